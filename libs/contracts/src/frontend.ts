@@ -1,0 +1,159 @@
+import { type Static, Type } from 'typebox'
+import { Operations } from './operations.ts'
+import { pageNext, pageQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { Bytes, defineRoute, Nothing } from './route.ts'
+import { BytesRequestHeaders } from './storage.ts'
+import { ImageFacts, Task, TaskState } from './task.ts'
+
+const params = Type.Object({ id: Type.String() })
+const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
+const Prefer = Type.Optional(
+  Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the end' }),
+)
+
+/** The public face of a task. */
+export const ImageStatus = Type.Object({
+  id: Type.String(),
+  state: TaskState,
+  operations: Operations,
+  attempts: Task.properties.attempts,
+  createdAt: Task.properties.createdAt,
+  startedAt: Task.properties.startedAt,
+  finishedAt: Task.properties.finishedAt,
+  original: ImageFacts,
+  result: Task.properties.result,
+  error: Task.properties.error,
+  links: Type.Object({ self: Type.String(), original: Type.String(), result: Type.String() }),
+})
+export type ImageStatus = Static<typeof ImageStatus>
+
+const uploadErrors = {
+  400: Problem,
+  413: Problem,
+  415: Problem,
+  422: Problem,
+  429: Problem,
+  503: Problem,
+}
+
+const uploadQuery = Type.Object(
+  {
+    operations: Type.Optional(
+      Type.String({
+        maxLength: 10_000,
+        description: 'swap-channels:bgr,… or JSON [{"name":"swap-channels","order":"bgr"},…]',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const IdempotencyKey = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 255, description: 'The same key and image again: the same id' }),
+)
+
+const bytesResponses = {
+  200: Bytes,
+  206: Bytes,
+  304: Nothing,
+  404: Problem,
+  409: Problem,
+  416: Problem,
+  422: Problem,
+}
+
+export const frontendRoutes = {
+  uploadImage: defineRoute({
+    method: 'POST',
+    url: '/images',
+    schema: {
+      summary: 'Uploads an image: raw bytes, or multipart/form-data with one file',
+      querystring: uploadQuery,
+      headers: Type.Object({ 'idempotency-key': IdempotencyKey, prefer: Prefer }),
+      body: Bytes,
+      response: { 200: ImageStatus, 202: ImageStatus, ...uploadErrors },
+    },
+  }),
+  getImage: defineRoute({
+    method: 'GET',
+    url: '/images/:id',
+    schema: {
+      summary: 'The status document of an image',
+      params,
+      headers: Type.Object({ prefer: Prefer }),
+      response: { 200: ImageStatus, 404: Problem },
+    },
+  }),
+  getResult: defineRoute({
+    method: 'GET',
+    url: '/images/:id/result',
+    schema: {
+      summary: 'The developed image',
+      params,
+      headers: BytesRequestHeaders,
+      response: bytesResponses,
+    },
+  }),
+  getOriginal: defineRoute({
+    method: 'GET',
+    url: '/images/:id/original',
+    schema: {
+      summary: 'The image as it was uploaded',
+      params,
+      headers: BytesRequestHeaders,
+      response: bytesResponses,
+    },
+  }),
+  deleteImage: defineRoute({
+    method: 'DELETE',
+    url: '/images/:id',
+    schema: {
+      summary: 'Forgets an image and its bytes; work on it is cancelled',
+      params,
+      response: { 204: Nothing, 404: Problem },
+    },
+  }),
+  listImages: defineRoute({
+    method: 'GET',
+    url: '/images',
+    schema: {
+      summary: 'Images, newest first',
+      querystring: Type.Object(
+        { state: Type.Optional(TaskState), ...pageQuery },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }) },
+    },
+  }),
+  newImage: defineRoute({
+    method: 'POST',
+    url: '/newImage',
+    schema: {
+      summary: 'POST /images, answering the id as plain text',
+      querystring: uploadQuery,
+      headers: Type.Object({ 'idempotency-key': IdempotencyKey }),
+      body: Bytes,
+      response: { 202: Type.String(), ...uploadErrors },
+    },
+  }),
+  isReady: defineRoute({
+    method: 'GET',
+    url: '/image/isReady',
+    schema: {
+      summary: '`not found`, `in progress`, `finished` or `failed`, as plain text',
+      querystring: idQuery,
+      response: { 200: Type.String() },
+    },
+  }),
+  getLegacyResult: defineRoute({
+    method: 'GET',
+    url: '/image/get',
+    schema: {
+      summary: 'The developed image',
+      querystring: idQuery,
+      headers: BytesRequestHeaders,
+      response: bytesResponses,
+    },
+  }),
+}

@@ -1,0 +1,140 @@
+import { type Static, Type } from 'typebox'
+import { Operations } from './operations.ts'
+import { waitQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { Bytes, defineRoute, Nothing } from './route.ts'
+import { BytesRequestHeaders } from './storage.ts'
+import { ImageFacts, Task, TaskError, TaskId } from './task.ts'
+
+const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
+const LeaseToken = Type.Integer({ minimum: 1, description: 'The fencing token of the lease' })
+
+/** A task as a worker gets it. */
+export const Work = Type.Object({
+  id: TaskId,
+  operations: Operations,
+  attempt: Type.Integer({ minimum: 1 }),
+  lease: Type.Object({ token: LeaseToken, expiresAt: Type.String({ format: 'date-time' }) }),
+})
+export type Work = Static<typeof Work>
+
+/** The original design's four words for what becomes of an image. */
+export const readiness = ['not found', 'in progress', 'finished', 'failed'] as const
+export type Readiness = (typeof readiness)[number]
+
+const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
+const held = { id: TaskId, lease: LeaseToken }
+
+export const imageMasterRoutes = {
+  newImage: defineRoute({
+    method: 'POST',
+    url: '/newImage',
+    schema: {
+      summary: 'Takes an image in; answers once bytes and task are on disk',
+      querystring: Type.Object(
+        { operations: Type.Optional(Type.String({ maxLength: 10_000 })) },
+        { additionalProperties: false },
+      ),
+      headers: Type.Object({
+        'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+      }),
+      body: Bytes,
+      response: {
+        202: Task,
+        400: Problem,
+        413: Problem,
+        415: Problem,
+        422: Problem,
+        429: Problem,
+        503: Problem,
+      },
+    },
+  }),
+  isReady: defineRoute({
+    method: 'GET',
+    url: '/isReady',
+    schema: {
+      summary: 'What has become of an image, in one of four words',
+      querystring: idQuery,
+      response: { 200: Type.Object({ status: Type.Enum(readiness) }) },
+    },
+  }),
+  get: defineRoute({
+    method: 'GET',
+    url: '/get',
+    schema: {
+      summary: 'The developed image',
+      querystring: idQuery,
+      headers: BytesRequestHeaders,
+      response: {
+        200: Bytes,
+        206: Bytes,
+        304: Nothing,
+        404: Problem,
+        409: Problem,
+        416: Problem,
+        422: Problem,
+      },
+    },
+  }),
+  getWork: defineRoute({
+    method: 'GET',
+    url: '/getWork',
+    // A claim whose answer is lost comes back when its lease expires, at the price of an attempt.
+    idempotent: false,
+    schema: {
+      summary: 'Leases the next task; with `wait`, held back until there is one',
+      querystring: Type.Object({ worker: WorkerName, ...waitQuery }, { additionalProperties: false }),
+      response: { 200: Work, 204: Nothing },
+    },
+  }),
+  extendWork: defineRoute({
+    method: 'POST',
+    url: '/extendWork',
+    idempotent: true,
+    schema: {
+      summary: 'Renews the lease of a task being worked on',
+      body: Type.Object(held, { additionalProperties: false }),
+      response: {
+        200: Type.Object({
+          expiresAt: Type.String({ format: 'date-time' }),
+          cancelled: Type.Boolean({ description: 'The task is gone: stop, and report nothing' }),
+        }),
+        409: Problem,
+      },
+    },
+  }),
+  workFinished: defineRoute({
+    method: 'POST',
+    url: '/workFinished',
+    idempotent: true,
+    schema: {
+      summary: 'The result is stored',
+      body: Type.Object({ ...held, result: ImageFacts }, { additionalProperties: false }),
+      response: { 204: Nothing, 409: Problem },
+    },
+  }),
+  workFailed: defineRoute({
+    method: 'POST',
+    url: '/workFailed',
+    idempotent: true,
+    schema: {
+      summary: 'There is no result; the task runs again if that may help and attempts are left',
+      body: Type.Object(
+        { ...held, error: TaskError, retryable: Type.Boolean() },
+        { additionalProperties: false },
+      ),
+      response: { 204: Nothing, 409: Problem },
+    },
+  }),
+  workReturned: defineRoute({
+    method: 'POST',
+    url: '/workReturned',
+    idempotent: true,
+    schema: {
+      summary: 'Handed back by a worker that shuts down; not counted as an attempt',
+      body: Type.Object(held, { additionalProperties: false }),
+      response: { 204: Nothing, 409: Problem },
+    },
+  }),
+}

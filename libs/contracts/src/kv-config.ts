@@ -1,0 +1,125 @@
+import { Type } from 'typebox'
+import { pageNext, pageQuery, waitQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+
+/** Of every answer about keys: the store's revision when it was read. `after` takes it. */
+export const revisionHeader = 'kv-revision'
+
+const params = Type.Object({
+  '*': Type.String({ minLength: 1, description: 'The key; it may hold slashes' }),
+})
+
+const blockingQuery = {
+  ...waitQuery,
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'With wait: answer once something changed after this revision' }),
+  ),
+}
+
+const setKey = defineRoute({
+  method: 'PUT',
+  url: '/key/*',
+  schema: {
+    summary: 'Sets a key. The same value again renews its lease and changes nothing else',
+    params,
+    querystring: Type.Object(
+      {
+        ttl: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000, description: 'Seconds' })),
+      },
+      { additionalProperties: false },
+    ),
+    headers: Type.Object({
+      'if-match': Type.Optional(Type.String({ description: 'Set only if the ETag is still this' })),
+      'if-none-match': Type.Optional(Type.String({ pattern: '^\\*$', description: 'Set only if absent' })),
+    }),
+    body: Bytes,
+    response: { 200: Nothing, 201: Nothing, 412: Problem, 413: Problem },
+  },
+})
+
+export const kvConfigRoutes = {
+  getKey: defineRoute({
+    method: 'GET',
+    url: '/key/*',
+    schema: {
+      summary: 'The value as raw bytes; its ETag is the revision that set it',
+      params,
+      querystring: Type.Object(blockingQuery, { additionalProperties: false }),
+      response: { 200: Bytes, 404: Problem },
+    },
+  }),
+  setKey,
+  postKey: alias(setKey, 'POST'),
+  deleteKey: defineRoute({
+    method: 'DELETE',
+    url: '/key/*',
+    schema: {
+      summary: 'Removes a key; no error when there is none',
+      params,
+      headers: Type.Object({ 'if-match': Type.Optional(Type.String()) }),
+      response: { 204: Nothing, 412: Problem },
+    },
+  }),
+  listKeys: defineRoute({
+    method: 'GET',
+    url: '/keys',
+    schema: {
+      summary: 'Keys with a prefix and their values, in the order of their bytes',
+      querystring: Type.Object(
+        { prefix: Type.Optional(Type.String({ maxLength: 512 })), ...pageQuery, ...blockingQuery },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          revision: Type.Integer(),
+          keys: Type.Array(
+            Type.Object({
+              key: Type.String(),
+              revision: Type.Integer(),
+              value: Type.String({ description: 'base64' }),
+              expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+            }),
+          ),
+          ...pageNext,
+        }),
+      },
+    },
+  }),
+  getCluster: defineRoute({
+    method: 'GET',
+    url: '/cluster',
+    schema: {
+      summary: 'Members of the store and their leader',
+      response: {
+        200: Type.Object({
+          leader: Type.Optional(Type.String()),
+          members: Type.Array(
+            Type.Object({ id: Type.String(), name: Type.String(), urls: Type.Array(Type.String()) }),
+          ),
+        }),
+      },
+    },
+  }),
+  addMember: defineRoute({
+    method: 'POST',
+    url: '/cluster/members',
+    schema: {
+      summary: 'Adds a member, where the engine is clustered',
+      body: Type.Object(
+        { urls: Type.Array(Type.String({ format: 'uri' }), { minItems: 1 }) },
+        { additionalProperties: false },
+      ),
+      response: { 201: Type.Object({ id: Type.String() }), 501: Problem },
+    },
+  }),
+  removeMember: defineRoute({
+    method: 'DELETE',
+    url: '/cluster/members/:id',
+    schema: {
+      summary: 'Removes a member, where the engine is clustered',
+      params: Type.Object({ id: Type.String() }),
+      response: { 204: Nothing, 404: Problem, 501: Problem },
+    },
+  }),
+}

@@ -1,0 +1,13 @@
+import { Type } from 'typebox'
+
+/** Query parameters of every listing: at most `limit` items, from where `cursor` left off. */
+export const pageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of the page before' })),
+}
+
+/** Part of every listing's answer. */
+export const pageNext = { next: Type.Optional(Type.String({ description: 'Absent on the last page' })) }
+
+/** Query parameter of every blocking read: how long to hold the answer back, in seconds. */
+export const waitQuery = { wait: Type.Optional(Type.Number({ minimum: 0, maximum: 55 })) }

@@ -1,0 +1,75 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+export interface RouteSchema {
+  readonly summary: string
+  readonly params?: TSchema
+  readonly querystring?: TSchema
+  readonly headers?: TSchema
+  readonly body?: TSchema
+  readonly response: Readonly<Record<number, TSchema>>
+}
+
+/**
+ * One REST route as data. A server spreads it into `app.route({ ...route, handler })`, the client is
+ * typed from it, and OpenAPI is generated from it, so a path is written once.
+ */
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly schema: RouteSchema
+  /** Whether a client may send the request again when it can't know if the first one arrived. */
+  readonly idempotent: boolean
+}
+
+export function defineRoute<const R extends Omit<Route, 'idempotent'> & { idempotent?: boolean }>(
+  route: R,
+): R & { idempotent: boolean } {
+  return { ...route, idempotent: route.idempotent ?? route.method !== 'POST' }
+}
+
+/** The same route under another method, for designs in which POST and PUT mean the same. */
+export function alias<const R extends Route, const M extends Route['method']>(
+  route: R,
+  method: M,
+): Omit<R, 'method'> & { method: M } {
+  return { ...route, method }
+}
+
+/** A body that is streamed as it is: never validated, parsed or held whole. */
+export const Bytes = Type.Unsafe<AsyncIterable<Uint8Array> | Uint8Array>({ type: 'string', format: 'binary' })
+
+export function isBytes(schema: TSchema): boolean {
+  return schema === Bytes
+}
+
+/** An answer without a body. */
+export const Nothing = Type.Unsafe<undefined>({ type: 'null', description: 'no body' })
+
+type StaticOf<S> = S extends TSchema ? Static<S> : never
+type Part<S extends RouteSchema, Name extends 'params' | 'querystring' | 'headers' | 'body'> =
+  S extends Record<Name, TSchema> ? StaticOf<S[Name]> : undefined
+
+/** What a call of a route takes; parts that the route doesn't have can't be given. */
+export type CallOf<R extends Route> = {
+  [Name in 'params' | 'querystring' | 'headers' | 'body' as Part<R['schema'], Name> extends undefined
+    ? never
+    : Name]: Part<R['schema'], Name>
+} & { signal?: AbortSignal }
+
+/** What a call of a route answers: one member for each status that the route declares. */
+export type ReplyOf<R extends Route> = {
+  [Status in keyof R['schema']['response'] & number]: {
+    status: Status
+    headers: Record<string, string | string[] | undefined>
+    body: BodyOf<R['schema']['response'][Status]>
+  }
+}[keyof R['schema']['response'] & number]
+
+/** An undici-like readable body: iterable once, and to be consumed or dumped so that its socket is freed. */
+export interface StreamedBody extends AsyncIterable<Uint8Array> {
+  bytes(): Promise<Uint8Array>
+  text(): Promise<string>
+  dump(): Promise<unknown>
+}
+
+type BodyOf<S> = S extends typeof Bytes ? StreamedBody : S extends TSchema ? Static<S> : never

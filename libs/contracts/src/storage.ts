@@ -1,0 +1,96 @@
+import { type Static, Type } from 'typebox'
+import { pageNext, pageQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+
+export const stages = ['pre', 'post'] as const
+export type Stage = (typeof stages)[number]
+
+const params = Type.Object({
+  key: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$' }),
+  stage: Type.Enum(stages, { description: 'pre: as uploaded; post: as developed' }),
+})
+
+/** What a request for bytes may ask for; all of it is answered as RFC 9110 says. */
+export const BytesRequestHeaders = Type.Object({
+  range: Type.Optional(Type.String()),
+  'if-range': Type.Optional(Type.String()),
+  'if-none-match': Type.Optional(Type.String()),
+})
+
+export const StoredBlob = Type.Object({
+  bytes: Type.Integer({ minimum: 0 }),
+  sha256: Type.String({ description: 'Of the whole blob, in hex; the ETag is the same' }),
+  contentType: Type.String(),
+  fence: Type.Integer({ minimum: 0 }),
+})
+export type StoredBlob = Static<typeof StoredBlob>
+
+const putBlob = defineRoute({
+  method: 'PUT',
+  url: '/images/:key/:stage',
+  schema: {
+    summary: 'Stores bytes; answers once they are on disk',
+    params,
+    querystring: Type.Object(
+      {
+        fence: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Fencing token: older than the stored one is refused' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    body: Bytes,
+    response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
+  },
+})
+
+const getBlob = defineRoute({
+  method: 'GET',
+  url: '/images/:key/:stage',
+  schema: {
+    summary: 'The bytes, whole or a range of them',
+    params,
+    headers: BytesRequestHeaders,
+    response: { 200: Bytes, 206: Bytes, 304: Nothing, 404: Problem, 416: Problem },
+  },
+})
+
+export const storageRoutes = {
+  putBlob,
+  postBlob: alias(putBlob, 'POST'),
+  getBlob,
+  headBlob: alias(getBlob, 'HEAD'),
+  deleteBlob: defineRoute({
+    method: 'DELETE',
+    url: '/images/:key/:stage',
+    schema: {
+      summary: 'Forgets the bytes; no error when there are none',
+      params,
+      response: { 204: Nothing },
+    },
+  }),
+  listBlobs: defineRoute({
+    method: 'GET',
+    url: '/images',
+    schema: {
+      summary: 'What is stored, in no order that means anything',
+      querystring: Type.Object(
+        { stage: params.properties.stage, ...pageQuery },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          blobs: Type.Array(
+            Type.Object({
+              key: Type.String(),
+              bytes: Type.Integer(),
+              modifiedAt: Type.String({ format: 'date-time' }),
+            }),
+          ),
+          ...pageNext,
+        }),
+      },
+    },
+  }),
+}

@@ -1,0 +1,146 @@
+import { type Static, Type } from 'typebox'
+import { Operations } from './operations.ts'
+import { pageNext, pageQuery, waitQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { defineRoute, Nothing } from './route.ts'
+import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
+
+const params = Type.Object({ id: TaskId })
+const FencingToken = Type.Integer({ minimum: 1 })
+const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
+
+export const NewTask = Type.Object({
+  state: Type.Literal('not-started'),
+  operations: Operations,
+  original: ImageFacts,
+  maxAttempts: Type.Integer({ minimum: 1 }),
+  idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+})
+export type NewTask = Static<typeof NewTask>
+
+/** What the holder of a lease says of its task. */
+export const LeaseHolderEvent = Type.Union([
+  Type.Object(
+    { state: Type.Literal('finished'), token: FencingToken, result: ImageFacts },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    { state: Type.Literal('failed'), token: FencingToken, error: TaskError, retryable: Type.Boolean() },
+    { additionalProperties: false, description: 'Back to not-started if retryable and attempts are left' },
+  ),
+  Type.Object(
+    { state: Type.Literal('returned'), token: FencingToken },
+    { additionalProperties: false, description: 'Handed back unfinished; the attempt is not counted' },
+  ),
+])
+export type LeaseHolderEvent = Static<typeof LeaseHolderEvent>
+
+const Count = Type.Integer({ minimum: 0 })
+
+export const TaskStats = Type.Object({
+  'not-started': Count,
+  'in-progress': Count,
+  finished: Count,
+  failed: Count,
+  oldestNotStartedAt: Type.Optional(Type.String({ format: 'date-time' })),
+})
+export type TaskStats = Static<typeof TaskStats>
+
+export const taskDbRoutes = {
+  putTask: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id',
+    idempotent: true,
+    schema: {
+      summary: 'Creates a task, or changes its state on behalf of whoever holds its lease',
+      params,
+      body: Type.Union([NewTask, LeaseHolderEvent]),
+      response: {
+        200: Task,
+        201: Task,
+        404: Problem,
+        409: Problem,
+      },
+    },
+  }),
+  getTask: defineRoute({
+    method: 'GET',
+    url: '/tasks/:id',
+    schema: {
+      summary: 'One task; with `wait`, held back until its version is past `after`',
+      params,
+      querystring: Type.Object(
+        { ...waitQuery, after: Type.Optional(Type.Integer({ minimum: 0 })) },
+        { additionalProperties: false },
+      ),
+      response: { 200: Task, 404: Problem },
+    },
+  }),
+  listTasks: defineRoute({
+    method: 'GET',
+    url: '/tasks',
+    schema: {
+      summary: 'Tasks, newest first',
+      querystring: Type.Object(
+        {
+          state: Type.Optional(TaskState),
+          endedBefore: Type.Optional(Type.String({ format: 'date-time' })),
+          ...pageQuery,
+        },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ tasks: Type.Array(Task), ...pageNext }) },
+    },
+  }),
+  deleteTask: defineRoute({
+    method: 'DELETE',
+    url: '/tasks/:id',
+    schema: {
+      summary: 'Forgets a task, whatever its state',
+      params,
+      response: { 204: Nothing, 404: Problem },
+    },
+  }),
+  claimTask: defineRoute({
+    method: 'POST',
+    url: '/tasks/claim',
+    schema: {
+      summary: 'Leases the oldest task that is not started; with `wait`, held back until there is one',
+      querystring: Type.Object({ ...waitQuery }, { additionalProperties: false }),
+      body: Type.Object(
+        { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs },
+        { additionalProperties: false },
+      ),
+      response: { 200: Task, 204: Nothing },
+    },
+  }),
+  renewLease: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id/lease',
+    idempotent: true,
+    schema: {
+      summary: 'Extends a lease from now on',
+      params,
+      body: Type.Object({ token: FencingToken, leaseMs: LeaseMs }, { additionalProperties: false }),
+      response: { 200: Task, 404: Problem, 409: Problem },
+    },
+  }),
+  findUnknown: defineRoute({
+    method: 'POST',
+    url: '/tasks/unknown',
+    idempotent: true,
+    schema: {
+      summary: 'Which of these ids belong to no task',
+      body: Type.Object(
+        { ids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 1000 }) },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ ids: Type.Array(Type.String()) }) },
+    },
+  }),
+  getStats: defineRoute({
+    method: 'GET',
+    url: '/stats',
+    schema: { summary: 'How many tasks are in each state', response: { 200: TaskStats } },
+  }),
+}

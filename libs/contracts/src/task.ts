@@ -1,0 +1,70 @@
+import { type Static, Type } from 'typebox'
+import { Operations } from './operations.ts'
+
+export const taskStates = ['not-started', 'in-progress', 'finished', 'failed'] as const
+export type TaskState = (typeof taskStates)[number]
+export const TaskState = Type.Enum(taskStates)
+
+export function hasEnded(task: { state: TaskState }): boolean {
+  return task.state === 'finished' || task.state === 'failed'
+}
+
+/** Time-ordered (RFC 9562, version 7), so that the order of ids is the order of arrival. */
+export const TaskId = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',
+})
+
+const Instant = Type.String({
+  format: 'date-time',
+  description: 'UTC with milliseconds, as toISOString() writes it',
+})
+
+/** What is known of some stored image. Width and height are in pixels, of one frame, as displayed. */
+export const ImageFacts = Type.Object({
+  contentType: Type.String(),
+  bytes: Type.Integer({ minimum: 0 }),
+  width: Type.Integer({ minimum: 1 }),
+  height: Type.Integer({ minimum: 1 }),
+  frames: Type.Integer({ minimum: 1 }),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Of the whole file, in hex' }),
+})
+export type ImageFacts = Static<typeof ImageFacts>
+
+/** Why a task failed, in words its owner can act on. */
+export const TaskError = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  detail: Type.String(),
+})
+export type TaskError = Static<typeof TaskError>
+
+/**
+ * The right to work on a task until it expires. The token is a fencing token: it grows with every claim of
+ * the task, so whoever holds an older one can be refused
+ * (Kleppmann, "How to do distributed locking", 2016).
+ */
+export const Lease = Type.Object({
+  token: Type.Integer({ minimum: 1 }),
+  worker: Type.String({ minLength: 1, maxLength: 200 }),
+  expiresAt: Instant,
+})
+export type Lease = Static<typeof Lease>
+
+export const Task = Type.Object({
+  id: TaskId,
+  state: TaskState,
+  version: Type.Integer({ minimum: 1, description: 'Grows with every change of state' }),
+  operations: Operations,
+  original: ImageFacts,
+  attempts: Type.Integer({ minimum: 0, description: 'Begun and not handed back' }),
+  maxAttempts: Type.Integer({ minimum: 1 }),
+  claims: Type.Integer({ minimum: 0, description: 'Fencing tokens given out so far' }),
+  createdAt: Instant,
+  startedAt: Type.Optional(Instant),
+  finishedAt: Type.Optional(Instant),
+  lease: Type.Optional(Lease),
+  result: Type.Optional(ImageFacts),
+  error: Type.Optional(TaskError),
+  idempotencyKey: Type.Optional(Type.String()),
+})
+export type Task = Static<typeof Task>

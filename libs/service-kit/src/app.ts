@@ -1,0 +1,115 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { serviceRoutes } from '@darkroom/contracts'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import { Registry } from 'prom-client'
+import { turnAwayWhileClosing } from './closing.ts'
+import type { Logger } from './logger.ts'
+import { measureRequests } from './metrics.ts'
+import { answerWithProblems } from './problem-answers.ts'
+import { ServiceProblem } from './problems.ts'
+import { compileValidator } from './validation.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where the app's own measurements are registered. */
+    metrics: Registry
+  }
+}
+
+export interface AppOptions {
+  name: string
+  logger: Logger
+  /** Bearer token of the routes; undefined leaves them open. */
+  clusterToken?: string | undefined
+  /** Whether the service's own routes are open to all (the frontend's are); metrics never are. */
+  isPublic?: boolean
+  /** Rejects while something that the service depends on doesn't answer. */
+  checkReady(): Promise<void>
+}
+
+/** The Fastify app that every service starts from: contracts, problems, token, health, metrics, OpenAPI. */
+export function createApp(options: AppOptions): App {
+  const app = fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
+    return503OnClosing: false, // closing.ts says it better
+    requestTimeout: 300_000,
+    connectionTimeout: 120_000,
+    routerOptions: { maxParamLength: 1024 },
+  }).withTypeProvider<TypeBoxTypeProvider>() as App
+  app.setValidatorCompiler(compileValidator)
+
+  app.decorate('metrics', new Registry())
+  measureRequests(app)
+  answerWithProblems(app)
+  turnAwayWhileClosing(app, options.isPublic ?? false)
+  if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
+  app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
+  })
+  app.after(() => addServiceRoutes(app, options))
+  return app
+}
+
+/** In this scope, bodies of any type are handed on as streams. */
+export function acceptBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+}
+
+function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
+  app.route({ ...serviceRoutes.healthz, handler: async () => ({ status: 'alive' }) })
+  app.route({
+    ...serviceRoutes.readyz,
+    handler: async () => {
+      await checkReady()
+      return { status: 'ready' }
+    },
+  })
+  app.route({
+    ...serviceRoutes.metrics,
+    handler: async (_request, reply) => {
+      reply.type(app.metrics.contentType)
+      return app.metrics.metrics()
+    },
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
+
+function requireToken(app: App, token: string, isPublic: boolean): void {
+  const expected = digest(`Bearer ${token}`)
+  app.addHook('onRequest', async request => {
+    const url = request.routeOptions.url
+    if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
+    const given = digest(request.headers.authorization ?? '')
+    if (timingSafeEqual(given, expected)) return
+    throw new ServiceProblem(401, 'unauthorized', 'this route wants the cluster token', {
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+  })
+}
+
+/** Digests have one length, so that comparing them takes the same time whatever was given. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

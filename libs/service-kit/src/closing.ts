@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify'
+import { retryLater, ServiceProblem } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborted when the app begins to close: whoever holds a request back answers it now. */
+    closing: AbortSignal
+  }
+}
+
+/**
+ * 421 Misdirected Request (RFC 9110, 15.5.20): the request was not processed, and may be sent to another
+ * instance whatever its method.
+ */
+export const misdirected = 421
+
+/** Requests that arrive on open connections while an app closes are turned away unprocessed. */
+export function turnAwayWhileClosing(app: FastifyInstance, isPublic: boolean): void {
+  const controller = new AbortController()
+  app.decorate('closing', controller.signal)
+  app.addHook('preClose', async () => controller.abort())
+  app.addHook('onRequest', async (_request, reply) => {
+    if (!app.closing.aborted) return
+    reply.header('connection', 'close')
+    if (isPublic) throw retryLater(503, 'shutting-down', 'this server is shutting down', 1)
+    throw new ServiceProblem(misdirected, 'shutting-down', 'this instance is shutting down; ask another')
+  })
+}

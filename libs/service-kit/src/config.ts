@@ -1,0 +1,71 @@
+import { type Static, type TObject, Type } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** Settings that every service has. Names here are camelCase, in the environment UPPER_SNAKE_CASE. */
+export const commonSettings = {
+  host: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
+  kvUrl: Type.String({
+    format: 'uri',
+    default: 'http://127.0.0.1:8082',
+    description: 'Where kv-config answers; all other services are found through it',
+  }),
+  advertiseUrl: Type.Optional(
+    Type.String({ format: 'uri', description: 'Where others reach this service; default http://HOST:PORT' }),
+  ),
+  clusterToken: Type.Optional(
+    Type.String({ minLength: 16, description: 'Bearer token of all internal routes; none: loopback only' }),
+  ),
+  logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
+  drainMs: Type.Integer({
+    default: 30_000,
+    minimum: 0,
+    description: 'How long a shutdown waits for requests under way, in milliseconds',
+  }),
+}
+
+export const portSetting = (port: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: port })
+
+export const dataDirSetting = Type.String({ default: './data', description: 'Folder of the embedded engine' })
+
+const CommonConfig = Type.Object({ ...commonSettings, port: portSetting(0) })
+export type CommonConfig = Static<typeof CommonConfig>
+
+/** All mistakes in the settings at once, each by its variable's name. */
+export class InvalidConfig extends Error {
+  constructor(mistakes: string[]) {
+    super(`the settings are not right:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
+  }
+}
+
+/**
+ * Reads a schema's properties from environment variables; those unset or empty get their defaults.
+ *
+ * @throws InvalidConfig naming every variable that is missing or wrong.
+ */
+export function loadConfig<Schema extends TObject>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>>,
+): Static<Schema> {
+  const given: Record<string, string> = {}
+  for (const name of Object.keys(schema.properties)) {
+    const value = env[variableName(name)]
+    if (value !== undefined && value !== '') given[name] = value
+  }
+  const config = Value.Convert(schema, Value.Default(schema, given))
+  const mistakes = Value.Errors(schema, config).map(error => {
+    const missing = 'requiredProperties' in error.params ? [error.params.requiredProperties].flat() : []
+    const name = error.instancePath.slice(1) || String(missing[0])
+    return `${variableName(name)} ${missing.length > 0 ? 'is not set' : error.message}`
+  })
+  if (mistakes.length > 0) throw new InvalidConfig(mistakes)
+  return config as Static<Schema>
+}
+
+/** maxUploadBytes -> MAX_UPLOAD_BYTES */
+export function variableName(property: string): string {
+  return property.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

@@ -1,0 +1,15 @@
+import type { FastifyReply } from 'fastify'
+
+/** Aborted when the client hangs up before its answer is complete. */
+export function hangUpSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new Error('the client hung up'))
+  })
+  return controller.signal
+}
+
+/** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
+export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(seconds * 1000), hangUpSignal(reply), reply.server.closing])
+}

@@ -1,0 +1,20 @@
+export { type App, acceptBytes, createApp } from './app.ts'
+export { Backoff } from './backoff.ts'
+export {
+  type CommonConfig,
+  commonSettings,
+  dataDirSetting,
+  InvalidConfig,
+  isLoopback,
+  loadConfig,
+  portSetting,
+  variableName,
+} from './config.ts'
+export { hangUpSignal, holdSignal } from './hold.ts'
+export { LiveSettings } from './live-settings.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
+export { describeStartError, endOnSignal, runService } from './run-service.ts'
+export { ServiceClients } from './service-clients.ts'
+export { type RunningService, startService } from './start-service.ts'
+export type { KvClient } from './watch-prefix.ts'

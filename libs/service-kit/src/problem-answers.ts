@@ -1,0 +1,87 @@
+import { type Problem, UnexpectedReply } from '@darkroom/contracts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
+
+/** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
+export function answerWithProblems(app: FastifyInstance): void {
+  const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = paths.get(url) ?? { pattern: pathPattern(url), methods: new Set() }
+    for (const one of [method].flat()) known.methods.add(one)
+    paths.set(url, known)
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.status >= 500 && problem.cause !== undefined) {
+      request.log.error({ err: problem.cause, method: request.method, url: request.url }, problem.message)
+    }
+    return sendProblem(reply, problem)
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const methods = new Set(
+      [...paths.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]),
+    )
+    return sendProblem(reply, methods.size > 0 ? wrongMethod(request, methods) : noSuchRoute(request, path))
+  })
+}
+
+export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
+  // A body that nobody will read must not keep the connection busy.
+  if (!reply.request.raw.complete) reply.header('connection', 'close')
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json')
+    .serializer((document: Problem) => JSON.stringify(document))
+    .send(problem.toJSON())
+}
+
+function toProblem(error: FastifyError): ServiceProblem {
+  if (error instanceof ServiceProblem) return error
+  if (error instanceof ServiceUnavailable) {
+    return retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)
+  }
+  if (error instanceof UnexpectedReply && error.status === 503) {
+    return retryLater(
+      503,
+      error.code ?? 'unavailable',
+      error.problem?.detail ?? error.message,
+      Number(error.retryAfter ?? 1),
+    )
+  }
+  if (error.validation) return new ServiceProblem(400, 'invalid-request', error.message)
+  const status = error.statusCode ?? 500
+  if (status < 500)
+    return new ServiceProblem(status, clientErrors[status] ?? 'invalid-request', error.message)
+  return new ServiceProblem(500, 'internal-error', 'Something went wrong here; the log says what', {
+    cause: error,
+  })
+}
+
+const clientErrors: Readonly<Record<number, string>> = {
+  404: 'not-found',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+}
+
+function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProblem {
+  const allow = [...methods].join(', ')
+  return new ServiceProblem(405, 'method-not-allowed', `${request.method} is not for this path: ${allow}`, {
+    headers: { allow },
+  })
+}
+
+function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
+  return new ServiceProblem(404, 'no-such-route', `there is no ${request.method} ${path}`)
+}
+
+function pathPattern(url: string): RegExp {
+  const source = url
+    .split('/')
+    .map(part => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.+' : RegExp.escape(part)))
+    .join('/')
+  return new RegExp(`^${source}$`)
+}

@@ -1,0 +1,56 @@
+import { type Problem, problemType } from '@darkroom/contracts'
+
+interface ProblemOptions {
+  title?: string
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+/** An error with a public face (RFC 9457). Whatever else is thrown becomes one opaque 500. */
+export class ServiceProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly headers: Record<string, string>
+
+  constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.status = status
+    this.code = code
+    this.title = options.title ?? sentence(code)
+    this.headers = options.headers ?? {}
+  }
+
+  toJSON(): Problem {
+    return { type: problemType(this.code), title: this.title, status: this.status, detail: this.message }
+  }
+}
+
+/** No instance of a service answers. */
+export class ServiceUnavailable extends Error {
+  readonly service: string
+
+  constructor(service: string, cause: unknown) {
+    super(`${service} does not answer`, { cause })
+    this.service = service
+  }
+}
+
+/** For expected overload and outages: says when to come back, in seconds. */
+export function retryLater(
+  status: 429 | 503,
+  code: string,
+  detail: string,
+  retryAfterSeconds: number,
+  cause?: unknown,
+): ServiceProblem {
+  return new ServiceProblem(status, code, detail, {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    cause,
+  })
+}
+
+function sentence(code: string): string {
+  const words = code.replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

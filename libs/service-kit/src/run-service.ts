@@ -1,0 +1,62 @@
+import type { ServiceName } from '@darkroom/contracts'
+import type { Static, TObject } from 'typebox'
+import { type CommonConfig, InvalidConfig, loadConfig } from './config.ts'
+import { createLogger, type Logger } from './logger.ts'
+import type { RunningService } from './start-service.ts'
+
+/** Runs one service as a process: settings from the environment, and an end by signal. */
+export async function runService<Schema extends TObject>(
+  process: NodeJS.Process,
+  name: ServiceName,
+  schema: Schema,
+  start: (config: Static<Schema>, logger: Logger) => Promise<RunningService>,
+): Promise<void> {
+  try {
+    const config = loadConfig(schema, process.env)
+    const { logLevel, drainMs } = config as CommonConfig
+    const logger = createLogger(name, logLevel)
+    const service = await start(config, logger)
+    endOnSignal(process, { close: service.close, drainMs, logger })
+  } catch (error) {
+    process.stderr.write(`${name}: ${describeStartError(error)}\n`)
+    process.exit(1)
+  }
+}
+
+/**
+ * SIGTERM or SIGINT drains and exits 0; a second one, or the end of patience, exits 1 at once.
+ */
+export function endOnSignal(
+  process: NodeJS.Process,
+  { close, drainMs, logger }: { close(): Promise<void>; drainMs: number; logger: Logger },
+): void {
+  let isClosing = false
+  const end = (signal: NodeJS.Signals) => {
+    if (isClosing) process.exit(1)
+    isClosing = true
+    logger.info({ signal }, 'draining')
+    setTimeout(() => {
+      logger.error({ drainMs }, 'requests under way did not end in time')
+      process.exit(1)
+    }, drainMs).unref()
+    close().then(
+      () => process.exit(0),
+      error => {
+        logger.error({ err: error }, 'the shutdown failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+}
+
+/** A sentence for whoever started it; a stack only where the mistake is ours. */
+export function describeStartError(error: unknown): string {
+  if (error instanceof InvalidConfig) return error.message
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'EADDRINUSE') return `${error.message}: another process listens there; set PORT`
+    if (typeof error.code === 'string' && 'syscall' in error) return error.message
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

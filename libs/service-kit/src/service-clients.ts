@@ -1,0 +1,75 @@
+import {
+  type Client,
+  createClient,
+  imageMasterRoutes,
+  kvConfigRoutes,
+  type Route,
+  type ServiceName,
+  storageRoutes,
+  taskDbRoutes,
+} from '@darkroom/contracts'
+import { Agent } from 'undici'
+import { Discovery } from './discovery.ts'
+import type { Logger } from './logger.ts'
+import { createTransport, type Resolver } from './transport.ts'
+import type { KvClient } from './watch-prefix.ts'
+
+interface ClientOptions {
+  kvUrl: string
+  clusterToken?: string | undefined
+  logger: Logger
+}
+
+/** Typed clients of the other services, each found through kv-config from its first use on. */
+export class ServiceClients {
+  readonly kv: KvClient
+  readonly #options: ClientOptions
+  readonly #dispatcher = new Agent({ connect: { timeout: 2000 } })
+  readonly #discoveries = new Map<ServiceName, Discovery>()
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.kv = this.#connect('kv-config', kvConfigRoutes, fixedAddress(options.kvUrl))
+  }
+
+  get taskDb() {
+    return this.#find('task-db', taskDbRoutes)
+  }
+
+  get storage() {
+    return this.#find('storage', storageRoutes)
+  }
+
+  get imageMaster() {
+    return this.#find('image-master', imageMasterRoutes)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#discoveries.values()].map(discovery => discovery.close()))
+    await this.#dispatcher.destroy()
+  }
+
+  #find<Routes extends Record<string, Route>>(service: ServiceName, routes: Routes): Client<Routes> {
+    const { logger } = this.#options
+    const known = this.#discoveries.get(service)
+    const discovery = known ?? new Discovery({ kv: this.kv, service, logger })
+    this.#discoveries.set(service, discovery)
+    return this.#connect(service, routes, discovery)
+  }
+
+  #connect<Routes extends Record<string, Route>>(
+    service: ServiceName,
+    routes: Routes,
+    resolver: Resolver,
+  ): Client<Routes> {
+    const { clusterToken } = this.#options
+    return createClient(
+      routes,
+      createTransport({ service, resolver, dispatcher: this.#dispatcher, clusterToken }),
+    )
+  }
+}
+
+function fixedAddress(url: string): Resolver {
+  return { pick: async signal => (signal.aborted ? undefined : url), suspect: () => undefined }
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { ServiceName } from '@darkroom/contracts'
+import type { App } from './app.ts'
+import { type CommonConfig, InvalidConfig, isLoopback } from './config.ts'
+import type { Logger } from './logger.ts'
+import { Registration } from './registration.ts'
+import type { KvClient } from './watch-prefix.ts'
+
+export interface RunningService {
+  name: ServiceName
+  url: string
+  /** Deregisters, stops accepting, lets requests under way end, closes what the app holds. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Makes an app listen and registers it under its name. */
+export async function startService(options: {
+  app: App
+  name: ServiceName
+  config: CommonConfig
+  kv: KvClient
+  logger: Logger
+}): Promise<RunningService> {
+  const { app, name, config, kv, logger } = options
+  checkExposure(config, logger)
+  await app.listen({ host: config.host, port: config.port })
+  const url = config.advertiseUrl ?? listeningUrl(app)
+  const instance = `${hostname()}-${randomUUID()}`
+  const registration = new Registration({ kv, service: name, instance, url, logger })
+  logger.info({ url }, 'listening')
+  let closed: Promise<void> | undefined
+  return { name, url, close: () => (closed ??= registration.close().then(() => app.close())) }
+}
+
+function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): void {
+  if (clusterToken !== undefined) return
+  if (!isLoopback(host)) {
+    throw new InvalidConfig([
+      `CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`,
+    ])
+  }
+  logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
+}
+
+function listeningUrl(app: App): string {
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${host}:${address.port}`
+}

@@ -1,0 +1,107 @@
+import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
+import { type Dispatcher, errors, request as undiciRequest } from 'undici'
+import { Backoff } from './backoff.ts'
+import { misdirected } from './closing.ts'
+import { ServiceUnavailable } from './problems.ts'
+
+/** Finds instances of one service. */
+export interface Resolver {
+  /** Base URL of an instance, once one is known; undefined when `signal` is aborted first. */
+  pick(signal: AbortSignal): Promise<string | undefined>
+  /** Says that an instance didn't answer, so that others are preferred for a moment. */
+  suspect(url: string): void
+}
+
+export interface TransportOptions {
+  service: string
+  resolver: Resolver
+  dispatcher: Dispatcher
+  clusterToken?: string | undefined
+  /** How long to go on trying to reach an instance: long enough for one to be restarted. */
+  patienceMs?: number
+}
+
+const answerTimeoutMs = 10_000
+
+/**
+ * Sends requests to whichever instance answers. A request is sent again when that is safe: it never left
+ * (connection refused), an instance that shuts down turned it away, or its contract says it may be repeated.
+ * A streamed body can be sent again only as long as nothing was read of it.
+ *
+ * @throws ServiceUnavailable when no instance answered within the patience.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { service, resolver, dispatcher, clusterToken, patienceMs = 10_000 } = options
+
+  return async request => {
+    const patience = AbortSignal.timeout(patienceMs)
+    const signal = request.signal ? AbortSignal.any([patience, request.signal]) : patience
+    const backoff = new Backoff(20, 500)
+    let lastError: unknown = new Error('no instance is registered')
+    for (;;) {
+      const base = await resolver.pick(signal)
+      request.signal?.throwIfAborted()
+      if (base === undefined || signal.aborted) throw new ServiceUnavailable(service, lastError)
+      const body = new TrackedBody(request.body)
+      try {
+        const reply = await sendOnce(base, request, body.content)
+        if (reply.statusCode !== misdirected || body.isSpent) return reply
+        await reply.body.dump()
+        lastError = new Error(`${base} is shutting down`)
+      } catch (error) {
+        request.signal?.throwIfAborted()
+        if (!mayRepeat(request, error) || body.isSpent) throw new ServiceUnavailable(service, error)
+        lastError = error
+      }
+      resolver.suspect(base)
+      await backoff.wait(signal)
+    }
+  }
+
+  function sendOnce(base: string, request: WireRequest, body: WireRequest['body']): Promise<WireReply> {
+    const timeoutMs = answerTimeoutMs + request.heldMs
+    const authorization = clusterToken === undefined ? {} : { authorization: `Bearer ${clusterToken}` }
+    return undiciRequest(new URL(request.path, base), {
+      dispatcher,
+      method: request.method,
+      headers: { ...request.headers, ...authorization },
+      // undici takes any async iterable, but its types name only Node's streams.
+      body: (body ?? null) as Buffer | string | null,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      signal: request.signal ?? null,
+    })
+  }
+}
+
+/** A body that knows whether a streamed part of it was read, and which undici can't destroy before that. */
+class TrackedBody {
+  readonly content: WireRequest['body']
+  isSpent = false
+
+  constructor(body: WireRequest['body']) {
+    const isRepeatable = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    this.content = isRepeatable ? body : this.#read(body)
+  }
+
+  async *#read(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.isSpent = true
+    yield* body
+  }
+}
+
+const neverSent = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+
+function mayRepeat(request: WireRequest, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (neverSent.has(code)) return true
+  return request.idempotent && (error instanceof errors.UndiciError || brokenConnection.has(code))
+}

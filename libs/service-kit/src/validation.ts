@@ -1,0 +1,31 @@
+import { isBytes } from '@darkroom/contracts'
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
+
+/**
+ * Validates requests by their contracts. Texts (path, query, headers) become the types that the schema asks
+ * for and get its defaults; a JSON body must have the right types by itself; bytes pass unseen.
+ */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  if (isBytes(schema)) return () => true
+  const validator = Compile(schema)
+  return input => {
+    const value = httpPart === 'body' ? input : Value.Convert(schema, Value.Default(schema, { ...input }))
+    if (validator.Check(value)) return { value }
+    return {
+      error: new Error(describe(validator.Errors(value), httpPart)) as Error & { statusCode?: number },
+    }
+  }
+}
+
+function describe(errors: ReturnType<ReturnType<typeof Compile>['Errors']>, httpPart = 'request'): string {
+  const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
+  if (!error) return `the ${httpPart} is not valid`
+  const where = error.instancePath.slice(1).replaceAll('/', '.')
+  const { additionalProperties, allowedValues } = error.params as Record<string, unknown>
+  if (Array.isArray(additionalProperties)) return `${httpPart}: unknown ${additionalProperties.join(', ')}`
+  const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
+  return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}`
+}

@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Steps from an empty database to today's; only ever appended to. */
+export type Migrations = readonly string[]
+
+/**
+ * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With
+ * NORMAL, the default of many, a power cut was measured to lose every acknowledged row.)
+ *
+ * @throws Error when the file was written by a newer version, which knows migrations that we don't.
+ */
+export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(path, { timeout: 5000 })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  migrate(database, migrations, path)
+  return database
+}
+
+function migrate(database: DatabaseSync, migrations: Migrations, path: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+    if (version > migrations.length) {
+      throw new Error(
+        `${path} is of version ${version}; this program knows versions up to ${migrations.length}`,
+      )
+    }
+    for (const step of migrations.slice(version)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${migrations.length}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { GroupCommit, openDatabase } from '../src/index.ts'
+
+const migrations = ['CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT']
+
+function openTemporary(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
+  const path = join(folder, 'test.db')
+  const database = openDatabase(path, migrations)
+  t.after(() => {
+    if (database.isOpen) database.close()
+    rmSync(folder, { recursive: true })
+  })
+  return { database, path, writes: new GroupCommit(database) }
+}
+
+function insert(database: DatabaseSync, n: number) {
+  return () => database.prepare('INSERT INTO numbers VALUES (?) RETURNING n').get(n)?.n
+}
+
+function numbers(database: DatabaseSync) {
+  return database
+    .prepare('SELECT n FROM numbers ORDER BY n')
+    .all()
+    .map(row => row.n)
+}
+
+test('a write is visible to other connections once it is answered', async t => {
+  const { database, path, writes } = openTemporary(t)
+  assert.equal(await writes.run(insert(database, 7)), 7)
+  const other = new DatabaseSync(path, { readOnly: true })
+  assert.deepEqual(numbers(other), [7])
+  other.close()
+})
+
+test('writes of one turn share one transaction', async t => {
+  const { database, writes } = openTemporary(t)
+  const begins: string[] = []
+  const exec = database.exec.bind(database)
+  t.mock.method(database, 'exec', (sql: string) => {
+    if (sql.startsWith('BEGIN')) begins.push(sql)
+    exec(sql)
+  })
+  await Promise.all([1, 2, 3].map(n => writes.run(insert(database, n))))
+  assert.equal(begins.length, 1)
+  assert.deepEqual(numbers(database), [1, 2, 3])
+})
+
+test('a write that throws fails alone', async t => {
+  const { database, writes } = openTemporary(t)
+  const results = await Promise.allSettled([1, 1, 2].map(n => writes.run(insert(database, n))))
+  assert.deepEqual(
+    results.map(result => result.status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.deepEqual(numbers(database), [1, 2])
+})
+
+test('a group that cannot be committed is answered to nobody', async t => {
+  const { database, path, writes } = openTemporary(t)
+  database.exec('PRAGMA busy_timeout = 1')
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  await assert.rejects(writes.run(insert(database, 1)), /database is locked/)
+  other.exec('ROLLBACK')
+  other.close()
+  assert.deepEqual(numbers(database), [])
+  assert.equal(await writes.run(insert(database, 2)), 2)
+})
+
+test('synchronous is FULL and the log is written ahead', t => {
+  const { database } = openTemporary(t)
+  assert.equal(database.prepare('PRAGMA synchronous').get()?.synchronous, 2)
+  assert.equal(database.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal')
+})
+
+test('migrations run once, and a newer database is refused', t => {
+  const { database, path } = openTemporary(t)
+  database.close()
+  openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()
+  assert.throws(() => openDatabase(path, migrations), /version 2; this program knows versions up to 1/)
+})
