@@ -1,0 +1,112 @@
+import { type AvifProperty, readProperties } from './avif-properties.ts'
+import type { Box, BoxWalker } from './boxes.ts'
+import { MalformedImage } from './malformed-image.ts'
+
+/** libheif's limit; a file with more is refused there too. */
+const maxItems = 1000
+const maxReferences = 65_536
+
+export interface AvifItem {
+  id: number
+  /** 'av01' for a coded image, 'grid' for one made of others, 'Exif' for what is none. */
+  type: string
+  isHidden: boolean
+  properties: AvifProperty[]
+}
+
+export interface AvifReference {
+  /** 'auxl' from alpha to its image, 'thmb' from thumbnail to image, 'dimg' from grid to tiles. */
+  type: string
+  from: number
+  to: number[]
+}
+
+/** What a file's `meta` box says: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
+export interface AvifMeta {
+  primaryId: number
+  items: Map<number, AvifItem>
+  references: AvifReference[]
+}
+
+export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> {
+  const items = new Map<number, AvifItem>()
+  const references: AvifReference[] = []
+  const associations = new Map<number, number[]>()
+  let properties: AvifProperty[] = []
+  let primaryId: number | undefined
+  for await (const box of walker.children(meta, 4)) {
+    if (box.type === 'pitm') primaryId = await readPrimaryId(walker, box)
+    else if (box.type === 'iinf') await readItems(walker, box, items)
+    else if (box.type === 'iref') await readReferences(walker, box, references)
+    else if (box.type === 'iprp')
+      for await (const inner of walker.children(box)) {
+        if (inner.type === 'ipco') properties = await readProperties(walker, inner)
+        else if (inner.type === 'ipma') await readAssociations(walker, inner, associations)
+      }
+  }
+  if (primaryId === undefined) throw new MalformedImage('the AVIF names no primary image')
+  // ISO/IEC 23008-12 section 9.3.1: properties count from 1; 0 stands for none.
+  for (const item of items.values())
+    for (const index of associations.get(item.id) ?? []) {
+      const property = properties[index - 1]
+      if (property) item.properties.push(property)
+    }
+  return { primaryId, items, references }
+}
+
+/** ISO/IEC 14496-12 section 8.11.4. */
+async function readPrimaryId(walker: BoxWalker, box: Box): Promise<number> {
+  const table = await walker.table(box)
+  return table.fullBox().version === 0 ? table.uint16() : table.uint32()
+}
+
+/** Section 8.11.6: a count that the boxes inside make superfluous, then an `infe` box an item. */
+async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifItem>): Promise<void> {
+  if (box.end - box.body < 6) return
+  const version = (await walker.reader.view(box.body, 1)).getUint8(0)
+  for await (const entry of walker.children(box, version === 0 ? 6 : 8)) {
+    if (entry.type !== 'infe') continue
+    const table = await walker.table(entry)
+    const { version, flags } = table.fullBox()
+    if (version !== 2 && version !== 3) continue
+    const id = version === 2 ? table.uint16() : table.uint32()
+    table.skip(2)
+    if (!items.has(id)) items.set(id, { id, type: table.code(), isHidden: (flags & 1) !== 0, properties: [] })
+    if (items.size > maxItems) throw new MalformedImage(`the AVIF has more than ${maxItems} items`)
+  }
+}
+
+/** Section 8.11.12: a box a reference, its type the kind, with ids of 16 or 32 bits. */
+async function readReferences(walker: BoxWalker, box: Box, references: AvifReference[]): Promise<void> {
+  if (box.end - box.body < 4) return
+  const version = (await walker.reader.view(box.body, 1)).getUint8(0)
+  let total = references.reduce((sum, reference) => sum + reference.to.length, 0)
+  for await (const entry of walker.children(box, 4)) {
+    const table = await walker.table(entry)
+    const readId = () => (version === 0 ? table.uint16() : table.uint32())
+    const from = readId()
+    const count = table.uint16()
+    total += count
+    if (total > maxReferences) throw new MalformedImage(`the AVIF has more than ${maxReferences} references`)
+    references.push({ type: entry.type, from, to: Array.from({ length: count }, readId) })
+  }
+}
+
+/** ISO/IEC 23008-12 section 9.3.1: item by item the indices of its properties, 7 or 15 bits, a bit "essential". */
+async function readAssociations(
+  walker: BoxWalker,
+  box: Box,
+  associations: Map<number, number[]>,
+): Promise<void> {
+  const table = await walker.table(box)
+  const { version, flags } = table.fullBox()
+  const entries = table.uint32()
+  if (entries > maxItems) throw new MalformedImage(`the AVIF gives properties to more than ${maxItems} items`)
+  for (let entry = 0; entry < entries; entry++) {
+    const id = version < 1 ? table.uint16() : table.uint32()
+    const count = table.uint8()
+    const readIndex = () => (flags & 1 ? table.uint16() & 0x7fff : table.uint8() & 0x7f)
+    const indices = Array.from({ length: count }, readIndex)
+    if (!associations.has(id)) associations.set(id, indices)
+  }
+}

@@ -1,0 +1,76 @@
+import type { Box, BoxWalker, TableCursor } from './boxes.ts'
+
+/** The item properties that decide what comes out; all others count only for their place. */
+export type AvifProperty =
+  /** Of the image as coded. */
+  | { type: 'ispe'; width: number; height: number }
+  | { type: 'bits'; bits: number; isConfiguration: boolean }
+  /** Clean aperture: what is cut out of it. */
+  | { type: 'clap'; width: number; height: number }
+  | { type: 'irot'; isQuarterTurn: boolean }
+  | { type: 'alpha' }
+  | { type: 'other' }
+
+/** ISO/IEC 23008-12 section 9.3: the `ipco` box, properties in the order they are counted by. */
+export async function readProperties(walker: BoxWalker, ipco: Box): Promise<AvifProperty[]> {
+  const properties: AvifProperty[] = []
+  for await (const box of walker.children(ipco)) properties.push(await readProperty(walker, box))
+  return properties
+}
+
+async function readProperty(walker: BoxWalker, box: Box): Promise<AvifProperty> {
+  const parse = parsers.get(box.type)
+  return parse ? parse(await walker.table(box)) : { type: 'other' }
+}
+
+const alphaTypes = [
+  // MIAF (ISO/IEC 23000-22) section 7.3.5.2, which AVIF uses; then HEIF's own, which libheif takes as well.
+  'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha',
+  'urn:mpeg:hevc:2015:auxid:1',
+  'urn:mpeg:avc:2015:auxid:1',
+]
+
+const parsers = new Map<string, (table: TableCursor) => AvifProperty>([
+  ['ispe', parseIspe],
+  ['av1C', parseAv1Configuration],
+  ['pixi', parsePixi],
+  ['clap', parseClap],
+  // ISO/IEC 23008-12 section 6.5.10: quarter turns anti-clockwise in two bits.
+  ['irot', table => ({ type: 'irot', isQuarterTurn: (table.uint8() & 1) === 1 })],
+  ['auxC', parseAuxiliary],
+])
+
+/** ISO/IEC 23008-12 section 6.5.3. */
+function parseIspe(table: TableCursor): AvifProperty {
+  table.fullBox()
+  return { type: 'ispe', width: table.uint32(), height: table.uint32() }
+}
+
+/** AV1-ISOBMFF section 2.3.3: marker, profile and level, then tier, high_bitdepth, twelve_bit. */
+export function parseAv1Configuration(table: TableCursor): AvifProperty {
+  table.skip(2)
+  const flags = table.uint8()
+  const highBits = flags & 0x20 ? 12 : 10
+  return { type: 'bits', bits: flags & 0x40 ? highBits : 8, isConfiguration: true }
+}
+
+/** ISO/IEC 23008-12 section 6.5.6: bits of each channel. */
+function parsePixi(table: TableCursor): AvifProperty {
+  table.fullBox()
+  const channels = table.uint8()
+  return { type: 'bits', bits: channels > 0 ? table.uint8() : 8, isConfiguration: false }
+}
+
+/** ISO/IEC 14496-12 section 12.1.4.2: width and height as fractions, rounded to the nearest as libheif does. */
+function parseClap(table: TableCursor): AvifProperty {
+  const rounded = (numerator: number, denominator: number) =>
+    denominator === 0 ? 0 : Math.floor((numerator + Math.floor(denominator / 2)) / denominator)
+  const width = rounded(table.uint32(), table.uint32())
+  return { type: 'clap', width, height: rounded(table.uint32(), table.uint32()) }
+}
+
+/** ISO/IEC 23008-12 section 6.5.8. */
+function parseAuxiliary(table: TableCursor): AvifProperty {
+  table.fullBox()
+  return { type: alphaTypes.includes(table.text()) ? 'alpha' : 'other' }
+}

@@ -1,0 +1,138 @@
+import { type AvifItem, type AvifMeta, readMeta } from './avif-items.ts'
+import { type AvifSequence, readSequence } from './avif-sequence.ts'
+import { BoxWalker } from './boxes.ts'
+import type { HeaderReader } from './header-reader.ts'
+import type { ImageFacts } from './image-facts.ts'
+import { MalformedImage } from './malformed-image.ts'
+
+/**
+ * AVIF 1.1, over HEIF (ISO/IEC 23008-12) and its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`.
+ * Rotation is a property of the image there and decoders apply it, so the size is the one a person sees and
+ * nothing is left to do: orientation 1.
+ */
+export async function readAvif(reader: HeaderReader): Promise<ImageFacts> {
+  const walker = new BoxWalker(reader)
+  let meta: AvifMeta | undefined
+  let sequence: AvifSequence | undefined
+  for await (const box of walker.topLevel()) {
+    if (box.type === 'meta') meta ??= await readMeta(walker, box)
+    else if (box.type === 'moov') sequence ??= await readSequence(walker, box)
+  }
+  if (meta) return factsOfImages(meta, sequence)
+  if (sequence) return factsOfSequence(sequence)
+  throw new MalformedImage('the AVIF holds neither an image nor a sequence')
+}
+
+const constant = { orientation: 1, progressive: false, lossless: false } as const
+
+/** A file that is both image and sequence is counted by whichever unpacks to more. */
+function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): ImageFacts {
+  const primary = meta.items.get(meta.primaryId)
+  if (!primary) throw new MalformedImage("the AVIF's primary image does not exist")
+  const coded = firstCodedItem(meta, primary)
+  if (coded?.type !== 'av01') throw new MalformedImage("the AVIF's primary image is not coded as AV1")
+  const size = displayedSize(primary)
+  if (!size) throw new MalformedImage("the AVIF's primary image announces no size")
+
+  const images = topLevelImages(meta)
+  const pixels = images.reduce((sum, image) => sum + unpackedPixels(image), 0)
+  const tilePixels = images.reduce(
+    (sum, image) => sum + Math.max(unpackedPixels(image), tiles(meta, image)),
+    0,
+  )
+  const sequencePixels = sequence ? sequence.samples * sequence.width * sequence.height : 0
+  const channels = hasAlpha(meta, primary) ? 4 : 3
+  const bitsPerSample = bitsOf(coded) > 8 ? 16 : 8
+  return {
+    ...constant,
+    ...size,
+    frames: Math.max(images.length, sequence?.samples ?? 0),
+    channels,
+    bitsPerSample,
+    pixels: Math.max(pixels, sequencePixels),
+    unpackedBytes: (Math.max(tilePixels, sequencePixels) * channels * bitsPerSample) / 8,
+  }
+}
+
+function factsOfSequence(sequence: AvifSequence): ImageFacts {
+  const { width, height, samples, bits, hasAlpha } = sequence
+  const shape = { width, height, frames: samples, channels: hasAlpha ? 4 : 3 }
+  return { ...constant, ...shape, bitsPerSample: bits > 8 ? 16 : 8 }
+}
+
+/** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif knows. */
+const derivedTypes = ['grid', 'iden', 'iovl']
+const imageTypes = ['av01', 'hvc1', 'avc1', 'vvc1', 'jpeg', 'j2k1', 'unci', ...derivedTypes]
+
+/** The pages: images that are neither hidden nor another's thumbnail, alpha or other companion. */
+function topLevelImages(meta: AvifMeta): AvifItem[] {
+  const companions = new Set<number>()
+  for (const { type, from } of meta.references) if (type === 'thmb' || type === 'auxl') companions.add(from)
+  return [...meta.items.values()].filter(
+    ({ id, type, isHidden }) =>
+      id === meta.primaryId || (imageTypes.includes(type) && !isHidden && !companions.has(id)),
+  )
+}
+
+/** ISO/IEC 23008-12 section 6.5: `ispe`, then in their order the crops and turns. Undefined without `ispe`. */
+function displayedSize(item: AvifItem): { width: number; height: number } | undefined {
+  const coded = item.properties.findLast(property => property.type === 'ispe')
+  if (!coded) return undefined
+  let { width, height } = coded
+  for (const property of item.properties) {
+    if (property.type === 'clap') ({ width, height } = property)
+    else if (property.type === 'irot' && property.isQuarterTurn) [width, height] = [height, width]
+  }
+  return { width, height }
+}
+
+/** The whole coded image is unpacked before a crop takes its part of it. */
+function unpackedPixels(item: AvifItem): number {
+  const displayed = displayedSize(item)
+  const areas = item.properties.map(property =>
+    property.type === 'ispe' ? property.width * property.height : 0,
+  )
+  return Math.max(displayed ? displayed.width * displayed.height : 0, ...areas)
+}
+
+/** Section 6.6.2.3: a grid's tiles, all of which are unpacked, together no smaller than the grid. */
+function tiles(meta: AvifMeta, item: AvifItem): number {
+  const ids = derivedFrom(meta, item.id)
+  return ids.reduce((sum, id) => {
+    const tile = meta.items.get(id)
+    return sum + (tile ? unpackedPixels(tile) : 0)
+  }, 0)
+}
+
+function derivedFrom(meta: AvifMeta, id: number): number[] {
+  return meta.references.filter(({ type, from }) => type === 'dimg' && from === id).flatMap(({ to }) => to)
+}
+
+/** The coded image that a derived one is (first) made of; undefined when the derivation goes in circles. */
+function firstCodedItem(meta: AvifMeta, item: AvifItem): AvifItem | undefined {
+  const visited = new Set<number>()
+  let current: AvifItem | undefined = item
+  while (current && derivedTypes.includes(current.type) && !visited.has(current.id)) {
+    visited.add(current.id)
+    const [first] = derivedFrom(meta, current.id)
+    current = first === undefined ? undefined : meta.items.get(first)
+  }
+  return current
+}
+
+/** The codec's own configuration counts; `pixi` repeats it and is all there is where that is missing. */
+function bitsOf(item: AvifItem): number {
+  const bits = item.properties.filter(property => property.type === 'bits')
+  return (bits.find(property => property.isConfiguration) ?? bits[0])?.bits ?? 8
+}
+
+/** AVIF 1.1 section 4: an auxiliary image of type alpha, of the image or of a tile of its grid. */
+function hasAlpha(meta: AvifMeta, primary: AvifItem): boolean {
+  const owners = new Set([primary.id, ...(primary.type === 'grid' ? derivedFrom(meta, primary.id) : [])])
+  return meta.references.some(
+    ({ type, from, to }) =>
+      type === 'auxl' &&
+      to.some(id => owners.has(id)) &&
+      meta.items.get(from)?.properties.some(property => property.type === 'alpha'),
+  )
+}

@@ -1,0 +1,119 @@
+import type { HeaderReader } from './header-reader.ts'
+import type { ImageFacts } from './image-facts.ts'
+import { MalformedImage } from './malformed-image.ts'
+
+const block = { extension: 0x21, image: 0x2c } as const
+const extension = { graphicControl: 0xf9, comment: 0xfe } as const
+
+/** The longest minimum LZW code size that decoders take, plus one. */
+const lzwCodeLimit = 12
+
+/**
+ * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. All blocks are
+ * walked as libnsgif walks them, quirks included: what it would unpack is what is counted. A file cut short
+ * counts the frames that stand there.
+ */
+export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
+  const screen = await reader.view(6, 7)
+  let width = screen.getUint16(0, true)
+  let height = screen.getUint16(2, true)
+  if (isDistrusted(width, height)) [width, height] = [1, 1]
+
+  let frames = 0
+  let isTransparent = false
+  let progressive = false
+  let offset = 13 + colourTableBytes(screen.getUint8(4))
+  for (;;) {
+    const frame = await readFrame(reader, offset)
+    if (!frame) break
+    if (frames === 0) {
+      width = Math.max(width, frame.right)
+      height = Math.max(height, frame.bottom)
+    }
+    // libnsgif takes a first frame that is cut short for transparent.
+    isTransparent ||= frame.isTransparent || (frames === 0 && !frame.isComplete)
+    frames++
+    progressive ||= frame.isInterlaced
+    offset = frame.end
+  }
+  if (frames === 0) throw new MalformedImage('the GIF holds no frame')
+  const shape = { width, height, frames, channels: isTransparent ? 4 : 3, bitsPerSample: 8 as const }
+  return { ...shape, orientation: 1, progressive, lossless: true }
+}
+
+/** Screens that broken writers announce: libnsgif takes the size from the first frame instead. */
+function isDistrusted(width: number, height: number): boolean {
+  const customary = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200']
+  return (
+    width === 0 || height === 0 || width > 2048 || height > 2048 || customary.includes(`${width}x${height}`)
+  )
+}
+
+/** Sections 18 and 20: a table follows where bit 7 says so, of 2 to the (n + 1) colours. */
+function colourTableBytes(packed: number): number {
+  return packed & 0x80 ? 3 * 2 ** ((packed & 0x07) + 1) : 0
+}
+
+interface Frame {
+  right: number
+  bottom: number
+  isTransparent: boolean
+  isInterlaced: boolean
+  isComplete: boolean
+  end: number
+}
+
+/** Section 20: the extensions before an image, its descriptor, its data. Undefined at the trailer or any end. */
+async function readFrame(reader: HeaderReader, start: number): Promise<Frame | undefined> {
+  const { offset, isTransparent } = await readExtensions(reader, start)
+  if (offset + 11 > reader.size) return undefined
+  const descriptor = await reader.view(offset, 10)
+  if (descriptor.getUint8(0) !== block.image) return undefined
+  const packed = descriptor.getUint8(9)
+  const dataAt = offset + 10 + colourTableBytes(packed)
+  if (dataAt >= reader.size) return undefined
+  if ((await reader.view(dataAt, 1)).getUint8(0) >= lzwCodeLimit) return undefined
+  const data = await skipSubBlocks(reader, dataAt + 1)
+  if (data.end === dataAt + 1) return undefined
+  return {
+    right: descriptor.getUint16(1, true) + descriptor.getUint16(5, true),
+    bottom: descriptor.getUint16(3, true) + descriptor.getUint16(7, true),
+    isTransparent,
+    isInterlaced: (packed & 0x40) !== 0,
+    isComplete: data.isComplete,
+    end: data.end,
+  }
+}
+
+/** Sections 23 to 26. The first sub-block is skipped by its size even when that is 0, but for comments. */
+async function readExtensions(reader: HeaderReader, start: number) {
+  let offset = start
+  let isTransparent = false
+  while (offset + 3 <= reader.size) {
+    const head = await reader.view(offset, 3)
+    if (head.getUint8(0) !== block.extension) break
+    const label = head.getUint8(1)
+    if (label === extension.graphicControl && offset + 4 <= reader.size)
+      isTransparent ||= ((await reader.view(offset + 3, 1)).getUint8(0) & 0x01) !== 0
+    const bodyAt = label === extension.comment ? offset + 2 : offset + 3 + head.getUint8(2)
+    const { end, isComplete } = await skipSubBlocks(reader, bodyAt)
+    offset = isComplete ? end : reader.size
+  }
+  return { offset, isTransparent }
+}
+
+/** Section 15: a size, that many bytes, again and again until a size of 0. Skipped at one step a sub-block. */
+async function skipSubBlocks(reader: HeaderReader, start: number) {
+  let offset = start
+  for (;;) {
+    const view = await reader.rest(offset)
+    if (!view) return { end: Math.max(start, reader.size), isComplete: false }
+    let at = 0
+    while (at < view.byteLength) {
+      const size = view.getUint8(at)
+      at += 1 + size
+      if (size === 0) return { end: offset + at, isComplete: true }
+    }
+    offset += at
+  }
+}

@@ -1,0 +1,98 @@
+import { exifPrefix, readExifOrientation } from './exif.ts'
+import type { HeaderReader } from './header-reader.ts'
+import type { ImageFacts } from './image-facts.ts'
+import { MalformedImage } from './malformed-image.ts'
+
+/** Before the first scan; a large profile and its metadata fill a few hundred. */
+const maxSegments = 10_000
+
+/**
+ * ITU-T T.81 annex B: segments up to the first scan. Each but the few that matter is skipped unread.
+ *
+ *     FFD8 | FFE1 length Exif… | FFDB length … | FFC0 length precision height width components | … | FFDA …
+ *      SOI         APP1               DQT                          SOF                                SOS
+ */
+export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
+  let frame: Frame | undefined
+  let orientation: number | undefined
+  let offset = 2
+  for (let segment = 0; segment < maxSegments; segment++) {
+    const { code, after } = await findMarker(reader, offset)
+    offset = after
+    if (isStandalone(code)) continue
+    if (code === marker.startOfImage || code === marker.endOfImage)
+      throw new MalformedImage('the JPEG ends or starts again before its first scan')
+    const length = (await reader.view(offset, 2)).getUint16(0)
+    if (length < 2) throw new MalformedImage('a JPEG segment announces less than its own length')
+    if (isFrame(code)) {
+      if (frame) throw new MalformedImage('the JPEG has two frame headers')
+      frame = await readFrame(reader, offset, code)
+    } else if (code === marker.app1 && orientation === undefined) {
+      orientation = await readExif(reader, offset + 2, offset + length)
+    } else if (code === marker.startOfScan) {
+      if (!frame) throw new MalformedImage('the JPEG has a scan before any frame header')
+      const scanned = (await reader.view(offset + 2, 1)).getUint8(0)
+      // A frame scanned component by component is as little done after its first scan as a progressive one.
+      const progressive = frame.isProgressive || scanned < frame.channels
+      const { width, height, channels, bitsPerSample } = frame
+      const shape = { width, height, frames: 1, channels, bitsPerSample }
+      return { ...shape, orientation: orientation ?? 1, progressive, lossless: false }
+    }
+    offset += length
+  }
+  throw new MalformedImage(`the JPEG has more than ${maxSegments} segments before its first scan`)
+}
+
+const marker = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda, app1: 0xe1 } as const
+
+/** T.81 table B.1: RST0..7 and TEM have no length. */
+function isStandalone(code: number): boolean {
+  return (code >= 0xd0 && code <= 0xd7) || code === 0x01
+}
+
+/** T.81 table B.1: SOF0..15, among which DHT (C4), JPG (C8) and DAC (CC) stand. */
+function isFrame(code: number): boolean {
+  return code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc
+}
+
+/** T.81 B.1.1.2: FF, any more FFs as fill, a code. Stray bytes before it are passed over, as libjpeg does. */
+async function findMarker(reader: HeaderReader, from: number): Promise<{ code: number; after: number }> {
+  let offset = from
+  let previousIsFill = false
+  for (;;) {
+    const view = await reader.rest(offset)
+    if (!view) throw new MalformedImage('the JPEG ends before its first scan')
+    for (let at = 0; at < view.byteLength; at++) {
+      const byte = view.getUint8(at)
+      if (previousIsFill && byte !== 0xff && byte !== 0x00) return { code: byte, after: offset + at + 1 }
+      previousIsFill = byte === 0xff
+    }
+    offset += view.byteLength
+  }
+}
+
+interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bitsPerSample'> {
+  isProgressive: boolean
+}
+
+/** T.81 B.2.2: length, precision, lines, samples a line, components. Lines counted later (DNL) are refused. */
+async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
+  const view = await reader.view(offset, 8)
+  const channels = view.getUint8(7)
+  if (channels < 1 || view.getUint16(0) < 8 + 3 * channels)
+    throw new MalformedImage('the JPEG frame header does not hold its components')
+  return {
+    width: view.getUint16(5),
+    height: view.getUint16(3),
+    channels,
+    bitsPerSample: view.getUint8(2) > 8 ? 16 : 8,
+    isProgressive: (code & 0x03) === 2,
+  }
+}
+
+/** The first APP1 that holds EXIF counts; undefined when this one holds something else (XMP). */
+async function readExif(reader: HeaderReader, start: number, end: number): Promise<number | undefined> {
+  if (start + exifPrefix.length > Math.min(end, reader.size)) return undefined
+  if ((await reader.text(start, exifPrefix.length)) !== exifPrefix) return undefined
+  return readExifOrientation(reader, start + exifPrefix.length, end)
+}

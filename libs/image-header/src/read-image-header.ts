@@ -1,0 +1,42 @@
+import { readAvif } from './avif.ts'
+import type { ByteSource } from './byte-source.ts'
+import { readGif } from './gif.ts'
+import { HeaderReader } from './header-reader.ts'
+import type { ImageFacts, ImageHeader } from './image-facts.ts'
+import { contentTypeOf, type ImageFormat } from './image-format.ts'
+import { readJpeg } from './jpeg.ts'
+import { MalformedImage } from './malformed-image.ts'
+import { readPng } from './png.ts'
+import { sniffedBytes, sniffFormat } from './sniff-format.ts'
+import { readTiff } from './tiff.ts'
+import { readWebp } from './webp.ts'
+
+const parsers: Record<ImageFormat, (reader: HeaderReader) => Promise<ImageFacts>> = {
+  jpeg: readJpeg,
+  png: readPng,
+  webp: readWebp,
+  gif: readGif,
+  tiff: readTiff,
+  avif: readAvif,
+}
+
+/**
+ * Reads what an image file says of itself, without unpacking a pixel. Any bytes at all give a header or a
+ * MalformedImage, in memory that doesn't grow with the file; only what the source itself throws passes through.
+ */
+export async function readImageHeader(source: ByteSource): Promise<ImageHeader> {
+  const reader = new HeaderReader(source)
+  const head = await reader.view(0, Math.min(sniffedBytes, source.size))
+  const format = sniffFormat(new Uint8Array(head.buffer, head.byteOffset, head.byteLength))
+  if (!format) throw new MalformedImage('the file is of no image type that is taken')
+  return completeHeader(format, await parsers[format](reader))
+}
+
+function completeHeader(format: ImageFormat, facts: ImageFacts): ImageHeader {
+  const { width, height, frames, channels, bitsPerSample } = facts
+  if (width < 1 || height < 1)
+    throw new MalformedImage(`the ${format.toUpperCase()} announces a size of ${width} x ${height} pixels`)
+  const pixels = facts.pixels ?? width * height * frames
+  const unpackedBytes = facts.unpackedBytes ?? (pixels * channels * bitsPerSample) / 8
+  return { format, contentType: contentTypeOf(format), ...facts, pixels, unpackedBytes }
+}

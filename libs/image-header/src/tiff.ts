@@ -1,0 +1,93 @@
+import { validOrientation } from './exif.ts'
+import type { HeaderReader } from './header-reader.ts'
+import { firstInteger, type Ifd, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
+import type { ImageFacts } from './image-facts.ts'
+import { MalformedImage } from './malformed-image.ts'
+import { type UnpackedSamples, unpackedSamples } from './tiff-samples.ts'
+
+/** Longer documents are refused: each page costs reads, and the chain may lead anywhere in the file. */
+const maxPages = 10_000
+
+/** TIFF 6.0 section 8 and appendix A. */
+const tag = {
+  width: 256,
+  height: 257,
+  bitsPerSample: 258,
+  compression: 259,
+  photometric: 262,
+  orientation: 274,
+  samplesPerPixel: 277,
+  colorMap: 320,
+  sampleFormat: 339,
+  chromaSubsampling: 530,
+} as const
+
+const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
+
+/** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
+const lossyCompressions = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
+
+/**
+ * TIFF 6.0 section 2: the chain of IFDs, a page each. It ends, as for libtiff, at 0, where it comes back to a
+ * page it had, or where it leads to no readable IFD.
+ */
+export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
+  const tiff = await readTiffStart(reader, 0, reader.size)
+  if (!tiff) throw new MalformedImage('the TIFF header is cut short')
+  const { span, firstIfd } = tiff
+
+  let first: Page | undefined
+  let pixels = 0
+  let unpackedBytes = 0
+  let lossless = true
+  const visited = new Set<number>()
+  for (let at: number | undefined = firstIfd; at !== undefined && !visited.has(at); ) {
+    const ifd: Ifd | undefined = await readIfd(reader, span, at, wantedTags)
+    if (!ifd) break
+    if (visited.size === maxPages) throw new MalformedImage(`the TIFF has more than ${maxPages} pages`)
+    visited.add(at)
+    const page = await readPage(reader, span, ifd)
+    first ??= page
+    pixels += page.width * page.height
+    unpackedBytes += (page.width * page.height * page.channels * page.bitsPerSample) / 8
+    lossless &&= page.lossless
+    at = ifd.next
+  }
+  if (!first) throw new MalformedImage("the TIFF's first directory is not readable")
+  return { ...first, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
+}
+
+interface Page extends UnpackedSamples {
+  width: number
+  height: number
+  orientation: number
+  lossless: boolean
+}
+
+async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise<Page> {
+  const integer = (wanted: number) => firstInteger(reader, span, ifd.entries.get(wanted))
+  const width = await integer(tag.width)
+  const height = await integer(tag.height)
+  if (!width || !height) throw new MalformedImage('a TIFF page announces no width or no height')
+  const compression = (await integer(tag.compression)) ?? 1
+  const samples = await unpackedSamples(reader, span, {
+    bitsPerSample: (await integer(tag.bitsPerSample)) ?? 1,
+    samplesPerPixel: (await integer(tag.samplesPerPixel)) ?? 1,
+    photometric: await integer(tag.photometric),
+    sampleFormat: (await integer(tag.sampleFormat)) ?? 1,
+    compression,
+    // Section 21: chroma is taken at half the resolution unless the file says otherwise.
+    isSubsampled: (await isSubsampled(reader, span, ifd)) ?? true,
+    colorMap: ifd.entries.get(tag.colorMap),
+  })
+  const orientation = validOrientation(await integer(tag.orientation))
+  return { ...samples, width, height, orientation, lossless: !lossyCompressions.includes(compression) }
+}
+
+/** Section 21, YCbCrSubsampling: two SHORTs, 1 1 for none. */
+async function isSubsampled(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise<boolean | undefined> {
+  const entry = ifd.entries.get(tag.chromaSubsampling)
+  if (entry?.count !== 2 || entry.type !== 3 || entry.valuesAt + 4 > span.end) return undefined
+  const view = await reader.view(entry.valuesAt, 4)
+  return view.getUint16(0, span.littleEndian) !== 1 || view.getUint16(2, span.littleEndian) !== 1
+}
