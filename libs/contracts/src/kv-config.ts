@@ -17,6 +17,10 @@ const blockingQuery = {
   ),
 }
 
+const IfMatch = Type.Optional(
+  Type.String({ pattern: '^("[0-9]+"|[*])$', description: 'Only if the ETag is still this, or * for any' }),
+)
+
 const setKey = defineRoute({
   method: 'PUT',
   url: '/key/*',
@@ -30,7 +34,7 @@ const setKey = defineRoute({
       { additionalProperties: false },
     ),
     headers: Type.Object({
-      'if-match': Type.Optional(Type.String({ description: 'Set only if the ETag is still this' })),
+      'if-match': IfMatch,
       'if-none-match': Type.Optional(Type.String({ pattern: '^\\*$', description: 'Set only if absent' })),
     }),
     body: Bytes,
@@ -57,7 +61,7 @@ export const kvConfigRoutes = {
     schema: {
       summary: 'Removes a key; no error when there is none',
       params,
-      headers: Type.Object({ 'if-match': Type.Optional(Type.String()) }),
+      headers: Type.Object({ 'if-match': IfMatch }),
       response: { 204: Nothing, 412: Problem },
     },
   }),

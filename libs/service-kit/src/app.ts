@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -47,7 +48,7 @@ export interface AppOptions {
 export function createApp(options: AppOptions): App {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
     return503OnClosing: false, // closing.ts says it better

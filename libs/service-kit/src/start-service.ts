@@ -5,7 +5,7 @@ import type { App } from './app.ts'
 import { type CommonConfig, InvalidConfig, isLoopback } from './config.ts'
 import type { Logger } from './logger.ts'
 import { Registration } from './registration.ts'
-import type { KvClient } from './watch-prefix.ts'
+import type { ServiceClients } from './service-clients.ts'
 
 export interface RunningService {
   name: ServiceName
@@ -14,23 +14,27 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-/** Makes an app listen and registers it under its name. */
+/** Makes an app listen and registers it under its name. Takes over the app and the clients: closes both. */
 export async function startService(options: {
   app: App
   name: ServiceName
   config: CommonConfig
-  kv: KvClient
+  clients: ServiceClients
   logger: Logger
 }): Promise<RunningService> {
-  const { app, name, config, kv, logger } = options
+  const { app, name, config, clients, logger } = options
   checkExposure(config, logger)
   await app.listen({ host: config.host, port: config.port })
   const url = config.advertiseUrl ?? listeningUrl(app)
   const instance = `${hostname()}-${randomUUID()}`
-  const registration = new Registration({ kv, service: name, instance, url, logger })
-  logger.info({ url }, 'listening')
+  const registration = new Registration({ kv: clients.kv, service: name, instance, url, logger })
+  const close = async () => {
+    await registration.close()
+    await app.close()
+    await clients.close()
+  }
   let closed: Promise<void> | undefined
-  return { name, url, close: () => (closed ??= registration.close().then(() => app.close())) }
+  return { name, url, close: () => (closed ??= close()) }
 }
 
 function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): void {

@@ -5,14 +5,15 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 
 /**
- * Validates requests by their contracts. Texts (path, query, headers) become the types that the schema asks
- * for and get its defaults; a JSON body must have the right types by itself; bytes pass unseen.
+ * Validates requests by their contracts. Query and headers become the types that the schema asks for; a JSON
+ * body must have the right types by itself; bytes pass unseen.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (isBytes(schema)) return () => true
   const validator = Compile(schema)
   return input => {
-    const value = httpPart === 'body' ? input : Value.Convert(schema, Value.Default(schema, { ...input }))
+    const isText = httpPart === 'querystring' || httpPart === 'headers'
+    const value = isText ? Value.Convert(schema, { ...input }) : input
     if (validator.Check(value)) return { value }
     return {
       error: new Error(describe(validator.Errors(value), httpPart)) as Error & { statusCode?: number },

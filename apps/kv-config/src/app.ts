@@ -1,0 +1,26 @@
+import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import type { KvStore } from './engine/engine.ts'
+import { addClusterRoutes } from './routes/cluster.ts'
+import { addKeyRoutes } from './routes/keys.ts'
+
+export interface AppDependencies {
+  store: KvStore
+  logger: Logger
+  clusterToken?: string | undefined
+}
+
+/** The key-value store as an app. Closing it closes the store. */
+export function buildApp({ store, logger, clusterToken }: AppDependencies): App {
+  const app = createApp({
+    name: 'kv-config',
+    logger,
+    clusterToken,
+    checkReady: async () => {
+      await store.get('ready')
+    },
+  })
+  app.register(async scope => addKeyRoutes(scope, store))
+  addClusterRoutes(app, store)
+  app.addHook('onClose', () => store.close())
+  return app
+}

@@ -1,0 +1,16 @@
+import { defaultPorts } from '@darkroom/contracts'
+import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { type Static, Type } from 'typebox'
+
+export const Config = Type.Object({
+  ...commonSettings,
+  port: portSetting(defaultPorts['kv-config']),
+  dataDir: dataDirSetting,
+  kvStoreUrl: Type.Optional(
+    Type.String({
+      pattern: '^sqlite:',
+      description: 'sqlite:<path>; default sqlite:<DATA_DIR>/kv-config.sqlite',
+    }),
+  ),
+})
+export type Config = Static<typeof Config>

@@ -1,0 +1,71 @@
+export interface KvEntry {
+  key: string
+  value: Uint8Array
+  /** Of the write that set the value; the ETag. */
+  revision: number
+  expiresAt?: Date
+}
+
+/** What must hold for a write to happen. */
+export type Condition =
+  | { kind: 'always' }
+  | { kind: 'absent' }
+  | { kind: 'present' }
+  | { kind: 'revision'; revision: number }
+
+export type WriteOutcome =
+  | { kind: 'written'; revision: number; isNew: boolean }
+  | { kind: 'conflict'; current: KvEntry | undefined }
+
+/** One key, or all keys with a prefix. */
+export type Scope = { key: string } | { prefix: string }
+
+export interface ListQuery {
+  prefix: string
+  limit: number
+  /** The last key of the page before. */
+  cursor?: string | undefined
+}
+
+/**
+ * Keys with raw bytes. Every change takes the next revision of the store; an answered write is on disk; a
+ * condition is checked and the write done as one step.
+ */
+export interface KvStore {
+  /** Reads see every answered write, and no entry whose lease ran out. */
+  get(key: string): Promise<{ revision: number; entry: KvEntry | undefined }>
+  /** In the order of the keys' bytes. A page ends early where its values reach 4 MiB. */
+  list(query: ListQuery): Promise<{ revision: number; entries: KvEntry[]; next?: string }>
+  /**
+   * Sets a value, which is removed after `ttlSeconds` if that is given. The value that already stands there
+   * keeps its revision and gets the new lease: nobody who waits for a change is woken.
+   */
+  set(
+    key: string,
+    value: Uint8Array,
+    options: { condition: Condition; ttlSeconds?: number | undefined },
+  ): Promise<WriteOutcome>
+  /** Removing what isn't there is written too, with the revision as it was. */
+  delete(key: string, condition: Condition): Promise<WriteOutcome>
+  /**
+   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. It
+   * never misses a change; it may wake for none where the store no longer knows (after a restart).
+   */
+  waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void>
+  /** Only of a store with several members. */
+  readonly cluster?: Cluster
+  close(): Promise<void>
+}
+
+export interface Member {
+  id: string
+  name: string
+  urls: string[]
+}
+
+export interface Cluster {
+  members(): Promise<{ leader?: string; members: Member[] }>
+  add(urls: string[]): Promise<{ id: string }>
+  /** Whether there was one. */
+  remove(id: string): Promise<boolean>
+}

@@ -1,0 +1,185 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { ChangeFeed } from './change-feed.ts'
+import type { Condition, KvEntry, KvStore, ListQuery, Scope, WriteOutcome } from './engine.ts'
+import { keyBytes, prefixEnd } from './key-range.ts'
+
+const migrations: Migrations = [
+  `
+  CREATE TABLE entries (
+    key BLOB PRIMARY KEY,
+    value BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    ttl_ms INTEGER,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entries_by_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE store (revision INTEGER NOT NULL) STRICT;
+  INSERT INTO store VALUES (0);
+  `,
+]
+
+const pageBytes = 4 * 1024 * 1024
+/** The longest wait that a timer takes. */
+const maxTimerMs = 2 ** 31 - 1
+
+interface Row {
+  key: Uint8Array
+  value: Uint8Array
+  revision: number
+  expires_at: number | null
+}
+
+export class SqliteKvStore implements KvStore {
+  readonly #database: DatabaseSync
+  readonly #writes: GroupCommit
+  readonly #statements: ReturnType<typeof prepareStatements>
+  readonly #feed: ChangeFeed
+  #expiry: NodeJS.Timeout | undefined
+
+  constructor({ path }: { path: string }) {
+    this.#database = openDatabase(path, migrations)
+    this.#writes = new GroupCommit(this.#database)
+    this.#statements = prepareStatements(this.#database)
+    // While the store was down nobody could renew: every lease begins anew.
+    this.#statements.restartLeases.run(Date.now())
+    this.#feed = new ChangeFeed(this.#revision())
+    this.#scheduleExpiry()
+  }
+
+  async get(key: string) {
+    return { revision: this.#revision(), entry: this.#read(key) }
+  }
+
+  async list({ prefix, limit, cursor }: ListQuery) {
+    const revision = this.#revision()
+    const after = cursor === undefined ? null : keyBytes(cursor)
+    const rows = this.#statements.list.iterate(keyBytes(prefix), prefixEnd(prefix), after, after, Date.now())
+    const entries: KvEntry[] = []
+    let bytes = 0
+    for (const row of rows) {
+      const last = entries.at(-1)
+      if (last && (entries.length === limit || bytes >= pageBytes))
+        return { revision, entries, next: last.key }
+      const entry = toEntry(row as unknown as Row)
+      bytes += entry.value.length
+      entries.push(entry)
+    }
+    return { revision, entries }
+  }
+
+  async set(
+    key: string,
+    value: Uint8Array,
+    { condition, ttlSeconds }: { condition: Condition; ttlSeconds?: number | undefined },
+  ): Promise<WriteOutcome> {
+    const ttlMs = ttlSeconds === undefined ? null : Math.ceil(ttlSeconds * 1000)
+    const outcome = await this.#writes.run<WriteOutcome>(() => {
+      const current = this.#read(key)
+      if (!holds(condition, current)) return { kind: 'conflict', current }
+      const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
+      const revision = isSame ? current.revision : this.#nextRevision()
+      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && Date.now() + ttlMs)
+      return { kind: 'written', revision, isNew: current === undefined }
+    })
+    if (outcome.kind === 'written') this.#feed.publish({ key, revision: outcome.revision })
+    if (ttlMs !== null) this.#scheduleExpiry()
+    return outcome
+  }
+
+  async delete(key: string, condition: Condition): Promise<WriteOutcome> {
+    const outcome = await this.#writes.run<WriteOutcome>(() => {
+      const current = this.#read(key)
+      if (!holds(condition, current)) return { kind: 'conflict', current }
+      if (!current) return { kind: 'written', revision: this.#revision(), isNew: false }
+      this.#statements.delete.run(keyBytes(key))
+      return { kind: 'written', revision: this.#nextRevision(), isNew: false }
+    })
+    if (outcome.kind === 'written') this.#feed.publish({ key, revision: outcome.revision })
+    return outcome
+  }
+
+  waitForChange(scope: Scope, after: number, signal: AbortSignal) {
+    return this.#feed.wait(scope, after, signal)
+  }
+
+  async close() {
+    clearTimeout(this.#expiry)
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #read(key: string): KvEntry | undefined {
+    const row = this.#statements.get.get(keyBytes(key), Date.now())
+    return row && toEntry(row as unknown as Row)
+  }
+
+  #revision(): number {
+    return Number(this.#statements.revision.get()?.revision)
+  }
+
+  #nextRevision(): number {
+    return Number(this.#statements.nextRevision.get()?.revision)
+  }
+
+  #scheduleExpiry(): void {
+    clearTimeout(this.#expiry)
+    const next = this.#statements.nextExpiry.get()?.expires_at
+    if (typeof next !== 'number') return
+    this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(next - Date.now(), 0), maxTimerMs))
+  }
+
+  async #expire(): Promise<void> {
+    const changes = await this.#writes.run(() =>
+      this.#statements.deleteExpired
+        .all(Date.now())
+        .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
+    )
+    for (const change of changes) this.#feed.publish(change)
+    this.#scheduleExpiry()
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql)
+  const live = '(expires_at IS NULL OR expires_at > ?)'
+  return {
+    get: prepare(`SELECT * FROM entries WHERE key = ? AND ${live}`),
+    list: prepare(
+      `SELECT * FROM entries
+       WHERE key >= ? AND key < ? AND (? IS NULL OR key > ?) AND ${live} ORDER BY key`,
+    ),
+    set: prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)'),
+    delete: prepare('DELETE FROM entries WHERE key = ?'),
+    deleteExpired: prepare('DELETE FROM entries WHERE expires_at <= ? RETURNING key'),
+    nextExpiry: prepare('SELECT min(expires_at) AS expires_at FROM entries WHERE expires_at IS NOT NULL'),
+    restartLeases: prepare('UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL'),
+    revision: prepare('SELECT revision FROM store'),
+    nextRevision: prepare('UPDATE store SET revision = revision + 1 RETURNING revision'),
+  }
+}
+
+function holds(condition: Condition, current: KvEntry | undefined): boolean {
+  switch (condition.kind) {
+    case 'always':
+      return true
+    case 'absent':
+      return current === undefined
+    case 'present':
+      return current !== undefined
+    case 'revision':
+      return current?.revision === condition.revision
+  }
+}
+
+function toEntry({ key, value, revision, expires_at }: Row): KvEntry {
+  return {
+    key: keyText(key),
+    value,
+    revision,
+    ...(expires_at !== null && { expiresAt: new Date(expires_at) }),
+  }
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key).toString()
+}

@@ -1,0 +1,13 @@
+import { type Logger, type RunningService, ServiceClients, startService } from '@darkroom/service-kit'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { openKvStore } from './engine/open-store.ts'
+
+export { Config } from './config.ts'
+
+/** The key-value store, listening and registered in itself. */
+export async function start(config: Config, logger: Logger): Promise<RunningService> {
+  const app = buildApp({ ...config, store: openKvStore(config), logger })
+  const clients = new ServiceClients({ ...config, logger })
+  return startService({ app, name: 'kv-config', config, clients, logger })
+}

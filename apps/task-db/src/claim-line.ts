@@ -1,0 +1,94 @@
+import type { Task } from '@darkroom/contracts'
+import type { TaskStore } from './engine/engine.ts'
+
+interface Waiting {
+  worker: string
+  leaseMs: number
+  patience: AbortSignal
+  gone: AbortSignal
+  resolve(task: Task | undefined): void
+  reject(error: unknown): void
+}
+
+/**
+ * Claims that wait for work, served first come first served. Every task that becomes claimable, here or in
+ * another copy of the service, wakes the line.
+ */
+export class ClaimLine {
+  readonly #store: TaskStore
+  readonly #stopListening: () => void
+  #line: Waiting[] = []
+  #isServing = false
+  #mustServeAgain = false
+
+  constructor(store: TaskStore) {
+    this.#store = store
+    this.#stopListening = store.onChange((_id, task) => {
+      if (task?.state === 'not-started') this.#serve()
+    })
+  }
+
+  /**
+   * A leased task; undefined when there is none until `patience` is aborted. When `gone` is aborted nobody is
+   * there to take a task, and one that was just claimed is given back.
+   */
+  claim(
+    worker: string,
+    leaseMs: number,
+    { patience, gone }: { patience: AbortSignal; gone: AbortSignal },
+  ): Promise<Task | undefined> {
+    return new Promise((resolve, reject) => {
+      const waiting = { worker, leaseMs, patience, gone, resolve, reject }
+      this.#line.push(waiting)
+      for (const signal of [patience, gone]) {
+        signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
+      }
+      this.#serve()
+    })
+  }
+
+  close(): void {
+    this.#stopListening()
+  }
+
+  #leave(waiting: Waiting): void {
+    const place = this.#line.indexOf(waiting)
+    if (place === -1) return // served, or being served: then serveOne looks at the signals
+    this.#line.splice(place, 1)
+    waiting.resolve(undefined)
+  }
+
+  /** Serves the whole line at once, so that the claims share one commit, until nothing is left to claim. */
+  async #serve(): Promise<void> {
+    this.#mustServeAgain = true
+    if (this.#isServing) return
+    this.#isServing = true
+    while (this.#mustServeAgain && this.#line.length > 0) {
+      this.#mustServeAgain = false
+      const served = this.#line
+      this.#line = []
+      const unserved = await Promise.all(served.map(waiting => this.#serveOne(waiting)))
+      this.#line = [...unserved.filter(waiting => waiting !== undefined), ...this.#line]
+    }
+    this.#isServing = false
+  }
+
+  /** The same again if there was nothing for it. */
+  async #serveOne(waiting: Waiting): Promise<Waiting | undefined> {
+    try {
+      const task = await this.#store.claim(waiting.worker, waiting.leaseMs)
+      if (task && !waiting.gone.aborted) waiting.resolve(task)
+      else if (task) await this.#giveBack(task)
+      else if (!waiting.patience.aborted && !waiting.gone.aborted) return waiting
+      waiting.resolve(undefined)
+    } catch (error) {
+      waiting.reject(error)
+    }
+    return undefined
+  }
+
+  /** Whoever asked has gone: the task waits again, and the attempt doesn't count. */
+  async #giveBack(task: Task): Promise<void> {
+    await this.#store.apply(task.id, { type: 'return', token: task.claims })
+  }
+}

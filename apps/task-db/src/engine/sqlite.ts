@@ -1,0 +1,191 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
+import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { type Outcome, type TaskEvent, transition } from '../transitions.ts'
+import type { ChangeListener, TaskQuery, TaskStore } from './engine.ts'
+
+const migrations: Migrations = [
+  // The task itself is a JSON document; what is searched by stands beside it as generated columns.
+  `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    document TEXT NOT NULL,
+    state TEXT NOT NULL AS (document ->> 'state'),
+    finished_at TEXT AS (document ->> 'finishedAt'),
+    lease_expires_at TEXT AS (document ->> '$.lease.expiresAt'),
+    idempotency_key TEXT AS (document ->> 'idempotencyKey')
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tasks_by_state ON tasks (state, id);
+  CREATE INDEX tasks_by_end ON tasks (finished_at) WHERE finished_at IS NOT NULL;
+  CREATE INDEX tasks_by_lease ON tasks (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
+  CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  -- Counting the rows of a state would read them all.
+  CREATE TABLE counts (state TEXT PRIMARY KEY, tasks INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO counts VALUES ('not-started', 0), ('in-progress', 0), ('finished', 0), ('failed', 0);
+  CREATE TRIGGER count_created AFTER INSERT ON tasks BEGIN
+    UPDATE counts SET tasks = tasks + 1 WHERE state = new.state;
+  END;
+  CREATE TRIGGER count_changed AFTER UPDATE ON tasks WHEN old.state <> new.state BEGIN
+    UPDATE counts SET tasks = tasks - 1 WHERE state = old.state;
+    UPDATE counts SET tasks = tasks + 1 WHERE state = new.state;
+  END;
+  CREATE TRIGGER count_deleted AFTER DELETE ON tasks BEGIN
+    UPDATE counts SET tasks = tasks - 1 WHERE state = old.state;
+  END;
+  `,
+]
+
+/** At most so many leases are taken back in one transaction, so that it stays short. */
+const expiryBatch = 500
+
+export class SqliteTaskStore implements TaskStore {
+  readonly #database: DatabaseSync
+  readonly #writes: GroupCommit
+  readonly #now: () => Date
+  readonly #statements: ReturnType<typeof prepareStatements>
+  readonly #listeners = new Set<ChangeListener>()
+
+  constructor({ path, now = () => new Date() }: { path: string; now?: () => Date }) {
+    this.#database = openDatabase(path, migrations)
+    this.#writes = new GroupCommit(this.#database)
+    this.#statements = prepareStatements(this.#database)
+    this.#now = now
+  }
+
+  async create(id: string, { state, ...given }: NewTask) {
+    const result = await this.#writes.run(() => {
+      const known =
+        read(this.#statements.get, id) ??
+        (given.idempotencyKey === undefined
+          ? undefined
+          : read(this.#statements.getByKey, given.idempotencyKey))
+      if (known) return { isNew: false, task: known }
+      const createdAt = this.#now().toISOString()
+      const task: Task = { id, state, version: 1, attempts: 0, claims: 0, createdAt, ...given }
+      this.#statements.insert.run(id, JSON.stringify(task))
+      return { isNew: true, task }
+    })
+    if (result.isNew) this.#announce(id, result.task)
+    return result
+  }
+
+  async get(id: string) {
+    return read(this.#statements.get, id)
+  }
+
+  async list({ state, endedBefore, limit, cursor }: TaskQuery) {
+    const filters = { state, finished_at: endedBefore?.toISOString(), id: cursor }
+    const comparisons = { state: '=', finished_at: '<', id: '<' }
+    const given = Object.entries(filters).filter(
+      (entry): entry is [keyof typeof filters, string] => !!entry[1],
+    )
+    const where = given.map(([column]) => `${column} ${comparisons[column]} ?`).join(' AND ')
+    const rows = this.#database
+      .prepare(`SELECT document FROM tasks ${where && `WHERE ${where}`} ORDER BY id DESC LIMIT ?`)
+      .all(...given.map(([, value]) => value), limit)
+    const tasks = rows.map(row => parse(row.document))
+    const last = tasks[limit - 1]
+    return { tasks, ...(last && { next: last.id }) }
+  }
+
+  async claim(worker: string, leaseMs: number) {
+    // Most polls find nothing; they need no transaction.
+    if (!this.#statements.oldestWaiting.get()) return undefined
+    const task = await this.#writes.run(() => {
+      const oldest = read(this.#statements.oldestWaiting)
+      if (!oldest) return undefined
+      const outcome = this.#change(oldest, { type: 'claim', worker, leaseMs })
+      if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${oldest.id}`)
+      return outcome.task
+    })
+    if (task) this.#announce(task.id, task)
+    return task
+  }
+
+  async apply(id: string, event: TaskEvent) {
+    const outcome = await this.#writes.run(() => {
+      const task = read(this.#statements.get, id)
+      return task && this.#change(task, event)
+    })
+    if (outcome?.kind === 'changed') this.#announce(id, outcome.task)
+    return outcome
+  }
+
+  async expireLeases() {
+    const now = this.#now().toISOString()
+    if (!this.#statements.expired.get(now, 1)) return 0
+    const tasks = await this.#writes.run(() =>
+      this.#statements.expired
+        .all(now, expiryBatch)
+        .map(row => this.#change(parse(row.document), { type: 'expire' }))
+        .flatMap(outcome => (outcome.kind === 'changed' ? [outcome.task] : [])),
+    )
+    for (const task of tasks) this.#announce(task.id, task)
+    return tasks.length
+  }
+
+  async delete(id: string) {
+    const { changes } = await this.#writes.run(() => this.#statements.delete.run(id))
+    if (changes > 0) this.#announce(id, undefined)
+    return changes > 0
+  }
+
+  async findUnknown(ids: readonly string[]) {
+    return this.#statements.unknown.all(JSON.stringify(ids)).map(row => String(row.id))
+  }
+
+  async stats() {
+    const counts = this.#statements.counts.all().map(row => [row.state, row.tasks])
+    const oldest = read(this.#statements.oldestWaiting)
+    const stats = Object.fromEntries(counts) as TaskStats
+    return { ...stats, ...(oldest && { oldestNotStartedAt: oldest.createdAt }) }
+  }
+
+  onChange(listener: ChangeListener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close() {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #change(task: Task, event: TaskEvent): Outcome {
+    const outcome = transition(task, event, this.#now())
+    if (outcome.kind === 'changed') this.#statements.update.run(JSON.stringify(outcome.task), task.id)
+    return outcome
+  }
+
+  #announce(id: string, task: Task | undefined) {
+    for (const listener of this.#listeners) listener(id, task)
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql)
+  return {
+    get: prepare('SELECT document FROM tasks WHERE id = ?'),
+    getByKey: prepare('SELECT document FROM tasks WHERE idempotency_key = ?'),
+    insert: prepare('INSERT INTO tasks (id, document) VALUES (?, ?)'),
+    update: prepare('UPDATE tasks SET document = ? WHERE id = ?'),
+    delete: prepare('DELETE FROM tasks WHERE id = ?'),
+    oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
+    expired: prepare(
+      'SELECT document FROM tasks WHERE lease_expires_at < ? ORDER BY lease_expires_at LIMIT ?',
+    ),
+    unknown: prepare(
+      'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = value)',
+    ),
+    counts: prepare('SELECT state, tasks FROM counts'),
+  }
+}
+
+function read(statement: StatementSync, ...parameters: string[]): Task | undefined {
+  const row = statement.get(...parameters)
+  return row && parse(row.document)
+}
+
+function parse(document: unknown): Task {
+  return JSON.parse(String(document)) as Task
+}

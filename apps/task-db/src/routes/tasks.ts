@@ -1,0 +1,76 @@
+import { type LeaseHolderEvent, type Task, taskDbRoutes } from '@darkroom/contracts'
+import { type App, holdSignal, ServiceProblem } from '@darkroom/service-kit'
+import type { TaskStore } from '../engine/engine.ts'
+import type { TaskEvent } from '../transitions.ts'
+import { waitForVersion } from '../wait-for-version.ts'
+
+export function addTaskRoutes(app: App, store: TaskStore): void {
+  app.route({
+    ...taskDbRoutes.putTask,
+    handler: async ({ params: { id }, body }, reply) => {
+      if (body.state === 'not-started') {
+        const { isNew, task } = await store.create(id, body)
+        return reply.code(isNew ? 201 : 200).send(task)
+      }
+      return reply.code(200).send(await apply(id, toEvent(body)))
+    },
+  })
+
+  app.route({
+    ...taskDbRoutes.renewLease,
+    handler: ({ params: { id }, body }) => apply(id, { type: 'renew', ...body }),
+  })
+
+  app.route({
+    ...taskDbRoutes.getTask,
+    handler: async ({ params: { id }, query: { wait = 0, after = 0 } }, reply) => {
+      if (wait > 0) await waitForVersion(store, id, after, holdSignal(reply, wait))
+      return (await store.get(id)) ?? notFound(id)
+    },
+  })
+
+  app.route({
+    ...taskDbRoutes.listTasks,
+    handler: async ({ query: { state, endedBefore, limit = 100, cursor } }) =>
+      store.list({
+        state,
+        endedBefore: endedBefore === undefined ? undefined : new Date(endedBefore),
+        limit,
+        cursor,
+      }),
+  })
+
+  app.route({
+    ...taskDbRoutes.findUnknown,
+    handler: async ({ body }) => ({ ids: await store.findUnknown(body.ids) }),
+  })
+
+  app.route({
+    ...taskDbRoutes.deleteTask,
+    handler: async ({ params: { id } }, reply) => {
+      if (!(await store.delete(id))) notFound(id)
+      return reply.code(204).send()
+    },
+  })
+
+  async function apply(id: string, event: TaskEvent): Promise<Task> {
+    const outcome = (await store.apply(id, event)) ?? notFound(id)
+    if (outcome.kind === 'refused') throw new ServiceProblem(409, 'lease-lost', outcome.reason)
+    return outcome.task
+  }
+}
+
+function toEvent(event: LeaseHolderEvent): TaskEvent {
+  switch (event.state) {
+    case 'finished':
+      return { type: 'finish', token: event.token, result: event.result }
+    case 'failed':
+      return { type: 'fail', token: event.token, error: event.error, retryable: event.retryable }
+    case 'returned':
+      return { type: 'return', token: event.token }
+  }
+}
+
+function notFound(id: string): never {
+  throw new ServiceProblem(404, 'task-not-found', `there is no task ${id}`)
+}

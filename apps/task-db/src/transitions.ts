@@ -1,0 +1,100 @@
+import { type ImageFacts, problemType, type Task, type TaskError, type TaskState } from '@darkroom/contracts'
+
+/**
+ * What can happen to a task. All but `claim` and `expire` come from whoever holds its lease, and carry its
+ * fencing token.
+ */
+export type TaskEvent =
+  | { type: 'claim'; worker: string; leaseMs: number }
+  | { type: 'renew'; token: number; leaseMs: number }
+  | { type: 'finish'; token: number; result: ImageFacts }
+  | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
+  | { type: 'return'; token: number }
+  | { type: 'expire' }
+
+export type Outcome =
+  | { kind: 'changed'; task: Task }
+  /** The event was heard before (its answer got lost), and holds. */
+  | { kind: 'repeated'; task: Task }
+  /** The state or the lease is no longer what the event presumes; nothing changed. */
+  | { kind: 'refused'; reason: string }
+
+/**
+ *     not-started ──claim──> in-progress ──finish──> finished
+ *          ^                     │ return, or fail and expire with attempts left
+ *          └─────────────────────┤
+ *                                └ fail and expire otherwise ──> failed
+ */
+const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: readonly TaskState[] }>> = {
+  claim: { from: 'not-started', to: ['in-progress'] },
+  renew: { from: 'in-progress', to: ['in-progress'] },
+  finish: { from: 'in-progress', to: ['finished'] },
+  fail: { from: 'in-progress', to: ['failed', 'not-started'] },
+  return: { from: 'in-progress', to: ['not-started'] },
+  expire: { from: 'in-progress', to: ['failed', 'not-started'] },
+}
+
+/** The task after the event, or why the event changes nothing. Pure: the same for every engine. */
+export function transition(task: Task, event: TaskEvent, now: Date): Outcome {
+  const { from, to } = transitions[event.type]
+  if ('token' in event && event.token !== task.claims) {
+    return refuse(`the task was leased again since (token ${event.token}, now ${task.claims})`)
+  }
+  if (task.state !== from) {
+    const isRepeated = 'token' in event && event.type !== 'renew' && to.includes(task.state)
+    return isRepeated ? { kind: 'repeated', task } : refuse(`the task is ${task.state}, not ${from}`)
+  }
+  return { kind: 'changed', task: apply(task, event, now) }
+}
+
+function refuse(reason: string): Outcome {
+  return { kind: 'refused', reason }
+}
+
+function apply(task: Task, event: TaskEvent, now: Date): Task {
+  const { lease, ...rest } = task
+  const next = { ...rest, version: task.version + 1 }
+  switch (event.type) {
+    case 'claim': {
+      const token = task.claims + 1
+      return {
+        ...next,
+        state: 'in-progress',
+        attempts: task.attempts + 1,
+        claims: token,
+        startedAt: task.startedAt ?? now.toISOString(),
+        lease: { token, worker: event.worker, expiresAt: after(now, event.leaseMs) },
+      }
+    }
+    case 'renew':
+      return { ...task, ...(lease && { lease: { ...lease, expiresAt: after(now, event.leaseMs) } }) }
+    case 'finish':
+      return { ...next, state: 'finished', result: event.result, finishedAt: now.toISOString() }
+    case 'fail':
+      return event.retryable ? retryOrFail(next, event.error, now) : fail(next, event.error, now)
+    case 'return':
+      return { ...next, state: 'not-started', attempts: task.attempts - 1 }
+    case 'expire':
+      return retryOrFail(next, workerLost(lease?.worker ?? 'the worker', task.attempts), now)
+  }
+}
+
+function retryOrFail(task: Task, error: TaskError, now: Date): Task {
+  return task.attempts < task.maxAttempts ? { ...task, state: 'not-started' } : fail(task, error, now)
+}
+
+function fail(task: Task, error: TaskError, now: Date): Task {
+  return { ...task, state: 'failed', error, finishedAt: now.toISOString() }
+}
+
+function workerLost(worker: string, attempts: number): TaskError {
+  return {
+    type: problemType('worker-lost'),
+    title: 'The worker was lost',
+    detail: `${worker} fell silent while working on this image; given up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+  }
+}
+
+function after(now: Date, ms: number): string {
+  return new Date(now.getTime() + ms).toISOString()
+}

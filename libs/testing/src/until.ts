@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/**
+ * Looks again and again until `look` answers something that isn't undefined or false.
+ *
+ * @throws Error after `timeoutMs`, with what was waited for and the last error if looking failed.
+ */
+export async function until<Found>(
+  what: string,
+  look: () => Promise<Found> | Found,
+  timeoutMs = 20_000,
+): Promise<NonNullable<Exclude<Found, false>>> {
+  const deadline = Date.now() + timeoutMs
+  let cause: unknown
+  for (;;) {
+    try {
+      const found = await look()
+      if (found !== undefined && found !== null && found !== false)
+        return found as NonNullable<Exclude<Found, false>>
+      cause = undefined
+    } catch (error) {
+      cause = error
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause })
+    await delay(10)
+  }
+}
