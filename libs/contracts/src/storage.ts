@@ -84,7 +84,6 @@ export const storageRoutes = {
           blobs: Type.Array(
             Type.Object({
               key: Type.String(),
-              bytes: Type.Integer(),
               modifiedAt: Type.String({ format: 'date-time' }),
             }),
           ),

@@ -52,6 +52,9 @@ function toProblem(error: FastifyError): ServiceProblem {
       Number(error.retryAfter ?? 1),
     )
   }
+  if (error.code === 'ECONNRESET' && error.message === 'aborted') {
+    return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
+  }
   if (error.validation) return new ServiceProblem(400, 'invalid-request', error.message)
   const status = error.statusCode ?? 500
   if (status < 500)

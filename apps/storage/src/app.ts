@@ -1,0 +1,20 @@
+import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import type { BlobStore } from './engine/engine.ts'
+import { addBlobRoutes } from './routes/blobs.ts'
+import { addListingRoutes } from './routes/listing.ts'
+
+export interface AppDependencies {
+  store: BlobStore
+  logger: Logger
+  clusterToken?: string | undefined
+  maxBlobBytes: number
+}
+
+/** The storage as an app. Closing it closes the store. */
+export function buildApp({ store, logger, clusterToken, maxBlobBytes }: AppDependencies): App {
+  const app = createApp({ name: 'storage', logger, clusterToken, checkReady: () => store.check() })
+  app.register(async scope => addBlobRoutes(scope, store, { maxBlobBytes }))
+  addListingRoutes(app, store)
+  app.addHook('onClose', () => store.close())
+  return app
+}

@@ -1,0 +1,26 @@
+import { defaultPorts } from '@darkroom/contracts'
+import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { type Static, Type } from 'typebox'
+
+const MiB = 1024 * 1024
+
+export const Config = Type.Object({
+  ...commonSettings,
+  port: portSetting(defaultPorts.storage),
+  dataDir: dataDirSetting,
+  blobStoreUrl: Type.Optional(
+    Type.String({ pattern: '^file:', description: 'file:<folder>; default file:<DATA_DIR>/storage' }),
+  ),
+  maxBlobBytes: Type.Integer({
+    default: 1024 * MiB,
+    minimum: 1,
+    description:
+      'Larger bodies are refused. Above what an upload may have: results can be larger than originals',
+  }),
+  minFreeBytes: Type.Integer({
+    default: 256 * MiB,
+    minimum: 0,
+    description: 'With less free space on the disk, new bytes are refused (503)',
+  }),
+})
+export type Config = Static<typeof Config>

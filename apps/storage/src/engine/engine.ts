@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream'
+import type { Stage, StoredBlob } from '@darkroom/contracts'
+
+export interface BlobId {
+  key: string
+  stage: Stage
+}
+
+export interface PutOptions {
+  contentType: string
+  /** Fencing token of whoever writes; 0 for what is written once. */
+  fence: number
+}
+
+export type PutOutcome =
+  | { kind: 'stored'; blob: StoredBlob }
+  /** Bytes with a newer fencing token stand there already; nothing changed. */
+  | { kind: 'fenced'; newest: number }
+
+/** A blob as it was when it was opened; later writes don't change what is read. To be closed. */
+export interface OpenBlob extends AsyncDisposable {
+  readonly blob: StoredBlob
+  readonly modifiedAt: Date
+  /** The bytes from `start` to `end`, both included. The stream closes the blob when it ends. */
+  read(range: { start: number; end: number }): Readable
+}
+
+export interface BlobListing {
+  blobs: { key: string; modifiedAt: Date }[]
+  next?: string
+}
+
+/** No room for more bytes. */
+export class StoreFull extends Error {}
+
+/** Keeps blobs. What is answered as stored is on disk, whole; a reader sees all of a blob or none. */
+export interface BlobStore {
+  /**
+   * Stores what `content` yields, in place of what stood there, in bounded memory. When `content` throws,
+   * nothing changes and nothing is left behind.
+   *
+   * @throws StoreFull
+   */
+  put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome>
+  open(id: BlobId): Promise<OpenBlob | undefined>
+  /** No error when there is none. */
+  delete(id: BlobId): Promise<void>
+  /** What is stored, a page at a time; each blob once that was there all the while. */
+  list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
+  /** Rejects when the store doesn't work. */
+  check(): Promise<void>
+  close(): Promise<void>
+}

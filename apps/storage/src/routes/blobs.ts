@@ -1,0 +1,92 @@
+import { storageRoutes } from '@darkroom/contracts'
+import { type App, acceptBytes, retryLater, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { isNotModified, requestedRange } from '../byte-range.ts'
+import { type BlobId, type BlobStore, StoreFull } from '../engine/engine.ts'
+
+export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): void {
+  acceptBytes(app)
+
+  for (const route of [storageRoutes.putBlob, storageRoutes.postBlob]) {
+    app.route({
+      ...route,
+      handler: async ({ params, query: { fence = 0 }, headers, body }, reply) => {
+        if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
+        const contentType = headers['content-type'] ?? 'application/octet-stream'
+        const content = atMost(maxBlobBytes, body)
+        const outcome = await store.put(params, content, { contentType, fence }).catch(asProblem)
+        if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
+        const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
+        throw new ServiceProblem(409, 'fenced', detail)
+      },
+    })
+  }
+
+  // HEAD first, or Fastify makes one of its own that reads all bytes.
+  for (const route of [storageRoutes.headBlob, storageRoutes.getBlob]) {
+    app.route({
+      ...route,
+      handler: async ({ params, headers, method }, reply) => {
+        await using cleanup = new AsyncDisposableStack()
+        const opened = cleanup.use((await store.open(params)) ?? notFound(params))
+        const { bytes, contentType, sha256 } = opened.blob
+        const etag = `"${sha256}"`
+        reply.headers({
+          etag,
+          'accept-ranges': 'bytes',
+          'last-modified': opened.modifiedAt.toUTCString(),
+          'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+        })
+        if (isNotModified(headers, etag)) return reply.code(304).send(undefined)
+
+        const range = requestedRange(headers, { bytes, etag })
+        if (range === 'unsatisfiable') throw unsatisfiable(bytes)
+        const { start, end } = range ?? { start: 0, end: bytes - 1 }
+        if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
+        reply.type(contentType).header('content-length', end - start + 1)
+        if (method === 'HEAD' || bytes === 0) return reply.send(undefined)
+        cleanup.move() // the stream closes the blob
+        return reply.send(opened.read({ start, end }))
+      },
+    })
+  }
+
+  app.route({
+    ...storageRoutes.deleteBlob,
+    handler: async ({ params }, reply) => {
+      await store.delete(params)
+      return reply.code(204).send()
+    },
+  })
+}
+
+async function* atMost(
+  maxBytes: number,
+  body: AsyncIterable<Uint8Array> | Uint8Array | null,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    yield chunk
+  }
+}
+
+function asProblem(error: unknown): never {
+  if (error instanceof StoreFull) throw retryLater(503, 'disk-full', error.message, 60)
+  throw error
+}
+
+function notFound({ key, stage }: BlobId): never {
+  throw new ServiceProblem(404, 'blob-not-found', `there are no bytes ${key}/${stage}`)
+}
+
+function unsatisfiable(bytes: number): ServiceProblem {
+  return new ServiceProblem(
+    416,
+    'range-not-satisfiable',
+    `there are ${bytes} bytes, and none in that range`,
+    {
+      headers: { 'content-range': `bytes */${bytes}` },
+    },
+  )
+}
