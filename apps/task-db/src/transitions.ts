@@ -1,4 +1,11 @@
-import { type ImageFacts, problemType, type Task, type TaskError, type TaskState } from '@darkroom/contracts'
+import {
+  type ImageFacts,
+  type NewTask,
+  problemType,
+  type Task,
+  type TaskError,
+  type TaskState,
+} from '@darkroom/contracts'
 
 /**
  * What can happen to a task. All but `claim` and `expire` come from whoever holds its lease, and carry its
@@ -32,6 +39,23 @@ const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: rea
   fail: { from: 'in-progress', to: ['failed', 'not-started'] },
   return: { from: 'in-progress', to: ['not-started'] },
   expire: { from: 'in-progress', to: ['failed', 'not-started'] },
+}
+
+/** A task as it begins. Of what was given, only what a new task may say is taken. */
+export function beginTask(id: string, given: NewTask, now: Date): Task {
+  const { operations, original, maxAttempts, idempotencyKey } = given
+  return {
+    id,
+    state: 'not-started',
+    version: 1,
+    operations,
+    original,
+    attempts: 0,
+    maxAttempts,
+    claims: 0,
+    createdAt: now.toISOString(),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
 }
 
 /** The task after the event, or why the event changes nothing. Pure: the same for every engine. */

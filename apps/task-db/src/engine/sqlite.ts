@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
 import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
-import { type Outcome, type TaskEvent, transition } from '../transitions.ts'
+import { beginTask, type Outcome, type TaskEvent, transition } from '../transitions.ts'
 import type { ChangeListener, TaskQuery, TaskStore } from './engine.ts'
 
 const migrations: Migrations = [
@@ -53,7 +53,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#now = now
   }
 
-  async create(id: string, { state, ...given }: NewTask) {
+  async create(id: string, given: NewTask) {
     const result = await this.#writes.run(() => {
       const known =
         read(this.#statements.get, id) ??
@@ -61,8 +61,7 @@ export class SqliteTaskStore implements TaskStore {
           ? undefined
           : read(this.#statements.getByKey, given.idempotencyKey))
       if (known) return { isNew: false, task: known }
-      const createdAt = this.#now().toISOString()
-      const task: Task = { id, state, version: 1, attempts: 0, claims: 0, createdAt, ...given }
+      const task = beginTask(id, given, this.#now())
       this.#statements.insert.run(id, JSON.stringify(task))
       return { isNew: true, task }
     })
