@@ -34,7 +34,7 @@ export function addTaskRoutes(app: App, store: TaskStore): void {
     handler: async ({ query: { state, endedBefore, limit = 100, cursor } }) =>
       store.list({
         state,
-        endedBefore: endedBefore === undefined ? undefined : new Date(endedBefore),
+        endedBefore: endedBefore === undefined ? undefined : readInstant(endedBefore),
         limit,
         cursor,
       }),
@@ -69,6 +69,13 @@ function toEvent(event: LeaseHolderEvent): TaskEvent {
     case 'returned':
       return { type: 'return', token: event.token }
   }
+}
+
+/** RFC 3339 knows leap seconds, which `Date` doesn't. */
+function readInstant(text: string): Date {
+  const instant = new Date(text)
+  if (!Number.isNaN(instant.getTime())) return instant
+  throw new ServiceProblem(400, 'invalid-request', `querystring endedBefore: ${text} can't be compared with`)
 }
 
 function notFound(id: string): never {
