@@ -65,10 +65,19 @@ export function transition(task: Task, event: TaskEvent, now: Date): Outcome {
     return refuse(`the task was leased again since (token ${event.token}, now ${task.claims})`)
   }
   if (task.state !== from) {
-    const isRepeated = 'token' in event && event.type !== 'renew' && to.includes(task.state)
+    const isRepeated = 'token' in event && event.type !== 'renew' && outcomes(event, to).includes(task.state)
     return isRepeated ? { kind: 'repeated', task } : refuse(`the task is ${task.state}, not ${from}`)
   }
+  // It may have been renewed since somebody looked.
+  if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > now) {
+    return refuse(`the lease holds until ${task.lease.expiresAt}`)
+  }
   return { kind: 'changed', task: apply(task, event, now) }
+}
+
+/** A failure for good that is heard while the task waits again came too late: it does not hold. */
+function outcomes(event: TaskEvent, to: readonly TaskState[]): readonly TaskState[] {
+  return event.type === 'fail' && !event.retryable ? ['failed'] : to
 }
 
 function refuse(reason: string): Outcome {
