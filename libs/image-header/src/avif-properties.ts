@@ -69,8 +69,9 @@ function parseClap(table: TableCursor): AvifProperty {
   return { type: 'clap', width, height: rounded(table.uint32(), table.uint32()) }
 }
 
-/** ISO/IEC 23008-12 section 6.5.8. */
+/** ISO/IEC 23008-12 section 6.5.8: a URN, and what it may go on with, which libheif is lax about too. */
 function parseAuxiliary(table: TableCursor): AvifProperty {
   table.fullBox()
-  return { type: alphaTypes.includes(table.text()) ? 'alpha' : 'other' }
+  const urn = table.text()
+  return { type: alphaTypes.some(alphaType => urn.startsWith(alphaType)) ? 'alpha' : 'other' }
 }

@@ -16,7 +16,7 @@ export async function readExifOrientation(reader: HeaderReader, start: number, e
   if (!tiff) return 1
   const ifd = await readIfd(reader, tiff.span, tiff.firstIfd, new Set([orientationTag]))
   const entry = ifd?.entries.get(orientationTag)
-  if (entry?.type !== shortType) return 1
+  if (entry?.type !== shortType || entry.count !== 1) return 1
   return validOrientation(await firstInteger(reader, tiff.span, entry))
 }
 

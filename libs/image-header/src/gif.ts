@@ -5,6 +5,9 @@ import { MalformedImage } from './malformed-image.ts'
 const block = { extension: 0x21, image: 0x2c } as const
 const extension = { graphicControl: 0xf9, comment: 0xfe } as const
 
+/** An LZW code size and the start of a sub-block: with less at its end, a file cut short has no frame there. */
+const shortestData = 3
+
 /** The longest minimum LZW code size that decoders take, plus one. */
 const lzwCodeLimit = 12
 
@@ -71,10 +74,9 @@ async function readFrame(reader: HeaderReader, start: number): Promise<Frame | u
   if (descriptor.getUint8(0) !== block.image) return undefined
   const packed = descriptor.getUint8(9)
   const dataAt = offset + 10 + colourTableBytes(packed)
-  if (dataAt >= reader.size) return undefined
+  if (dataAt + shortestData > reader.size) return undefined
   if ((await reader.view(dataAt, 1)).getUint8(0) >= lzwCodeLimit) return undefined
   const data = await skipSubBlocks(reader, dataAt + 1)
-  if (data.end === dataAt + 1) return undefined
   return {
     right: descriptor.getUint16(1, true) + descriptor.getUint16(5, true),
     bottom: descriptor.getUint16(3, true) + descriptor.getUint16(7, true),

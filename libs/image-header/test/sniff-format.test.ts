@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { contentTypeOf, fileExtensionOf, imageFormats, sniffFormat } from '../src/index.ts'
+import { ftyp, joined } from './hand-made.ts'
+import { sampleImages } from './sample-images.ts'
+
+const bytes = (text: string) => joined(text)
+
+test('tells every sample by its first 64 bytes', async () => {
+  for (const sample of await sampleImages()) {
+    const word = sample.name.split(/[ ,]/)[0]?.toLowerCase().replace('bigtiff', 'tiff')
+    assert.equal(sniffFormat(sample.bytes.subarray(0, 64)), word, sample.name)
+  }
+})
+
+test('takes AVIF by its major or a compatible brand, and HEIC for nothing', () => {
+  assert.equal(sniffFormat(ftyp('avif')), 'avif')
+  assert.equal(sniffFormat(ftyp('avis', 'msf1')), 'avif')
+  assert.equal(sniffFormat(ftyp('mif1', 'miaf', 'avif')), 'avif')
+  assert.equal(sniffFormat(ftyp('msf1', 'avis')), 'avif')
+  assert.equal(sniffFormat(ftyp('mif1', 'heic')), undefined)
+  assert.equal(sniffFormat(ftyp('heic', 'mif1')), undefined)
+  assert.equal(sniffFormat(ftyp('heic', 'mif1', 'avif')), undefined)
+  assert.equal(sniffFormat(joined(ftyp('mif1'), 'avif')), undefined, 'a brand after the box is none')
+})
+
+test('takes neither what reaches out nor what only looks like an image', () => {
+  const others = [
+    '',
+    '\xff\xd8',
+    'GIF88a',
+    'RIFF\0\0\0\0WAVE',
+    '%PDF-1.7',
+    '<svg xmlns=',
+    'BM',
+    'MM*\0',
+    'II+\0\x04\0\0\0',
+  ]
+  for (const other of others) assert.equal(sniffFormat(bytes(other)), undefined, other)
+})
+
+test('names a content type and an extension for every format', () => {
+  assert.deepEqual(
+    imageFormats.map(contentTypeOf),
+    imageFormats.map(format => `image/${format}`),
+  )
+  assert.deepEqual(imageFormats.map(fileExtensionOf), ['jpg', 'png', 'webp', 'gif', 'tif', 'avif'])
+})
