@@ -22,6 +22,8 @@ const migrations: Migrations = [
 const pageBytes = 4 * 1024 * 1024
 /** The longest wait that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1
+/** When removing expired entries failed, how long until it is tried again. */
+const expiryRetryMs = 1000
 
 interface Row {
   key: Uint8Array
@@ -36,6 +38,7 @@ export class SqliteKvStore implements KvStore {
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #feed: ChangeFeed
   #expiry: NodeJS.Timeout | undefined
+  #isClosing = false
 
   constructor({ path }: { path: string }) {
     this.#database = openDatabase(path, migrations)
@@ -104,7 +107,10 @@ export class SqliteKvStore implements KvStore {
   }
 
   async close() {
+    if (!this.#database.isOpen) return
+    this.#isClosing = true
     clearTimeout(this.#expiry)
+    await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
   }
 
@@ -123,19 +129,28 @@ export class SqliteKvStore implements KvStore {
 
   #scheduleExpiry(): void {
     clearTimeout(this.#expiry)
+    if (this.#isClosing) return
     const next = this.#statements.nextExpiry.get()?.expires_at
-    if (typeof next !== 'number') return
-    this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(next - Date.now(), 0), maxTimerMs))
+    if (typeof next === 'number') this.#expireAfter(next - Date.now())
   }
 
+  #expireAfter(ms: number): void {
+    this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(ms, 0), maxTimerMs))
+  }
+
+  /** Reads hide what ran out, so where the disk fails this can wait; whoever writes hears of the fault. */
   async #expire(): Promise<void> {
-    const changes = await this.#writes.run(() =>
-      this.#statements.deleteExpired
-        .all(Date.now())
-        .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
-    )
-    for (const change of changes) this.#feed.publish(change)
-    this.#scheduleExpiry()
+    try {
+      const changes = await this.#writes.run(() =>
+        this.#statements.deleteExpired
+          .all(Date.now())
+          .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
+      )
+      for (const change of changes) this.#feed.publish(change)
+      this.#scheduleExpiry()
+    } catch {
+      if (!this.#isClosing) this.#expireAfter(expiryRetryMs)
+    }
   }
 }
 
