@@ -6,6 +6,8 @@ interface Waiting {
   leaseMs: number
   patience: AbortSignal
   gone: AbortSignal
+  /** The store was asked on its behalf at least once. */
+  wasTried: boolean
   resolve(task: Task | undefined): void
   reject(error: unknown): void
 }
@@ -38,7 +40,7 @@ export class ClaimLine {
     { patience, gone }: { patience: AbortSignal; gone: AbortSignal },
   ): Promise<Task | undefined> {
     return new Promise((resolve, reject) => {
-      const waiting = { worker, leaseMs, patience, gone, resolve, reject }
+      const waiting = { worker, leaseMs, patience, gone, wasTried: false, resolve, reject }
       this.#line.push(waiting)
       for (const signal of [patience, gone]) {
         signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
@@ -51,9 +53,11 @@ export class ClaimLine {
     this.#stopListening()
   }
 
+  /** Whoever is still there is asked for at least once, however short its patience. */
   #leave(waiting: Waiting): void {
     const place = this.#line.indexOf(waiting)
-    if (place === -1) return // served, or being served: then serveOne looks at the signals
+    if (place === -1) return // served, or being served: then it is looked at again
+    if (!waiting.wasTried && !waiting.gone.aborted) return
     this.#line.splice(place, 1)
     waiting.resolve(undefined)
   }
@@ -69,17 +73,20 @@ export class ClaimLine {
       this.#line = []
       const unserved = await Promise.all(served.map(waiting => this.#serveOne(waiting)))
       this.#line = [...unserved.filter(waiting => waiting !== undefined), ...this.#line]
+      // Signals aborted while others were being served found nobody in the line.
+      for (const waiting of [...this.#line]) if (wantsToLeave(waiting)) this.#leave(waiting)
     }
     this.#isServing = false
   }
 
   /** The same again if there was nothing for it. */
   async #serveOne(waiting: Waiting): Promise<Waiting | undefined> {
+    waiting.wasTried = true
     try {
       const task = await this.#store.claim(waiting.worker, waiting.leaseMs)
       if (task && !waiting.gone.aborted) waiting.resolve(task)
       else if (task) await this.#giveBack(task)
-      else if (!waiting.patience.aborted && !waiting.gone.aborted) return waiting
+      else if (!wantsToLeave(waiting)) return waiting
       waiting.resolve(undefined)
     } catch (error) {
       waiting.reject(error)
@@ -91,4 +98,8 @@ export class ClaimLine {
   async #giveBack(task: Task): Promise<void> {
     await this.#store.apply(task.id, { type: 'return', token: task.claims })
   }
+}
+
+function wantsToLeave({ patience, gone }: Waiting): boolean {
+  return patience.aborted || gone.aborted
 }

@@ -147,6 +147,8 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async close() {
+    if (!this.#database.isOpen) return
+    await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
   }
 
