@@ -135,6 +135,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   #expireAfter(ms: number): void {
+    clearTimeout(this.#expiry)
     this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(ms, 0), maxTimerMs))
   }
 
