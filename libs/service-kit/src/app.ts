@@ -70,10 +70,15 @@ export function createApp(options: AppOptions): App {
   return app
 }
 
-/** In this scope, bodies of any type are handed on as streams. */
+/**
+ * In this scope, bodies of any type are handed on as they arrive. Whoever stops reading half-way doesn't
+ * break the connection by it, so that the answer still gets through.
+ */
 export function acceptBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    done(null, { [Symbol.asyncIterator]: () => payload.iterator({ destroyOnReturn: false }) })
+  })
 }
 
 function addServiceRoutes(app: App, { checkReady }: AppOptions): void {

@@ -10,11 +10,13 @@ export {
   portSetting,
   variableName,
 } from './config.ts'
+export { findTask } from './find-task.ts'
 export { hangUpSignal, holdSignal } from './hold.ts'
 export { LiveSettings } from './live-settings.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
 export { readBody, tooLarge } from './read-body.ts'
+export { relayBlob, requireFinished } from './relay-blob.ts'
 export { describeStartError, endOnSignal, runService } from './run-service.ts'
 export { ServiceClients } from './service-clients.ts'
 export { type RunningService, startService } from './start-service.ts'

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type Problem, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
@@ -29,14 +30,27 @@ export function answerWithProblems(app: FastifyInstance): void {
 }
 
 export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
-  // A body that nobody will read must not keep the connection busy.
-  if (!reply.request.raw.complete) reply.header('connection', 'close')
+  if (!reply.request.raw.complete) discardRest(reply.request.raw)
   return reply
     .code(problem.status)
     .headers(problem.headers)
     .header('content-type', 'application/problem+json')
     .serializer((document: Problem) => JSON.stringify(document))
     .send(problem.toJSON())
+}
+
+const maxDiscardedBytes = 128 * 1024 * 1024
+
+/**
+ * Reads on what nobody wants, up to a bound: closing a connection on which bytes still arrive resets it, and
+ * the client may lose the answer (RFC 9112, 9.6).
+ */
+function discardRest(request: IncomingMessage): void {
+  let bytes = 0
+  request.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length
+    if (bytes > maxDiscardedBytes) request.destroy()
+  })
 }
 
 function toProblem(error: FastifyError): ServiceProblem {

@@ -1,4 +1,4 @@
-import { type Problem, problemType } from '@darkroom/contracts'
+import { type Problem, problemCode, problemType } from '@darkroom/contracts'
 
 interface ProblemOptions {
   title?: string
@@ -19,6 +19,15 @@ export class ServiceProblem extends Error {
     this.code = code
     this.title = options.title ?? sentence(code)
     this.headers = options.headers ?? {}
+  }
+
+  /** A problem that another service answered, handed on. */
+  static relay({ body, headers }: { body: Problem; headers: Record<string, unknown> }): ServiceProblem {
+    const retryAfter = headers['retry-after']
+    return new ServiceProblem(body.status, problemCode(body) ?? 'unknown', body.detail ?? body.title, {
+      title: body.title,
+      headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+    })
   }
 
   toJSON(): Problem {

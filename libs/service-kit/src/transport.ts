@@ -50,6 +50,7 @@ export function createTransport(options: TransportOptions): Transport {
         lastError = new Error(`${base} is shutting down`)
       } catch (error) {
         request.signal?.throwIfAborted()
+        if (body.failure !== undefined) throw body.failure
         if (!mayRepeat(request, error) || body.isSpent) throw new ServiceUnavailable(service, error)
         lastError = error
       }
@@ -78,6 +79,8 @@ export function createTransport(options: TransportOptions): Transport {
 class TrackedBody {
   readonly content: WireRequest['body']
   isSpent = false
+  /** What the body itself threw: the fault of whoever gave it, not of the service. */
+  failure: unknown
 
   constructor(body: WireRequest['body']) {
     const isRepeatable = body === undefined || typeof body === 'string' || body instanceof Uint8Array
@@ -86,7 +89,12 @@ class TrackedBody {
 
   async *#read(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.isSpent = true
-    yield* body
+    try {
+      yield* body
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
   }
 }
 

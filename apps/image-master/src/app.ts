@@ -1,0 +1,49 @@
+import { type App, createApp, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import { Admission } from './admission.ts'
+import type { Config, LiveConfig } from './config.ts'
+import { Housekeeping } from './housekeeping.ts'
+import type { WorkQueue } from './queue/queue.ts'
+import { addIntakeRoutes } from './routes/intake.ts'
+import { addReadinessRoutes } from './routes/readiness.ts'
+import { addWorkRoutes } from './routes/work.ts'
+import { deleteBytes } from './sweeper.ts'
+
+export interface AppDependencies {
+  config: Config
+  clients: Pick<ServiceClients, 'storage' | 'taskDb'>
+  queue: WorkQueue
+  settings(): LiveConfig
+  logger: Logger
+}
+
+/** The master as an app. Closing it ends its sweeping and closes the queue. */
+export function buildApp({
+  config,
+  clients: { storage, taskDb },
+  queue,
+  settings,
+  logger,
+}: AppDependencies): App {
+  const app = createApp({
+    name: 'image-master',
+    logger,
+    clusterToken: config.clusterToken,
+    checkReady: async () => {
+      await taskDb.getStats({})
+      await storage.listBlobs({ querystring: { stage: 'pre', limit: 1 } })
+    },
+  })
+  const admission = new Admission(taskDb)
+  app.register(async scope =>
+    addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
+  )
+  addWorkRoutes(app, { queue, discardResult: id => deleteBytes(id, storage) })
+  addReadinessRoutes(app, { storage, taskDb })
+
+  const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })
+  app.addHook('onClose', async () => {
+    await housekeeping.close()
+    await queue.close()
+  })
+  return app
+}

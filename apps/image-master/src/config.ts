@@ -1,0 +1,91 @@
+import { defaultOperations, defaultPorts, Operations } from '@darkroom/contracts'
+import { commonSettings, portSetting } from '@darkroom/service-kit'
+import { type Static, Type } from 'typebox'
+
+const MiB = 1024 * 1024
+
+const adjustable = {
+  maxUploadBytes: Type.Integer({
+    default: 64 * MiB,
+    minimum: 1,
+    description: 'Larger uploads are refused (413)',
+  }),
+  maxPixels: Type.Integer({
+    default: 50_000_000,
+    minimum: 1,
+    description: 'Of all frames together; more are refused (422)',
+  }),
+  maxUnpackedBytes: Type.Integer({
+    default: 512 * MiB,
+    minimum: 1,
+    description: 'Width x height x channels x bytes per sample x frames; more are refused (422)',
+  }),
+  maxQueued: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    description: 'High-water mark: with so many tasks not started, uploads are refused (429)',
+  }),
+  retentionSeconds: Type.Number({
+    default: 86_400,
+    exclusiveMinimum: 0,
+    description: 'How long an image is kept after its task has ended',
+  }),
+}
+
+export const Config = Type.Object({
+  ...commonSettings,
+  ...adjustable,
+  port: portSetting(defaultPorts['image-master']),
+  queueUrl: Type.String({
+    default: 'task-db:',
+    pattern: '^task-db:$',
+    description: 'Where the queue is kept',
+  }),
+  maxBytesInFlight: Type.Integer({
+    default: 1024 * MiB,
+    minimum: 1,
+    description: 'Of all uploads being received; while there are more, further ones are refused (503)',
+  }),
+  maxAttempts: Type.Integer({
+    default: 3,
+    minimum: 1,
+    description: 'Begun and failed or lost, then the task fails',
+  }),
+  leaseMs: Type.Integer({
+    default: 10_000,
+    minimum: 300,
+    description: 'A worker that is silent for longer loses its task; renewed at a third of it',
+  }),
+  sweepMs: Type.Integer({
+    default: 60_000,
+    minimum: 10,
+    description: 'How often expired images are deleted',
+  }),
+  orphanSweepMs: Type.Integer({
+    default: 600_000,
+    minimum: 10,
+    description: 'How often bytes that belong to no task are looked for',
+  }),
+  orphanAgeMs: Type.Integer({
+    default: 900_000,
+    minimum: 0,
+    description: 'Younger bytes may be waiting for their task to be made',
+  }),
+})
+export type Config = Static<typeof Config>
+
+/** Settings that can be changed while the service runs, as JSON under config/image-master/ in kv-config. */
+export const LiveConfig = Type.Object({ ...adjustable, defaultOperations: Operations })
+export type LiveConfig = Static<typeof LiveConfig>
+
+export function liveDefaults(config: Config): LiveConfig {
+  const { maxUploadBytes, maxPixels, maxUnpackedBytes, maxQueued, retentionSeconds } = config
+  return {
+    maxUploadBytes,
+    maxPixels,
+    maxUnpackedBytes,
+    maxQueued,
+    retentionSeconds,
+    defaultOperations: [...defaultOperations],
+  }
+}

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from '@darkroom/service-kit'
+import type { LiveConfig } from './config.ts'
+import { type SweeperDependencies, sweepExpired, sweepOrphans } from './sweeper.ts'
+
+interface HousekeepingOptions extends SweeperDependencies {
+  settings(): LiveConfig
+  sweepMs: number
+  orphanSweepMs: number
+  orphanAgeMs: number
+}
+
+/** Sweeps from time to time, until it is closed. Two masters that sweep at once do no harm. */
+export class Housekeeping {
+  readonly #closing = new AbortController()
+  readonly #sweeping: Promise<unknown>
+  readonly #logger: Logger
+
+  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, ...dependencies }: HousekeepingOptions) {
+    this.#logger = dependencies.logger
+    this.#sweeping = Promise.all([
+      this.#repeat(sweepMs, 'expired images', () =>
+        sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),
+      ),
+      this.#repeat(orphanSweepMs, 'bytes without a task', () => sweepOrphans(ago(orphanAgeMs), dependencies)),
+    ])
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#sweeping
+  }
+
+  async #repeat(everyMs: number, what: string, sweep: () => Promise<number>): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await delay(everyMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      try {
+        const count = await sweep()
+        if (count > 0) this.#logger.info({ count }, `${what} were deleted`)
+      } catch (error) {
+        this.#logger.warn({ err: error }, `${what} could not be swept; later again`)
+      }
+    }
+  }
+}
+
+function ago(ms: number): Date {
+  return new Date(Date.now() - ms)
+}

@@ -1,0 +1,179 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type Client,
+  type ImageFacts,
+  InvalidOperations,
+  type Operation,
+  parseOperations,
+  type StoredBlob,
+  type storageRoutes,
+  type Task,
+  type taskDbRoutes,
+} from '@darkroom/contracts'
+import {
+  contentTypeOf,
+  exceededLimit,
+  type ImageFormat,
+  MalformedImage,
+  readImageHeader,
+  sniffFormat,
+} from '@darkroom/image-header'
+import { type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import type { Admission } from './admission.ts'
+import type { LiveConfig } from './config.ts'
+import type { WorkQueue } from './queue/queue.ts'
+import { storedImage } from './stored-image.ts'
+import { atMost, readHead } from './upload-head.ts'
+
+export interface IntakeDependencies {
+  storage: Client<typeof storageRoutes>
+  taskDb: Client<typeof taskDbRoutes>
+  queue: WorkQueue
+  admission: Admission
+  logger: Logger
+  settings(): LiveConfig
+  maxAttempts: number
+  maxBytesInFlight: number
+}
+
+export interface Upload {
+  body: AsyncIterable<Uint8Array>
+  /** As declared, if it was. */
+  bytes?: number | undefined
+  /** As written by the client; none means the default operations. */
+  operations?: string | undefined
+  idempotencyKey?: string | undefined
+}
+
+/**
+ * Takes an image in. When it answers, bytes and task are on disk:
+ *
+ *     refuse what can be refused unseen -> head (type) -> storage -> header (size) -> task -> queue
+ *
+ * A crash in between leaves bytes without a task, which the sweeper finds.
+ *
+ * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; no bytes stay behind
+ */
+export async function takeIn(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
+  const { admission, maxBytesInFlight, settings, storage } = dependencies
+  const limits = settings()
+  const operations = readOperations(upload.operations) ?? limits.defaultOperations
+  if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
+    throw tooLarge(limits.maxUploadBytes)
+  await admission.check({ maxQueued: limits.maxQueued, maxBytesInFlight })
+
+  const body = atMost(limits.maxUploadBytes, admission.count(upload.body), tooLarge)
+  const { head, whole } = await readHead(body)
+  const format = recognize(head)
+  const key = randomUUIDv7()
+  const stored = await store(storage, key, format, whole)
+  try {
+    const original = await readFacts(storage, { key, head, stored, limits })
+    return await makeTask(key, { original, operations, idempotencyKey: upload.idempotencyKey }, dependencies)
+  } catch (error) {
+    // Only what was refused for good: with any other error the task may exist, and its bytes with it.
+    if (error instanceof ServiceProblem) await discard(key, dependencies)
+    throw error
+  }
+}
+
+function readOperations(text: string | undefined): Operation[] | undefined {
+  try {
+    return text === undefined ? undefined : parseOperations(text)
+  } catch (error) {
+    if (error instanceof InvalidOperations) throw new ServiceProblem(400, 'invalid-operations', error.message)
+    throw error
+  }
+}
+
+function recognize(head: Uint8Array): ImageFormat {
+  if (head.length === 0)
+    throw new ServiceProblem(400, 'empty-body', 'the body is empty; it should be an image')
+  const format = sniffFormat(head)
+  if (format) return format
+  throw new ServiceProblem(
+    415,
+    'not-an-image',
+    'these bytes are no image that is taken here: JPEG, PNG, WebP, GIF, TIFF or AVIF',
+  )
+}
+
+async function store(
+  storage: IntakeDependencies['storage'],
+  key: string,
+  format: ImageFormat,
+  body: AsyncIterable<Uint8Array>,
+): Promise<StoredBlob> {
+  const reply = await storage.putBlob({
+    params: { key, stage: 'pre' },
+    querystring: {},
+    headers: { 'content-type': contentTypeOf(format) },
+    body,
+  })
+  if (reply.status === 201) return reply.body
+  throw ServiceProblem.relay(reply)
+}
+
+async function readFacts(
+  storage: IntakeDependencies['storage'],
+  { key, head, stored, limits }: { key: string; head: Uint8Array; stored: StoredBlob; limits: LiveConfig },
+): Promise<ImageFacts> {
+  try {
+    const header = await readImageHeader(storedImage(storage, { key, head, bytes: stored.bytes }))
+    const excess = exceededLimit(header, limits)
+    if (excess !== undefined) throw new ServiceProblem(422, 'too-many-pixels', excess)
+    const { contentType, frames } = header
+    const isTurned = header.orientation >= 5
+    const [width, height] = isTurned ? [header.height, header.width] : [header.width, header.height]
+    return { contentType, bytes: stored.bytes, width, height, frames, sha256: stored.sha256 }
+  } catch (error) {
+    if (error instanceof MalformedImage) throw new ServiceProblem(422, 'malformed-image', error.message)
+    throw error
+  }
+}
+
+async function makeTask(
+  id: string,
+  given: { original: ImageFacts; operations: Operation[]; idempotencyKey: string | undefined },
+  dependencies: IntakeDependencies,
+): Promise<Task> {
+  const { idempotencyKey, ...image } = given
+  const reply = await dependencies.taskDb.putTask({
+    params: { id },
+    body: {
+      state: 'not-started',
+      maxAttempts: dependencies.maxAttempts,
+      ...image,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    },
+  })
+  if (reply.status === 404 || reply.status === 409) throw new Error(`a new task was answered ${reply.status}`)
+  const task = reply.body
+  if (task.id !== id) {
+    requireSame(task, image)
+    await discard(id, dependencies)
+  }
+  await dependencies.queue.add(task)
+  return task
+}
+
+/** A repeated Idempotency-Key answers the first image, if the second is the same. */
+function requireSame(task: Task, given: { original: ImageFacts; operations: Operation[] }): void {
+  const isSame =
+    task.original.sha256 === given.original.sha256 && isDeepStrictEqual(task.operations, given.operations)
+  if (isSame) return
+  throw new ServiceProblem(
+    422,
+    'idempotency-key-reused',
+    'this Idempotency-Key came with another image or other operations before',
+  )
+}
+
+async function discard(key: string, { storage, logger }: IntakeDependencies): Promise<void> {
+  try {
+    await storage.deleteBlob({ params: { key, stage: 'pre' } })
+  } catch (error) {
+    logger.warn({ err: error, key }, 'bytes of a refused upload are left to the sweeper')
+  }
+}

@@ -1,0 +1,32 @@
+import type { ImageFacts, Task, TaskError, Work } from '@darkroom/contracts'
+
+/** The right to work on a task, as its worker carries it. */
+export interface HeldLease {
+  id: string
+  token: number
+}
+
+/** What became of a message of a worker: 'lost' when its lease is no longer the newest. */
+export type Acknowledgement = 'done' | 'lost' | 'cancelled'
+
+/**
+ * Says which task is next, and keeps leases. The task DB says what is true; a queue may forget or repeat, and
+ * is refilled from there.
+ */
+export interface WorkQueue {
+  /** Makes a task that is in the task DB known to workers. */
+  add(task: Task): Promise<void>
+  /**
+   * Leases the next task; undefined when there is none within `waitSeconds`, or `signal` is aborted. First
+   * come, first served.
+   */
+  next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined>
+  /** The instant when the lease ends now, or why it can't be renewed. */
+  extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>>
+  finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>
+  /** The task runs again if that may help and attempts are left. */
+  fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>
+  /** Handed back unfinished: the task is next again, and the attempt not counted. */
+  giveBack(lease: HeldLease): Promise<Acknowledgement>
+  close(): Promise<void>
+}

@@ -1,0 +1,28 @@
+import {
+  LiveSettings,
+  type Logger,
+  type RunningService,
+  ServiceClients,
+  startService,
+} from '@darkroom/service-kit'
+import { buildApp } from './app.ts'
+import { type Config, LiveConfig, liveDefaults } from './config.ts'
+import { TaskDbQueue } from './queue/task-db.ts'
+
+export { Config } from './config.ts'
+
+/** The master, listening and registered. */
+export async function start(config: Config, logger: Logger): Promise<RunningService> {
+  const clients = new ServiceClients({ ...config, logger })
+  const live = new LiveSettings({
+    kv: clients.kv,
+    service: 'image-master',
+    schema: LiveConfig,
+    defaults: liveDefaults(config),
+    logger,
+  })
+  const queue = new TaskDbQueue({ taskDb: clients.taskDb, leaseMs: config.leaseMs })
+  const app = buildApp({ config, clients, queue, settings: () => live.current, logger })
+  app.addHook('onClose', () => live.close())
+  return startService({ app, name: 'image-master', config, clients, logger })
+}

@@ -1,0 +1,29 @@
+import type { Client, storageRoutes } from '@darkroom/contracts'
+import type { ByteSource } from '@darkroom/image-header'
+import { ServiceProblem } from '@darkroom/service-kit'
+
+type StorageClient = Client<typeof storageRoutes>
+
+/** Reads parts of a stored original; what lies in its head needs no request. */
+export function storedImage(
+  storage: StorageClient,
+  { key, bytes, head }: { key: string; bytes: number; head: Uint8Array },
+): ByteSource {
+  return {
+    size: bytes,
+    async read(offset, length) {
+      const end = Math.min(offset + length, bytes)
+      if (end <= head.length) return head.subarray(offset, end)
+      const { status, body } = await storage.getBlob({
+        params: { key, stage: 'pre' },
+        headers: { range: `bytes=${offset}-${end - 1}` },
+      })
+      if (status === 206) return (body as { bytes(): Promise<Uint8Array> }).bytes()
+      throw new ServiceProblem(
+        503,
+        'original-gone',
+        `the storage answered ${status} for bytes it just stored`,
+      )
+    },
+  }
+}

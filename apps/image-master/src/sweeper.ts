@@ -1,0 +1,63 @@
+import { type Client, type Stage, stages, type storageRoutes, type taskDbRoutes } from '@darkroom/contracts'
+import type { Logger } from '@darkroom/service-kit'
+
+export interface SweeperDependencies {
+  storage: Client<typeof storageRoutes>
+  taskDb: Client<typeof taskDbRoutes>
+  logger: Logger
+}
+
+/** Deletes an image: the task first, so that no worker goes on with it; then its bytes. */
+export async function deleteImage(id: string, { storage, taskDb }: SweeperDependencies): Promise<void> {
+  await taskDb.deleteTask({ params: { id } })
+  await deleteBytes(id, storage)
+}
+
+export async function deleteBytes(key: string, storage: Client<typeof storageRoutes>): Promise<void> {
+  for (const stage of stages) await storage.deleteBlob({ params: { key, stage } })
+}
+
+/** Deletes images whose task ended before `endedBefore`; answers how many. */
+export async function sweepExpired(endedBefore: Date, dependencies: SweeperDependencies): Promise<number> {
+  let count = 0
+  for (;;) {
+    const { body } = await dependencies.taskDb.listTasks({
+      querystring: { endedBefore: endedBefore.toISOString(), limit: 100 },
+    })
+    for (const { id } of body.tasks) await deleteImage(id, dependencies)
+    count += body.tasks.length
+    if (body.next === undefined) return count
+  }
+}
+
+/**
+ * Deletes bytes that were stored before `storedBefore` and belong to no task: what a crash between storing and
+ * making the task, or between deleting the task and its bytes, has left. Answers how many.
+ */
+export async function sweepOrphans(storedBefore: Date, dependencies: SweeperDependencies): Promise<number> {
+  let count = 0
+  for (const stage of stages) {
+    for await (const keys of oldKeys(stage, storedBefore, dependencies.storage)) {
+      const { body } = await dependencies.taskDb.findUnknown({ body: { ids: keys } })
+      for (const key of body.ids) await dependencies.storage.deleteBlob({ params: { key, stage } })
+      count += body.ids.length
+    }
+  }
+  return count
+}
+
+async function* oldKeys(
+  stage: Stage,
+  storedBefore: Date,
+  storage: Client<typeof storageRoutes>,
+): AsyncGenerator<string[]> {
+  let cursor: string | undefined
+  do {
+    const { body } = await storage.listBlobs({
+      querystring: { stage, limit: 1000, ...(cursor !== undefined && { cursor }) },
+    })
+    const old = body.blobs.filter(({ modifiedAt }) => new Date(modifiedAt) < storedBefore)
+    if (old.length > 0) yield old.map(({ key }) => key)
+    cursor = body.next
+  } while (cursor !== undefined)
+}

@@ -1,0 +1,38 @@
+/** Enough for the header of nearly every image, so that most are judged without reading storage. */
+const headBytes = 64 * 1024
+
+/** The first bytes of an upload, and the whole upload still to be read, once. */
+export async function readHead(
+  body: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
+  const chunks = body[Symbol.asyncIterator]()
+  const first: Uint8Array[] = []
+  let bytes = 0
+  while (bytes < headBytes) {
+    const { done, value } = await chunks.next()
+    if (done) break
+    first.push(value)
+    bytes += value.length
+  }
+  return { head: Buffer.concat(first), whole: replay(first, chunks) }
+}
+
+async function* replay(first: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first
+  first.length = 0
+  yield* { [Symbol.asyncIterator]: () => rest }
+}
+
+/** @throws what `tooLarge` makes, as soon as there are more bytes */
+export async function* atMost(
+  maxBytes: number,
+  body: AsyncIterable<Uint8Array>,
+  tooLarge: (maxBytes: number) => Error,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    yield chunk
+  }
+}

@@ -1,0 +1,14 @@
+import { type Client, type Task, TaskId, type taskDbRoutes } from '@darkroom/contracts'
+import { Value } from 'typebox/value'
+
+/** A task by whatever a client sends as its id; undefined when there is none, or it can't be an id. */
+export async function findTask(
+  taskDb: Client<typeof taskDbRoutes>,
+  id: string,
+  hold: { wait?: number; after?: number; signal?: AbortSignal } = {},
+): Promise<Task | undefined> {
+  if (!Value.Check(TaskId, id)) return undefined
+  const { signal, ...querystring } = hold
+  const reply = await taskDb.getTask({ params: { id }, querystring, ...(signal && { signal }) })
+  return reply.status === 200 ? reply.body : undefined
+}
