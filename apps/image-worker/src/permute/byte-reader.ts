@@ -1,0 +1,68 @@
+import { NotWellFormed } from './not-well-formed.ts'
+
+/** Pulls a stream of byte chunks of any size apart into the lengths a format asks for. Keeps one chunk at most. */
+export class ByteReader {
+  readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
+  readonly #signal: AbortSignal | undefined
+  #chunk: Uint8Array = new Uint8Array(0)
+  #waiting = false
+
+  constructor(input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal) {
+    this.#iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
+    this.#signal = signal
+  }
+
+  /** Exactly `length` bytes; throws NotWellFormed when the stream ends before. */
+  async read(length: number): Promise<Uint8Array> {
+    if (length <= this.#chunk.length) return this.readSome(length)
+    const parts: Uint8Array[] = []
+    for (let missing = length; missing > 0; ) {
+      const part = await this.readSome(missing)
+      parts.push(part)
+      missing -= part.length
+    }
+    return Buffer.concat(parts, length)
+  }
+
+  /** What is at hand, at least one byte and at most `length`; throws NotWellFormed when the stream has ended. */
+  async readSome(length: number): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array(0)
+    if (this.#chunk.length === 0 && !(await this.#fill())) throw new NotWellFormed('the file ends too early')
+    const some = this.#chunk.subarray(0, length)
+    this.#chunk = this.#chunk.subarray(some.length)
+    return some
+  }
+
+  async hasEnded(): Promise<boolean> {
+    return !(await this.#fill())
+  }
+
+  /** Tells the source that no more is wanted, unless a read from it is still under way (it may never end). */
+  async close(): Promise<void> {
+    if (!this.#waiting) await this.#iterator.return?.()
+  }
+
+  async #fill(): Promise<boolean> {
+    while (this.#chunk.length === 0) {
+      this.#signal?.throwIfAborted()
+      this.#waiting = true
+      const next = await untilAborted(this.#iterator.next(), this.#signal)
+      this.#waiting = false
+      if (next.done === true) return false
+      this.#chunk = next.value
+    }
+    return true
+  }
+}
+
+async function untilAborted<T>(wait: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return wait
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([wait, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

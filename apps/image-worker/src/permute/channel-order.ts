@@ -1,0 +1,35 @@
+/** A permutation of the colour channels, written as the original's channels that become r, g and b. */
+export type ChannelOrder = 'rgb' | 'rbg' | 'grb' | 'gbr' | 'brg' | 'bgr'
+
+export const channelOrders: readonly ChannelOrder[] = ['rgb', 'rbg', 'grb', 'gbr', 'brg', 'bgr']
+
+const sources: Record<ChannelOrder, readonly [number, number, number]> = {
+  rgb: [0, 1, 2],
+  rbg: [0, 2, 1],
+  grb: [1, 0, 2],
+  gbr: [1, 2, 0],
+  brg: [2, 0, 1],
+  bgr: [2, 1, 0],
+}
+
+/** For the result's r, g and b: the index of the original's channel each is taken from ('gbr' is [1, 2, 0]). */
+export function sourceChannels(order: ChannelOrder): readonly [number, number, number] {
+  return sources[order]
+}
+
+/** The one permutation that does what `first` followed by `second` does. */
+export function compose(first: ChannelOrder, second: ChannelOrder): ChannelOrder {
+  const channels = [...first]
+  return orderNamed(sources[second].map(source => channels[source]).join(''))
+}
+
+/** The permutation that takes `order` back: composing the two, in either order, gives 'rgb'. */
+export function inverse(order: ChannelOrder): ChannelOrder {
+  return orderNamed([...'rgb'].map(channel => 'rgb'[order.indexOf(channel)]).join(''))
+}
+
+function orderNamed(name: string): ChannelOrder {
+  const order = channelOrders.find(candidate => candidate === name)
+  if (order === undefined) throw new TypeError(`"${name}" is no channel order`)
+  return order
+}

@@ -1,0 +1,60 @@
+import { NotWellFormed } from './not-well-formed.ts'
+
+/** Walks through a GIF; throws NotWellFormed where it ends too early. */
+export class GifReader {
+  readonly #bytes: Buffer
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  byte(): number {
+    return this.take(1)[0] as number
+  }
+
+  short(): number {
+    return this.take(2).readUInt16LE()
+  }
+
+  text(length: number): string {
+    return this.take(length).toString('latin1')
+  }
+
+  take(length: number): Buffer {
+    const taken = this.#bytes.subarray(this.#position, this.#position + length)
+    if (taken.length < length) throw new NotWellFormed('the file ends too early')
+    this.#position += length
+    return taken
+  }
+
+  /** What was read from `position` on. */
+  since(position: number): Buffer {
+    return this.#bytes.subarray(position, this.#position)
+  }
+
+  /** Data comes in sub-blocks: each has its length before it, and one of length 0 ends them. */
+  skipSubBlocks(): void {
+    const bytes = this.#bytes
+    let at = this.#position
+    for (let length = bytes[at]; length !== 0; length = bytes[at]) {
+      if (length === undefined) throw new NotWellFormed('the file ends too early')
+      at += length + 1
+    }
+    this.#position = at + 1
+  }
+}
+
+/** The data of sub-blocks, as `skipSubBlocks` walked them. */
+export function joinSubBlocks(bytes: Buffer): Buffer {
+  const joined = Buffer.allocUnsafe(bytes.length)
+  let length = 0
+  for (let at = 0; at < bytes.length; at += (bytes[at] as number) + 1) {
+    length += bytes.copy(joined, length, at + 1, at + 1 + (bytes[at] as number))
+  }
+  return joined.subarray(0, length)
+}

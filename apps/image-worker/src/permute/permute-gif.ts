@@ -1,0 +1,173 @@
+import type { ChannelOrder } from './channel-order.ts'
+import { expectGifPixels } from './gif-pixels.ts'
+import { GifReader, joinSubBlocks } from './gif-reader.ts'
+import { expectIccProfile } from './icc-profile.ts'
+import { NotWellFormed } from './not-well-formed.ts'
+import type { PermuteOptions } from './permute-png.ts'
+import { permuteSamples } from './permute-samples.ts'
+
+/**
+ * Permutes the colour channels of a GIF exactly, all frames of an animation, by permuting its colour tables: the
+ * frames' pixels are indexes into them and stay as they are, like delays, loop, disposal and transparency.
+ *
+ * Throws NotWellFormed when the file breaks a rule of GIF 89a: blocks are walked to the trailer, and the codes of
+ * the frames are followed (up to a limit) to see that they give the frame's pixels, no more and no less. Decoders
+ * forgive much of this, and guess. Bytes after the trailer are dropped instead: what they hold is no part of the image, many harmless
+ * files end in padding, and a file that hides another one comes out without it.
+ */
+export function permuteGif(
+  input: Uint8Array,
+  order: ChannelOrder,
+  options: PermuteOptions,
+): Uint8Array<ArrayBuffer> {
+  const reader = new GifReader(input)
+  const parts: Uint8Array[] = []
+  const tables = { order, parts }
+  const screen = readScreen(reader, tables)
+  let frames = 0
+  let isControlled = false
+  for (let block = reader.byte(); block !== trailer; block = reader.byte()) {
+    options.signal?.throwIfAborted()
+    const start = reader.position - 1
+    if (block === imageSeparator) {
+      readFrame(reader, screen, start, tables)
+      frames += 1
+      isControlled = false
+    } else if (block === extensionIntroducer) {
+      const label = reader.byte()
+      // A graphic control extension is for the one image, or plain text, that comes next.
+      if (label === graphicControl || label === plainText) {
+        if (isControlled) throw new NotWellFormed('a graphic control extension has no image of its own')
+        isControlled = label === graphicControl
+      }
+      const isKept = readExtension(reader, label) || options.keepMetadata
+      if (isKept) parts.push(input.subarray(start, reader.position))
+    } else {
+      throw new NotWellFormed('there is an unknown block')
+    }
+  }
+  if (frames === 0) throw new NotWellFormed('there is no image')
+  if (isControlled) throw new NotWellFormed('a graphic control extension has no image of its own')
+  parts.push(Uint8Array.of(trailer))
+  return joined(parts)
+}
+
+/**
+ * Frames that lie within this many bytes from the file's start have their codes followed, which takes 2.6 ms in all;
+ * frames beyond are passed on their sub-blocks alone. Following all would take nearly all of the time, and be 30
+ * times as fast as sharp instead of more than 100. What stays unproven is handed on as it was handed in.
+ */
+const maxProvenBytes = 256 * 1024
+
+const imageSeparator = 0x2c
+const extensionIntroducer = 0x21
+const trailer = 0x3b
+const plainText = 0x01
+const graphicControl = 0xf9
+const comment = 0xfe
+const application = 0xff
+
+interface Screen {
+  readonly width: number
+  readonly height: number
+  readonly hasColorTable: boolean
+}
+
+interface TableOutput {
+  readonly order: ChannelOrder
+  readonly parts: Uint8Array[]
+}
+
+function readScreen(reader: GifReader, tables: TableOutput): Screen {
+  const signature = reader.text(6)
+  if (signature !== 'GIF87a' && signature !== 'GIF89a')
+    throw new NotWellFormed('the GIF signature is missing')
+  const [width, height, flags] = [reader.short(), reader.short(), reader.byte()]
+  if (width === 0 || height === 0) throw new NotWellFormed('the image has no pixels')
+  reader.take(2) // the index of the background colour, and the aspect ratio
+  tables.parts.push(reader.since(0))
+  readColorTable(reader, flags, tables)
+  return { width, height, hasColorTable: (flags & 0x80) !== 0 }
+}
+
+function readFrame(reader: GifReader, screen: Screen, start: number, tables: TableOutput): void {
+  const [left, top, width, height] = [reader.short(), reader.short(), reader.short(), reader.short()]
+  const flags = reader.byte()
+  if (width === 0 || height === 0) throw new NotWellFormed('a frame has no pixels')
+  // Decoders differ: libnsgif lets the first frame enlarge the screen, browsers cut it off.
+  if (left + width > screen.width || top + height > screen.height) {
+    throw new NotWellFormed('a frame lies outside the screen')
+  }
+  if ((flags & 0x80) === 0 && !screen.hasColorTable) throw new NotWellFormed('a frame has no colour table')
+  tables.parts.push(reader.since(start))
+  readColorTable(reader, flags, tables)
+  const dataStart = reader.position
+  const codeBits = reader.byte()
+  if (codeBits < 2 || codeBits > 8) throw new NotWellFormed('the LZW code size is impossible')
+  reader.skipSubBlocks()
+  const data = reader.since(dataStart)
+  tables.parts.push(data)
+  if (reader.position <= maxProvenBytes)
+    expectGifPixels(codeBits, joinSubBlocks(data.subarray(1)), width * height)
+}
+
+/** The colour table that a screen or frame with these flags has, if any; its permutation is written. */
+function readColorTable(reader: GifReader, flags: number, { order, parts }: TableOutput): void {
+  if ((flags & 0x80) === 0) return
+  const table = Uint8Array.from(reader.take(3 * 2 ** ((flags & 0x07) + 1)))
+  permuteSamples(table, 3, order)
+  parts.push(table)
+}
+
+/** Reads an extension after its label; whether it is part of how the image looks, and so always kept. */
+function readExtension(reader: GifReader, label: number): boolean {
+  switch (label) {
+    case graphicControl:
+      if (reader.byte() !== 4) throw new NotWellFormed('a graphic control extension is not 4 bytes long')
+      reader.take(4)
+      if (reader.byte() !== 0) throw new NotWellFormed('a graphic control extension does not end')
+      return true
+    case application:
+      return readApplication(reader)
+    case plainText:
+      if (reader.byte() !== 12) throw new NotWellFormed('a plain text extension is not 12 bytes long')
+      reader.take(12)
+      reader.skipSubBlocks()
+      return false
+    case comment:
+      reader.skipSubBlocks()
+      return false
+    default:
+      throw new NotWellFormed('there is an unknown extension')
+  }
+}
+
+/** Loops and ICC profiles are kept; XMP and what other applications left is metadata. */
+function readApplication(reader: GifReader): boolean {
+  if (reader.byte() !== 11) throw new NotWellFormed('an application extension is not 11 bytes long')
+  const name = reader.text(11)
+  const start = reader.position
+  reader.skipSubBlocks()
+  const data = joinSubBlocks(reader.since(start))
+  switch (name) {
+    case 'NETSCAPE2.0':
+    case 'ANIMEXTS1.0':
+      if (data.length !== 3 || data[0] !== 1) throw new NotWellFormed('a loop extension holds something else')
+      return true
+    case 'ICCRGBG1012':
+      expectIccProfile(data, 'RGB ')
+      return true
+    default:
+      return false
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

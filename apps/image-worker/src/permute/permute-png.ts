@@ -1,0 +1,125 @@
+import { ByteReader } from './byte-reader.ts'
+import type { ChannelOrder } from './channel-order.ts'
+import { permuteImageData } from './image-data.ts'
+import { NotWellFormed } from './not-well-formed.ts'
+import { isPassedUnproven, passPaletteImage } from './pass-palette-image.ts'
+import { PngAncillaryChunks } from './png-ancillary.ts'
+import { PngAnimation } from './png-animation.ts'
+import { encodeChunk, PngChunkReader, pngSignature } from './png-chunks.ts'
+import { parsePngHeader } from './png-header.ts'
+
+export interface PermuteOptions {
+  /** Keeps EXIF, texts, times and unknown chunks that are safe to copy; they are dropped otherwise. */
+  readonly keepMetadata: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Permutes the colour channels of a PNG or APNG without decoding its pixels, exactly: colour samples in their
+ * filtered scanlines, the palette of palette images, nothing in grey images. Bit depth, interlacing, transparency,
+ * colour space and animation stay. Memory does not grow with the image: about a megabyte.
+ *
+ * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition
+ * or its EXIF asks for a rotation: discard the output then. What `input` throws and the signal's reason come
+ * through as they are. The chunks of `input` must not be overwritten after they were given.
+ */
+export async function* permutePng(
+  input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  order: ChannelOrder,
+  { keepMetadata, signal }: PermuteOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const bytes = new ByteReader(input, signal)
+  try {
+    for await (const piece of rewrite(new PngChunkReader(bytes), order, keepMetadata)) {
+      signal?.throwIfAborted()
+      yield piece
+    }
+  } finally {
+    await bytes.close()
+  }
+}
+
+async function* rewrite(chunks: PngChunkReader, order: ChannelOrder, keepMetadata: boolean) {
+  await chunks.readSignature()
+  yield pngSignature.slice()
+  if ((await chunks.next()) !== 'IHDR') throw new NotWellFormed('the file does not start with IHDR')
+  const headerData = await chunks.readWhole()
+  const header = parsePngHeader(headerData)
+  yield encodeChunk('IHDR', headerData)
+
+  const animation = new PngAnimation(header)
+  const ancillary = new PngAncillaryChunks(header, order, keepMetadata)
+  let hasImage = false
+  for (let type = await chunks.next(); type !== 'IEND'; type = await chunks.next()) {
+    switch (type) {
+      case 'IDAT': {
+        if (hasImage) throw new NotWellFormed('the image data is interrupted')
+        hasImage = true
+        ancillary.startImage()
+        animation.startImage()
+        if (isPassedUnproven(header)) {
+          yield* passPaletteImage(chunks, header)
+          break
+        }
+        const pieces = compressedPieces(chunks, 'IDAT')
+        for await (const piece of permuteImageData(pieces, header, header, order))
+          yield encodeChunk('IDAT', piece)
+        break
+      }
+      case 'fdAT': {
+        const size = animation.startFrame()
+        const pieces = compressedPieces(chunks, 'fdAT', animation)
+        for await (const piece of permuteImageData(pieces, header, size, order)) {
+          yield encodeChunk('fdAT', animation.nextSequence(), piece)
+        }
+        break
+      }
+      case 'acTL': {
+        const data = await chunks.readWhole()
+        animation.start(data)
+        yield encodeChunk('acTL', data)
+        break
+      }
+      case 'fcTL':
+        yield encodeChunk('fcTL', animation.control(await chunks.readWhole()))
+        break
+      default: {
+        const data = ancillary.accept(type, await chunks.readWhole())
+        if (data !== undefined) yield encodeChunk(type, data)
+      }
+    }
+  }
+  if (!hasImage) throw new NotWellFormed('there is no image data')
+  animation.end()
+  const end = await chunks.readWhole()
+  if (end.length > 0) throw new NotWellFormed('IEND is not empty')
+  await chunks.expectEnd()
+  yield encodeChunk('IEND')
+}
+
+/** Compressed bytes are handed on in pieces of this size, since files often have one small chunk a row. */
+const pieceBytes = 256 * 1024
+
+/** The data of a run of chunks of one type, joined; without the sequence numbers, which `animation` checks. */
+async function* compressedPieces(
+  chunks: PngChunkReader,
+  type: 'IDAT' | 'fdAT',
+  animation?: PngAnimation,
+): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = []
+  let length = 0
+  while ((await chunks.next()) === type) {
+    animation?.checkSequence(await chunks.read(4))
+    while (chunks.remaining > 0) {
+      const part = await chunks.readSome(pieceBytes - length)
+      parts.push(part)
+      length += part.length
+      if (length < pieceBytes) continue
+      yield Buffer.concat(parts)
+      parts = []
+      length = 0
+    }
+    await chunks.close()
+  }
+  if (length > 0) yield Buffer.concat(parts)
+}

@@ -1,0 +1,101 @@
+import { NotWellFormed } from './not-well-formed.ts'
+import type { PngHeader } from './png-header.ts'
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * Follows an animation's chunks (PNG 3rd edition, 11.3.5): acTL announces the number of frames, each fcTL
+ * the place of one, whose data is the IDAT chunks (the first frame's, if its fcTL stands before them) or a run of
+ * fdAT chunks. fcTL and fdAT share one sequence, counted from 0, which is counted anew for the chunks written.
+ *
+ *     acTL [fcTL 0] IDAT.. | fcTL 1 fdAT 2 fdAT 3 | fcTL 4 fdAT 5 | .. IEND
+ */
+export class PngAnimation {
+  readonly #header: PngHeader
+  #frames: number | undefined
+  #controls = 0
+  #sequence = 0
+  #writtenSequence = 0
+  #imageHasStarted = false
+  #pendingFrame: Size | undefined
+
+  constructor(header: PngHeader) {
+    this.#header = header
+  }
+
+  /** acTL: the number of frames and of plays. */
+  start(data: Buffer): void {
+    if (this.#frames !== undefined || this.#imageHasStarted) this.#reject('the acTL chunk is misplaced')
+    if (data.length !== 8) this.#reject('the acTL chunk is not 8 bytes long')
+    this.#frames = data.readUInt32BE(0)
+    if (this.#frames === 0 || this.#frames > 0x7fff_ffff) this.#reject('the number of frames is impossible')
+    if (data.readUInt32BE(4) > 0x7fff_ffff) this.#reject('the number of plays is impossible')
+  }
+
+  /** fcTL: gives the data to write. */
+  control(data: Buffer): Uint8Array {
+    if (data.length !== 26) this.#reject('the fcTL chunk is not 26 bytes long')
+    this.checkSequence(data)
+    if (this.#pendingFrame !== undefined) this.#reject('a frame has no data')
+    const [width, height, x, y] = [4, 8, 12, 16].map(at => data.readUInt32BE(at)) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    const isFirstImage = !this.#imageHasStarted
+    const fits = x + width <= this.#header.width && y + height <= this.#header.height
+    if (width === 0 || height === 0 || !fits) this.#reject('a frame lies outside the image')
+    if (isFirstImage && (width !== this.#header.width || height !== this.#header.height)) {
+      this.#reject('the first frame does not cover the image')
+    }
+    if ((data[24] as number) > 2 || (data[25] as number) > 1)
+      this.#reject('a frame is disposed or blended unknownly')
+    this.#controls += 1
+    this.#pendingFrame = { width, height }
+    const written = Buffer.from(data)
+    written.set(this.nextSequence())
+    return written
+  }
+
+  /** The IDAT chunks begin: they are the pending frame's data, if there is one. */
+  startImage(): void {
+    this.#imageHasStarted = true
+    this.#pendingFrame = undefined
+  }
+
+  /** A run of fdAT chunks begins: gives the size of its frame. */
+  startFrame(): Size {
+    const frame = this.#pendingFrame
+    if (!this.#imageHasStarted || frame === undefined) this.#reject('an fdAT chunk is misplaced')
+    this.#pendingFrame = undefined
+    return frame
+  }
+
+  /** Checks the sequence number that starts the data of fcTL and fdAT. */
+  checkSequence(data: Uint8Array): void {
+    if (this.#frames === undefined) this.#reject('there is a frame, but no acTL chunk')
+    if (Buffer.from(data).readUInt32BE() !== this.#sequence) this.#reject('the frames are out of sequence')
+    this.#sequence += 1
+  }
+
+  /** The sequence number to write. */
+  nextSequence(): Uint8Array {
+    const bytes = Buffer.allocUnsafe(4)
+    bytes.writeUInt32BE(this.#writtenSequence)
+    this.#writtenSequence += 1
+    return bytes
+  }
+
+  end(): void {
+    if (this.#pendingFrame !== undefined) this.#reject('a frame has no data')
+    if (this.#controls !== (this.#frames ?? 0)) this.#reject('the number of frames does not match')
+  }
+
+  #reject(reason: string): never {
+    throw new NotWellFormed(reason)
+  }
+}
