@@ -1,3 +1,4 @@
+export { assertProblem } from './assert-problem.ts'
 export { freePort } from './free-port.ts'
 export { type ScriptProcess, startScript } from './script-process.ts'
 export { temporaryFolder } from './temporary-folder.ts'
