@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+
+export interface HttpRequest {
+  method?: string
+  headers?: OutgoingHttpHeaders
+  /** Bytes are sent with their length, anything else in chunks. */
+  body?: Uint8Array | string | AsyncIterable<Uint8Array>
+  signal?: AbortSignal
+}
+
+export interface HttpAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+  /** The body as JSON. */
+  json(): Record<string, unknown>
+}
+
+/** One request on a connection of its own. The path is sent as it is written, which fetch() doesn't do. */
+export async function httpRequest(
+  base: string,
+  path: string,
+  { method = 'GET', headers = {}, body, signal }: HttpRequest = {},
+): Promise<HttpAnswer> {
+  const { hostname, port } = new URL(base)
+  const sent = request({ hostname, port, path, method, headers, agent: false, ...(signal && { signal }) })
+  const answered = once(sent, 'response')
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
+  else pipeline(body, sent).catch(() => undefined) // `answered` rejects as well
+  const [answer] = await answered
+  const received = await buffer(answer)
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: received,
+    json: () => JSON.parse(received.toString()),
+  }
+}
