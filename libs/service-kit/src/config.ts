@@ -1,5 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { fromText } from './from-text.ts'
 
 /** Settings that every service has. Names here are camelCase, in the environment UPPER_SNAKE_CASE. */
 export const commonSettings = {
@@ -51,14 +52,24 @@ export function loadConfig<Schema extends TObject>(
     const value = env[variableName(name)]
     if (value !== undefined && value !== '') given[name] = value
   }
-  const config = Value.Convert(schema, Value.Default(schema, given))
-  const mistakes = Value.Errors(schema, config).map(error => {
-    const missing = 'requiredProperties' in error.params ? [error.params.requiredProperties].flat() : []
-    const name = error.instancePath.slice(1) || String(missing[0])
-    return `${variableName(name)} ${missing.length > 0 ? 'is not set' : error.message}`
+  const config: Record<string, unknown> = { ...Object(Value.Default(schema, fromText(schema, given))) }
+  // Each for itself: one list of all errors would end at the eighth.
+  const mistakes = Object.entries(schema.properties).flatMap(([name, property]) => {
+    if (config[name] === undefined)
+      return isRequired(schema, name) ? [`${variableName(name)} is not set`] : []
+    const [error] = Value.Errors(property, config[name])
+    return error ? [`${variableName(name)} ${describe(error)}`] : []
   })
   if (mistakes.length > 0) throw new InvalidConfig(mistakes)
   return config as Static<Schema>
+}
+
+function isRequired(schema: TObject, name: string): boolean {
+  return [schema.required].flat().includes(name)
+}
+
+function describe({ message, params }: { message: string; params: object }): string {
+  return 'allowedValues' in params ? `${message}: ${[params.allowedValues].flat().join(', ')}` : message
 }
 
 /** maxUploadBytes -> MAX_UPLOAD_BYTES */

@@ -32,7 +32,8 @@ export class LiveSettings<Schema extends TObject> {
       onChange: values => {
         const settings = [...values].flatMap(([key, value]) => {
           const name = key.slice(prefix.length)
-          return readSetting(schema.properties[name], name, value, logger)
+          const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
+          return readSetting(property, name, value, logger)
         })
         this.#current = { ...(defaults as object), ...Object.fromEntries(settings) } as Static<Schema>
         if (settings.length > 0) logger.info({ settings: Object.fromEntries(settings) }, 'live settings')
@@ -56,7 +57,9 @@ function readSetting(schema: TSchema | undefined, name: string, value: Uint8Arra
     return []
   }
   try {
-    return [[name, Value.Parse(schema, JSON.parse(Buffer.from(value).toString()))] as const]
+    const setting = Value.Default(schema, JSON.parse(Buffer.from(value).toString()))
+    Value.Assert(schema, setting) // not Parse, to which true is the number 1
+    return [[name, setting] as const]
   } catch (error) {
     logger.warn({ err: error, name }, 'this live setting is not right; the default holds')
     return []

@@ -2,7 +2,7 @@ import { isBytes } from '@darkroom/contracts'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { Value } from 'typebox/value'
+import { fromText } from './from-text.ts'
 
 /**
  * Validates requests by their contracts. Query and headers become the types that the schema asks for; a JSON
@@ -13,7 +13,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   const validator = Compile(schema)
   return input => {
     const isText = httpPart === 'querystring' || httpPart === 'headers'
-    const value = isText ? Value.Convert(schema, { ...input }) : input
+    const value = isText ? fromText(schema, input) : input
     if (validator.Check(value)) return { value }
     return {
       error: new Error(describe(validator.Errors(value), httpPart)) as Error & { statusCode?: number },
