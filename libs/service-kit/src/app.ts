@@ -14,7 +14,7 @@ import { Registry } from 'prom-client'
 import { turnAwayWhileClosing } from './closing.ts'
 import type { Logger } from './logger.ts'
 import { measureRequests } from './metrics.ts'
-import { answerWithProblems } from './problem-answers.ts'
+import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from './problem-answers.ts'
 import { ServiceProblem } from './problems.ts'
 import { compileValidator } from './validation.ts'
 
@@ -55,6 +55,8 @@ export function createApp(options: AppOptions): App {
     requestTimeout: 300_000,
     connectionTimeout: 120_000,
     routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: answerRefusedPath,
+    clientErrorHandler: answerRefusedMessage,
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { type Problem, UnexpectedReply } from '@darkroom/contracts'
+import type { Socket } from 'node:net'
+import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
 
@@ -37,6 +38,31 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
     .header('content-type', 'application/problem+json')
     .serializer((document: Problem) => JSON.stringify(document))
     .send(problem.toJSON())
+}
+
+/** What Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
+export function answerRefusedPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, toProblem(error))
+}
+
+/** What isn't even HTTP, or comes too slowly (as in Node's own handler, `clientError`). */
+export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, code, title } = refusals[error.code ?? ''] ?? malformed
+  const document = JSON.stringify({ type: problemType(code), title, status } satisfies Problem)
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${document.length}\r\n\r\n${document}`,
+  )
+}
+
+const malformed = { status: 400, code: 'malformed-request', title: 'Malformed request' }
+const refusals: Readonly<Record<string, typeof malformed>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-timeout', title: 'Request timeout' },
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'Headers too large' },
 }
 
 const maxDiscardedBytes = 128 * 1024 * 1024
@@ -81,6 +107,7 @@ function toProblem(error: FastifyError): ServiceProblem {
 const clientErrors: Readonly<Record<number, string>> = {
   404: 'not-found',
   413: 'too-large',
+  414: 'path-too-long',
   415: 'unsupported-media-type',
 }
 
