@@ -1,5 +1,5 @@
 import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
-import { type Dispatcher, errors, request as undiciRequest } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import { Backoff } from './backoff.ts'
 import { misdirected } from './closing.ts'
 import { ServiceUnavailable } from './problems.ts'
@@ -18,7 +18,7 @@ export interface TransportOptions {
   dispatcher: Dispatcher
   clusterToken?: string | undefined
   /** How long to go on trying to reach an instance: long enough for one to be restarted. */
-  patienceMs?: number
+  patienceMs?: number | undefined
 }
 
 const answerTimeoutMs = 10_000
@@ -45,16 +45,17 @@ export function createTransport(options: TransportOptions): Transport {
       const body = new TrackedBody(request.body)
       try {
         const reply = await sendOnce(base, request, body.content)
-        if (reply.statusCode !== misdirected || body.isSpent) return reply
+        if (reply.statusCode !== misdirected) return reply
         await reply.body.dump()
         lastError = new Error(`${base} is shutting down`)
       } catch (error) {
         request.signal?.throwIfAborted()
         if (body.failure !== undefined) throw body.failure
-        if (!mayRepeat(request, error) || body.isSpent) throw new ServiceUnavailable(service, error)
+        if (!mayRepeat(request, error)) throw new ServiceUnavailable(service, error)
         lastError = error
       }
       resolver.suspect(base)
+      if (body.isSpent) throw new ServiceUnavailable(service, lastError)
       await backoff.wait(signal)
     }
   }
@@ -62,8 +63,9 @@ export function createTransport(options: TransportOptions): Transport {
   function sendOnce(base: string, request: WireRequest, body: WireRequest['body']): Promise<WireReply> {
     const timeoutMs = answerTimeoutMs + request.heldMs
     const authorization = clusterToken === undefined ? {} : { authorization: `Bearer ${clusterToken}` }
-    return undiciRequest(new URL(request.path, base), {
-      dispatcher,
+    return dispatcher.request({
+      origin: new URL(base).origin,
+      path: request.path, // as it is: in a URL, a key's `..` would be resolved
       method: request.method,
       headers: { ...request.headers, ...authorization },
       // undici takes any async iterable, but its types name only Node's streams.
