@@ -23,8 +23,14 @@ export async function startService(options: {
   logger: Logger
 }): Promise<RunningService> {
   const { app, name, config, clients, logger } = options
-  checkExposure(config, logger)
-  await app.listen({ host: config.host, port: config.port })
+  try {
+    checkExposure(config, logger)
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await app.close()
+    await clients.close()
+    throw error
+  }
   const url = config.advertiseUrl ?? listeningUrl(app)
   const instance = `${hostname()}-${randomUUID()}`
   const registration = new Registration({ kv: clients.kv, service: name, instance, url, logger })
