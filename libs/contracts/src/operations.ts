@@ -1,4 +1,4 @@
-import { type Static, type TProperties, Type } from 'typebox'
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { Value } from 'typebox/value'
 
 export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
@@ -15,7 +15,7 @@ export const operationTable = {
 
 export type OperationName = keyof typeof operationTable
 export type OperationNamed<Name extends OperationName> = { name: Name } & Static<
-  ReturnType<typeof Type.Object<(typeof operationTable)[Name]['properties']>>
+  TObject<(typeof operationTable)[Name]['properties']>
 >
 export type Operation = { [Name in OperationName]: OperationNamed<Name> }[OperationName]
 
@@ -70,7 +70,7 @@ function check(item: unknown): Operation {
   if (typeof name !== 'string') throw new InvalidOperations('an operation in JSON is an object with a name')
   definitionOf(name)
   const schema = operationSchema(name as OperationName)
-  const operation = Value.Default(schema, structuredClone(item))
+  const operation = Value.Default(schema, { ...(item as object) })
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (error) throw new InvalidOperations(`${name}: ${describe(error)}`)
@@ -106,7 +106,7 @@ interface OperationDefinition {
 }
 
 function define<const Properties extends TProperties>(
-  definition: OperationDefinition & { readonly properties: Properties },
+  definition: Omit<OperationDefinition, 'properties'> & { readonly properties: Properties },
 ) {
   return definition
 }

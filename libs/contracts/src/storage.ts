@@ -40,7 +40,7 @@ const putBlob = defineRoute({
       },
       { additionalProperties: false },
     ),
-    headers: Type.Object({ 'content-type': Type.Optional(Type.String()) }),
+    headers: Type.Object({ 'content-type': Type.Optional(Type.String({ maxLength: 255 })) }),
     body: Bytes,
     response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
   },
