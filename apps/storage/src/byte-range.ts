@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import parseRange from 'range-parser'
 
 export interface ByteRange {
   start: number
@@ -9,7 +8,8 @@ export interface ByteRange {
 
 /**
  * The part of a representation that is asked for (RFC 9110, section 14): undefined for the whole, and
- * 'unsatisfiable' when there is no such part. Several ranges at once are answered with the whole, as 14.2 allows.
+ * 'unsatisfiable' when there is no such part. Several ranges at once are answered with the whole, as 14.2 allows;
+ * so are other units and what isn't well-formed.
  */
 export function requestedRange(
   headers: IncomingHttpHeaders,
@@ -17,10 +17,14 @@ export function requestedRange(
 ): ByteRange | undefined | 'unsatisfiable' {
   const isCurrent = headers['if-range'] === undefined || headers['if-range'] === etag
   if (headers.range === undefined || !isCurrent) return undefined
-  const ranges = parseRange(bytes, headers.range)
-  if (ranges === -1) return 'unsatisfiable'
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
-  return ranges[0]
+  const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range) ?? []
+  if (first === '' && last === '') return undefined
+  const end = bytes - 1
+  const range =
+    first === ''
+      ? { start: Math.max(bytes - Number(last), 0), end }
+      : { start: Number(first), end: last === '' ? end : Math.min(Number(last), end) }
+  return range.start <= range.end ? range : 'unsatisfiable'
 }
 
 /** Whether If-None-Match names this strong ETag (RFC 9110, 13.1.2: the comparison is weak). */

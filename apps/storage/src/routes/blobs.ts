@@ -38,7 +38,8 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
         })
         if (isNotModified(headers, etag)) return reply.code(304).send(undefined)
 
-        const range = requestedRange(headers, { bytes, etag })
+        // Only GET knows ranges (RFC 9110, 14.2).
+        const range = method === 'GET' ? requestedRange(headers, { bytes, etag }) : undefined
         if (range === 'unsatisfiable') throw unsatisfiable(bytes)
         const { start, end } = range ?? { start: 0, end: bytes - 1 }
         if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
