@@ -19,8 +19,9 @@ export function buildApp({ store, logger, clusterToken }: AppDependencies): App 
       await store.get('ready')
     },
   })
+  // Plugins load in turn: OpenAPI hears of routes that come after it.
   app.register(async scope => addKeyRoutes(scope, store))
-  addClusterRoutes(app, store)
+  app.register(async scope => addClusterRoutes(scope, store))
   app.addHook('onClose', () => store.close())
   return app
 }

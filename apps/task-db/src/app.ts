@@ -24,9 +24,12 @@ export function buildApp({ store, logger, clusterToken, expiryCheckMs }: AppDepe
     },
   })
   const line = new ClaimLine(store)
-  addTaskRoutes(app, store)
-  addClaimRoutes(app, line)
-  addStatsRoutes(app, store)
+  // Plugins load in turn: OpenAPI hears of routes that come after it.
+  app.register(async scope => {
+    addTaskRoutes(scope, store)
+    addClaimRoutes(scope, line)
+    addStatsRoutes(scope, store)
+  })
   measureTasks(app, store)
 
   const expiry = setInterval(() => {
