@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertProblem } from '@darkroom/testing'
+import { buildTestApp, openStore } from './build-test-app.ts'
+
+const clusterToken = 'a token of the whole cluster'
+const internalRoutes = [
+  ['GET', '/key/a'],
+  ['PUT', '/key/a'],
+  ['POST', '/key/a'],
+  ['DELETE', '/key/a'],
+  ['GET', '/keys'],
+  ['GET', '/cluster'],
+  ['POST', '/cluster/members'],
+  ['DELETE', '/cluster/members/a'],
+  ['GET', '/metrics'],
+  ['GET', '/openapi.json'],
+] as const
+
+for (const [method, url] of internalRoutes) {
+  test(`${method} ${url} wants the cluster token`, async t => {
+    const app = buildTestApp(t, { clusterToken })
+    for (const authorization of ['', 'Bearer', 'Bearer another', `Basic ${clusterToken}`]) {
+      const answer = await app.inject({ method, url, headers: authorization ? { authorization } : {} })
+      assertProblem(answer, 401, 'unauthorized')
+      assert.equal(answer.headers['www-authenticate'], 'Bearer')
+    }
+    const headers = { authorization: `Bearer ${clusterToken}` }
+    assert.notEqual((await app.inject({ method, url, headers })).statusCode, 401)
+  })
+}
+
+test('nothing is written for who has no token', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { clusterToken, store })
+  await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
+  assert.equal((await store.get('a')).entry, undefined)
+})
+
+test('whether it is alive and ready is told without a token', async t => {
+  const app = buildTestApp(t, { clusterToken })
+  assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
+  assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
+})
+
+test('fault: it is alive but not ready while its store does not answer', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  t.mock.method(store, 'get', () => Promise.reject(new Error('disk I/O error')))
+  assert.equal((await app.inject('/healthz')).statusCode, 200)
+  const answer = await app.inject('/readyz')
+  assert.ok(answer.statusCode >= 500)
+  assert.doesNotMatch(answer.body, /disk/)
+})
+
+test('metrics count requests by route, not by key', async t => {
+  const app = buildTestApp(t)
+  await app.inject({ method: 'PUT', url: '/key/secret/name', body: 'one' })
+  const { body } = await app.inject('/metrics')
+  assert.match(body, /http_request_duration_seconds_count\{method="PUT",route="\/key\/\*",status="201"\} 1/)
+  assert.doesNotMatch(body, /secret/)
+})
+
+test('the contract names every path', async t => {
+  const app = buildTestApp(t)
+  const { paths } = (await app.inject('/openapi.json')).json()
+  for (const path of ['/keys', '/cluster', '/cluster/members', '/healthz']) assert.ok(paths[path], path)
+})
+
+test('a store of one member tells of no others and takes none', async t => {
+  const app = buildTestApp(t)
+  assert.deepEqual((await app.inject('/cluster')).json(), { members: [] })
+  const body = { urls: ['http://127.0.0.1:2380'] }
+  assertProblem(await app.inject({ method: 'POST', url: '/cluster/members', body }), 501, 'not-clustered')
+  assertProblem(await app.inject({ method: 'DELETE', url: '/cluster/members/a' }), 501, 'not-clustered')
+})
+
+test('a store of several members is asked for them', async t => {
+  const store = openStore(t)
+  const members = [{ id: '1', name: 'one', urls: ['http://127.0.0.1:2380'] }]
+  const cluster = {
+    members: async () => ({ leader: '1', members }),
+    add: async (urls: string[]) => ({ id: urls.join() }),
+    remove: async (id: string) => id === '1',
+  }
+  const app = buildTestApp(t, { store: Object.assign(store, { cluster }) })
+  assert.deepEqual((await app.inject('/cluster')).json(), { leader: '1', members })
+  const added = await app.inject({ method: 'POST', url: '/cluster/members', body: { urls: ['http://b:1'] } })
+  assert.deepEqual([added.statusCode, added.json()], [201, { id: 'http://b:1' }])
+  const nowhere = await app.inject({ method: 'POST', url: '/cluster/members', body: { urls: [] } })
+  assertProblem(nowhere, 400, 'invalid-request')
+  assert.equal((await app.inject({ method: 'DELETE', url: '/cluster/members/1' })).statusCode, 204)
+  const unknown = await app.inject({ method: 'DELETE', url: '/cluster/members/2' })
+  assertProblem(unknown, 404, 'member-not-found')
+})

@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { temporaryFolder } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+import type { KvStore } from '../src/engine/engine.ts'
+import { SqliteKvStore } from '../src/engine/sqlite.ts'
+
+interface Options {
+  clusterToken?: string
+  store?: KvStore
+}
+
+/** The app with a store of its own; both close when the test has ended. */
+export function buildTestApp(t: TestContext, { clusterToken, store = openStore(t) }: Options = {}) {
+  const app = buildApp({ store, logger: createLogger('kv-config', 'silent'), clusterToken })
+  t.after(() => app.close())
+  return app
+}
+
+export function openStore(t: TestContext): SqliteKvStore {
+  return new SqliteKvStore({ path: join(temporaryFolder(t), 'kv.sqlite') })
+}

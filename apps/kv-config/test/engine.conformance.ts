@@ -1,0 +1,21 @@
+import { describe } from 'node:test'
+import { conditionsHold } from './conformance/conditions.ts'
+import { leasesEnd } from './conformance/leases.ts'
+import { listingsAreOrdered } from './conformance/listings.ts'
+import type { OpenEngine } from './conformance/open-engine.ts'
+import { valuesAreKept } from './conformance/values.ts'
+import { waitsAreWoken } from './conformance/waits.ts'
+
+/**
+ * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store, and
+ * closes it when the test has ended.
+ */
+export function engineConformance(name: string, openEngine: OpenEngine): void {
+  describe(`${name} as a key-value store`, () => {
+    valuesAreKept(openEngine)
+    listingsAreOrdered(openEngine)
+    conditionsHold(openEngine)
+    leasesEnd(openEngine)
+    waitsAreWoken(openEngine)
+  })
+}
