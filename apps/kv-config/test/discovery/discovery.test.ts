@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { ServiceClients } from '@darkroom/service-kit'
 import { freePort, startScript, temporaryFolder, until } from '@darkroom/testing'
 import { start } from '../../src/start.ts'
@@ -59,66 +59,68 @@ async function registered(clients: ServiceClients) {
   return { revision: body.revision, urls }
 }
 
-test('services and those who look for them are started in any order', async t => {
-  const { kvUrl, startKv } = await prepareKv(t)
-  const clients = connect(t, kvUrl)
-  const early = ask(clients)
-  await startInstances(t, kvUrl, [1])
-  await startKv()
-  assert.equal(await early, 1)
-  await startInstances(t, kvUrl, [2, 3])
-  await untilFound(clients, [1, 2, 3])
-  await untilFound(connect(t, kvUrl), [1, 2, 3])
-})
-
-test('kv-config is registered in itself', async t => {
-  const { kvUrl, startKv } = await prepareKv(t)
-  await startKv()
-  const { kv } = connect(t, kvUrl)
-  await until('it is registered', async () => {
-    const { body } = await kv.listKeys({ querystring: { prefix: 'services/kv-config/' } })
-    return body.keys.length === 1 && JSON.parse(atob(String(body.keys[0]?.value))).url === kvUrl
+describe('services that are found through kv-config', { concurrency: true }, () => {
+  test('services and those who look for them are started in any order', async t => {
+    const { kvUrl, startKv } = await prepareKv(t)
+    const clients = connect(t, kvUrl)
+    const early = ask(clients)
+    await startInstances(t, kvUrl, [1])
+    await startKv()
+    assert.equal(await early, 1)
+    await startInstances(t, kvUrl, [2, 3])
+    await untilFound(clients, [1, 2, 3])
+    await untilFound(connect(t, kvUrl), [1, 2, 3])
   })
-})
 
-test('a service that closes is deregistered when it has closed', async t => {
-  const { kvUrl, startKv } = await prepareKv(t)
-  await startKv()
-  const clients = connect(t, kvUrl)
-  const [first, second] = await startInstances(t, kvUrl, [1, 2])
-  await untilFound(clients, [1, 2])
-  await first?.close()
-  assert.deepEqual((await registered(clients)).urls, [second?.url])
-  await untilFound(clients, [2])
-})
+  test('kv-config is registered in itself', async t => {
+    const { kvUrl, startKv } = await prepareKv(t)
+    await startKv()
+    const { kv } = connect(t, kvUrl)
+    await until('it is registered', async () => {
+      const { body } = await kv.listKeys({ querystring: { prefix: 'services/kv-config/' } })
+      return body.keys.length === 1 && JSON.parse(atob(String(body.keys[0]?.value))).url === kvUrl
+    })
+  })
 
-test('fault: a service killed with -9 is registered until its lease ends, and then no longer', async t => {
-  const { kvUrl, startKv } = await prepareKv(t)
-  await startKv()
-  const clients = connect(t, kvUrl)
-  const [lasting] = await startInstances(t, kvUrl, [2])
-  const instance = startScript(t, new URL('run-instance.ts', import.meta.url), kvUrl)
-  await untilFound(clients, [1, 2])
-  await instance.kill()
-  const { revision, urls } = await registered(clients)
-  assert.deepEqual(new Set(urls), new Set([lasting?.url, instance.lines[0]]))
-  await clients.kv.listKeys({ querystring: { prefix, wait: 25, after: revision } })
-  assert.deepEqual((await registered(clients)).urls, [lasting?.url])
-  await untilFound(clients, [2])
-})
+  test('a service that closes is deregistered when it has closed', async t => {
+    const { kvUrl, startKv } = await prepareKv(t)
+    await startKv()
+    const clients = connect(t, kvUrl)
+    const [first, second] = await startInstances(t, kvUrl, [1, 2])
+    await untilFound(clients, [1, 2])
+    await first?.close()
+    assert.deepEqual((await registered(clients)).urls, [second?.url])
+    await untilFound(clients, [2])
+  })
 
-test('fault: while kv-config is away, what was known stands; once it is back, new ones are found', async t => {
-  const { kvUrl, startKv } = await prepareKv(t)
-  const kv = await startKv()
-  const clients = connect(t, kvUrl)
-  const [first] = await startInstances(t, kvUrl, [1])
-  await untilFound(clients, [1])
-  await kv.close()
-  await assert.rejects(fetch(kvUrl))
-  await untilFound(clients, [1])
-  await startInstances(t, kvUrl, [2])
-  await untilFound(clients, [1])
-  await startKv()
-  assert.ok((await registered(clients)).urls.includes(String(first?.url)))
-  await untilFound(clients, [1, 2])
+  test('fault: a service killed with -9 is registered until its lease ends, and then no longer', async t => {
+    const { kvUrl, startKv } = await prepareKv(t)
+    await startKv()
+    const clients = connect(t, kvUrl)
+    const [lasting] = await startInstances(t, kvUrl, [2])
+    const instance = startScript(t, new URL('run-instance.ts', import.meta.url), kvUrl)
+    await untilFound(clients, [1, 2])
+    await instance.kill()
+    const { revision, urls } = await registered(clients)
+    assert.deepEqual(new Set(urls), new Set([lasting?.url, instance.lines[0]]))
+    await clients.kv.listKeys({ querystring: { prefix, wait: 25, after: revision } })
+    assert.deepEqual((await registered(clients)).urls, [lasting?.url])
+    await untilFound(clients, [2])
+  })
+
+  test('fault: while kv-config is away, what was known stands; once it is back, new ones are found', async t => {
+    const { kvUrl, startKv } = await prepareKv(t)
+    const kv = await startKv()
+    const clients = connect(t, kvUrl)
+    const [first] = await startInstances(t, kvUrl, [1])
+    await untilFound(clients, [1])
+    await kv.close()
+    await assert.rejects(fetch(kvUrl))
+    await untilFound(clients, [1])
+    await startInstances(t, kvUrl, [2])
+    await untilFound(clients, [1])
+    await startKv()
+    assert.ok((await registered(clients)).urls.includes(String(first?.url)))
+    await untilFound(clients, [1, 2])
+  })
 })
