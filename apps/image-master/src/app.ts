@@ -1,4 +1,4 @@
-import { type App, createApp, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import { type App, createApp, deleteBytes, type Logger, type ServiceClients } from '@darkroom/service-kit'
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -6,7 +6,6 @@ import type { WorkQueue } from './queue/queue.ts'
 import { addIntakeRoutes } from './routes/intake.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addWorkRoutes } from './routes/work.ts'
-import { deleteBytes } from './sweeper.ts'
 
 export interface AppDependencies {
   config: Config

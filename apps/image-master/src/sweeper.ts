@@ -1,20 +1,10 @@
 import { type Client, type Stage, stages, type storageRoutes, type taskDbRoutes } from '@darkroom/contracts'
-import type { Logger } from '@darkroom/service-kit'
+import { deleteImage, type Logger } from '@darkroom/service-kit'
 
 export interface SweeperDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
-}
-
-/** Deletes an image: the task first, so that no worker goes on with it; then its bytes. */
-export async function deleteImage(id: string, { storage, taskDb }: SweeperDependencies): Promise<void> {
-  await taskDb.deleteTask({ params: { id } })
-  await deleteBytes(id, storage)
-}
-
-export async function deleteBytes(key: string, storage: Client<typeof storageRoutes>): Promise<void> {
-  for (const stage of stages) await storage.deleteBlob({ params: { key, stage } })
 }
 
 /** Deletes images whose task ended before `endedBefore`; answers how many. */

@@ -82,7 +82,7 @@ function encode(route: Route, call: AnyCall): WireRequest {
     path: fillPath(route.url, call.params ?? {}) + fillQuery(call.querystring ?? {}),
     headers,
     idempotent: route.idempotent,
-    heldMs: Number(call.querystring?.wait ?? 0) * 1000,
+    heldMs: heldSeconds(call) * 1000,
   }
   if (call.signal) request.signal = call.signal
   if (route.schema.body && call.body !== undefined) {
@@ -95,6 +95,11 @@ function encode(route: Route, call: AnyCall): WireRequest {
     }
   }
   return request
+}
+
+/** How long the server was asked to hold the answer back: by `?wait=` or `Prefer: wait=`. */
+function heldSeconds({ querystring, headers }: AnyCall): number {
+  return Number(querystring?.wait ?? /\bwait=(\d+)/.exec(headers?.prefer ?? '')?.[1] ?? 0)
 }
 
 /** Fills `:name` and `*`; slashes stay slashes only in what fills `*`. */

@@ -70,7 +70,11 @@ export const frontendRoutes = {
     schema: {
       summary: 'Uploads an image: raw bytes, or multipart/form-data with one file',
       querystring: uploadQuery,
-      headers: Type.Object({ 'idempotency-key': IdempotencyKey, prefer: Prefer }),
+      headers: Type.Object({
+        'content-length': Type.Optional(Type.String()),
+        'idempotency-key': IdempotencyKey,
+        prefer: Prefer,
+      }),
       body: Bytes,
       response: { 200: ImageStatus, 202: ImageStatus, ...uploadErrors },
     },

@@ -58,12 +58,15 @@ export type CallOf<R extends Route> = {
 
 /** What a call of a route answers: one member for each status that the route declares. */
 export type ReplyOf<R extends Route> = {
-  [Status in keyof R['schema']['response'] & number]: {
-    status: Status
+  [Status in keyof R['schema']['response']]: {
+    status: NumberOf<Status>
     headers: Record<string, string | string[] | undefined>
     body: BodyOf<R['schema']['response'][Status]>
   }
-}[keyof R['schema']['response'] & number]
+}[keyof R['schema']['response']]
+
+/** Numeric keys that came by a spread are typed as text. */
+type NumberOf<Key> = Key extends `${infer Status extends number}` ? Status : Key
 
 /** An undici-like readable body: iterable once, and to be consumed or dumped so that its socket is freed. */
 export interface StreamedBody extends AsyncIterable<Uint8Array> {

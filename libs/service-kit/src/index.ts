@@ -10,6 +10,7 @@ export {
   portSetting,
   variableName,
 } from './config.ts'
+export { deleteBytes, deleteImage } from './delete-image.ts'
 export { findTask } from './find-task.ts'
 export { hangUpSignal, holdSignal } from './hold.ts'
 export { LiveSettings } from './live-settings.ts'
@@ -20,4 +21,5 @@ export { relayBlob, requireFinished } from './relay-blob.ts'
 export { describeStartError, endOnSignal, runService } from './run-service.ts'
 export { ServiceClients } from './service-clients.ts'
 export { type RunningService, startService } from './start-service.ts'
+export { createTransport, fixedAddress } from './transport.ts'
 export type { KvClient } from './watch-prefix.ts'

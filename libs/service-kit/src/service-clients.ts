@@ -11,13 +11,15 @@ import {
 import { Agent } from 'undici'
 import { Discovery } from './discovery.ts'
 import type { Logger } from './logger.ts'
-import { createTransport, type Resolver } from './transport.ts'
+import { createTransport, fixedAddress, type Resolver } from './transport.ts'
 import type { KvClient } from './watch-prefix.ts'
 
 interface ClientOptions {
   kvUrl: string
   clusterToken?: string | undefined
   logger: Logger
+  /** How long to go on trying to reach a service, in milliseconds; the transport's default otherwise. */
+  patienceMs?: number
 }
 
 /** Typed clients of the other services, each found through kv-config from its first use on. */
@@ -62,14 +64,10 @@ export class ServiceClients {
     routes: Routes,
     resolver: Resolver,
   ): Client<Routes> {
-    const { clusterToken } = this.#options
+    const { clusterToken, patienceMs } = this.#options
     return createClient(
       routes,
-      createTransport({ service, resolver, dispatcher: this.#dispatcher, clusterToken }),
+      createTransport({ service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }),
     )
   }
-}
-
-function fixedAddress(url: string): Resolver {
-  return { pick: async signal => (signal.aborted ? undefined : url), suspect: () => undefined }
 }

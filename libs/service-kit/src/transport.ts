@@ -12,6 +12,11 @@ export interface Resolver {
   suspect(url: string): void
 }
 
+/** The one instance there is. */
+export function fixedAddress(url: string): Resolver {
+  return { pick: async signal => (signal.aborted ? undefined : url), suspect: () => undefined }
+}
+
 export interface TransportOptions {
   service: string
   resolver: Resolver

@@ -1,0 +1,46 @@
+import type { ServiceName } from '@darkroom/contracts'
+import * as frontend from '@darkroom/frontend'
+import * as imageMaster from '@darkroom/image-master'
+import * as kvConfig from '@darkroom/kv-config'
+import { createLogger, loadConfig, type RunningService } from '@darkroom/service-kit'
+import * as storage from '@darkroom/storage'
+import * as taskDb from '@darkroom/task-db'
+import { environmentOf, type Settings } from './settings.ts'
+import { SupervisedWorker } from './supervised-worker.ts'
+
+export interface AllServices {
+  services: { name: ServiceName; url: string }[]
+  close(): Promise<void>
+}
+
+/**
+ * All services in this process, each on its own port; but the image-worker in a child process, so that a crash
+ * in native code takes no service down. They find each other through kv-config like anywhere else.
+ */
+export async function startAllServices(
+  settings: Settings & { clusterToken: string },
+  env: NodeJS.ProcessEnv,
+): Promise<AllServices> {
+  await using started = new AsyncDisposableStack()
+  const services: RunningService[] = []
+  const envOf = (name: ServiceName) => environmentOf(name, settings, env)
+  const loggerOf = (name: ServiceName) => createLogger(name, settings.logLevel)
+  const add = (service: RunningService) => {
+    services.push(service)
+    started.defer(service.close)
+  }
+
+  // Closed in the reverse order: those that others need, last.
+  add(await kvConfig.start(loadConfig(kvConfig.Config, envOf('kv-config')), loggerOf('kv-config')))
+  add(await taskDb.start(loadConfig(taskDb.Config, envOf('task-db')), loggerOf('task-db')))
+  add(await storage.start(loadConfig(storage.Config, envOf('storage')), loggerOf('storage')))
+  add(
+    await imageMaster.start(loadConfig(imageMaster.Config, envOf('image-master')), loggerOf('image-master')),
+  )
+  const worker = new SupervisedWorker(envOf('image-worker'), loggerOf('image-worker'))
+  started.defer(() => worker.close())
+  add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend')))
+
+  const running = started.move()
+  return { services: services.map(({ name, url }) => ({ name, url })), close: () => running.disposeAsync() }
+}

@@ -1,0 +1,80 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { InvalidOperations, parseOperations } from '@darkroom/contracts'
+import { DarkroomClient } from '../darkroom-client.ts'
+import { Progress } from '../progress.ts'
+import { UsageError } from '../usage-error.ts'
+
+const uploadsAtOnce = 8
+
+/** Uploads images, waits for them, writes the results; answers 1 if one failed, after naming it. */
+export async function developCommand(
+  process: NodeJS.Process,
+  files: string[],
+  values: { out?: string; operations?: string; url?: string },
+): Promise<number> {
+  if (files.length === 0) throw new UsageError('develop takes at least one image')
+  const { out = 'developed', operations } = values
+  checkOperations(operations)
+  const client = new DarkroomClient(values.url ?? process.env.DARKROOM_URL ?? 'http://127.0.0.1:8080')
+  await client.checkThere()
+  await mkdir(out, { recursive: true })
+
+  const progress = new Progress(process.stderr, files.length)
+  const names = resultNames(files)
+  const waiting = files.map((file, index) => ({ file, name: names[index] ?? basename(file) }))
+  const failures: string[] = []
+  const developOne = async ({ file, name }: { file: string; name: string }) => {
+    try {
+      progress.say(file, 'uploading')
+      const id = await client.upload(file, operations)
+      progress.say(file, 'developing')
+      const contentType = await client.waitForEnd(id)
+      const path = join(out, `${name}.${contentType.replace('image/', '').replace('jpeg', 'jpg')}`)
+      await save(await client.download(id), path)
+      progress.done(file, path)
+    } catch (error) {
+      failures.push(file)
+      progress.failed(file, (error as Error).message)
+    }
+  }
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await developOne(next)
+  }
+  await Promise.all(Array.from({ length: uploadsAtOnce }, lane))
+  await client.close()
+  if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
+  return failures.length > 0 ? 1 : 0
+}
+
+function checkOperations(operations: string | undefined): void {
+  try {
+    if (operations !== undefined) parseOperations(operations)
+  } catch (error) {
+    throw error instanceof InvalidOperations ? new UsageError(error.message) : error
+  }
+}
+
+/** Names without extension; files of the same name from different folders are numbered. */
+function resultNames(files: string[]): string[] {
+  const seen = new Map<string, number>()
+  return files.map(file => {
+    const name = basename(file, extname(file))
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return count === 1 ? name : `${name}-${count}`
+  })
+}
+
+async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  const temporary = `${path}.part`
+  try {
+    await pipeline(bytes, createWriteStream(temporary))
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type Client,
+  createClient,
+  frontendRoutes,
+  hasEnded,
+  type Problem,
+  UnexpectedReply,
+} from '@darkroom/contracts'
+import { createTransport, fixedAddress, ServiceUnavailable } from '@darkroom/service-kit'
+import { Agent } from 'undici'
+
+const patienceMs = 60_000
+const waitSeconds = 25
+
+/** Uses Darkroom the way any client can: it keeps trying while the service is away, and comes back when told to. */
+export class DarkroomClient {
+  readonly #url: string
+  readonly #dispatcher = new Agent({ connect: { timeout: 3000 } })
+  readonly #frontend: Client<typeof frontendRoutes>
+
+  constructor(url: string) {
+    this.#url = url
+    this.#frontend = this.#connect(patienceMs)
+  }
+
+  /** @throws Error that says how to start it, if nothing answers */
+  async checkThere(): Promise<void> {
+    try {
+      await this.#connect(1000).listImages({ querystring: { limit: 1 } })
+    } catch (cause) {
+      if (cause instanceof UnexpectedReply) return // it is there
+      throw new Error(`nothing answers at ${this.#url}; to start it: npx darkroom start`, { cause })
+    }
+  }
+
+  /** Uploads a file, again if need be, and answers the image's id. @throws Error with the reason of a refusal */
+  async upload(path: string, operations: string | undefined): Promise<string> {
+    const { size } = await stat(path)
+    const idempotencyKey = randomUUID()
+    for (const deadline = performance.now() + patienceMs; ; ) {
+      const body = createReadStream(path)
+      try {
+        const reply = await this.#frontend.uploadImage({
+          querystring: operations === undefined ? {} : { operations },
+          headers: { 'idempotency-key': idempotencyKey, 'content-length': String(size) },
+          body,
+        })
+        if (reply.status === 202 || reply.status === 200) return reply.body.id
+        if (performance.now() > deadline || !isOverload(reply.status)) throw new Error(wordsOf(reply.body))
+        await delay(1000 * Number(reply.headers['retry-after'] ?? 1))
+      } catch (error) {
+        if (performance.now() > deadline || !(error instanceof ServiceUnavailable)) throw error
+        await delay(1000)
+      } finally {
+        body.destroy()
+      }
+    }
+  }
+
+  /** Resolves with the result's content type when the image is developed. @throws Error with the reason if it isn't */
+  async waitForEnd(id: string): Promise<string> {
+    for (const deadline = performance.now() + patienceMs; ; ) {
+      try {
+        const reply = await this.#frontend.getImage({
+          params: { id },
+          headers: { prefer: `wait=${waitSeconds}` },
+        })
+        if (reply.status === 404) throw new Error('the image was deleted')
+        const { error, result } = reply.body
+        if (result) return result.contentType
+        if (hasEnded(reply.body)) throw new Error(error?.detail ?? 'it failed')
+      } catch (error) {
+        const isPassing = error instanceof UnexpectedReply && isOverload(error.status)
+        if (!isPassing || performance.now() > deadline) throw error
+        await delay(1000)
+      }
+    }
+  }
+
+  /** The bytes of the result. */
+  async download(id: string): Promise<AsyncIterable<Uint8Array>> {
+    const reply = await this.#frontend.getResult({ params: { id }, headers: {} })
+    if (reply.status === 200) return reply.body
+    throw new Error(`the result is not to be had (${reply.status})`)
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.close()
+  }
+
+  #connect(patienceMs: number): Client<typeof frontendRoutes> {
+    const resolver = fixedAddress(this.#url)
+    return createClient(
+      frontendRoutes,
+      createTransport({ service: 'Darkroom', resolver, dispatcher: this.#dispatcher, patienceMs }),
+    )
+  }
+}
+
+function isOverload(status: number): boolean {
+  return status === 429 || status === 503
+}
+
+function wordsOf(problem: Problem): string {
+  return problem.detail ?? problem.title
+}

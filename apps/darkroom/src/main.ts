@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { describeStartError } from '@darkroom/service-kit'
+import { developCommand } from './commands/develop.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { UsageError } from './usage-error.ts'
+
+const usage = `Darkroom: self-hosted, asynchronous image processing
+
+  darkroom start                        runs all services in this process
+  darkroom develop <image…> [options]   uploads images, waits, and writes the results
+      -o, --out <folder>                where to (default: developed/)
+      --operations <list>               what to do (default: swap-channels:bgr)
+      --url <url>                       where Darkroom listens (default: DARKROOM_URL or http://127.0.0.1:8080)
+  darkroom status                       what runs, and how many images wait
+
+Settings of start and status are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
+LOG_LEVEL, THREADS and those of each service (see their READMEs).
+`
+
+const commands = { develop: developCommand, start: startCommand, status: statusCommand }
+
+try {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      operations: { type: 'string' },
+      out: { type: 'string', short: 'o' },
+      url: { type: 'string' },
+    },
+  })
+  const [name = '', ...rest] = positionals
+  if (values.help || name === '' || name === 'help') process.stdout.write(usage)
+  else if (!Object.hasOwn(commands, name)) throw new UsageError(`there is no command "${name}"`)
+  else process.exitCode = await commands[name as keyof typeof commands](process, rest, values)
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
+  process.stderr.write(
+    `darkroom: ${isUsage ? `${error.message}\n\n${usage}` : `${describeStartError(error)}\n`}`,
+  )
+  process.exitCode = isUsage ? 2 : 1
+}

@@ -1,0 +1,41 @@
+import { basename } from 'node:path'
+
+/** How far each file is: on a terminal in one line that changes, elsewhere a line when one has ended. */
+export class Progress {
+  readonly #output: NodeJS.WriteStream
+  readonly #total: number
+  readonly #underWay = new Map<string, string>()
+  #ended = 0
+
+  constructor(output: NodeJS.WriteStream, total: number) {
+    this.#output = output
+    this.#total = total
+  }
+
+  say(file: string, state: string): void {
+    this.#underWay.set(file, state)
+    this.#drawStatus()
+  }
+
+  done(file: string, path: string): void {
+    this.#end(file, `${file} -> ${path}`)
+  }
+
+  failed(file: string, reason: string): void {
+    this.#end(file, `${file}: ${reason}`)
+  }
+
+  #end(file: string, line: string): void {
+    this.#ended += 1
+    this.#underWay.delete(file)
+    this.#output.write(this.#output.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
+    this.#drawStatus()
+  }
+
+  #drawStatus(): void {
+    if (!this.#output.isTTY) return
+    const states = [...this.#underWay].map(([file, state]) => `${basename(file)} ${state}`).join(', ')
+    const line = this.#underWay.size > 0 ? `${this.#ended}/${this.#total}  ${states}` : ''
+    this.#output.write(`\r\x1b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`)
+  }
+}

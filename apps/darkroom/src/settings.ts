@@ -1,0 +1,48 @@
+import { resolve } from 'node:path'
+import { defaultPorts, type ServiceName } from '@darkroom/contracts'
+import { commonSettings, dataDirSetting, loadConfig, portSetting } from '@darkroom/service-kit'
+import { type Static, Type } from 'typebox'
+
+const { host, clusterToken, drainMs } = commonSettings
+
+const Settings = Type.Object({
+  host,
+  clusterToken,
+  drainMs,
+  port: portSetting(defaultPorts.frontend),
+  dataDir: dataDirSetting,
+  logLevel: { ...commonSettings.logLevel, default: 'warn' },
+})
+export type Settings = Static<typeof Settings>
+
+/** Settings of all services together: the ports follow the frontend's, as the default ones do. */
+export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+  const settings = loadConfig(Settings, env)
+  return { ...settings, dataDir: resolve(settings.dataDir) }
+}
+
+export function portOf(service: ServiceName, { port }: Settings): number {
+  return port + defaultPorts[service] - defaultPorts.frontend
+}
+
+export function kvUrlOf(settings: Settings): string {
+  return `http://${settings.host}:${portOf('kv-config', settings)}`
+}
+
+/** The environment in which one service starts, as if it was a process of its own. */
+export function environmentOf(
+  service: ServiceName,
+  settings: Settings & { clusterToken: string },
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    PORT: String(portOf(service, settings)),
+    HOST: settings.host,
+    KV_URL: kvUrlOf(settings),
+    CLUSTER_TOKEN: settings.clusterToken,
+    DATA_DIR: settings.dataDir,
+    LOG_LEVEL: settings.logLevel,
+    DRAIN_MS: String(settings.drainMs),
+  }
+}

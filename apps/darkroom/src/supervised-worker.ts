@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Backoff, type Logger } from '@darkroom/service-kit'
+import { memoryEnvironment } from './memory-environment.ts'
+
+const workerMain = fileURLToPath(import.meta.resolve('@darkroom/image-worker/main'))
+/** A worker that ran for so long starts again at once when it dies; one that doesn't, ever more slowly. */
+const settledMs = 30_000
+
+/** The image-worker as a child process that is started again whenever it dies. */
+export class SupervisedWorker {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #logger: Logger
+  readonly #closing = new AbortController()
+  readonly #supervising: Promise<void>
+  #child: ChildProcess | undefined
+
+  constructor(env: NodeJS.ProcessEnv, logger: Logger) {
+    this.#env = { ...memoryEnvironment(), ...env }
+    this.#logger = logger
+    this.#supervising = this.#supervise()
+  }
+
+  /** Lets it end what it works on; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#child?.kill('SIGTERM')
+    await this.#supervising
+  }
+
+  async #supervise(): Promise<void> {
+    const backoff = new Backoff(200, 10_000)
+    while (!this.#closing.signal.aborted) {
+      const startedAt = performance.now()
+      // A group of its own, or Ctrl-C in a terminal would reach it beside our SIGTERM, as a second signal. It
+      // ends itself when its channel to us breaks.
+      this.#child = fork(workerMain, { env: this.#env, detached: true })
+      const [code, signal] = await once(this.#child, 'exit')
+      if (this.#closing.signal.aborted) return
+      this.#logger.error({ code, signal }, 'the image-worker died; it is started again')
+      if (performance.now() - startedAt > settledMs) backoff.reset()
+      await backoff.wait(this.#closing.signal)
+    }
+  }
+}

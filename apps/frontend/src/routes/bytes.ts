@@ -1,0 +1,36 @@
+import { frontendRoutes, type Stage } from '@darkroom/contracts'
+import { type App, findTask, relayBlob, requireFinished } from '@darkroom/service-kit'
+import type { FastifyReply } from 'fastify'
+import { type FrontendClients, imageNotFound } from './images.ts'
+
+export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): void {
+  app.route({
+    ...frontendRoutes.getResult,
+    handler: async ({ params: { id } }, reply) => sendBytes(reply, id, 'post'),
+  })
+
+  app.route({
+    ...frontendRoutes.getOriginal,
+    handler: async ({ params: { id } }, reply) => sendBytes(reply, id, 'pre'),
+  })
+
+  app.route({
+    ...frontendRoutes.getLegacyResult,
+    handler: async ({ query: { id } }, reply) => sendBytes(reply, id, 'post'),
+  })
+
+  async function sendBytes(reply: FastifyReply, id: string, stage: Stage): Promise<FastifyReply> {
+    const task = (await findTask(taskDb, id)) ?? imageNotFound(id)
+    if (stage === 'post') requireFinished(task)
+    const { contentType } = (stage === 'post' && task.result) || task.original
+    const disposition = stage === 'post' ? 'inline' : 'attachment'
+    // What a stranger uploaded is never run, sniffed or framed as something else (OWASP File Upload).
+    reply.headers({
+      'cache-control': 'private, no-cache',
+      'content-disposition': `${disposition}; filename="${id}.${contentType.replace('image/', '')}"`,
+      'content-security-policy': "default-src 'none'; sandbox",
+      'x-content-type-options': 'nosniff',
+    })
+    return relayBlob(reply, storage, { key: id, stage })
+  }
+}

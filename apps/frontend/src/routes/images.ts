@@ -1,0 +1,50 @@
+import { frontendRoutes, TaskId } from '@darkroom/contracts'
+import {
+  type App,
+  deleteImage,
+  findTask,
+  holdSignal,
+  type ServiceClients,
+  ServiceProblem,
+} from '@darkroom/service-kit'
+import { Value } from 'typebox/value'
+import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { applyPreferredWait } from '../preferred-wait.ts'
+import { waitForEnd } from '../wait-for-end.ts'
+
+export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | 'taskDb'>
+
+export function addImageRoutes(app: App, { storage, taskDb }: FrontendClients): void {
+  app.route({
+    ...frontendRoutes.getImage,
+    handler: async ({ params: { id }, headers: { prefer } }, reply) => {
+      const wait = applyPreferredWait(prefer, reply)
+      const found =
+        wait > 0 ? await waitForEnd(taskDb, id, wait, holdSignal(reply, wait)) : await findTask(taskDb, id)
+      const task = found ?? imageNotFound(id)
+      setRetryAfter(reply, task)
+      return toImageStatus(task)
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.listImages,
+    handler: async ({ query }) => {
+      const { body } = await taskDb.listTasks({ querystring: query })
+      const { tasks, ...page } = body
+      return { ...page, images: tasks.map(toImageStatus) }
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.deleteImage,
+    handler: async ({ params: { id } }, reply) => {
+      const existed = Value.Check(TaskId, id) && (await deleteImage(id, { storage, taskDb }))
+      return existed ? reply.code(204).send() : imageNotFound(id)
+    },
+  })
+}
+
+export function imageNotFound(id: string): never {
+  throw new ServiceProblem(404, 'image-not-found', `there is no image ${id}`)
+}

@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { PassThrough, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ServiceProblem } from '@darkroom/service-kit'
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
+
+export interface UploadedForm {
+  file: AsyncIterable<Uint8Array>
+  operations?: string
+}
+
+const limits = { fields: 10, fieldSize: 10_000, files: 2, parts: 20 }
+
+/**
+ * Reads multipart/form-data (RFC 7578) up to its one file, whose bytes are then streamed. Fields must come
+ * before the file, since its bytes are passed on as they arrive; what is wrong after that ends the stream.
+ *
+ * @throws ServiceProblem 400
+ */
+export function readForm(
+  headers: IncomingHttpHeaders,
+  body: AsyncIterable<Uint8Array>,
+): Promise<UploadedForm> {
+  return new Promise((resolve, reject) => {
+    const parser = createParser(headers)
+    const form: { file?: PassThrough; operations?: string } = {}
+    const fail = (error: Error) => {
+      if (form.file) form.file.destroy(error)
+      else reject(error)
+      parser.destroy()
+    }
+
+    parser.on('field', (name, value) => {
+      if (name !== 'operations') fail(badForm(`there is no field "${name}"; there is: operations`))
+      else if (form.file) fail(badForm('the field "operations" must come before the file'))
+      else form.operations = value
+    })
+    parser.on('file', (_name, part) => {
+      if (form.file) {
+        fail(badForm('the form has more than one file'))
+        return
+      }
+      form.file = new PassThrough()
+      // Its end is the form's: only then it is known that nothing wrong follows.
+      part.pipe(form.file, { end: false })
+      resolve({ ...form, file: form.file })
+    })
+    pipeline(Readable.from(body, { objectMode: false }), parser).then(
+      () => (form.file ? form.file.end() : reject(badForm('the form has no file'))),
+      error =>
+        fail(error instanceof ServiceProblem ? error : badForm(`the form is not valid: ${error.message}`)),
+    )
+  })
+}
+
+function createParser(headers: IncomingHttpHeaders): BusboyInstance {
+  try {
+    return new Busboy({ headers: headers as BusboyHeaders, limits })
+  } catch (error) {
+    throw badForm((error as Error).message)
+  }
+}
+
+function badForm(detail: string): ServiceProblem {
+  return new ServiceProblem(400, 'invalid-form', detail)
+}

@@ -1,0 +1,19 @@
+import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { measureWork, type WorkMeasures } from './measure-work.ts'
+import type { Pool } from './pool/pool.ts'
+
+export interface AppDependencies {
+  startPool(measures: WorkMeasures): Pool
+  logger: Logger
+  clusterToken?: string | undefined
+  /** Rejects while no master is known. */
+  findMaster(): Promise<void>
+}
+
+/** Health and metrics of a pool; the work itself is pulled. Closing the app drains the pool. */
+export function buildApp({ startPool, logger, clusterToken, findMaster }: AppDependencies): App {
+  const app = createApp({ name: 'image-worker', logger, clusterToken, checkReady: findMaster })
+  const pool = startPool(measureWork(app, () => pool))
+  app.addHook('onClose', () => pool.close())
+  return app
+}

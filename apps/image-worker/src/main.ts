@@ -1,0 +1,13 @@
+import { availableParallelism } from 'node:os'
+import { runService } from '@darkroom/service-kit'
+import { Config, start } from './start.ts'
+
+// All threads share libuv's pool, on which sharp works: a place for each, and some for files and names.
+process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS ?? availableParallelism()) + 4)
+
+// Started by another process: without that one, nobody needs this one.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
+await runService(process, 'image-worker', Config, (config, logger) =>
+  start(config, logger, { pid: process.pid, abandon: () => process.kill(process.pid, 'SIGKILL') }),
+)

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type Client,
+  type imageMasterRoutes,
+  problemType,
+  type TaskError,
+  type Work,
+} from '@darkroom/contracts'
+import type { Logger } from '@darkroom/service-kit'
+import type { ThreadData, WorkEnd } from '../thread/protocol.ts'
+import { WorkerThread } from './worker-thread.ts'
+
+export interface PoolOptions extends Omit<ThreadData, 'name'> {
+  name: string
+  threads: number
+  imageMaster: Client<typeof imageMasterRoutes>
+  logger: Logger
+  /** How long closing waits for images under way before it hands them back. */
+  drainMs: number
+  workEnded(end: WorkEnd, seconds: number): void
+  /** A thread can't be ended, since native code in it doesn't return: only the process's end helps. */
+  stuck(): void
+}
+
+const terminationMs = 5000
+const restartMs = 500
+
+/** Keeps as many threads alive as it was told, and reports what a thread can't: that it died or took too long. */
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #threads = new Map<number, WorkerThread>()
+  readonly #reports = new Set<Promise<void>>()
+  #isClosing = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    for (let number = 1; number <= options.threads; number++) this.#start(number)
+  }
+
+  get alive(): number {
+    return this.#threads.size
+  }
+
+  get busy(): number {
+    return [...this.#threads.values()].filter(thread => thread.work).length
+  }
+
+  /** Lets images under way end; hands back what takes longer than the time to drain. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const threads = [...this.#threads.values()]
+    for (const thread of threads) thread.drain()
+    const drained = Promise.all(threads.map(thread => thread.exited))
+    const patience = new AbortController()
+    await Promise.race([
+      drained,
+      delay(this.#options.drainMs, undefined, { signal: patience.signal }).catch(() => undefined),
+    ])
+    patience.abort()
+    for (const thread of this.#threads.values()) {
+      if (thread.work)
+        this.#tell(thread.work, 'handed back', ({ id, lease }) =>
+          this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
+        )
+      // Not awaited: native code may hold it up, and the process is about to end anyway.
+      void thread.terminate()
+    }
+    await Promise.all(this.#reports)
+  }
+
+  #start(number: number): void {
+    const { logger, workEnded } = this.#options
+    const name = `${this.#options.name}/${number}`
+    const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
+    const data = { name, clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs }
+    const thread = new WorkerThread(data, {
+      workEnded,
+      overran: work => this.#replaceOverrun(thread, work),
+      exited: (error, work) => {
+        this.#threads.delete(number)
+        if (this.#isClosing && !error && !work) return
+        logger.error({ err: error, thread: name, id: work?.id }, 'a thread died')
+        if (work) this.#fail(work, threadDied(error), true)
+        if (!this.#isClosing) setTimeout(() => this.#isClosing || this.#start(number), restartMs)
+      },
+    })
+    this.#threads.set(number, thread)
+  }
+
+  async #replaceOverrun(thread: WorkerThread, work: Work): Promise<void> {
+    const { logger, processingMs, stuck } = this.#options
+    logger.error({ id: work.id, processingMs }, 'an image took too long; its thread is ended')
+    this.#fail(work, tookTooLong(processingMs), false)
+    const patience = new AbortController()
+    const ended = await Promise.race([
+      thread.terminate().then(() => true),
+      delay(terminationMs, false, { signal: patience.signal }),
+    ])
+    patience.abort()
+    if (!ended) stuck()
+  }
+
+  #fail(work: Work, error: TaskError, retryable: boolean): void {
+    this.#tell(work, 'failed', ({ id, lease }) =>
+      this.#options.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable } }),
+    )
+  }
+
+  /** A report that doesn't get through is made good by the end of the lease. */
+  #tell(work: Work, what: string, report: (work: Work) => Promise<unknown>): void {
+    const reporting = report(work).then(
+      () => undefined,
+      error =>
+        this.#options.logger.error({ err: error, id: work.id }, `a task could not be reported as ${what}`),
+    )
+    this.#reports.add(reporting)
+    void reporting.finally(() => this.#reports.delete(reporting))
+  }
+}
+
+function threadDied(error: Error | undefined): TaskError {
+  return {
+    type: problemType('worker-died'),
+    title: 'The worker died',
+    detail: `the thread that worked on this image died: ${error?.message ?? 'it ended without a reason'}`,
+  }
+}
+
+function tookTooLong(processingMs: number): TaskError {
+  return {
+    type: problemType('took-too-long'),
+    title: 'Took too long',
+    detail: `this image took longer than ${processingMs / 1000} seconds`,
+  }
+}

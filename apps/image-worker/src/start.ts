@@ -1,0 +1,51 @@
+import { hostname } from 'node:os'
+import { registrationPrefix } from '@darkroom/contracts'
+import {
+  type Logger,
+  type RunningService,
+  ServiceClients,
+  ServiceUnavailable,
+  startService,
+} from '@darkroom/service-kit'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { Pool } from './pool/pool.ts'
+
+export { Config } from './config.ts'
+
+export interface ProcessControl {
+  pid: number
+  /** Ends the process at once: when native code doesn't return, nothing else can stop it. */
+  abandon(): void
+}
+
+/** The worker: its threads pull work, and it listens for questions about its health. */
+export async function start(
+  config: Config,
+  logger: Logger,
+  process: ProcessControl,
+): Promise<RunningService> {
+  const clients = new ServiceClients({ ...config, logger })
+  const name = config.workerName ?? `${hostname()}-${process.pid}`
+  const app = buildApp({
+    ...config,
+    logger,
+    startPool: ({ workEnded }) =>
+      new Pool({
+        ...config,
+        name,
+        imageMaster: clients.imageMaster,
+        logger,
+        workEnded,
+        stuck: () => void service.close().finally(() => process.abandon()),
+      }),
+    findMaster: async () => {
+      const prefix = registrationPrefix('image-master')
+      const { body } = await clients.kv.listKeys({ querystring: { prefix, limit: 1 } })
+      if (body.keys.length === 0)
+        throw new ServiceUnavailable('image-master', new Error('none is registered'))
+    },
+  })
+  const service = await startService({ app, name: 'image-worker', config, clients, logger })
+  return service
+}

@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import sharp from 'sharp'
+import { develop } from '../develop/develop.ts'
+import type { ThreadData, ThreadMessage } from './protocol.ts'
+import { workUntilDrained } from './work-loop.ts'
+
+if (!parentPort) throw new Error('this file is the main module of a worker thread')
+const port = parentPort
+const data = workerData as ThreadData
+
+// Many images at once, each on one core, get more done than one image on many; and no image comes twice.
+sharp.concurrency(1)
+sharp.cache(false)
+
+const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
+const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
+const draining = new AbortController()
+port.on('message', () => draining.abort())
+
+await workUntilDrained({
+  name: data.name,
+  clients,
+  logger,
+  draining: draining.signal,
+  develop: (input, operations) => develop(input, operations, data),
+  report: (message: ThreadMessage) => port.postMessage(message),
+})
+await clients.close()
+port.close()

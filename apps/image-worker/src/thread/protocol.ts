@@ -1,0 +1,28 @@
+import type { TaskError, Work } from '@darkroom/contracts'
+
+/** What a thread is given at its start. */
+export interface ThreadData {
+  /** As tasks call it: the worker's name and the thread's number. */
+  name: string
+  kvUrl: string
+  clusterToken?: string | undefined
+  logLevel: string
+  processingMs: number
+  maxPixels: number
+  maxUnpackedBytes: number
+}
+
+/** How work on a task ended, for the worker's own measurements. */
+export type WorkEnd =
+  | { kind: 'finished'; bytesIn: number; bytesOut: number }
+  | { kind: 'failed'; error: TaskError }
+  /** The lease was lost or the task deleted: nobody is told. */
+  | { kind: 'abandoned'; reason: string }
+  /** Handed back, because the worker shuts down. */
+  | { kind: 'returned' }
+
+/** From a thread to the worker. Bytes of images never take this way. */
+export type ThreadMessage = { type: 'begun'; work: Work } | { type: 'ended'; id: string; end: WorkEnd }
+
+/** From the worker to a thread: take no more work, and end when what is under way has ended. */
+export type WorkerMessage = { type: 'drain' }

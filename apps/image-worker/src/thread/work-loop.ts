@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type Client,
+  type ImageFacts,
+  type imageMasterRoutes,
+  type Operation,
+  problemType,
+  type storageRoutes,
+  type TaskError,
+  type Work,
+} from '@darkroom/contracts'
+import { Backoff, type Logger } from '@darkroom/service-kit'
+import { UnusableImage } from '../develop/unusable-image.ts'
+import { keepLease } from './keep-lease.ts'
+import type { ThreadMessage, WorkEnd } from './protocol.ts'
+
+export interface Developed {
+  bytes: Uint8Array
+  facts: Omit<ImageFacts, 'bytes' | 'sha256'>
+}
+
+export interface WorkLoopOptions {
+  name: string
+  clients: { imageMaster: Client<typeof imageMasterRoutes>; storage: Client<typeof storageRoutes> }
+  logger: Logger
+  /** Aborted when no more work is to be taken. */
+  draining: AbortSignal
+  /** @throws UnusableImage when it is the image's fault */
+  develop(input: Uint8Array, operations: readonly Operation[]): Promise<Developed>
+  report(message: ThreadMessage): void
+}
+
+const pollSeconds = 25
+/** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
+const drainGraceMs = 500
+
+/** One image after the other: pull, fetch, develop, store, report; until `draining` is aborted. */
+export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
+  const { clients, draining, logger, name } = options
+  const backoff = new Backoff(100, 2000)
+  const giveUpPolling = new AbortController()
+  const endPolling = () => void delay(drainGraceMs).then(() => giveUpPolling.abort())
+  draining.addEventListener('abort', endPolling, { once: true })
+
+  while (!draining.aborted) {
+    try {
+      const { status, body } = await clients.imageMaster.getWork({
+        querystring: { worker: name, wait: pollSeconds },
+        signal: giveUpPolling.signal,
+      })
+      backoff.reset()
+      if (status === 200) await workOn(body, options)
+    } catch (error) {
+      if (draining.aborted) return
+      logger.warn({ err: error }, 'no work to be had from a master; trying on')
+      await backoff.wait(draining)
+    }
+  }
+}
+
+async function workOn(work: Work, options: WorkLoopOptions): Promise<void> {
+  const { clients, draining, logger, report } = options
+  report({ type: 'begun', work })
+  const lease = keepLease(work, clients.imageMaster, logger)
+  let end: WorkEnd
+  try {
+    end = draining.aborted ? await handBack(work, options) : await developAndStore(work, lease.lost, options)
+  } catch (error) {
+    end = lease.lost.aborted ? abandoned(lease.lost) : await reportFailure(work, error, options)
+  } finally {
+    await lease.close()
+  }
+  logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
+  report({ type: 'ended', id: work.id, end })
+}
+
+async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<WorkEnd> {
+  const { clients, develop } = options
+  const input = await fetchOriginal(work.id, lost, clients.storage)
+  const { bytes, facts } = await develop(input, work.operations)
+  lost.throwIfAborted()
+  const stored = await clients.storage.putBlob({
+    params: { key: work.id, stage: 'post' },
+    querystring: { fence: work.lease.token },
+    headers: { 'content-type': facts.contentType },
+    body: bytes,
+    signal: lost,
+  })
+  if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
+  if (stored.status !== 201) throw new Error(`the storage takes no result: ${stored.body.detail}`)
+  const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
+  const told = await clients.imageMaster.workFinished({
+    body: { id: work.id, lease: work.lease.token, result },
+  })
+  if (told.status === 409)
+    return { kind: 'abandoned', reason: 'the lease was lost before the result was told' }
+  return { kind: 'finished', bytesIn: input.length, bytesOut: bytes.length }
+}
+
+async function fetchOriginal(
+  key: string,
+  signal: AbortSignal,
+  storage: WorkLoopOptions['clients']['storage'],
+): Promise<Uint8Array> {
+  const reply = await storage.getBlob({ params: { key, stage: 'pre' }, headers: {}, signal })
+  if (reply.status === 200) return reply.body.bytes()
+  throw new UnusableImage('original-gone', 'the original is no longer stored')
+}
+
+async function handBack({ id, lease }: Work, { clients }: WorkLoopOptions): Promise<WorkEnd> {
+  await clients.imageMaster.workReturned({ body: { id, lease: lease.token } })
+  return { kind: 'returned' }
+}
+
+async function reportFailure(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
+  const { clients, logger } = options
+  const isImagesFault = cause instanceof UnusableImage
+  const error = isImagesFault ? cause.toTaskError() : unexpected(cause)
+  if (!isImagesFault) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
+  const body = { id: work.id, lease: work.lease.token, error, retryable: !isImagesFault }
+  await clients.imageMaster.workFailed({ body }).catch(reportError => {
+    // Then the lease runs out, and the task is tried again.
+    logger.error({ err: reportError, id: work.id }, 'a failure could not be reported')
+  })
+  return { kind: 'failed', error }
+}
+
+function unexpected(cause: unknown): TaskError {
+  return {
+    type: problemType('processing-failed'),
+    title: 'Processing failed',
+    detail: cause instanceof Error ? cause.message : String(cause),
+  }
+}
+
+function abandoned(lost: AbortSignal): WorkEnd {
+  return { kind: 'abandoned', reason: String(lost.reason) }
+}

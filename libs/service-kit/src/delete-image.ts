@@ -1,0 +1,21 @@
+import { type Client, stages, type storageRoutes, type taskDbRoutes } from '@darkroom/contracts'
+
+interface ImageStores {
+  storage: Client<typeof storageRoutes>
+  taskDb: Client<typeof taskDbRoutes>
+}
+
+/**
+ * Deletes an image: the task first, so that no worker goes on with it; then its bytes. Should it be cut short
+ * in between, the bytes belong to no task and are swept. Answers whether there was a task.
+ */
+export async function deleteImage(id: string, { storage, taskDb }: ImageStores): Promise<boolean> {
+  const { status } = await taskDb.deleteTask({ params: { id } })
+  await deleteBytes(id, storage)
+  return status === 204
+}
+
+/** Deletes the original and the result of an image. */
+export async function deleteBytes(key: string, storage: ImageStores['storage']): Promise<void> {
+  for (const stage of stages) await storage.deleteBlob({ params: { key, stage } })
+}
