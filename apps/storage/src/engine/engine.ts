@@ -36,8 +36,9 @@ export class StoreFull extends Error {}
 /** Keeps blobs. What is answered as stored is on disk, whole; a reader sees all of a blob or none. */
 export interface BlobStore {
   /**
-   * Stores what `content` yields, in place of what stood there, in bounded memory. When `content` throws,
-   * nothing changes and nothing is left behind.
+   * Stores what `content` yields, in place of what stood there, in bounded memory: the memory of a chunk is
+   * free to be used again when the next one is asked for. When `content` throws, nothing changes and nothing
+   * is left behind.
    *
    * @throws StoreFull
    */

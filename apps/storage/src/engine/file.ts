@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import { encodeFooter, readFooter } from './blob-footer.ts'
 import {
@@ -21,6 +21,8 @@ const temporarySuffix = '.tmp'
 /** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
+/** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
+const maxIdleMemory = 8
 
 /**
  * Blobs as files, `<folder>/inProgress/<shard>/<key>` and `<folder>/finished/<shard>/<key>`.
@@ -33,6 +35,7 @@ export class FileBlobStore implements BlobStore {
   readonly #folder: string
   readonly #minFreeBytes: number
   readonly #turns = new Turns()
+  readonly #idleMemory: Buffer[] = []
 
   private constructor(folder: string, minFreeBytes: number) {
     this.#folder = folder
@@ -40,6 +43,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   static async open({ folder, minFreeBytes = 0 }: { folder: string; minFreeBytes?: number }) {
+    await makeFolder(resolve(folder))
     for (const stage of Object.values(stageFolders)) await prepareShards(join(folder, stage))
     await syncFolder(folder)
     return new FileBlobStore(folder, minFreeBytes)
@@ -48,12 +52,15 @@ export class FileBlobStore implements BlobStore {
   async put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
     await this.#checkFreeSpace()
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
+    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
     try {
-      const blob = await writeFile(temporary, content, options)
+      const blob = await writeFile(temporary, content, options, memory)
       return await this.#turns.take(this.#path(id), () => this.#publish(temporary, id, blob))
     } catch (error) {
       await rm(temporary, { force: true })
       throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
+    } finally {
+      if (this.#idleMemory.length < maxIdleMemory) this.#idleMemory.push(memory)
     }
   }
 
@@ -135,6 +142,14 @@ export class FileBlobStore implements BlobStore {
   }
 }
 
+/** Makes a folder, and durable the names of those that had to be made for it. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder))
+    await syncFolder(dirname(folder))
+}
+
 /** Makes the shards' folders durable, and removes what writes cut short have left in them. */
 async function prepareShards(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
@@ -151,20 +166,19 @@ async function writeFile(
   path: string,
   content: AsyncIterable<Uint8Array>,
   options: PutOptions,
+  memory: Buffer,
 ): Promise<StoredBlob> {
   const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
     const hash = createHash('sha256')
     let bytes = 0
-    for await (const chunks of inBatches(content)) {
-      for (const chunk of chunks) {
-        hash.update(chunk)
-        bytes += chunk.length
-      }
-      await writeFully(handle, chunks)
+    for await (const batch of inBatches(content, memory)) {
+      hash.update(batch)
+      bytes += batch.length
+      await writeFully(handle, batch)
     }
     const blob = { bytes, sha256: hash.digest('hex'), ...options }
-    await writeFully(handle, [encodeFooter(blob)])
+    await writeFully(handle, encodeFooter(blob))
     await handle.sync()
     return blob
   } finally {
@@ -172,26 +186,29 @@ async function writeFile(
   }
 }
 
-/** Chunks gathered until there are enough of them for one write. */
-async function* inBatches(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
-  let batch: Uint8Array[] = []
-  let bytes = 0
+/** Chunks copied into `memory`, which is yielded each time it is full: no chunk is kept, however small they are. */
+async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): AsyncGenerator<Buffer> {
+  let filled = 0
   for await (const chunk of content) {
-    batch.push(chunk)
-    bytes += chunk.length
-    if (bytes < writeBytes) continue
-    yield batch
-    batch = []
-    bytes = 0
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + memory.length - filled)
+      memory.set(part, filled)
+      taken += part.length
+      filled += part.length
+      if (filled < memory.length) continue
+      yield memory
+      filled = 0
+    }
   }
-  if (bytes > 0) yield batch
+  if (filled > 0) yield memory.subarray(0, filled)
 }
 
-/** writev(2) may write less than it was given. */
-async function writeFully(handle: FileHandle, chunks: Uint8Array[]): Promise<void> {
-  const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  const { bytesWritten } = await handle.writev(chunks)
-  if (bytesWritten < wanted) await handle.writeFile(Buffer.concat(chunks).subarray(bytesWritten))
+/** write(2) may write less than it was given. */
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, written)
+    written += bytesWritten
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {
