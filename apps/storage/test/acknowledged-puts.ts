@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { httpRequest } from '@darkroom/testing'
+import { patterned, sha256 } from './content.ts'
+
+/**
+ * Puts blobs of many sizes, four at a time, each chunk of them sent for itself, until the storage is gone. What
+ * was acknowledged is kept by key, as the digest it has to have.
+ */
+export function keepPutting(url: string, prefix: string) {
+  const acknowledged = new Map<string, string>()
+  let n = 0
+  const putOnAndOn = async () => {
+    for (;;) {
+      const key = `${prefix}-${n++}`
+      const bytes = patterned(1 + ((n * 70_001) % 3_000_000), n)
+      const answer = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
+      if (answer.status !== 201) return
+      acknowledged.set(key, sha256(bytes))
+    }
+  }
+  const ended = Promise.allSettled([putOnAndOn(), putOnAndOn(), putOnAndOn(), putOnAndOn()])
+  return { acknowledged, ended }
+}
+
+/** Also whatever else is listed has to be whole. */
+export async function assertAllThere(url: string, acknowledged: ReadonlyMap<string, string>): Promise<void> {
+  const listed = (await httpRequest(url, '/images?stage=pre&limit=1000')).json().blobs as { key: string }[]
+  const keys = new Set([...acknowledged.keys(), ...listed.map(({ key }) => key)])
+  for (const key of keys) {
+    const { status, headers, body } = await httpRequest(url, `/images/${key}/pre`)
+    assert.equal(status, 200, `${key} is there`)
+    assert.equal(headers.etag, `"${sha256(body)}"`, `${key} is whole`)
+    if (acknowledged.has(key)) assert.equal(sha256(body), acknowledged.get(key), `${key} is what was put`)
+  }
+}

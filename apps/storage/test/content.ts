@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto'
+
+export const MiB = 1024 * 1024
+
+/** Bytes that differ with the seed and nowhere repeat within a few thousand, so that a shift is seen. */
+export function patterned(length: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(length)
+  let state = seed
+  for (let at = 0; at < length; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+    bytes[at] = state >>> 24
+  }
+  return bytes
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Bytes in chunks, as they come off a socket. */
+export async function* inChunks(bytes: Uint8Array, chunkBytes = 64 * 1024): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { freePort, httpRequest, inMountNamespace, type Program, startProgram, until } from '@darkroom/testing'
+
+export interface StorageProcess extends Program {
+  url: string
+}
+
+interface StorageProcessOptions {
+  folder: string
+  /** A line of shell that mounts something first, seen by this process alone. */
+  mount?: string
+  env?: Record<string, string>
+}
+
+/** The storage as a process of its own, answering. Its registration finds no kv-config, which it bears. */
+export async function startStorage(
+  t: TestContext,
+  { folder, mount, env = {} }: StorageProcessOptions,
+): Promise<StorageProcess> {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const port = await freePort()
+  const command = [process.execPath, main] as const
+  const program = startProgram(t, mount === undefined ? [...command] : inMountNamespace(mount, command), {
+    PORT: String(port),
+    BLOB_STORE_URL: `file:${folder}`,
+    KV_URL: 'http://127.0.0.1:1',
+    LOG_LEVEL: 'fatal',
+    MIN_FREE_BYTES: '0',
+    ...env,
+  })
+  const url = `http://127.0.0.1:${port}`
+  let hasEnded = false
+  program.ended.then(() => {
+    hasEnded = true
+  })
+  await until('the storage answers', async () => {
+    assert.ok(!hasEnded, program.stderr)
+    return (await httpRequest(url, '/healthz')).status === 200
+  })
+  return Object.assign(program, { url })
+}
