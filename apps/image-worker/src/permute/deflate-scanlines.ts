@@ -97,22 +97,28 @@ class Deflater {
     await new Promise<void>(resolve => this.#stream.params(level, strategy, () => resolve()))
   }
 
-  /** What came out of the stream so far. Deflate never gives much more than it was given, so this is bounded. */
+  /** What came out of the stream so far, if it is much. Deflate never gives much more than it was given. */
   async write(block: Uint8Array): Promise<Uint8Array[]> {
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(block, error => (error ? reject(error) : resolve()))
     })
-    return this.#compressed.splice(0)
+    return this.#take(64 * 1024)
   }
 
   async end(): Promise<Uint8Array[]> {
     const ended = once(this.#stream, 'end')
     this.#stream.end()
     await ended
-    return this.#compressed.splice(0)
+    return this.#take(1)
   }
 
   close(): void {
     this.#stream.destroy()
+  }
+
+  #take(least: number): Uint8Array[] {
+    const joined = Buffer.concat(this.#compressed)
+    this.#compressed = joined.length < least ? [joined] : []
+    return joined.length < least ? [] : [joined]
   }
 }

@@ -1,0 +1,34 @@
+import sharp from 'sharp'
+import type { ChannelOrder } from '../../src/permute/channel-order.ts'
+
+export interface Decoded {
+  readonly width: number
+  readonly height: number
+  readonly channels: number
+  readonly samples: Uint8Array | Uint16Array
+}
+
+/** An independent decode: libpng or libnsgif in sharp. Profiles are ignored, or they would change the samples. */
+export async function decode(file: Uint8Array): Promise<Decoded> {
+  const image = sharp(file, { failOn: 'warning', ignoreIcc: true, animated: true })
+  const { depth, space } = await image.metadata()
+  const isDeep = depth === 'ushort'
+  if (isDeep) image.toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
+  const raw = image.raw(isDeep ? { depth: 'ushort' } : {})
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+  const copy = Uint8Array.from(data)
+  const samples = isDeep ? new Uint16Array(copy.buffer) : copy
+  return { width: info.width, height: info.height, channels: info.channels, samples }
+}
+
+/** What a permutation must give, sample by sample. */
+export function permuted(decoded: Decoded, order: ChannelOrder): Decoded {
+  if (decoded.channels < 3) return decoded
+  const samples = decoded.samples.slice()
+  for (let at = 0; at < samples.length; at += decoded.channels) {
+    for (const [channel, source] of [...order].entries()) {
+      samples[at + channel] = decoded.samples[at + 'rgb'.indexOf(source)] ?? 0
+    }
+  }
+  return { ...decoded, samples }
+}
