@@ -13,7 +13,11 @@ export async function waitForEnd(
   while (task && !hasEnded(task) && !signal.aborted) {
     const remaining = (deadline - performance.now()) / 1000
     if (remaining <= 0) break
-    task = await findTask(taskDb, id, { wait: remaining, after: task.version, signal })
+    const known = task
+    task = await findTask(taskDb, id, { wait: remaining, after: known.version, signal }).catch(error => {
+      if (signal.aborted) return known
+      throw error
+    })
   }
   return task
 }

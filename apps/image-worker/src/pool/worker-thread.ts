@@ -55,14 +55,15 @@ export class WorkerThread {
     await this.#worker.terminate()
   }
 
+  /** Passes over what isn't ours: under `node --watch`, threads also send what they import. */
   #hear(message: ThreadMessage): void {
-    clearTimeout(this.#overrun)
     if (message.type === 'begun') {
       const { work } = message
       this.#work = work
       this.#begunAt = performance.now()
       this.#overrun = setTimeout(() => this.#events.overran(work), this.#processingMs)
-    } else {
+    } else if (message.type === 'ended') {
+      clearTimeout(this.#overrun)
       this.#work = undefined
       this.#events.workEnded(message.end, (performance.now() - this.#begunAt) / 1000)
     }
