@@ -31,6 +31,8 @@ export async function httpRequest(
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
   else pipeline(body, sent).catch(() => undefined) // `answered` rejects as well
   const [answer] = await answered
+  // The server may stop reading once it has answered; what it answered counts.
+  sent.on('error', () => undefined)
   const received = await buffer(answer)
   return {
     status: answer.statusCode,

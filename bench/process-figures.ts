@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Of Linux's /proc, in units of 1/100 s (USER_HZ, fixed for user space). */
+const msPerTick = 10
+
+/** A process and all below it. */
+export function processTree(pid: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      const parent = parentOf(Number(name))
+      return parent === undefined ? [] : [{ pid: Number(name), parent }]
+    })
+  const below = (root: number): number[] => [
+    root,
+    ...parents.filter(({ parent }) => parent === root).flatMap(child => below(child.pid)),
+  ]
+  return below(pid)
+}
+
+/** CPU time used so far, user and system together, in milliseconds. */
+export function cpuMs(pid: number): number {
+  const fields = statFields(pid)
+  return (Number(fields[11]) + Number(fields[12])) * msPerTick
+}
+
+/** The most memory that was resident at one time, in MiB. */
+export function peakMemoryMiB(pid: number): number {
+  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kib) / 1024
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(statFields(pid)[1])
+  } catch {
+    return undefined // it ended meanwhile
+  }
+}
+
+/** Fields of /proc/<pid>/stat behind the command's name: state, ppid, … utime is 11, stime 12 (proc(5)). */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}

@@ -1,0 +1,28 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+/** Below the ports that Linux gives to outgoing connections, which could take one of ours between two starts. */
+const lowest = 10_000
+const highest = 32_000
+
+/** The first of `count` consecutive ports of the loopback interface on which nothing listens now. */
+export async function freePortRange(count: number): Promise<number> {
+  for (;;) {
+    const first = lowest + Math.floor(Math.random() * (highest - lowest - count))
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    const areFree = await Promise.all(ports.map(isFree))
+    if (areFree.every(Boolean)) return first
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
+  server.close()
+  await once(server, 'close')
+  return true
+}

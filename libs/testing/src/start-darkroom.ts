@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePortRange } from './free-port-range.ts'
+import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
+import { type Program, startProgram } from './program.ts'
+import { mainOf, untilAlive } from './start-service.ts'
+
+/** From the frontend's to the worker's. */
+const portCount = 7
+
+export interface Darkroom {
+  /** Of the frontend. */
+  readonly url: string
+  readonly dataDir: string
+  /** The settings with which it runs; the command line takes the same. */
+  readonly env: Readonly<Record<string, string>>
+  /** The process that runs now, or ran last. */
+  readonly program: Program
+  readonly token: string
+  urlOf(service: string): string
+  /** A request to a service with the token. */
+  ask(service: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
+  /** SIGKILL to the whole process; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+  /** Runs it again on the same data and ports, with other settings if they are given. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** All services in one process, on ports and with a folder of its own; both are gone when the test has ended. */
+export async function startDarkroom(
+  t: TestContext,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Darkroom> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
+  const fixed = { PORT: String(await freePortRange(portCount)), DATA_DIR: dataDir, MIN_FREE_BYTES: '0' }
+  let env: Record<string, string> = { ...fixed, ...settings }
+  const run = () => startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], env)
+  const untilReady = (program: Program) =>
+    untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
+
+  let current = run()
+  // The folder goes when nobody writes to it any more.
+  t.after(async () => {
+    await darkroom.kill()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  const urlOf = (service: string) => {
+    const url = new RegExp(`^ +${service} +(http:\\S+)$`, 'm').exec(current.stdout)?.[1]
+    if (url === undefined) throw new Error(`no service ${service} was started`)
+    return url
+  }
+  const darkroom: Darkroom = {
+    url: `http://127.0.0.1:${fixed.PORT}`,
+    dataDir,
+    get env() {
+      return env
+    },
+    get program() {
+      return current
+    },
+    get token() {
+      return readFileSync(join(dataDir, 'cluster-token'), 'utf8')
+    },
+    urlOf,
+    ask: (service, path, { headers, ...request } = {}) =>
+      httpRequest(urlOf(service), path, {
+        ...request,
+        headers: { authorization: `Bearer ${darkroom.token}`, ...headers },
+      }),
+    async kill() {
+      current.signal('SIGKILL')
+      await current.ended
+    },
+    async stop() {
+      current.signal('SIGTERM')
+      return (await current.ended).code
+    },
+    async restart(changed = {}) {
+      env = { ...env, ...changed }
+      current = run()
+      await untilReady(current)
+    },
+  }
+  await untilReady(current)
+  return darkroom
+}

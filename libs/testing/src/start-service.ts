@@ -1,0 +1,49 @@
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { freePortRange } from './free-port-range.ts'
+import { httpRequest } from './http-request.ts'
+import { type Program, startProgram } from './program.ts'
+import { until } from './until.ts'
+
+export interface ServiceProcess extends Program {
+  readonly url: string
+}
+
+/**
+ * One service as a process of its own, once it is alive; on PORT, or any free port.
+ *
+ * @throws Error with what it wrote, if it ends instead
+ */
+export async function startService(
+  t: TestContext,
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const port = env.PORT ?? String(await freePortRange(1))
+  const program = startProgram(t, [process.execPath, mainOf(name)], { LOG_LEVEL: 'warn', ...env, PORT: port })
+  const url = `http://127.0.0.1:${port}`
+  await untilAlive(name, program, async () => (await httpRequest(url, '/healthz')).status === 200)
+  return Object.assign(program, { url })
+}
+
+/** Waits until `look` finds what a program that starts is to show. @throws Error with its output, if it ends */
+export async function untilAlive(
+  name: string,
+  program: Program,
+  look: () => Promise<boolean> | boolean,
+): Promise<void> {
+  let hasEnded = false
+  void program.ended.then(() => {
+    hasEnded = true
+  })
+  const outcome = await until(`${name} is alive`, async () => {
+    if (hasEnded) return 'ended'
+    return (await look()) && 'alive'
+  }, 60_000)
+  if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
+}
+
+/** The file that runs a service. */
+export function mainOf(name: string): string {
+  return fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url))
+}
