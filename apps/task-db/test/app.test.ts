@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertProblem, until } from '@darkroom/testing'
+import { buildTestApp, openStore } from './build-test-app.ts'
+import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
+import { ManualClock, taskId } from './sample-tasks.ts'
+
+const clusterToken = 'a token of the whole cluster'
+const internalRoutes = [
+  ['POST', `/tasks/${taskId(1)}`],
+  ['GET', `/tasks/${taskId(1)}`],
+  ['DELETE', `/tasks/${taskId(1)}`],
+  ['POST', `/tasks/${taskId(1)}/lease`],
+  ['GET', '/tasks'],
+  ['POST', '/tasks/claim'],
+  ['POST', '/tasks/unknown'],
+  ['GET', '/stats'],
+  ['GET', '/metrics'],
+  ['GET', '/openapi.json'],
+] as const
+
+for (const [method, url] of internalRoutes) {
+  test(`${method} ${url} wants the cluster token`, async t => {
+    const app = buildTestApp(t, { clusterToken })
+    for (const authorization of ['', 'Bearer', 'Bearer another', `Basic ${clusterToken}`]) {
+      const answer = await app.inject({ method, url, headers: authorization ? { authorization } : {} })
+      assertProblem(answer, 401, 'unauthorized')
+      assert.equal(answer.headers['www-authenticate'], 'Bearer')
+    }
+    const headers = { authorization: `Bearer ${clusterToken}` }
+    assert.notEqual((await app.inject({ method, url, headers })).statusCode, 401)
+  })
+}
+
+test('whether it is alive and ready is told without a token', async t => {
+  const app = buildTestApp(t, { clusterToken })
+  assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
+  assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
+})
+
+test('fault: it is alive but not ready while its store does not answer', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  t.mock.method(store, 'stats', () => Promise.reject(new Error('disk I/O error')))
+  assert.equal((await app.inject('/healthz')).statusCode, 200)
+  const answer = await app.inject('/readyz')
+  assert.ok(answer.statusCode >= 500)
+  assert.doesNotMatch(answer.body, /disk/)
+})
+
+test('metrics tell how many tasks are in each state', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 3)
+  await claim(store)
+  const { body } = await app.inject('/metrics')
+  assert.match(body, /^darkroom_tasks\{state="not-started"\} 2$/m)
+  assert.match(body, /^darkroom_tasks\{state="in-progress"\} 1$/m)
+  assert.match(body, /^darkroom_tasks\{state="failed"\} 0$/m)
+})
+
+test('the contract names every path', async t => {
+  const { paths } = (await buildTestApp(t).inject('/openapi.json')).json()
+  for (const path of ['/tasks/{id}', '/tasks', '/tasks/claim', '/tasks/{id}/lease', '/stats']) {
+    assert.ok(paths[path], path)
+  }
+})
+
+test('leases that ran out are looked for by itself', async t => {
+  const clock = new ManualClock()
+  const store = openStore(t, clock.now)
+  const app = buildTestApp(t, { store })
+  await app.ready()
+  await createTasks(store, 1)
+  await claim(store)
+  clock.advance(leaseMs + 1)
+  await until('the task waits again', async () => (await store.get(taskId(1)))?.state === 'not-started')
+})
+
+test('fault: looking for leases that ran out goes on after the store failed', async t => {
+  const clock = new ManualClock()
+  const store = openStore(t, clock.now)
+  const looks = t.mock.method(store, 'expireLeases')
+  looks.mock.mockImplementationOnce(() => Promise.reject(new Error('disk I/O error')))
+  await buildTestApp(t, { store }).ready()
+  await createTasks(store, 1)
+  await claim(store)
+  clock.advance(leaseMs + 1)
+  await until('the task waits again', async () => (await store.get(taskId(1)))?.state === 'not-started')
+  assert.ok(looks.mock.callCount() >= 2)
+})

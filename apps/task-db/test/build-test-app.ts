@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { temporaryFolder } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+import type { TaskStore } from '../src/engine/engine.ts'
+import { SqliteTaskStore } from '../src/engine/sqlite.ts'
+
+interface Options {
+  clusterToken?: string
+  store?: TaskStore
+}
+
+/** The app with a store of its own; both close when the test has ended. */
+export function buildTestApp(t: TestContext, { clusterToken, store = openStore(t) }: Options = {}) {
+  const logger = createLogger('task-db', 'silent')
+  const app = buildApp({ store, logger, clusterToken, expiryCheckMs: 10 })
+  t.after(() => app.close())
+  return app
+}
+
+/** Not closed by itself: the app that gets it does that. */
+export function openStore(t: TestContext, now?: () => Date): SqliteTaskStore {
+  return new SqliteTaskStore({ path: join(temporaryFolder(t), 'tasks.sqlite'), ...(now && { now }) })
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Task } from '@darkroom/contracts'
+import { ClaimLine } from '../src/claim-line.ts'
+import { openStore } from './build-test-app.ts'
+import { createTasks, get } from './conformance/open-engine.ts'
+import { newTask, taskId } from './sample-tasks.ts'
+
+const leaseMs = 60_000
+
+function prepare(t: TestContext) {
+  const store = openStore(t)
+  const line = new ClaimLine(store)
+  t.after(() => {
+    line.close()
+    return store.close()
+  })
+  return { store, line }
+}
+
+/** A place in the line, and what ends it. */
+function join(line: ClaimLine, worker: string) {
+  const patience = new AbortController()
+  const gone = new AbortController()
+  const task = line.claim(worker, leaseMs, { patience: patience.signal, gone: gone.signal })
+  return { task, losePatience: () => patience.abort(), hangUp: () => gone.abort() }
+}
+
+/** Lets one call of a method wait until it is let go on. */
+function hold<Name extends 'claim' | 'apply'>(
+  t: TestContext,
+  store: ReturnType<typeof openStore>,
+  name: Name,
+) {
+  const reached = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const original = store[name].bind(store) as (...given: unknown[]) => Promise<unknown>
+  const held = async (...given: unknown[]) => {
+    reached.resolve()
+    await release.promise
+    return original(...given)
+  }
+  t.mock.method(store, name).mock.mockImplementationOnce(held as never)
+  return { reached: reached.promise, release: release.resolve }
+}
+
+test('a claim gets the oldest task at once when there is one', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 2)
+  assert.equal((await join(line, 'a').task)?.id, taskId(1))
+})
+
+test('claims that wait are served first come first served', async t => {
+  const { store, line } = prepare(t)
+  const claims = ['a', 'b', 'c', 'd', 'e'].map(worker => join(line, worker).task)
+  for (const number of [1, 2, 3, 4, 5]) await store.create(taskId(number), newTask())
+  const tasks = await Promise.all(claims)
+  assert.deepEqual(
+    tasks.map(task => [task?.id, task?.lease?.worker]),
+    ['a', 'b', 'c', 'd', 'e'].map((worker, n) => [taskId(n + 1), worker]),
+  )
+})
+
+test('who waits is served before who comes later, though the task came between them', async t => {
+  const { store, line } = prepare(t)
+  const first = join(line, 'first').task
+  const creation = store.create(taskId(1), newTask())
+  const second = join(line, 'second')
+  await creation
+  assert.equal((await first)?.id, taskId(1))
+  second.losePatience()
+  assert.equal(await second.task, undefined)
+})
+
+test('a claim whose patience ends gets nothing, and takes nothing afterwards', async t => {
+  const { store, line } = prepare(t)
+  const claim = join(line, 'a')
+  claim.losePatience()
+  assert.equal(await claim.task, undefined)
+  await createTasks(store, 1)
+  assert.equal((await join(line, 'b').task)?.lease?.worker, 'b')
+})
+
+test('a claim without any patience still gets a task that is there, while others are being served', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 2)
+  const held = hold(t, store, 'claim')
+  const first = join(line, 'first')
+  await held.reached
+  const second = join(line, 'second')
+  second.losePatience()
+  held.release()
+  assert.equal((await first.task)?.id, taskId(1))
+  assert.equal((await second.task)?.id, taskId(2))
+})
+
+test('a task that was being claimed for someone who hung up goes to the next, and counts no attempt', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 1)
+  const held = hold(t, store, 'claim')
+  const first = join(line, 'first')
+  const second = join(line, 'second')
+  await held.reached
+  first.hangUp()
+  held.release()
+  assert.equal(await first.task, undefined)
+  const task = await second.task
+  assert.deepEqual([task?.lease?.worker, task?.lease?.token, task?.attempts], ['second', 2, 1])
+})
+
+test('a claim that hung up before its turn is not asked for', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 2)
+  const held = hold(t, store, 'claim')
+  const first = join(line, 'first')
+  await held.reached
+  const second = join(line, 'second')
+  second.hangUp()
+  held.release()
+  await first.task
+  assert.equal(await second.task, undefined)
+  assert.equal((await get(store, 2)).claims, 0)
+})
+
+test('patience that ends while a task is being given back for another is noticed', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 1)
+  const claimHeld = hold(t, store, 'claim')
+  const returnHeld = hold(t, store, 'apply')
+  const gone = join(line, 'gone')
+  await claimHeld.reached
+  const waiting = join(line, 'waiting')
+  gone.hangUp()
+  claimHeld.release()
+  await returnHeld.reached
+  waiting.losePatience()
+  await store.delete(taskId(1)) // so that nothing is left to wake the line
+  returnHeld.release()
+  assert.equal(await waiting.task, undefined)
+})
+
+test('fault: a store that fails is told to whoever asked, and the line goes on', async t => {
+  const { store, line } = prepare(t)
+  const claims = t.mock.method(store, 'claim')
+  claims.mock.mockImplementationOnce(() => Promise.reject(new Error('disk I/O error')))
+  await assert.rejects(join(line, 'a').task, /disk/)
+  await createTasks(store, 1)
+  assert.equal((await join(line, 'b').task)?.id, taskId(1))
+})
+
+test('however tasks and claims come together, each task is claimed once and nobody is forgotten', async t => {
+  const { store, line } = prepare(t)
+  const claims: Promise<Task | undefined>[] = []
+  const creations: Promise<unknown>[] = []
+  for (let n = 1; n <= 100; n += 1) {
+    const isTaskFirst = n % 2 === 0
+    if (isTaskFirst) creations.push(store.create(taskId(n), newTask()))
+    claims.push(join(line, `worker-${n}`).task)
+    if (n % 7 === 0) await creations.at(-1)
+    if (!isTaskFirst) creations.push(store.create(taskId(n), newTask()))
+  }
+  await Promise.all(creations)
+  const tasks = await Promise.all(claims)
+  assert.equal(new Set(tasks.map(task => task?.id)).size, 100)
+  assert.equal(new Set(tasks.map(task => task?.lease?.worker)).size, 100)
+})

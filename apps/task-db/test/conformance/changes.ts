@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Task } from '@darkroom/contracts'
+import { until } from '@darkroom/testing'
+import type { TaskStore } from '../../src/engine/engine.ts'
+import { error, facts, ManualClock, taskId } from '../sample-tasks.ts'
+import { changed, claim, createTasks, leaseMs, type OpenEngine } from './open-engine.ts'
+
+export function changesAreHeard(openEngine: OpenEngine): void {
+  test('every change is heard, with the task as it is then', async t => {
+    const clock = new ManualClock()
+    const store = await openEngine(t, clock.now)
+    const heard = listen(store)
+    await createTasks(store, 1)
+    await claim(store)
+    changed(await store.apply(taskId(1), { type: 'fail', token: 1, error, retryable: true }))
+    await claim(store)
+    clock.advance(leaseMs + 1)
+    await store.expireLeases()
+    await claim(store)
+    changed(await store.apply(taskId(1), { type: 'finish', token: 3, result: facts }))
+    const finished = await store.get(taskId(1))
+    await store.delete(taskId(1))
+    await until('eight changes are heard', () => heard.length >= 8)
+    const states = heard.map(({ task }) => task?.state)
+    assert.deepEqual(states, [
+      'not-started',
+      'in-progress',
+      'not-started',
+      'in-progress',
+      'not-started',
+      'in-progress',
+      'finished',
+      undefined,
+    ])
+    assert.ok(heard.every(({ id }) => id === taskId(1)))
+    assert.deepEqual(heard[6]?.task, finished)
+  })
+
+  test('what changes nothing is not heard, nor is anything after the listening ended', async t => {
+    const store = await openEngine(t, new ManualClock().now)
+    await createTasks(store, 1)
+    await claim(store)
+    changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
+    const heard = listen(store)
+    const ended: string[] = []
+    const stop = store.onChange(id => ended.push(id))
+    stop()
+    await createTasks(store, 1)
+    await store.apply(taskId(1), { type: 'finish', token: 1, result: facts })
+    await store.apply(taskId(1), { type: 'return', token: 7 })
+    await store.claim('worker-1', leaseMs)
+    await store.expireLeases()
+    await store.delete(taskId(2))
+    await store.delete(taskId(1))
+    await until('the deletion is heard', () => heard.some(({ task }) => task === undefined))
+    assert.deepEqual(heard, [{ id: taskId(1), task: undefined }])
+    assert.deepEqual(ended, [])
+  })
+
+  test('a change is stored by the time it is heard', async t => {
+    const store = await openEngine(t, new ManualClock().now)
+    const stored: Promise<Task | undefined>[] = []
+    store.onChange(id => stored.push(store.get(id)))
+    await createTasks(store, 10)
+    await until('ten changes are heard', () => stored.length >= 10)
+    for (const task of await Promise.all(stored)) assert.ok(task)
+  })
+}
+
+function listen(store: TaskStore) {
+  const heard: { id: string; task: Task | undefined }[] = []
+  store.onChange((id, task) => heard.push({ id, task }))
+  return heard
+}

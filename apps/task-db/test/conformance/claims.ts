@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock, newTask, taskId } from '../sample-tasks.ts'
+import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
+
+export function claimsAreExclusive(openEngine: OpenEngine): void {
+  const clock = new ManualClock()
+
+  test('a claim of an empty store gets nothing', async t => {
+    const store = await openEngine(t, clock.now)
+    assert.equal(await store.claim('worker-1', leaseMs), undefined)
+  })
+
+  test('a claim leases a task to a worker, and is stored', async t => {
+    const store = await openEngine(t, clock.now)
+    await createTasks(store, 1)
+    const task = await claim(store, 'worker-7')
+    const expiresAt = new Date(clock.now().getTime() + leaseMs).toISOString()
+    assert.deepEqual(task.lease, { token: 1, worker: 'worker-7', expiresAt })
+    assert.deepEqual([task.state, task.attempts], ['in-progress', 1])
+    assert.deepEqual(await get(store, 1), task)
+    assert.equal(await store.claim('worker-8', leaseMs), undefined)
+  })
+
+  test('the oldest task is claimed first, in whatever order they were stored', async t => {
+    const store = await openEngine(t, clock.now)
+    for (const number of [3, 1, 4, 2]) await store.create(taskId(number), newTask())
+    const claimed = [await claim(store), await claim(store), await claim(store), await claim(store)]
+    assert.deepEqual(
+      claimed.map(({ id }) => id),
+      [1, 2, 3, 4].map(taskId),
+    )
+  })
+
+  test('a task that was given back is as old as it was', async t => {
+    const store = await openEngine(t, clock.now)
+    await createTasks(store, 3)
+    const first = await claim(store)
+    await claim(store)
+    changed(await store.apply(first.id, { type: 'return', token: 1 }))
+    assert.equal((await claim(store)).id, first.id)
+  })
+
+  test('of 20 tasks claimed 50 times at once, each is claimed once', async t => {
+    const store = await openEngine(t, clock.now)
+    await createTasks(store, 20)
+    const claims = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => store.claim(`worker-${n}`, leaseMs)),
+    )
+    const claimed = claims.filter(task => task !== undefined)
+    assert.deepEqual(
+      claimed.map(({ id }) => id).sort(),
+      Array.from({ length: 20 }, (_, n) => taskId(n + 1)),
+    )
+    assert.equal(new Set(claimed.map(({ lease }) => lease?.worker)).size, 20)
+    for (const task of claimed) assert.deepEqual(await store.get(task.id), task)
+  })
+
+  test('tasks claimed and given back by many at once are never in two hands', async t => {
+    const store = await openEngine(t, clock.now)
+    await createTasks(store, 5)
+    const held = new Set<string>()
+    let handovers = 0
+    const work = async (worker: string) => {
+      for (let n = 0; n < 10; n += 1) {
+        const task = await store.claim(worker, leaseMs)
+        if (!task) continue
+        assert.ok(!held.has(task.id), `${task.id} was claimed twice`)
+        held.add(task.id)
+        handovers += 1
+        const renewed = await store.apply(task.id, { type: 'renew', token: task.claims, leaseMs })
+        assert.equal(changed(renewed).lease?.worker, worker)
+        held.delete(task.id)
+        changed(await store.apply(task.id, { type: 'return', token: task.claims }))
+      }
+    }
+    await Promise.all(Array.from({ length: 12 }, (_, n) => work(`worker-${n}`)))
+    const { tasks } = await store.list({ limit: 10 })
+    assert.equal(
+      tasks.reduce((sum, task) => sum + task.claims, 0),
+      handovers,
+    )
+    assert.ok(tasks.every(task => task.attempts === 0 && task.state === 'not-started'))
+  })
+}

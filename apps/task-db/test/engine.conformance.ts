@@ -1,0 +1,25 @@
+import { describe } from 'node:test'
+import { changesAreHeard } from './conformance/changes.ts'
+import { claimsAreExclusive } from './conformance/claims.ts'
+import { creationIsIdempotent } from './conformance/creation.ts'
+import { leasesRunOut } from './conformance/expiry.ts'
+import { leasesAreFenced } from './conformance/leases.ts'
+import { listingsAreOrdered } from './conformance/listings.ts'
+import { modelIsFollowed } from './conformance/model.ts'
+import type { OpenEngine } from './conformance/open-engine.ts'
+
+/**
+ * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store that
+ * goes by the given clock, and closes it when the test has ended.
+ */
+export function engineConformance(name: string, openEngine: OpenEngine): void {
+  describe(`${name} as a store of tasks`, () => {
+    creationIsIdempotent(openEngine)
+    claimsAreExclusive(openEngine)
+    leasesAreFenced(openEngine)
+    leasesRunOut(openEngine)
+    listingsAreOrdered(openEngine)
+    changesAreHeard(openEngine)
+    modelIsFollowed(openEngine)
+  })
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type TaskState, taskStates } from '@darkroom/contracts'
+import { startScript, temporaryFolder, until } from '@darkroom/testing'
+import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
+import { changed, claim, createTasks, get, leaseMs } from '../conformance/open-engine.ts'
+import { engineConformance } from '../engine.conformance.ts'
+import { facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
+
+interface Options {
+  path?: string
+  now?: () => Date
+}
+
+function open(t: TestContext, { path = join(temporaryFolder(t), 'tasks.sqlite'), now }: Options = {}) {
+  const store = new SqliteTaskStore({ path, ...(now && { now }) })
+  t.after(() => store.close())
+  return { store, path }
+}
+
+engineConformance('SQLite', async (t, now) => open(t, { now }).store)
+
+test('tasks and their counts stand when the store is opened again', async t => {
+  const { store, path } = open(t)
+  await createTasks(store, 3)
+  await claim(store)
+  changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
+  await store.delete(taskId(3))
+  const before = { tasks: (await store.list({ limit: 10 })).tasks, stats: await store.stats() }
+  await store.close()
+  const { store: again } = open(t, { path })
+  assert.deepEqual({ tasks: (await again.list({ limit: 10 })).tasks, stats: await again.stats() }, before)
+})
+
+test('a lease survives a restart: it is honoured until its end, and runs out then', async t => {
+  const clock = new ManualClock()
+  const { store, path } = open(t, { now: clock.now })
+  await createTasks(store, 2)
+  await claim(store)
+  await claim(store)
+  await store.close()
+  clock.advance(leaseMs - 1)
+  const { store: again } = open(t, { path, now: clock.now })
+  assert.equal(await again.expireLeases(), 0)
+  changed(await again.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
+  clock.advance(2)
+  assert.equal(await again.expireLeases(), 1)
+  assert.equal((await get(again, 2)).state, 'not-started')
+})
+
+test('a write under way is on disk when closing has ended, and closing twice is closing once', async t => {
+  const { store, path } = open(t)
+  const write = store.create(taskId(1), newTask())
+  await Promise.all([store.close(), store.close()])
+  await write
+  await store.close()
+  assert.ok(await open(t, { path }).store.get(taskId(1)))
+})
+
+test('more leases than one look takes back are all taken back by the next looks', async t => {
+  const clock = new ManualClock()
+  const { store } = open(t, { now: clock.now })
+  await createTasks(store, 1200)
+  await Promise.all(Array.from({ length: 1200 }, () => claim(store)))
+  clock.advance(leaseMs + 1)
+  const counts = [await store.expireLeases(), await store.expireLeases(), await store.expireLeases()]
+  assert.deepEqual(counts, [500, 500, 200])
+  assert.equal((await store.stats())['not-started'], 1200)
+})
+
+test('fault: every answered change survives kill -9', async t => {
+  const path = join(temporaryFolder(t), 'tasks.sqlite')
+  const worker = startScript(t, new URL('work-until-killed.ts', import.meta.url), path)
+  await until('it has worked a while', () => worker.lines.length >= 2000)
+  await worker.kill()
+  const { store } = open(t, { path })
+  const told = new Map(worker.lines.map(line => [line.slice(0, 36), line.slice(37) as TaskState]))
+  for (const [id, state] of told) {
+    const task = await store.get(id)
+    const isAsFar = task && taskStates.indexOf(task.state) >= taskStates.indexOf(state)
+    assert.ok(isAsFar, `${id} was told to be ${state}, and is ${task?.state}`)
+  }
+  const { oldestNotStartedAt: _, ...counts } = await store.stats()
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  assert.ok(total >= told.size)
+})

@@ -1,0 +1,34 @@
+// Tasks are created, claimed and finished in the store at argv[2]; each answered change is printed.
+import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
+import { facts, newTask, taskId } from '../sample-tasks.ts'
+
+const store = new SqliteTaskStore({ path: String(process.argv[2]) })
+let created = 0
+for (let loop = 0; loop < 4; loop += 1) {
+  createOn()
+  workOn()
+}
+
+async function createOn(): Promise<void> {
+  for (;;) {
+    const { task } = await store.create(taskId(++created), newTask())
+    tell(task.id, task.state)
+  }
+}
+
+async function workOn(): Promise<void> {
+  for (;;) {
+    const task = await store.claim('worker-1', 3_600_000)
+    if (!task) {
+      await new Promise(setImmediate)
+      continue
+    }
+    tell(task.id, task.state)
+    await store.apply(task.id, { type: 'finish', token: task.claims, result: facts })
+    tell(task.id, 'finished')
+  }
+}
+
+function tell(id: string, state: string): void {
+  process.stdout.write(`${id} ${state}\n`)
+}

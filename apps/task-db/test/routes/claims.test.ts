@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertProblem } from '@darkroom/testing'
+import { buildTestApp, openStore } from '../build-test-app.ts'
+import { createTasks } from '../conformance/open-engine.ts'
+import { taskId } from '../sample-tasks.ts'
+
+const url = '/tasks/claim'
+const body = { worker: 'worker-1', leaseMs: 60_000 }
+
+test('a claim is answered with the oldest task and its lease', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 2)
+  const answer = await app.inject({ method: 'POST', url, body })
+  assert.equal(answer.statusCode, 200)
+  assert.deepEqual(answer.json(), await store.get(taskId(1)))
+  assert.equal(answer.json().lease.worker, 'worker-1')
+})
+
+test('a claim where nothing is to be done is 204', async t => {
+  const app = buildTestApp(t)
+  for (const query of ['', '?wait=0', '?wait=0.05']) {
+    const answer = await app.inject({ method: 'POST', url: url + query, body })
+    assert.deepEqual([answer.statusCode, answer.body], [204, ''])
+  }
+})
+
+test('of 20 tasks claimed 50 times at once, without patience, each is claimed once', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 20)
+  const claims = Array.from({ length: 50 }, () => app.inject({ method: 'POST', url, body }))
+  const answers = await Promise.all(claims)
+  const claimed = answers.filter(({ statusCode }) => statusCode === 200).map(answer => answer.json().id)
+  assert.equal(claimed.length, 20)
+  assert.equal(new Set(claimed).size, 20)
+  assert.equal(answers.filter(({ statusCode }) => statusCode === 204).length, 30)
+})
+
+for (const malformed of [
+  {},
+  { worker: 'worker-1' },
+  { leaseMs: 1000 },
+  { worker: '', leaseMs: 1000 },
+  { worker: 'w'.repeat(201), leaseMs: 1000 },
+  { worker: 'worker-1', leaseMs: 99 },
+  { worker: 'worker-1', leaseMs: 3_600_001 },
+  { worker: 'worker-1', leaseMs: '1000' },
+  { worker: 'worker-1', leaseMs: 1000, surplus: 1 },
+]) {
+  test(`a claim of ${JSON.stringify(malformed).slice(0, 60)} is refused`, async t => {
+    assertProblem(
+      await buildTestApp(t).inject({ method: 'POST', url, body: malformed }),
+      400,
+      'invalid-request',
+    )
+  })
+}
+
+test('a claim that would wait too long, or has an unknown parameter, is refused', async t => {
+  const app = buildTestApp(t)
+  for (const query of ['wait=56', 'wait=-1', 'wait=x', 'worker=a']) {
+    assertProblem(await app.inject({ method: 'POST', url: `${url}?${query}`, body }), 400, 'invalid-request')
+  }
+})
