@@ -1,23 +1,12 @@
-import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-
-export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
-export type ChannelOrder = (typeof channelOrders)[number]
-
-/** Every operation a task can name, in one table: what it takes, and how `name:text` is read. */
-export const operationTable = {
-  'swap-channels': define({
-    summary: 'Reorders the colour channels: red, green and blue of the result are those named, in that order',
-    properties: { order: Type.Enum(channelOrders, { default: 'bgr' }) },
-    parse: text => (text === '' ? {} : { order: text }),
-  }),
-}
-
-export type OperationName = keyof typeof operationTable
-export type OperationNamed<Name extends OperationName> = { name: Name } & Static<
-  TObject<(typeof operationTable)[Name]['properties']>
->
-export type Operation = { [Name in OperationName]: OperationNamed<Name> }[OperationName]
+import {
+  InvalidOperations,
+  type Operation,
+  type OperationDefinition,
+  type OperationName,
+  operationTable,
+} from './operation-table.ts'
 
 export const operationNames = Object.keys(operationTable) as OperationName[]
 export const maxOperations = 10
@@ -28,9 +17,6 @@ const schemas = operationNames.map(operationSchema)
 export const Operations = Type.Unsafe<Operation[]>(
   Type.Array(Type.Union(schemas), { minItems: 1, maxItems: maxOperations }),
 )
-
-/** Thrown for operations that can't be read; its message says what is wrong and what would be right. */
-export class InvalidOperations extends Error {}
 
 /**
  * Reads operations written as `swap-channels:bgr,swap-channels` or as JSON `[{"name":"swap-channels"}]`.
@@ -52,7 +38,8 @@ export function formatOperations(operations: readonly Operation[]): string {
 
 function parseText(item: string): Record<string, unknown> {
   const [, name = '', text = ''] = /^\s*([^:]*?)\s*(?::(.*?))?\s*$/s.exec(item) ?? []
-  return { name, ...definitionOf(name).parse(text) }
+  const definition = definitionOf(name)
+  return { name, ...explained(name, () => definition.parse(text)) }
 }
 
 function parseJson(text: string): unknown[] {
@@ -68,12 +55,13 @@ function parseJson(text: string): unknown[] {
 function check(item: unknown): Operation {
   const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined
   if (typeof name !== 'string') throw new InvalidOperations('an operation in JSON is an object with a name')
-  definitionOf(name)
+  const definition = definitionOf(name)
   const schema = operationSchema(name as OperationName)
   const operation = Value.Default(schema, { ...(item as object) })
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (error) throw new InvalidOperations(`${name}: ${describe(error)}`)
+  explained(name, () => definition.verify?.(operation as never))
   return operation as Operation
 }
 
@@ -84,6 +72,17 @@ function definitionOf(name: string): OperationDefinition {
   return operationTable[name as OperationName]
 }
 
+/** What is thrown says of which operation it is. */
+function explained<Result>(name: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InvalidOperations)
+      throw new InvalidOperations(`${name}: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
 function describe(error: { instancePath: string; message: string; params: object }): string {
   const allowed =
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
@@ -91,22 +90,11 @@ function describe(error: { instancePath: string; message: string; params: object
   return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
 }
 
-function operationSchema(name: OperationName) {
+/** The JSON form of one operation. */
+export function operationSchema(name: OperationName) {
   const { summary, properties } = operationTable[name]
   return Type.Object(
     { name: Type.Literal(name), ...properties },
     { additionalProperties: false, description: summary },
   )
-}
-
-interface OperationDefinition {
-  readonly summary: string
-  readonly properties: TProperties
-  parse(text: string): Record<string, unknown>
-}
-
-function define<const Properties extends TProperties>(
-  definition: Omit<OperationDefinition, 'properties'> & { readonly properties: Properties },
-) {
-  return definition
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '@darkroom/contracts'
 import {
   bytesSource,
+  contentTypeOf,
   exceededLimit,
   type ImageHeader,
   MalformedImage,
@@ -9,18 +10,30 @@ import {
   type UnpackedLimits,
 } from '@darkroom/image-header'
 import type { Developed } from '../thread/work-loop.ts'
-import { channelOrderOf } from './channel-order-of.ts'
+import { decode } from './decode.ts'
+import { encode } from './encode.ts'
 import { permuteFile } from './permute-file.ts'
-import { runPipeline } from './pipeline.ts'
-import { UnusableImage } from './unusable-image.ts'
+import { type Plan, planOf } from './plan.ts'
+import type { Picture, Raster } from './raster.ts'
+import { streamPermuted } from './stream-permuted.ts'
+import { UnusableImage, wordsOfDecoder } from './unusable-image.ts'
 
 export interface DevelopLimits extends UnpackedLimits {
   processingMs: number
 }
 
+/** Larger rasters are not held in memory where there is another way. */
+const maxHeldBytes = 100 * 1024 * 1024
+
 /**
  * Develops one image: the operations in their order, each on the result of the one before. The result's
- * format is the original's, lossless where that was; metadata that can identify people is gone.
+ * format is the original's unless `format` says otherwise, lossless where that was.
+ *
+ *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
+ *     a permutation of what unpacks to a lot    -> streamed through sharp
+ *     anything else                             -> decoded, each step on each frame, encoded
+ *
+ * `reserve` is awaited with the bytes of memory that the work takes before they are taken.
  *
  * @throws UnusableImage when the image is not what it should be, or exceeds a limit
  */
@@ -28,25 +41,63 @@ export async function develop(
   input: Uint8Array,
   operations: readonly Operation[],
   limits: DevelopLimits,
+  reserve: (bytes: number) => Promise<void> = async () => undefined,
 ): Promise<Developed> {
   const header = await readHeader(input)
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
-  const order = channelOrderOf(operations)
-  const bytes = await permuteFile(input, header, order)
-  return bytes ? { bytes, facts: factsOf(header) } : runPipeline(input, header, order, limits)
+  const plan = planOf(operations, header.format)
+  if (plan.permutation !== undefined && plan.output.format === header.format) {
+    const bytes = await permuteFile(input, header, plan.permutation, plan.output)
+    if (bytes) return { bytes, facts: factsOf(header) }
+  }
+  await reserve(memoryCost(header))
+  try {
+    return isStreamed(header, plan)
+      ? await streamPermuted(input, header, plan.permutation, plan.output, limits)
+      : await developPixels(input, header, plan, limits)
+  } catch (error) {
+    throw error instanceof UnusableImage ? error : wordsOfDecoder(error)
+  }
 }
 
 async function readHeader(input: Uint8Array): Promise<ImageHeader> {
-  if (!sniffFormat(input))
-    throw new UnusableImage('not-an-image', 'these bytes are no image that is taken here')
+  if (!sniffFormat(input)) throw new UnusableImage('not-an-image', 'these bytes are no image that is taken here')
   try {
     return await readImageHeader(bytesSource(input))
   } catch (error) {
-    if (error instanceof MalformedImage)
-      throw new UnusableImage('malformed-image', error.message, { cause: error })
+    if (error instanceof MalformedImage) throw new UnusableImage('malformed-image', error.message, { cause: error })
     throw error
   }
+}
+
+function isStreamed(header: ImageHeader, plan: Plan): plan is Plan & { permutation: string } {
+  return plan.permutation !== undefined && header.unpackedBytes > maxHeldBytes && header.orientation === 1
+}
+
+async function developPixels(
+  input: Uint8Array,
+  header: ImageHeader,
+  { steps, output, permutation }: Plan,
+  limits: DevelopLimits,
+): Promise<Developed> {
+  const { picture, source } = await decode(input, header, output, limits)
+  const maxPixels = Math.floor(limits.maxPixels / picture.frames.length)
+  for (const step of steps) {
+    // One frame after the other: an animation would otherwise be held several times.
+    for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step(frame, maxPixels)
+  }
+  const isRewritten = permutation !== undefined && output.format === header.format
+  const bytes = await encode(picture, output, source, isRewritten ? input.length : undefined, limits)
+  return { bytes, facts: factsOfPicture(picture, output) }
+}
+
+/**
+ * Roughly: the raster itself and a copy on its way in or out; all coefficients of a progressive JPEG, twice the
+ * size of its samples, and all rows of an interlaced PNG, are held on top.
+ */
+function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
+  return unpackedBytes * (progressive ? 4 : 2)
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

@@ -1,0 +1,23 @@
+import { throughSharp } from '../raster.ts'
+import { UnusableImage } from '../unusable-image.ts'
+import { onPixels } from './operation-kind.ts'
+
+export const crop = onPixels<'crop'>((frame, operation) => {
+  const width = Math.min(operation.width, frame.width)
+  const height = Math.min(operation.height, frame.height)
+  const left = operation.left ?? Math.floor((frame.width - width) / 2)
+  const top = operation.top ?? Math.floor((frame.height - height) / 2)
+  if (left >= frame.width || top >= frame.height) {
+    throw new UnusableImage(
+      'crop-outside',
+      `the rectangle to cut out begins at ${left},${top}; the image has ${frame.width} x ${frame.height} pixels`,
+    )
+  }
+  const rectangle = {
+    left,
+    top,
+    width: Math.min(width, frame.width - left),
+    height: Math.min(height, frame.height - top),
+  }
+  return throughSharp(frame, image => image.extract(rectangle))
+})

@@ -1,0 +1,25 @@
+import { colourspaceOf, type Raster, samplesOf, toSharp } from '../raster.ts'
+import { onPixels } from './operation-kind.ts'
+
+/** Transparency stays. */
+export const greyscale = onPixels<'greyscale'>(async frame => {
+  if (frame.isGrey) return frame
+  const { bits, width, height } = frame
+  const data = await toSharp(frame)
+    .removeAlpha()
+    .toColourspace(colourspaceOf({ bits, isGrey: true }))
+    .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+    .toBuffer()
+  const grey: Raster = { data, width, height, channels: 1, bits, isGrey: true }
+  return frame.channels === 4 ? withAlphaOf(frame, grey) : grey
+})
+
+/** Grey with transparency has four channels, the first three alike. */
+function withAlphaOf(original: Raster, grey: Raster): Raster {
+  const samples = samplesOf(original).slice()
+  const lightness = samplesOf(grey)
+  for (let pixel = 0; pixel < lightness.length; pixel++) {
+    samples.fill(lightness[pixel] ?? 0, 4 * pixel, 4 * pixel + 3)
+  }
+  return { ...grey, data: new Uint8Array(samples.buffer), channels: 4 }
+}

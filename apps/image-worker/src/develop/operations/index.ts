@@ -1,0 +1,38 @@
+import type { OperationName } from '@darkroom/contracts'
+import { blur } from './blur.ts'
+import { brightness } from './brightness.ts'
+import { crop } from './crop.ts'
+import { flip } from './flip.ts'
+import { flop } from './flop.ts'
+import { format } from './format.ts'
+import { greyscale } from './greyscale.ts'
+import { hue } from './hue.ts'
+import { invert } from './invert.ts'
+import { metadata } from './metadata.ts'
+import type { OperationKind } from './operation-kind.ts'
+import { resize } from './resize.ts'
+import { rotate } from './rotate.ts'
+import { saturation } from './saturation.ts'
+import { sharpen } from './sharpen.ts'
+import { swapChannels } from './swap-channels.ts'
+import { tint } from './tint.ts'
+
+/** How each operation of the contracts is done; the compiler sees to it that none is missing. */
+export const operationKinds: { readonly [Name in OperationName]: OperationKind<Name> } = {
+  'swap-channels': swapChannels,
+  resize,
+  crop,
+  rotate,
+  flip,
+  flop,
+  greyscale,
+  invert,
+  blur,
+  sharpen,
+  brightness,
+  saturation,
+  hue,
+  tint,
+  metadata,
+  format,
+}

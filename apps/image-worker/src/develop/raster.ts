@@ -1,0 +1,83 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import sharp, { type Sharp } from 'sharp'
+
+/**
+ * Pixels of one frame: rows from the top, samples interleaved, no padding. 16-bit samples are in the order of
+ * this machine. Grey with transparency has four channels, the first three alike.
+ */
+export interface Raster {
+  data: Uint8Array
+  width: number
+  height: number
+  channels: 1 | 3 | 4
+  bits: 8 | 16
+  isGrey: boolean
+}
+
+/** An image unpacked: all frames of one size, and what is known of it beside its pixels. */
+export interface Picture {
+  frames: Raster[]
+  /** Of each frame, in milliseconds; empty for what isn't an animation. */
+  delays: number[]
+  /** How often an animation runs; 0 is for ever. */
+  loop: number
+  metadata: CarriedMetadata
+}
+
+/** What is attached to an image beside its pixels, each as the format's own bytes. */
+export interface CarriedMetadata {
+  icc?: Uint8Array
+  exif?: Uint8Array
+  xmp?: Uint8Array
+  iptc?: Uint8Array
+}
+
+export interface Output {
+  format: OutputFormat
+  quality?: number | undefined
+  metadata: 'strip' | 'keep'
+}
+
+/** Samples as an array of their own width, on the same memory. */
+export function samplesOf({ data, bits }: Raster): Uint8Array | Uint16Array {
+  if (bits === 8) return data
+  const isAligned = data.byteOffset % 2 === 0
+  const bytes = isAligned ? data : Uint8Array.from(data)
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
+}
+
+/** The raster as sharp's input. */
+export function toSharp(raster: Raster, pageHeight?: number): Sharp {
+  const { width, height, channels } = raster
+  return sharp(samplesOf(raster), {
+    raw: { width, height, channels, ...(pageHeight !== undefined && { pageHeight }) },
+    limitInputPixels: false, // checked before it was unpacked
+  })
+}
+
+/** The name that sharp gives to the colours of such pixels. */
+export function colourspaceOf({ bits, isGrey }: Pick<Raster, 'bits' | 'isGrey'>): 'b-w' | 'grey16' | 'srgb' | 'rgb16' {
+  if (isGrey) return bits === 16 ? 'grey16' : 'b-w'
+  return bits === 16 ? 'rgb16' : 'srgb'
+}
+
+/** Runs sharp on a raster; the result has its depth and is grey if it was. */
+export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp): Promise<Raster> {
+  const { bits, channels, isGrey } = raster
+  // Grey with transparency travels as colour: sharp's raw output of grey knows no transparency.
+  const colourspace = colourspaceOf({ bits, isGrey: channels === 1 })
+  const { data, info } = await work(toSharp(raster))
+    .toColourspace(colourspace)
+    .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: info.channels as Raster['channels'], bits, isGrey }
+}
+
+/** The raster in colour, for what colours it. */
+export function asColour(raster: Raster): Raster {
+  if (raster.channels !== 1) return { ...raster, isGrey: false }
+  const grey = samplesOf(raster)
+  const samples = raster.bits === 16 ? new Uint16Array(3 * grey.length) : new Uint8Array(3 * grey.length)
+  for (let pixel = 0; pixel < grey.length; pixel++) samples.fill(grey[pixel] ?? 0, 3 * pixel, 3 * pixel + 3)
+  return { ...raster, data: new Uint8Array(samples.buffer), channels: 3, isGrey: false }
+}

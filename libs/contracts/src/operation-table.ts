@@ -1,0 +1,219 @@
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
+
+/*
+ * Every operation that a task can name, in one table: one line for people, what it takes in JSON, and how
+ * `name:text` is read. The worker has a file of the same name for each, and doesn't compile without it.
+ */
+
+export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
+export type ChannelOrder = (typeof channelOrders)[number]
+
+export const outputFormats = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+export const fits = ['inside', 'outside', 'cover', 'contain', 'fill'] as const
+
+/** The longest side that every format but TIFF can have. */
+const maxSide = 16_383
+const Side = Type.Integer({ minimum: 1, maximum: maxSide, description: 'Pixels' })
+const Offset = Type.Integer({ minimum: 0, maximum: maxSide, description: 'Pixels' })
+const Factor = Type.Number({ minimum: 0, maximum: 10, default: 1, description: '1 changes nothing' })
+
+export const operationTable = {
+  'swap-channels': define({
+    summary: 'Reorders the colour channels: red, green and blue of the result are those named, in that order',
+    example: 'swap-channels:bgr',
+    properties: { order: Type.Enum(channelOrders, { default: 'bgr' }) },
+    parse: text => optional('order', text),
+  }),
+  resize: define({
+    summary: 'Fits the image into a box; never enlarges it unless told to. One side may be left open',
+    example: 'resize:800x600',
+    properties: {
+      width: Type.Optional(Side),
+      height: Type.Optional(Side),
+      fit: Type.Enum(fits, {
+        default: 'inside',
+        description:
+          'inside: as large as fits. outside: as small as covers. cover: covers, then cut. contain: fits, then padded. fill: stretched',
+      }),
+      enlarge: Type.Boolean({ default: false }),
+    },
+    parse: text => {
+      const [, width, height, options = ''] = matchOrThrow(/^(\d*)x(\d*)((?::[a-z]+)*)$/, text)
+      const words = options.split(':').filter(word => word !== '')
+      const fit = words.find(word => word !== 'enlarge')
+      return {
+        ...number('width', width),
+        ...number('height', height),
+        ...(fit !== undefined && { fit }),
+        ...(words.includes('enlarge') && { enlarge: true }),
+      }
+    },
+    verify: ({ width, height }) => {
+      if (width === undefined && height === undefined)
+        throw new InvalidOperations('width, height or both are needed')
+    },
+  }),
+  crop: define({
+    summary: 'Cuts out a rectangle: of the middle, or from where it is told',
+    example: 'crop:400x300+20+10',
+    properties: { width: Side, height: Side, left: Type.Optional(Offset), top: Type.Optional(Offset) },
+    parse: text => {
+      const [, width, height, left, top] = matchOrThrow(/^(\d+)x(\d+)(?:\+(\d+)\+(\d+))?$/, text)
+      return {
+        ...number('width', width),
+        ...number('height', height),
+        ...number('left', left),
+        ...number('top', top),
+      }
+    },
+    verify: ({ left, top }) => {
+      if ((left === undefined) !== (top === undefined))
+        throw new InvalidOperations('left and top come together')
+    },
+  }),
+  rotate: define({
+    summary:
+      'Turns the image clockwise; what is uncovered is transparent where the format allows, else white',
+    example: 'rotate:90',
+    properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
+    parse: text => number('angle', text),
+  }),
+  flip: define({ summary: 'Mirrors top and bottom', example: 'flip', properties: {}, parse: nothing }),
+  flop: define({ summary: 'Mirrors left and right', example: 'flop', properties: {}, parse: nothing }),
+  greyscale: define({
+    summary: 'Keeps only the lightness',
+    example: 'greyscale',
+    properties: {},
+    parse: nothing,
+  }),
+  invert: define({
+    summary: 'Makes a negative; transparency stays',
+    example: 'invert',
+    properties: {},
+    parse: nothing,
+  }),
+  blur: define({
+    summary: 'Blurs with a Gaussian',
+    example: 'blur:4',
+    properties: {
+      sigma: Type.Number({
+        minimum: 0.3,
+        maximum: 100,
+        default: 1,
+        description: 'Standard deviation in pixels',
+      }),
+    },
+    parse: text => number('sigma', text),
+  }),
+  sharpen: define({
+    summary: 'Sharpens the lightness, not the colours',
+    example: 'sharpen:2',
+    properties: {
+      sigma: Type.Number({
+        minimum: 0.3,
+        maximum: 10,
+        default: 1,
+        description: 'Standard deviation in pixels',
+      }),
+    },
+    parse: text => number('sigma', text),
+  }),
+  brightness: define({
+    summary: 'Multiplies the lightness',
+    example: 'brightness:1.4',
+    properties: { factor: Factor },
+    parse: text => number('factor', text),
+  }),
+  saturation: define({
+    summary: 'Multiplies the saturation of the colours',
+    example: 'saturation:2',
+    properties: { factor: Factor },
+    parse: text => number('factor', text),
+  }),
+  hue: define({
+    summary: 'Turns the colours around the colour wheel',
+    example: 'hue:120',
+    properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
+    parse: text => number('angle', text),
+  }),
+  tint: define({
+    summary: 'Colours the image, keeping its lightness',
+    example: 'tint:e0a060',
+    properties: {
+      color: Type.String({ pattern: '^[0-9a-fA-F]{6}$', description: 'Red, green and blue in hex' }),
+    },
+    parse: text => ({ color: text.replace(/^#/, '') }),
+  }),
+  metadata: define({
+    summary: 'Drops EXIF, XMP, IPTC and comments, the default, or keeps EXIF, XMP and IPTC',
+    example: 'metadata:keep',
+    properties: { mode: Type.Enum(['strip', 'keep'], { default: 'strip' }) },
+    parse: text => optional('mode', text),
+  }),
+  format: define({
+    summary: 'Changes the file format; the original’s is the default',
+    example: 'format:webp:80',
+    properties: {
+      type: Type.Enum(outputFormats),
+      quality: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 100,
+          description: 'Of JPEG, WebP and AVIF, and of TIFF with JPEG inside',
+        }),
+      ),
+    },
+    parse: text => {
+      const [type, quality] = text.split(':', 2)
+      return { ...optional('type', type ?? ''), ...number('quality', quality) }
+    },
+  }),
+}
+
+export type OperationName = keyof typeof operationTable
+export type OperationNamed<Name extends OperationName> = { name: Name } & Static<
+  TObject<(typeof operationTable)[Name]['properties']>
+>
+export type Operation = { [Name in OperationName]: OperationNamed<Name> }[OperationName]
+
+export interface OperationDefinition {
+  readonly summary: string
+  readonly example: string
+  readonly properties: TProperties
+  /** Reads what stands behind `name:`; what it can't read is left to the schema to refuse. */
+  parse(text: string): Record<string, unknown>
+  /** Refuses what a schema can't. @throws InvalidOperations */
+  verify?(argument: Record<string, unknown>): void
+}
+
+/** Thrown for operations that can't be read; its message says what is wrong and what would be right. */
+export class InvalidOperations extends Error {}
+
+function define<const Properties extends TProperties>(
+  definition: Omit<OperationDefinition, 'properties'> & { readonly properties: Properties },
+) {
+  return definition
+}
+
+function nothing(text: string): Record<string, unknown> {
+  if (text === '') return {}
+  throw new InvalidOperations(`it takes nothing, not "${text}"`)
+}
+
+function optional(name: string, text: string): Record<string, unknown> {
+  return text === '' ? {} : { [name]: text }
+}
+
+function number(name: string, text: string | undefined): Record<string, unknown> {
+  if (text === undefined || text === '') return {}
+  const value = Number(text)
+  return { [name]: Number.isNaN(value) ? text : value }
+}
+
+function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {
+  const match = pattern.exec(text)
+  if (match) return match
+  throw new InvalidOperations(`"${text}" is not of the form it takes`)
+}
