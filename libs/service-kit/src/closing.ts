@@ -14,15 +14,12 @@ declare module 'fastify' {
  */
 export const misdirected = 421
 
-/**
- * Requests that arrive on open connections while an app closes are turned away unprocessed. The connections of
- * those under way end with their answers: Node would keep them, and the app from closing, for 72 s more.
- */
+/** Requests that arrive on open connections while an app closes are turned away unprocessed. */
 export function turnAwayWhileClosing(app: FastifyInstance, isPublic: boolean): void {
   const controller = new AbortController()
   app.decorate('closing', controller.signal)
   app.addHook('preClose', async () => controller.abort())
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async () => {
     if (!app.closing.aborted) return
     if (isPublic) throw retryLater(503, 'shutting-down', 'this server is shutting down', 1)
     throw new ServiceProblem(misdirected, 'shutting-down', 'this instance is shutting down; ask another')
@@ -30,7 +27,24 @@ export function turnAwayWhileClosing(app: FastifyInstance, isPublic: boolean): v
   app.addHook('onSend', async (_request, reply) => {
     if (app.closing.aborted) reply.header('connection', 'close')
   })
-  app.addHook('onResponse', async request => {
-    if (app.closing.aborted) request.raw.socket.destroy() // its headers may have been sent before
+  waitForRequestsOnly(app)
+}
+
+/**
+ * Closing waits for requests under way, not for connections: a kept-alive one, or one on which the rest of a
+ * refused body never comes, would hold it up for the 72 s and more that Node leaves them.
+ */
+function waitForRequestsOnly(app: FastifyInstance): void {
+  let underWay = 0
+  const closeConnections = () => {
+    if (app.closing.aborted && underWay === 0) app.server.closeAllConnections()
+  }
+  app.server.on('request', (_request, response) => {
+    underWay++
+    response.once('close', () => {
+      underWay--
+      closeConnections()
+    })
   })
+  app.addHook('preClose', async () => closeConnections())
 }
