@@ -1,4 +1,4 @@
-import type { Operation } from '@darkroom/contracts'
+import type { ChannelOrder, Operation } from '@darkroom/contracts'
 import {
   bytesSource,
   contentTypeOf,
@@ -71,8 +71,8 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-function isStreamed(header: ImageHeader, plan: Plan): plan is Plan & { permutation: string } {
-  return plan.permutation !== undefined && header.unpackedBytes > maxHeldBytes && header.orientation === 1
+function isStreamed(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
+  return plan.permutation !== undefined && header.unpackedBytes > maxHeldBytes
 }
 
 async function developPixels(
@@ -88,7 +88,7 @@ async function developPixels(
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step(frame, maxPixels)
   }
   const isRewritten = permutation !== undefined && output.format === header.format
-  const bytes = await encode(picture, output, source, isRewritten ? input.length : undefined, limits)
+  const bytes = await encode(picture, output, { ...source, rewrittenBytes: isRewritten ? input.length : undefined }, limits)
   return { bytes, facts: factsOfPicture(picture, output) }
 }
 
@@ -98,6 +98,11 @@ async function developPixels(
  */
 function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
   return unpackedBytes * (progressive ? 4 : 2)
+}
+
+function factsOfPicture({ frames }: Picture, { format }: Output): Developed['facts'] {
+  const [{ width, height }] = frames as [Raster]
+  return { contentType: contentTypeOf(format), width, height, frames: isAnimatable(format) ? frames.length : 1 }
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

@@ -13,3 +13,9 @@ export class UnusableImage extends Error {
     return { type: problemType(this.code), title: 'The image cannot be developed', detail: this.message }
   }
 }
+
+/** What a decoder said of an image, in one line. */
+export function inWordsOfDecoder(error: unknown): UnusableImage {
+  const message = error instanceof Error ? error.message : String(error)
+  return new UnusableImage('undecodable-image', message.replaceAll(/\s+/g, ' ').trim(), { cause: error })
+}

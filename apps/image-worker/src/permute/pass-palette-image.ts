@@ -17,7 +17,7 @@ export function isPassedUnproven(header: PngHeader): boolean {
   )
 }
 
-/** Output is gathered to pieces of this size, since files often have thousands of small chunks. */
+/** Output is handed on in pieces of about this size. */
 const pieceBytes = 256 * 1024
 
 /** The run of IDAT chunks that is open in `chunks`, as it is; throws NotWellFormed if it can't be the image's. */
@@ -27,26 +27,39 @@ export async function* passPaletteImage(
 ): AsyncGenerator<Uint8Array> {
   const start: number[] = []
   let dataBytes = 0
-  let parts: Uint8Array[] = []
-  let partBytes = 0
+  let gathered = 0
+  const parts: Uint8Array[] = []
   while ((await chunks.next()) === 'IDAT') {
-    parts.push(chunks.header)
+    append(parts, chunks.header)
     while (chunks.remaining > 0) {
       const part = await chunks.readSome(pieceBytes)
       if (start.length < 2) start.push(...part.subarray(0, 2 - start.length))
       dataBytes += part.length
-      partBytes += part.length
-      parts.push(part)
-      if (partBytes < pieceBytes) continue
-      yield Buffer.concat(parts)
-      parts = []
-      partBytes = 0
+      gathered += part.length
+      append(parts, part)
+      if (gathered < pieceBytes) continue
+      yield* parts.splice(0)
+      gathered = 0
     }
-    parts.push(await chunks.close())
+    append(parts, await chunks.close())
   }
-  yield Buffer.concat(parts)
+  yield* parts
   expectZlibHeader(start)
   expectPlausibleSize(dataBytes, inflatedBytes(passesOf(header, header.width, header.height)))
+}
+
+/** Grows the last part when `part` lies right behind it in memory, as it does where the input comes in large chunks. */
+function append(parts: Uint8Array[], part: Uint8Array): void {
+  const last = parts.at(-1)
+  if (
+    last !== undefined &&
+    last.buffer === part.buffer &&
+    last.byteOffset + last.length === part.byteOffset
+  ) {
+    parts[parts.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + part.length)
+  } else {
+    parts.push(part)
+  }
 }
 
 /** RFC 1950: method 8, a window of 32 KiB at most, no dictionary, the check bits right. */

@@ -12,8 +12,8 @@ import { permuteSamples } from './permute-samples.ts'
  *
  * Throws NotWellFormed when the file breaks a rule of GIF 89a: blocks are walked to the trailer, and the codes of
  * the frames are followed (up to a limit) to see that they give the frame's pixels, no more and no less. Decoders
- * forgive much of this, and guess. Bytes after the trailer are dropped instead: what they hold is no part of the image, many harmless
- * files end in padding, and a file that hides another one comes out without it.
+ * forgive much of this, and guess. Bytes after the trailer are dropped instead: they are no part of the image, many
+ * harmless files end in padding, and a file that hides another one comes out without it.
  */
 export function permuteGif(
   input: Uint8Array,

@@ -17,7 +17,7 @@ export interface PermuteOptions {
 /**
  * Permutes the colour channels of a PNG or APNG without decoding its pixels, exactly: colour samples in their
  * filtered scanlines, the palette of palette images, nothing in grey images. Bit depth, interlacing, transparency,
- * colour space and animation stay. Memory does not grow with the image: about a megabyte.
+ * colour space and animation stay. Memory does not grow with the image: less than 12 MiB.
  *
  * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition
  * or its EXIF asks for a rotation: discard the output then. What `input` throws and the signal's reason come

@@ -1,6 +1,6 @@
 import type { ChannelOrder } from './channel-order.ts'
 import { NotWellFormed } from './not-well-formed.ts'
-import { permuteSamplePairs, permuteSamples } from './permute-samples.ts'
+import { isLittleEndian, permuteSamplePairs, permuteSamples } from './permute-samples.ts'
 import type { PngHeader, PngPass } from './png-header.ts'
 
 /** What is done to scanlines as they stream by; both may change the bytes in place. */
@@ -120,12 +120,37 @@ export class SubFilter implements ScanlineVisitor {
     if (!this.#isFiltering) return
     const pixelBytes = this.#pixelBytes
     const last = new Uint8Array(bytes.subarray(-pixelBytes))
-    for (let at = bytes.length - 1; at >= pixelBytes; at -= 1) {
-      bytes[at] = (bytes[at] as number) - (bytes[at - pixelBytes] as number)
-    }
+    subtractLeft(bytes, pixelBytes)
     for (let at = 0; at < pixelBytes; at += 1) {
       bytes[at] = (bytes[at] as number) - (this.#left[at] as number)
     }
     this.#left.set(last)
+  }
+}
+
+/**
+ * Each byte less the one `pixelBytes` before it, from the second pixel on. For pixels of three bytes, four at once:
+ * bit 7 of each byte is kept out of the subtraction, so that no byte borrows from the next, and set right after.
+ */
+function subtractLeft(bytes: Uint8Array, pixelBytes: number): void {
+  const wordsStart = -bytes.byteOffset & 3
+  const wordCount = (bytes.length - wordsStart) >> 2
+  if (pixelBytes !== 3 || wordCount < 1 || !isLittleEndian) {
+    subtractBytes(bytes, pixelBytes, pixelBytes, bytes.length)
+    return
+  }
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + wordsStart, wordCount)
+  subtractBytes(bytes, pixelBytes, wordsStart + wordCount * 4, bytes.length)
+  for (let at = wordCount - 1; at > 0; at -= 1) {
+    const word = words[at] as number
+    const left = ((words[at - 1] as number) >>> 8) | (word << 24)
+    words[at] = ((word | 0x80808080) - (left & 0x7f7f7f7f)) ^ ((word ^ ~left) & 0x80808080)
+  }
+  subtractBytes(bytes, pixelBytes, pixelBytes, wordsStart + 4)
+}
+
+function subtractBytes(bytes: Uint8Array, pixelBytes: number, start: number, end: number): void {
+  for (let at = end - 1; at >= start; at -= 1) {
+    bytes[at] = (bytes[at] as number) - (bytes[at - pixelBytes] as number)
   }
 }

@@ -1,0 +1,102 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import sharp, { type Sharp } from 'sharp'
+import type { DevelopLimits } from './develop.ts'
+import { type EncodeSettings, settingsFor, weaker, writeAs } from './encode-settings.ts'
+import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
+import { attachMetadata, canAttach } from './metadata/attach.ts'
+import type { Original } from './original.ts'
+import { type CarriedMetadata, colourspaceOf, type Output, type Picture, type Raster, toSharp } from './raster.ts'
+
+/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
+const maxGrowth = 1.1
+const maxAttempts = 4
+
+/**
+ * Writes a picture in the output's format, the way the original was written where that is the same format.
+ * `rewrittenBytes` is the size of an original that is merely rewritten, which the result should not exceed by much.
+ */
+export async function encode(
+  picture: Picture,
+  output: Output,
+  original: Original,
+  rewrittenBytes: number | undefined,
+  limits: DevelopLimits,
+): Promise<Uint8Array> {
+  const prepared = prepare(picture, output.format)
+  let settings = settingsFor(picture, output, original)
+  let bytes = await encodeOnce(prepared, output.format, settings, limits)
+  if (rewrittenBytes === undefined || original.lossless) return bytes
+  for (let attempt = 1; attempt < maxAttempts && bytes.length > rewrittenBytes * maxGrowth; attempt++) {
+    settings = weaker(settings, bytes.length / rewrittenBytes)
+    bytes = await encodeOnce(prepared, output.format, settings, limits)
+  }
+  return bytes
+}
+
+interface Prepared {
+  stack: Raster
+  pageHeight: number | undefined
+  metadata: CarriedMetadata
+}
+
+/** The frames as one raster, in what the format can hold. */
+function prepare({ frames, metadata }: Picture, format: OutputFormat): Prepared {
+  const kept = isAnimatable(format) ? frames : frames.slice(0, 1)
+  const [first] = kept as [Raster]
+  const pageHeight = kept.length > 1 ? first.height : undefined
+  const stack = { ...first, data: join(kept), height: first.height * kept.length }
+  return { stack, pageHeight, metadata: profileFor(stack, metadata) }
+}
+
+/** A profile is for colour or for grey, and misleads about the other (ICC.1:2022, 7.2.8). */
+function profileFor(stack: Raster, { icc, ...metadata }: CarriedMetadata): CarriedMetadata {
+  if (!icc) return metadata
+  const space = Buffer.from(icc.subarray(16, 20)).toString('latin1')
+  const fits = space === 'RGB ' || (space === 'GRAY' && stack.isGrey)
+  return fits ? { ...metadata, icc } : metadata
+}
+
+/** Frames that still are parts of one piece of memory need no copy. */
+function join(frames: readonly Raster[]): Uint8Array {
+  const [first] = frames as [Raster]
+  const bytes = frames.reduce((sum, { data }) => sum + data.length, 0)
+  let end = first.data.byteOffset
+  const isOnePiece = frames.every(({ data }) => {
+    const follows = data.buffer === first.data.buffer && data.byteOffset === end
+    end += data.length
+    return follows
+  })
+  if (isOnePiece) return new Uint8Array(first.data.buffer, first.data.byteOffset, bytes)
+  return Buffer.concat(frames.map(({ data }) => data))
+}
+
+async function encodeOnce(
+  { stack, pageHeight, metadata }: Prepared,
+  format: OutputFormat,
+  settings: EncodeSettings,
+  { processingMs }: DevelopLimits,
+): Promise<Uint8Array> {
+  const image = toSharp(stack, pageHeight).timeout({ seconds: Math.ceil(processingMs / 1000) })
+  const isGrey = stack.isGrey && !isProfileOfColours(metadata)
+  const bits = canHave16Bits(format) ? stack.bits : 8
+  const coloured = (canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })).toColourspace(
+    colourspaceOf({ bits, isGrey }),
+  )
+  if (canAttach(format)) {
+    const { data, info } = await writeAs(coloured, format, settings).toBuffer({ resolveWithObject: true })
+    return attachMetadata(data, format, metadata, { width: info.width, height: stack.height })
+  }
+  return (await throughPng(coloured, metadata, format, settings)).toBuffer()
+}
+
+/** sharp keeps what its input carries, so the carried goes into a PNG first. */
+async function throughPng(image: Sharp, metadata: CarriedMetadata, format: OutputFormat, settings: EncodeSettings): Promise<Sharp> {
+  if (Object.keys(metadata).length === 0) return writeAs(image, format, settings)
+  const png = await image.png({ compressionLevel: 0 }).toBuffer()
+  const carrier = sharp(attachMetadata(png, 'png', metadata), { limitInputPixels: false })
+  return writeAs(carrier.keepIccProfile(), format, settings)
+}
+
+function isProfileOfColours({ icc }: CarriedMetadata): boolean {
+  return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'RGB '
+}

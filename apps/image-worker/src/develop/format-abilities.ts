@@ -1,0 +1,20 @@
+import type { OutputFormat } from '@darkroom/contracts'
+
+/** Whether files of this format can have several frames or pages that we keep. */
+export function isAnimatable(format: OutputFormat): boolean {
+  return format === 'gif' || format === 'webp' || format === 'tiff'
+}
+
+/** Whether a colour profile can be attached to what sharp wrote in this format. GIF has none in practice. */
+export function canCarryProfile(format: OutputFormat, isAnimated: boolean): boolean {
+  if (format === 'gif') return false
+  return format !== 'tiff' || !isAnimated
+}
+
+export function canBeTransparent(format: OutputFormat): boolean {
+  return format !== 'jpeg'
+}
+
+export function canHave16Bits(format: OutputFormat): boolean {
+  return format === 'png' || format === 'tiff' || format === 'avif'
+}

@@ -1,0 +1,66 @@
+/** Luminance quantisation for quality 50, in zigzag order (ISO/IEC 10918-1, table K.1). */
+const standardLuminance = [
+  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58,
+  51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103,
+  62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
+]
+
+/**
+ * The quality, 1 to 100, at which libjpeg's scaling of the standard table comes nearest to the file's own
+ * luminance table; undefined when there is none to be found before the image data.
+ */
+export function jpegQuality(jpeg: Uint8Array): number | undefined {
+  const table = luminanceTable(jpeg)
+  if (!table) return undefined
+  const sum = table.reduce((total, step) => total + step, 0)
+  let best = { quality: 1, distance: Number.POSITIVE_INFINITY }
+  for (let quality = 1; quality <= 100; quality++) {
+    const distance = Math.abs(scaledSum(quality) - sum)
+    if (distance <= best.distance) best = { quality, distance }
+  }
+  return best.quality
+}
+
+/** jcparam.c: jpeg_quality_scaling and jpeg_add_quant_table. */
+function scaledSum(quality: number): number {
+  const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
+  const scaled = standardLuminance.map(step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
+  return scaled.reduce((total, step) => total + step, 0)
+}
+
+/** Table 0 of the first DQT segments (ISO/IEC 10918-1, B.2.4.1). */
+function luminanceTable(jpeg: Uint8Array): number[] | undefined {
+  const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
+  let at = 2
+  while (at + 4 <= jpeg.length && jpeg[at] === 0xff) {
+    const marker = jpeg[at + 1]
+    if (marker === 0xff) {
+      at += 1 // fill byte
+      continue
+    }
+    const length = view.getUint16(at + 2)
+    if (marker === 0xda) return undefined
+    if (marker === 0xdb) {
+      const table = tableZero(jpeg.subarray(at + 4, at + 2 + length))
+      if (table) return table
+    }
+    at += 2 + length
+  }
+  return undefined
+}
+
+function tableZero(segment: Uint8Array): number[] | undefined {
+  for (let at = 0; at < segment.length; ) {
+    const kind = segment[at] ?? 0
+    const bytesPerStep = kind >> 4 === 0 ? 1 : 2
+    const steps = segment.subarray(at + 1, at + 1 + 64 * bytesPerStep)
+    if (steps.length < 64 * bytesPerStep) return undefined
+    if ((kind & 15) === 0) {
+      return Array.from({ length: 64 }, (_, index) =>
+        bytesPerStep === 1 ? (steps[index] ?? 0) : (steps[2 * index] ?? 0) * 256 + (steps[2 * index + 1] ?? 0),
+      )
+    }
+    at += 1 + steps.length
+  }
+  return undefined
+}

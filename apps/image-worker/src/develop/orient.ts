@@ -1,0 +1,20 @@
+import type { Sharp } from 'sharp'
+import { type Raster, throughSharp } from './raster.ts'
+
+/** What shows an image of each EXIF orientation upright (Exif 2.32, 4.6.4): steps one after the other. */
+const turns: Readonly<Record<number, readonly ((image: Sharp) => Sharp)[]>> = {
+  2: [image => image.flop()],
+  3: [image => image.rotate(180)],
+  4: [image => image.flip()],
+  5: [image => image.rotate(90), image => image.flop()],
+  6: [image => image.rotate(90)],
+  7: [image => image.rotate(270), image => image.flop()],
+  8: [image => image.rotate(270)],
+}
+
+/** A frame turned and mirrored as its EXIF orientation says. */
+export async function orient(frame: Raster, orientation: number): Promise<Raster> {
+  let upright = frame
+  for (const turn of turns[orientation] ?? []) upright = await throughSharp(upright, turn)
+  return upright
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { isNotModified, requestedRange } from '../src/byte-range.ts'
+
+const etag = '"abc"'
+const of = (range: string, bytes = 100) => requestedRange({ range }, { bytes, etag })
+
+suite('a requested range', () => {
+  test('is read as RFC 9110 says', () => {
+    assert.deepEqual(of('bytes=0-9'), { start: 0, end: 9 })
+    assert.deepEqual(of('bytes=10-10'), { start: 10, end: 10 })
+    assert.deepEqual(of('bytes=90-'), { start: 90, end: 99 })
+    assert.deepEqual(of('bytes=90-1000'), { start: 90, end: 99 })
+    assert.deepEqual(of('bytes=-10'), { start: 90, end: 99 })
+    assert.deepEqual(of('Bytes= 0-9 '), { start: 0, end: 9 })
+  })
+
+  test('is the whole where a suffix is longer than it', () => {
+    assert.deepEqual(of('bytes=-1000'), { start: 0, end: 99 })
+  })
+
+  test('is unsatisfiable where it has no byte', () => {
+    for (const range of [
+      'bytes=100-',
+      'bytes=100-200',
+      'bytes=-0',
+      'bytes=9-5',
+      'bytes=99999999999999999999-',
+    ])
+      assert.equal(of(range), 'unsatisfiable', range)
+    assert.equal(of('bytes=0-', 0), 'unsatisfiable')
+  })
+
+  test('is passed over where it is malformed, in another unit, or several', () => {
+    const ranges = [
+      '',
+      'bytes',
+      'bytes=',
+      'bytes=-',
+      'bytes=a-b',
+      'bytes=1',
+      'bytes=--1',
+      'bytes=1-2-3',
+      'bytes=-1.5',
+    ]
+    for (const range of [...ranges, 'items=0-9', 'items=900-', 'bytes=0-1,5-6', 'bytes=0-0x10'])
+      assert.equal(of(range), undefined, range)
+  })
+
+  test('is passed over when If-Range names anything but the strong ETag', () => {
+    const given = (ifRange: string) =>
+      requestedRange({ range: 'bytes=0-9', 'if-range': ifRange }, { bytes: 100, etag })
+    assert.deepEqual(given('"abc"'), { start: 0, end: 9 })
+    for (const other of ['"abd"', 'W/"abc"', 'abc', 'Sat, 21 Nov 2026 04:44:28 GMT', ''])
+      assert.equal(given(other), undefined, other)
+  })
+
+  test('never leaves the blob, whatever is asked for', () => {
+    const range = fc.oneof(
+      fc.string(),
+      fc.string().map(text => `bytes=${text}`),
+      fc.tuple(fc.nat(), fc.nat()).map(([first, last]) => `bytes=${first}-${last}`),
+      fc.nat().map(first => `bytes=${first}-`),
+      fc.nat().map(length => `bytes=-${length}`),
+    )
+    fc.assert(
+      fc.property(range, fc.nat(), (range, bytes) => {
+        const found = of(range, bytes)
+        if (found === undefined || found === 'unsatisfiable') return
+        assert.ok(0 <= found.start && found.start <= found.end && found.end < bytes)
+      }),
+    )
+  })
+})
+
+test('If-None-Match finds the ETag in lists, weak, and as *', () => {
+  const matches = (given: string) => isNotModified({ 'if-none-match': given }, etag)
+  for (const given of ['"abc"', 'W/"abc"', '*', '"x", "abc"', '"x",W/"abc" , "y"'])
+    assert.ok(matches(given), given)
+  for (const given of ['"x"', 'abc', '', '"ab", "c"', '"ABC"']) assert.ok(!matches(given), given)
+  assert.ok(!isNotModified({}, etag))
+})

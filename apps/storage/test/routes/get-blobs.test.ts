@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { suite, type TestContext, test } from 'node:test'
+import { httpRequest, until } from '@darkroom/testing'
+import { MiB, patterned, sha256 } from '../content.ts'
+import { problemOf, serve } from '../serve.ts'
+
+const path = '/images/a-key/pre'
+const bytes = patterned(1000)
+const etag = `"${sha256(bytes)}"`
+
+async function serveBlob(t: TestContext, body: Uint8Array = bytes) {
+  const served = await serve(t)
+  const headers = { 'content-type': 'image/png' }
+  assert.equal((await httpRequest(served.url, path, { method: 'PUT', headers, body })).status, 201)
+  const get = (headers: Record<string, string> = {}, method = 'GET') =>
+    httpRequest(served.url, path, { headers, method })
+  return { ...served, get }
+}
+
+suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
+  test('GET answers all bytes and what is known of them', async t => {
+    const { get } = await serveBlob(t)
+    const { status, headers, body } = await get()
+    assert.equal(status, 200)
+    assert.ok(body.equals(bytes))
+    assert.equal(headers.etag, etag)
+    assert.equal(headers['content-length'], '1000')
+    assert.equal(headers['content-type'], 'image/png')
+    assert.equal(headers['accept-ranges'], 'bytes')
+    assert.equal(headers['repr-digest'], `sha-256=:${Buffer.from(sha256(bytes), 'hex').toString('base64')}:`)
+    assert.ok(Math.abs(Date.parse(String(headers['last-modified'])) - Date.now()) < 60_000)
+  })
+
+  test('HEAD answers the headers of GET, whatever range is asked for', async t => {
+    const { get } = await serveBlob(t)
+    const { date: _, connection: __, ...expected } = (await get()).headers
+    for (const range of ['bytes=0-1', 'bytes=5000-', 'nonsense']) {
+      const { status, headers, body } = await get({ range }, 'HEAD')
+      const { date: _, connection: __, ...found } = headers
+      assert.equal(status, 200)
+      assert.equal(body.length, 0)
+      assert.deepEqual(found, expected)
+    }
+  })
+
+  test('a blob without bytes is answered as one', async t => {
+    const { get } = await serveBlob(t, Buffer.alloc(0))
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers, body } = await get({}, method)
+      assert.equal(status, 200)
+      assert.equal(headers['content-length'], '0')
+      assert.equal(headers['content-type'], 'image/png')
+      assert.equal(body.length, 0)
+    }
+  })
+
+  test('what was never put is 404', async t => {
+    const { url } = await serve(t)
+    assert.equal(problemOf(await httpRequest(url, path)), 'blob-not-found')
+    assert.equal((await httpRequest(url, path, { method: 'HEAD' })).status, 404)
+  })
+
+  test('one range is answered with 206 and those bytes alone', async t => {
+    const { get } = await serveBlob(t)
+    const ranges: [string, number, number][] = [
+      ['bytes=0-0', 0, 0],
+      ['bytes=100-199', 100, 199],
+      ['bytes=999-', 999, 999],
+      ['bytes=900-5000', 900, 999],
+      ['bytes=-1', 999, 999],
+      ['bytes=-100', 900, 999],
+      ['bytes=-5000', 0, 999],
+    ]
+    for (const [range, start, end] of ranges) {
+      const { status, headers, body } = await get({ range })
+      assert.equal(status, 206, range)
+      assert.equal(headers['content-range'], `bytes ${start}-${end}/1000`)
+      assert.equal(headers['content-length'], String(end - start + 1))
+      assert.equal(headers.etag, etag)
+      assert.ok(body.equals(bytes.subarray(start, end + 1)), range)
+    }
+  })
+
+  test('a range without a byte is answered 416 with the size', async t => {
+    const { get } = await serveBlob(t)
+    for (const range of ['bytes=1000-', 'bytes=5000-6000', 'bytes=-0']) {
+      const refused = await get({ range })
+      assert.equal(refused.status, 416, range)
+      assert.equal(refused.headers['content-range'], 'bytes */1000')
+      assert.equal(problemOf(refused), 'range-not-satisfiable')
+    }
+  })
+
+  test('several ranges, other units and malformed ones are answered with the whole', async t => {
+    const { get } = await serveBlob(t)
+    for (const range of ['bytes=0-1,5-6', 'bytes=x', 'items=0-1', 'items=9999-', 'bytes=', 'bytes=-']) {
+      const { status, headers, body } = await get({ range })
+      assert.equal(status, 200, range)
+      assert.equal(headers['content-range'], undefined)
+      assert.ok(body.equals(bytes))
+    }
+  })
+
+  test('If-Range gives the part while the ETag is still the same, the whole otherwise', async t => {
+    const { get } = await serveBlob(t)
+    const range = 'bytes=0-9'
+    assert.equal((await get({ range, 'if-range': etag })).status, 206)
+    for (const other of ['"other"', `W/${etag}`, new Date().toUTCString()])
+      assert.equal((await get({ range, 'if-range': other })).status, 200, other)
+    assert.equal((await get({ range: 'bytes=5000-', 'if-range': '"other"' })).status, 200)
+  })
+
+  test('If-None-Match answers 304 without bytes for this ETag, in a list, weak, and for *', async t => {
+    const { get } = await serveBlob(t)
+    for (const given of [etag, `W/${etag}`, '*', `"x", ${etag}`]) {
+      for (const method of ['GET', 'HEAD']) {
+        const { status, headers, body } = await get({ 'if-none-match': given, range: 'bytes=5000-' }, method)
+        assert.equal(status, 304, given)
+        assert.equal(headers.etag, etag)
+        assert.equal(body.length, 0)
+      }
+    }
+    assert.equal((await get({ 'if-none-match': '"x"' })).status, 200)
+  })
+
+  test('connections are kept after every kind of answer', async t => {
+    const { url } = await serveBlob(t)
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname).setEncoding('latin1')
+    t.after(() => socket.destroy())
+    let received = ''
+    socket.on('data', text => {
+      received += text
+    })
+    const heads = ['GET', 'HEAD'].flatMap(method => [
+      `${method} ${path} HTTP/1.1\r\nhost: x\r\n`,
+      `${method} ${path} HTTP/1.1\r\nhost: x\r\nif-none-match: *\r\n`,
+      `${method} ${path} HTTP/1.1\r\nhost: x\r\nrange: bytes=1000-\r\n`,
+      `${method} /images/none/pre HTTP/1.1\r\nhost: x\r\n`,
+    ])
+    for (const head of heads) socket.write(`${head}\r\n`)
+    await until('all are answered', () => received.match(/HTTP\/1.1 \d+/g)?.length === heads.length)
+    assert.deepEqual(received.match(/(?<=HTTP\/1.1 )\d+/g), [
+      '200',
+      '304',
+      '416',
+      '404',
+      '200',
+      '304',
+      '200',
+      '404',
+    ])
+  })
+
+  test('a damaged file is an opaque 500, with the cause in the log', async t => {
+    const { get, folder, log } = await serveBlob(t)
+    const file = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find(name =>
+      name.endsWith('a-key'),
+    )
+    const damaged = join(folder, file ?? '')
+    writeFileSync(damaged, readFileSync(damaged).subarray(0, 500))
+    const answer = await get()
+    assert.equal(answer.status, 500)
+    assert.equal(problemOf(answer), 'internal-error')
+    assert.doesNotMatch(String(answer.body), /footer/)
+    assert.match(JSON.stringify(log.errors), /no footer/)
+  })
+
+  test('a client that hangs up while it reads leaves no open file', {
+    skip: process.platform !== 'linux' && 'needs /proc',
+  }, async t => {
+    const { url, folder, log } = await serveBlob(t, patterned(8 * MiB))
+    const { hostname, port } = new URL(url)
+    const openFiles = () => readdirSync('/proc/self/fd').filter(fd => isOpenIn(folder, fd)).length
+    for (const method of ['GET', 'HEAD']) {
+      const socket = connect(Number(port), hostname)
+      socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+      await once(socket, 'data')
+      socket.pause()
+      if (method === 'GET') assert.equal(openFiles(), 1)
+      socket.destroy()
+      await until('the file is closed', () => openFiles() === 0)
+    }
+    assert.deepEqual(log.errors, [])
+  })
+})
+
+test('DELETE answers 204, whether there was something or not', async t => {
+  const { url, get } = await serveBlob(t)
+  for (let time = 0; time < 2; time++) {
+    assert.equal((await httpRequest(url, path, { method: 'DELETE' })).status, 204)
+    assert.equal((await get()).status, 404)
+  }
+})
+
+test('other methods are answered 405 with those that there are', async t => {
+  const { url } = await serve(t)
+  const refused = await httpRequest(url, path, { method: 'PATCH', body: 'x' })
+  assert.equal(refused.status, 405)
+  assert.equal(problemOf(refused), 'method-not-allowed')
+  assert.deepEqual(String(refused.headers.allow).split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'POST', 'PUT'])
+})
+
+test('every route wants the cluster token', async t => {
+  const clusterToken = 'a token of 16 characters'
+  const { url } = await serve(t, { clusterToken })
+  const headers = { authorization: `Bearer ${clusterToken}` }
+  for (const method of ['PUT', 'POST', 'GET', 'HEAD', 'DELETE'])
+    assert.equal((await httpRequest(url, path, { method })).status, 401, method)
+  assert.equal((await httpRequest(url, '/images?stage=pre')).status, 401)
+  assert.equal((await httpRequest(url, path, { method: 'PUT', body: 'x', headers })).status, 201)
+})
+
+function isOpenIn(folder: string, fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+  } catch {
+    return false // closed since it was listed
+  }
+}

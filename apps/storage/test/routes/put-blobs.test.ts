@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { suite, test } from 'node:test'
+import { httpRequest, until } from '@darkroom/testing'
+import { inChunks, MiB, patterned, sha256 } from '../content.ts'
+import { problemOf, serve } from '../serve.ts'
+
+const path = '/images/a-key/pre'
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name)
+}
+
+suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
+  for (const method of ['PUT', 'POST']) {
+    test(`${method} stores bytes and says what they are`, async t => {
+      const { url } = await serve(t)
+      const body = patterned(100_000)
+      const headers = { 'content-type': 'image/png' }
+      const stored = await httpRequest(url, path, { method, headers, body })
+      assert.equal(stored.status, 201)
+      assert.deepEqual(stored.json(), {
+        bytes: 100_000,
+        sha256: sha256(body),
+        contentType: 'image/png',
+        fence: 0,
+      })
+      assert.ok((await httpRequest(url, path)).body.equals(body))
+    })
+  }
+
+  test('bodies come in chunks, or with their length, or not at all', async t => {
+    const { url } = await serve(t)
+    const chunked = await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(300_000), 7000) })
+    assert.equal(chunked.json().sha256, sha256(patterned(300_000)))
+    const empty = await httpRequest(url, path, { method: 'PUT' })
+    assert.equal(empty.status, 201)
+    assert.equal(empty.json().bytes, 0)
+    assert.equal(empty.json().contentType, 'application/octet-stream')
+  })
+
+  test('content types are kept as they were written', async t => {
+    const { url } = await serve(t)
+    for (const type of [
+      'image/webp',
+      'IMAGE/Png',
+      'text/plain; charset="x y"',
+      'application/json',
+      'x/y+z;a=b',
+    ]) {
+      const put = await httpRequest(url, path, {
+        method: 'PUT',
+        body: '{}',
+        headers: { 'content-type': type },
+      })
+      assert.equal(put.status, 201, type)
+      assert.equal((await httpRequest(url, path)).headers['content-type'], type)
+      assert.equal((await httpRequest(url, path, { method: 'HEAD' })).headers['content-type'], type)
+    }
+  })
+
+  test('content types that are none, or too long, are the client’s mistake', async t => {
+    const { url, log, folder } = await serve(t)
+    const put = (type: string) =>
+      httpRequest(url, path, { method: 'PUT', body: 'x', headers: { 'content-type': type } })
+    assert.equal((await put('nonsense')).status, 415)
+    assert.equal((await put(`image/${'x'.repeat(250)}`)).status, 400)
+    assert.equal((await put(`image/${'x'.repeat(249)}`)).status, 201)
+    assert.equal(filesIn(folder).length, 1)
+    assert.deepEqual(log.errors, [])
+  })
+
+  test('an older fencing token is refused with 409, and changes nothing', async t => {
+    const { url } = await serve(t)
+    const put = (fence: number) =>
+      httpRequest(url, `${path}?fence=${fence}`, { method: 'PUT', body: String(fence) })
+    assert.equal((await put(5)).json().fence, 5)
+    const refused = await put(4)
+    assert.equal(refused.status, 409)
+    assert.equal(problemOf(refused), 'fenced')
+    assert.equal((await put(5)).status, 201)
+    assert.equal(String((await httpRequest(url, path)).body), '5')
+  })
+
+  test('a token that is no whole number, a stage that is none and a query that is unknown are refused', async t => {
+    const { url, folder } = await serve(t)
+    const wrong = ['?fence=x', '?fence=1.5', '?fence=-1', '?fence=', '?fence=1&fence=2', '?fences=1']
+    for (const target of [...wrong.map(query => path + query), '/images/a-key/other']) {
+      const refused = await httpRequest(url, target, { method: 'PUT', body: 'x' })
+      assert.equal(refused.status, 400, target)
+      assert.equal(problemOf(refused), 'invalid-request')
+    }
+    assert.deepEqual(filesIn(folder), [])
+  })
+
+  test('a body that says that it is too large is refused before it comes', async t => {
+    const { url, folder } = await serve(t, { maxBlobBytes: 1000 })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    t.after(() => socket.destroy())
+    socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n`)
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
+    assert.deepEqual(filesIn(folder), [])
+  })
+
+  test('a body that proves too large is refused, and the answer arrives though the client still sends', async t => {
+    const { url, folder, log } = await serve(t, { maxBlobBytes: MiB })
+    for (const body of [inChunks(patterned(8 * MiB)), patterned(8 * MiB)]) {
+      const refused = await httpRequest(url, path, { method: 'PUT', body })
+      assert.equal(refused.status, 413)
+      assert.equal(problemOf(refused), 'too-large')
+    }
+    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(log.errors, [])
+    assert.equal(
+      (await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(MiB)) })).status,
+      201,
+    )
+  })
+
+  test('a full disk is answered 503 with Retry-After', async t => {
+    const { url, folder } = await serve(t, { minFreeBytes: Number.MAX_SAFE_INTEGER })
+    const refused = await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(MiB)) })
+    assert.equal(refused.status, 503)
+    assert.equal(problemOf(refused), 'disk-full')
+    assert.equal(refused.headers['retry-after'], '60')
+    assert.deepEqual(filesIn(folder), [])
+  })
+
+  for (const [kind, header] of Object.entries({
+    'with a length': 'content-length: 5000000',
+    'in chunks': 'transfer-encoding: chunked',
+  })) {
+    test(`a client that hangs up in a body ${kind} leaves no file and no error in the log`, async t => {
+      const { url, folder, log, app } = await serve(t)
+      const { hostname, port } = new URL(url)
+      const socket = connect(Number(port), hostname)
+      t.after(() => socket.destroy())
+      socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`)
+      socket.write(header.startsWith('content') ? patterned(2 * MiB) : '200000\r\n')
+      if (!header.startsWith('content')) socket.write(patterned(2 * MiB))
+      await until('the upload is under way', () => filesIn(folder).length === 1)
+      socket.destroy()
+      await until('its file is gone', () => filesIn(folder).length === 0)
+      await app.close()
+      assert.deepEqual(log.errors, [])
+      assert.deepEqual(filesIn(folder), [])
+    })
+  }
+
+  test('keys that could lead elsewhere, are empty or too long are refused, whatever the method', async t => {
+    const { url, folder } = await serve(t)
+    const keys = [
+      '..',
+      '.',
+      '%2e%2e',
+      'a%2fb',
+      '..%2f..%2fetc',
+      'a%00',
+      '',
+      '-a',
+      '_a',
+      'a.tmp',
+      'ä',
+      '%zz',
+      '%ff',
+    ]
+    for (const key of [...keys, 'x'.repeat(129), 'x'.repeat(2000), 'a b'.replace(' ', '%20'), 'a%5cb']) {
+      for (const method of ['PUT', 'GET', 'HEAD', 'DELETE']) {
+        const target = `/images/${encodeURI(key).replaceAll('%25', '%')}/pre`
+        const refused = await httpRequest(url, target, { method, ...(method === 'PUT' && { body: 'x' }) })
+        assert.ok([400, 404, 414].includes(refused.status), `${method} ${target}: ${refused.status}`)
+        if (method !== 'HEAD') assert.ok(problemOf(refused))
+      }
+    }
+    assert.deepEqual(filesIn(folder), [])
+    assert.equal((await httpRequest(url, `/images/${'x'.repeat(128)}/pre`, { method: 'PUT' })).status, 201)
+  })
+})
+
+test('an upload under way when the app closes is stored before the store is closed', async t => {
+  const { url, app, store, folder } = await serve(t)
+  const { promise: closing, resolve: closes } = Promise.withResolvers<void>()
+  let isThereAtTheEnd = false
+  t.mock.method(store, 'close', async () => {
+    await using found = await store.open({ key: 'a-key', stage: 'pre' })
+    isThereAtTheEnd = found !== undefined
+  })
+  async function* slowly() {
+    yield patterned(2 * MiB)
+    await closing
+    yield patterned(10)
+  }
+  const uploading = httpRequest(url, path, { method: 'PUT', body: slowly() })
+  await until('the upload is under way', () => filesIn(folder).length === 1)
+  const closed = app.close()
+  await until('it closes', () => app.closing.aborted)
+  closes()
+  assert.equal((await uploading).status, 201)
+  await closed
+  assert.ok(isThereAtTheEnd)
+})

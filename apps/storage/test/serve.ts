@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { RecordedLog, temporaryFolder } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+import { FileBlobStore } from '../src/engine/file.ts'
+
+/** The app on a real socket, over an empty file store. */
+export async function serve(
+  t: TestContext,
+  options: { maxBlobBytes?: number; minFreeBytes?: number; clusterToken?: string } = {},
+) {
+  const { maxBlobBytes = 8 * 1024 * 1024, minFreeBytes = 0, clusterToken } = options
+  const folder = temporaryFolder(t)
+  const log = new RecordedLog()
+  const store = await FileBlobStore.open({ folder, minFreeBytes })
+  const app = buildApp({ store, logger: createLogger('storage', 'info', log), maxBlobBytes, clusterToken })
+  t.after(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, url, folder, log, store }
+}
+
+/** The code of a problem document. */
+export function problemOf(answer: { status: number; headers: Record<string, unknown>; json(): object }) {
+  const problem = answer.json()
+  assert.equal(answer.headers['content-type'], 'application/problem+json')
+  assert.ok('status' in problem && problem.status === answer.status)
+  assert.ok('type' in problem)
+  return String(problem.type).replace('urn:darkroom:problem:', '')
+}

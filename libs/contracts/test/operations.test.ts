@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { Value } from 'typebox/value'
+import {
+  channelOrders,
+  defaultOperations,
+  formatOperations,
+  InvalidOperations,
+  maxOperations,
+  type Operation,
+  Operations,
+  operationNames,
+  parseOperations,
+} from '../src/operations.ts'
+
+const operation: fc.Arbitrary<Operation> = fc.record(
+  { name: fc.constant('swap-channels' as const), order: fc.constantFrom(...channelOrders) },
+  { noNullPrototype: true },
+)
+const operations = fc.array(operation, { minLength: 1, maxLength: maxOperations })
+
+suite('operations', () => {
+  test('are read as they were written', () => {
+    fc.assert(
+      fc.property(operations, list => {
+        assert.deepEqual(parseOperations(formatOperations(list)), list)
+      }),
+    )
+  })
+
+  test('written as name:argument mean what they mean in JSON', () => {
+    fc.assert(
+      fc.property(operations, list => {
+        const text = list.map(({ name, order }) => `${name}:${order}`).join(', ')
+        assert.deepEqual(parseOperations(text), list)
+      }),
+    )
+  })
+
+  test('are read from any text, or refused in words; nothing else is thrown', () => {
+    const piece = fc.constantFrom(
+      'swap-channels',
+      ':',
+      ',',
+      'bgr',
+      ' ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"name"',
+      '"order"',
+      '1',
+    )
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.array(fc.json(), { maxLength: 12 }).map(items => `[${items}]`),
+      fc.array(piece).map(pieces => pieces.join('')),
+      operations.map(list => formatOperations(list).slice(1)),
+    )
+    fc.assert(fc.property(text, isParsedOrRefused), { numRuns: 2000 })
+  })
+
+  test('nested deeper than any stack are refused', () => {
+    for (const depth of [100, 4000, 200_000]) {
+      const nested = '['.repeat(depth) + ']'.repeat(depth)
+      for (const text of [nested, `[{"name":${nested}}]`, `[{"name":"swap-channels","order":${nested}}]`])
+        assert.throws(() => parseOperations(text), InvalidOperations)
+    }
+  })
+
+  test('get the defaults of arguments left out', () => {
+    for (const text of ['swap-channels', ' swap-channels: ', '[{"name":"swap-channels"}]'])
+      assert.deepEqual(parseOperations(text), defaultOperations)
+  })
+
+  test('that do not exist are named, with those that do', () => {
+    for (const text of ['sharpen', 'sharpen:2', '[{"name":"sharpen"}]', 'swap-channels,sharpen']) {
+      assert.throws(() => parseOperations(text), {
+        message: `there is no operation "sharpen"; there are: ${operationNames.join(', ')}`,
+      })
+    }
+    for (const name of ['constructor', '__proto__', 'toString', ''])
+      assert.throws(() => parseOperations(`[{"name":"${name}"}]`), /there is no operation/)
+  })
+
+  test('with an argument that cannot be are refused with those that can', () => {
+    assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg, rgb/)
+    assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
+  })
+
+  test('are at most ten, and at least one', () => {
+    assert.equal(parseOperations(Array(10).fill('swap-channels').join()).length, 10)
+    for (const text of [
+      Array(11).fill('swap-channels').join(),
+      `[${Array(11).fill('{"name":"swap-channels"}')}]`,
+    ])
+      assert.throws(() => parseOperations(text), /11 operations; at most 10/)
+    assert.throws(() => parseOperations('[]'), /empty/)
+  })
+})
+
+function isParsedOrRefused(text: string): void {
+  try {
+    const parsed = parseOperations(text)
+    assert.ok(Value.Check(Operations, parsed))
+  } catch (error) {
+    assert.ok(error instanceof InvalidOperations, String(error))
+    assert.ok(error.message.length > 0)
+  }
+}
