@@ -12,7 +12,7 @@ import {
   Operations,
   operationNames,
   parseOperations,
-} from '../src/operations.ts'
+} from '../src/index.ts'
 
 const operation: fc.Arbitrary<Operation> = fc.record(
   { name: fc.constant('swap-channels' as const), order: fc.constantFrom(...channelOrders) },

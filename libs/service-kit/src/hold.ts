@@ -11,5 +11,9 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
 
 /** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(Math.ceil(seconds * 1000)), hangUpSignal(reply), reply.server.closing])
+  return AbortSignal.any([
+    AbortSignal.timeout(Math.ceil(seconds * 1000)),
+    hangUpSignal(reply),
+    reply.server.closing,
+  ])
 }

@@ -18,7 +18,11 @@ export async function decode(
   limits: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
   const isAnimated = header.frames > 1 && isAnimatable(header.format)
-  const options = { pages: isAnimated ? -1 : 1, limitInputPixels: limits.maxPixels, failOn: 'warning' as const }
+  const options = {
+    pages: isAnimated ? -1 : 1,
+    limitInputPixels: limits.maxPixels,
+    failOn: 'warning' as const,
+  }
   const metadata = await sharp(input, options).metadata()
   const kind = kindOf(metadata)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format, isAnimated)
@@ -32,7 +36,13 @@ export async function decode(
     .raw({ depth: kind.bits === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
 
-  const stack: Raster = { ...kind, data, width: info.width, height: info.height, channels: info.channels as Raster['channels'] }
+  const stack: Raster = {
+    ...kind,
+    data,
+    width: info.width,
+    height: info.height,
+    channels: info.channels as Raster['channels'],
+  }
   const frames = isAnimated
     ? await orientAll(slice(stack, metadata.pageHeight ?? stack.height), header.orientation)
     : [stack]
@@ -70,6 +80,10 @@ function carriedMetadata(metadata: Metadata, keepsProfile: boolean, output: Outp
   const { icc, exif, xmp, iptc } = metadata
   return {
     ...(icc && keepsProfile && { icc }),
-    ...(output.metadata === 'keep' && { ...(exif && { exif: resetOrientation(exif) }), ...(xmp && { xmp }), ...(iptc && { iptc }) }),
+    ...(output.metadata === 'keep' && {
+      ...(exif && { exif: resetOrientation(exif) }),
+      ...(xmp && { xmp }),
+      ...(iptc && { iptc }),
+    }),
   }
 }

@@ -12,11 +12,12 @@ import {
 import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
+import { isAnimatable } from './format-abilities.ts'
 import { permuteFile } from './permute-file.ts'
 import { type Plan, planOf } from './plan.ts'
-import type { Picture, Raster } from './raster.ts'
+import type { Output, Picture, Raster } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
-import { UnusableImage, wordsOfDecoder } from './unusable-image.ts'
+import { inWordsOfDecoder, UnusableImage } from './unusable-image.ts'
 
 export interface DevelopLimits extends UnpackedLimits {
   processingMs: number
@@ -57,16 +58,18 @@ export async function develop(
       ? await streamPermuted(input, header, plan.permutation, plan.output, limits)
       : await developPixels(input, header, plan, limits)
   } catch (error) {
-    throw error instanceof UnusableImage ? error : wordsOfDecoder(error)
+    throw error instanceof UnusableImage ? error : inWordsOfDecoder(error)
   }
 }
 
 async function readHeader(input: Uint8Array): Promise<ImageHeader> {
-  if (!sniffFormat(input)) throw new UnusableImage('not-an-image', 'these bytes are no image that is taken here')
+  if (!sniffFormat(input))
+    throw new UnusableImage('not-an-image', 'these bytes are no image that is taken here')
   try {
     return await readImageHeader(bytesSource(input))
   } catch (error) {
-    if (error instanceof MalformedImage) throw new UnusableImage('malformed-image', error.message, { cause: error })
+    if (error instanceof MalformedImage)
+      throw new UnusableImage('malformed-image', error.message, { cause: error })
     throw error
   }
 }
@@ -81,14 +84,15 @@ async function developPixels(
   { steps, output, permutation }: Plan,
   limits: DevelopLimits,
 ): Promise<Developed> {
-  const { picture, source } = await decode(input, header, output, limits)
+  const { picture, original } = await decode(input, header, output, limits)
   const maxPixels = Math.floor(limits.maxPixels / picture.frames.length)
   for (const step of steps) {
     // One frame after the other: an animation would otherwise be held several times.
-    for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step(frame, maxPixels)
+    for (const [index, frame] of picture.frames.entries())
+      picture.frames[index] = await step(frame, maxPixels)
   }
   const isRewritten = permutation !== undefined && output.format === header.format
-  const bytes = await encode(picture, output, { ...source, rewrittenBytes: isRewritten ? input.length : undefined }, limits)
+  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
   return { bytes, facts: factsOfPicture(picture, output) }
 }
 
@@ -102,7 +106,12 @@ function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
 
 function factsOfPicture({ frames }: Picture, { format }: Output): Developed['facts'] {
   const [{ width, height }] = frames as [Raster]
-  return { contentType: contentTypeOf(format), width, height, frames: isAnimatable(format) ? frames.length : 1 }
+  return {
+    contentType: contentTypeOf(format),
+    width,
+    height,
+    frames: isAnimatable(format) ? frames.length : 1,
+  }
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

@@ -1,11 +1,18 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import sharp, { type Sharp } from 'sharp'
+import sharp from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { type EncodeSettings, settingsFor, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
 import type { Original } from './original.ts'
-import { type CarriedMetadata, colourspaceOf, type Output, type Picture, type Raster, toSharp } from './raster.ts'
+import {
+  type CarriedMetadata,
+  colourspaceOf,
+  type Output,
+  type Picture,
+  type Raster,
+  toSharp,
+} from './raster.ts'
 
 /** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
 const maxGrowth = 1.1
@@ -23,7 +30,8 @@ export async function encode(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format)
-  let settings = settingsFor(picture, output, original)
+  const { delays, loop } = picture
+  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
   for (let attempt = 1; attempt < maxAttempts && bytes.length > rewrittenBytes * maxGrowth; attempt++) {
@@ -79,22 +87,24 @@ async function encodeOnce(
   const image = toSharp(stack, pageHeight).timeout({ seconds: Math.ceil(processingMs / 1000) })
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
   const bits = canHave16Bits(format) ? stack.bits : 8
-  const coloured = (canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })).toColourspace(
-    colourspaceOf({ bits, isGrey }),
-  )
+  const coloured = (
+    canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
+  ).toColourspace(colourspaceOf({ bits, isGrey }))
   if (canAttach(format)) {
     const { data, info } = await writeAs(coloured, format, settings).toBuffer({ resolveWithObject: true })
-    return attachMetadata(data, format, metadata, { width: info.width, height: stack.height })
+    return attachMetadata(data, format, metadata, {
+      width: info.width,
+      height: pageHeight ?? stack.height,
+    })
   }
-  return (await throughPng(coloured, metadata, format, settings)).toBuffer()
-}
-
-/** sharp keeps what its input carries, so the carried goes into a PNG first. */
-async function throughPng(image: Sharp, metadata: CarriedMetadata, format: OutputFormat, settings: EncodeSettings): Promise<Sharp> {
-  if (Object.keys(metadata).length === 0) return writeAs(image, format, settings)
-  const png = await image.png({ compressionLevel: 0 }).toBuffer()
-  const carrier = sharp(attachMetadata(png, 'png', metadata), { limitInputPixels: false })
-  return writeAs(carrier.keepIccProfile(), format, settings)
+  if (Object.keys(metadata).length === 0) return writeAs(coloured, format, settings).toBuffer()
+  // sharp keeps what its input carries, so what is carried goes into a PNG first.
+  const png = await coloured.png({ compressionLevel: 0 }).toBuffer()
+  const carrier = attachMetadata(png, 'png', metadata, stack)
+  const carried = sharp(carrier, { limitInputPixels: false }).keepIccProfile()
+  if (metadata.exif) carried.keepExif()
+  if (metadata.xmp) carried.keepXmp()
+  return writeAs(carried, format, settings).toBuffer()
 }
 
 function isProfileOfColours({ icc }: CarriedMetadata): boolean {

@@ -24,7 +24,9 @@ export function jpegQuality(jpeg: Uint8Array): number | undefined {
 /** jcparam.c: jpeg_quality_scaling and jpeg_add_quant_table. */
 function scaledSum(quality: number): number {
   const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
-  const scaled = standardLuminance.map(step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
+  const scaled = standardLuminance.map(step =>
+    Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255),
+  )
   return scaled.reduce((total, step) => total + step, 0)
 }
 
@@ -57,7 +59,9 @@ function tableZero(segment: Uint8Array): number[] | undefined {
     if (steps.length < 64 * bytesPerStep) return undefined
     if ((kind & 15) === 0) {
       return Array.from({ length: 64 }, (_, index) =>
-        bytesPerStep === 1 ? (steps[index] ?? 0) : (steps[2 * index] ?? 0) * 256 + (steps[2 * index + 1] ?? 0),
+        bytesPerStep === 1
+          ? (steps[index] ?? 0)
+          : (steps[2 * index] ?? 0) * 256 + (steps[2 * index + 1] ?? 0),
       )
     }
     at += 1 + steps.length

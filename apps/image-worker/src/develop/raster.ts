@@ -56,7 +56,10 @@ export function toSharp(raster: Raster, pageHeight?: number): Sharp {
 }
 
 /** The name that sharp gives to the colours of such pixels. */
-export function colourspaceOf({ bits, isGrey }: Pick<Raster, 'bits' | 'isGrey'>): 'b-w' | 'grey16' | 'srgb' | 'rgb16' {
+export function colourspaceOf({
+  bits,
+  isGrey,
+}: Pick<Raster, 'bits' | 'isGrey'>): 'b-w' | 'grey16' | 'srgb' | 'rgb16' {
   if (isGrey) return bits === 16 ? 'grey16' : 'b-w'
   return bits === 16 ? 'rgb16' : 'srgb'
 }
@@ -70,7 +73,14 @@ export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp
     .toColourspace(colourspace)
     .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
-  return { data, width: info.width, height: info.height, channels: info.channels as Raster['channels'], bits, isGrey }
+  return {
+    data,
+    width: info.width,
+    height: info.height,
+    channels: info.channels as Raster['channels'],
+    bits,
+    isGrey,
+  }
 }
 
 /** The raster in colour, for what colours it. */

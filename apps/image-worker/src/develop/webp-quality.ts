@@ -39,7 +39,8 @@ function baseQuantiser(bits: BoolDecoder): number {
     if (updatesMap) for (let probability = 0; probability < 3; probability++) if (bits.flag()) bits.literal(8)
   }
   bits.literal(1 + 6 + 3) // filter type, level, sharpness
-  if (bits.flag() && bits.flag()) for (let delta = 0; delta < 8; delta++) if (bits.flag()) bits.signed(6)
+  const adjustsFilter = bits.flag() && bits.flag()
+  for (let delta = 0; adjustsFilter && delta < 8; delta++) if (bits.flag()) bits.signed(6)
   bits.literal(2) // partitions
   const base = bits.literal(7)
   if (segmentQuantiser === undefined) return base

@@ -4,5 +4,8 @@ import { UnusableImage } from '../unusable-image.ts'
 export function expectFits({ width, height }: { width: number; height: number }, maxPixels: number): void {
   const pixels = width * height
   if (pixels <= maxPixels) return
-  throw new UnusableImage('too-many-pixels', `an operation makes ${pixels} pixels of the image; at most ${maxPixels} are taken`)
+  throw new UnusableImage(
+    'too-many-pixels',
+    `an operation makes ${pixels} pixels of the image; at most ${maxPixels} are taken`,
+  )
 }

@@ -19,7 +19,9 @@ export const resize = onPixels<'resize'>((frame, operation, maxPixels) => {
 
 /** Not less than what comes out, or stands in memory on the way, whatever the fit. */
 function largestResult(frame: Raster, { width, height, enlarge }: OperationNamed<'resize'>) {
-  const scales = [width && width / frame.width, height && height / frame.height].filter(scale => scale !== undefined)
+  const scales = [width && width / frame.width, height && height / frame.height].filter(
+    scale => scale !== undefined,
+  )
   const scale = enlarge ? Math.max(...scales) : Math.min(Math.max(...scales), 1)
   return {
     width: Math.max(width ?? 0, Math.ceil(frame.width * scale)),

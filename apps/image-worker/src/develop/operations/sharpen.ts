@@ -1,4 +1,6 @@
 import { throughSharp } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
-export const sharpen = onPixels<'sharpen'>((frame, { sigma }) => throughSharp(frame, image => image.sharpen({ sigma })))
+export const sharpen = onPixels<'sharpen'>((frame, { sigma }) =>
+  throughSharp(frame, image => image.sharpen({ sigma })),
+)

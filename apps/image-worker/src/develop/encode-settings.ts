@@ -1,0 +1,109 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import type { Sharp } from 'sharp'
+import type { Original } from './original.ts'
+import type { Output } from './raster.ts'
+
+/** How a result is written; each format takes what it knows of. */
+export interface EncodeSettings {
+  quality: number
+  lossless: boolean
+  progressive: boolean
+  chromaSubsampling: '4:4:4' | '4:2:0'
+  compression: TiffCompression
+  bitdepth: 8 | 10 | 12
+  delay: number[]
+  loop: number
+}
+
+type TiffCompression = 'none' | 'lzw' | 'deflate' | 'packbits' | 'jpeg'
+
+/** What looks alike at about the same size; the scales of the formats differ. */
+const defaultQuality: Readonly<Record<OutputFormat, number>> = {
+  jpeg: 82,
+  webp: 80,
+  avif: 60,
+  tiff: 85,
+  png: 100,
+  gif: 100,
+}
+
+/** What of a picture decides how it is written. */
+export interface Written {
+  bits: 8 | 16
+  delays: number[]
+  loop: number
+}
+
+/** The original's own settings where the format stays, good ones where it changes; a quality asked for wins. */
+export function settingsFor(
+  { bits, delays, loop }: Written,
+  output: Output,
+  original: Original,
+): EncodeSettings {
+  const isSameFormat = output.format === original.format
+  const known = isSameFormat ? original : undefined
+  return {
+    quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
+    lossless: output.quality === undefined && (known?.lossless ?? false),
+    progressive: known?.progressive ?? false,
+    chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
+    compression: compressionLike(known, output),
+    bitdepth: bitdepthFor(bits, known),
+    delay: delays,
+    loop,
+  }
+}
+
+/** The settings for another attempt, after one that came out `growth` times as large as it should. */
+export function weaker(settings: EncodeSettings, growth: number): EncodeSettings {
+  // A tenth of quality is about a quarter of the size, around where photographs are.
+  const step = Math.max(Math.ceil(30 * Math.log2(growth)), 2)
+  return { ...settings, quality: Math.max(settings.quality - step, 1) }
+}
+
+/** Tells sharp to write in a format. */
+export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSettings): Sharp {
+  const { bitdepth, chromaSubsampling, compression, delay, lossless, loop, progressive, quality } = settings
+  const animation = delay.length > 0 ? { delay, loop } : {}
+  switch (format) {
+    case 'jpeg':
+      return image.jpeg({ quality, progressive, chromaSubsampling })
+    case 'png':
+      return image.png({ progressive })
+    case 'webp':
+      // Of lossless WebP, quality is the effort: 100 takes eight times as long as 75, for no fewer bytes.
+      return image.webp({ ...animation, lossless, quality: lossless ? 75 : quality })
+    case 'gif':
+      return image.gif({ ...animation, progressive })
+    case 'tiff':
+      return image.tiff({
+        compression,
+        quality,
+        ...(isPredicted(compression) && { predictor: 'horizontal' as const }),
+      })
+    case 'avif':
+      return image.avif({ quality, chromaSubsampling, bitdepth, effort: 2 })
+  }
+}
+
+/** Of what encoders here can write, the nearest that loses nothing but for the usual 4:2:0. */
+function subsamplingLike(original: string | undefined): '4:4:4' | '4:2:0' {
+  return original === undefined || /^4:[12]/.test(original) ? '4:2:0' : '4:4:4'
+}
+
+function compressionLike(known: Original | undefined, { quality }: Output): TiffCompression {
+  if (quality !== undefined || known?.lossless === false) return 'jpeg'
+  const compression = known?.compression
+  return compression === 'none' || compression === 'lzw' || compression === 'packbits'
+    ? compression
+    : 'deflate'
+}
+
+function isPredicted(compression: TiffCompression): boolean {
+  return compression === 'lzw' || compression === 'deflate'
+}
+
+function bitdepthFor(bits: 8 | 16, known: Original | undefined): 8 | 10 | 12 {
+  if (bits === 8) return 8
+  return known?.bitsPerSample === 12 ? 12 : 10
+}

@@ -1,0 +1,31 @@
+const orientationTag = 0x0112
+
+/**
+ * EXIF whose orientation is 1, since the pixels have been turned; all else as it was. Of what isn't EXIF as it
+ * should be (Exif 2.32, 4.6), the bytes are left alone.
+ */
+export function resetOrientation(exif: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(exif)
+  const start = tiffStart(bytes)
+  const view = new DataView(bytes.buffer, start)
+  if (view.byteLength < 8) return bytes
+  const isLittleEndian = view.getUint16(0) === 0x4949
+  const directory = view.getUint32(4, isLittleEndian)
+  if (directory + 2 > view.byteLength) return bytes
+  const entries = view.getUint16(directory, isLittleEndian)
+  for (let entry = 0; entry < entries; entry++) {
+    const at = directory + 2 + 12 * entry
+    if (at + 12 > view.byteLength) break
+    if (view.getUint16(at, isLittleEndian) === orientationTag) view.setUint16(at + 8, 1, isLittleEndian)
+  }
+  return bytes
+}
+
+/** EXIF without the prefix that JPEG puts before it. */
+export function withoutPrefix(exif: Uint8Array): Uint8Array {
+  return exif.subarray(tiffStart(exif))
+}
+
+function tiffStart(exif: Uint8Array): number {
+  return Buffer.from(exif.subarray(0, 6)).toString('latin1') === 'Exif\0\0' ? 6 : 0
+}

@@ -1,0 +1,66 @@
+import type { CarriedMetadata } from '../raster.ts'
+import { withoutPrefix } from './exif.ts'
+
+interface Chunk {
+  type: string
+  data: Uint8Array
+}
+
+const flags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 }
+
+/**
+ * Puts metadata into a WebP, which becomes one of the extended format if it wasn't: VP8X first, the profile before
+ * the image data, EXIF and XMP behind it (RFC 9649, 2.7).
+ */
+export function attachToWebp(
+  webp: Uint8Array,
+  { icc, exif, xmp }: CarriedMetadata,
+  size: { width: number; height: number },
+): Uint8Array {
+  const chunks = [...readChunks(Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength))]
+  const extended = chunks.find(({ type }) => type === 'VP8X')
+  const rest = chunks.filter(chunk => chunk !== extended)
+  const header = extended ? Uint8Array.from(extended.data) : extendedHeader(rest, size)
+  header[0] = (header[0] ?? 0) | (icc ? flags.icc : 0) | (exif ? flags.exif : 0) | (xmp ? flags.xmp : 0)
+  return writeChunks([
+    { type: 'VP8X', data: header },
+    ...(icc ? [{ type: 'ICCP', data: icc }] : []),
+    ...rest,
+    ...(exif ? [{ type: 'EXIF', data: withoutPrefix(exif) }] : []),
+    ...(xmp ? [{ type: 'XMP ', data: xmp }] : []),
+  ])
+}
+
+function extendedHeader(chunks: Chunk[], { width, height }: { width: number; height: number }): Uint8Array {
+  const header = Buffer.alloc(10)
+  header[0] = chunks.some(hasAlpha) ? flags.alpha : 0
+  header.writeUIntLE(width - 1, 4, 3)
+  header.writeUIntLE(height - 1, 7, 3)
+  return header
+}
+
+/** A VP8L bitstream says so in the bit behind its two sizes of 14 bits (RFC 9649, 3.4). */
+function hasAlpha({ type, data }: Chunk): boolean {
+  return type === 'ALPH' || (type === 'VP8L' && ((data[4] ?? 0) & 0x10) !== 0)
+}
+
+function* readChunks(webp: Buffer): Generator<Chunk> {
+  for (let at = 12; at + 8 <= webp.length; ) {
+    const length = webp.readUInt32LE(at + 4)
+    yield { type: webp.toString('latin1', at, at + 4), data: webp.subarray(at + 8, at + 8 + length) }
+    at += 8 + length + (length % 2)
+  }
+}
+
+function writeChunks(chunks: Chunk[]): Uint8Array {
+  const parts = chunks.flatMap(({ type, data }) => {
+    const head = Buffer.alloc(8)
+    head.write(type, 'latin1')
+    head.writeUInt32LE(data.length, 4)
+    return [head, data, Buffer.alloc(data.length % 2)]
+  })
+  const length = parts.reduce((sum, part) => sum + part.length, 4)
+  const head = Buffer.from('RIFF\0\0\0\0WEBP', 'latin1')
+  head.writeUInt32LE(length, 4)
+  return Buffer.concat([head, ...parts])
+}

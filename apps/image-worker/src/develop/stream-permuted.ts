@@ -1,0 +1,69 @@
+import type { ChannelOrder } from '@darkroom/contracts'
+import { contentTypeOf, type ImageHeader } from '@darkroom/image-header'
+import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
+import { sourceChannels } from '../permute/channel-order.ts'
+import type { Developed } from '../thread/work-loop.ts'
+import type { DevelopLimits } from './develop.ts'
+import { settingsFor, writeAs } from './encode-settings.ts'
+import { isAnimatable } from './format-abilities.ts'
+import { originalOf } from './original.ts'
+import type { Output } from './raster.ts'
+
+/**
+ * Permutes what is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces. Slower
+ * than permuting in place, as every sample passes through a float.
+ */
+export async function streamPermuted(
+  input: Uint8Array,
+  header: ImageHeader,
+  order: ChannelOrder,
+  output: Output,
+  limits: DevelopLimits,
+): Promise<Developed> {
+  const options = {
+    pages: header.frames > 1 && isAnimatable(header.format) ? -1 : 1,
+    limitInputPixels: limits.maxPixels,
+    failOn: 'warning' as const,
+  }
+  const metadata = await sharp(input, options).metadata()
+  const image = sharp(input, options)
+    .autoOrient()
+    .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
+  const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
+  const bits = metadata.depth === 'ushort' ? 16 : 8
+  const settings = settingsFor(
+    { bits, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
+    output,
+    originalOf(input, header, metadata),
+  )
+  const permuted = permute(kept, metadata, order)
+  const { data, info } = await writeAs(permuted, output.format, settings).toBuffer({
+    resolveWithObject: true,
+  })
+  const frames = info.pages ?? 1
+  const facts = {
+    contentType: contentTypeOf(output.format),
+    width: info.width,
+    height: info.height / frames,
+    frames,
+  }
+  return { bytes: data, facts }
+}
+
+function permute(image: Sharp, { channels, depth, space }: Metadata, order: ChannelOrder): Sharp {
+  const isDeep = depth === 'ushort'
+  if (channels < 3) return image.toColourspace(isDeep ? 'grey16' : 'b-w')
+  const coloured = isDeep ? image.toColourspace('rgb16') : image
+  const permuted = (space === 'cmyk' ? coloured.toColourspace('srgb') : coloured).recomb(matrixOf(order))
+  return isDeep ? permuted : inBytes(permuted, space === 'cmyk' ? channels - 1 : channels)
+}
+
+/** Recombined samples are floats, which TIFF would keep; a linear function of all channels makes them bytes. */
+function inBytes(image: Sharp, channels: number): Sharp {
+  return image.linear(new Array(channels).fill(1), new Array(channels).fill(0))
+}
+
+function matrixOf(order: ChannelOrder): Matrix3x3 {
+  const row = (source: number) => [0, 1, 2].map(channel => (channel === source ? 1 : 0))
+  return sourceChannels(order).map(row) as Matrix3x3
+}
