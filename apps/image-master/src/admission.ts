@@ -3,6 +3,10 @@ import { retryLater } from '@darkroom/service-kit'
 
 const statsAgeMs = 500
 
+export interface Receiving extends Disposable {
+  readonly body: AsyncIterable<Uint8Array>
+}
+
 /**
  * Refuses overload at the door: a full queue, and more bytes being received than allowed. Disks that fill up
  * are refused by the storage.
@@ -31,17 +35,27 @@ export class Admission {
     if (queued >= maxQueued) throw retryLater(429, 'queue-full', `${queued} images wait to be developed`, 5)
   }
 
-  /** Passes an upload on and counts its bytes as in flight until it ends. */
-  async *count(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  /**
+   * Passes an upload on and counts its bytes as in flight until it is disposed of, read to its end or not. What
+   * was not read by then may be read by others.
+   */
+  receive(upload: AsyncIterable<Uint8Array>): Receiving {
     let bytes = 0
-    try {
-      for await (const chunk of body) {
-        bytes += chunk.length
-        this.#bytesInFlight += chunk.length
-        yield chunk
-      }
-    } finally {
-      this.#bytesInFlight -= bytes
+    let isOver = false
+    const count = (more: number) => {
+      if (isOver) return
+      bytes += more
+      this.#bytesInFlight += more
+    }
+    const body = counted(upload, count)
+    return {
+      body,
+      [Symbol.dispose]: () => {
+        count(-bytes)
+        isOver = true
+        // Not awaited: a client that sends nothing would hold us up. What it throws was thrown to who read.
+        body.return(undefined).catch(() => undefined)
+      },
     }
   }
 
@@ -53,5 +67,15 @@ export class Admission {
       this.#queued = { count, readAt: now }
     }
     return this.#queued.count
+  }
+}
+
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    count(chunk.length)
+    yield chunk
   }
 }

@@ -33,11 +33,12 @@ export function buildApp({
     },
   })
   const admission = new Admission(taskDb)
+  // Plugins load in turn: OpenAPI hears of routes that come after it.
   app.register(async scope =>
     addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
   )
-  addWorkRoutes(app, { queue, discardResult: id => deleteBytes(id, storage) })
-  addReadinessRoutes(app, { storage, taskDb })
+  app.register(async scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }))
+  app.register(async scope => addReadinessRoutes(scope, { storage, taskDb }))
 
   const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })
   app.addHook('onClose', async () => {

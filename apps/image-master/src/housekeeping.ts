@@ -3,7 +3,7 @@ import type { Logger } from '@darkroom/service-kit'
 import type { LiveConfig } from './config.ts'
 import { type SweeperDependencies, sweepExpired, sweepOrphans } from './sweeper.ts'
 
-interface HousekeepingOptions extends SweeperDependencies {
+interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   settings(): LiveConfig
   sweepMs: number
   orphanSweepMs: number
@@ -16,8 +16,9 @@ export class Housekeeping {
   readonly #sweeping: Promise<unknown>
   readonly #logger: Logger
 
-  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, ...dependencies }: HousekeepingOptions) {
-    this.#logger = dependencies.logger
+  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, ...neighbours }: HousekeepingOptions) {
+    this.#logger = neighbours.logger
+    const dependencies = { ...neighbours, signal: this.#closing.signal }
     this.#sweeping = Promise.all([
       this.#repeat(sweepMs, 'expired images', () =>
         sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),

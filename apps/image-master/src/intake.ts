@@ -63,8 +63,8 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
     throw tooLarge(limits.maxUploadBytes)
   await admission.check({ maxQueued: limits.maxQueued, maxBytesInFlight })
 
-  const body = atMost(limits.maxUploadBytes, admission.count(upload.body), tooLarge)
-  const { head, whole } = await readHead(body)
+  using receiving = admission.receive(upload.body)
+  const { head, whole } = await readHead(atMost(limits.maxUploadBytes, receiving.body, tooLarge))
   const format = recognize(head)
   const key = randomUUIDv7()
   const stored = await store(storage, key, format, whole)

@@ -1,6 +1,6 @@
 import type { Client, storageRoutes } from '@darkroom/contracts'
 import type { ByteSource } from '@darkroom/image-header'
-import { ServiceProblem } from '@darkroom/service-kit'
+import { retryLater } from '@darkroom/service-kit'
 
 type StorageClient = Client<typeof storageRoutes>
 
@@ -19,11 +19,7 @@ export function storedImage(
         headers: { range: `bytes=${offset}-${end - 1}` },
       })
       if (status === 206) return (body as { bytes(): Promise<Uint8Array> }).bytes()
-      throw new ServiceProblem(
-        503,
-        'original-gone',
-        `the storage answered ${status} for bytes it just stored`,
-      )
+      throw retryLater(503, 'original-gone', `the storage answered ${status} for bytes it just stored`, 1)
     },
   }
 }

@@ -5,6 +5,8 @@ export interface SweeperDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
+  /** Aborted when the sweeping is to end before its end. */
+  signal: AbortSignal
 }
 
 /** Deletes images whose task ended before `endedBefore`; answers how many. */
@@ -14,8 +16,11 @@ export async function sweepExpired(endedBefore: Date, dependencies: SweeperDepen
     const { body } = await dependencies.taskDb.listTasks({
       querystring: { endedBefore: endedBefore.toISOString(), limit: 100 },
     })
-    for (const { id } of body.tasks) await deleteImage(id, dependencies)
-    count += body.tasks.length
+    for (const { id } of body.tasks) {
+      if (dependencies.signal.aborted) return count
+      await deleteImage(id, dependencies)
+      count += 1
+    }
     if (body.next === undefined) return count
   }
 }
@@ -25,12 +30,16 @@ export async function sweepExpired(endedBefore: Date, dependencies: SweeperDepen
  * making the task, or between deleting the task and its bytes, has left. Answers how many.
  */
 export async function sweepOrphans(storedBefore: Date, dependencies: SweeperDependencies): Promise<number> {
+  const { storage, taskDb, signal } = dependencies
   let count = 0
   for (const stage of stages) {
-    for await (const keys of oldKeys(stage, storedBefore, dependencies.storage)) {
-      const { body } = await dependencies.taskDb.findUnknown({ body: { ids: keys } })
-      for (const key of body.ids) await dependencies.storage.deleteBlob({ params: { key, stage } })
-      count += body.ids.length
+    for await (const keys of oldKeys(stage, storedBefore, storage)) {
+      const { body } = await taskDb.findUnknown({ body: { ids: keys } })
+      for (const key of body.ids) {
+        if (signal.aborted) return count
+        await storage.deleteBlob({ params: { key, stage } })
+        count += 1
+      }
     }
   }
   return count

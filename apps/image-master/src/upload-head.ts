@@ -1,7 +1,7 @@
 /** Enough for the header of nearly every image, so that most are judged without reading storage. */
 const headBytes = 64 * 1024
 
-/** The first bytes of an upload, and the whole upload still to be read, once. */
+/** The first bytes of an upload, however it is cut into chunks, and the whole of it still to be read, once. */
 export async function readHead(
   body: AsyncIterable<Uint8Array>,
 ): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
@@ -14,7 +14,7 @@ export async function readHead(
     first.push(value)
     bytes += value.length
   }
-  return { head: Buffer.concat(first), whole: replay(first, chunks) }
+  return { head: Buffer.concat(first, Math.min(bytes, headBytes)), whole: replay(first, chunks) }
 }
 
 async function* replay(first: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -14,7 +14,7 @@ export interface AppDependencies {
 export function buildApp({ store, logger, clusterToken, maxBlobBytes }: AppDependencies): App {
   const app = createApp({ name: 'storage', logger, clusterToken, checkReady: () => store.check() })
   app.register(async scope => addBlobRoutes(scope, store, { maxBlobBytes }))
-  addListingRoutes(app, store)
+  app.register(async scope => addListingRoutes(scope, store))
   app.addHook('onClose', () => store.close())
   return app
 }

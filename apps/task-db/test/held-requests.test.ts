@@ -25,6 +25,7 @@ async function listen(t: TestContext) {
   return {
     app,
     store,
+    claims,
     read: (path: string) => fetch(`${base}/tasks/${path}`),
     claim: (worker: string, signal?: AbortSignal) =>
       fetch(`${base}/tasks/claim?wait=${waitSeconds}`, {
@@ -140,6 +141,25 @@ test('fault: a claim whose client hung up keeps no task: it goes to the next', a
   await createTasks(store, 1)
   const { lease, attempts } = await taskOf(next)
   assert.deepEqual([lease?.worker, attempts], ['next', 1])
+})
+
+test('fault: a client that hangs up while a task is being leased to it keeps no task', async t => {
+  const { store, claims, claim, untilInLine, untilHungUp } = await listen(t)
+  await createTasks(store, 1)
+  const mayLease = Promise.withResolvers<void>()
+  claims.mock.mockImplementationOnce(async (worker: string, leaseMs: number) => {
+    await mayLease.promise
+    return store.claim(worker, leaseMs)
+  })
+  const controller = new AbortController()
+  const gone = claim('gone', controller.signal)
+  await untilInLine('gone')
+  controller.abort()
+  await assert.rejects(gone)
+  await untilHungUp()
+  mayLease.resolve()
+  const { lease, attempts } = await taskOf(claim('next'))
+  assert.deepEqual([lease?.worker, lease?.token, attempts], ['next', 2, 1])
 })
 
 test('a task whose holder fell silent wakes a claim that waits', async t => {

@@ -44,7 +44,10 @@ export interface AppOptions {
   checkReady(): Promise<void>
 }
 
-/** The Fastify app that every service starts from: contracts, problems, token, health, metrics, OpenAPI. */
+/**
+ * The Fastify app that every service starts from: contracts, problems, token, health, metrics, OpenAPI. Its
+ * routes are to be added in `app.register()`: OpenAPI hears of none that is there before its plugin has loaded.
+ */
 export function createApp(options: AppOptions): App {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,

@@ -37,14 +37,16 @@ export async function relayBlob(
     if (value !== undefined) reply.header(name, value)
   }
   reply.code(stored.status)
+  // For HEAD without any payload, Fastify would say that the length is 0.
+  const noBody = isHead ? Readable.from([]) : undefined
   switch (stored.status) {
     case 200:
     case 206:
       if (!isHead) return reply.send(Readable.from(stored.body, { objectMode: false }))
       await stored.body.dump()
-      return reply.send()
+      return reply.send(noBody)
     case 304:
-      return reply.send()
+      return reply.send(noBody)
     case 404:
       throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
     case 416:

@@ -24,12 +24,8 @@ export class TaskDbQueue implements WorkQueue {
   }
 
   async next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined> {
-    const reply = await this.#taskDb.claimTask({
-      querystring: { wait: waitSeconds },
-      body: { worker, leaseMs: this.#leaseMs },
-      signal,
-    })
-    if (reply.status === 204) return undefined
+    const reply = await this.#claim(worker, waitSeconds, signal)
+    if (reply?.status !== 200) return undefined
     const { id, operations, attempts, lease } = reply.body
     if (!lease) throw new Error(`the claimed task ${id} has no lease`)
     return { id, operations, attempt: attempts, lease: { token: lease.token, expiresAt: lease.expiresAt } }
@@ -55,6 +51,20 @@ export class TaskDbQueue implements WorkQueue {
   }
 
   async close(): Promise<void> {}
+
+  /** undefined when `signal` ended it; the task DB takes back what it may have claimed by then. */
+  async #claim(worker: string, waitSeconds: number, signal: AbortSignal) {
+    try {
+      return await this.#taskDb.claimTask({
+        querystring: { wait: waitSeconds },
+        body: { worker, leaseMs: this.#leaseMs },
+        signal,
+      })
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    }
+  }
 
   async #tell(id: string, body: LeaseHolderEvent): Promise<Acknowledgement> {
     const { status } = await this.#taskDb.putTask({ params: { id }, body })

@@ -13,7 +13,7 @@ export function addWorkRoutes(app: App, { queue, discardResult }: WorkDependenci
     ...imageMasterRoutes.getWork,
     handler: async ({ query: { worker, wait = 0 } }, reply) => {
       const gone = hangUpSignal(reply)
-      const work = await nextWork(worker, wait, AbortSignal.any([gone, app.closing]))
+      const work = await queue.next(worker, wait, AbortSignal.any([gone, app.closing]))
       if (work && gone.aborted) await queue.giveBack({ id: work.id, token: work.lease.token })
       return work ? reply.code(200).send(work) : reply.code(204).send()
     },
@@ -53,15 +53,6 @@ export function addWorkRoutes(app: App, { queue, discardResult }: WorkDependenci
       return reply.code(204).send()
     },
   })
-
-  async function nextWork(worker: string, wait: number, signal: AbortSignal) {
-    try {
-      return await queue.next(worker, wait, signal)
-    } catch (error) {
-      if (signal.aborted) return undefined
-      throw error
-    }
-  }
 
   async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<void> {
     if (acknowledgement === 'cancelled') await discardResult(id)

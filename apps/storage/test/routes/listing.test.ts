@@ -53,3 +53,9 @@ test('the service is ready while its folder is there', async t => {
   assert.ok((await httpRequest(url, '/readyz')).status >= 500)
   assert.equal((await httpRequest(url, '/healthz')).status, 200)
 })
+
+test('OpenAPI names every route', async t => {
+  const { url } = await serve(t)
+  const document = (await httpRequest(url, '/openapi.json')).json()
+  for (const path of ['/images', '/images/{key}/{stage}']) assert.ok(path in Object(document.paths), path)
+})

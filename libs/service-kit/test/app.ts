@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { RecordedLog } from '@darkroom/testing'
+import { type App, type AppOptions, createApp } from '../src/app.ts'
+import { createLogger } from '../src/logger.ts'
+
+/** An app to which a test adds routes; it ends with the test. */
+export function buildApp(t: TestContext, options: Partial<AppOptions> = {}): { app: App; log: RecordedLog } {
+  const log = new RecordedLog()
+  const logger = createLogger('test', 'debug', log)
+  const app = createApp({ name: 'test', logger, checkReady: async () => undefined, ...options })
+  t.after(() => app.close())
+  return { app, log }
+}
+
+/** The code of a problem document. */
+export function problemOf(answer: {
+  statusCode: number
+  headers: object
+  json(): Record<string, unknown>
+}): string {
+  const problem = answer.json()
+  assert.ok('content-type' in answer.headers)
+  assert.equal(answer.headers['content-type'], 'application/problem+json')
+  assert.equal(problem.status, answer.statusCode)
+  return String(problem.type).replace('urn:darkroom:problem:', '')
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { freePort, RecordedLog } from '@darkroom/testing'
+import { Type } from 'typebox'
+import { createApp } from '../src/app.ts'
+import { commonSettings, InvalidConfig, loadConfig, portSetting } from '../src/config.ts'
+import { createLogger } from '../src/logger.ts'
+import { ServiceClients } from '../src/service-clients.ts'
+import { startService } from '../src/start-service.ts'
+
+const Config = Type.Object({ ...commonSettings, port: portSetting(0) })
+
+function parts(t: TestContext, env: Record<string, string> = {}) {
+  const log = new RecordedLog()
+  const logger = createLogger('test', 'debug', log)
+  const config = loadConfig(Config, { KV_URL: 'http://127.0.0.1:1', ...env })
+  const app = createApp({ name: 'storage', logger, checkReady: async () => undefined })
+  const clients = new ServiceClients({ ...config, logger })
+  const closed: string[] = []
+  app.addHook('onClose', async () => void closed.push('app'))
+  const closeClients = clients.close.bind(clients)
+  t.mock.method(clients, 'close', async () => {
+    closed.push('clients')
+    await closeClients()
+  })
+  return { start: () => startService({ app, name: 'storage', config, clients, logger }), closed, log }
+}
+
+suite('a service', () => {
+  test('listens where it says, and closes what it was given, once', async t => {
+    const { start, closed, log } = parts(t)
+    const service = await start()
+    assert.equal((await fetch(`${service.url}/healthz`)).status, 200)
+    assert.ok(log.lines.some(({ msg }) => msg.startsWith('no CLUSTER_TOKEN')))
+    await Promise.all([service.close(), service.close()])
+    await service.close()
+    assert.deepEqual(closed, ['app', 'clients'])
+    await assert.rejects(fetch(`${service.url}/healthz`))
+  })
+
+  test('says the address that it is told to advertise', async t => {
+    const { start } = parts(t, { ADVERTISE_URL: 'http://storage.example:8083' })
+    const service = await start()
+    assert.equal(service.url, 'http://storage.example:8083')
+    await service.close()
+  })
+
+  test('does not start without a token where others could reach it', async t => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
+      const { start, closed } = parts(t, { HOST: host })
+      await assert.rejects(start(), InvalidConfig)
+      assert.deepEqual(closed, ['app', 'clients'])
+    }
+  })
+
+  test('closes what it was given when its port is taken', async t => {
+    const PORT = String(await freePort())
+    const first = await parts(t, { PORT }).start()
+    const { start, closed } = parts(t, { PORT })
+    await assert.rejects(start(), { code: 'EADDRINUSE' })
+    assert.deepEqual(closed, ['app', 'clients'])
+    await first.close()
+  })
+})
