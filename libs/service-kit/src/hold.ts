@@ -3,13 +3,19 @@ import type { FastifyReply } from 'fastify'
 /** Aborted when the client hangs up before its answer is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => {
+  const hangUp = () => {
     if (!reply.raw.writableFinished) controller.abort(new Error('the client hung up'))
-  })
+  }
+  if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
+  else reply.raw.once('close', hangUp)
   return controller.signal
 }
 
 /** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(Math.ceil(seconds * 1000)), hangUpSignal(reply), reply.server.closing])
+  return AbortSignal.any([
+    AbortSignal.timeout(Math.ceil(seconds * 1000)),
+    hangUpSignal(reply),
+    reply.server.closing,
+  ])
 }
