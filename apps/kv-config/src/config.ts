@@ -4,6 +4,12 @@ import { type Static, Type } from 'typebox'
 
 export const Config = Type.Object({
   ...commonSettings,
+  kvUrl: Type.Optional(
+    Type.String({
+      format: 'uri',
+      description: 'Where it registers itself; default http://HOST:PORT, which is itself',
+    }),
+  ),
   port: portSetting(defaultPorts['kv-config']),
   dataDir: dataDirSetting,
   kvStoreUrl: Type.Optional(

@@ -6,7 +6,11 @@ import { openKvStore } from './engine/open-store.ts'
 export { Config } from './config.ts'
 
 /** The key-value store, listening and registered in itself. */
-export async function start(config: Config, logger: Logger): Promise<RunningService> {
+export async function start(given: Config, logger: Logger): Promise<RunningService> {
+  const config = {
+    ...given,
+    kvUrl: given.kvUrl ?? given.advertiseUrl ?? `http://${given.host}:${given.port}`,
+  }
   const app = buildApp({ ...config, store: openKvStore(config), logger })
   const clients = new ServiceClients({ ...config, logger })
   return startService({ app, name: 'kv-config', config, clients, logger })

@@ -9,13 +9,16 @@ const params = Type.Object({ id: TaskId })
 const FencingToken = Type.Integer({ minimum: 1 })
 const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
 
-export const NewTask = Type.Object({
-  state: Type.Literal('not-started'),
-  operations: Operations,
-  original: ImageFacts,
-  maxAttempts: Type.Integer({ minimum: 1 }),
-  idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-})
+export const NewTask = Type.Object(
+  {
+    state: Type.Literal('not-started'),
+    operations: Operations,
+    original: ImageFacts,
+    maxAttempts: Type.Integer({ minimum: 1 }),
+    idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  },
+  { additionalProperties: false },
+)
 export type NewTask = Static<typeof NewTask>
 
 /** What the holder of a lease says of its task. */

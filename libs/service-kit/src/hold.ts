@@ -3,9 +3,11 @@ import type { FastifyReply } from 'fastify'
 /** Aborted when the client hangs up before its answer is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => {
+  const hangUp = () => {
     if (!reply.raw.writableFinished) controller.abort(new Error('the client hung up'))
-  })
+  }
+  if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
+  else reply.raw.once('close', hangUp)
   return controller.signal
 }
 

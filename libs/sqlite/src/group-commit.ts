@@ -48,7 +48,7 @@ export class GroupCommit {
       this.#database.exec('COMMIT')
     } catch (error) {
       // The disk or the file failed: nobody of the group may be told that it is stored.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
       for (const write of group) write.failed(error)
       return
     }
