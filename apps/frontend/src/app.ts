@@ -1,6 +1,7 @@
 import { type App, createApp, type Logger } from '@darkroom/service-kit'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
+import { addOperationRoutes } from './routes/operations.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
@@ -27,5 +28,6 @@ export function buildApp({ clients, logger, clusterToken }: AppDependencies): Ap
   addImageRoutes(app, clients)
   addBytesRoutes(app, clients)
   addReadinessRoutes(app, clients)
+  addOperationRoutes(app)
   return app
 }

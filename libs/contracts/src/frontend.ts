@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Operations } from './operations.ts'
+import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
@@ -128,6 +128,16 @@ export const frontendRoutes = {
         { additionalProperties: false },
       ),
       response: { 200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }) },
+    },
+  }),
+  listOperations: defineRoute({
+    method: 'GET',
+    url: '/operations',
+    schema: {
+      summary: 'What can be done to an image',
+      response: {
+        200: Type.Object({ operations: Type.Array(OperationDescription), default: Operations }),
+      },
     },
   }),
   newImage: defineRoute({

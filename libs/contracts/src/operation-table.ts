@@ -28,7 +28,7 @@ export const operationTable = {
   }),
   resize: define({
     summary: 'Fits the image into a box; never enlarges it unless told to. One side may be left open',
-    example: 'resize:800x600',
+    example: 'resize:150x100',
     properties: {
       width: Type.Optional(Side),
       height: Type.Optional(Side),
@@ -57,7 +57,7 @@ export const operationTable = {
   }),
   crop: define({
     summary: 'Cuts out a rectangle: of the middle, or from where it is told',
-    example: 'crop:400x300+20+10',
+    example: 'crop:120x100+150+60',
     properties: { width: Side, height: Side, left: Type.Optional(Offset), top: Type.Optional(Offset) },
     parse: text => {
       const [, width, height, left, top] = matchOrThrow(/^(\d+)x(\d+)(?:\+(\d+)\+(\d+))?$/, text)
@@ -74,9 +74,8 @@ export const operationTable = {
     },
   }),
   rotate: define({
-    summary:
-      'Turns the image clockwise; what is uncovered is transparent where the format allows, else white',
-    example: 'rotate:90',
+    summary: 'Turns the image clockwise; what is uncovered is transparent if the image can be, else white',
+    example: 'rotate:15',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
     parse: text => number('angle', text),
   }),

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import {
   InvalidOperations,
@@ -18,6 +18,14 @@ export const Operations = Type.Unsafe<Operation[]>(
   Type.Array(Type.Union(schemas), { minItems: 1, maxItems: maxOperations }),
 )
 
+export const OperationDescription = Type.Object({
+  name: Type.String(),
+  summary: Type.String(),
+  example: Type.String({ description: 'As `?operations=` takes it' }),
+  schema: Type.Unknown({ description: 'JSON Schema of the JSON form' }),
+})
+export type OperationDescription = Static<typeof OperationDescription>
+
 /**
  * Reads operations written as `swap-channels:bgr,swap-channels` or as JSON `[{"name":"swap-channels"}]`.
  * Arguments left out get their defaults.
@@ -29,6 +37,14 @@ export function parseOperations(text: string): Operation[] {
     throw new InvalidOperations(`${items.length} operations; at most ${maxOperations} are taken`)
   }
   return items.map(check)
+}
+
+/** What can be asked for, for people and programs: one line, an example as text, and the JSON form of each. */
+export function describeOperations(): OperationDescription[] {
+  return operationNames.map(name => {
+    const { summary, example } = operationTable[name]
+    return { name, summary, example, schema: operationSchema(name) }
+  })
 }
 
 /** Writes operations the way parseOperations reads them. */

@@ -11,12 +11,25 @@ import {
   type Operation,
   Operations,
   operationNames,
+  operationTable,
   parseOperations,
 } from '../src/index.ts'
 
-const operation: fc.Arbitrary<Operation> = fc.record(
+const swap = fc.record(
   { name: fc.constant('swap-channels' as const), order: fc.constantFrom(...channelOrders) },
   { noNullPrototype: true },
+)
+const swaps = fc.array(swap, { minLength: 1, maxLength: maxOperations })
+
+const side = fc.integer({ min: 1, max: 16_383 })
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  swap,
+  fc.record({ name: fc.constant('crop' as const), width: side, height: side }, { noNullPrototype: true }),
+  fc.record({ name: fc.constant('flip' as const) }, { noNullPrototype: true }),
+  fc.record(
+    { name: fc.constant('rotate' as const), angle: fc.integer({ min: -360, max: 360 }) },
+    { noNullPrototype: true },
+  ),
 )
 const operations = fc.array(operation, { minLength: 1, maxLength: maxOperations })
 
@@ -31,12 +44,43 @@ suite('operations', () => {
 
   test('written as name:argument mean what they mean in JSON', () => {
     fc.assert(
-      fc.property(operations, list => {
+      fc.property(swaps, list => {
         const text = list.map(({ name, order }) => `${name}:${order}`).join(', ')
         assert.deepEqual(parseOperations(text), list)
       }),
     )
   })
+
+  test('are read from the example of each, one of them by its name', () => {
+    for (const name of operationNames) {
+      const [read] = parseOperations(operationTable[name].example)
+      assert.equal(read?.name, name)
+    }
+  })
+
+  const readings: [string, Operation[] | RegExp][] = [
+    ['resize:800x600', [{ name: 'resize', width: 800, height: 600, fit: 'inside', enlarge: false }]],
+    ['resize:x20:cover:enlarge', [{ name: 'resize', height: 20, fit: 'cover', enlarge: true }]],
+    ['resize:x', /resize: width, height or both/],
+    ['resize:20x20:tight', /resize: fit must be .*inside/],
+    ['crop:4x5+1+2', [{ name: 'crop', width: 4, height: 5, left: 1, top: 2 }]],
+    ['crop:4', /crop: "4" is not of the form/],
+    ['[{"name":"crop","width":4,"height":4,"left":2}]', /left and top come together/],
+    ['rotate:-12.5', [{ name: 'rotate', angle: -12.5 }]],
+    ['rotate', /rotate: .*angle/],
+    ['flip:1', /flip: it takes nothing/],
+    ['blur:0.1', /blur: sigma must be >= 0.3/],
+    ['tint:#ff8800', [{ name: 'tint', color: 'ff8800' }]],
+    ['format:webp:80', [{ name: 'format', type: 'webp', quality: 80 }]],
+    ['format:bmp', /format: type must be .*jpeg, png, webp/],
+    ['metadata', [{ name: 'metadata', mode: 'strip' }]],
+  ]
+  for (const [text, wanted] of readings) {
+    test(`${text} ${wanted instanceof RegExp ? 'is refused in words' : 'is read'}`, () => {
+      if (wanted instanceof RegExp) assert.throws(() => parseOperations(text), { message: wanted })
+      else assert.deepEqual(parseOperations(text), wanted)
+    })
+  }
 
   test('are read from any text, or refused in words; nothing else is thrown', () => {
     const piece = fc.constantFrom(

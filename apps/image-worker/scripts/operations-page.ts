@@ -1,0 +1,65 @@
+import {
+  formatOperations,
+  maxOperations,
+  type OperationName,
+  operationNames,
+  operationSchema,
+  operationTable,
+  parseOperations,
+} from '@darkroom/contracts'
+
+/** docs/operations.md, made from the table of operations. Pictures stand in docs/operations/ by their names. */
+export function operationsPage(): string {
+  return `# Operations
+
+A task names at most ${maxOperations}, in any order, each done to the result of the one before:
+\`?operations=crop:400x300,swap-channels:bgr,format:webp\`, or as JSON
+\`[{"name":"crop","width":400,"height":300},{"name":"swap-channels"},{"name":"format","type":"webp"}]\`.
+None given means \`swap-channels:bgr\`. Animations stay animated where the format can be. \`GET /operations\` answers
+this list with JSON schemas. This page is made by \`npm run docs\`.
+
+${operationNames.map(section).join('\n')}`
+}
+
+function section(name: OperationName): string {
+  const { example, summary } = operationTable[name]
+  return `## ${name}
+
+${summary}.
+
+| before | \`${example}\` |
+|---|---|
+| ![before](operations/before.webp) | ![after](operations/${name}.webp) |
+
+As JSON: \`${formatOperations(parseOperations(example)).slice(1, -1)}\`
+
+${argumentsTable(name)}`
+}
+
+interface ArgumentSchema {
+  type?: string
+  enum?: string[]
+  minimum?: number
+  maximum?: number
+  default?: unknown
+  description?: string
+}
+
+function argumentsTable(name: OperationName): string {
+  const { properties, required } = operationSchema(name) as unknown as {
+    properties: Record<string, ArgumentSchema>
+    required: string[]
+  }
+  const { name: _name, ...given } = properties
+  const rows = Object.entries(given).map(([argument, schema]) => {
+    const isNeeded = required.includes(argument) && schema.default === undefined
+    const preset = schema.default === undefined ? (isNeeded ? 'needed' : '') : `\`${schema.default}\``
+    return `| \`${argument}\` | ${rangeOf(schema)} | ${preset} | ${schema.description ?? ''} |\n`
+  })
+  return rows.length > 0 ? `| argument | takes | default | |\n|---|---|---|---|\n${rows.join('')}` : ''
+}
+
+function rangeOf({ enum: words, type, minimum, maximum }: ArgumentSchema): string {
+  if (words) return words.map(word => `\`${word}\``).join(' ')
+  return minimum === undefined ? (type ?? '') : `${type}, ${minimum} to ${maximum}`
+}

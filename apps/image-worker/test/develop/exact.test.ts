@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { TiffOptions } from 'sharp'
+import { permuteFile } from '../../src/develop/permute-file.ts'
+import { type ChannelOrder, channelOrders, compose, inverse } from '../../src/permute/channel-order.ts'
+import { assembleGif, type GifPicture } from '../permute/gif-assembler.ts'
+import { assembleWithColors, noise, noiseBytes, orders, pictures } from '../permute/pictures.ts'
+import { chunk } from '../permute/png-assembler.ts'
+import { type Inspected, inspect, inspectResult, permuted } from './inspect.ts'
+import { drawing, type Raster, rasterOf, rasters } from './rasters.ts'
+import { bytesOf, run } from './run.ts'
+
+test('every sample of a PNG is where the order says, whether or not its pixels are decoded', async () => {
+  await fc.assert(
+    fc.asyncProperty(pictures, fc.boolean(), orders, async (picture, isTransparent, order) => {
+      const png = assembleWithColors(picture, isTransparent)
+      const decoded = Buffer.concat([png, Buffer.from('more')])
+      assert.notEqual(await permutedUndecoded(png, 'png', order), undefined)
+      assert.equal(await permutedUndecoded(decoded, 'png', order), undefined)
+      await assertPermuted(png, order)
+      await assertPermuted(decoded, order)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('the same for a PNG that has what the standard asks to ignore, and for one with a wrong order of chunks', async () => {
+  const samples = noise(12 * 9 * 3, 256, 5)
+  const picture = { width: 12, height: 9, colorType: 2, bitDepth: 8, samples }
+  const png = assembleWithColors(picture, false)
+  const early = chunk('IEND').length
+  const files = [
+    Buffer.concat([png.subarray(0, 33), chunk('teSt', noiseBytes(9, 1)), png.subarray(33)]),
+    Buffer.concat([png.subarray(0, -early), chunk('gAMA', Buffer.of(0, 0, 0xb1, 0x8f)), chunk('IEND')]),
+    Buffer.concat([png.subarray(0, 33), chunk('eXIf', Buffer.from('not exif at all')), png.subarray(33)]),
+  ]
+  for (const file of files) await assertPermuted(file, 'gbr')
+})
+
+test('every sample of a lossless WebP is where the order says, also under full transparency', async () => {
+  await fc.assert(
+    fc.asyncProperty(rasters({ channels: [3, 4], bits: [8] }), orders, async (raster, order) => {
+      const webp = await drawing(raster).webp({ lossless: true, exact: true, effort: 0 }).toBuffer()
+      assert.deepEqual((await inspect(webp)).samples, samplesInFile(raster))
+      await assertPermuted(webp, order)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('every sample of an animated lossless WebP is, and delays and loop are kept', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      rasters({ channels: [3, 4], bits: [8], frames: [2, 3, 5] }),
+      orders,
+      fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 5, maxLength: 5 }),
+      fc.nat(9),
+      async (raster, order, delays, loop) => {
+        const delay = delays.slice(0, raster.frames)
+        const webp = await drawing(raster).webp({ lossless: true, exact: true, effort: 0, delay, loop })
+        await assertPermuted(await webp.toBuffer(), order)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+const tiffs: readonly TiffOptions[] = [
+  { compression: 'none' },
+  { compression: 'lzw', predictor: 'horizontal' },
+  { compression: 'lzw', predictor: 'none' },
+  { compression: 'deflate', predictor: 'horizontal' },
+  { compression: 'packbits' },
+  { compression: 'none', bigtiff: true },
+  { compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 },
+]
+
+test('every sample of a TIFF is where the order says: of any depth, compression, layout and number of pages', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      rasters({ frames: [1, 1, 2, 4] }),
+      fc.constantFrom(...tiffs),
+      orders,
+      async (raster, options, order) => {
+        const tiff = await drawing(raster).tiff(options).toBuffer()
+        const { isGrey, isDeep } = await assertPermuted(tiff, order)
+        assert.deepEqual({ isGrey, isDeep }, { isGrey: raster.channels < 3, isDeep: raster.bits === 16 })
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test('bilevel TIFFs, of few greys and with white as 0 come back as the greys they show', async () => {
+  const raster = rasterOf({ width: 21, height: 13, frames: 1, channels: 1, bits: 8, seed: 4 })
+  const kinds: TiffOptions[] = [
+    { bitdepth: 1, compression: 'none' },
+    { bitdepth: 1, compression: 'ccittfax4' },
+    { bitdepth: 2, compression: 'none' },
+    { bitdepth: 4, compression: 'deflate' },
+    { miniswhite: true, compression: 'lzw' },
+  ]
+  for (const kind of kinds) await assertPermuted(await drawing(raster).tiff(kind).toBuffer(), 'bgr')
+})
+
+test('every colour of a GIF is where the order says, of global and local tables, frames that cover parts, with delays', async () => {
+  await fc.assert(
+    fc.asyncProperty(gifs(), orders, fc.boolean(), async (picture, order, isWellFormed) => {
+      const gif = assembleGif(picture)
+      // A block that nobody knows has the pixels decoded.
+      const file = isWellFormed ? gif : Buffer.concat([gif.subarray(0, -1), unknownExtension, Buffer.of(0x3b)])
+      assert.equal((await permutedUndecoded(file, 'gif', order)) !== undefined, isWellFormed)
+      await assertPermuted(file, order)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('permutations in one task come to the one that does the same, and an inverse takes one back', async () => {
+  const raster = rasterOf({ width: 9, height: 7, frames: 1, channels: 4, bits: 8, seed: 1 })
+  const deep = rasterOf({ width: 9, height: 7, frames: 1, channels: 3, bits: 16, seed: 2 })
+  const files = [
+    await drawing(raster).png().toBuffer(),
+    await drawing(raster).webp({ lossless: true, exact: true }).toBuffer(),
+    await drawing(deep).tiff({ compression: 'lzw' }).toBuffer(),
+    assembleGif({ width: 4, height: 4, palette: noiseBytes(12, 3), frames: [frameOf(4, 4, 2, 1)] }),
+  ]
+  for (const file of files) {
+    const before = await inspect(file)
+    for (const first of channelOrders) {
+      const there = await bytesOf(file, `swap-channels:${first}`)
+      assert.deepEqual(await inspect(await bytesOf(there, `swap-channels:${inverse(first)}`)), before)
+      for (const second of channelOrders) {
+        const both = await run(file, `swap-channels:${first},swap-channels:${second}`)
+        assert.deepEqual(await inspectResult(both), permuted(before, compose(first, second)))
+      }
+    }
+  }
+})
+
+test('a permutation beside other operations is as exact as one alone', async () => {
+  await fc.assert(
+    fc.asyncProperty(rasters({ channels: [3, 4] }), orders, async (raster, order) => {
+      const png = await drawing(raster).png().toBuffer()
+      const turned = await run(png, `flip,swap-channels:${order},flip`)
+      assert.deepEqual(await inspectResult(turned), permuted(await inspect(png), order))
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('grey comes back as the grey it was, byte for byte of its samples, and is not made colour', async () => {
+  await fc.assert(
+    fc.asyncProperty(rasters({ channels: [1, 2] }), orders, async (raster, order) => {
+      const junk = Buffer.from('more')
+      const png = Buffer.concat([await drawing(raster).png().toBuffer(), junk])
+      const { isGrey } = await assertPermuted(png, order)
+      assert.equal(isGrey, true)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('what unpacks to more than is held in memory is permuted as exactly, in a stream', async () => {
+  // 105 million bytes, which compress to little.
+  const width = 7000
+  const height = 5000
+  const samples = new Uint8Array(width * height * 3)
+  for (let at = 0; at < samples.length; at += 997) samples[at] = at & 0xff
+  const raster: Raster = { width, height, frames: 1, channels: 3, bits: 8, samples }
+  const tiff = await drawing(raster).tiff({ compression: 'lzw' }).toBuffer()
+  const before = await inspect(tiff)
+  const after = await inspectResult(await run(tiff, 'swap-channels:gbr'))
+  const expected = permuted(before, 'gbr')
+  assert.equal(Buffer.compare(after.samples as Uint8Array, expected.samples as Uint8Array), 0)
+})
+
+async function assertPermuted(file: Uint8Array, order: ChannelOrder): Promise<Inspected> {
+  const after = await inspectResult(await run(file, `swap-channels:${order}`))
+  assert.deepEqual(after, permuted(await inspect(file), order))
+  return after
+}
+
+async function permutedUndecoded(file: Uint8Array, format: 'png' | 'gif', order: ChannelOrder) {
+  return permuteFile(file, { format } as never, order, { format, metadata: 'strip' })
+}
+
+/** WebP holds colour alone. */
+function samplesInFile({ samples }: Raster): Uint8Array | Uint16Array {
+  return samples
+}
+
+const unknownExtension = Buffer.of(0x21, 0x42, 1, 0, 0)
+
+function gifs(): fc.Arbitrary<GifPicture> {
+  return fc
+    .record({
+      width: fc.integer({ min: 1, max: 20 }),
+      height: fc.integer({ min: 1, max: 20 }),
+      tableBits: fc.integer({ min: 1, max: 8 }),
+      frames: fc.array(
+        fc.record({
+          hasTable: fc.boolean(),
+          interlaced: fc.boolean(),
+          delay: fc.integer({ min: 2, max: 300 }),
+          disposal: fc.nat(3),
+          isTransparent: fc.boolean(),
+          isPart: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 4 },
+      ),
+      loop: fc.nat(20),
+      seed: fc.nat(0xffff),
+    })
+    .map(({ width, height, tableBits, frames, loop, seed }) => ({
+      width,
+      height,
+      palette: noiseBytes(3 * 2 ** tableBits, seed),
+      loop,
+      frames: frames.map(({ hasTable, interlaced, delay, disposal, isTransparent, isPart }, index) => {
+        const [left, top] = isPart ? [width >> 1, height >> 1] : [0, 0]
+        return {
+          left,
+          top,
+          ...frameOf(width - left, height - top, tableBits, seed + index),
+          interlaced,
+          ...(hasTable && { palette: noiseBytes(3 * 2 ** tableBits, seed + index + 50) }),
+          control: { delay, disposal, ...(isTransparent && { transparent: 0 }) },
+        }
+      }),
+    }))
+}
+
+function frameOf(width: number, height: number, tableBits: number, seed: number) {
+  return { width, height, indexes: noise(width * height, 2 ** tableBits, seed), codeBits: Math.max(tableBits, 2) }
+}

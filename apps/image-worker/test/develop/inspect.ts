@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import sharp from 'sharp'
+import type { ChannelOrder } from '../../src/permute/channel-order.ts'
+import type { Developed } from '../../src/thread/work-loop.ts'
+
+/** What an independent decode says of a file: all frames, in colour, in the samples as they are stored. */
+export interface Inspected {
+  readonly format: string
+  /** Of one frame, as stored. */
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly delays: readonly number[]
+  readonly loop: number | undefined
+  readonly isGrey: boolean
+  readonly isDeep: boolean
+  readonly channels: 3 | 4
+  readonly samples: Uint8Array | Uint16Array
+}
+
+/** Profiles are ignored and orientations not applied: they would change the samples. */
+export async function inspect(file: Uint8Array): Promise<Inspected> {
+  const image = sharp(file, { failOn: 'warning', ignoreIcc: true, pages: -1 })
+  const metadata = await image.metadata()
+  const { space, depth, pages = 1, pageHeight, delay = [], loop } = metadata
+  const isDeep = depth === 'ushort'
+  const { data, info } = await image
+    .toColourspace(isDeep ? 'rgb16' : 'srgb')
+    .raw({ depth: isDeep ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const bytes = Uint8Array.from(data)
+  return {
+    format: metadata.format === 'heif' ? 'avif' : metadata.format,
+    width: info.width,
+    height: pageHeight ?? info.height,
+    frames: pages,
+    delays: delay,
+    loop,
+    isGrey: space === 'b-w' || space === 'grey16',
+    isDeep,
+    channels: info.channels as 3 | 4,
+    samples: isDeep ? new Uint16Array(bytes.buffer) : bytes,
+  }
+}
+
+/** What a permutation must give; grey as it is, since its three samples are alike. */
+export function permuted(picture: Inspected, order: ChannelOrder): Inspected {
+  const { channels, samples: before } = picture
+  const samples = before.slice()
+  const [red, green, blue] = [...order].map(name => 'rgb'.indexOf(name)) as [number, number, number]
+  for (let at = 0; at < samples.length; at += channels) {
+    samples[at] = before[at + red] ?? 0
+    samples[at + 1] = before[at + green] ?? 0
+    samples[at + 2] = before[at + blue] ?? 0
+  }
+  return { ...picture, samples }
+}
+
+/** That what a task says of its result is what the result's own bytes say; gives what they say. */
+export async function inspectResult({ bytes, facts }: Developed): Promise<Inspected> {
+  const inspected = await inspect(bytes)
+  const { format, width, height, frames } = inspected
+  assert.deepEqual(facts, { contentType: `image/${format}`, width, height, frames })
+  return inspected
+}
+
+/** Of 255, over all samples; `Infinity` for pictures of different shapes. */
+export function meanError(one: Inspected, other: Inspected): number {
+  if (one.samples.length !== other.samples.length || one.isDeep !== other.isDeep) {
+    return Number.POSITIVE_INFINITY
+  }
+  let sum = 0
+  for (let at = 0; at < one.samples.length; at++) {
+    sum += Math.abs((one.samples[at] ?? 0) - (other.samples[at] ?? 0))
+  }
+  return sum / one.samples.length / (one.isDeep ? 257 : 1)
+}
+
+/** One frame's pixels as text, a line a row, each pixel in hex: small pictures are compared by eye. */
+export function drawn({ samples, channels, width, isDeep }: Inspected): string[] {
+  const digits = isDeep ? 4 : 2
+  const pixels = Array.from({ length: samples.length / channels }, (_, pixel) =>
+    Array.from(samples.subarray(pixel * channels, (pixel + 1) * channels), sample =>
+      sample.toString(16).padStart(digits, '0'),
+    ).join(''),
+  )
+  return Array.from({ length: pixels.length / width }, (_, row) =>
+    pixels.slice(row * width, (row + 1) * width).join(' '),
+  )
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { MemoryBudget } from '../../src/pool/memory-budget.ts'
+
+test('what fits is granted at once', async () => {
+  const budget = new MemoryBudget(10)
+  await budget.acquire(4)
+  await budget.acquire(6)
+})
+
+test('what does not fit waits until enough was given back, and is not passed by', async () => {
+  const budget = new MemoryBudget(10)
+  const order: string[] = []
+  const releaseFirst = await budget.acquire(6)
+  const large = budget.acquire(8).then(release => {
+    order.push('large')
+    return release
+  })
+  const small = budget.acquire(1).then(() => order.push('small'))
+  releaseFirst()
+  await large
+  await small
+  assert.deepEqual(order, ['large', 'small'])
+})
+
+test('more than the whole budget runs alone', async () => {
+  const budget = new MemoryBudget(10)
+  const release = await budget.acquire(1000)
+  let isGranted = false
+  const next = budget.acquire(1).then(() => {
+    isGranted = true
+  })
+  await Promise.resolve()
+  assert.equal(isGranted, false)
+  release()
+  await next
+})
+
+test('giving back twice gives back once', async () => {
+  const budget = new MemoryBudget(10)
+  const release = await budget.acquire(10)
+  release()
+  release()
+  await budget.acquire(10)
+  let isGranted = false
+  void budget.acquire(10).then(() => {
+    isGranted = true
+  })
+  await Promise.resolve()
+  assert.equal(isGranted, false)
+})
+
+test('never more than the budget is held, and everybody is served', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 40 }), async sizes => {
+      const budget = new MemoryBudget(10)
+      let held = 0
+      await Promise.all(
+        sizes.map(async size => {
+          const release = await budget.acquire(size)
+          held += Math.min(size, 10)
+          assert.ok(held <= 10)
+          await Promise.resolve()
+          held -= Math.min(size, 10)
+          release()
+        }),
+      )
+      assert.equal(held, 0)
+    }),
+  )
+})
