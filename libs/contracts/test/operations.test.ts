@@ -121,9 +121,9 @@ suite('operations', () => {
   })
 
   test('that do not exist are named, with those that do', () => {
-    for (const text of ['sharpen', 'sharpen:2', '[{"name":"sharpen"}]', 'swap-channels,sharpen']) {
+    for (const text of ['solarise', 'solarise:2', '[{"name":"solarise"}]', 'swap-channels,solarise']) {
       assert.throws(() => parseOperations(text), {
-        message: `there is no operation "sharpen"; there are: ${operationNames.join(', ')}`,
+        message: `there is no operation "solarise"; there are: ${operationNames.join(', ')}`,
       })
     }
     for (const name of ['constructor', '__proto__', 'toString', ''])

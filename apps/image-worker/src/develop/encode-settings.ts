@@ -71,8 +71,9 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     case 'png':
       return image.png({ progressive })
     case 'webp':
-      // Of lossless WebP, quality is the effort: 100 takes eight times as long as 75, for no fewer bytes.
-      return image.webp({ ...animation, lossless, quality: lossless ? 75 : quality })
+      // Of lossless WebP, quality is the effort: 100 takes eight times as long as 75, for no fewer bytes. Exact is
+      // the colour under full transparency, which is otherwise thrown away.
+      return image.webp({ ...animation, lossless, exact: lossless, quality: lossless ? 75 : quality })
     case 'gif':
       return image.gif({ ...animation, progressive })
     case 'tiff':
