@@ -15,7 +15,8 @@ export interface EncodeSettings {
   loop: number
 }
 
-type TiffCompression = 'none' | 'lzw' | 'deflate' | 'packbits' | 'jpeg'
+/** Which of the lossless ones an original had isn't seen, and doesn't matter. */
+type TiffCompression = 'deflate' | 'jpeg'
 
 /** What looks alike at about the same size; the scales of the formats differ. */
 const defaultQuality: Readonly<Record<OutputFormat, number>> = {
@@ -80,7 +81,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
       return image.tiff({
         compression,
         quality,
-        ...(isPredicted(compression) && { predictor: 'horizontal' as const }),
+        ...(compression === 'deflate' && { predictor: 'horizontal' as const }),
       })
     case 'avif':
       return image.avif({ quality, chromaSubsampling, bitdepth, effort: 2 })
@@ -93,15 +94,7 @@ function subsamplingLike(original: string | undefined): '4:4:4' | '4:2:0' {
 }
 
 function compressionLike(known: Original | undefined, { quality }: Output): TiffCompression {
-  if (quality !== undefined || known?.lossless === false) return 'jpeg'
-  const compression = known?.compression
-  return compression === 'none' || compression === 'lzw' || compression === 'packbits'
-    ? compression
-    : 'deflate'
-}
-
-function isPredicted(compression: TiffCompression): boolean {
-  return compression === 'lzw' || compression === 'deflate'
+  return quality !== undefined || known?.lossless === false ? 'jpeg' : 'deflate'
 }
 
 function bitdepthFor(bits: 8 | 16, known: Original | undefined): 8 | 10 | 12 {

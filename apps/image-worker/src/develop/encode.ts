@@ -11,6 +11,7 @@ import {
   type Output,
   type Picture,
   type Raster,
+  samplesOf,
   toSharp,
 } from './raster.ts'
 
@@ -42,10 +43,13 @@ export async function encode(
 }
 
 interface Prepared {
-  stack: Raster
+  stack: Stack
   pageHeight: number | undefined
   metadata: CarriedMetadata
 }
+
+/** All frames, one below the other; two channels are grey and alpha. */
+type Stack = Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 }
 
 /** The frames as one raster, in what the format can hold. */
 function prepare({ frames, metadata }: Picture, format: OutputFormat): Prepared {
@@ -53,7 +57,19 @@ function prepare({ frames, metadata }: Picture, format: OutputFormat): Prepared 
   const [first] = kept as [Raster]
   const pageHeight = kept.length > 1 ? first.height : undefined
   const stack = { ...first, data: join(kept), height: first.height * kept.length }
-  return { stack, pageHeight, metadata: profileFor(stack, metadata) }
+  const written = stack.isGrey && stack.channels === 4 ? asGreyWithAlpha(stack) : stack
+  return { stack: written, pageHeight, metadata: profileFor(stack, metadata) }
+}
+
+/** sharp would make grey of colour by way of floats, and lose the last bit of deep transparency. */
+function asGreyWithAlpha(stack: Raster): Stack {
+  const samples = samplesOf(stack)
+  const kept = samples.slice(0, samples.length / 2)
+  for (let from = 0, to = 0; from < samples.length; from += 4) {
+    kept[to++] = samples[from] ?? 0
+    kept[to++] = samples[from + 3] ?? 0
+  }
+  return { ...stack, data: new Uint8Array(kept.buffer), channels: 2 }
 }
 
 /** A profile is for colour or for grey, and misleads about the other (ICC.1:2022, 7.2.8). */

@@ -10,7 +10,6 @@ export interface Original {
   progressive: boolean
   quality: number | undefined
   chromaSubsampling: string | undefined
-  compression: string | undefined
   bitsPerSample: number | undefined
 }
 
@@ -22,7 +21,6 @@ export function originalOf(input: Uint8Array, header: ImageHeader, metadata: Met
     progressive,
     quality: format === 'jpeg' ? jpegQuality(input) : format === 'webp' ? webpQuality(input) : undefined,
     chromaSubsampling: metadata.chromaSubsampling,
-    compression: metadata.compression,
     bitsPerSample: metadata.bitsPerSample,
   }
 }

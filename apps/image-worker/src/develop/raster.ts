@@ -39,15 +39,18 @@ export interface Output {
 }
 
 /** Samples as an array of their own width, on the same memory. */
-export function samplesOf({ data, bits }: Raster): Uint8Array | Uint16Array {
+export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8Array | Uint16Array {
   if (bits === 8) return data
   const isAligned = data.byteOffset % 2 === 0
   const bytes = isAligned ? data : Uint8Array.from(data)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
 }
 
-/** The raster as sharp's input. */
-export function toSharp(raster: Raster, pageHeight?: number): Sharp {
+/** The raster as sharp's input; two channels are grey and alpha. */
+export function toSharp(
+  raster: Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 },
+  pageHeight?: number,
+): Sharp {
   const { width, height, channels } = raster
   return sharp(samplesOf(raster), {
     raw: { width, height, channels, ...(pageHeight !== undefined && { pageHeight }) },
