@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 import type { Developed } from '../../src/thread/work-loop.ts'
 
-/** What an independent decode says of a file: all frames, in colour, in the samples as they are stored. */
+/** What an independent decode says of a file: all frames, as red, green, blue and alpha of the depth they have. */
 export interface Inspected {
   readonly format: string
   /** Of one frame, as stored. */
@@ -14,7 +14,6 @@ export interface Inspected {
   readonly loop: number | undefined
   readonly isGrey: boolean
   readonly isDeep: boolean
-  readonly channels: 3 | 4
   readonly samples: Uint8Array | Uint16Array
 }
 
@@ -25,6 +24,7 @@ export async function inspect(file: Uint8Array): Promise<Inspected> {
   const { space, depth, pages = 1, pageHeight, delay = [], loop } = metadata
   const isDeep = depth === 'ushort'
   const { data, info } = await image
+    .ensureAlpha()
     .toColourspace(isDeep ? 'rgb16' : 'srgb')
     .raw({ depth: isDeep ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
@@ -38,17 +38,16 @@ export async function inspect(file: Uint8Array): Promise<Inspected> {
     loop,
     isGrey: space === 'b-w' || space === 'grey16',
     isDeep,
-    channels: info.channels as 3 | 4,
     samples: isDeep ? new Uint16Array(bytes.buffer) : bytes,
   }
 }
 
 /** What a permutation must give; grey as it is, since its three samples are alike. */
 export function permuted(picture: Inspected, order: ChannelOrder): Inspected {
-  const { channels, samples: before } = picture
+  const { samples: before } = picture
   const samples = before.slice()
   const [red, green, blue] = [...order].map(name => 'rgb'.indexOf(name)) as [number, number, number]
-  for (let at = 0; at < samples.length; at += channels) {
+  for (let at = 0; at < samples.length; at += 4) {
     samples[at] = before[at + red] ?? 0
     samples[at + 1] = before[at + green] ?? 0
     samples[at + 2] = before[at + blue] ?? 0
@@ -77,10 +76,10 @@ export function meanError(one: Inspected, other: Inspected): number {
 }
 
 /** One frame's pixels as text, a line a row, each pixel in hex: small pictures are compared by eye. */
-export function drawn({ samples, channels, width, isDeep }: Inspected): string[] {
+export function drawn({ samples, width, isDeep }: Inspected): string[] {
   const digits = isDeep ? 4 : 2
-  const pixels = Array.from({ length: samples.length / channels }, (_, pixel) =>
-    Array.from(samples.subarray(pixel * channels, (pixel + 1) * channels), sample =>
+  const pixels = Array.from({ length: samples.length / 4 }, (_, pixel) =>
+    Array.from(samples.subarray(pixel * 4, (pixel + 1) * 4), sample =>
       sample.toString(16).padStart(digits, '0'),
     ).join(''),
   )

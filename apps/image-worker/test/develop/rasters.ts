@@ -52,6 +52,21 @@ export function drawing({ width, height, frames, channels, bits, samples }: Rast
   return sharp(samples, { raw }).toColourspace(bits === 16 ? deep : shallow)
 }
 
+/** The raster's samples as red, green, blue and alpha. */
+export function asRgba({ channels, bits, samples }: Raster): Uint8Array | Uint16Array {
+  const hasAlpha = channels % 2 === 0
+  const pixels = samples.length / channels
+  const rgba = bits === 8 ? new Uint8Array(4 * pixels) : new Uint16Array(4 * pixels)
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const at = pixel * channels
+    for (let channel = 0; channel < 3; channel++) {
+      rgba[4 * pixel + channel] = samples[at + (channels < 3 ? 0 : channel)] ?? 0
+    }
+    rgba[4 * pixel + 3] = hasAlpha ? (samples[at + channels - 1] ?? 0) : 2 ** bits - 1
+  }
+  return rgba
+}
+
 /** Pixels of one row after the other, in hex: `['ff0000 00ff00', '0000ff 000000']`. */
 export function rasterFrom(rows: readonly string[], bits: Raster['bits'] = 8): Raster {
   const pixels = rows.map(row => row.split(' '))
