@@ -24,10 +24,13 @@ export function buildApp({ clients, logger, clusterToken }: AppDependencies): Ap
       await clients.storage.listBlobs({ querystring: { stage: 'post', limit: 1 } })
     },
   })
+  // Plugins load in turn: OpenAPI hears of routes that come after it.
   app.register(async scope => addUploadRoutes(scope, clients))
-  addImageRoutes(app, clients)
-  addBytesRoutes(app, clients)
-  addReadinessRoutes(app, clients)
-  addOperationRoutes(app)
+  app.register(async scope => {
+    addImageRoutes(scope, clients)
+    addBytesRoutes(scope, clients)
+    addReadinessRoutes(scope, clients)
+    addOperationRoutes(scope)
+  })
   return app
 }

@@ -13,7 +13,8 @@ export async function upload(
   given: { operations?: string | undefined; idempotencyKey?: string | undefined; signal: AbortSignal },
   imageMaster: Client<typeof imageMasterRoutes>,
 ): Promise<Task> {
-  const { body, contentLength, operations = given.operations } = await readBody(request)
+  using read = await readBody(request)
+  const { body, contentLength, operations = given.operations } = read
   const reply = await imageMaster.newImage({
     querystring: operations === undefined ? {} : { operations },
     headers: {
@@ -27,7 +28,8 @@ export async function upload(
   throw ServiceProblem.relay(reply)
 }
 
-interface UploadBody {
+/** To be disposed of: then what nobody reads holds nothing up. */
+interface UploadBody extends Disposable {
   body: AsyncIterable<Uint8Array> | Uint8Array
   contentLength?: string | undefined
   operations?: string
@@ -36,7 +38,9 @@ interface UploadBody {
 async function readBody({ body, headers }: FastifyRequest): Promise<UploadBody> {
   const bytes = (body as AsyncIterable<Uint8Array> | null | undefined) ?? new Uint8Array()
   const isForm = /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
-  if (!isForm || bytes instanceof Uint8Array) return { body: bytes, contentLength: headers['content-length'] }
+  if (!isForm || bytes instanceof Uint8Array) {
+    return { body: bytes, contentLength: headers['content-length'], [Symbol.dispose]: () => undefined }
+  }
   const { file, ...fields } = await readForm(headers, bytes)
-  return { body: file, ...fields }
+  return { body: file, ...fields, [Symbol.dispose]: () => file.destroy() }
 }

@@ -5,7 +5,8 @@ import { ServiceProblem } from '@darkroom/service-kit'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
 
 export interface UploadedForm {
-  file: AsyncIterable<Uint8Array>
+  /** Destroying it ends the reading of the form, whose rest others may then read. */
+  file: Readable
   operations?: string
 }
 
@@ -24,14 +25,17 @@ export function readForm(
   return new Promise((resolve, reject) => {
     const parser = createParser(headers)
     const form: { file?: PassThrough; operations?: string } = {}
-    const fail = (error: Error) => {
+    const fail = (cause: Error) => {
+      const error =
+        cause instanceof ServiceProblem ? cause : badForm(`the form is not valid: ${cause.message}`)
       if (form.file) form.file.destroy(error)
       else reject(error)
       parser.destroy()
     }
 
-    parser.on('field', (name, value) => {
-      if (name !== 'operations') fail(badForm(`there is no field "${name}"; there is: operations`))
+    parser.on('field', (name, value, _nameIsCut, valueIsCut) => {
+      if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
+      else if (name !== 'operations') fail(badForm(`there is no field "${name}"; there is: operations`))
       else if (form.file) fail(badForm('the field "operations" must come before the file'))
       else form.operations = value
     })
@@ -40,15 +44,15 @@ export function readForm(
         fail(badForm('the form has more than one file'))
         return
       }
-      form.file = new PassThrough()
+      form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // whoever reads it hears of it
+      part.on('error', fail) // the form ends before its file does
       // Its end is the form's: only then it is known that nothing wrong follows.
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
     })
-    pipeline(Readable.from(body, { objectMode: false }), parser).then(
-      () => (form.file ? form.file.end() : reject(badForm('the form has no file'))),
-      error =>
-        fail(error instanceof ServiceProblem ? error : badForm(`the form is not valid: ${error.message}`)),
+    pipeline(Readable.from(passedOn(body), { objectMode: false }), parser).then(
+      () => (form.file ? form.file.end() : fail(badForm('the form has no file'))),
+      fail,
     )
   })
 }
@@ -59,6 +63,11 @@ function createParser(headers: IncomingHttpHeaders): BusboyInstance {
   } catch (error) {
     throw badForm((error as Error).message)
   }
+}
+
+/** Without this a parser that fails would have the body destroyed, and the connection before the answer. */
+async function* passedOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield chunk
 }
 
 function badForm(detail: string): ServiceProblem {

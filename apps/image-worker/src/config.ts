@@ -25,6 +25,12 @@ export const Config = Type.Object({
     minimum: 100,
     description: 'An image that takes longer fails, and its thread is ended',
   }),
+  memoryBudgetBytes: Type.Integer({
+    default: 1024 * MiB,
+    minimum: 1,
+    description:
+      'That images being unpacked may take together; an image that would exceed it waits, a larger one runs alone',
+  }),
   maxPixels: Type.Integer({ default: 50_000_000, minimum: 1, description: 'Of all frames together' }),
   maxUnpackedBytes: Type.Integer({ default: 512 * MiB, minimum: 1, description: 'Of all frames together' }),
 })

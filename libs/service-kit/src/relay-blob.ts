@@ -4,6 +4,7 @@ import type { Client, Stage, storageRoutes, Task } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 import { hangUpSignal } from './hold.ts'
 import { ServiceProblem } from './problems.ts'
+import { collectingMemory } from './streamed-memory.ts'
 
 type StorageClient = Client<typeof storageRoutes>
 
@@ -42,7 +43,7 @@ export async function relayBlob(
   switch (stored.status) {
     case 200:
     case 206:
-      if (!isHead) return reply.send(Readable.from(stored.body, { objectMode: false }))
+      if (!isHead) return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
       await stored.body.dump()
       return reply.send(noBody)
     case 304:

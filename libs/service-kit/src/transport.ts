@@ -3,6 +3,7 @@ import { type Dispatcher, errors } from 'undici'
 import { Backoff } from './backoff.ts'
 import { misdirected } from './closing.ts'
 import { ServiceUnavailable } from './problems.ts'
+import { collectingMemory } from './streamed-memory.ts'
 
 /** Finds instances of one service. */
 export interface Resolver {
@@ -97,7 +98,7 @@ class TrackedBody {
   async *#read(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.isSpent = true
     try {
-      yield* body
+      yield* collectingMemory(body)
     } catch (error) {
       this.failure = error
       throw error

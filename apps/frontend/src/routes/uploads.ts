@@ -22,7 +22,12 @@ export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClien
         },
         imageMaster,
       )
-      const waited = wait > 0 && (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait)))
+      const waited =
+        wait > 0 &&
+        (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait)).catch(error => {
+          // It is accepted all the same, and to hear anything else would have it uploaded again.
+          request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
+        }))
       const task = waited || accepted
       setRetryAfter(reply, task)
       reply.header('location', `/images/${task.id}`)

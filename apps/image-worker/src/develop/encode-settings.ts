@@ -102,7 +102,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
   }
 }
 
-/** Of what encoders here can write, the nearest that loses nothing but for the usual 4:2:0. */
+/** Of the two that sharp writes. 4:2:2 and the like become 4:2:0: in 4:4:4 they would grow by a quarter. */
 function subsamplingLike(original: string | undefined): '4:4:4' | '4:2:0' {
   return original === undefined || /^4:[12]/.test(original) ? '4:2:0' : '4:4:4'
 }

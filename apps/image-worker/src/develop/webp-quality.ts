@@ -1,50 +1,70 @@
 /**
- * About the quality at which libwebp wrote a lossy still image: read off the frame's base quantiser (RFC 6386,
- * section 9), taken back through libwebp's curve (QualityToCompression in quant_enc.c). Undefined when there is
- * no VP8 frame.
+ * About the quality at which libwebp wrote a lossy image, or an animation's first lossy frame. libwebp gives up to
+ * four kinds of areas their own quantisers, so that the mean of the logarithms of what each keeps, over the whole
+ * area, is that of the quality asked for (VP8SetSegmentParams in quant_enc.c); they are read off the frame header
+ * (RFC 6386, section 9). Undefined when there is no VP8 frame.
  */
 export function webpQuality(webp: Uint8Array): number | undefined {
   const frame = vp8Frame(webp)
   if (!frame) return undefined
-  const quantiser = baseQuantiser(new BoolDecoder(frame.subarray(10)))
-  const linear = (1 - quantiser / 127) ** 3
+  const segments = segmentsOf(new BoolDecoder(frame.subarray(10)))
+  // Quantisers are cut to whole numbers: on average, a half is missing.
+  const kept = ({ quantiser }: Segment) => Math.log(1 - Math.min(quantiser + 0.5, 126.5) / 127)
+  const linear = Math.exp(3 * segments.reduce((sum, segment) => sum + segment.share * kept(segment), 0))
+  // QualityToCompression in quant_enc.c, taken back.
   const compression = linear < 0.5 ? linear * 1.5 : (linear + 1) / 2
   return Math.min(Math.max(Math.round(compression * 100), 1), 100)
 }
 
+/** The first there is; those of an animation stand behind the 16 bytes of their frame's header. */
 function vp8Frame(webp: Uint8Array): Uint8Array | undefined {
   const buffer = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength)
   for (let at = 12; at + 8 <= buffer.length; ) {
     const type = buffer.toString('latin1', at, at + 4)
     const length = buffer.readUInt32LE(at + 4)
     if (type === 'VP8 ' && length > 10) return buffer.subarray(at + 8, at + 8 + length)
-    at += 8 + length + (length % 2)
+    at += type === 'ANMF' ? 24 : 8 + length + (length % 2)
   }
   return undefined
 }
 
-/** y_ac_qi of the frame header (RFC 6386, 9.2 to 9.6); of the first segment where segments have their own. */
-function baseQuantiser(bits: BoolDecoder): number {
+/** Areas with the same quantiser, 0 to 127; the shares of all come to 1. */
+interface Segment {
+  share: number
+  quantiser: number
+}
+
+/** RFC 6386, 9.2 to 9.6: y_ac_qi, which segments may replace or add to, and how likely each segment is. */
+function segmentsOf(bits: BoolDecoder): Segment[] {
   bits.literal(2) // colour space, clamping
-  let segmentQuantiser: number | undefined
+  let quantisers = [0]
   let isAbsolute = false
+  let likely = [255, 255, 255]
   if (bits.flag()) {
     const updatesMap = bits.flag()
     if (bits.flag()) {
       isAbsolute = bits.flag()
-      const quantisers = Array.from({ length: 4 }, () => (bits.flag() ? bits.signed(7) : 0))
-      segmentQuantiser = quantisers[0]
+      quantisers = Array.from({ length: 4 }, () => (bits.flag() ? bits.signed(7) : 0))
       for (let segment = 0; segment < 4; segment++) if (bits.flag()) bits.signed(6)
     }
-    if (updatesMap) for (let probability = 0; probability < 3; probability++) if (bits.flag()) bits.literal(8)
+    if (updatesMap) likely = likely.map(() => (bits.flag() ? bits.literal(8) : 255))
   }
   bits.literal(1 + 6 + 3) // filter type, level, sharpness
   const adjustsFilter = bits.flag() && bits.flag()
   for (let delta = 0; adjustsFilter && delta < 8; delta++) if (bits.flag()) bits.signed(6)
   bits.literal(2) // partitions
   const base = bits.literal(7)
-  if (segmentQuantiser === undefined) return base
-  return Math.min(Math.max(isAbsolute ? segmentQuantiser : base + segmentQuantiser, 0), 127)
+  const shares = quantisers.length === 1 ? [1] : sharesOf(likely)
+  return quantisers.map((quantiser, index) => ({
+    share: shares[index] ?? 0,
+    quantiser: Math.min(Math.max(isAbsolute ? quantiser : base + quantiser, 0), 127),
+  }))
+}
+
+/** Of a tree: the first two segments against the last two, then one against the other (RFC 6386, 9.3). */
+function sharesOf(likely: readonly number[]): number[] {
+  const [front = 1, first = 1, third = 1] = likely.map(probability => probability / 255)
+  return [front * first, front * (1 - first), (1 - front) * third, (1 - front) * (1 - third)]
 }
 
 /** RFC 6386, section 7.3. Beyond its end the data is zeros. */

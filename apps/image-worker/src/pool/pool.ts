@@ -8,11 +8,14 @@ import {
 } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import type { ThreadData, WorkEnd } from '../thread/protocol.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 export interface PoolOptions extends Omit<ThreadData, 'name'> {
   name: string
   threads: number
+  /** Of all images being unpacked, in bytes. */
+  memoryBudgetBytes: number
   imageMaster: Client<typeof imageMasterRoutes>
   logger: Logger
   /** How long closing waits for images under way before it hands them back. */
@@ -30,10 +33,12 @@ export class Pool {
   readonly #options: PoolOptions
   readonly #threads = new Map<number, WorkerThread>()
   readonly #reports = new Set<Promise<void>>()
+  readonly #memory: MemoryBudget
   #isClosing = false
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#memory = new MemoryBudget(options.memoryBudgetBytes)
     for (let number = 1; number <= options.threads; number++) this.#start(number)
   }
 
@@ -74,6 +79,7 @@ export class Pool {
     const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
     const data = { name, clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs }
     const thread = new WorkerThread(data, {
+      reserve: bytes => this.#memory.acquire(bytes),
       workEnded,
       overran: work => this.#replaceOverrun(thread, work),
       exited: (error, work) => {

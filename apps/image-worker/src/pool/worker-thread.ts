@@ -3,6 +3,8 @@ import type { Work } from '@darkroom/contracts'
 import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../thread/protocol.ts'
 
 export interface WorkerThreadEvents {
+  /** Resolves with what gives the memory back, once it is there. */
+  reserve(bytes: number): Promise<() => void>
   workEnded(end: WorkEnd, seconds: number): void
   /** The time for one image has passed; the thread still works on it. */
   overran(work: Work): void
@@ -20,6 +22,8 @@ export class WorkerThread {
   #begunAt = 0
   #overrun: NodeJS.Timeout | undefined
   #error: Error | undefined
+  #release: (() => void) | undefined
+  #isGone = false
 
   constructor(data: ThreadData, events: WorkerThreadEvents) {
     this.#events = events
@@ -34,7 +38,8 @@ export class WorkerThread {
     })
     this.exited = new Promise(resolve => {
       this.#worker.on('exit', () => {
-        clearTimeout(this.#overrun)
+        this.#isGone = true
+        this.#rest()
         events.exited(this.#error, this.#work)
         resolve()
       })
@@ -57,15 +62,41 @@ export class WorkerThread {
 
   /** Passes over what isn't ours: under `node --watch`, threads also send what they import. */
   #hear(message: ThreadMessage): void {
-    if (message.type === 'begun') {
-      const { work } = message
-      this.#work = work
-      this.#begunAt = performance.now()
-      this.#overrun = setTimeout(() => this.#events.overran(work), this.#processingMs)
-    } else if (message.type === 'ended') {
-      clearTimeout(this.#overrun)
-      this.#work = undefined
-      this.#events.workEnded(message.end, (performance.now() - this.#begunAt) / 1000)
+    switch (message.type) {
+      case 'begun':
+        this.#work = message.work
+        this.#begunAt = performance.now()
+        this.#startClock(message.work)
+        break
+      case 'reserve':
+        void this.#reserve(message.bytes)
+        break
+      case 'ended':
+        this.#rest()
+        this.#work = undefined
+        this.#events.workEnded(message.end, (performance.now() - this.#begunAt) / 1000)
     }
+  }
+
+  /** Waiting for memory isn't the image's time. */
+  async #reserve(bytes: number): Promise<void> {
+    const work = this.#work
+    clearTimeout(this.#overrun)
+    const release = await this.#events.reserve(bytes)
+    if (this.#isGone || this.#work !== work) return release()
+    this.#release = release
+    if (work) this.#startClock(work)
+    this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
+  }
+
+  #startClock(work: Work): void {
+    clearTimeout(this.#overrun)
+    this.#overrun = setTimeout(() => this.#events.overran(work), this.#processingMs)
+  }
+
+  #rest(): void {
+    clearTimeout(this.#overrun)
+    this.#release?.()
+    this.#release = undefined
   }
 }

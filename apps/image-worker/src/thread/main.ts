@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
 import sharp from 'sharp'
+import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
 import { develop } from '../develop/develop.ts'
-import type { ThreadData, ThreadMessage } from './protocol.ts'
+import type { ThreadData, ThreadMessage, WorkerMessage } from './protocol.ts'
 import { workUntilDrained } from './work-loop.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
@@ -12,19 +13,30 @@ const data = workerData as ThreadData
 // Many images at once, each on one core, get more done than one image on many; and no image comes twice.
 sharp.concurrency(1)
 sharp.cache(false)
+allowOnlyOurLoaders()
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
 const draining = new AbortController()
-port.on('message', () => draining.abort())
+let granted = Promise.withResolvers<void>()
+port.on('message', (message: WorkerMessage) => {
+  if (message.type === 'drain') draining.abort()
+  else granted.resolve()
+})
+const report = (message: ThreadMessage) => port.postMessage(message)
+const reserve = (bytes: number) => {
+  granted = Promise.withResolvers()
+  report({ type: 'reserve', bytes })
+  return granted.promise
+}
 
 await workUntilDrained({
   name: data.name,
   clients,
   logger,
   draining: draining.signal,
-  develop: (input, operations) => develop(input, operations, data),
-  report: (message: ThreadMessage) => port.postMessage(message),
+  develop: (input, operations) => develop(input, operations, data, reserve),
+  report,
 })
 await clients.close()
 port.close()

@@ -22,7 +22,15 @@ export type WorkEnd =
   | { kind: 'returned' }
 
 /** From a thread to the worker. Bytes of images never take this way. */
-export type ThreadMessage = { type: 'begun'; work: Work } | { type: 'ended'; id: string; end: WorkEnd }
+export type ThreadMessage =
+  | { type: 'begun'; work: Work }
+  /** Asks for memory to unpack the image into; held until the work has ended. */
+  | { type: 'reserve'; bytes: number }
+  | { type: 'ended'; id: string; end: WorkEnd }
 
-/** From the worker to a thread: take no more work, and end when what is under way has ended. */
-export type WorkerMessage = { type: 'drain' }
+/** From the worker to a thread. */
+export type WorkerMessage =
+  /** Take no more work, and end when what is under way has ended. */
+  | { type: 'drain' }
+  /** The memory asked for is there. */
+  | { type: 'granted' }

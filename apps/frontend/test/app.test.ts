@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { frontendRoutes } from '@darkroom/contracts'
+import { logger } from '@darkroom/image-master/testing'
+import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
+import { assertProblem, generateImage } from '@darkroom/testing'
+import { Config, start } from '../src/start.ts'
+import { startFrontend } from './start-frontend.ts'
+
+const clusterToken = 'a token of the whole cluster'
+const { app } = await startFrontend({ after }, { CLUSTER_TOKEN: clusterToken })
+
+describe('the contract', async () => {
+  const document = (await app.inject('/openapi.json')).json()
+
+  for (const { method, url, schema } of Object.values(frontendRoutes)) {
+    test(`names ${method} ${url} with its parameters and answers`, () => {
+      const path = url.replaceAll(/:([a-z]+)/g, '{$1}')
+      const operation = document.paths[path]?.[method.toLowerCase()]
+      assert.ok(operation)
+      assert.equal(operation.summary, schema.summary)
+      for (const status of Object.keys(schema.response)) assert.ok(operation.responses[status], status)
+      const inPath = [...path.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => name)
+      const parameters: { name: string; in: string; required?: boolean; schema: object }[] =
+        operation.parameters ?? []
+      const named = parameters.filter(parameter => parameter.in === 'path')
+      assert.deepEqual(
+        named.map(({ name }) => name),
+        inPath,
+      )
+      assert.ok(named.every(({ required }) => required))
+      assert.ok(
+        parameters.every(parameter => parameter.schema && ['path', 'query', 'header'].includes(parameter.in)),
+      )
+    })
+  }
+
+  test('is well-formed OpenAPI 3.1', () => {
+    assert.match(document.openapi, /^3\.1\.\d+$/)
+    assert.ok(document.info.title && document.info.version)
+    for (const [path, item] of Object.entries(document.paths) as [string, object][]) {
+      assert.ok(path.startsWith('/') && !path.includes(':'), path)
+      for (const [method, operation] of Object.entries(item)) {
+        assert.ok(['get', 'head', 'post', 'put', 'delete'].includes(method), method)
+        const responses = Object.entries(operation.responses) as [string, { description?: string }][]
+        assert.ok(responses.length > 0)
+        for (const [status, { description }] of responses) {
+          assert.match(status, /^[1-5]\d\d$/)
+          assert.equal(typeof description, 'string')
+        }
+      }
+    }
+    for (const reference of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const keys = String(reference[1]).split('/')
+      assert.ok(
+        keys.reduce((at, key) => at?.[key], document),
+        reference[1],
+      )
+    }
+  })
+})
+
+describe('who may come in', () => {
+  test('the public routes want no token, the metrics do', async () => {
+    assert.equal((await app.inject('/images')).statusCode, 200)
+    assert.equal((await app.inject('/readyz')).statusCode, 200)
+    assertProblem(await app.inject('/metrics'), 401, 'unauthorized')
+    const headers = { authorization: `Bearer ${clusterToken}` }
+    assert.equal((await app.inject({ url: '/metrics', headers })).statusCode, 200)
+  })
+
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
+    test(`it does not start on ${host}, since it knows no keys`, async () => {
+      const config = loadConfig(Config, { HOST: host, PORT: '0', CLUSTER_TOKEN: clusterToken })
+      await assert.rejects(
+        start(config, logger),
+        error => error instanceof InvalidConfig && error.message.includes(host),
+      )
+    })
+  }
+
+  test('it starts on loopback, is registered, and closes', async t => {
+    const { env, clients } = await startFrontend(t)
+    const frontend = await start(loadConfig(Config, env), logger)
+    t.after(frontend.close)
+    assert.equal((await fetch(`${frontend.url}/healthz`)).status, 200)
+    await frontend.close()
+    await assert.rejects(fetch(frontend.url))
+    const { body } = await clients.kv.listKeys({ querystring: { prefix: 'services/frontend/' } })
+    assert.deepEqual(body.keys, [])
+  })
+})
+
+describe('what it depends on', () => {
+  test('fault: while a neighbour is away it is alive but not ready, and says which', async t => {
+    for (const name of ['master', 'taskDb', 'storage'] as const) {
+      const frontend = await startFrontend(t)
+      assert.equal((await frontend.ask('/readyz')).status, 200)
+      await frontend[name].close()
+      assert.equal((await frontend.ask('/healthz')).status, 200)
+      const { status, headers, json } = await frontend.ask('/readyz')
+      assert.equal(status, 503)
+      assert.ok(Number(headers['retry-after']) > 0)
+      if (name !== 'taskDb') assert.match(String(json().detail), new RegExp(frontend[name].name))
+    }
+  })
+
+  test('fault: without a master, uploads are 503 with Retry-After long before a client gives up', async t => {
+    const startedAt = performance.now()
+    const frontend = await startFrontend(t)
+    await frontend.master.close()
+    const body = await generateImage({ kind: 'png', width: 4, height: 3, seed: 1 })
+    for (const path of ['/images', '/newImage']) {
+      const { status, headers } = await frontend.ask(path, { method: 'POST', body })
+      assert.equal(status, 503)
+      assert.ok(Number(headers['retry-after']) > 0)
+    }
+    assert.equal((await frontend.ask('/image/isReady?id=x')).status, 503)
+    assert.ok(performance.now() - startedAt < 30_000)
+  })
+})
+
+test('errors of the framework are problems, too', async () => {
+  assertProblem(await app.inject('/nowhere'), 404, 'no-such-route')
+  assertProblem(await app.inject({ method: 'PUT', url: '/images' }), 405, 'method-not-allowed')
+  assertProblem(await app.inject('/images/%ff'), 400, 'invalid-request')
+})

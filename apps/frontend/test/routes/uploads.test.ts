@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { after, describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
+import { finishNext, startFrontend, storageFiles, taskCount } from '../start-frontend.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const settings = { MAX_UPLOAD_BYTES: '500000' }
+const [frontend, refusing] = await Promise.all([
+  startFrontend({ after }, settings),
+  startFrontend({ after }, settings),
+])
+
+interface Upload {
+  headers?: Record<string, string>
+  path?: string
+}
+
+function post(body: Uint8Array | AsyncIterable<Uint8Array>, { headers = {}, path = '/images' }: Upload = {}) {
+  return frontend.ask(path, { method: 'POST', headers, body })
+}
+
+function postForm(body: Uint8Array, { headers = {}, path }: Upload = {}) {
+  return post(body, { headers: { ...formHeaders, ...headers }, ...(path !== undefined && { path }) })
+}
+
+function assertAccepted(answer: HttpAnswer): string {
+  assert.equal(answer.status, 202, String(answer.body))
+  return String(answer.json().id)
+}
+
+async function storedOriginal(id: string): Promise<Buffer> {
+  return (await frontend.ask(`/images/${id}/original`)).body
+}
+
+function assertProblem(answer: HttpAnswer, status: number, code: string): void {
+  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
+  assert.equal(answer.headers['content-type'], 'application/problem+json')
+}
+
+describe('an upload of raw bytes', () => {
+  test('is answered 202 with where to look, when, and the status document', async () => {
+    const answer = await post(png, { headers: { 'content-type': 'image/png' } })
+    const id = assertAccepted(answer)
+    assert.equal(answer.headers.location, `/images/${id}`)
+    assert.equal(answer.headers['retry-after'], '1')
+    assert.equal(answer.headers['preference-applied'], undefined)
+    assert.deepEqual(answer.json(), (await frontend.ask(`/images/${id}`)).json())
+    assert.ok((await storedOriginal(id)).equals(png))
+  })
+
+  test('takes operations and an idempotency key', async () => {
+    const upload = { headers: { 'idempotency-key': 'one' }, path: '/images?operations=swap-channels:gbr' }
+    const answer = await post(png, upload)
+    assert.deepEqual(answer.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
+    assert.equal(assertAccepted(await post(png, upload)), assertAccepted(answer))
+    assertProblem(await post(png, { headers: upload.headers }), 422, 'idempotency-key-reused')
+  })
+
+  test('that prefers to wait is answered 200 when the image is finished, long before the wait ends', async t => {
+    const startedAt = performance.now()
+    const own = await startFrontend(t)
+    const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
+    const id = await finishNext(own, png)
+    const { status, headers, json } = await uploading
+    assert.deepEqual([status, json().id, json().state], [200, id, 'finished'])
+    assert.equal(headers['preference-applied'], 'wait=50')
+    assert.equal(headers['retry-after'], undefined)
+    assert.equal(headers.location, `/images/${id}`)
+    assert.ok(performance.now() - startedAt < 25_000)
+  })
+
+  test('that prefers to wait is answered 202 when the image is not finished by then', async () => {
+    const answer = await post(png, { headers: { prefer: 'wait=1' } })
+    assertAccepted(answer)
+    assert.equal(answer.headers['preference-applied'], 'wait=1')
+    assert.equal(answer.headers['retry-after'], '1')
+  })
+
+  test('fault: it is accepted though the task DB goes while it waits', async t => {
+    const own = await startFrontend(t)
+    const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
+    await until('there is a task', async () => (await taskCount(own)) === 1)
+    await own.taskDb.close()
+    const { status, json } = await uploading
+    assert.deepEqual([status, json().state], [202, 'not-started'])
+  })
+
+  test('fault: a client that hangs up half-way leaves nothing', async () => {
+    const files = storageFiles(frontend).length
+    const tasks = await taskCount(frontend)
+    const broken = await beginUpload(
+      { 'content-type': 'image/png' },
+      Buffer.concat([png, Buffer.alloc(200_000)]),
+    )
+    await until('it is on its way to the storage', () => storageFiles(frontend).length > files)
+    broken.destroy()
+    await until('nothing is left', () => storageFiles(frontend).length === files)
+    assert.equal(await taskCount(frontend), tasks)
+  })
+})
+
+describe('an upload by form', () => {
+  for (const [name, parts] of [
+    ['a file', [filePart(png)]],
+    ['a file of any name', [filePart(png, 'picture')]],
+    ['operations and a file', [operationsPart('swap-channels:gbr'), filePart(png)]],
+  ] as const) {
+    test(`with ${name} is taken`, async () => {
+      const answer = await postForm(formData(...parts))
+      const id = assertAccepted(answer)
+      const order = parts.length > 1 ? 'gbr' : 'bgr'
+      assert.deepEqual(answer.json().operations, [{ name: 'swap-channels', order }])
+      assert.ok((await storedOriginal(id)).equals(png))
+    })
+  }
+
+  test('takes operations by query, and those of a field before them', async () => {
+    const path = '/images?operations=swap-channels:grb'
+    const [byQuery, byField] = [
+      await postForm(formData(filePart(png)), { path }),
+      await postForm(formData(operationsPart('swap-channels:gbr'), filePart(png)), { path }),
+    ]
+    assert.deepEqual(byQuery.json().operations, [{ name: 'swap-channels', order: 'grb' }])
+    assert.deepEqual(byField.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
+  })
+
+  test('of a browser, as fetch() writes it, is taken', async () => {
+    const body = new FormData()
+    body.append('operations', 'swap-channels:gbr')
+    body.append('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'ein Photo "1".png')
+    const answer = await fetch(`${frontend.url}/images`, { method: 'POST', body })
+    assert.equal(answer.status, 202)
+  })
+
+  test('fault: a client that hangs up half-way leaves nothing', async () => {
+    const files = storageFiles(frontend).length
+    const tasks = await taskCount(frontend)
+    const beginning = openForm(filePart(Buffer.concat([png, Buffer.alloc(300_000)])))
+    const broken = await beginUpload(formHeaders, beginning)
+    await until('it is on its way to the storage', () => storageFiles(frontend).length > files)
+    broken.destroy()
+    await until('nothing is left', () => storageFiles(frontend).length === files)
+    assert.equal(await taskCount(frontend), tasks)
+  })
+})
+
+const long = Buffer.concat([png, Buffer.alloc(300_000)])
+const tooLong = Buffer.concat([png, Buffer.alloc(600_000)])
+const noImage = Buffer.alloc(300_000, 'no image ')
+
+describe('what is refused', () => {
+  const forms: {
+    name: string
+    form: Uint8Array
+    headers?: Record<string, string>
+    status?: number
+    code?: string
+  }[] = [
+    { name: 'a form without a file', form: formData(operationsPart('swap-channels')) },
+    { name: 'an empty form', form: formData() },
+    { name: 'no form at all', form: Buffer.from('text') },
+    { name: 'nothing', form: Buffer.alloc(0) },
+    { name: 'a form with two files', form: formData(filePart(long), filePart(long)) },
+    {
+      name: 'a form with operations after the file',
+      form: formData(filePart(long), operationsPart('swap-channels')),
+    },
+    { name: 'a form with another field', form: formData({ name: 'size', content: '10' }, filePart(png)) },
+    {
+      name: 'a form with a huge field',
+      form: formData(operationsPart('x'.repeat(2_000_000)), filePart(png)),
+    },
+    { name: 'a form that ends in its file', form: openForm(filePart(long)) },
+    { name: 'a form that ends in a field', form: openForm(operationsPart('swap-channels')) },
+    {
+      name: 'a form of another boundary',
+      form: formData(filePart(png)),
+      headers: { 'content-type': 'multipart/form-data; boundary=other' },
+    },
+    {
+      name: 'a form without a boundary',
+      form: formData(filePart(png)),
+      headers: { 'content-type': 'multipart/form-data' },
+    },
+    {
+      name: 'a form with a file that is empty',
+      form: formData(filePart(Buffer.alloc(0))),
+      code: 'empty-body',
+    },
+    { name: 'a form with a long text', form: formData(filePart(noImage)), status: 415, code: 'not-an-image' },
+    {
+      name: 'a form with a file that is too long',
+      form: formData(filePart(tooLong)),
+      status: 413,
+      code: 'too-large',
+    },
+    {
+      name: 'a form with unknown operations',
+      form: formData(operationsPart('sharpen'), filePart(long)),
+      code: 'invalid-operations',
+    },
+    {
+      name: 'a long text',
+      form: noImage,
+      headers: { 'content-type': 'image/png' },
+      status: 415,
+      code: 'not-an-image',
+    },
+    {
+      name: 'an image that is too long',
+      form: tooLong,
+      headers: { 'content-type': 'image/png' },
+      status: 413,
+      code: 'too-large',
+    },
+    {
+      name: 'nothing as an image',
+      form: Buffer.alloc(0),
+      headers: { 'content-type': 'image/png' },
+      code: 'empty-body',
+    },
+  ]
+  for (const { name, form, headers = formHeaders, status = 400, code = 'invalid-form' } of forms) {
+    test(`${name} is ${status} ${code}, sent with its length or in chunks`, async () => {
+      async function* chunks() {
+        for (let at = 0; at < form.length; at += 50_000) yield form.subarray(at, at + 50_000)
+      }
+      for (const body of [form, chunks()])
+        assertProblem(await refusing.ask('/images', { method: 'POST', headers, body }), status, code)
+    })
+  }
+
+  test('leaves nothing behind', async () => {
+    await until('nothing is stored', () => storageFiles(refusing).length === 0)
+    assert.equal(await taskCount(refusing), 0)
+    assert.equal((await refusing.ask('/healthz')).status, 200)
+  })
+
+  for (const [name, type, beginning] of [
+    ['raw bytes', 'image/png', Buffer.alloc(0)],
+    ['a form', formHeaders['content-type'], openForm(filePart(Buffer.alloc(0)))],
+  ] as const) {
+    test(`reaches a client that sends all of ${name} before it reads`, async t => {
+      const { hostname, port } = new URL(refusing.url)
+      const socket = connect(Number(port), hostname).pause()
+      t.after(() => socket.destroy())
+      const body = Buffer.concat([beginning, Buffer.alloc(20_000_000, 'no image ')])
+      const head = `POST /images HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`
+      await new Promise(resolve => socket.write(Buffer.concat([Buffer.from(head), body]), resolve))
+      const [answer] = await once(socket.resume(), 'data')
+      assert.match(String(answer), /^HTTP\/1.1 41[35] /)
+    })
+  }
+
+  test('by the master is relayed with when to come back', async t => {
+    const own = await startFrontend(t, { MAX_QUEUED: '1' })
+    const send = () => own.ask('/images', { method: 'POST', body: png })
+    const refused = await until('the queue is full', async () => {
+      const answer = await send()
+      return answer.status === 429 && answer
+    })
+    assertProblem(refused, 429, 'queue-full')
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+  })
+
+  test('by the storage is relayed with when to come back', async t => {
+    const own = await startFrontend(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
+    for (const [headers, body] of [
+      [{}, png],
+      [{}, long],
+      [formHeaders, formData(filePart(long))],
+    ] as const) {
+      const refused = await own.ask('/images', { method: 'POST', headers, body })
+      assertProblem(refused, 503, 'disk-full')
+      assert.ok(Number(refused.headers['retry-after']) > 0)
+    }
+  })
+
+  test('fault: without a master it is 503 with Retry-After, also for forms', async t => {
+    const own = await startFrontend(t)
+    await own.master.close()
+    for (const [headers, body] of [
+      [{}, png],
+      [formHeaders, formData(filePart(long))],
+      [formHeaders, formData(filePart(long), filePart(long))],
+    ] as const) {
+      const refused = await own.ask('/images', { method: 'POST', headers, body })
+      assert.ok([400, 503].includes(refused.status), String(refused.body))
+      if (refused.status === 503) assert.ok(Number(refused.headers['retry-after']) > 0)
+    }
+    assert.equal((await own.ask('/healthz')).status, 200)
+  })
+})
+
+/** An upload of which only the beginning is sent. */
+async function beginUpload(headers: Record<string, string>, beginning: Uint8Array) {
+  const { hostname, port } = new URL(frontend.url)
+  const sent = request({ hostname, port, path: '/images', method: 'POST', headers, agent: false })
+  sent.on('error', () => undefined) // we break it off ourselves
+  sent.write(beginning)
+  await once(sent, 'socket')
+  return sent
+}

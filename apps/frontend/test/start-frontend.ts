@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TaskError, Work } from '@darkroom/contracts'
+import * as imageMaster from '@darkroom/image-master'
+import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
+import { type App, loadConfig, type RunningService } from '@darkroom/service-kit'
+import { type HttpAnswer, type HttpRequest, httpRequest } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+
+export interface Frontend extends Neighbours {
+  app: App
+  url: string
+  master: RunningService
+  ask(path: string, request?: HttpRequest): Promise<HttpAnswer>
+}
+
+/**
+ * A frontend over a master and neighbours of its own, which it gives up soon when they are away. `settings` are
+ * environment variables of all of them.
+ */
+export async function startFrontend(owner: Owner, settings: Record<string, string> = {}): Promise<Frontend> {
+  const neighbours = await startNeighbours(owner, settings)
+  const { clients, defer, env } = neighbours
+  const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
+  defer(master.close)
+  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN })
+  defer(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { ...neighbours, app, url, master, ask: (path, request) => httpRequest(url, path, request) }
+}
+
+/** Leases the next task, as a worker does. */
+export async function takeWork({ clients }: Frontend): Promise<Work> {
+  const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })
+  if (status === 200) return body
+  throw new Error('there was no work')
+}
+
+/** Stores `result` as the next task's, and finishes it. Answers its id. */
+export async function finishNext(frontend: Frontend, result: Uint8Array): Promise<string> {
+  const { id, lease } = await takeWork(frontend)
+  const { imageMaster, storage } = frontend.clients
+  const stored = await storage.putBlob({
+    params: { key: id, stage: 'post' },
+    querystring: { fence: lease.token },
+    headers: { 'content-type': 'image/png' },
+    body: result,
+  })
+  if (stored.status !== 201) throw new Error('the result was not stored')
+  const facts = { ...stored.body, width: 40, height: 30, frames: 1 }
+  await imageMaster.workFinished({ body: { id, lease: lease.token, result: facts } })
+  return id
+}
+
+export async function failNext(frontend: Frontend, error: TaskError): Promise<string> {
+  const { id, lease } = await takeWork(frontend)
+  await frontend.clients.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable: false } })
+  return id
+}
+
+/** The files of the storage, those still being written too. */
+export function storageFiles({ dataDir }: Neighbours): string[] {
+  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name)
+}
+
+export async function taskCount({ clients }: Neighbours): Promise<number> {
+  const { body } = await clients.taskDb.listTasks({ querystring: { limit: 1000 } })
+  return body.tasks.length
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { readForm } from '../src/uploaded-form.ts'
+import { filePart, formData, formHeaders, openForm, operationsPart } from './form-data.ts'
+
+/** Cut at these places; every chunk comes in a turn of its own. */
+async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
+  const bounds = [0, ...places.map(place => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  for (const [index, end] of bounds.slice(1).entries()) {
+    await turn()
+    yield bytes.subarray(bounds[index], end)
+  }
+}
+
+async function read(body: AsyncIterable<Uint8Array>) {
+  const { file, operations } = await readForm(formHeaders, body)
+  return { operations, content: Buffer.concat(await Array.fromAsync(file)) }
+}
+
+/** What looks like a boundary is the hardest to tell from one. The boundary itself a client must avoid. */
+const piece = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc.constantFrom('\r\n--a-boundary-012', '\r\n', '\r', '--', '\r\n--').map(Buffer.from),
+)
+const content = fc.array(piece, { maxLength: 20 }).map(pieces => Buffer.concat(pieces))
+const places = fc.array(fc.nat(), { maxLength: 20 })
+
+describe('the file of a form', () => {
+  test('is streamed as it was sent, wherever the form is cut into chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(content, places, fc.boolean(), async (bytes, at, isNamed) => {
+        fc.pre(!bytes.includes('--a-boundary-0123'))
+        const form = formData(...(isNamed ? [operationsPart('swap-channels')] : []), filePart(bytes))
+        const { operations, content } = await read(cut(form, at))
+        assert.ok(content.equals(bytes))
+        assert.equal(operations, isNamed ? 'swap-channels' : undefined)
+      }),
+    )
+  })
+
+  test('is streamed when it is longer than any buffer on its way', async () => {
+    const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => (at * 7919) % 251))
+    const { content } = await read(cut(formData(filePart(bytes)), [1, 100_000, 2_000_000]))
+    assert.ok(content.equals(bytes))
+  })
+
+  test('never ends well when the form ends too early, wherever that is', async () => {
+    const form = formData(operationsPart('swap-channels'), filePart(Buffer.from('an image')))
+    const closing = '--\r\n'.length
+    for (let length = 0; length <= form.length - closing; length++) {
+      await assert.rejects(
+        read(cut(form.subarray(0, length), [10, 50, 100])),
+        /form/,
+        `after ${length} bytes`,
+      )
+      await turn()
+    }
+  })
+})
+
+describe('any bytes', () => {
+  test('are a form or a mistake of the client', async () => {
+    const bytes = fc.oneof(
+      content,
+      content.map(content => openForm(filePart(content), operationsPart('x'))),
+      fc
+        .array(
+          fc.constantFrom(
+            '--a-boundary-0123',
+            '\r\n',
+            'Content-Disposition: form-data',
+            '; name="file"',
+            '; filename="x"',
+            ':',
+            '--',
+          ),
+          { maxLength: 30 },
+        )
+        .map(texts => Buffer.from(texts.join(''))),
+    )
+    await fc.assert(
+      fc.asyncProperty(bytes, places, async (bytes, at) => {
+        const problem = await read(cut(bytes, at)).catch(error => error)
+        await turn()
+        if (problem instanceof Error) assert.deepEqual(Object(problem).status, 400)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('a file that nobody reads', () => {
+  test('fault: may break before somebody does', async () => {
+    async function* broken() {
+      yield openForm(filePart(Buffer.from('an image')))
+      await turn()
+      throw new Error('aborted')
+    }
+    const { file } = await readForm(formHeaders, broken())
+    for (let n = 0; n < 20; n++) await turn()
+    await assert.rejects(Array.fromAsync(file), /aborted/)
+  })
+
+  test('ends the reading of the form when it is destroyed', async () => {
+    let isEnded = false
+    async function* endless() {
+      try {
+        yield openForm(filePart(Buffer.from('an image')))
+        for (;;) {
+          await turn()
+          yield Buffer.alloc(100_000)
+        }
+      } finally {
+        isEnded = true
+      }
+    }
+    const { file } = await readForm(formHeaders, endless())
+    file.destroy()
+    for (let n = 0; n < 1000 && !isEnded; n++) await turn()
+    assert.ok(isEnded)
+  })
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { generateImage, until } from '@darkroom/testing'
+import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+/** Longer than the head, so that a part of it is on its way to the storage. */
+const half = Buffer.concat([png, Buffer.alloc(200_000)])
+
+describe('bytes in flight', () => {
+  test('with too many bytes being received, uploads are refused with 503 until they have ended', async t => {
+    const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
+    const slow = await beginUpload(master, half)
+    const refused = await until('one is refused', async () => {
+      const answer = await upload(master, png)
+      return answer.status === 503 && answer
+    })
+    assert.equal(refused.json().type, 'urn:darkroom:problem:too-many-uploads')
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    const answered = once(slow, 'response')
+    slow.end()
+    const [{ statusCode }] = await answered
+    assert.equal(statusCode, 202)
+    assert.equal((await upload(master, png)).status, 202)
+  })
+
+  test('fault: bytes of uploads that were broken off no longer count, and are not kept', async t => {
+    const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
+    for (let n = 0; n < 3; n++) {
+      const broken = await beginUpload(master, half)
+      await until('it counts', async () => (await upload(master, Buffer.from('no image'))).status === 503)
+      broken.destroy()
+      await until(
+        'it counts no longer',
+        async () => (await upload(master, Buffer.from('no image'))).status === 415,
+      )
+    }
+    assert.equal((await upload(master, png)).status, 202)
+    assert.equal(storageFiles(master).length, 1)
+  })
+
+  test('bytes of refused uploads no longer count', async t => {
+    const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000', MAX_UPLOAD_BYTES: '150000' })
+    for (const body of [Buffer.alloc(140_000, 'no image '), half, Buffer.alloc(140_000, 'no image ')])
+      assert.ok([413, 415].includes((await upload(master, body)).status))
+    async function* unknownLength() {
+      yield half
+    }
+    assert.equal((await upload(master, unknownLength())).status, 413)
+    assert.equal((await upload(master, png)).status, 202)
+  })
+
+  test('fault: bytes of uploads that found no storage no longer count', async t => {
+    const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000' })
+    await master.storage.close()
+    for (let n = 0; n < 3; n++) {
+      const { status, headers, json } = await upload(master, half)
+      assert.deepEqual([status, json().type], [503, 'urn:darkroom:problem:unavailable'])
+      assert.ok(Number(headers['retry-after']) > 0)
+    }
+  })
+})
+
+describe('a queue that is full', () => {
+  test('at its high-water mark uploads are refused with 429, and taken again when it is shorter', async t => {
+    const master = await startMaster(t, { MAX_QUEUED: '2' })
+    assert.equal((await upload(master, png)).status, 202)
+    assert.equal((await upload(master, png)).status, 202)
+    const refused = await until('the queue is full', async () => {
+      const answer = await upload(master, Buffer.from('no image'))
+      return answer.status === 429 && answer
+    })
+    assert.equal(refused.json().type, 'urn:darkroom:problem:queue-full')
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    await master.clients.taskDb.claimTask({ querystring: {}, body: { worker: 'w', leaseMs: 60_000 } })
+    await until('an image is taken', async () => (await upload(master, png)).status === 202)
+  })
+})

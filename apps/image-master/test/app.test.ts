@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { imageMasterRoutes } from '@darkroom/contracts'
+import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
+import { assertProblem } from '@darkroom/testing'
+import { Config } from '../src/config.ts'
+import { startMaster } from './start-master.ts'
+
+const clusterToken = 'a token of the whole cluster'
+const master = await startMaster({ after }, { CLUSTER_TOKEN: clusterToken })
+
+for (const { method, url } of Object.values(imageMasterRoutes)) {
+  test(`${method} ${url} wants the cluster token`, async () => {
+    for (const authorization of ['', 'Bearer another', `Basic ${clusterToken}`]) {
+      const headers = authorization ? { authorization } : {}
+      assertProblem(await master.app.inject({ method, url, headers }), 401, 'unauthorized')
+    }
+    const headers = { authorization: `Bearer ${clusterToken}` }
+    assert.notEqual((await master.app.inject({ method, url, headers })).statusCode, 401)
+  })
+}
+
+test('the contract names every route', async () => {
+  const headers = { authorization: `Bearer ${clusterToken}` }
+  const { paths } = (await master.app.inject({ url: '/openapi.json', headers })).json()
+  for (const { method, url } of Object.values(imageMasterRoutes))
+    assert.ok(paths[url]?.[method.toLowerCase()], `${method} ${url}`)
+})
+
+test('fault: it is alive but not ready while a neighbour does not answer', async t => {
+  const own = await startMaster(t)
+  assert.equal((await own.app.inject('/readyz')).statusCode, 200)
+  await own.taskDb.close()
+  assert.equal((await own.app.inject('/healthz')).statusCode, 200)
+  const answer = await own.app.inject('/readyz')
+  assertProblem(answer, 503, 'unavailable')
+  assert.match(answer.json().detail, /task-db/)
+  await own.startTaskDb()
+  assert.equal((await own.app.inject('/readyz')).statusCode, 200)
+})
+
+test('settings that are wrong are all named', () => {
+  const wrong = { LEASE_MS: '10', MAX_QUEUED: '0', MAX_ATTEMPTS: 'x', QUEUE_URL: 'amqp://x' }
+  assert.throws(
+    () => loadConfig(Config, wrong),
+    error => error instanceof InvalidConfig && Object.keys(wrong).every(name => error.message.includes(name)),
+  )
+})

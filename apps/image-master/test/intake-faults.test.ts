@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { generateImage, until } from '@darkroom/testing'
+import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+/** Longer than the head, so that a part of it is on its way to the storage. */
+const half = Buffer.concat([png, Buffer.alloc(200_000)])
+
+describe('what an upload meets on its way', () => {
+  test('fault: the task DB goes while the bytes are stored: 503, and the bytes stay for the sweeper', async t => {
+    const master = await startMaster(t)
+    const slow = await beginUpload(master, half)
+    await until('it is on its way to the storage', () => storageFiles(master).length > 0)
+    await master.taskDb.close()
+    const answered = once(slow, 'response')
+    slow.end()
+    const [answer] = await answered
+    assert.equal(answer.statusCode, 503)
+    assert.ok(Number(answer.headers['retry-after']) > 0)
+    assert.equal(storageFiles(master).length, 1)
+  })
+
+  test('fault: the storage is full: 503 with its reason and when to come back', async t => {
+    const master = await startMaster(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
+    for (const body of [png, half]) {
+      const { status, headers, json } = await upload(master, body)
+      assert.deepEqual([status, json().type], [503, 'urn:darkroom:problem:disk-full'])
+      assert.ok(Number(headers['retry-after']) > 0)
+    }
+    assert.deepEqual(storageFiles(master), [])
+  })
+
+  test('fault: a client that hangs up half-way leaves nothing', async t => {
+    const master = await startMaster(t)
+    const broken = await beginUpload(master, half, { 'content-length': '1000000' })
+    await until('it is on its way to the storage', () => storageFiles(master).length > 0)
+    broken.destroy()
+    await until('nothing is left', () => storageFiles(master).length === 0)
+    const { body } = await master.clients.taskDb.listTasks({ querystring: {} })
+    assert.deepEqual(body.tasks, [])
+  })
+})

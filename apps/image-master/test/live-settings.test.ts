@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { loadConfig } from '@darkroom/service-kit'
+import { generateImage, until } from '@darkroom/testing'
+import { Config, start } from '../src/start.ts'
+import { logger, startNeighbours } from './neighbours.ts'
+import { upload } from './start-master.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const neighbours = await startNeighbours({ after })
+const master = await start(loadConfig(Config, neighbours.env), logger)
+neighbours.defer(master.close)
+
+function set(name: string, value: string) {
+  const params = { '*': `config/image-master/${name}` }
+  return neighbours.clients.kv.setKey({ params, querystring: {}, headers: {}, body: Buffer.from(value) })
+}
+
+function forget(name: string) {
+  return neighbours.clients.kv.deleteKey({ params: { '*': `config/image-master/${name}` }, headers: {} })
+}
+
+async function uploadStatus(): Promise<number> {
+  return (await upload(master, png)).status
+}
+
+for (const [name, value, status] of [
+  ['maxUploadBytes', '100', 413],
+  ['maxPixels', '1199', 422],
+  ['maxUnpackedBytes', '3599', 422],
+  ['maxQueued', '1', 429],
+] as const) {
+  test(`${name} takes effect without a restart, and no longer when it is taken away`, async () => {
+    assert.equal(await uploadStatus(), 202)
+    await set(name, value)
+    await until('it holds', async () => (await uploadStatus()) === status)
+    await forget(name)
+    await until('the default holds', async () => (await uploadStatus()) === 202)
+  })
+}
+
+test('the default operations are those of now', async () => {
+  const operations = [{ name: 'swap-channels', order: 'gbr' }]
+  await set('defaultOperations', JSON.stringify(operations))
+  await until('they hold', async () => {
+    const task = (await upload(master, png)).json()
+    return JSON.stringify(task.operations) === JSON.stringify(operations)
+  })
+  await forget('defaultOperations')
+})
+
+test('a value that is not right leaves the default as it is, and the others as they are', async () => {
+  await set('maxUploadBytes', '"many"')
+  await set('maxPixels', '1199')
+  await until('the right one holds', async () => (await uploadStatus()) === 422)
+  await forget('maxPixels')
+  await until('the defaults hold', async () => (await uploadStatus()) === 202)
+})

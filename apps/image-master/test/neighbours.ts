@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as kvConfig from '@darkroom/kv-config'
+import { createLogger, loadConfig, type RunningService, ServiceClients } from '@darkroom/service-kit'
+import * as storage from '@darkroom/storage'
+import * as taskDb from '@darkroom/task-db'
+import { freePort } from '@darkroom/testing'
+
+export const logger = createLogger('test', 'silent')
+
+/** A test, or with `after` of node:test a whole file, at whose end things are closed. */
+export interface Owner {
+  after(close: () => Promise<void>): void
+}
+
+export interface Neighbours {
+  /** What a further service needs to find the others, as environment variables. */
+  env: Record<string, string>
+  /** Folder of the embedded engines. */
+  dataDir: string
+  clients: ServiceClients
+  storage: RunningService
+  taskDb: RunningService
+  startTaskDb(): Promise<RunningService>
+  /** Closed when the test has ended, before what was deferred earlier. */
+  defer(close: () => Promise<unknown>): void
+}
+
+/**
+ * A kv-config, a task DB and a storage of a test's own, over a temporary folder and on free ports. They give
+ * up soon on each other. `settings` are environment variables of theirs.
+ */
+export async function startNeighbours(
+  owner: Owner,
+  settings: Record<string, string> = {},
+): Promise<Neighbours> {
+  const stack = new AsyncDisposableStack()
+  owner.after(() => stack.disposeAsync())
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
+  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  const port = String(await freePort())
+  const env = {
+    PORT: '0',
+    KV_URL: `http://127.0.0.1:${port}`,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+    DRAIN_MS: '1000',
+    EXPIRY_CHECK_MS: '20',
+    MIN_FREE_BYTES: '0',
+    ...settings,
+  }
+  const running = async (starting: Promise<RunningService>) => {
+    const service = await starting
+    stack.defer(service.close)
+    return service
+  }
+  const startTaskDb = () => running(taskDb.start(loadConfig(taskDb.Config, env), logger))
+  await running(kvConfig.start(loadConfig(kvConfig.Config, { ...env, PORT: port }), logger))
+  const clients = new ServiceClients({
+    kvUrl: env.KV_URL,
+    clusterToken: settings.CLUSTER_TOKEN,
+    logger,
+    patienceMs: 1000,
+  })
+  stack.defer(() => clients.close())
+  return {
+    env,
+    dataDir,
+    clients,
+    storage: await running(storage.start(loadConfig(storage.Config, env), logger)),
+    taskDb: await startTaskDb(),
+    startTaskDb,
+    defer: close => stack.defer(async () => void (await close())),
+  }
+}

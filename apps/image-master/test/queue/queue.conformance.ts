@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { type ImageFacts, problemType, type Task, type Work } from '@darkroom/contracts'
+import { until } from '@darkroom/testing'
+import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
+import { type Neighbours, startNeighbours } from '../neighbours.ts'
+
+/** A queue of its own over the task DB of these neighbours; closed by whoever asked for it. */
+export type OpenQueue = (
+  t: TestContext,
+  neighbours: Neighbours,
+  options: { leaseMs: number },
+) => Promise<WorkQueue> | WorkQueue
+
+const longLeaseMs = 60_000
+const shortLeaseMs = 300
+/** Runs out soon, but not while a busy machine takes a breath. */
+const renewedLeaseMs = 1500
+/** For what is there already. */
+const moment = 1
+/** For what another one is to bring about. */
+const longWait = 50
+const never = new AbortController().signal
+
+const facts: ImageFacts = {
+  contentType: 'image/png',
+  bytes: 1234,
+  width: 40,
+  height: 30,
+  frames: 1,
+  sha256: 'ab'.repeat(32),
+}
+const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
+
+/** What src/queue/queue.ts promises, whichever engine keeps it. */
+export function queueConformance(name: string, openQueue: OpenQueue): void {
+  async function open(t: TestContext, leaseMs = longLeaseMs) {
+    const neighbours = await startNeighbours(t)
+    const queue = await openQueue(t, neighbours, { leaseMs })
+    neighbours.defer(() => queue.close())
+    const { taskDb } = neighbours.clients
+    const addTask = async (number: number, maxAttempts = 3): Promise<Task> => {
+      const { status, body } = await taskDb.putTask({
+        params: { id: idOf(number) },
+        body: {
+          state: 'not-started',
+          operations: [{ name: 'swap-channels', order: 'bgr' }],
+          original: facts,
+          maxAttempts,
+        },
+      })
+      assert.equal(status, 201)
+      await queue.add(body as Task)
+      return body as Task
+    }
+    const taskOf = async (number: number): Promise<Task> => {
+      const reply = await taskDb.getTask({ params: { id: idOf(number) }, querystring: {} })
+      return reply.status === 200 ? reply.body : assert.fail(`there is no task ${number}`)
+    }
+    const deleteTask = (number: number) => taskDb.deleteTask({ params: { id: idOf(number) } })
+    const next = async (wait = moment): Promise<Work> =>
+      (await queue.next('worker', wait, never)) ?? assert.fail('there was no work')
+    return { queue, addTask, taskOf, deleteTask, next }
+  }
+
+  describe(`${name} as a queue of work`, () => {
+    describe('next', () => {
+      test('leases a task with what a worker needs to know', async t => {
+        const { addTask, next, taskOf } = await open(t)
+        const { operations } = await addTask(1)
+        const startedAt = Date.now()
+        const { lease, ...work } = await next()
+        assert.deepEqual(work, { id: idOf(1), operations, attempt: 1 })
+        assert.ok(lease.token >= 1)
+        assert.ok(Math.abs(Date.parse(lease.expiresAt) - startedAt - longLeaseMs) < longLeaseMs / 2)
+        assert.equal((await taskOf(1)).state, 'in-progress')
+      })
+
+      test('gets nothing from an empty queue, nor what another has leased', async t => {
+        const { queue, addTask, next } = await open(t)
+        assert.equal(await queue.next('worker', 0, never), undefined)
+        await addTask(1)
+        await next()
+        assert.equal(await queue.next('worker', 0, never), undefined)
+      })
+
+      test('is first come, first served', async t => {
+        const { addTask, next } = await open(t)
+        for (const number of [1, 2, 3, 4]) await addTask(number)
+        const ids: string[] = []
+        for (let n = 0; n < 4; n++) ids.push((await next()).id)
+        assert.deepEqual(ids, [1, 2, 3, 4].map(idOf))
+      })
+
+      test('gives each task to one of many that ask at once', async t => {
+        const { queue, addTask } = await open(t)
+        const numbers = Array.from({ length: 20 }, (_, n) => n + 1)
+        await Promise.all(numbers.map(number => addTask(number)))
+        const asked = Array.from({ length: 30 }, (_, n) => queue.next(`worker-${n}`, moment, never))
+        const works = (await Promise.all(asked)).filter(work => work !== undefined)
+        assert.deepEqual(works.map(({ id }) => id).sort(), numbers.map(idOf))
+      })
+
+      test('wakes when a task comes, long before its wait has ended', async t => {
+        const startedAt = performance.now()
+        const { addTask, next } = await open(t)
+        const works = [next(longWait), next(longWait)]
+        await addTask(1)
+        await addTask(2)
+        const ids = (await Promise.all(works)).map(({ id }) => id)
+        assert.deepEqual(ids.sort(), [1, 2].map(idOf))
+        assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
+      })
+
+      test('ends with nothing when its signal is aborted, before or while it waits, and takes nothing', async t => {
+        const startedAt = performance.now()
+        const { queue, addTask, next } = await open(t)
+        const controller = new AbortController()
+        const waiting = queue.next('gone', longWait, controller.signal)
+        controller.abort()
+        assert.equal(await waiting, undefined)
+        await addTask(1)
+        assert.equal(await queue.next('gone', longWait, AbortSignal.abort()), undefined)
+        const { id, attempt } = await next(longWait)
+        assert.deepEqual([id, attempt], [idOf(1), 1])
+        assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
+      })
+    })
+
+    describe('a lease', () => {
+      test('is renewed for as long as it is extended', async t => {
+        const { queue, addTask, next, taskOf } = await open(t, renewedLeaseMs)
+        await addTask(1)
+        await addTask(2)
+        const renewed = await next()
+        const forgotten = await next()
+        assert.notEqual(renewed.id, forgotten.id)
+        let expiresAt = ''
+        await until('the other has run out', async () => {
+          const extended = await queue.extend(leaseOf(renewed))
+          if (typeof extended === 'string') assert.fail(`the lease is ${extended}`)
+          assert.ok(extended.expiresAt >= expiresAt)
+          expiresAt = extended.expiresAt
+          return (await queue.next('worker', 0, never))?.id === forgotten.id
+        })
+        assert.ok(expiresAt > renewed.lease.expiresAt)
+        assert.equal((await taskOf(1)).attempts, 1)
+        assert.equal(await queue.finish(leaseOf(renewed), facts), 'done')
+      })
+
+      test('that ran out lets the next worker have the task, with a higher token and as another attempt', async t => {
+        const { addTask, next } = await open(t, shortLeaseMs)
+        await addTask(1)
+        const first = await next()
+        const second = await next(longWait)
+        assert.deepEqual([second.id, second.attempt], [first.id, 2])
+        assert.ok(second.lease.token > first.lease.token)
+      })
+
+      test('that was taken over is lost, whatever its holder says, and changes nothing', async t => {
+        const { queue, addTask, next, taskOf } = await open(t, shortLeaseMs)
+        await addTask(1, 1000)
+        const old = leaseOf(await next())
+        await next(longWait)
+        assert.equal(await queue.extend(old), 'lost')
+        assert.equal(await queue.finish(old, facts), 'lost')
+        assert.equal(await queue.fail(old, error, false), 'lost')
+        assert.equal(await queue.fail(old, error, true), 'lost')
+        assert.equal(await queue.giveBack(old), 'lost')
+        const { state, result } = await taskOf(1)
+        assert.ok(state === 'in-progress' || state === 'not-started')
+        assert.equal(result, undefined)
+      })
+
+      test('of a task that was deleted is cancelled, whatever its holder says', async t => {
+        const { queue, addTask, next, deleteTask } = await open(t)
+        await addTask(1)
+        const lease = leaseOf(await next())
+        await deleteTask(1)
+        assert.equal(await queue.extend(lease), 'cancelled')
+        assert.equal(await queue.finish(lease, facts), 'cancelled')
+        assert.equal(await queue.fail(lease, error, true), 'cancelled')
+        assert.equal(await queue.giveBack(lease), 'cancelled')
+        assert.equal(await queue.next('worker', 0, never), undefined)
+      })
+    })
+
+    describe('the end of work', () => {
+      test('finish is for good, and may be said again', async t => {
+        const { queue, addTask, next, taskOf } = await open(t)
+        await addTask(1)
+        const lease = leaseOf(await next())
+        assert.equal(await queue.finish(lease, facts), 'done')
+        assert.equal(await queue.finish(lease, facts), 'done')
+        const { state, result } = await taskOf(1)
+        assert.deepEqual([state, result], ['finished', facts])
+        assert.equal(await queue.next('worker', 0, never), undefined)
+      })
+
+      test('fail is for good when trying again is of no use, and keeps the words', async t => {
+        const { queue, addTask, next, taskOf } = await open(t)
+        await addTask(1)
+        const lease = leaseOf(await next())
+        assert.equal(await queue.fail(lease, error, false), 'done')
+        assert.equal(await queue.fail(lease, error, false), 'done')
+        const task = await taskOf(1)
+        assert.deepEqual([task.state, task.error, task.attempts], ['failed', error, 1])
+        assert.equal(await queue.next('worker', 0, never), undefined)
+      })
+
+      test('a failure that may pass is tried again, as often as is allowed', async t => {
+        const { queue, addTask, next, taskOf } = await open(t)
+        await addTask(1, 3)
+        let token = 0
+        for (const attempt of [1, 2, 3]) {
+          const work = await next(longWait)
+          assert.equal(work.attempt, attempt)
+          assert.ok(work.lease.token > token)
+          token = work.lease.token
+          assert.equal(await queue.fail(leaseOf(work), error, true), 'done')
+        }
+        const task = await taskOf(1)
+        assert.deepEqual([task.state, task.error, task.attempts], ['failed', error, 3])
+        assert.equal(await queue.next('worker', 0, never), undefined)
+      })
+
+      test('what was given back is next again, and the attempt not counted', async t => {
+        const { queue, addTask, next } = await open(t)
+        for (const number of [1, 2, 3]) await addTask(number, 1)
+        const first = await next()
+        assert.equal(await queue.giveBack(leaseOf(first)), 'done')
+        const again = await next()
+        assert.deepEqual([again.id, again.attempt], [first.id, 1])
+        assert.ok(again.lease.token > first.lease.token)
+        assert.equal((await next()).id, idOf(2))
+      })
+
+      test('what was given back wakes who waits', async t => {
+        const startedAt = performance.now()
+        const { queue, addTask, next } = await open(t)
+        await addTask(1)
+        const first = await next()
+        const waiting = next(longWait)
+        await queue.giveBack(leaseOf(first))
+        assert.equal((await waiting).id, first.id)
+        assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
+      })
+    })
+  })
+}
+
+/** Ids in the order of their numbers, as arrival would have made them. */
+function idOf(number: number): string {
+  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
+function leaseOf({ id, lease }: Work): HeldLease {
+  return { id, token: lease.token }
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { problemType, type Work } from '@darkroom/contracts'
+import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
+import { type Master, nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const waitSeconds = 50
+
+function getWork({ url }: Master, query: string, signal?: AbortSignal): Promise<HttpAnswer> {
+  return httpRequest(url, `/getWork?${query}`, signal && { signal })
+}
+
+/** A long poll that has arrived: its answer, to come. */
+async function holdPoll(master: Master, worker: string, signal?: AbortSignal) {
+  const before = master.requests.arrived
+  const answer = getWork(master, `worker=${worker}&wait=${waitSeconds}`, signal)
+  await until('the poll has arrived', () => master.requests.arrived > before)
+  return { answer }
+}
+
+function tell({ url }: Master, path: string, body: object): Promise<HttpAnswer> {
+  const headers = { 'content-type': 'application/json' }
+  return httpRequest(url, path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+async function claimed(master: Master): Promise<{ work: Work; held: { id: string; lease: number } }> {
+  await upload(master, png)
+  const work = (await getWork(master, 'worker=w')).json() as unknown as Work
+  return { work, held: { id: work.id, lease: work.lease.token } }
+}
+
+const facts = {
+  contentType: 'image/png',
+  bytes: 3,
+  width: 40,
+  height: 30,
+  frames: 1,
+  sha256: 'ab'.repeat(32),
+}
+const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
+
+describe('work by long poll', () => {
+  test('a poll is answered when an image comes, long before its wait ends', async t => {
+    const startedAt = performance.now()
+    const master = await startMaster(t)
+    const one = await holdPoll(master, 'one')
+    const two = await holdPoll(master, 'two')
+    const uploaded = [await upload(master, png), await upload(master, png)].map(({ json }) => json().id)
+    const [first, second] = await Promise.all([one.answer, two.answer])
+    assert.deepEqual([first.status, second.status], [200, 200])
+    assert.deepEqual([first.json().id, second.json().id].sort(), uploaded)
+    assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
+  })
+
+  test('fault: a worker that hung up keeps no task: it goes to the next, as a first attempt', async t => {
+    const startedAt = performance.now()
+    const master = await startMaster(t)
+    const controller = new AbortController()
+    const gone = await holdPoll(master, 'gone', controller.signal)
+    const waiting = await holdPoll(master, 'next')
+    controller.abort()
+    await assert.rejects(gone.answer)
+    await until('the master has noticed', () => master.requests.hungUp > 0)
+    await upload(master, png)
+    const { attempt } = (await waiting.answer).json()
+    assert.equal(attempt, 1)
+    assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
+  })
+
+  test('closing the app answers held polls with 204 at once', async t => {
+    const startedAt = performance.now()
+    const master = await startMaster(t)
+    const polls = [await holdPoll(master, 'one'), await holdPoll(master, 'two')]
+    await master.app.close()
+    for (const { answer } of polls) assert.equal((await answer).status, 204)
+    assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
+  })
+
+  test('fault: without a task DB a poll is 503 with Retry-After', async t => {
+    const master = await startMaster(t)
+    await master.taskDb.close()
+    const { status, headers } = await getWork(master, 'worker=w&wait=1')
+    assert.equal(status, 503)
+    assert.ok(Number(headers['retry-after']) > 0)
+  })
+})
+
+describe('messages of workers', () => {
+  test('work comes with its operations, its attempt and a lease; no work is 204', async t => {
+    const master = await startMaster(t, { LEASE_MS: '60000' })
+    assert.equal((await getWork(master, 'worker=w')).status, 204)
+    const { id, operations } = (await upload(master, png)).json()
+    const answer = await getWork(master, 'worker=w')
+    const { lease, ...work } = answer.json() as unknown as Work
+    assert.deepEqual(work, { id, operations, attempt: 1 })
+    assert.deepEqual(Object.keys(lease).sort(), ['expiresAt', 'token'])
+    assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
+  })
+
+  test('a lease is extended; one of a deleted task is cancelled; an old one is 409', async t => {
+    const master = await startMaster(t, { LEASE_MS: '60000' })
+    const { work, held } = await claimed(master)
+    const extended = await tell(master, '/extendWork', held)
+    assert.equal(extended.status, 200)
+    assert.equal(extended.json().cancelled, false)
+    assert.ok(String(extended.json().expiresAt) >= work.lease.expiresAt)
+    const lost = await tell(master, '/extendWork', { ...held, lease: held.lease + 1 })
+    assert.deepEqual([lost.status, lost.json().type], [409, problemType('lease-lost')])
+    await master.clients.taskDb.deleteTask({ params: { id: held.id } })
+    const cancelled = await tell(master, '/extendWork', held)
+    assert.deepEqual([cancelled.status, cancelled.json().cancelled], [200, true])
+  })
+
+  test('finished, failed and returned tasks are what the task DB says then', async t => {
+    const master = await startMaster(t, { LEASE_MS: '60000' })
+    const stateOf = async (id: string) => {
+      const { status, body } = await master.clients.taskDb.getTask({ params: { id }, querystring: {} })
+      return status === 200 ? body.state : status
+    }
+    const finished = await claimed(master)
+    assert.equal((await tell(master, '/workFinished', { ...finished.held, result: facts })).status, 204)
+    assert.equal(await stateOf(finished.held.id), 'finished')
+    const failed = await claimed(master)
+    const failure = { ...failed.held, error, retryable: false }
+    assert.equal((await tell(master, '/workFailed', failure)).status, 204)
+    assert.equal(await stateOf(failed.held.id), 'failed')
+    const returned = await claimed(master)
+    assert.equal((await tell(master, '/workReturned', returned.held)).status, 204)
+    assert.equal(await stateOf(returned.held.id), 'not-started')
+    const again = (await getWork(master, 'worker=w')).json() as unknown as Work
+    assert.deepEqual([again.id, again.attempt], [returned.held.id, 1])
+    for (const [path, more] of [
+      ['/workFinished', { result: facts }],
+      ['/workFailed', { error, retryable: true }],
+      ['/workReturned', {}],
+    ] as const) {
+      const late = await tell(master, path, { ...returned.held, ...more })
+      assert.deepEqual([late.status, late.json().type], [409, problemType('lease-lost')], path)
+    }
+  })
+
+  for (const [path, more] of [
+    ['/workFinished', { result: facts }],
+    ['/workFailed', { error, retryable: true }],
+    ['/workReturned', {}],
+  ] as const) {
+    test(`${path} of a task that was deleted meanwhile is taken, and its bytes are removed`, async t => {
+      const master = await startMaster(t)
+      const { held } = await claimed(master)
+      const { clients } = master
+      await clients.taskDb.deleteTask({ params: { id: held.id } })
+      const params = { key: held.id, stage: 'post' as const }
+      await clients.storage.putBlob({
+        params,
+        querystring: { fence: 1 },
+        headers: {},
+        body: Buffer.from('x'),
+      })
+      assert.equal((await tell(master, path, { ...held, ...more })).status, 204)
+      assert.deepEqual(await storedKeys(master), nothingStored)
+    })
+  }
+})
+
+describe('messages that are none', async () => {
+  const master = await startMaster({ after })
+  const id = '01990000-0000-7000-8000-000000000001'
+  for (const [path, body] of [
+    ['/extendWork', {}],
+    ['/extendWork', { id, lease: 0 }],
+    ['/extendWork', { id: '../etc', lease: 1 }],
+    ['/extendWork', { id, lease: '1' }],
+    ['/extendWork', { id, lease: 1, more: 1 }],
+    ['/workFinished', { id, lease: 1 }],
+    ['/workFinished', { id, lease: 1, result: { ...facts, width: 0 } }],
+    ['/workFailed', { id, lease: 1, error }],
+    ['/workFailed', { id, lease: 1, error: 'text', retryable: true }],
+    ['/workReturned', { id }],
+  ] as const) {
+    test(`${path} ${JSON.stringify(body).slice(0, 60)} is refused`, async () => {
+      const { status, json } = await tell(master, path, body)
+      assert.deepEqual([status, json().type], [400, problemType('invalid-request')])
+    })
+  }
+
+  for (const query of ['', 'worker=', `worker=${'w'.repeat(201)}`, 'worker=w&wait=56', 'worker=w&wait=x']) {
+    test(`getWork?${query.slice(0, 40)} is refused`, async () => {
+      assert.equal((await getWork(master, query)).status, 400)
+    })
+  }
+})

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { type ClientRequest, request } from 'node:http'
+import { join } from 'node:path'
+import { type Stage, stages } from '@darkroom/contracts'
+import { type App, loadConfig } from '@darkroom/service-kit'
+import { type HttpAnswer, httpRequest } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+import { Config, liveDefaults } from '../src/config.ts'
+import { TaskDbQueue } from '../src/queue/task-db.ts'
+import { logger, type Neighbours, type Owner, startNeighbours } from './neighbours.ts'
+
+export interface Master extends Neighbours {
+  app: App
+  url: string
+  /** Requests that have arrived at the master so far, and those of them whose client hung up. */
+  readonly requests: { arrived: number; hungUp: number }
+}
+
+/**
+ * A master over neighbours of its own, with clients that give up soon. `settings` are environment variables of
+ * all of them.
+ */
+export async function startMaster(owner: Owner, settings: Record<string, string> = {}): Promise<Master> {
+  const neighbours = await startNeighbours(owner, settings)
+  const { clients, defer, env } = neighbours
+  const config = loadConfig(Config, env)
+  const queue = new TaskDbQueue({ taskDb: clients.taskDb, leaseMs: config.leaseMs })
+  const app = buildApp({ config, clients, queue, settings: () => liveDefaults(config), logger })
+  defer(() => app.close())
+  const requests = { arrived: 0, hungUp: 0 }
+  app.addHook('onRequest', async () => {
+    requests.arrived += 1
+  })
+  app.addHook('onRequestAbort', async _request => {
+    requests.hungUp += 1
+  })
+  return { ...neighbours, app, requests, url: await app.listen({ host: config.host, port: 0 }) }
+}
+
+type UploadBody = Uint8Array | AsyncIterable<Uint8Array>
+
+export function upload(
+  { url }: { url: string },
+  body: UploadBody,
+  { query = '', headers = {} }: { query?: string; headers?: Record<string, string> } = {},
+): Promise<HttpAnswer> {
+  const type = { 'content-type': 'application/octet-stream' }
+  return httpRequest(url, `/newImage${query}`, { method: 'POST', headers: { ...type, ...headers }, body })
+}
+
+/** An upload of which only the beginning is sent, so far. */
+export async function beginUpload(
+  { url }: { url: string },
+  beginning: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<ClientRequest> {
+  const { hostname, port } = new URL(url)
+  const sent = request({ hostname, port, path: '/newImage', method: 'POST', headers, agent: false })
+  sent.on('error', () => undefined) // whoever breaks it off knows
+  sent.write(beginning)
+  await once(sent, 'socket')
+  return sent
+}
+
+/** What is stored: the keys of originals and results. */
+export async function storedKeys({ clients }: Pick<Neighbours, 'clients'>): Promise<Record<Stage, string[]>> {
+  const keys = stages.map(async stage => {
+    const { body } = await clients.storage.listBlobs({ querystring: { stage, limit: 1000 } })
+    return [stage, body.blobs.map(({ key }) => key).sort()] as const
+  })
+  return Object.fromEntries(await Promise.all(keys)) as Record<Stage, string[]>
+}
+
+/** The files of the storage, those still being written too. */
+export function storageFiles({ dataDir }: Neighbours): string[] {
+  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name)
+}
+
+export const nothingStored = { pre: [], post: [] }

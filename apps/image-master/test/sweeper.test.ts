@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { readdirSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { problemType, type Stage } from '@darkroom/contracts'
+import { generateImage, until } from '@darkroom/testing'
+import { sweepExpired, sweepOrphans } from '../src/sweeper.ts'
+import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
+import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
+
+const hourMs = 3_600_000
+const later = () => new Date(Date.now() + hourMs)
+const earlier = () => new Date(Date.now() - hourMs)
+const never = new AbortController().signal
+
+function idOf(number: number): string {
+  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
+function dependenciesOf({ clients: { storage, taskDb } }: Neighbours, signal = never) {
+  return { storage, taskDb, logger, signal }
+}
+
+async function store({ clients: { storage } }: Neighbours, key: string, ...stages: Stage[]): Promise<void> {
+  for (const stage of stages)
+    await storage.putBlob({ params: { key, stage }, querystring: {}, headers: {}, body: Buffer.from('x') })
+}
+
+async function makeTask({ clients: { taskDb } }: Neighbours, id: string): Promise<void> {
+  const original = {
+    contentType: 'image/png',
+    bytes: 1,
+    width: 1,
+    height: 1,
+    frames: 1,
+    sha256: 'ab'.repeat(32),
+  }
+  const operations = [{ name: 'swap-channels', order: 'bgr' } as const]
+  const body = { state: 'not-started', operations, original, maxAttempts: 1 } as const
+  await taskDb.putTask({ params: { id }, body })
+}
+
+async function fail({ clients: { taskDb } }: Neighbours, count: number): Promise<void> {
+  const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
+  for (let n = 0; n < count; n++) {
+    const { status, body } = await taskDb.claimTask({
+      querystring: {},
+      body: { worker: 'w', leaseMs: 60_000 },
+    })
+    if (status !== 200 || !body.lease) assert.fail('there was nothing to claim')
+    const failed = { state: 'failed', token: body.lease.token, error, retryable: false } as const
+    await taskDb.putTask({ params: { id: body.id }, body: failed })
+  }
+}
+
+describe('images whose time has passed', () => {
+  test('are deleted with their bytes, page by page; others stay', async t => {
+    const neighbours = await startNeighbours(t)
+    const count = 230
+    for (let n = 1; n <= count + 2; n++) await makeTask(neighbours, idOf(n))
+    await fail(neighbours, count)
+    for (const n of [1, 100, count]) await store(neighbours, idOf(n), 'pre', 'post')
+    await store(neighbours, idOf(count + 1), 'pre')
+    assert.equal(await sweepExpired(earlier(), dependenciesOf(neighbours)), 0)
+    assert.equal(await sweepExpired(later(), dependenciesOf(neighbours)), count)
+    const { body } = await neighbours.clients.taskDb.listTasks({ querystring: {} })
+    assert.deepEqual(
+      body.tasks.map(({ id }) => id),
+      [idOf(count + 2), idOf(count + 1)],
+    )
+    assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(count + 1)], post: [] })
+  })
+
+  test('are swept by two at once without harm', async t => {
+    const neighbours = await startNeighbours(t)
+    for (let n = 1; n <= 20; n++) await makeTask(neighbours, idOf(n))
+    await fail(neighbours, 20)
+    const sweeps = [1, 2].map(() => sweepExpired(later(), dependenciesOf(neighbours)))
+    const counts = await Promise.all(sweeps)
+    assert.ok(counts.reduce((sum, count) => sum + count) >= 20)
+    assert.deepEqual((await neighbours.clients.taskDb.listTasks({ querystring: {} })).body.tasks, [])
+  })
+
+  test('are left for another time when the sweeping is ended', async t => {
+    const neighbours = await startNeighbours(t)
+    await makeTask(neighbours, idOf(1))
+    await fail(neighbours, 1)
+    await store(neighbours, 'orphan', 'pre')
+    const dependencies = dependenciesOf(neighbours, AbortSignal.abort())
+    assert.equal(await sweepExpired(later(), dependencies), 0)
+    assert.equal(await sweepOrphans(later(), dependencies), 0)
+    assert.deepEqual((await storedKeys(neighbours)).pre, ['orphan'])
+  })
+})
+
+describe('bytes without a task', () => {
+  test('are deleted when they are old enough; those of tasks stay', async t => {
+    const neighbours = await startNeighbours(t)
+    await makeTask(neighbours, idOf(1))
+    for (const key of [idOf(1), idOf(2), 'no-id-at-all']) await store(neighbours, key, 'pre', 'post')
+    assert.equal(await sweepOrphans(earlier(), dependenciesOf(neighbours)), 0)
+    assert.equal((await storedKeys(neighbours)).pre.length, 3)
+    makeOlder(neighbours, idOf(2))
+    makeOlder(neighbours, idOf(1))
+    assert.equal(await sweepOrphans(earlier(), dependenciesOf(neighbours)), 2)
+    const kept = [idOf(1), 'no-id-at-all'].sort()
+    assert.deepEqual(await storedKeys(neighbours), { pre: kept, post: kept })
+  })
+
+  test('are found on every page of a long listing', async t => {
+    const neighbours = await startNeighbours(t)
+    const { clients } = neighbours
+    const keys = Array.from({ length: 25 }, (_, n) => idOf(n + 1))
+    for (const key of keys) await store(neighbours, key, 'pre')
+    await makeTask(neighbours, idOf(13))
+    const listBlobs: typeof clients.storage.listBlobs = ({ querystring }) =>
+      clients.storage.listBlobs({ querystring: { ...querystring, limit: 4 } })
+    const storage = { ...clients.storage, listBlobs }
+    assert.equal(await sweepOrphans(later(), { ...dependenciesOf(neighbours), storage }), 24)
+    assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(13)], post: [] })
+  })
+
+  /** As if it had been stored two hours ago. */
+  function makeOlder({ dataDir }: Neighbours, key: string): void {
+    const folder = join(dataDir, 'storage')
+    for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+      if (path.endsWith(key)) utimesSync(join(folder, path), new Date(), new Date(Date.now() - 2 * hourMs))
+  }
+})
+
+describe('housekeeping', () => {
+  test('sweeps by itself, and goes on after the task DB was away', async t => {
+    const settings = { SWEEP_MS: '20', ORPHAN_SWEEP_MS: '20', ORPHAN_AGE_MS: '0', RETENTION_SECONDS: '0.001' }
+    const master = await startMaster(t, settings)
+    const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+    await upload(master, png)
+    await fail(master, 1)
+    await store(master, 'orphan', 'pre', 'post')
+    const isClean = async () => {
+      const { pre, post } = await storedKeys(master)
+      return pre.length === 0 && post.length === 0
+    }
+    await until('all is swept', isClean)
+    await master.taskDb.close()
+    await store(master, 'orphan', 'pre')
+    await master.startTaskDb()
+    await until('all is swept again', isClean)
+    assert.deepEqual(await storedKeys(master), nothingStored)
+  })
+})
