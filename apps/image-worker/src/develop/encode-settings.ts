@@ -11,6 +11,7 @@ export interface EncodeSettings {
   /** Huffman tables made for the image: a few per cent smaller, at more than twice the time of the encoder. */
   optimiseCoding: boolean
   chromaSubsampling: '4:4:4' | '4:2:0'
+  quantisationTable: 0 | 3
   compression: TiffCompression
   bitdepth: 8 | 10 | 12
   delay: number[]
@@ -51,6 +52,7 @@ export function settingsFor(
     progressive: known?.progressive ?? false,
     optimiseCoding: !isSameFormat,
     chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
+    quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
     bitdepth: bitdepthFor(bits, known),
     delay: delays,
@@ -66,6 +68,12 @@ export function weaker(settings: EncodeSettings, growth: number): EncodeSettings
   return { ...settings, quality: Math.max(settings.quality - step, 1) }
 }
 
+/** The settings for another attempt, where the first came out smaller: `growth` is less than 1. */
+export function stronger(settings: EncodeSettings, growth: number): EncodeSettings {
+  const step = Math.ceil(-18 * Math.log2(growth))
+  return { ...settings, quality: Math.min(settings.quality + step, 95) }
+}
+
 /** Tells sharp to write in a format. */
 export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSettings): Sharp {
   const {
@@ -78,11 +86,12 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     optimiseCoding,
     progressive,
     quality,
+    quantisationTable,
   } = settings
   const animation = delay.length > 0 ? { delay, loop } : {}
   switch (format) {
     case 'jpeg':
-      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding })
+      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding, quantisationTable })
     case 'png':
       return image.png({ progressive })
     case 'webp':

@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import sharp from 'sharp'
 import type { DevelopLimits } from './develop.ts'
-import { type EncodeSettings, settingsFor, weaker, writeAs } from './encode-settings.ts'
+import { type EncodeSettings, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
 import type { Original } from './original.ts'
@@ -17,6 +17,8 @@ import {
 
 /** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
 const maxGrowth = 1.1
+/** One whose quality can't be read off the file had a better one if the result is smaller than this. */
+const minGrowth = 0.9
 const maxAttempts = 4
 
 /**
@@ -35,6 +37,11 @@ export async function encode(
   let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
+  const growth = bytes.length / rewrittenBytes
+  if (original.quality === undefined && growth < minGrowth) {
+    settings = stronger(settings, growth)
+    bytes = await encodeOnce(prepared, output.format, settings, limits)
+  }
   for (let attempt = 1; attempt < maxAttempts && bytes.length > rewrittenBytes * maxGrowth; attempt++) {
     settings = weaker(settings, bytes.length / rewrittenBytes)
     bytes = await encodeOnce(prepared, output.format, settings, limits)

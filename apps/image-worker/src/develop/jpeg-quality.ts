@@ -1,33 +1,52 @@
-/** Luminance quantisation for quality 50, in zigzag order (ISO/IEC 10918-1, table K.1). */
-const standardLuminance = [
-  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58,
-  51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103,
-  62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
-]
+/** Which of libjpeg's (0) and mozjpeg's (3) tables a JPEG was quantised with, and how far they were scaled. */
+export interface JpegQuantisation {
+  table: 0 | 3
+  /** 1 to 100 */
+  quality: number
+}
+
+/** Luminance for quality 50, in zigzag order. */
+const tables = {
+  /** ISO/IEC 10918-1, table K.1 */
+  0: [
+    16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40,
+    58, 51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104,
+    103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
+  ],
+  /** Nicolas Robidoux's, mozjpeg's default: jcparam.c */
+  3: [
+    16, 16, 16, 16, 17, 16, 18, 20, 20, 18, 25, 27, 24, 27, 25, 37, 34, 31, 31, 34, 37, 56, 40, 43, 40, 43,
+    40, 56, 85, 53, 62, 53, 53, 62, 53, 85, 75, 91, 74, 69, 74, 91, 75, 135, 106, 94, 94, 106, 135, 156, 131,
+    124, 131, 156, 189, 169, 169, 189, 238, 226, 238, 311, 311, 418,
+  ],
+} as const
 
 /**
- * The quality, 1 to 100, at which libjpeg's scaling of the standard table comes nearest to the file's own
- * luminance table; undefined when there is none to be found before the image data.
+ * The scaled table that comes nearest to the file's own for luminance; undefined when there is none to be found
+ * before the image data.
  */
-export function jpegQuality(jpeg: Uint8Array): number | undefined {
-  const table = luminanceTable(jpeg)
-  if (!table) return undefined
-  const sum = table.reduce((total, step) => total + step, 0)
-  let best = { quality: 1, distance: Number.POSITIVE_INFINITY }
-  for (let quality = 1; quality <= 100; quality++) {
-    const distance = Math.abs(scaledSum(quality) - sum)
-    if (distance <= best.distance) best = { quality, distance }
+export function jpegQuantisation(jpeg: Uint8Array): JpegQuantisation | undefined {
+  const own = luminanceTable(jpeg)
+  if (!own) return undefined
+  let best: JpegQuantisation & { distance: number } = {
+    table: 0,
+    quality: 1,
+    distance: Number.POSITIVE_INFINITY,
   }
-  return best.quality
+  for (const table of [3, 0] as const) {
+    for (let quality = 1; quality <= 100; quality++) {
+      const steps = scaled(tables[table], quality)
+      const distance = steps.reduce((sum, step, at) => sum + Math.abs(step - (own[at] ?? 0)), 0)
+      if (distance <= best.distance) best = { table, quality, distance }
+    }
+  }
+  return { table: best.table, quality: best.quality }
 }
 
 /** jcparam.c: jpeg_quality_scaling and jpeg_add_quant_table. */
-function scaledSum(quality: number): number {
+function scaled(table: readonly number[], quality: number): number[] {
   const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
-  const scaled = standardLuminance.map(step =>
-    Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255),
-  )
-  return scaled.reduce((total, step) => total + step, 0)
+  return table.map(step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
 }
 
 /** Table 0 of the first DQT segments (ISO/IEC 10918-1, B.2.4.1). */
