@@ -1,9 +1,10 @@
 import type { ChannelOrder } from '@darkroom/contracts'
 import { contentTypeOf, type ImageHeader } from '@darkroom/image-header'
-import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
+import sharp, { type Matrix3x3, type Metadata, type Sharp, type SharpOptions } from 'sharp'
 import { sourceChannels } from '../permute/channel-order.ts'
 import type { Developed } from '../thread/work-loop.ts'
 import type { DevelopLimits } from './develop.ts'
+import { permuteDeep } from './permute-deep.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /** Decodes, permutes and encodes with sharp. */
@@ -14,13 +15,22 @@ export async function runPipeline(
   limits: DevelopLimits,
 ): Promise<Developed> {
   try {
-    const image = sharp(input, {
+    const options: SharpOptions = {
       pages: header.frames > 1 ? -1 : 1,
       limitInputPixels: limits.maxPixels,
       failOn: 'warning',
-    })
+    }
+    const image = sharp(input, options)
     const metadata = await image.metadata()
-    const developed = encode(permute(image.autoOrient().keepIccProfile(), metadata, order), header, metadata)
+    const openDeep = () =>
+      sharp(input, { ...options, ignoreIcc: true })
+        .autoOrient()
+        .keepIccProfile()
+        .toColourspace('rgb16')
+    const permuted = isDeepColour(metadata, header)
+      ? await permuteDeep(openDeep, order)
+      : permute(image.autoOrient().keepIccProfile(), metadata, order)
+    const developed = encode(permuted, header, metadata)
     const { data, info } = await developed
       .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
       .toBuffer({ resolveWithObject: true })
@@ -35,6 +45,10 @@ export async function runPipeline(
   } catch (error) {
     throw new UnusableImage('undecodable-image', wordsOf(error), { cause: error })
   }
+}
+
+function isDeepColour({ channels, depth, space }: Metadata, { lossless }: ImageHeader): boolean {
+  return lossless && depth === 'ushort' && channels >= 3 && space !== 'cmyk'
 }
 
 function permute(image: Sharp, { channels, depth, space }: Metadata, order: ChannelOrder): Sharp {
