@@ -5,10 +5,13 @@ import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../threa
 export interface WorkerThreadEvents {
   workEnded(end: WorkEnd, seconds: number): void
   /** The time for one image has passed; the thread still works on it. */
-  overran(work: Work): void
-  /** The thread is gone; with what it was working on, if it was. */
-  exited(error: Error | undefined, work: Work | undefined): void
+  overran(): void
+  /** The thread is gone. */
+  exited(error: Error | undefined): void
 }
+
+/** The module that threads run unless told otherwise. */
+const defaultMain = new URL('../thread/main.ts', import.meta.url)
 
 /** One thread, seen from the worker: what it works on, for how long, and its end. */
 export class WorkerThread {
@@ -21,13 +24,10 @@ export class WorkerThread {
   #overrun: NodeJS.Timeout | undefined
   #error: Error | undefined
 
-  constructor(data: ThreadData, events: WorkerThreadEvents) {
+  constructor(data: ThreadData, events: WorkerThreadEvents, main = defaultMain) {
     this.#events = events
     this.#processingMs = data.processingMs
-    this.#worker = new Worker(new URL('../thread/main.ts', import.meta.url), {
-      workerData: data,
-      name: data.name,
-    })
+    this.#worker = new Worker(main, { workerData: data, name: data.name })
     this.#worker.on('message', (message: ThreadMessage) => this.#hear(message))
     this.#worker.on('error', (error: Error) => {
       this.#error = error
@@ -35,14 +35,21 @@ export class WorkerThread {
     this.exited = new Promise(resolve => {
       this.#worker.on('exit', () => {
         clearTimeout(this.#overrun)
-        events.exited(this.#error, this.#work)
+        events.exited(this.#error)
         resolve()
       })
     })
   }
 
-  get work(): Work | undefined {
-    return this.#work
+  get isBusy(): boolean {
+    return this.#work !== undefined
+  }
+
+  /** What it works on, and for how long. Whoever takes it reports on it, and nobody else does. */
+  takeWork(): { work: Work; seconds: number } | undefined {
+    const work = this.#work
+    this.#work = undefined
+    return work && { work, seconds: this.#seconds() }
   }
 
   /** No more work; the thread ends when what is under way has ended. */
@@ -58,14 +65,17 @@ export class WorkerThread {
   /** Passes over what isn't ours: under `node --watch`, threads also send what they import. */
   #hear(message: ThreadMessage): void {
     if (message.type === 'begun') {
-      const { work } = message
-      this.#work = work
+      this.#work = message.work
       this.#begunAt = performance.now()
-      this.#overrun = setTimeout(() => this.#events.overran(work), this.#processingMs)
-    } else if (message.type === 'ended') {
+      this.#overrun = setTimeout(() => this.#events.overran(), this.#processingMs)
+    } else if (message.type === 'ended' && message.id === this.#work?.id) {
       clearTimeout(this.#overrun)
       this.#work = undefined
-      this.#events.workEnded(message.end, (performance.now() - this.#begunAt) / 1000)
+      this.#events.workEnded(message.end, this.#seconds())
     }
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#begunAt) / 1000
   }
 }
