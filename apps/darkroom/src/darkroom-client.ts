@@ -12,6 +12,7 @@ import {
 } from '@darkroom/contracts'
 import { createTransport, fixedAddress, ServiceUnavailable } from '@darkroom/service-kit'
 import { Agent } from 'undici'
+import { ExpectedFailure } from './expected-failure.ts'
 
 const patienceMs = 60_000
 const waitSeconds = 25
@@ -27,13 +28,13 @@ export class DarkroomClient {
     this.#frontend = this.#connect(patienceMs)
   }
 
-  /** @throws Error that says how to start it, if nothing answers */
+  /** @throws ExpectedFailure that says how to start it, if nothing answers */
   async checkThere(): Promise<void> {
     try {
       await this.#connect(1000).listImages({ querystring: { limit: 1 } })
     } catch (cause) {
       if (cause instanceof UnexpectedReply) return // it is there
-      throw new Error(`nothing answers at ${this.#url}; to start it: npx darkroom start`, { cause })
+      throw new ExpectedFailure(`nothing answers at ${this.#url}; to start it: npx darkroom start`, { cause })
     }
   }
 

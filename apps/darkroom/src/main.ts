@@ -4,6 +4,7 @@ import { describeStartError } from '@darkroom/service-kit'
 import { developCommand } from './commands/develop.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { ExpectedFailure } from './expected-failure.ts'
 import { UsageError } from './usage-error.ts'
 
 const usage = `Darkroom: self-hosted, asynchronous image processing
@@ -37,8 +38,7 @@ try {
   else process.exitCode = await commands[name as keyof typeof commands](process, rest, values)
 } catch (error) {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
-  process.stderr.write(
-    `darkroom: ${isUsage ? `${error.message}\n\n${usage}` : `${describeStartError(error)}\n`}`,
-  )
+  const words = error instanceof ExpectedFailure ? error.message : describeStartError(error)
+  process.stderr.write(`darkroom: ${isUsage ? `${error.message}\n\n${usage}` : `${words}\n`}`)
   process.exitCode = isUsage ? 2 : 1
 }

@@ -13,6 +13,9 @@ import { Pool } from './pool/pool.ts'
 
 export { Config } from './config.ts'
 
+/** Of the time to drain; the rest is for handing back what has not ended by then. */
+const workingShare = 0.8
+
 export interface ProcessControl {
   pid: number
   /** Ends the process at once: when native code doesn't return, nothing else can stop it. */
@@ -33,6 +36,7 @@ export async function start(
     startPool: ({ workEnded }) =>
       new Pool({
         ...config,
+        drainMs: workingShare * config.drainMs,
         name,
         imageMaster: clients.imageMaster,
         logger,

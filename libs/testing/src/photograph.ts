@@ -1,12 +1,12 @@
-/** What a pseudo-random sequence yields is the same for the same seed, on every machine. */
 interface PhotographOptions {
   width: number
   height: number
+  /** The same seed gives the same pixels, on every machine. */
   seed: number
 }
 
 const channels = 3
-const noiseBits = 4
+const grainBits = 5
 
 /**
  * Pixels that compress the way a photograph's do: light that changes slowly, and grain. Three bytes a pixel; red
@@ -21,8 +21,8 @@ export function photograph({ width, height, seed }: PhotographOptions): Uint8Cla
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       random = (Math.imul(random, 1_664_525) + 1_013_904_223) | 0
+      const grain = random >>> (32 - grainBits)
       for (let channel = 0; channel < channels; channel++) {
-        const grain = (random >>> (32 - noiseBits * (channel + 1))) & (2 ** noiseBits - 1)
         pixels[at++] = (columns[channel]?.[x] ?? 0) + (rows[channel]?.[y] ?? 0) + grain
       }
     }

@@ -1,7 +1,8 @@
 import { registrationPrefix, type ServiceName, serviceNames } from '@darkroom/contracts'
-import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import { createLogger, ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { request } from 'undici'
 import { readClusterToken } from '../cluster-token.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
 import { kvUrlOf, loadSettings } from '../settings.ts'
 
 interface Instance {
@@ -29,6 +30,9 @@ export async function statusCommand(process: NodeJS.Process): Promise<number> {
     const { body: stats } = await clients.taskDb.getStats({})
     for (const [state, count] of Object.entries(stats)) process.stdout.write(`${state.padEnd(14)}${count}\n`)
     return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailable)) throw error
+    throw new ExpectedFailure(`${error.message}; to start it: npx darkroom start`, { cause: error })
   } finally {
     await clients.close()
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { type ImageFacts, problemType, type Task, type Work } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
 
-/** A queue of its own over the task DB of these neighbours; closed by whoever asked for it. */
+/** An empty queue over the task DB of these neighbours; closed by whoever asked for it. */
 export type OpenQueue = (
   t: TestContext,
   neighbours: Neighbours,
@@ -33,12 +33,17 @@ const facts: ImageFacts = {
 const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
 
 /** What src/queue/queue.ts promises, whichever engine keeps it. */
-export function queueConformance(name: string, openQueue: OpenQueue): void {
+export async function queueConformance(name: string, openQueue: OpenQueue): Promise<void> {
+  const neighbours = await startNeighbours({ after })
+  const { taskDb } = neighbours.clients
+
   async function open(t: TestContext, leaseMs = longLeaseMs) {
-    const neighbours = await startNeighbours(t)
     const queue = await openQueue(t, neighbours, { leaseMs })
-    neighbours.defer(() => queue.close())
-    const { taskDb } = neighbours.clients
+    t.after(async () => {
+      await queue.close()
+      const { body } = await taskDb.listTasks({ querystring: { limit: 1000 } })
+      for (const { id } of body.tasks) await taskDb.deleteTask({ params: { id } })
+    })
     const addTask = async (number: number, maxAttempts = 3): Promise<Task> => {
       const { status, body } = await taskDb.putTask({
         params: { id: idOf(number) },

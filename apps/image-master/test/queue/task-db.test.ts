@@ -1,7 +1,7 @@
 import { TaskDbQueue } from '../../src/queue/task-db.ts'
 import { queueConformance } from './queue.conformance.ts'
 
-queueConformance(
+await queueConformance(
   'the task DB',
   (_t, { clients }, { leaseMs }) => new TaskDbQueue({ taskDb: clients.taskDb, leaseMs }),
 )

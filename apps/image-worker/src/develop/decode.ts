@@ -2,10 +2,11 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { canCarryProfile, isAnimatable } from './format-abilities.ts'
-import { resetOrientation } from './metadata/exif.ts'
+import { resetOrientation, resetXmpOrientation } from './metadata/exif.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import { type CarriedMetadata, colourspaceOf, type Output, type Picture, type Raster } from './raster.ts'
+import { UnusableImage } from './unusable-image.ts'
 
 /**
  * Unpacks an image as it is displayed: all frames, EXIF orientation applied. Colours stay the profile's own where
@@ -18,6 +19,9 @@ export async function decode(
   limits: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
   const isAnimated = header.frames > 1 && isAnimatable(header.format)
+  if (isAnimated && header.pixels !== header.width * header.height * header.frames) {
+    throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
+  }
   const options = {
     pages: isAnimated ? -1 : 1,
     limitInputPixels: limits.maxPixels,
@@ -82,7 +86,7 @@ function carriedMetadata(metadata: Metadata, keepsProfile: boolean, output: Outp
     ...(icc && keepsProfile && { icc }),
     ...(output.metadata === 'keep' && {
       ...(exif && { exif: resetOrientation(exif) }),
-      ...(xmp && { xmp }),
+      ...(xmp && { xmp: resetXmpOrientation(xmp) }),
       ...(iptc && { iptc }),
     }),
   }

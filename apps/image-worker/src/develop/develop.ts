@@ -74,8 +74,10 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
+/** Only eight bits: of deeper samples, libvips' recombination loses the lower half. */
 function isStreamed(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
-  return plan.permutation !== undefined && header.unpackedBytes > maxHeldBytes
+  const isRewritten = plan.permutation !== undefined && plan.output.format === header.format
+  return isRewritten && header.bitsPerSample === 8 && header.unpackedBytes > maxHeldBytes
 }
 
 async function developPixels(

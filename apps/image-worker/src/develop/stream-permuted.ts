@@ -11,7 +11,7 @@ import type { Output } from './raster.ts'
 
 /**
  * Permutes what is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces. Slower
- * than permuting in place, as every sample passes through a float.
+ * than permuting in place, as every sample passes through a float. For samples of eight bits.
  */
 export async function streamPermuted(
   input: Uint8Array,
@@ -30,9 +30,8 @@ export async function streamPermuted(
     .autoOrient()
     .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
-  const bits = metadata.depth === 'ushort' ? 16 : 8
   const settings = settingsFor(
-    { bits, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
+    { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
     output,
     originalOf(input, header, metadata),
   )
@@ -50,12 +49,11 @@ export async function streamPermuted(
   return { bytes: data, facts }
 }
 
-function permute(image: Sharp, { channels, depth, space }: Metadata, order: ChannelOrder): Sharp {
-  const isDeep = depth === 'ushort'
-  if (channels < 3) return image.toColourspace(isDeep ? 'grey16' : 'b-w')
-  const coloured = isDeep ? image.toColourspace('rgb16') : image
-  const permuted = (space === 'cmyk' ? coloured.toColourspace('srgb') : coloured).recomb(matrixOf(order))
-  return isDeep ? permuted : inBytes(permuted, space === 'cmyk' ? channels - 1 : channels)
+function permute(image: Sharp, { channels, space }: Metadata, order: ChannelOrder): Sharp {
+  if (channels < 3) return image.toColourspace('b-w')
+  const isCmyk = space === 'cmyk'
+  const permuted = (isCmyk ? image.toColourspace('srgb') : image).recomb(matrixOf(order))
+  return inBytes(permuted, isCmyk ? channels - 1 : channels)
 }
 
 /** Recombined samples are floats, which TIFF would keep; a linear function of all channels makes them bytes. */

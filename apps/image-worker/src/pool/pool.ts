@@ -23,6 +23,8 @@ export interface PoolOptions extends Omit<ThreadData, 'name'> {
   workEnded(end: WorkEnd, seconds: number): void
   /** A thread can't be ended, since native code in it doesn't return: only the process's end helps. */
   stuck(): void
+  /** The module that threads run; by default the one that develops images. */
+  threadMain?: URL
 }
 
 const terminationMs = 5000
@@ -47,7 +49,7 @@ export class Pool {
   }
 
   get busy(): number {
-    return [...this.#threads.values()].filter(thread => thread.work).length
+    return [...this.#threads.values()].filter(thread => thread.isBusy).length
   }
 
   /** Lets images under way end; hands back what takes longer than the time to drain. */
@@ -63,10 +65,7 @@ export class Pool {
     ])
     patience.abort()
     for (const thread of this.#threads.values()) {
-      if (thread.work)
-        this.#tell(thread.work, 'handed back', ({ id, lease }) =>
-          this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
-        )
+      this.#handBack(thread)
       // Not awaited: native code may hold it up, and the process is about to end anyway.
       void thread.terminate()
     }
@@ -78,46 +77,57 @@ export class Pool {
     const name = `${this.#options.name}/${number}`
     const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
     const data = { name, clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs }
-    const thread = new WorkerThread(data, {
-      reserve: bytes => this.#memory.acquire(bytes),
+    const events = {
+      reserve: (bytes: number) => this.#memory.acquire(bytes),
       workEnded,
-      overran: work => this.#replaceOverrun(thread, work),
-      exited: (error, work) => {
+      overran: () => void this.#endOverrun(thread),
+      exited: (error: Error | undefined) => {
         this.#threads.delete(number)
-        if (this.#isClosing && !error && !work) return
-        logger.error({ err: error, thread: name, id: work?.id }, 'a thread died')
-        if (work) this.#fail(work, threadDied(error), true)
+        if (error || thread.isBusy) logger.error({ err: error, thread: name }, 'a thread died')
+        this.#fail(thread, threadDied(error), true)
         if (!this.#isClosing) setTimeout(() => this.#isClosing || this.#start(number), restartMs)
       },
-    })
+    }
+    const thread = new WorkerThread(data, events, this.#options.threadMain)
     this.#threads.set(number, thread)
   }
 
-  async #replaceOverrun(thread: WorkerThread, work: Work): Promise<void> {
+  async #endOverrun(thread: WorkerThread): Promise<void> {
     const { logger, processingMs, stuck } = this.#options
-    logger.error({ id: work.id, processingMs }, 'an image took too long; its thread is ended')
-    this.#fail(work, tookTooLong(processingMs), false)
+    logger.error({ processingMs }, 'an image took too long; its thread is ended')
+    this.#fail(thread, tookTooLong(processingMs), false)
     const patience = new AbortController()
     const ended = await Promise.race([
       thread.terminate().then(() => true),
-      delay(terminationMs, false, { signal: patience.signal }),
+      delay(terminationMs, false, { signal: patience.signal }).catch(() => false),
     ])
     patience.abort()
     if (!ended) stuck()
   }
 
-  #fail(work: Work, error: TaskError, retryable: boolean): void {
-    this.#tell(work, 'failed', ({ id, lease }) =>
+  #fail(thread: WorkerThread, error: TaskError, retryable: boolean): void {
+    this.#report(thread, { kind: 'failed', error }, ({ id, lease }) =>
       this.#options.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable } }),
     )
   }
 
-  /** A report that doesn't get through is made good by the end of the lease. */
-  #tell(work: Work, what: string, report: (work: Work) => Promise<unknown>): void {
-    const reporting = report(work).then(
+  #handBack(thread: WorkerThread): void {
+    this.#report(thread, { kind: 'returned' }, ({ id, lease }) =>
+      this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
+    )
+  }
+
+  /** Of what the thread works on, if it does. A report that doesn't get through is made good by the lease's end. */
+  #report(thread: WorkerThread, end: WorkEnd, tell: (work: Work) => Promise<unknown>): void {
+    const taken = thread.takeWork()
+    if (!taken) return
+    const { logger, workEnded } = this.#options
+    const { work, seconds } = taken
+    workEnded(end, seconds)
+    logger.warn({ id: work.id, end }, 'work was taken from its thread')
+    const reporting = tell(work).then(
       () => undefined,
-      error =>
-        this.#options.logger.error({ err: error, id: work.id }, `a task could not be reported as ${what}`),
+      error => logger.error({ err: error, id: work.id, end }, 'the end of work could not be reported'),
     )
     this.#reports.add(reporting)
     void reporting.finally(() => this.#reports.delete(reporting))

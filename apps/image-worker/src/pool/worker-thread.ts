@@ -7,10 +7,13 @@ export interface WorkerThreadEvents {
   reserve(bytes: number): Promise<() => void>
   workEnded(end: WorkEnd, seconds: number): void
   /** The time for one image has passed; the thread still works on it. */
-  overran(work: Work): void
-  /** The thread is gone; with what it was working on, if it was. */
-  exited(error: Error | undefined, work: Work | undefined): void
+  overran(): void
+  /** The thread is gone. */
+  exited(error: Error | undefined): void
 }
+
+/** The module that threads run unless told otherwise. */
+const defaultMain = new URL('../thread/main.ts', import.meta.url)
 
 /** One thread, seen from the worker: what it works on, for how long, and its end. */
 export class WorkerThread {
@@ -25,13 +28,10 @@ export class WorkerThread {
   #release: (() => void) | undefined
   #isGone = false
 
-  constructor(data: ThreadData, events: WorkerThreadEvents) {
+  constructor(data: ThreadData, events: WorkerThreadEvents, main = defaultMain) {
     this.#events = events
     this.#processingMs = data.processingMs
-    this.#worker = new Worker(new URL('../thread/main.ts', import.meta.url), {
-      workerData: data,
-      name: data.name,
-    })
+    this.#worker = new Worker(main, { workerData: data, name: data.name })
     this.#worker.on('message', (message: ThreadMessage) => this.#hear(message))
     this.#worker.on('error', (error: Error) => {
       this.#error = error
@@ -40,14 +40,21 @@ export class WorkerThread {
       this.#worker.on('exit', () => {
         this.#isGone = true
         this.#rest()
-        events.exited(this.#error, this.#work)
+        events.exited(this.#error)
         resolve()
       })
     })
   }
 
-  get work(): Work | undefined {
-    return this.#work
+  get isBusy(): boolean {
+    return this.#work !== undefined
+  }
+
+  /** What it works on, and for how long. Whoever takes it reports on it, and nobody else does. */
+  takeWork(): { work: Work; seconds: number } | undefined {
+    const work = this.#work
+    this.#work = undefined
+    return work && { work, seconds: this.#seconds() }
   }
 
   /** No more work; the thread ends when what is under way has ended. */
@@ -66,15 +73,16 @@ export class WorkerThread {
       case 'begun':
         this.#work = message.work
         this.#begunAt = performance.now()
-        this.#startClock(message.work)
+        this.#startClock()
         break
       case 'reserve':
         void this.#reserve(message.bytes)
         break
       case 'ended':
+        if (message.id !== this.#work?.id) break
         this.#rest()
         this.#work = undefined
-        this.#events.workEnded(message.end, (performance.now() - this.#begunAt) / 1000)
+        this.#events.workEnded(message.end, this.#seconds())
     }
   }
 
@@ -85,18 +93,22 @@ export class WorkerThread {
     const release = await this.#events.reserve(bytes)
     if (this.#isGone || this.#work !== work) return release()
     this.#release = release
-    if (work) this.#startClock(work)
+    this.#startClock()
     this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
   }
 
-  #startClock(work: Work): void {
+  #startClock(): void {
     clearTimeout(this.#overrun)
-    this.#overrun = setTimeout(() => this.#events.overran(work), this.#processingMs)
+    this.#overrun = setTimeout(() => this.#events.overran(), this.#processingMs)
   }
 
   #rest(): void {
     clearTimeout(this.#overrun)
     this.#release?.()
     this.#release = undefined
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#begunAt) / 1000
   }
 }

@@ -107,8 +107,11 @@ async function fetchOriginal(
   throw new UnusableImage('original-gone', 'the original is no longer stored')
 }
 
-async function handBack({ id, lease }: Work, { clients }: WorkLoopOptions): Promise<WorkEnd> {
-  await clients.imageMaster.workReturned({ body: { id, lease: lease.token } })
+async function handBack({ id, lease }: Work, { clients, logger }: WorkLoopOptions): Promise<WorkEnd> {
+  await clients.imageMaster.workReturned({ body: { id, lease: lease.token } }).catch(error => {
+    // Then the lease runs out. To call it a failure could make it the last one.
+    logger.error({ err: error, id }, 'work could not be handed back')
+  })
   return { kind: 'returned' }
 }
 
@@ -118,10 +121,12 @@ async function reportFailure(work: Work, cause: unknown, options: WorkLoopOption
   const error = isImagesFault ? cause.toTaskError() : unexpected(cause)
   if (!isImagesFault) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
   const body = { id: work.id, lease: work.lease.token, error, retryable: !isImagesFault }
-  await clients.imageMaster.workFailed({ body }).catch(reportError => {
+  const told = await clients.imageMaster.workFailed({ body }).catch(reportError => {
     // Then the lease runs out, and the task is tried again.
     logger.error({ err: reportError, id: work.id }, 'a failure could not be reported')
   })
+  if (told?.status === 409)
+    return { kind: 'abandoned', reason: 'the lease was lost before the failure was told' }
   return { kind: 'failed', error }
 }
 

@@ -21,6 +21,12 @@ export function resetOrientation(exif: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** XMP (TIFF schema, tiff:Orientation, as an attribute or an element) whose orientation is 1. */
+export function resetXmpOrientation(xmp: Uint8Array): Uint8Array {
+  const text = Buffer.from(xmp).toString('latin1')
+  return Buffer.from(text.replaceAll(/(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]/g, '$11'), 'latin1')
+}
+
 /** EXIF without the prefix that JPEG puts before it. */
 export function withoutPrefix(exif: Uint8Array): Uint8Array {
   return exif.subarray(tiffStart(exif))

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import {
+  assertSwapped,
+  freePort,
+  generateImage,
+  mainOf,
+  startDarkroom,
+  startProgram,
+  temporaryFolder,
+  until,
+} from '@darkroom/testing'
+
+interface Run {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs the command line to its end. */
+async function run(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
+  const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
+  const { code } = await program.ended
+  return { code, stdout: program.stdout, stderr: program.stderr }
+}
+
+test('develop writes the results of all images that can be developed, and names those that can not', async t => {
+  const { url } = await startDarkroom(t)
+  const folder = temporaryFolder(t)
+  const photo = join(folder, 'photo.jpg')
+  const drawing = join(folder, 'drawing.png')
+  const broken = join(folder, 'broken.png')
+  const letter = join(folder, 'letter.png')
+  const missing = join(folder, 'missing.png')
+  writeFileSync(photo, await generateImage({ kind: 'jpeg', width: 300, height: 200, seed: 1 }))
+  writeFileSync(drawing, await generateImage({ kind: 'png', width: 300, height: 200, seed: 2 }))
+  writeFileSync(broken, readFileSync(drawing).subarray(0, 20_000))
+  writeFileSync(letter, 'This is a letter, not a picture of one.')
+
+  await t.test('all are well: exit code 0', async t => {
+    const out = join(folder, 'out')
+    const { code, stderr } = await run(t, ['develop', photo, drawing, '--out', out, '--url', url])
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(readdirSync(out).sort(), ['drawing.png', 'photo.jpg'])
+    await assertSwapped(readFileSync(photo), readFileSync(join(out, 'photo.jpg')), { isExact: false })
+    await assertSwapped(readFileSync(drawing), readFileSync(join(out, 'drawing.png')), { isExact: true })
+  })
+
+  await t.test('some are not: exit code 1', async t => {
+    const out = join(folder, 'some')
+    const files = [broken, drawing, letter, missing, photo]
+    const { code, stderr } = await run(t, ['develop', ...files, '-o', out], { DARKROOM_URL: url })
+    assert.equal(code, 1)
+    assert.deepEqual(readdirSync(out).sort(), ['drawing.png', 'photo.jpg'])
+    const [last = ''] = stderr.trimEnd().split('\n').slice(-1)
+    assert.match(last, /^failed: /)
+    assert.deepEqual(last.replace('failed: ', '').split(', ').sort(), [broken, letter, missing].sort())
+    for (const [file, reason] of [
+      [broken, /\w+ \w+/],
+      [letter, /no image/],
+      [missing, /ENOENT/],
+    ] as const) {
+      const line = stderr.split('\n').find(line => line.startsWith(`${file}: `))
+      assert.match(line?.slice(file.length) ?? '', reason)
+    }
+  })
+})
+
+test('develop says how to start Darkroom when nothing listens', async t => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const { code, stderr } = await run(t, ['develop', 'photo.jpg', '--url', url])
+  assert.equal(code, 1)
+  assert.equal(stderr, `darkroom: nothing answers at ${url}; to start it: npx darkroom start\n`)
+})
+
+test('what the command line does not know is answered with its usage, and exit code 2', async t => {
+  for (const [args, says] of [
+    [['print'], /no command "print"/],
+    [['develop'], /at least one image/],
+    [['develop', 'photo.jpg', '--colour'], /--colour/],
+    [['develop', 'photo.jpg', '--operations', 'sharpen'], /no operation "sharpen"/],
+  ] as const) {
+    const { code, stderr } = await run(t, [...args])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, says)
+    assert.match(stderr, /darkroom develop <image…>/)
+  }
+  const help = await run(t, ['--help'])
+  assert.equal(help.code, 0)
+  assert.match(help.stdout, /darkroom develop <image…>/)
+})
+
+test('status tells whether all services are ready', async t => {
+  const darkroom = await startDarkroom(t)
+  const { stdout } = await until('all are ready', async () => {
+    const result = await run(t, ['status'], darkroom.env)
+    return result.code === 0 && result
+  })
+  for (const name of ['frontend', 'image-master', 'image-worker', 'kv-config', 'storage', 'task-db'])
+    assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
+  assert.match(stdout, /^not-started +0$/m)
+
+  await darkroom.kill()
+  const away = await run(t, ['status'], darkroom.env)
+  assert.equal(away.code, 1)
+  assert.equal(away.stderr, 'darkroom: kv-config does not answer; to start it: npx darkroom start\n')
+})

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { assertSwapped, httpRequest } from '@darkroom/testing'
+import { DarkroomClient } from '../src/darkroom-client.ts'
+import { type Picture, readPicture } from './album.ts'
+import { inLanes } from './lanes.ts'
+
+export interface Development {
+  /** The ids of the pictures that were answered 202 so far. */
+  readonly accepted: ReadonlyMap<Picture, string>
+  /** How many of them have ended so far. */
+  readonly endedCount: number
+  /** Resolves when all have ended well. */
+  readonly ended: Promise<void>
+}
+
+/** Has pictures developed by so many clients at once, each as patient as the command line's. */
+export function beginDevelopment(url: string, pictures: readonly Picture[], clients: number): Development {
+  const accepted = new Map<Picture, string>()
+  let endedCount = 0
+  const client = new DarkroomClient(url)
+  const lanes = inLanes(clients, pictures, async picture => {
+    const id = await client.upload(picture.path, undefined)
+    accepted.set(picture, id)
+    await client.waitForEnd(id)
+    endedCount += 1
+  })
+  const ended = lanes.then(() => undefined).finally(() => client.close())
+  ended.catch(() => undefined) // until somebody awaits it
+  return {
+    accepted,
+    get endedCount() {
+      return endedCount
+    },
+    ended,
+  }
+}
+
+/** That every picture that was accepted is finished, with the right result. */
+export async function assertAllDeveloped(url: string, accepted: Development['accepted']): Promise<void> {
+  await inLanes(3, [...accepted], async ([picture, id]) => {
+    const status = (await httpRequest(url, `/images/${id}`)).json()
+    assert.equal(status.state, 'finished', `${picture.path}: ${JSON.stringify(status)}`)
+    const result = await httpRequest(url, `/images/${id}/result`)
+    assert.equal(result.status, 200)
+    await assertSwapped(await readPicture(picture), result.body, picture).catch(cause => {
+      throw new Error(`${picture.path} came out wrong`, { cause })
+    })
+  })
+}

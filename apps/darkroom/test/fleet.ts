@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import {
+  freePortRange,
+  type HttpAnswer,
+  type HttpRequest,
+  httpRequest,
+  type ServiceProcess,
+  startService,
+  until,
+} from '@darkroom/testing'
+
+export const serviceNames = [
+  'kv-config',
+  'task-db',
+  'storage',
+  'image-master',
+  'image-worker',
+  'frontend',
+] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+export interface Fleet {
+  readonly dataDir: string
+  /** One more process of a service, alive. */
+  start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>
+  /** Each of the services once; resolves when the frontend is ready. */
+  startAll(env?: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
+  /** A request with the token of all services. */
+  ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpAnswer>
+}
+
+const token = 'the token of one test'
+
+/** Services that run as processes of their own and find each other; all are gone when the test has ended. */
+export async function prepareFleet(t: TestContext): Promise<Fleet> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
+  const kvPort = String(await freePortRange(1))
+  const shared = {
+    KV_URL: `http://127.0.0.1:${kvPort}`,
+    CLUSTER_TOKEN: token,
+    DATA_DIR: dataDir,
+    MIN_FREE_BYTES: '0',
+  }
+  const started: ServiceProcess[] = []
+  t.after(async () => {
+    await Promise.all(started.map(kill))
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const fleet: Fleet = {
+    dataDir,
+    async start(name, env = {}) {
+      const ports = name === 'kv-config' ? { PORT: kvPort } : {}
+      const service = await startService(t, name, { ...shared, ...ports, ...env })
+      started.push(service)
+      return service
+    },
+    async startAll(env) {
+      const services = await Promise.all(
+        serviceNames.map(async name => [name, await fleet.start(name, env)] as const),
+      )
+      const byName = Object.fromEntries(services) as Record<ServiceName, ServiceProcess>
+      await untilReady(byName.frontend)
+      return byName
+    },
+    ask: (service, path, { headers, ...request } = {}) =>
+      httpRequest(service.url, path, {
+        ...request,
+        headers: { authorization: `Bearer ${token}`, ...headers },
+      }),
+  }
+  return fleet
+}
+
+/** SIGKILL; resolves when the process is gone. */
+export async function kill(service: ServiceProcess): Promise<void> {
+  service.signal('SIGKILL')
+  await service.ended
+}
+
+export async function untilReady(service: ServiceProcess): Promise<void> {
+  await until('it is ready', async () => (await httpRequest(service.url, '/readyz')).status === 200, 60_000)
+}
+
+/** The environment that starts a service where another one was. */
+export function samePort({ url }: ServiceProcess): { PORT: string } {
+  return { PORT: new URL(url).port }
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { childrenOf, isRunning, procIsMissing, startDarkroom, until } from '@darkroom/testing'
+import { installedPhotographs, largePictures, makePictures, smallPictures } from './album.ts'
+import { assertAllDeveloped, beginDevelopment } from './development.ts'
+
+const count = 200
+const clients = 16
+
+test('200 images that 16 clients upload at once are all developed, and rightly', async t => {
+  const photographs = installedPhotographs()
+  const rest = count - largePictures.length - photographs.length
+  const pictures = [...(await makePictures(t, [...largePictures, ...smallPictures(rest)])), ...photographs]
+  assert.equal(pictures.length, count)
+
+  await t.test('with nothing in the way', async t => {
+    const { url } = await startDarkroom(t)
+    const { accepted, ended } = beginDevelopment(url, pictures, clients)
+    await ended
+    assert.equal(accepted.size, count)
+    await assertAllDeveloped(url, accepted)
+  })
+
+  await t.test('with kill -9 of all services half-way, and a new start', { skip: procIsMissing }, async t => {
+    const darkroom = await startDarkroom(t)
+    const development = beginDevelopment(darkroom.url, pictures, clients)
+    await until('a third is developed', () => development.endedCount >= count / 3, 60_000)
+    const [worker] = childrenOf(darkroom.program.pid)
+    assert.ok(worker !== undefined)
+
+    await darkroom.kill()
+    assert.ok(development.endedCount < count, 'all was done before the kill')
+    await until('the worker is gone too', () => !isRunning(worker))
+    await darkroom.restart()
+
+    await development.ended
+    assert.equal(development.accepted.size, count)
+    await assertAllDeveloped(darkroom.url, development.accepted)
+  })
+})

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { type ClientRequest, request } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
+import { kill, prepareFleet } from './fleet.ts'
+import { storedFiles } from './stored-files.ts'
+
+/** More than the head, so that the storage has begun to write. */
+const sentBytes = 2 * 1024 * 1024
+
+test('a client that hangs up half-way leaves no file and no task', async t => {
+  for (const [how, headers] of [
+    ['raw', {}],
+    ['as a form', { 'content-type': 'multipart/form-data; boundary=edge' }],
+  ] as const) {
+    await t.test(how, async t => {
+      const { url, dataDir } = await startDarkroom(t)
+      const begin = how === 'raw' ? '' : formHead
+      const upload = await beginUpload(t, url, dataDir, { headers, begin })
+      upload.destroy()
+      await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+      assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
+    })
+  }
+})
+
+test('a master that is killed half-way through an upload leaves no file and no task', async t => {
+  const fleet = await prepareFleet(t)
+  const { frontend, 'image-master': master } = await fleet.startAll()
+  const upload = await beginUpload(t, frontend.url, fleet.dataDir, { headers: {}, begin: '' })
+  const answered = new Promise<number | undefined>(resolve => {
+    upload.once('response', answer => resolve(answer.statusCode))
+  })
+  await kill(master)
+  await until('nothing is stored', () => storedFiles(fleet.dataDir).length === 0)
+  assert.equal(await answered, 503)
+  assert.deepEqual((await httpRequest(frontend.url, '/images')).json().images, [])
+})
+
+const formHead = '--edge\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+
+/** An upload that stops half-way, once the storage is writing it. */
+async function beginUpload(
+  t: TestContext,
+  url: string,
+  dataDir: string,
+  { headers, begin }: { headers: Record<string, string>; begin: string },
+): Promise<ClientRequest> {
+  const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
+  const upload = request(`${url}/images`, { method: 'POST', headers, agent: false })
+  upload.on('error', () => undefined) // it is to break
+  t.after(() => upload.destroy())
+  upload.write(begin)
+  upload.write(image.subarray(0, sentBytes))
+  await until('the storage is writing', () => storedFiles(dataDir).length > 0)
+  return upload
+}

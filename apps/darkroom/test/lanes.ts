@@ -1,0 +1,14 @@
+/** Works on all items, so many at once; resolves with what came of each, in their order. */
+export async function inLanes<Item, Result>(
+  lanes: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const waiting = [...items.entries()]
+  const results: Result[] = []
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1])
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return results
+}

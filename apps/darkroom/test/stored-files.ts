@@ -1,0 +1,9 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** All files that the storage has in its folder, temporary ones too. */
+export function storedFiles(dataDir: string): string[] {
+  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+}

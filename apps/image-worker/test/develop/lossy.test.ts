@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import sharp, { type Sharp } from 'sharp'
+import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
+import { webpQuality } from '../../src/develop/webp-quality.ts'
+import type { ChannelOrder } from '../../src/permute/channel-order.ts'
+import { type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { run } from './run.ts'
+
+/** Of an original's size. */
+const largestGrowth = 1.1
+/** Of the settings a test knows and `develop` must find out: what a tenth of quality costs on top is about this. */
+const tolerated = 1.15
+/** Where an encoder's choices differ between runs alike, of 255. */
+const noticeable = 0.05
+
+const photo = (width = 320, height = 240) => {
+  const raw = { width, height, channels: 3 } as const
+  return sharp(photograph({ width, height, seed: 3 }), { raw })
+}
+
+for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
+  for (const progressive of [false, true]) {
+    const kind = `${progressive ? 'progressive' : 'baseline'} JPEG in ${chromaSubsampling}`
+    test(`${kind} loses what one encoding loses, in a file of its size, and stays so`, async () => {
+      for (const quality of [30, 50, 70, 82, 90, 95]) {
+        const settings = { quality, progressive, chromaSubsampling }
+        const result = await assertLosesLittle(await photo().jpeg(settings).toBuffer(), image =>
+          image.jpeg(settings),
+        )
+        const written = await sharp(result).metadata()
+        assert.equal(written.isProgressive, progressive)
+        assert.equal(written.chromaSubsampling, chromaSubsampling)
+        assert.deepEqual(jpegQuantisation(result), { table: 0, quality })
+      }
+    })
+  }
+}
+
+test('JPEGs subsampled in other ways are written in 4:2:0, and lose what that loses', async () => {
+  for (const name of ['4-2-2', '4-4-0', '4-1-1', '4-1-0']) {
+    const jpeg = await readFile(new URL(`subsampled/${name}.jpeg`, import.meta.url))
+    const result = await assertLosesLittle(jpeg, image => image.jpeg({ quality: 75 }))
+    assert.equal((await sharp(result).metadata()).chromaSubsampling, '4:2:0')
+  }
+})
+
+test("mozjpeg's files keep its tables", async () => {
+  for (const quality of [50, 75, 90]) {
+    const mozjpeg = await photo().jpeg({ quality, mozjpeg: true }).toBuffer()
+    // Its slow search for smaller files is not repeated: a lower quality makes up for it where it must.
+    const result = await assertLosesLittle(mozjpeg, image => image.jpeg({ quality, mozjpeg: true }), 1.5)
+    assert.deepEqual(jpegQuantisation(result), { table: 3, quality })
+  }
+})
+
+test('a grey JPEG stays grey', async () => {
+  const grey = await photo().toColourspace('b-w').jpeg({ quality: 70 }).toBuffer()
+  const result = await assertLosesLittle(grey, image => image.toColourspace('b-w').jpeg({ quality: 70 }))
+  assert.equal((await inspect(result)).isGrey, true)
+})
+
+test('a CMYK JPEG becomes sRGB, and its red and blue are swapped then', async () => {
+  for (const quality of [50, 90]) {
+    const cmyk = await photo().toColourspace('cmyk').jpeg({ quality }).toBuffer()
+    const result = await assertLosesLittle(cmyk, image => image.jpeg({ quality, chromaSubsampling: '4:4:4' }))
+    assert.equal((await sharp(result).metadata()).space, 'srgb')
+  }
+})
+
+test('the quality of a JPEG is read off its tables', async () => {
+  const small = photo(16, 16)
+  // Below, nearly all steps are 255; above, nearly all are 1.
+  for (let quality = 5; quality <= 97; quality++) {
+    const libjpeg = await small.clone().jpeg({ quality }).toBuffer()
+    const mozjpeg = await small.clone().jpeg({ quality, quantisationTable: 3 }).toBuffer()
+    assert.deepEqual(jpegQuantisation(libjpeg), { table: 0, quality })
+    assert.deepEqual(jpegQuantisation(mozjpeg), { table: 3, quality })
+  }
+})
+
+test('the quality of a WebP is read off its segments, near enough', async () => {
+  for (const effort of [0, 4]) {
+    for (let quality = 5; quality <= 100; quality += 5) {
+      const found = webpQuality(await photo().webp({ quality, effort }).toBuffer()) ?? 0
+      assert.ok(Math.abs(found - quality) <= 2, `${found} instead of ${quality}`)
+    }
+  }
+})
+
+test('lossy WebP loses what one encoding loses, in a file of its size', async () => {
+  for (const quality of [30, 50, 75, 90]) {
+    const webp = await photo().webp({ quality }).toBuffer()
+    await assertLosesLittle(webp, image => image.webp({ quality }))
+  }
+})
+
+test('lossy WebP with transparency keeps that exactly', async () => {
+  for (const quality of [40, 80]) {
+    const webp = await transparentPhoto().webp({ quality }).toBuffer()
+    const before = await inspect(webp)
+    const result = await assertLosesLittle(webp, image => image.webp({ quality }))
+    assert.deepEqual(alphaOf(await inspect(result)), alphaOf(before))
+  }
+})
+
+test('animated lossy WebP keeps its frames, delays and loop, and loses what one encoding loses', async () => {
+  const [width, height, frames] = [120, 80, 3]
+  const pixels = photograph({ width, height: height * frames, seed: 5 })
+  const raw = { width, height: height * frames, channels: 3, pageHeight: height } as const
+  const settings = { quality: 60, delay: [40, 80, 120], loop: 3 }
+  const webp = await sharp(pixels, { raw }).webp(settings).toBuffer()
+  const result = await inspect(await assertLosesLittle(webp, image => image.webp(settings)))
+  assert.deepEqual(result.delays, [40, 80, 120])
+  assert.equal(result.loop, 3)
+})
+
+test('TIFF with JPEG inside stays so, at its quality', async () => {
+  for (const quality of [40, 75, 92]) {
+    const settings = { compression: 'jpeg', quality } as const
+    const tiff = await photo().tiff(settings).toBuffer()
+    await assertLosesLittle(tiff, image => image.tiff(settings))
+  }
+})
+
+for (const bitdepth of [8, 10] as const) {
+  test(`AVIF of ${bitdepth} bits stays so, and loses not much more than one encoding`, async () => {
+    for (const quality of [40, 60, 80]) {
+      const settings = { quality, bitdepth, effort: 2 }
+      const avif = await photo(96, 64).avif(settings).toBuffer()
+      // Its quality is not read off the file but found by its size, so it can be some tenths off.
+      const result = await assertLosesLittle(avif, image => image.avif(settings), 2)
+      assert.equal((await sharp(result).metadata()).bitsPerSample, bitdepth)
+    }
+  })
+}
+
+test('AVIF with transparency keeps it, and grey stays without colour', async () => {
+  const settings = { quality: 60, effort: 2 }
+  const transparent = await transparentPhoto(48, 32).avif(settings).toBuffer()
+  const result = await assertLosesLittle(transparent, image => image.avif(settings), 2)
+  const [before, after] = [alphaOf(await inspect(transparent)), alphaOf(await inspect(result))]
+  assert.ok(before.every((alpha, at) => Math.abs(alpha - (after[at] ?? 0)) <= 16))
+})
+
+test('the order rgb, too, loses what one encoding loses, and keeps colours where they are', async () => {
+  const jpeg = await photo().jpeg({ quality: 80 }).toBuffer()
+  const result = await inspectResult(await run(jpeg, 'swap-channels:rgb'))
+  assert.ok(meanError(result, await inspect(jpeg)) < 1)
+})
+
+type Encode = (image: Sharp) => Sharp
+
+/**
+ * That a file permuted comes out near what its decode permuted is: nearer than once encoding that at the original's
+ * own settings, but for `factor`; in a file at most a tenth larger. Where the other colours alone take more than
+ * that, size is what counts. Gives the result with order bgr.
+ */
+async function assertLosesLittle(
+  file: Uint8Array,
+  encodeAlike: Encode,
+  factor = tolerated,
+): Promise<Uint8Array> {
+  const before = await inspect(file)
+  await assertOrderLosesLittle('gbr')
+  return assertOrderLosesLittle('bgr')
+
+  async function assertOrderLosesLittle(order: ChannelOrder) {
+    const wanted = permuted(before, order)
+    const result = await run(file, `swap-channels:${order}`)
+    const alike = await encodeAlike(imageOf(wanted)).toBuffer()
+    const cost = meanError(await inspect(alike), wanted)
+    const error = meanError(await inspectResult(result), wanted)
+    const bound = alike.length > file.length * largestGrowth ? 3 * cost : factor * cost + noticeable
+    assert.ok(error <= bound, `${order}: off by ${error}, where encoding is by ${cost}`)
+    const growth = result.bytes.length / file.length
+    assert.ok(growth <= largestGrowth, `${order}: ${growth} times as large`)
+    return result.bytes
+  }
+}
+
+function imageOf({ samples, width, height, frames, isDeep }: Inspected): Sharp {
+  const pageHeight = frames > 1 ? { pageHeight: height } : {}
+  const image = sharp(samples, { raw: { width, height: height * frames, channels: 4, ...pageHeight } })
+  if (isDeep) image.toColourspace('rgb16')
+  return alphaOf({ samples, isDeep }).some(alpha => alpha < (isDeep ? 65_535 : 255))
+    ? image
+    : image.removeAlpha()
+}
+
+function alphaOf({ samples }: Pick<Inspected, 'samples' | 'isDeep'>): Uint8Array | Uint16Array {
+  return samples.filter((_, at) => at % 4 === 3)
+}
+
+/** Transparent on the left, opaque on the right, in few steps. */
+function transparentPhoto(width = 160, height = 120): Sharp {
+  const pixels = photograph({ width, height, seed: 3 })
+  const withAlpha = new Uint8Array((pixels.length / 3) * 4)
+  for (let pixel = 0; pixel < pixels.length / 3; pixel++) {
+    withAlpha.set(pixels.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel)
+    withAlpha[4 * pixel + 3] = 64 + 63 * Math.floor((4 * (pixel % width)) / width)
+  }
+  return sharp(withAlpha, { raw: { width, height, channels: 4 } })
+}

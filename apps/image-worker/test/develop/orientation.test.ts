@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { drawing, rasterFrom, rasterOf } from './rasters.ts'
+import { run } from './run.ts'
+
+/** Six colours that tell the corners apart, as stored; after each orientation's turn, as shown (Exif 2.32, 4.6.4). */
+const stored = ['ff0000 00ff00 0000ff', 'ffff00 ff00ff 00ffff']
+const shown: Readonly<Record<number, readonly string[]>> = {
+  1: ['ff0000 00ff00 0000ff', 'ffff00 ff00ff 00ffff'],
+  2: ['0000ff 00ff00 ff0000', '00ffff ff00ff ffff00'],
+  3: ['00ffff ff00ff ffff00', '0000ff 00ff00 ff0000'],
+  4: ['ffff00 ff00ff 00ffff', 'ff0000 00ff00 0000ff'],
+  5: ['ff0000 ffff00', '00ff00 ff00ff', '0000ff 00ffff'],
+  6: ['ffff00 ff0000', 'ff00ff 00ff00', '00ffff 0000ff'],
+  7: ['00ffff 0000ff', 'ff00ff 00ff00', 'ffff00 ff0000'],
+  8: ['0000ff 00ffff', '00ff00 ff00ff', 'ff0000 ffff00'],
+}
+
+for (const metadata of ['strip', 'keep']) {
+  for (const [format, write] of Object.entries(writers())) {
+    test(`orientation is applied to ${format} once, with metadata:${metadata}`, async () => {
+      for (const [orientation, rows] of Object.entries(shown)) {
+        const file = await write(Number(orientation))
+        assert.equal((await sharp(file).metadata()).orientation ?? 1, Number(orientation))
+        const result = await run(file, `swap-channels:bgr,metadata:${metadata}`)
+        const { orientation: left } = await sharp(result.bytes).metadata()
+        assert.ok(left === undefined || left === 1, `orientation ${left} is left`)
+        const expected = swappedRows(rows)
+        assert.deepEqual(eightBits(await inspectResult(result)), expected, `orientation ${orientation}`)
+      }
+    })
+  }
+}
+
+test('orientation is applied to JPEG once, before other operations', async () => {
+  const picture = rasterOf({ width: 32, height: 16, frames: 1, channels: 3, bits: 8, seed: 1 })
+  const flat = await drawing(picture).blur(4).png().toBuffer()
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const jpeg = await sharp(flat).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer()
+    const upright = await sharp(jpeg).autoOrient().png().toBuffer()
+    for (const metadata of ['strip', 'keep']) {
+      const swapped = await inspectResult(await run(jpeg, `swap-channels:bgr,metadata:${metadata}`))
+      assert.ok(meanError(swapped, permuted(await inspect(upright), 'bgr')) < 2)
+      const cropped = await inspectResult(await run(jpeg, `crop:8x8+0+0,format:png,metadata:${metadata}`))
+      const corner = await sharp(upright).extract({ left: 0, top: 0, width: 8, height: 8 }).png().toBuffer()
+      assert.ok(meanError(cropped, await inspect(corner)) < 2)
+    }
+  }
+})
+
+test('orientation is applied to every frame of an animated WebP', async () => {
+  const raster = rasterOf({ width: 5, height: 3, frames: 3, channels: 4, bits: 8, seed: 3 })
+  const animation = { lossless: true, exact: true, delay: [30, 40, 50] }
+  const webp = await drawing(raster).webp(animation).toBuffer()
+  for (let orientation = 2; orientation <= 8; orientation++) {
+    const oriented = await drawing(raster).withMetadata({ orientation }).webp(animation).toBuffer()
+    assert.equal((await sharp(oriented).metadata()).orientation, orientation)
+    const result = await inspectResult(await run(oriented, 'swap-channels:rgb'))
+    const upright = await Promise.all(
+      [0, 1, 2].map(async page => {
+        const still = await sharp(webp, { page }).png().toBuffer()
+        const turned = await sharp(still).withMetadata({ orientation }).png().toBuffer()
+        return drawn(await inspect(await sharp(turned).autoOrient().png().toBuffer()))
+      }),
+    )
+    assert.deepEqual(drawn(result), upright.flat())
+    assert.deepEqual(result.delays, [30, 40, 50])
+    assert.equal(result.frames, 3)
+  }
+})
+
+/** The same six pixels in every lossless format that has an orientation. */
+function writers(): Record<string, (orientation: number) => Promise<Buffer>> {
+  const image = (orientation: number) => drawing(rasterFrom(stored)).withMetadata({ orientation })
+  const deepRows = stored.map(row => row.replaceAll(/\w{2}/g, '$&$&'))
+  return {
+    PNG: orientation => image(orientation).png().toBuffer(),
+    'palette PNG': orientation => image(orientation).png({ palette: true }).toBuffer(),
+    WebP: orientation => image(orientation).webp({ lossless: true }).toBuffer(),
+    TIFF: orientation => image(orientation).tiff({ compression: 'lzw' }).toBuffer(),
+    '16-bit TIFF': orientation =>
+      drawing(rasterFrom(deepRows, 16))
+        .withMetadata({ orientation })
+        .tiff({ compression: 'none' })
+        .toBuffer(),
+  }
+}
+
+/** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */
+function _orientedTiff(tiff: Buffer, orientation: number): Buffer {
+  const at = tiff.indexOf(Buffer.of(0x12, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
+  assert.ok(at > 0)
+  tiff[at + 8] = orientation
+  return tiff
+}
+
+function swappedRows(rows: readonly string[]): string[] {
+  return rows.map(row => row.replaceAll(/(\w\w)(\w\w)(\w\w)/g, '$3$2$1ff'))
+}
+
+/** Deep samples here are the same byte twice. */
+function eightBits(picture: Inspected): string[] {
+  if (!picture.isDeep) return drawn(picture)
+  return drawn({
+    ...picture,
+    isDeep: false,
+    samples: Uint8Array.from(picture.samples, sample => sample >> 8),
+  })
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import sharp, { type Sharp } from 'sharp'
+import { jpegWith } from './carried.ts'
+import { inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { run } from './run.ts'
+
+const size = { width: 96, height: 64 }
+const photo = () => sharp(photograph({ ...size, seed: 4 }), { raw: { ...size, channels: 3 } })
+
+/** The largest error that encoding once more makes here, of 255; converting P3 to sRGB makes 5 and more. */
+const formats: Record<string, { write: (image: Sharp) => Sharp; error: number }> = {
+  jpeg: { write: image => image.jpeg({ quality: 95 }), error: 1.5 },
+  png: { write: image => image.png(), error: 0 },
+  webp: { write: image => image.webp({ lossless: true }), error: 0 },
+  tiff: { write: image => image.tiff({ compression: 'lzw' }), error: 0 },
+  avif: { write: image => image.avif({ quality: 80, effort: 1 }), error: 2.5 },
+}
+
+for (const profile of ['p3', 'srgb']) {
+  for (const [name, { write }] of Object.entries(formats)) {
+    test(`a ${name} in ${profile} keeps its values and its profile, in every format that can have one`, async () => {
+      const file = await write(photo().withIccProfile(profile)).toBuffer()
+      const { icc } = await sharp(file).metadata()
+      assert.ok(icc)
+      const before = await inspect(file)
+      for (const [type, { error }] of Object.entries(formats)) {
+        for (const operations of ['swap-channels:bgr', 'swap-channels:bgr,metadata:keep']) {
+          const result = await run(file, `${operations},format:${type}`)
+          assert.deepEqual((await sharp(result.bytes).metadata()).icc, icc, type)
+          const off = meanError(await inspectResult(result), permuted(before, 'bgr'))
+          assert.ok(off <= error, `off by ${off} in ${type}`)
+        }
+      }
+    })
+  }
+}
+
+test('16-bit PNG and TIFF keep values and profile, too', async () => {
+  const deep = Uint16Array.from(photograph({ ...size, seed: 4 }), (sample, at) => sample * 257 - (at % 3))
+  const image = sharp(deep, { raw: { ...size, channels: 3 } })
+    .toColourspace('rgb16')
+    .withIccProfile('p3')
+  for (const file of [await image.clone().png().toBuffer(), await image.clone().tiff().toBuffer()]) {
+    const result = await run(file, 'swap-channels:gbr')
+    assert.deepEqual((await sharp(result.bytes).metadata()).icc, (await sharp(file).metadata()).icc)
+    assert.deepEqual(await inspectResult(result), permuted(await inspect(file), 'gbr'))
+  }
+})
+
+test('GIF has no profile: colours become sRGB', async () => {
+  const file = await photo().withIccProfile('p3').png().toBuffer()
+  const result = await run(file, 'format:gif')
+  assert.equal((await sharp(result.bytes).metadata()).icc, undefined)
+  const srgb = await sharp(file).toColourspace('srgb').png().toBuffer()
+  assert.ok(meanError(await inspectResult(result), await inspect(srgb)) < 4)
+})
+
+test('a CMYK JPEG with its profile becomes sRGB by that profile, and has none of it left', async () => {
+  const file = await photo().toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 95 }).toBuffer()
+  const { space, icc } = await sharp(file).metadata()
+  assert.deepEqual([space, icc !== undefined], ['cmyk', true])
+  const srgb = await sharp(file).toColourspace('srgb').png().toBuffer()
+  for (const type of ['jpeg', 'png', 'webp', 'tiff']) {
+    const result = await run(file, `swap-channels:bgr,format:${type}:95`)
+    assert.ok(meanError(await inspectResult(result), permuted(await inspect(srgb), 'bgr')) < 3, type)
+    const written = await sharp(result.bytes).metadata()
+    assert.deepEqual([written.space, written.icc], ['srgb', undefined])
+  }
+})
+
+test('a profile larger than one JPEG segment comes through in parts', async () => {
+  const { icc: small } = await sharp(await photo().withIccProfile('p3').png().toBuffer()).metadata()
+  assert.ok(small)
+  const large = withPadding(small, 150_000)
+  const file = jpegWith(await photo().jpeg({ quality: 90 }).toBuffer(), iccSegments(large))
+  assert.deepEqual((await sharp(file).metadata()).icc, large)
+  for (const type of ['jpeg', 'png', 'webp', 'tiff', 'avif']) {
+    const { bytes } = await run(file, `swap-channels:bgr,format:${type}`)
+    assert.deepEqual((await sharp(bytes).metadata()).icc, large, type)
+  }
+})
+
+test('a profile of colours is not put on grey, nor one that is none on anything', async () => {
+  const file = await photo().withIccProfile('p3').png().toBuffer()
+  const { bytes } = await run(file, 'greyscale')
+  await inspect(bytes)
+  const broken = jpegWith(await photo().jpeg().toBuffer(), iccSegments(randomBytes(500)))
+  await inspectResult(await run(broken, 'swap-channels:bgr'))
+})
+
+/** A profile with more bytes behind its last tag, which its header counts (ICC.1:2022, 7.2.2). */
+function withPadding(icc: Buffer, bytes: number): Buffer {
+  const larger = Buffer.concat([icc, Buffer.alloc(bytes - icc.length, 0x5a)])
+  larger.writeUInt32BE(bytes, 0)
+  return larger
+}
+
+/** ICC.1:2022, B.4 */
+function iccSegments(icc: Buffer): { marker: number; data: Buffer }[] {
+  const room = 60_000
+  const count = Math.ceil(icc.length / room)
+  return Array.from({ length: count }, (_, index) => {
+    const head = Buffer.concat([Buffer.from('ICC_PROFILE\0', 'latin1'), Buffer.of(index + 1, count)])
+    return { marker: 0xe2, data: Buffer.concat([head, icc.subarray(index * room, (index + 1) * room)]) }
+  })
+}

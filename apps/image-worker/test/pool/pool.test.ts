@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { until } from '@darkroom/testing'
+import { startWorkshop } from '../start-workshop.ts'
+import { startPool } from './start-pool.ts'
+
+const longLease = { LEASE_MS: '60000' }
+
+describe('the threads of a pool', { concurrency: 2 }, () => {
+  test('work on as many images at once as there are threads, each under a name of its own', async t => {
+    const workshop = await startWorkshop(t)
+    const { pool } = startPool(workshop, { threads: 3 })
+    const ids: string[] = []
+    for (let n = 0; n < 4; n++) ids.push(await workshop.addTask('wait'))
+    await until('all threads are busy', () => pool.busy === 3)
+    assert.equal(pool.alive, 3)
+    const tasks = await Promise.all(ids.map(workshop.taskOf))
+    const workers = tasks.flatMap(({ lease }) => lease?.worker ?? [])
+    assert.deepEqual(workers.sort(), ['worker/1', 'worker/2', 'worker/3'])
+    assert.equal(tasks.filter(({ state }) => state === 'not-started').length, 1)
+  })
+
+  test('develop one image after the other, and say so', async t => {
+    const workshop = await startWorkshop(t)
+    const { pool, ends } = startPool(workshop, { threads: 2 })
+    const ids = await Promise.all(['a', 'b', 'c', 'd'].map(text => workshop.addTask(text)))
+    for (const id of ids) await workshop.untilState(id, 'finished')
+    assert.equal(await workshop.resultOf(String(ids[0])), 'a, developed')
+    await until('all is heard of', () => ends.length === 4)
+    assert.ok(ends.every(({ kind }) => kind === 'finished'))
+    await until('none is busy', () => pool.busy === 0)
+  })
+
+  for (const [deed, words] of [
+    ['exit', /ended without a reason/],
+    ['throw elsewhere', /thrown elsewhere/],
+  ] as const) {
+    test(`fault: that die (${deed}) are replaced, and their images reported`, async t => {
+      const workshop = await startWorkshop(t, longLease)
+      const { pool, ends } = startPool(workshop)
+      const poisonous = await workshop.addTask(deed, 2)
+      const { attempts, error } = await workshop.untilState(poisonous, 'failed')
+      assert.equal(attempts, 2)
+      assert.equal(error?.type, problemType('worker-died'))
+      assert.match(error.detail, words)
+      const next = await workshop.addTask('a picture')
+      await workshop.untilState(next, 'finished')
+      assert.equal(pool.alive, 1)
+      await until('all is heard of', () => ends.length === 3)
+      assert.deepEqual(
+        ends.map(({ kind }) => kind),
+        ['failed', 'failed', 'finished'],
+      )
+    })
+  }
+
+  for (const deed of ['go on and on', 'wait']) {
+    test(`fault: that take too long (${deed}) are ended and replaced, and the next image is unharmed`, async t => {
+      const workshop = await startWorkshop(t, longLease)
+      const { pool, ends, log, stuckCount } = startPool(workshop, { processingMs: 300 })
+      const id = await workshop.addTask(deed)
+      const { attempts, error } = await workshop.untilState(id, 'failed')
+      assert.equal(attempts, 1)
+      assert.equal(error?.type, problemType('took-too-long'))
+      assert.match(error.detail, /0\.3 seconds/)
+      const next = await workshop.addTask('a picture')
+      await workshop.untilState(next, 'finished')
+      assert.equal(await workshop.resultOf(next), 'a picture, developed')
+      assert.equal(pool.alive, 1)
+      assert.equal(stuckCount(), 0)
+      await until('all is heard of', () => ends.length === 2)
+      assert.equal(ends[0]?.kind, 'failed')
+      assert.ok(log.lines.every(({ msg }) => msg !== 'a thread died'))
+    })
+  }
+
+  test('fault: that are stuck in native code make the pool ask for the end of the process', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const { stuckCount } = startPool(workshop, { processingMs: 300 })
+    const id = await workshop.addTask('be stuck')
+    assert.equal((await workshop.untilState(id, 'failed')).error?.type, problemType('took-too-long'))
+    await until('it asks', () => stuckCount() === 1)
+  })
+})
+
+describe('closing a pool', { concurrency: 2 }, () => {
+  test('ends idle threads long before their polls end', async t => {
+    const startedAt = performance.now()
+    const workshop = await startWorkshop(t)
+    const { pool } = startPool(workshop, { threads: 2, drainMs: 60_000 })
+    await pool.close()
+    assert.equal(pool.alive, 0)
+    assert.ok(performance.now() - startedAt < 20_000)
+  })
+
+  test('hands back what does not end in time, uncounted and once', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const { pool, ends } = startPool(workshop, { threads: 2 })
+    const ids = [await workshop.addTask('wait', 1), await workshop.addTask('go on and on', 1)]
+    await until('both are busy', () => pool.busy === 2)
+    await pool.close()
+    for (const id of ids) {
+      const { state, attempts, claims } = await workshop.taskOf(id)
+      assert.deepEqual([state, attempts, claims], ['not-started', 0, 1])
+    }
+    assert.deepEqual(ends, [{ kind: 'returned' }, { kind: 'returned' }])
+    await until('the threads are gone', () => pool.alive === 0)
+    assert.equal(ends.length, 2)
+  })
+
+  test('starts no thread again', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const { pool, ends } = startPool(workshop)
+    await workshop.addTask('exit', 1)
+    await until('it died', () => ends.length === 1)
+    await pool.close()
+    assert.equal(pool.alive, 0)
+  })
+
+  test('fault: ends though the master does not answer', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const { pool, log } = startPool(workshop)
+    await workshop.addTask('wait')
+    await until('it is busy', () => pool.busy === 1)
+    await workshop.master.close()
+    await pool.close()
+    assert.ok(log.errors.some(({ msg }) => msg.includes('could not be reported')))
+  })
+})

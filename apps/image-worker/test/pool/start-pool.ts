@@ -1,0 +1,35 @@
+import { createLogger } from '@darkroom/service-kit'
+import { RecordedLog } from '@darkroom/testing'
+import { Pool, type PoolOptions } from '../../src/pool/pool.ts'
+import type { WorkEnd } from '../../src/thread/protocol.ts'
+import type { Workshop } from '../start-workshop.ts'
+
+export const threadMain = new URL('obedient-thread.ts', import.meta.url)
+
+/** A pool of threads that do what images say, and what it told; closed when the test has ended. */
+export function startPool({ clients, defer, env }: Workshop, options: Partial<PoolOptions> = {}) {
+  const ends: WorkEnd[] = []
+  const log = new RecordedLog()
+  let stuckCount = 0
+  const pool = new Pool({
+    name: 'worker',
+    threads: 1,
+    kvUrl: String(env.KV_URL),
+    clusterToken: env.CLUSTER_TOKEN,
+    logLevel: 'silent',
+    processingMs: 60_000,
+    drainMs: 0,
+    maxPixels: 1_000_000,
+    maxUnpackedBytes: 1_000_000,
+    imageMaster: clients.imageMaster,
+    logger: createLogger('pool', 'info', log),
+    workEnded: end => ends.push(end),
+    stuck: () => {
+      stuckCount += 1
+    },
+    threadMain,
+    ...options,
+  })
+  defer(() => pool.close())
+  return { pool, ends, log, stuckCount: () => stuckCount }
+}

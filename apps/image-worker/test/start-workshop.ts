@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import type { Task } from '@darkroom/contracts'
+import * as imageMaster from '@darkroom/image-master'
+import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
+import { loadConfig, type RunningService } from '@darkroom/service-kit'
+import { until } from '@darkroom/testing'
+
+export interface Workshop extends Neighbours {
+  master: RunningService
+  startMaster(): Promise<RunningService>
+  /** Makes a task whose original is this text: the tests' `develop` does what it says. */
+  addTask(text: string, maxAttempts?: number): Promise<string>
+  taskOf(id: string): Promise<Task>
+  untilState(id: string, state: Task['state']): Promise<Task>
+  /** The developed text, undefined when there is none. */
+  resultOf(id: string): Promise<string | undefined>
+  /** Takes the task from whoever works on it, who isn't told; answers the new lease's token. */
+  takeOver(id: string): Promise<number>
+}
+
+let lastNumber = 0
+
+/** All that a worker needs, of a test's own. `settings` are environment variables of all of it. */
+export async function startWorkshop(owner: Owner, settings: Record<string, string> = {}): Promise<Workshop> {
+  const neighbours = await startNeighbours(owner, settings)
+  const { clients, defer, env } = neighbours
+  const startMaster = async () => {
+    const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
+    defer(master.close)
+    return master
+  }
+  const taskOf = async (id: string) => {
+    const { status, body } = await clients.taskDb.getTask({ params: { id }, querystring: {} })
+    return status === 200 ? body : assert.fail(`there is no task ${id}`)
+  }
+  return {
+    ...neighbours,
+    master: await startMaster(),
+    startMaster,
+    taskOf,
+    async addTask(text, maxAttempts = 3) {
+      lastNumber += 1
+      const id = `01990000-0000-7000-8000-${String(lastNumber).padStart(12, '0')}`
+      const stored = await clients.storage.putBlob({
+        params: { key: id, stage: 'pre' },
+        querystring: {},
+        headers: { 'content-type': 'image/png' },
+        body: Buffer.from(text),
+      })
+      if (stored.status !== 201) assert.fail('the original was not stored')
+      const original = { ...stored.body, width: 1, height: 1, frames: 1 }
+      const operations = [{ name: 'swap-channels', order: 'bgr' } as const]
+      const body = { state: 'not-started', operations, original, maxAttempts } as const
+      await clients.taskDb.putTask({ params: { id }, body })
+      return id
+    },
+    untilState: (id, state) =>
+      until(`${id} is ${state}`, async () => {
+        const task = await taskOf(id)
+        return task.state === state && task
+      }),
+    async resultOf(id) {
+      const reply = await clients.storage.getBlob({ params: { key: id, stage: 'post' }, headers: {} })
+      return reply.status === 200 ? reply.body.text() : undefined
+    },
+    async takeOver(id) {
+      const { claims } = await taskOf(id)
+      await clients.taskDb.putTask({ params: { id }, body: { state: 'returned', token: claims } })
+      const body = { worker: 'another', leaseMs: 60_000 }
+      const claimed = await clients.taskDb.claimTask({ querystring: {}, body })
+      if (claimed.status !== 200) assert.fail('there was nothing to take over')
+      assert.equal(claimed.body.id, id)
+      return claimed.body.claims
+    },
+  }
+}

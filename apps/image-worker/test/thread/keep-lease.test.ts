@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { logger } from '@darkroom/image-master/testing'
+import { until } from '@darkroom/testing'
+import { keepLease } from '../../src/thread/keep-lease.ts'
+import { startWorkshop } from '../start-workshop.ts'
+
+async function begin(t: TestContext, leaseMs = 1500) {
+  const workshop = await startWorkshop(t, { LEASE_MS: String(leaseMs) })
+  const { clients, defer } = workshop
+  const id = await workshop.addTask('text')
+  const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })
+  if (status !== 200) assert.fail('there was no work')
+  const lease = keepLease(body, clients.imageMaster, logger)
+  defer(() => lease.close())
+  const expiresAt = async () => Date.parse(String((await workshop.taskOf(id)).lease?.expiresAt))
+  return { ...workshop, id, work: body, lease, expiresAt }
+}
+
+describe('a lease that is kept', () => {
+  test('is renewed past its end', async t => {
+    const { id, work, lease, expiresAt, taskOf } = await begin(t)
+    const end = Date.parse(work.lease.expiresAt)
+    await until('it would have run out', async () => (await expiresAt()) > end + 1500)
+    assert.equal(lease.lost.aborted, false)
+    const { state, attempts } = await taskOf(id)
+    assert.deepEqual([state, attempts], ['in-progress', 1])
+  })
+
+  test('that was taken over is lost, with the reason', async t => {
+    const { id, lease, takeOver } = await begin(t)
+    await takeOver(id)
+    await until('it is lost', () => lease.lost.aborted)
+    assert.match(String(lease.lost.reason), /ran out/)
+  })
+
+  test('of a task that was deleted is lost, with the reason', async t => {
+    const { id, lease, clients } = await begin(t)
+    await clients.taskDb.deleteTask({ params: { id } })
+    await until('it is lost', () => lease.lost.aborted)
+    assert.match(String(lease.lost.reason), /deleted/)
+  })
+
+  test('is no longer renewed when it is closed, once or twice, and is not lost by that', async t => {
+    const { id, lease, untilState, taskOf } = await begin(t, 300)
+    await Promise.all([lease.close(), lease.close()])
+    await lease.close()
+    await untilState(id, 'not-started')
+    assert.equal(lease.lost.aborted, false)
+    assert.equal((await taskOf(id)).attempts, 1)
+  })
+
+  test('closes at once while a renewal is under way', async t => {
+    const startedAt = performance.now()
+    const { lease, master } = await begin(t, 300)
+    await master.close()
+    await lease.close()
+    assert.ok(performance.now() - startedAt < 15_000)
+  })
+
+  test('fault: is tried on while the master is away, and kept if it comes back in time', async t => {
+    const { id, work, lease, expiresAt, master, startMaster, taskOf } = await begin(t, 10_000)
+    await master.close()
+    const before = await expiresAt()
+    await startMaster()
+    await until('it is renewed', async () => (await expiresAt()) > before)
+    assert.equal(lease.lost.aborted, false)
+    assert.equal((await taskOf(id)).claims, work.lease.token)
+  })
+
+  test('fault: is lost if the master comes back too late', async t => {
+    const { id, lease, master, startMaster, takeOver, untilState } = await begin(t, 300)
+    await master.close()
+    await untilState(id, 'not-started')
+    await takeOver(id)
+    await startMaster()
+    await until('it is lost', () => lease.lost.aborted)
+  })
+})

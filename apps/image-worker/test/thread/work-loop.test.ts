@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, type TestContext, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { logger } from '@darkroom/image-master/testing'
+import { until } from '@darkroom/testing'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import type { ThreadMessage } from '../../src/thread/protocol.ts'
+import { type WorkLoopOptions, workUntilDrained } from '../../src/thread/work-loop.ts'
+import { startWorkshop, type Workshop } from '../start-workshop.ts'
+
+const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
+
+async function reverse(input: Uint8Array) {
+  return { bytes: Buffer.from(input).reverse(), facts }
+}
+
+/** A development that goes on until it is told its result. */
+function heldDevelopment() {
+  const begun = Promise.withResolvers<void>()
+  const result = Promise.withResolvers<string>()
+  const develop = async () => {
+    begun.resolve()
+    return { bytes: Buffer.from(await result.promise), facts }
+  }
+  return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
+}
+
+/** The loop, until the test ends. */
+function work(t: TestContext, { clients, defer }: Workshop, options: Partial<WorkLoopOptions> = {}) {
+  const draining = new AbortController()
+  const messages: ThreadMessage[] = []
+  const ended = workUntilDrained({
+    name: 'worker/1',
+    clients,
+    logger,
+    draining: draining.signal,
+    develop: reverse,
+    report: message => messages.push(message),
+    ...options,
+  })
+  const drain = async () => {
+    draining.abort()
+    await ended
+  }
+  defer(drain)
+  t.after(() => draining.abort())
+  const ends = () => messages.flatMap(message => (message.type === 'ended' ? [message.end] : []))
+  const untilEnded = (count = 1) => until(`${count} have ended`, () => ends().length >= count && ends())
+  return { drain, draining, messages, untilEnded, ended }
+}
+
+describe('work that succeeds', () => {
+  test('stores the result, finishes the task and says what it did', async t => {
+    const workshop = await startWorkshop(t)
+    const { messages, untilEnded } = work(t, workshop)
+    const id = await workshop.addTask('abc')
+    const task = await workshop.untilState(id, 'finished')
+    assert.equal(await workshop.resultOf(id), 'cba')
+    const sha256 = createHash('sha256').update('cba').digest('hex')
+    assert.deepEqual(task.result, { ...facts, bytes: 3, sha256 })
+    assert.deepEqual(await untilEnded(), [{ kind: 'finished', bytesIn: 3, bytesOut: 3 }])
+    const [begun, ended] = messages
+    assert.ok(begun?.type === 'begun' && begun.work.id === id && begun.work.attempt === 1)
+    assert.ok(ended?.type === 'ended' && ended.id === id)
+  })
+
+  test('is one image after the other, oldest first, each with its operations', async t => {
+    const workshop = await startWorkshop(t)
+    const ids = [
+      await workshop.addTask('one'),
+      await workshop.addTask('two'),
+      await workshop.addTask('three'),
+    ]
+    const seen: unknown[] = []
+    const { messages } = work(t, workshop, {
+      develop: async (input, operations) => {
+        seen.push(operations)
+        return reverse(input)
+      },
+    })
+    for (const id of ids) await workshop.untilState(id, 'finished')
+    assert.deepEqual(seen, Array(3).fill([{ name: 'swap-channels', order: 'bgr' }]))
+    const begun = messages.flatMap(message => (message.type === 'begun' ? [message.work.id] : []))
+    assert.deepEqual(begun, ids)
+  })
+
+  test('takes long, and its lease is renewed meanwhile', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '1500' })
+    const { develop, begun, finish } = heldDevelopment()
+    const { untilEnded } = work(t, workshop, { develop })
+    const id = await workshop.addTask('abc')
+    await begun
+    const { lease } = await workshop.taskOf(id)
+    const end = Date.parse(String(lease?.expiresAt))
+    await until('its first lease has run out', () => Date.now() > end)
+    finish('result')
+    await untilEnded()
+    const { state, attempts } = await workshop.taskOf(id)
+    assert.deepEqual([state, attempts], ['finished', 1])
+  })
+})
+
+describe('work that fails', () => {
+  test('because of the image fails at once, in words for its owner', async t => {
+    const workshop = await startWorkshop(t)
+    const { untilEnded } = work(t, workshop, {
+      develop: async () => {
+        throw new UnusableImage('undecodable-image', 'it ends after 100 bytes')
+      },
+    })
+    const id = await workshop.addTask('abc')
+    const { attempts, error } = await workshop.untilState(id, 'failed')
+    assert.equal(attempts, 1)
+    assert.equal(error?.type, problemType('undecodable-image'))
+    assert.equal(error.detail, 'it ends after 100 bytes')
+    assert.deepEqual(await untilEnded(), [{ kind: 'failed', error }])
+    assert.equal(await workshop.resultOf(id), undefined)
+  })
+
+  test('unexpectedly is tried again, and fails after the last attempt', async t => {
+    const workshop = await startWorkshop(t)
+    const { untilEnded } = work(t, workshop, {
+      develop: async () => {
+        throw new Error('out of luck')
+      },
+    })
+    const id = await workshop.addTask('abc', 3)
+    const { attempts, error } = await workshop.untilState(id, 'failed')
+    assert.deepEqual([attempts, error?.detail], [3, 'out of luck'])
+    assert.equal((await untilEnded(3)).length, 3)
+  })
+
+  test('unexpectedly once, and then succeeds, is finished', async t => {
+    const workshop = await startWorkshop(t)
+    let attempts = 0
+    work(t, workshop, {
+      develop: async input => {
+        attempts += 1
+        if (attempts === 1) throw new Error('out of luck')
+        return reverse(input)
+      },
+    })
+    const id = await workshop.addTask('abc')
+    assert.equal((await workshop.untilState(id, 'finished')).attempts, 2)
+    assert.equal(await workshop.resultOf(id), 'cba')
+  })
+
+  test('because the original is gone fails, and says so', async t => {
+    const workshop = await startWorkshop(t)
+    const id = await workshop.addTask('abc')
+    await workshop.clients.storage.deleteBlob({ params: { key: id, stage: 'pre' } })
+    work(t, workshop)
+    const { attempts, error } = await workshop.untilState(id, 'failed')
+    assert.deepEqual([attempts, error?.type], [1, problemType('original-gone')])
+  })
+})
+
+describe('work that is no longer wanted', () => {
+  test('because its lease was lost is abandoned, and stores nothing', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '600' })
+    const { develop, begun, finish } = heldDevelopment()
+    const { clients } = workshop
+    let lostReplies = 0
+    const extendWork: typeof clients.imageMaster.extendWork = async call => {
+      const reply = await clients.imageMaster.extendWork(call)
+      if (reply.status === 409) lostReplies += 1
+      return reply
+    }
+    const imageMaster = { ...clients.imageMaster, extendWork }
+    const options = { develop, clients: { storage: clients.storage, imageMaster } }
+    const { untilEnded } = work(t, workshop, options)
+    const id = await workshop.addTask('abc')
+    await begun
+    const token = await workshop.takeOver(id)
+    await until('the worker has heard of it', () => lostReplies > 0)
+    finish('late result')
+    const [end] = await untilEnded()
+    assert.equal(end?.kind, 'abandoned')
+    assert.equal(await workshop.resultOf(id), undefined)
+    const { state, claims } = await workshop.taskOf(id)
+    assert.deepEqual([state, claims], ['in-progress', token])
+  })
+
+  test('because its task was deleted is abandoned, and leaves no bytes', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const { develop, begun, finish } = heldDevelopment()
+    const { untilEnded } = work(t, workshop, { develop })
+    const id = await workshop.addTask('abc')
+    await begun
+    const { clients } = workshop
+    await clients.taskDb.deleteTask({ params: { id } })
+    await clients.storage.deleteBlob({ params: { key: id, stage: 'pre' } })
+    finish('late result')
+    await untilEnded()
+    assert.equal(await workshop.resultOf(id), undefined)
+  })
+
+  test('and fails too late is abandoned, and changes nothing', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const { develop, begun, fail } = heldDevelopment()
+    const { untilEnded } = work(t, workshop, { develop })
+    const id = await workshop.addTask('abc')
+    await begun
+    await workshop.takeOver(id)
+    fail(new Error('out of luck'))
+    const [end] = await untilEnded()
+    assert.equal(end?.kind, 'abandoned')
+    assert.equal((await workshop.taskOf(id)).state, 'in-progress')
+  })
+})
+
+describe('an attempt that was slow, and does not know that another took over', () => {
+  async function takenOver(t: TestContext) {
+    const workshop = await startWorkshop(t, { LEASE_MS: '60000' }) // renewed after 5 s only
+    const { develop, begun, finish } = heldDevelopment()
+    const loop = work(t, workshop, { develop })
+    const id = await workshop.addTask('abc')
+    await begun
+    const token = await workshop.takeOver(id)
+    const { imageMaster, storage } = workshop.clients
+    const storeNewer = async () => {
+      const stored = await storage.putBlob({
+        params: { key: id, stage: 'post' },
+        querystring: { fence: token },
+        headers: { 'content-type': 'image/png' },
+        body: Buffer.from('newer'),
+      })
+      return stored.status === 201 ? stored.body : assert.fail('the newer result was not stored')
+    }
+    const finishNewer = async ({ bytes, sha256 }: { bytes: number; sha256: string }) => {
+      const result = { ...facts, bytes, sha256 }
+      const { status } = await imageMaster.workFinished({ body: { id, lease: token, result } })
+      assert.equal(status, 204)
+    }
+    const assertNewer = async ({ sha256 }: { sha256: string }) => {
+      assert.equal(await workshop.resultOf(id), 'newer')
+      const { state, result } = await workshop.taskOf(id)
+      assert.deepEqual([state, result?.sha256], ['finished', sha256])
+    }
+    return { finish, ...loop, storeNewer, finishNewer, assertNewer }
+  }
+
+  test('does not overwrite the newer result of a finished task', async t => {
+    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+    const newer = await storeNewer()
+    await finishNewer(newer)
+    finish('older')
+    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+    await assertNewer(newer)
+  })
+
+  test('does not overwrite the newer result of a task that is about to be finished', async t => {
+    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+    const newer = await storeNewer()
+    finish('older')
+    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+    await finishNewer(newer)
+    await assertNewer(newer)
+  })
+
+  test('does not finish the task though its result is there first, and is overwritten', async t => {
+    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+    finish('older')
+    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+    const newer = await storeNewer()
+    await finishNewer(newer)
+    await assertNewer(newer)
+  })
+})
+
+describe('draining', () => {
+  test('lets the image under way end, and takes no other', async t => {
+    const workshop = await startWorkshop(t)
+    const { develop, begun, finish } = heldDevelopment()
+    const { draining, ended, untilEnded } = work(t, workshop, { develop })
+    const [first, second] = [await workshop.addTask('abc'), await workshop.addTask('def')]
+    await begun
+    draining.abort()
+    finish('result')
+    await ended
+    assert.equal((await untilEnded())[0]?.kind, 'finished')
+    assert.equal((await workshop.taskOf(first)).state, 'finished')
+    const { state, claims } = await workshop.taskOf(second)
+    assert.deepEqual([state, claims], ['not-started', 0])
+  })
+
+  test('hands back what a poll under way still gets, uncounted', async t => {
+    const workshop = await startWorkshop(t)
+    const { imageMaster, storage } = workshop.clients
+    const draining = new AbortController()
+    const getWork: typeof imageMaster.getWork = async call => {
+      const reply = await imageMaster.getWork(call)
+      draining.abort()
+      return reply
+    }
+    const clients = { storage, imageMaster: { ...imageMaster, getWork } }
+    const id = await workshop.addTask('abc')
+    const { ended, untilEnded } = work(t, workshop, { clients, draining: draining.signal })
+    await ended
+    assert.deepEqual(await untilEnded(), [{ kind: 'returned' }])
+    const { state, attempts, claims } = await workshop.taskOf(id)
+    assert.deepEqual([state, attempts, claims], ['not-started', 0, 1])
+  })
+
+  test('ends an idle poll long before its wait ends, and the poll takes nothing any more', async t => {
+    const startedAt = performance.now()
+    const workshop = await startWorkshop(t)
+    let polls = 0
+    const { imageMaster, storage } = workshop.clients
+    const getWork: typeof imageMaster.getWork = call => {
+      polls += 1
+      return imageMaster.getWork(call)
+    }
+    const clients = { storage, imageMaster: { ...imageMaster, getWork } }
+    const { drain } = work(t, workshop, { clients })
+    await until('it polls', () => polls > 0)
+    await drain()
+    assert.ok(performance.now() - startedAt < 15_000)
+    const id = await workshop.addTask('abc')
+    const { status, body } = await imageMaster.getWork({ querystring: { worker: 'next', wait: 10 } })
+    assert.deepEqual([status, body?.id, body?.attempt], [200, id, 1])
+  })
+
+  test('ends at once who finds no master', async t => {
+    const startedAt = performance.now()
+    const workshop = await startWorkshop(t)
+    await workshop.master.close()
+    const { drain } = work(t, workshop)
+    await drain()
+    assert.ok(performance.now() - startedAt < 15_000)
+  })
+
+  test('that began before the loop did takes nothing', async t => {
+    const workshop = await startWorkshop(t)
+    const id = await workshop.addTask('abc')
+    const { ended } = work(t, workshop, { draining: AbortSignal.abort() })
+    await ended
+    assert.equal((await workshop.taskOf(id)).claims, 0)
+  })
+})
+
+describe('a master that is away', () => {
+  test('fault: is waited for', async t => {
+    const workshop = await startWorkshop(t)
+    const id = await workshop.addTask('abc')
+    await workshop.master.close()
+    work(t, workshop)
+    await workshop.startMaster()
+    await workshop.untilState(id, 'finished')
+  })
+
+  test('fault: while an image is developed is told of it when it is back', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const { develop, begun, finish } = heldDevelopment()
+    work(t, workshop, { develop })
+    const id = await workshop.addTask('abc')
+    await begun
+    await workshop.master.close()
+    const restarted = workshop.startMaster()
+    finish('result')
+    await restarted
+    const { attempts, claims } = await workshop.untilState(id, 'finished')
+    assert.deepEqual([attempts, claims], [1, 1])
+  })
+})
