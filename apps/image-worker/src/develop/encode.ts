@@ -124,7 +124,9 @@ async function encodeOnce(
   // sharp keeps what its input carries, so what is carried goes into a PNG first.
   const png = await coloured.png({ compressionLevel: 0 }).toBuffer()
   const carrier = attachMetadata(png, 'png', metadata, stack)
-  const carried = sharp(carrier, { limitInputPixels: false }).keepIccProfile()
+  const carried = sharp(carrier, { limitInputPixels: false })
+    .toColourspace(colourspaceOf({ bits, isGrey }))
+    .keepIccProfile()
   if (metadata.exif) carried.keepExif()
   if (metadata.xmp) carried.keepXmp()
   return writeAs(carried, format, settings).toBuffer()
