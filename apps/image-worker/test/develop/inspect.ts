@@ -63,6 +63,16 @@ export async function inspectResult({ bytes, facts }: Developed): Promise<Inspec
   return inspected
 }
 
+/** That two pictures are the same to the last sample; says where they first differ, which a diff of samples doesn't. */
+export function assertSame(actual: Inspected, expected: Inspected, message = 'the picture'): void {
+  const { samples, ...shape } = actual
+  const { samples: wanted, ...wantedShape } = expected
+  assert.deepEqual(shape, wantedShape, message)
+  const at =
+    samples.length === wanted.length ? samples.findIndex((sample, index) => sample !== wanted[index]) : 0
+  if (at >= 0) assert.fail(`${message} has ${samples[at]} instead of ${wanted[at]} as sample ${at}`)
+}
+
 /** Of 255, over all samples; `Infinity` for pictures of different shapes. */
 export function meanError(one: Inspected, other: Inspected): number {
   if (one.samples.length !== other.samples.length || one.isDeep !== other.isDeep) {

@@ -79,17 +79,26 @@ function writers(): Record<string, (orientation: number) => Promise<Buffer>> {
     PNG: orientation => image(orientation).png().toBuffer(),
     'palette PNG': orientation => image(orientation).png({ palette: true }).toBuffer(),
     WebP: orientation => image(orientation).webp({ lossless: true }).toBuffer(),
-    TIFF: orientation => image(orientation).tiff({ compression: 'lzw' }).toBuffer(),
-    '16-bit TIFF': orientation =>
-      drawing(rasterFrom(deepRows, 16))
-        .withMetadata({ orientation })
-        .tiff({ compression: 'none' })
-        .toBuffer(),
+    TIFF: async orientation =>
+      orientedTiff(await drawing(rasterFrom(stored)).tiff({ compression: 'lzw' }).toBuffer(), orientation),
+    '16-bit TIFF': async orientation =>
+      orientedTiff(
+        await drawing(rasterFrom(deepRows, 16)).tiff({ compression: 'none' }).toBuffer(),
+        orientation,
+      ),
   }
 }
 
 /** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */
 function _orientedTiff(tiff: Buffer, orientation: number): Buffer {
+  const at = tiff.indexOf(Buffer.of(0x12, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
+  assert.ok(at > 0)
+  tiff[at + 8] = orientation
+  return tiff
+}
+
+/** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */
+function orientedTiff(tiff: Buffer, orientation: number): Buffer {
   const at = tiff.indexOf(Buffer.of(0x12, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
   assert.ok(at > 0)
   tiff[at + 8] = orientation
