@@ -3,11 +3,11 @@ import { createLogger, ServiceClients } from '@darkroom/service-kit'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
 import { develop } from '../develop/develop.ts'
-import type { ThreadData, ThreadMessage, WorkerMessage } from './protocol.ts'
+import type { ThreadData } from './protocol.ts'
+import { openThreadPort } from './thread-port.ts'
 import { workUntilDrained } from './work-loop.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
-const port = parentPort
 const data = workerData as ThreadData
 
 // Many images at once, each on one core, get more done than one image on many; and no image comes twice.
@@ -17,26 +17,15 @@ allowOnlyOurLoaders()
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
-const draining = new AbortController()
-let granted = Promise.withResolvers<void>()
-port.on('message', (message: WorkerMessage) => {
-  if (message.type === 'drain') draining.abort()
-  else granted.resolve()
-})
-const report = (message: ThreadMessage) => port.postMessage(message)
-const reserve = (bytes: number) => {
-  granted = Promise.withResolvers()
-  report({ type: 'reserve', bytes })
-  return granted.promise
-}
+const { draining, report, reserve } = openThreadPort(parentPort)
 
 await workUntilDrained({
   name: data.name,
   clients,
   logger,
-  draining: draining.signal,
+  draining,
   develop: (input, operations) => develop(input, operations, data, reserve),
   report,
 })
 await clients.close()
-port.close()
+parentPort.close()

@@ -1,15 +1,16 @@
 // A thread that works as the real one does, but develops an image by doing what its text says.
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
-import type { ThreadData, ThreadMessage } from '../../src/thread/protocol.ts'
+import type { ThreadData } from '../../src/thread/protocol.ts'
+import { openThreadPort } from '../../src/thread/thread-port.ts'
 import { workUntilDrained } from '../../src/thread/work-loop.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
-const port = parentPort
+const { draining, report, reserve } = openThreadPort(parentPort)
 const data = workerData as ThreadData
 
+const allMemory = Number.MAX_SAFE_INTEGER
 const never = new Promise<never>(() => undefined)
 const deeds: Record<string, () => unknown> = {
   exit: () => process.exit(3),
@@ -23,27 +24,28 @@ const deeds: Record<string, () => unknown> = {
     for (;;);
   },
   wait: () => never,
+  'take all memory': () => reserve(allMemory),
+  'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
+  'take all memory and wait': () => reserve(allMemory).then(() => never),
   // Native code that doesn't return, for longer than a thread is given to end.
   'be stuck': () => spawnSync('sleep', ['7']),
 }
 
 const logger = createLogger('obedient-thread', 'silent')
 const clients = new ServiceClients({ ...data, logger, patienceMs: 1000 })
-const draining = new AbortController()
-void once(port, 'message').then(() => draining.abort())
 
 await workUntilDrained({
   name: data.name,
   clients,
   logger,
-  draining: draining.signal,
+  draining,
   async develop(input) {
     const text = Buffer.from(input).toString()
     await deeds[text]?.()
     const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
     return { bytes: Buffer.from(`${text}, developed`), facts }
   },
-  report: (message: ThreadMessage) => port.postMessage(message),
+  report,
 })
 await clients.close()
-port.close()
+parentPort.close()

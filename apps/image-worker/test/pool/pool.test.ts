@@ -55,6 +55,25 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
+  test('unpack images one after the other that do not fit into memory together', async t => {
+    const workshop = await startWorkshop(t)
+    startPool(workshop, { threads: 2 })
+    const ids = await Promise.all(Array.from({ length: 6 }, () => workshop.addTask('take all memory')))
+    for (const id of ids) await workshop.untilState(id, 'finished')
+  })
+
+  test('give memory back when they die or take too long, and waiting for it is not the time of an image', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const { log } = startPool(workshop, { threads: 2, processingMs: 1000 })
+    const greedy = await workshop.addTask('take all memory and wait')
+    const dying = await workshop.addTask('take all memory and exit', 1)
+    const modest = await workshop.addTask('take all memory')
+    assert.equal((await workshop.untilState(greedy, 'failed')).error?.type, problemType('took-too-long'))
+    assert.equal((await workshop.untilState(dying, 'failed')).error?.type, problemType('worker-died'))
+    assert.equal((await workshop.untilState(modest, 'finished')).attempts, 1)
+    assert.equal(log.lines.filter(({ msg }) => /too long/.test(String(msg))).length, 1)
+  })
+
   for (const deed of ['go on and on', 'wait']) {
     test(`fault: that take too long (${deed}) are ended and replaced, and the next image is unharmed`, async t => {
       const workshop = await startWorkshop(t, longLease)

@@ -21,6 +21,7 @@ export function startPool({ clients, defer, env }: Workshop, options: Partial<Po
     drainMs: 0,
     maxPixels: 1_000_000,
     maxUnpackedBytes: 1_000_000,
+    memoryBudgetBytes: 1_000_000,
     imageMaster: clients.imageMaster,
     logger: createLogger('pool', 'info', log),
     workEnded: end => ends.push(end),
