@@ -27,12 +27,10 @@ export const largePictures: readonly PictureSize[] = [
   { kind: 'webp', width: 3000, height: 2000 },
 ]
 
-const kinds = imageKinds.filter(kind => kind !== 'tiff-16-bit')
-
 /** So many pictures of all kinds in turn, none above 0.2 megapixels, each one different. */
 export function smallPictures(count: number): PictureSize[] {
   return Array.from({ length: count }, (_, index) => ({
-    kind: kinds[index % kinds.length] ?? 'jpeg',
+    kind: imageKinds[index % imageKinds.length] ?? 'jpeg',
     width: 160 + ((index * 37) % 340),
     height: 120 + ((index * 53) % 280),
   }))

@@ -125,7 +125,8 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
       for (let at = 0; at < tooMuch.length; at += MiB) yield tooMuch.subarray(at, at + MiB)
     }
     await t.test("with node's http, of declared length", async () => {
-      assertProblemAnswer(await post(url, tooMuch), 413, 'too-large')
+      // Refused unread, while most of it is under way: again and again, as an answer may get lost now and then.
+      for (let count = 0; count < 20; count++) assertProblemAnswer(await post(url, tooMuch), 413, 'too-large')
     })
     await t.test("with node's http, in chunks", async () => {
       const answer = await httpRequest(url, '/images', { method: 'POST', body: inChunks() })

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
@@ -31,13 +33,15 @@ export function answerWithProblems(app: FastifyInstance): void {
 }
 
 export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
-  if (!reply.request.raw.complete) discardRest(reply.request.raw)
+  const document = Buffer.from(JSON.stringify(problem.toJSON()))
+  const { raw } = reply.request
+  const isBodyUnderWay = hasBody(raw) && !raw.complete
   return reply
     .code(problem.status)
     .headers(problem.headers)
     .header('content-type', 'application/problem+json')
-    .serializer((document: Problem) => JSON.stringify(document))
-    .send(problem.toJSON())
+    .header('content-length', document.length)
+    .send(isBodyUnderWay ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
 }
 
 /** What Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
@@ -68,15 +72,26 @@ const refusals: Readonly<Record<string, typeof malformed>> = {
 const maxDiscardedBytes = 128 * 1024 * 1024
 
 /**
- * Reads on what nobody wants, up to a bound: closing a connection on which bytes still arrive resets it, and
- * the client may lose the answer (RFC 9112, 9.6).
+ * The whole answer at once, but its end only when the request has ended, which is read on and forgotten: closing
+ * a connection on which bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
  */
-function discardRest(request: IncomingMessage): void {
+async function* answerAndLinger(
+  document: Buffer,
+  request: IncomingMessage,
+  closing: AbortSignal,
+): AsyncGenerator<Buffer> {
   let bytes = 0
   request.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length
     if (bytes > maxDiscardedBytes) request.destroy()
   })
+  yield document
+  // However it ends, or is cut short, there is nothing more to be said.
+  await finished(request, { signal: closing }).catch(() => undefined)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function toProblem(error: FastifyError): ServiceProblem {
