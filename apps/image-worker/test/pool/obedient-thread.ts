@@ -28,7 +28,7 @@ const deeds: Record<string, () => unknown> = {
 }
 
 const logger = createLogger('obedient-thread', 'silent')
-const clients = new ServiceClients({ ...data, logger, patienceMs: 1000 })
+const clients = new ServiceClients({ ...data, logger })
 const draining = new AbortController()
 void once(port, 'message').then(() => draining.abort())
 
