@@ -103,7 +103,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
   await t.test('unknown operations are answered with those there are', async t => {
     await untouched(t)
     for (const [operations, says] of [
-      ['sharpen', /there is no operation "sharpen"; there are: swap-channels/],
+      ['solarise', /there is no operation "solarise"; there are: swap-channels/],
       ['swap-channels:xyz', /bgr, rbg/],
       ['[{"name":', /not valid JSON/],
       ['', /there is no operation ""/],

@@ -80,7 +80,7 @@ test('what the command line does not know is answered with its usage, and exit c
     [['print'], /no command "print"/],
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /--colour/],
-    [['develop', 'photo.jpg', '--operations', 'sharpen'], /no operation "sharpen"/],
+    [['develop', 'photo.jpg', '--operations', 'solarise'], /no operation "solarise"/],
   ] as const) {
     const { code, stderr } = await run(t, [...args])
     assert.equal(code, 2, stderr)

@@ -4,7 +4,7 @@ import type { TaskError, Work } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
 import { type App, loadConfig, type RunningService } from '@darkroom/service-kit'
-import { type HttpAnswer, type HttpRequest, httpRequest } from '@darkroom/testing'
+import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 
 export interface Frontend extends Neighbours {
@@ -23,6 +23,7 @@ export async function startFrontend(owner: Owner, settings: Record<string, strin
   const { clients, defer, env } = neighbours
   const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
   defer(master.close)
+  await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
   const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN })
   defer(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

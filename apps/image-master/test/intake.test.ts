@@ -90,7 +90,7 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
   {
     name: 'unknown operations',
     body: png,
-    query: '?operations=sharpen',
+    query: '?operations=solarise',
     status: 400,
     code: 'invalid-operations',
   },

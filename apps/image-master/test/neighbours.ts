@@ -5,7 +5,7 @@ import * as kvConfig from '@darkroom/kv-config'
 import { createLogger, loadConfig, type RunningService, ServiceClients } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
-import { freePort } from '@darkroom/testing'
+import { freePort, until } from '@darkroom/testing'
 
 export const logger = createLogger('test', 'silent')
 
@@ -61,15 +61,21 @@ export async function startNeighbours(
     kvUrl: env.KV_URL,
     clusterToken: settings.CLUSTER_TOKEN,
     logger,
-    patienceMs: 1000,
+    patienceMs: 1500,
   })
   stack.defer(() => clients.close())
+  const neighbours = {
+    storage: await running(storage.start(loadConfig(storage.Config, env), logger)),
+    taskDb: await startTaskDb(),
+  }
+  // On a busy machine, to be found can take longer than the clients' patience.
+  await until('the task DB is found', () => clients.taskDb.getStats({}))
+  await until('the storage is found', () => clients.storage.listBlobs({ querystring: { stage: 'pre' } }))
   return {
+    ...neighbours,
     env,
     dataDir,
     clients,
-    storage: await running(storage.start(loadConfig(storage.Config, env), logger)),
-    taskDb: await startTaskDb(),
     startTaskDb,
     defer: close => stack.defer(async () => void (await close())),
   }

@@ -33,9 +33,11 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
     const { status, body } = await clients.taskDb.getTask({ params: { id }, querystring: {} })
     return status === 200 ? body : assert.fail(`there is no task ${id}`)
   }
+  const master = await startMaster()
+  await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
   return {
     ...neighbours,
-    master: await startMaster(),
+    master,
     startMaster,
     taskOf,
     async addTask(text, maxAttempts = 3) {

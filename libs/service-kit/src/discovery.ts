@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { Registration, registrationPrefix, type ServiceName } from '@darkroom/contracts'
 import { Value } from 'typebox/value'
 import type { Logger } from './logger.ts'
@@ -18,6 +18,7 @@ export class Discovery implements Resolver {
 
   constructor(options: { kv: KvClient; service: ServiceName; logger: Logger }) {
     const { kv, service, logger } = options
+    setMaxListeners(0, this.#changes) // each call that waits for the first instance listens
     this.#watching = watchPrefix({
       kv,
       logger,

@@ -201,7 +201,7 @@ describe('what is refused', () => {
     },
     {
       name: 'a form with unknown operations',
-      form: formData(operationsPart('sharpen'), filePart(long)),
+      form: formData(operationsPart('solarise'), filePart(long)),
       code: 'invalid-operations',
     },
     {

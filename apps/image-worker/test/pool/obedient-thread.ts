@@ -32,7 +32,7 @@ const deeds: Record<string, () => unknown> = {
 }
 
 const logger = createLogger('obedient-thread', 'silent')
-const clients = new ServiceClients({ ...data, logger, patienceMs: 1000 })
+const clients = new ServiceClients({ ...data, logger })
 
 await workUntilDrained({
   name: data.name,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { describe, type TestContext, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
@@ -8,6 +8,10 @@ import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'
 import { type WorkLoopOptions, workUntilDrained } from '../../src/thread/work-loop.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
+
+/** Renewed after 5 s only: what happens by then goes unnoticed. */
+const longLease = { LEASE_MS: '60000' }
+const shared = await startWorkshop({ after }, longLease)
 
 const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
 
@@ -26,13 +30,19 @@ function heldDevelopment() {
   return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
 }
 
-/** The loop, until the test ends. */
-function work(t: TestContext, { clients, defer }: Workshop, options: Partial<WorkLoopOptions> = {}) {
+async function deleteTasks() {
+  const { taskDb } = shared.clients
+  const { body } = await taskDb.listTasks({ querystring: {} })
+  for (const { id } of body.tasks) await taskDb.deleteTask({ params: { id } })
+}
+
+/** The loop, until the test ends; the tasks go with it. */
+function work(t: TestContext, workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
   const draining = new AbortController()
   const messages: ThreadMessage[] = []
   const ended = workUntilDrained({
     name: 'worker/1',
-    clients,
+    clients: workshop.clients,
     logger,
     draining: draining.signal,
     develop: reverse,
@@ -43,8 +53,8 @@ function work(t: TestContext, { clients, defer }: Workshop, options: Partial<Wor
     draining.abort()
     await ended
   }
-  defer(drain)
-  t.after(() => draining.abort())
+  if (workshop === shared) t.after(() => drain().then(deleteTasks))
+  else workshop.defer(drain)
   const ends = () => messages.flatMap(message => (message.type === 'ended' ? [message.end] : []))
   const untilEnded = (count = 1) => until(`${count} have ended`, () => ends().length >= count && ends())
   return { drain, draining, messages, untilEnded, ended }
@@ -52,7 +62,7 @@ function work(t: TestContext, { clients, defer }: Workshop, options: Partial<Wor
 
 describe('work that succeeds', () => {
   test('stores the result, finishes the task and says what it did', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const { messages, untilEnded } = work(t, workshop)
     const id = await workshop.addTask('abc')
     const task = await workshop.untilState(id, 'finished')
@@ -66,7 +76,7 @@ describe('work that succeeds', () => {
   })
 
   test('is one image after the other, oldest first, each with its operations', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const ids = [
       await workshop.addTask('one'),
       await workshop.addTask('two'),
@@ -103,7 +113,7 @@ describe('work that succeeds', () => {
 
 describe('work that fails', () => {
   test('because of the image fails at once, in words for its owner', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const { untilEnded } = work(t, workshop, {
       develop: async () => {
         throw new UnusableImage('undecodable-image', 'it ends after 100 bytes')
@@ -119,7 +129,7 @@ describe('work that fails', () => {
   })
 
   test('unexpectedly is tried again, and fails after the last attempt', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const { untilEnded } = work(t, workshop, {
       develop: async () => {
         throw new Error('out of luck')
@@ -132,7 +142,7 @@ describe('work that fails', () => {
   })
 
   test('unexpectedly once, and then succeeds, is finished', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     let attempts = 0
     work(t, workshop, {
       develop: async input => {
@@ -147,7 +157,7 @@ describe('work that fails', () => {
   })
 
   test('because the original is gone fails, and says so', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const id = await workshop.addTask('abc')
     await workshop.clients.storage.deleteBlob({ params: { key: id, stage: 'pre' } })
     work(t, workshop)
@@ -183,7 +193,7 @@ describe('work that is no longer wanted', () => {
   })
 
   test('because its task was deleted is abandoned, and leaves no bytes', async t => {
-    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
     const { untilEnded } = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
@@ -197,7 +207,7 @@ describe('work that is no longer wanted', () => {
   })
 
   test('and fails too late is abandoned, and changes nothing', async t => {
-    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const workshop = shared
     const { develop, begun, fail } = heldDevelopment()
     const { untilEnded } = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
@@ -212,7 +222,7 @@ describe('work that is no longer wanted', () => {
 
 describe('an attempt that was slow, and does not know that another took over', () => {
   async function takenOver(t: TestContext) {
-    const workshop = await startWorkshop(t, { LEASE_MS: '60000' }) // renewed after 5 s only
+    const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
     const loop = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
@@ -271,7 +281,7 @@ describe('an attempt that was slow, and does not know that another took over', (
 
 describe('draining', () => {
   test('lets the image under way end, and takes no other', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
     const { draining, ended, untilEnded } = work(t, workshop, { develop })
     const [first, second] = [await workshop.addTask('abc'), await workshop.addTask('def')]
@@ -286,7 +296,7 @@ describe('draining', () => {
   })
 
   test('hands back what a poll under way still gets, uncounted', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const { imageMaster, storage } = workshop.clients
     const draining = new AbortController()
     const getWork: typeof imageMaster.getWork = async call => {
@@ -305,7 +315,7 @@ describe('draining', () => {
 
   test('ends an idle poll long before its wait ends, and the poll takes nothing any more', async t => {
     const startedAt = performance.now()
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     let polls = 0
     const { imageMaster, storage } = workshop.clients
     const getWork: typeof imageMaster.getWork = call => {
@@ -324,7 +334,7 @@ describe('draining', () => {
 
   test('ends at once who finds no master', async t => {
     const startedAt = performance.now()
-    const workshop = await startWorkshop(t)
+    const workshop = await startWorkshop(t, longLease)
     await workshop.master.close()
     const { drain } = work(t, workshop)
     await drain()
@@ -332,7 +342,7 @@ describe('draining', () => {
   })
 
   test('that began before the loop did takes nothing', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = shared
     const id = await workshop.addTask('abc')
     const { ended } = work(t, workshop, { draining: AbortSignal.abort() })
     await ended
@@ -342,7 +352,7 @@ describe('draining', () => {
 
 describe('a master that is away', () => {
   test('fault: is waited for', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = await startWorkshop(t, longLease)
     const id = await workshop.addTask('abc')
     await workshop.master.close()
     work(t, workshop)
@@ -351,7 +361,7 @@ describe('a master that is away', () => {
   })
 
   test('fault: while an image is developed is told of it when it is back', async t => {
-    const workshop = await startWorkshop(t, { LEASE_MS: '60000' })
+    const workshop = await startWorkshop(t, longLease)
     const { develop, begun, finish } = heldDevelopment()
     work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
