@@ -5,7 +5,7 @@ import * as kvConfig from '@darkroom/kv-config'
 import { createLogger, loadConfig, type RunningService } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
-import { environmentOf, type Settings } from './settings.ts'
+import { environmentOf, portOf, type Settings } from './settings.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
 
 export interface AllServices {
@@ -42,5 +42,9 @@ export async function startAllServices(
   add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend')))
 
   const running = started.move()
-  return { services: services.map(({ name, url }) => ({ name, url })), close: () => running.disposeAsync() }
+  const workerUrl = `http://${settings.host}:${portOf('image-worker', settings)}`
+  return {
+    services: [...services.map(({ name, url }) => ({ name, url })), { name: 'image-worker', url: workerUrl }],
+    close: () => running.disposeAsync(),
+  }
 }

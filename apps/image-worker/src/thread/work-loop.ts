@@ -31,6 +31,8 @@ export interface WorkLoopOptions {
 }
 
 const pollSeconds = 25
+/** How long a full storage is asked again: less than an image may take. */
+const storingMs = 30_000
 /** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
 const drainGraceMs = 500
 
@@ -79,13 +81,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   const input = await fetchOriginal(work.id, lost, clients.storage)
   const { bytes, facts } = await develop(input, work.operations)
   lost.throwIfAborted()
-  const stored = await clients.storage.putBlob({
-    params: { key: work.id, stage: 'post' },
-    querystring: { fence: work.lease.token },
-    headers: { 'content-type': facts.contentType },
-    body: bytes,
-    signal: lost,
-  })
+  const stored = await storeResult(work, { bytes, facts }, lost, clients.storage)
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
   if (stored.status !== 201) throw new Error(`the storage takes no result: ${stored.body.detail}`)
   const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
@@ -95,6 +91,27 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   if (told.status === 409)
     return { kind: 'abandoned', reason: 'the lease was lost before the result was told' }
   return { kind: 'finished', bytesIn: input.length, bytesOut: bytes.length }
+}
+
+/** A storage without room may have some again in a moment; an attempt is too dear for that. */
+async function storeResult(
+  { id, lease }: Work,
+  { bytes, facts }: Developed,
+  lost: AbortSignal,
+  storage: WorkLoopOptions['clients']['storage'],
+) {
+  const backoff = new Backoff(500, 5000)
+  for (const deadline = performance.now() + storingMs; ; ) {
+    const reply = await storage.putBlob({
+      params: { key: id, stage: 'post' },
+      querystring: { fence: lease.token },
+      headers: { 'content-type': facts.contentType },
+      body: bytes,
+      signal: lost,
+    })
+    if (reply.status !== 503 || performance.now() > deadline) return reply
+    await backoff.wait(lost)
+  }
 }
 
 async function fetchOriginal(
