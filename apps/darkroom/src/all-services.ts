@@ -2,7 +2,7 @@ import type { ServiceName } from '@darkroom/contracts'
 import * as frontend from '@darkroom/frontend'
 import * as imageMaster from '@darkroom/image-master'
 import * as kvConfig from '@darkroom/kv-config'
-import { createLogger, loadConfig, type RunningService } from '@darkroom/service-kit'
+import { createLogger, httpUrl, loadConfig, type RunningService } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
 import { environmentOf, portOf, type Settings } from './settings.ts'
@@ -42,7 +42,7 @@ export async function startAllServices(
   add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend')))
 
   const running = started.move()
-  const workerUrl = `http://${settings.host}:${portOf('image-worker', settings)}`
+  const workerUrl = httpUrl(settings.host, portOf('image-worker', settings))
   return {
     services: [...services.map(({ name, url }) => ({ name, url })), { name: 'image-worker', url: workerUrl }],
     close: () => running.disposeAsync(),

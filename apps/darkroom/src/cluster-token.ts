@@ -1,25 +1,28 @@
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ExpectedFailure } from './expected-failure.ts'
 
-function tokenPath(dataDir: string): string {
-  return join(dataDir, 'cluster-token')
-}
+const minLength = 16
 
 /** The token that services show each other: made at the first start, readable by its owner alone. */
 export function loadOrMakeClusterToken(dataDir: string): string {
   mkdirSync(dataDir, { recursive: true })
+  const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
+  writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   try {
-    // Exclusive: of two processes that start at once, one makes the token and the other reads it.
-    writeFileSync(tokenPath(dataDir), randomBytes(32).toString('base64url'), {
-      mode: 0o600,
-      flag: 'wx',
-      flush: true,
-    })
+    // Whole or not at all; and of two processes that start at once, one makes the token and the other reads it.
+    linkSync(temporary, tokenPath(dataDir))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary)
   }
-  return readClusterToken(dataDir) ?? ''
+  const token = readClusterToken(dataDir)
+  if (token === undefined || token.length < minLength) {
+    throw new ExpectedFailure(`${tokenPath(dataDir)} holds no token; delete it, and another is made`)
+  }
+  return token
 }
 
 /** The token, if it was made. */
@@ -30,4 +33,8 @@ export function readClusterToken(dataDir: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+function tokenPath(dataDir: string): string {
+  return join(dataDir, 'cluster-token')
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { defaultPorts, type ServiceName } from '@darkroom/contracts'
-import { commonSettings, dataDirSetting, loadConfig, portSetting } from '@darkroom/service-kit'
+import { commonSettings, dataDirSetting, httpUrl, loadConfig, portSetting } from '@darkroom/service-kit'
 import { type Static, Type } from 'typebox'
 
 const { host, clusterToken, drainMs } = commonSettings
@@ -26,7 +26,7 @@ export function portOf(service: ServiceName, { port }: Settings): number {
 }
 
 export function kvUrlOf(settings: Settings): string {
-  return `http://${settings.host}:${portOf('kv-config', settings)}`
+  return httpUrl(settings.host, portOf('kv-config', settings))
 }
 
 /** The environment in which one service starts, as if it was a process of its own. */
@@ -44,5 +44,6 @@ export function environmentOf(
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
     DRAIN_MS: String(settings.drainMs),
+    ADVERTISE_URL: '', // of one service it could be true, never of all
   }
 }

@@ -33,14 +33,24 @@ export class SupervisedWorker {
     const backoff = new Backoff(200, 10_000)
     while (!this.#closing.signal.aborted) {
       const startedAt = performance.now()
+      const end = await this.#runOnce()
+      if (this.#closing.signal.aborted) return
+      this.#logger.error(end, 'the image-worker died; it is started again')
+      if (performance.now() - startedAt > settledMs) backoff.reset()
+      await backoff.wait(this.#closing.signal)
+    }
+  }
+
+  /** How it ended, or why it couldn't be started. */
+  async #runOnce(): Promise<object> {
+    try {
       // A group of its own, or Ctrl-C in a terminal would reach it beside our SIGTERM, as a second signal. It
       // ends itself when its channel to us breaks.
       this.#child = fork(workerMain, { env: this.#env, detached: true })
       const [code, signal] = await once(this.#child, 'exit')
-      if (this.#closing.signal.aborted) return
-      this.#logger.error({ code, signal }, 'the image-worker died; it is started again')
-      if (performance.now() - startedAt > settledMs) backoff.reset()
-      await backoff.wait(this.#closing.signal)
+      return { code, signal }
+    } catch (error) {
+      return { err: error }
     }
   }
 }

@@ -13,24 +13,17 @@ export interface AppDependencies {
 
 /** The public face as an app. */
 export function buildApp({ clients, logger, clusterToken }: AppDependencies): App {
-  const app = createApp({
-    name: 'frontend',
-    logger,
-    clusterToken,
-    isPublic: true,
-    checkReady: async () => {
-      await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
-      await clients.taskDb.getStats({})
-      await clients.storage.listBlobs({ querystring: { stage: 'post', limit: 1 } })
-    },
-  })
-  // Plugins load in turn: OpenAPI hears of routes that come after it.
-  app.register(async scope => addUploadRoutes(scope, clients))
-  app.register(async scope => {
-    addImageRoutes(scope, clients)
-    addBytesRoutes(scope, clients)
-    addReadinessRoutes(scope, clients)
-    addOperationRoutes(scope)
-  })
-  return app
+  const checkReady = async () => {
+    await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
+    await clients.taskDb.getStats({})
+    await clients.storage.headBlob({ params: { key: 'ready', stage: 'post' }, headers: {} })
+  }
+  return createApp(
+    { name: 'frontend', logger, clusterToken, isPublic: true, checkReady },
+    scope => addUploadRoutes(scope, clients),
+    scope => addImageRoutes(scope, clients),
+    scope => addBytesRoutes(scope, clients),
+    scope => addReadinessRoutes(scope, clients),
+    scope => addOperationRoutes(scope),
+  )
 }

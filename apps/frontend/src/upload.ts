@@ -1,6 +1,6 @@
 import type { Client, imageMasterRoutes, Task } from '@darkroom/contracts'
-import { ServiceProblem } from '@darkroom/service-kit'
-import type { FastifyRequest } from 'fastify'
+import { type Body, hangUpSignal, ServiceProblem } from '@darkroom/service-kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readForm } from './uploaded-form.ts'
 
 /**
@@ -10,22 +10,23 @@ import { readForm } from './uploaded-form.ts'
  */
 export async function upload(
   request: FastifyRequest,
-  given: { operations?: string | undefined; idempotencyKey?: string | undefined; signal: AbortSignal },
+  reply: FastifyReply,
+  given: { operations?: string | undefined; idempotencyKey?: string | undefined },
   imageMaster: Client<typeof imageMasterRoutes>,
 ): Promise<Task> {
-  using read = await readBody(request)
+  using read = await uploadBodyOf(request)
   const { body, contentLength, operations = given.operations } = read
-  const reply = await imageMaster.newImage({
+  const answer = await imageMaster.newImage({
     querystring: operations === undefined ? {} : { operations },
     headers: {
       ...(contentLength !== undefined && { 'content-length': contentLength }),
       ...(given.idempotencyKey !== undefined && { 'idempotency-key': given.idempotencyKey }),
     },
     body,
-    signal: given.signal,
+    signal: hangUpSignal(reply),
   })
-  if (reply.status === 202) return reply.body
-  throw ServiceProblem.relay(reply)
+  if (answer.status === 202) return answer.body
+  throw ServiceProblem.relay(answer)
 }
 
 /** To be disposed of: then what nobody reads holds nothing up. */
@@ -35,8 +36,8 @@ interface UploadBody extends Disposable {
   operations?: string
 }
 
-async function readBody({ body, headers }: FastifyRequest): Promise<UploadBody> {
-  const bytes = (body as AsyncIterable<Uint8Array> | null | undefined) ?? new Uint8Array()
+async function uploadBodyOf({ body, headers }: FastifyRequest): Promise<UploadBody> {
+  const bytes = (body as Body) ?? new Uint8Array()
   const isForm = /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
   if (!isForm || bytes instanceof Uint8Array) {
     return { body: bytes, contentLength: headers['content-length'], [Symbol.dispose]: () => undefined }

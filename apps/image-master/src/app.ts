@@ -23,22 +23,17 @@ export function buildApp({
   settings,
   logger,
 }: AppDependencies): App {
-  const app = createApp({
-    name: 'image-master',
-    logger,
-    clusterToken: config.clusterToken,
-    checkReady: async () => {
-      await taskDb.getStats({})
-      await storage.listBlobs({ querystring: { stage: 'pre', limit: 1 } })
-    },
-  })
   const admission = new Admission(taskDb)
-  // Plugins load in turn: OpenAPI hears of routes that come after it.
-  app.register(async scope =>
-    addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
+  const checkReady = async () => {
+    await taskDb.getStats({})
+    await storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {} })
+  }
+  const app = createApp(
+    { name: 'image-master', logger, clusterToken: config.clusterToken, checkReady },
+    scope => addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
+    scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }),
+    scope => addReadinessRoutes(scope, { storage, taskDb }),
   )
-  app.register(async scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }))
-  app.register(async scope => addReadinessRoutes(scope, { storage, taskDb }))
 
   const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })
   app.addHook('onClose', async () => {

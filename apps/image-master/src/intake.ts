@@ -19,12 +19,12 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
-import { type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { atMost, type Body, type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { storedImage } from './stored-image.ts'
-import { atMost, readHead } from './upload-head.ts'
+import { readHead } from './upload-head.ts'
 
 export interface IntakeDependencies {
   storage: Client<typeof storageRoutes>
@@ -38,7 +38,7 @@ export interface IntakeDependencies {
 }
 
 export interface Upload {
-  body: AsyncIterable<Uint8Array>
+  body: Body
   /** As declared, if it was. */
   bytes?: number | undefined
   /** As written by the client; none means the default operations. */
@@ -63,8 +63,8 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
     throw tooLarge(limits.maxUploadBytes)
   await admission.check({ maxQueued: limits.maxQueued, maxBytesInFlight })
 
-  using receiving = admission.receive(upload.body)
-  const { head, whole } = await readHead(atMost(limits.maxUploadBytes, receiving.body, tooLarge))
+  using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
+  const { head, whole } = await readHead(receiving.body)
   const format = recognize(head)
   const key = randomUUIDv7()
   const stored = await store(storage, key, format, whole)

@@ -14,12 +14,17 @@ export function storedImage(
     async read(offset, length) {
       const end = Math.min(offset + length, bytes)
       if (end <= head.length) return head.subarray(offset, end)
-      const { status, body } = await storage.getBlob({
+      const stored = await storage.getBlob({
         params: { key, stage: 'pre' },
         headers: { range: `bytes=${offset}-${end - 1}` },
       })
-      if (status === 206) return (body as { bytes(): Promise<Uint8Array> }).bytes()
-      throw retryLater(503, 'original-gone', `the storage answered ${status} for bytes it just stored`, 1)
+      if (stored.status === 206) return stored.body.bytes()
+      throw retryLater(
+        503,
+        'original-gone',
+        `the storage answered ${stored.status} for bytes it just stored`,
+        1,
+      )
     },
   }
 }

@@ -22,17 +22,3 @@ async function* replay(first: Uint8Array[], rest: AsyncIterator<Uint8Array>): As
   first.length = 0
   yield* { [Symbol.asyncIterator]: () => rest }
 }
-
-/** @throws what `tooLarge` makes, as soon as there are more bytes */
-export async function* atMost(
-  maxBytes: number,
-  body: AsyncIterable<Uint8Array>,
-  tooLarge: (maxBytes: number) => Error,
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    yield chunk
-  }
-}

@@ -1,4 +1,4 @@
-import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { type App, createApp, type Logger, retryLater } from '@darkroom/service-kit'
 import { measureWork, type WorkMeasures } from './measure-work.ts'
 import type { Pool } from './pool/pool.ts'
 
@@ -12,8 +12,12 @@ export interface AppDependencies {
 
 /** Health and metrics of a pool; the work itself is pulled. Closing the app drains the pool. */
 export function buildApp({ startPool, logger, clusterToken, findMaster }: AppDependencies): App {
-  const app = createApp({ name: 'image-worker', logger, clusterToken, checkReady: findMaster })
-  const pool = startPool(measureWork(app, () => pool))
+  const checkReady = async () => {
+    if (pool.alive === 0) throw retryLater(503, 'no-threads', 'no thread of this worker lives', 1)
+    await findMaster()
+  }
+  const app = createApp({ name: 'image-worker', logger, clusterToken, checkReady })
+  const pool: Pool = startPool(measureWork(app, () => pool))
   app.addHook('onClose', () => pool.close())
   return app
 }

@@ -11,17 +11,14 @@ export interface AppDependencies {
 
 /** The key-value store as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken }: AppDependencies): App {
-  const app = createApp({
-    name: 'kv-config',
-    logger,
-    clusterToken,
-    checkReady: async () => {
-      await store.get('ready')
-    },
-  })
-  // Plugins load in turn: OpenAPI hears of routes that come after it.
-  app.register(async scope => addKeyRoutes(scope, store))
-  app.register(async scope => addClusterRoutes(scope, store))
+  const checkReady = async () => {
+    await store.get('ready')
+  }
+  const app = createApp(
+    { name: 'kv-config', logger, clusterToken, checkReady },
+    scope => addKeyRoutes(scope, store),
+    scope => addClusterRoutes(scope, store),
+  )
   app.addHook('onClose', () => store.close())
   return app
 }

@@ -1,4 +1,10 @@
-import { type Logger, type RunningService, ServiceClients, startService } from '@darkroom/service-kit'
+import {
+  httpUrl,
+  type Logger,
+  type RunningService,
+  ServiceClients,
+  startService,
+} from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { openKvStore } from './engine/open-store.ts'
@@ -9,7 +15,7 @@ export { Config } from './config.ts'
 export async function start(given: Config, logger: Logger): Promise<RunningService> {
   const config = {
     ...given,
-    kvUrl: given.kvUrl ?? given.advertiseUrl ?? `http://${given.host}:${given.port}`,
+    kvUrl: given.kvUrl ?? given.advertiseUrl ?? httpUrl(given.host, given.port),
   }
   const app = buildApp({ ...config, store: openKvStore(config), logger })
   const clients = new ServiceClients({ ...config, logger })

@@ -12,9 +12,11 @@ export interface AppDependencies {
 
 /** The storage as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken, maxBlobBytes }: AppDependencies): App {
-  const app = createApp({ name: 'storage', logger, clusterToken, checkReady: () => store.check() })
-  app.register(async scope => addBlobRoutes(scope, store, { maxBlobBytes }))
-  app.register(async scope => addListingRoutes(scope, store))
+  const app = createApp(
+    { name: 'storage', logger, clusterToken, checkReady: () => store.check() },
+    scope => addBlobRoutes(scope, store, { maxBlobBytes }),
+    scope => addListingRoutes(scope, store),
+  )
   app.addHook('onClose', () => store.close())
   return app
 }

@@ -15,21 +15,16 @@ export interface AppDependencies {
 
 /** The task DB as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
-  const app = createApp({
-    name: 'task-db',
-    logger,
-    clusterToken,
-    checkReady: async () => {
-      await store.stats()
-    },
-  })
   const line = new ClaimLine(store)
-  // Plugins load in turn: OpenAPI hears of routes that come after it.
-  app.register(async scope => {
-    addTaskRoutes(scope, store)
-    addClaimRoutes(scope, line)
-    addStatsRoutes(scope, store)
-  })
+  const checkReady = async () => {
+    await store.stats()
+  }
+  const app = createApp(
+    { name: 'task-db', logger, clusterToken, checkReady },
+    scope => addTaskRoutes(scope, store),
+    scope => addClaimRoutes(scope, line),
+    scope => addStatsRoutes(scope, store),
+  )
   measureTasks(app, store)
 
   const expiry = setInterval(() => {

@@ -136,7 +136,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'What can be done to an image',
       response: {
-        200: Type.Object({ operations: Type.Array(OperationDescription), default: Operations }),
+        200: Type.Object({ operations: Type.Array(OperationDescription) }),
       },
     },
   }),

@@ -42,7 +42,8 @@ export const operationTable = {
     parse: text => {
       const [, width, height, options = ''] = matchOrThrow(/^(\d*)x(\d*)((?::[a-z]+)*)$/, text)
       const words = options.split(':').filter(word => word !== '')
-      const fit = words.find(word => word !== 'enlarge')
+      const [fit, ...others] = words.filter(word => word !== 'enlarge')
+      if (others.length > 0) throw new InvalidOperations(`one fit is enough: ${others.join(', ')}`)
       return {
         ...number('width', width),
         ...number('height', height),
@@ -165,7 +166,9 @@ export const operationTable = {
       ),
     },
     parse: text => {
-      const [type, quality] = text.split(':', 2)
+      const [type, quality, ...others] = text.split(':')
+      if (others.length > 0)
+        throw new InvalidOperations(`it takes a format and a quality, not ":${others.join(':')}"`)
       return { ...optional('type', type ?? ''), ...number('quality', quality) }
     },
   }),
@@ -207,8 +210,7 @@ function optional(name: string, text: string): Record<string, unknown> {
 
 function number(name: string, text: string | undefined): Record<string, unknown> {
   if (text === undefined || text === '') return {}
-  const value = Number(text)
-  return { [name]: Number.isNaN(value) ? text : value }
+  return { [name]: /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : text }
 }
 
 function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {

@@ -45,16 +45,16 @@ export interface AppOptions {
 }
 
 /**
- * The Fastify app that every service starts from: contracts, problems, token, health, metrics, OpenAPI. Its
- * routes are to be added in `app.register()`: OpenAPI hears of none that is there before its plugin has loaded.
+ * The Fastify app of a service: contracts, problems, token, health, metrics, OpenAPI, and its own routes. Each
+ * of `addRoutes` has a scope of its own.
  */
-export function createApp(options: AppOptions): App {
+export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => void)[]): App {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
     return503OnClosing: false, // closing.ts says it better
+    // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
     requestTimeout: 300_000,
     connectionTimeout: 120_000,
     routerOptions: { maxParamLength: 1024 },
@@ -71,7 +71,9 @@ export function createApp(options: AppOptions): App {
   app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
   })
-  app.after(() => addServiceRoutes(app, options))
+  // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
+  app.register(async scope => addServiceRoutes(scope, options))
+  for (const add of addRoutes) app.register(async scope => add(scope))
   return app
 }
 

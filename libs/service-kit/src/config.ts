@@ -77,6 +77,11 @@ export function variableName(property: string): string {
   return property.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
 }
 
+/** The base URL of what listens there; IPv6 addresses get their brackets (RFC 3986, 3.2.2). */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

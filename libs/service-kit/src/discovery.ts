@@ -27,6 +27,8 @@ export class Discovery implements Resolver {
       onChange: values => {
         this.#urls = [...values].flatMap(([key, value]) => readRegistration(key, value, logger))
         logger.debug({ service, urls: this.#urls }, 'instances')
+        for (const url of this.#suspectUntil.keys())
+          if (!this.#urls.includes(url)) this.#suspectUntil.delete(url)
         this.#changes.dispatchEvent(new Event('change'))
       },
     })

@@ -4,6 +4,7 @@ export {
   type CommonConfig,
   commonSettings,
   dataDirSetting,
+  httpUrl,
   InvalidConfig,
   isLoopback,
   loadConfig,
@@ -16,7 +17,7 @@ export { hangUpSignal, holdSignal } from './hold.ts'
 export { LiveSettings } from './live-settings.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
-export { readBody, tooLarge } from './read-body.ts'
+export { atMost, type Body, readBody, tooLarge } from './read-body.ts'
 export { relayBlob, requireFinished } from './relay-blob.ts'
 export { describeStartError, endOnSignal, runService } from './run-service.ts'
 export { ServiceClients } from './service-clients.ts'

@@ -19,12 +19,15 @@ const relayed = [
 ] as const
 
 /**
- * Answers with stored bytes as they come from the storage: whole, a range of them, 304, 404 or 416.
+ * Answers with stored bytes as they come from the storage: whole, a range of them, or 304; `headers` go with them.
+ *
+ * @throws ServiceProblem 404 or 416
  */
 export async function relayBlob(
   reply: FastifyReply,
   storage: StorageClient,
   { key, stage }: { key: string; stage: Stage },
+  headers: Record<string, string> = {},
 ): Promise<FastifyReply> {
   const isHead = reply.request.method === 'HEAD'
   const call = {
@@ -33,26 +36,23 @@ export async function relayBlob(
     signal: hangUpSignal(reply),
   }
   const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
+  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 416) {
+    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
+      headers: { 'content-range': String(stored.headers['content-range']) },
+    })
+  }
   for (const name of relayed) {
     const value = stored.headers[name]
     if (value !== undefined) reply.header(name, value)
   }
-  reply.code(stored.status)
-  // For HEAD without any payload, Fastify would say that the length is 0.
-  const noBody = isHead ? Readable.from([]) : undefined
-  switch (stored.status) {
-    case 200:
-    case 206:
-      if (!isHead) return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
-      await stored.body.dump()
-      return reply.send(noBody)
-    case 304:
-      return reply.send(noBody)
-    case 404:
-      throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
-    case 416:
-      throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range')
+  reply.code(stored.status).headers(headers)
+  if (stored.status !== 304 && !isHead) {
+    return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
   }
+  if (stored.status !== 304) await stored.body.dump()
+  // For HEAD without any payload, Fastify would say that the length is 0.
+  return reply.send(isHead ? Readable.from([]) : undefined)
 }
 
 /** The task, if it finished. @throws ServiceProblem 409 while it may still, 422 when it failed */

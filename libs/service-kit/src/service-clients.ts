@@ -27,7 +27,7 @@ export class ServiceClients {
   readonly kv: KvClient
   readonly #options: ClientOptions
   readonly #dispatcher = new Agent({ connect: { timeout: 2000 } })
-  readonly #discoveries = new Map<ServiceName, Discovery>()
+  readonly #found = new Map<ServiceName, { client: unknown; discovery: Discovery }>()
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -47,16 +47,17 @@ export class ServiceClients {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#discoveries.values()].map(discovery => discovery.close()))
+    await Promise.all([...this.#found.values()].map(({ discovery }) => discovery.close()))
     await this.#dispatcher.destroy()
   }
 
   #find<Routes extends Record<string, Route>>(service: ServiceName, routes: Routes): Client<Routes> {
-    const { logger } = this.#options
-    const known = this.#discoveries.get(service)
-    const discovery = known ?? new Discovery({ kv: this.kv, service, logger })
-    this.#discoveries.set(service, discovery)
-    return this.#connect(service, routes, discovery)
+    const known = this.#found.get(service)
+    if (known) return known.client as Client<Routes>
+    const discovery = new Discovery({ kv: this.kv, service, logger: this.#options.logger })
+    const client = this.#connect(service, routes, discovery)
+    this.#found.set(service, { client, discovery })
+    return client
   }
 
   #connect<Routes extends Record<string, Route>>(

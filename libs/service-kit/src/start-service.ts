@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ServiceName } from '@darkroom/contracts'
 import type { App } from './app.ts'
-import { type CommonConfig, InvalidConfig, isLoopback } from './config.ts'
+import { type CommonConfig, httpUrl, InvalidConfig, isLoopback } from './config.ts'
 import type { Logger } from './logger.ts'
 import { Registration } from './registration.ts'
 import type { ServiceClients } from './service-clients.ts'
@@ -43,19 +43,24 @@ export async function startService(options: {
   return { name, url, close: () => (closed ??= close()) }
 }
 
-function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): void {
-  if (clusterToken !== undefined) return
-  if (!isLoopback(host)) {
-    throw new InvalidConfig([
-      `CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`,
-    ])
+const wildcards = new Set(['0.0.0.0', '::'])
+
+function checkExposure({ advertiseUrl, clusterToken, host }: CommonConfig, logger: Logger): void {
+  const mistakes: string[] = []
+  if (clusterToken === undefined && !isLoopback(host)) {
+    mistakes.push(`CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`)
   }
-  logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
+  if (advertiseUrl === undefined && wildcards.has(host)) {
+    mistakes.push(`ADVERTISE_URL is not set; nobody finds this service at ${host}`)
+  }
+  if (mistakes.length > 0) throw new InvalidConfig(mistakes)
+  if (clusterToken === undefined) {
+    logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
+  }
 }
 
 function listeningUrl(app: App): string {
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `http://${host}:${address.port}`
+  return httpUrl(address.address, address.port)
 }

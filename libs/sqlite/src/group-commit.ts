@@ -62,6 +62,8 @@ export class GroupCommit {
       this.#database.exec('RELEASE write')
       return true
     } catch (error) {
+      // Of some faults of the disk SQLite has rolled all of it back by itself.
+      if (!this.#database.isTransaction) throw error
       this.#database.exec('ROLLBACK TO write; RELEASE write')
       write.failed(error)
       return false

@@ -57,14 +57,15 @@ function checkOperations(operations: string | undefined): void {
   }
 }
 
-/** Names without extension; files of the same name from different folders are numbered. */
+/** Names without extension, each once: of several files of one name, the later ones are numbered. */
 function resultNames(files: string[]): string[] {
-  const seen = new Map<string, number>()
+  const taken = new Set<string>()
   return files.map(file => {
     const name = basename(file, extname(file))
-    const count = (seen.get(name) ?? 0) + 1
-    seen.set(name, count)
-    return count === 1 ? name : `${name}-${count}`
+    let free = name
+    for (let number = 2; taken.has(free); number++) free = `${name}-${number}`
+    taken.add(free)
+    return free
   })
 }
 

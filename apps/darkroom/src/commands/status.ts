@@ -1,4 +1,4 @@
-import { registrationPrefix, type ServiceName, serviceNames } from '@darkroom/contracts'
+import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
 import { createLogger, ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { request } from 'undici'
 import { readClusterToken } from '../cluster-token.ts'
@@ -28,7 +28,9 @@ export async function statusCommand(process: NodeJS.Process): Promise<number> {
     const missing = serviceNames.filter((_name, index) => found[index]?.length === 0)
     for (const name of missing) process.stdout.write(`${name.padEnd(14)}not registered\n`)
     const { body: stats } = await clients.taskDb.getStats({})
-    for (const [state, count] of Object.entries(stats)) process.stdout.write(`${state.padEnd(14)}${count}\n`)
+    for (const state of taskStates) process.stdout.write(`${state.padEnd(14)}${stats[state]}\n`)
+    const { oldestNotStartedAt } = stats
+    if (oldestNotStartedAt !== undefined) process.stdout.write(`waiting since ${oldestNotStartedAt}\n`)
     return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
   } catch (error) {
     if (!(error instanceof ServiceUnavailable)) throw error

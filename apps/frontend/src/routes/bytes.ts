@@ -25,12 +25,16 @@ export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): 
     const { contentType } = (stage === 'post' && task.result) || task.original
     const disposition = stage === 'post' ? 'inline' : 'attachment'
     // What a stranger uploaded is never run, sniffed or framed as something else (OWASP File Upload).
-    reply.headers({
-      'cache-control': 'private, no-cache',
-      'content-disposition': `${disposition}; filename="${id}.${contentType.replace('image/', '')}"`,
-      'content-security-policy': "default-src 'none'; sandbox",
-      'x-content-type-options': 'nosniff',
-    })
-    return relayBlob(reply, storage, { key: id, stage })
+    return relayBlob(
+      reply,
+      storage,
+      { key: id, stage },
+      {
+        'cache-control': 'private, no-cache',
+        'content-disposition': `${disposition}; filename="${id}.${contentType.replace('image/', '')}"`,
+        'content-security-policy': "default-src 'none'; sandbox",
+        'x-content-type-options': 'nosniff',
+      },
+    )
   }
 }

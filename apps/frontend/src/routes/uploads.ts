@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded } from '@darkroom/contracts'
-import { type App, acceptBytes, hangUpSignal, holdSignal } from '@darkroom/service-kit'
+import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { upload } from '../upload.ts'
@@ -13,15 +14,7 @@ export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClien
     ...frontendRoutes.uploadImage,
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
-      const accepted = await upload(
-        request,
-        {
-          operations: request.query.operations,
-          idempotencyKey: request.headers['idempotency-key'],
-          signal: hangUpSignal(reply),
-        },
-        imageMaster,
-      )
+      const accepted = await upload(request, reply, givenIn(request), imageMaster)
       const waited =
         wait > 0 &&
         (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait)).catch(error => {
@@ -38,16 +31,16 @@ export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClien
   app.route({
     ...frontendRoutes.newImage,
     handler: async (request, reply) => {
-      const { id } = await upload(
-        request,
-        {
-          operations: request.query.operations,
-          idempotencyKey: request.headers['idempotency-key'],
-          signal: hangUpSignal(reply),
-        },
-        imageMaster,
-      )
+      const { id } = await upload(request, reply, givenIn(request), imageMaster)
       return reply.code(202).type('text/plain').send(id)
     },
   })
+}
+
+function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: { operations?: string } }) {
+  const idempotencyKey = headers['idempotency-key']
+  return {
+    operations: query.operations,
+    idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : undefined,
+  }
 }

@@ -11,7 +11,7 @@ export function addIntakeRoutes(app: App, dependencies: IntakeDependencies): voi
       const declared = headers['content-length']
       const task = await takeIn(
         {
-          body: bytesOf(body),
+          body,
           bytes: declared === undefined ? undefined : Number(declared),
           operations,
           idempotencyKey: headers['idempotency-key'],
@@ -21,12 +21,4 @@ export function addIntakeRoutes(app: App, dependencies: IntakeDependencies): voi
       return reply.code(202).send(task)
     },
   })
-}
-
-/** A request without a body has none, not an empty one. */
-async function* bytesOf(
-  body: AsyncIterable<Uint8Array> | Uint8Array | null | undefined,
-): AsyncGenerator<Uint8Array> {
-  if (body instanceof Uint8Array) yield body
-  else if (body) yield* body
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Work } from '@darkroom/contracts'
 import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../thread/protocol.ts'
+import { ImageClock } from './image-clock.ts'
 
 export interface WorkerThreadEvents {
   /** Resolves with what gives the memory back, once it is there. */
@@ -20,17 +21,16 @@ export class WorkerThread {
   readonly exited: Promise<void>
   readonly #worker: Worker
   readonly #events: WorkerThreadEvents
-  readonly #processingMs: number
+  readonly #clock: ImageClock
   #work: Work | undefined
   #begunAt = 0
-  #overrun: NodeJS.Timeout | undefined
   #error: Error | undefined
   #release: (() => void) | undefined
   #isGone = false
 
   constructor(data: ThreadData, events: WorkerThreadEvents, main = defaultMain) {
     this.#events = events
-    this.#processingMs = data.processingMs
+    this.#clock = new ImageClock(data.processingMs, events.overran)
     this.#worker = new Worker(main, { workerData: data, name: data.name })
     this.#worker.on('message', (message: ThreadMessage) => this.#hear(message))
     this.#worker.on('error', (error: Error) => {
@@ -73,10 +73,15 @@ export class WorkerThread {
       case 'begun':
         this.#work = message.work
         this.#begunAt = performance.now()
-        this.#startClock()
+        break
+      case 'developing':
+        this.#clock.start()
         break
       case 'reserve':
         void this.#reserve(message.bytes)
+        break
+      case 'developed':
+        this.#rest()
         break
       case 'ended':
         if (message.id !== this.#work?.id) break
@@ -89,21 +94,16 @@ export class WorkerThread {
   /** Waiting for memory isn't the image's time. */
   async #reserve(bytes: number): Promise<void> {
     const work = this.#work
-    clearTimeout(this.#overrun)
+    this.#clock.pause()
     const release = await this.#events.reserve(bytes)
     if (this.#isGone || this.#work !== work) return release()
     this.#release = release
-    this.#startClock()
+    this.#clock.resume()
     this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
   }
 
-  #startClock(): void {
-    clearTimeout(this.#overrun)
-    this.#overrun = setTimeout(() => this.#events.overran(), this.#processingMs)
-  }
-
   #rest(): void {
-    clearTimeout(this.#overrun)
+    this.#clock.pause()
     this.#release?.()
     this.#release = undefined
   }

@@ -24,6 +24,9 @@ export type WorkEnd =
 /** From a thread to the worker. Bytes of images never take this way. */
 export type ThreadMessage =
   | { type: 'begun'; work: Work }
+  /** The time that an image may take begins, and ends: what services take beside it isn't the image's. */
+  | { type: 'developing' }
+  | { type: 'developed' }
   /** Asks for memory to unpack the image into; held until the work has ended. */
   | { type: 'reserve'; bytes: number }
   | { type: 'ended'; id: string; end: WorkEnd }

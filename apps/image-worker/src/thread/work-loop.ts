@@ -31,7 +31,7 @@ export interface WorkLoopOptions {
 }
 
 const pollSeconds = 25
-/** How long a full storage is asked again: less than an image may take. */
+/** How long a full storage is asked again. */
 const storingMs = 30_000
 /** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
 const drainGraceMs = 500
@@ -77,12 +77,16 @@ async function workOn(work: Work, options: WorkLoopOptions): Promise<void> {
 }
 
 async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<WorkEnd> {
-  const { clients, develop } = options
+  const { clients, develop, report } = options
   const input = await fetchOriginal(work.id, lost, clients.storage)
+  report({ type: 'developing' })
   const { bytes, facts } = await develop(input, work.operations)
+  report({ type: 'developed' })
   lost.throwIfAborted()
   const stored = await storeResult(work, { bytes, facts }, lost, clients.storage)
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
+  if (stored.status === 413)
+    throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
   if (stored.status !== 201) throw new Error(`the storage takes no result: ${stored.body.detail}`)
   const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
   const told = await clients.imageMaster.workFinished({

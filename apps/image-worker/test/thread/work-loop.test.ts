@@ -70,7 +70,12 @@ describe('work that succeeds', () => {
     const sha256 = createHash('sha256').update('cba').digest('hex')
     assert.deepEqual(task.result, { ...facts, bytes: 3, sha256 })
     assert.deepEqual(await untilEnded(), [{ kind: 'finished', bytesIn: 3, bytesOut: 3 }])
-    const [begun, ended] = messages
+    const [begun, ...later] = messages
+    const ended = later.at(-1)
+    assert.deepEqual(
+      later.map(({ type }) => type),
+      ['developing', 'developed', 'ended'],
+    )
     assert.ok(begun?.type === 'begun' && begun.work.id === id && begun.work.attempt === 1)
     assert.ok(ended?.type === 'ended' && ended.id === id)
   })

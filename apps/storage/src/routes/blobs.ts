@@ -1,5 +1,5 @@
 import { storageRoutes } from '@darkroom/contracts'
-import { type App, acceptBytes, retryLater, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { type App, acceptBytes, atMost, retryLater, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import { isNotModified, requestedRange } from '../byte-range.ts'
 import { type BlobId, type BlobStore, StoreFull } from '../engine/engine.ts'
 
@@ -12,7 +12,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
       handler: async ({ params, query: { fence = 0 }, headers, body }, reply) => {
         if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
         const contentType = headers['content-type'] ?? 'application/octet-stream'
-        const content = atMost(maxBlobBytes, body)
+        const content = releasing(atMost(maxBlobBytes, body))
         const outcome = await store.put(params, content, { contentType, fence }).catch(asProblem)
         if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
         const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
@@ -60,14 +60,8 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
   })
 }
 
-async function* atMost(
-  maxBytes: number,
-  body: AsyncIterable<Uint8Array> | Uint8Array | null,
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0
-  for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
+async function* releasing(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
     yield chunk
     release(chunk)
   }

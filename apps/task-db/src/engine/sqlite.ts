@@ -81,7 +81,10 @@ export class SqliteTaskStore implements TaskStore {
     )
     const where = given.map(([column]) => `${column} ${comparisons[column]} ?`).join(' AND ')
     const rows = this.#database
-      .prepare(`SELECT document FROM tasks ${where && `WHERE ${where}`} ORDER BY id DESC LIMIT ?`)
+      // With `+`, SQLite sorts what the index of ends finds, instead of reading all tasks in their order.
+      .prepare(
+        `SELECT document FROM tasks ${where && `WHERE ${where}`} ORDER BY ${endedBefore ? '+id' : 'id'} DESC LIMIT ?`,
+      )
       .all(...given.map(([, value]) => value), limit)
     const tasks = rows.map(row => parse(row.document))
     const last = tasks[limit - 1]

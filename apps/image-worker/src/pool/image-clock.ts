@@ -1,0 +1,31 @@
+/** The time that one image may take, which doesn't run while it waits. */
+export class ImageClock {
+  readonly #limitMs: number
+  readonly #overran: () => void
+  #remainingMs = 0
+  #resumedAt = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limitMs: number, overran: () => void) {
+    this.#limitMs = limitMs
+    this.#overran = overran
+  }
+
+  start(): void {
+    this.pause()
+    this.#remainingMs = this.#limitMs
+    this.resume()
+  }
+
+  pause(): void {
+    if (!this.#timer) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#remainingMs -= performance.now() - this.#resumedAt
+  }
+
+  resume(): void {
+    this.#resumedAt = performance.now()
+    this.#timer = setTimeout(this.#overran, Math.max(this.#remainingMs, 0))
+  }
+}
