@@ -40,7 +40,7 @@ export class DarkroomClient {
 
   /** Uploads a file, again if need be, and answers the image's id. @throws Error with the reason of a refusal */
   async upload(path: string, operations: string | undefined): Promise<string> {
-    const { size } = await stat(path)
+    const size = await sizeOf(path)
     const idempotencyKey = randomUUID()
     for (const deadline = performance.now() + patienceMs; ; ) {
       const body = createReadStream(path)
@@ -100,6 +100,13 @@ export class DarkroomClient {
       createTransport({ service: 'Darkroom', resolver, dispatcher: this.#dispatcher, patienceMs }),
     )
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found) throw new Error('there is no such file')
+  if (!found.isFile()) throw new Error('it is no file')
+  return found.size
 }
 
 function isOverload(status: number): boolean {

@@ -13,7 +13,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom develop <image…> [options]   uploads images, waits, and writes the results
       -o, --out <folder>                where to (default: developed/)
       --operations <list>               what to do (default: swap-channels:bgr)
-      --url <url>                       where Darkroom listens (default: DARKROOM_URL or http://127.0.0.1:8080)
+      --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
   darkroom status                       what runs, and how many images wait
 
 Settings of start and status are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
@@ -38,7 +38,8 @@ try {
   else process.exitCode = await commands[name as keyof typeof commands](process, rest, values)
 } catch (error) {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
-  const words = error instanceof ExpectedFailure ? error.message : describeStartError(error)
-  process.stderr.write(`darkroom: ${isUsage ? `${error.message}\n\n${usage}` : `${words}\n`}`)
+  const words = isUsage || error instanceof ExpectedFailure ? error.message : describeStartError(error)
+  const isExplained = isUsage && !(error instanceof UsageError && error.isBrief)
+  process.stderr.write(`darkroom: ${words}\n${isExplained ? `\n${usage}` : ''}`)
   process.exitCode = isUsage ? 2 : 1
 }

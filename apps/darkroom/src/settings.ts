@@ -29,6 +29,10 @@ export function kvUrlOf(settings: Settings): string {
   return httpUrl(settings.host, portOf('kv-config', settings))
 }
 
+export function frontendUrlOf(settings: Settings): string {
+  return httpUrl(settings.host, settings.port)
+}
+
 /** The environment in which one service starts, as if it was a process of its own. */
 export function environmentOf(
   service: ServiceName,

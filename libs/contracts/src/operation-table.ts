@@ -61,7 +61,8 @@ export const operationTable = {
     example: 'crop:120x100+150+60',
     properties: { width: Side, height: Side, left: Type.Optional(Offset), top: Type.Optional(Offset) },
     parse: text => {
-      const [, width, height, left, top] = matchOrThrow(/^(\d+)x(\d+)(?:\+(\d+)\+(\d+))?$/, text)
+      // A plus sign in a URL's query is a space.
+      const [, width, height, left, top] = matchOrThrow(/^(\d+)x(\d+)(?:[+ ](\d+)[+ ](\d+))?$/, text)
       return {
         ...number('width', width),
         ...number('height', height),

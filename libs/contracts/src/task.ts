@@ -30,6 +30,11 @@ export const ImageFacts = Type.Object({
 })
 export type ImageFacts = Static<typeof ImageFacts>
 
+/** The usual ending of the names of such files, without the dot. */
+export function fileExtensionOf(contentType: string): string {
+  return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
+}
+
 /** Why a task failed, in words its owner can act on. */
 export const TaskError = Type.Object({
   type: Type.String(),

@@ -6,18 +6,3 @@ export type ImageFormat = (typeof imageFormats)[number]
 export function contentTypeOf(format: ImageFormat): string {
   return `image/${format}`
 }
-
-/** The customary file name extension, without the dot. */
-export function fileExtensionOf(format: ImageFormat): string {
-  switch (format) {
-    case 'jpeg':
-      return 'jpg'
-    case 'tiff':
-      return 'tif'
-    case 'png':
-    case 'webp':
-    case 'gif':
-    case 'avif':
-      return format
-  }
-}

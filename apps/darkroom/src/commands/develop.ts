@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { InvalidOperations, parseOperations } from '@darkroom/contracts'
+import { fileExtensionOf, InvalidOperations, parseOperations } from '@darkroom/contracts'
 import { DarkroomClient } from '../darkroom-client.ts'
 import { Progress } from '../progress.ts'
+import { frontendUrlOf, loadSettings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 const uploadsAtOnce = 8
@@ -18,13 +19,16 @@ export async function developCommand(
   if (files.length === 0) throw new UsageError('develop takes at least one image')
   const { out = 'developed', operations } = values
   checkOperations(operations)
-  const client = new DarkroomClient(values.url ?? process.env.DARKROOM_URL ?? 'http://127.0.0.1:8080')
+  const client = new DarkroomClient(
+    values.url ?? process.env.DARKROOM_URL ?? frontendUrlOf(loadSettings(process.env)),
+  )
   await client.checkThere()
   await mkdir(out, { recursive: true })
 
   const progress = new Progress(process.stderr, files.length)
   const names = resultNames(files)
   const waiting = files.map((file, index) => ({ file, name: names[index] ?? basename(file) }))
+  const originals = new Set(files.map(file => resolve(file)))
   const failures: string[] = []
   const developOne = async ({ file, name }: { file: string; name: string }) => {
     try {
@@ -32,7 +36,9 @@ export async function developCommand(
       const id = await client.upload(file, operations)
       progress.say(file, 'developing')
       const contentType = await client.waitForEnd(id)
-      const path = join(out, `${name}.${contentType.replace('image/', '').replace('jpeg', 'jpg')}`)
+      const path = join(out, `${name}.${fileExtensionOf(contentType)}`)
+      if (originals.has(resolve(path)))
+        throw new Error(`its result would overwrite ${path}; choose another folder with -o`)
       await save(await client.download(id), path)
       progress.done(file, path)
     } catch (error) {
@@ -53,7 +59,7 @@ function checkOperations(operations: string | undefined): void {
   try {
     if (operations !== undefined) parseOperations(operations)
   } catch (error) {
-    throw error instanceof InvalidOperations ? new UsageError(error.message) : error
+    throw error instanceof InvalidOperations ? new UsageError(error.message, { isBrief: true }) : error
   }
 }
 

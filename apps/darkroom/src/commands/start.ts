@@ -1,22 +1,52 @@
+import { mkdirSync } from 'node:fs'
+import { defaultPorts } from '@darkroom/contracts'
 import { createLogger, endOnSignal } from '@darkroom/service-kit'
 import { startAllServices } from '../all-services.ts'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
+import { lockDataDir } from '../data-dir-lock.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
 import { loadSettings, type Settings } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Runs all services until a signal ends them. */
-export async function startCommand(process: NodeJS.Process): Promise<number> {
+export async function startCommand(
+  process: NodeJS.Process,
+  files: string[],
+  options: object,
+): Promise<number> {
+  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes nothing')
   const settings = loadSettings(process.env)
+  mkdirSync(settings.dataDir, { recursive: true })
+  const lock = lockDataDir(settings.dataDir)
   const clusterToken = settings.clusterToken ?? loadOrMakeClusterToken(settings.dataDir)
-  const { services, close } = await startAllServices({ ...settings, clusterToken }, process.env)
+  const running = await startAllServices({ ...settings, clusterToken }, process.env).catch(
+    explainTakenPort(settings),
+  )
+  const close = () => running.close().finally(() => lock[Symbol.dispose]())
   // The worker's images may take all of the time to drain, and the services wait for the worker.
   const drainMs = 2 * settings.drainMs
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
-  process.stdout.write(greeting(services, settings, process.uptime()))
+  process.stdout.write(greeting(running.services, settings, process.uptime()))
   return 0
 }
 
-function greeting(services: { name: string; url: string }[], { dataDir }: Settings, seconds: number): string {
+/** One PORT stands for a row of them. */
+function explainTakenPort({ port }: Settings): (error: unknown) => never {
+  return error => {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
+    const taken = 'port' in error ? error.port : 'one of them'
+    const words = `PORT=${port} takes the ports from ${port} to ${port + 6}, and something listens at ${taken}`
+    throw new ExpectedFailure(`${words}; set PORT to another`, { cause: error })
+  }
+}
+
+function greeting(
+  services: { name: string; url: string }[],
+  { dataDir, port }: Settings,
+  seconds: number,
+): string {
   const frontend = services.find(({ name }) => name === 'frontend')?.url
+  const where = port === defaultPorts.frontend ? '' : `--url ${frontend} `
   const lines = services.map(({ name, url }) => `  ${name.padEnd(14)}${url}`)
   return `Darkroom is ready (${seconds.toFixed(1)} s)
 
@@ -25,7 +55,7 @@ ${lines.join('\n')}
 
 Try it:
   curl --data-binary @photo.jpg ${frontend}/images
-  npx darkroom develop photo.jpg
+  npx darkroom develop ${where}photo.jpg
 
 Ctrl-C ends it.
 `

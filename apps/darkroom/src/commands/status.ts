@@ -4,6 +4,7 @@ import { request } from 'undici'
 import { readClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { kvUrlOf, loadSettings } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface Instance {
   name: ServiceName
@@ -12,7 +13,12 @@ interface Instance {
 }
 
 /** Prints every registered instance with its health, and the tasks by state; fails if something isn't ready. */
-export async function statusCommand(process: NodeJS.Process): Promise<number> {
+export async function statusCommand(
+  process: NodeJS.Process,
+  files: string[],
+  options: object,
+): Promise<number> {
+  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes nothing')
   const settings = loadSettings(process.env)
   const clients = new ServiceClients({
     kvUrl: process.env.KV_URL ?? kvUrlOf(settings),

@@ -1,4 +1,4 @@
-import { frontendRoutes, type Stage } from '@darkroom/contracts'
+import { fileExtensionOf, frontendRoutes, type Stage } from '@darkroom/contracts'
 import { type App, findTask, relayBlob, requireFinished } from '@darkroom/service-kit'
 import type { FastifyReply } from 'fastify'
 import { type FrontendClients, imageNotFound } from './images.ts'
@@ -31,7 +31,7 @@ export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): 
       { key: id, stage },
       {
         'cache-control': 'private, no-cache',
-        'content-disposition': `${disposition}; filename="${id}.${contentType.replace('image/', '')}"`,
+        'content-disposition': `${disposition}; filename="${id}.${fileExtensionOf(contentType)}"`,
         'content-security-policy': "default-src 'none'; sandbox",
         'x-content-type-options': 'nosniff',
       },
