@@ -1,18 +1,18 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { type Raster, throughSharp } from '../raster.ts'
+import { type Raster, throughSharpOnWhite } from '../raster.ts'
 import { expectFits } from './expect-fits.ts'
 import { onPixels } from './operation-kind.ts'
 
 export const resize = onPixels<'resize'>((frame, operation, maxPixels) => {
   const { width, height, fit, enlarge } = operation
   expectFits(largestResult(frame, operation), maxPixels)
-  return throughSharp(frame, image =>
+  return throughSharpOnWhite(frame, (image, background) =>
     image.resize({
       ...(width !== undefined && { width }),
       ...(height !== undefined && { height }),
       fit,
       withoutEnlargement: !enlarge,
-      background: frame.channels === 4 ? 'rgba(0, 0, 0, 0)' : '#ffffff',
+      background,
     }),
   )
 })
