@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
@@ -7,12 +8,14 @@ import { run } from './run.ts'
 
 /*
  * A process that develops images as a worker's threads do, two at a time, and prints what memory that took as
- * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to 2 megapixels.
+ * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to one megapixel.
  */
 
 sharp.concurrency(1)
 sharp.cache(false)
 allowOnlyOurLoaders()
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 if (process.argv[2] === 'large') await developLarge()
 else await developMany()
@@ -26,7 +29,7 @@ async function developLarge(): Promise<void> {
 async function developMany(): Promise<void> {
   const files = await Promise.all(
     Array.from({ length: 10 }, async (_, index) => {
-      const [width, height] = [160 * (index + 1), 120 * (index + 1)]
+      const [width, height] = [120 * (index + 1), 90 * (index + 1)]
       const raw = { width, height, channels: 3 } as const
       const image = sharp(photograph({ width, height, seed: index }), { raw })
       const lossless = index % 4 === 3 ? image.png({ compressionLevel: 1 }) : image.webp({ effort: 0 })
@@ -50,8 +53,8 @@ async function developTwoAtOnce(images: { file: Buffer; text: string }[]): Promi
     for (const { file, text } of rest) await run(file, text)
   }
   await Promise.all([work(), work()])
-  // One turn, in which what is done with is let go.
-  await delay(0)
+  collectGarbage()
+  collectGarbage()
 }
 
 function kilobytes(field: string): number {
