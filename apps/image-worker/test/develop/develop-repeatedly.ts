@@ -8,7 +8,7 @@ import { run } from './run.ts'
 
 /*
  * A process that develops images as a worker's threads do, two at a time, and prints what memory that took as
- * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to one megapixel.
+ * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to half a megapixel.
  */
 
 sharp.concurrency(1)
@@ -29,7 +29,7 @@ async function developLarge(): Promise<void> {
 async function developMany(): Promise<void> {
   const files = await Promise.all(
     Array.from({ length: 10 }, async (_, index) => {
-      const [width, height] = [120 * (index + 1), 90 * (index + 1)]
+      const [width, height] = [80 * (index + 1), 60 * (index + 1)]
       const raw = { width, height, channels: 3 } as const
       const image = sharp(photograph({ width, height, seed: index }), { raw })
       const lossless = index % 4 === 3 ? image.png({ compressionLevel: 1 }) : image.webp({ effort: 0 })

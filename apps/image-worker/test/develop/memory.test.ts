@@ -13,13 +13,11 @@ const mebibyte = 1024 * 1024
 
 test('two photographs of 24 megapixels at once take at most 500 MB', { skip }, async t => {
   const [width, height] = [6000, 4000]
-  for (const progressive of [false]) {
-    const raw = { width, height, channels: 3 } as const
-    const jpeg = sharp(photograph({ width, height, seed: 1 }), { raw }).jpeg({ quality: 85, progressive })
-    const { peak = 0 } = await developIn('large', await jpeg.toBuffer())
-    t.diagnostic(`${Math.round(peak / mebibyte)} MiB at the most`)
-    assert.ok(peak > 100 * mebibyte && peak <= 500_000_000, `${peak} bytes`)
-  }
+  const raw = { width, height, channels: 3 } as const
+  const jpeg = sharp(photograph({ width, height, seed: 1 }), { raw }).jpeg({ quality: 85 })
+  const { peak = 0 } = await developIn('large', await jpeg.toBuffer())
+  t.diagnostic(`${Math.round(peak / mebibyte)} MiB at the most`)
+  assert.ok(peak > 100 * mebibyte && peak <= 500_000_000, `${peak} bytes`)
 })
 
 test('memory is as high after 500 images as after 100', { skip }, async t => {
