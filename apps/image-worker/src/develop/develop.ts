@@ -1,7 +1,6 @@
 import type { ChannelOrder, Operation } from '@darkroom/contracts'
 import {
   bytesSource,
-  contentTypeOf,
   exceededLimit,
   type ImageHeader,
   MalformedImage,
@@ -12,12 +11,10 @@ import {
 import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
-import { isAnimatable } from './format-abilities.ts'
 import { permuteFile } from './permute-file.ts'
 import { type Plan, planOf } from './plan.ts'
-import type { Output, Picture, Raster } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
-import { inWordsOfDecoder, UnusableImage } from './unusable-image.ts'
+import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 
 export interface DevelopLimits extends UnpackedLimits {
   processingMs: number
@@ -54,9 +51,11 @@ export async function develop(
   }
   await reserve(memoryCost(header))
   try {
-    return isStreamed(header, plan)
+    const bytes = isStreamed(header, plan)
       ? await streamPermuted(input, header, plan.permutation, plan.output, limits)
       : await developPixels(input, header, plan, limits)
+    // Read off the result: encoders make one frame of several that show the same.
+    return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
     throw error instanceof UnusableImage ? error : inWordsOfDecoder(error)
   }
@@ -69,7 +68,7 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
     return await readImageHeader(bytesSource(input))
   } catch (error) {
     if (error instanceof MalformedImage)
-      throw new UnusableImage('malformed-image', error.message, { cause: error })
+      throw new UnusableImage('malformed-image', readable(error.message), { cause: error })
     throw error
   }
 }
@@ -85,7 +84,7 @@ async function developPixels(
   header: ImageHeader,
   { steps, output, permutation }: Plan,
   limits: DevelopLimits,
-): Promise<Developed> {
+): Promise<Uint8Array> {
   const { picture, original } = await decode(input, header, output, limits)
   const maxPixels = Math.floor(limits.maxPixels / picture.frames.length)
   for (const step of steps) {
@@ -94,8 +93,7 @@ async function developPixels(
       picture.frames[index] = await step(frame, maxPixels)
   }
   const isRewritten = permutation !== undefined && output.format === header.format
-  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
-  return { bytes, facts: factsOfPicture(picture, output) }
+  return encode(picture, output, original, isRewritten ? input.length : undefined, limits)
 }
 
 /**
@@ -104,16 +102,6 @@ async function developPixels(
  */
 function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
   return unpackedBytes * (progressive ? 4 : 2)
-}
-
-function factsOfPicture({ frames }: Picture, { format }: Output): Developed['facts'] {
-  const [{ width, height }] = frames as [Raster]
-  return {
-    contentType: contentTypeOf(format),
-    width,
-    height,
-    frames: isAnimatable(format) ? frames.length : 1,
-  }
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

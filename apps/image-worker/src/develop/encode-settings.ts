@@ -99,7 +99,8 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
       // the colour under full transparency, which is otherwise thrown away.
       return image.webp({ ...animation, lossless, exact: lossless, quality: lossless ? 75 : quality })
     case 'gif':
-      return image.gif({ ...animation, progressive })
+      // Frames get palettes of their own unless another frame's has all of their colours.
+      return image.gif({ ...animation, progressive, interPaletteMaxError: 0 })
     case 'tiff':
       return image.tiff({
         compression,

@@ -38,9 +38,9 @@ export interface Output {
   metadata: 'strip' | 'keep'
 }
 
-/** Samples as an array of their own width, on the same memory. */
+/** Samples as an array of their own width, on the same memory; never a Buffer, whose slices are no copies. */
 export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8Array | Uint16Array {
-  if (bits === 8) return data
+  if (bits === 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const isAligned = data.byteOffset % 2 === 0
   const bytes = isAligned ? data : Uint8Array.from(data)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
@@ -93,4 +93,22 @@ export function asColour(raster: Raster): Raster {
   const samples = raster.bits === 16 ? new Uint16Array(3 * grey.length) : new Uint8Array(3 * grey.length)
   for (let pixel = 0; pixel < grey.length; pixel++) samples.fill(grey[pixel] ?? 0, 3 * pixel, 3 * pixel + 3)
   return { ...raster, data: new Uint8Array(samples.buffer), channels: 3, isGrey: false }
+}
+
+/**
+ * Runs sharp on a raster where it uncovers what is to be white, or transparent. sharp's white is 0xff00 of 16 bits,
+ * but its black is black: deep samples without transparency go through as a negative.
+ */
+export async function throughSharpOnWhite(
+  raster: Raster,
+  work: (image: Sharp, background: string) => Sharp,
+): Promise<Raster> {
+  if (raster.channels === 4) return throughSharp(raster, image => work(image, 'rgba(0, 0, 0, 0)'))
+  if (raster.bits === 8) return throughSharp(raster, image => work(image, '#ffffff'))
+  return negative(await throughSharp(negative(raster), image => work(image, '#000000')))
+}
+
+function negative(raster: Raster): Raster {
+  const samples = samplesOf(raster).map(sample => 65_535 - sample)
+  return { ...raster, data: new Uint8Array(samples.buffer) }
 }

@@ -1,8 +1,7 @@
 import type { ChannelOrder } from '@darkroom/contracts'
-import { contentTypeOf, type ImageHeader } from '@darkroom/image-header'
+import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../permute/channel-order.ts'
-import type { Developed } from '../thread/work-loop.ts'
 import type { DevelopLimits } from './develop.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { isAnimatable } from './format-abilities.ts'
@@ -19,7 +18,7 @@ export async function streamPermuted(
   order: ChannelOrder,
   output: Output,
   limits: DevelopLimits,
-): Promise<Developed> {
+): Promise<Uint8Array> {
   const options = {
     pages: header.frames > 1 && isAnimatable(header.format) ? -1 : 1,
     limitInputPixels: limits.maxPixels,
@@ -36,17 +35,7 @@ export async function streamPermuted(
     originalOf(input, header, metadata),
   )
   const permuted = permute(kept, metadata, order)
-  const { data, info } = await writeAs(permuted, output.format, settings).toBuffer({
-    resolveWithObject: true,
-  })
-  const frames = info.pages ?? 1
-  const facts = {
-    contentType: contentTypeOf(output.format),
-    width: info.width,
-    height: info.height / frames,
-    frames,
-  }
-  return { bytes: data, facts }
+  return writeAs(permuted, output.format, settings).toBuffer()
 }
 
 function permute(image: Sharp, { channels, space }: Metadata, order: ChannelOrder): Sharp {

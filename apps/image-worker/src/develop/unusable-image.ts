@@ -17,5 +17,20 @@ export class UnusableImage extends Error {
 /** What a decoder said of an image, in one line. */
 export function inWordsOfDecoder(error: unknown): UnusableImage {
   const message = error instanceof Error ? error.message : String(error)
-  return new UnusableImage('undecodable-image', message.replaceAll(/\s+/g, ' ').trim(), { cause: error })
+  const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
+  remarks.delete('')
+  const words = [...remarks].join('; ').slice(0, maxLength)
+  return new UnusableImage('undecodable-image', words || 'the image cannot be decoded', { cause: error })
 }
+
+/** Damaged images have text of their own to quote: only what can be printed is left of it. */
+export function readable(text: string): string {
+  return text
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+/** libvips tells a person nothing by these, and repeats some of them a hundred times. */
+const noise = /:? ?(?:Warning treated as error due to failOn setting|source: bad seek to \d+)$/
+const maxLength = 300

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from 'sharp'
+import sharp from 'sharp'
 import { application, comment } from '../permute/gif-assembler.ts'
 import { chunk } from '../permute/png-assembler.ts'
 
@@ -142,9 +142,4 @@ function webpWithMore(webp: Buffer): Buffer {
 /** Bytes that no directory points at: TIFF has room for anything. */
 function tiffWithMore(tiff: Buffer): Buffer {
   return Buffer.concat([tiff, Buffer.from(`${traces.comment}\0`, 'latin1')])
-}
-
-/** sharp's way of giving a picture a profile of its own: it converts the colours. */
-export function withProfile(image: Sharp, profile: 'p3' | 'srgb'): Sharp {
-  return image.withIccProfile(profile)
 }

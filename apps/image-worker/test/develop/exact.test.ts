@@ -7,7 +7,7 @@ import { type ChannelOrder, channelOrders, compose, inverse } from '../../src/pe
 import { assembleGif, type GifPicture } from '../permute/gif-assembler.ts'
 import { assembleWithColors, noise, noiseBytes, orders, pictures } from '../permute/pictures.ts'
 import { chunk } from '../permute/png-assembler.ts'
-import { assertSame, type Inspected, inspect, inspectResult, permuted } from './inspect.ts'
+import { assertSame, type Inspected, inspect, inspectResult, merged, permuted } from './inspect.ts'
 import { asRgba, drawing, type Raster, rasterOf, rasters } from './rasters.ts'
 import { bytesOf, run } from './run.ts'
 
@@ -180,7 +180,9 @@ test('what unpacks to more than is held in memory is permuted as exactly, in a s
 
 async function assertPermuted(file: Uint8Array, order: ChannelOrder): Promise<Inspected> {
   const after = await inspectResult(await run(file, `swap-channels:${order}`))
-  assertSame(after, permuted(await inspect(file), order))
+  const expected = permuted(await inspect(file), order)
+  if (expected.frames > 1 && expected.delays.length > 0) assertSame(merged(after), merged(expected))
+  else assertSame(after, expected)
   return after
 }
 

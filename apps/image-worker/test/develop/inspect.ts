@@ -63,6 +63,32 @@ export async function inspectResult({ bytes, facts }: Developed): Promise<Inspec
   return inspected
 }
 
+/**
+ * The picture with frames made one that show the same one after the other, as encoders do; what is left of an
+ * animation of one frame is a still.
+ */
+export function merged(picture: Inspected): Inspected {
+  const { samples, frames, delays } = picture
+  const length = samples.length / frames
+  const kept: { samples: Inspected['samples']; delay: number }[] = []
+  for (let frame = 0; frame < frames; frame++) {
+    const part = samples.subarray(frame * length, (frame + 1) * length)
+    const last = kept.at(-1)
+    const delay = delays[frame] ?? 0
+    if (last?.samples.every((sample, at) => sample === part[at])) last.delay += delay
+    else kept.push({ samples: part, delay })
+  }
+  if (kept.length === 1)
+    return { ...picture, frames: 1, delays: [], loop: undefined, samples: samples.slice(0, length) }
+  const all = kept.flatMap(part => [...part.samples])
+  return {
+    ...picture,
+    frames: kept.length,
+    delays: kept.map(({ delay }) => delay),
+    samples: picture.isDeep ? Uint16Array.from(all) : Uint8Array.from(all),
+  }
+}
+
 /** That two pictures are the same to the last sample; says where they first differ, which a diff of samples doesn't. */
 export function assertSame(actual: Inspected, expected: Inspected, message = 'the picture'): void {
   const { samples, ...shape } = actual

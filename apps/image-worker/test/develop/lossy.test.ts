@@ -129,7 +129,7 @@ for (const bitdepth of [8, 10] as const) {
   test(`AVIF of ${bitdepth} bits stays so, and loses not much more than one encoding`, async () => {
     for (const quality of [40, 60, 80]) {
       const settings = { quality, bitdepth, effort: 2 }
-      const avif = await photo(96, 64).avif(settings).toBuffer()
+      const avif = await photo(240, 160).avif(settings).toBuffer()
       // Its quality is not read off the file but found by its size, which tells it to within about 10 of 100.
       const result = await assertLosesLittle(avif, image => image.avif(settings), 2.5)
       assert.equal((await sharp(result).metadata()).bitsPerSample, bitdepth)

@@ -1,4 +1,4 @@
-import { throughSharp } from '../raster.ts'
+import { throughSharpOnWhite } from '../raster.ts'
 import { expectFits } from './expect-fits.ts'
 import { onPixels } from './operation-kind.ts'
 
@@ -8,6 +8,5 @@ export const rotate = onPixels<'rotate'>((frame, { angle }, maxPixels) => {
   const width = Math.floor(frame.width * cosine + frame.height * sine)
   const height = Math.floor(frame.width * sine + frame.height * cosine)
   expectFits({ width, height }, maxPixels)
-  const background = frame.channels === 4 ? 'rgba(0, 0, 0, 0)' : '#ffffff'
-  return throughSharp(frame, image => image.rotate(angle, { background }))
+  return throughSharpOnWhite(frame, (image, background) => image.rotate(angle, { background }))
 })

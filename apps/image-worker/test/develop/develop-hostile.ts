@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import sharp from 'sharp'
+import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import { type HostileInput, hostileInputs, randomFrom, smuggled } from './hostile-inputs.ts'
+import { limits, run } from './run.ts'
+
+/*
+ * A process that develops hostile images as a worker thread does, one after the other, and prints a line of JSON
+ * for each before and after it: if it dies, the last line says of what.
+ */
+
+sharp.concurrency(1)
+sharp.cache(false)
+allowOnlyOurLoaders()
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const inputs = await hostileInputs(randomFrom(Number(process.argv[2])))
+const operations = [
+  'swap-channels:bgr',
+  'swap-channels:bgr,metadata:keep',
+  'flip',
+  'resize:9x9,format:webp',
+  'format:png',
+]
+
+/** Inputs after which memory has been used about as much as it ever will be. */
+const warm = 300
+const patienceMs = 20_000
+
+print({ inputs: inputs.length })
+for (const [index, input] of inputs.entries()) {
+  if (index === warm) print({ warmBytes: residentBytes() })
+  const text = operations[index % operations.length] ?? 'flip'
+  print({ begun: `${input.name} | ${text}` })
+  const startedAt = performance.now()
+  const end = await Promise.race([
+    attempt(input, text),
+    delay(patienceMs, 'it takes too long', { ref: false }),
+  ])
+  print({ ended: end, ms: Math.round(performance.now() - startedAt) })
+}
+print({ endBytes: residentBytes() })
+
+/** What became of it: 'developed', 'refused', or words about what is wrong. */
+async function attempt({ bytes, expected }: HostileInput, text: string): Promise<string> {
+  const before = createHash('sha256').update(bytes).digest('hex')
+  const end = await developed(bytes, text).catch(whatIsWrongWith)
+  if (createHash('sha256').update(bytes).digest('hex') !== before) return 'the input was changed'
+  if ((end === 'developed' || end === 'refused') && expected !== undefined && end !== expected) {
+    return `it was ${end}, not ${expected}`
+  }
+  return end
+}
+
+async function developed(bytes: Buffer, text: string): Promise<string> {
+  const result = await run(bytes, text)
+  const { data, info } = await sharp(result.bytes, { pages: -1, failOn: 'warning' })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const { width, height, frames } = result.facts
+  if (info.width * info.height > limits.maxPixels)
+    return `the result has ${info.width} x ${info.height} pixels`
+  if (data.length === 0) return 'the result has no pixels'
+  if (info.width !== width || (frames * height !== info.height && height !== info.height)) {
+    return `the result is told to have ${width} x ${height} x ${frames} pixels, and has ${info.width} x ${info.height}`
+  }
+  const smuggles = Buffer.from(result.bytes).includes(Buffer.from(smuggled, 'latin1'))
+  return smuggles && !text.includes('keep') ? 'the script has come through' : 'developed'
+}
+
+function whatIsWrongWith(error: unknown): string {
+  if (!(error instanceof UnusableImage))
+    return `it threw ${error instanceof Error ? error.stack : String(error)}`
+  const { detail } = error.toTaskError()
+  const isReadable = /^[\x20-\x7e’]{5,500}$/.test(detail) && /[a-z]{3}/i.test(detail)
+  const tellsTooMuch =
+    /undefined|NaN|\[object|\n|\bat \S+ \(|node_modules|file:\/\/|\/(tmp|home|work|usr)\b/.test(detail)
+  return isReadable && !tellsTooMuch ? 'refused' : `it says "${detail}"`
+}
+
+function residentBytes(): number {
+  collectGarbage()
+  collectGarbage()
+  return process.memoryUsage.rss()
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { photograph } from '@darkroom/testing'
+import sharp from 'sharp'
+import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
+import { run } from './run.ts'
+
+/*
+ * A process that develops images as a worker's threads do, two at a time, and prints what memory that took as
+ * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to half a megapixel.
+ */
+
+sharp.concurrency(1)
+sharp.cache(false)
+allowOnlyOurLoaders()
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+if (process.argv[2] === 'large') await developLarge()
+else await developMany()
+
+async function developLarge(): Promise<void> {
+  const file = readFileSync(0)
+  await Promise.all([run(file, 'swap-channels:bgr'), run(file, 'swap-channels:bgr')])
+  print({ peak: kilobytes('VmHWM') * 1024 })
+}
+
+async function developMany(): Promise<void> {
+  const files = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      const [width, height] = [80 * (index + 1), 60 * (index + 1)]
+      const raw = { width, height, channels: 3 } as const
+      const image = sharp(photograph({ width, height, seed: index }), { raw })
+      const lossless = index % 4 === 3 ? image.png({ compressionLevel: 1 }) : image.webp({ effort: 0 })
+      return index % 2 === 0 ? image.jpeg().toBuffer() : lossless.toBuffer()
+    }),
+  )
+  const operations = ['swap-channels:bgr', 'resize:400x300', 'flip,swap-channels:gbr', 'swap-channels:bgr']
+  const images = Array.from({ length: 500 }, (_, index) => ({
+    file: files[(index * 7) % files.length] ?? Buffer.alloc(0),
+    text: operations[index % operations.length] ?? 'flip',
+  }))
+  await developTwoAtOnce(images.slice(0, 100))
+  const early = kilobytes('VmRSS') * 1024
+  await developTwoAtOnce(images.slice(100))
+  print({ early, late: kilobytes('VmRSS') * 1024 })
+}
+
+async function developTwoAtOnce(images: { file: Buffer; text: string }[]): Promise<void> {
+  const rest = images.values()
+  const work = async () => {
+    for (const { file, text } of rest) await run(file, text)
+  }
+  await Promise.all([work(), work()])
+  collectGarbage()
+  collectGarbage()
+}
+
+function kilobytes(field: string): number {
+  const line = readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))
+  return Number(line?.[1])
+}
+
+function print(line: object): void {
+  process.stdout.write(JSON.stringify(line))
+}

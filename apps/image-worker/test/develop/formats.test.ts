@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { outputFormats } from '@darkroom/contracts'
+import { bytesSource, readImageHeader } from '@darkroom/image-header'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
+import { streamPermuted } from '../../src/develop/stream-permuted.ts'
+import { orders } from '../permute/pictures.ts'
+import { assertSame, drawn, inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { drawing, rasterFrom, rasterOf, rasters } from './rasters.ts'
+import { bytesOf, limits, run } from './run.ts'
+
+const size = { width: 48, height: 32 }
+const photo = () => sharp(photograph({ ...size, seed: 2 }), { raw: { ...size, channels: 3 } })
+
+test('every format becomes every other, and shows the same', async () => {
+  const files = {
+    jpeg: await photo().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer(),
+    png: await photo().png().toBuffer(),
+    webp: await photo().webp({ lossless: true }).toBuffer(),
+    avif: await photo().avif({ quality: 90, effort: 1 }).toBuffer(),
+    gif: await photo().gif().toBuffer(),
+    tiff: await photo().tiff({ compression: 'lzw' }).toBuffer(),
+  }
+  for (const [from, file] of Object.entries(files)) {
+    const before = await inspect(file)
+    for (const to of outputFormats) {
+      const result = await inspectResult(await run(file, `format:${to}`))
+      assert.equal(result.format, to)
+      const off = meanError({ ...result, format: before.format }, before)
+      // PNG and TIFF lose nothing; GIF has 256 colours, and the others encode again.
+      const isExact = to === 'png' || to === 'tiff'
+      assert.ok(isExact ? off === 0 : off < 6, `${from} in ${to} is off by ${off}`)
+    }
+  }
+})
+
+test('transparency becomes white where there is none, also of deep and grey pictures', async () => {
+  const rows = ['ff000000 ff0000ff', '00ff0000 0000ff80']
+  const large = rows.flatMap(row =>
+    new Array(8).fill(
+      row
+        .split(' ')
+        .flatMap(pixel => new Array(8).fill(pixel))
+        .join(' '),
+    ),
+  )
+  for (const bits of [8, 16] as const) {
+    const inBits = large.map(row => (bits === 8 ? row : row.replaceAll(/\w{2}/g, '$&$&')))
+    const file = await drawing(rasterFrom(inBits, bits)).png().toBuffer()
+    const { samples } = await inspectResult(await run(file, 'format:jpeg:100'))
+    const at = (x: number, y: number) => [...samples.subarray((16 * y + x) * 4, (16 * y + x) * 4 + 3)]
+    assert.ok(isNear(at(2, 2), [255, 255, 255]) && isNear(at(13, 2), [255, 0, 0]), `${bits} bits`)
+    assert.ok(isNear(at(2, 13), [255, 255, 255]) && isNear(at(13, 13), [127, 127, 255]), `${bits} bits`)
+  }
+  const grey = await drawing(rasterFrom(new Array(16).fill(new Array(16).fill('0000').join(' '))))
+    .png()
+    .toBuffer()
+  const result = await inspectResult(await run(grey, 'format:jpeg'))
+  assert.equal(result.isGrey, true)
+  assert.ok(isNear([...result.samples.subarray(0, 3)], [255, 255, 255]))
+})
+
+function isNear(sample: readonly number[], wanted: readonly number[]): boolean {
+  return wanted.every((value, at) => Math.abs(value - (sample[at] ?? Number.NaN)) <= 6)
+}
+
+test('transparency is kept by the formats that have it', async () => {
+  const raster = rasterOf({ ...size, frames: 1, channels: 4, bits: 8, seed: 4 })
+  const file = await drawing(raster).png().toBuffer()
+  const before = await inspect(file)
+  for (const type of ['png', 'tiff']) {
+    assertSame({ ...(await inspectResult(await run(file, `format:${type}`))), format: 'png' }, before)
+  }
+  for (const type of ['webp', 'avif', 'gif']) {
+    const { samples } = await inspectResult(await run(file, `format:${type}:90`))
+    for (let at = 3; at < samples.length; at += 4) {
+      const [alpha, wanted] = [samples[at] ?? 0, before.samples[at] ?? 0]
+      if (wanted === 0 || wanted === 255) assert.ok(Math.abs(alpha - wanted) <= 24, type)
+    }
+  }
+})
+
+test('an animation stays one between GIF and WebP, with its delays and loop; elsewhere its first frame is kept', async () => {
+  const raster = rasterOf({ width: 12, height: 9, frames: 3, channels: 3, bits: 8, seed: 6 })
+  const animation = { delay: [40, 80, 120], loop: 3 }
+  const gif = await drawing(raster).gif(animation).toBuffer()
+  const webp = await drawing(raster)
+    .webp({ lossless: true, ...animation })
+    .toBuffer()
+  for (const [file, type] of [
+    [gif, 'webp'],
+    [webp, 'gif'],
+    [gif, 'gif'],
+    [webp, 'webp'],
+  ] as const) {
+    const result = await inspectResult(await run(file, `flip,format:${type}`))
+    assert.deepEqual([result.frames, result.delays, result.loop], [3, [40, 80, 120], 3])
+    assert.deepEqual([result.width, result.height], [12, 9])
+  }
+  for (const type of ['jpeg', 'png', 'avif'] as const) {
+    const result = await inspectResult(await run(webp, `format:${type}:90`))
+    assert.deepEqual([result.frames, result.width, result.height], [1, 12, 9])
+  }
+  const png = await inspectResult(await run(webp, 'format:png'))
+  assertSame(
+    { ...png, loop: undefined },
+    { ...(await inspect(await sharp(webp, { page: 0 }).png().toBuffer())), loop: undefined },
+  )
+})
+
+test('frames that show the same may become one, which lasts as long as they did', async () => {
+  const still = rasterOf({ width: 8, height: 8, frames: 1, channels: 3, bits: 8, seed: 1 })
+  const samples = Uint8Array.from([
+    ...still.samples,
+    ...still.samples,
+    ...still.samples.map(sample => 255 - sample),
+  ])
+  const webp = await drawing({ ...still, frames: 3, samples })
+    .webp({ lossless: true, delay: [50, 60, 70] })
+    .toBuffer()
+  const before = await inspect(webp)
+  const { delays } = await inspectResult(await run(webp, 'swap-channels:bgr'))
+  const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0)
+  assert.equal(total(delays), total(before.delays))
+  assert.equal(total(delays), 180)
+})
+
+test('16 bits stay 16 between PNG and TIFF, to the last; formats of 8 bits take the upper ones', async () => {
+  await fc.assert(
+    fc.asyncProperty(rasters({ bits: [16] }), async raster => {
+      const png = await drawing(raster).png().toBuffer()
+      const tiff = await bytesOf(png, 'format:tiff')
+      const [before, between] = [await inspect(png), await inspect(tiff)]
+      assertSame({ ...between, format: 'png' }, before)
+      assertSame(await inspect(await bytesOf(tiff, 'format:png')), before)
+    }),
+    { numRuns: 40 },
+  )
+  const deep = rasterOf({ ...size, frames: 1, channels: 3, bits: 16, seed: 1 })
+  const png = await drawing(deep).png().toBuffer()
+  for (const type of ['jpeg', 'webp', 'gif']) {
+    assert.equal((await inspectResult(await run(png, `format:${type}`))).isDeep, false)
+  }
+  const { bytes } = await run(png, 'format:avif')
+  assert.equal((await sharp(bytes).metadata()).bitsPerSample, 10)
+})
+
+test('a quality that is asked for is honoured', async () => {
+  const png = await photo().png().toBuffer()
+  const before = await inspect(png)
+  for (const type of ['jpeg', 'webp', 'avif', 'tiff']) {
+    const sizes: number[] = []
+    const errors: number[] = []
+    for (const quality of [10, 50, 85]) {
+      const { bytes } = await run(png, `format:${type}:${quality}`)
+      sizes.push(bytes.length)
+      errors.push(meanError({ ...(await inspect(bytes)), format: 'png' }, before))
+    }
+    assert.deepEqual(
+      sizes.toSorted((one, other) => one - other),
+      sizes,
+      type,
+    )
+    assert.deepEqual(
+      errors.toSorted((one, other) => other - one),
+      errors,
+      type,
+    )
+  }
+  const jpeg = await photo().jpeg({ quality: 90 }).toBuffer()
+  const asked = await bytesOf(jpeg, 'swap-channels,format:jpeg:30')
+  assert.equal(jpegQuantisation(asked)?.quality, 30)
+})
+
+test('the last format counts, wherever it stands', async () => {
+  const png = await photo().png().toBuffer()
+  const first = await inspectResult(await run(png, 'format:gif,swap-channels:bgr,format:webp'))
+  assert.equal(first.format, 'webp')
+  const result = await inspectResult(await run(png, 'format:jpeg,swap-channels:bgr,format:png'))
+  assert.deepEqual(drawn(result), drawn(permuted(await inspect(png), 'bgr')))
+})
+
+test('a stream permutes as exactly as a raster does, of every shape', async () => {
+  await fc.assert(
+    fc.asyncProperty(rasters({ bits: [8], frames: [1, 3] }), orders, async (raster, order) => {
+      const image = drawing(raster)
+      const files = [await image.clone().tiff({ compression: 'lzw' }).toBuffer()]
+      if (raster.channels > 2)
+        files.push(await image.clone().webp({ lossless: true, exact: true, delay: 40 }).toBuffer())
+      if (raster.frames === 1) files.push(await image.clone().png().toBuffer())
+      for (const file of files) {
+        const header = await readImageHeader(bytesSource(file))
+        const output = { format: header.format, metadata: 'strip' } as const
+        const bytes = await streamPermuted(file, header, order, output, limits)
+        assertSame(await inspect(bytes), permuted(await inspect(file), order), header.format)
+      }
+    }),
+    { numRuns: 40 },
+  )
+})

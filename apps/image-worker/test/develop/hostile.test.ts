@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { drawing, rasterOf } from './rasters.ts'
+import { run } from './run.ts'
+
+/** Change it to try others; a failure says which it was. */
+const seed = 20_261_121
+const fewest = 2000
+/** Far below the 60 s after which a worker's thread is ended. */
+const longestMs = 10_000
+/** One raster of the largest inputs, 40 MB, and what the allocator keeps of it. */
+const toleratedGrowthBytes = 64 * 1024 * 1024
+
+test(`hostile images end in a result or in words, soon, and leave no memory behind (seed ${seed})`, async t => {
+  const lines = await developHostile()
+  const { inputs = 0 } = lines[0] ?? {}
+  assert.ok(inputs >= fewest)
+  const begun = lines.flatMap(line => line.begun ?? [])
+  const ended = lines.flatMap(line =>
+    line.ended === undefined ? [] : [{ end: line.ended, ms: line.ms ?? 0 }],
+  )
+  assert.equal(ended.length, inputs, `seed ${seed}: the process died of ${begun.at(-1)}`)
+
+  const wrong = ended.flatMap(({ end }, index) =>
+    end === 'developed' || end === 'refused' ? [] : `${begun[index]}: ${end}`,
+  )
+  assert.deepEqual(wrong, [], `seed ${seed}`)
+  const slowest = Math.max(...ended.map(({ ms }) => ms))
+  assert.ok(slowest < longestMs, `seed ${seed}: one took ${slowest} ms`)
+  for (const end of ['developed', 'refused']) assert.ok(ended.filter(other => other.end === end).length > 100)
+
+  const [warm = 0] = lines.flatMap(line => line.warmBytes ?? [])
+  const [after = 0] = lines.flatMap(line => line.endBytes ?? [])
+  t.diagnostic(
+    `${inputs} inputs, the slowest ${slowest} ms, ${warm} bytes resident when warm, ${after} after`,
+  )
+  assert.ok(after > 0 && after < warm + toleratedGrowthBytes, `${warm} bytes became ${after}`)
+})
+
+test('what makes more pixels than allowed is refused in words, before it is made', async () => {
+  const raster = rasterOf({ width: 40, height: 30, frames: 1, channels: 3, bits: 8, seed: 1 })
+  const png = await drawing(raster).png().toBuffer()
+  const refusals = {
+    'resize:16000x16000:enlarge': /makes 192000000 pixels of the image; at most 50000000 are taken/,
+    'resize:16383x10000:contain': /makes 163830000 pixels/,
+    'resize:16383x16383:fill:enlarge': /makes 268402689 pixels/,
+    'resize:10000x:enlarge,resize:x10000:enlarge': /pixels/,
+  }
+  for (const [operations, words] of Object.entries(refusals)) {
+    await assert.rejects(run(png, operations), { code: 'too-many-pixels', message: words })
+  }
+  for (const operations of ['resize:16383x16383', 'resize:x16383:fill', 'resize:16383x10:cover']) {
+    const { facts } = await run(png, operations)
+    assert.ok(facts.width <= 40 && facts.height <= 30)
+  }
+  await assert.rejects(run(png, 'flip', { maxPixels: 1199 }), {
+    code: 'too-many-pixels',
+    message: 'the image unpacks to 1200 pixels; at most 1199 are taken',
+  })
+  await assert.rejects(run(png, 'swap-channels', { maxUnpackedBytes: 3599 }), { code: 'too-many-pixels' })
+  await run(png, 'flip', { maxPixels: 1200, maxUnpackedBytes: 3600 })
+})
+
+test('all frames of an animation count together', async () => {
+  const raster = rasterOf({ width: 20, height: 10, frames: 5, channels: 4, bits: 8, seed: 2 })
+  const webp = await drawing(raster).webp({ lossless: true, delay: 50 }).toBuffer()
+  await run(webp, 'resize:40x20:enlarge', { maxPixels: 5 * 800 })
+  for (const operations of ['resize:40x20:enlarge', 'rotate:45,resize:60x60:enlarge']) {
+    await assert.rejects(run(webp, operations, { maxPixels: 5 * 800 - 1 }), { code: 'too-many-pixels' })
+  }
+})
+
+test('a rotation that needs more pixels than allowed is refused', async () => {
+  const raster = rasterOf({ width: 100, height: 100, frames: 1, channels: 3, bits: 8, seed: 3 })
+  const png = await drawing(raster).png().toBuffer()
+  await run(png, 'rotate:90', { maxPixels: 10_000 })
+  await assert.rejects(run(png, 'rotate:45', { maxPixels: 10_000 }), { code: 'too-many-pixels' })
+})
+
+test('a document whose pages differ in size is refused in words', async () => {
+  const pyramid = await sharp({ create: { width: 300, height: 300, channels: 3, background: 'red' } })
+    .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })
+    .toBuffer()
+  await assert.rejects(run(pyramid, 'swap-channels'), { code: 'pages-differ' })
+})
+
+interface Line {
+  inputs?: number
+  begun?: string
+  ended?: string
+  ms?: number
+  warmBytes?: number
+  endBytes?: number
+}
+
+async function developHostile(): Promise<Line[]> {
+  const script = fileURLToPath(new URL('develop-hostile.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, String(seed)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+  })
+  const [printed, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  const lines = printed.split('\n').filter(Boolean)
+  const parsed = lines.map(line => JSON.parse(line) as Line)
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, `seed ${seed}: after ${lines.at(-1)}`)
+  return parsed
+}

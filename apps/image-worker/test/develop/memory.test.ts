@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { photograph, procIsMissing } from '@darkroom/testing'
+import sharp from 'sharp'
+
+const skip = procIsMissing
+const mebibyte = 1024 * 1024
+
+test('two photographs of 24 megapixels at once take at most 500 MB', { skip }, async t => {
+  const [width, height] = [6000, 4000]
+  const raw = { width, height, channels: 3 } as const
+  const jpeg = sharp(photograph({ width, height, seed: 1 }), { raw }).jpeg({ quality: 85 })
+  const { peak = 0 } = await developIn('large', await jpeg.toBuffer())
+  t.diagnostic(`${Math.round(peak / mebibyte)} MiB at the most`)
+  assert.ok(peak > 100 * mebibyte && peak <= 500_000_000, `${peak} bytes`)
+})
+
+test('memory is as high after 500 images as after 100', { skip }, async t => {
+  const { early = 0, late = 0 } = await developIn('many')
+  t.diagnostic(`${Math.round(early / mebibyte)} MiB after 100, ${Math.round(late / mebibyte)} MiB after 500`)
+  assert.ok(early > 0 && late <= early * 1.15, `${early} bytes became ${late}`)
+})
+
+interface Memory {
+  peak?: number
+  early?: number
+  late?: number
+}
+
+/** In a process with a worker's environment: jemalloc where it is installed, else fewer of glibc's arenas. */
+async function developIn(what: string, input: Uint8Array = new Uint8Array()): Promise<Memory> {
+  const script = fileURLToPath(new URL('develop-repeatedly.ts', import.meta.url))
+  const jemalloc = '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'
+  const allocator = existsSync(jemalloc) ? { LD_PRELOAD: jemalloc } : { MALLOC_ARENA_MAX: '2' }
+  const child = spawn(process.execPath, [script, what], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...allocator },
+  })
+  child.stdin.end(input)
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  assert.equal(code, 0)
+  return JSON.parse(printed) as Memory
+}
