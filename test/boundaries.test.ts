@@ -20,9 +20,9 @@ const allowedEdges: Record<string, string[]> = {
   '@darkroom/image-master': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/image-header'],
   '@darkroom/image-worker': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/image-header'],
   '@darkroom/kv-config': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
-  '@darkroom/storage': ['@darkroom/contracts', '@darkroom/service-kit'],
+  '@darkroom/storage': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
   '@darkroom/task-db': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
-  darkroom: ['@darkroom/contracts', '@darkroom/service-kit', ...services],
+  darkroom: ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite', ...services],
 }
 /** Tests may use these as well: those of services have the real neighbours beside them. */
 const allowedInTests = (folder: string) => [

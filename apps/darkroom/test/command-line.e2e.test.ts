@@ -60,7 +60,7 @@ test('develop writes the results of all images that can be developed, and names 
     for (const [file, reason] of [
       [broken, /\w+ \w+/],
       [letter, /no image/],
-      [missing, /ENOENT/],
+      [missing, /there is no such file/],
     ] as const) {
       const line = stderr.split('\n').find(line => line.startsWith(`${file}: `))
       assert.match(line?.slice(file.length) ?? '', reason)
@@ -80,13 +80,17 @@ test('what the command line does not know is answered with its usage, and exit c
     [['print'], /no command "print"/],
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /--colour/],
-    [['develop', 'photo.jpg', '--operations', 'solarise'], /no operation "solarise"/],
+    [['start', 'photo.jpg'], /start takes nothing/],
+    [['status', '--url', 'http://127.0.0.1'], /status takes nothing/],
   ] as const) {
     const { code, stderr } = await run(t, [...args])
     assert.equal(code, 2, stderr)
     assert.match(stderr, says)
     assert.match(stderr, /darkroom develop <image…>/)
   }
+  const operation = await run(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
+  assert.equal(operation.code, 2)
+  assert.match(operation.stderr, /^darkroom: there is no operation "solarise"; there are: [a-z, -]+\n$/)
   const help = await run(t, ['--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /darkroom develop <image…>/)

@@ -1,4 +1,11 @@
-import type { Client, imageMasterRoutes, Task } from '@darkroom/contracts'
+import {
+  type Client,
+  formatOperations,
+  InvalidOperations,
+  type imageMasterRoutes,
+  parseOperations,
+  type Task,
+} from '@darkroom/contracts'
 import { type Body, hangUpSignal, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readForm } from './uploaded-form.ts'
@@ -17,7 +24,8 @@ export async function upload(
   using read = await uploadBodyOf(request)
   const { body, contentLength, operations = given.operations } = read
   const answer = await imageMaster.newImage({
-    querystring: operations === undefined ? {} : { operations },
+    // In their shortest form: what a form may hold can be too long for a URL.
+    querystring: operations === undefined ? {} : { operations: compact(operations) },
     headers: {
       ...(contentLength !== undefined && { 'content-length': contentLength }),
       ...(given.idempotencyKey !== undefined && { 'idempotency-key': given.idempotencyKey }),
@@ -27,6 +35,15 @@ export async function upload(
   })
   if (answer.status === 202) return answer.body
   throw ServiceProblem.relay(answer)
+}
+
+function compact(operations: string): string {
+  try {
+    return formatOperations(parseOperations(operations))
+  } catch (error) {
+    if (error instanceof InvalidOperations) throw new ServiceProblem(400, 'invalid-operations', error.message)
+    throw error
+  }
 }
 
 /** To be disposed of: then what nobody reads holds nothing up. */

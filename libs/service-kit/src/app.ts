@@ -62,6 +62,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     clientErrorHandler: answerRefusedMessage,
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
+  const parseJson = app.getDefaultJsonParser('error', 'error')
 
   app.decorate('metrics', new Registry())
   measureRequests(app)
@@ -70,6 +71,11 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
+  })
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Many clients name a type for the body they don't send.
+    if (body === '') done(null, undefined)
+    else parseJson(request, String(body), done)
   })
   // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
   app.register(async scope => addServiceRoutes(scope, options))
@@ -110,12 +116,12 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
 const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
 function requireToken(app: App, token: string, isPublic: boolean): void {
-  const expected = digest(`Bearer ${token}`)
+  const expected = digest(token)
   app.addHook('onRequest', async request => {
     const url = request.routeOptions.url
     if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
-    const given = digest(request.headers.authorization ?? '')
-    if (timingSafeEqual(given, expected)) return
+    const [, given] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) return
     throw new ServiceProblem(401, 'unauthorized', 'this route wants the cluster token', {
       headers: { 'www-authenticate': 'Bearer' },
     })

@@ -1,10 +1,13 @@
 import type { FastifyReply } from 'fastify'
 
+/** Nobody is there any more to hear the answer. */
+export class ClientGone extends Error {}
+
 /** Aborted when the client hangs up before its answer is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   const hangUp = () => {
-    if (!reply.raw.writableFinished) controller.abort(new Error('the client hung up'))
+    if (!reply.raw.writableFinished) controller.abort(new ClientGone('the client hung up'))
   }
   if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
   else reply.raw.once('close', hangUp)

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ClientGone } from './hold.ts'
 import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
 
 /** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
@@ -107,7 +108,7 @@ function toProblem(error: FastifyError): ServiceProblem {
       Number(error.retryAfter ?? 1),
     )
   }
-  if (error.code === 'ECONNRESET' && error.message === 'aborted') {
+  if (error instanceof ClientGone || (error.code === 'ECONNRESET' && error.message === 'aborted')) {
     return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
   }
   if (error.validation) return new ServiceProblem(400, 'invalid-request', error.message)

@@ -11,6 +11,7 @@ export async function runService<Schema extends TObject>(
   schema: Schema,
   start: (config: Static<Schema>, logger: Logger) => Promise<RunningService>,
 ): Promise<void> {
+  process.umask(0o077) // what is kept is for the owner alone
   try {
     const config = loadConfig(schema, process.env)
     const { logLevel, drainMs } = config as CommonConfig

@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { defaultPorts } from '@darkroom/contracts'
 import { createLogger, endOnSignal } from '@darkroom/service-kit'
+import { FolderInUse, lockFolder } from '@darkroom/sqlite'
 import { startAllServices } from '../all-services.ts'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
-import { lockDataDir } from '../data-dir-lock.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { loadSettings, type Settings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -16,8 +15,8 @@ export async function startCommand(
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes nothing')
   const settings = loadSettings(process.env)
-  mkdirSync(settings.dataDir, { recursive: true })
-  const lock = lockDataDir(settings.dataDir)
+  process.umask(0o077) // what is kept is for the owner alone
+  const lock = holdDataDir(settings.dataDir)
   const clusterToken = settings.clusterToken ?? loadOrMakeClusterToken(settings.dataDir)
   const running = await startAllServices({ ...settings, clusterToken }, process.env).catch(
     explainTakenPort(settings),
@@ -28,6 +27,15 @@ export async function startCommand(
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
   process.stdout.write(greeting(running.services, settings, process.uptime()))
   return 0
+}
+
+function holdDataDir(dataDir: string): Disposable {
+  try {
+    return lockFolder(dataDir)
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error
+    throw new ExpectedFailure(`another Darkroom uses ${dataDir}; stop it, or set DATA_DIR`, { cause: error })
+  }
 }
 
 /** One PORT stands for a row of them. */

@@ -12,7 +12,7 @@ import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { permuteFile } from './permute-file.ts'
-import { type Plan, planOf } from './plan.ts'
+import { largestSize, type Plan, planOf } from './plan.ts'
 import { streamPermuted } from './stream-permuted.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 
@@ -49,7 +49,7 @@ export async function develop(
     const bytes = await permuteFile(input, header, plan.permutation, plan.output)
     if (bytes) return { bytes, facts: factsOf(header) }
   }
-  await reserve(memoryCost(header))
+  await reserve(Math.max(memoryCost(header), 2 * largestBytes(header, plan, limits)))
   try {
     const bytes = isStreamed(header, plan)
       ? await streamPermuted(input, header, plan.permutation, plan.output, limits)
@@ -86,11 +86,9 @@ async function developPixels(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const { picture, original } = await decode(input, header, output, limits)
-  const maxPixels = Math.floor(limits.maxPixels / picture.frames.length)
   for (const step of steps) {
     // One frame after the other: an animation would otherwise be held several times.
-    for (const [index, frame] of picture.frames.entries())
-      picture.frames[index] = await step(frame, maxPixels)
+    for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
   }
   const isRewritten = permutation !== undefined && output.format === header.format
   return encode(picture, output, original, isRewritten ? input.length : undefined, limits)
@@ -102,6 +100,30 @@ async function developPixels(
  */
 function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
   return unpackedBytes * (progressive ? 4 : 2)
+}
+
+/**
+ * The bytes of all frames where the steps make them largest: with colours, which any step may add.
+ *
+ * @throws UnusableImage when that exceeds a limit, before anything of it is made
+ */
+function largestBytes(header: ImageHeader, { steps }: Plan, limits: DevelopLimits): number {
+  const { bitsPerSample, channels, frames, orientation } = header
+  const isTurned = orientation >= 5
+  const [width, height] = isTurned ? [header.height, header.width] : [header.width, header.height]
+  const largest = largestSize({ width, height }, steps)
+  const pixels = largest.width * largest.height
+  const maxPixels = Math.floor(limits.maxPixels / frames)
+  if (pixels > maxPixels) {
+    const words = `an operation makes ${pixels} pixels of the image; at most ${maxPixels} are taken`
+    throw new UnusableImage('too-many-pixels', words)
+  }
+  const bytes = pixels * frames * Math.max(channels, 3) * (bitsPerSample > 8 ? 2 : 1)
+  if (steps.length > 0 && bytes > limits.maxUnpackedBytes) {
+    const words = `the image takes ${bytes} bytes while it is developed; at most ${limits.maxUnpackedBytes} are taken`
+    throw new UnusableImage('too-many-pixels', words)
+  }
+  return bytes
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

@@ -1,11 +1,14 @@
 import type { ChannelOrder, Operation, OutputFormat } from '@darkroom/contracts'
 import { compose } from '../permute/channel-order.ts'
 import { operationKinds } from './operations/index.ts'
-import type { OperationKind } from './operations/operation-kind.ts'
+import type { OperationKind, Size } from './operations/operation-kind.ts'
 import type { Output, Raster } from './raster.ts'
 
-/** One step on pixels. `maxPixels` is what the result may have at the most. */
-export type Step = (frame: Raster, maxPixels: number) => Raster | Promise<Raster>
+/** One step on pixels, and the size it makes of one. */
+export interface Step {
+  apply(frame: Raster): Raster | Promise<Raster>
+  sizeAfter(size: Size): Size
+}
 
 export interface Plan {
   steps: Step[]
@@ -23,9 +26,22 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
       plan.output = kind.choose(plan.output, operation as never)
       continue
     }
-    plan.steps.push((frame, maxPixels) => kind.apply(frame, operation as never, maxPixels))
+    plan.steps.push({
+      apply: frame => kind.apply(frame, operation as never),
+      sizeAfter: size => kind.sizeAfter(size, operation as never),
+    })
     const isPermutation = operation.name === 'swap-channels' && plan.permutation !== undefined
     plan.permutation = isPermutation ? compose(plan.permutation ?? 'rgb', operation.order) : undefined
   }
   return plan
+}
+
+/** The largest size that a frame has on its way through the steps, itself included. */
+export function largestSize(original: Size, steps: readonly Step[]): Size {
+  let [size, largest] = [original, original]
+  for (const { sizeAfter } of steps) {
+    size = sizeAfter(size)
+    if (size.width * size.height > largest.width * largest.height) largest = size
+  }
+  return largest
 }

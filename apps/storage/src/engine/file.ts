@@ -18,11 +18,20 @@ import { Turns } from './turns.ts'
 const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress', post: 'finished' }
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
 const temporarySuffix = '.tmp'
+/** Other names in our folders are somebody else's. */
+const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 /** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
 /** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
 const maxIdleMemory = 8
+
+export interface FileBlobStoreOptions {
+  folder: string
+  minFreeBytes?: number
+  /** Given back when the store is closed. Of two that open a folder, one would remove what the other is writing. */
+  lock?: Disposable
+}
 
 /**
  * Blobs as files, `<folder>/inProgress/<shard>/<key>` and `<folder>/finished/<shard>/<key>`.
@@ -34,23 +43,27 @@ const maxIdleMemory = 8
 export class FileBlobStore implements BlobStore {
   readonly #folder: string
   readonly #minFreeBytes: number
+  readonly #lock: Disposable | undefined
   readonly #turns = new Turns()
   readonly #idleMemory: Buffer[] = []
 
-  private constructor(folder: string, minFreeBytes: number) {
+  private constructor({ folder, minFreeBytes = 0, lock }: FileBlobStoreOptions) {
     this.#folder = folder
     this.#minFreeBytes = minFreeBytes
+    this.#lock = lock
   }
 
-  static async open({ folder, minFreeBytes = 0 }: { folder: string; minFreeBytes?: number }) {
+  static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
+    const { folder } = options
     await makeFolder(resolve(folder))
     for (const stage of Object.values(stageFolders)) await prepareShards(join(folder, stage))
     await syncFolder(folder)
-    return new FileBlobStore(folder, minFreeBytes)
+    return new FileBlobStore(options)
   }
 
   async put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
-    await this.#checkFreeSpace()
+    // Results may use what is kept free: without them, what was accepted could not end.
+    if (id.stage === 'pre') await this.#checkFreeSpace()
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
     const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
     try {
@@ -93,7 +106,7 @@ export class FileBlobStore implements BlobStore {
     for (const shard of shards) {
       if (shard < fromShard) continue
       const folder = join(this.#folder, stageFolders[stage], shard)
-      const keys = (await readdir(folder)).filter(name => !isTemporary(name)).sort()
+      const keys = (await readdir(folder)).filter(name => blobKey.test(name)).sort()
       for (const key of keys) {
         if (shard === fromShard && key <= fromKey) continue
         const modifiedAt = await modificationTime(join(folder, key))
@@ -111,6 +124,7 @@ export class FileBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     await this.#turns.idle()
+    this.#lock?.[Symbol.dispose]()
   }
 
   /** Puts the temporary file in its place, unless newer bytes stand there. */

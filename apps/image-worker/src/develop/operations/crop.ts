@@ -1,8 +1,11 @@
-import { throughSharp } from '../raster.ts'
+import type { OperationNamed } from '@darkroom/contracts'
+import { type Raster, throughSharp } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { onPixels } from './operation-kind.ts'
+import { onPixels, type Size } from './operation-kind.ts'
 
-export const crop = onPixels<'crop'>((frame, operation) => {
+export const crop = onPixels<'crop'>(apply, sizeAfter)
+
+function apply(frame: Raster, operation: OperationNamed<'crop'>): Promise<Raster> {
   const width = Math.min(operation.width, frame.width)
   const height = Math.min(operation.height, frame.height)
   const left = operation.left ?? Math.floor((frame.width - width) / 2)
@@ -20,4 +23,8 @@ export const crop = onPixels<'crop'>((frame, operation) => {
     height: Math.min(height, frame.height - top),
   }
   return throughSharp(frame, image => image.extract(rectangle))
-})
+}
+
+function sizeAfter({ width, height }: Size, operation: OperationNamed<'crop'>): Size {
+  return { width: Math.min(width, operation.width), height: Math.min(height, operation.height) }
+}

@@ -1,19 +1,27 @@
 import type { OperationName, OperationNamed } from '@darkroom/contracts'
 import type { Output, Raster } from '../raster.ts'
 
-/** Changes one frame; the result may have at most `maxPixels`. May work in place. */
+/** Width and height of one frame, in pixels. */
+export type Size = Pick<Raster, 'width' | 'height'>
+
+/** Changes one frame. May work in place. */
 type Apply<Name extends OperationName> = (
   frame: Raster,
   operation: OperationNamed<Name>,
-  maxPixels: number,
 ) => Raster | Promise<Raster>
+
+/** The size of what comes out, or stands in memory on the way if that is larger; known before it is made. */
+type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
 
 /** What an operation does: it changes the pixels of each frame, or chooses how the result is written. */
 export type OperationKind<Name extends OperationName> =
-  | { changes: 'pixels'; apply: Apply<Name> }
+  | { changes: 'pixels'; apply: Apply<Name>; sizeAfter: SizeAfter<Name> }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
 
-/** An operation on pixels. */
-export function onPixels<Name extends OperationName>(apply: Apply<Name>): OperationKind<Name> {
-  return { changes: 'pixels', apply }
+/** An operation on pixels, which keeps the size unless it says otherwise. */
+export function onPixels<Name extends OperationName>(
+  apply: Apply<Name>,
+  sizeAfter: SizeAfter<Name> = size => size,
+): OperationKind<Name> {
+  return { changes: 'pixels', apply, sizeAfter }
 }

@@ -1,11 +1,10 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import { type Raster, throughSharpOnWhite } from '../raster.ts'
-import { expectFits } from './expect-fits.ts'
-import { onPixels } from './operation-kind.ts'
+import { onPixels, type Size } from './operation-kind.ts'
 
-export const resize = onPixels<'resize'>((frame, operation, maxPixels) => {
-  const { width, height, fit, enlarge } = operation
-  expectFits(largestResult(frame, operation), maxPixels)
+export const resize = onPixels<'resize'>(apply, sizeAfter)
+
+function apply(frame: Raster, { width, height, fit, enlarge }: OperationNamed<'resize'>): Promise<Raster> {
   return throughSharpOnWhite(frame, (image, background) =>
     image.resize({
       ...(width !== undefined && { width }),
@@ -15,18 +14,18 @@ export const resize = onPixels<'resize'>((frame, operation, maxPixels) => {
       background,
     }),
   )
-})
+}
 
-/** What comes out; of cover, what it is cut from. */
-function largestResult(frame: Raster, { width, height, fit, enlarge }: OperationNamed<'resize'>) {
+/** Of cover, what it is cut from. */
+function sizeAfter(size: Size, { width, height, fit, enlarge }: OperationNamed<'resize'>): Size {
   if (fit === 'fill') {
     const stretched = (wanted: number, own: number) => (enlarge ? wanted : Math.min(wanted, own))
     return {
-      width: stretched(width ?? frame.width, frame.width),
-      height: stretched(height ?? frame.height, frame.height),
+      width: stretched(width ?? size.width, size.width),
+      height: stretched(height ?? size.height, size.height),
     }
   }
-  const scales = [width && width / frame.width, height && height / frame.height].filter(
+  const scales = [width && width / size.width, height && height / size.height].filter(
     scale => scale !== undefined,
   )
   const isInside = fit === 'inside' || fit === 'contain'
@@ -34,7 +33,7 @@ function largestResult(frame: Raster, { width, height, fit, enlarge }: Operation
   const scale = enlarge ? wanted : Math.min(wanted, 1)
   const padded = fit === 'contain' ? { width: width ?? 0, height: height ?? 0 } : { width: 0, height: 0 }
   return {
-    width: Math.max(padded.width, Math.ceil(frame.width * scale)),
-    height: Math.max(padded.height, Math.ceil(frame.height * scale)),
+    width: Math.max(padded.width, Math.ceil(size.width * scale)),
+    height: Math.max(padded.height, Math.ceil(size.height * scale)),
   }
 }

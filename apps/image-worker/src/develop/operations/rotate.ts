@@ -1,12 +1,19 @@
+import type { OperationNamed } from '@darkroom/contracts'
 import { throughSharpOnWhite } from '../raster.ts'
-import { expectFits } from './expect-fits.ts'
-import { onPixels } from './operation-kind.ts'
+import { onPixels, type Size } from './operation-kind.ts'
 
-export const rotate = onPixels<'rotate'>((frame, { angle }, maxPixels) => {
+export const rotate = onPixels<'rotate'>(
+  (frame, { angle }) =>
+    throughSharpOnWhite(frame, (image, background) => image.rotate(angle, { background })),
+  sizeAfter,
+)
+
+/** The box around the turned image. */
+function sizeAfter({ width, height }: Size, { angle }: OperationNamed<'rotate'>): Size {
   const radians = (angle * Math.PI) / 180
   const [sine, cosine] = [Math.abs(Math.sin(radians)), Math.abs(Math.cos(radians))]
-  const width = Math.floor(frame.width * cosine + frame.height * sine)
-  const height = Math.floor(frame.width * sine + frame.height * cosine)
-  expectFits({ width, height }, maxPixels)
-  return throughSharpOnWhite(frame, (image, background) => image.rotate(angle, { background }))
-})
+  return {
+    width: Math.floor(width * cosine + height * sine),
+    height: Math.floor(width * sine + height * cosine),
+  }
+}
