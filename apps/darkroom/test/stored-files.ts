@@ -4,6 +4,6 @@ import { join } from 'node:path'
 /** All files that the storage has in its folder, temporary ones too. */
 export function storedFiles(dataDir: string): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
+    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
     .map(entry => join(entry.parentPath, entry.name))
 }

@@ -62,7 +62,7 @@ export async function failNext(frontend: Frontend, error: TaskError): Promise<st
 /** The files of the storage, those still being written too. */
 export function storageFiles({ dataDir }: Neighbours): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
+    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
     .map(entry => entry.name)
 }
 

@@ -75,7 +75,7 @@ export async function storedKeys({ clients }: Pick<Neighbours, 'clients'>): Prom
 /** The files of the storage, those still being written too. */
 export function storageFiles({ dataDir }: Neighbours): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
+    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
     .map(entry => entry.name)
 }
 

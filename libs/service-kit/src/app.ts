@@ -116,12 +116,12 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
 const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
 function requireToken(app: App, token: string, isPublic: boolean): void {
-  const expected = digest(token)
+  const expected = digest(`Bearer ${token}`)
   app.addHook('onRequest', async request => {
     const url = request.routeOptions.url
     if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
-    const [, given] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return
+    const given = digest(request.headers.authorization ?? '')
+    if (timingSafeEqual(given, expected)) return
     throw new ServiceProblem(401, 'unauthorized', 'this route wants the cluster token', {
       headers: { 'www-authenticate': 'Bearer' },
     })
