@@ -38,6 +38,12 @@ export interface Written {
   loop: number
 }
 
+/**
+ * Above, the usual Huffman tables of JPEG cost about one per cent of the size; below, up to a fifth of it, and
+ * fitting them is quick, as there is little to code.
+ */
+const detailedBytesPerPixel = 0.15
+
 /** The original's own settings where the format stays, good ones where it changes; a quality asked for wins. */
 export function settingsFor(
   { bits, delays, loop }: Written,
@@ -50,7 +56,7 @@ export function settingsFor(
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
     lossless: output.quality === undefined && (known?.lossless ?? false),
     progressive: known?.progressive ?? false,
-    optimiseCoding: !isSameFormat,
+    optimiseCoding: !isSameFormat || original.bytesPerPixel < detailedBytesPerPixel,
     chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),

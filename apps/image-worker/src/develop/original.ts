@@ -8,6 +8,7 @@ export interface Original {
   format: ImageHeader['format']
   lossless: boolean
   progressive: boolean
+  bytesPerPixel: number
   quality: number | undefined
   quantisationTable: 0 | 3
   chromaSubsampling: string | undefined
@@ -21,6 +22,7 @@ export function originalOf(input: Uint8Array, header: ImageHeader, metadata: Met
     format,
     lossless,
     progressive,
+    bytesPerPixel: input.length / header.pixels,
     quality: format === 'webp' ? webpQuality(input) : quantisation?.quality,
     quantisationTable: quantisation?.table ?? 0,
     chromaSubsampling: metadata.chromaSubsampling,
