@@ -3,7 +3,7 @@ import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
-import { BytesRequestHeaders } from './storage.ts'
+import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 
 const params = Type.Object({ id: Type.String() })
@@ -52,16 +52,6 @@ const uploadQuery = Type.Object(
 const IdempotencyKey = Type.Optional(
   Type.String({ minLength: 1, maxLength: 255, description: 'The same key and image again: the same id' }),
 )
-
-const bytesResponses = {
-  200: Bytes,
-  206: Bytes,
-  304: Nothing,
-  404: Problem,
-  409: Problem,
-  416: Problem,
-  422: Problem,
-}
 
 export const frontendRoutes = {
   uploadImage: defineRoute({

@@ -3,7 +3,7 @@ import { Operations } from './operations.ts'
 import { waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
-import { BytesRequestHeaders } from './storage.ts'
+import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskError, TaskId } from './task.ts'
 
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
@@ -66,15 +66,7 @@ export const imageMasterRoutes = {
       summary: 'The developed image',
       querystring: idQuery,
       headers: BytesRequestHeaders,
-      response: {
-        200: Bytes,
-        206: Bytes,
-        304: Nothing,
-        404: Problem,
-        409: Problem,
-        416: Problem,
-        422: Problem,
-      },
+      response: bytesResponses,
     },
   }),
   getWork: defineRoute({

@@ -18,6 +18,17 @@ export const BytesRequestHeaders = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
 })
 
+/** What a request for the bytes of an image is answered, by services that know its task. */
+export const bytesResponses = {
+  200: Bytes,
+  206: Bytes,
+  304: Nothing,
+  404: Problem,
+  409: Problem,
+  416: Problem,
+  422: Problem,
+}
+
 export const StoredBlob = Type.Object({
   bytes: Type.Integer({ minimum: 0 }),
   sha256: Type.String({ description: 'Of the whole blob, in hex; the ETag is the same' }),

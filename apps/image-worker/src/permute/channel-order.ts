@@ -1,7 +1,7 @@
-/** A permutation of the colour channels, written as the original's channels that become r, g and b. */
-export type ChannelOrder = 'rgb' | 'rbg' | 'grb' | 'gbr' | 'brg' | 'bgr'
+import { type ChannelOrder, channelOrders } from '@darkroom/contracts'
 
-export const channelOrders: readonly ChannelOrder[] = ['rgb', 'rbg', 'grb', 'gbr', 'brg', 'bgr']
+/** A permutation of the colour channels is written as the original's channels that become r, g and b. */
+export { type ChannelOrder, channelOrders }
 
 const sources: Record<ChannelOrder, readonly [number, number, number]> = {
   rgb: [0, 1, 2],
