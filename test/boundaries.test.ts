@@ -5,17 +5,30 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 
 const root = resolve(import.meta.dirname, '..')
-const services = ['frontend', 'image-master', 'image-worker', 'kv-config', 'storage', 'task-db'].map(
-  name => `@darkroom/${name}`,
-)
+const services = [
+  'cluster-state',
+  'frontend',
+  'image-master',
+  'image-worker',
+  'kv-config',
+  'storage',
+  'task-db',
+].map(name => `@darkroom/${name}`)
 
 /** What a package may depend on of Darkroom's own. What isn't here isn't allowed. */
 const allowedEdges: Record<string, string[]> = {
   '@darkroom/contracts': [],
+  '@darkroom/crdt': [],
   '@darkroom/image-header': [],
   '@darkroom/sqlite': [],
   '@darkroom/testing': [],
   '@darkroom/service-kit': ['@darkroom/contracts'],
+  '@darkroom/cluster-state': [
+    '@darkroom/contracts',
+    '@darkroom/crdt',
+    '@darkroom/service-kit',
+    '@darkroom/sqlite',
+  ],
   '@darkroom/frontend': ['@darkroom/contracts', '@darkroom/service-kit'],
   '@darkroom/image-master': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/image-header'],
   '@darkroom/image-worker': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/image-header'],

@@ -1,5 +1,12 @@
 export { assertProblem } from './assert-problem.ts'
 export { assertSwapped } from './assert-swapped.ts'
+export {
+  type EngineName,
+  enginePrograms,
+  findEngine,
+  missingEngineWords,
+  withEngine,
+} from './engines/engine-programs.ts'
 export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'
 export { generateImage, type ImageKind, imageKinds, isLossless } from './generated-image.ts'

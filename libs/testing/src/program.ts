@@ -15,7 +15,7 @@ export interface Program {
 
 /** Runs a program, with these environment variables and no others but PATH; the test's end kills it. */
 export function startProgram(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   [command, ...args]: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
 ): Program {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { accessSync, constants, globSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'node:test'
+
+/** The real servers that suites run against: the program, what its suites prove, and Debian's package of it. */
+export const enginePrograms = {
+  redis: { program: 'redis-server', proves: 'the queue on BullMQ', debianPackage: 'redis-server' },
+  postgres: { program: 'postgres', proves: 'the task DB on PostgreSQL', debianPackage: 'postgresql' },
+  etcd: { program: 'etcd', proves: 'kv-config on etcd', debianPackage: 'etcd-server' },
+  serf: { program: 'serf', proves: 'cluster-state among Serf agents', debianPackage: 'serf' },
+} as const
+export type EngineName = keyof typeof enginePrograms
+
+/** Where a server's program is; undefined where it isn't installed. */
+export function findEngine(name: EngineName): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...postgresFolders()]
+  return folders.map(folder => join(folder, enginePrograms[name].program)).find(isExecutable)
+}
+
+/** What is missing, and how to get it. */
+export function missingEngineWords(name: EngineName): string {
+  const { program, proves, debianPackage } = enginePrograms[name]
+  return `left out: ${proves}; needs ${program} (Debian: apt-get install ${debianPackage})`
+}
+
+/**
+ * Registers tests that need a real server. Where its program isn't installed they are left out, which is
+ * said; with ENGINES=required that is a failure.
+ */
+export function withEngine<T>(name: EngineName, register: (program: string) => T): T | undefined {
+  const program = findEngine(name)
+  if (program !== undefined) return register(program)
+  const words = missingEngineWords(name)
+  if (process.env.ENGINES === 'required') test(words, () => assert.fail(words))
+  else test(words, { skip: true })
+  return undefined
+}
+
+/** Debian keeps the server's programs off the path, a folder for each version. */
+function postgresFolders(): string[] {
+  return globSync('/usr/lib/postgresql/*/bin').sort().reverse()
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
