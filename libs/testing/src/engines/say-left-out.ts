@@ -2,5 +2,5 @@ import { type EngineName, enginePrograms, findEngine, missingEngineWords } from 
 
 /** The last words of a test run: what it could not prove on this machine. */
 for (const name of Object.keys(enginePrograms) as EngineName[]) {
-  if (findEngine(name) === undefined) console.log(missingEngineWords(name))
+  if (findEngine(name) === undefined) process.stdout.write(`${missingEngineWords(name)}\n`)
 }
