@@ -1,14 +1,15 @@
-import { type App, isLoopback, ServiceProblem } from '@darkroom/service-kit'
+import { isIP } from 'node:net'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
 
 /**
- * Without API keys, only this machine's own programs are trusted. A browser on it runs strangers' pages too: those
- * that come by a name of their own (DNS rebinding) or send forms from another site are refused. Names that a proxy
- * uses can be allowed.
+ * Without API keys, whoever reaches the frontend is trusted. A browser there runs strangers' pages too: those that
+ * come by a name of their own (DNS rebinding) or send forms from another site are refused. Plain addresses can't be
+ * made to lead elsewhere, so they are let in. Names that are its own can be allowed.
  */
 export function refuseStrangeSites(app: App, allowedHosts: ReadonlySet<string>): void {
   app.addHook('onRequest', async request => {
     const name = request.hostname.replace(/^\[(.*)\]$/, '$1')
-    if (!isLoopback(name) && !allowedHosts.has(request.hostname)) {
+    if (name !== 'localhost' && isIP(name) === 0 && !allowedHosts.has(name)) {
       throw new ServiceProblem(
         403,
         'strange-host',

@@ -13,12 +13,18 @@ export { Config } from './config.ts'
 
 /** The frontend, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
-  if (!isLoopback(config.host)) {
-    throw new InvalidConfig([
-      `HOST is ${config.host}; the frontend knows no API keys yet, so it is open on loopback only`,
-    ])
-  }
+  checkAudience(config, logger)
   const clients = new ServiceClients({ ...config, logger })
   const app = buildApp({ ...config, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger })
+}
+
+function checkAudience({ host, allowAnonymous }: Config, logger: Logger): void {
+  if (isLoopback(host)) return
+  if (!allowAnonymous) {
+    throw new InvalidConfig([
+      `HOST is ${host}; without API keys the frontend is open on loopback only, or anywhere by ALLOW_ANONYMOUS=true`,
+    ])
+  }
+  logger.warn({ host }, 'ALLOW_ANONYMOUS: whoever reaches this address can use it')
 }

@@ -1,10 +1,12 @@
 import {
   type Client,
   formatOperations,
+  formatPriority,
   InvalidOperations,
   type imageMasterRoutes,
   parseOperations,
   type Task,
+  type Urgency,
 } from '@darkroom/contracts'
 import { type Body, hangUpSignal, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -18,7 +20,11 @@ import { readForm } from './uploaded-form.ts'
 export async function upload(
   request: FastifyRequest,
   reply: FastifyReply,
-  given: { operations?: string | undefined; idempotencyKey?: string | undefined },
+  given: {
+    operations?: string | undefined
+    idempotencyKey?: string | undefined
+    urgency?: Urgency | undefined
+  },
   imageMaster: Client<typeof imageMasterRoutes>,
 ): Promise<Task> {
   using read = await uploadBodyOf(request)
@@ -29,6 +35,7 @@ export async function upload(
     headers: {
       ...(contentLength !== undefined && { 'content-length': contentLength }),
       ...(given.idempotencyKey !== undefined && { 'idempotency-key': given.idempotencyKey }),
+      ...(given.urgency !== undefined && { priority: formatPriority(given.urgency) }),
     },
     body,
     signal: hangUpSignal(reply),

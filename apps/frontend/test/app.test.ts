@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
-import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
-import { assertProblem, generateImage } from '@darkroom/testing'
+import { createLogger, InvalidConfig, loadConfig } from '@darkroom/service-kit'
+import { assertProblem, generateImage, RecordedLog } from '@darkroom/testing'
 import { Config, start } from '../src/start.ts'
 import { startFrontend } from './start-frontend.ts'
 
@@ -78,6 +78,22 @@ describe('who may come in', () => {
       )
     })
   }
+
+  test('it starts anywhere once it is told to serve whoever comes, and says so', async t => {
+    const { env } = await startFrontend(t)
+    const log = new RecordedLog()
+    const config = loadConfig(Config, {
+      ...env,
+      HOST: '0.0.0.0',
+      CLUSTER_TOKEN: clusterToken,
+      ALLOW_ANONYMOUS: 'true',
+    })
+    const frontend = await start(config, createLogger('frontend', 'warn', log))
+    t.after(frontend.close)
+    const { port } = new URL(frontend.url)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200)
+    assert.ok(log.lines.some(({ msg }) => msg.startsWith('ALLOW_ANONYMOUS')))
+  })
 
   test('it starts on loopback, is registered, and closes', async t => {
     const { env, clients } = await startFrontend(t)

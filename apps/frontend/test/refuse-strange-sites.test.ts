@@ -20,7 +20,14 @@ function build(allowedHosts: string[] = []) {
   return app
 }
 
-for (const host of ['localhost', 'localhost:8080', '127.0.0.1:8080', '[::1]:8080']) {
+for (const host of [
+  'localhost',
+  'localhost:8080',
+  '127.0.0.1:8080',
+  '192.0.2.1:8080',
+  '[::1]:8080',
+  '[2001:db8::1]',
+]) {
   test(`requests to ${host} are answered`, async () => {
     assert.equal((await build().inject({ url: '/images', headers: { host } })).statusCode, 200)
   })

@@ -10,6 +10,7 @@ import {
   type storageRoutes,
   type Task,
   type taskDbRoutes,
+  type Urgency,
 } from '@darkroom/contracts'
 import {
   contentTypeOf,
@@ -44,6 +45,7 @@ export interface Upload {
   /** As written by the client; none means the default operations. */
   operations?: string | undefined
   idempotencyKey?: string | undefined
+  urgency?: Urgency | undefined
 }
 
 /**
@@ -70,7 +72,7 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
   const stored = await store(storage, key, format, whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
-    return await makeTask(key, { original, operations, idempotencyKey: upload.idempotencyKey }, dependencies)
+    return await makeTask(key, { original, operations }, upload, dependencies)
   } catch (error) {
     // Only what was refused for good: with any other error the task may exist, and its bytes with it.
     if (error instanceof ServiceProblem) await discard(key, dependencies)
@@ -135,10 +137,10 @@ async function readFacts(
 
 async function makeTask(
   id: string,
-  given: { original: ImageFacts; operations: Operation[]; idempotencyKey: string | undefined },
+  image: { original: ImageFacts; operations: Operation[] },
+  { idempotencyKey, urgency }: Upload,
   dependencies: IntakeDependencies,
 ): Promise<Task> {
-  const { idempotencyKey, ...image } = given
   const reply = await dependencies.taskDb.putTask({
     params: { id },
     body: {
@@ -146,6 +148,7 @@ async function makeTask(
       maxAttempts: dependencies.maxAttempts,
       ...image,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(urgency !== undefined && { urgency }),
     },
   })
   if (reply.status === 404 || reply.status === 409) throw new Error(`a new task was answered ${reply.status}`)

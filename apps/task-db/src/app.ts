@@ -22,7 +22,7 @@ export function buildApp({ store, logger, clusterToken, expiryCheckMs }: AppDepe
   const app = createApp(
     { name: 'task-db', logger, clusterToken, checkReady },
     scope => addTaskRoutes(scope, store),
-    scope => addClaimRoutes(scope, line),
+    scope => addClaimRoutes(scope, store, line),
     scope => addStatsRoutes(scope, store),
   )
   measureTasks(app, store)

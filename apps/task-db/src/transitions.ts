@@ -1,4 +1,5 @@
 import {
+  defaultUrgency,
   type ImageFacts,
   type NewTask,
   problemType,
@@ -43,13 +44,14 @@ const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: rea
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
 export function beginTask(id: string, given: NewTask, now: Date): Task {
-  const { operations, original, maxAttempts, idempotencyKey } = given
+  const { operations, original, urgency = defaultUrgency, maxAttempts, idempotencyKey } = given
   return {
     id,
     state: 'not-started',
     version: 1,
     operations,
     original,
+    urgency,
     attempts: 0,
     maxAttempts,
     claims: 0,

@@ -5,6 +5,7 @@ import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
+import { PriorityHeader } from './urgency.ts'
 
 const params = Type.Object({ id: Type.String() })
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
@@ -64,6 +65,7 @@ export const frontendRoutes = {
         'content-length': Type.Optional(Type.String()),
         'idempotency-key': IdempotencyKey,
         prefer: Prefer,
+        priority: PriorityHeader,
       }),
       body: Bytes,
       response: { 200: ImageStatus, 202: ImageStatus, ...uploadErrors },
@@ -136,7 +138,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'POST /images, answering the id as plain text',
       querystring: uploadQuery,
-      headers: Type.Object({ 'idempotency-key': IdempotencyKey }),
+      headers: Type.Object({ 'idempotency-key': IdempotencyKey, priority: PriorityHeader }),
       body: Bytes,
       response: { 202: Type.String(), ...uploadErrors },
     },

@@ -5,6 +5,7 @@ import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskError, TaskId } from './task.ts'
+import { PriorityHeader } from './urgency.ts'
 
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
 const LeaseToken = Type.Integer({ minimum: 1, description: 'The fencing token of the lease' })
@@ -37,6 +38,7 @@ export const imageMasterRoutes = {
       ),
       headers: Type.Object({
         'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+        priority: PriorityHeader,
       }),
       body: Bytes,
       response: {

@@ -4,6 +4,7 @@ import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
+import { Urgency } from './urgency.ts'
 
 const params = Type.Object({ id: TaskId })
 const FencingToken = Type.Integer({ minimum: 1 })
@@ -14,12 +15,18 @@ export const NewTask = Type.Object(
     state: Type.Literal('not-started'),
     operations: Operations,
     original: ImageFacts,
+    urgency: Type.Optional(Urgency),
     maxAttempts: Type.Integer({ minimum: 1 }),
     idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   },
   { additionalProperties: false },
 )
 export type NewTask = Static<typeof NewTask>
+
+const Claim = Type.Object(
+  { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs },
+  { additionalProperties: false },
+)
 
 /** What the holder of a lease says of its task. */
 export const LeaseHolderEvent = Type.Union([
@@ -108,13 +115,21 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/tasks/claim',
     schema: {
-      summary: 'Leases the oldest task that is not started; with `wait`, held back until there is one',
+      summary:
+        'Leases the oldest of the most urgent tasks that are not started; with `wait`, held back until there is one',
       querystring: Type.Object({ ...waitQuery }, { additionalProperties: false }),
-      body: Type.Object(
-        { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs },
-        { additionalProperties: false },
-      ),
+      body: Claim,
       response: { 200: Task, 204: Nothing },
+    },
+  }),
+  claimGivenTask: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id/claim',
+    schema: {
+      summary: 'Leases this task, if it is not started: for a queue that says itself who is next',
+      params,
+      body: Claim,
+      response: { 200: Task, 404: Problem, 409: Problem },
     },
   }),
   renewLease: defineRoute({

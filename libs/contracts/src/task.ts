@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Operations } from './operations.ts'
+import { Urgency } from './urgency.ts'
 
 export const taskStates = ['not-started', 'in-progress', 'finished', 'failed'] as const
 export type TaskState = (typeof taskStates)[number]
@@ -61,6 +62,7 @@ export const Task = Type.Object({
   version: Type.Integer({ minimum: 1, description: 'Grows with every change of state' }),
   operations: Operations,
   original: ImageFacts,
+  urgency: Urgency,
   attempts: Type.Integer({ minimum: 0, description: 'Begun and not handed back' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
   claims: Type.Integer({ minimum: 0, description: 'Fencing tokens given out so far' }),

@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, hasEnded } from '@darkroom/contracts'
+import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 import type { FrontendClients } from './images.ts'
+
+/** Of uploads that somebody waits for, unless they say it themselves: before those that nobody waits for. */
+const urgencyOfWaiting = 2
 
 export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClients): void {
   acceptBytes(app)
@@ -14,7 +17,8 @@ export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClien
     ...frontendRoutes.uploadImage,
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
-      const accepted = await upload(request, reply, givenIn(request), imageMaster)
+      const { urgency = wait > 0 ? urgencyOfWaiting : undefined, ...given } = givenIn(request)
+      const accepted = await upload(request, reply, { ...given, urgency }, imageMaster)
       const waited =
         wait > 0 &&
         (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait)).catch(error => {
@@ -38,9 +42,13 @@ export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClien
 }
 
 function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: { operations?: string } }) {
-  const idempotencyKey = headers['idempotency-key']
   return {
     operations: query.operations,
-    idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : undefined,
+    idempotencyKey: textOf(headers['idempotency-key']),
+    urgency: urgencyOf(textOf(headers.priority)),
   }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined
 }

@@ -53,6 +53,21 @@ describe('an upload of raw bytes', () => {
     assert.ok((await storedOriginal(id)).equals(png))
   })
 
+  test('is developed before others if its Priority, or somebody who waits, asks for it', async () => {
+    const urgencyOf = async (headers: Record<string, string>) => {
+      const { id } = (await post(png, { headers })).json()
+      const { body } = await frontend.clients.taskDb.listTasks({ querystring: { limit: 100 } })
+      return body.tasks.find(task => task.id === id)?.urgency
+    }
+    assert.equal(await urgencyOf({}), 3)
+    assert.equal(await urgencyOf({ prefer: 'wait=0.1' }), 3, 'no wait that is understood')
+    assert.equal(await urgencyOf({ prefer: 'wait=1' }), 2)
+    assert.equal(await urgencyOf({ prefer: 'wait=1', priority: 'u=6' }), 6)
+    assert.equal(await urgencyOf({ priority: 'i, u=0' }), 0)
+    assert.equal(await urgencyOf({ priority: 'u=9' }), 3)
+    assert.equal(await urgencyOf({ priority: 'nonsense' }), 3)
+  })
+
   test('takes operations and an idempotency key', async () => {
     const upload = { headers: { 'idempotency-key': 'one' }, path: '/images?operations=swap-channels:gbr' }
     const answer = await post(png, upload)

@@ -1,4 +1,4 @@
-import { imageMasterRoutes } from '@darkroom/contracts'
+import { imageMasterRoutes, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes } from '@darkroom/service-kit'
 import { type IntakeDependencies, takeIn } from '../intake.ts'
 
@@ -15,6 +15,7 @@ export function addIntakeRoutes(app: App, dependencies: IntakeDependencies): voi
           bytes: declared === undefined ? undefined : Number(declared),
           operations,
           idempotencyKey: headers['idempotency-key'],
+          urgency: urgencyOf(headers.priority),
         },
         dependencies,
       )

@@ -22,7 +22,10 @@ export interface TaskStore {
   get(id: string): Promise<Task | undefined>
   /** Newest first. */
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
-  /** Leases the oldest task that is not started; undefined when there is none. No two get the same one. */
+  /**
+   * Leases the oldest of the most urgent tasks that are not started; undefined when there is none. No two get
+   * the same one.
+   */
   claim(worker: string, leaseMs: number): Promise<Task | undefined>
   /** Lets an event happen to a task, by the table of transitions; undefined when there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>

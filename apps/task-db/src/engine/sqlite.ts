@@ -34,6 +34,11 @@ const migrations: Migrations = [
     UPDATE counts SET tasks = tasks - 1 WHERE state = old.state;
   END;
   `,
+  `
+  UPDATE tasks SET document = json_set(document, '$.urgency', 3);
+  ALTER TABLE tasks ADD COLUMN urgency INTEGER AS (document ->> 'urgency');
+  CREATE INDEX tasks_by_urgency ON tasks (urgency, id) WHERE state = 'not-started';
+  `,
 ]
 
 /** At most so many leases are taken back in one transaction, so that it stays short. */
@@ -93,12 +98,12 @@ export class SqliteTaskStore implements TaskStore {
 
   async claim(worker: string, leaseMs: number) {
     // Most polls find nothing; they need no transaction.
-    if (!this.#statements.oldestWaiting.get()) return undefined
+    if (!this.#statements.next.get()) return undefined
     const task = await this.#writes.run(() => {
-      const oldest = read(this.#statements.oldestWaiting)
-      if (!oldest) return undefined
-      const outcome = this.#change(oldest, { type: 'claim', worker, leaseMs })
-      if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${oldest.id}`)
+      const next = read(this.#statements.next)
+      if (!next) return undefined
+      const outcome = this.#change(next, { type: 'claim', worker, leaseMs })
+      if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
       return outcome.task
     })
     if (task) this.#announce(task.id, task)
@@ -174,6 +179,7 @@ function prepareStatements(database: DatabaseSync) {
     insert: prepare('INSERT INTO tasks (id, document) VALUES (?, ?)'),
     update: prepare('UPDATE tasks SET document = ? WHERE id = ?'),
     delete: prepare('DELETE FROM tasks WHERE id = ?'),
+    next: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1"),
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
     expired: prepare(
       'SELECT document FROM tasks WHERE lease_expires_at < ? ORDER BY lease_expires_at LIMIT ?',

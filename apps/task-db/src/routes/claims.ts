@@ -1,8 +1,10 @@
 import { taskDbRoutes } from '@darkroom/contracts'
 import { type App, hangUpSignal, holdSignal } from '@darkroom/service-kit'
+import { applyEvent } from '../apply-event.ts'
 import type { ClaimLine } from '../claim-line.ts'
+import type { TaskStore } from '../engine/engine.ts'
 
-export function addClaimRoutes(app: App, line: ClaimLine): void {
+export function addClaimRoutes(app: App, store: TaskStore, line: ClaimLine): void {
   app.route({
     ...taskDbRoutes.claimTask,
     handler: async ({ query: { wait = 0 }, body: { worker, leaseMs } }, reply) => {
@@ -12,5 +14,10 @@ export function addClaimRoutes(app: App, line: ClaimLine): void {
       })
       return task ? reply.code(200).send(task) : reply.code(204).send()
     },
+  })
+
+  app.route({
+    ...taskDbRoutes.claimGivenTask,
+    handler: ({ params: { id }, body }) => applyEvent(store, id, { type: 'claim', ...body }),
   })
 }

@@ -1,5 +1,6 @@
-import { type LeaseHolderEvent, type Task, taskDbRoutes } from '@darkroom/contracts'
+import { type LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
 import { type App, holdSignal, ServiceProblem } from '@darkroom/service-kit'
+import { applyEvent, taskNotFound } from '../apply-event.ts'
 import type { TaskStore } from '../engine/engine.ts'
 import type { TaskEvent } from '../transitions.ts'
 import { waitForVersion } from '../wait-for-version.ts'
@@ -12,20 +13,20 @@ export function addTaskRoutes(app: App, store: TaskStore): void {
         const { isNew, task } = await store.create(id, body)
         return reply.code(isNew ? 201 : 200).send(task)
       }
-      return reply.code(200).send(await apply(id, toEvent(body)))
+      return reply.code(200).send(await applyEvent(store, id, toEvent(body)))
     },
   })
 
   app.route({
     ...taskDbRoutes.renewLease,
-    handler: ({ params: { id }, body }) => apply(id, { type: 'renew', ...body }),
+    handler: ({ params: { id }, body }) => applyEvent(store, id, { type: 'renew', ...body }),
   })
 
   app.route({
     ...taskDbRoutes.getTask,
     handler: async ({ params: { id }, query: { wait = 0, after = 0 } }, reply) => {
       if (wait > 0) await waitForVersion(store, id, after, holdSignal(reply, wait))
-      return (await store.get(id)) ?? notFound(id)
+      return (await store.get(id)) ?? taskNotFound(id)
     },
   })
 
@@ -48,16 +49,10 @@ export function addTaskRoutes(app: App, store: TaskStore): void {
   app.route({
     ...taskDbRoutes.deleteTask,
     handler: async ({ params: { id } }, reply) => {
-      if (!(await store.delete(id))) notFound(id)
+      if (!(await store.delete(id))) taskNotFound(id)
       return reply.code(204).send()
     },
   })
-
-  async function apply(id: string, event: TaskEvent): Promise<Task> {
-    const outcome = (await store.apply(id, event)) ?? notFound(id)
-    if (outcome.kind === 'refused') throw new ServiceProblem(409, 'lease-lost', outcome.reason)
-    return outcome.task
-  }
 }
 
 function toEvent(event: LeaseHolderEvent): TaskEvent {
@@ -76,8 +71,4 @@ function readInstant(text: string): Date {
   const instant = new Date(text)
   if (!Number.isNaN(instant.getTime())) return instant
   throw new ServiceProblem(400, 'invalid-request', `querystring endedBefore: ${text} can't be compared with`)
-}
-
-function notFound(id: string): never {
-  throw new ServiceProblem(404, 'task-not-found', `there is no task ${id}`)
 }

@@ -32,6 +32,37 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     )
   })
 
+  test('more urgent tasks are claimed first, and the oldest of those that are equally so', async t => {
+    const store = await openEngine(t, clock.now)
+    for (const [number, urgency] of [
+      [1, 7],
+      [2, undefined],
+      [3, 0],
+      [4, 3],
+      [5, 0],
+    ] as const) {
+      await store.create(taskId(number), newTask(urgency === undefined ? {} : { urgency }))
+    }
+    const claimed = [await claim(store), await claim(store), await claim(store), await claim(store)]
+    assert.deepEqual(
+      claimed.map(({ id }) => id),
+      [3, 5, 2, 4].map(taskId),
+    )
+    assert.equal((await get(store, 1)).urgency, 7)
+  })
+
+  test('of many claims of one given task, one is granted, and no other claim gets the task', async t => {
+    const store = await openEngine(t, clock.now)
+    await createTasks(store, 2)
+    const given = { type: 'claim', leaseMs } as const
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => store.apply(taskId(1), { ...given, worker: `worker-${n}` })),
+    )
+    assert.equal(outcomes.filter(outcome => outcome?.kind === 'changed').length, 1)
+    assert.equal((await claim(store)).id, taskId(2))
+    assert.equal(await store.claim('worker-1', leaseMs), undefined)
+  })
+
   test('a task that was given back is as old as it was', async t => {
     const store = await openEngine(t, clock.now)
     await createTasks(store, 3)

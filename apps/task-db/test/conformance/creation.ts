@@ -15,6 +15,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
       ...given,
       id: taskId(1),
       version: 1,
+      urgency: 3,
       attempts: 0,
       claims: 0,
       createdAt: clock.now().toISOString(),

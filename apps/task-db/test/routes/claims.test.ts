@@ -18,6 +18,20 @@ test('a claim is answered with the oldest task and its lease', async t => {
   assert.equal(answer.json().lease.worker, 'worker-1')
 })
 
+test('a claim of a given task leases that one, and is refused with 409 when it is not there to be claimed', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 2)
+  const post = (number: number) => app.inject({ method: 'POST', url: `/tasks/${taskId(number)}/claim`, body })
+  const answer = await post(2)
+  assert.equal(answer.statusCode, 200)
+  assert.deepEqual(answer.json(), await store.get(taskId(2)))
+  assert.equal(answer.json().lease.token, 1)
+  assertProblem(await post(2), 409, 'not-claimable')
+  assertProblem(await post(3), 404, 'task-not-found')
+  assert.equal((await store.get(taskId(1)))?.state, 'not-started')
+})
+
 test('a claim where nothing is to be done is 204', async t => {
   const app = buildTestApp(t)
   for (const query of ['', '?wait=0', '?wait=0.05']) {

@@ -38,7 +38,14 @@ test('a task is made with 201, and the same again is answered 200 with the task 
   }
   const { createdAt, ...task } = made.json()
   assert.ok(Math.abs(Date.now() - Date.parse(createdAt)) < 60_000)
-  const expected = { ...newTask({ idempotencyKey: 'upload-1' }), id, version: 1, attempts: 0, claims: 0 }
+  const expected = {
+    ...newTask({ idempotencyKey: 'upload-1' }),
+    id,
+    version: 1,
+    urgency: 3,
+    attempts: 0,
+    claims: 0,
+  }
   assert.deepEqual(task, expected)
 })
 
