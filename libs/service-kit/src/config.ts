@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { fromText } from './from-text.ts'
+import { readSetting } from './read-setting.ts'
 
 /** Settings that every service has. Names here are camelCase, in the environment UPPER_SNAKE_CASE. */
 export const commonSettings = {
@@ -11,7 +12,11 @@ export const commonSettings = {
     description: 'Where kv-config answers; all other services are found through it',
   }),
   advertiseUrl: Type.Optional(
-    Type.String({ format: 'uri', description: 'Where others reach this service; default http://HOST:PORT' }),
+    Type.String({
+      format: 'uri',
+      description:
+        "Where others reach this service; default http://HOST:PORT, with the host's name where HOST is a wildcard",
+    }),
   ),
   clusterToken: Type.Optional(
     Type.String({ minLength: 16, description: 'Bearer token of all internal routes; none: loopback only' }),
@@ -39,7 +44,8 @@ export class InvalidConfig extends Error {
 }
 
 /**
- * Reads a schema's properties from environment variables; those unset or empty get their defaults.
+ * Reads a schema's properties from environment variables; those unset or empty get their defaults. For each NAME,
+ * NAME_FILE can name a file that holds the value, as secrets come in containers; NAME itself goes before it.
  *
  * @throws InvalidConfig naming every variable that is missing or wrong.
  */
@@ -48,13 +54,16 @@ export function loadConfig<Schema extends TObject>(
   env: Readonly<Record<string, string | undefined>>,
 ): Static<Schema> {
   const given: Record<string, string> = {}
+  const unreadable: Record<string, string> = {}
   for (const name of Object.keys(schema.properties)) {
-    const value = env[variableName(name)]
-    if (value !== undefined && value !== '') given[name] = value
+    const setting = readSetting(variableName(name), env)
+    if (setting.kind === 'given') given[name] = setting.text
+    if (setting.kind === 'unreadable') unreadable[name] = setting.mistake
   }
   const config: Record<string, unknown> = { ...Object(Value.Default(schema, fromText(schema, given))) }
   // Each for itself: one list of all errors would end at the eighth.
   const mistakes = Object.entries(schema.properties).flatMap(([name, property]) => {
+    if (unreadable[name] !== undefined) return [unreadable[name]]
     if (config[name] === undefined)
       return isRequired(schema, name) ? [`${variableName(name)} is not set`] : []
     const [error] = Value.Errors(property, config[name])

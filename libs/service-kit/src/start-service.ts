@@ -31,7 +31,7 @@ export async function startService(options: {
     await clients.close()
     throw error
   }
-  const url = config.advertiseUrl ?? listeningUrl(app)
+  const url = config.advertiseUrl ?? listeningUrl(app, config.host)
   const instance = `${hostname()}-${randomUUID()}`
   const registration = new Registration({ kv: clients.kv, service: name, instance, url, logger })
   const close = async () => {
@@ -45,22 +45,18 @@ export async function startService(options: {
 
 const wildcards = new Set(['0.0.0.0', '::'])
 
-function checkExposure({ advertiseUrl, clusterToken, host }: CommonConfig, logger: Logger): void {
-  const mistakes: string[] = []
-  if (clusterToken === undefined && !isLoopback(host)) {
-    mistakes.push(`CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`)
+function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): void {
+  if (clusterToken !== undefined) return
+  if (!isLoopback(host)) {
+    const mistake = `CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`
+    throw new InvalidConfig([mistake])
   }
-  if (advertiseUrl === undefined && wildcards.has(host)) {
-    mistakes.push(`ADVERTISE_URL is not set; nobody finds this service at ${host}`)
-  }
-  if (mistakes.length > 0) throw new InvalidConfig(mistakes)
-  if (clusterToken === undefined) {
-    logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
-  }
+  logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
 }
 
-function listeningUrl(app: App): string {
+/** Nobody finds a service at a wildcard; its host's name is what containers on one network resolve. */
+function listeningUrl(app: App, host: string): string {
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
-  return httpUrl(address.address, address.port)
+  return httpUrl(wildcards.has(host) ? hostname() : address.address, address.port)
 }

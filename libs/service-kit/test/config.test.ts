@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { temporaryFolder } from '@darkroom/testing'
 import fc from 'fast-check'
 import { type TObject, Type } from 'typebox'
 import {
@@ -79,6 +82,26 @@ suite('settings', () => {
 
   test('name every variable that is missing', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
+  })
+
+  test('can stand in files, as secrets do; the variable itself goes first', t => {
+    const path = temporaryFolder(t)
+    const file = join(path, 'bucket')
+    writeFileSync(file, 'from a file\n')
+    const env = { MAX_UPLOAD_BYTES: '1000', BUCKET_FILE: file }
+    assert.equal(loadConfig(Config, env).bucket, 'from a file')
+    assert.equal(loadConfig(Config, { ...env, BUCKET: '' }).bucket, 'from a file')
+    assert.equal(loadConfig(Config, { ...env, BUCKET: 'its own' }).bucket, 'its own')
+  })
+
+  test('whose files are missing or empty are mistakes, even where there is a default', t => {
+    const path = temporaryFolder(t)
+    const [missing, empty] = [join(path, 'missing'), join(path, 'empty')]
+    writeFileSync(empty, '\n')
+    const mistakes = mistakesIn(Config, { ...needed, BUCKET: '', BUCKET_FILE: missing, HOST_FILE: empty })
+    assert.equal(mistakes.length, 2)
+    assert.equal(mistakes[0], `HOST_FILE: ${empty} is empty`)
+    assert.match(String(mistakes[1]), /^BUCKET_FILE: ENOENT/)
   })
 
   test('that are no whole numbers are not made ones', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { suite, type TestContext, test } from 'node:test'
 import { freePort, RecordedLog } from '@darkroom/testing'
 import { Type } from 'typebox'
@@ -44,6 +45,17 @@ suite('a service', () => {
     assert.equal(service.url, 'http://storage.example:8083')
     await service.close()
   })
+
+  for (const host of ['0.0.0.0', '::']) {
+    test(`is found by the name of its host while it listens on ${host}`, async t => {
+      const PORT = String(await freePort())
+      const { start } = parts(t, { HOST: host, PORT, CLUSTER_TOKEN: 'a token of the whole cluster' })
+      const service = await start()
+      assert.equal(service.url, `http://${hostname()}:${PORT}`)
+      assert.equal((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status, 200)
+      await service.close()
+    })
+  }
 
   test('does not start without a token where others could reach it', async t => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
