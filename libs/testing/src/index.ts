@@ -7,6 +7,7 @@ export {
   missingEngineWords,
   withEngine,
 } from './engines/engine-programs.ts'
+export { type SerfAgent, type SerfOptions, startSerf } from './engines/serf.ts'
 export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'
 export { generateImage, type ImageKind, imageKinds, isLossless } from './generated-image.ts'

@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { decodeMultiStream, encode } from '@msgpack/msgpack'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import {
+  type Command,
+  MemberEvent,
+  memberEvents,
+  protocolVersion,
+  type ReplyBody,
+  ReplyHeader,
+  replyBodies,
+  type SerfMember,
+} from './agent-protocol.ts'
+
+export interface AgentAddress {
+  host: string
+  port: number
+  /** What the agent's configuration has as `rpc_auth`. */
+  authKey?: string | undefined
+}
+
+/** The agent answered, and won't do it: its words, and what they were about. */
+export class AgentRefusal extends Error {
+  constructor(command: Command, words: string) {
+    super(`the Serf agent refuses "${command}": ${words}`)
+  }
+}
+
+/** Longer than the 5 s (`-broadcast-timeout`) that an agent may take until other agents have its new tags. */
+const defaultTimeoutMs = 7000
+
+interface Expected {
+  command: Command
+  resolve(body: unknown): void
+  reject(error: Error): void
+}
+
+/**
+ * One connection to the RPC of a Serf agent. It isn't mended when it breaks: `closed` says so, and whatever is
+ * asked from then on is rejected.
+ */
+export class AgentConnection {
+  readonly #socket: Socket
+  readonly #timeoutMs: number
+  readonly #values: AsyncIterator<unknown>
+  /** Seq -> whose reply is awaited. One at a time: the agent leaves bodies that it refuses to read in the stream. */
+  readonly #expected = new Map<number, Expected>()
+  readonly #listeners = new Map<number, (event: MemberEvent) => void>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #sequence = 0
+  #agentName = ''
+  #fault: Error | undefined
+  /** Resolves, once nothing is read any more, with what broke the connection. */
+  readonly closed: Promise<Error>
+
+  private constructor(socket: Socket, timeoutMs: number) {
+    this.#socket = socket
+    this.#timeoutMs = timeoutMs
+    this.#values = decodeMultiStream(socket)[Symbol.asyncIterator]()
+    this.closed = this.#read()
+  }
+
+  /**
+   * Connects, shakes hands and shows the key. Each step, and each command later, has `timeoutMs`; `signal`, too,
+   * ends the connection at any time.
+   *
+   * @throws AgentRefusal when the key is wrong or missing; Error when nobody answers, or something that isn't Serf
+   */
+  static async open(
+    { host, port, authKey }: AgentAddress,
+    { signal, timeoutMs = defaultTimeoutMs }: { signal?: AbortSignal; timeoutMs?: number } = {},
+  ): Promise<AgentConnection> {
+    const socket = connect({ host, port, noDelay: true, ...(signal && { signal }) })
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) })
+    } catch (cause) {
+      socket.destroy()
+      throw new Error(`no Serf agent answers at ${host}:${port}`, { cause })
+    }
+    const connection = new AgentConnection(socket, timeoutMs)
+    try {
+      await connection.#send('handshake', { Version: protocolVersion })
+      if (authKey !== undefined) await connection.#send('auth', { AuthKey: authKey })
+      // Without a body: an agent that misses the key would leave one in the stream and take it for a command.
+      const { agent } = await connection.#send('stats')
+      connection.#agentName = agent.name
+      return connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /** The name of the agent's own node among the members. */
+  get agentName(): string {
+    return this.#agentName
+  }
+
+  /** All members that the agent knows, dead ones too; itself among them. */
+  async members(): Promise<SerfMember[]> {
+    return (await this.#send('members')).Members
+  }
+
+  /**
+   * Sets tags of the agent's own node, and takes others away; those of other names stay. All together may have
+   * 512 bytes, encoded. Resolves when the news was sent to other agents.
+   *
+   * @throws AgentRefusal when they are too long
+   */
+  async setTags(tags: Readonly<Record<string, string>>, removed: readonly string[] = []): Promise<void> {
+    await this.#send('tags', { Tags: tags, DeleteTags: removed })
+  }
+
+  /** Calls `onEvent` for what happens to members from now on. The agent gathers news for 1 to 3 s first. */
+  async stream(onEvent: (event: MemberEvent) => void): Promise<void> {
+    await this.#send('stream', { Type: memberEvents.join(',') }, onEvent)
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#fault ??= new Error('the connection to the Serf agent was closed')
+    this.#socket.destroy()
+    await this.closed
+  }
+
+  #send<Name extends Command>(
+    command: Name,
+    body?: object,
+    onEvent?: (event: MemberEvent) => void,
+  ): Promise<ReplyBody<Name>> {
+    const reply = this.#turn.then(() => this.#sendNow(command, body, onEvent))
+    this.#turn = reply.catch(() => undefined) // who asked hears of it; the next in turn is sent all the same
+    return reply as Promise<ReplyBody<Name>>
+  }
+
+  #sendNow(command: Command, body?: object, onEvent?: (event: MemberEvent) => void): Promise<unknown> {
+    if (this.#fault) throw this.#fault
+    const sequence = ++this.#sequence
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#expected.set(sequence, { command, resolve, reject })
+    if (onEvent) this.#listeners.set(sequence, onEvent)
+    this.#socket.write(encode({ Command: command, Seq: sequence }))
+    if (body) this.#socket.write(encode(body))
+    // What would come later could not be told from other replies: the connection is of no use any more.
+    const timeout = setTimeout(() => {
+      this.#fault ??= new Error(`the Serf agent did not answer "${command}" within ${this.#timeoutMs} ms`)
+      this.#socket.destroy()
+    }, this.#timeoutMs)
+    return promise.finally(() => clearTimeout(timeout))
+  }
+
+  async #read(): Promise<Error> {
+    try {
+      for (;;) await this.#readReply()
+    } catch (cause) {
+      this.#fault ??= new Error('the connection to the Serf agent broke', { cause })
+    }
+    this.#socket.destroy()
+    for (const { reject } of this.#expected.values()) reject(this.#fault)
+    this.#expected.clear()
+    return this.#fault
+  }
+
+  async #readReply(): Promise<void> {
+    const header = Value.Parse(ReplyHeader, await this.#next())
+    const expected = this.#expected.get(header.Seq)
+    if (!expected) {
+      const listener = this.#listeners.get(header.Seq)
+      if (!listener) throw new Error(`a reply to ${header.Seq}, which was not asked`)
+      listener(Value.Parse(MemberEvent, await this.#next()))
+      return
+    }
+    if (header.Error !== '') {
+      this.#listeners.delete(header.Seq)
+      expected.reject(new AgentRefusal(expected.command, header.Error))
+    } else {
+      const body: TSchema | undefined = replyBodies[expected.command]
+      expected.resolve(body && Value.Parse(body, await this.#next()))
+    }
+    this.#expected.delete(header.Seq)
+  }
+
+  async #next(): Promise<unknown> {
+    const { done, value } = await this.#values.next()
+    if (done) throw new Error('the agent has ended it')
+    return value
+  }
+}

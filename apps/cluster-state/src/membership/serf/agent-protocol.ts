@@ -1,0 +1,58 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+/*
+ * The RPC protocol of a Serf agent, version 1: maps of MessagePack one after the other, with nothing between them.
+ * Source: docs/agent/rpc.html.markdown and cmd/serf/command/agent/ipc.go of github.com/hashicorp/serf.
+ *
+ *   client                                   agent
+ *     {Command, Seq} [body] ─────────────────>
+ *     <───────────────── {Seq, Error} [body]        in turn, if every reply is waited for
+ *     <───────────────── {Seq, Error} event         any time, with the Seq of the `stream` that asked for it
+ *
+ * Nothing says whether a body follows a header: that is known by the command that has the Seq.
+ */
+
+export const protocolVersion = 1
+
+export const ReplyHeader = Type.Object({ Seq: Type.Integer(), Error: Type.String() })
+
+/** What `stats` answers; of many figures, only the agent's name. */
+export const Stats = Type.Object({ agent: Type.Object({ name: Type.String() }) })
+
+const memberStatus = ['none', 'alive', 'leaving', 'left', 'failed'] as const
+
+/** A node as its agent tells of it. Tags are whatever anybody set. */
+export const SerfMember = Type.Object({
+  Name: Type.String(),
+  Status: Type.Enum(memberStatus),
+  // Go's nil map is MessagePack's nil.
+  Tags: Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()]),
+})
+export type SerfMember = Static<typeof SerfMember>
+
+export const MemberList = Type.Object({ Members: Type.Array(SerfMember) })
+
+export const memberEvents = [
+  'member-join',
+  'member-leave',
+  'member-failed',
+  'member-update',
+  'member-reap',
+] as const
+
+export const MemberEvent = Type.Object({ Event: Type.Enum(memberEvents), Members: Type.Array(SerfMember) })
+export type MemberEvent = Static<typeof MemberEvent>
+
+/** The commands that are used here: the body of the reply, where one follows a header without an error. */
+export const replyBodies = {
+  handshake: undefined,
+  auth: undefined,
+  stats: Stats,
+  members: MemberList,
+  tags: undefined,
+  stream: undefined,
+} as const satisfies Record<string, TSchema | undefined>
+export type Command = keyof typeof replyBodies
+export type ReplyBody<Name extends Command> = (typeof replyBodies)[Name] extends TSchema
+  ? Static<(typeof replyBodies)[Name]>
+  : undefined

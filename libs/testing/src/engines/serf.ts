@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePortRange } from '../free-port-range.ts'
+import { type Program, startProgram } from '../program.ts'
+import { untilAlive } from '../start-service.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+export interface SerfAgent {
+  readonly name: string
+  /** host:port of the RPC. */
+  readonly rpc: string
+  /** host:port at which other agents join it. */
+  readonly gossip: string
+  /** The process that runs now, or ran last. */
+  readonly program: Program
+  /** SIGKILL: the others find out by themselves. Resolves when the process is gone. */
+  kill(): Promise<void>
+  /** Runs it again under the same name, on the same ports. */
+  restart(): Promise<void>
+  /** SIGINT: it says goodbye to the others first. */
+  leave(): Promise<void>
+}
+
+export interface SerfOptions {
+  name: string
+  /** `gossip` of agents that are there already. */
+  join?: readonly string[]
+  authKey?: string
+  tags?: Readonly<Record<string, string>>
+  /** Its addresses; default: free ports of the loopback interface. */
+  rpc?: string
+  gossip?: string
+  /** What runs the agent, such as `ip netns exec <name>`. */
+  within?: readonly string[]
+}
+
+/** A Serf agent with the timing of one machine (`-profile=local`), which ends with the test. */
+export async function startSerf(
+  t: Pick<TestContext, 'after'>,
+  serf: string,
+  { name, join: others = [], authKey, tags = {}, within = [], ...addresses }: SerfOptions,
+): Promise<SerfAgent> {
+  const firstPort = await freePortRange(2)
+  const { rpc = `127.0.0.1:${firstPort}`, gossip = `127.0.0.1:${firstPort + 1}` } = addresses
+  const config = join(temporaryFolder(t), 'serf.json')
+  writeFileSync(config, JSON.stringify({ tags, ...(authKey !== undefined && { rpc_auth: authKey }) }))
+  const options = [
+    ...['agent', '-profile=local', `-node=${name}`, `-bind=${gossip}`, `-rpc-addr=${rpc}`],
+    ...[`-config-file=${config}`, '-retry-interval=1s', ...others.map(other => `-retry-join=${other}`)],
+  ]
+  const [command, ...args] = [...within, serf, ...options]
+  if (command === undefined) throw new Error('there is no command to run')
+  const run = async () => {
+    current = startProgram(t, [command, ...args])
+    await untilAlive(`the Serf agent ${name}`, current, () => current.stdout.includes('agent running!'))
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    current.signal(signal)
+    await current.ended
+  }
+  let current: Program
+  await run()
+  return {
+    name,
+    rpc,
+    gossip,
+    get program() {
+      return current
+    },
+    kill: () => end('SIGKILL'),
+    leave: () => end('SIGINT'),
+    restart: run,
+  }
+}
