@@ -14,6 +14,12 @@ export { generateImage, type ImageKind, imageKinds, isLossless } from './generat
 export { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
 export { tiffOf } from './large-tiff.ts'
 export { inMountNamespace, mountsAreMissing } from './mount-namespace.ts'
+export {
+  type HostNetwork,
+  makeNetwork,
+  type NetworkHost,
+  networkNamespacesAreMissing,
+} from './network-namespaces.ts'
 export { photograph } from './photograph.ts'
 export { childrenOf, forgetPeak, isRunning, procIsMissing, residentMemory } from './process-status.ts'
 export { type Program, startProgram } from './program.ts'

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { suite, type TestContext, test } from 'node:test'
+import { makeNetwork, type NetworkHost, networkNamespacesAreMissing } from '../src/network-namespaces.ts'
+
+suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, () => {
+  test('hear each other, but over a partition', t => {
+    const { hosts, partition, heal } = makeNetwork(t, 3)
+    const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
+    assert.ok(canReach(first, second) && canReach(second, third))
+    partition([0, 1], [2])
+    assert.ok(canReach(first, second))
+    assert.ok(!canReach(second, third) && !canReach(third, first))
+    heal()
+    assert.ok(canReach(third, first))
+  })
+
+  test('lose packets among those that are named', t => {
+    const { hosts, losePackets } = makeNetwork(t, 3)
+    const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
+    losePackets(1, 2)
+    assert.ok(!canReach(first, second))
+    assert.ok(canReach(first, third) && canReach(third, second))
+    losePackets(0, 2)
+    assert.ok(canReach(first, second))
+  })
+
+  test('are gone when their test has ended', async () => {
+    const endings: (() => unknown)[] = []
+    const t = { after: (end: () => unknown) => endings.push(end) } as unknown as TestContext
+    const [host] = makeNetwork(t, 1).hosts
+    const name = host?.within.at(-1) ?? assert.fail()
+    const namespaces = () => spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout
+    assert.ok(namespaces().includes(name))
+    for (const end of endings) await end()
+    assert.ok(!namespaces().includes(name.replace(/\d+$/, '')))
+  })
+})
+
+/** Nobody listens on port 9: whoever can be reached refuses at once. */
+function canReach({ within: [command, ...args] }: NetworkHost, { address }: NetworkHost): boolean {
+  const connect = ['timeout', '1', 'bash', '-c', `exec 3<>/dev/tcp/${address}/9`]
+  const { stderr } = spawnSync(command, [...args, ...connect], { encoding: 'utf8' })
+  return stderr.includes('refused')
+}
