@@ -4,6 +4,7 @@ import { defineRoute } from './route.ts'
 
 /** The services by the name under which they register. */
 export const serviceNames = [
+  'cluster-state',
   'frontend',
   'image-master',
   'image-worker',
@@ -19,11 +20,15 @@ export const defaultPorts: Readonly<Record<ServiceName, number>> = {
   'kv-config': 8082,
   storage: 8083,
   'task-db': 8084,
+  'cluster-state': 8085,
   'image-worker': 8086,
 }
 
 /** Value of `services/<name>/<instance>` in kv-config, as JSON. */
 export const Registration = Type.Object({ url: Type.String({ format: 'uri' }) })
+
+/** That of a cluster-state node, whose instance is its id. */
+export const NodeRegistration = Type.Object({ ...Registration.properties, dataCentre: Type.String() })
 
 export function registrationPrefix(name: ServiceName): string {
   return `services/${name}/`

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import {
+  clusterStateRoutes,
   defaultPorts,
   frontendRoutes,
   imageMasterRoutes,
@@ -18,6 +19,7 @@ import {
 } from '../src/index.ts'
 
 const services: Record<string, Record<string, Route>> = {
+  'cluster-state': clusterStateRoutes,
   frontend: frontendRoutes,
   'image-master': imageMasterRoutes,
   'kv-config': kvConfigRoutes,
@@ -39,7 +41,7 @@ for (const [service, routes] of Object.entries(services)) {
 
     for (const [name, route] of Object.entries(routes)) {
       test(`${name} is well-formed`, () => {
-        assert.match(route.url, /^(\/[A-Za-z]+|\/:[a-z]+)*(\/\*)?$/)
+        assert.match(route.url, /^(\/[A-Za-z]+|\/:[a-z]+)*(\/\*)?$|^\/$/)
         assert.match(route.schema.summary, /^[A-Z`].*[^.]$/)
         assert.deepEqual(propertiesOf(route.schema.params), placeholdersOf(route.url))
         checkBody(route)

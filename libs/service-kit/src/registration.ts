@@ -21,12 +21,14 @@ export class Registration {
     service: ServiceName
     instance: string
     url: string
+    /** What else is to be known of it. */
+    labels?: Readonly<Record<string, string>>
     logger: Logger
   }) {
     this.#kv = options.kv
     this.#params = { '*': registrationPrefix(options.service) + options.instance }
     this.#renewing = this.#renew(
-      new TextEncoder().encode(JSON.stringify({ url: options.url })),
+      new TextEncoder().encode(JSON.stringify({ ...options.labels, url: options.url })),
       options.logger,
     )
   }

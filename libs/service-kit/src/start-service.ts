@@ -21,8 +21,13 @@ export async function startService(options: {
   config: CommonConfig
   clients: ServiceClients
   logger: Logger
+  /** Under which it registers; one of its own for each start unless given. */
+  instance?: string
+  /** What else its registration says. */
+  labels?: Readonly<Record<string, string>>
 }): Promise<RunningService> {
-  const { app, name, config, clients, logger } = options
+  const { app, name, config, clients, logger, labels = {} } = options
+  const { instance = `${hostname()}-${randomUUID()}` } = options
   try {
     checkExposure(config, logger)
     await app.listen({ host: config.host, port: config.port })
@@ -32,8 +37,7 @@ export async function startService(options: {
     throw error
   }
   const url = config.advertiseUrl ?? listeningUrl(app, config.host)
-  const instance = `${hostname()}-${randomUUID()}`
-  const registration = new Registration({ kv: clients.kv, service: name, instance, url, logger })
+  const registration = new Registration({ kv: clients.kv, service: name, instance, url, labels, logger })
   const close = async () => {
     await registration.close()
     await app.close()

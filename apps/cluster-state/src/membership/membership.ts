@@ -1,0 +1,17 @@
+import type { Member } from '@darkroom/contracts'
+
+/**
+ * Who else is there. It may be wrong for a while in both directions: a member that died is sent messages in vain, and
+ * one that came is missed until it is known. Nothing is lost by either.
+ */
+export interface Membership {
+  readonly self: Member
+  /** The others that are taken for alive, without this node; no promise about their order. */
+  members(): readonly Member[]
+  /** Calls after every change of `members()`; returns what ends that. */
+  onChange(listener: () => void): () => void
+  /** Rejects, with words for the log, while it can't tell who is there. What it knew stands meanwhile. */
+  checkReady(): Promise<void>
+  /** Leaves. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,66 @@
+import { type Static, Type } from 'typebox'
+
+/** An interval that starts this node's part of the gossip; each is shortened or lengthened by up to a tenth. */
+const IntervalMs = (defaultMs: number, description: string) =>
+  Type.Integer({ default: defaultMs, minimum: 10, maximum: 3_600_000, description })
+
+/**
+ * How the state spreads. "Near" are the members of the same data centre, "far" all others; n counts the near ones with
+ * this node. Bytes a second are those that a node sends while something changes all the time.
+ */
+export const gossipSettings = {
+  gossipFanout: Type.Integer({
+    default: 2,
+    minimum: 1,
+    maximum: 20,
+    description:
+      'How many near members get each message. Raising it spreads news in fewer rounds, log(n) / log(1 + fanout), for as many more bytes',
+  }),
+  pushMs: IntervalMs(
+    100,
+    'News is pushed at once, and then no oftener than this. Raising it makes one message of more changes, and each hop of a change later',
+  ),
+  pushRoundsFactor: Type.Number({
+    default: 3,
+    minimum: 0.5,
+    maximum: 20,
+    description:
+      'Every node that hears of a change pushes it on for ceil(factor x log10(n + 1)) rounds. Raising it leaves fewer nodes to be reached by what follows below, for as many more bytes',
+  }),
+  gossipMs: IntervalMs(
+    2000,
+    'How often what changed lately (in the last five of these) is told again: for those whom loss kept from hearing',
+  ),
+  syncMs: IntervalMs(
+    3000,
+    'How often whole states are compared with one near member, digests first. Lowering it heals partitions sooner, for 1 KiB each when nothing differs',
+  ),
+  farMs: IntervalMs(
+    1000,
+    'How often a data centre tells another what changed. Raising it makes changes that much later there, and saves as many messages',
+  ),
+  farFanout: Type.Number({
+    default: 1,
+    minimum: 0.01,
+    maximum: 20,
+    description:
+      'How many nodes of a data centre do that each time: each node does with probability min(1, fanout / n)',
+  }),
+  farSyncMs: IntervalMs(
+    15_000,
+    'How often a data centre compares states with another: each node does with probability 1 / n. Lowering it heals partitions between data centres sooner',
+  ),
+  maxMessageBytes: Type.Integer({
+    default: 256 * 1024,
+    minimum: 16 * 1024,
+    maximum: 300 * 1024,
+    description: 'Of entries in one message; what is left goes with the next',
+  }),
+  peerTimeoutMs: IntervalMs(
+    2000,
+    'How long a member may take to answer; meanwhile it is sent no other gossip',
+  ),
+}
+
+const Gossiping = Type.Object(gossipSettings)
+export type GossipSettings = Static<typeof Gossiping>

@@ -1,0 +1,91 @@
+import { type Entry, State } from '@darkroom/crdt'
+import type { StateStore } from '../engine/engine.ts'
+import { Draft } from './draft.ts'
+
+interface Write {
+  apply(draft: Draft): void
+  committed(): void
+  failed(error: unknown): void
+}
+
+/**
+ * The state, in memory and on disk. All writes, one's own and others', go through one line, in groups: each group is
+ * applied to a draft, saved, and only then is it in the state, told to others, and answered. So nobody hears of what a
+ * crash could take back: a count that others know and its node forgot would swallow the increments that follow.
+ *
+ *     write ─┐
+ *     write ─┼─> draft ─> save (fsync) ─> state, news ─> all answered
+ *     write ─┘
+ */
+export class Ledger {
+  readonly state: State
+  readonly #store: StateStore
+  readonly #onNews: (entries: readonly Entry[]) => void
+  #waiting: Write[] = []
+  #isWriting = false
+
+  constructor(options: {
+    store: StateStore
+    entries: readonly Entry[]
+    /** Hears of entries after they are saved. */
+    onNews(entries: readonly Entry[]): void
+  }) {
+    this.state = new State(options.entries)
+    this.#store = options.store
+    this.#onNews = options.onNews
+  }
+
+  /**
+   * Runs a step, which reads and puts entries, in the next group; resolves with what it returned once that is on disk.
+   * A step that throws must not have put anything.
+   */
+  write<Result>(step: (draft: Draft) => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let result: Result
+      this.#waiting.push({
+        apply: draft => {
+          result = step(draft)
+        },
+        committed: () => resolve(result),
+        failed: reject,
+      })
+      void this.#writeOn()
+    })
+  }
+
+  async #writeOn(): Promise<void> {
+    if (this.#isWriting) return
+    this.#isWriting = true
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      await this.#commit(group)
+    }
+    this.#isWriting = false
+  }
+
+  async #commit(group: readonly Write[]): Promise<void> {
+    const draft = new Draft(this.state)
+    const applied = group.filter(write => applies(write, draft))
+    const entries = draft.changed()
+    try {
+      if (entries.length > 0) await this.#store.save(entries)
+    } catch (error) {
+      for (const write of applied) write.failed(error)
+      return
+    }
+    for (const entry of entries) this.state.merge(entry)
+    for (const write of applied) write.committed()
+    if (entries.length > 0) this.#onNews(entries)
+  }
+}
+
+function applies(write: Write, draft: Draft): boolean {
+  try {
+    write.apply(draft)
+    return true
+  } catch (error) {
+    write.failed(error)
+    return false
+  }
+}

@@ -1,0 +1,10 @@
+import type { Gossip, Member, SyncReply, SyncRequest } from '@darkroom/contracts'
+
+/**
+ * Carries messages to other nodes. Every call rejects, within a bounded time, when the message or its answer didn't
+ * get through or the peer refused it; what comes back has the shape of the contract.
+ */
+export interface Network {
+  gossip(to: Member, message: Gossip): Promise<void>
+  sync(to: Member, request: SyncRequest): Promise<SyncReply>
+}

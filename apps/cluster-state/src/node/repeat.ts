@@ -1,0 +1,18 @@
+import type { Clock } from './clock.ts'
+
+/** Calls about every so many milliseconds, up to a tenth sooner or later, so that nodes don't fall into step. */
+export function repeat(
+  { clock, random }: { clock: Clock; random: () => number },
+  intervalMs: number,
+  run: () => void,
+): () => void {
+  let cancel = () => {}
+  const wait = () => {
+    cancel = clock.setTimer(intervalMs * (0.9 + 0.2 * random()), () => {
+      wait()
+      run()
+    })
+  }
+  wait()
+  return () => cancel()
+}

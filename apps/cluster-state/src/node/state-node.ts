@@ -1,0 +1,155 @@
+import type { Gossip, SyncReply, SyncRequest } from '@darkroom/contracts'
+import {
+  type Json,
+  maxCount,
+  type Register,
+  type RegisterEntry,
+  raiseCount,
+  type State,
+  writeRegister,
+} from '@darkroom/crdt'
+import type { StateStore } from '../engine/engine.ts'
+import type { Membership } from '../membership/membership.ts'
+import { Gossiper } from './gossiper.ts'
+import { inspectEntries } from './inspect-entries.ts'
+import { Ledger } from './ledger.ts'
+import type { NodeContext } from './node-context.ts'
+import { Peers } from './peers.ts'
+import { receiveEntries } from './receive-entries.ts'
+import { answerSync, Syncer } from './syncer.ts'
+
+export type Refusal = {
+  kind: 'refused'
+  /** too-many-names: a new name, and no room for it; used-up: the limit of what can be counted is reached. */
+  reason: 'too-many-names' | 'used-up'
+}
+
+/**
+ * A node of the cluster: its state, on disk, and the gossip that keeps it in step with others. It touches the world
+ * only through what it is given, so that a simulation runs the same code.
+ */
+export class StateNode {
+  readonly id: string
+  readonly #context: NodeContext
+  readonly #store: StateStore
+  #gossiper: Gossiper | undefined
+  #stopGossip: (() => Promise<void>) | undefined
+  #membership: Membership | undefined
+  #closed: Promise<void> | undefined
+
+  /** A node with what its store holds. Takes over the store: closing the node closes it. */
+  static async open(options: Omit<NodeContext, 'ledger'> & { store: StateStore }): Promise<StateNode> {
+    return new StateNode(options, await options.store.load())
+  }
+
+  private constructor(
+    { store, ...context }: Omit<NodeContext, 'ledger'> & { store: StateStore },
+    entries: ConstructorParameters<typeof Ledger>[0]['entries'],
+  ) {
+    this.id = store.nodeId
+    this.#store = store
+    const ledger = new Ledger({ store, entries, onNews: news => this.#gossiper?.spread(news) })
+    this.#context = { ...context, ledger }
+  }
+
+  /** What it knows, to be read. Everything in it is on disk. */
+  get state(): State {
+    return this.#context.ledger.state
+  }
+
+  get membership(): Membership | undefined {
+    return this.#membership
+  }
+
+  /** Begins to gossip with others. Takes over the membership. */
+  join(membership: Membership): void {
+    if (this.#membership) throw new Error('a node joins once')
+    this.#membership = membership
+    const peers = new Peers(this.#context, membership)
+    const gossiper = new Gossiper(this.#context, membership, peers)
+    this.#gossiper = gossiper
+    const syncer = new Syncer(this.#context, membership, peers)
+    this.#stopGossip = async () => {
+      peers.close()
+      syncer.close()
+      await gossiper.close()
+      await membership.close()
+    }
+  }
+
+  /** Sets a register, or deletes it by undefined; the answer is on disk. */
+  setRegister(
+    name: string,
+    value: Json | undefined,
+  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal> {
+    return this.#context.ledger.write(draft => {
+      const known = draft.register(name)
+      if (!known && draft.nameCount >= this.#context.limits.maxNames) return refused('too-many-names')
+      if (known?.generation === Number.MAX_SAFE_INTEGER) return refused('used-up')
+      const register = { kind: 'register', name, ...writeRegister(known, this.id, value) } as const
+      draft.put(register)
+      return { kind: 'written', register } as const
+    })
+  }
+
+  /** Takes a register as it was written elsewhere, if it is newer; answers the one that stands then. */
+  notifyRegister(
+    name: string,
+    register: Register,
+  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal> {
+    const given = { kind: 'register', name, ...register } as const
+    return this.#context.ledger.write(draft => {
+      if (!draft.register(name) && draft.nameCount >= this.#context.limits.maxNames) {
+        return refused('too-many-names')
+      }
+      draft.put(given)
+      return {
+        kind: 'written',
+        register: { kind: 'register', name, ...(draft.register(name) ?? given) },
+      } as const
+    })
+  }
+
+  /** Raises a counter; answers its value, of what this node knows, once the increment is on disk. */
+  increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal> {
+    return this.#context.ledger.write(draft => {
+      if (!draft.hasName('count', name) && draft.nameCount >= this.#context.limits.maxNames) {
+        return refused('too-many-names')
+      }
+      if (draft.sum(name) > maxCount - amount) return refused('used-up')
+      const count = raiseCount(draft.count(name, this.id), amount, this.#context.clock.now())
+      draft.put({ kind: 'count', name, node: this.id, ...count })
+      return { kind: 'counted', count: draft.sum(name) } as const
+    })
+  }
+
+  /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws Nonsense */
+  async receive({ entries }: Gossip): Promise<number> {
+    return receiveEntries(this.#context, inspectEntries(entries))
+  }
+
+  /** Answers another node's part of a comparison. @throws Nonsense */
+  answerSync(request: SyncRequest): Promise<SyncReply> {
+    return answerSync(this.#context, request)
+  }
+
+  /** Rejects while it can't know who is there. */
+  async checkReady(): Promise<void> {
+    await this.#membership?.checkReady()
+  }
+
+  /** Tells what nobody was told yet, leaves, and closes the store. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.#stopGossip?.()
+    await this.#store.close()
+  }
+}
+
+function refused(reason: Refusal['reason']): Refusal {
+  return { kind: 'refused', reason }
+}

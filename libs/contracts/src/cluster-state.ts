@@ -1,0 +1,277 @@
+import { type Static, Type } from 'typebox'
+import { CounterRead, Entry, NodeName, StateName, VersionRow } from './cluster-state-entries.ts'
+import { pageNext, pageQuery } from './page.ts'
+import { Problem } from './problem.ts'
+import { alias, defineRoute, Nothing } from './route.ts'
+
+/** Bare paths are the register and the counter of these names. */
+export const bareRegister = 'value'
+export const bareCounter = 'count'
+
+/** A register of the bare paths holds whole numbers, as the one-value database did. */
+const WholeNumber = Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'A whole number within ±2^53' })
+/** Half of what there is, so that no notification uses up the generations that later writes need. */
+const NotifiedGeneration = Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'Up to 2^52' })
+const ValueText = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'Read as JSON where it is JSON, and taken as a text where it isn’t',
+})
+
+const named = Type.Object({ name: StateName })
+const notifierQuery = Type.Object(
+  { notifier: Type.String({ ...NodeName, description: 'Who wrote it' }) },
+  { additionalProperties: false },
+)
+const amountQuery = Type.Object(
+  {
+    amount: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1, description: 'Whole' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const RegisterRead = Type.Object({
+  name: StateName,
+  value: Type.Unknown({ description: 'Any JSON' }),
+  generation: Type.Integer({ minimum: 1, description: 'Raised by every write' }),
+  writer: Type.String({ description: 'The node that wrote it' }),
+})
+export type RegisterRead = Static<typeof RegisterRead>
+
+/** Another node, as it is reached. */
+export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
+export type Member = Static<typeof Member>
+
+export const Gossip = Type.Object(
+  { from: NodeName, entries: Type.Array(Entry, { maxItems: 5000 }) },
+  { additionalProperties: false },
+)
+export type Gossip = Static<typeof Gossip>
+
+const Key = Type.String({ maxLength: 300, description: 'Of an entry' })
+
+/** Asks which entries the other has that may differ from one's own. */
+export const SyncComparison = Type.Object(
+  {
+    step: Type.Literal('compare'),
+    from: NodeName,
+    digest: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'A hash a bucket' }),
+    after: Type.Optional(Key),
+  },
+  { additionalProperties: false },
+)
+
+/** Gives entries that the other lacks, and asks for those one lacks. */
+export const SyncExchange = Type.Object(
+  {
+    step: Type.Literal('exchange'),
+    from: NodeName,
+    entries: Type.Array(Entry, { maxItems: 5000 }),
+    wanted: Type.Array(Key, { maxItems: 1000 }),
+  },
+  { additionalProperties: false },
+)
+export const SyncRequest = Type.Union([SyncComparison, SyncExchange])
+export type SyncRequest = Static<typeof SyncRequest>
+
+export const SyncReply = Type.Union([
+  Type.Object(
+    {
+      buckets: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'Those that differ' }),
+      versions: Type.Array(VersionRow, { maxItems: 1000 }),
+      next: Type.Optional(Type.String({ ...Key, description: '`after` of the next page of versions' })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object({ entries: Type.Array(Entry, { maxItems: 5000 }) }, { additionalProperties: false }),
+])
+export type SyncReply = Static<typeof SyncReply>
+
+const setValue = defineRoute({
+  method: 'POST',
+  url: '/set/:value',
+  idempotent: true,
+  schema: {
+    summary: 'Sets the register `value` to a whole number',
+    params: Type.Object({ value: WholeNumber }),
+    response: { 200: Type.String(), 400: Problem, 409: Problem },
+  },
+})
+
+const setRegister = defineRoute({
+  method: 'POST',
+  url: '/registers/:name/set/:value',
+  idempotent: true,
+  schema: {
+    summary: 'Sets a register to what stands in the path',
+    params: Type.Object({ name: StateName, value: ValueText }),
+    response: { 200: RegisterRead, 400: Problem, 409: Problem },
+  },
+})
+
+const increment = defineRoute({
+  method: 'POST',
+  url: '/inc',
+  schema: {
+    summary: 'Increments the counter `count`; answers the new count once it is on disk',
+    querystring: amountQuery,
+    response: { 200: Type.String(), 409: Problem },
+  },
+})
+
+const incrementCounter = defineRoute({
+  method: 'POST',
+  url: '/counters/:name/inc',
+  schema: {
+    summary: 'Increments a counter; answers the new count once it is on disk',
+    params: named,
+    querystring: amountQuery,
+    response: { 200: Type.String(), 409: Problem },
+  },
+})
+
+/** `GET` does for `set` and `inc` as well, as it did in the designs that this service realises. */
+export const clusterStateRoutes = {
+  getValue: defineRoute({
+    method: 'GET',
+    url: '/get',
+    schema: {
+      summary: 'The register `value`, as plain text',
+      response: { 200: Type.String(), 404: Problem },
+    },
+  }),
+  setValue,
+  setValueByGet: alias(setValue, 'GET'),
+  notifyValue: defineRoute({
+    method: 'POST',
+    url: '/notify/:value/:generation',
+    idempotent: true,
+    schema: {
+      summary: 'Takes a value of the register `value` that was set elsewhere, if it is newer',
+      params: Type.Object({ value: WholeNumber, generation: NotifiedGeneration }),
+      querystring: notifierQuery,
+      response: { 200: Type.String(), 400: Problem },
+    },
+  }),
+  getRegister: defineRoute({
+    method: 'GET',
+    url: '/registers/:name',
+    schema: {
+      summary: 'A register; its ETag is generation and writer',
+      params: named,
+      response: { 200: RegisterRead, 404: Problem },
+    },
+  }),
+  putRegister: defineRoute({
+    method: 'PUT',
+    url: '/registers/:name',
+    schema: {
+      summary: 'Sets a register to the body: any JSON of at most 4 KiB',
+      params: named,
+      body: Type.Unknown({ description: 'Any JSON' }),
+      response: { 200: RegisterRead, 400: Problem, 409: Problem, 413: Problem },
+    },
+  }),
+  deleteRegister: defineRoute({
+    method: 'DELETE',
+    url: '/registers/:name',
+    schema: {
+      summary: 'Deletes a register everywhere; no error when there is none',
+      params: named,
+      response: { 204: Nothing, 409: Problem },
+    },
+  }),
+  setRegister,
+  setRegisterByGet: alias(setRegister, 'GET'),
+  notifyRegister: defineRoute({
+    method: 'POST',
+    url: '/registers/:name/notify/:value/:generation',
+    idempotent: true,
+    schema: {
+      summary: 'Takes a value that was set elsewhere, if it is newer; answers the register as it is then',
+      params: Type.Object({ name: StateName, value: ValueText, generation: NotifiedGeneration }),
+      querystring: notifierQuery,
+      response: { 200: RegisterRead, 400: Problem },
+    },
+  }),
+  listRegisters: defineRoute({
+    method: 'GET',
+    url: '/registers',
+    schema: {
+      summary: 'Registers that are set, by name',
+      querystring: Type.Object(pageQuery, { additionalProperties: false }),
+      response: { 200: Type.Object({ registers: Type.Array(RegisterRead), ...pageNext }) },
+    },
+  }),
+  getCount: defineRoute({
+    method: 'GET',
+    url: '/',
+    schema: { summary: 'The counter `count`, as plain text', response: { 200: Type.String() } },
+  }),
+  increment,
+  incrementByGet: alias(increment, 'GET'),
+  getCounter: defineRoute({
+    method: 'GET',
+    url: '/counters/:name',
+    schema: {
+      summary: 'A counter as plain text, or with `window` how much was counted when',
+      params: named,
+      querystring: Type.Object(
+        {
+          window: Type.Optional(
+            Type.String({ pattern: '^[1-9][0-9]{0,5}[smh]$', description: 'Up to now: 60s, 30m or 24h' }),
+          ),
+          buckets: Type.Optional(Type.Integer({ minimum: 1, maximum: 120, default: 1 })),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Union([Type.String(), CounterRead]), 400: Problem },
+    },
+  }),
+  incrementCounter,
+  incrementCounterByGet: alias(incrementCounter, 'GET'),
+  listCounters: defineRoute({
+    method: 'GET',
+    url: '/counters',
+    schema: {
+      summary: 'Counters, by name',
+      querystring: Type.Object(pageQuery, { additionalProperties: false }),
+      response: {
+        200: Type.Object({
+          counters: Type.Array(Type.Object({ name: StateName, count: Type.Integer({ minimum: 0 }) })),
+          ...pageNext,
+        }),
+      },
+    },
+  }),
+  listMembers: defineRoute({
+    method: 'GET',
+    url: '/members',
+    schema: {
+      summary: 'The node that answers, and the others that it takes for alive',
+      response: { 200: Type.Object({ self: Member, members: Type.Array(Member) }) },
+    },
+  }),
+  gossip: defineRoute({
+    method: 'POST',
+    url: '/gossip',
+    idempotent: true,
+    schema: {
+      summary: 'Between nodes: entries that changed',
+      body: Gossip,
+      response: { 204: Nothing, 400: Problem },
+    },
+  }),
+  sync: defineRoute({
+    method: 'POST',
+    url: '/sync',
+    idempotent: true,
+    schema: {
+      summary: 'Between nodes: compares states, and exchanges the entries that differ',
+      body: SyncRequest,
+      response: { 200: SyncReply, 400: Problem },
+    },
+  }),
+}

@@ -1,0 +1,48 @@
+import { countAt, type Ring } from './ring.ts'
+
+/** The rings of a count: of how many units, and how long each is. */
+export const rings = {
+  seconds: { size: 120, unitMs: 1000 },
+  minutes: { size: 120, unitMs: 60_000 },
+  hours: { size: 48, unitMs: 3_600_000 },
+} as const
+export type RingName = keyof typeof rings
+
+/**
+ * One node's part of a counter, which only that node raises. So of two with different totals the one with the greater
+ * is simply the later one, windows included: they are only changed along with the total, and need no merge of their own.
+ */
+export type Count = { readonly total: number } & { readonly [Name in RingName]: Ring }
+
+/** The count after `amount` more at `now`, in milliseconds since 1970. */
+export function raiseCount(known: Count | undefined, amount: number, now: number): Count {
+  const ring = (name: RingName) =>
+    countAt(known?.[name], Math.floor(now / rings[name].unitMs), amount, rings[name].size)
+  return {
+    total: (known?.total ?? 0) + amount,
+    seconds: ring('seconds'),
+    minutes: ring('minutes'),
+    hours: ring('hours'),
+  }
+}
+
+/** The later of two: commutative, associative, idempotent. */
+export function mergeCounts<C extends Count>(one: C, other: C): C {
+  return compareCounts(one, other) < 0 ? other : one
+}
+
+/**
+ * Below 0 when the first is older, 0 when they are the same. Windows are compared last: they differ under the same
+ * total only when a node counted the same twice, because its disk was put back to an earlier state.
+ */
+export function compareCounts(one: Count, other: Count): number {
+  if (one.total !== other.total) return one.total - other.total
+  const [text, otherText] = [countText(one), countText(other)]
+  return text < otherText ? -1 : Number(text > otherText)
+}
+
+/** The same text on every node. */
+export function countText({ total, seconds, minutes, hours }: Count): string {
+  const ofRings = [seconds, minutes, hours].map(({ start, counts }) => [start, ...counts])
+  return JSON.stringify([total, ...ofRings])
+}

@@ -1,0 +1,109 @@
+import { sumOf } from './counter.ts'
+import {
+  type CountEntry,
+  compareEntries,
+  countKey,
+  type Entry,
+  keyOf,
+  type RegisterEntry,
+  registerKey,
+  type Version,
+  versionOf,
+} from './entry.ts'
+import { Summary } from './summary.ts'
+
+/**
+ * Named registers and counters that merge without conflict. States that have merged the same entries are equal, in
+ * whatever order and however often these came. It only ever grows: deleted registers leave tombstones, and the parts
+ * that lost nodes had in counters stay.
+ */
+export class State {
+  readonly #entries = new Map<string, Entry>()
+  /** Names are kept apart, so that listing or adding up doesn't go through all entries. */
+  readonly #registers = new Set<string>()
+  readonly #counters = new Map<string, Set<string>>()
+  readonly #summary = new Summary()
+
+  constructor(entries: Iterable<Entry> = []) {
+    for (const entry of entries) this.merge(entry)
+  }
+
+  /** Takes an entry unless the one that it has is as new; whether it was taken. */
+  merge(entry: Entry): boolean {
+    const key = keyOf(entry)
+    const known = this.#entries.get(key)
+    if (known !== undefined && compareEntries(known, entry) >= 0) return false
+    this.#entries.set(key, entry)
+    this.#summary.replace(versionOf(key, entry))
+    if (entry.kind === 'register') this.#registers.add(entry.name)
+    else this.#nodesOf(entry.name).add(entry.node)
+    return true
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** A tombstone if it was deleted. */
+  register(name: string): RegisterEntry | undefined {
+    const entry = this.#entries.get(registerKey(name))
+    return entry?.kind === 'register' ? entry : undefined
+  }
+
+  /** What each node has counted. */
+  counts(name: string): CountEntry[] {
+    return [...(this.#counters.get(name) ?? [])].flatMap(node => {
+      const entry = this.#entries.get(countKey(name, node))
+      return entry?.kind === 'count' ? [entry] : []
+    })
+  }
+
+  /** The value of a counter; 0 of one that was never raised. */
+  sum(name: string): number {
+    return sumOf(this.counts(name))
+  }
+
+  /** Of those that were ever set. */
+  registerNames(): ReadonlySet<string> {
+    return this.#registers
+  }
+
+  counterNames(): MapIterator<string> {
+    return this.#counters.keys()
+  }
+
+  /** Whether there is a register, be it deleted, or a counter of this name. */
+  hasName(kind: Entry['kind'], name: string): boolean {
+    return kind === 'register' ? this.#registers.has(name) : this.#counters.has(name)
+  }
+
+  /** Registers, deleted ones too, and counters. */
+  get nameCount(): number {
+    return this.#registers.size + this.#counters.size
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  entries(): MapIterator<Entry> {
+    return this.#entries.values()
+  }
+
+  /** See Summary. */
+  digest(): number[] {
+    return this.#summary.digest()
+  }
+
+  versions(buckets: readonly number[], page?: { after?: string | undefined; limit: number }): Version[] {
+    return this.#summary.versions(buckets, page)
+  }
+
+  #nodesOf(name: string): Set<string> {
+    const known = this.#counters.get(name)
+    if (known) return known
+    const nodes = new Set<string>()
+    this.#counters.set(name, nodes)
+    return nodes
+  }
+}

@@ -1,0 +1,63 @@
+import type { Version } from './entry.ts'
+import { hash, hashRange } from './hash.ts'
+
+/** Keys are spread over so many buckets by their hash; the same on every node. */
+export const bucketCount = 32
+
+interface Bucket {
+  hash: number
+  versions: Map<string, Version>
+}
+
+/**
+ * The versions of a state's entries in buckets, each with a hash of what is in it: two states find what differs by
+ * telling each other 32 numbers, and then the versions in the buckets whose numbers differ.
+ */
+export class Summary {
+  readonly #buckets: Bucket[] = Array.from({ length: bucketCount }, () => ({ hash: 0, versions: new Map() }))
+
+  replace(version: Version): void {
+    const bucket = this.#buckets[bucketOf(version.key)]
+    if (!bucket) throw new RangeError('there is no such bucket')
+    const known = bucket.versions.get(version.key)
+    bucket.versions.set(version.key, version)
+    // A sum of hashes: it is the same in whatever order entries came, and one can be taken out again.
+    bucket.hash = (bucket.hash + version.check - (known?.check ?? 0) + hashRange) % hashRange
+  }
+
+  /** The hash of each bucket. */
+  digest(): number[] {
+    return this.#buckets.map(bucket => bucket.hash)
+  }
+
+  /** The versions in these buckets in the order of buckets and keys: all, or a page of those that come after a key. */
+  versions(
+    buckets: readonly number[],
+    { after, limit }: { after?: string | undefined; limit: number } = { limit: Number.POSITIVE_INFINITY },
+  ): Version[] {
+    const page: Version[] = []
+    for (const index of buckets.toSorted((one, other) => one - other)) {
+      const keys = [...(this.#buckets[index]?.versions.values() ?? [])]
+      for (const version of keys.toSorted((one, other) => comparePlaces(one.key, other.key))) {
+        if (after !== undefined && comparePlaces(version.key, after) <= 0) continue
+        if (page.length === limit) return page
+        page.push(version)
+      }
+    }
+    return page
+  }
+}
+
+/** The buckets in which two digests differ. */
+export function differingBuckets(one: readonly number[], other: readonly number[]): number[] {
+  return one.flatMap((hash, index) => (hash === other[index] ? [] : [index]))
+}
+
+/** The order in which versions are told: by bucket, then by key. */
+export function comparePlaces(one: string, other: string): number {
+  return bucketOf(one) - bucketOf(other) || (one < other ? -1 : Number(one > other))
+}
+
+function bucketOf(key: string): number {
+  return hash(key) % bucketCount
+}
