@@ -2,6 +2,8 @@ import type { Member } from '@darkroom/contracts'
 import type { KvClient, Logger } from '@darkroom/service-kit'
 import { KvMembership } from './kv.ts'
 import type { Membership } from './membership.ts'
+import { parseAgentAddress } from './serf/agent-address.ts'
+import { SerfMembership } from './serf/serf-membership.ts'
 
 export interface MembershipOptions {
   /** `kv:`, or `serf://[:rpc-auth-key@]host:7373` */
@@ -17,7 +19,8 @@ export function openMembership({ membershipUrl, self, kv, logger }: MembershipOp
   switch (protocol) {
     case 'kv:':
       return new KvMembership({ self, kv, logger })
-    // case 'serf:': return new SerfMembership({ url: membershipUrl, self, logger })
+    case 'serf:':
+      return new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger })
     default:
       throw new Error(`MEMBERSHIP_URL: there is no membership ${protocol}`)
   }

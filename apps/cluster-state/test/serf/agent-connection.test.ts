@@ -3,11 +3,12 @@ import { createServer, type Socket } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
 import { freePort, type SerfAgent, startSerf, until, withEngine } from '@darkroom/testing'
 import { encode } from '@msgpack/msgpack'
-import { type AgentAddress, AgentConnection } from '../../src/membership/serf/agent-connection.ts'
+import type { AgentAddress } from '../../src/membership/serf/agent-address.ts'
+import { AgentConnection } from '../../src/membership/serf/agent-connection.ts'
 import type { MemberEvent } from '../../src/membership/serf/agent-protocol.ts'
 
 withEngine('serf', serf => {
-  suite('a connection to a Serf agent', () => {
+  suite('a connection to a Serf agent', { concurrency: 4 }, () => {
     test('shows its key, and reads what members there are', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame', tags: { shelf: 'upper' } })
       const connection = await open(t, { ...addressOf(agent), authKey: 'open sesame' })
@@ -21,9 +22,10 @@ withEngine('serf', serf => {
 
     test('is refused in clear words with a wrong key, and without one', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame' })
-      const withKey = (authKey?: string) => AgentConnection.open({ ...addressOf(agent), authKey })
-      await assert.rejects(withKey('open barley'), /refuses "auth": Invalid authentication token/)
-      await assert.rejects(withKey(), /refuses "stats": Authentication required/)
+      const address = addressOf(agent)
+      const wrong = AgentConnection.open({ ...address, authKey: 'open barley' })
+      await assert.rejects(wrong, /refuses "auth": Invalid authentication token/)
+      await assert.rejects(AgentConnection.open(address), /refuses "stats": Authentication required/)
     })
 
     test('sets tags and takes them away; those of other names stay', async t => {

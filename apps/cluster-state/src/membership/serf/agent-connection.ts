@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { decodeMultiStream, encode } from '@msgpack/msgpack'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import type { AgentAddress } from './agent-address.ts'
 import {
   type Command,
   MemberEvent,
@@ -13,13 +14,6 @@ import {
   replyBodies,
   type SerfMember,
 } from './agent-protocol.ts'
-
-export interface AgentAddress {
-  host: string
-  port: number
-  /** What the agent's configuration has as `rpc_auth`. */
-  authKey?: string | undefined
-}
 
 /** The agent answered, and won't do it: its words, and what they were about. */
 export class AgentRefusal extends Error {
@@ -123,6 +117,10 @@ export class AgentConnection {
     this.#fault ??= new Error('the connection to the Serf agent was closed')
     this.#socket.destroy()
     await this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
   #send<Name extends Command>(

@@ -1,0 +1,160 @@
+import { EventEmitter, once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type { Member } from '@darkroom/contracts'
+import { Backoff, type Logger, retryLater } from '@darkroom/service-kit'
+import type { Membership } from '../membership.ts'
+import type { AgentAddress } from './agent-address.ts'
+import { AgentConnection } from './agent-connection.ts'
+import type { SerfMember } from './agent-protocol.ts'
+import { carries, isLive, memberOf, ownTagNames, tagsOf } from './member-tags.ts'
+
+/** All members are read anew so often, heard of a change or not: it shows, too, whether the agent still answers. */
+const rereadMs = 10_000
+/** How long closing may wait until the agent has told the others. */
+const goodbyeMs = 1000
+
+/**
+ * The nodes that Serf agents know of. Each node has an agent, whose tags say where the node is. Which members live
+ * is for the agents to find out (SWIM); this only asks the one beside it:
+ *
+ *     connect ─> stream of events ─> read all members, set the own tags if they aren't there ─┐
+ *        ^                              ^                                                     │
+ *        │ backoff                      └── at every event, and every 10 s ───────────────────┤
+ *        └──────────────────────────────────────── whenever the agent doesn't answer ─────────┘
+ *
+ * An event only says that something is new: an agent drops events when its queue is full, so what is true is read.
+ * While the agent is away, what was known stands.
+ */
+export class SerfMembership implements Membership {
+  readonly self: Member
+  readonly #address: AgentAddress
+  readonly #logger: Logger
+  readonly #timeoutMs: number | undefined
+  readonly #listeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  readonly #following: Promise<void>
+  /** Names of agents whose tags nobody could read, so that it is said once. */
+  #unreadable: readonly string[] = []
+  #members: readonly Member[] = []
+  #connection: AgentConnection | undefined
+  /** Why what is known may be old; undefined while the agent answers. */
+  #fault: unknown = new Error('the Serf agent was not asked yet')
+
+  constructor(options: { address: AgentAddress; self: Member; logger: Logger; timeoutMs?: number }) {
+    this.self = options.self
+    this.#address = options.address
+    this.#logger = options.logger
+    this.#timeoutMs = options.timeoutMs
+    this.#following = this.#follow()
+  }
+
+  members(): readonly Member[] {
+    return this.#members
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** @throws ServiceProblem with the reason while the agent doesn't answer, or refuses what it is asked. */
+  async checkReady(): Promise<void> {
+    if (this.#fault === undefined) return
+    const words = this.#fault instanceof Error ? this.#fault.message : 'the Serf agent does not answer'
+    throw retryLater(503, 'members-unknown', words, 1, this.#fault)
+  }
+
+  /** Takes the own tags away, so that nobody looks here any more. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted && this.#connection) {
+      const goodbye = this.#connection.setTags({}, ownTagNames)
+      await Promise.race([goodbye.catch(() => undefined), delay(goodbyeMs, undefined, { ref: false })])
+    }
+    this.#closing.abort()
+    await this.#following
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#closing
+    const backoff = new Backoff(100, 5000)
+    while (!signal.aborted) {
+      try {
+        await this.#followAgent(backoff)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#noteFault(error)
+        await backoff.wait(signal)
+      }
+    }
+  }
+
+  /** Follows one connection, until it breaks. */
+  async #followAgent(backoff: Backoff): Promise<never> {
+    const { signal } = this.#closing
+    const timeout = this.#timeoutMs !== undefined && { timeoutMs: this.#timeoutMs }
+    await using connection = await AgentConnection.open(this.#address, { signal, ...timeout })
+    const news = new EventEmitter()
+    let isStale = false
+    await connection.stream(() => {
+      isStale = true
+      news.emit('news')
+    })
+    void connection.closed.then(() => news.emit('news'))
+    for (;;) {
+      isStale = false
+      await this.#read(connection)
+      this.#noteAnswer(connection)
+      backoff.reset()
+      if (isStale) continue
+      const enough = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
+      // Whatever ends the waiting, the next question shows what is the matter.
+      await once(news, 'news', { signal: enough }).catch(() => undefined)
+    }
+  }
+  async #read(connection: AgentConnection): Promise<void> {
+    const nodes = await connection.members()
+    const ownTags = tagsOf(this.self)
+    // They are gone after a restart of the agent, or when it read its configuration again.
+    const own = nodes.find(({ Name }) => Name === connection.agentName)
+    if (!own || !carries(own, ownTags)) await connection.setTags(ownTags)
+    this.#know(nodes.filter(isLive))
+  }
+
+  #know(nodes: readonly SerfMember[]): void {
+    const members = new Map<string, Member>() // by id: a node that moved has left its tags with another agent
+    const unreadable: string[] = []
+    for (const node of nodes) {
+      const member = memberOf(node)
+      if (!member) unreadable.push(node.Name)
+      else if (member.id !== this.self.id) members.set(member.id, member)
+    }
+    const agents = unreadable.filter(name => !this.#unreadable.includes(name))
+    if (agents.length > 0)
+      this.#logger.warn({ agents }, 'the tags of these Serf agents are no node and are passed over')
+    this.#unreadable = unreadable
+
+    const before = this.#members
+    this.#members = [...members.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    if (isDeepStrictEqual(this.#members, before)) return
+    for (const listener of this.#listeners) listener()
+  }
+
+  #noteAnswer(connection: AgentConnection): void {
+    this.#connection = connection
+    if (this.#fault === undefined) return
+    this.#fault = undefined
+    this.#logger.info({ agent: connection.agentName }, 'following the Serf agent')
+  }
+
+  #noteFault(error: unknown): void {
+    const isNews = !(
+      error instanceof Error &&
+      this.#fault instanceof Error &&
+      error.message === this.#fault.message
+    )
+    this.#connection = undefined
+    this.#fault = error
+    if (isNews) this.#logger.warn({ err: error }, 'members are not followed; trying on')
+  }
+}
