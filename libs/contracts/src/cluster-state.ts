@@ -152,7 +152,7 @@ export const clusterStateRoutes = {
       summary: 'Takes a value of the register `value` that was set elsewhere, if it is newer',
       params: Type.Object({ value: WholeNumber, generation: NotifiedGeneration }),
       querystring: notifierQuery,
-      response: { 200: Type.String(), 400: Problem },
+      response: { 200: Type.String(), 400: Problem, 404: Problem, 409: Problem },
     },
   }),
   getRegister: defineRoute({
@@ -193,7 +193,7 @@ export const clusterStateRoutes = {
       summary: 'Takes a value that was set elsewhere, if it is newer; answers the register as it is then',
       params: Type.Object({ name: StateName, value: ValueText, generation: NotifiedGeneration }),
       querystring: notifierQuery,
-      response: { 200: RegisterRead, 400: Problem },
+      response: { 200: RegisterRead, 400: Problem, 404: Problem, 409: Problem },
     },
   }),
   listRegisters: defineRoute({

@@ -1,5 +1,6 @@
 import {
   type Client,
+  clusterStateRoutes,
   createClient,
   imageMasterRoutes,
   kvConfigRoutes,
@@ -46,6 +47,15 @@ export class ServiceClients {
     return this.#find('image-master', imageMasterRoutes)
   }
 
+  get clusterState() {
+    return this.#find('cluster-state', clusterStateRoutes)
+  }
+
+  /** One node of cluster-state: it is asked once, and no other is asked instead. */
+  clusterStateAt(url: string): Client<typeof clusterStateRoutes> {
+    return this.#connect('cluster-state', clusterStateRoutes, fixedAddress(url), 0)
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#found.values()].map(({ discovery }) => discovery.close()))
     await this.#dispatcher.destroy()
@@ -64,8 +74,9 @@ export class ServiceClients {
     service: ServiceName,
     routes: Routes,
     resolver: Resolver,
+    patienceMs = this.#options.patienceMs,
   ): Client<Routes> {
-    const { clusterToken, patienceMs } = this.#options
+    const { clusterToken } = this.#options
     return createClient(
       routes,
       createTransport({ service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }),

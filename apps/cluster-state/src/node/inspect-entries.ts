@@ -32,6 +32,12 @@ function inspectCount({ name, total, ...rings }: Extract<ReceivedEntry, { kind: 
   }
 }
 
+/** Of a value as JSON; infinite of one that is nested so deeply that it can't be written. */
 export function valueBytes(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value))
+  try {
+    return Buffer.byteLength(JSON.stringify(value))
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY
+    throw error
+  }
 }

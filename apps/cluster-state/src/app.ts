@@ -1,0 +1,29 @@
+import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { measureState } from './measure-state.ts'
+import type { StateNode } from './node/state-node.ts'
+import { addCounterRoutes } from './routes/counters.ts'
+import { addGossipRoutes } from './routes/gossip.ts'
+import { addMemberRoutes } from './routes/members.ts'
+import { addRegisterRoutes } from './routes/registers.ts'
+
+export interface AppDependencies {
+  node: StateNode
+  logger: Logger
+  clusterToken?: string | undefined
+  /** Milliseconds since 1970: up to when windows go. */
+  now?: () => number
+}
+
+/** A node of cluster-state as an app. Closing it closes the node. */
+export function buildApp({ node, logger, clusterToken, now = Date.now }: AppDependencies): App {
+  const app = createApp(
+    { name: 'cluster-state', logger, clusterToken, checkReady: () => node.checkReady() },
+    scope => addRegisterRoutes(scope, node),
+    scope => addCounterRoutes(scope, node, now),
+    scope => addMemberRoutes(scope, node),
+    scope => addGossipRoutes(scope, node),
+  )
+  measureState(app, node)
+  app.addHook('onClose', () => node.close())
+  return app
+}

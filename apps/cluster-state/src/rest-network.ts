@@ -1,0 +1,35 @@
+import { type Client, type clusterStateRoutes, type Member, SyncReply } from '@darkroom/contracts'
+import { Compile } from 'typebox/compile'
+import type { Network } from './node/network.ts'
+import { Nonsense } from './node/nonsense.ts'
+
+export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'sync'>
+
+const syncReply = Compile(SyncReply)
+
+/** Messages between nodes as requests, each of which takes no longer than the timeout. */
+export function createRestNetwork(options: {
+  /** A client of the one node at this address. */
+  clientAt(url: string): NodeClient
+  timeoutMs: number
+}): Network {
+  const { clientAt, timeoutMs } = options
+  const signal = () => AbortSignal.timeout(timeoutMs)
+  return {
+    async gossip(to, message) {
+      const { status, body } = await clientAt(to.url).gossip({ body: message, signal: signal() })
+      if (status !== 204) throw refused(to, body?.detail)
+    },
+    async sync(to, request) {
+      const { status, body } = await clientAt(to.url).sync({ body: request, signal: signal() })
+      if (status !== 200) throw refused(to, body.detail)
+      if (syncReply.Check(body)) return body
+      const [error] = syncReply.Errors(body)
+      throw new Nonsense(`${to.id} answered what can't be read: ${error?.instancePath} ${error?.message}`)
+    },
+  }
+}
+
+function refused(by: Member, detail = 'it did not say why'): Error {
+  return new Error(`${by.id} refused a message: ${detail}`)
+}

@@ -1,0 +1,73 @@
+import { bareCounter, type CounterRead, clusterStateRoutes } from '@darkroom/contracts'
+import { windowsOf } from '@darkroom/crdt'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+import type { StateNode } from '../node/state-node.ts'
+import { pageOf } from './page-of.ts'
+import { refuse } from './refuse.ts'
+
+export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
+  const increment = async (name: string, amount = 1) => {
+    const outcome = await node.increment(name, amount)
+    if (outcome.kind === 'refused') refuse(outcome, `the counter ${name}`)
+    return String(outcome.count)
+  }
+
+  app.route({ ...clusterStateRoutes.getCount, handler: async () => String(node.state.sum(bareCounter)) })
+
+  for (const route of [clusterStateRoutes.increment, clusterStateRoutes.incrementByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false, // it would count
+      handler: ({ query }) => increment(bareCounter, query.amount),
+    })
+  }
+
+  for (const route of [clusterStateRoutes.incrementCounter, clusterStateRoutes.incrementCounterByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false,
+      handler: ({ params, query }) => increment(params.name, query.amount),
+    })
+  }
+
+  app.route({
+    ...clusterStateRoutes.getCounter,
+    handler: async ({ params: { name }, query: { window, buckets = 1 } }) =>
+      window === undefined
+        ? String(node.state.sum(name))
+        : readWindows(node, { name, window, buckets, now: now() }),
+  })
+
+  app.route({
+    ...clusterStateRoutes.listCounters,
+    handler: async ({ query }) => {
+      const { names, ...next } = pageOf(node.state.counterNames(), query)
+      return { counters: names.map(name => ({ name, count: node.state.sum(name) })), ...next }
+    },
+  })
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+function readWindows(
+  node: StateNode,
+  { name, window, buckets, now }: { name: string; window: string; buckets: number; now: number },
+): CounterRead {
+  const windowMs = Number.parseInt(window, 10) * (unitSeconds[window.slice(-1)] ?? Number.NaN) * 1000
+  const windows = windowsOf(node.state.counts(name), { windowMs, buckets, now })
+  if (!windows) {
+    throw new ServiceProblem(
+      400,
+      'invalid-window',
+      `${window} in ${buckets} buckets is not kept: a window has at most 48h, and each bucket whole seconds up to 2m, whole minutes up to 2h, whole hours above`,
+    )
+  }
+  return {
+    name,
+    count: node.state.sum(name),
+    window,
+    bucketSeconds: windows.bucketMs / 1000,
+    from: new Date(windows.from).toISOString(),
+    counts: [...windows.counts],
+  }
+}

@@ -1,0 +1,37 @@
+import { clusterStateRoutes } from '@darkroom/contracts'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+import { Counter } from 'prom-client'
+import { Nonsense } from '../node/nonsense.ts'
+import type { StateNode } from '../node/state-node.ts'
+import { logRefusals } from './log-refusals.ts'
+
+/** What nodes say to each other. */
+export function addGossipRoutes(app: App, node: StateNode): void {
+  const heard = new Counter({
+    name: 'darkroom_gossip_entries_total',
+    help: 'Entries that other nodes pushed here, by whether they were news',
+    labelNames: ['news'],
+    registers: [app.metrics],
+  })
+  logRefusals(app)
+
+  app.route({
+    ...clusterStateRoutes.gossip,
+    handler: async ({ body }, reply) => {
+      const news = await node.receive(body).catch(refuseNonsense)
+      heard.inc({ news: 'true' }, news)
+      heard.inc({ news: 'false' }, body.entries.length - news)
+      return reply.code(204).send()
+    },
+  })
+
+  app.route({
+    ...clusterStateRoutes.sync,
+    handler: ({ body }) => node.answerSync(body).catch(refuseNonsense),
+  })
+}
+
+function refuseNonsense(error: unknown): never {
+  if (error instanceof Nonsense) throw new ServiceProblem(400, 'nonsense', error.message)
+  throw error
+}

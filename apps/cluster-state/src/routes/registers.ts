@@ -1,0 +1,152 @@
+import { bareRegister, clusterStateRoutes, type RegisterRead } from '@darkroom/contracts'
+import type { Json, RegisterEntry } from '@darkroom/crdt'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
+import type { StateNode } from '../node/state-node.ts'
+import { pageOf } from './page-of.ts'
+import { refuse } from './refuse.ts'
+
+/** Of a request that sets a register: white space and escapes may take more than the value does. */
+const maxBodyBytes = 8 * maxValueBytes
+
+export function addRegisterRoutes(app: App, node: StateNode): void {
+  const set = async (name: string, value: Json | undefined) => {
+    const outcome = await node.setRegister(name, value)
+    if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)
+    return outcome.register
+  }
+  const notify = async (name: string, value: Json, { generation, notifier }: Notification) => {
+    const register = { generation: readWhole(generation, maxNotifiedGeneration), writer: notifier, value }
+    const outcome = await node.notifyRegister(name, register)
+    if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)
+    return outcome.register
+  }
+
+  app.route({ ...clusterStateRoutes.getValue, handler: async () => String(read(node, bareRegister).value) })
+
+  for (const route of [clusterStateRoutes.setValue, clusterStateRoutes.setValueByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false, // it would set
+      handler: async ({ params }) => textOf(await set(bareRegister, readWhole(params.value))),
+    })
+  }
+
+  app.route({
+    ...clusterStateRoutes.notifyValue,
+    handler: async ({ params, query }) =>
+      textOf(await notify(bareRegister, readWhole(params.value), { ...params, ...query })),
+  })
+
+  app.route({
+    ...clusterStateRoutes.getRegister,
+    handler: async ({ params }, reply) => withEtag(reply, read(node, params.name)),
+  })
+
+  app.route({
+    ...clusterStateRoutes.putRegister,
+    bodyLimit: maxBodyBytes,
+    handler: async ({ params: { name }, body }, reply) =>
+      withEtag(reply, toRead(await set(name, checkValue(name, body)))),
+  })
+
+  app.route({
+    ...clusterStateRoutes.deleteRegister,
+    handler: async ({ params: { name } }, reply) => {
+      if (node.state.register(name)?.value !== undefined) await set(name, undefined)
+      return reply.code(204).send()
+    },
+  })
+
+  for (const route of [clusterStateRoutes.setRegister, clusterStateRoutes.setRegisterByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false,
+      handler: async ({ params: { name, value } }, reply) =>
+        withEtag(reply, toRead(await set(name, checkValue(name, readText(value))))),
+    })
+  }
+
+  app.route({
+    ...clusterStateRoutes.notifyRegister,
+    handler: async ({ params, query }, reply) => {
+      const value = checkValue(params.name, readText(params.value))
+      const register = await notify(params.name, value, { ...params, ...query })
+      return withEtag(reply, toRead(register))
+    },
+  })
+
+  app.route({
+    ...clusterStateRoutes.listRegisters,
+    handler: async ({ query }) => {
+      const set = [...node.state.registerNames()].filter(name => isSet(node.state.register(name)))
+      const { names, ...next } = pageOf(set, query)
+      return { registers: names.map(name => read(node, name)), ...next }
+    },
+  })
+}
+
+interface Notification {
+  generation: string
+  notifier: string
+}
+
+/** Half of the generations there are is left to writes that come after a notification. */
+const maxNotifiedGeneration = 2 ** 52
+
+function isSet(register: RegisterEntry | undefined): register is RegisterEntry & { value: Json } {
+  return register?.value !== undefined
+}
+
+function read(node: StateNode, name: string): RegisterRead {
+  return toRead(node.state.register(name), name)
+}
+
+/** @throws ServiceProblem 404 of a register that was deleted, or was never set */
+function toRead(register: RegisterEntry | undefined, name = register?.name): RegisterRead {
+  if (!isSet(register)) throw new ServiceProblem(404, 'register-not-set', `the register ${name} is not set`)
+  const { value, generation, writer } = register
+  return { name: register.name, value, generation, writer }
+}
+
+function withEtag(
+  reply: { header(name: string, value: string): unknown },
+  register: RegisterRead,
+): RegisterRead {
+  reply.header('etag', `"${register.generation}-${register.writer}"`)
+  return register
+}
+
+function textOf(register: RegisterEntry): string {
+  return String(toRead(register).value)
+}
+
+/** @throws ServiceProblem 400 of a number that isn't exact, or larger than the limit */
+function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value <= max) return value
+  throw new ServiceProblem(400, 'invalid-request', `${text} is not within ${max}`)
+}
+
+function readText(text: string): Json {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** @throws ServiceProblem 400, 413 */
+function checkValue(name: string, value: unknown): Json {
+  if (value === undefined) throw new ServiceProblem(400, 'invalid-request', 'the body is to be a JSON value')
+  if (name === bareRegister && !Number.isSafeInteger(value)) {
+    throw new ServiceProblem(400, 'invalid-request', `the register ${name} holds whole numbers`)
+  }
+  const bytes = valueBytes(value)
+  if (bytes <= maxValueBytes) return value as Json
+  throw new ServiceProblem(
+    413,
+    'too-large',
+    `the value has ${bytes} bytes; at most ${maxValueBytes} are taken`,
+  )
+}

@@ -1,0 +1,45 @@
+import { type Logger, type RunningService, ServiceClients, startService } from '@darkroom/service-kit'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { openStateStore } from './engine/open-store.ts'
+import { openMembership } from './membership/open-membership.ts'
+import { systemClock } from './node/clock.ts'
+import { StateNode } from './node/state-node.ts'
+import { createRestNetwork } from './rest-network.ts'
+
+export { Config } from './config.ts'
+
+/** A node, listening, registered, and gossiping. */
+export async function start(config: Config, logger: Logger): Promise<RunningService> {
+  const clients = new ServiceClients({ ...config, logger })
+  const node = await StateNode.open({
+    store: openStateStore(config),
+    network: createRestNetwork({
+      clientAt: url => clients.clusterStateAt(url),
+      timeoutMs: config.peerTimeoutMs,
+    }),
+    clock: systemClock,
+    random: Math.random,
+    settings: config,
+    limits: config,
+    logger,
+  })
+  const { dataCentre, membershipUrl } = config
+  const service = await startService({
+    app: buildApp({ ...config, node, logger }),
+    name: 'cluster-state',
+    instance: node.id,
+    labels: { dataCentre },
+    config,
+    clients,
+    logger,
+  })
+  const self = { id: node.id, url: service.url, dataCentre }
+  try {
+    node.join(openMembership({ membershipUrl, self, kv: clients.kv, logger }))
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+  return service
+}
