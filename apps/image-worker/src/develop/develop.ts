@@ -13,6 +13,7 @@ import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { permuteFile } from './permute-file.ts'
 import { largestSize, type Plan, planOf } from './plan.ts'
+import { release } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 
@@ -91,7 +92,9 @@ async function developPixels(
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
   }
   const isRewritten = permutation !== undefined && output.format === header.format
-  return encode(picture, output, original, isRewritten ? input.length : undefined, limits)
+  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
+  for (const frame of picture.frames) release(frame)
+  return bytes
 }
 
 /**

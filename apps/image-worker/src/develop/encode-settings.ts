@@ -8,8 +8,8 @@ export interface EncodeSettings {
   quality: number
   lossless: boolean
   progressive: boolean
-  /** Huffman tables made for the image: a few per cent smaller, at more than twice the time of the encoder. */
-  optimiseCoding: boolean
+  /** A baseline JPEG of more bytes gets Huffman tables made for it. */
+  fitCodingAbove: number
   chromaSubsampling: '4:4:4' | '4:2:0'
   quantisationTable: 0 | 3
   compression: TiffCompression
@@ -36,17 +36,19 @@ export interface Written {
   bits: 8 | 16
   delays: number[]
   loop: number
+  /** The size of an original that is merely rewritten, which the result should not exceed by much. */
+  rewrittenBytes: number | undefined
 }
 
 /**
- * Above, the usual Huffman tables of JPEG cost about one per cent of the size; below, up to a fifth of it, and
- * fitting them is quick, as there is little to code.
+ * Where there is an original to compare with, the usual Huffman tables of JPEG do if it was written with them, or
+ * is so detailed that they cost about one per cent. The smoother an image is, the more they cost, up to a fourth.
  */
-const detailedBytesPerPixel = 0.15
+const fitAboveGrowth = 1.05
 
 /** The original's own settings where the format stays, good ones where it changes; a quality asked for wins. */
 export function settingsFor(
-  { bits, delays, loop }: Written,
+  { bits, delays, loop, rewrittenBytes }: Written,
   output: Output,
   original: Original,
 ): EncodeSettings {
@@ -56,7 +58,7 @@ export function settingsFor(
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
     lossless: output.quality === undefined && (known?.lossless ?? false),
     progressive: known?.progressive ?? false,
-    optimiseCoding: !isSameFormat || original.bytesPerPixel < detailedBytesPerPixel,
+    fitCodingAbove: fitAboveGrowth * (rewrittenBytes ?? 0),
     chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
@@ -68,7 +70,6 @@ export function settingsFor(
 
 /** The settings for another attempt, after one that came out `growth` times as large as it should. */
 export function weaker(settings: EncodeSettings, growth: number): EncodeSettings {
-  if (!settings.optimiseCoding) return { ...settings, optimiseCoding: true }
   // A tenth of quality is about a quarter of the size, around where photographs are.
   const step = Math.max(Math.ceil(30 * Math.log2(growth)), 2)
   return { ...settings, quality: Math.max(settings.quality - step, 1) }
@@ -89,7 +90,6 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     delay,
     lossless,
     loop,
-    optimiseCoding,
     progressive,
     quality,
     quantisationTable,
@@ -97,7 +97,8 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
   const animation = delay.length > 0 ? { delay, loop } : {}
   switch (format) {
     case 'jpeg':
-      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding, quantisationTable })
+      // Fitted Huffman tables would take the encoder more than twice the time; fitHuffman makes them where they pay.
+      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding: false, quantisationTable })
     case 'png':
       return image.png({ progressive })
     case 'webp':

@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { type EncodeSettings, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
+import { encodeBaseline } from './jpeg/encode-baseline.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
 import type { Original } from './original.ts'
 import {
@@ -34,7 +35,7 @@ export async function encode(
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format)
   const { delays, loop } = picture
-  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
+  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop, rewrittenBytes }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
   const growth = bytes.length / rewrittenBytes
@@ -107,26 +108,32 @@ async function encodeOnce(
   settings: EncodeSettings,
   { processingMs }: DevelopLimits,
 ): Promise<Uint8Array> {
-  const image = toSharp(stack, pageHeight).timeout({ seconds: Math.ceil(processingMs / 1000) })
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
-  const bits = canHave16Bits(format) ? stack.bits : 8
-  const coloured = (
-    canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
-  ).toColourspace(colourspaceOf({ bits, isGrey }))
+  const colourspace = colourspaceOf({ bits: canHave16Bits(format) ? stack.bits : 8, isGrey })
+  const coloured = (pixels: Stack) => {
+    const image = toSharp(pixels, pageHeight).timeout({ seconds: Math.ceil(processingMs / 1000) })
+    const written = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
+    return written.toColourspace(colourspace)
+  }
+  if (format === 'jpeg' && !settings.progressive) {
+    const encodeStrip = (strip: Stack) => writeAs(coloured(strip), format, settings).toBuffer()
+    const jpeg = await encodeBaseline(stack, encodeStrip, bytes => bytes > settings.fitCodingAbove)
+    return attachMetadata(jpeg, format, metadata, stack)
+  }
   if (canAttach(format)) {
-    const { data, info } = await writeAs(coloured, format, settings).toBuffer({ resolveWithObject: true })
+    const { data, info } = await writeAs(coloured(stack), format, settings).toBuffer({
+      resolveWithObject: true,
+    })
     return attachMetadata(data, format, metadata, {
       width: info.width,
       height: pageHeight ?? stack.height,
     })
   }
-  if (Object.keys(metadata).length === 0) return writeAs(coloured, format, settings).toBuffer()
+  if (Object.keys(metadata).length === 0) return writeAs(coloured(stack), format, settings).toBuffer()
   // sharp keeps what its input carries, so what is carried goes into a PNG first.
-  const png = await coloured.png({ compressionLevel: 0 }).toBuffer()
+  const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
   const carrier = attachMetadata(png, 'png', metadata, stack)
-  const carried = sharp(carrier, { limitInputPixels: false })
-    .toColourspace(colourspaceOf({ bits, isGrey }))
-    .keepIccProfile()
+  const carried = sharp(carrier, { limitInputPixels: false }).toColourspace(colourspace).keepIccProfile()
   if (metadata.exif) carried.keepExif()
   if (metadata.xmp) carried.keepXmp()
   return writeAs(carried, format, settings).toBuffer()

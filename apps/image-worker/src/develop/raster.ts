@@ -46,6 +46,18 @@ export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8A
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
 }
 
+/** No smaller piece of memory is given back by itself: it may be a part of one that others use. */
+const minReleasedBytes = 1024 * 1024
+
+/**
+ * Gives the memory of a raster back that isn't needed any more. The collector would, too, but only when several have
+ * gathered, and one image after the other would be unpacked into memory that the system has to clear first.
+ */
+export function release({ data: { buffer } }: Raster): void {
+  const isReleasable = buffer instanceof ArrayBuffer && !buffer.detached
+  if (isReleasable && buffer.byteLength >= minReleasedBytes) buffer.transfer(0)
+}
+
 /** The raster as sharp's input; two channels are grey and alpha. */
 export function toSharp(
   raster: Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 },

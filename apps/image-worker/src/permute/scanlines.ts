@@ -1,6 +1,7 @@
+import { endianness } from 'node:os'
 import type { ChannelOrder } from './channel-order.ts'
 import { NotWellFormed } from './not-well-formed.ts'
-import { isLittleEndian, permuteSamplePairs, permuteSamples } from './permute-samples.ts'
+import { permuteSamplePairs, permuteSamples } from './permute-samples.ts'
 import type { PngHeader, PngPass } from './png-header.ts'
 
 /** What is done to scanlines as they stream by; both may change the bytes in place. */
@@ -148,6 +149,8 @@ function subtractLeft(bytes: Uint8Array, pixelBytes: number): void {
   }
   subtractBytes(bytes, pixelBytes, pixelBytes, wordsStart + 4)
 }
+
+const isLittleEndian = endianness() === 'LE'
 
 function subtractBytes(bytes: Uint8Array, pixelBytes: number, start: number, end: number): void {
   for (let at = end - 1; at >= start; at -= 1) {

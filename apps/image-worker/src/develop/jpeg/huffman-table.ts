@@ -1,0 +1,100 @@
+/** How often each symbol (0 to 255) occurs. */
+export type Frequencies = Uint32Array
+
+/** The shape that codes of a baseline JPEG may have (ITU-T T.81, annex C). */
+const maxCodeBits = 16
+const symbolCount = 256
+
+/** A Huffman table of a JPEG: the symbols in the order of their codes, and how many codes have 1 to 16 bits. */
+export interface HuffmanTable {
+  readonly lengths: Uint8Array
+  readonly symbols: Uint8Array
+}
+
+/**
+ * For whatever 16 bits come next, the symbol they begin with and, times 256, the bits of its code; 0 where no code
+ * is like that. One look finds any symbol, at 128 KiB a table.
+ */
+export function decoderOf({ lengths, symbols }: HuffmanTable): Uint16Array {
+  const decoder = new Uint16Array(1 << maxCodeBits)
+  let [from, next] = [0, 0]
+  for (const [index, count] of lengths.entries()) {
+    const bits = index + 1
+    for (let code = 0; code < count; code++) {
+      const to = from + (1 << (maxCodeBits - bits))
+      decoder.fill(bits * 256 + (symbols[next++] ?? 0), from, to)
+      from = to
+    }
+  }
+  return decoder
+}
+
+/** Of each symbol: its code and, times 65 536, the bits of it; 0 for a symbol that has none. */
+export function encoderOf({ lengths, symbols }: HuffmanTable): Uint32Array {
+  const encoder = new Uint32Array(symbolCount)
+  let [code, next] = [0, 0]
+  for (const [index, count] of lengths.entries()) {
+    for (let left = count; left > 0; left--) encoder[symbols[next++] ?? 0] = (index + 1) * 65_536 + code++
+    code *= 2
+  }
+  return encoder
+}
+
+/**
+ * The table that makes the fewest bits of symbols that occur so often, as T.81, K.2 finds it: the two rarest are
+ * made one again and again, and codes of more than 16 bits are then shortened at the cost of others.
+ */
+export function fittedTable(frequencies: Frequencies): HuffmanTable {
+  const bitsOf = codeBits(frequencies)
+  const counts = new Array<number>(bitsOf.length + 1).fill(0)
+  for (const bits of bitsOf) if (bits > 0) counts[bits] = (counts[bits] ?? 0) + 1
+  shorten(counts)
+  const symbols = [...frequencies.keys()]
+    .filter(symbol => (frequencies[symbol] ?? 0) > 0)
+    .sort((one, other) => (bitsOf[one] ?? 0) - (bitsOf[other] ?? 0) || one - other)
+  return { lengths: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
+}
+
+/**
+ * The bits of each symbol's code, of any number; 0 where it doesn't occur. The last belongs to a symbol that stands
+ * for the code of ones alone, which no table may have (T.81, C.2).
+ */
+function codeBits(frequencies: Frequencies): number[] {
+  const weights = [...frequencies, 1]
+  const bits = new Array<number>(weights.length).fill(0)
+  let trees = [...weights.keys()]
+    .filter(symbol => (weights[symbol] ?? 0) > 0)
+    .map(symbol => ({ weight: weights[symbol] ?? 0, leaves: [symbol] }))
+  while (trees.length > 1) {
+    // Among equals the last comes first, so that the code of ones is the longest.
+    trees = trees.sort((one, other) => other.weight - one.weight)
+    const [rarest, second] = [trees.pop(), trees.pop()]
+    if (!rarest || !second) break
+    const leaves = [...second.leaves, ...rarest.leaves]
+    for (const leaf of leaves) bits[leaf] = (bits[leaf] ?? 0) + 1
+    trees.push({ weight: rarest.weight + second.weight, leaves })
+  }
+  return bits
+}
+
+/** T.81, figure K.3: a pair that is too long goes up one, and its place is made below a shorter code. */
+function shorten(counts: number[]): void {
+  const add = (bits: number, change: number) => {
+    counts[bits] = (counts[bits] ?? 0) + change
+  }
+  for (let bits = counts.length - 1; bits > maxCodeBits; bits--) {
+    while ((counts[bits] ?? 0) > 0) {
+      let shorter = bits - 2
+      while (counts[shorter] === 0) shorter -= 1
+      add(bits, -2)
+      add(bits - 1, 1)
+      add(shorter + 1, 2)
+      add(shorter, -1)
+    }
+  }
+  // The code of ones alone is the last of the longest.
+  add(
+    counts.findLastIndex(count => count > 0),
+    -1,
+  )
+}
