@@ -11,7 +11,10 @@ const folder = process.argv[2] ?? '/secrets'
 keep('cluster-token', () => random())
 const password = keep('task-store-password', () => random())
 keep('task-store-url', () => `postgres://darkroom:${password}@postgres:5432/darkroom`)
-const [accessKey, secretKey] = [keep('s3-access-key', () => random(12)), keep('s3-secret-key', () => random())]
+const [accessKey, secretKey] = [
+  keep('s3-access-key', () => random(12)),
+  keep('s3-secret-key', () => random()),
+]
 keep('aws-credentials', () =>
   ['[default]', `aws_access_key_id = ${accessKey}`, `aws_secret_access_key = ${secretKey}`].join('\n'),
 )

@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import { freePort, until } from '../libs/testing/src/index.ts'
+import { ComposeProject, type Container } from './try/compose-project.ts'
+import { ImageStream, makePictures } from './try/image-stream.ts'
+
+/**
+ * Tries a compose file on a real engine: images flow through the published port while containers of every service
+ * are killed and workers are added and taken away. Exits 0 if every image that was accepted came back right.
+ *
+ *   node docker/try.ts [compose file] [further compose files...]
+ *
+ * It has a project, a port, an image and volumes of its own, which are gone at its end.
+ */
+
+/** A whole run, building and pulling included. */
+const limitMs = 20 * 60_000
+const recoveryMs = 120_000
+/** So many images must come back after each fault, before the next one. */
+const imagesBetween = 10
+
+const [first = 'compose.yaml', ...further] = process.argv.slice(2)
+const port = await freePort()
+const url = `http://127.0.0.1:${port}`
+const project = new ComposeProject({
+  name: `darkroom-try-${process.pid}`,
+  files: [first, ...further].map(file => (file.includes('/') ? file : join(import.meta.dirname, file))),
+  env: {
+    ...process.env,
+    DARKROOM_PORT: String(port),
+    DARKROOM_IMAGE: 'darkroom-try',
+    DARKROOM_BIND: '127.0.0.1',
+  },
+})
+
+setTimeout(() => void giveUp(`it took more than ${limitMs / 60_000} minutes`), limitMs).unref()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp(signal))
+
+try {
+  await tryOut()
+} catch (error) {
+  await giveUp(error instanceof Error ? (error.stack ?? error.message) : String(error))
+}
+await removeAll()
+
+async function tryOut(): Promise<void> {
+  const startedAt = performance.now()
+  say('building, pulling, starting')
+  await project.compose('up', '-d', '--build')
+  await until('the frontend is ready', isReady, recoveryMs)
+  const services = await longRunningServices()
+  say(`ready after ${seconds(performance.now() - startedAt)}: ${services.join(', ')}`)
+
+  const stream = new ImageStream(url, await makePictures(), 4)
+  await imagesComeBack(stream)
+  for (const service of services)
+    await tryFault(stream, `${service} killed, started again`, () => killOne(service))
+  await tryFault(stream, 'a worker crashes, its restart policy starts it again', crashWorker)
+  await tryFault(stream, 'a worker is stopped and drains', stopWorker)
+  for (const count of [4, 1, 2]) {
+    await tryFault(stream, `image-worker=${count}`, () => scaleWorkers(count))
+  }
+
+  const { accepted, wrong } = await stream.end()
+  say(
+    `${accepted} images accepted, ${stream.finished} came back right, in ${seconds(performance.now() - startedAt)}`,
+  )
+  if (wrong.length > 0) throw new Error(`these did not:\n${wrong.join('\n')}`)
+}
+
+async function tryFault(stream: ImageStream, name: string, fault: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now()
+  await fault()
+  await imagesComeBack(stream)
+  await until('all containers are healthy', allHealthy, recoveryMs)
+  say(`${name}: ${seconds(stream.longestGapSince(startedAt))} without an image at the most`)
+}
+
+async function imagesComeBack(stream: ImageStream): Promise<void> {
+  const goal = stream.finished + imagesBetween
+  await until('images come back', () => stream.finished >= goal, recoveryMs)
+}
+
+async function killOne(service: string): Promise<void> {
+  const { id } = await firstOf(service)
+  await project.docker('kill', id)
+  await project.docker('start', id) // what Docker kills by order, it doesn't restart by policy
+}
+
+/** SIGKILL from within: all but the container's first process, which then ends too. */
+async function crashWorker(): Promise<void> {
+  const { id, restarts } = await firstOf('image-worker')
+  // The shell that says so is killed as well.
+  await project.docker('exec', id, 'sh', '-c', 'kill -9 -1').catch(() => undefined)
+  await until('it is started again', async () => {
+    const now = (await project.containers('image-worker')).find(container => container.id === id)
+    return now !== undefined && now.restarts > restarts
+  })
+}
+
+async function stopWorker(): Promise<void> {
+  const { id } = await firstOf('image-worker')
+  await project.docker('stop', '--time', '45', id)
+  const stopped = (await project.containers('image-worker')).find(container => container.id === id)
+  if (stopped?.exitCode !== 0) throw new Error(`a worker that was stopped exited ${stopped?.exitCode}`)
+  await project.docker('start', id)
+}
+
+async function scaleWorkers(count: number): Promise<void> {
+  await project.compose('up', '-d', '--no-recreate', '--scale', `image-worker=${count}`)
+  await until(
+    `there are ${count} workers`,
+    async () => (await project.containers('image-worker')).length === count,
+  )
+}
+
+async function firstOf(service: string): Promise<Container> {
+  const [container] = await project.containers(service)
+  if (container === undefined) throw new Error(`${service} has no container`)
+  return container
+}
+
+/** Those that have not ended, as the ones that only prepare something do. */
+async function longRunningServices(): Promise<string[]> {
+  const running = (await project.containers()).filter(({ state }) => state === 'running')
+  return [...new Set(running.map(({ service }) => service))]
+}
+
+async function allHealthy(): Promise<boolean> {
+  const containers = await project.containers()
+  return containers.every(({ state, health, exitCode }) =>
+    state === 'running' ? health === 'healthy' || health === 'none' : state === 'exited' && exitCode === 0,
+  )
+}
+
+async function isReady(): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).ok
+}
+
+async function giveUp(reason: string): Promise<never> {
+  say(`FAILED: ${reason}`)
+  say((await project.compose('logs', '--no-color', '--tail', '40').catch(String)) || 'no logs')
+  await removeAll()
+  process.exit(1)
+}
+
+async function removeAll(): Promise<void> {
+  await project.compose('down', '--volumes', '--remove-orphans', '--timeout', '60')
+  await project.docker('image', 'rm', '--force', 'darkroom-try')
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
+
+function say(words: string): void {
+  process.stdout.write(`${words}\n`)
+}

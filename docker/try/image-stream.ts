@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  assertSwapped,
+  generateImage,
+  type HttpAnswer,
+  type HttpRequest,
+  httpRequest,
+  imageKinds,
+  isLossless,
+} from '../../libs/testing/src/index.ts'
+
+/** How long one request is tried again while something is away: longer than any container needs to come back. */
+const patienceMs = 180_000
+const pauseMs = 200
+
+interface Picture {
+  bytes: Buffer
+  /** Its result can be compared with it sample by sample. */
+  isExact: boolean
+}
+
+export interface Outcome {
+  accepted: number
+  /** What became of those that are not as they should be, by their ids. */
+  wrong: string[]
+}
+
+/**
+ * A client that uploads pictures without pause, follows each to its end, and compares the result with the original.
+ * What fails on the way it sends again, as a client should: uploads under the same Idempotency-Key.
+ */
+export class ImageStream {
+  readonly #url: string
+  readonly #pictures: readonly Picture[]
+  readonly #wrong: string[] = []
+  readonly #lanes: Promise<void>[]
+  readonly #finishedAt: number[] = []
+  #accepted = 0
+  #isEnding = false
+
+  constructor(url: string, pictures: readonly Picture[], lanes: number) {
+    this.#url = url
+    this.#pictures = pictures
+    this.#lanes = Array.from({ length: lanes }, () => this.#run())
+  }
+
+  /** How many came back right. */
+  get finished(): number {
+    return this.#finishedAt.length
+  }
+
+  /** The longest time without a picture that came back, since then (of performance.now()), in milliseconds. */
+  longestGapSince(start: number): number {
+    const times = [start, ...this.#finishedAt.filter(time => time > start), performance.now()]
+    return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? time)))
+  }
+
+  /** Uploads no more; resolves when all that was accepted has ended. */
+  async end(): Promise<Outcome> {
+    this.#isEnding = true
+    await Promise.all(this.#lanes)
+    return { accepted: this.#accepted, wrong: this.#wrong }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnding) {
+      const picture = this.#pictures[this.#accepted % this.#pictures.length]
+      if (picture === undefined) throw new Error('there are no pictures')
+      const key = randomUUID()
+      const uploaded = await this.#ask('/images', [202], {
+        method: 'POST',
+        body: picture.bytes,
+        headers: { 'idempotency-key': key },
+      })
+      this.#accepted++
+      const id = String(uploaded.json().id)
+      try {
+        await this.#follow(id, picture)
+        this.#finishedAt.push(performance.now())
+      } catch (error) {
+        this.#wrong.push(`${id}: ${error instanceof Error ? error.message : error}`)
+      }
+    }
+  }
+
+  async #follow(id: string, picture: Picture): Promise<void> {
+    const deadline = Date.now() + patienceMs
+    for (;;) {
+      const status = await this.#ask(`/images/${id}`, [200], { headers: { prefer: 'wait=10' } })
+      const { state, error } = status.json()
+      if (state === 'finished') break
+      if (state === 'failed') throw new Error(`failed: ${JSON.stringify(error)}`)
+      if (Date.now() > deadline) throw new Error(`${state} for ${patienceMs / 1000} s`)
+    }
+    const { body } = await this.#ask(`/images/${id}/result`, [200], {})
+    await assertSwapped(picture.bytes, body, { isExact: picture.isExact })
+  }
+
+  /** Asks until it is answered with one of these statuses. An answer that trying again can't mend is an error. */
+  async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpAnswer> {
+    const deadline = Date.now() + patienceMs
+    for (;;) {
+      const answer = await this.#tryOnce(path, request)
+      if (!(answer instanceof Error)) {
+        if (wanted.includes(answer.status)) return answer
+        if (!isTemporary(answer.status)) throw new Error(`${answer.status} ${answer.body}`)
+      }
+      if (Date.now() > deadline) {
+        const words = answer instanceof Error ? answer.message : `${answer.status} ${answer.body}`
+        throw new Error(`${path} is not answered: ${words}`)
+      }
+      await delay(pauseMs)
+    }
+  }
+
+  async #tryOnce(path: string, request: HttpRequest): Promise<HttpAnswer | Error> {
+    try {
+      return await httpRequest(this.#url, path, { ...request, signal: AbortSignal.timeout(60_000) })
+    } catch (error) {
+      if (error instanceof Error) return error
+      throw error
+    }
+  }
+}
+
+function isTemporary(status: number): boolean {
+  return status === 429 || status === 502 || status === 503 || status === 504
+}
+
+/** Small pictures of all kinds, and a few of the size that cameras make. */
+export async function makePictures(): Promise<Picture[]> {
+  const small = imageKinds.flatMap(kind => [
+    { kind, width: 640, height: 480 },
+    { kind, width: 333, height: 217 },
+  ])
+  const large = [
+    { kind: 'jpeg', width: 4000, height: 3000 },
+    { kind: 'png', width: 2000, height: 1500 },
+  ] as const
+  return Promise.all(
+    [...small, ...large].map(async (size, seed) => ({
+      bytes: await generateImage({ ...size, seed }),
+      isExact: isLossless(size.kind),
+    })),
+  )
+}
