@@ -39,7 +39,11 @@ export function compareEntries(one: Entry, other: Entry): number {
 
 export function versionOf(key: string, entry: Entry): Version {
   return entry.kind === 'register'
-    ? { key, rank: entry.generation, check: hash(`${key} ${entry.writer} ${valueText(entry)}`) }
+    ? {
+        key,
+        rank: entry.generation,
+        check: hash(`${key} ${entry.generation} ${entry.writer} ${valueText(entry)}`),
+      }
     : { key, rank: entry.total, check: hash(`${key} ${countText(entry)}`) }
 }
 

@@ -22,7 +22,8 @@ export class Summary {
     const known = bucket.versions.get(version.key)
     bucket.versions.set(version.key, version)
     // A sum of hashes: it is the same in whatever order entries came, and one can be taken out again.
-    bucket.hash = (bucket.hash + version.check - (known?.check ?? 0) + hashRange) % hashRange
+    const sum = bucket.hash + (version.check - (known?.check ?? 0)) // exact: within ±2^53
+    bucket.hash = (sum < 0 ? sum + hashRange : sum) % hashRange
   }
 
   /** The hash of each bucket. */

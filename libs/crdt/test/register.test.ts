@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { compareRegisters, mergeRegisters, writeRegister } from '../src/index.ts'
+import { mergeLaws } from './merge-laws.ts'
+import { registers } from './sample-entries.ts'
+
+mergeLaws('registers', {
+  values: registers,
+  merge: mergeRegisters,
+  isAsNew: (one, other) => compareRegisters(one, other) >= 0,
+})
+
+suite('a register', () => {
+  test('is newer by every write, deletions included', () => {
+    fc.assert(
+      fc.property(
+        registers,
+        fc.constantFrom('node-1', 'node-2'),
+        fc.option(fc.integer(), { nil: undefined }),
+        (known, writer, value) => {
+          const written = writeRegister(known, writer, value)
+          assert.ok(compareRegisters(written, known) > 0)
+          assert.deepEqual(mergeRegisters(known, written), written)
+          assert.equal(written.value, value)
+        },
+      ),
+    )
+  })
+
+  test('ends as the same everywhere when two nodes write at the same moment', () => {
+    const before = writeRegister(undefined, 'node-1', 0)
+    const one = writeRegister(before, 'node-1', 1)
+    const two = writeRegister(before, 'node-2', 2)
+    assert.equal(mergeRegisters(one, two).value, 2)
+    assert.equal(mergeRegisters(two, one).value, 2)
+  })
+
+  test('that was deleted stays so when an older value comes late', () => {
+    const set = writeRegister(undefined, 'node-2', 'open')
+    const deleted = writeRegister(set, 'node-1', undefined)
+    assert.equal('value' in mergeRegisters(deleted, set), false)
+  })
+
+  test('holds null, which is not the same as deleted', () => {
+    const set = writeRegister(undefined, 'node-1', null)
+    assert.equal(set.value, null)
+    assert.notEqual(compareRegisters(set, { generation: 1, writer: 'node-1' }), 0)
+  })
+
+  test('refuses a write when its generations are used up', () => {
+    const last = { generation: Number.MAX_SAFE_INTEGER, writer: 'node-1', value: 1 }
+    assert.throws(() => writeRegister(last, 'node-2', 2), RangeError)
+  })
+
+  test('is the same after it went through JSON', () => {
+    fc.assert(
+      fc.property(registers, register => {
+        assert.equal(compareRegisters(JSON.parse(JSON.stringify(register)), register), 0)
+      }),
+    )
+  })
+})

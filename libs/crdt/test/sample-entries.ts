@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import type { Ring } from '../src/index.ts'
+import {
+  type CountEntry,
+  type Entry,
+  type Json,
+  type Register,
+  type RegisterEntry,
+  rings,
+} from '../src/index.ts'
+
+/** Few of each, so that generated entries meet. */
+const name = fc.constantFrom('a', 'b.c', '__proto__')
+const node = fc.constantFrom('node-1', 'node-2', 'node-3')
+const fewNumbers = fc.integer({ min: 1, max: 4 })
+
+const value = fc.oneof(
+  fc.constantFrom<Json>(0, 1, 'open', 'paused', null, { deep: [true, ''] }),
+  fc.jsonValue({ maxDepth: 2 }).map(json => json as Json),
+)
+
+/** A generation used twice by one writer is among them: after a disk was put back. */
+export const registers: fc.Arbitrary<Register> = fc.oneof(
+  fc.record({ generation: fewNumbers, writer: node, value }, { noNullPrototype: true }),
+  fc.record({ generation: fewNumbers, writer: node }, { noNullPrototype: true }),
+)
+
+const ring = (size: number): fc.Arbitrary<Ring> =>
+  fc.record(
+    {
+      start: fc.integer({ min: 0, max: 3 }),
+      counts: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: Math.min(size, 4) }),
+    },
+    { noNullPrototype: true },
+  )
+
+const registerEntries: fc.Arbitrary<RegisterEntry> = fc
+  .tuple(name, registers)
+  .map(([of, register]) => ({ kind: 'register', name: of, ...register }))
+
+/** Equal totals with other windows are among them, too. */
+export const countEntries: fc.Arbitrary<CountEntry> = fc.record(
+  {
+    kind: fc.constant('count'),
+    name,
+    node,
+    total: fewNumbers,
+    seconds: ring(rings.seconds.size),
+    minutes: ring(rings.minutes.size),
+    hours: ring(rings.hours.size),
+  },
+  { noNullPrototype: true },
+)
+
+export const entries: fc.Arbitrary<Entry> = fc.oneof(registerEntries, countEntries)
