@@ -25,8 +25,10 @@ export class ClaimLine {
 
   constructor(store: TaskStore) {
     this.#store = store
-    this.#stopListening = store.onChange((_id, task) => {
-      if (task?.state === 'not-started') this.#serve()
+    this.#stopListening = store.onChange(change => {
+      const mayBeWork =
+        change.kind === 'unknown' || (change.kind === 'stored' && change.task.state === 'not-started')
+      if (mayBeWork) this.#serve()
     })
   }
 

@@ -1,6 +1,7 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
 import { type Static, Type } from 'typebox'
+import { storeUrlPattern } from './engine/open-store.ts'
 
 export const Config = Type.Object({
   ...commonSettings,
@@ -8,10 +9,21 @@ export const Config = Type.Object({
   dataDir: dataDirSetting,
   taskStoreUrl: Type.Optional(
     Type.String({
-      pattern: '^sqlite:',
-      description: 'sqlite:<path>; default sqlite:<DATA_DIR>/task-db.sqlite',
+      pattern: storeUrlPattern,
+      description:
+        'sqlite:<path>, or postgres://<user>:<password>@<host>/<database>; default sqlite:<DATA_DIR>/task-db.sqlite',
     }),
   ),
+  taskStoreConnections: Type.Integer({
+    default: 10,
+    minimum: 2,
+    description: 'PostgreSQL: at most so many connections of this process; one more listens',
+  }),
+  taskStorePatienceMs: Type.Integer({
+    default: 5000,
+    minimum: 100,
+    description: 'PostgreSQL: so long is a request tried again while it does not answer; then 503',
+  }),
   expiryCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,

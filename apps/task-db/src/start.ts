@@ -1,13 +1,34 @@
-import { type Logger, type RunningService, ServiceClients, startService } from '@darkroom/service-kit'
+import { join } from 'node:path'
+import {
+  InvalidConfig,
+  type Logger,
+  type RunningService,
+  ServiceClients,
+  startService,
+} from '@darkroom/service-kit'
+import { FileInUse } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import type { TaskStore } from './engine/engine.ts'
 import { openTaskStore } from './engine/open-store.ts'
+import { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
 
 export { Config } from './config.ts'
 
 /** The task DB, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
+  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
   const clients = new ServiceClients({ ...config, logger })
-  const app = buildApp({ ...config, store: openTaskStore(config), logger })
   return startService({ app, name: 'task-db', config, clients, logger })
+}
+
+async function openStore(config: Config, logger: Logger): Promise<TaskStore> {
+  const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
+  const { taskStoreConnections: connections, taskStorePatienceMs: patienceMs } = config
+  try {
+    return await openTaskStore({ url, connections, patienceMs, logger })
+  } catch (error) {
+    if (!(error instanceof FileInUse || error instanceof RefusedByPostgres)) throw error
+    throw new InvalidConfig([`TASK_STORE_URL: ${error.message}`])
+  }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { TaskStore } from './engine/engine.ts'
+import type { TaskChange, TaskStore } from './engine/engine.ts'
 
 /** Resolves once the task's version is past `after`, the task is gone, or `signal` is aborted. */
 export async function waitForVersion(
@@ -9,8 +9,8 @@ export async function waitForVersion(
   signal: AbortSignal,
 ): Promise<void> {
   const changes = new EventTarget()
-  const stopListening = store.onChange(changed => {
-    if (changed === id) changes.dispatchEvent(new Event('change'))
+  const stopListening = store.onChange(change => {
+    if (mayConcern(id, change)) changes.dispatchEvent(new Event('change'))
   })
   try {
     for (;;) {
@@ -21,5 +21,16 @@ export async function waitForVersion(
     }
   } finally {
     stopListening()
+  }
+}
+
+function mayConcern(id: string, change: TaskChange): boolean {
+  switch (change.kind) {
+    case 'stored':
+      return change.task.id === id
+    case 'deleted':
+      return change.id === id
+    case 'unknown':
+      return true
   }
 }

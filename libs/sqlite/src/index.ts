@@ -1,3 +1,3 @@
 export { type Migrations, openDatabase } from './database.ts'
 export { GroupCommit } from './group-commit.ts'
-export { FolderInUse, lockFolder } from './lock-folder.ts'
+export { FileInUse, FolderInUse, lockFile, lockFolder } from './locks.ts'

@@ -7,6 +7,8 @@ export {
   missingEngineWords,
   withEngine,
 } from './engines/engine-programs.ts'
+export { type Postgres, startPostgres } from './engines/postgres.ts'
+export { type RedisServer, startRedis } from './engines/redis.ts'
 export { type SerfAgent, type SerfOptions, startSerf } from './engines/serf.ts'
 export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'

@@ -9,8 +9,17 @@ export interface TaskQuery {
   cursor?: string | undefined
 }
 
-/** Hears of every change after it is on disk; no task when it was deleted. */
-export type ChangeListener = (id: string, task: Task | undefined) => void
+export type TaskChange =
+  | { kind: 'stored'; task: Task }
+  | { kind: 'deleted'; id: string }
+  /** Changes of other copies of the service may have gone unheard: whoever waits for one looks again. */
+  | { kind: 'unknown' }
+
+/**
+ * Hears of every change of a task's version after it is on disk: of those through this store, each; of those
+ * through other copies, the latest.
+ */
+export type ChangeListener = (change: TaskChange) => void
 
 /**
  * Keeps tasks. Every answer to a change means that the change is on disk; each verb is atomic, and verbs on
@@ -29,6 +38,11 @@ export interface TaskStore {
   claim(worker: string, leaseMs: number): Promise<Task | undefined>
   /** Lets an event happen to a task, by the table of transitions; undefined when there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
+  /**
+   * Stores tasks as they are, with all their history: those that aren't there, and those that are there with an
+   * older version. Answers how many that were. It is no change that anybody hears of.
+   */
+  restore(tasks: readonly Task[]): Promise<number>
   /** Takes tasks back whose lease ran out; answers how many. */
   expireLeases(): Promise<number>
   /** Whether there was one. */

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
-import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { beginTask, type Outcome, type TaskEvent, transition } from '../transitions.ts'
-import type { ChangeListener, TaskQuery, TaskStore } from './engine.ts'
+import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from './engine.ts'
+import { isNewer } from './is-newer.ts'
 
 const migrations: Migrations = [
   // The task itself is a JSON document; what is searched by stands beside it as generated columns.
@@ -44,18 +45,24 @@ const migrations: Migrations = [
 /** At most so many leases are taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 
+/** Tasks in a file, which belongs to one process at a time. */
 export class SqliteTaskStore implements TaskStore {
+  readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #now: () => Date
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #listeners = new Set<ChangeListener>()
 
+  /** @throws FileInUse */
   constructor({ path, now = () => new Date() }: { path: string; now?: () => Date }) {
+    using opened = new DisposableStack()
+    this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
     this.#now = now
+    opened.move()
   }
 
   async create(id: string, given: NewTask) {
@@ -70,7 +77,7 @@ export class SqliteTaskStore implements TaskStore {
       this.#statements.insert.run(id, JSON.stringify(task))
       return { isNew: true, task }
     })
-    if (result.isNew) this.#announce(id, result.task)
+    if (result.isNew) this.#announce({ kind: 'stored', task: result.task })
     return result
   }
 
@@ -106,7 +113,7 @@ export class SqliteTaskStore implements TaskStore {
       if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
       return outcome.task
     })
-    if (task) this.#announce(task.id, task)
+    if (task) this.#announce({ kind: 'stored', task })
     return task
   }
 
@@ -115,8 +122,21 @@ export class SqliteTaskStore implements TaskStore {
       const task = read(this.#statements.get, id)
       return task && this.#change(task, event)
     })
-    if (outcome?.kind === 'changed') this.#announce(id, outcome.task)
+    if (outcome?.kind === 'changed') this.#announce({ kind: 'stored', task: outcome.task })
     return outcome
+  }
+
+  async restore(tasks: readonly Task[]) {
+    return this.#writes.run(
+      () =>
+        tasks.filter(task => {
+          const known = read(this.#statements.get, task.id)
+          const isNews = !known || isNewer(task, known)
+          if (!known) this.#statements.insert.run(task.id, JSON.stringify(task))
+          else if (isNews) this.#statements.update.run(JSON.stringify(task), task.id)
+          return isNews
+        }).length,
+    )
   }
 
   async expireLeases() {
@@ -128,13 +148,13 @@ export class SqliteTaskStore implements TaskStore {
         .map(row => this.#change(parse(row.document), { type: 'expire' }))
         .flatMap(outcome => (outcome.kind === 'changed' ? [outcome.task] : [])),
     )
-    for (const task of tasks) this.#announce(task.id, task)
+    for (const task of tasks) this.#announce({ kind: 'stored', task })
     return tasks.length
   }
 
   async delete(id: string) {
     const { changes } = await this.#writes.run(() => this.#statements.delete.run(id))
-    if (changes > 0) this.#announce(id, undefined)
+    if (changes > 0) this.#announce({ kind: 'deleted', id })
     return changes > 0
   }
 
@@ -158,6 +178,7 @@ export class SqliteTaskStore implements TaskStore {
     if (!this.#database.isOpen) return
     await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
+    this.#lock[Symbol.dispose]()
   }
 
   #change(task: Task, event: TaskEvent): Outcome {
@@ -166,8 +187,8 @@ export class SqliteTaskStore implements TaskStore {
     return outcome
   }
 
-  #announce(id: string, task: Task | undefined) {
-    for (const listener of this.#listeners) listener(id, task)
+  #announce(change: TaskChange) {
+    for (const listener of this.#listeners) listener(change)
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
-import type { TaskStore } from '../../src/engine/engine.ts'
+import type { TaskChange, TaskStore } from '../../src/engine/engine.ts'
 import { error, facts, ManualClock, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, leaseMs, type OpenEngine } from './open-engine.ts'
 
@@ -22,7 +22,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     const finished = await store.get(taskId(1))
     await store.delete(taskId(1))
     await until('eight changes are heard', () => heard.length >= 8)
-    const states = heard.map(({ task }) => task?.state)
+    const states = heard.map(change => (change.kind === 'stored' ? change.task.state : change))
     assert.deepEqual(states, [
       'not-started',
       'in-progress',
@@ -31,10 +31,9 @@ export function changesAreHeard(openEngine: OpenEngine): void {
       'not-started',
       'in-progress',
       'finished',
-      undefined,
+      { kind: 'deleted', id: taskId(1) },
     ])
-    assert.ok(heard.every(({ id }) => id === taskId(1)))
-    assert.deepEqual(heard[6]?.task, finished)
+    assert.deepEqual(heard[6], { kind: 'stored', task: finished })
   })
 
   test('what changes nothing is not heard, nor is anything after the listening ended', async t => {
@@ -43,8 +42,10 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     await claim(store)
     changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
     const heard = listen(store)
-    const ended: string[] = []
-    const stop = store.onChange(id => ended.push(id))
+    const ended: TaskChange[] = []
+    const stop = store.onChange(change => {
+      ended.push(change)
+    })
     stop()
     await createTasks(store, 1)
     await store.apply(taskId(1), { type: 'finish', token: 1, result: facts })
@@ -53,23 +54,28 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     await store.expireLeases()
     await store.delete(taskId(2))
     await store.delete(taskId(1))
-    await until('the deletion is heard', () => heard.some(({ task }) => task === undefined))
-    assert.deepEqual(heard, [{ id: taskId(1), task: undefined }])
+    await until('the deletion is heard', () => heard.some(({ kind }) => kind === 'deleted'))
+    assert.deepEqual(heard, [{ kind: 'deleted', id: taskId(1) }])
     assert.deepEqual(ended, [])
   })
 
   test('a change is stored by the time it is heard', async t => {
     const store = await openEngine(t, new ManualClock().now)
     const stored: Promise<Task | undefined>[] = []
-    store.onChange(id => stored.push(store.get(id)))
+    store.onChange(change => {
+      if (change.kind === 'stored') stored.push(store.get(change.task.id))
+    })
     await createTasks(store, 10)
     await until('ten changes are heard', () => stored.length >= 10)
     for (const task of await Promise.all(stored)) assert.ok(task)
   })
 }
 
+/** What is heard from now on, but that something may have gone unheard: engines may say so whenever they like. */
 function listen(store: TaskStore) {
-  const heard: { id: string; task: Task | undefined }[] = []
-  store.onChange((id, task) => heard.push({ id, task }))
+  const heard: TaskChange[] = []
+  store.onChange(change => {
+    if (change.kind !== 'unknown') heard.push(change)
+  })
   return heard
 }

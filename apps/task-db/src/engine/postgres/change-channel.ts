@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Task } from '@darkroom/contracts'
+import { Backoff } from '@darkroom/service-kit'
+import type { Client, QueryConfig } from 'pg'
+import type { TaskChange } from '../engine.ts'
+import { type ConnectionOptions, connectOnce } from './connection.ts'
+import { askServer, describeFailure } from './failures.ts'
+import type { Statement } from './transaction.ts'
+
+/** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 of them, and a comma. */
+const idsPerNotification = 200
+
+/** A connection whose other end vanished without a word is noticed after twice this time. */
+const heartbeatMs = 5000
+const heartbeat: QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: heartbeatMs }
+
+/** By the number of this very table: one database may hold several Darkrooms, in schemas of their own. */
+const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
+
+export interface ChangeChannelOptions extends ConnectionOptions {
+  find(ids: readonly string[]): Promise<Map<string, Task>>
+  announce(change: TaskChange): void
+}
+
+/**
+ * Tells the copies of the service of each other's changes: LISTEN and NOTIFY, on a connection of its own. A
+ * notification is part of the transaction, so none is sent for what did not happen, and none is left out. It names
+ * the tasks; how they are is looked up by who hears of it.
+ */
+export class ChangeChannel {
+  readonly #options: ChangeChannelOptions
+  readonly #closing = new AbortController()
+  readonly #listening: Promise<void>
+  /** Heard of, and not looked up yet. */
+  #unseen = new Set<string>()
+  #lookingUp: Promise<void> | undefined
+  #name = crypto.randomUUID()
+
+  constructor(options: ChangeChannelOptions) {
+    this.#options = options
+    this.#listening = this.#listen()
+  }
+
+  /** What a transaction with these changes has to write. */
+  notify(changes: readonly TaskChange[]): Statement[] {
+    const ids = [...new Set(changes.flatMap(change => idOf(change) ?? []))]
+    const pages = Math.ceil(ids.length / idsPerNotification)
+    return Array.from({ length: pages }, (_, page) => {
+      const some = ids.slice(page * idsPerNotification, (page + 1) * idsPerNotification)
+      return { text: `SELECT pg_notify(${channelName}, $1)`, values: [`${this.#name}:${some.join(',')}`] }
+    })
+  }
+
+  /**
+   * A transaction of this copy failed, and may have happened all the same: whatever still comes under its old name
+   * is heard as if it came from another.
+   */
+  doubt(): void {
+    this.#name = crypto.randomUUID()
+    this.#options.announce({ kind: 'unknown' })
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#listening
+    await this.#lookingUp
+  }
+
+  async #listen(): Promise<void> {
+    const backoff = new Backoff(50, 1000)
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      try {
+        await this.#listenUntilLost(() => backoff.reset())
+      } catch (error) {
+        const words = 'changes through other copies are not heard; trying again'
+        if (!signal.aborted) this.#options.logger.warn(describeFailure(error), words)
+      }
+      await backoff.wait(signal)
+    }
+  }
+
+  /** @throws why it doesn't listen any more, unless it is closed */
+  async #listenUntilLost(listens: () => void): Promise<void> {
+    const lost = new AbortController()
+    const client = await connectOnce(this.#options, error => lost.abort(error))
+    try {
+      client.on('notification', ({ payload = '' }) => this.#hear(payload))
+      const { rows } = await askServer(client.query<{ name: string }>(`SELECT ${channelName} AS name`))
+      await askServer(client.query(`LISTEN "${rows[0]?.name}"`))
+      listens()
+      this.#options.announce({ kind: 'unknown' })
+      await this.#watch(client, AbortSignal.any([lost.signal, this.#closing.signal]))
+      lost.signal.throwIfAborted()
+    } finally {
+      await client.end()
+    }
+  }
+
+  async #watch(client: Client, end: AbortSignal): Promise<void> {
+    for (;;) {
+      await delay(heartbeatMs, undefined, { signal: end }).catch(() => undefined)
+      if (end.aborted) return
+      await askServer(client.query(heartbeat))
+    }
+  }
+
+  #hear(payload: string): void {
+    const [name, ids = ''] = payload.split(':')
+    if (name === this.#name) return
+    for (const id of ids.split(',')) this.#unseen.add(id)
+    this.#lookingUp ??= this.#lookUp().finally(() => {
+      this.#lookingUp = undefined
+    })
+  }
+
+  /** What is heard of while others are looked up is looked up together, next. */
+  async #lookUp(): Promise<void> {
+    while (this.#unseen.size > 0) {
+      const ids = [...this.#unseen]
+      this.#unseen.clear()
+      try {
+        const tasks = await this.#options.find(ids)
+        for (const id of ids) {
+          const task = tasks.get(id)
+          this.#options.announce(task ? { kind: 'stored', task } : { kind: 'deleted', id })
+        }
+      } catch (error) {
+        this.#options.logger.warn(describeFailure(error), 'what another copy changed could not be looked up')
+        this.#options.announce({ kind: 'unknown' })
+      }
+    }
+  }
+}
+
+function idOf(change: TaskChange): string | undefined {
+  switch (change.kind) {
+    case 'stored':
+      return change.task.id
+    case 'deleted':
+      return change.id
+    case 'unknown':
+      return undefined
+  }
+}

@@ -1,0 +1,143 @@
+import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
+import type { Pool, QueryResultRow } from 'pg'
+import { type ConnectionOptions, connectOnce, openPool } from './connection.ts'
+import { warnOfRisks } from './durability.ts'
+import { askServer, describeFailure, failureKind } from './failures.ts'
+import { migrate } from './migrations.ts'
+import { RefusedByPostgres } from './refused-by-postgres.ts'
+import { attemptChange, type Change } from './transaction.ts'
+
+/**
+ * Transactions that end in a known way. What fails because of others, or because PostgreSQL went away, is done
+ * again as long as patience lasts. When the connection is lost during the commit, nobody has heard whether that
+ * happened: then the server is asked what became of the transaction's id, as soon as it answers again.
+ */
+export class Database {
+  readonly #options: ConnectionOptions
+  readonly #pool: Pool
+  readonly #closing = new AbortController()
+  /** Why it can't be used yet; undefined once it can. */
+  #obstacle: unknown = new Error('PostgreSQL has not answered yet')
+  #preparing: Promise<void> | undefined
+
+  private constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#pool = openPool(options)
+  }
+
+  /**
+   * Opens it, and brings its schema up to date. While PostgreSQL doesn't answer, that is tried again in the
+   * background, and what is asked for meanwhile waits for it.
+   *
+   * @throws RefusedByPostgres where PostgreSQL answers, and waiting wouldn't help
+   */
+  static async open(options: ConnectionOptions): Promise<Database> {
+    const database = new Database(options)
+    if (await database.#prepare()) return database
+    if (failureKind(database.#obstacle) === 'unavailable') {
+      database.#preparing = database.#prepareOnceItAnswers()
+      return database
+    }
+    await database.close()
+    const { reason } = describeFailure(database.#obstacle)
+    throw new RefusedByPostgres(`PostgreSQL can't be used: ${reason}`, { cause: database.#obstacle })
+  }
+
+  /** For how long something that is asked for now is worth trying, by `performance.now()`. */
+  deadline(): number {
+    return performance.now() + this.#options.patienceMs
+  }
+
+  /** The rows of a statement that changes nothing. @throws ServiceUnavailable */
+  async read<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    deadline = this.deadline(),
+  ): Promise<Row[]> {
+    const attempt = () => askServer(this.#pool.query<Row>(text, [...values]))
+    return (await this.#persist(deadline, attempt)).rows
+  }
+
+  /** The result of the decision, once it is on disk. @throws ServiceUnavailable: then it may have happened, or not */
+  change<Row extends QueryResultRow, Result>(
+    change: Change<Row, Result>,
+    deadline = this.deadline(),
+  ): Promise<Result> {
+    return this.#persist(deadline, () => this.#attempt(change, deadline))
+  }
+
+  /** Idempotent. What is under way ends first. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#preparing
+    await this.#pool.end()
+  }
+
+  async #persist<Result>(deadline: number, attempt: () => Promise<Result>): Promise<Result> {
+    const backoff = new Backoff(20, 300)
+    for (;;) {
+      let failure = this.#obstacle
+      if (failure === undefined) {
+        try {
+          return await attempt()
+        } catch (error) {
+          if (failureKind(error) === 'fault') throw error
+          failure = error
+        }
+      }
+      if (performance.now() >= deadline) throw new ServiceUnavailable('PostgreSQL', failure)
+      await backoff.wait()
+    }
+  }
+
+  async #attempt<Row extends QueryResultRow, Result>(change: Change<Row, Result>, deadline: number) {
+    const { result, doubt } = await attemptChange(this.#pool, change)
+    if (doubt && !(await this.#hasCommitted(doubt.transactionId, deadline))) throw doubt.error
+    return result
+  }
+
+  /** What became of a transaction. @throws ServiceUnavailable when the server didn't say in time */
+  async #hasCommitted(transactionId: string, deadline: number): Promise<boolean> {
+    const backoff = new Backoff(10, 300)
+    for (;;) {
+      const text = 'SELECT pg_xact_status($1::text::xid8) AS status'
+      const [row] = await this.read<{ status: string | null }>(text, [transactionId], deadline)
+      if (row?.status === 'committed') return true
+      if (row?.status === 'aborted') return false
+      const doubt = new Error(`transaction ${transactionId} is ${row?.status ?? 'forgotten'}`)
+      if (performance.now() >= deadline) throw new ServiceUnavailable('PostgreSQL', doubt)
+      await backoff.wait()
+    }
+  }
+
+  /** Whether it is usable now; otherwise the obstacle is known. */
+  async #prepare(): Promise<boolean> {
+    try {
+      const client = await connectOnce(this.#options, () => undefined) // what is under way fails by itself
+      try {
+        await migrate(client)
+        await warnOfRisks(client, this.#options.logger)
+      } finally {
+        await client.end()
+      }
+      this.#obstacle = undefined
+    } catch (error) {
+      this.#obstacle = error
+    }
+    return this.#obstacle === undefined
+  }
+
+  async #prepareOnceItAnswers(): Promise<void> {
+    const { logger } = this.#options
+    const backoff = new Backoff(50, 1000)
+    let told = ''
+    do {
+      const failure = describeFailure(this.#obstacle)
+      if (failure.reason !== told) logger.warn(failure, 'PostgreSQL can not be used yet; trying again')
+      told = failure.reason
+      await backoff.wait(this.#closing.signal)
+    } while (!this.#closing.signal.aborted && !(await this.#prepare()))
+    if (this.#obstacle === undefined) logger.info('PostgreSQL answers')
+  }
+}

@@ -1,0 +1,159 @@
+import type { NewTask, Task } from '@darkroom/contracts'
+import type { QueryResultRow } from 'pg'
+import { beginTask, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
+import type { TaskChange } from '../engine.ts'
+import { isNewer } from '../is-newer.ts'
+import { insertTasks, keyColumn, type TaskRow, updateTasks } from './task-rows.ts'
+import type { Statement } from './transaction.ts'
+
+/**
+ * What is done for several who asked, in one transaction: the rows it is about, locked in the order of their ids so
+ * that no two such transactions wait for each other; then what follows from them.
+ */
+export interface Decision<Row extends QueryResultRow, Answer> {
+  look: Statement
+  decide(rows: Row[], now: Date): { writes: Statement[]; answers: Answer[]; changes: TaskChange[] }
+}
+
+export interface Creation {
+  id: string
+  given: NewTask
+}
+
+/** Nothing is locked: who stores the same at the same time violates an index, and is done again. */
+export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: boolean; task: Task }> {
+  const ids = creations.map(({ id }) => id)
+  const keys = creations.flatMap(({ given: { idempotencyKey } }) => idempotencyKey ?? [])
+  return {
+    look: {
+      text: `SELECT document FROM tasks WHERE id = ANY ($1) UNION ALL
+        SELECT document FROM tasks WHERE idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL`,
+      values: [ids, keys.map(keyColumn)],
+    },
+    decide(rows, now) {
+      const known = tasksById(rows)
+      const byKey = new Map(rows.map(({ document }) => [document.idempotencyKey, document]))
+      const created: Task[] = []
+      const answers = creations.map(({ id, given }) => {
+        const other = known.get(id) ?? (given.idempotencyKey && byKey.get(given.idempotencyKey))
+        if (other) return { isNew: false, task: other }
+        const task = beginTask(id, given, now)
+        known.set(id, task)
+        byKey.set(task.idempotencyKey, task)
+        created.push(task)
+        return { isNew: true, task }
+      })
+      return { writes: insertTasks(created), answers, changes: created.map(stored) }
+    },
+  }
+}
+
+/** The next tasks, in the order of the claims; fewer where there are fewer that nobody else has locked. */
+export function claimTasks(
+  claims: { worker: string; leaseMs: number }[],
+): Decision<TaskRow, Task | undefined> {
+  return {
+    look: {
+      text: `SELECT document FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT $1
+        FOR UPDATE SKIP LOCKED`,
+      values: [claims.length],
+    },
+    decide(rows, now) {
+      const claimed = rows.flatMap(({ document }, index) => {
+        const claim = claims[index]
+        const outcome = claim && transition(document, { type: 'claim', ...claim }, now)
+        if (outcome?.kind !== 'changed') throw new Error('a waiting task refused a claim')
+        return outcome.task
+      })
+      const answers = claims.map((_claim, index) => claimed[index])
+      return { writes: updateTasks(claimed), answers, changes: claimed.map(stored) }
+    },
+  }
+}
+
+export function applyEvents(
+  events: { id: string; event: TaskEvent }[],
+): Decision<TaskRow, Outcome | undefined> {
+  return {
+    look: lockTasks(events.map(({ id }) => id)),
+    decide: (rows, now) => happen(events, tasksById(rows), now),
+  }
+}
+
+/** Leases that ran out by `now`; default: by the database's time. */
+export function expireLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
+  return {
+    look: {
+      text: `SELECT document FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
+        ORDER BY lease_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      values: [now?.toISOString() ?? null, limit],
+    },
+    decide(rows, now) {
+      const events = rows.map(({ document: { id } }) => ({ id, event: { type: 'expire' } as const }))
+      return happen(events, tasksById(rows), now)
+    },
+  }
+}
+
+/** Answers for each whether there was one. */
+export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
+  return {
+    look: { text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] },
+    decide(rows) {
+      const known = rows.map(({ id }) => id)
+      const left = new Set(known)
+      return {
+        writes: known.length > 0 ? [{ text: 'DELETE FROM tasks WHERE id = ANY ($1)', values: [known] }] : [],
+        answers: ids.map(id => left.delete(id)),
+        changes: known.map(id => ({ kind: 'deleted', id })),
+      }
+    },
+  }
+}
+
+/** Answers for each whether it was news. */
+export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean> {
+  return {
+    look: lockTasks(tasks.map(({ id }) => id)),
+    decide(rows) {
+      const known = tasksById(rows)
+      const added = tasks.filter(({ id }) => !known.has(id))
+      const updated = tasks.filter(task => {
+        const other = known.get(task.id)
+        return other !== undefined && isNewer(task, other)
+      })
+      const news = new Set([...added, ...updated])
+      const writes = [...insertTasks(added), ...updateTasks(updated)]
+      return { writes, answers: tasks.map(task => news.has(task)), changes: [] }
+    },
+  }
+}
+
+/** Several events of one task happen in their order. */
+function happen(events: { id: string; event: TaskEvent }[], known: Map<string, Task>, now: Date) {
+  const changed = new Map<string, Task>()
+  const changes: TaskChange[] = []
+  const answers = events.map(({ id, event }) => {
+    const task = changed.get(id) ?? known.get(id)
+    const outcome = task && transition(task, event, now)
+    if (outcome?.kind === 'changed') {
+      changed.set(id, outcome.task)
+      // A renewal keeps the version, and nobody waits for one.
+      if (outcome.task.version !== task?.version) changes.push(stored(outcome.task))
+    }
+    return outcome
+  })
+  return { writes: updateTasks([...changed.values()]), answers, changes }
+}
+
+function lockTasks(ids: string[]): Statement {
+  return { text: 'SELECT document FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] }
+}
+
+function tasksById(rows: TaskRow[]): Map<string, Task> {
+  return new Map(rows.map(({ document }) => [document.id, document]))
+}
+
+function stored(task: Task): TaskChange {
+  return { kind: 'stored', task }
+}

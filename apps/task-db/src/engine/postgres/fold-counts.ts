@@ -1,0 +1,19 @@
+import type { Database } from './database.ts'
+
+/** So many rows are summed up in no time. */
+const enough = 64
+
+/**
+ * Replaces the rows that say what changed by their sums, but for those of transactions under way and those that
+ * another copy folds just now.
+ */
+export async function foldCounts(database: Database): Promise<void> {
+  await database.read(
+    `WITH folded AS (
+      DELETE FROM counts WHERE (SELECT count(*) FROM counts) > ${enough}
+        AND ctid = ANY (ARRAY (SELECT ctid FROM counts LIMIT 10000 FOR UPDATE SKIP LOCKED))
+        RETURNING state, tasks
+    )
+    INSERT INTO counts SELECT state, sum(tasks) FROM folded GROUP BY state HAVING sum(tasks) <> 0`,
+  )
+}

@@ -1,0 +1,87 @@
+import type { ClientBase } from 'pg'
+import { askServer } from './failures.ts'
+
+/** Any number, so that it is the same in every copy: an advisory lock is held by number (here "darkroom"). */
+const migrationLock = '7233183901389872493'
+
+/** Steps from an empty schema to today's; only ever appended to. */
+const migrations: readonly string[] = [
+  `
+  -- The task itself is a JSON document, and what is searched by stands beside it. COLLATE "C": ids go by their bytes.
+  CREATE TABLE tasks (
+    id text COLLATE "C" PRIMARY KEY,
+    state text COLLATE "C" NOT NULL,
+    urgency smallint NOT NULL,
+    lease_expires_at timestamptz,
+    finished_at timestamptz,
+    idempotency_key text COLLATE "C",
+    document json NOT NULL
+  -- Rows are updated a few times in their first minute: where they stood is to be used again soon.
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+  CREATE INDEX tasks_by_state ON tasks (state, id);
+  CREATE INDEX tasks_by_urgency ON tasks (urgency, id) WHERE state = 'not-started';
+  CREATE INDEX tasks_by_lease ON tasks (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
+  CREATE INDEX tasks_by_end ON tasks (finished_at, id) WHERE finished_at IS NOT NULL;
+  CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  -- Counting the rows of a state would read them all, and one row with the count would make all writers wait for
+  -- each other. So every statement adds a row saying what it changed; their sum is the count, exact in every
+  -- snapshot, and fold-counts.ts keeps them few.
+  CREATE TABLE counts (state text COLLATE "C" NOT NULL, tasks bigint NOT NULL)
+    WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+  CREATE FUNCTION count_created() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO counts SELECT state, count(*) FROM created GROUP BY state;
+    RETURN NULL;
+  END $$;
+  CREATE FUNCTION count_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO counts SELECT state, sum(tasks) FROM
+      (SELECT state, 1 AS tasks FROM after UNION ALL SELECT state, -1 FROM before) AS differences
+      GROUP BY state HAVING sum(tasks) <> 0;
+    RETURN NULL;
+  END $$;
+  CREATE FUNCTION count_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO counts SELECT state, -count(*) FROM deleted GROUP BY state;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER count_created AFTER INSERT ON tasks REFERENCING NEW TABLE AS created
+    FOR EACH STATEMENT EXECUTE FUNCTION count_created();
+  CREATE TRIGGER count_changed AFTER UPDATE ON tasks REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION count_changed();
+  CREATE TRIGGER count_deleted AFTER DELETE ON tasks REFERENCING OLD TABLE AS deleted
+    FOR EACH STATEMENT EXECUTE FUNCTION count_deleted();
+  `,
+]
+
+/** A newer program was here: this one must not touch what it doesn't know. */
+export class SchemaTooNew extends Error {}
+
+/**
+ * Brings the schema up to date, in one transaction. Copies that start together do so one after the other, by an
+ * advisory lock; all but the first find nothing left to do.
+ *
+ * @throws SchemaTooNew, DatabaseError, ConnectionLost
+ */
+export async function migrate(client: ClientBase): Promise<void> {
+  const run = (text: string, values: unknown[] = []) =>
+    askServer(client.query<{ version: number }>(text, values))
+  await run('BEGIN')
+  try {
+    await run('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    await run('CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)')
+    const { rows } = await run('SELECT version FROM schema_version')
+    const version = rows[0]?.version ?? 0
+    if (version > migrations.length) {
+      const words = `the tasks in PostgreSQL are of version ${version}`
+      throw new SchemaTooNew(`${words}; this program knows versions up to ${migrations.length}`)
+    }
+    for (const step of migrations.slice(version)) await run(step)
+    await run(rows[0] ? 'UPDATE schema_version SET version = $1' : 'INSERT INTO schema_version VALUES ($1)', [
+      migrations.length,
+    ])
+    await run('COMMIT')
+  } catch (error) {
+    // Where the connection is lost, so is the transaction.
+    await run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,210 @@
+import type { NewTask, Task, TaskState, TaskStats } from '@darkroom/contracts'
+import { ServiceUnavailable } from '@darkroom/service-kit'
+import type { QueryResultRow } from 'pg'
+import type { Outcome, TaskEvent } from '../../transitions.ts'
+import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
+import { Batches } from './batches.ts'
+import { ChangeChannel } from './change-channel.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { Database } from './database.ts'
+import {
+  applyEvents,
+  type Creation,
+  claimTasks,
+  createTasks,
+  type Decision,
+  deleteTasks,
+  expireLeases,
+  restoreTasks,
+} from './decisions.ts'
+import { describeFailure, failureKind } from './failures.ts'
+import { foldCounts } from './fold-counts.ts'
+import { selectPage, type TaskRow } from './task-rows.ts'
+
+export interface PostgresOptions extends ConnectionOptions {
+  /** Default: the database's own time, the same for all copies of the service. */
+  now?: (() => Date) | undefined
+}
+
+/** One notification names so many tasks. */
+const batchSize = 200
+/** Of each verb so many batches at once: more would be smaller ones, and all wait for the same disk. */
+const lanes = 2
+/** At most so many leases are taken back in one transaction, so that it stays short. */
+const expiryBatch = 500
+const foldIntervalMs = 1000
+
+/** Tasks in PostgreSQL. Any number of copies of the service may use one database. */
+export class PostgresTaskStore implements TaskStore {
+  readonly #options: PostgresOptions
+  readonly #database: Database
+  readonly #channel: ChangeChannel
+  readonly #listeners = new Set<ChangeListener>()
+  readonly #folding: NodeJS.Timeout
+  readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
+  readonly #claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
+  readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
+  readonly #deletions: Batches<string, boolean>
+  /** Whether any task waits: all who ask at once share one look. Patient ones wait for who has locked it. */
+  readonly #looks: Batches<{ isPatient: boolean }, boolean>
+  #closed: Promise<void> | undefined
+
+  private constructor(options: PostgresOptions, database: Database) {
+    this.#options = options
+    this.#database = database
+    this.#channel = new ChangeChannel({
+      ...options,
+      find: ids => this.#find(ids),
+      announce: change => this.#announce(change),
+    })
+    this.#creations = this.#inBatches((given, deadline) => this.#change(createTasks(given), deadline))
+    this.#claims = this.#inBatches((claims, deadline) => this.#change(claimTasks(claims), deadline))
+    this.#events = this.#inBatches((events, deadline) => this.#change(applyEvents(events), deadline))
+    this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
+    this.#looks = this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, deadline))
+    this.#folding = setInterval(() => this.#fold(), foldIntervalMs)
+  }
+
+  /** @throws RefusedByPostgres; one that doesn't answer is waited for */
+  static async open(options: PostgresOptions): Promise<PostgresTaskStore> {
+    return new PostgresTaskStore(options, await Database.open(options))
+  }
+
+  create(id: string, given: NewTask) {
+    return this.#creations.add({ id, given })
+  }
+
+  async get(id: string) {
+    return (await this.#find([id])).get(id)
+  }
+
+  async list(query: TaskQuery) {
+    const { text, values } = selectPage(query)
+    const tasks = (await this.#database.read<TaskRow>(text, values)).map(({ document }) => document)
+    const last = tasks[query.limit - 1]
+    return { tasks, ...(last && { next: last.id }) }
+  }
+
+  /**
+   * A task that another transaction has locked is passed over. But that one may leave it as it is, and nobody would
+   * hear of it: so before the answer is that there is none, it is waited for.
+   */
+  async claim(worker: string, leaseMs: number) {
+    for (let isPatient = false; await this.#looks.add({ isPatient }); isPatient = true) {
+      const task = await this.#claims.add({ worker, leaseMs })
+      if (task) return task
+    }
+    return undefined
+  }
+
+  apply(id: string, event: TaskEvent) {
+    return this.#events.add({ id, event })
+  }
+
+  async restore(tasks: readonly Task[]) {
+    const isNews = await this.#change(restoreTasks(tasks))
+    return isNews.filter(Boolean).length
+  }
+
+  async expireLeases() {
+    const now = this.#options.now?.()
+    const text = 'SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now()) LIMIT 1'
+    if ((await this.#database.read(text, [now?.toISOString() ?? null])).length === 0) return 0
+    const outcomes = await this.#change(expireLeases(expiryBatch, now))
+    return outcomes.filter(outcome => outcome?.kind === 'changed').length
+  }
+
+  delete(id: string) {
+    return this.#deletions.add(id)
+  }
+
+  async findUnknown(ids: readonly string[]) {
+    const possible = ids.filter(id => !id.includes('\0')) // which PostgreSQL's texts can't hold
+    const text = 'SELECT id FROM tasks WHERE id = ANY ($1)'
+    const rows = await this.#database.read<{ id: string }>(text, [possible])
+    const known = new Set(rows.map(({ id }) => id))
+    return ids.filter(id => !known.has(id))
+  }
+
+  async stats() {
+    const [row] = await this.#database.read<{
+      counts: Partial<Record<TaskState, number>> | null
+      oldest: string | null
+    }>(
+      `SELECT
+        (SELECT json_object_agg(state, tasks)
+          FROM (SELECT state, sum(tasks) AS tasks FROM counts GROUP BY state) AS sums) AS counts,
+        (SELECT document ->> 'createdAt' FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1) AS oldest`,
+    )
+    const none: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: 0, failed: 0 }
+    return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest }) }
+  }
+
+  onChange(listener: ChangeListener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#folding)
+    const batches = [this.#looks, this.#creations, this.#claims, this.#events, this.#deletions]
+    await Promise.all(batches.map(each => each.ended()))
+    await this.#channel.close()
+    await this.#database.close()
+  }
+
+  #inBatches<Item, Answer>(
+    run: (items: Item[], deadline: number) => Promise<Answer[]>,
+  ): Batches<Item, Answer> {
+    const { patienceMs } = this.#options
+    const isOfOne = (error: unknown) => failureKind(error) === 'fault'
+    return new Batches({ run, isOfOne, size: batchSize, lanes, patienceMs })
+  }
+
+  async #change<Row extends QueryResultRow, Answer>(
+    { look, decide }: Decision<Row, Answer>,
+    deadline = this.#database.deadline(),
+  ): Promise<Answer[]> {
+    const decideByClock = (rows: Row[], databaseNow: Date) => {
+      const { writes, ...result } = decide(rows, this.#options.now?.() ?? databaseNow)
+      return { writes: [...writes, ...this.#channel.notify(result.changes)], result }
+    }
+    try {
+      const { answers, changes } = await this.#database.change({ look, decide: decideByClock }, deadline)
+      for (const change of changes) this.#announce(change)
+      return answers
+    } catch (error) {
+      if (error instanceof ServiceUnavailable) this.#channel.doubt()
+      throw error
+    }
+  }
+
+  async #find(ids: readonly string[]): Promise<Map<string, Task>> {
+    const text = 'SELECT document FROM tasks WHERE id = ANY ($1)'
+    const rows = await this.#database.read<TaskRow>(text, [ids])
+    return new Map(rows.map(({ document }) => [document.id, document]))
+  }
+
+  async #lookForWaiting(looks: { isPatient: boolean }[], deadline: number): Promise<boolean[]> {
+    const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
+    const text = `SELECT 1 FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1 ${lock}`
+    const isAnyWaiting = (await this.#database.read(text, [], deadline)).length > 0
+    return looks.map(() => isAnyWaiting)
+  }
+
+  #announce(change: TaskChange): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  /** Counts stay exact if it fails; they only take longer to add up. */
+  #fold(): void {
+    foldCounts(this.#database).catch(error =>
+      this.#options.logger.warn(describeFailure(error), 'the counts of tasks could not be summed up'),
+    )
+  }
+}

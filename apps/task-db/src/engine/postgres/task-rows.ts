@@ -1,0 +1,70 @@
+import type { Task, TaskState } from '@darkroom/contracts'
+import type { TaskQuery } from '../engine.ts'
+import type { Statement } from './transaction.ts'
+
+/** pg reads a column of JSON as what it says. */
+export interface TaskRow {
+  document: Task
+}
+
+export function insertTasks(tasks: readonly Task[]): Statement[] {
+  if (tasks.length === 0) return []
+  const insert = {
+    text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, urgency, idempotency_key)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::smallint[], $7::text[])`,
+    values: [
+      ...changingColumns(tasks),
+      tasks.map(({ urgency }) => urgency),
+      tasks.map(({ idempotencyKey }) => (idempotencyKey === undefined ? null : keyColumn(idempotencyKey))),
+    ],
+  }
+  return [insert]
+}
+
+/** Neither its urgency nor its key ever change. */
+export function updateTasks(tasks: readonly Task[]): Statement[] {
+  if (tasks.length === 0) return []
+  const update = {
+    text: `UPDATE tasks SET state = new.state, lease_expires_at = new.lease_expires_at,
+        finished_at = new.finished_at, document = new.document
+      FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[])
+        AS new (id, state, lease_expires_at, finished_at, document)
+      WHERE tasks.id = new.id`,
+    values: changingColumns(tasks),
+  }
+  return [update]
+}
+
+/** A page of a listing, newest first. */
+export function selectPage({ state, endedBefore, limit, cursor }: TaskQuery): Statement {
+  const values: unknown[] = []
+  const compare = (comparison: string, value: string | undefined) =>
+    value ? [`${comparison} $${values.push(value)}`] : []
+  const filters = [
+    ...compare('state =', state),
+    ...compare('finished_at <', endedBefore?.toISOString()),
+    ...compare('id <', cursor?.replaceAll('\0', '')), // which PostgreSQL's texts can't hold, nor any id has
+  ]
+  const where = filters.length > 0 ? `WHERE ${filters.join(' AND ')}` : ''
+  const newest = `ORDER BY id DESC LIMIT $${values.push(limit)}`
+  if (!endedBefore) return { text: `SELECT document FROM tasks ${where} ${newest}`, values }
+  // Left alone, PostgreSQL might read all tasks from the newest on, to find a few that ended long ago.
+  const text = `WITH ended AS MATERIALIZED (SELECT id FROM tasks ${where})
+    SELECT document FROM tasks JOIN (SELECT id FROM ended ${newest}) AS page USING (id) ORDER BY id DESC`
+  return { text, values }
+}
+
+function changingColumns(tasks: readonly Task[]): unknown[][] {
+  return [
+    tasks.map(({ id }) => id),
+    tasks.map(({ state }): TaskState => state),
+    tasks.map(({ lease }) => lease?.expiresAt ?? null),
+    tasks.map(({ finishedAt }) => finishedAt ?? null),
+    tasks.map(task => JSON.stringify(task)),
+  ]
+}
+
+/** As JSON writes it: PostgreSQL's texts can't hold every character that a key may have (U+0000). */
+export function keyColumn(idempotencyKey: string): string {
+  return JSON.stringify(idempotencyKey)
+}

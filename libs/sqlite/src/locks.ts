@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Another process holds the folder. */
+export class FolderInUse extends Error {}
+
+/** Another process holds the file. */
+export class FileInUse extends Error {}
+
+/**
+ * Holds a folder for this process until it is disposed of or the process ends in whatever way.
+ *
+ * @throws FolderInUse
+ */
+export function lockFolder(folder: string): Disposable {
+  return lock(
+    join(folder, 'lock.sqlite'),
+    cause => new FolderInUse(`another process uses ${folder}`, { cause }),
+  )
+}
+
+/**
+ * The same for one file of a folder that others share. Who doesn't ask for the lock (a shell that looks into a
+ * database) isn't held up.
+ *
+ * @throws FileInUse
+ */
+export function lockFile(path: string): Disposable {
+  return lock(`${path}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
+}
+
+/** The lock is SQLite's, which is the operating system's: whatever ends the process ends it. */
+function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
+  mkdirSync(dirname(path), { recursive: true })
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    throw inUse(cause)
+  }
+  return { [Symbol.dispose]: () => lock.isOpen && lock.close() }
+}

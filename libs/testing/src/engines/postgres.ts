@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePort } from '../free-port.ts'
+import { type Program, startProgram } from '../program.ts'
+import { untilAlive } from '../start-service.ts'
+import { until } from '../until.ts'
+
+export interface Postgres {
+  /** Of the superuser, and the database that every server has. */
+  readonly url: string
+  readonly port: number
+  /** The process that runs now, or ran last. */
+  readonly program: Program
+  /** SIGKILL: nobody is told, and the next start has to recover. Resolves when the process is gone. */
+  kill(): Promise<void>
+  /** A fast shutdown: whoever is connected is thrown out. */
+  stop(): Promise<void>
+  /** Runs it again on the same data and port; resolves when it takes connections. */
+  start(): Promise<void>
+}
+
+export interface PostgresOptions {
+  /** Of postgresql.conf. */
+  settings?: Readonly<Record<string, string>>
+  /** Of the superuser; default: none is asked for. */
+  password?: string
+}
+
+/** A server of its own on a free port, which ends with the test. It refuses to run as root: then it is `postgres`. */
+export async function startPostgres(
+  t: Pick<TestContext, 'after'>,
+  postgres: string,
+  { settings = {}, password }: PostgresOptions = {},
+): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
+  const within = ownedByServer(folder)
+  const port = await freePort()
+  initialize(folder, postgres, within, password)
+  const fixed = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder }
+  const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const [command, ...args] = [...within, postgres, '-D', join(folder, 'data'), ...options]
+  if (command === undefined) throw new Error('there is no command to run')
+
+  let current: Program
+  const end = async (signal: NodeJS.Signals) => {
+    current.signal(signal)
+    await current.ended
+  }
+  const start = () =>
+    // After a SIGKILL its children live on for a moment, and the next start is refused that long.
+    until('PostgreSQL has started', async () => {
+      current = startProgram(t, [command, ...args])
+      await untilAlive('PostgreSQL', current, () => current.stderr.includes('ready to accept connections'))
+      return true
+    })
+  t.after(async () => {
+    await end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await start()
+  return {
+    url: `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`,
+    port,
+    get program() {
+      return current
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGINT'),
+    start: async () => {
+      await start()
+    },
+  }
+}
+
+/** Without a synchronisation at its end: whatever is lost with the machine is not missed. */
+function initialize(folder: string, postgres: string, within: string[], password: string | undefined): void {
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password ?? '', { mode: 0o644 })
+  const authentication =
+    password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+  const initdb = join(dirname(realpathSync(postgres)), 'initdb')
+  const options = [
+    '--username=postgres',
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
+    ...authentication,
+  ]
+  const [command = initdb, ...args] = [...within, initdb, '-D', join(folder, 'data'), ...options]
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** What runs a program as the folder's owner. */
+function ownedByServer(folder: string): string[] {
+  if (process.getuid?.() !== 0) return []
+  const [uid = Number.NaN, gid = Number.NaN] = ['-u', '-g'].map(what =>
+    Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' })),
+  )
+  chownSync(folder, uid, gid)
+  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+}
