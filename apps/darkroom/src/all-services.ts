@@ -1,3 +1,4 @@
+import * as clusterState from '@darkroom/cluster-state'
 import type { ServiceName } from '@darkroom/contracts'
 import * as frontend from '@darkroom/frontend'
 import * as imageMaster from '@darkroom/image-master'
@@ -32,6 +33,12 @@ export async function startAllServices(
 
   // Closed in the reverse order: those that others need, last.
   add(await kvConfig.start(loadConfig(kvConfig.Config, envOf('kv-config')), loggerOf('kv-config')))
+  add(
+    await clusterState.start(
+      loadConfig(clusterState.Config, envOf('cluster-state')),
+      loggerOf('cluster-state'),
+    ),
+  )
   add(await taskDb.start(loadConfig(taskDb.Config, envOf('task-db')), loggerOf('task-db')))
   add(await storage.start(loadConfig(storage.Config, envOf('storage')), loggerOf('storage')))
   add(

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { describeStartError } from '@darkroom/service-kit'
 import { developCommand } from './commands/develop.ts'
+import { intakeCommand } from './commands/intake.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { ExpectedFailure } from './expected-failure.ts'
@@ -15,12 +16,18 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --operations <list>               what to do (default: swap-channels:bgr)
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
   darkroom status                       what runs, and how many images wait
+  darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
 
-Settings of start and status are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
+Settings of start, status and intake are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
 LOG_LEVEL, THREADS and those of each service (see their READMEs).
 `
 
-const commands = { develop: developCommand, start: startCommand, status: statusCommand }
+const commands = {
+  develop: developCommand,
+  intake: intakeCommand,
+  start: startCommand,
+  status: statusCommand,
+}
 
 try {
   const { positionals, values } = parseArgs({

@@ -14,6 +14,7 @@ import {
 
 export const serviceNames = [
   'kv-config',
+  'cluster-state',
   'task-db',
   'storage',
   'image-master',

@@ -1,4 +1,5 @@
-import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { type App, createApp, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import { IntakeGate } from './intake-gate.ts'
 import { refuseStrangeSites } from './refuse-strange-sites.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
@@ -7,14 +8,22 @@ import { addReadinessRoutes } from './routes/readiness.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
 export interface AppDependencies {
-  clients: FrontendClients
+  clients: FrontendClients & Pick<ServiceClients, 'clusterState'>
   logger: Logger
   clusterToken?: string | undefined
   allowedHosts?: string
+  intakeCheckMs: number
 }
 
 /** The public face as an app. */
-export function buildApp({ clients, logger, clusterToken, allowedHosts = '' }: AppDependencies): App {
+export function buildApp({
+  clients,
+  logger,
+  clusterToken,
+  allowedHosts = '',
+  intakeCheckMs,
+}: AppDependencies): App {
+  const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
   const checkReady = async () => {
     await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
     await clients.taskDb.getStats({})
@@ -22,12 +31,13 @@ export function buildApp({ clients, logger, clusterToken, allowedHosts = '' }: A
   }
   const app = createApp(
     { name: 'frontend', logger, clusterToken, isPublic: true, checkReady },
-    scope => addUploadRoutes(scope, clients),
+    scope => addUploadRoutes(scope, clients, intake),
     scope => addImageRoutes(scope, clients),
     scope => addBytesRoutes(scope, clients),
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
   )
+  app.addHook('onClose', () => intake.close())
   refuseStrangeSites(app, new Set(allowedHosts.split(',').map(name => name.trim())))
   return app
 }

@@ -10,6 +10,11 @@ export const Config = Type.Object({
     description:
       'Serves whoever reaches it, without API keys: only where something before it decides who does. Needed to listen elsewhere than on loopback',
   }),
+  intakeCheckMs: Type.Integer({
+    default: 1000,
+    minimum: 10,
+    description: 'How often cluster-state is asked whether the intake is paused',
+  }),
   allowedHosts: Type.String({
     default: '',
     description:

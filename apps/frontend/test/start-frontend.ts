@@ -24,7 +24,7 @@ export async function startFrontend(owner: Owner, settings: Record<string, strin
   const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
   defer(master.close)
   await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
-  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN })
+  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN, intakeCheckMs: 20 })
   defer(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { ...neighbours, app, url, master, ask: (path, request) => httpRequest(url, path, request) }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as clusterState from '@darkroom/cluster-state'
 import * as kvConfig from '@darkroom/kv-config'
 import { createLogger, loadConfig, type RunningService, ServiceClients } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
@@ -23,6 +24,8 @@ export interface Neighbours {
   storage: RunningService
   taskDb: RunningService
   startTaskDb(): Promise<RunningService>
+  /** Only some tests have one, as no service waits for it. */
+  startClusterState(): Promise<RunningService>
   /** Closed when the test has ended, before what was deferred earlier. */
   defer(close: () => Promise<unknown>): void
 }
@@ -56,6 +59,11 @@ export async function startNeighbours(
     return service
   }
   const startTaskDb = () => running(taskDb.start(loadConfig(taskDb.Config, env), logger))
+  const startClusterState = async () => {
+    const service = await running(clusterState.start(loadConfig(clusterState.Config, env), logger))
+    await until('cluster-state is found', () => clients.clusterState.listMembers({}))
+    return service
+  }
   await running(kvConfig.start(loadConfig(kvConfig.Config, { ...env, PORT: port }), logger))
   const clients = new ServiceClients({
     kvUrl: env.KV_URL,
@@ -77,6 +85,7 @@ export async function startNeighbours(
     dataDir,
     clients,
     startTaskDb,
+    startClusterState,
     defer: close => stack.defer(async () => void (await close())),
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import type { IntakeGate } from '../intake-gate.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
@@ -10,8 +11,13 @@ import type { FrontendClients } from './images.ts'
 /** Of uploads that somebody waits for, unless they say it themselves: before those that nobody waits for. */
 const urgencyOfWaiting = 2
 
-export function addUploadRoutes(app: App, { imageMaster, taskDb }: FrontendClients): void {
+export function addUploadRoutes(
+  app: App,
+  { imageMaster, taskDb }: FrontendClients,
+  intake: IntakeGate,
+): void {
   acceptBytes(app)
+  app.addHook('preHandler', async () => intake.check())
 
   app.route({
     ...frontendRoutes.uploadImage,

@@ -1,0 +1,48 @@
+import { type IntakeState, intakeRegister } from '@darkroom/contracts'
+import { createLogger, ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
+import { readClusterToken } from '../cluster-token.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { kvUrlOf, loadSettings } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
+
+const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause: 'paused' }
+
+/** Says whether images are taken in, or has every frontend take them or not. */
+export async function intakeCommand(
+  process: NodeJS.Process,
+  [verb = '', ...surplus]: string[],
+  options: object,
+): Promise<number> {
+  const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
+  if (!isVerb || surplus.length > 0 || Object.keys(options).length > 0)
+    throw new UsageError('intake takes one of pause, open and show')
+
+  const settings = loadSettings(process.env)
+  const clients = new ServiceClients({
+    kvUrl: process.env.KV_URL ?? kvUrlOf(settings),
+    clusterToken: settings.clusterToken ?? readClusterToken(settings.dataDir),
+    logger: createLogger('intake', 'silent'),
+    patienceMs: 3000,
+  })
+  try {
+    const state = stateAfter[verb]
+    if (state !== undefined) await set(clients, state)
+    process.stdout.write(`${await show(clients)}\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailable)) throw error
+    throw new ExpectedFailure(`${error.message}; to start it: npx darkroom start`, { cause: error })
+  } finally {
+    await clients.close()
+  }
+}
+
+async function set({ clusterState }: ServiceClients, state: IntakeState): Promise<void> {
+  const reply = await clusterState.putRegister({ params: { name: intakeRegister }, body: state })
+  if (reply.status !== 200) throw new ExpectedFailure(reply.body.detail ?? reply.body.title)
+}
+
+async function show({ clusterState }: ServiceClients): Promise<string> {
+  const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
+  return reply.status === 404 ? 'open' : String(reply.body.value)
+}

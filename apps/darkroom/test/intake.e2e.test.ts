@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Darkroom, generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
+import { post } from './uploads.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+
+async function intake(t: TestContext, { env }: Darkroom, ...args: string[]) {
+  const program = startProgram(t, [process.execPath, mainOf('darkroom'), 'intake', ...args], env)
+  const { code } = await program.ended
+  return { code, stdout: program.stdout, stderr: program.stderr }
+}
+
+test('intake pauses and opens the taking of images, and shows how it is', async t => {
+  const darkroom = await startDarkroom(t)
+  const show = async () => (await intake(t, darkroom, 'show')).stdout
+  const untilAnswered = (status: number) =>
+    until(`uploads are answered ${status}`, async () => (await post(darkroom.url, png)).status === status)
+
+  assert.equal(await show(), 'open\n')
+  assert.deepEqual(await intake(t, darkroom, 'pause'), { code: 0, stdout: 'paused\n', stderr: '' })
+  await untilAnswered(503)
+  assert.equal(await show(), 'paused\n')
+
+  await darkroom.kill()
+  await darkroom.restart()
+  await untilAnswered(503)
+  assert.equal(await show(), 'paused\n')
+
+  assert.equal((await intake(t, darkroom, 'open')).stdout, 'open\n')
+  await untilAnswered(202)
+})
+
+test('intake without a word it knows is answered with the usage, and with nothing running, how to start it', async t => {
+  const darkroom = await startDarkroom(t)
+  for (const args of [[], ['close'], ['pause', 'now'], ['toString']]) {
+    const { code, stderr } = await intake(t, darkroom, ...args)
+    assert.equal(code, 2)
+    assert.match(stderr, /intake takes one of pause, open and show/)
+  }
+  await darkroom.kill()
+  const { code, stderr } = await intake(t, darkroom, 'pause')
+  assert.equal(code, 1)
+  assert.match(stderr, /to start it: npx darkroom start/)
+})

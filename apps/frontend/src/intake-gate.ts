@@ -1,0 +1,65 @@
+import { type Client, type clusterStateRoutes, IntakeState, intakeRegister } from '@darkroom/contracts'
+import { type Logger, repeat, retryLater } from '@darkroom/service-kit'
+import { Value } from 'typebox/value'
+
+interface IntakeGateOptions {
+  clusterState: Pick<Client<typeof clusterStateRoutes>, 'getRegister'>
+  logger: Logger
+  checkMs: number
+}
+
+const retryAfterSeconds = 10
+
+/**
+ * Whether uploads are taken, as the register in cluster-state says. While no node answers, what was known
+ * stands; at first that is open.
+ */
+export class IntakeGate {
+  readonly #clusterState: IntakeGateOptions['clusterState']
+  readonly #logger: Logger
+  readonly #closing = new AbortController()
+  readonly #checking: Promise<void>
+  #state: IntakeState = 'open'
+  #isKnown = true
+
+  constructor({ clusterState, logger, checkMs }: IntakeGateOptions) {
+    this.#clusterState = clusterState
+    this.#logger = logger
+    this.#checking = this.#look().then(() => repeat(checkMs, this.#closing.signal, () => this.#look()))
+  }
+
+  /** @throws ServiceProblem 503 while the intake is paused */
+  check(): void {
+    if (this.#state === 'open') return
+    throw retryLater(503, 'intake-paused', 'no images are taken in at the moment', retryAfterSeconds)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#checking
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const state = await this.#read()
+      if (state !== this.#state) this.#logger.info({ state }, 'the intake of images')
+      this.#state = state
+      this.#isKnown = true
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      const words = 'whether images are to be taken in is not known'
+      if (this.#isKnown)
+        this.#logger.warn({ err: error, state: this.#state }, `${words}; as it was, it stays`)
+      this.#isKnown = false
+    }
+  }
+
+  async #read(): Promise<IntakeState> {
+    const { signal } = this.#closing
+    const reply = await this.#clusterState.getRegister({ params: { name: intakeRegister }, signal })
+    if (reply.status === 404) return 'open'
+    const { value } = reply.body
+    if (!Value.Check(IntakeState, value)) throw new Error(`the intake can't be ${JSON.stringify(value)}`)
+    return value
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type IntakeState, intakeRegister, problemType } from '@darkroom/contracts'
+import { logger, startNeighbours } from '@darkroom/image-master/testing'
+import { generateImage, until } from '@darkroom/testing'
+import { IntakeGate } from '../src/intake-gate.ts'
+import { type Frontend, startFrontend } from './start-frontend.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+
+function upload({ ask }: Frontend, path = '/images') {
+  return ask(path, { method: 'POST', body: png })
+}
+
+async function untilAnswered(frontend: Frontend, status: number): Promise<void> {
+  await until(`an upload is answered ${status}`, async () => (await upload(frontend)).status === status)
+}
+
+test('uploads are refused with 503 while the intake is paused, and all else is answered', async t => {
+  const frontend = await startFrontend(t)
+  await frontend.startClusterState()
+  const { clusterState } = frontend.clients
+  const set = (body: IntakeState) => clusterState.putRegister({ params: { name: intakeRegister }, body })
+  const { id } = (await upload(frontend)).json()
+
+  await set('paused')
+  await untilAnswered(frontend, 503)
+  for (const path of ['/images', '/newImage']) {
+    const answer = await upload(frontend, path)
+    assert.deepEqual([answer.status, answer.json().type], [503, problemType('intake-paused')])
+    assert.ok(Number(answer.headers['retry-after']) >= 1)
+  }
+  assert.equal((await frontend.ask(`/images/${id}`)).status, 200)
+  assert.equal((await frontend.ask('/readyz')).status, 200)
+
+  await set('open')
+  await untilAnswered(frontend, 202)
+  await set('paused')
+  await untilAnswered(frontend, 503)
+  await clusterState.deleteRegister({ params: { name: intakeRegister } })
+  await untilAnswered(frontend, 202)
+})
+
+test('without a node of cluster-state uploads are taken; once one is gone, it stays as it was', async t => {
+  const frontend = await startFrontend(t)
+  assert.equal((await upload(frontend)).status, 202)
+  const node = await frontend.startClusterState()
+  await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
+  await untilAnswered(frontend, 503)
+  await node.close()
+  await until('nobody answers', () =>
+    frontend.clients.clusterState.listMembers({}).then(
+      () => false,
+      () => true,
+    ),
+  )
+  assert.equal((await upload(frontend)).status, 503)
+})
+
+test('a value that is no state of the intake changes nothing', async t => {
+  const neighbours = await startNeighbours(t)
+  await neighbours.startClusterState()
+  const { clusterState } = neighbours.clients
+  let looks = 0
+  const getRegister: typeof clusterState.getRegister = async call => {
+    const reply = await clusterState.getRegister(call)
+    looks += 1
+    return reply
+  }
+  const gate = new IntakeGate({ clusterState: { getRegister }, logger, checkMs: 5 })
+  neighbours.defer(() => gate.close())
+  const setTo = async (body: unknown) => {
+    await clusterState.putRegister({ params: { name: intakeRegister }, body })
+    // The first look may have begun before.
+    const before = looks
+    await until('it has looked twice', () => looks >= before + 2)
+  }
+  await setTo('paused')
+  assert.throws(() => gate.check(), /no images are taken in/)
+  for (const nonsense of ['closed', 1, { state: 'open' }]) {
+    await setTo(nonsense)
+    assert.throws(() => gate.check(), /no images are taken in/)
+  }
+  await setTo('open')
+  gate.check()
+  await setTo('closed')
+  gate.check()
+})
