@@ -50,6 +50,7 @@ function readTokens(
   const { dc, ac, unitsAcross, unitsDown } = layoutOf(segments)
   const dcTables = Uint8Array.from(dc, number => ids.indexOf(number))
   const acTables = Uint8Array.from(ac, number => ids.indexOf(16 + number))
+  const data = unstuffed(scan)
   // No code of the usual tables is shorter than two bits. Pages that aren't reached take no memory.
   const tokens = new Uint32Array(scan.length * 4)
   let count = 0
@@ -60,23 +61,20 @@ function readTokens(
     for (let block = 0; block < dcTables.length; block++) {
       let table = dcTables[block] as number
       for (let coefficient = 0; coefficient < 64; ) {
-        // At most 16 bits of code, and 11 behind them.
-        while (bits <= 16) {
-          const byte = at < scan.length ? (scan[at] as number) : 0xff
-          window = (window << 8) | byte
-          at += byte === 0xff ? 2 : 1 // behind it stands a zero that is no data (T.81, B.1.1.5)
-          bits += 8
+        if (bits < 16) {
+          window = (window << 16) | ((data[at] as number) << 8) | (data[at + 1] as number)
+          at += 2
+          bits += 16
         }
         const found = decoders[(table << 16) | ((window >>> (bits - 16)) & 0xffff)] as number
         if (found === 0) throw new TypeError('the encoder wrote a code that its tables have not')
         bits -= found >> 8
         const symbol = (table << 8) | (found & 0xff)
         const extra = symbol & 15
-        while (bits < extra) {
-          const byte = at < scan.length ? (scan[at] as number) : 0xff
-          window = (window << 8) | byte
-          at += byte === 0xff ? 2 : 1
-          bits += 8
+        if (bits < extra) {
+          window = (window << 16) | ((data[at] as number) << 8) | (data[at + 1] as number)
+          at += 2
+          bits += 16
         }
         bits -= extra
         frequencies[symbol] = (frequencies[symbol] as number) + 1
@@ -92,6 +90,20 @@ function readTokens(
   return tokens.subarray(0, count)
 }
 
+/** The data without the zero behind each byte of ones (T.81, B.1.1.5), and with ones behind its end. */
+function unstuffed(scan: Uint8Array): Uint8Array {
+  const data = new Uint8Array(scan.length + 4).fill(0xff, scan.length)
+  let length = 0
+  for (let at = 0; at < scan.length; ) {
+    const ones = scan.indexOf(0xff, at)
+    const part = scan.subarray(at, ones === -1 ? scan.length : ones + 1)
+    data.set(part, length)
+    length += part.length
+    at += part.length + 1
+  }
+  return data.fill(0xff, length)
+}
+
 /** The scan of these tokens; `codes` are those of all tables, one after the other. */
 function writeTokens(tokens: Uint32Array, codes: Uint32Array): Uint8Array {
   let written: Uint8Array<ArrayBuffer> = new Uint8Array(tokens.length + 64)
@@ -99,35 +111,41 @@ function writeTokens(tokens: Uint32Array, codes: Uint32Array): Uint8Array {
   let window = 0
   let bits = 0
   for (let index = 0; index < tokens.length; index++) {
-    // At most 27 bits, and each byte of them may want a zero behind it.
+    // At most two times two bytes, and each may want a zero behind it.
     if (at + 16 > written.length) written = enlarged(written)
     const token = tokens[index] as number
     const code = codes[token >>> 16] as number
     const extra = (token >>> 16) & 15
     window = (window << (code >>> 16)) | (code & 0xffff)
     bits += code >>> 16
-    while (bits >= 8) {
-      bits -= 8
-      const byte = (window >>> bits) & 0xff
-      written[at++] = byte
-      if (byte === 0xff) written[at++] = 0
+    if (bits >= 16) {
+      bits -= 16
+      at = stuff(written, at, window >>> bits)
     }
     window = (window << extra) | (token & 0xffff)
     bits += extra
-    while (bits >= 8) {
-      bits -= 8
-      const byte = (window >>> bits) & 0xff
-      written[at++] = byte
-      if (byte === 0xff) written[at++] = 0
+    if (bits >= 16) {
+      bits -= 16
+      at = stuff(written, at, window >>> bits)
     }
   }
-  if (bits > 0) {
-    // Filled up with ones (T.81, F.1.2.3).
-    const byte = ((window << (8 - bits)) | ((1 << (8 - bits)) - 1)) & 0xff
-    written[at++] = byte
-    if (byte === 0xff) written[at++] = 0
-  }
-  return written.subarray(0, at)
+  // Filled up with ones (T.81, F.1.2.3), which may make up a whole byte too much.
+  const end = stuff(written, at, (window << (16 - bits)) | ((1 << (16 - bits)) - 1))
+  if (bits > 8) return written.subarray(0, end)
+  if (bits === 0) return written.subarray(0, at)
+  return written.subarray(0, written[at] === 0xff ? at + 2 : at + 1)
+}
+
+/** Writes the lower two bytes of a word, a zero behind each that is ones (T.81, B.1.1.5); gives where they end. */
+function stuff(written: Uint8Array, from: number, word: number): number {
+  let at = from
+  const high = (word >>> 8) & 0xff
+  const low = word & 0xff
+  written[at++] = high
+  if (high === 0xff) written[at++] = 0
+  written[at++] = low
+  if (low === 0xff) written[at++] = 0
+  return at
 }
 
 function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

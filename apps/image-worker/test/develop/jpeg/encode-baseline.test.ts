@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import sharp, { type JpegOptions } from 'sharp'
+import { encodeBaseline, fitted } from '../../../src/develop/jpeg/encode-baseline.ts'
+import { type Raster, toSharp } from '../../../src/develop/raster.ts'
+import { noiseBytes } from '../../permute/pictures.ts'
+
+const always = () => true
+const never = () => false
+
+/** Either side of where an image is divided, rows that fill no unit, grey, and both samplings. */
+const kinds: readonly [name: string, raster: Raster, options: JpegOptions][] = [
+  ['a small image', photo(37, 21, 3), {}],
+  ['a small grey image', photo(37, 21, 1), {}],
+  ['a small image in 4:4:4', photo(37, 21, 3), { chromaSubsampling: '4:4:4' }],
+  ['a large image', photo(1403, 997, 3), {}],
+  ['a large image in 4:4:4', photo(1403, 997, 3), { chromaSubsampling: '4:4:4', quality: 95 }],
+  ['a large grey image', photo(1403, 997, 1), { quality: 40 }],
+  ['a column of pixels', photo(17, 65_000, 3), {}],
+  ['a row of pixels', photo(65_000, 17, 3), {}],
+  ['noise', { ...photo(1403, 997, 3), data: noiseBytes(1403 * 997 * 3, 7) }, { quality: 100 }],
+]
+
+for (const [name, raster, options] of kinds) {
+  test(`${name} decodes to the very pixels that one encoder gives, with usual and with fitted tables`, async () => {
+    const settings = { ...options, optimiseCoding: false }
+    const encode = (strip: Raster) => toSharp(strip).toColourspace(spaceOf(strip)).jpeg(settings).toBuffer()
+    const whole = await encode(raster)
+    const usual = await encodeBaseline(raster, encode, never)
+    const fittedTables = await encodeBaseline(raster, encode, always)
+    const pixels = await decode(whole)
+    assert.deepEqual(await decode(usual), pixels)
+    assert.deepEqual(await decode(fittedTables), pixels)
+    assert.deepEqual(await decode(fitted(whole)), pixels)
+
+    const optimised = await toSharp(raster).toColourspace(spaceOf(raster)).jpeg(options).toBuffer()
+    // Strips cost a few bytes at their ends, where a row of units starts without knowing the one above.
+    assert.ok(fitted(whole).length <= optimised.length * 1.001 + 16, 'as small as the encoder makes it')
+    assert.ok(usual.length <= whole.length * 1.01 + 16)
+    assert.ok(fittedTables.length <= optimised.length * 1.01 + 16)
+  })
+}
+
+test('strips are so low that the units of one can be counted in a restart interval', async () => {
+  const raster: Raster = { ...photo(8, 8, 1), data: new Uint8Array(5000 * 4000), width: 5000, height: 4000 }
+  const encode = (strip: Raster) =>
+    toSharp(strip).toColourspace('b-w').jpeg({ optimiseCoding: false }).toBuffer()
+  const jpeg = await encodeBaseline(raster, encode, never)
+  assert.deepEqual(await decode(jpeg), await decode(await encode(raster)))
+})
+
+test('whether tables are fitted is asked with the size of the file', async () => {
+  const raster = photo(200, 100, 3)
+  const encode = (strip: Raster) => toSharp(strip).jpeg({ optimiseCoding: false }).toBuffer()
+  const asked: number[] = []
+  const jpeg = await encodeBaseline(raster, encode, bytes => asked.push(bytes) === 0)
+  assert.deepEqual(asked, [jpeg.length])
+})
+
+function photo(width: number, height: number, channels: 1 | 3): Raster {
+  const data = Uint8Array.from(photograph({ width, height, seed: 9 }))
+  const shape = { width, height, channels, bits: 8, isGrey: channels === 1 } as const
+  return { ...shape, data: channels === 3 ? data : data.filter((_, at) => at % 3 === 0) }
+}
+
+function spaceOf({ isGrey }: Raster): 'b-w' | 'srgb' {
+  return isGrey ? 'b-w' : 'srgb'
+}
+
+async function decode(jpeg: Uint8Array): Promise<Buffer> {
+  return sharp(jpeg, { failOn: 'warning' }).raw().toBuffer()
+}
