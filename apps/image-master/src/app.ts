@@ -2,15 +2,14 @@ import { type App, createApp, deleteBytes, type Logger, type ServiceClients } fr
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
-import type { WorkQueue } from './queue/queue.ts'
+import type { OpenedQueue } from './queue/open-queue.ts'
 import { addIntakeRoutes } from './routes/intake.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addWorkRoutes } from './routes/work.ts'
 
-export interface AppDependencies {
+export interface AppDependencies extends OpenedQueue {
   config: Config
   clients: Pick<ServiceClients, 'storage' | 'taskDb'>
-  queue: WorkQueue
   settings(): LiveConfig
   logger: Logger
 }
@@ -20,11 +19,13 @@ export function buildApp({
   config,
   clients: { storage, taskDb },
   queue,
+  show = () => undefined,
   settings,
   logger,
 }: AppDependencies): App {
   const admission = new Admission(taskDb)
   const checkReady = async () => {
+    await queue.checkReady()
     await taskDb.getStats({})
     await storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {} })
   }
@@ -33,6 +34,7 @@ export function buildApp({
     scope => addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
     scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }),
     scope => addReadinessRoutes(scope, { storage, taskDb }),
+    show,
   )
 
   const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })

@@ -38,8 +38,18 @@ export const Config = Type.Object({
   port: portSetting(defaultPorts['image-master']),
   queueUrl: Type.String({
     default: 'task-db:',
-    pattern: '^task-db:$',
-    description: 'Where the queue is kept',
+    pattern: '^(task-db:|rediss?://.+)$',
+    description:
+      'Where the queue is kept: task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
+  }),
+  reconcileMs: Type.Integer({
+    default: 3000,
+    minimum: 10,
+    description: 'How often it is looked for tasks that Redis does not know',
+  }),
+  bullBoard: Type.Enum(['off', 'read-only', 'read-write'], {
+    default: 'read-only',
+    description: 'The page /bull-board that shows the jobs in Redis, and whether it may change them',
   }),
   maxBytesInFlight: Type.Integer({
     default: 1024 * MiB,

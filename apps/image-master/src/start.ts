@@ -7,7 +7,7 @@ import {
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import { type Config, LiveConfig, liveDefaults } from './config.ts'
-import { TaskDbQueue } from './queue/task-db.ts'
+import { openQueue } from './queue/open-queue.ts'
 
 export { Config } from './config.ts'
 
@@ -21,8 +21,8 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     defaults: liveDefaults(config),
     logger,
   })
-  const queue = new TaskDbQueue({ taskDb: clients.taskDb, leaseMs: config.leaseMs })
-  const app = buildApp({ config, clients, queue, settings: () => live.current, logger })
+  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
+  const app = buildApp({ config, clients, ...opened, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())
   return startService({ app, name: 'image-master', config, clients, logger })
 }

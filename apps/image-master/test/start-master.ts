@@ -7,7 +7,7 @@ import { type App, loadConfig } from '@darkroom/service-kit'
 import { type HttpAnswer, httpRequest } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
-import { TaskDbQueue } from '../src/queue/task-db.ts'
+import { openQueue } from '../src/queue/open-queue.ts'
 import { logger, type Neighbours, type Owner, startNeighbours } from './neighbours.ts'
 
 export interface Master extends Neighbours {
@@ -25,8 +25,8 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   const neighbours = await startNeighbours(owner, settings)
   const { clients, defer, env } = neighbours
   const config = loadConfig(Config, env)
-  const queue = new TaskDbQueue({ taskDb: clients.taskDb, leaseMs: config.leaseMs })
-  const app = buildApp({ config, clients, queue, settings: () => liveDefaults(config), logger })
+  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
+  const app = buildApp({ config, clients, ...opened, settings: () => liveDefaults(config), logger })
   defer(() => app.close())
   const requests = { arrived: 0, hungUp: 0 }
   app.addHook('onRequest', async () => {

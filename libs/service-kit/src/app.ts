@@ -1,4 +1,4 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { serviceRoutes } from '@darkroom/contracts'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -15,7 +15,7 @@ import { turnAwayWhileClosing } from './closing.ts'
 import type { Logger } from './logger.ts'
 import { measureRequests } from './metrics.ts'
 import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from './problem-answers.ts'
-import { ServiceProblem } from './problems.ts'
+import { requireToken } from './require-token.ts'
 import { compileValidator } from './validation.ts'
 
 export type App = FastifyInstance<
@@ -111,24 +111,4 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
     },
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-}
-
-const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
-
-function requireToken(app: App, token: string, isPublic: boolean): void {
-  const expected = digest(`Bearer ${token}`)
-  app.addHook('onRequest', async request => {
-    const url = request.routeOptions.url
-    if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
-    const given = digest(request.headers.authorization ?? '')
-    if (timingSafeEqual(given, expected)) return
-    throw new ServiceProblem(401, 'unauthorized', 'this route wants the cluster token', {
-      headers: { 'www-authenticate': 'Bearer' },
-    })
-  })
-}
-
-/** Digests have one length, so that comparing them takes the same time whatever was given. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

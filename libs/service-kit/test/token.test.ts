@@ -52,6 +52,18 @@ suite('the cluster token', () => {
     assert.equal(await statusOf('/metrics', `Bearer ${token}`), 200)
   })
 
+  test('may come as a password where browsers ask for pages, and nowhere else', async t => {
+    const { app, statusOf } = await appWith(t, { clusterToken: token })
+    app.get('/page', { config: { isForBrowsers: true } }, async () => 'page')
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+    for (const right of [`Bearer ${token}`, basic(`anybody:${token}`), basic(`:${token}`)])
+      assert.equal(await statusOf('/page', right), 200, right)
+    for (const wrong of [undefined, 'Basic', basic(token.slice(1)), basic(`${token}:`), basic(`a:${token}x`)])
+      assert.equal(await statusOf('/page', wrong), 401, wrong)
+    assert.match(String((await app.inject('/page')).headers['www-authenticate']), /^Basic /)
+    assert.equal(await statusOf('/own', basic(`anybody:${token}`)), 401)
+  })
+
   test('that is not set leaves all open', async t => {
     const { statusOf } = await appWith(t, {})
     for (const url of ['/own', '/metrics']) assert.equal(await statusOf(url), 200)

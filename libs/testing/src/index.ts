@@ -9,6 +9,7 @@ export {
 } from './engines/engine-programs.ts'
 export { type Postgres, startPostgres } from './engines/postgres.ts'
 export { type RedisServer, startRedis } from './engines/redis.ts'
+export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'
 export { type SerfAgent, type SerfOptions, startSerf } from './engines/serf.ts'
 export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'

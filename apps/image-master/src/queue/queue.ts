@@ -28,5 +28,7 @@ export interface WorkQueue {
   fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>
   /** Handed back unfinished: the task is next again, and the attempt not counted. */
   giveBack(lease: HeldLease): Promise<Acknowledgement>
+  /** Rejects while work pauses because something that the queue needs doesn't answer. */
+  checkReady(): Promise<void>
   close(): Promise<void>
 }

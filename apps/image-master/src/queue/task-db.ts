@@ -1,21 +1,17 @@
-import type {
-  Client,
-  ImageFacts,
-  LeaseHolderEvent,
-  Task,
-  TaskError,
-  taskDbRoutes,
-  Work,
-} from '@darkroom/contracts'
+import type { Client, ImageFacts, Task, TaskError, taskDbRoutes, Work } from '@darkroom/contracts'
 import type { Acknowledgement, HeldLease, WorkQueue } from './queue.ts'
+import { TaskLeases } from './task-leases.ts'
+import { workOf } from './work-of.ts'
 
 /** The queue is the task DB itself: a task that is not started is in it. Nothing can be out of step. */
 export class TaskDbQueue implements WorkQueue {
   readonly #taskDb: Client<typeof taskDbRoutes>
+  readonly #leases: TaskLeases
   readonly #leaseMs: number
 
   constructor({ taskDb, leaseMs }: { taskDb: Client<typeof taskDbRoutes>; leaseMs: number }) {
     this.#taskDb = taskDb
+    this.#leases = new TaskLeases({ taskDb, leaseMs })
     this.#leaseMs = leaseMs
   }
 
@@ -25,29 +21,27 @@ export class TaskDbQueue implements WorkQueue {
 
   async next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined> {
     const reply = await this.#claim(worker, waitSeconds, signal)
-    if (reply?.status !== 200) return undefined
-    const { id, operations, attempts, lease } = reply.body
-    if (!lease) throw new Error(`the claimed task ${id} has no lease`)
-    return { id, operations, attempt: attempts, lease: { token: lease.token, expiresAt: lease.expiresAt } }
+    return reply?.status === 200 ? workOf(reply.body) : undefined
   }
 
-  async extend({ id, token }: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
-    const reply = await this.#taskDb.renewLease({ params: { id }, body: { token, leaseMs: this.#leaseMs } })
-    if (reply.status === 404) return 'cancelled'
-    if (reply.status === 409 || !reply.body.lease) return 'lost'
-    return { expiresAt: reply.body.lease.expiresAt }
+  extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+    return this.#leases.extend(lease)
   }
 
-  finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'finished', token, result })
+  async finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
+    return (await this.#leases.tell(id, { state: 'finished', token, result })).acknowledgement
   }
 
-  fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'failed', token, error, retryable })
+  async fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
+    return (await this.#leases.tell(id, { state: 'failed', token, error, retryable })).acknowledgement
   }
 
-  giveBack({ id, token }: HeldLease): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'returned', token })
+  async giveBack({ id, token }: HeldLease): Promise<Acknowledgement> {
+    return (await this.#leases.tell(id, { state: 'returned', token })).acknowledgement
+  }
+
+  async checkReady(): Promise<void> {
+    // It is ready when the task DB is, which the master asks by itself.
   }
 
   async close(): Promise<void> {}
@@ -64,11 +58,5 @@ export class TaskDbQueue implements WorkQueue {
       if (signal.aborted) return undefined
       throw error
     }
-  }
-
-  async #tell(id: string, body: LeaseHolderEvent): Promise<Acknowledgement> {
-    const { status } = await this.#taskDb.putTask({ params: { id }, body })
-    if (status === 404) return 'cancelled'
-    return status === 409 ? 'lost' : 'done'
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, type TestContext, test } from 'node:test'
-import { type ImageFacts, problemType, type Task, type Work } from '@darkroom/contracts'
+import { type ImageFacts, problemType, type Task, type Urgency, type Work } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
@@ -44,7 +44,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       const { body } = await taskDb.listTasks({ querystring: { limit: 1000 } })
       for (const { id } of body.tasks) await taskDb.deleteTask({ params: { id } })
     })
-    const addTask = async (number: number, maxAttempts = 3): Promise<Task> => {
+    const addTask = async (number: number, maxAttempts = 3, urgency?: Urgency): Promise<Task> => {
       const { status, body } = await taskDb.putTask({
         params: { id: idOf(number) },
         body: {
@@ -52,6 +52,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
           operations: [{ name: 'swap-channels', order: 'bgr' }],
           original: facts,
           maxAttempts,
+          ...(urgency !== undefined && { urgency }),
         },
       })
       assert.equal(status, 201)
@@ -95,6 +96,15 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         const ids: string[] = []
         for (let n = 0; n < 4; n++) ids.push((await next()).id)
         assert.deepEqual(ids, [1, 2, 3, 4].map(idOf))
+      })
+
+      test('gives the more urgent first, and those as urgent in the order in which they came', async t => {
+        const { addTask, next } = await open(t)
+        const urgencies = [3, 7, 0, undefined, 1, 0]
+        for (const [index, urgency] of urgencies.entries()) await addTask(index + 1, 3, urgency)
+        const ids: string[] = []
+        for (const _ of urgencies) ids.push((await next()).id)
+        assert.deepEqual(ids, [3, 6, 5, 1, 4, 2].map(idOf))
       })
 
       test('gives each task to one of many that ask at once', async t => {
@@ -238,6 +248,17 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.deepEqual([again.id, again.attempt], [first.id, 1])
         assert.ok(again.lease.token > first.lease.token)
         assert.equal((await next()).id, idOf(2))
+      })
+
+      test('what was given back, in whatever order, comes in its old one, before what is as urgent', async t => {
+        const { queue, addTask, next } = await open(t)
+        for (const number of [1, 2, 3, 4]) await addTask(number)
+        await addTask(5, 3, 1)
+        const works = [await next(), await next(), await next()]
+        for (const work of works.toReversed()) assert.equal(await queue.giveBack(leaseOf(work)), 'done')
+        const ids: string[] = []
+        for (let n = 0; n < 5; n++) ids.push((await next()).id)
+        assert.deepEqual(ids, [5, 1, 2, 3, 4].map(idOf))
       })
 
       test('what was given back wakes who waits', async t => {

@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type {
+  Client,
+  ImageFacts,
+  LeaseHolderEvent,
+  Task,
+  TaskError,
+  taskDbRoutes,
+  Work,
+} from '@darkroom/contracts'
+import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
+import type { Acknowledgement, HeldLease, WorkQueue } from '../queue.ts'
+import { TaskLeases } from '../task-leases.ts'
+import { workOf } from '../work-of.ts'
+import { QueueRedis } from './queue-redis.ts'
+import { Reconciler } from './reconciler.ts'
+import { type TaskJob, TaskJobs } from './task-jobs.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+const cleanMs = 60_000
+/** A connection that hangs is not waited for any longer when the queue closes. */
+const lastFetchMs = 1000
+
+export interface BullMqQueueOptions {
+  /** redis:// or rediss:// */
+  url: string
+  taskDb: Client<typeof taskDbRoutes>
+  leaseMs: number
+  /** How often it is looked for tasks that Redis doesn't know. */
+  reconcileMs: number
+  logger: Logger
+  /** Queues of several names can share one Redis. */
+  name?: string
+}
+
+/**
+ * BullMQ on Redis or Valkey says who is next, the task DB what is true: a job that was fetched is claimed there
+ * before its worker hears of it, and every report goes there first. Why that holds under every race:
+ * docs/decisions/0006-bullmq-says-who-is-next.md.
+ *
+ *     fetch (locks the job) ──> claim in the task DB ──> worker ──> report to the task DB ──> the job follows
+ *        │ nobody waits any more   │ refused: the job follows the task
+ *        └──> put back             └──> the next job
+ */
+export class BullMqQueue implements WorkQueue {
+  readonly jobs: TaskJobs
+  readonly #redis: QueueRedis
+  readonly #line: WaitingLine<TaskJob, Work>
+  readonly #reconciler: Reconciler
+  readonly #leases: TaskLeases
+  readonly #taskDb: Client<typeof taskDbRoutes>
+  readonly #leaseMs: number
+  readonly #logger: Logger
+  readonly #closing = new AbortController()
+  readonly #cleaning: Promise<void>
+  #closed: Promise<void> | undefined
+
+  constructor(options: BullMqQueueOptions) {
+    const { url, taskDb, leaseMs, reconcileMs, logger, name = 'tasks' } = options
+    this.#taskDb = taskDb
+    this.#leaseMs = leaseMs
+    this.#logger = logger
+    this.#leases = new TaskLeases({ taskDb, leaseMs })
+    const redis = new QueueRedis({ url, logger })
+    const jobs = new TaskJobs({ redis, name, leaseMs, logger })
+    this.#redis = redis
+    this.jobs = jobs
+    this.#line = new WaitingLine(
+      {
+        get isReady() {
+          return redis.isReady
+        },
+        untilReady: signal => redis.untilReady(signal),
+        fetch: block => jobs.fetch(block),
+        putBack: job => jobs.putBack(job),
+      },
+      logger,
+    )
+    this.#reconciler = new Reconciler({ redis, jobs, taskDb, logger, everyMs: reconcileMs })
+    redis.onReady(() => this.#line.wake())
+    this.#cleaning = repeat(cleanMs, this.#closing.signal, () =>
+      this.#tryRedis('ended jobs could not be removed', () => jobs.clean()),
+    )
+  }
+
+  /** Never fails: what Redis didn't hear of now, the reconciler tells it. */
+  async add(task: Task): Promise<void> {
+    if (task.state !== 'not-started') return
+    await this.#tryRedis('a task was not queued; the reconciler will', () => this.jobs.add([task]))
+  }
+
+  async next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined> {
+    if (signal.aborted || this.#closed) return undefined
+    const patience = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
+    return this.#line.wait(job => this.#claim(job, worker, signal), { patience, gone: signal })
+  }
+
+  async extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+    const extended = await this.#leases.extend(lease)
+    if (extended === 'cancelled') await this.#follow(lease.id, undefined)
+    if (typeof extended === 'object')
+      await this.#tryRedis('a job was not renewed', () => this.jobs.renew(lease.id))
+    return extended
+  }
+
+  finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
+    return this.#tell(id, { state: 'finished', token, result })
+  }
+
+  fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
+    return this.#tell(id, { state: 'failed', token, error, retryable })
+  }
+
+  giveBack({ id, token }: HeldLease): Promise<Acknowledgement> {
+    return this.#tell(id, { state: 'returned', token })
+  }
+
+  async checkReady(): Promise<void> {
+    this.#redis.checkReady()
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([this.#reconciler.close(), this.#cleaning, this.#line.close()])
+    await this.jobs.close()
+    await Promise.race([this.#line.settled(), delay(lastFetchMs)])
+    this.#redis.close()
+  }
+
+  /** undefined when the task is not to be had, or nobody is there to take it. */
+  async #claim(job: TaskJob, worker: string, gone: AbortSignal): Promise<Work | undefined> {
+    const params = { id: job.id ?? '' }
+    try {
+      const reply = await this.#taskDb.claimGivenTask({ params, body: { worker, leaseMs: this.#leaseMs } })
+      if (reply.status === 200) {
+        const work = workOf(reply.body)
+        if (!gone.aborted) return work
+        await this.giveBack({ id: work.id, token: work.lease.token })
+        return undefined
+      }
+      const found = reply.status === 409 ? await this.#taskDb.getTask({ params, querystring: {} }) : reply
+      await this.#tryRedis('a job was left as it is', () =>
+        this.jobs.align(job, found.status === 200 ? found.body : undefined),
+      )
+      return undefined
+    } catch (error) {
+      await this.#tryRedis('a job could not be put back', () => this.jobs.putBack(job))
+      throw error
+    }
+  }
+
+  async #tell(id: string, event: LeaseHolderEvent): Promise<Acknowledgement> {
+    const told = await this.#leases.tell(id, event)
+    if (told.acknowledgement === 'done') await this.#follow(id, told.task)
+    if (told.acknowledgement === 'cancelled') await this.#follow(id, undefined)
+    return told.acknowledgement
+  }
+
+  async #follow(id: string, task: Task | undefined): Promise<void> {
+    await this.#tryRedis('a job was left as it is', () => this.jobs.follow(id, task))
+  }
+
+  /** The task DB has the truth already; that Redis is away was said once, and it catches up later. */
+  async #tryRedis(failure: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      const level = error instanceof ServiceUnavailable || !this.#redis.isReady ? 'debug' : 'warn'
+      this.#logger[level]({ err: error }, failure)
+    }
+  }
+}

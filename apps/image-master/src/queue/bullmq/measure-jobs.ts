@@ -1,0 +1,18 @@
+import type { App } from '@darkroom/service-kit'
+import { Gauge } from 'prom-client'
+import type { TaskJobs } from './task-jobs.ts'
+
+/** How many jobs Redis has in each state; none are told while it is away. */
+export function measureJobs(app: App, jobs: Pick<TaskJobs, 'countByState'>): void {
+  new Gauge({
+    name: 'darkroom_queue_jobs',
+    help: 'Jobs in the queue by state; absent while Redis does not answer',
+    labelNames: ['state'],
+    registers: [app.metrics],
+    async collect() {
+      this.reset()
+      const counts = await jobs.countByState().catch(() => ({}))
+      for (const [state, count] of Object.entries(counts)) this.set({ state }, count)
+    },
+  })
+}

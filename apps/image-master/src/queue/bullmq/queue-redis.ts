@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { type Logger, ServiceUnavailable } from '@darkroom/service-kit'
+import { Redis } from 'ioredis'
+import { complaintsAbout } from './complaints.ts'
+
+/** An answer that takes longer is not waited for, and the connection given up: uploads wait for these. */
+const answerMs = 2000
+/** Longer than a blocking fetch, which is silent for `blockSeconds` of task-jobs.ts. */
+const silenceMs = 10_000
+
+/**
+ * The connection to Redis that all of a master's questions to the queue share. While Redis is away it fails at
+ * once instead of collecting them; it is looked for at least once a second.
+ */
+export class QueueRedis {
+  readonly client: Redis
+  readonly #logger: Logger
+  #isMissed = false
+  #lastError: unknown
+  #isClosed = false
+
+  constructor({ url, logger }: { url: string; logger: Logger }) {
+    this.#logger = logger
+    this.client = new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0, // what is under way when the connection breaks fails, and isn't sent again
+      connectTimeout: 2000,
+      socketTimeout: silenceMs,
+      disconnectTimeout: 100,
+      retryStrategy: attempts => Math.min(attempts * 100, 1000),
+    })
+    this.client.on('error', error => this.#miss(error))
+    this.client.on('close', () => this.#miss(this.#lastError))
+    this.client.on('ready', () => this.#greet())
+  }
+
+  get isReady(): boolean {
+    return this.client.status === 'ready'
+  }
+
+  /** Calls `listener` whenever Redis has come, or come back. */
+  onReady(listener: () => void): void {
+    this.client.on('ready', listener)
+  }
+
+  /** Resolves when Redis is there, or `signal` aborted. */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    while (!this.isReady && !signal.aborted) {
+      // Rejects with every vain attempt to connect, and on abort.
+      await once(this.client, 'ready', { signal }).catch(() => undefined)
+    }
+  }
+
+  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long */
+  async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    this.checkReady()
+    const { promise: silence, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      reject(new ServiceUnavailable('Redis', new Error(`no answer within ${answerMs} ms`)))
+      this.client.disconnect(true)
+    }, answerMs)
+    try {
+      return await Promise.race([question(), silence])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** @throws ServiceUnavailable while Redis is away */
+  checkReady(): void {
+    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.client.disconnect()
+  }
+
+  #miss(error: unknown): void {
+    this.#lastError = error
+    if (this.#isMissed || this.#isClosed) return
+    this.#isMissed = true
+    this.#logger.warn({ err: error }, 'Redis does not answer: uploads go on, work pauses until it is back')
+  }
+
+  async #greet(): Promise<void> {
+    if (this.#isMissed) this.#logger.info('Redis is back')
+    this.#isMissed = false
+    try {
+      for (const complaint of complaintsAbout(await this.client.info())) this.#logger.warn(complaint)
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'Redis was not asked whether it is set as a queue needs it')
+    }
+  }
+}

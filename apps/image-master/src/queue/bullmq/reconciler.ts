@@ -1,0 +1,97 @@
+import type { Client, Task, taskDbRoutes } from '@darkroom/contracts'
+import { type Logger, repeat } from '@darkroom/service-kit'
+import type { QueueRedis } from './queue-redis.ts'
+import type { TaskJobs } from './task-jobs.ts'
+
+const pageSize = 200
+/** Bounds what is held in memory; MAX_QUEUED keeps a queue about as long. */
+const mostAtOnce = 10_000
+
+interface ReconcilerOptions {
+  redis: Pick<QueueRedis, 'isReady' | 'onReady'>
+  jobs: Pick<TaskJobs, 'add' | 'countWaiting' | 'findUnknown'>
+  taskDb: Client<typeof taskDbRoutes>
+  logger: Logger
+  everyMs: number
+}
+
+/**
+ * Queues the tasks that are not started and that Redis doesn't know: because it was away when they came, was
+ * restarted empty, or had given a task up that the task DB took back later. Two that do so at once do no harm,
+ * as a job that is known is left as it is.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  readonly #closing = new AbortController()
+  readonly #repeating: Promise<void>
+  /** Where the next run goes on. */
+  #cursor: string | undefined
+  #running: Promise<void> | undefined
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+    this.#repeating = repeat(options.everyMs, this.#closing.signal, () => this.#runOnce())
+    options.redis.onReady(() => void this.#runOnce())
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#repeating
+    await this.#running
+  }
+
+  #runOnce(): Promise<void> {
+    this.#running ??= this.#tryRun().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #tryRun(): Promise<void> {
+    const { redis, logger } = this.#options
+    if (!redis.isReady || this.#closing.signal.aborted) return
+    try {
+      const count = await this.#run()
+      if (count > 0) logger.info({ count }, 'tasks that Redis did not know are queued')
+    } catch (error) {
+      logger.warn({ err: error }, 'the queue could not be compared with the task DB; later again')
+    }
+  }
+
+  /**
+   * In step, it costs two counts. Otherwise it reads one page of what waits, and more only for as long as they
+   * hold tasks that are missing; the next run goes on from there.
+   *
+   * Jobs too many may hide as many tasks that are missing. They are found out when they are fetched, and then
+   * the counts differ.
+   */
+  async #run(): Promise<number> {
+    const { jobs, taskDb } = this.#options
+    const [{ body: stats }, waiting] = await Promise.all([taskDb.getStats({}), jobs.countWaiting()])
+    if (this.#cursor === undefined && stats['not-started'] <= waiting) return 0
+    const missing: Pick<Task, 'id' | 'urgency' | 'operations'>[] = []
+    let found: number
+    do {
+      const page = await this.#readPage()
+      const unknown = new Set(await jobs.findUnknown(page.map(({ id }) => id)))
+      for (const { id, urgency, operations } of page)
+        if (unknown.has(id)) missing.push({ id, urgency, operations })
+      found = unknown.size
+    } while (found > 0 && this.#cursor !== undefined && missing.length < mostAtOnce)
+    missing.reverse() // the task DB lists the newest first
+    for (let n = 0; n < missing.length; n += pageSize) await jobs.add(missing.slice(n, n + pageSize))
+    return missing.length
+  }
+
+  async #readPage(): Promise<Task[]> {
+    const { body } = await this.#options.taskDb.listTasks({
+      querystring: {
+        state: 'not-started',
+        limit: pageSize,
+        ...(this.#cursor !== undefined && { cursor: this.#cursor }),
+      },
+    })
+    this.#cursor = body.next
+    return body.tasks
+  }
+}

@@ -1,0 +1,31 @@
+import type { Client, taskDbRoutes } from '@darkroom/contracts'
+import type { App, Logger } from '@darkroom/service-kit'
+import type { Config } from '../config.ts'
+import { addQueueBoard } from '../routes/queue-board.ts'
+import { BullMqQueue } from './bullmq/bullmq-queue.ts'
+import { measureJobs } from './bullmq/measure-jobs.ts'
+import type { WorkQueue } from './queue.ts'
+import { TaskDbQueue } from './task-db.ts'
+
+export interface OpenedQueue {
+  queue: WorkQueue
+  /** What the engine shows of itself: measurements, and pages. */
+  show?(app: App): void
+}
+
+/** The queue that QUEUE_URL names. */
+export function openQueue(
+  config: Pick<Config, 'queueUrl' | 'leaseMs' | 'reconcileMs' | 'bullBoard'>,
+  { taskDb, logger }: { taskDb: Client<typeof taskDbRoutes>; logger: Logger },
+): OpenedQueue {
+  const { queueUrl, leaseMs, reconcileMs, bullBoard } = config
+  if (queueUrl === 'task-db:') return { queue: new TaskDbQueue({ taskDb, leaseMs }) }
+  const queue = new BullMqQueue({ url: queueUrl, taskDb, leaseMs, reconcileMs, logger })
+  return {
+    queue,
+    show: app => {
+      measureJobs(app, queue.jobs)
+      if (bullBoard !== 'off') addQueueBoard(app, { queue: queue.jobs.queue, mode: bullBoard })
+    },
+  }
+}

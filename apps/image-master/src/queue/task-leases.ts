@@ -1,0 +1,33 @@
+import type { Client, LeaseHolderEvent, Task, taskDbRoutes } from '@darkroom/contracts'
+import type { Acknowledgement, HeldLease } from './queue.ts'
+
+/** What whoever holds a lease says to the task DB, which alone decides what becomes of it. */
+export class TaskLeases {
+  readonly #taskDb: Client<typeof taskDbRoutes>
+  readonly #leaseMs: number
+
+  constructor({ taskDb, leaseMs }: { taskDb: Client<typeof taskDbRoutes>; leaseMs: number }) {
+    this.#taskDb = taskDb
+    this.#leaseMs = leaseMs
+  }
+
+  async extend({ id, token }: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+    const reply = await this.#taskDb.renewLease({ params: { id }, body: { token, leaseMs: this.#leaseMs } })
+    if (reply.status === 404) return 'cancelled'
+    if (reply.status === 409 || !reply.body.lease) return 'lost'
+    return { expiresAt: reply.body.lease.expiresAt }
+  }
+
+  /** What became of the message, and the task as it is since if it was heard. */
+  async tell(
+    id: string,
+    event: LeaseHolderEvent,
+  ): Promise<
+    { acknowledgement: 'done'; task: Task } | { acknowledgement: Exclude<Acknowledgement, 'done'> }
+  > {
+    const reply = await this.#taskDb.putTask({ params: { id }, body: event })
+    if (reply.status === 404) return { acknowledgement: 'cancelled' }
+    if (reply.status === 409) return { acknowledgement: 'lost' }
+    return { acknowledgement: 'done', task: reply.body }
+  }
+}

@@ -1,0 +1,43 @@
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { FastifyAdapter } from '@bull-board/fastify'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+import type { Queue } from 'bullmq'
+
+const path = '/bull-board'
+/** The page's own files and answers only: it would ask for fonts of another site, and wait for them. */
+const contentSecurityPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+/**
+ * Bull Board, a page that shows the queue's jobs, for whoever has the cluster token: browsers ask for it as the
+ * password of HTTP Basic, with any name.
+ */
+export function addQueueBoard(
+  app: App,
+  { queue, mode }: { queue: Queue; mode: 'read-only' | 'read-write' },
+): void {
+  const adapter = new FastifyAdapter().setBasePath(path)
+  createBullBoard({
+    queues: [new BullMQAdapter(queue, { readOnlyMode: mode === 'read-only' })],
+    serverAdapter: adapter,
+    options: { uiConfig: { boardTitle: 'Darkroom', hideRedisDetails: true } },
+  })
+  app.register(async scope => {
+    scope.addHook('onRoute', route => {
+      route.config = { ...route.config, isForBrowsers: true }
+      route.errorHandler = app.errorHandler // the board's own makes a 500 of every refusal
+    })
+    scope.addHook('onRequest', async ({ method, headers }, reply) => {
+      reply.headers({ 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' })
+      if (method !== 'GET' && method !== 'HEAD') requireSameSite(headers)
+    })
+    scope.register(adapter.registerPlugin(), { prefix: path })
+  })
+}
+
+/** A browser sends the password along whichever site's page asks it to; it tells which by Origin. */
+function requireSameSite({ origin, host }: { origin?: string | undefined; host?: string | undefined }): void {
+  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return
+  throw new ServiceProblem(403, 'cross-site', `pages of ${origin} may not change the queue`)
+}

@@ -1,0 +1,59 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePortRange } from '../free-port-range.ts'
+import { type Program, startProgram } from '../program.ts'
+import { untilAlive } from '../start-service.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+export interface RedisServer {
+  /** redis:// of one of its databases, which know nothing of each other. */
+  urlOf(database: number): string
+  /** The process that runs now, or ran last. */
+  readonly program: Program
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** Runs it again on the same port; on what was in its append-only file, or empty. */
+  restart(options?: { empty?: boolean }): Promise<void>
+  /** SIGSTOP: connections stay open, and nothing answers until it is resumed. */
+  pause(): void
+  resume(): void
+}
+
+/** A Redis with an append-only file that is synced with every write, and more settings if given as arguments. */
+export async function startRedis(
+  t: Pick<TestContext, 'after'>,
+  redis: string,
+  ...settings: readonly string[]
+): Promise<RedisServer> {
+  const folder = temporaryFolder(t)
+  const port = await freePortRange(1)
+  const options = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', '100', '--save', ''],
+    ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', ...settings],
+  ]
+  const run = async () => {
+    current = startProgram(t, [redis, ...options])
+    await untilAlive('Redis', current, () => current.stdout.includes('Ready to accept connections'))
+  }
+  const kill = async () => {
+    current.signal('SIGKILL')
+    await current.ended
+  }
+  let current: Program
+  await run()
+  return {
+    urlOf: database => `redis://127.0.0.1:${port}/${database}`,
+    get program() {
+      return current
+    },
+    kill,
+    async restart({ empty = false } = {}) {
+      await kill()
+      if (empty) rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true })
+      await run()
+    },
+    pause: () => current.signal('SIGSTOP'),
+    resume: () => current.signal('SIGCONT'),
+  }
+}
