@@ -7,6 +7,7 @@ import { leasesAreFenced } from './conformance/leases.ts'
 import { listingsAreOrdered } from './conformance/listings.ts'
 import { modelIsFollowed } from './conformance/model.ts'
 import type { OpenEngine } from './conformance/open-engine.ts'
+import { tasksAreRestored } from './conformance/restoring.ts'
 
 /**
  * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store that
@@ -20,6 +21,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
     leasesRunOut(openEngine)
     listingsAreOrdered(openEngine)
     changesAreHeard(openEngine)
+    tasksAreRestored(openEngine)
     modelIsFollowed(openEngine)
   })
 }

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Task } from '@darkroom/contracts'
+import type { TaskStore } from './engine/engine.ts'
+import { isNewer } from './engine/is-newer.ts'
+
+export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
+export { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
+
+export interface TaskMigration {
+  /** Nobody else may use it meanwhile. */
+  from: TaskStore
+  to: TaskStore
+  /** Ends it after the page under way; what was copied stays. */
+  signal: AbortSignal
+  onProgress(progress: { phase: 'copying' | 'verifying'; done: number; total: number }): void
+}
+
+export interface MigratedTasks {
+  /** In the store they came from; each of them is in the other one now. */
+  tasks: number
+  /** Of these, so many weren't there before, or not in this version. */
+  copied: number
+  /** Of these, so many have gone on over there since an earlier run, and stay as they are there. */
+  newer: number
+  /** Tasks over there that never were here. */
+  others: number
+  /** SHA-256 of all documents but the newer ones, newest first, the same in both stores. */
+  digest: string
+}
+
+/** Whole documents in memory at once; a page is one transaction of the other store. */
+const pageSize = 500
+
+/** A task isn't in the other store as it should be, though it was copied: something else writes there. */
+export class MigrationIncomplete extends Error {}
+
+/**
+ * Copies tasks as they are: ids, states, leases, fencing tokens, versions, idempotency keys. Whenever it is ended, it
+ * can be started again: what is there already stays, and nothing newer is overwritten. At last it reads both stores
+ * from end to end and compares every document.
+ *
+ * @throws MigrationIncomplete; the signal's reason
+ */
+export async function migrateTasks({ from, to, signal, onProgress }: TaskMigration): Promise<MigratedTasks> {
+  const { oldestNotStartedAt: _, ...counts } = await from.stats()
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  let copied = 0
+  let done = 0
+  for await (const tasks of pagesOf(from)) {
+    signal.throwIfAborted()
+    copied += await to.restore(tasks)
+    done += tasks.length
+    onProgress({ phase: 'copying', done, total })
+  }
+  const verified = await verify(from, to, done => {
+    signal.throwIfAborted()
+    onProgress({ phase: 'verifying', done, total })
+  })
+  if (verified.tasks !== total)
+    throw new MigrationIncomplete(`${total} tasks were counted, ${verified.tasks} found`)
+  return { copied, ...verified }
+}
+
+/** Walks through both, newest first, as two sorted lists are merged. */
+async function verify(from: TaskStore, to: TaskStore, onPage: (done: number) => void) {
+  const found = { tasks: 0, newer: 0, others: 0 }
+  const [ours, theirs] = [createHash('sha256'), createHash('sha256')]
+  const others = tasksOf(to)
+  let other = await others.next()
+  for await (const page of pagesOf(from)) {
+    for (const task of page) {
+      for (; !other.done && other.value.id > task.id; other = await others.next()) found.others += 1
+      const copy = !other.done && other.value.id === task.id ? other.value : undefined
+      if (!copy) throw new MigrationIncomplete(`the task ${task.id} is missing`)
+      if (isNewer(copy, task)) found.newer += 1
+      else if (!isDeepStrictEqual(copy, task))
+        throw new MigrationIncomplete(`the task ${task.id} is another one there`)
+      else {
+        ours.update(JSON.stringify(task))
+        theirs.update(JSON.stringify(copy))
+      }
+      found.tasks += 1
+      other = await others.next()
+    }
+    onPage(found.tasks)
+  }
+  for (; !other.done; other = await others.next()) found.others += 1
+  const digest = ours.digest('hex')
+  if (theirs.digest('hex') !== digest) throw new MigrationIncomplete('the digests of all documents differ')
+  return { ...found, digest }
+}
+
+async function* tasksOf(store: TaskStore): AsyncGenerator<Task, undefined> {
+  for await (const page of pagesOf(store)) yield* page
+}
+
+async function* pagesOf(store: TaskStore): AsyncGenerator<Task[]> {
+  let cursor: string | undefined
+  do {
+    const { tasks, next } = await store.list({ limit: pageSize, cursor })
+    yield tasks
+    cursor = next
+  } while (cursor !== undefined)
+}

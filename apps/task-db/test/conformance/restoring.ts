@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Task } from '@darkroom/contracts'
+import { beginTask, type TaskEvent, transition } from '../../src/transitions.ts'
+import { error, facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
+import { changed, claim, leaseMs, type OpenEngine } from './open-engine.ts'
+
+export function tasksAreRestored(openEngine: OpenEngine): void {
+  const clock = new ManualClock()
+
+  test('restored tasks are as they were, are counted, and go on from there', async t => {
+    const store = await openEngine(t, clock.now)
+    const tasks = sampleTasks(clock.now())
+    assert.equal(await store.restore(tasks), tasks.length)
+    assert.deepEqual((await store.list({ limit: 10 })).tasks, tasks.toReversed())
+    const { oldestNotStartedAt: _, ...counts } = await store.stats()
+    assert.deepEqual(counts, { 'not-started': 1, 'in-progress': 1, finished: 1, failed: 1 })
+    assert.equal((await store.create(taskId(9), newTask({ idempotencyKey: 'upload-1' }))).isNew, false)
+
+    assert.equal((await claim(store)).id, taskId(1))
+    changed(await store.apply(taskId(2), { type: 'renew', token: 2, leaseMs }))
+    changed(await store.apply(taskId(2), { type: 'finish', token: 2, result: facts }))
+    const ended = { endedBefore: new Date(clock.now().getTime() + 1), limit: 10 }
+    assert.equal((await store.list(ended)).tasks.length, 3)
+  })
+
+  test('a restored lease runs out when it would have', async t => {
+    const clock = new ManualClock()
+    const store = await openEngine(t, clock.now)
+    await store.restore(sampleTasks(clock.now()))
+    clock.advance(leaseMs - 1)
+    assert.equal(await store.expireLeases(), 0)
+    clock.advance(2)
+    assert.equal(await store.expireLeases(), 1)
+  })
+
+  test('restoring again changes nothing, and nothing newer is overwritten', async t => {
+    const store = await openEngine(t, clock.now)
+    const tasks = sampleTasks(clock.now())
+    await store.restore(tasks)
+    assert.equal(await store.restore(tasks), 0)
+    const before = await claim(store)
+    assert.equal(await store.restore(tasks), 0)
+    assert.deepEqual(await store.get(before.id), before)
+    assert.equal(await store.restore([]), 0)
+  })
+
+  test('an older version is replaced: of a changed task, and of a lease that was renewed', async t => {
+    const store = await openEngine(t, clock.now)
+    const tasks = sampleTasks(clock.now())
+    await store.restore(tasks)
+    const later = new Date(clock.now().getTime() + 1000)
+    const events: [number, TaskEvent][] = [
+      [0, { type: 'claim', worker: 'worker-1', leaseMs }],
+      [1, { type: 'renew', token: 2, leaseMs }],
+    ]
+    const gone = tasks.map((task, index) => {
+      const event = events.find(([at]) => at === index)?.[1]
+      return event ? changed(transition(task, event, later)) : task
+    })
+    assert.equal(await store.restore(gone), 2)
+    assert.deepEqual((await store.list({ limit: 10 })).tasks, gone.toReversed())
+    assert.equal((await store.stats())['in-progress'], 2)
+  })
+
+  test('nobody hears of what is restored', async t => {
+    const store = await openEngine(t, clock.now)
+    const heard: string[] = []
+    store.onChange(change => {
+      if (change.kind !== 'unknown') heard.push(change.kind)
+    })
+    await store.restore(sampleTasks(clock.now()))
+    await store.delete(taskId(1))
+    assert.deepEqual(heard, ['deleted'])
+  })
+}
+
+/** 1 not started, 2 in progress for the second time, 3 finished, 4 failed; each with its history. */
+function sampleTasks(now: Date): Task[] {
+  const claimed: TaskEvent = { type: 'claim', worker: 'worker-1', leaseMs }
+  const histories: TaskEvent[][] = [
+    [],
+    [claimed, { type: 'fail', token: 1, error, retryable: true }, claimed],
+    [claimed, { type: 'finish', token: 1, result: facts }],
+    [claimed, { type: 'fail', token: 1, error, retryable: false }],
+  ]
+  return histories.map((events, index) => {
+    const given = newTask(index === 0 ? { idempotencyKey: 'upload-1', urgency: 0 } : {})
+    const task = beginTask(taskId(index + 1), given, now)
+    return events.reduce((task, event) => changed(transition(task, event, now)), task)
+  })
+}
