@@ -14,8 +14,9 @@ export const Config = Type.Object({
   dataDir: dataDirSetting,
   kvStoreUrl: Type.Optional(
     Type.String({
-      pattern: '^sqlite:',
-      description: 'sqlite:<path>; default sqlite:<DATA_DIR>/kv-config.sqlite',
+      pattern: '^(sqlite:|etcd://)',
+      description:
+        'sqlite:<path>, or etcd://[user:password@]a:2379,b:2379[?prefix=darkroom/&tls=true]; default sqlite:<DATA_DIR>/kv-config.sqlite',
     }),
   ),
 })

@@ -17,7 +17,7 @@ export async function start(given: Config, logger: Logger): Promise<RunningServi
     ...given,
     kvUrl: given.kvUrl ?? given.advertiseUrl ?? httpUrl(given.host, given.port),
   }
-  const app = buildApp({ ...config, store: openKvStore(config), logger })
+  const app = buildApp({ ...config, store: openKvStore(config, logger), logger })
   const clients = new ServiceClients({ ...config, logger })
   return startService({ app, name: 'kv-config', config, clients, logger })
 }

@@ -6,16 +6,21 @@ import type { OpenEngine } from './conformance/open-engine.ts'
 import { valuesAreKept } from './conformance/values.ts'
 import { waitsAreWoken } from './conformance/waits.ts'
 
+export interface Conformance {
+  /** Whether nothing but changes of entries takes a revision; it isn't so where others use the same server. */
+  revisionsAreChanges: boolean
+}
+
 /**
  * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store, and
  * closes it when the test has ended.
  */
-export function engineConformance(name: string, openEngine: OpenEngine): void {
+export function engineConformance(name: string, openEngine: OpenEngine, conformance: Conformance): void {
   describe(`${name} as a key-value store`, () => {
     valuesAreKept(openEngine)
     listingsAreOrdered(openEngine)
     conditionsHold(openEngine)
-    leasesEnd(openEngine)
+    leasesEnd(openEngine, conformance)
     waitsAreWoken(openEngine)
   })
 }

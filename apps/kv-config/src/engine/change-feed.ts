@@ -5,6 +5,12 @@ interface Change {
   revision: number
 }
 
+interface Waiting {
+  scope: Scope
+  after: number
+  wake(): void
+}
+
 const remembered = 10_000
 
 /** The latest changes of a store, and who waits for the next. Lives in memory: after a restart it is empty. */
@@ -13,30 +19,45 @@ export class ChangeFeed {
   /** Changes up to this revision are not remembered. */
   #floor: number
   #revision: number
-  readonly #waiting = new Set<{ scope: Scope; wake(): void }>()
+  readonly #waiting = new Set<Waiting>()
 
   constructor(revision: number) {
     this.#floor = revision
     this.#revision = revision
   }
 
-  /** Writes that changed nothing keep the revision, and are no news. */
-  publish(change: Change): void {
-    if (change.revision <= this.#revision) return
-    this.#changes.push(change)
-    this.#revision = change.revision
-    if (this.#changes.length > 2 * remembered) {
-      const forgotten = this.#changes.splice(0, remembered)
-      this.#floor = forgotten.at(-1)?.revision ?? this.#floor
-    }
-    for (const { scope, wake } of this.#waiting) if (isIn(scope, change.key)) wake()
+  /** Of the latest change that it knows of. */
+  get revision(): number {
+    return this.#revision
   }
 
-  /** Resolves once something in the scope may have changed after the revision, or `signal` is aborted. */
+  /** All changes of one revision or more. Writes that changed nothing keep the revision, and are no news. */
+  publish(changes: readonly Change[]): void {
+    const news = changes.filter(({ revision }) => revision > this.#revision)
+    this.#changes.push(...news)
+    this.#revision = news.at(-1)?.revision ?? this.#revision
+    this.#forgetOldest()
+    for (const { scope, after, wake } of this.#waiting) {
+      if (news.some(change => isAfter(change, after, scope))) wake()
+    }
+  }
+
+  /** Begins anew at a revision: what happened up to it is not known, so all who wait are woken. */
+  restart(revision: number): void {
+    this.#changes = []
+    this.#floor = revision
+    this.#revision = revision
+    for (const { wake } of this.#waiting) wake()
+  }
+
+  /**
+   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. The
+   * revision may be one that is yet to be published.
+   */
   async wait(scope: Scope, after: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#mayHaveChanged(scope, after)) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const waiting = { scope, wake: resolve }
+    const waiting = { scope, after, wake: resolve }
     this.#waiting.add(waiting)
     signal.addEventListener('abort', () => resolve(), { once: true })
     await promise
@@ -44,11 +65,16 @@ export class ChangeFeed {
   }
 
   #mayHaveChanged(scope: Scope, after: number): boolean {
-    const isUnknown = after < this.#floor || after > this.#revision
-    return isUnknown || this.#changes.some(change => change.revision > after && isIn(scope, change.key))
+    return after < this.#floor || this.#changes.some(change => isAfter(change, after, scope))
+  }
+
+  #forgetOldest(): void {
+    if (this.#changes.length <= 2 * remembered) return
+    const forgotten = this.#changes.splice(0, this.#changes.length - remembered)
+    this.#floor = forgotten.at(-1)?.revision ?? this.#floor
   }
 }
 
-function isIn(scope: Scope, key: string): boolean {
-  return 'key' in scope ? key === scope.key : key.startsWith(scope.prefix)
+function isAfter({ key, revision }: Change, after: number, scope: Scope): boolean {
+  return revision > after && ('key' in scope ? key === scope.key : key.startsWith(scope.prefix))
 }

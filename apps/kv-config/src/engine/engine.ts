@@ -27,9 +27,13 @@ export interface ListQuery {
   cursor?: string | undefined
 }
 
+/** The values of a page come to this, and the last may go beyond it. */
+export const pageBytes = 4 * 1024 * 1024
+
 /**
- * Keys with raw bytes. Every change takes the next revision of the store; an answered write is on disk; a
- * condition is checked and the write done as one step.
+ * Keys with raw bytes. Every change takes a greater revision of the store; an answered write is on disk; a
+ * condition is checked and the write done as one step. A write whose answer was lost on the way to the store is
+ * thrown as `outcome-unknown`, and never told as a conflict: it may still take effect, once.
  */
 export interface KvStore {
   /** Reads see every answered write, and no entry whose lease ran out. */

@@ -1,7 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
-import type { Condition, KvEntry, KvStore, ListQuery, Scope, WriteOutcome } from './engine.ts'
+import { holds } from './condition.ts'
+import {
+  type Condition,
+  type KvEntry,
+  type KvStore,
+  type ListQuery,
+  pageBytes,
+  type Scope,
+  type WriteOutcome,
+} from './engine.ts'
 import { keyBytes, prefixEnd } from './key-range.ts'
 
 const migrations: Migrations = [
@@ -19,7 +28,6 @@ const migrations: Migrations = [
   `,
 ]
 
-const pageBytes = 4 * 1024 * 1024
 /** The longest wait that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1
 /** When removing expired entries failed, how long until it is tried again. */
@@ -85,7 +93,7 @@ export class SqliteKvStore implements KvStore {
       this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && Date.now() + ttlMs)
       return { kind: 'written', revision, isNew: current === undefined }
     })
-    if (outcome.kind === 'written') this.#feed.publish({ key, revision: outcome.revision })
+    if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
     if (ttlMs !== null) this.#scheduleExpiry()
     return outcome
   }
@@ -98,12 +106,12 @@ export class SqliteKvStore implements KvStore {
       this.#statements.delete.run(keyBytes(key))
       return { kind: 'written', revision: this.#nextRevision(), isNew: false }
     })
-    if (outcome.kind === 'written') this.#feed.publish({ key, revision: outcome.revision })
+    if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
     return outcome
   }
 
-  waitForChange(scope: Scope, after: number, signal: AbortSignal) {
-    return this.#feed.wait(scope, after, signal)
+  async waitForChange(scope: Scope, after: number, signal: AbortSignal) {
+    if (after <= this.#feed.revision) await this.#feed.wait(scope, after, signal)
   }
 
   async close() {
@@ -147,7 +155,7 @@ export class SqliteKvStore implements KvStore {
           .all(Date.now())
           .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
       )
-      for (const change of changes) this.#feed.publish(change)
+      this.#feed.publish(changes)
       this.#scheduleExpiry()
     } catch {
       if (!this.#isClosing) this.#expireAfter(expiryRetryMs)
@@ -171,19 +179,6 @@ function prepareStatements(database: DatabaseSync) {
     restartLeases: prepare('UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL'),
     revision: prepare('SELECT revision FROM store'),
     nextRevision: prepare('UPDATE store SET revision = revision + 1 RETURNING revision'),
-  }
-}
-
-function holds(condition: Condition, current: KvEntry | undefined): boolean {
-  switch (condition.kind) {
-    case 'always':
-      return true
-    case 'absent':
-      return current === undefined
-    case 'present':
-      return current !== undefined
-    case 'revision':
-      return current?.revision === condition.revision
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { KvStore } from '../../src/engine/engine.ts'
-import { byBytes, type OpenEngine, put, remove } from './open-engine.ts'
+import { always, byBytes, type OpenEngine, put, remove } from './open-engine.ts'
 
 export function listingsAreOrdered(openEngine: OpenEngine): void {
   test('keys are listed in the order of their bytes', async t => {
@@ -44,6 +44,36 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
       entries.map(({ key }) => key),
       ['e', 'f'],
     )
+  })
+
+  test('a page ends where its values reach 4 MiB', async t => {
+    const store = await openEngine(t)
+    const value = new Uint8Array(1024 * 1024)
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f']
+    await Promise.all(keys.map(key => store.set(key, value, { condition: always })))
+    assert.deepEqual(await readPages(store, '', 100), [
+      ['a', 'b', 'c', 'd'],
+      ['e', 'f'],
+    ])
+    for (const key of keys) await put(store, `small/${key}`, key)
+    assert.equal((await readPages(store, '', 100)).length, 2)
+  })
+
+  test('a long listing is whole', async t => {
+    const store = await openEngine(t)
+    const keys = Array.from({ length: 150 }, (_, n) => `key-${String(n).padStart(3, '0')}`)
+    await Promise.all(keys.map(key => put(store, key, key)))
+    assert.deepEqual(await readPages(store, 'key-', 1000), [keys])
+  })
+
+  test('a cursor before the prefix begins with the prefix, one behind it ends', async t => {
+    const store = await openEngine(t)
+    for (const key of ['a', 'b/1', 'c']) await put(store, key, key)
+    const keysAfter = async (cursor: string) =>
+      (await store.list({ prefix: 'b/', limit: 10, cursor })).entries.map(({ key }) => key)
+    assert.deepEqual(await keysAfter('a'), ['b/1'])
+    assert.deepEqual(await keysAfter('b/1'), [])
+    assert.deepEqual(await keysAfter('c'), [])
   })
 
   test('pages of any size joined are all keys with the prefix, each once, in order', async t => {

@@ -48,6 +48,12 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
     await Promise.all(waits)
   })
 
+  test('a wait after a revision that the store has not reached is answered at once', async t => {
+    const store = await openEngine(t)
+    const { revision } = await put(store, 'a', 'one')
+    for (const [, scope] of scopes) await wake(store, scope, revision + 1_000_000)
+  })
+
   test('a wait ends when it is aborted', async t => {
     const store = await openEngine(t)
     const { revision } = await store.get('a')

@@ -5,32 +5,69 @@ import { ChangeFeed } from '../../src/engine/change-feed.ts'
 const key = 'services/a'
 const wokenOrAborted = () => AbortSignal.timeout(10_000)
 
+/** A wait, and whether it is over. */
+function begin(feed: ChangeFeed, after: number) {
+  const wait = { isOver: false, over: Promise.resolve() }
+  wait.over = feed.wait({ key }, after, wokenOrAborted()).then(() => {
+    wait.isOver = true
+  })
+  return wait
+}
+
+const everythingElse = () => new Promise(setImmediate)
+
 test('a wait for what is so long ago that it is forgotten is answered at once', async () => {
   const feed = new ChangeFeed(0)
-  feed.publish({ key, revision: 1 })
-  for (let revision = 2; revision <= 30_000; revision += 1) feed.publish({ key: 'other', revision })
+  feed.publish([{ key, revision: 1 }])
+  for (let revision = 2; revision <= 30_000; revision += 1) feed.publish([{ key: 'other', revision }])
   const signal = wokenOrAborted()
   await feed.wait({ key }, 0, signal)
   assert.equal(signal.aborted, false)
 })
 
-test('a wait for a revision that the store has not reached is answered at once', async () => {
-  const signal = wokenOrAborted()
-  await new ChangeFeed(5).wait({ key }, 6, signal)
-  assert.equal(signal.aborted, false)
+test('a wait for a revision that is yet to be published sleeps until it is past', async () => {
+  const feed = new ChangeFeed(5)
+  const wait = begin(feed, 7)
+  feed.publish([{ key, revision: 6 }])
+  feed.publish([{ key, revision: 7 }])
+  await everythingElse()
+  assert.equal(wait.isOver, false)
+  feed.publish([{ key, revision: 8 }])
+  await wait.over
 })
 
 test('a wait after the latest revision sleeps through changes elsewhere', async () => {
   const feed = new ChangeFeed(5)
-  const controller = new AbortController()
-  let isAwake = false
-  const wait = feed.wait({ key }, 5, controller.signal).then(() => {
-    isAwake = true
-  })
-  feed.publish({ key: 'services/ab', revision: 6 })
-  feed.publish({ key: 'services', revision: 7 })
-  await new Promise(setImmediate)
-  assert.equal(isAwake, false)
-  feed.publish({ key, revision: 8 })
-  await wait
+  const wait = begin(feed, 5)
+  feed.publish([{ key: 'services/ab', revision: 6 }])
+  feed.publish([{ key: 'services', revision: 7 }])
+  await everythingElse()
+  assert.equal(wait.isOver, false)
+  feed.publish([{ key, revision: 8 }])
+  await wait.over
+})
+
+test('several changes of one revision are all news, and wake who waits for any of them', async () => {
+  const feed = new ChangeFeed(5)
+  const wait = begin(feed, 5)
+  feed.publish([
+    { key: 'other', revision: 6 },
+    { key, revision: 6 },
+  ])
+  await wait.over
+  assert.equal(feed.revision, 6)
+})
+
+test('a feed that begins anew wakes who waits, and remembers nothing of before', async () => {
+  const feed = new ChangeFeed(5)
+  feed.publish([{ key: 'other', revision: 6 }])
+  const wait = begin(feed, 6)
+  feed.restart(9)
+  await wait.over
+  await begin(feed, 8).over
+  const after = begin(feed, 9)
+  await everythingElse()
+  assert.equal(after.isOver, false)
+  feed.publish([{ key, revision: 10 }])
+  await after.over
 })

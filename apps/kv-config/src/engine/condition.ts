@@ -1,0 +1,15 @@
+import type { Condition, KvEntry } from './engine.ts'
+
+/** Whether a write under this condition may happen where this stands. */
+export function holds(condition: Condition, current: Pick<KvEntry, 'revision'> | undefined): boolean {
+  switch (condition.kind) {
+    case 'always':
+      return true
+    case 'absent':
+      return current === undefined
+    case 'present':
+      return current !== undefined
+    case 'revision':
+      return current?.revision === condition.revision
+  }
+}

@@ -1,0 +1,64 @@
+import { membersUnchanged } from '../../errors.ts'
+import type { Cluster, Member } from '../engine.ts'
+import type { Gateway } from './gateway.ts'
+import type { MemberMessage, StatusAnswer } from './messages.ts'
+import { EtcdRefusal, grpcCode } from './refusal.ts'
+
+/** The members of an etcd cluster. Ids are written as etcdctl writes them: hexadecimal. */
+export class EtcdCluster implements Cluster {
+  readonly #gateway: Gateway
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway
+  }
+
+  async members(): Promise<{ leader?: string; members: Member[] }> {
+    const [{ members = [] }, { leader }] = await Promise.all([
+      this.#gateway.call<{ members?: MemberMessage[] }>('repeatable', 'cluster/member/list', {}),
+      this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {}),
+    ])
+    return {
+      ...(leader !== undefined && { leader: toHexadecimal(leader) }),
+      members: members.map(({ ID, name = '', peerURLs = [] }) => ({
+        id: toHexadecimal(ID),
+        name,
+        urls: peerURLs,
+      })),
+    }
+  }
+
+  /** `urls` are where the others reach it; it has no name before it is started. */
+  async add(urls: string[]): Promise<{ id: string }> {
+    const { member } = await this.#change<{ member?: MemberMessage }>('cluster/member/add', {
+      peerURLs: urls,
+    })
+    return { id: toHexadecimal(member?.ID) }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    if (!/^[0-9a-f]{1,16}$/.test(id)) return false
+    try {
+      await this.#change('cluster/member/remove', { ID: BigInt(`0x${id}`).toString() })
+      return true
+    } catch (error) {
+      if (error instanceof EtcdRefusal && error.code === grpcCode.notFound) return false
+      throw error
+    }
+  }
+
+  /** etcd refuses, for one, what would leave too few members that are started. */
+  async #change<Answer>(path: string, body: object): Promise<Answer> {
+    try {
+      return await this.#gateway.call<Answer>('write', path, body)
+    } catch (error) {
+      if (error instanceof EtcdRefusal && refusals.has(error.code)) throw membersUnchanged(error.reason)
+      throw error
+    }
+  }
+}
+
+const refusals = new Set<number>([grpcCode.failedPrecondition, grpcCode.invalidArgument])
+
+function toHexadecimal(id = '0'): string {
+  return BigInt(id).toString(16)
+}

@@ -1,0 +1,210 @@
+import type { Logger } from '@darkroom/service-kit'
+import { ChangeFeed } from '../change-feed.ts'
+import { holds } from '../condition.ts'
+import {
+  type Cluster,
+  type Condition,
+  type KvEntry,
+  type KvStore,
+  type ListQuery,
+  pageBytes,
+  type Scope,
+  type WriteOutcome,
+} from '../engine.ts'
+import type { EtcdAddress } from './address.ts'
+import { EtcdCluster } from './cluster.ts'
+import { Gateway } from './gateway.ts'
+import { KeySpace } from './key-space.ts'
+import { Leases } from './leases.ts'
+import { base64, fromBase64, type KeyValue, type RangeAnswer, type TxnAnswer } from './messages.ts'
+import { EtcdRefusal, grpcCode } from './refusal.ts'
+import { fromStored, toStored } from './stored-value.ts'
+import { Watch } from './watch.ts'
+
+/** With values of 1 MiB, how much a listing asks for before it knows how large they are: 16 MiB. */
+const firstChunk = 16
+
+/** An entry as etcd has it. */
+interface Stored extends Pick<KvEntry, 'key' | 'value' | 'revision'> {
+  /** Of the last write to the key; what comparing and setting compares. */
+  modRevision: string
+  lease?: string
+}
+
+type Write = { put: Uint8Array; lease: string | undefined } | 'delete'
+
+/**
+ * A store in etcd, by its JSON gateway. Reads are linearizable. A write reads what stands and replaces it in one
+ * transaction that compares the key's last revision, again if another was faster: at most one of a write's
+ * transactions takes effect, even if it is only done when nobody waits for it any more.
+ */
+export class EtcdKvStore implements KvStore {
+  readonly cluster: Cluster
+  readonly #gateway: Gateway
+  readonly #keys: KeySpace
+  readonly #leases: Leases
+  readonly #feed = new ChangeFeed(0)
+  readonly #watch: Watch
+
+  constructor(address: EtcdAddress, logger: Logger) {
+    this.#gateway = new Gateway(address)
+    this.#keys = new KeySpace(address.prefix)
+    this.#leases = new Leases(this.#gateway)
+    this.#watch = new Watch({ gateway: this.#gateway, keys: this.#keys, feed: this.#feed, logger })
+    this.cluster = new EtcdCluster(this.#gateway)
+  }
+
+  async get(key: string) {
+    const { revision, stored } = await this.#read(key)
+    return { revision, entry: stored && (await this.#toEntry(stored)) }
+  }
+
+  async list(query: ListQuery) {
+    for (;;) {
+      const page = await this.#readPage(query)
+      if (page) return page
+    }
+  }
+
+  async set(
+    key: string,
+    value: Uint8Array,
+    { condition, ttlSeconds }: { condition: Condition; ttlSeconds?: number | undefined },
+  ): Promise<WriteOutcome> {
+    let { stored } = await this.#read(key)
+    for (;;) {
+      if (!holds(condition, stored)) return this.#conflict(stored)
+      const same = stored && Buffer.compare(stored.value, value) === 0 ? stored : undefined
+      const lease = await this.#leases.renewOrGrant(same?.lease, ttlSeconds)
+      if (same && same.lease === lease) return { kind: 'written', revision: same.revision, isNew: false }
+      const outcome = await this.#replace(key, stored, { put: toStored(value, same?.revision), lease })
+      if (outcome.isDone) {
+        const revision = same?.revision ?? outcome.revision
+        return { kind: 'written', revision, isNew: stored === undefined }
+      }
+      if (lease !== undefined) this.#leases.revoke(lease)
+      stored = outcome.stored
+    }
+  }
+
+  async delete(key: string, condition: Condition): Promise<WriteOutcome> {
+    let { revision, stored } = await this.#read(key)
+    for (;;) {
+      if (!holds(condition, stored)) return this.#conflict(stored)
+      if (!stored) return { kind: 'written', revision, isNew: false }
+      const outcome = await this.#replace(key, stored, 'delete')
+      revision = outcome.revision
+      if (outcome.isDone) return { kind: 'written', revision, isNew: false }
+      stored = outcome.stored
+    }
+  }
+
+  async waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>(resolve => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([this.#watch.started, aborted])
+    if (signal.aborted) return
+    // The feed is behind by a moment; a revision that etcd itself has not reached is of another store.
+    if (after > this.#feed.revision && after > (await this.#read('')).revision) return
+    await this.#feed.wait(scope, after, signal)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#gateway.close(), this.#watch.close()])
+  }
+
+  async #read(key: string): Promise<{ revision: number; stored: Stored | undefined }> {
+    const answer = await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', this.#keys.one(key))
+    return { revision: Number(answer.header.revision), stored: this.#toStored(answer.kvs?.[0]) }
+  }
+
+  /** All of one revision; undefined where that was compacted away while it was read. */
+  async #readPage({ prefix, limit, cursor }: ListQuery) {
+    const found: Stored[] = []
+    let bytes = 0
+    let revision: string | undefined
+    for (let more = true; more; ) {
+      const last = found.at(-1)?.key
+      if (found.length === limit || bytes >= pageBytes) return this.#page(revision, found, last)
+      const chunk = Math.min(limit - found.length, chunkOf(found.length, bytes))
+      const range = { ...this.#keys.withPrefix(prefix, last ?? cursor), limit: String(chunk), revision }
+      const answer = await this.#range(range)
+      if (!answer) return undefined
+      revision ??= answer.header.revision
+      more = answer.more ?? false
+      for (const stored of (answer.kvs ?? []).map(kv => this.#toStored(kv))) {
+        if (!stored) continue
+        if (bytes >= pageBytes) return this.#page(revision, found, found.at(-1)?.key)
+        bytes += stored.value.length
+        found.push(stored)
+      }
+    }
+    return this.#page(revision, found)
+  }
+
+  async #range(range: object): Promise<RangeAnswer | undefined> {
+    try {
+      return await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', range)
+    } catch (error) {
+      if (error instanceof EtcdRefusal && error.code === grpcCode.outOfRange) return undefined
+      throw error
+    }
+  }
+
+  async #page(revision: string | undefined, found: Stored[], next?: string) {
+    const entries = await Promise.all(found.map(stored => this.#toEntry(stored)))
+    return { revision: Number(revision), entries, ...(next !== undefined && { next }) }
+  }
+
+  /** Writes where still stands what was read; else answers what stands there now. */
+  async #replace(key: string, stored: Stored | undefined, write: Write) {
+    const one = this.#keys.one(key)
+    const answer = await this.#gateway.call<TxnAnswer>('write', 'kv/txn', {
+      // A key that isn't there has the revision 0.
+      compare: [{ ...one, target: 'MOD', result: 'EQUAL', mod_revision: stored?.modRevision ?? '0' }],
+      success: [
+        write === 'delete'
+          ? { request_delete_range: one }
+          : { request_put: { ...one, value: base64(write.put), lease: write.lease } },
+      ],
+      failure: [{ request_range: one }],
+    })
+    const revision = Number(answer.header.revision)
+    if (answer.succeeded) {
+      if (stored?.lease !== undefined) this.#leases.revoke(stored.lease)
+      return { isDone: true, revision } as const
+    }
+    const [now] = answer.responses ?? []
+    return { isDone: false, revision, stored: this.#toStored(now?.response_range?.kvs?.[0]) } as const
+  }
+
+  async #conflict(stored: Stored | undefined): Promise<WriteOutcome> {
+    return { kind: 'conflict', current: stored && (await this.#toEntry(stored)) }
+  }
+
+  async #toEntry({ key, value, revision, lease }: Stored): Promise<KvEntry> {
+    if (lease === undefined) return { key, value, revision }
+    return { key, value, revision, expiresAt: await this.#leases.expiry(lease) }
+  }
+
+  #toStored(kv: KeyValue | undefined): Stored | undefined {
+    if (!kv) return undefined
+    const { mod_revision: modRevision = '0', lease } = kv
+    const { value, keptRevision = Number(modRevision) } = fromStored(fromBase64(kv.value))
+    return {
+      key: this.#keys.read(kv.key),
+      value,
+      revision: keptRevision,
+      modRevision,
+      ...(lease !== undefined && { lease }),
+    }
+  }
+}
+
+/** How many entries to ask for, so that they come to about a page if they are as large as those before. */
+function chunkOf(count: number, bytes: number): number {
+  if (count === 0) return firstChunk
+  return Math.max(1, Math.ceil((pageBytes - bytes) / Math.max(1, bytes / count)))
+}

@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Agent, type Dispatcher } from 'undici'
+import { outcomeUnknown, storeUnavailable } from '../../errors.ts'
+import type { Credentials, EtcdAddress } from './address.ts'
+import { Endpoints } from './endpoints.ts'
+import { EtcdRefusal, toRefusal } from './refusal.ts'
+
+/** A read may be repeated, as may whatever has the same effect a second time. */
+type Kind = 'repeatable' | 'write'
+
+const connectMs = 1000
+/** How long one member has for an answer. A write that misses it has an unknown outcome, so it gets longer. */
+const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
+/** How long to go from member to member: more than the 1 to 2 s in which etcd elects another leader. */
+const patienceMs = 5000
+const retryMs = 50
+
+type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bodyTimeout'>
+
+/**
+ * Requests to etcd's JSON gateway (/v3/…, all POST), sent to one member after the other until one answers.
+ *
+ * ```
+ *   connection refused, dropped, no leader   nothing happened: the next member, until the patience ends
+ *   no answer to what is repeatable          the next member, until the patience ends
+ *   no answer to a write                     it may have happened, or still happen: told as unknown
+ *   any other answer                         a refusal: the request is wrong, or etcd is full
+ * ```
+ */
+export class Gateway {
+  readonly #endpoints: Endpoints
+  readonly #credentials: Credentials | undefined
+  readonly #agent = new Agent({ connect: { timeout: connectMs } })
+  #token: Promise<string> | undefined
+
+  constructor({ endpoints, credentials }: Pick<EtcdAddress, 'endpoints' | 'credentials'>) {
+    this.#endpoints = new Endpoints(endpoints)
+    this.#credentials = credentials
+  }
+
+  /**
+   * @throws EtcdRefusal as an answer that asking again won't change
+   * @throws ServiceProblem `unavailable` when nothing happened, `outcome-unknown` when a write may have
+   */
+  async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
+    const deadline = performance.now() + patienceMs
+    for (;;) {
+      const endpoint = this.#endpoints.pick()
+      try {
+        return await this.callAt(endpoint, kind, path, body)
+      } catch (error) {
+        if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
+        this.#endpoints.suspect(endpoint)
+        if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)
+        if (performance.now() > deadline || this.#agent.destroyed) throw storeUnavailable(error)
+      }
+      await delay(retryMs)
+    }
+  }
+
+  /** Asks one member, once. */
+  async callAt<Answer>(endpoint: string, kind: Kind, path: string, body: object): Promise<Answer> {
+    const signal = AbortSignal.timeout(answerMs[kind])
+    const reply = await this.#send(endpoint, path, body, { signal })
+    return (await reply.json()) as Answer
+  }
+
+  /** A request that is answered bit by bit until `signal` is aborted, and who answers it. */
+  async stream(path: string, body: object, signal: AbortSignal) {
+    const endpoint = this.#endpoints.pick()
+    try {
+      const limits = { signal, headersTimeout: answerMs.repeatable, bodyTimeout: 0 }
+      return { endpoint, answer: await this.#send(endpoint, path, body, limits) }
+    } catch (error) {
+      this.#endpoints.suspect(endpoint)
+      throw error
+    }
+  }
+
+  /** Says that a member's stream came to an end that it should not have. */
+  suspect(endpoint: string): void {
+    this.#endpoints.suspect(endpoint)
+  }
+
+  /** Whoever waits for an answer hears that there is none. */
+  close(): Promise<void> {
+    return this.#agent.destroyed ? Promise.resolve() : this.#agent.destroy()
+  }
+
+  async #send(
+    endpoint: string,
+    path: string,
+    body: object,
+    limits: Limits,
+  ): Promise<Dispatcher.ResponseData['body']> {
+    const token = await this.#currentToken(endpoint)
+    try {
+      return await this.#post(endpoint, path, body, { ...limits, token })
+    } catch (error) {
+      if (token === undefined || !(error instanceof EtcdRefusal && error.wantsAuthentication)) throw error
+      this.#token = undefined
+      return this.#post(endpoint, path, body, { ...limits, token: await this.#currentToken(endpoint) })
+    }
+  }
+
+  #currentToken(endpoint: string): Promise<string> | undefined {
+    if (this.#credentials === undefined) return undefined
+    this.#token ??= this.#authenticate(endpoint, this.#credentials).catch(error => {
+      this.#token = undefined
+      throw error
+    })
+    return this.#token
+  }
+
+  async #authenticate(endpoint: string, credentials: Credentials): Promise<string> {
+    const signal = AbortSignal.timeout(answerMs.repeatable)
+    const reply = await this.#post(endpoint, 'auth/authenticate', credentials, { signal, token: undefined })
+    const { token } = (await reply.json()) as { token: string }
+    return token
+  }
+
+  async #post(
+    endpoint: string,
+    path: string,
+    body: object,
+    { token, ...limits }: Limits & { token: string | undefined },
+  ): Promise<Dispatcher.ResponseData['body']> {
+    const reply = await this.#agent.request({
+      ...limits,
+      origin: endpoint,
+      path: `/v3/${path}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: token }) },
+      body: JSON.stringify(body),
+    })
+    if (reply.statusCode === 200) return reply.body
+    throw toRefusal(path, reply.statusCode, await reply.body.text())
+  }
+}
+
+/** The request never left, or etcd says that it dropped it. */
+function isKnownUndone(error: unknown): boolean {
+  if (error instanceof EtcdRefusal) return error.isNotDone
+  return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
+}
+
+const neverSent = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+])

@@ -1,0 +1,69 @@
+/**
+ * Messages of etcd's JSON gateway (rpc.proto). Whole numbers of 64 bits are strings, bytes are base64, and
+ * whatever has its default value (zero, false, empty) is left out.
+ */
+export interface Header {
+  member_id?: string
+  revision?: string
+}
+
+export interface KeyValue {
+  key?: string
+  value?: string
+  mod_revision?: string
+  lease?: string
+}
+
+export interface RangeAnswer {
+  header: Header
+  kvs?: KeyValue[]
+  more?: boolean
+}
+
+export interface TxnAnswer {
+  header: Header
+  succeeded?: boolean
+  responses?: { response_range?: RangeAnswer }[]
+}
+
+export interface LeaseAnswer {
+  ID?: string
+  /** Seconds: granted, or of those left. */
+  TTL?: string
+}
+
+export interface WatchAnswer {
+  result?: {
+    header?: Header
+    created?: boolean
+    canceled?: boolean
+    cancel_reason?: string
+    compact_revision?: string
+    events?: WatchEvent[]
+  }
+  error?: { message?: string; grpc_code?: number }
+}
+
+export interface WatchEvent {
+  type?: 'DELETE'
+  kv?: KeyValue
+}
+
+export interface MemberMessage {
+  ID?: string
+  name?: string
+  peerURLs?: string[]
+}
+
+export interface StatusAnswer {
+  header: Header
+  leader?: string
+}
+
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+export function fromBase64(text = ''): Buffer {
+  return Buffer.from(text, 'base64')
+}

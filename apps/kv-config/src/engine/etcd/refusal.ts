@@ -1,0 +1,52 @@
+/** An answer of etcd other than 200. Codes are those of gRPC (google.golang.org/grpc/codes). */
+export class EtcdRefusal extends Error {
+  readonly code: number
+  /** In etcd's own words. */
+  readonly reason: string
+
+  constructor(path: string, code: number, reason: string) {
+    super(`etcd refuses ${path}: ${reason}`)
+    this.code = code
+    this.reason = reason
+  }
+
+  /** Whatever it was that was asked for did not happen, and may be asked for again. */
+  get isNotDone(): boolean {
+    return notDone.some(words => this.reason.includes(words))
+  }
+
+  /** What was asked for may have happened, or may still happen: the answer only came too late. */
+  get isUnknown(): boolean {
+    return unknownCodes.has(this.code) && !this.isNotDone
+  }
+
+  /** The token is too old: those that etcd makes live 5 minutes unused, and don't survive a restart. */
+  get wantsAuthentication(): boolean {
+    return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
+  }
+}
+
+export const grpcCode = {
+  invalidArgument: 3,
+  notFound: 5,
+  failedPrecondition: 9,
+  outOfRange: 11,
+  unauthenticated: 16,
+} as const
+
+/** Canceled, unknown, deadline exceeded, internal, unavailable. */
+const unknownCodes = new Set([1, 2, 4, 13, 14])
+
+/** A member without a leader drops what it is told at once; reads that a new leader interrupts are refused. */
+const notDone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
+
+/** Reads the body of such an answer: `error` is gone since 3.6, `message` is always there. */
+export function toRefusal(path: string, status: number, body: string): EtcdRefusal {
+  try {
+    const { code = 2, message } = JSON.parse(body)
+    return new EtcdRefusal(path, Number(code), String(message ?? body))
+  } catch {
+    // Not etcd's own words: something between answered, or etcd is just starting.
+    return new EtcdRefusal(path, 14, `status ${status}: ${body.slice(0, 200)}`)
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A value as it stands in etcd. Nearly always it is the bare value, and its revision the one that etcd says. But
+ * etcd gives a key another lease only by writing it anew, which takes a new revision; what keeps its revision
+ * then carries it behind the value:
+ *
+ *     value | revision, 8 bytes, big endian | mark, 16 bytes
+ *
+ * A value that happens to end with the mark carries it always, with revision 0: the one that etcd says.
+ */
+const mark = Buffer.from('c6a1f03b5e924d7e8b20d94f6b7a1c55', 'hex')
+const revisionBytes = 8
+
+export function toStored(value: Uint8Array, keptRevision = 0): Uint8Array {
+  if (keptRevision === 0 && !endsWithMark(value)) return value
+  const revision = Buffer.alloc(revisionBytes)
+  revision.writeBigUInt64BE(BigInt(keptRevision))
+  return Buffer.concat([value, revision, mark])
+}
+
+export function fromStored(stored: Uint8Array): { value: Uint8Array; keptRevision?: number } {
+  const valueLength = stored.length - revisionBytes - mark.length
+  if (valueLength < 0 || !endsWithMark(stored)) return { value: stored }
+  const revision = Number(Buffer.from(stored.subarray(valueLength)).readBigUInt64BE())
+  return { value: stored.subarray(0, valueLength), ...(revision > 0 && { keptRevision: revision }) }
+}
+
+function endsWithMark(bytes: Uint8Array): boolean {
+  return bytes.length >= mark.length && mark.equals(bytes.subarray(-mark.length))
+}

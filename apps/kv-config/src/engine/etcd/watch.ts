@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from '@darkroom/service-kit'
+import type { ChangeFeed } from '../change-feed.ts'
+import type { Gateway } from './gateway.ts'
+import { jsonLines } from './json-lines.ts'
+import type { KeySpace } from './key-space.ts'
+import { fromBase64, type RangeAnswer, type WatchAnswer, type WatchEvent } from './messages.ts'
+import { fromStored } from './stored-value.ts'
+
+const pingMs = 1000
+const retryMs = 100
+
+/**
+ * Publishes every change of a store into a feed: one stream for all who wait. A stream that breaks goes on at
+ * another member with the revision after the last one seen, so that nothing is missed; where etcd has compacted
+ * that away, the feed begins anew, which wakes everybody.
+ *
+ * A member that stands still or has lost its cluster keeps the stream open and says nothing. So it is asked for
+ * a linearizable read every second, and left if it has no answer.
+ */
+export class Watch {
+  readonly #gateway: Gateway
+  readonly #keys: KeySpace
+  readonly #feed: ChangeFeed
+  readonly #logger: Logger
+  readonly #closing = new AbortController()
+  readonly #started = Promise.withResolvers<void>()
+  readonly #ended: Promise<void>
+  /** The revision with which the stream begins or goes on; undefined: with the next that comes. */
+  #next: number | undefined
+
+  constructor(options: { gateway: Gateway; keys: KeySpace; feed: ChangeFeed; logger: Logger }) {
+    this.#gateway = options.gateway
+    this.#keys = options.keys
+    this.#feed = options.feed
+    this.#logger = options.logger
+    this.#ended = this.#run()
+  }
+
+  /** Resolves once the feed knows since when it follows, and then always; or when it is closed. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#started.resolve()
+    await this.#ended
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    let isLost = false
+    while (!signal.aborted) {
+      try {
+        this.#next ??= await this.#begin()
+        await this.#follow(() => {
+          if (isLost) this.#logger.info('following the changes of etcd again')
+          isLost = false
+        })
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isLost) this.#logger.warn({ err: error }, 'the changes of etcd are not to be had; trying on')
+        isLost = true
+      }
+      await delay(retryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async #begin(): Promise<number> {
+    const { header } = await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', this.#keys.one(''))
+    const revision = Number(header.revision)
+    this.#feed.restart(revision)
+    this.#started.resolve()
+    return revision + 1
+  }
+
+  /** Returns where etcd has forgotten what comes next; throws where the stream breaks. */
+  async #follow(onOpen: () => void): Promise<void> {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stop.signal, this.#closing.signal])
+    const create = {
+      ...this.#keys.withPrefix(''),
+      start_revision: String(this.#next),
+      progress_notify: true,
+    }
+    const { endpoint, answer } = await this.#gateway.stream('watch', { create_request: create }, signal)
+    const pinging = this.#ping(endpoint, stop)
+    try {
+      for await (const line of jsonLines(answer)) {
+        onOpen()
+        if (this.#take(line as WatchAnswer) === 'forgotten') return
+      }
+      throw new Error(`${endpoint} ended the stream of changes`)
+    } catch (error) {
+      this.#gateway.suspect(endpoint)
+      throw stop.signal.reason ?? error
+    } finally {
+      stop.abort()
+      await pinging
+    }
+  }
+
+  /** Ends the stream when its member has no answer. */
+  async #ping(endpoint: string, stream: AbortController): Promise<void> {
+    while (!stream.signal.aborted) {
+      await delay(pingMs, undefined, { signal: stream.signal }).catch(() => undefined)
+      if (stream.signal.aborted) return
+      await this.#gateway
+        .callAt(endpoint, 'repeatable', 'kv/range', this.#keys.one(''))
+        .catch(error => stream.abort(error))
+    }
+  }
+
+  #take({ result, error }: WatchAnswer): 'taken' | 'forgotten' {
+    if (error) throw new Error(`etcd ends the stream of changes: ${error.message}`)
+    if (result?.compact_revision !== undefined) {
+      this.#next = undefined
+      return 'forgotten'
+    }
+    if (result?.canceled) throw new Error(`etcd ends the stream of changes: ${result.cancel_reason}`)
+    if (result?.created) return 'taken'
+    const events = result?.events ?? []
+    this.#feed.publish(events.flatMap(event => this.#changeOf(event)))
+    // With events, the header may be ahead of them: the rest is still to come. Without, it says how far it got.
+    const seen = events.length > 0 ? events.at(-1)?.kv?.mod_revision : result?.header?.revision
+    this.#next = Number(seen) + 1
+    return 'taken'
+  }
+
+  /** A key that only got another lease has not changed. */
+  #changeOf({ type, kv = {} }: WatchEvent) {
+    const isKept = type !== 'DELETE' && fromStored(fromBase64(kv.value)).keptRevision !== undefined
+    if (isKept) return []
+    return [{ key: this.#keys.read(kv.key), revision: Number(kv.mod_revision) }]
+  }
+}

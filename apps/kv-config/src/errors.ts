@@ -1,0 +1,17 @@
+import { retryLater, ServiceProblem } from '@darkroom/service-kit'
+
+/** The store can't be reached, or has no leader now; nothing was changed. */
+export function storeUnavailable(cause: unknown): ServiceProblem {
+  return retryLater(503, 'unavailable', 'the store does not answer; try again', 1, cause)
+}
+
+/** A write was sent and its answer lost. It may take effect even later than this is said. */
+export function outcomeUnknown(cause: unknown): ServiceProblem {
+  const detail = 'the store did not answer in time: the write may have taken effect or not; read what stands'
+  return retryLater(503, 'outcome-unknown', detail, 1, cause)
+}
+
+/** The cluster doesn't change its members in this way now. */
+export function membersUnchanged(reason: string): ServiceProblem {
+  return new ServiceProblem(409, 'members-unchanged', `the members stay as they are: ${reason}`)
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePortRange } from '../free-port-range.ts'
+import { pauseProgram } from '../pause-program.ts'
+import { type Program, startProgram } from '../program.ts'
+import { untilAlive } from '../start-service.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { until } from '../until.ts'
+
+export interface EtcdMember {
+  readonly name: string
+  /** host:port for clients. */
+  readonly client: string
+  /** Where the other members reach it. */
+  readonly peerUrl: string
+  /** The process that runs now, or ran last. */
+  readonly program: Program
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** Runs it again with the data that it has; resolves when it answers, for which it needs a quorum. */
+  restart(): Promise<void>
+  /** SIGSTOP; resolves when it stands still. */
+  pause(): Promise<void>
+  resume(): void
+}
+
+export interface EtcdServers {
+  readonly members: readonly EtcdMember[]
+  /** Of all members, as in a KV_STORE_URL: host:port,host:port. */
+  readonly clients: string
+  /** The member that leads, once all agree on it; only those that run are to be asked. */
+  leader(among?: readonly EtcdMember[]): Promise<EtcdMember>
+  /** A POST to the JSON gateway of a member that runs: `/v3/<path>`. */
+  post(path: string, body: object, headers?: Record<string, string>): Promise<unknown>
+}
+
+const host = '127.0.0.1'
+
+/** A cluster of etcd with its usual timing (heartbeat 100 ms, election 1 s), which ends with the test. */
+export async function startEtcd(
+  t: Pick<TestContext, 'after'>,
+  etcd: string,
+  { members: count = 1 }: { members?: number } = {},
+): Promise<EtcdServers> {
+  const members: EtcdMember[] = []
+  // Before the folder is removed.
+  t.after(() => Promise.all(members.map(member => member.kill())))
+  const folder = temporaryFolder(t)
+  const firstPort = await freePortRange(2 * count)
+  const addresses = Array.from({ length: count }, (_, n) => ({
+    name: `etcd-${n + 1}`,
+    client: `${host}:${firstPort + 2 * n}`,
+    peerUrl: `http://${host}:${firstPort + 2 * n + 1}`,
+  }))
+  const initialCluster = addresses.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join()
+  for (const address of addresses) members.push(runMember(t, etcd, { ...address, folder, initialCluster }))
+  await Promise.all(members.map(untilHealthy))
+
+  const leader = (among: readonly EtcdMember[] = members) =>
+    until('etcd has a leader', async () => {
+      const statuses = await Promise.all(among.map(status))
+      const leaders = new Set(statuses.map(({ leader }) => leader))
+      return (
+        leaders.size === 1 && among[statuses.findIndex(({ header, leader }) => header.member_id === leader)]
+      )
+    })
+  const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+    const [{ client }] = members as [EtcdMember]
+    const answer = await postJson(client, path, body, headers)
+    if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`)
+    return answer.json()
+  }
+  return { members, clients: members.map(({ client }) => client).join(), leader, post }
+}
+
+function runMember(
+  t: Pick<TestContext, 'after'>,
+  etcd: string,
+  options: { name: string; client: string; peerUrl: string; folder: string; initialCluster: string },
+): EtcdMember {
+  const { name, client, peerUrl, folder, initialCluster } = options
+  const args = [
+    ...['--name', name, '--data-dir', join(folder, name), '--log-level', 'error'],
+    ...['--listen-client-urls', `http://${client}`, '--advertise-client-urls', `http://${client}`],
+    ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+    ...['--initial-cluster', initialCluster, '--initial-cluster-token', folder],
+  ]
+  const run = () => startProgram(t, [etcd, ...args])
+  let program = run()
+  const member: EtcdMember = {
+    name,
+    client,
+    peerUrl,
+    get program() {
+      return program
+    },
+    async kill() {
+      program.signal('SIGKILL')
+      await program.ended
+    },
+    async restart() {
+      program = run()
+      await untilHealthy(member)
+    },
+    pause: () => pauseProgram(program),
+    resume: () => program.signal('SIGCONT'),
+  }
+  return member
+}
+
+/** Its health is that of its cluster: it has committed something. */
+function untilHealthy({ name, client, program }: EtcdMember): Promise<void> {
+  return untilAlive(name, program, async () => {
+    const answer = await fetch(`http://${client}/health`, { signal: AbortSignal.timeout(2000) })
+    return ((await answer.json()) as { health: string }).health === 'true'
+  })
+}
+
+interface Status {
+  header: { member_id: string }
+  leader?: string
+}
+
+async function status({ client }: EtcdMember): Promise<Status> {
+  return (await postJson(client, 'maintenance/status', {})).json() as Promise<Status>
+}
+
+function postJson(client: string, path: string, body: object, headers: Record<string, string> = {}) {
+  return fetch(`http://${client}/v3/${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(5000),
+  })
+}
