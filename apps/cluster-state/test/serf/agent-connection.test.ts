@@ -93,7 +93,7 @@ withEngine('serf', serf => {
     test('gives up an agent that stands still', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent), 500)
-      agent.program.signal('SIGSTOP')
+      await agent.pause()
       await assert.rejects(connection.members(), /did not answer "members" within 500 ms/)
       await assert.rejects(
         AgentConnection.open(addressOf(agent), { timeoutMs: 500 }),

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { until } from '../until.ts'
 
 export interface SerfAgent {
   readonly name: string
@@ -20,6 +21,9 @@ export interface SerfAgent {
   restart(): Promise<void>
   /** SIGINT: it says goodbye to the others first. */
   leave(): Promise<void>
+  /** SIGSTOP; resolves when it stands still. */
+  pause(): Promise<void>
+  resume(): void
 }
 
 export interface SerfOptions {
@@ -71,5 +75,23 @@ export async function startSerf(
     kill: () => end('SIGKILL'),
     leave: () => end('SIGINT'),
     restart: run,
+    async pause() {
+      current.signal('SIGSTOP')
+      await until(`the Serf agent ${name} stands still`, () => threadStates(current.pid).every(isStopped))
+    },
+    resume() {
+      current.signal('SIGCONT')
+    },
   }
+}
+
+/** A letter a thread: proc_pid_stat(5). */
+function threadStates(pid: number): string[] {
+  return globSync(`/proc/${pid}/task/*/stat`).map(
+    path => readFileSync(path, 'utf8').split(') ')[1]?.[0] ?? '',
+  )
+}
+
+function isStopped(state: string): boolean {
+  return state === 'T'
 }
