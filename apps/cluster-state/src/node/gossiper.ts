@@ -68,9 +68,12 @@ export class Gossiper {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const stop of this.#stops) stop()
-    if (this.#cancelPush === undefined) return
-    this.#cancelPush()
-    await this.#tellNear(this.#pushes)
+    this.#cancelPush?.()
+    const { far } = this.#peers.split()
+    await Promise.all([
+      this.#cancelPush && this.#tellNear(this.#pushes),
+      this.#tell(this.#far.take(far, 1), this.#farPushes),
+    ])
   }
 
   /** memberlist's limit of retransmissions (`RetransmitMult`), rounded up after multiplying. */
@@ -91,9 +94,10 @@ export class Gossiper {
   }
 
   async #tellNear(rumours: Rumours): Promise<void> {
-    const idle = this.#peers.split().near.filter(({ id }) => !this.#busy.has(id))
-    const targets = this.#near.take(idle, this.#context.settings.gossipFanout)
-    await this.#tell(targets, rumours)
+    const { near } = this.#peers.split()
+    const idle = near.filter(({ id }) => !this.#busy.has(id))
+    if (idle.length === 0 && near.length > 0) return // the round is made up for
+    await this.#tell(this.#near.take(idle, this.#context.settings.gossipFanout), rumours)
   }
 
   /** The rounds pass for all nodes of the data centre alike, whether it is their turn or not: one telling is enough. */

@@ -14,6 +14,7 @@ import { Gossiper } from './gossiper.ts'
 import { inspectEntries } from './inspect-entries.ts'
 import { Ledger } from './ledger.ts'
 import type { NodeContext } from './node-context.ts'
+import { Nonsense } from './nonsense.ts'
 import { Peers } from './peers.ts'
 import { receiveEntries } from './receive-entries.ts'
 import { answerSync, Syncer } from './syncer.ts'
@@ -124,12 +125,14 @@ export class StateNode {
   }
 
   /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws Nonsense */
-  async receive({ entries }: Gossip): Promise<number> {
+  async receive({ from, entries }: Gossip): Promise<number> {
+    this.#checkSender(from)
     return receiveEntries(this.#context, inspectEntries(entries))
   }
 
   /** Answers another node's part of a comparison. @throws Nonsense */
-  answerSync(request: SyncRequest): Promise<SyncReply> {
+  async answerSync(request: SyncRequest): Promise<SyncReply> {
+    this.#checkSender(request.from)
     return answerSync(this.#context, request)
   }
 
@@ -142,6 +145,12 @@ export class StateNode {
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
+  }
+
+  /** Two nodes of one id would take each other's counts for their own. */
+  #checkSender(from: string): void {
+    if (from === this.id)
+      throw new Nonsense(`it says it is ${from}, which is this node: was its disk copied?`)
   }
 
   async #close(): Promise<void> {
