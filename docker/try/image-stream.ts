@@ -15,6 +15,7 @@ const patienceMs = 180_000
 const pauseMs = 200
 
 interface Picture {
+  name: string
   bytes: Buffer
   /** Its result can be compared with it sample by sample. */
   isExact: boolean
@@ -36,6 +37,7 @@ export class ImageStream {
   readonly #wrong: string[] = []
   readonly #lanes: Promise<void>[]
   readonly #finishedAt: number[] = []
+  #begun = 0
   #accepted = 0
   #isEnding = false
 
@@ -65,7 +67,7 @@ export class ImageStream {
 
   async #run(): Promise<void> {
     while (!this.#isEnding) {
-      const picture = this.#pictures[this.#accepted % this.#pictures.length]
+      const picture = this.#pictures[this.#begun++ % this.#pictures.length]
       if (picture === undefined) throw new Error('there are no pictures')
       const key = randomUUID()
       const uploaded = await this.#ask('/images', [202], {
@@ -79,7 +81,7 @@ export class ImageStream {
         await this.#follow(id, picture)
         this.#finishedAt.push(performance.now())
       } catch (error) {
-        this.#wrong.push(`${id}: ${error instanceof Error ? error.message : error}`)
+        this.#wrong.push(`${id}, ${picture.name}: ${error instanceof Error ? error.message : error}`)
       }
     }
   }
@@ -140,6 +142,7 @@ export async function makePictures(): Promise<Picture[]> {
   ] as const
   return Promise.all(
     [...small, ...large].map(async (size, seed) => ({
+      name: `${size.kind} of ${size.width} x ${size.height}`,
       bytes: await generateImage({ ...size, seed }),
       isExact: isLossless(size.kind),
     })),
