@@ -3,6 +3,9 @@ import sharp, { type Metadata } from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { canCarryProfile, isAnimatable } from './format-abilities.ts'
 import { resetOrientation, resetXmpOrientation } from './metadata/exif.ts'
+import { xmpOfGif } from './metadata/gif-extensions.ts'
+import { iptcDatasets } from './metadata/iptc.ts'
+import { exifOfTiff } from './metadata/tiff-tags.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import { type CarriedMetadata, colourspaceOf, type Output, type Picture, type Raster } from './raster.ts'
@@ -29,7 +32,7 @@ export async function decode(
   }
   const metadata = await sharp(input, options).metadata()
   const kind = kindOf(metadata)
-  const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format, isAnimated)
+  const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
 
   const image = sharp(input, { ...options, ignoreIcc: keepsProfile })
   // sharp turns only single images by itself.
@@ -54,7 +57,7 @@ export async function decode(
     frames,
     delays: metadata.delay ?? [],
     loop: metadata.loop ?? 0,
-    metadata: carriedMetadata(metadata, keepsProfile, output),
+    metadata: carriedMetadata(input, metadata, keepsProfile, output),
   }
   return { picture, original: originalOf(input, header, metadata) }
 }
@@ -80,14 +83,22 @@ async function orientAll(frames: Raster[], orientation: number): Promise<Raster[
   return frames
 }
 
-function carriedMetadata(metadata: Metadata, keepsProfile: boolean, output: Output): CarriedMetadata {
-  const { icc, exif, xmp, iptc } = metadata
+function carriedMetadata(
+  input: Uint8Array,
+  { format, icc, exif, iptc, xmp }: Metadata,
+  keepsProfile: boolean,
+  output: Output,
+): CarriedMetadata {
+  const profile = icc && keepsProfile ? { icc } : {}
+  if (output.metadata === 'strip') return profile
+  // sharp doesn't read these.
+  const ownExif = format === 'tiff' ? exifOfTiff(input) : exif
+  const ownXmp = format === 'gif' ? xmpOfGif(input) : xmp
+  const datasets = iptc && iptcDatasets(iptc)
   return {
-    ...(icc && keepsProfile && { icc }),
-    ...(output.metadata === 'keep' && {
-      ...(exif && { exif: resetOrientation(exif) }),
-      ...(xmp && { xmp: resetXmpOrientation(xmp) }),
-      ...(iptc && { iptc }),
-    }),
+    ...profile,
+    ...(ownExif && { exif: resetOrientation(ownExif) }),
+    ...(ownXmp && { xmp: resetXmpOrientation(ownXmp) }),
+    ...(datasets && { iptc: datasets }),
   }
 }

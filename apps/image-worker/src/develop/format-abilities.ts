@@ -6,9 +6,8 @@ export function isAnimatable(format: OutputFormat): boolean {
 }
 
 /** Whether a colour profile can be attached to what sharp wrote in this format. GIF has none in practice. */
-export function canCarryProfile(format: OutputFormat, isAnimated: boolean): boolean {
-  if (format === 'gif') return false
-  return format !== 'tiff' || !isAnimated
+export function canCarryProfile(format: OutputFormat): boolean {
+  return format !== 'gif'
 }
 
 export function canBeTransparent(format: OutputFormat): boolean {

@@ -4,14 +4,17 @@ import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { permuteGif } from '../permute/permute-gif.ts'
 import { permutePng } from '../permute/permute-png.ts'
 import type { Output } from './raster.ts'
+import { UnusableImage } from './unusable-image.ts'
 
 /**
  * Permutes the channels without decoding pixels, where the format allows that and the file is perfectly well
  * formed; undefined where it must be decoded.
+ *
+ * @throws UnusableImage for an animated PNG that isn't, as decoding would lose all frames but one
  */
 export async function permuteFile(
   input: Uint8Array,
-  { format }: ImageHeader,
+  { format, frames }: ImageHeader,
   order: ChannelOrder,
   output: Output,
 ): Promise<Uint8Array | undefined> {
@@ -21,8 +24,13 @@ export async function permuteFile(
     if (format === 'png') return await gather(permutePng([input], order, options))
     return undefined
   } catch (error) {
-    if (error instanceof NotWellFormed) return undefined
-    throw error
+    if (!(error instanceof NotWellFormed)) throw error
+    // The decoder knows the first frame of a PNG alone.
+    if (format === 'png' && frames > 1) {
+      const words = `the animation is not well formed: ${error.message}`
+      throw new UnusableImage('malformed-animation', words, { cause: error })
+    }
+    return undefined
   }
 }
 

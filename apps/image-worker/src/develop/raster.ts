@@ -24,7 +24,7 @@ export interface Picture {
   metadata: CarriedMetadata
 }
 
-/** What is attached to an image beside its pixels, each as the format's own bytes. */
+/** What is attached to an image beside its pixels, IPTC as its datasets alone. */
 export interface CarriedMetadata {
   icc?: Uint8Array
   exif?: Uint8Array
@@ -96,6 +96,13 @@ export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp
     bits,
     isGrey,
   }
+}
+
+/** A raster of four channels, changed in place, with the transparency that another of its size has. */
+export function withAlphaOf(original: Raster, raster: Raster): Raster {
+  const [from, to] = [samplesOf(original), samplesOf(raster)]
+  for (let at = 3; at < to.length; at += 4) to[at] = from[at] ?? 0
+  return { ...raster, data: new Uint8Array(to.buffer, to.byteOffset, to.byteLength) }
 }
 
 /** The raster in colour, for what colours it. */

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { application, comment } from '../permute/gif-assembler.ts'
+import { comment } from '../permute/gif-assembler.ts'
 import { chunk } from '../permute/png-assembler.ts'
 
 /** Texts that tell whether a kind of metadata is in a file. */
@@ -125,9 +125,11 @@ function pngWithMetadata(png: Buffer): Buffer {
   return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
 }
 
+/** XMP stands without sub-blocks, before a trailer that leads whoever looks for them out (XMP part 3, 1.1.2.3). */
 function gifWithMetadata(gif: Buffer): Buffer {
-  const extensions = [comment(traces.comment), application('XMP DataXMP', Buffer.from(xmp))]
-  return Buffer.concat([gif.subarray(0, -1), ...extensions, Buffer.of(0x3b)])
+  const wayOut = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0])
+  const told = Buffer.from(`\x21\xff\x0bXMP DataXMP${xmp}`, 'latin1')
+  return Buffer.concat([gif.subarray(0, -1), comment(traces.comment), told, wayOut, Buffer.of(0x3b)])
 }
 
 /** A chunk that nobody knows, at the end (RFC 9649, 2.7.1.6). */

@@ -8,6 +8,7 @@ import sharp from 'sharp'
 import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
 import { streamPermuted } from '../../src/develop/stream-permuted.ts'
 import { orders } from '../permute/pictures.ts'
+import { chunk, splitChunks } from '../permute/png-assembler.ts'
 import { assertSame, drawn, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { drawing, rasterFrom, rasterOf, rasters } from './rasters.ts'
 import { bytesOf, limits, run } from './run.ts'
@@ -110,6 +111,48 @@ test('an animation stays one between GIF and WebP, with its delays and loop; els
     { ...(await inspect(await sharp(webp, { page: 0 }).png().toBuffer())), loop: undefined },
   )
 })
+
+test('an animated PNG keeps its frames, or fails saying what is wrong with it: it never loses them', async () => {
+  const png = animatedPng(await photo().png().toBuffer(), [0, 1, 2])
+  const { bytes, facts } = await run(png, 'swap-channels:gbr')
+  assert.equal(facts.frames, 2)
+  assert.equal((await readImageHeader(bytesSource(bytes))).frames, 2)
+  const broken: [file: Buffer, words: RegExp][] = [
+    [
+      animatedPng(await photo().png().toBuffer(), [0, 2, 1]),
+      /animation is not well formed: .*out of sequence/,
+    ],
+    [Buffer.concat([png, Buffer.from('more')]), /animation is not well formed: .*after IEND/],
+  ]
+  for (const [file, words] of broken) {
+    await assert.rejects(run(file, 'swap-channels:gbr'), words)
+    // What can't be done on an animated PNG is done on what it shows first.
+    assert.equal((await run(file, 'format:webp')).facts.frames, 1)
+  }
+})
+
+/** Twice the same picture, with these sequence numbers (PNG third edition, 11.3.6). */
+function animatedPng(png: Buffer, sequence: readonly [number, number, number]): Buffer {
+  const [header, ...rest] = splitChunks(png)
+  const image = rest.filter(({ type }) => type === 'IDAT')
+  const long = (...numbers: number[]) => {
+    const bytes = Buffer.alloc(4 * numbers.length)
+    for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * index)
+    return bytes
+  }
+  const control = (number: number) =>
+    chunk('fcTL', Buffer.concat([long(number, size.width, size.height, 0, 0), Buffer.of(0, 1, 0, 10, 0, 0)]))
+  assert.ok(header)
+  return Buffer.concat([
+    png.subarray(0, 8),
+    ...[header.whole, chunk('acTL', long(2, 0)), control(sequence[0]), ...image.map(({ whole }) => whole)],
+    ...[
+      control(sequence[1]),
+      chunk('fdAT', Buffer.concat([long(sequence[2]), ...image.map(({ data }) => data)])),
+    ],
+    chunk('IEND'),
+  ])
+}
 
 test('frames that show the same may become one, which lasts as long as they did', async () => {
   const still = rasterOf({ width: 8, height: 8, frames: 1, channels: 3, bits: 8, seed: 1 })

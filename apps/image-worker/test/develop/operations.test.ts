@@ -292,6 +292,28 @@ test('16-bit pictures come out of every operation as 8-bit ones do, in 16 bits',
   }
 })
 
+test('what only colours a picture keeps every bit of its transparency', async () => {
+  for (const bits of [8, 16] as const) {
+    for (const channels of [2, 4] as const) {
+      const raster = rasterOf({ width: 31, height: 17, frames: 1, channels, bits, seed: 3 })
+      const file = await drawing(raster).png().toBuffer()
+      const before = alphaOf(await inspect(file))
+      for (const operation of colouring) {
+        const after = alphaOf(await inspectResult(await run(file, operation)))
+        assert.deepEqual(after, before, `${operation} on ${channels} channels of ${bits} bits`)
+      }
+    }
+  }
+})
+
+const colouring = [
+  'swap-channels:gbr', 'greyscale', 'invert', 'sharpen', 'sharpen:2', 'brightness:1.3', 'saturation:0.5', 'hue:90', 'tint:e0a060',
+] // biome-ignore format: a list
+
+function alphaOf({ samples }: Inspected): number[] {
+  return [...samples].filter((_, at) => at % 4 === 3)
+}
+
 function inEightBits(picture: Inspected): Inspected {
   return {
     ...picture,

@@ -72,6 +72,26 @@ test('16-bit PNG and TIFF keep values and profile, too', async () => {
   }
 })
 
+test('a TIFF of several pages keeps its values and its profile, on every page', async () => {
+  const pages = { raw: { ...size, channels: 3, pageHeight: size.height / 4 } } as const
+  for (const compression of ['lzw', 'deflate', 'none'] as const) {
+    const file = await sharp(colours, pages).withIccProfile('p3').tiff({ compression }).toBuffer()
+    const { icc } = await sharp(file).metadata()
+    assert.ok(icc)
+    for (const operations of [
+      'swap-channels:gbr',
+      'swap-channels:gbr,metadata:keep',
+      'flip,swap-channels:gbr,flip',
+    ]) {
+      const result = await run(file, operations)
+      assertSame(await inspectResult(result), permuted(await inspect(file), 'gbr'), operations)
+      for (let page = 0; page < 4; page++) {
+        assert.deepEqual((await sharp(result.bytes, { page }).metadata()).icc, icc)
+      }
+    }
+  }
+})
+
 test('GIF has no profile: colours become sRGB', async () => {
   const file = await photo().withIccProfile('p3').png().toBuffer()
   const result = await run(file, 'format:gif')

@@ -1,10 +1,18 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { CarriedMetadata } from '../raster.ts'
+import { attachToGif } from './gif-extensions.ts'
 import { attachToJpeg } from './jpeg-segments.ts'
 import { attachToPng } from './png-chunks.ts'
+import { attachToTiff } from './tiff-tags.ts'
 import { attachToWebp } from './webp-chunks.ts'
 
-const attachers = { jpeg: attachToJpeg, png: attachToPng, webp: attachToWebp }
+const attachers = {
+  gif: attachToGif,
+  jpeg: attachToJpeg,
+  png: attachToPng,
+  tiff: attachToTiff,
+  webp: attachToWebp,
+}
 
 /** Whether metadata can be put into finished files of this format. */
 export function canAttach(format: OutputFormat): format is keyof typeof attachers {

@@ -1,5 +1,6 @@
 import type { CarriedMetadata } from '../raster.ts'
 import { withoutPrefix } from './exif.ts'
+import { asPhotoshopResource } from './iptc.ts'
 
 /** What a segment holds besides its length field. */
 const maxSegmentBytes = 65_533
@@ -14,7 +15,7 @@ export function attachToJpeg(jpeg: Uint8Array, { icc, exif, xmp, iptc }: Carried
     ...(exif ? segment(0xe1, 'Exif\0\0', withoutPrefix(exif)) : []),
     ...(xmp ? segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', xmp) : []),
     ...(icc ? profileSegments(icc) : []),
-    ...(iptc ? segment(0xed, '', iptc) : []),
+    ...(iptc ? segment(0xed, '', asPhotoshopResource(iptc)) : []),
   ]
   const at = endOfJfif(jpeg)
   return Buffer.concat([jpeg.subarray(0, at), ...segments, jpeg.subarray(at)])

@@ -1,6 +1,8 @@
-import { throughSharp } from '../raster.ts'
+import { throughSharp, withAlphaOf } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
-export const sharpen = onPixels<'sharpen'>((frame, { sigma }) =>
-  throughSharp(frame, image => image.sharpen({ sigma })),
-)
+/** libvips keeps eight bits of transparency only. */
+export const sharpen = onPixels<'sharpen'>(async (frame, { sigma }) => {
+  const sharpened = await throughSharp(frame, image => image.sharpen({ sigma }))
+  return frame.channels === 4 && frame.bits === 16 ? withAlphaOf(frame, sharpened) : sharpened
+})
