@@ -58,7 +58,7 @@ export const gossipSettings = {
   }),
   peerTimeoutMs: IntervalMs(
     2000,
-    'How long a member may take to answer; meanwhile it is sent no other gossip',
+    'How long a member may take to answer; who owes four answers is sent no more gossip',
   ),
 }
 

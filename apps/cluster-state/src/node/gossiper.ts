@@ -7,6 +7,8 @@ import type { Peers } from './peers.ts'
 import { repeat } from './repeat.ts'
 import { Rumours } from './rumours.ts'
 
+/** Who owes so many answers is sent no more: a slow member doesn't pile them up, and one lost message is no silence. */
+const maxUnanswered = 4
 /** So many of the slower rounds a change is told in. */
 const slowRounds = 5
 
@@ -28,8 +30,8 @@ export class Gossiper {
   readonly #pushes = new Rumours()
   readonly #reminders = new Rumours()
   readonly #farPushes = new Rumours()
-  /** Who hasn't answered the last message yet gets no other: a slow one doesn't pile them up. */
-  readonly #busy = new Set<string>()
+  /** How many messages a member has still to answer. */
+  readonly #unanswered = new Map<string, number>()
   readonly #stops: (() => void)[]
   #cancelPush: (() => void) | undefined
   #lastPush = Number.NEGATIVE_INFINITY
@@ -95,17 +97,20 @@ export class Gossiper {
 
   async #tellNear(rumours: Rumours): Promise<void> {
     const { near } = this.#peers.split()
-    const idle = near.filter(({ id }) => !this.#busy.has(id))
-    if (idle.length === 0 && near.length > 0) return // the round is made up for
-    await this.#tell(this.#near.take(idle, this.#context.settings.gossipFanout), rumours)
+    const listening = this.#listening(near)
+    if (listening.length === 0 && near.length > 0) return // the round is made up for
+    await this.#tell(this.#near.take(listening, this.#context.settings.gossipFanout), rumours)
   }
 
   /** The rounds pass for all nodes of the data centre alike, whether it is their turn or not: one telling is enough. */
   async #tellFar(): Promise<void> {
     const { near, far } = this.#peers.split()
     const isMyTurn = this.#context.random() < this.#context.settings.farFanout / (near.length + 1)
-    const idle = isMyTurn ? far.filter(({ id }) => !this.#busy.has(id)) : []
-    await this.#tell(this.#far.take(idle, 1), this.#farPushes)
+    await this.#tell(this.#far.take(isMyTurn ? this.#listening(far) : [], 1), this.#farPushes)
+  }
+
+  #listening(members: readonly Member[]): Member[] {
+    return members.filter(({ id }) => (this.#unanswered.get(id) ?? 0) < maxUnanswered)
   }
 
   async #tell(targets: readonly Member[], rumours: Rumours): Promise<void> {
@@ -116,10 +121,12 @@ export class Gossiper {
   }
 
   async #send(target: Member, entries: readonly Entry[]): Promise<void> {
-    this.#busy.add(target.id)
+    this.#unanswered.set(target.id, (this.#unanswered.get(target.id) ?? 0) + 1)
     await this.#peers.ask(target, network =>
       network.gossip(target, { from: this.#membership.self.id, entries: [...entries] }),
     )
-    this.#busy.delete(target.id)
+    const left = (this.#unanswered.get(target.id) ?? 0) - 1
+    if (left > 0) this.#unanswered.set(target.id, left)
+    else this.#unanswered.delete(target.id)
   }
 }
