@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import type { Work } from '@darkroom/contracts'
+import { type ServiceProcess, startService, until, withEngine } from '@darkroom/testing'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import {
+  error,
+  facts,
+  idOf,
+  leaseOf,
+  never,
+  nextOf,
+  type Queues,
+  seconds,
+  startQueues,
+} from './start-queues.ts'
+
+/** Tests of what Redis notices, without help by the reconciler. */
+const seldom = 3_600_000
+
+async function startMasterProcess(t: TestContext, { env, redis }: Queues): Promise<ServiceProcess> {
+  const { PORT: _, ...others } = env
+  return startService(t, 'image-master', { ...others, QUEUE_URL: redis.urlOf(0) })
+}
+
+withEngine('redis', program => {
+  describe('fault: a worker falls silent', () => {
+    for (const [first, expiryCheckMs] of [
+      ['the task DB', '20'],
+      ['Redis', '1500'],
+    ] as const) {
+      test(`and ${first} notices first: another gets the task, once, as its second attempt`, async t => {
+        const { openQueue, makeTask } = await startQueues(t, program, { EXPIRY_CHECK_MS: expiryCheckMs })
+        const queue = await openQueue({ leaseMs: 1000, reconcileMs: seldom })
+        const other = await openQueue({ leaseMs: 60_000, reconcileMs: seldom })
+        await queue.add(await makeTask(1))
+        await queue.add(await makeTask(2))
+        const lost = await nextOf(queue)
+        const { id } = await nextOf(other)
+        const held = [other.next('one', 3, never), other.next('two', 3, never)]
+        const works = (await Promise.all(held)).filter(work => work !== undefined)
+        assert.deepEqual(
+          works.map(work => [work.id, work.attempt]),
+          [[lost.id, 2]],
+        )
+        assert.notEqual(id, lost.id)
+      })
+    }
+
+    test('only for a while: its late report is refused, and the job of the one that took over is not touched', async t => {
+      const { openQueue, makeTask, taskOf } = await startQueues(t, program)
+      const queue = await openQueue({ leaseMs: 500, reconcileMs: seldom })
+      const other = await openQueue({ leaseMs: 60_000, reconcileMs: seldom })
+      await queue.add(await makeTask(1))
+      const late = leaseOf(await nextOf(queue))
+      const held = other.next('other', 20, never)
+      const work = (await held) ?? assert.fail('nobody took over')
+      assert.equal(await queue.extend(late), 'lost')
+      assert.equal(await queue.fail(late, error, true), 'lost')
+      assert.equal(await queue.giveBack(late), 'lost')
+      assert.equal(await queue.finish(late, facts), 'lost')
+      assert.equal((await other.jobs.countByState()).active, 1)
+      assert.equal(await other.finish(leaseOf(work), facts), 'done')
+      assert.equal((await taskOf(1)).state, 'finished')
+      const { active, completed, prioritized } = await other.jobs.countByState()
+      assert.deepEqual({ active, completed, prioritized }, { active: 0, completed: 1, prioritized: 0 })
+    })
+  })
+
+  describe('fault: a master is killed', () => {
+    test('between fetching and claiming: another goes on within 15 s, and the attempt is not counted', async t => {
+      const queues = await startQueues(t, program)
+      const { taskDb, startTaskDb, openQueue, makeTask } = queues
+      const queue = await openQueue({ leaseMs: 10_000, reconcileMs: seldom })
+      await queue.add(await makeTask(1))
+      const master = await startMasterProcess(t, queues)
+      await until('it knows the task DB', async () => (await fetch(`${master.url}/readyz`)).ok)
+      await taskDb.close() // so that it can't claim
+      const poll = fetch(`${master.url}/getWork?worker=w&wait=20`)
+      await until('it has fetched the job', async () => (await queue.jobs.countByState()).active === 1)
+      master.signal('SIGKILL')
+      await assert.rejects(poll)
+      await startTaskDb()
+      const took = await seconds(async () => {
+        const { id, attempt } = await nextOf(queue)
+        assert.deepEqual([id, attempt], [idOf(1), 1])
+      })
+      assert.ok(took < 15, `it took ${took} s`)
+    })
+
+    test('while its worker is at work: the report goes to another, as nothing was kept in the first', async t => {
+      const queues = await startQueues(t, program)
+      const { openQueue, makeTask, taskOf } = queues
+      const queue = await openQueue({ reconcileMs: seldom })
+      await queue.add(await makeTask(1))
+      const master = await startMasterProcess(t, queues)
+      const poll = await fetch(`${master.url}/getWork?worker=w&wait=20`)
+      const { id, lease } = (await poll.json()) as Work
+      master.signal('SIGKILL')
+      await master.ended
+      assert.equal(await queue.finish({ id, token: lease.token }, facts), 'done')
+      assert.equal((await taskOf(1)).state, 'finished')
+      const { active, completed } = await queue.jobs.countByState()
+      assert.deepEqual({ active, completed }, { active: 0, completed: 1 })
+    })
+  })
+
+  describe('what is in Redis and not to be done', () => {
+    async function withJobs(queues: Queues, change: (jobs: Queue) => Promise<unknown>): Promise<void> {
+      const connection = new Redis(queues.redis.urlOf(0))
+      const jobs = new Queue('tasks', { connection, prefix: 'darkroom' })
+      await change(jobs)
+      await jobs.close()
+      await connection.quit()
+    }
+
+    test('is passed over: tasks that were deleted or have ended, and jobs of no task', async t => {
+      const queues = await startQueues(t, program)
+      const { clients, openQueue, makeTask } = queues
+      const queue = await openQueue({ reconcileMs: seldom })
+      await queue.add(await makeTask(1))
+      await clients.taskDb.deleteTask({ params: { id: idOf(1) } })
+      await queue.add(await makeTask(2))
+      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+      await withJobs(queues, async jobs => {
+        await (await jobs.getJob(idOf(2)))?.retry('completed')
+        await jobs.add('develop', {}, { jobId: idOf(99), priority: 1 })
+      })
+      await queue.add(await makeTask(3, 7))
+      assert.equal((await nextOf(queue)).id, idOf(3))
+      const { active, completed, prioritized, waiting } = await queue.jobs.countByState()
+      assert.deepEqual(
+        { active, completed, prioritized, waiting },
+        { active: 1, completed: 1, prioritized: 0, waiting: 0 },
+      )
+    })
+
+    test('a job that BullMQ marked as stalled too often is made anew', async t => {
+      const queues = await startQueues(t, program)
+      const { redis, openQueue, makeTask } = queues
+      const queue = await openQueue()
+      await queue.add(await makeTask(1))
+      const client = new Redis(redis.urlOf(0))
+      await client.hset(`darkroom:tasks:${idOf(1)}`, 'defa', 'job stalled more than allowable limit')
+      await client.quit()
+      const { id, attempt } = await nextOf(queue)
+      assert.deepEqual([id, attempt], [idOf(1), 1])
+    })
+
+    test('jobs too many do not hide a task that is missing for long', async t => {
+      const queues = await startQueues(t, program)
+      const { openQueue, makeTask } = queues
+      const queue = await openQueue()
+      await withJobs(queues, async jobs => {
+        for (let number = 50; number < 60; number++)
+          await jobs.add('develop', {}, { jobId: idOf(number), priority: 1 })
+      })
+      for (let number = 1; number <= 5; number++) await makeTask(number)
+      const ids = []
+      for (let n = 0; n < 5; n++) ids.push((await nextOf(queue)).id)
+      assert.deepEqual(ids, [1, 2, 3, 4, 5].map(idOf))
+    })
+  })
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { RecordedLog, until, withEngine } from '@darkroom/testing'
+import { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
+import { logger } from '../../neighbours.ts'
+import { facts, idOf, leaseOf, never, nextOf, seconds, startQueues, untilReady } from './start-queues.ts'
+
+withEngine('redis', program => {
+  describe('fault: Redis', () => {
+    test('killed: tasks are still taken, work under way ends, polls pause; restarted: all goes on', async t => {
+      const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
+      const queue = await openQueue()
+      for (const number of [1, 2]) await queue.add(await makeTask(number))
+      const underWay = await nextOf(queue)
+      await redis.kill()
+      await until('that is noticed', () =>
+        queue.checkReady().then(
+          () => false,
+          () => true,
+        ),
+      )
+
+      for (const number of [3, 4]) {
+        const task = await makeTask(number)
+        assert.ok((await seconds(() => queue.add(task))) < 1)
+      }
+      const waited = await seconds(async () => assert.equal(await queue.next('w', 0.5, never), undefined))
+      assert.ok(waited >= 0.45 && waited < 5, `a poll of 0.5 s took ${waited} s`)
+      const waiting = nextOf(queue)
+      assert.ok(typeof (await queue.extend(leaseOf(underWay))) === 'object')
+      assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
+      assert.equal((await taskOf(1)).state, 'finished')
+
+      await redis.restart()
+      const works = [await waiting, await nextOf(queue), await nextOf(queue)]
+      assert.deepEqual(works.map(({ id }) => id).sort(), [2, 3, 4].map(idOf))
+      for (const work of works) assert.equal(work.attempt, 1)
+    })
+
+    test('restarted empty: what waits is queued again, in its order; what is worked on is not', async t => {
+      const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
+      const queue = await openQueue()
+      for (let number = 1; number <= 500; number++) await queue.add(await makeTask(number, number % 8))
+      const underWay = await nextOf(queue)
+      await redis.restart({ empty: true })
+      const byUrgency = Array.from({ length: 8 }, (_, urgency) =>
+        Array.from({ length: 500 }, (_, index) => index + 1).filter(number => number % 8 === urgency),
+      )
+      const expected = byUrgency.flat().map(idOf)
+      assert.equal(expected.shift(), underWay.id)
+      const waiting = async () => (await queue.jobs.countByState()).prioritized
+      await until('all are queued', async () => (await waiting()) === expected.length)
+      const ids: string[] = []
+      while (ids.length < expected.length) ids.push((await nextOf(queue)).id)
+      assert.deepEqual(ids, expected)
+      assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
+      assert.equal((await taskOf(8)).state, 'finished')
+    })
+
+    test('paused: tasks are taken within seconds, polls end in their time; resumed: all goes on', async t => {
+      const { redis, openQueue, makeTask } = await startQueues(t, program)
+      const queue = await openQueue()
+      await queue.add(await makeTask(1))
+      const underWay = await nextOf(queue)
+      redis.pause()
+      const second = await makeTask(2)
+      assert.ok((await seconds(() => queue.add(second))) < 4)
+      const third = await makeTask(3)
+      assert.ok((await seconds(() => queue.add(third))) < 1, 'the silence is known by now')
+      assert.ok((await seconds(async () => assert.equal(await queue.next('w', 0.5, never), undefined))) < 5)
+      assert.ok((await seconds(() => queue.finish(leaseOf(underWay), facts))) < 4)
+      redis.resume()
+      const works = [await nextOf(queue), await nextOf(queue)]
+      assert.deepEqual(works.map(({ id }) => id).sort(), [2, 3].map(idOf))
+    })
+
+    test('paused while a poll is held, longer than a blocking fetch: it is answered when Redis is resumed', async t => {
+      const { redis, openQueue, makeTask } = await startQueues(t, program)
+      const queue = await openQueue()
+      const held = nextOf(queue)
+      const pausedAt = performance.now()
+      redis.pause()
+      const task = await makeTask(1)
+      await queue.add(task)
+      await until('a blocking fetch has ended', () => performance.now() - pausedAt > 8000)
+      redis.resume()
+      assert.equal((await held).id, task.id)
+    })
+
+    test('away when a master starts: it starts, says so, takes tasks, and goes on when Redis comes', async t => {
+      const { redis, clients, makeTask, defer } = await startQueues(t, program)
+      await redis.kill()
+      const log = new RecordedLog()
+      const url = redis.urlOf(0)
+      const options = { url, taskDb: clients.taskDb, leaseMs: 60_000, reconcileMs: 200 }
+      const queue = new BullMqQueue({ ...options, logger: createLogger('test', 'info', log) })
+      defer(() => queue.close())
+      await assert.rejects(queue.checkReady(), /Redis does not answer/)
+      await until('it is in the log', () =>
+        log.lines.some(({ msg }) => msg.includes('Redis does not answer')),
+      )
+      await queue.add(await makeTask(1))
+      const held = nextOf(queue)
+      await redis.restart()
+      assert.equal((await held).id, idOf(1))
+      assert.equal(
+        log.lines.filter(({ msg }) => msg.includes('Redis does not answer')).length,
+        1,
+        'said once',
+      )
+    })
+
+    test('away or paused: a queue closes all the same', async t => {
+      const { redis, clients, openQueue } = await startQueues(t, program)
+      const paused = await openQueue()
+      const held = paused.next('w', 50, never)
+      redis.pause()
+      assert.ok((await seconds(() => paused.close())) < 5)
+      assert.equal(await held, undefined)
+      redis.resume()
+      const away = await openQueue()
+      await redis.kill()
+      assert.ok((await seconds(() => away.close())) < 5)
+      const options = { url: redis.urlOf(0), taskDb: clients.taskDb, leaseMs: 60_000, reconcileMs: 200 }
+      const neverThere = new BullMqQueue({ ...options, logger })
+      assert.ok((await seconds(() => neverThere.close())) < 5)
+    })
+
+    test('that may lose the queue, or is set to, is warned of when a master starts', async t => {
+      const settings = ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru']
+      const { openQueue } = await startQueues(t, program, {}, ...settings)
+      const log = new RecordedLog()
+      await untilReady(await openQueue({ logger: createLogger('test', 'info', log) }))
+      const warned = (text: string) => log.lines.some(({ level, msg }) => level >= 40 && msg.includes(text))
+      await until('the policy is warned of', () => warned('maxmemory-policy is allkeys-lru'))
+      await until('the missing file is warned of', () => warned('no append-only file'))
+    })
+  })
+})

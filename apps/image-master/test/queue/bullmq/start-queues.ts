@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import {
+  type ImageFacts,
+  type NewTask,
+  problemType,
+  type Task,
+  type Urgency,
+  type Work,
+} from '@darkroom/contracts'
+import { type RedisServer, startRedis, until } from '@darkroom/testing'
+import { BullMqQueue, type BullMqQueueOptions } from '../../../src/queue/bullmq/bullmq-queue.ts'
+import type { HeldLease } from '../../../src/queue/queue.ts'
+import { logger, type Neighbours, startNeighbours } from '../../neighbours.ts'
+
+export const never = new AbortController().signal
+
+export const facts: ImageFacts = {
+  contentType: 'image/png',
+  bytes: 1234,
+  width: 40,
+  height: 30,
+  frames: 1,
+  sha256: 'ab'.repeat(32),
+}
+export const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
+
+export interface Queues extends Neighbours {
+  redis: RedisServer
+  /** A further master's queue, once Redis answers it; closed when the test has ended. */
+  openQueue(options?: Partial<BullMqQueueOptions>): Promise<BullMqQueue>
+  makeTask(number: number, urgency?: Urgency): Promise<Task>
+  taskOf(number: number): Promise<Task>
+}
+
+/** A Redis and a task DB of a test's own. `settings` are environment variables of the task DB. */
+export async function startQueues(
+  t: TestContext,
+  program: string,
+  settings: Record<string, string> = {},
+  ...redisSettings: string[]
+): Promise<Queues> {
+  const redis = await startRedis(t, program, ...redisSettings)
+  const neighbours = await startNeighbours(t, settings)
+  const { taskDb } = neighbours.clients
+  return {
+    ...neighbours,
+    redis,
+    async openQueue(options = {}) {
+      const url = redis.urlOf(0)
+      const queue = new BullMqQueue({ url, taskDb, leaseMs: 60_000, reconcileMs: 200, logger, ...options })
+      neighbours.defer(() => queue.close())
+      await untilReady(queue)
+      return queue
+    },
+    async makeTask(number, urgency = 3) {
+      const body: NewTask = {
+        state: 'not-started',
+        operations: [{ name: 'swap-channels', order: 'bgr' }],
+        original: facts,
+        maxAttempts: 3,
+        urgency,
+      }
+      const reply = await taskDb.putTask({ params: { id: idOf(number) }, body })
+      return reply.status === 201 ? reply.body : assert.fail(`task ${number} was answered ${reply.status}`)
+    },
+    async taskOf(number) {
+      const reply = await taskDb.getTask({ params: { id: idOf(number) }, querystring: {} })
+      return reply.status === 200 ? reply.body : assert.fail(`there is no task ${number}`)
+    },
+  }
+}
+
+export function untilReady(queue: BullMqQueue): Promise<boolean> {
+  return until('Redis answers', () => queue.checkReady().then(() => true))
+}
+
+export async function nextOf(queue: BullMqQueue, waitSeconds = 50): Promise<Work> {
+  return (await queue.next('worker', waitSeconds, never)) ?? assert.fail('there was no work')
+}
+
+export function leaseOf({ id, lease }: Work): HeldLease {
+  return { id, token: lease.token }
+}
+
+/** Ids in the order of their numbers, as arrival would have made them. */
+export function idOf(number: number): string {
+  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
+/** Seconds that something took. */
+export async function seconds(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await action()
+  return (performance.now() - startedAt) / 1000
+}
