@@ -1,0 +1,71 @@
+import { type Entry, keyOf } from '@darkroom/crdt'
+import type { StateStore } from '../../src/engine/engine.ts'
+import type { Clock } from '../../src/node/clock.ts'
+import type { Network } from '../../src/node/network.ts'
+import type { SimulatedTime } from './simulated-time.ts'
+
+/** What outlives the process that wrote it. */
+export class SimulatedDisk {
+  readonly nodeId: string
+  readonly entries = new Map<string, Entry>()
+
+  constructor(nodeId: string) {
+    this.nodeId = nodeId
+  }
+}
+
+/** What a commit with its fsync takes on a solid-state disk, about. */
+const commitMs = 2
+
+/** All that one run of a node touches of the world. After a kill nothing of it happens any more. */
+export class SimulatedProcess implements Clock {
+  readonly #time: SimulatedTime
+  #isKilled = false
+
+  constructor(time: SimulatedTime) {
+    this.#time = time
+  }
+
+  /** As by kill -9: what was under way is neither done nor answered. */
+  kill(): void {
+    this.#isKilled = true
+  }
+
+  now(): number {
+    return this.#time.now()
+  }
+
+  setTimer(ms: number, run: () => void): () => void {
+    return this.#time.setTimer(ms, () => {
+      if (!this.#isKilled) run()
+    })
+  }
+
+  store(disk: SimulatedDisk): StateStore {
+    return {
+      nodeId: disk.nodeId,
+      load: async () => [...disk.entries.values()],
+      save: async entries => {
+        await this.#whileAlive(this.#time.pass(commitMs))
+        for (const entry of entries) disk.entries.set(keyOf(entry), entry)
+      },
+      close: async () => undefined,
+    }
+  }
+
+  network(network: Network): Network {
+    return {
+      gossip: (to, message) => this.#whileAlive(network.gossip(to, message)),
+      sync: (to, request) => this.#whileAlive(network.sync(to, request)),
+    }
+  }
+
+  #whileAlive<Result>(outcome: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      outcome.then(
+        result => this.#isKilled || resolve(result),
+        error => this.#isKilled || reject(error),
+      )
+    })
+  }
+}
