@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { describeStartError } from '@darkroom/service-kit'
 import { developCommand } from './commands/develop.ts'
 import { intakeCommand } from './commands/intake.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { ExpectedFailure } from './expected-failure.ts'
@@ -17,6 +18,8 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
   darkroom status                       what runs, and how many images wait
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
+  darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
+      --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
 
 Settings of start, status and intake are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
 LOG_LEVEL, THREADS and those of each service (see their READMEs).
@@ -25,6 +28,7 @@ LOG_LEVEL, THREADS and those of each service (see their READMEs).
 const commands = {
   develop: developCommand,
   intake: intakeCommand,
+  migrate: migrateCommand,
   start: startCommand,
   status: statusCommand,
 }
@@ -33,9 +37,11 @@ try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
+      from: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
       operations: { type: 'string' },
       out: { type: 'string', short: 'o' },
+      to: { type: 'string' },
       url: { type: 'string' },
     },
   })

@@ -12,6 +12,8 @@ export interface Postgres {
   /** Of the superuser, and the database that every server has. */
   readonly url: string
   readonly port: number
+  /** Answers its URL. */
+  createDatabase(name: string): string
   /** The process that runs now, or ran last. */
   readonly program: Program
   /** SIGKILL: nobody is told, and the next start has to recover. Resolves when the process is gone. */
@@ -64,9 +66,14 @@ export async function startPostgres(
     rmSync(folder, { recursive: true, force: true })
   })
   await start()
+  const url = `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`
   return {
-    url: `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`,
+    url,
     port,
+    createDatabase(name) {
+      execFileSync(programBeside(postgres, 'createdb'), [`--maintenance-db=${url}`, name], { stdio: 'pipe' })
+      return new URL(`/${name}`, url).href
+    },
     get program() {
       return current
     },
@@ -84,7 +91,7 @@ function initialize(folder: string, postgres: string, within: string[], password
   writeFileSync(passwordFile, password ?? '', { mode: 0o644 })
   const authentication =
     password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-  const initdb = join(dirname(realpathSync(postgres)), 'initdb')
+  const initdb = programBeside(postgres, 'initdb')
   const options = [
     '--username=postgres',
     '--encoding=UTF8',
@@ -94,6 +101,11 @@ function initialize(folder: string, postgres: string, within: string[], password
   ]
   const [command = initdb, ...args] = [...within, initdb, '-D', join(folder, 'data'), ...options]
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** Debian keeps them off the path. */
+function programBeside(postgres: string, name: string): string {
+  return join(dirname(realpathSync(postgres)), name)
 }
 
 /** What runs a program as the folder's owner. */

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { createLogger, ServiceUnavailable } from '@darkroom/service-kit'
+import { FileInUse } from '@darkroom/sqlite'
+import {
+  MigrationIncomplete,
+  migrateTasks,
+  openTaskStore,
+  RefusedByPostgres,
+  storeUrlPattern,
+} from '@darkroom/task-db/migrate'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { MigrationProgress } from '../migration-progress.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface Migration {
+  urlPattern: RegExp
+  /** Copies all from one store to another, and compares them; answers what it found, in sentences. */
+  run(
+    urls: { from: string; to: string },
+    options: { signal: AbortSignal; progress: MigrationProgress },
+  ): Promise<string[]>
+}
+
+const migrations: Readonly<Record<string, Migration>> = {
+  'task-db': { urlPattern: new RegExp(storeUrlPattern), run: moveTasks },
+}
+
+/** Moves what a service keeps to another engine. Ctrl-C ends it; the next run goes on. */
+export async function migrateCommand(
+  process: NodeJS.Process,
+  [service = '', ...rest]: string[],
+  { from, to, ...others }: { from?: string; to?: string },
+): Promise<number> {
+  const migration = Object.hasOwn(migrations, service) ? migrations[service] : undefined
+  const names = Object.keys(migrations).join(' or ')
+  if (!migration || rest.length > 0) throw new UsageError(`migrate takes the name of a service: ${names}`)
+  if (from === undefined || to === undefined || from === to || Object.keys(others).length > 0)
+    throw new UsageError('migrate takes --from and --to, the URLs of two stores')
+  for (const url of [from, to]) {
+    if (!migration.urlPattern.test(url))
+      throw new UsageError(`${service} has no engine for such a URL`, { isBrief: true })
+  }
+  const file = from.startsWith('sqlite:') ? from.slice('sqlite:'.length) : undefined
+  if (file !== undefined && !existsSync(file)) throw new ExpectedFailure(`there is no ${file}`)
+
+  process.umask(0o077) // what is kept is for the owner alone
+  const interrupt = new AbortController()
+  const interrupted = () => interrupt.abort(new Interrupted())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted) // a second one ends it at once
+  const progress = new MigrationProgress(process.stderr)
+  try {
+    const sentences = await migration.run({ from, to }, { signal: interrupt.signal, progress })
+    progress.end()
+    process.stdout.write(sentences.map(sentence => `${service}: ${sentence}\n`).join(''))
+    return 0
+  } catch (error) {
+    progress.end()
+    throw explain(error, service)
+  }
+}
+
+/** By a signal. */
+class Interrupted extends Error {}
+
+function explain(cause: unknown, service: string): unknown {
+  const explained = (words: string) => new ExpectedFailure(words, { cause })
+  if (cause instanceof Interrupted)
+    return explained('stopped; what was copied stays, and the same command goes on')
+  if (cause instanceof FileInUse) return explained(`${cause.message}; stop ${service} first`)
+  if (cause instanceof MigrationIncomplete)
+    return explained(
+      `the copy is not complete: ${cause.message}; does something else write there? Run it again`,
+    )
+  if (cause instanceof RefusedByPostgres || cause instanceof ServiceUnavailable)
+    return explained(cause.message)
+  return cause
+}
+
+async function moveTasks(
+  { from, to }: { from: string; to: string },
+  { signal, progress }: { signal: AbortSignal; progress: MigrationProgress },
+): Promise<string[]> {
+  const settings = { connections: 4, patienceMs: 10_000, logger: createLogger('migrate', 'silent') }
+  await using stores = new AsyncDisposableStack()
+  const open = async (url: string) =>
+    stores.adopt(await openTaskStore({ url, ...settings }), store => store.close())
+  const source = await open(from)
+  const target = await open(to)
+  const onProgress = progress.say.bind(progress)
+  const { tasks, copied, newer, others, digest } = await migrateTasks({
+    from: source,
+    to: target,
+    signal,
+    onProgress,
+  })
+  return [
+    `${tasks} tasks, ${copied} of them copied now`,
+    ...(newer > 0 ? [`${newer} have gone on at their new place, and stay as they are there`] : []),
+    ...(others > 0 ? [`${others} more were at the new place already`] : []),
+    `verified: ${tasks - newer} documents are the same in both stores (sha-256 ${digest})`,
+  ]
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { lockFile } from '@darkroom/sqlite'
+import { openTaskStore } from '@darkroom/task-db/migrate'
+import {
+  freePort,
+  generateImage,
+  httpRequest,
+  mainOf,
+  startDarkroom,
+  startPostgres,
+  startProgram,
+  temporaryFolder,
+  until,
+  withEngine,
+} from '@darkroom/testing'
+import { develop } from './uploads.ts'
+
+function start(t: TestContext, args: string[], env: Record<string, string> = {}) {
+  return startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
+}
+
+async function run(t: TestContext, args: string[], env: Record<string, string> = {}) {
+  const program = start(t, args, env)
+  const { code } = await program.ended
+  return { code, stdout: program.stdout, stderr: program.stderr }
+}
+
+/** A file with that many tasks, as a URL. */
+async function manyTasks(t: TestContext, count: number): Promise<string> {
+  const url = `sqlite:${join(temporaryFolder(t), 'task-db.sqlite')}`
+  const logger = createLogger('test', 'silent')
+  const store = await openTaskStore({ url, connections: 2, patienceMs: 5000, logger })
+  const original = {
+    contentType: 'image/png',
+    bytes: 1,
+    width: 1,
+    height: 1,
+    frames: 1,
+    sha256: '0'.repeat(64),
+  }
+  const create = (_: unknown, number: number) =>
+    store.create(`01990000-0000-7000-8000-${String(number).padStart(12, '0')}`, {
+      state: 'not-started',
+      operations: [{ name: 'swap-channels', order: 'bgr' }],
+      original,
+      maxAttempts: 3,
+    })
+  await Promise.all(Array.from({ length: count }, create))
+  await store.close()
+  return url
+}
+
+test('migrate says what it takes, and what it can not do', async t => {
+  const from = await manyTasks(t, 1)
+  const missing = join(temporaryFolder(t), 'missing.sqlite')
+  const nowhere = `postgres://darkroom:secret@127.0.0.1:${await freePort()}/darkroom`
+  for (const [args, code, says] of [
+    [['storage'], 2, /takes the name of a service: task-db/],
+    [['task-db', '--from', from], 2, /--from and --to/],
+    [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
+    [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for such a URL\n$/],
+    [['task-db', '--from', `sqlite:${missing}`, '--to', nowhere], 1, /there is no .*missing\.sqlite\n$/],
+    [['task-db', '--from', from, '--to', nowhere], 1, /^darkroom: PostgreSQL does not answer\n$/],
+  ] as const) {
+    const { code: actual, stderr } = await run(t, ['migrate', ...args])
+    assert.equal(actual, code, stderr)
+    assert.match(stderr, says)
+    assert.doesNotMatch(stderr, /secret/)
+  }
+})
+
+test('while the tasks of a file are copied no service uses it', async t => {
+  const dataDir = temporaryFolder(t)
+  const path = join(dataDir, 'task-db.sqlite')
+  using _held = lockFile(path)
+  const { code, stderr } = await run(t, ['start'], { DATA_DIR: dataDir, PORT: '0' })
+  assert.equal(code, 1)
+  assert.ok(stderr.includes(`TASK_STORE_URL: another process uses ${path}`), stderr)
+})
+
+await withEngine('postgres', async program => {
+  const server = await startPostgres({ after: after as TestContext['after'] }, program)
+
+  test('what was developed before the tasks moved is there afterwards, and more is developed', async t => {
+    const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
+    const darkroom = await startDarkroom(t)
+    const before = await develop(darkroom.url, image, { 'idempotency-key': 'holiday' })
+    const args = [
+      'migrate',
+      'task-db',
+      '--from',
+      `sqlite:${join(darkroom.dataDir, 'task-db.sqlite')}`,
+      '--to',
+      server.url,
+    ]
+
+    const refused = await run(t, args)
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /another process uses .*task-db\.sqlite; stop task-db first\n$/)
+
+    await darkroom.stop()
+    const moved = await run(t, args)
+    assert.equal(moved.code, 0, moved.stderr)
+    assert.match(moved.stdout, /^task-db: 1 tasks, 1 of them copied now\ntask-db: verified: 1 documents/)
+    const again = await run(t, args)
+    assert.match(again.stdout, /^task-db: 1 tasks, 0 of them copied now/)
+
+    await darkroom.restart({ TASK_STORE_URL: server.url })
+    const status = await httpRequest(darkroom.url, `/images/${before.id}`)
+    assert.deepEqual(status.json(), before)
+    assert.equal((await develop(darkroom.url, image, { 'idempotency-key': 'holiday' })).id, before.id)
+    assert.equal((await develop(darkroom.url, image)).state, 'finished')
+  })
+
+  test('Ctrl-C ends the copying, and the same command goes on', async t => {
+    const from = await manyTasks(t, 20_000)
+    const to = server.createDatabase('interrupted')
+    const args = ['migrate', 'task-db', '--from', from, '--to', to]
+    const interrupted = start(t, args)
+    await until('it copies', () => interrupted.stderr.includes('copying'))
+    interrupted.signal('SIGINT')
+    assert.equal((await interrupted.ended).code, 1)
+    assert.match(
+      interrupted.stderr,
+      /darkroom: stopped; what was copied stays, and the same command goes on\n$/,
+    )
+    const { code, stdout } = await run(t, args)
+    assert.equal(code, 0)
+    const copied = Number(/^task-db: 20000 tasks, (\d+) of them copied now$/m.exec(stdout)?.[1])
+    assert.ok(copied > 0 && copied < 20_000, stdout)
+  })
+})
