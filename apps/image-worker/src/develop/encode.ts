@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { type EncodeSettings, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
+import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
 import type { Original } from './original.ts'
@@ -34,6 +35,8 @@ export async function encode(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format)
+  const exact = output.format === 'gif' ? exactGif(picture.frames, picture) : undefined
+  if (exact) return attachMetadata(exact, 'gif', prepared.metadata, prepared.stack)
   const { delays, loop } = picture
   let settings = settingsFor({ bits: prepared.stack.bits, delays, loop, rewrittenBytes }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)

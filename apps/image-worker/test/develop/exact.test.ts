@@ -109,15 +109,37 @@ test('every colour of a GIF is where the order says, of global and local tables,
   await fc.assert(
     fc.asyncProperty(gifs(), orders, fc.boolean(), async (picture, order, isWellFormed) => {
       const gif = assembleGif(picture)
-      // A block that nobody knows has the pixels decoded; what is then written has at most 255 colours a frame.
+      // A block that nobody knows has the pixels decoded; frames over one another may then have too many colours.
       const isFew = picture.palette && picture.palette.length <= 3 * 32
-      const file =
-        isWellFormed || !isFew ? gif : Buffer.concat([gif.subarray(0, -1), unknownExtension, Buffer.of(0x3b)])
+      const file = isWellFormed || !isFew ? gif : malformed(gif)
       assert.equal((await permutedUndecoded(file, 'gif', order)) !== undefined, file === gif)
       await assertPermuted(file, order)
     }),
     { numRuns: 100 },
   )
+})
+
+test('every colour of a GIF is, decoded, too, of up to 256 colours a frame, with delays and loop', async () => {
+  const sizes = [1, 2, 255, 256].flatMap(colours => [1, 3].map(frames => ({ colours, frames })))
+  for (const { colours, frames } of sizes) {
+    for (const loop of [0, 1, 7]) {
+      const [width, height] = [151, 149]
+      const pictures = Array.from({ length: frames }, (_, index) => ({
+        width,
+        height,
+        // The first pixels have all colours in turn, the others any of them, or the last for long.
+        indexes: noise(width * height, colours, index + loop + 1).map((noisy, at) =>
+          at < colours ? at : at % 500 < 300 ? noisy : colours - 1,
+        ),
+        palette: distinctColours(index),
+        ...(frames > 1 && { control: { delay: 7 + index, disposal: 1 } }),
+      }))
+      const animation = frames > 1 && loop !== 1 ? { loop: loop === 0 ? 0 : loop - 1 } : {}
+      const gif = malformed(assembleGif({ width, height, frames: pictures, ...animation }))
+      assert.equal(await permutedUndecoded(gif, 'gif', 'gbr'), undefined)
+      await assertPermuted(gif, 'gbr')
+    }
+  }
 })
 
 test('permutations in one task come to the one that does the same, and an inverse takes one back', async () => {
@@ -190,7 +212,17 @@ async function permutedUndecoded(file: Uint8Array, format: 'png' | 'gif', order:
   return permuteFile(file, { format } as never, order, { format, metadata: 'strip' })
 }
 
-const unknownExtension = Buffer.of(0x21, 0x42, 1, 0, 0)
+function malformed(gif: Buffer): Buffer {
+  const unknownExtension = Buffer.of(0x21, 0x42, 1, 0, 0)
+  return Buffer.concat([gif.subarray(0, -1), unknownExtension, Buffer.of(0x3b)])
+}
+
+function distinctColours(seed: number): Uint8Array {
+  return Uint8Array.from(
+    { length: 3 * 256 },
+    (_, at) => [at / 3, (at * 7) / 3 + seed, 40 * seed][at % 3] ?? 0,
+  )
+}
 
 function gifs(): fc.Arbitrary<GifPicture> {
   return fc

@@ -1,0 +1,90 @@
+import type { Raster } from '../raster.ts'
+import { compressIndexes } from './lzw.ts'
+
+/** Of one frame: which of its colours each pixel has, and these colours, three bytes each. */
+interface Indexed {
+  readonly indexes: Uint8Array
+  readonly colours: Uint8Array
+}
+
+const mostColours = 256
+
+/**
+ * Writes opaque frames of at most 256 colours exactly. sharp keeps one of 256 places for transparency, and so makes
+ * of frames with as many colours ones with fewer; this is for those. Undefined where sharp is as exact, or where no
+ * GIF could be. Frames are written whole: what doesn't move from one to the next is repeated.
+ */
+export function exactGif(
+  frames: readonly Raster[],
+  { delays, loop }: { delays: readonly number[]; loop: number },
+): Uint8Array | undefined {
+  const indexed: Indexed[] = []
+  for (const frame of frames) {
+    const found = indexColours(frame)
+    if (!found) return undefined
+    indexed.push(found)
+  }
+  const [first] = frames
+  if (!first || indexed.every(({ colours }) => colours.length < 3 * mostColours)) return undefined
+  const { width, height } = first
+  const isAnimated = frames.length > 1
+  return Buffer.concat([
+    ...[Buffer.from('GIF89a', 'latin1'), shorts(width, height), Buffer.of(0, 0, 0)],
+    ...(isAnimated && loop !== 1 ? [looping(loop)] : []),
+    ...indexed.flatMap((frame, index) => [
+      ...(isAnimated ? [graphicControl(delays[index] ?? 0)] : []),
+      ...writeFrame(frame, width, height),
+    ]),
+    Buffer.of(0x3b),
+  ])
+}
+
+/** Undefined for a frame of more colours, or of deeper ones, or with transparency. */
+function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
+  if (bits === 16) return undefined
+  const pixels = data.length / channels
+  const indexes = new Uint8Array(pixels)
+  const indexOf = new Map<number, number>()
+  let [lastColour, lastIndex] = [-1, 0]
+  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
+    if (channels === 4 && data[at + 3] !== 255) return undefined
+    const red = data[at] as number
+    const colour =
+      channels === 1
+        ? red * 0x10101
+        : (red << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number)
+    // Neighbours are often alike, and need no look at the map then.
+    if (colour !== lastColour) {
+      lastColour = colour
+      const known = indexOf.get(colour)
+      if (known === undefined && indexOf.size === mostColours) return undefined
+      lastIndex = known ?? indexOf.size
+      if (known === undefined) indexOf.set(colour, lastIndex)
+    }
+    indexes[pixel] = lastIndex
+  }
+  const colours = Uint8Array.from([...indexOf.keys()].flatMap(colour => [colour >> 16, colour >> 8, colour]))
+  return { indexes, colours }
+}
+
+/** GIF 89a, section 20: the whole screen, with a table of its own of 256 colours. */
+function writeFrame({ indexes, colours }: Indexed, width: number, height: number): Uint8Array[] {
+  const table = new Uint8Array(3 * mostColours)
+  table.set(colours)
+  return [Buffer.of(0x2c), shorts(0, 0, width, height), Buffer.of(0x87), table, compressIndexes(indexes)]
+}
+
+/** Section 23: the frame stays, and is shown for so many milliseconds; in the file, hundredths of a second. */
+function graphicControl(delay: number): Uint8Array {
+  return Buffer.concat([Buffer.of(0x21, 0xf9, 4, 1 << 2), shorts(Math.round(delay / 10)), Buffer.of(0, 0)])
+}
+
+/** Netscape's extension counts repetitions, 0 for ever. */
+function looping(loop: number): Uint8Array {
+  const name = Buffer.from('\x21\xff\x0bNETSCAPE2.0\x03\x01', 'latin1')
+  return Buffer.concat([name, shorts(loop === 0 ? 0 : loop - 1), Buffer.of(0)])
+}
+
+function shorts(...numbers: number[]): Uint8Array {
+  return Buffer.from(numbers.flatMap(number => [number & 0xff, number >> 8]))
+}

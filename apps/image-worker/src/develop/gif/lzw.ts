@@ -1,0 +1,64 @@
+const codeBits = 8
+const clear = 1 << codeBits
+const end = clear + 1
+const mostCodes = 4096
+const maxSubBlock = 255
+
+/**
+ * Pixels of 8 bits as a GIF holds them (GIF 89a, section 22 and appendix F): the code size, then LZW codes in
+ * sub-blocks. The table of strings is cleared when it is full.
+ */
+export function compressIndexes(indexes: Uint8Array): Uint8Array {
+  // A pixel is at most one code of twelve bits; a clear code comes after some thousands.
+  const bytes = new Uint8Array(Math.ceil(indexes.length * 1.51) + 16)
+  /** Of a string's code and the pixel behind it: the code of that longer string, 0 where there is none. */
+  const longer = new Uint16Array(mostCodes << codeBits)
+  let length = 0
+  let window = 0
+  let windowBits = 0
+  let bits = codeBits + 1
+  let next = end + 1
+  const emit = (code: number) => {
+    window |= code << windowBits
+    windowBits += bits
+    for (; windowBits >= 8; windowBits -= 8) {
+      bytes[length++] = window & 0xff
+      window >>>= 8
+    }
+  }
+  emit(clear)
+  let string = indexes[0] ?? 0
+  for (let at = 1; at < indexes.length; at++) {
+    const pixel = indexes[at] as number
+    const key = (string << codeBits) | pixel
+    const known = longer[key] as number
+    if (known !== 0) {
+      string = known
+      continue
+    }
+    emit(string)
+    string = pixel
+    // The decoder is one string behind, and widens when the next code wouldn't fit.
+    if (next === 1 << bits) bits += 1
+    longer[key] = next++
+    if (next < mostCodes) continue
+    emit(clear)
+    longer.fill(0)
+    bits = codeBits + 1
+    next = end + 1
+  }
+  emit(string)
+  if (next === 1 << bits) bits += 1
+  emit(end)
+  if (windowBits > 0) bytes[length++] = window & 0xff
+  return inSubBlocks(bytes.subarray(0, length))
+}
+
+function inSubBlocks(data: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [Uint8Array.of(codeBits)]
+  for (let at = 0; at < data.length; at += maxSubBlock) {
+    const part = data.subarray(at, at + maxSubBlock)
+    parts.push(Uint8Array.of(part.length), part)
+  }
+  return Buffer.concat([...parts, Uint8Array.of(0)])
+}
