@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type EtcdMember, type EtcdServers, startEtcd, until, withEngine } from '@darkroom/testing'
+import { isLinearizable } from '../linearizability/checker.ts'
+import { type History, recordHistory } from '../linearizability/record-history.ts'
+import { registerModel, withoutUnseen } from '../linearizability/register.ts'
+import { startCopies } from './start-copies.ts'
+
+const keys = ['checked/1', 'checked/2', 'checked/3']
+/** Asked for are 3 s on a machine of its own; etcd elects within 1 to 2 s, and again where votes are split. */
+const refusedMs = 3000
+const patienceMs = 12_000
+
+withEngine('etcd', etcd => {
+  test('fault: leaders are killed; writes go on within seconds, and all stays linearizable', async t => {
+    await underFaults(t, etcd, async (servers, urls) => {
+      for (let round = 0; round < 2; round += 1) {
+        const leader = await servers.leader()
+        const killedAt = performance.now()
+        await leader.kill()
+        const refused = await refusedWrites(urls, killedAt)
+        t.diagnostic(`leader killed: writes refused for ${refused.join(', ')} ms, by copy`)
+        assert.ok(Math.max(...refused) < 2 * refusedMs)
+        await leader.restart()
+      }
+    })
+  })
+
+  test('fault: members and leaders stand still and go on; all stays linearizable', async t => {
+    await underFaults(t, etcd, async (servers, urls) => {
+      const leader = await servers.leader()
+      const [follower] = servers.members.filter(member => member !== leader) as [EtcdMember]
+      for (const [what, member] of [
+        ['follower', follower],
+        ['leader', leader],
+      ] as const) {
+        const pausedAt = performance.now()
+        await member.pause()
+        const refused = await refusedWrites(urls, pausedAt)
+        t.diagnostic(`${what} paused: writes refused for ${refused.join(', ')} ms, by copy`)
+        assert.ok(Math.max(...refused) < 2 * refusedMs)
+        member.resume()
+        await servers.leader()
+      }
+    })
+  })
+})
+
+/** Three copies over three members, with clients at work while `inflict` is; then their history is checked. */
+async function underFaults(
+  t: TestContext,
+  etcd: string,
+  inflict: (servers: EtcdServers, urls: string[]) => Promise<void>,
+): Promise<void> {
+  const servers = await startEtcd(t, etcd, { members: 3 })
+  const urls = await startCopies(t, servers)
+  const ending = new AbortController()
+  const recording = recordHistory({ urls, keys, clients: 6, signal: ending.signal })
+  try {
+    await delay(1000)
+    await inflict(servers, urls)
+    await delay(500)
+  } finally {
+    ending.abort()
+  }
+  assertLinearizable(t, await recording)
+}
+
+function assertLinearizable(t: TestContext, { operations, outcomes }: History): void {
+  t.diagnostic(`outcomes: ${[...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`)
+  for (const outcome of ['found', 'absent', 'written', 'deleted', 'conflict']) {
+    assert.ok((outcomes.get(outcome) ?? 0) >= 5, `hardly any operation was answered "${outcome}"`)
+  }
+  for (const [key, history] of operations) {
+    const relevant = withoutUnseen(history)
+    assert.ok(isLinearizable(relevant, registerModel(relevant)), `${key}: ${JSON.stringify(history)}`)
+  }
+}
+
+/** For each copy, how long after the fault the first write that began after it was answered. */
+function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
+  return Promise.all(
+    urls.map(async (url, copy) => {
+      let answeredAt = 0
+      const writes: Promise<void>[] = []
+      await until(
+        'a write is answered',
+        async () => {
+          writes.push(
+            write(`${url}/key/probes/${copy}/${writes.length}`).then(isAnswered => {
+              if (isAnswered && answeredAt === 0) answeredAt = performance.now()
+            }),
+          )
+          await delay(50)
+          return answeredAt > 0
+        },
+        patienceMs,
+      )
+      await Promise.all(writes)
+      return Math.round(answeredAt - faultAt)
+    }),
+  )
+}
+
+async function write(url: string): Promise<boolean> {
+  const answer = await fetch(url, { method: 'PUT', body: 'probe', signal: AbortSignal.timeout(patienceMs) })
+  await answer.text()
+  return answer.ok
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { fromStored, toStored } from '../../../src/engine/etcd/stored-value.ts'
+
+const anyRevision = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat())
+
+/** As a value can look that somebody stores back: it may end like one that keeps a revision, or like half of it. */
+const value = fc
+  .tuple(fc.uint8Array({ maxLength: 40 }), anyRevision, fc.nat({ max: 40 }), fc.boolean())
+  .map(([bytes, revision, cut, isStored]) => {
+    const stored = toStored(bytes, Math.max(1, revision))
+    return isStored ? stored.subarray(0, stored.length - (cut < 20 ? 0 : cut - 20)) : bytes
+  })
+
+test('any value comes back as it was, with the revision that it keeps if it keeps one', () => {
+  fc.assert(
+    fc.property(value, anyRevision, (value, revision) => {
+      const read = fromStored(toStored(value, revision))
+      assert.equal(Buffer.compare(read.value, value), 0)
+      assert.equal(read.keptRevision, revision === 0 ? undefined : revision)
+    }),
+  )
+})
+
+test('a value stands as it is for whoever looks into etcd', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), value => {
+      assert.equal(toStored(value), value)
+    }),
+  )
+})

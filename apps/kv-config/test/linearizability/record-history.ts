@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { problemCode } from '@darkroom/contracts'
+import type { Input, KeyOperation, Output } from './register.ts'
+
+const answerMs = 10_000
+/** Between a client's operations: histories stay short enough to be searched. */
+const pauseMs = 5
+const kinds = ['read', 'read', 'write', 'create', 'replace', 'replace', 'delete'] as const
+
+export interface History {
+  /** By key. */
+  operations: Map<string, KeyOperation[]>
+  /** How many were answered so, or not at all. */
+  outcomes: Map<string, number>
+}
+
+/**
+ * Clients that work on a few keys at once through any of the copies of kv-config, until `signal` is aborted;
+ * and all that they were told.
+ */
+export async function recordHistory(options: {
+  urls: readonly string[]
+  keys: readonly string[]
+  clients: number
+  signal: AbortSignal
+}): Promise<History> {
+  const history: History = { operations: new Map(options.keys.map(key => [key, []])), outcomes: new Map() }
+  const clients = Array.from({ length: options.clients }, (_, n) =>
+    runClient(`client-${n}`, options, history),
+  )
+  await Promise.all(clients)
+  return history
+}
+
+async function runClient(
+  name: string,
+  { urls, keys, signal }: { urls: readonly string[]; keys: readonly string[]; signal: AbortSignal },
+  { operations, outcomes }: History,
+): Promise<void> {
+  /** What it read or wrote last, by key. */
+  const seen = new Map<string, { value: string; revision: number }>()
+  for (let n = 0; !signal.aborted; n += 1) {
+    const key = any(keys)
+    const input = inputFor(any(kinds), `${name}/${n}`, seen.get(key)?.value)
+    const calledAt = performance.now()
+    const told = await ask(`${any(urls)}/key/${key}`, input, seen.get(key)?.revision)
+    const at = performance.now()
+    const label = typeof told === 'string' ? told : told.kind
+    outcomes.set(label, (outcomes.get(label) ?? 0) + 1)
+    if (typeof told === 'object') {
+      operations.get(key)?.push({ input, calledAt, answer: { output: told, at } })
+      if (told.kind === 'found') seen.set(key, told)
+      if (told.kind === 'written' && 'value' in input)
+        seen.set(key, { value: input.value, revision: told.revision })
+    } else if (told === 'unknown' && input.kind !== 'read') {
+      operations.get(key)?.push({ input, calledAt })
+    }
+    await delay(pauseMs)
+  }
+}
+
+function inputFor(kind: (typeof kinds)[number], value: string, expected: string | undefined): Input {
+  switch (kind) {
+    case 'read':
+    case 'delete':
+      return { kind }
+    case 'write':
+    case 'create':
+      return { kind, value }
+    case 'replace':
+      return expected === undefined ? { kind: 'read' } : { kind, expected, value }
+  }
+}
+
+/** `refused` says that nothing happened, `unknown` that it may have, or may yet. */
+async function ask(
+  url: string,
+  input: Input,
+  revision: number | undefined,
+): Promise<Output | 'refused' | 'unknown'> {
+  try {
+    const answer = await fetch(url, { ...requestOf(input, revision), signal: AbortSignal.timeout(answerMs) })
+    return await readAnswer(input, answer)
+  } catch {
+    return 'unknown'
+  }
+}
+
+function requestOf(input: Input, revision: number | undefined): RequestInit {
+  if (input.kind === 'read') return {}
+  if (input.kind === 'delete') return { method: 'DELETE' }
+  const headers: Record<string, string> = {}
+  if (input.kind === 'create') headers['if-none-match'] = '*'
+  if (input.kind === 'replace') headers['if-match'] = `"${revision}"`
+  return { method: 'PUT', headers, body: input.value }
+}
+
+async function readAnswer(input: Input, answer: Response): Promise<Output | 'refused' | 'unknown'> {
+  const etag = answer.headers.get('etag')
+  const revision = Number(etag?.slice(1, -1))
+  const text = await answer.text()
+  switch (answer.status) {
+    case 200:
+    case 201:
+      return input.kind === 'read' ? { kind: 'found', value: text, revision } : { kind: 'written', revision }
+    case 204:
+      return { kind: 'deleted' }
+    case 404:
+      return { kind: 'absent' }
+    case 412:
+      return { kind: 'conflict', ...(etag !== null && { revision }) }
+    case 503:
+      return problemCode(JSON.parse(text)) === 'unavailable' ? 'refused' : 'unknown'
+    default:
+      throw new Error(`kv-config answers ${answer.status}: ${text}`)
+  }
+}
+
+function any<T>(of: readonly T[]): T {
+  return of[Math.floor(Math.random() * of.length)] as T
+}
