@@ -2,6 +2,7 @@ import { type App, createApp, type Logger } from '@darkroom/service-kit'
 import type { BlobStore } from './engine/engine.ts'
 import { addBlobRoutes } from './routes/blobs.ts'
 import { addListingRoutes } from './routes/listing.ts'
+import { throwProblem } from './store-problems.ts'
 
 export interface AppDependencies {
   store: BlobStore
@@ -13,7 +14,7 @@ export interface AppDependencies {
 /** The storage as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken, maxBlobBytes }: AppDependencies): App {
   const app = createApp(
-    { name: 'storage', logger, clusterToken, checkReady: () => store.check() },
+    { name: 'storage', logger, clusterToken, checkReady: () => store.check().catch(throwProblem) },
     scope => addBlobRoutes(scope, store, { maxBlobBytes }),
     scope => addListingRoutes(scope, store),
   )

@@ -9,7 +9,11 @@ export const Config = Type.Object({
   port: portSetting(defaultPorts.storage),
   dataDir: dataDirSetting,
   blobStoreUrl: Type.Optional(
-    Type.String({ pattern: '^file:', description: 'file:<folder>; default file:<DATA_DIR>/storage' }),
+    Type.String({
+      pattern: '^(file:|s3://)',
+      description:
+        'file:<folder>, or s3://<bucket>?endpoint=<url>&region=<region>&pathStyle=true&prefix=<prefix>; default file:<DATA_DIR>/storage',
+    }),
   ),
   maxBlobBytes: Type.Integer({
     default: 1024 * MiB,
@@ -20,7 +24,7 @@ export const Config = Type.Object({
   minFreeBytes: Type.Integer({
     default: 256 * MiB,
     minimum: 0,
-    description: 'With less free space on the disk, new bytes are refused (503)',
+    description: 'With less free space on the disk of the file engine, new bytes are refused (503)',
   }),
 })
 export type Config = Static<typeof Config>

@@ -7,7 +7,7 @@ export { Config } from './config.ts'
 
 /** The storage, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
-  const app = buildApp({ ...config, store: await openBlobStore(config), logger })
+  const app = buildApp({ ...config, store: await openBlobStore(config, logger), logger })
   const clients = new ServiceClients({ ...config, logger })
   return startService({ app, name: 'storage', config, clients, logger })
 }

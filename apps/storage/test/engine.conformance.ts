@@ -10,7 +10,8 @@ const png: PutOptions = { contentType: 'image/png', fence: 0 }
 /** What every engine promises. `open` makes an empty store, which ends with the test. */
 export function testEngine(name: string, open: (t: TestContext) => Promise<BlobStore>): void {
   suite(`${name}, as every engine,`, { concurrency: 4 }, () => {
-    for (const length of [0, 1, MiB - 1, MiB, MiB + 1, 5 * MiB]) {
+    // Where the engines' own limits are: writes of 1 MiB, parts of 8 MiB.
+    for (const length of [0, 1, MiB - 1, MiB, MiB + 1, 8 * MiB - 1, 8 * MiB, 8 * MiB + 1, 20 * MiB]) {
       test(`gives ${length} bytes back as they were put`, async t => {
         const store = await open(t)
         const bytes = patterned(length)
@@ -90,6 +91,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
     test('replaces bytes and what is known of them', async t => {
       const store = await open(t)
       await store.put(id, inChunks(patterned(3 * MiB)), png)
+      await store.put(id, inChunks(patterned(9 * MiB)), png)
       await store.put(id, inChunks(Buffer.from('short')), { contentType: 'image/webp', fence: 2 })
       assert.deepEqual(await describe(store), {
         bytes: 5,
@@ -100,12 +102,14 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.equal(String(await read(store)), 'short')
     })
 
-    test('leaves nothing behind of content that throws half-way', async t => {
-      const store = await open(t)
-      await assert.rejects(store.put(id, throwingAfter(2 * MiB), png), /half-way/)
-      assert.equal(await store.open(id), undefined)
-      assert.deepEqual(await listAll(store), [])
-    })
+    for (const length of [2 * MiB, 20 * MiB]) {
+      test(`leaves nothing behind of content that throws after ${length} bytes`, async t => {
+        const store = await open(t)
+        await assert.rejects(store.put(id, throwingAfter(length), png), /half-way/)
+        assert.equal(await store.open(id), undefined)
+        assert.deepEqual(await listAll(store), [])
+      })
+    }
 
     test('keeps what stood there when new content throws half-way', async t => {
       const store = await open(t)
@@ -162,13 +166,44 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.equal((await store.put(id, inChunks(Buffer.from('old')), { ...png, fence: 1 })).kind, 'stored')
     })
 
+    test('refuses an older fencing token for long blobs, too', async t => {
+      const store = await open(t)
+      const put = (fence: number) => store.put(id, inChunks(patterned(9 * MiB, fence)), { ...png, fence })
+      await put(2)
+      assert.deepEqual(await put(1), { kind: 'fenced', newest: 2 })
+      assert.ok(patterned(9 * MiB, 2).equals(await read(store)))
+      assert.equal((await put(3)).kind, 'stored')
+      assert.ok(patterned(9 * MiB, 3).equals(await read(store)))
+    })
+
+    test('tells of a blob, and reads parts of it, that was opened for that', async t => {
+      const store = await open(t)
+      for (const length of [MiB, 9 * MiB]) {
+        const bytes = patterned(length)
+        await store.put(id, inChunks(bytes), png)
+        await using found = await store.open(id, { whole: false })
+        assert.deepEqual(found?.blob, { bytes: length, sha256: sha256(bytes), ...png })
+        const end = await buffer(found.read({ start: length - 10, end: length - 1 }))
+        assert.ok(end.equals(bytes.subarray(-10)))
+      }
+      assert.equal(await store.open({ ...id, key: 'another' }, { whole: false }), undefined)
+    })
+
+    test('keeps content types as they were given', async t => {
+      const store = await open(t)
+      for (const contentType of ['image/png; name="\u00e9"', 'x'.repeat(255), '\u00ff'.repeat(255)]) {
+        await store.put(id, inChunks(Buffer.from('x')), { contentType, fence: 0 })
+        assert.equal((await describe(store)).contentType, contentType)
+      }
+    })
+
     for (const [change, disturb] of Object.entries({
       'an overwrite': (store: BlobStore) => store.put(id, inChunks(patterned(4 * MiB, 2)), png),
       'a delete': (store: BlobStore) => store.delete(id),
     })) {
       test(`lets a reader that began before ${change} read on to the end of what it opened`, async t => {
         const store = await open(t)
-        const bytes = patterned(4 * MiB)
+        const bytes = patterned(12 * MiB)
         await store.put(id, inChunks(bytes), png)
         await using early = await opened(store)
         await using late = await opened(store)

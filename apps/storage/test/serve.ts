@@ -5,6 +5,8 @@ import { RecordedLog, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { FileBlobStore } from '../src/engine/file.ts'
 
+export const silentLogger = createLogger('storage', 'silent')
+
 /** The app on a real socket, over an empty file store. */
 export async function serve(
   t: TestContext,

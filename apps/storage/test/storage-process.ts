@@ -8,23 +8,25 @@ export interface StorageProcess extends Program {
 }
 
 interface StorageProcessOptions {
-  folder: string
+  /** Of the file engine; without one, `env` names another. */
+  folder?: string
   /** A line of shell that mounts something first, seen by this process alone. */
   mount?: string
   env?: Record<string, string>
 }
+
+export const storageMain = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** The storage as a process of its own, answering. Its registration finds no kv-config, which it bears. */
 export async function startStorage(
   t: TestContext,
   { folder, mount, env = {} }: StorageProcessOptions,
 ): Promise<StorageProcess> {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
   const port = await freePort()
-  const command = [process.execPath, main] as const
+  const command = [process.execPath, storageMain] as const
   const program = startProgram(t, mount === undefined ? [...command] : inMountNamespace(mount, command), {
     PORT: String(port),
-    BLOB_STORE_URL: `file:${folder}`,
+    ...(folder !== undefined && { BLOB_STORE_URL: `file:${folder}` }),
     KV_URL: 'http://127.0.0.1:1',
     LOG_LEVEL: 'fatal',
     MIN_FREE_BYTES: '0',

@@ -1,35 +1,65 @@
 import type { FileHandle } from 'node:fs/promises'
 import { StoredBlob } from '@darkroom/contracts'
+import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 
 /*
- * What is known of a blob stands behind its bytes, in the same file, so that one rename publishes both and
- * nothing can be out of step. Image viewers pass over it.
+ * What is known of a blob stands behind its bytes, in the same file or object, so that one rename or one request
+ * publishes both and nothing can be out of step. Image viewers pass over it.
  *
- *     bytes ... | JSON (UTF-8) | length of the JSON (uint32, little endian) | "DKRM"
+ *     bytes ... | JSON (ASCII) | length of the JSON (uint32, little endian) | "DKRM"
  */
 const magic = Buffer.from('DKRM')
 const tailBytes = 4 + magic.length
-/** More than any footer has; so one read gets it. */
-const maxFooterBytes = 1024
+/** More than most footers have; so one read gets it. */
+export const maxFooterBytes = 2048
 
-export function encodeFooter(blob: StoredBlob): Uint8Array {
-  const json = Buffer.from(JSON.stringify(blob))
+const Description = Type.Object({ ...StoredBlob.properties, write: Type.Optional(Type.String()) })
+
+export interface Footer {
+  blob: StoredBlob
+  /** A name of the write itself, where the engine needs to tell two writes of the same bytes apart. */
+  write?: string | undefined
+}
+
+/** The JSON of a footer. ASCII, so that it can stand in a header as well. */
+export function encodeDescription({ blob, write }: Footer): string {
+  const json = JSON.stringify({ ...blob, write })
+  return json.replace(/[^\x20-\x7e]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** @throws Error when it isn't what `encodeDescription` wrote */
+export function decodeDescription(json: string): Footer {
+  const { write, ...blob }: Static<typeof Description> = Value.Parse(Description, JSON.parse(json))
+  return { blob, write }
+}
+
+export function encodeFooter(footer: Footer): Uint8Array {
+  const json = Buffer.from(encodeDescription(footer))
   if (json.length + tailBytes > maxFooterBytes) throw new Error('the description of a blob is too long')
   const length = Buffer.alloc(4)
   length.writeUInt32LE(json.length)
   return Buffer.concat([json, length, magic])
 }
 
-/** @throws Error when the file doesn't end in a footer that fits its size: it is not what was stored. */
-export async function readFooter(handle: FileHandle, fileBytes: number): Promise<StoredBlob> {
-  const end = Buffer.alloc(Math.min(maxFooterBytes, fileBytes))
-  await handle.read(end, 0, end.length, fileBytes - end.length)
+/**
+ * Reads the footer off the end of what is stored, `storedBytes` long in all.
+ *
+ * @throws Error when it doesn't end in a footer that fits its size: it is not what was stored.
+ */
+export function decodeFooter(end: Buffer, storedBytes: number): Footer {
   const tail = end.length - tailBytes
   if (tail < 0 || !end.subarray(tail + 4).equals(magic)) throw new Error('the stored file has no footer')
   const jsonBytes = end.readUInt32LE(tail)
-  const json = end.subarray(Math.max(tail - jsonBytes, 0), tail).toString()
-  const blob = Value.Parse(StoredBlob, JSON.parse(json))
-  if (blob.bytes + jsonBytes + tailBytes !== fileBytes) throw new Error('the stored file has another size')
-  return blob
+  const footer = decodeDescription(end.subarray(Math.max(tail - jsonBytes, 0), tail).toString())
+  if (footer.blob.bytes + jsonBytes + tailBytes !== storedBytes)
+    throw new Error('the stored file has another size')
+  return footer
+}
+
+/** @throws Error as `decodeFooter` does */
+export async function readFooter(handle: FileHandle, fileBytes: number): Promise<StoredBlob> {
+  const end = Buffer.alloc(Math.min(maxFooterBytes, fileBytes))
+  await handle.read(end, 0, end.length, fileBytes - end.length)
+  return decodeFooter(end, fileBytes).blob
 }

@@ -33,6 +33,12 @@ export interface BlobListing {
 /** No room for more bytes. */
 export class StoreFull extends Error {}
 
+/** What the engine stands on doesn't answer; later it may. */
+export class StoreUnavailable extends Error {}
+
+/** What the engine stands on refuses us, until somebody changes a setting here or there. */
+export class StoreMisconfigured extends StoreUnavailable {}
+
 /** Keeps blobs. What is answered as stored is on disk, whole; a reader sees all of a blob or none. */
 export interface BlobStore {
   /**
@@ -41,9 +47,14 @@ export interface BlobStore {
    * is left behind.
    *
    * @throws StoreFull
+   * @throws StoreUnavailable, as all of these may
    */
   put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome>
-  open(id: BlobId): Promise<OpenBlob | undefined>
+  /**
+   * `whole` says what is going to be read: all of it, or a part or nothing. It changes what that costs, and with
+   * some engines how long a blob can be read that is replaced or deleted meanwhile: a part fails then.
+   */
+  open(id: BlobId, options?: { whole: boolean }): Promise<OpenBlob | undefined>
   /** No error when there is none. */
   delete(id: BlobId): Promise<void>
   /** What is stored, a page at a time; each blob once that was there all the while. */

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 
 import { dirname, join, resolve } from 'node:path'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import { encodeFooter, readFooter } from './blob-footer.ts'
+import { blobKey, blobPath, shardPath, stageFolders } from './blob-path.ts'
 import {
   type BlobId,
   type BlobListing,
@@ -15,11 +16,8 @@ import {
 } from './engine.ts'
 import { Turns } from './turns.ts'
 
-const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress', post: 'finished' }
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
 const temporarySuffix = '.tmp'
-/** Other names in our folders are somebody else's. */
-const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 /** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
@@ -146,13 +144,12 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  #shardFolder({ key, stage }: BlobId): string {
-    const shard = createHash('sha256').update(key).digest('hex').slice(0, 2)
-    return join(this.#folder, stageFolders[stage], shard)
+  #shardFolder(id: BlobId): string {
+    return join(this.#folder, shardPath(id))
   }
 
   #path(id: BlobId): string {
-    return join(this.#shardFolder(id), id.key)
+    return join(this.#folder, blobPath(id))
   }
 }
 
@@ -192,7 +189,7 @@ async function writeFile(
       await writeFully(handle, batch)
     }
     const blob = { bytes, sha256: hash.digest('hex'), ...options }
-    await writeFully(handle, encodeFooter(blob))
+    await writeFully(handle, encodeFooter({ blob }))
     await handle.sync()
     return blob
   } finally {

@@ -1,7 +1,8 @@
 import { storageRoutes } from '@darkroom/contracts'
-import { type App, acceptBytes, atMost, retryLater, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { type App, acceptBytes, atMost, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import { isNotModified, requestedRange } from '../byte-range.ts'
-import { type BlobId, type BlobStore, StoreFull } from '../engine/engine.ts'
+import type { BlobId, BlobStore } from '../engine/engine.ts'
+import { throwProblem } from '../store-problems.ts'
 
 export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): void {
   acceptBytes(app)
@@ -13,7 +14,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
         if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
         const contentType = headers['content-type'] ?? 'application/octet-stream'
         const content = releasing(atMost(maxBlobBytes, body))
-        const outcome = await store.put(params, content, { contentType, fence }).catch(asProblem)
+        const outcome = await store.put(params, content, { contentType, fence }).catch(throwProblem)
         if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
         const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
         throw new ServiceProblem(409, 'fenced', detail)
@@ -27,7 +28,9 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
       ...route,
       handler: async ({ params, headers, method }, reply) => {
         await using cleanup = new AsyncDisposableStack()
-        const opened = cleanup.use((await store.open(params)) ?? notFound(params))
+        const whole = method === 'GET' && !headers.range && !headers['if-none-match']
+        const found = await store.open(params, { whole }).catch(throwProblem)
+        const opened = cleanup.use(found ?? notFound(params))
         const { bytes, contentType, sha256 } = opened.blob
         const etag = `"${sha256}"`
         reply.headers({
@@ -54,7 +57,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
   app.route({
     ...storageRoutes.deleteBlob,
     handler: async ({ params }, reply) => {
-      await store.delete(params)
+      await store.delete(params).catch(throwProblem)
       return reply.code(204).send()
     },
   })
@@ -75,11 +78,6 @@ async function* releasing(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 function release(chunk: Uint8Array): void {
   const { buffer } = chunk
   if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0)
-}
-
-function asProblem(error: unknown): never {
-  if (error instanceof StoreFull) throw retryLater(503, 'disk-full', error.message, 60)
-  throw error
 }
 
 function notFound({ key, stage }: BlobId): never {

@@ -8,6 +8,11 @@ export const enginePrograms = {
   redis: { program: 'redis-server', proves: 'the queue on BullMQ', debianPackage: 'redis-server' },
   postgres: { program: 'postgres', proves: 'the task DB on PostgreSQL', debianPackage: 'postgresql' },
   etcd: { program: 'etcd', proves: 'kv-config on etcd', debianPackage: 'etcd-server' },
+  s3: {
+    program: 'radosgw',
+    proves: 'the storage on S3 (Ceph)',
+    debianPackage: 'ceph-mon ceph-osd radosgw',
+  },
   serf: { program: 'serf', proves: 'cluster-state among Serf agents', debianPackage: 'serf' },
 } as const
 export type EngineName = keyof typeof enginePrograms

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto'
+import type { Stage } from '@darkroom/contracts'
+import type { BlobId } from './engine.ts'
+
+export const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress', post: 'finished' }
+
+/** Other names in our folders are somebody else's. */
+export const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
+
+/** Where a blob is, in a folder or a bucket: `<stage>/<shard>`. The shard, of two hex digits, spreads them evenly. */
+export function shardPath({ key, stage }: BlobId): string {
+  const shard = createHash('sha256').update(key).digest('hex').slice(0, 2)
+  return `${stageFolders[stage]}/${shard}`
+}
+
+/** `<stage>/<shard>/<key>` */
+export function blobPath(id: BlobId): string {
+  return `${shardPath(id)}/${id.key}`
+}

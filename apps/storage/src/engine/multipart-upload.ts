@@ -1,0 +1,87 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import type { PartMemory } from './part-memory.ts'
+
+/** Parts sent at once; with the one that is being filled, an upload holds the memory of three. */
+const partsUnderWay = 2
+
+export interface WriteCondition {
+  IfMatch?: string
+  IfNoneMatch?: string
+}
+
+/** An object made of parts. Nothing of it is seen before it is complete; to be completed or aborted. */
+export class MultipartUpload {
+  readonly #client: S3Client
+  readonly #target: { Bucket: string; Key: string; UploadId: string }
+  readonly #etags: string[] = []
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #abortion = new AbortController()
+  #count = 0
+  #failure: { error: unknown } | undefined
+
+  private constructor(client: S3Client, target: { Bucket: string; Key: string; UploadId: string }) {
+    this.#client = client
+    this.#target = target
+  }
+
+  static async begin(
+    client: S3Client,
+    object: { Bucket: string; Key: string; ContentType?: string },
+  ): Promise<MultipartUpload> {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(object))
+    if (UploadId === undefined) throw new Error('the object store began an upload without an id')
+    return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId })
+  }
+
+  /** Sends the next part, whose memory it takes over; waits while enough are under way. @throws what one met with */
+  async add(part: PartMemory): Promise<void> {
+    while (this.#underWay.size >= partsUnderWay) await Promise.race(this.#underWay)
+    this.#throwFailure()
+    const sending = this.#send(part, this.#count++)
+      .catch(error => {
+        this.#failure ??= { error }
+      })
+      .then(() => {
+        this.#underWay.delete(sending)
+      })
+    this.#underWay.add(sending)
+  }
+
+  async allSent(): Promise<void> {
+    await Promise.all(this.#underWay)
+    this.#throwFailure()
+  }
+
+  async complete(condition: WriteCondition): Promise<void> {
+    const Parts = this.#etags.map((ETag, index) => ({ PartNumber: index + 1, ETag }))
+    const command = { ...this.#target, ...condition, MultipartUpload: { Parts } }
+    await this.#client.send(new CompleteMultipartUploadCommand(command))
+  }
+
+  /** Parts that arrive after an abortion would stay: so first those under way are ended. */
+  async abort(): Promise<void> {
+    this.#abortion.abort()
+    await Promise.all(this.#underWay)
+    await this.#client.send(new AbortMultipartUploadCommand(this.#target))
+  }
+
+  async #send(part: PartMemory, index: number): Promise<void> {
+    const { ETag } = await this.#client.send(
+      // The signature covers the SHA-256 of the part: what arrives otherwise is refused.
+      new UploadPartCommand({ ...this.#target, PartNumber: index + 1, Body: part.bytes }),
+      { abortSignal: this.#abortion.signal },
+    )
+    part.release()
+    this.#etags[index] = ETag ?? ''
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+
+/** What a proxy does with a request. */
+export type Fault =
+  | { kind: 'pass' }
+  /** Answered by the proxy; the server never hears of it. */
+  | { kind: 'answer'; status: number; code: string }
+  /** The server does what is asked, but its answer never arrives. */
+  | { kind: 'lose-answer' }
+  /** One bit is turned over on the way. */
+  | { kind: 'damage' }
+  /** The answer begins, and its body stops half-way. */
+  | { kind: 'stall' }
+
+/** An HTTP server in front of another, which does to each request what `decide` says; it ends with the test. */
+export async function startFaultProxy(
+  t: Pick<TestContext, 'after'>,
+  target: string,
+  decide: (request: IncomingMessage) => Fault,
+): Promise<string> {
+  const server = createServer(async (incoming, answer) => {
+    const fault = decide(incoming)
+    const body = await buffer(incoming)
+    if (fault.kind === 'answer') return refuse(answer, fault)
+    if (fault.kind === 'damage' && body.length > 0) body[0] = (body[0] ?? 0) ^ 1
+    const { method = 'GET', headers } = incoming
+    const outgoing = request(target + incoming.url, { method, headers })
+    outgoing.end(body)
+    outgoing.on('error', () => answer.destroy())
+    outgoing.on('response', async (reply: IncomingMessage) => {
+      const bytes = await buffer(reply)
+      if (fault.kind === 'lose-answer') return answer.destroy()
+      answer.writeHead(reply.statusCode ?? 500, reply.headers)
+      if (fault.kind === 'stall') return answer.write(bytes.subarray(0, bytes.length / 2))
+      return answer.end(bytes)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return `http://127.0.0.1:${address.port}`
+}
+
+function refuse(answer: ServerResponse, { status, code }: { status: number; code: string }): void {
+  answer.writeHead(status, { 'content-type': 'application/xml' })
+  answer.end(
+    `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
+  )
+}
