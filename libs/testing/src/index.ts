@@ -10,6 +10,7 @@ export {
 export { type Postgres, startPostgres } from './engines/postgres.ts'
 export { type RedisServer, startRedis } from './engines/redis.ts'
 export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'
+export { type ObjectStore, startObjectStore } from './engines/s3.ts'
 export { type SerfAgent, type SerfOptions, startSerf } from './engines/serf.ts'
 export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'
