@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { bareRegister, clusterStateRoutes, type RegisterRead } from '@darkroom/contracts'
 import type { Json, RegisterEntry } from '@darkroom/crdt'
 import { type App, ServiceProblem } from '@darkroom/service-kit'
@@ -46,8 +47,10 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
   app.route({
     ...clusterStateRoutes.putRegister,
     bodyLimit: maxBodyBytes,
-    handler: async ({ params: { name }, body }, reply) =>
-      withEtag(reply, toRead(await set(name, checkValue(name, body)))),
+    handler: async ({ params: { name }, body, headers }, reply) => {
+      const value = checkValue(name, isEmpty(headers) ? undefined : body)
+      return withEtag(reply, toRead(await set(name, value)))
+    },
   })
 
   app.route({
@@ -84,6 +87,11 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
       return { registers: names.map(name => read(node, name)), ...next }
     },
   })
+}
+
+/** Without a body Fastify finds null, as it does in one that says `null`. */
+function isEmpty(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }
 
 interface Notification {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clusterStateRoutes } from '@darkroom/contracts'
+import { assertProblem } from '@darkroom/testing'
+import { buildTestApp } from './build-test-app.ts'
+
+const clusterToken = 'a token of the whole cluster'
+
+for (const { method, url } of Object.values(clusterStateRoutes)) {
+  test(`${method} ${url} wants the cluster token`, async t => {
+    const { app, node } = await buildTestApp(t, { clusterToken })
+    const path = url.replace(':value', '1').replace(':generation', '1').replace(':name', 'a')
+    for (const authorization of ['', 'Bearer another', `Basic ${clusterToken}`]) {
+      const answer = await app.inject({ method, url: path, headers: authorization ? { authorization } : {} })
+      assertProblem(answer, 401, 'unauthorized')
+    }
+    assert.equal(node.state.size, 0)
+    const headers = { authorization: `Bearer ${clusterToken}` }
+    assert.notEqual((await app.inject({ method, url: path, headers })).statusCode, 401)
+  })
+}
+
+test('whether it is alive and ready is told without a token', async t => {
+  const { app } = await buildTestApp(t, { clusterToken })
+  assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
+  assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
+})
+
+test('fault: it is not ready while its membership does not know who is there, and goes on all the same', async t => {
+  const { app, node } = await buildTestApp(t)
+  assert.ok(node.membership)
+  t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is away')))
+  assert.ok((await app.inject('/readyz')).statusCode >= 500)
+  assert.equal((await app.inject('/inc')).body, '1')
+})
+
+test('members are told with the node itself', async t => {
+  const members = [{ id: 'node-2', url: 'http://10.0.0.2:8085', dataCentre: 'north' }]
+  const { app, node } = await buildTestApp(t, { members })
+  assert.deepEqual((await app.inject('/members')).json(), {
+    self: { id: node.id, url: 'http://127.0.0.1:8085', dataCentre: 'local' },
+    members,
+  })
+})
+
+test('metrics tell what the node holds, and count by route', async t => {
+  const members = ['a', 'b'].map(id => ({ id, url: `http://${id}`, dataCentre: 'north' }))
+  const { app } = await buildTestApp(t, { members })
+  await app.inject({ method: 'POST', url: '/counters/images/inc' })
+  await app.inject({ method: 'POST', url: '/set/5' })
+  const { body } = await app.inject('/metrics')
+  assert.match(body, /darkroom_state_entries 2/)
+  assert.match(body, /darkroom_state_names\{kind="counter"\} 1/)
+  assert.match(body, /darkroom_state_members\{data_centre="north"\} 2/)
+  assert.match(body, /route="\/counters\/:name\/inc",status="200"\} 1/)
+})
+
+test('the contract names every path', async t => {
+  const { app } = await buildTestApp(t)
+  const { paths } = (await app.inject('/openapi.json')).json()
+  for (const path of [
+    '/',
+    '/get',
+    '/set/{value}',
+    '/registers/{name}',
+    '/counters/{name}',
+    '/sync',
+    '/healthz',
+  ])
+    assert.ok(paths[path], path)
+})

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Member } from '@darkroom/contracts'
+import { createLogger } from '@darkroom/service-kit'
+import { RecordedLog, temporaryFolder } from '@darkroom/testing'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { buildApp } from '../src/app.ts'
+import { SqliteStateStore } from '../src/engine/sqlite.ts'
+import type { Membership } from '../src/membership/membership.ts'
+import { systemClock } from '../src/node/clock.ts'
+import { gossipSettings } from '../src/node/gossip-settings.ts'
+import type { Network } from '../src/node/network.ts'
+import type { StateLimits } from '../src/node/node-context.ts'
+import { StateNode } from '../src/node/state-node.ts'
+
+export const defaultSettings = Value.Create(Type.Object(gossipSettings))
+export const roomyLimits: StateLimits = { maxNames: 5000, maxEntries: 100_000 }
+
+interface Options {
+  clusterToken?: string
+  limits?: StateLimits
+  members?: Member[]
+}
+
+/** The app of a node that knows nobody unless told so, and whom messages reach only through its routes. */
+export async function buildTestApp(t: TestContext, options: Options = {}) {
+  const { clusterToken, limits = roomyLimits, members = [] } = options
+  const log = new RecordedLog()
+  const logger = createLogger('cluster-state', 'info', log)
+  const node = await StateNode.open({
+    store: openStore(t),
+    network: nowhere,
+    clock: systemClock,
+    random: Math.random,
+    settings: defaultSettings,
+    limits,
+    logger,
+  })
+  const app = buildApp({ node, logger, clusterToken })
+  t.after(() => app.close())
+  node.join(fixedMembership({ id: node.id, url: 'http://127.0.0.1:8085', dataCentre: 'local' }, members))
+  return { app, node, log }
+}
+
+export function openStore(t: TestContext): SqliteStateStore {
+  return new SqliteStateStore({ path: join(temporaryFolder(t), 'cluster-state.sqlite') })
+}
+
+export function fixedMembership(self: Member, members: readonly Member[]): Membership {
+  return {
+    self,
+    members: () => members,
+    onChange: () => () => undefined,
+    checkReady: async () => undefined,
+    close: async () => undefined,
+  }
+}
+
+const nowhere: Network = {
+  gossip: async () => undefined,
+  sync: async () => ({ buckets: [], versions: [] }),
+}

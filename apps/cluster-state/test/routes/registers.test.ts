@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { assertProblem } from '@darkroom/testing'
+import { buildTestApp } from '../build-test-app.ts'
+
+async function build(t: TestContext, options = {}) {
+  const { app, node } = await buildTestApp(t, options)
+  const put = (name: string, json: string) =>
+    app.inject({
+      method: 'PUT',
+      url: `/registers/${name}`,
+      headers: { 'content-type': 'application/json' },
+      body: json,
+    })
+  const post = (url: string) => app.inject({ method: 'POST', url })
+  return { app, node, put, post }
+}
+
+suite('the register of the bare paths', () => {
+  test('is set and read as plain text, by POST or GET', async t => {
+    const { app, post } = await build(t)
+    assertProblem(await app.inject('/get'), 404, 'register-not-set')
+    const set = await post('/set/42')
+    assert.deepEqual([set.statusCode, set.body], [200, '42'])
+    assert.match(String(set.headers['content-type']), /^text\/plain/)
+    assert.equal((await app.inject('/set/-7')).body, '-7')
+    assert.equal((await app.inject('/get')).body, '-7')
+    assert.equal((await app.inject('/registers/value')).json().generation, 2)
+  })
+
+  test('takes whole numbers only', async t => {
+    const { node, post, put } = await build(t)
+    for (const value of ['4.5', 'four', '1e3', '9007199254740993', '%20', '0x10'])
+      assertProblem(await post(`/set/${value}`), 400, 'invalid-request')
+    assertProblem(await put('value', '"4"'), 400, 'invalid-request')
+    assert.equal(node.state.size, 0)
+    assert.equal((await post('/set/9007199254740991')).body, '9007199254740991')
+  })
+
+  test('takes what was set elsewhere only if it is newer, by generation and then by writer', async t => {
+    const { app, post } = await build(t)
+    assert.equal((await post('/notify/1/5?notifier=b')).body, '1')
+    assert.equal((await post('/notify/2/4?notifier=c')).body, '1')
+    assert.equal((await post('/notify/3/5?notifier=a')).body, '1')
+    assert.equal((await post('/notify/4/5?notifier=c')).body, '4')
+    assert.equal((await post('/notify/5/6?notifier=10.0.0.1:8085')).body, '5')
+    const { generation, writer } = (await app.inject('/registers/value')).json()
+    assert.deepEqual([generation, writer], [6, '10.0.0.1:8085'])
+    assert.equal((await post('/set/9')).body, '9')
+    assert.equal((await app.inject('/registers/value')).json().generation, 7)
+  })
+
+  test('is not told what no node would tell', async t => {
+    const { node, post } = await build(t)
+    const refused = [
+      '/notify/1/0?notifier=a',
+      '/notify/1/-1?notifier=a',
+      '/notify/1/x?notifier=a',
+      '/notify/x/1?notifier=a',
+      '/notify/1/1',
+      '/notify/1/1?notifier=',
+      '/notify/1/1?notifier=a%20b',
+      '/notify/1/1?notifier=a&by=b',
+      `/notify/1/${2 ** 52 + 1}?notifier=a`,
+    ]
+    for (const url of refused) assertProblem(await post(url), 400, 'invalid-request')
+    assert.equal(node.state.size, 0)
+    assert.equal((await post(`/notify/1/${2 ** 52}?notifier=a`)).statusCode, 200)
+    assert.equal((await post('/set/2')).statusCode, 200, 'and there are generations left')
+  })
+
+  test('is not set by HEAD, which other GET routes answer', async t => {
+    const { app, node } = await build(t)
+    assert.notEqual((await app.inject({ method: 'HEAD', url: '/set/1' })).statusCode, 200)
+    assert.equal(node.state.size, 0)
+  })
+})
+
+suite('a named register', () => {
+  for (const json of ['"paused"', '0', 'null', 'false', '""', '[1,{"a":[]}]', '{"open":true}'])
+    test(`holds ${json}`, async t => {
+      const { app, node, put } = await build(t)
+      const set = await put('intake', json)
+      const expected = { name: 'intake', value: JSON.parse(json), generation: 1, writer: node.id }
+      assert.deepEqual([set.statusCode, set.json()], [200, expected])
+      const read = await app.inject('/registers/intake')
+      assert.deepEqual(read.json(), expected)
+      assert.equal(read.headers.etag, `"1-${node.id}"`)
+    })
+
+  test('takes 4 KiB of JSON, and no more', async t => {
+    const { app, put } = await build(t)
+    const largest = JSON.stringify('x'.repeat(4094))
+    assert.equal((await put('a', largest)).statusCode, 200)
+    assertProblem(await put('a', JSON.stringify('x'.repeat(4095))), 413, 'too-large')
+    assertProblem(await put('a', JSON.stringify('ü'.repeat(2048))), 413, 'too-large')
+    assertProblem(await put('a', `"${'x'.repeat(100_000)}"`), 413, 'too-large')
+    assert.equal((await put('a', `   ${largest}   `)).statusCode, 200, 'white space does not count')
+    assert.equal((await app.inject('/registers/a')).json().value.length, 4094)
+  })
+
+  test('refuses what is no JSON, and names that are not names', async t => {
+    const { app, node, put } = await build(t)
+    for (const json of ['', '{', 'open', '{"__proto__":1}'])
+      assert.equal((await put('a', json)).statusCode, 400, json)
+    for (const name of ['a%20b', 'a%2Fb', 'ü', 'x'.repeat(129)])
+      assertProblem(await put(name, '1'), 400, 'invalid-request')
+    assert.equal(node.state.size, 0)
+    for (const name of ['x'.repeat(128), '__proto__', 'a.b_c-D9']) {
+      assert.equal((await put(name, '1')).statusCode, 200)
+      assert.equal((await app.inject(`/registers/${name}`)).json().name, name)
+    }
+  })
+
+  test('is gone when it was deleted, and newer when it is set again', async t => {
+    const { app, node, put } = await build(t)
+    await put('a', '1')
+    for (let times = 0; times < 2; times++)
+      assert.equal((await app.inject({ method: 'DELETE', url: '/registers/a' })).statusCode, 204)
+    assertProblem(await app.inject('/registers/a'), 404, 'register-not-set')
+    assert.deepEqual((await app.inject('/registers')).json(), { registers: [] })
+    assert.equal(node.state.register('a')?.generation, 2, 'deleting what is deleted writes nothing')
+    assert.equal((await put('a', '2')).json().generation, 3)
+  })
+
+  test('is set from the path: JSON where it is JSON, else a text', async t => {
+    const { app, post } = await build(t)
+    assert.equal((await post('/registers/intake/set/paused')).json().value, 'paused')
+    assert.equal((await app.inject('/registers/intake/set/12')).json().value, 12)
+    assert.deepEqual((await post('/registers/intake/set/%7B%22a%22:1%7D')).json().value, { a: 1 })
+    const newer = await post('/registers/intake/notify/open/9?notifier=other')
+    assert.deepEqual(newer.json(), { name: 'intake', value: 'open', generation: 9, writer: 'other' })
+    assert.equal((await post('/registers/intake/notify/paused/8?notifier=other')).json().value, 'open')
+  })
+
+  test('is listed by name, in pages', async t => {
+    const { app, put } = await build(t)
+    for (const name of ['c', 'a', 'b']) await put(name, '1')
+    const first = (await app.inject('/registers?limit=2')).json()
+    assert.deepEqual(
+      first.registers.map(({ name }: { name: string }) => name),
+      ['a', 'b'],
+    )
+    const second = (await app.inject(`/registers?limit=2&cursor=${first.next}`)).json()
+    assert.deepEqual(
+      second.registers.map(({ name }: { name: string }) => name),
+      ['c'],
+    )
+    assert.equal(second.next, undefined)
+  })
+
+  test('is refused when there are as many names as are allowed; those that are there can be set', async t => {
+    const { node, put, post } = await build(t, { limits: { maxNames: 2, maxEntries: 10 } })
+    await put('a', '1')
+    await post('/counters/b/inc')
+    assertProblem(await put('c', '1'), 409, 'too-many-names')
+    assertProblem(await post('/counters/c/inc'), 409, 'too-many-names')
+    assertProblem(await post('/registers/c/notify/1/1?notifier=x'), 409, 'too-many-names')
+    assert.equal((await put('a', '2')).statusCode, 200)
+    assert.equal((await post('/counters/b/inc')).body, '2')
+    assert.equal(node.state.nameCount, 2)
+  })
+})
+
+test('writes at the same moment are each newer than the one before', async t => {
+  const { node, put } = await build(t)
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => put('a', String(index))))
+  const generations = answers.map(answer => answer.json().generation)
+  assert.deepEqual(new Set(generations), new Set(Array.from({ length: 20 }, (_, index) => index + 1)))
+  assert.equal(node.state.register('a')?.generation, 20)
+})
