@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { serviceNames } from '@darkroom/contracts'
 import {
   assertSwapped,
   freePort,
@@ -102,7 +103,7 @@ test('status tells whether all services are ready', async t => {
     const result = await run(t, ['status'], darkroom.env)
     return result.code === 0 && result
   })
-  for (const name of ['frontend', 'image-master', 'image-worker', 'kv-config', 'storage', 'task-db'])
+  for (const name of serviceNames)
     assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
   assert.match(stdout, /^not-started +0$/m)
 

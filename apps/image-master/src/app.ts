@@ -1,4 +1,11 @@
-import { type App, createApp, deleteBytes, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import {
+  type App,
+  createApp,
+  deleteBytes,
+  type Logger,
+  type ServiceClients,
+  type Tally,
+} from '@darkroom/service-kit'
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -11,16 +18,19 @@ export interface AppDependencies extends OpenedQueue {
   config: Config
   clients: Pick<ServiceClients, 'storage' | 'taskDb'>
   settings(): LiveConfig
+  /** Of what became of images. */
+  tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
 }
 
-/** The master as an app. Closing it ends its sweeping and closes the queue. */
+/** The master as an app. Closing it ends its sweeping and closes the queue and the tally. */
 export function buildApp({
   config,
   clients: { storage, taskDb },
   queue,
   show = () => undefined,
   settings,
+  tally,
   logger,
 }: AppDependencies): App {
   const admission = new Admission(taskDb)
@@ -31,7 +41,8 @@ export function buildApp({
   }
   const app = createApp(
     { name: 'image-master', logger, clusterToken: config.clusterToken, checkReady },
-    scope => addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, settings, logger }),
+    scope =>
+      addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, tally, settings, logger }),
     scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }),
     scope => addReadinessRoutes(scope, { storage, taskDb }),
     show,
@@ -41,6 +52,7 @@ export function buildApp({
   app.addHook('onClose', async () => {
     await housekeeping.close()
     await queue.close()
+    await tally.close()
   })
   return app
 }

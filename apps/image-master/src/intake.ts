@@ -4,6 +4,7 @@ import {
   type Client,
   type ImageFacts,
   InvalidOperations,
+  imageCounters,
   type Operation,
   parseOperations,
   type StoredBlob,
@@ -20,7 +21,7 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
-import { atMost, type Body, type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { atMost, type Body, type Logger, ServiceProblem, type Tally, tooLarge } from '@darkroom/service-kit'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
@@ -32,6 +33,7 @@ export interface IntakeDependencies {
   taskDb: Client<typeof taskDbRoutes>
   queue: WorkQueue
   admission: Admission
+  tally: Pick<Tally, 'add'>
   logger: Logger
   settings(): LiveConfig
   maxAttempts: number
@@ -153,7 +155,10 @@ async function makeTask(
   })
   if (reply.status === 404 || reply.status === 409) throw new Error(`a new task was answered ${reply.status}`)
   const task = reply.body
-  if (task.id !== id) {
+  if (task.id === id) {
+    dependencies.tally.add(imageCounters.accepted)
+    dependencies.tally.add(imageCounters.bytesIn, image.original.bytes)
+  } else {
     requireSame(task, image)
     await discard(id, dependencies)
   }

@@ -4,6 +4,7 @@ import {
   type RunningService,
   ServiceClients,
   startService,
+  Tally,
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import { type Config, LiveConfig, liveDefaults } from './config.ts'
@@ -22,7 +23,8 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     logger,
   })
   const opened = openQueue(config, { taskDb: clients.taskDb, logger })
-  const app = buildApp({ config, clients, ...opened, settings: () => live.current, logger })
+  const tally = new Tally({ clusterState: clients.clusterState, logger })
+  const app = buildApp({ config, clients, ...opened, tally, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())
   return startService({ app, name: 'image-master', config, clients, logger })
 }

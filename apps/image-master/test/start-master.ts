@@ -4,7 +4,7 @@ import { type ClientRequest, request } from 'node:http'
 import { join } from 'node:path'
 import { type Stage, stages } from '@darkroom/contracts'
 import { type App, loadConfig } from '@darkroom/service-kit'
-import { type HttpAnswer, httpRequest } from '@darkroom/testing'
+import { type HttpAnswer, httpRequest, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
 import { openQueue } from '../src/queue/open-queue.ts'
@@ -13,6 +13,7 @@ import { logger, type Neighbours, type Owner, startNeighbours } from './neighbou
 export interface Master extends Neighbours {
   app: App
   url: string
+  tally: RecordedTally
   /** Requests that have arrived at the master so far, and those of them whose client hung up. */
   readonly requests: { arrived: number; hungUp: number }
 }
@@ -26,7 +27,8 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   const { clients, defer, env } = neighbours
   const config = loadConfig(Config, env)
   const opened = openQueue(config, { taskDb: clients.taskDb, logger })
-  const app = buildApp({ config, clients, ...opened, settings: () => liveDefaults(config), logger })
+  const tally = new RecordedTally()
+  const app = buildApp({ config, clients, ...opened, tally, settings: () => liveDefaults(config), logger })
   defer(() => app.close())
   const requests = { arrived: 0, hungUp: 0 }
   app.addHook('onRequest', async () => {
@@ -35,7 +37,7 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   app.addHook('onRequestAbort', async _request => {
     requests.hungUp += 1
   })
-  return { ...neighbours, app, requests, url: await app.listen({ host: config.host, port: 0 }) }
+  return { ...neighbours, app, tally, requests, url: await app.listen({ host: config.host, port: 0 }) }
 }
 
 type UploadBody = Uint8Array | AsyncIterable<Uint8Array>

@@ -1,5 +1,6 @@
-import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { type App, createApp, type Logger, repeat, type Tally } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
+import { countEnd } from './apply-event.ts'
 import { ClaimLine } from './claim-line.ts'
 import type { TaskStore } from './engine/engine.ts'
 import { addClaimRoutes } from './routes/claims.ts'
@@ -8,35 +9,44 @@ import { addTaskRoutes } from './routes/tasks.ts'
 
 export interface AppDependencies {
   store: TaskStore
+  /** Of what became of images. */
+  tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
   clusterToken?: string | undefined
   expiryCheckMs: number
 }
 
-/** The task DB as an app. Closing it closes the store. */
-export function buildApp({ store, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
+/** The task DB as an app. Closing it closes the store and the tally. */
+export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
   const line = new ClaimLine(store)
   const checkReady = async () => {
     await store.stats()
   }
   const app = createApp(
     { name: 'task-db', logger, clusterToken, checkReady },
-    scope => addTaskRoutes(scope, store),
-    scope => addClaimRoutes(scope, store, line),
+    scope => addTaskRoutes(scope, { store, tally }),
+    scope => addClaimRoutes(scope, { store, tally }, line),
     scope => addStatsRoutes(scope, store),
   )
   measureTasks(app, store)
 
-  const expiry = setInterval(() => {
-    store.expireLeases().then(
-      count => count > 0 && logger.warn({ count }, 'leases ran out; their tasks were taken back'),
-      error => logger.error({ err: error }, 'leases could not be taken back'),
-    )
-  }, expiryCheckMs)
+  const closing = new AbortController()
+  const expiring = repeat(expiryCheckMs, closing.signal, async () => {
+    try {
+      const tasks = await store.expireLeases()
+      for (const task of tasks) countEnd(tally, task)
+      if (tasks.length > 0)
+        logger.warn({ count: tasks.length }, 'leases ran out; their tasks were taken back')
+    } catch (error) {
+      logger.error({ err: error }, 'leases could not be taken back')
+    }
+  })
   app.addHook('onClose', async () => {
-    clearInterval(expiry)
+    closing.abort()
     line.close()
+    await expiring
     await store.close()
+    await tally.close()
   })
   return app
 }

@@ -1,13 +1,31 @@
-import type { Task } from '@darkroom/contracts'
-import { ServiceProblem } from '@darkroom/service-kit'
+import { imageCounters, type Task } from '@darkroom/contracts'
+import { ServiceProblem, type Tally } from '@darkroom/service-kit'
 import type { TaskStore } from './engine/engine.ts'
 import type { TaskEvent } from './transitions.ts'
 
+export interface CountedStore {
+  store: TaskStore
+  tally: Pick<Tally, 'add'>
+}
+
 /** The task after the event. @throws ServiceProblem 404, or 409 when the event came too late */
-export async function applyEvent(store: TaskStore, id: string, event: TaskEvent): Promise<Task> {
+export async function applyEvent(
+  { store, tally }: CountedStore,
+  id: string,
+  event: TaskEvent,
+): Promise<Task> {
   const outcome = (await store.apply(id, event)) ?? taskNotFound(id)
+  if (outcome.kind === 'changed') countEnd(tally, outcome.task)
   if (outcome.kind !== 'refused') return outcome.task
   throw new ServiceProblem(409, event.type === 'claim' ? 'not-claimable' : 'lease-lost', outcome.reason)
+}
+
+/** Counts a task whose state has just changed, if that was its end: each task comes there once. */
+export function countEnd(tally: CountedStore['tally'], { state, result }: Task): void {
+  if (state === 'failed') tally.add(imageCounters.failed)
+  if (state !== 'finished') return
+  tally.add(imageCounters.finished)
+  tally.add(imageCounters.bytesOut, result?.bytes)
 }
 
 export function taskNotFound(id: string): never {

@@ -5,6 +5,7 @@ import {
   type RunningService,
   ServiceClients,
   startService,
+  Tally,
 } from '@darkroom/service-kit'
 import { FileInUse } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
@@ -17,8 +18,10 @@ export { Config } from './config.ts'
 
 /** The task DB, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
-  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
+  const store = await openStore(config, logger)
   const clients = new ServiceClients({ ...config, logger })
+  const tally = new Tally({ clusterState: clients.clusterState, logger })
+  const app = buildApp({ ...config, store, tally, logger })
   return startService({ app, name: 'task-db', config, clients, logger })
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
-import { temporaryFolder } from '@darkroom/testing'
+import { RecordedTally, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import type { TaskStore } from '../src/engine/engine.ts'
 import { SqliteTaskStore } from '../src/engine/sqlite.ts'
@@ -9,12 +9,16 @@ import { SqliteTaskStore } from '../src/engine/sqlite.ts'
 interface Options {
   clusterToken?: string
   store?: TaskStore
+  tally?: RecordedTally
 }
 
 /** The app with a store of its own; both close when the test has ended. */
-export function buildTestApp(t: TestContext, { clusterToken, store = openStore(t) }: Options = {}) {
+export function buildTestApp(
+  t: TestContext,
+  { clusterToken, store = openStore(t), tally = new RecordedTally() }: Options = {},
+) {
   const logger = createLogger('task-db', 'silent')
-  const app = buildApp({ store, logger, clusterToken, expiryCheckMs: 10 })
+  const app = buildApp({ store, tally, logger, clusterToken, expiryCheckMs: 10 })
   t.after(() => app.close())
   return app
 }

@@ -7,9 +7,9 @@ export {
   missingEngineWords,
   withEngine,
 } from './engines/engine-programs.ts'
+export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'
 export { type Postgres, startPostgres } from './engines/postgres.ts'
 export { type RedisServer, startRedis } from './engines/redis.ts'
-export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'
 export { type ObjectStore, startObjectStore } from './engines/s3.ts'
 export { type SerfAgent, type SerfOptions, startSerf } from './engines/serf.ts'
 export { freePort } from './free-port.ts'
@@ -28,6 +28,7 @@ export { photograph } from './photograph.ts'
 export { childrenOf, forgetPeak, isRunning, procIsMissing, residentMemory } from './process-status.ts'
 export { type Program, startProgram } from './program.ts'
 export { RecordedLog } from './recorded-log.ts'
+export { RecordedTally } from './recorded-tally.ts'
 export { type ScriptProcess, startScript } from './script-process.ts'
 export { type Darkroom, startDarkroom } from './start-darkroom.ts'
 export { mainOf, type ServiceProcess, startService } from './start-service.ts'

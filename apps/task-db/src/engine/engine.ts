@@ -43,8 +43,8 @@ export interface TaskStore {
    * older version. Answers how many that were. It is no change that anybody hears of.
    */
   restore(tasks: readonly Task[]): Promise<number>
-  /** Takes tasks back whose lease ran out; answers how many. */
-  expireLeases(): Promise<number>
+  /** Takes tasks back whose lease ran out, some hundreds at a time; answers them as they are since. */
+  expireLeases(): Promise<Task[]>
   /** Whether there was one. */
   delete(id: string): Promise<boolean>
   /** Those of the ids that no task has. */

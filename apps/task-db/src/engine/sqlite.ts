@@ -141,7 +141,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async expireLeases() {
     const now = this.#now().toISOString()
-    if (!this.#statements.expired.get(now, 1)) return 0
+    if (!this.#statements.expired.get(now, 1)) return []
     const tasks = await this.#writes.run(() =>
       this.#statements.expired
         .all(now, expiryBatch)
@@ -149,7 +149,7 @@ export class SqliteTaskStore implements TaskStore {
         .flatMap(outcome => (outcome.kind === 'changed' ? [outcome.task] : [])),
     )
     for (const task of tasks) this.#announce({ kind: 'stored', task })
-    return tasks.length
+    return tasks
   }
 
   async delete(id: string) {

@@ -1,10 +1,9 @@
 import { taskDbRoutes } from '@darkroom/contracts'
 import { type App, hangUpSignal, holdSignal } from '@darkroom/service-kit'
-import { applyEvent } from '../apply-event.ts'
+import { applyEvent, type CountedStore } from '../apply-event.ts'
 import type { ClaimLine } from '../claim-line.ts'
-import type { TaskStore } from '../engine/engine.ts'
 
-export function addClaimRoutes(app: App, store: TaskStore, line: ClaimLine): void {
+export function addClaimRoutes(app: App, counted: CountedStore, line: ClaimLine): void {
   app.route({
     ...taskDbRoutes.claimTask,
     handler: async ({ query: { wait = 0 }, body: { worker, leaseMs } }, reply) => {
@@ -18,6 +17,6 @@ export function addClaimRoutes(app: App, store: TaskStore, line: ClaimLine): voi
 
   app.route({
     ...taskDbRoutes.claimGivenTask,
-    handler: ({ params: { id }, body }) => applyEvent(store, id, { type: 'claim', ...body }),
+    handler: ({ params: { id }, body }) => applyEvent(counted, id, { type: 'claim', ...body }),
   })
 }

@@ -1,11 +1,11 @@
 import { type LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
 import { type App, holdSignal, ServiceProblem } from '@darkroom/service-kit'
-import { applyEvent, taskNotFound } from '../apply-event.ts'
-import type { TaskStore } from '../engine/engine.ts'
+import { applyEvent, type CountedStore, taskNotFound } from '../apply-event.ts'
 import type { TaskEvent } from '../transitions.ts'
 import { waitForVersion } from '../wait-for-version.ts'
 
-export function addTaskRoutes(app: App, store: TaskStore): void {
+export function addTaskRoutes(app: App, counted: CountedStore): void {
+  const { store } = counted
   app.route({
     ...taskDbRoutes.putTask,
     handler: async ({ params: { id }, body }, reply) => {
@@ -13,13 +13,13 @@ export function addTaskRoutes(app: App, store: TaskStore): void {
         const { isNew, task } = await store.create(id, body)
         return reply.code(isNew ? 201 : 200).send(task)
       }
-      return reply.code(200).send(await applyEvent(store, id, toEvent(body)))
+      return reply.code(200).send(await applyEvent(counted, id, toEvent(body)))
     },
   })
 
   app.route({
     ...taskDbRoutes.renewLease,
-    handler: ({ params: { id }, body }) => applyEvent(store, id, { type: 'renew', ...body }),
+    handler: ({ params: { id }, body }) => applyEvent(counted, id, { type: 'renew', ...body }),
   })
 
   app.route({

@@ -67,7 +67,7 @@ async function act(store: TaskStore, model: Map<string, Task>, action: Action, c
       clock.advance(leaseMs)
       const leased = [...model.values()].filter(({ lease }) => lease)
       for (const task of leased) change(model, task, { type: 'expire' }, clock)
-      return assert.equal(await store.expireLeases(), leased.length)
+      return assert.equal((await store.expireLeases()).length, leased.length)
     }
     case 'delete':
       return assert.equal(await store.delete(taskId(action.number)), model.delete(taskId(action.number)))

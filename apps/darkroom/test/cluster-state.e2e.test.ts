@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type Darkroom, generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
-import { post } from './uploads.ts'
+import { develop, post } from './uploads.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
@@ -29,6 +29,30 @@ test('intake pauses and opens the taking of images, and shows how it is', async 
 
   assert.equal((await intake(t, darkroom, 'open')).stdout, 'open\n')
   await untilAnswered(202)
+})
+
+test('what becomes of images is counted, over restarts', async t => {
+  const darkroom = await startDarkroom(t)
+  const cut = png.subarray(0, png.length - 30)
+  const counted = async () => {
+    const names = ['images.accepted', 'images.finished', 'images.failed', 'bytes.in']
+    const answers = await Promise.all(names.map(name => darkroom.ask('cluster-state', `/counters/${name}`)))
+    return answers.map(({ body }) => Number(body))
+  }
+  const untilCounted = async (expected: number[]) => {
+    await until('all is counted', async () => String(await counted()) === String(expected))
+  }
+  for (const image of [png, png, cut]) await develop(darkroom.url, image)
+  const bytes = 2 * png.length + cut.length
+  await untilCounted([3, 2, 1, bytes])
+  assert.equal(await darkroom.stop(), 0)
+  await darkroom.restart()
+  await develop(darkroom.url, png)
+  await untilCounted([4, 3, 1, bytes + png.length])
+
+  const window = await darkroom.ask('cluster-state', '/counters/images.accepted?window=24h&buckets=24')
+  assert.match(window.headers['content-type'] ?? '', /json/)
+  assert.match(String(window.body), /\b4\b/)
 })
 
 test('intake without a word it knows is answered with the usage, and with nothing running, how to start it', async t => {
