@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** What happens to the next commit: it, or only the answer to it, is lost with its connection. */
+export type Loss = 'commit' | 'answer'
+
+export interface LossyConnection {
+  url: string
+  /** Of the next commit through any connection. */
+  lose(loss: Loss): void
+  /** How often something was lost. */
+  readonly losses: number
+}
+
+/** Stands between a client and PostgreSQL, and cuts connections where it matters most. */
+export async function startLossyConnection(t: TestContext, url: string): Promise<LossyConnection> {
+  let next: Loss | undefined
+  let losses = 0
+  const sockets = new Set<Socket>()
+  const { hostname, port } = new URL(url)
+  const server = createServer(client => {
+    const upstream = connect(Number(port), hostname)
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => other.destroy())
+    }
+    let isCut = false
+    client.on('data', bytes => {
+      const isLost = next !== undefined && bytes.includes('COMMIT')
+      if (!isLost || next === 'answer') upstream.write(bytes)
+      if (!isLost) return
+      isCut = true
+      losses += 1
+      if (next === 'commit') client.destroy()
+      next = undefined
+    })
+    upstream.on('data', bytes => {
+      if (isCut) client.destroy()
+      else client.write(bytes)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const through = new URL(url)
+  through.port = String(address.port)
+  return {
+    url: through.href,
+    lose: loss => {
+      next = loss
+    },
+    get losses() {
+      return losses
+    },
+  }
+}

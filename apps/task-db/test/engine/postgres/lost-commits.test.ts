@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { startPostgres, withEngine } from '@darkroom/testing'
+import { changed, leaseMs } from '../../conformance/open-engine.ts'
+import { facts, newTask, taskId } from '../../sample-tasks.ts'
+import { type Loss, startLossyConnection } from './lossy-connection.ts'
+import { emptySchema, openPostgresStore } from './postgres-store.ts'
+
+await withEngine('postgres', async program => {
+  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+
+  for (const loss of ['commit', 'answer'] satisfies Loss[]) {
+    test(`fault: when the ${loss} of a transaction is lost, it happens once, and its answer is right`, async t => {
+      const connection = await startLossyConnection(t, await emptySchema(url))
+      const store = await openPostgresStore(connection.url)
+      t.after(() => store.close())
+
+      connection.lose(loss)
+      const { isNew } = await store.create(taskId(1), newTask({ idempotencyKey: 'upload-1' }))
+      assert.equal(isNew, true)
+
+      connection.lose(loss)
+      const task = await store.claim('worker-1', leaseMs)
+      assert.deepEqual([task?.id, task?.claims, task?.attempts], [taskId(1), 1, 1])
+      assert.deepEqual(await store.get(taskId(1)), task)
+
+      connection.lose(loss)
+      changed(await store.apply(taskId(1), { type: 'return', token: 1 }))
+      connection.lose(loss)
+      const again = changed(await store.apply(taskId(1), { type: 'claim', worker: 'worker-2', leaseMs }))
+      assert.deepEqual([again.claims, again.attempts, again.lease?.worker], [2, 1, 'worker-2'])
+
+      connection.lose(loss)
+      changed(await store.apply(taskId(1), { type: 'finish', token: 2, result: facts }))
+      connection.lose(loss)
+      assert.equal(await store.delete(taskId(1)), true)
+      assert.equal(connection.losses, 6)
+      assert.deepEqual((await store.stats()).finished, 0)
+    })
+  }
+
+  test('fault: a change whose commit was in doubt is heard, whatever became of it', async t => {
+    const connection = await startLossyConnection(t, await emptySchema(url))
+    const store = await openPostgresStore(connection.url)
+    t.after(() => store.close())
+    const heard: string[] = []
+    store.onChange(change => {
+      if (change.kind === 'stored') heard.push(change.task.id)
+    })
+    connection.lose('answer')
+    await store.create(taskId(1), newTask())
+    assert.deepEqual(heard, [taskId(1)])
+  })
+})

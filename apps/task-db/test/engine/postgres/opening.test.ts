@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { httpRequest, RecordedLog, startPostgres, until, withEngine } from '@darkroom/testing'
+import { Client } from 'pg'
+import { waitForDisk } from '../../../src/engine/postgres/durability.ts'
+import { RefusedByPostgres } from '../../../src/engine/postgres/refused-by-postgres.ts'
+import { claim, createTasks } from '../../conformance/open-engine.ts'
+import { newTask, taskId } from '../../sample-tasks.ts'
+import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
+import { createTask, startCopy } from './service.ts'
+
+await withEngine('postgres', async program => {
+  const risky = { fsync: 'off', synchronous_commit: 'off' }
+  const file = { after: after as TestContext['after'] }
+  const { url } = await startPostgres(file, program, { settings: risky })
+
+  test('copies that start together on an empty database all come up, and share it', async t => {
+    const schema = await emptySchema(url)
+    const copies = await Promise.all([1, 2, 3, 4].map(() => startCopy(t, schema)))
+    for (const [index, copy] of copies.entries()) {
+      await until('it is ready', async () => (await httpRequest(copy.url, '/readyz')).status === 200)
+      assert.equal((await createTask(copy.url, index + 1)).status, 201)
+    }
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 1 }])
+  })
+
+  test('a database that a newer version wrote is refused, and left as it is', async t => {
+    const schema = await emptySchema(url)
+    const store = await openPostgresStore(schema)
+    t.after(() => store.close())
+    await createTasks(store, 1)
+    await query(schema, 'UPDATE schema_version SET version = 7')
+    const refusal =
+      /PostgreSQL can't be used: the tasks in PostgreSQL are of version 7; this program knows versions up to 1/
+    await assert.rejects(openPostgresStore(schema), error => {
+      assert.ok(error instanceof RefusedByPostgres)
+      assert.match(error.message, refusal)
+      return true
+    })
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
+  })
+
+  test('settings of the server that put answered tasks at risk are told loudly', async t => {
+    const log = new RecordedLog()
+    const store = await openPostgresStore(await emptySchema(url), {
+      logger: createLogger('task-db', 'warn', log),
+    })
+    t.after(() => store.close())
+    assert.deepEqual(log.errors.map(({ setting }) => setting).sort(), ['fsync', 'synchronous_commit'])
+  })
+
+  test('commits wait for the disk, though by the server they would not', async t => {
+    const client = new Client(url)
+    await client.connect()
+    t.after(() => client.end())
+    const shown = async () => (await client.query('SHOW synchronous_commit')).rows[0].synchronous_commit
+    assert.equal(await shown(), 'off')
+    await waitForDisk(client)
+    assert.equal(await shown(), 'on')
+    await client.query('SET synchronous_commit = remote_apply')
+    await waitForDisk(client)
+    assert.equal(await shown(), 'remote_apply')
+  })
+
+  test("without a clock of its own it goes by the database's", async t => {
+    const store = await openPostgresStore(await emptySchema(url))
+    t.after(() => store.close())
+    const instant = async () =>
+      Number((await query(url, 'SELECT extract(epoch FROM now()) * 1000 AS ms'))[0]?.ms)
+    const before = await instant()
+    const { task } = await store.create(taskId(1), newTask())
+    const leased = await claim(store)
+    const later = await instant()
+    for (const time of [task.createdAt, leased.startedAt]) {
+      assert.ok(Date.parse(time ?? '') >= Math.floor(before) && Date.parse(time ?? '') <= later)
+    }
+  })
+
+  test('characters that PostgreSQL can not keep in texts are no fault', async t => {
+    const store = await openPostgresStore(await emptySchema(url))
+    t.after(() => store.close())
+    const idempotencyKey = 'a\0b\ud800'
+    const { task } = await store.create(taskId(1), newTask({ idempotencyKey }))
+    assert.equal(task.idempotencyKey, idempotencyKey)
+    const again = await store.create(taskId(2), newTask({ idempotencyKey }))
+    assert.deepEqual(again, { isNew: false, task })
+    assert.deepEqual((await store.list({ limit: 5, cursor: 'z\0' })).tasks, [task])
+    assert.deepEqual(await store.findUnknown(['\0', taskId(1)]), ['\0'])
+  })
+
+  test('a write under way is stored when closing has ended, and closing twice is closing once', async t => {
+    const schema = await emptySchema(url)
+    const store = await openPostgresStore(schema)
+    const write = store.create(taskId(1), newTask())
+    await Promise.all([store.close(), store.close()])
+    await write
+    const again = await openPostgresStore(schema)
+    t.after(() => again.close())
+    assert.ok(await again.get(taskId(1)))
+  })
+
+  test('the counts stay exact, and few, however much is done', async t => {
+    const schema = await emptySchema(url)
+    const store = await openPostgresStore(schema)
+    t.after(() => store.close())
+    for (let round = 0; round < 100; round += 1) {
+      await store.create(taskId(round + 1), newTask())
+      if (round % 2 === 0) await store.delete(taskId(round + 1))
+    }
+    const rows = async () => Number((await query(schema, 'SELECT count(*) AS rows FROM counts'))[0]?.rows)
+    await until('they are summed up', async () => (await rows()) <= 64)
+    assert.equal((await store.stats())['not-started'], 50)
+  })
+})
