@@ -11,6 +11,9 @@ const migrations: Migrations = [
   `,
 ]
 
+/** https://sqlite.org/rescode.html#busy */
+const sqliteBusy = 5
+
 /** Entries as JSON, one a row. The file is held for this process: two nodes with one id would undo each other's counts. */
 export class SqliteStateStore implements StateStore {
   readonly nodeId: string
@@ -20,15 +23,8 @@ export class SqliteStateStore implements StateStore {
 
   /** @throws Error when another process has the file open */
   constructor({ path }: { path: string }) {
-    this.#database = openDatabase(path, migrations)
-    try {
-      // From its first write on, the connection keeps its lock (https://sqlite.org/pragma.html#pragma_locking_mode).
-      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE')
-      this.nodeId = this.#readOrMakeId()
-    } catch (cause) {
-      this.#database.close()
-      throw cause
-    }
+    this.#database = openAlone(path)
+    this.nodeId = readOrMakeId(this.#database)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
   }
@@ -48,15 +44,27 @@ export class SqliteStateStore implements StateStore {
     await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
   }
+}
 
-  #readOrMakeId(): string {
-    this.#database.exec('BEGIN EXCLUSIVE')
-    const known = this.#database.prepare('SELECT id FROM node').get()
-    const id = known ? String(known.id) : randomUUID()
-    if (!known) this.#database.prepare('INSERT INTO node VALUES (?)').run(id)
-    this.#database.exec('COMMIT')
-    return id
+/** @throws Error when another process has the file open */
+function openAlone(path: string): DatabaseSync {
+  try {
+    const database = openDatabase(path, migrations)
+    // From its next transaction on, the connection keeps its lock (https://sqlite.org/pragma.html#pragma_locking_mode).
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT')
+    return database
+  } catch (cause) {
+    const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy
+    throw isHeld ? new Error(`another process uses ${path}`, { cause }) : cause
   }
+}
+
+function readOrMakeId(database: DatabaseSync): string {
+  const known = database.prepare('SELECT id FROM node').get()
+  if (known) return String(known.id)
+  const id = randomUUID()
+  database.prepare('INSERT INTO node VALUES (?)').run(id)
+  return id
 }
 
 function prepareStatements(database: DatabaseSync) {

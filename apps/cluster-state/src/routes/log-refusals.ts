@@ -14,14 +14,26 @@ export function logRefusals(app: App): void {
     registers: [app.metrics],
   })
   const lastLogged = new Map<string, number>()
-  app.addHook('onError', async (request, _reply, error) => {
-    const isRefused = error.validation !== undefined || ('status' in error && error.status === 400)
-    if (!isRefused) return
-    refusals.inc()
+  const log = (peer: string, reason: string) => {
     const now = performance.now()
-    if (now - (lastLogged.get(request.ip) ?? Number.NEGATIVE_INFINITY) < quietMs) return
+    if (now - (lastLogged.get(peer) ?? Number.NEGATIVE_INFINITY) < quietMs) return
     if (lastLogged.size >= maxPeers) lastLogged.clear()
-    lastLogged.set(request.ip, now)
-    request.log.warn({ peer: request.ip, reason: error.message }, 'a peer sent nonsense; it changed nothing')
+    lastLogged.set(peer, now)
+    app.log.warn({ peer, reason }, 'a peer sent nonsense; it changed nothing')
+  }
+  app.setErrorHandler((error, request) => {
+    if (isRefusal(error)) {
+      refusals.inc()
+      log(request.ip, error.message)
+    }
+    throw error // the app's own handler answers it
   })
+}
+
+/** What the contract, the parser, or the node itself refused. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const { validation, status, statusCode }: { validation?: unknown; status?: unknown; statusCode?: unknown } =
+    error
+  return validation !== undefined || status === 400 || statusCode === 400
 }

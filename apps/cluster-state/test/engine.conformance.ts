@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { type Entry, keyOf, raiseCount, writeRegister } from '@darkroom/crdt'
+import type { StateStore } from '../src/engine/engine.ts'
+
+export type OpenEngine = (t: TestContext) => StateStore
+
+export const registerEntry = (name: string, value: number): Entry => ({
+  kind: 'register',
+  name,
+  ...writeRegister(undefined, 'node-1', value),
+})
+export const countEntry = (name: string, node: string, total: number): Entry => ({
+  kind: 'count',
+  name,
+  node,
+  ...raiseCount(undefined, total, 1_767_225_600_000),
+})
+
+/** What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store. */
+export function engineConformance(name: string, openEngine: OpenEngine): void {
+  describe(`${name} as a store of entries`, () => {
+    test('keeps what was saved, the latest of each key', async t => {
+      const store = openEngine(t)
+      assert.deepEqual(await store.load(), [])
+      await store.save([registerEntry('a', 1), countEntry('a', 'node-1', 1), countEntry('a', 'node-2', 1)])
+      const latest = [registerEntry('a', 2), countEntry('a', 'node-2', 9)]
+      await store.save(latest)
+      assert.deepEqual(byKey(await store.load()), byKey([...latest, countEntry('a', 'node-1', 1)]))
+    })
+
+    test('keeps tombstones, and values of every kind', async t => {
+      const store = openEngine(t)
+      const { value: _, ...tombstone } = { ...registerEntry('gone', 1), value: undefined }
+      const values = [null, false, 0, '', { a: [{}] }, 'ü\u0000\ud800'].map(
+        (value, index) => ({ ...registerEntry(`name-${index}`, 0), value }) as Entry,
+      )
+      await store.save([tombstone, ...values])
+      assert.deepEqual(byKey(await store.load()), byKey([tombstone, ...values]))
+    })
+
+    test('has a name of its own', t => {
+      const [one, other] = [openEngine(t), openEngine(t)]
+      assert.match(one.nodeId, /^[A-Za-z0-9._:-]{1,64}$/)
+      assert.notEqual(one.nodeId, other.nodeId)
+    })
+
+    test('ends after what was begun', async t => {
+      const store = openEngine(t)
+      const saved = store.save([registerEntry('a', 1)])
+      await store.close()
+      await saved
+      await store.close()
+    })
+  })
+}
+
+function byKey(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
+}
