@@ -33,6 +33,16 @@ export function bucketUrl(bucket: string, endpoint: string): string {
   return `s3://${bucket}?endpoint=${endpoint}&prefix=images`
 }
 
+/** The settings of a storage on a bucket. */
+export function environmentOf({ url, credentials }: Pick<Bucket, 'url' | 'credentials'>) {
+  return {
+    BLOB_STORE_URL: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+}
+
 /** A store over a bucket, which ends with the test. */
 export async function openStore(
   t: Pick<TestContext, 'after'>,

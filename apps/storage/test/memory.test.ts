@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
-import { httpRequest, temporaryFolder } from '@darkroom/testing'
+import { after, type TestContext, test } from 'node:test'
+import { httpRequest, startObjectStore, temporaryFolder, withEngine } from '@darkroom/testing'
+import { environmentOf, makeBucket } from './bucket.ts'
 import { MiB } from './content.ts'
-import { startStorage } from './storage-process.ts'
+import { type StorageProcess, startStorage } from './storage-process.ts'
 
 const isLinux = process.platform === 'linux'
 
@@ -19,14 +20,29 @@ async function* zeros(bytes: number): AsyncGenerator<Uint8Array> {
   for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk
 }
 
-test('an upload of 64 MiB takes at most 16 MiB of memory', { skip: !isLinux && 'needs /proc' }, async t => {
-  const storage = await startStorage(t, { folder: temporaryFolder(t) })
+/** What an upload of 64 MiB takes above all that was before, in bytes. */
+async function takenByUpload(storage: StorageProcess): Promise<number> {
   const put = (key: string, bytes: number) =>
     httpRequest(storage.url, `/images/${key}/pre`, { method: 'PUT', body: zeros(bytes) })
   await put('first', 4 * MiB) // code is compiled, and memory that is used again is there
 
   const before = peakMemory(storage.pid)
   assert.equal((await put('large', 64 * MiB)).status, 201)
-  const taken = peakMemory(storage.pid) - before
+  return peakMemory(storage.pid) - before
+}
+
+test('an upload of 64 MiB takes at most 16 MiB of memory', { skip: !isLinux && 'needs /proc' }, async t => {
+  const taken = await takenByUpload(await startStorage(t, { folder: temporaryFolder(t) }))
   assert.ok(taken <= 16 * MiB, `took ${Math.round(taken / MiB)} MiB`)
+})
+
+await withEngine('s3', async program => {
+  const server = await startObjectStore({ after: after as TestContext['after'] }, program)
+
+  // Three parts of 8 MiB: one that is being filled, two under way.
+  test('to S3, it takes at most 40 MiB', { skip: !isLinux && 'needs /proc' }, async t => {
+    const env = environmentOf(await makeBucket(t, server))
+    const taken = await takenByUpload(await startStorage(t, { env }))
+    assert.ok(taken <= 40 * MiB, `took ${Math.round(taken / MiB)} MiB`)
+  })
 })

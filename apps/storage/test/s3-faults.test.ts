@@ -2,19 +2,10 @@ import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
 import { DeleteBucketCommand } from '@aws-sdk/client-s3'
 import { freePort, httpRequest, startObjectStore, startProgram, until, withEngine } from '@darkroom/testing'
-import { type Bucket, bucketUrl, makeBucket, openStore } from './bucket.ts'
+import { type Bucket, bucketUrl, environmentOf, makeBucket, openStore } from './bucket.ts'
 import { MiB, patterned } from './content.ts'
 import { problemOf } from './serve.ts'
 import { startStorage, storageMain } from './storage-process.ts'
-
-function environmentOf({ url, credentials }: Pick<Bucket, 'url' | 'credentials'>) {
-  return {
-    BLOB_STORE_URL: url,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_EC2_METADATA_DISABLED: 'true',
-  }
-}
 
 /** A body that is sent up to its middle; the rest when it is told to go on. */
 function inTwoHalves(bytes: Buffer) {
