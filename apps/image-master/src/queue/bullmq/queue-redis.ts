@@ -16,7 +16,7 @@ export class QueueRedis {
   readonly client: Redis
   readonly #logger: Logger
   #isMissed = false
-  #lastError: unknown
+  #lastError: Error | undefined
   #isClosed = false
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
@@ -30,7 +30,7 @@ export class QueueRedis {
       retryStrategy: attempts => Math.min(attempts * 100, 1000),
     })
     this.client.on('error', error => this.#miss(error))
-    this.client.on('close', () => this.#miss(this.#lastError))
+    this.client.on('close', () => this.#miss())
     this.client.on('ready', () => this.#greet())
   }
 
@@ -68,7 +68,7 @@ export class QueueRedis {
 
   /** @throws ServiceUnavailable while Redis is away */
   checkReady(): void {
-    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError)
+    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError?.message)
   }
 
   close(): void {
@@ -76,11 +76,11 @@ export class QueueRedis {
     this.client.disconnect()
   }
 
-  #miss(error: unknown): void {
-    this.#lastError = error
+  #miss(error?: Error): void {
+    this.#lastError = error ?? this.#lastError
     if (this.#isMissed || this.#isClosed) return
     this.#isMissed = true
-    this.#logger.warn({ err: error }, 'Redis does not answer: uploads go on, work pauses until it is back')
+    this.#logger.warn(reasonOf(error), 'Redis does not answer: uploads go on, work pauses until it is back')
   }
 
   async #greet(): Promise<void> {
@@ -89,7 +89,12 @@ export class QueueRedis {
     try {
       for (const complaint of complaintsAbout(await this.client.info())) this.#logger.warn(complaint)
     } catch (error) {
-      this.#logger.warn({ err: error }, 'Redis was not asked whether it is set as a queue needs it')
+      this.#logger.warn(reasonOf(error), 'Redis was not asked whether it is set as a queue needs it')
     }
   }
+}
+
+/** For the log. The error itself may hold the command that failed, and with it the password. */
+export function reasonOf(error: unknown): { reason: string } {
+  return { reason: error instanceof Error ? error.message : 'the connection was closed' }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ImageFacts, Operation, Task } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 'bullmq'
-import type { QueueRedis } from './queue-redis.ts'
+import { type QueueRedis, reasonOf } from './queue-redis.ts'
 
 /** What a job says beside its id, which is the task's: for people who look at the queue. */
 export interface JobData {
@@ -54,7 +54,6 @@ export class TaskJobs {
     }
     this.queue = new Queue(name, {
       ...shared,
-      streams: { events: { maxLen: 1000 } },
       defaultJobOptions: {
         removeOnComplete: kept.completed,
         removeOnFail: kept.failed,
@@ -70,7 +69,7 @@ export class TaskJobs {
       maxStalledCount: Number.MAX_SAFE_INTEGER, // attempts are counted by the task DB
     })
     const report = (error: Error) => {
-      if (redis.isReady) logger.warn({ err: error }, 'BullMQ reports an error')
+      if (redis.isReady) logger.warn(reasonOf(error), 'BullMQ reports an error')
     }
     this.queue.on('error', report)
     this.#worker.on('error', report)

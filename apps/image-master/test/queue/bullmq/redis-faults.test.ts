@@ -127,6 +127,29 @@ withEngine('redis', program => {
       assert.ok((await seconds(() => neverThere.close())) < 5)
     })
 
+    test('that wants a password gets it; a wrong one is said, and not shown', async t => {
+      const { redis, clients, openQueue, defer } = await startQueues(
+        t,
+        program,
+        {},
+        '--requirepass',
+        'opensesame',
+      )
+      const urlWith = (password: string) => redis.urlOf(0).replace('//', `//:${password}@`)
+      await openQueue({ url: urlWith('opensesame') })
+      const log = new RecordedLog()
+      const queue = new BullMqQueue({
+        url: urlWith('opensasame'),
+        taskDb: clients.taskDb,
+        leaseMs: 60_000,
+        reconcileMs: 200,
+        logger: createLogger('test', 'trace', log),
+      })
+      defer(() => queue.close())
+      await until('it is said', () => log.lines.some(({ reason }) => String(reason).includes('WRONGPASS')))
+      assert.doesNotMatch(JSON.stringify(log.lines), /opensasame/)
+    })
+
     test('that may lose the queue, or is set to, is warned of when a master starts', async t => {
       const settings = ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru']
       const { openQueue } = await startQueues(t, program, {}, ...settings)

@@ -1,0 +1,137 @@
+/**
+ * How many tasks a second one master hands out and takes back, on each queue: workers that do nothing but poll
+ * and report. Services are processes of their own, on this machine. Rounds alternate, so that whatever else the
+ * machine does falls on both; a round's figures are printed as they come, and the medians at the end.
+ *
+ *     node apps/image-master/bench/queues.ts [tasks] [workers] [rounds]
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { after, type TestContext, test } from 'node:test'
+import type { Task, Work } from '@darkroom/contracts'
+import {
+  findEngine,
+  freePortRange,
+  startRedis,
+  startService,
+  temporaryFolder,
+  until,
+} from '@darkroom/testing'
+
+const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
+const owner = { after } as Pick<TestContext, 'after'>
+const redisProgram = findEngine('redis')
+const result = {
+  contentType: 'image/png',
+  bytes: 1,
+  width: 1,
+  height: 1,
+  frames: 1,
+  sha256: 'ab'.repeat(32),
+}
+
+interface Figures {
+  tasksPerSecond: number
+  /** Of getWork, milliseconds. */
+  median: number
+  worst: number
+}
+
+async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined> {
+  const headers = { 'content-type': 'application/json' }
+  const post = { method: 'POST', headers, body: JSON.stringify(body) }
+  const reply = await fetch(url, body === undefined ? {} : post)
+  const text = await reply.text()
+  if (!reply.ok) throw new Error(`${url} answered ${reply.status}: ${text}`)
+  return text === '' ? undefined : (JSON.parse(text) as Body)
+}
+
+/** Makes the tasks, lets the queue know them all, and times the workers until none is left. */
+async function measure(t: TestContext, queueUrl: string): Promise<Figures> {
+  const kvPort = String(await freePortRange(1))
+  const env = {
+    KV_URL: `http://127.0.0.1:${kvPort}`,
+    DATA_DIR: temporaryFolder(t),
+    QUEUE_URL: queueUrl,
+    MIN_FREE_BYTES: '0',
+    LOG_LEVEL: 'error',
+    RECONCILE_MS: '200',
+  }
+  await startService(t, 'kv-config', { ...env, PORT: kvPort })
+  const taskDb = await startService(t, 'task-db', env)
+  await startService(t, 'storage', env)
+  const ids = Array.from({ length: tasks }, (_, n) => idOf(n))
+  await inParallel(workers, ids, async id => {
+    const operations = [{ name: 'swap-channels', order: 'bgr' }]
+    await ask<Task>(`${taskDb.url}/tasks/${id}`, {
+      state: 'not-started',
+      operations,
+      original: result,
+      maxAttempts: 3,
+    })
+  })
+  const master = await startService(t, 'image-master', env)
+  await until('all are queued', async () => {
+    if (!queueUrl.startsWith('redis')) return true
+    const text = await (await fetch(`${master.url}/metrics`)).text()
+    return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
+  })
+  const polls: number[] = []
+  const startedAt = performance.now()
+  await inParallel(workers, ids, async () => {
+    const polledAt = performance.now()
+    const work = await ask<Work>(`${master.url}/getWork?worker=bench&wait=10`)
+    polls.push(performance.now() - polledAt)
+    if (!work) throw new Error('a poll came back empty')
+    await ask(`${master.url}/workFinished`, { id: work.id, lease: work.lease.token, result })
+  })
+  const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
+  polls.sort((a, b) => a - b)
+  return { tasksPerSecond, median: polls[polls.length >> 1] ?? 0, worst: polls.at(-1) ?? 0 }
+}
+
+async function inParallel<Item>(
+  count: number,
+  items: readonly Item[],
+  action: (item: Item) => Promise<void>,
+) {
+  const left = items.values()
+  const run = async () => {
+    for (const item of left) await action(item)
+  }
+  await Promise.all(Array.from({ length: count }, run))
+}
+
+function idOf(number: number): string {
+  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function row(name: string, { tasksPerSecond, median, worst }: Figures): string {
+  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   getWork ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms`
+}
+
+await test('queues', async t => {
+  if (redisProgram === undefined) throw new Error('there is no redis-server to measure with')
+  const redis = await startRedis(owner, redisProgram, '--appendfsync', 'everysec')
+  say(
+    `${tasks} tasks, ${workers} workers; ${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}`,
+  )
+  const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [] }
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, each] of Object.entries(figures)) {
+      await t.test(`${name} ${round}`, async t => {
+        const measured = await measure(t as TestContext, name === 'task-db:' ? name : redis.urlOf(round))
+        each.push(measured)
+        say(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
+      })
+    }
+  }
+  say('medians')
+  for (const [name, each] of Object.entries(figures)) {
+    const [middle] = each.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
+    if (middle) say(row(name, middle))
+  }
+})
