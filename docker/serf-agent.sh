@@ -8,6 +8,6 @@ while :; do
   # A name for each start: the others hold on for a day to the old name's address, which may be another one now.
   # shellcheck disable=SC2086 # several options
   serf agent -node="$(hostname)-$(date +%s)" -config-file="$SERF_CONFIG_FILE" -rpc-addr=127.0.0.1:7373 \
-    -retry-interval=2s $joins || echo "the Serf agent ended" >&2
+    -log-level=warn -retry-interval=2s $joins || echo "the Serf agent ended" >&2
   sleep 1
 done

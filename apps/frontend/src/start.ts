@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import {
   InvalidConfig,
   isLoopback,
@@ -15,8 +16,14 @@ export { Config } from './config.ts'
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   checkAudience(config, logger)
   const clients = new ServiceClients({ ...config, logger })
-  const app = buildApp({ ...config, clients, logger })
+  const app = buildApp({ ...config, allowedHosts: ownNames(config), clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger })
+}
+
+/** Names that it was given, and those by which other services know it. */
+function ownNames({ allowedHosts, advertiseUrl }: Config): string {
+  const registered = advertiseUrl === undefined ? hostname() : new URL(advertiseUrl).hostname
+  return `${allowedHosts},${registered.toLowerCase()}`
 }
 
 function checkAudience({ host, allowAnonymous }: Config, logger: Logger): void {

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { createLogger, InvalidConfig, loadConfig } from '@darkroom/service-kit'
-import { assertProblem, generateImage, RecordedLog } from '@darkroom/testing'
+import { assertProblem, generateImage, httpRequest, RecordedLog } from '@darkroom/testing'
 import { Config, start } from '../src/start.ts'
 import { startFrontend } from './start-frontend.ts'
 
@@ -90,8 +90,9 @@ describe('who may come in', () => {
     })
     const frontend = await start(config, createLogger('frontend', 'warn', log))
     t.after(frontend.close)
-    const { port } = new URL(frontend.url)
-    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200)
+    const { port, host } = new URL(frontend.url)
+    const asRegistered = await httpRequest(`http://127.0.0.1:${port}`, '/readyz', { headers: { host } })
+    assert.equal(asRegistered.status, 200)
     assert.ok(log.lines.some(({ msg }) => msg.startsWith('ALLOW_ANONYMOUS')))
   })
 
