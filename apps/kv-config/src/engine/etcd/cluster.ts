@@ -57,7 +57,12 @@ export class EtcdCluster implements Cluster {
   }
 }
 
-const refusals = new Set<number>([grpcCode.failedPrecondition, grpcCode.invalidArgument])
+/** What could be unavailable is told as that; what is left of it is an unhealthy cluster. */
+const refusals = new Set<number>([
+  grpcCode.failedPrecondition,
+  grpcCode.invalidArgument,
+  grpcCode.unavailable,
+])
 
 function toHexadecimal(id = '0'): string {
   return BigInt(id).toString(16)

@@ -100,14 +100,15 @@ export class EtcdKvStore implements KvStore {
   }
 
   async waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>(resolve => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
     await Promise.race([this.#watch.started, aborted])
-    if (signal.aborted) return
-    // The feed is behind by a moment; a revision that etcd itself has not reached is of another store.
-    if (after > this.#feed.revision && after > (await this.#read('')).revision) return
+    if (after > this.#feed.revision) {
+      // The feed may be behind by a moment; a revision that etcd itself has not reached is of another store.
+      const now = await Promise.race([this.#read(''), aborted])
+      if (now && after > now.revision) return
+    }
     await this.#feed.wait(scope, after, signal)
   }
 

@@ -17,7 +17,7 @@ export class EtcdRefusal extends Error {
 
   /** What was asked for may have happened, or may still happen: the answer only came too late. */
   get isUnknown(): boolean {
-    return unknownCodes.has(this.code) && !this.isNotDone
+    return unknownCodes.has(this.code) && !this.isNotDone && !this.reason.includes(unhealthy)
   }
 
   /** The token is too old: those that etcd makes live 5 minutes unused, and don't survive a restart. */
@@ -31,11 +31,15 @@ export const grpcCode = {
   notFound: 5,
   failedPrecondition: 9,
   outOfRange: 11,
+  unavailable: 14,
   unauthenticated: 16,
 } as const
 
 /** Canceled, unknown, deadline exceeded, internal, unavailable. */
 const unknownCodes = new Set([1, 2, 4, 13, 14])
+
+/** Members aren't changed within 5 s of the last time that one was away. */
+const unhealthy = 'unhealthy cluster'
 
 /** A member without a leader drops what it is told at once; reads that a new leader interrupts are refused. */
 const notDone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
@@ -47,6 +51,6 @@ export function toRefusal(path: string, status: number, body: string): EtcdRefus
     return new EtcdRefusal(path, Number(code), String(message ?? body))
   } catch {
     // Not etcd's own words: something between answered, or etcd is just starting.
-    return new EtcdRefusal(path, 14, `status ${status}: ${body.slice(0, 200)}`)
+    return new EtcdRefusal(path, grpcCode.unavailable, `status ${status}: ${body.slice(0, 200)}`)
   }
 }

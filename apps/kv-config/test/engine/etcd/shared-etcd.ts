@@ -1,6 +1,7 @@
 import { after, before, type TestContext } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
 import { type EtcdServers, startEtcd } from '@darkroom/testing'
+import type { EtcdAddress } from '../../../src/engine/etcd/address.ts'
 import { EtcdKvStore } from '../../../src/engine/etcd/etcd.ts'
 
 /** An etcd for all tests of a file; each store in it has a prefix of its own. */
@@ -29,8 +30,11 @@ export function newPrefix(): string {
 
 /** A store in these servers that is closed with the test. */
 export function openEtcdStore(t: TestContext, { members }: EtcdServers, prefix = newPrefix()): EtcdKvStore {
-  const endpoints = members.map(({ client }) => `http://${client}`)
-  const store = new EtcdKvStore({ endpoints, prefix }, createLogger('kv-config', 'silent'))
+  return openAt(t, { endpoints: members.map(({ client }) => `http://${client}`), prefix })
+}
+
+export function openAt(t: TestContext, address: EtcdAddress): EtcdKvStore {
+  const store = new EtcdKvStore(address, createLogger('kv-config', 'silent'))
   t.after(() => store.close())
   return store
 }

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type EtcdServers, until, withEngine } from '@darkroom/testing'
+import { put, remove, text } from '../../conformance/open-engine.ts'
+import { openEtcdStore, shareEtcd } from './shared-etcd.ts'
+
+/** How many leases there are in etcd. */
+async function countLeases(servers: EtcdServers): Promise<number> {
+  const { leases = [] } = (await servers.post('lease/leases', {})) as { leases?: unknown[] }
+  return leases.length
+}
+
+withEngine('etcd', program => {
+  const etcd = shareEtcd(program)
+
+  test('an entry has one lease, however often it is renewed, changed or given another', async t => {
+    const store = openEtcdStore(t, etcd())
+    for (let n = 0; n < 5; n += 1) await put(store, 'a', 'same', 600)
+    assert.equal(await countLeases(etcd()), 1)
+    await put(store, 'a', 'same', 1200)
+    await put(store, 'a', 'other', 1200)
+    await until('the leases before are ended', async () => (await countLeases(etcd())) === 1)
+    assert.equal(text((await store.get('a')).entry), 'other')
+    await put(store, 'a', 'other')
+    await until('no lease is left', async () => (await countLeases(etcd())) === 0)
+    assert.equal(text((await store.get('a')).entry), 'other')
+    await put(store, 'a', 'leased', 600)
+    await remove(store, 'a')
+    await until('no lease is left', async () => (await countLeases(etcd())) === 0)
+  })
+
+  test('a lease shorter than the shortest of etcd is renewed like any other', async t => {
+    const store = openEtcdStore(t, etcd())
+    const { revision } = await put(store, 'a', 'same', 0.5)
+    const { revision: before } = await store.get('a')
+    for (let n = 0; n < 3; n += 1) assert.equal((await put(store, 'a', 'same', 0.5)).revision, revision)
+    assert.equal((await store.get('a')).revision, before)
+    await until('one lease is left', async () => (await countLeases(etcd())) === 1)
+    await remove(store, 'a')
+    await until('no lease is left', async () => (await countLeases(etcd())) === 0)
+  })
+
+  test('the keys of another store in the same etcd are none of its keys', async t => {
+    const [one, two] = [openEtcdStore(t, etcd(), 'one'), openEtcdStore(t, etcd(), 'one2')]
+    await put(one, 'a', 'of one')
+    await put(two, 'a', 'of two')
+    assert.equal(text((await two.get('a')).entry), 'of two')
+    const { entries } = await two.list({ prefix: '', limit: 10 })
+    assert.deepEqual(entries.map(text), ['of two'])
+  })
+})

@@ -1,0 +1,9 @@
+// Migrates from the store at argv[2] to the one at argv[3]; prints each key when it is done with it.
+import { createLogger } from '@darkroom/service-kit'
+import { migrateKv, openKvStore } from '../src/migrate.ts'
+
+const [from, to] = process.argv
+  .slice(2)
+  .map(kvStoreUrl => openKvStore({ kvStoreUrl, dataDir: 'unused' }, createLogger('kv-config', 'silent')))
+if (!from || !to) throw new Error('two stores are needed')
+await migrateKv({ from, to, onProgress: (_, key) => process.stdout.write(`${key}\n`) })

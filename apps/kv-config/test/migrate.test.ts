@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { startScript, temporaryFolder, until, withEngine } from '@darkroom/testing'
+import type { KvStore } from '../src/engine/engine.ts'
+import { migrateKv, openKvStore } from '../src/migrate.ts'
+import { put, text } from './conformance/open-engine.ts'
+import { newPrefix, shareEtcd } from './engine/etcd/shared-etcd.ts'
+
+const logger = createLogger('kv-config', 'silent')
+
+withEngine('etcd', program => {
+  const etcd = shareEtcd(program)
+
+  /** A SQLite store and one in etcd, both empty, by their URLs. */
+  function prepare(t: TestContext) {
+    const urls = {
+      from: `sqlite:${join(temporaryFolder(t), 'kv.sqlite')}`,
+      to: `etcd://${etcd().clients}?prefix=${newPrefix()}`,
+    }
+    const open = (kvStoreUrl: string) => {
+      const store = openKvStore({ kvStoreUrl, dataDir: 'unused' }, logger)
+      t.after(() => store.close())
+      return store
+    }
+    return { urls, open, from: open(urls.from), to: open(urls.to) }
+  }
+
+  test('entries are copied with their bytes, and those with a lease are left to come anew', async t => {
+    const { from, to } = prepare(t)
+    await put(from, 'config/a', 'one')
+    await put(from, 'config/🔑', '')
+    await put(from, 'services/a', 'leased', 3600)
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    await from.set('bytes', bytes, { condition: { kind: 'always' } })
+    const keys: string[] = []
+    const counts = await migrateKv({ from, to, onProgress: (_, key) => keys.push(key) })
+    assert.deepEqual(counts, { copied: 3, present: 0, differing: 0, leased: 1 })
+    assert.deepEqual(keys, ['bytes', 'config/a', 'config/🔑', 'services/a'])
+    assert.equal(text((await to.get('config/a')).entry), 'one')
+    assert.equal(text((await to.get('config/🔑')).entry), '')
+    assert.deepEqual(Buffer.from((await to.get('bytes')).entry?.value ?? []), Buffer.from(bytes))
+    assert.equal((await to.get('services/a')).entry, undefined)
+  })
+
+  test('a second run copies what has come since, and overwrites nothing', async t => {
+    const { from, to } = prepare(t)
+    await put(from, 'a', 'one')
+    await put(from, 'b', 'one')
+    await migrateKv({ from, to })
+    await put(to, 'b', 'changed since')
+    await put(from, 'c', 'new')
+    assert.deepEqual(await migrateKv({ from, to }), { copied: 1, present: 1, differing: 1, leased: 0 })
+    assert.equal(text((await to.get('b')).entry), 'changed since')
+    assert.equal(text((await to.get('c')).entry), 'new')
+  })
+
+  test('more than a page is copied whole, and what is aborted can be gone on with', async t => {
+    const { from, to } = prepare(t)
+    const keys = await fill(from, 250)
+    const controller = new AbortController()
+    const aborted = migrateKv({
+      from,
+      to,
+      signal: controller.signal,
+      onProgress: ({ copied }) => copied === 120 && controller.abort(new Error('enough')),
+    })
+    await assert.rejects(aborted, /enough/)
+    assert.deepEqual(await migrateKv({ from, to }), { copied: 130, present: 120, differing: 0, leased: 0 })
+    await assertAll(to, keys)
+  })
+
+  test('fault: a migration killed with -9 is gone on with by the next', async t => {
+    const { urls, open, from, to } = prepare(t)
+    const keys = await fill(from, 600)
+    await from.close()
+    const script = new URL('migrate-until-killed.ts', import.meta.url)
+    const migration = startScript(t, script, urls.from, urls.to)
+    await until('it is in the midst of it', () => migration.lines.length >= 50)
+    await migration.kill()
+    const { copied, present } = await migrateKv({ from: open(urls.from), to })
+    assert.ok(copied > 0, 'it was through already')
+    assert.ok(present >= migration.lines.length)
+    assert.equal(copied + present, keys.length)
+    await assertAll(to, keys)
+  })
+})
+
+async function fill(store: KvStore, count: number): Promise<string[]> {
+  const keys = Array.from({ length: count }, (_, n) => `config/${n}`)
+  await Promise.all(keys.map(key => put(store, key, `value of ${key}`)))
+  return keys
+}
+
+async function assertAll(store: KvStore, keys: string[]): Promise<void> {
+  const { entries } = await store.list({ prefix: '', limit: 1000 })
+  assert.deepEqual(
+    new Map(entries.map(entry => [entry.key, text(entry)])),
+    new Map(keys.map(key => [key, `value of ${key}`])),
+  )
+}
