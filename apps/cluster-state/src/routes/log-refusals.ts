@@ -33,7 +33,10 @@ export function logRefusals(app: App): void {
 /** What the contract, the parser, or the node itself refused. */
 function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
-  const { validation, status, statusCode }: { validation?: unknown; status?: unknown; statusCode?: unknown } =
-    error
+  const { validation, status, statusCode } = error as Error & {
+    validation?: unknown
+    status?: unknown
+    statusCode?: unknown
+  }
   return validation !== undefined || status === 400 || statusCode === 400
 }
