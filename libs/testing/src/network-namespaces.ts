@@ -25,6 +25,8 @@ export interface HostNetwork {
   losePackets(share: number, count: number): void
   /** From now on, hosts of different groups, given by index, hear nothing of each other. */
   partition(...groups: readonly (readonly number[])[]): void
+  /** How many packets were lost by this so far, since the last healing. */
+  lostPackets(): number
   /** Ends partitions and losses. */
   heal(): void
 }
@@ -81,6 +83,12 @@ export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostN
   return {
     hosts,
     heal,
+    lostPackets() {
+      const lines = hosts.flatMap(({ within }) =>
+        run(...within, 'iptables', '--list-rules', 'INPUT', '--verbose').split('\n'),
+      )
+      return lines.reduce((sum, line) => sum + Number(/-c (\d+) .*DROP/.exec(line)?.[1] ?? 0), 0)
+    },
     losePackets(share, among) {
       heal()
       if (share === 0) return
@@ -103,7 +111,8 @@ function inNamespace(namespace: string): readonly [string, ...string[]] {
   return ['ip', 'netns', 'exec', namespace]
 }
 
-function run(...[command, ...args]: readonly [string, ...string[]]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+function run(...[command, ...args]: readonly [string, ...string[]]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`, { cause: error })
+  return stdout
 }

@@ -16,10 +16,12 @@ suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, ()
   })
 
   test('lose packets among those that are named', t => {
-    const { hosts, losePackets } = makeNetwork(t, 3)
+    const { hosts, losePackets, lostPackets } = makeNetwork(t, 3)
     const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
     losePackets(1, 2)
+    assert.equal(lostPackets(), 0)
     assert.ok(!canReach(first, second))
+    assert.ok(lostPackets() > 0)
     assert.ok(canReach(first, third) && canReach(third, second))
     losePackets(0, 2)
     assert.ok(canReach(first, second))

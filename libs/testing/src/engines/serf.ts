@@ -32,6 +32,8 @@ export interface SerfOptions {
   join?: readonly string[]
   authKey?: string
   tags?: Readonly<Record<string, string>>
+  /** More of the agent's configuration file. */
+  settings?: Readonly<Record<string, unknown>>
   /** Its addresses; default: free ports of the loopback interface. */
   rpc?: string
   gossip?: string
@@ -43,12 +45,15 @@ export interface SerfOptions {
 export async function startSerf(
   t: Pick<TestContext, 'after'>,
   serf: string,
-  { name, join: others = [], authKey, tags = {}, within = [], ...addresses }: SerfOptions,
+  { name, join: others = [], authKey, tags = {}, settings = {}, within = [], ...addresses }: SerfOptions,
 ): Promise<SerfAgent> {
   const firstPort = await freePortRange(2)
   const { rpc = `127.0.0.1:${firstPort}`, gossip = `127.0.0.1:${firstPort + 1}` } = addresses
   const config = join(temporaryFolder(t), 'serf.json')
-  writeFileSync(config, JSON.stringify({ tags, ...(authKey !== undefined && { rpc_auth: authKey }) }))
+  writeFileSync(
+    config,
+    JSON.stringify({ ...settings, tags, ...(authKey !== undefined && { rpc_auth: authKey }) }),
+  )
   const options = [
     ...['agent', '-profile=local', `-node=${name}`, `-bind=${gossip}`, `-rpc-addr=${rpc}`],
     ...[`-config-file=${config}`, '-retry-interval=1s', ...others.map(other => `-retry-join=${other}`)],
