@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { isAnswer } from '../src/engine/s3-errors.ts'
+import { parseS3Url } from '../src/engine/s3-url.ts'
+
+/**
+ * Makes the bucket that BLOB_STORE_URL names, unless it is there. A server that isn't up yet, or doesn't know the key
+ * yet, is asked again for so long.
+ */
+const patienceMs = 120_000
+
+const { bucket, endpoint, region, pathStyle } = parseS3Url(process.env.BLOB_STORE_URL ?? '')
+const client = new S3Client({
+  ...(endpoint !== undefined && { endpoint }),
+  ...(region !== undefined && { region }),
+  forcePathStyle: pathStyle,
+})
+const deadline = Date.now() + patienceMs
+while (!(await isMade())) await delay(500)
+client.destroy()
+process.stdout.write(`the bucket "${bucket}" is there\n`)
+
+async function isMade(): Promise<boolean> {
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(5000) })
+    return true
+  } catch (error) {
+    if (isAnswer(error, 'BucketAlreadyOwnedByYou', 'BucketAlreadyExists')) return true
+    if (Date.now() > deadline) throw error
+    return false
+  }
+}
