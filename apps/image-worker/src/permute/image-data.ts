@@ -16,14 +16,16 @@ export function permuteImageData(
 ): AsyncIterable<Uint8Array> {
   const passes = passesOf(header, size.width, size.height)
   const length = inflatedBytes(passes)
+  // Of an interlaced image the last pass, which is half of it.
+  const rowBytes = 1 + (passes.at(-1)?.rowBytes ?? 0)
   const hasColorSamples = header.colorType === 2 || header.colorType === 6
   if (hasColorSamples && order !== 'rgb') {
     const pixelBytes = bitsPerPixel(header) / 8
     const walk = () => new ScanlineWalk(passes, pixelBytes)
-    const permuted = permuteBlocks(inflateExactly(pieces, length), walk(), header, order)
+    const permuted = permuteBlocks(inflateExactly(pieces, length, rowBytes), walk(), header, order)
     return deflateScanlines(permuted, walk(), new SubFilter(pixelBytes))
   }
-  return passProven(pieces, length, new ScanlineWalk(passes, 1))
+  return passProven(pieces, length, rowBytes, new ScanlineWalk(passes, 1))
 }
 
 /** Permutes inflated blocks in place; cuts them anew so that each ends with a whole pixel. */
@@ -47,6 +49,7 @@ async function* permuteBlocks(
 async function* passProven(
   pieces: AsyncIterable<Uint8Array>,
   length: number,
+  rowBytes: number,
   walk: ScanlineWalk,
 ): AsyncGenerator<Uint8Array> {
   const passed: Uint8Array[] = []
@@ -56,7 +59,7 @@ async function* passProven(
       yield piece
     }
   }
-  for await (const block of inflateExactly(noted(), length)) {
+  for await (const block of inflateExactly(noted(), length, rowBytes)) {
     walk.visit(block, checkFilters)
     yield* passed.splice(0)
   }
