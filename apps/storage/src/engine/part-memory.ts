@@ -9,8 +9,13 @@ const firstBytes = 64 * 1024
  * that of a whole part, and is given back at once: V8 counts only its own heap, on which this is nothing.
  */
 export class PartMemory {
-  #memory = Buffer.allocUnsafeSlow(firstBytes)
+  #memory: Buffer<ArrayBuffer>
   #length = 0
+
+  /** Of a blob that has had full parts, the next is likely to be one. */
+  constructor({ isFirst }: { isFirst: boolean }) {
+    this.#memory = Buffer.allocUnsafeSlow(isFirst ? firstBytes : partBytes + maxFooterBytes)
+  }
 
   /** Copies as much of a chunk as there is room for in a part; says how much. */
   take(chunk: Uint8Array): number {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { collectingMemory } from '@darkroom/service-kit'
 import { StoreUnavailable } from './engine.ts'
 
 /**
@@ -7,10 +8,10 @@ import { StoreUnavailable } from './engine.ts'
  * reader may be as slow as it likes.
  */
 export function receivedBody(body: Readable, bytes: number, stalledMs: number): Readable {
-  return Readable.from(receive(body, bytes, stalledMs), { objectMode: false })
+  return Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
 }
 
-async function* receive(body: Readable, bytes: number, stalledMs: number): AsyncGenerator<Buffer> {
+async function* receive(body: Readable, bytes: number, stalledMs: number): AsyncGenerator<Uint8Array> {
   const stalled = () =>
     body.destroy(new StoreUnavailable(`the object store sent nothing for ${stalledMs} milliseconds`))
   let timer = setTimeout(stalled, stalledMs)

@@ -207,7 +207,7 @@ export class S3BlobStore implements BlobStore {
     const object = { Bucket: this.#place.bucket, Key: name, ...typeHeader(options.contentType) }
     const hash = createHash('sha256')
     let bytes = 0
-    let part = new PartMemory()
+    let part = new PartMemory({ isFirst: true })
     let upload: MultipartUpload | undefined
     try {
       for await (const chunk of content) {
@@ -218,7 +218,7 @@ export class S3BlobStore implements BlobStore {
           if (!part.isFull) continue
           upload ??= await MultipartUpload.begin(this.#client, object)
           await upload.add(part)
-          part = new PartMemory()
+          part = new PartMemory({ isFirst: false })
         }
       }
       const blob: StoredBlob = { bytes, sha256: hash.digest('hex'), ...options }
@@ -301,7 +301,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async *#readPart(name: string, etag: string, start: number, end: number): AsyncGenerator<Buffer> {
+  async *#readPart(name: string, etag: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     const part = await this.#ask(() =>
       this.#get(this.#reader, name, { Range: `bytes=${start}-${end}`, IfMatch: etag }),
     )
