@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -46,6 +55,7 @@ function keep(name: string, make: () => string): string {
 /** All of it or nothing, also after a power cut: an empty password would be one. */
 function writeDurably(path: string, content: string): void {
   const unfinished = `${path}.new`
+  rmSync(unfinished, { force: true }) // of a start that was killed
   const file = openSync(unfinished, 'w', 0o400)
   writeSync(file, content)
   fsyncSync(file)
