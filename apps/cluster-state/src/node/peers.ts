@@ -3,19 +3,24 @@ import type { Membership } from '../membership/membership.ts'
 import type { Network } from './network.ts'
 import type { NodeContext } from './node-context.ts'
 
+/** A member that fails again and again is logged this often at most. */
+const quietMs = 60_000
+
 /** The other members, and how talking to them goes. */
 export class Peers {
   readonly #network: Network
   readonly #membership: Membership
   readonly #logger: NodeContext['logger']
-  /** Who didn't answer lately: said once, and once again when they do. */
-  readonly #silent = new Set<string>()
+  readonly #clock: NodeContext['clock']
+  /** When it was logged last that a member doesn't answer, and whether it has answered since. */
+  readonly #warned = new Map<string, { at: number; hasAnswered: boolean }>()
   #isClosed = false
 
-  constructor({ network, logger }: NodeContext, membership: Membership) {
+  constructor({ network, logger, clock }: NodeContext, membership: Membership) {
     this.#network = network
     this.#membership = membership
     this.#logger = logger
+    this.#clock = clock
   }
 
   /** Those in this node's data centre, and the others. */
@@ -34,14 +39,10 @@ export class Peers {
   ): Promise<Answer | undefined> {
     try {
       const answer = await call(this.#network)
-      if (this.#silent.delete(member.id)) this.#logger.info({ member }, 'this member answers again')
+      this.#noteAnswer(member)
       return answer
     } catch (error) {
-      if (!this.#isClosed && !this.#silent.has(member.id)) {
-        this.#forgetFormerMembers()
-        this.#silent.add(member.id)
-        this.#logger.warn({ err: error, member }, 'this member does not answer as it should')
-      }
+      if (!this.#isClosed) this.#noteFailure(member, error)
       return undefined
     }
   }
@@ -50,8 +51,24 @@ export class Peers {
     this.#isClosed = true
   }
 
+  #noteAnswer(member: Member): void {
+    const warned = this.#warned.get(member.id)
+    if (!warned || warned.hasAnswered) return
+    warned.hasAnswered = true
+    this.#logger.info({ member }, 'this member answers again')
+  }
+
+  #noteFailure(member: Member, error: unknown): void {
+    const now = this.#clock.now()
+    const { at = Number.NEGATIVE_INFINITY } = this.#warned.get(member.id) ?? {}
+    if (now - at < quietMs) return
+    this.#forgetFormerMembers()
+    this.#warned.set(member.id, { at: now, hasAnswered: false })
+    this.#logger.warn({ err: error, member }, 'this member does not answer as it should')
+  }
+
   #forgetFormerMembers(): void {
     const present = new Set(this.#membership.members().map(({ id }) => id))
-    for (const id of this.#silent) if (!present.has(id)) this.#silent.delete(id)
+    for (const id of this.#warned.keys()) if (!present.has(id)) this.#warned.delete(id)
   }
 }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { memberOf, near, prepareNode } from './prepare-node.ts'
+
+suite('gossip', () => {
+  test('of a change goes at once to two members, and on to others every 100 ms for some rounds', async () => {
+    const { node, time, sent } = await prepareNode({ members: near(8) })
+    await node.setRegister('a', 1)
+    await time.run(1000)
+    // ceil(3 x log10(9 + 1)) rounds
+    assert.deepEqual(
+      sent.map(({ at }) => at),
+      [0, 0, 100, 100, 200, 200],
+    )
+    assert.equal(new Set(sent.map(({ to }) => to)).size, 6)
+  })
+
+  test('of a burst of increments is one message every 100 ms for each of the two', async () => {
+    const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
+    for (let times = 0; times < 500; times++) {
+      void node.increment('a', 1)
+      await time.run(2)
+    }
+    assert.ok(sent.length <= 2 * 11, `${sent.length} messages`)
+    assert.ok(sent.every(({ names }) => names.length === 1))
+  })
+
+  test('of what changed lately is repeated every two seconds, five times', async () => {
+    const { node, time, sent } = await prepareNode({ members: near(8) })
+    await node.setRegister('a', 1)
+    await time.run(60_000)
+    const repeated = sent.filter(({ at }) => at > 1000)
+    assert.equal(repeated.length, 10)
+    assert.ok(repeated.every(({ at }) => at < 5 * 2200 + 1))
+  })
+
+  test('that is news to whoever hears it is pushed on, and what is known is not', async () => {
+    const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
+    const entries = [{ kind: 'register', name: 'a', generation: 3, writer: 'node-7', value: 1 }] as const
+    assert.equal(await node.receive({ from: 'node-1', entries: [...entries] }), 1)
+    await time.run(1000)
+    assert.equal(sent.length, 6)
+    assert.equal(await node.receive({ from: 'node-2', entries: [...entries] }), 0)
+    await time.run(1000)
+    assert.equal(sent.length, 6)
+  })
+
+  test('comes in bounded messages, and all of it comes', async () => {
+    const maxMessageBytes = 16 * 1024
+    const { node, time, sent } = await prepareNode({ members: near(2), settings: { maxMessageBytes } })
+    const value = 'x'.repeat(3000)
+    await Promise.all(Array.from({ length: 30 }, (_, index) => node.setRegister(`name-${index}`, value)))
+    await time.run(3000)
+    assert.ok(sent.every(({ bytes }) => bytes <= maxMessageBytes + 100))
+    assert.equal(new Set(sent.flatMap(({ names }) => names)).size, 30)
+  })
+
+  test('fault: a member that does not answer holds no other up, is not sent ever more, and is logged once', async () => {
+    const members = near(3)
+    const { node, time, sent, log } = await prepareNode({
+      members,
+      answerGossip: async ({ id }) => {
+        if (id === 'node-1') await time.pass(2000).then(() => Promise.reject(new Error('timeout')))
+      },
+    })
+    for (let times = 0; times < 100; times++) {
+      await node.increment('a', 1)
+      await time.run(100)
+    }
+    const to = (id: string) => sent.filter(message => message.to === id).length
+    assert.ok(to('node-1') <= (4 * 10_000) / 2000 + 4, `${to('node-1')} to the silent one`)
+    assert.ok(to('node-2') > 80 && to('node-3') > 80)
+    assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer')).length, 1)
+  })
+
+  test('fault: when all are too slow, the round is made up for later', async () => {
+    let isSlow = true
+    const { node, time, sent } = await prepareNode({
+      members: near(1),
+      settings: { gossipMs: 3_600_000 },
+      answerGossip: async () => {
+        if (isSlow) await time.pass(2000)
+      },
+    })
+    for (let times = 0; times < 6; times++) {
+      await node.setRegister('a', times)
+      await time.run(100)
+    }
+    const before = sent.length
+    await node.setRegister('late', 1)
+    await time.run(100)
+    assert.equal(sent.length, before, 'it owes four answers')
+    isSlow = false
+    await time.run(3000)
+    assert.ok(sent.slice(before).some(({ names }) => names.includes('late')))
+  })
+
+  test('reaches another data centre about once a second from all nodes of this one together', async () => {
+    const far = Array.from({ length: 5 }, (_, index) => memberOf(`far-${index}`, 'there'))
+    const { node, time, sent } = await prepareNode({ members: [...near(9), ...far] })
+    for (let times = 0; times < 2000; times++) {
+      await node.increment('a', 1)
+      await time.run(1000)
+    }
+    const toFar = sent.filter(({ to }) => to.startsWith('far')).length
+    // One of ten nodes: 200 expected, with a deviation of 13.
+    assert.ok(toFar > 120 && toFar < 280, `${toFar}`)
+  })
+
+  test('of what nobody was told yet goes out when the node closes', async () => {
+    const members = [...near(2), memberOf('far-1', 'there')]
+    const { node, sent } = await prepareNode({ members })
+    await node.increment('a', 1)
+    await node.close()
+    assert.deepEqual(new Set(sent.map(({ to }) => to)), new Set(['node-1', 'node-2', 'far-1']))
+    await node.close()
+    assert.equal(sent.length, 3)
+  })
+
+  test('is silent with nobody there', async () => {
+    const { node, time, sent, synced } = await prepareNode({ members: [] })
+    await node.increment('a', 1)
+    await time.run(60_000)
+    assert.deepEqual([sent.length, synced.length], [0, 0])
+  })
+})

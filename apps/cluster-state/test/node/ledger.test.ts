@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { type Entry, keyOf, raiseCount, writeRegister } from '@darkroom/crdt'
+import type { Draft } from '../../src/node/draft.ts'
+import { Ledger } from '../../src/node/ledger.ts'
+
+const registerOf = (name: string, value: number): Entry => ({
+  kind: 'register',
+  name,
+  ...writeRegister(undefined, 'node-1', value),
+})
+
+function increment(draft: Draft, amount: number): number {
+  draft.put({
+    kind: 'count',
+    name: 'a',
+    node: 'node-1',
+    ...raiseCount(draft.count('a', 'node-1'), amount, 0),
+  })
+  return draft.sum('a')
+}
+
+/** A ledger whose saves end when the test says so. */
+function prepare() {
+  const saves: { entries: readonly Entry[]; end: PromiseWithResolvers<void> }[] = []
+  const news: Entry[][] = []
+  const ledger = new Ledger({
+    store: {
+      nodeId: 'node-1',
+      load: async () => [],
+      save: entries => {
+        const end = Promise.withResolvers<void>()
+        saves.push({ entries, end })
+        return end.promise
+      },
+      close: async () => undefined,
+    },
+    entries: [],
+    onNews: entries => news.push([...entries]),
+  })
+  return { ledger, saves, news }
+}
+
+const settled = () => new Promise(setImmediate)
+
+suite('the ledger', () => {
+  test('shows, tells and answers a write only when it is saved', async () => {
+    const { ledger, saves, news } = prepare()
+    let answer: number | undefined
+    const written = ledger.write(draft => increment(draft, 5)).then(sum => (answer = sum))
+    await settled()
+    assert.deepEqual([ledger.state.sum('a'), news.length, answer], [0, 0, undefined])
+    saves[0]?.end.resolve()
+    await written
+    assert.deepEqual([ledger.state.sum('a'), news.length, answer], [5, 1, 5])
+  })
+
+  test('saves what comes meanwhile together, each key once, and answers each with its own result', async () => {
+    const { ledger, saves } = prepare()
+    const first = ledger.write(draft => increment(draft, 1))
+    const others = [2, 3, 4].map(amount => ledger.write(draft => increment(draft, amount)))
+    saves[0]?.end.resolve()
+    assert.equal(await first, 1)
+    await settled()
+    assert.deepEqual(
+      saves.map(({ entries }) => entries.map(keyOf)),
+      [['count/a/node-1'], ['count/a/node-1']],
+    )
+    saves[1]?.end.resolve()
+    assert.deepEqual(await Promise.all(others), [3, 6, 10])
+    assert.equal(ledger.state.sum('a'), 10)
+  })
+
+  test('fault: of a group that is not saved nothing is kept or told, and what follows builds on what stood', async () => {
+    const { ledger, saves, news } = prepare()
+    const failed = [1, 2].map(amount => ledger.write(draft => increment(draft, amount)))
+    saves[0]?.end.reject(new Error('disk full'))
+    await assert.rejects(Promise.any([failed[0]]), AggregateError)
+    await settled()
+    saves[1]?.end.reject(new Error('disk full'))
+    for (const write of failed) await assert.rejects(write, /disk full/)
+    assert.deepEqual([ledger.state.size, news.length], [0, 0])
+    const later = ledger.write(draft => increment(draft, 7))
+    await settled()
+    saves[2]?.end.resolve()
+    assert.equal(await later, 7)
+  })
+
+  test('refuses the one write that throws, and not those beside it', async () => {
+    const { ledger, saves } = prepare()
+    const blocking = ledger.write(draft => draft.put(registerOf('first', 1)))
+    const good = ledger.write(draft => draft.put(registerOf('a', 1)))
+    const bad = ledger.write(() => {
+      throw new RangeError('no')
+    })
+    const alsoGood = ledger.write(draft => draft.put(registerOf('b', 1)))
+    saves[0]?.end.resolve()
+    await blocking
+    await assert.rejects(bad, RangeError)
+    saves[1]?.end.resolve()
+    assert.deepEqual(await Promise.all([good, alsoGood]), [true, true])
+    assert.equal(ledger.state.size, 3)
+  })
+
+  test('saves nothing when nothing is new', async () => {
+    const { ledger, saves, news } = prepare()
+    const first = ledger.write(draft => draft.put(registerOf('a', 2)))
+    saves[0]?.end.resolve()
+    assert.equal(await first, true)
+    assert.equal(await ledger.write(draft => draft.put(registerOf('a', 1))), false)
+    assert.deepEqual([saves.length, news.length], [1, 1])
+  })
+})
