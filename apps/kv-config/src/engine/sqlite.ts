@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
 import {
@@ -40,7 +40,9 @@ interface Row {
   expires_at: number | null
 }
 
+/** Entries in a file, which belongs to one process at a time. */
 export class SqliteKvStore implements KvStore {
+  readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
@@ -48,7 +50,10 @@ export class SqliteKvStore implements KvStore {
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
 
+  /** @throws FileInUse */
   constructor({ path }: { path: string }) {
+    using opened = new DisposableStack()
+    this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
@@ -56,6 +61,7 @@ export class SqliteKvStore implements KvStore {
     this.#statements.restartLeases.run(Date.now())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()
+    opened.move()
   }
 
   async get(key: string) {
@@ -120,6 +126,7 @@ export class SqliteKvStore implements KvStore {
     clearTimeout(this.#expiry)
     await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
+    this.#lock[Symbol.dispose]()
   }
 
   #read(key: string): KvEntry | undefined {

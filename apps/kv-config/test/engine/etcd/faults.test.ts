@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { ServiceProblem } from '@darkroom/service-kit'
 import { type EtcdServers, until, withEngine } from '@darkroom/testing'
 import { absent, always, bytes, put, text, wake } from '../../conformance/open-engine.ts'
@@ -15,7 +15,7 @@ async function openThroughRelays(t: TestContext, servers: EtcdServers, count = 1
   const store = openAt(t, { endpoints: relays.map(({ url }) => url), prefix })
   const [relay] = relays
   assert.ok(relay)
-  return { store, direct: openEtcdStore(t, servers, prefix), relay, relays }
+  return { store, direct: openEtcdStore(t, servers, prefix), relay, relays, prefix }
 }
 
 function isProblem(code: string): (error: unknown) => boolean {
@@ -25,105 +25,109 @@ function isProblem(code: string): (error: unknown) => boolean {
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  test('fault: a watch that broke misses none of the changes until it is back', async t => {
-    const { store, direct, relay } = await openThroughRelays(t, etcd())
-    const { revision } = await put(store, 'a', 'one')
-    await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
-    const waits = [wake(store, { key: 'a' }, revision), wake(store, { prefix: 'c' }, revision)]
-    relay.cut()
-    await put(direct, 'a', 'two')
-    await put(direct, 'b', 'two')
-    await put(direct, 'c', 'two')
-    relay.restore()
-    await Promise.all(waits)
-  })
-
-  test('fault: where etcd has forgotten what a broken watch missed, all who wait are woken', async t => {
-    const { store, direct, relay } = await openThroughRelays(t, etcd())
-    const { revision } = await put(store, 'a', 'one')
-    const wait = wake(store, { key: 'a' }, revision)
-    relay.cut()
-    await put(direct, 'a', 'two')
-    const last = await put(direct, 'b', 'two')
-    await etcd().post('kv/compaction', { revision: String(last.revision) })
-    relay.restore()
-    await wait
-    const again = await store.get('a')
-    assert.equal(text(again.entry), 'two')
-    const next = wake(store, { key: 'a' }, again.revision)
-    await put(direct, 'a', 'three')
-    await next
-  })
-
-  test('fault: a watch that falls silent is left for another member', async t => {
-    const { store, direct, relays } = await openThroughRelays(t, etcd(), 2)
-    const { revision } = await put(store, 'a', 'one')
-    await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
-    const used = await until('the watch is open', () => relays.find(({ connections }) => connections > 0))
-    const wait = wake(store, { key: 'a' }, revision)
-    used.swallow()
-    await put(direct, 'a', 'two')
-    await wait
-  })
-
-  test('fault: a member that does not answer, or is gone, is passed over', async t => {
-    const { store, relays } = await openThroughRelays(t, etcd(), 2)
-    await put(store, 'a', 'one')
-    for (const fail of ['swallow', 'cut'] as const) {
-      for (const relay of relays) {
-        relay[fail]()
-        assert.equal(text((await store.get('a')).entry), 'one')
-        relay.restore()
-      }
-    }
-  })
-
-  test('fault: while nothing answers, reads and writes are refused with 503', async t => {
-    const { store, relay } = await openThroughRelays(t, etcd())
-    await put(store, 'a', 'one')
-    relay.cut()
-    const refused = isProblem('unavailable')
-    await Promise.all([
-      assert.rejects(store.get('a'), refused),
-      assert.rejects(store.list({ prefix: '', limit: 1 }), refused),
-      assert.rejects(store.set('a', bytes('two'), { condition: always }), refused),
-      assert.rejects(store.delete('a', always), refused),
-    ])
-    relay.restore()
-    assert.equal(text((await store.get('a')).entry), 'one')
-  })
-
-  for (const condition of [always, absent]) {
-    test(`fault: a write (${condition.kind}) whose answer is lost is unknown, neither a conflict nor done twice`, async t => {
-      const { store, direct, relays } = await openThroughRelays(t, etcd(), 2)
-      for (const relay of relays) relay.swallow('/v3/kv/txn')
-      await assert.rejects(store.set('a', bytes('one'), { condition }), isProblem('outcome-unknown'))
-      const { revision, entry } = await direct.get('a')
-      assert.deepEqual([text(entry), entry?.revision], ['one', revision])
+  // They wait most of the time, and none is in another's way.
+  describe('a store that reaches etcd by bad ways', { concurrency: true }, () => {
+    test('fault: a watch that broke misses none of the changes until it is back', async t => {
+      const { store, direct, relay } = await openThroughRelays(t, etcd())
+      const { revision } = await put(store, 'a', 'one')
+      await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
+      const waits = [wake(store, { key: 'a' }, revision), wake(store, { prefix: 'c' }, revision)]
+      relay.cut()
+      await put(direct, 'a', 'two')
+      await put(direct, 'b', 'two')
+      await put(direct, 'c', 'two')
+      relay.restore()
+      await Promise.all(waits)
     })
-  }
 
-  test('fault: a deletion whose answer is lost is unknown', async t => {
-    const { store, direct, relay } = await openThroughRelays(t, etcd())
-    await put(direct, 'a', 'one')
-    relay.swallow('/v3/kv/txn')
-    await assert.rejects(store.delete('a', always), isProblem('outcome-unknown'))
-    assert.equal((await direct.get('a')).entry, undefined)
-  })
+    test('fault: where etcd has forgotten what a broken watch missed, all who wait are woken', async t => {
+      const { store, direct, relay } = await openThroughRelays(t, etcd())
+      const { revision } = await put(store, 'a', 'one')
+      const wait = wake(store, { key: 'a' }, revision)
+      relay.cut()
+      await put(direct, 'a', 'two')
+      const last = await put(direct, 'b', 'two')
+      await etcd().post('kv/compaction', { revision: String(last.revision) })
+      relay.restore()
+      await wait
+      const again = await store.get('a')
+      assert.equal(text(again.entry), 'two')
+      const next = wake(store, { key: 'a' }, again.revision)
+      await put(direct, 'a', 'three')
+      await next
+    })
 
-  test('closing ends what waits for etcd, and closing twice is closing once', async t => {
-    const { store, direct, relay } = await openThroughRelays(t, etcd())
-    const first = await put(store, 'a', 'one')
-    const woken = wake(store, { key: 'a' }, first.revision)
-    const { revision } = await put(direct, 'a', 'two')
-    await woken // so the watch is open, and knows of the revision
-    const controller = new AbortController()
-    const wait = store.waitForChange({ key: 'a' }, revision, controller.signal)
-    relay.swallow()
-    const read = assert.rejects(store.get('a'), isProblem('unavailable'))
-    await Promise.all([store.close(), store.close()])
-    await read
-    controller.abort()
-    await wait
+    test('fault: a watch that falls silent is left for another member', async t => {
+      const { store, direct, relays } = await openThroughRelays(t, etcd(), 2)
+      const { revision } = await put(store, 'a', 'one')
+      await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
+      const used = await until('the watch is open', () => relays.find(({ connections }) => connections > 0))
+      const wait = wake(store, { key: 'a' }, revision)
+      used.swallow()
+      await put(direct, 'a', 'two')
+      await wait
+    })
+
+    test('fault: a member that does not answer, or is gone, is passed over', async t => {
+      const { store, relays } = await openThroughRelays(t, etcd(), 2)
+      await put(store, 'a', 'one')
+      for (const fail of ['swallow', 'cut'] as const) {
+        for (const relay of relays) {
+          relay[fail]()
+          assert.equal(text((await store.get('a')).entry), 'one')
+          relay.restore()
+        }
+      }
+    })
+
+    test('fault: while nothing answers, reads and writes are refused with 503', async t => {
+      const { store, relay } = await openThroughRelays(t, etcd())
+      await put(store, 'a', 'one')
+      relay.cut()
+      const refused = isProblem('unavailable')
+      await Promise.all([
+        assert.rejects(store.get('a'), refused),
+        assert.rejects(store.list({ prefix: '', limit: 1 }), refused),
+        assert.rejects(store.set('a', bytes('two'), { condition: always }), refused),
+        assert.rejects(store.delete('a', always), refused),
+      ])
+      relay.restore()
+      assert.equal(text((await store.get('a')).entry), 'one')
+    })
+
+    for (const condition of [always, absent]) {
+      test(`fault: a write (${condition.kind}) whose answer is lost is unknown, neither a conflict nor done twice`, async t => {
+        const { store, prefix, relays } = await openThroughRelays(t, etcd(), 2)
+        for (const relay of relays) relay.swallow('/v3/kv/txn')
+        await assert.rejects(store.set('a', bytes('one'), { condition }), isProblem('outcome-unknown'))
+        const key = Buffer.from(`${prefix}a`).toString('base64')
+        const { kvs } = (await etcd().post('kv/range', { key })) as { kvs: object[] }
+        assert.partialDeepStrictEqual(kvs, [{ value: Buffer.from('one').toString('base64'), version: '1' }])
+      })
+    }
+
+    test('fault: a deletion whose answer is lost is unknown', async t => {
+      const { store, direct, relay } = await openThroughRelays(t, etcd())
+      await put(direct, 'a', 'one')
+      relay.swallow('/v3/kv/txn')
+      await assert.rejects(store.delete('a', always), isProblem('outcome-unknown'))
+      assert.equal((await direct.get('a')).entry, undefined)
+    })
+
+    test('closing ends what waits for etcd, and closing twice is closing once', async t => {
+      const { store, direct, relay } = await openThroughRelays(t, etcd())
+      const first = await put(store, 'a', 'one')
+      const woken = wake(store, { key: 'a' }, first.revision)
+      const { revision } = await put(direct, 'a', 'two')
+      await woken // so the watch is open, and knows of the revision
+      const controller = new AbortController()
+      const wait = store.waitForChange({ key: 'a' }, revision, controller.signal)
+      relay.swallow()
+      const read = assert.rejects(store.get('a'), isProblem('unavailable'))
+      await Promise.all([store.close(), store.close()])
+      await read
+      controller.abort()
+      await wait
+    })
   })
 })
