@@ -6,8 +6,7 @@ import {
   type GetObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
@@ -17,10 +16,10 @@ import {
   decodeFooter,
   encodeDescription,
   encodeFooter,
-  type Footer,
   maxFooterBytes,
 } from './blob-footer.ts'
 import { blobKey, blobPath, stageFolders } from './blob-path.ts'
+import { ConditionalWrites, type Found } from './conditional-writes.ts'
 import {
   type BlobId,
   type BlobListing,
@@ -31,31 +30,22 @@ import {
   StoreMisconfigured,
   StoreUnavailable,
 } from './engine.ts'
-import { MultipartUpload, type WriteCondition } from './multipart-upload.ts'
+import { MultipartUpload } from './multipart-upload.ts'
 import { PartMemory } from './part-memory.ts'
 import { receivedBody } from './received-body.ts'
+import { makeS3Clients, type S3ClientOptions } from './s3-clients.ts'
 import { asStoreError, isAnswer } from './s3-errors.ts'
 import type { S3Place } from './s3-url.ts'
-import { Turns } from './turns.ts'
 
 const hour = 3_600_000
-/** How often a write that others keep getting in the way of is tried. */
-const maxRounds = 20
+/** How often a blob is opened that others keep replacing between two requests. */
+const maxRounds = 5
 
-export interface S3BlobStoreOptions {
-  place: S3Place
+export interface S3BlobStoreOptions extends Pick<S3ClientOptions, 'place' | 'credentials'> {
   logger: Logger
-  /** Default: AWS's chain, which begins with the environment. */
-  credentials?: S3ClientConfig['credentials']
   /** Multipart uploads that began longer ago are nobody's. */
   abandonedMs?: number
-  /** How long the server may take for an answer, and for the next bytes of one. */
   timeoutMs?: number
-}
-
-interface Found extends Footer {
-  etag: string
-  modifiedAt: Date
 }
 
 /**
@@ -80,25 +70,21 @@ export class S3BlobStore implements BlobStore {
   readonly #place: S3Place
   readonly #logger: Logger
   readonly #timeoutMs: number
-  readonly #turns = new Turns()
+  readonly #writes: ConditionalWrites
   readonly #puts = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
   #sweeping: Promise<void> | undefined
   #sweeper: NodeJS.Timeout | undefined
-  #knowsConditions = true
-  /** Ceph compares the ETag of a conditional write without its quotes, AWS with or without, others only with. */
-  #quotesETags = true
   #closed: Promise<void> | undefined
 
   private constructor({ place, logger, credentials, timeoutMs = 30_000 }: S3BlobStoreOptions) {
     this.#place = place
     this.#logger = logger
     this.#timeoutMs = timeoutMs
-    const settings = clientSettings(place, timeoutMs)
-    const signing = credentials && { credentials }
-    this.#client = new S3Client({ ...settings, ...signing })
-    const requestHandler = { ...settings.requestHandler, socketTimeout: 0 }
-    this.#reader = new S3Client({ ...settings, ...signing, requestHandler })
+    const clients = makeS3Clients({ place, timeoutMs, ...(credentials && { credentials }) })
+    this.#client = clients.client
+    this.#reader = clients.reader
+    this.#writes = new ConditionalWrites(name => this.#find(name), logger)
   }
 
   /**
@@ -157,7 +143,7 @@ export class S3BlobStore implements BlobStore {
     const Key = this.#name(id)
     const { bucket: Bucket } = this.#place
     await this.#ask(() =>
-      this.#turns.take(Key, () => this.#client.send(new DeleteObjectCommand({ Bucket, Key }))),
+      this.#writes.inTurn(Key, () => this.#client.send(new DeleteObjectCommand({ Bucket, Key }))),
     )
   }
 
@@ -198,7 +184,6 @@ export class S3BlobStore implements BlobStore {
     this.#closing.abort()
     await this.#sweeping
     await Promise.allSettled(this.#puts)
-    await this.#turns.idle()
     this.#client.destroy()
     this.#reader.destroy()
   }
@@ -226,7 +211,7 @@ export class S3BlobStore implements BlobStore {
       part.seal(encodeFooter(footer))
       if (!upload) {
         const put = { ...object, Body: part.bytes, Metadata: { blob: encodeDescription(footer) } }
-        const outcome = await this.#publish(name, footer, condition =>
+        const outcome = await this.#writes.publish(name, footer, condition =>
           this.#client.send(new PutObjectCommand({ ...put, ...condition })),
         )
         part.release()
@@ -235,53 +220,13 @@ export class S3BlobStore implements BlobStore {
       const complete = upload
       await complete.add(part)
       await complete.allSent()
-      const outcome = await this.#publish(name, footer, condition => complete.complete(condition))
+      const outcome = await this.#writes.publish(name, footer, condition => complete.complete(condition))
       if (outcome.kind === 'fenced') await this.#abort(upload, name)
       return outcome
     } catch (error) {
       if (upload) await this.#abort(upload, name)
       throw error
     }
-  }
-
-  /** Places what was written, unless newer bytes stand there. Within this process, writes to a name take turns. */
-  #publish(
-    name: string,
-    { blob, write }: Footer,
-    place: (condition: WriteCondition) => Promise<unknown>,
-  ): Promise<PutOutcome> {
-    return this.#turns.take(name, async () => {
-      let refused: string | undefined
-      for (let round = 0; round < maxRounds; round++) {
-        const current = await this.#find(name)
-        // Its answer was lost, and the request sent again.
-        if (current?.write === write) return { kind: 'stored', blob }
-        if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
-        if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
-        try {
-          await place(this.#condition(current))
-          return { kind: 'stored', blob }
-        } catch (error) {
-          if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) this.#goOnWithoutConditions()
-          else if (!isAnswer(error, ...overtaken)) throw error
-          refused = isAnswer(error, 'PreconditionFailed') ? current?.etag : undefined
-        }
-      }
-      throw new StoreUnavailable(`others keep writing ${name}`)
-    })
-  }
-
-  #condition(current: Found | undefined): WriteCondition {
-    if (!this.#knowsConditions) return {}
-    if (!current) return { IfNoneMatch: '*' }
-    return { IfMatch: this.#quotesETags ? current.etag : current.etag.replaceAll('"', '') }
-  }
-
-  #goOnWithoutConditions(): void {
-    this.#knowsConditions = false
-    this.#logger.warn(
-      'the object store knows no conditional writes: only within one copy of the storage are fencing tokens compared without a gap',
-    )
   }
 
   #opened(name: string, found: Found, body: GetObjectCommandOutput | undefined): OpenBlob {
@@ -367,40 +312,6 @@ export class S3BlobStore implements BlobStore {
   #name(id: BlobId): string {
     return this.#place.prefix + blobPath(id)
   }
-}
-
-/**
- * Answers by which a conditional write says that somebody else was quicker: what we compared with was replaced,
- * is being replaced (409), or was deleted; and an upload that isn't there any more may be the one that we completed.
- */
-const overtaken = [
-  'PreconditionFailed',
-  'ConditionalRequestConflict',
-  'OperationAborted',
-  'NoSuchKey',
-  'NoSuchUpload',
-]
-
-function clientSettings({ endpoint, region, pathStyle }: S3Place, timeoutMs: number) {
-  // Each request of ours holds few connections, and they are bounded where they come in.
-  const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }
-  return {
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined && { region }),
-    forcePathStyle: pathStyle,
-    maxAttempts: 3,
-    // Signatures cover the SHA-256 of what is sent. The newer checksums, many servers don't know.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: Math.min(3000, timeoutMs),
-      requestTimeout: timeoutMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: timeoutMs,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
-  } as const
 }
 
 function describedInHeaders(object: GetObjectCommandOutput): Found | undefined {

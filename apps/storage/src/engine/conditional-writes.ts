@@ -1,0 +1,94 @@
+import type { Logger } from '@darkroom/service-kit'
+import type { Footer } from './blob-footer.ts'
+import { type PutOutcome, StoreUnavailable } from './engine.ts'
+import type { WriteCondition } from './multipart-upload.ts'
+import { isAnswer } from './s3-errors.ts'
+import { Turns } from './turns.ts'
+
+/** An object that stands there. */
+export interface Found extends Footer {
+  etag: string
+  modifiedAt: Date
+}
+
+/** How often a write that others keep getting in the way of is tried. */
+const maxRounds = 20
+
+/**
+ * Answers by which a conditional write says that somebody else was quicker: what we compared with was replaced,
+ * is being replaced (409), or was deleted; and an upload that isn't there any more may be the one that we completed.
+ */
+const overtaken = [
+  'PreconditionFailed',
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'NoSuchKey',
+  'NoSuchUpload',
+]
+
+/**
+ * Writes that hold only for what stood there when fencing tokens were compared.
+ *
+ *     read what stands there ──> its token is newer: fenced
+ *              │  its token is not, or nothing stands there
+ *              v
+ *     write, If-Match: <its ETag>, or If-None-Match: * ──> 412: somebody was quicker, read again
+ */
+export class ConditionalWrites {
+  readonly #find: (name: string) => Promise<Found | undefined>
+  readonly #logger: Logger
+  readonly #turns = new Turns()
+  #knowsConditions = true
+  /** Ceph compares the ETag of a conditional write without its quotes, AWS with or without, others only with. */
+  #quotesETags = true
+
+  constructor(find: (name: string) => Promise<Found | undefined>, logger: Logger) {
+    this.#find = find
+    this.#logger = logger
+  }
+
+  /** Has what was written placed, unless newer bytes stand there. Within this process, writes to a name take turns. */
+  publish(
+    name: string,
+    { blob, write }: Footer,
+    place: (condition: WriteCondition) => Promise<unknown>,
+  ): Promise<PutOutcome> {
+    return this.#turns.take(name, async () => {
+      let refused: string | undefined
+      for (let round = 0; round < maxRounds; round++) {
+        const current = await this.#find(name)
+        // Its answer was lost, and the request sent again.
+        if (current?.write === write) return { kind: 'stored', blob }
+        if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
+        if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
+        try {
+          await place(this.#condition(current))
+          return { kind: 'stored', blob }
+        } catch (error) {
+          if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) this.#goOnWithoutConditions()
+          else if (!isAnswer(error, ...overtaken)) throw error
+          refused = isAnswer(error, 'PreconditionFailed') ? current?.etag : undefined
+        }
+      }
+      throw new StoreUnavailable(`others keep writing ${name}`)
+    })
+  }
+
+  /** Something else that is done to a name in its turn. */
+  inTurn(name: string, work: () => Promise<unknown>): Promise<unknown> {
+    return this.#turns.take(name, work)
+  }
+
+  #condition(current: Found | undefined): WriteCondition {
+    if (!this.#knowsConditions) return {}
+    if (!current) return { IfNoneMatch: '*' }
+    return { IfMatch: this.#quotesETags ? current.etag : current.etag.replaceAll('"', '') }
+  }
+
+  #goOnWithoutConditions(): void {
+    this.#knowsConditions = false
+    this.#logger.warn(
+      'the object store knows no conditional writes: only within one copy of the storage are fencing tokens compared without a gap',
+    )
+  }
+}
