@@ -22,6 +22,7 @@ export const Config = Type.Object({
   taskStorePatienceMs: Type.Integer({
     default: 5000,
     minimum: 100,
+    maximum: 60_000,
     description: 'PostgreSQL: so long is a request tried again while it does not answer; then 503',
   }),
   expiryCheckMs: Type.Integer({

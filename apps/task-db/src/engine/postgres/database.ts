@@ -1,11 +1,14 @@
 import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
-import type { Pool, QueryResultRow } from 'pg'
+import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import { type ConnectionOptions, connectOnce, openPool } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
 import { askServer, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { RefusedByPostgres } from './refused-by-postgres.ts'
-import { attemptChange, type Change } from './transaction.ts'
+import { attemptChange, type Change, type Doubt } from './transaction.ts'
+
+/** SQLSTATE */
+const invalidParameterValue = '22023'
 
 /**
  * Transactions that end in a known way. What fails because of others, or because PostgreSQL went away, is done
@@ -93,21 +96,40 @@ export class Database {
 
   async #attempt<Row extends QueryResultRow, Result>(change: Change<Row, Result>, deadline: number) {
     const { result, doubt } = await attemptChange(this.#pool, change)
-    if (doubt && !(await this.#hasCommitted(doubt.transactionId, deadline))) throw doubt.error
+    if (doubt && !(await this.#hasCommitted(doubt, deadline))) throw doubt.error
     return result
   }
 
-  /** What became of a transaction. @throws ServiceUnavailable when the server didn't say in time */
-  async #hasCommitted(transactionId: string, deadline: number): Promise<boolean> {
+  /**
+   * What became of a transaction. After a crash the server gives out again the ids of transactions that it lost: who
+   * has committed under the id has to have left the mark as well.
+   *
+   * @throws ServiceUnavailable when the server didn't say in time
+   */
+  async #hasCommitted({ transactionId, mark }: Doubt, deadline: number): Promise<boolean> {
     const backoff = new Backoff(10, 300)
     for (;;) {
-      const text = 'SELECT pg_xact_status($1::text::xid8) AS status'
-      const [row] = await this.read<{ status: string | null }>(text, [transactionId], deadline)
-      if (row?.status === 'committed') return true
-      if (row?.status === 'aborted') return false
-      const doubt = new Error(`transaction ${transactionId} is ${row?.status ?? 'forgotten'}`)
+      const status = await this.#statusOf(transactionId, deadline)
+      if (status === 'aborted') return false
+      if (status === 'committed') {
+        const marks = await this.read('SELECT 1 FROM commits WHERE mark = $1', [mark], deadline)
+        return marks.length > 0
+      }
+      const doubt = new Error(`transaction ${transactionId} is ${status}`)
       if (performance.now() >= deadline) throw new ServiceUnavailable('PostgreSQL', doubt)
       await backoff.wait()
+    }
+  }
+
+  async #statusOf(transactionId: string, deadline: number): Promise<string> {
+    try {
+      const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
+      const [row] = await this.read<{ status: string | null }>(ask, [transactionId], deadline)
+      return row?.status ?? 'forgotten'
+    } catch (error) {
+      // "is in the future": lost in a crash, and not given out again yet.
+      if (error instanceof DatabaseError && error.code === invalidParameterValue) return 'aborted'
+      throw error
     }
   }
 

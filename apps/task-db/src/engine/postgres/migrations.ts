@@ -26,7 +26,7 @@ const migrations: readonly string[] = [
 
   -- Counting the rows of a state would read them all, and one row with the count would make all writers wait for
   -- each other. So every statement adds a row saying what it changed; their sum is the count, exact in every
-  -- snapshot, and fold-counts.ts keeps them few.
+  -- snapshot, and tidy.ts keeps them few.
   CREATE TABLE counts (state text COLLATE "C" NOT NULL, tasks bigint NOT NULL)
     WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
   CREATE FUNCTION count_created() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -49,6 +49,10 @@ const migrations: readonly string[] = [
     FOR EACH STATEMENT EXECUTE FUNCTION count_changed();
   CREATE TRIGGER count_deleted AFTER DELETE ON tasks REFERENCING OLD TABLE AS deleted
     FOR EACH STATEMENT EXECUTE FUNCTION count_deleted();
+
+  -- Every transaction leaves its mark, for a while (see database.ts).
+  CREATE TABLE commits (mark uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())
+    WITH (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
   `,
 ]
 

@@ -18,8 +18,8 @@ import {
   restoreTasks,
 } from './decisions.ts'
 import { describeFailure, failureKind } from './failures.ts'
-import { foldCounts } from './fold-counts.ts'
 import { selectPage, type TaskRow } from './task-rows.ts'
+import { foldCounts, forgetCommits } from './tidy.ts'
 
 export interface PostgresOptions extends ConnectionOptions {
   /** Default: the database's own time, the same for all copies of the service. */
@@ -33,6 +33,7 @@ const lanes = 2
 /** At most so many leases are taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 const foldIntervalMs = 1000
+const forgetIntervalMs = 60_000
 
 /** Tasks in PostgreSQL. Any number of copies of the service may use one database. */
 export class PostgresTaskStore implements TaskStore {
@@ -40,7 +41,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #database: Database
   readonly #channel: ChangeChannel
   readonly #listeners = new Set<ChangeListener>()
-  readonly #folding: NodeJS.Timeout
+  readonly #tidying: NodeJS.Timeout[]
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
   readonly #claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
@@ -62,7 +63,10 @@ export class PostgresTaskStore implements TaskStore {
     this.#events = this.#inBatches((events, deadline) => this.#change(applyEvents(events), deadline))
     this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
     this.#looks = this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, deadline))
-    this.#folding = setInterval(() => this.#fold(), foldIntervalMs)
+    this.#tidying = [
+      setInterval(() => this.#tidy(foldCounts(database)), foldIntervalMs),
+      setInterval(() => this.#tidy(forgetCommits(database)), forgetIntervalMs),
+    ]
   }
 
   /** @throws RefusedByPostgres; one that doesn't answer is waited for */
@@ -151,7 +155,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#folding)
+    for (const timer of this.#tidying) clearInterval(timer)
     const batches = [this.#looks, this.#creations, this.#claims, this.#events, this.#deletions]
     await Promise.all(batches.map(each => each.ended()))
     await this.#channel.close()
@@ -201,10 +205,8 @@ export class PostgresTaskStore implements TaskStore {
     for (const listener of this.#listeners) listener(change)
   }
 
-  /** Counts stay exact if it fails; they only take longer to add up. */
-  #fold(): void {
-    foldCounts(this.#database).catch(error =>
-      this.#options.logger.warn(describeFailure(error), 'the counts of tasks could not be summed up'),
-    )
+  /** Nothing is wrong while it fails; tables only grow. */
+  #tidy(tidying: Promise<void>): void {
+    tidying.catch(error => this.#options.logger.warn(describeFailure(error), 'tables could not be tidied up'))
   }
 }

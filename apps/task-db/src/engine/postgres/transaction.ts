@@ -11,7 +11,7 @@ export interface Statement {
  *
  *     BEGIN · look · id, time ──> rows, locked
  *     decide
- *     write · write · COMMIT ───> done
+ *     write · mark · COMMIT ────> done
  */
 export interface Change<Row extends QueryResultRow, Result> {
   /** Locks the rows that the decision is about. */
@@ -22,8 +22,15 @@ export interface Change<Row extends QueryResultRow, Result> {
 
 export interface Attempt<Result> {
   result: Result
-  /** The connection was lost during the commit: whether it happened, only the server knows. */
-  doubt?: { transactionId: string; error: unknown }
+  doubt?: Doubt
+}
+
+/** The connection was lost during the commit: whether that happened, only the server knows. */
+export interface Doubt {
+  transactionId: string
+  /** What the transaction leaves in the table of commits. */
+  mark: string
+  error: unknown
 }
 
 /** @throws DatabaseError, ConnectionLost when it has not happened */
@@ -40,13 +47,14 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
   try {
     const { rows, now, transactionId } = await begin<Row>(client, look)
     const { writes, result } = decide(rows, now)
+    const mark = crypto.randomUUID()
     try {
-      await commit(client, writes)
+      await commit(client, writes.length > 0 ? [...writes, leaveMark(mark)] : [])
       return { result }
     } catch (error) {
       if (writes.length === 0 || failureKind(error) !== 'unavailable') throw error
       lost = new ConnectionLost(error)
-      return { result, doubt: { transactionId, error } }
+      return { result, doubt: { transactionId, mark, error } }
     }
   } catch (error) {
     if (failureKind(error) === 'unavailable') lost = new ConnectionLost(error)
@@ -69,6 +77,10 @@ async function begin<Row extends QueryResultRow>(client: PoolClient, look: State
   const [clock] = answer.rows
   if (!clock) throw new Error('PostgreSQL did not say what time it is')
   return { rows, now: clock.now, transactionId: clock.id }
+}
+
+function leaveMark(mark: string): Statement {
+  return { text: 'INSERT INTO commits (mark) VALUES ($1)', values: [mark] }
 }
 
 async function commit(client: PoolClient, writes: Statement[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 const enough = 64
 
 /**
- * Replaces the rows that say what changed by their sums, but for those of transactions under way and those that
+ * Replaces the rows that say what changed by their sums, but for those of transactions under way, and those that
  * another copy folds just now.
  */
 export async function foldCounts(database: Database): Promise<void> {
@@ -15,5 +15,14 @@ export async function foldCounts(database: Database): Promise<void> {
         RETURNING state, tasks
     )
     INSERT INTO counts SELECT state, sum(tasks) FROM folded GROUP BY state HAVING sum(tasks) <> 0`,
+  )
+}
+
+/** Nobody asks after a transaction any more when the patience of its callers has long ended. */
+export async function forgetCommits(database: Database): Promise<void> {
+  await database.read(
+    `DELETE FROM commits WHERE mark = ANY (ARRAY (
+      SELECT mark FROM commits WHERE at < now() - interval '10 minutes' FOR UPDATE SKIP LOCKED
+    ))`,
   )
 }

@@ -1,0 +1,80 @@
+/**
+ * Tasks a second, as SQLite and as PostgreSQL keep them: `node apps/task-db/scripts/measure-stores.ts [postgres://…]`.
+ * So many callers are at it at once, as requests would be; every answer waits for the disk.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NewTask } from '@darkroom/contracts'
+import { createLogger } from '@darkroom/service-kit'
+import type { TaskStore } from '../src/engine/engine.ts'
+import { openTaskStore } from '../src/engine/open-store.ts'
+
+const callersAtOnce = [1, 16, 256]
+const durationMs = 4000
+
+const image = {
+  contentType: 'image/jpeg',
+  bytes: 3_000_000,
+  width: 4000,
+  height: 3000,
+  frames: 1,
+  sha256: 'a'.repeat(64),
+}
+const newTask: NewTask = {
+  state: 'not-started',
+  operations: [{ name: 'swap-channels', order: 'bgr' }],
+  original: image,
+  maxAttempts: 3,
+}
+/** Of this run: another one on the same database makes tasks of its own. */
+const run = Date.now().toString(16).padStart(12, '0')
+let created = 0
+
+async function create(store: TaskStore): Promise<boolean> {
+  created += 1
+  const id = `${run.slice(0, 8)}-${run.slice(8)}-7000-8000-${created.toString(16).padStart(12, '0')}`
+  await store.create(id, newTask)
+  return true
+}
+
+async function claimAndFinish(store: TaskStore): Promise<boolean> {
+  const task = await store.claim('worker-1', 60_000)
+  if (!task) return false
+  await store.apply(task.id, { type: 'finish', token: task.claims, result: image })
+  return true
+}
+
+/** How often it was done in a second; ends early when there is nothing left to do. */
+async function rate(callers: number, work: () => Promise<boolean>): Promise<number> {
+  const started = performance.now()
+  let count = 0
+  const call = async () => {
+    while (performance.now() - started < durationMs && (await work())) count += 1
+  }
+  await Promise.all(Array.from({ length: callers }, call))
+  return Math.round((count * 1000) / (performance.now() - started))
+}
+
+async function measure(name: string, url: string): Promise<void> {
+  const logger = createLogger('measure', 'error')
+  const store = await openTaskStore({ url, connections: 10, patienceMs: 5000, logger })
+  for (const callers of callersAtOnce) {
+    const creates = await rate(callers, () => create(store))
+    const finishes = await rate(callers, () => claimAndFinish(store))
+    process.stdout.write(`${name}, ${callers} at once: ${creates} creates/s, ${finishes} claims+finishes/s\n`)
+  }
+  const started = performance.now()
+  for (let n = 0; n < 20; n += 1) await store.stats()
+  const { finished } = await store.stats()
+  process.stdout.write(
+    `${name}: stats ${((performance.now() - started) / 21).toFixed(2)} ms (${finished} finished)\n`,
+  )
+  await store.close()
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'measure-'))
+const [postgres] = process.argv.slice(2)
+await measure('SQLite', `sqlite:${join(folder, 'tasks.sqlite')}`)
+if (postgres !== undefined) await measure('PostgreSQL', postgres)
+rmSync(folder, { recursive: true })
