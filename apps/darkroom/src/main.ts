@@ -20,6 +20,8 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
+  darkroom migrate kv-config [options]  copies all entries but registrations to another engine
+      --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…
 
 Settings of start, status and intake are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
 LOG_LEVEL, THREADS and those of each service (see their READMEs).

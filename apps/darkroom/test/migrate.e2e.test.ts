@@ -10,6 +10,7 @@ import {
   httpRequest,
   mainOf,
   startDarkroom,
+  startEtcd,
   startPostgres,
   startProgram,
   temporaryFolder,
@@ -58,7 +59,7 @@ test('migrate says what it takes, and what it can not do', async t => {
   const missing = join(temporaryFolder(t), 'missing.sqlite')
   const nowhere = `postgres://darkroom:secret@127.0.0.1:${await freePort()}/darkroom`
   for (const [args, code, says] of [
-    [['storage'], 2, /takes the name of a service: task-db/],
+    [['storage'], 2, /takes the name of a service: kv-config or task-db/],
     [['task-db', '--from', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for such a URL\n$/],
@@ -131,5 +132,27 @@ await withEngine('postgres', async program => {
     assert.equal(code, 0)
     const copied = Number(/^task-db: 20000 tasks, (\d+) of them copied now$/m.exec(stdout)?.[1])
     assert.ok(copied > 0 && copied < 20_000, stdout)
+  })
+})
+
+await withEngine('etcd', async program => {
+  const { clients } = await startEtcd({ after: after as TestContext['after'] }, program)
+
+  test('what was configured before the entries moved is there afterwards; registrations are not copied', async t => {
+    const darkroom = await startDarkroom(t)
+    const key = '/key/config/frontend/maxUploadBytes'
+    assert.equal((await darkroom.ask('kv-config', key, { method: 'PUT', body: '1000' })).status, 201)
+    const from = `sqlite:${join(darkroom.dataDir, 'kv-config.sqlite')}`
+    const args = ['migrate', 'kv-config', '--from', from, '--to', `etcd://${clients}`]
+    const refused = await run(t, args)
+    assert.match(refused.stderr, /another process uses .*kv-config\.sqlite; stop kv-config first\n$/)
+
+    await darkroom.kill()
+    const moved = await run(t, args)
+    assert.equal(moved.code, 0, moved.stderr)
+    assert.match(moved.stdout, /^kv-config: 1 entries, 1 of them copied now\nkv-config: \d+ with a lease/)
+    assert.match((await run(t, args)).stdout, /^kv-config: 1 entries, 0 of them copied now/)
+    await darkroom.restart({ KV_STORE_URL: `etcd://${clients}` })
+    assert.equal((await darkroom.ask('kv-config', key)).body.toString(), '1000')
   })
 })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { createLogger, ServiceUnavailable } from '@darkroom/service-kit'
+import { migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
+import { createLogger, InvalidConfig, ServiceUnavailable } from '@darkroom/service-kit'
 import { FileInUse } from '@darkroom/sqlite'
 import {
   MigrationIncomplete,
@@ -22,6 +23,7 @@ interface Migration {
 }
 
 const migrations: Readonly<Record<string, Migration>> = {
+  'kv-config': { urlPattern: /^(sqlite:|etcd:\/\/)./, run: moveEntries },
   'task-db': { urlPattern: new RegExp(storeUrlPattern), run: moveTasks },
 }
 
@@ -71,8 +73,10 @@ function explain(cause: unknown, service: string): unknown {
     return explained(
       `the copy is not complete: ${cause.message}; does something else write there? Run it again`,
     )
-  if (cause instanceof RefusedByPostgres || cause instanceof ServiceUnavailable)
-    return explained(cause.message)
+  const isExplained = [InvalidConfig, RefusedByPostgres, ServiceUnavailable].some(
+    kind => cause instanceof kind,
+  )
+  if (isExplained) return explained((cause as Error).message)
   return cause
 }
 
@@ -98,5 +102,36 @@ async function moveTasks(
     ...(newer > 0 ? [`${newer} have gone on at their new place, and stay as they are there`] : []),
     ...(others > 0 ? [`${others} more were at the new place already`] : []),
     `verified: ${tasks - newer} documents are the same in both stores (sha-256 ${digest})`,
+  ]
+}
+
+/** What has a lease (registrations) isn't copied: it comes anew by itself. */
+async function moveEntries(
+  { from, to }: { from: string; to: string },
+  { signal, progress }: { signal: AbortSignal; progress: MigrationProgress },
+): Promise<string[]> {
+  const logger = createLogger('migrate', 'silent')
+  await using stores = new AsyncDisposableStack()
+  const open = (kvStoreUrl: string) =>
+    stores.adopt(openKvStore({ kvStoreUrl, dataDir: '' }, logger), store => store.close())
+  const source = open(from)
+  const target = open(to)
+  const { copied, present, differing, leased } = await migrateKv({
+    from: source,
+    to: target,
+    signal,
+    onProgress: counts => {
+      const done = counts.copied + counts.present + counts.differing + counts.leased
+      progress.say({ phase: 'copying', done })
+    },
+  })
+  return [
+    `${copied + present + differing} entries, ${copied} of them copied now`,
+    ...(differing > 0
+      ? [`${differing} stand at the new place with another value, and stay as they are there`]
+      : []),
+    ...(leased > 0
+      ? [`${leased} with a lease (registrations) are left out; they come anew by themselves`]
+      : []),
   ]
 }
