@@ -9,6 +9,8 @@ export interface WireRequest {
   headers: Record<string, string>
   body?: string | Uint8Array | AsyncIterable<Uint8Array>
   idempotent: boolean
+  /** Its caller handles a 503: overload, about which it has something to say. */
+  expectsUnavailable: boolean
   /** How long the server may hold the request on purpose (a blocking read), in milliseconds. */
   heldMs: number
   signal?: AbortSignal
@@ -82,6 +84,7 @@ function encode(route: Route, call: AnyCall): WireRequest {
     path: fillPath(route.url, call.params ?? {}) + fillQuery(call.querystring ?? {}),
     headers,
     idempotent: route.idempotent,
+    expectsUnavailable: 503 in route.schema.response,
     heldMs: heldSeconds(call) * 1000,
   }
   if (call.signal) request.signal = call.signal

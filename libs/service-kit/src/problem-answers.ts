@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ClientGone } from './hold.ts'
-import { retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
+import { isOutage, retryLater, ServiceProblem } from './problems.ts'
 
 /** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
 export function answerWithProblems(app: FastifyInstance): void {
@@ -97,9 +97,6 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function toProblem(error: FastifyError): ServiceProblem {
   if (error instanceof ServiceProblem) return error
-  if (error instanceof ServiceUnavailable) {
-    return retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)
-  }
   if (error instanceof UnexpectedReply && error.status === 503) {
     return retryLater(
       503,
@@ -108,6 +105,7 @@ function toProblem(error: FastifyError): ServiceProblem {
       Number(error.retryAfter ?? 1),
     )
   }
+  if (isOutage(error)) return retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)
   if (error instanceof ClientGone || (error.code === 'ECONNRESET' && error.message === 'aborted')) {
     return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
   }

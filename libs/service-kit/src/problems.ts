@@ -1,4 +1,4 @@
-import { type Problem, problemCode, problemType } from '@darkroom/contracts'
+import { type Problem, problemCode, problemType, UnexpectedReply } from '@darkroom/contracts'
 
 interface ProblemOptions {
   title?: string
@@ -43,6 +43,14 @@ export class ServiceUnavailable extends Error {
     super(`${service} does not answer`, { cause })
     this.service = service
   }
+}
+
+/** Whether something failed because another service, or what is behind it, is away: later it may be there. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof ServiceUnavailable) return true
+  if (error instanceof UnexpectedReply) return error.status === 503
+  // A connection that broke while the answer was read.
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('UND_ERR_')
 }
 
 /** For expected overload and outages: says when to come back, in seconds. */

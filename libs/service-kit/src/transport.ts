@@ -31,7 +31,8 @@ const answerTimeoutMs = 10_000
 
 /**
  * Sends requests to whichever instance answers. A request is sent again when that is safe: it never left
- * (connection refused), an instance that shuts down turned it away, or its contract says it may be repeated.
+ * (connection refused), an instance that shuts down turned it away, or its contract says it may be repeated:
+ * then also when it is answered 503, as the engine behind an instance may come back as well.
  * A streamed body can be sent again only as long as nothing was read of it.
  *
  * @throws ServiceUnavailable when no instance answered within the patience.
@@ -51,9 +52,9 @@ export function createTransport(options: TransportOptions): Transport {
       const body = new TrackedBody(request.body)
       try {
         const reply = await sendOnce(base, request, body.content)
-        if (reply.statusCode !== misdirected) return reply
-        await reply.body.dump()
-        lastError = new Error(`${base} is shutting down`)
+        const isMisdirected = reply.statusCode === misdirected
+        if (!isMisdirected && !(isUnavailable(reply, request) && !body.isSpent)) return reply
+        lastError = new Error(`${base} answered ${reply.statusCode}: ${await reply.body.text()}`)
       } catch (error) {
         request.signal?.throwIfAborted()
         if (body.failure !== undefined) throw body.failure
@@ -104,6 +105,10 @@ class TrackedBody {
       throw error
     }
   }
+}
+
+function isUnavailable({ statusCode }: WireReply, request: WireRequest): boolean {
+  return statusCode === 503 && request.idempotent && !request.expectsUnavailable
 }
 
 const neverSent = new Set([

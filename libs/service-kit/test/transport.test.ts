@@ -48,12 +48,22 @@ function transportTo(t: TestContext, urls: string[], options: Partial<TransportO
   }
   const transport = createTransport({ service: 'storage', resolver, dispatcher, ...options })
   const send = (request: Partial<WireRequest> = {}) =>
-    transport({ method: 'GET', path: '/', headers: {}, idempotent: true, heldMs: 0, ...request })
+    transport({
+      method: 'GET',
+      path: '/',
+      headers: {},
+      idempotent: true,
+      expectsUnavailable: false,
+      heldMs: 0,
+      ...request,
+    })
   return { send, suspected }
 }
 
 const refusing = async () => `http://127.0.0.1:${await freePort()}`
 const breaking: RequestListener = request => void request.socket.destroy()
+const unavailable: RequestListener = (_request, response) =>
+  void response.writeHead(503).end('the engine is away')
 const closing: RequestListener = (_request, response) => void response.writeHead(421).end('shutting down')
 
 async function* streamed(...chunks: string[]): AsyncGenerator<Uint8Array> {
@@ -105,6 +115,42 @@ suite('a transport', () => {
     const { send } = transportTo(t, [away.url, url])
     await assert.rejects(send({ method: 'PUT', body: streamed('x') }), ServiceUnavailable)
     assert.equal(requests.length, 0)
+  })
+
+  test('asks again, and elsewhere, while it is answered 503', async t => {
+    let answers = 0
+    const recovering = await instance(t, (_request, response) => {
+      answers += 1
+      response.writeHead(answers < 3 ? 503 : 200).end('the engine is away')
+    })
+    const away = await instance(t, unavailable)
+    const { send, suspected } = transportTo(t, [recovering.url, away.url])
+    assert.equal((await send({ method: 'PUT', body: 'again' })).statusCode, 200)
+    assert.deepEqual(suspected, [recovering.url, away.url, recovering.url, away.url])
+  })
+
+  test('is unavailable, and says why, when it is answered 503 for longer than its patience', async t => {
+    const { url } = await instance(t, unavailable)
+    await assert.rejects(transportTo(t, [url], { patienceMs: 200 }).send(), (error: unknown) => {
+      assert.ok(error instanceof ServiceUnavailable)
+      assert.match(String(error.cause), /answered 503: the engine is away/)
+      return true
+    })
+  })
+
+  test('hands a 503 on where the caller handles it, the request may not be repeated, or its body is gone', async t => {
+    const { url, requests } = await instance(t, async (request, response) => {
+      await text(request)
+      unavailable(request, response)
+    })
+    const { send } = transportTo(t, [url])
+    const handedOn = [
+      send({ expectsUnavailable: true }),
+      send({ method: 'POST', idempotent: false }),
+      send({ method: 'PUT', body: streamed('a', 'b') }),
+    ]
+    for (const reply of await Promise.all(handedOn)) assert.equal(reply.statusCode, 503)
+    assert.equal(requests.length, handedOn.length)
   })
 
   test('repeats what is idempotent when the connection broke', async t => {
@@ -175,7 +221,7 @@ suite('a transport', () => {
     const alive = setInterval(() => undefined, 1000)
     t.after(() => clearInterval(alive))
     const request = { method: 'GET', path: '/', headers: {}, idempotent: true, heldMs: 0 } as const
-    await assert.rejects(transport(request), /storage does not answer/)
+    await assert.rejects(transport({ ...request, expectsUnavailable: false }), /storage does not answer/)
   })
 
   test('ends at once, with the reason, when it is aborted: while it waits, tries and reads', async t => {

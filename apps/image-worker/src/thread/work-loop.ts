@@ -9,7 +9,7 @@ import {
   type TaskError,
   type Work,
 } from '@darkroom/contracts'
-import { Backoff, type Logger } from '@darkroom/service-kit'
+import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import { keepLease } from './keep-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
@@ -33,6 +33,8 @@ export interface WorkLoopOptions {
 const pollSeconds = 25
 /** How long a full storage is asked again. */
 const storingMs = 30_000
+/** Handed back so often, an image is no longer taken for a victim of what is away: it may be why. */
+const maxClaims = 20
 /** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
 const drainGraceMs = 500
 
@@ -68,12 +70,13 @@ async function workOn(work: Work, options: WorkLoopOptions): Promise<void> {
   try {
     end = draining.aborted ? await handBack(work, options) : await developAndStore(work, lease.lost, options)
   } catch (error) {
-    end = lease.lost.aborted ? abandoned(lease.lost) : await reportFailure(work, error, options)
+    end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
   } finally {
     await lease.close()
   }
   logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
   report({ type: 'ended', id: work.id, end })
+  if (end.kind === 'returned') await untilStorageAnswers(options)
 }
 
 async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<WorkEnd> {
@@ -87,7 +90,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
-  if (stored.status !== 201) throw new Error(`the storage takes no result: ${stored.body.detail}`)
+  if (stored.status === 503) throw new ServiceUnavailable('storage', new Error(stored.body.detail))
   const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
   const told = await clients.imageMaster.workFinished({
     body: { id: work.id, lease: work.lease.token, result },
@@ -134,6 +137,30 @@ async function handBack({ id, lease }: Work, { clients, logger }: WorkLoopOption
     logger.error({ err: error, id }, 'work could not be handed back')
   })
   return { kind: 'returned' }
+}
+
+/** What is away is not the image's fault, and no attempt of it: it waits again. */
+async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
+  if (!isOutage(cause) || work.lease.token >= maxClaims) return reportFailure(work, cause, options)
+  options.logger.warn({ err: cause, id: work.id }, 'an image waits until the storage is back')
+  return handBack(work, options)
+}
+
+async function untilStorageAnswers({ clients, draining, logger }: WorkLoopOptions): Promise<void> {
+  const backoff = new Backoff(100, 5000)
+  while (!draining.aborted) {
+    try {
+      await clients.storage.headBlob({
+        params: { key: 'ready', stage: 'pre' },
+        headers: {},
+        signal: draining,
+      })
+      return
+    } catch (error) {
+      logger.debug({ err: error }, 'the storage is still away')
+      await backoff.wait(draining)
+    }
+  }
 }
 
 async function reportFailure(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
