@@ -11,8 +11,11 @@ import { fitHuffman } from './fit-huffman.ts'
 
 /** Below, starting several encoders costs about what they save. */
 const minDividedPixels = 1_000_000
-/** Not by the number of cores: the same image gives the same file everywhere. */
-const strips = 4
+/**
+ * Not by the number of cores: the same image gives the same file everywhere. Each encoder more takes about a
+ * millisecond of its own, which an image among others doesn't get back.
+ */
+const strips = 2
 /** A strip ends where units of 8 x 8 and of 16 x 16 pixels do. */
 const unitRows = 16
 /** A restart interval is a number of 16 bits (ITU-T T.81, B.2.4.4). */
