@@ -6,7 +6,10 @@ import type { Member } from '@darkroom/contracts'
  */
 export interface Membership {
   readonly self: Member
-  /** The others that are taken for alive, without this node; no promise about their order. */
+  /**
+   * The others that are taken for alive, without this node; no promise about their order. The same array until there is
+   * a change, and another one then.
+   */
   members(): readonly Member[]
   /** Calls after every change of `members()`; returns what ends that. */
   onChange(listener: () => void): () => void
