@@ -1,10 +1,12 @@
 /**
  * How many tasks a second one master hands out and takes back, on each queue: workers that do nothing but poll
- * and report. Services are processes of their own, on this machine. Rounds alternate, so that whatever else the
- * machine does falls on both; a round's figures are printed as they come, and the medians at the end.
+ * and report; and what that costs in CPU time, which tells more on a busy machine. Services are processes of their
+ * own, on this machine. Rounds alternate, so that whatever else the machine does falls on both; a round's figures
+ * are printed as they come, and the medians at the end.
  *
  *     node apps/image-master/bench/queues.ts [tasks] [workers] [rounds]
  */
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { after, type TestContext, test } from 'node:test'
 import type { Task, Work } from '@darkroom/contracts'
@@ -31,6 +33,8 @@ const result = {
 
 interface Figures {
   tasksPerSecond: number
+  /** Of each process, milliseconds for a task. */
+  cpuMs: Record<string, number>
   /** Of getWork, milliseconds. */
   median: number
   worst: number
@@ -46,7 +50,7 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
 }
 
 /** Makes the tasks, lets the queue know them all, and times the workers until none is left. */
-async function measure(t: TestContext, queueUrl: string): Promise<Figures> {
+async function measure(t: TestContext, queueUrl: string, redisPid: number): Promise<Figures> {
   const kvPort = String(await freePortRange(1))
   const env = {
     KV_URL: `http://127.0.0.1:${kvPort}`,
@@ -75,6 +79,8 @@ async function measure(t: TestContext, queueUrl: string): Promise<Figures> {
     const text = await (await fetch(`${master.url}/metrics`)).text()
     return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
   })
+  const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid }
+  const cpuBefore = cpuMsOf(processes)
   const polls: number[] = []
   const startedAt = performance.now()
   await inParallel(workers, ids, async () => {
@@ -86,7 +92,20 @@ async function measure(t: TestContext, queueUrl: string): Promise<Figures> {
   })
   const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
   polls.sort((a, b) => a - b)
-  return { tasksPerSecond, median: polls[polls.length >> 1] ?? 0, worst: polls.at(-1) ?? 0 }
+  const cpuMs = Object.fromEntries(
+    Object.entries(cpuMsOf(processes)).map(([name, ms]) => [name, (ms - (cpuBefore[name] ?? 0)) / tasks]),
+  )
+  return { tasksPerSecond, cpuMs, median: polls[polls.length >> 1] ?? 0, worst: polls.at(-1) ?? 0 }
+}
+
+/** User and system time so far (proc_pid_stat(5), in ticks of 10 ms). */
+function cpuMsOf(processes: Readonly<Record<string, number>>): Record<string, number> {
+  const read = (pid: number) => {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+    const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number)
+    return (user + system) * 10
+  }
+  return Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, read(pid)]))
 }
 
 async function inParallel<Item>(
@@ -109,8 +128,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function row(name: string, { tasksPerSecond, median, worst }: Figures): string {
-  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   getWork ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms`
+function row(name: string, { tasksPerSecond, cpuMs, median, worst }: Figures): string {
+  const cpu = Object.entries(cpuMs).map(([process, ms]) => `${process} ${ms.toFixed(2)}`)
+  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   getWork ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms   CPU ms a task: ${cpu.join(', ')}`
 }
 
 await test('queues', async t => {
@@ -123,7 +143,11 @@ await test('queues', async t => {
   for (let round = 0; round < rounds; round++) {
     for (const [name, each] of Object.entries(figures)) {
       await t.test(`${name} ${round}`, async t => {
-        const measured = await measure(t as TestContext, name === 'task-db:' ? name : redis.urlOf(round))
+        const measured = await measure(
+          t as TestContext,
+          name === 'task-db:' ? name : redis.urlOf(round),
+          redis.program.pid,
+        )
         each.push(measured)
         say(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
       })

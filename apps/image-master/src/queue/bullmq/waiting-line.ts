@@ -21,6 +21,8 @@ interface Waiting<Item, Served> {
   reject(error: unknown): void
 }
 
+const mostAtOnce = 16
+
 /**
  * Feeds those who wait from one source, first come first served. Of any number of them only one fetch blocks;
  * while nobody waits, nothing is fetched.
@@ -84,17 +86,20 @@ export class WaitingLine<Item, Served> {
     waiting.resolve(undefined)
   }
 
-  /** Takes what is there already. */
+  /** Takes what is there already: several at once where the last look found all that it asked for. */
   async #look(): Promise<void> {
     this.#mustLookAgain = true
     if (this.#isLooking) return
     this.#isLooking = true
+    let atOnce = 1
     while (this.#mustLookAgain && this.#line.length > 0) {
       this.#mustLookAgain = false
       const hopeful = [...this.#line]
-      const item = await this.#fetch(false)
-      if (item !== undefined) {
-        this.#deliver(item)
+      const asked = hopeful.slice(0, atOnce).map(() => this.#fetch(false))
+      const found = (await Promise.all(asked)).filter(item => item !== undefined)
+      for (const item of found) this.#deliver(item)
+      if (found.length === asked.length) {
+        atOnce = Math.min(atOnce * 2, mostAtOnce)
         this.#mustLookAgain = true
         continue
       }
