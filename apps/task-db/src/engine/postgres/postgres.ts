@@ -112,7 +112,9 @@ export class PostgresTaskStore implements TaskStore {
 
   async expireLeases() {
     const now = this.#options.now?.()
-    const text = 'SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now()) LIMIT 1'
+    // The order leads PostgreSQL to the index, whatever it believes to know of the table.
+    const text = `SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
+      ORDER BY lease_expires_at LIMIT 1`
     if ((await this.#database.read(text, [now?.toISOString() ?? null])).length === 0) return []
     const outcomes = await this.#change(expireLeases(expiryBatch, now))
     return outcomes.flatMap(outcome => (outcome?.kind === 'changed' ? [outcome.task] : []))
