@@ -73,10 +73,11 @@ function explain(cause: unknown, service: string): unknown {
     return explained(
       `the copy is not complete: ${cause.message}; does something else write there? Run it again`,
     )
-  const isExplained = [InvalidConfig, RefusedByPostgres, ServiceUnavailable].some(
-    kind => cause instanceof kind,
-  )
-  if (isExplained) return explained((cause as Error).message)
+  if (cause instanceof RefusedByPostgres || cause instanceof InvalidConfig) return explained(cause.message)
+  if (cause instanceof ServiceUnavailable) {
+    const reason = cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
+    return explained(cause.message + reason)
+  }
   return cause
 }
 
