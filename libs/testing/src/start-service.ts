@@ -15,7 +15,7 @@ export interface ServiceProcess extends Program {
  * @throws Error with what it wrote, if it ends instead
  */
 export async function startService(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
