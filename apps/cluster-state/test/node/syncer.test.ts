@@ -67,7 +67,7 @@ suite('a comparison of states', () => {
     assert.equal(synced.length, 1)
     first.resolve({ buckets: [], versions: [] })
     await time.run(3300)
-    assert.equal(synced.length, 2)
+    assert.ok(synced.length >= 2)
   })
 
   test('fault: nonsense for an answer changes nothing, is logged, and ends the comparison', async () => {
