@@ -101,7 +101,7 @@ function importsIn(folder: string, part: 'src' | 'test'): string[] {
   const files = globSync(`${part}/**/*.ts`, { cwd: home })
   const specifiers = files.flatMap(file => {
     const source = readFileSync(join(home, file), 'utf8')
-    const imports = source.matchAll(/(?:\bfrom|^import|\bimport\()\s*['"]([^'"\n]+)['"]/gm)
+    const imports = source.matchAll(/(?:(?<=[\s}])from|^import|\bimport\()\s*['"]([^'"\n]+)['"]/gm)
     return [...imports].map(([, specifier = '']) => ({ file, specifier }))
   })
   const imported = specifiers.flatMap(({ file, specifier }) => {
