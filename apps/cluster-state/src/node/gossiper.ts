@@ -96,6 +96,7 @@ export class Gossiper {
   }
 
   async #tellNear(rumours: Rumours): Promise<void> {
+    if (rumours.isEmpty) return
     const { near } = this.#peers.split()
     const listening = this.#listening(near)
     if (listening.length === 0 && near.length > 0) return // the round is made up for
@@ -104,6 +105,7 @@ export class Gossiper {
 
   /** The rounds pass for all nodes of the data centre alike, whether it is their turn or not: one telling is enough. */
   async #tellFar(): Promise<void> {
+    if (this.#farPushes.isEmpty) return
     const { near, far } = this.#peers.split()
     const isMyTurn = this.#context.random() < this.#context.settings.farFanout / (near.length + 1)
     await this.#tell(this.#far.take(isMyTurn ? this.#listening(far) : [], 1), this.#farPushes)

@@ -6,6 +6,11 @@ import type { NodeContext } from './node-context.ts'
 /** A member that fails again and again is logged this often at most. */
 const quietMs = 60_000
 
+interface Split {
+  near: readonly Member[]
+  far: readonly Member[]
+}
+
 /** The other members, and how talking to them goes. */
 export class Peers {
   readonly #network: Network
@@ -14,6 +19,8 @@ export class Peers {
   readonly #clock: NodeContext['clock']
   /** When it was logged last that a member doesn't answer, and whether it has answered since. */
   readonly #warned = new Map<string, { at: number; hasAnswered: boolean }>()
+  /** What was split last: members change seldom, and are asked for with every message. */
+  #split: Split & { of?: readonly Member[] } = { near: [], far: [] }
   #isClosed = false
 
   constructor({ network, logger, clock }: NodeContext, membership: Membership) {
@@ -24,12 +31,10 @@ export class Peers {
   }
 
   /** Those in this node's data centre, and the others. */
-  split(): { near: Member[]; far: Member[] } {
-    const { dataCentre } = this.#membership.self
-    const { near = [], far = [] } = Object.groupBy(this.#membership.members(), member =>
-      member.dataCentre === dataCentre ? 'near' : 'far',
-    )
-    return { near, far }
+  split(): Split {
+    const members = this.#membership.members()
+    if (this.#split.of !== members) this.#split = { of: members, ...splitOf(members, this.#membership.self) }
+    return this.#split
   }
 
   /** What a member answers; undefined when that fails, which is logged when it is new. */
@@ -71,4 +76,11 @@ export class Peers {
     const present = new Set(this.#membership.members().map(({ id }) => id))
     for (const id of this.#warned.keys()) if (!present.has(id)) this.#warned.delete(id)
   }
+}
+
+function splitOf(members: readonly Member[], { dataCentre }: Member): Split {
+  const { near = [], far = [] } = Object.groupBy(members, member =>
+    member.dataCentre === dataCentre ? 'near' : 'far',
+  )
+  return { near, far }
 }
