@@ -13,7 +13,7 @@ export function drawSpread(figures: readonly SpreadFigures[]): string {
   const losses = [...new Set(figures.map(({ loss }) => loss))]
   const series = losses.map((loss, index) => {
     const ofLoss = figures.filter(each => each.loss === loss)
-    return drawSeries(ofLoss, loss, index, colours[index] ?? 'currentColor')
+    return drawSeries(ofLoss, loss, colours[index] ?? 'currentColor')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="title">
 <title id="title">Time until all nodes have a write, by their number and by the share of packets lost</title>
@@ -35,12 +35,12 @@ ${drawLegend(losses)}
 `
 }
 
-function drawSeries(figures: readonly SpreadFigures[], loss: number, index: number, colour: string): string {
+function drawSeries(figures: readonly SpreadFigures[], loss: number, colour: string): string {
   const medians = figures.map(({ nodes, medianMs }) => point(nodes, medianMs))
   const slowest = figures.map(({ nodes, p99Ms }) => point(nodes, p99Ms))
   const serf = figures.map(({ nodes }) => point(nodes, serfFormulaMs(nodes, loss)))
   return [
-    `<g stroke="${colour}" fill="${colour}" data-series="${index}">`,
+    `<g stroke="${colour}" fill="${colour}">`,
     `<polygon class="range" points="${[...medians, ...slowest.toReversed()].join(' ')}"/>`,
     `<polyline class="line" points="${medians.join(' ')}"/>`,
     `<polyline class="line serf" points="${serf.join(' ')}"/>`,
