@@ -8,7 +8,9 @@ import { StoreUnavailable } from './engine.ts'
  * reader may be as slow as it likes.
  */
 export function receivedBody(body: Readable, bytes: number, stalledMs: number): Readable {
-  return Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
+  const received = Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
+  // A generator that is ended before it began does nothing: it would leave the connection open.
+  return received.once('close', () => body.destroy())
 }
 
 async function* receive(body: Readable, bytes: number, stalledMs: number): AsyncGenerator<Uint8Array> {

@@ -29,7 +29,9 @@ export function parseS3Url(text: string): S3Place {
     username + password !== '' &&
       'must not hold credentials: they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from where else AWS looks',
     !['', '/'].includes(pathname) && `has a path; write s3://${bucket}?prefix=${pathname.slice(1)}`,
-    endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint) && 'has an endpoint that is no http URL',
+    endpoint !== undefined &&
+      !isEndpoint(endpoint) &&
+      'has an endpoint that is no http URL without credentials',
     pathStyle !== undefined &&
       !['true', 'false'].includes(pathStyle) &&
       'has a pathStyle other than true or false',
@@ -46,6 +48,12 @@ export function parseS3Url(text: string): S3Place {
     // Servers of one's own seldom have a name for each bucket.
     pathStyle: pathStyle === undefined ? endpoint !== undefined : pathStyle === 'true',
   }
+}
+
+function isEndpoint(text: string): boolean {
+  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username + password === '' // it stands in answers and in the log
 }
 
 /** A request is signed for a region; servers of one's own mostly take this one. */

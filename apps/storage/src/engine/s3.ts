@@ -30,6 +30,7 @@ import {
   StoreMisconfigured,
   StoreUnavailable,
 } from './engine.ts'
+import { GivenContent } from './given-content.ts'
 import { MultipartUpload } from './multipart-upload.ts'
 import { PartMemory } from './part-memory.ts'
 import { receivedBody } from './received-body.ts'
@@ -108,12 +109,13 @@ export class S3BlobStore implements BlobStore {
   }
 
   async put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
-    const put = this.#put(this.#name(id), content, options)
+    const given = new GivenContent(content)
+    const put = this.#put(this.#name(id), given, options)
     this.#puts.add(put)
     try {
       return await put
     } catch (error) {
-      throw asStoreError(error, this.#place)
+      throw given.threw(error) ? error : asStoreError(error, this.#place)
     } finally {
       this.#puts.delete(put)
     }
@@ -284,12 +286,16 @@ export class S3BlobStore implements BlobStore {
   }
 
   #sweepFromTimeToTime(abandonedMs: number): void {
-    const { bucket: Bucket, prefix: Prefix } = this.#place
+    const { bucket: Bucket, prefix } = this.#place
     const { signal } = this.#closing
     const sweep = async () => {
       try {
-        const aborted = await abortAbandonedUploads(this.#client, { Bucket, Prefix, abandonedMs }, signal)
-        if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of uploads that were cut short')
+        // Not of the whole prefix, which may be none: others can use the bucket, too.
+        for (const folder of Object.values(stageFolders)) {
+          const uploads = { Bucket, Prefix: `${prefix}${folder}/`, abandonedMs }
+          const aborted = await abortAbandonedUploads(this.#client, uploads, signal)
+          if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of uploads that were cut short')
+        }
       } catch (error) {
         if (!signal.aborted)
           this.#logger.warn({ err: error }, 'could not look for uploads that were cut short')

@@ -30,6 +30,7 @@ suite('the URL of a bucket', () => {
     ['s3://me:secret@images', /must not hold credentials/],
     ['s3://images/folder', /write s3:\/\/images\?prefix=folder/],
     ['s3://images?endpoint=minio:9000', /no http URL/],
+    ['s3://images?endpoint=http://me:secret@minio:9000', /without credentials/],
     ['s3://images?pathStyle=yes', /true or false/],
     ['s3://images?secretKey=x', /"secretKey", which is none of/],
   ] as const) {

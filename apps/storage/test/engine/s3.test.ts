@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, suite, type TestContext, test } from 'node:test'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { startObjectStore, temporaryFolder, until, withEngine } from '@darkroom/testing'
 import { type BlobId, type BlobStore, StoreUnavailable } from '../../src/engine/engine.ts'
 import { FileBlobStore } from '../../src/engine/file.ts'
@@ -74,6 +74,18 @@ await withEngine('s3', async program => {
       go()
       await assert.rejects(put)
       assert.equal(await one.open(id), undefined)
+    })
+
+    test('leaves uploads to names that are not its own alone, however old', async t => {
+      const bucket = await makeBucket(t, server)
+      const others = ['images/of-others', 'of-others']
+      const ours = 'images/finished/00/ours'
+      for (const Key of [...others, ours]) {
+        await bucket.client.send(new CreateMultipartUploadCommand({ Bucket: bucket.name, Key }))
+      }
+      await openStore(t, bucket, { abandonedMs: -60_000 })
+      await until('ours is removed', async () => !(await bucket.uploads()).includes(ours))
+      assert.deepEqual(await bucket.uploads(), others)
     })
 
     test('two copies on one bucket: the newest fencing token of a race stays', async t => {
