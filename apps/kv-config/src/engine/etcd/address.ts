@@ -23,7 +23,10 @@ const defaultPrefix = 'darkroom/'
  * @throws InvalidConfig naming KV_STORE_URL
  */
 export function parseEtcdUrl(url: string): EtcdAddress {
-  const parts = /^etcd:\/\/(?:(?<user>[^@/?]*)@)?(?<hosts>[^@/?]+)\/?(?:\?(?<query>.*))?$/.exec(url)?.groups
+  // An @ behind the question mark is that of a password which was not encoded: then nothing of it is to be told.
+  const parts = /^etcd:\/\/(?:(?<user>[^@/?]*)@)?(?<hosts>[^@/?]+)\/?(?:\?(?<query>[^@]*))?$/.exec(
+    url,
+  )?.groups
   if (parts?.hosts === undefined) throw mistake(`must be ${form}`)
   const query = new URLSearchParams(parts.query)
   const unknown = [...query.keys()].find(name => name !== 'prefix' && name !== 'tls')

@@ -43,9 +43,15 @@ for (const url of [
   })
 }
 
-test('what is said of a wrong URL holds no password', () => {
-  assert.throws(
-    () => parseEtcdUrl('etcd://me:secret@a:1?tls=perhaps'),
-    error => error instanceof InvalidConfig && !error.message.includes('secret'),
-  )
-})
+for (const url of [
+  'etcd://me:secret@a:1?tls=perhaps',
+  'etcd://me:why?secret@a:1',
+  'etcd://me:a/secret@b:1',
+]) {
+  test(`what is said of ${url} holds no password`, () => {
+    assert.throws(
+      () => parseEtcdUrl(url),
+      error => error instanceof InvalidConfig && !error.message.includes('secret'),
+    )
+  })
+}
