@@ -6,6 +6,7 @@ import { throwProblem } from '../store-problems.ts'
 
 export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): void {
   acceptBytes(app)
+  app.setErrorHandler(throwProblem) // also for what fails when the first bytes of an answer are asked for
 
   for (const route of [storageRoutes.putBlob, storageRoutes.postBlob]) {
     app.route({
@@ -14,7 +15,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
         if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
         const contentType = headers['content-type'] ?? 'application/octet-stream'
         const content = releasing(atMost(maxBlobBytes, body))
-        const outcome = await store.put(params, content, { contentType, fence }).catch(throwProblem)
+        const outcome = await store.put(params, content, { contentType, fence })
         if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
         const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
         throw new ServiceProblem(409, 'fenced', detail)
@@ -29,7 +30,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
       handler: async ({ params, headers, method }, reply) => {
         await using cleanup = new AsyncDisposableStack()
         const whole = method === 'GET' && !headers.range && !headers['if-none-match']
-        const found = await store.open(params, { whole }).catch(throwProblem)
+        const found = await store.open(params, { whole })
         const opened = cleanup.use(found ?? notFound(params))
         const { bytes, contentType, sha256 } = opened.blob
         const etag = `"${sha256}"`
@@ -57,7 +58,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
   app.route({
     ...storageRoutes.deleteBlob,
     handler: async ({ params }, reply) => {
-      await store.delete(params).catch(throwProblem)
+      await store.delete(params)
       return reply.code(204).send()
     },
   })

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { httpRequest, until } from '@darkroom/testing'
+import { type BlobId, StoreUnavailable } from '../../src/engine/engine.ts'
 import { MiB, patterned, sha256 } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
 
@@ -44,6 +46,27 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
       assert.equal(status, 200)
       assert.equal(body.length, 0)
       assert.deepEqual(found, expected)
+    }
+  })
+
+  test('fault: the store goes away between the opening of a blob and its bytes: 503', async t => {
+    const { store, get } = await serveBlob(t)
+    const open = store.open.bind(store)
+    t.mock.method(store, 'open', async (id: BlobId) => {
+      const opened = await open(id)
+      const read = () =>
+        Readable.from(
+          (async function* () {
+            yield* []
+            await opened?.[Symbol.asyncDispose]()
+            throw new StoreUnavailable('the object store does not answer')
+          })(),
+        )
+      return opened && Object.assign(opened, { read })
+    })
+    for (const headers of [{}, { range: 'bytes=10-19' }]) {
+      const answer = await get(headers)
+      assert.deepEqual([answer.status, problemOf(answer)], [503, 'blob-store-unavailable'])
     }
   })
 
