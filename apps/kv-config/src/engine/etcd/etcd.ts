@@ -23,6 +23,10 @@ import { Watch } from './watch.ts'
 
 /** With values of 1 MiB, how much a listing asks for before it knows how large they are: 16 MiB. */
 const firstChunk = 16
+/** The most it asks for, as large values may stand behind small ones: with values of 1 MiB, 32 MiB. */
+const largestChunk = 32
+/** Requests for leases at once; each is one of its own. */
+const leasesAtOnce = 32
 
 /** An entry as etcd has it. */
 interface Stored extends Pick<KvEntry, 'key' | 'value' | 'revision'> {
@@ -155,7 +159,11 @@ export class EtcdKvStore implements KvStore {
   }
 
   async #page(revision: string | undefined, found: Stored[], next?: string) {
-    const entries = await Promise.all(found.map(stored => this.#toEntry(stored)))
+    const entries: KvEntry[] = []
+    for (let start = 0; start < found.length; start += leasesAtOnce) {
+      const some = found.slice(start, start + leasesAtOnce)
+      entries.push(...(await Promise.all(some.map(stored => this.#toEntry(stored)))))
+    }
     return { revision: Number(revision), entries, ...(next !== undefined && { next }) }
   }
 
@@ -207,5 +215,6 @@ export class EtcdKvStore implements KvStore {
 /** How many entries to ask for, so that they come to about a page if they are as large as those before. */
 function chunkOf(count: number, bytes: number): number {
   if (count === 0) return firstChunk
-  return Math.max(1, Math.ceil((pageBytes - bytes) / Math.max(1, bytes / count)))
+  const wanted = Math.ceil((pageBytes - bytes) / Math.max(1, bytes / count))
+  return Math.min(Math.max(1, wanted), largestChunk)
 }

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { fromBase64, type KeyValue } from '../../../src/engine/etcd/messages.ts'
+import { openAt } from './shared-etcd.ts'
+
+const count = 1000
+
+/** Answers as etcd does where so many entries with leases stand, and remembers how much it was asked at once. */
+async function startFakeEtcd(t: TestContext) {
+  const most = { entries: 0, requests: 0 }
+  let requests = 0
+  const answers: Record<string, (body: { key?: string; limit?: string; ID?: string }) => object> = {
+    '/v3/kv/range': ({ key, limit = '1' }) => {
+      most.entries = Math.max(most.entries, Number(limit))
+      const first = keys.findIndex(one => one >= fromBase64(key).toString())
+      const kvs = keys.slice(first, first + Number(limit)).map(toKeyValue)
+      return { header: { revision: '7' }, kvs, more: first + kvs.length < count }
+    },
+    '/v3/lease/timetolive': ({ ID = '' }) => ({ ID, TTL: '10' }),
+  }
+  const server = createServer(async (request, reply) => {
+    const answer = answers[request.url ?? '']
+    if (!answer) return // a watch, in which nothing happens
+    requests += 1
+    most.requests = Math.max(most.requests, requests)
+    const body = (await json(request)) as object
+    reply.end(JSON.stringify(answer(body)), () => {
+      requests -= 1
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  assert.ok(address && typeof address === 'object')
+  return { most, endpoint: `http://127.0.0.1:${address.port}` }
+}
+
+const prefix = 'p/'
+const keys = Array.from({ length: count }, (_, n) => `${prefix}key-${String(n).padStart(4, '0')}`)
+
+function toKeyValue(key: string): KeyValue {
+  return { key: Buffer.from(key).toString('base64'), value: '', mod_revision: '5', lease: '6' }
+}
+
+test('a long listing asks for little at once: large values may stand behind small ones', async t => {
+  const { most, endpoint } = await startFakeEtcd(t)
+  const store = openAt(t, { endpoints: [endpoint], prefix })
+  const { entries } = await store.list({ prefix: '', limit: count })
+  assert.deepEqual(
+    entries.map(({ key }) => prefix + key),
+    keys,
+  )
+  assert.ok(most.entries <= 64, `${most.entries} entries at once`)
+  assert.ok(most.requests <= 64, `${most.requests} requests at once`)
+})
