@@ -11,15 +11,15 @@ const writes = Number(process.env.CONVERGENCE_WRITES ?? 20)
 withEngine('serf', serf => {
   test('five nodes on hosts of their own', {
     skip: networkNamespacesAreMissing(),
-    timeout: 480_000, // half a minute each on an idle machine
+    timeout: 480_000, // a minute in all, or two on a busy machine
   }, async t => {
     const { nodes, network } = await startHosts(t, serf, 5)
 
     await t.test('hear of a write within a second', async t => {
       const spread = await measureSpread(nodes)
       t.diagnostic(`until all have a write, without loss: ${inWords(spread)}`)
-      // A busy machine must not fail this: what was measured on an idle one stands in docs/gossip.md.
-      assert.ok(quantile(spread, 0.5) < 5000, inWords(spread))
+      // All of it is the aim, and stands in docs/gossip.md; a busy machine must not fail this by a few.
+      assert.ok(quantile(spread, 0.5) < 1000, inWords(spread))
     })
 
     await t.test('hear of a write within five seconds when a quarter of all packets is lost', async t => {
@@ -29,7 +29,7 @@ withEngine('serf', serf => {
       network.heal()
       t.diagnostic(`until all have a write, 25 % of packets lost (${lost}): ${inWords(spread)}`)
       assert.ok(lost > writes, `only ${lost} packets were lost`)
-      assert.ok(quantile(spread, 0.5) < 10_000, inWords(spread))
+      assert.ok(quantile(spread, 0.5) < 5000, inWords(spread))
     })
 
     await t.test('agree after a partition, and count what both sides counted', async t => {
@@ -64,7 +64,7 @@ withEngine('serf', serf => {
         `after a partition: the agents find each other in ${Math.round(knownAt - healedAt)} ms, ` +
           `the nodes agree ${Math.round(agreedMs)} ms later (two rounds of push and pull: ${2 * syncMs} ms)`,
       )
-      assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // twice what an idle machine takes
+      assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // for a machine that is busy, twice
     })
 
     await t.test('count each acknowledged increment once, whoever is killed', async t => {
