@@ -24,6 +24,8 @@ export interface Neighbours {
   storage: RunningService
   taskDb: RunningService
   startTaskDb(): Promise<RunningService>
+  /** Again, on the same folder. */
+  startStorage(): Promise<RunningService>
   /** Only some tests have one, as no service waits for it. */
   startClusterState(): Promise<RunningService>
   /** Closed when the test has ended, before what was deferred earlier. */
@@ -58,6 +60,7 @@ export async function startNeighbours(
     stack.defer(service.close)
     return service
   }
+  const startStorage = () => running(storage.start(loadConfig(storage.Config, env), logger))
   const startTaskDb = () => running(taskDb.start(loadConfig(taskDb.Config, env), logger))
   const startClusterState = async () => {
     const service = await running(clusterState.start(loadConfig(clusterState.Config, env), logger))
@@ -73,7 +76,7 @@ export async function startNeighbours(
   })
   stack.defer(() => clients.close())
   const neighbours = {
-    storage: await running(storage.start(loadConfig(storage.Config, env), logger)),
+    storage: await startStorage(),
     taskDb: await startTaskDb(),
   }
   // On a busy machine, to be found can take longer than the clients' patience.
@@ -85,6 +88,7 @@ export async function startNeighbours(
     dataDir,
     clients,
     startTaskDb,
+    startStorage,
     startClusterState,
     defer: close => stack.defer(async () => void (await close())),
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, describe, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
+import { ServiceUnavailable } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'
@@ -377,5 +378,35 @@ describe('a master that is away', () => {
     await restarted
     const { attempts, claims } = await workshop.untilState(id, 'finished')
     assert.deepEqual([attempts, claims], [1, 1])
+  })
+})
+
+describe('a storage that is away', () => {
+  test('fault: costs no attempt, and no image is taken until it is back', async t => {
+    const workshop = await startWorkshop(t)
+    const id = await workshop.addTask('abc', 1)
+    await workshop.storage.close()
+    const { untilEnded } = work(t, workshop)
+    assert.deepEqual(await untilEnded(), [{ kind: 'returned' }])
+    const { state, attempts, claims } = await workshop.taskOf(id)
+    assert.deepEqual([state, attempts, claims], ['not-started', 0, 1])
+
+    await workshop.startStorage()
+    assert.equal((await workshop.untilState(id, 'finished')).claims, 2)
+    assert.equal(await workshop.resultOf(id), 'cba')
+  })
+
+  test('fault: for one image only, again and again, fails that image in the end', async t => {
+    const workshop = await startWorkshop(t)
+    const { storage } = workshop.clients
+    const getBlob: typeof storage.getBlob = async () => {
+      throw new ServiceUnavailable('storage', new Error('this one is never to be had'))
+    }
+    const clients = { imageMaster: workshop.clients.imageMaster, storage: { ...storage, getBlob } }
+    work(t, workshop, { clients })
+    const id = await workshop.addTask('abc', 1)
+    const { error, claims } = await workshop.untilState(id, 'failed')
+    assert.equal(error?.type, problemType('processing-failed'))
+    assert.equal(claims, 20)
   })
 })
