@@ -16,7 +16,8 @@ const retryMs = 100
  * that away, the feed begins anew, which wakes everybody.
  *
  * A member that stands still or has lost its cluster keeps the stream open and says nothing. So it is asked for
- * a linearizable read every second, and left if it has no answer.
+ * a linearizable read every second, and left if it has no answer. An answer older than what was seen is that of an
+ * etcd restored from a copy: its changes would have revisions that nobody waits for, so the feed begins anew then, too.
  */
 export class Watch {
   readonly #gateway: Gateway
@@ -101,15 +102,26 @@ export class Watch {
     }
   }
 
-  /** Ends the stream when its member has no answer. */
+  /** Ends the stream when its member has no answer, or one that is older than what was seen. */
   async #ping(endpoint: string, stream: AbortController): Promise<void> {
     while (!stream.signal.aborted) {
       await delay(pingMs, undefined, { signal: stream.signal }).catch(() => undefined)
       if (stream.signal.aborted) return
-      await this.#gateway
-        .callAt(endpoint, 'repeatable', 'kv/range', this.#keys.one(''))
-        .catch(error => stream.abort(error))
+      try {
+        await this.#checkAt(endpoint)
+      } catch (error) {
+        stream.abort(error)
+      }
     }
+  }
+
+  async #checkAt(endpoint: string): Promise<void> {
+    const next = this.#next ?? 0
+    const range = this.#keys.one('')
+    const { header } = await this.#gateway.callAt<RangeAnswer>(endpoint, 'repeatable', 'kv/range', range)
+    if (Number(header.revision) >= next - 1) return
+    this.#next = undefined
+    throw new Error(`etcd went back to revision ${header.revision}: it was restored, or is another one`)
   }
 
   #take({ result, error }: WatchAnswer): 'taken' | 'forgotten' {
@@ -124,7 +136,8 @@ export class Watch {
     this.#feed.publish(events.flatMap(event => this.#changeOf(event)))
     // With events, the header may be ahead of them: the rest is still to come. Without, it says how far it got.
     const seen = events.length > 0 ? events.at(-1)?.kv?.mod_revision : result?.header?.revision
-    this.#next = Number(seen) + 1
+    // Never back: that is for #checkAt to find, which begins the feed anew.
+    if (this.#next !== undefined) this.#next = Math.max(this.#next, Number(seen) + 1)
     return 'taken'
   }
 

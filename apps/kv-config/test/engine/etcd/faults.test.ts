@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { ServiceProblem } from '@darkroom/service-kit'
-import { type EtcdServers, until, withEngine } from '@darkroom/testing'
+import { type EtcdServers, startEtcd, until, withEngine } from '@darkroom/testing'
 import { absent, always, bytes, put, text, wake } from '../../conformance/open-engine.ts'
 import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
-import { startRelay } from './tcp-relay.ts'
+import { startRelay, type TcpRelay } from './tcp-relay.ts'
 
 /** A store that reaches etcd through relays, and one on the same keys that reaches it directly. */
 async function openThroughRelays(t: TestContext, servers: EtcdServers, count = 1) {
@@ -54,6 +54,27 @@ withEngine('etcd', program => {
       assert.equal(text(again.entry), 'two')
       const next = wake(store, { key: 'a' }, again.revision)
       await put(direct, 'a', 'three')
+      await next
+    })
+
+    test('fault: where etcd was restored with fewer revisions, all who wait are woken, and again by what follows', async t => {
+      const [before, restored] = [etcd(), await startEtcd(t, program)]
+      const prefix = newPrefix()
+      const old = openEtcdStore(t, before, prefix)
+      const { revision } = await put(old, 'a', 'one')
+      const relays = await Promise.all([before, restored].map(({ clients }) => startRelay(t, clients)))
+      const [toOld, toRestored] = relays as [TcpRelay, TcpRelay]
+      toRestored.cut()
+      const store = openAt(t, { endpoints: relays.map(({ url }) => url), prefix })
+      await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
+      const wait = wake(store, { key: 'a' }, revision)
+      toOld.cut()
+      toRestored.restore()
+      await wait
+      const again = await store.get('a')
+      assert.ok(again.revision < revision)
+      const next = wake(store, { key: 'a' }, again.revision)
+      await put(openEtcdStore(t, restored, prefix), 'a', 'two')
       await next
     })
 
