@@ -17,6 +17,7 @@ export class QueueRedis {
   readonly #logger: Logger
   #isMissed = false
   #lastError: Error | undefined
+  readonly #copies: Redis[] = []
   #isClosed = false
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
@@ -27,8 +28,10 @@ export class QueueRedis {
       connectTimeout: 2000,
       socketTimeout: silenceMs,
       disconnectTimeout: 100,
-      retryStrategy: attempts => Math.min(attempts * 100, 1000),
+      retryStrategy: attempts => (this.#isClosed ? null : Math.min(attempts * 100, 1000)),
     })
+    const duplicate = this.client.duplicate.bind(this.client)
+    this.client.duplicate = options => this.#keep(duplicate(options))
     this.client.on('error', error => this.#miss(error))
     this.client.on('close', () => this.#miss())
     this.client.on('ready', () => this.#greet())
@@ -73,7 +76,17 @@ export class QueueRedis {
 
   close(): void {
     this.#isClosed = true
-    this.client.disconnect()
+    for (const client of [this.client, ...this.#copies]) client.disconnect()
+  }
+
+  /** BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. */
+  #keep(copy: Redis): Redis {
+    copy.on('error', () => undefined) // BullMQ reports it for as long as it isn't closed
+    copy.on('connect', () => {
+      if (this.#isClosed) copy.disconnect()
+    })
+    this.#copies.push(copy)
+    return copy
   }
 
   #miss(error?: Error): void {

@@ -110,9 +110,7 @@ withEngine('redis', program => {
     async function withJobs(queues: Queues, change: (jobs: Queue) => Promise<unknown>): Promise<void> {
       const connection = new Redis(queues.redis.urlOf(0))
       const jobs = new Queue('tasks', { connection, prefix: 'darkroom' })
-      await change(jobs)
-      await jobs.close()
-      await connection.quit()
+      await change(jobs).finally(() => connection.disconnect())
     }
 
     test('is passed over: tasks that were deleted or have ended, and jobs of no task', async t => {
@@ -142,8 +140,8 @@ withEngine('redis', program => {
       const queue = await openQueue()
       await queue.add(await makeTask(1))
       const client = new Redis(redis.urlOf(0))
+      t.after(() => client.disconnect())
       await client.hset(`darkroom:tasks:${idOf(1)}`, 'defa', 'job stalled more than allowable limit')
-      await client.quit()
       const { id, attempt } = await nextOf(queue)
       assert.deepEqual([id, attempt], [idOf(1), 1])
     })

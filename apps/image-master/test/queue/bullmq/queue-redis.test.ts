@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { startRedis, until, withEngine } from '@darkroom/testing'
+import { QueueRedis } from '../../../src/queue/bullmq/queue-redis.ts'
+import { logger } from '../../neighbours.ts'
+
+withEngine('redis', program => {
+  async function connected(t: TestContext) {
+    const server = await startRedis(t, program)
+    const redis = new QueueRedis({ url: server.urlOf(0), logger })
+    t.after(() => redis.close())
+    await redis.untilReady(t.signal)
+    return { server, redis }
+  }
+
+  describe('the connection to Redis', () => {
+    for (const state of ['there', 'away'] as const) {
+      test(`stays closed while Redis is ${state}, though a copy of it is connected anew`, async t => {
+        const { server, redis } = await connected(t)
+        const copy = redis.client.duplicate()
+        await until('the copy is connected', () => copy.status === 'ready')
+        if (state === 'away') await server.kill()
+        redis.close()
+        await until('the copy is closed', () => copy.status !== 'ready')
+        // As BullMQ does when it is closed while it looks for Redis.
+        await assert.rejects(copy.connect())
+        await until('it has ended, and does not try again', () => copy.status === 'end')
+      })
+    }
+
+    test('gives up what is silent, and fails at once from then on', async t => {
+      const { server, redis } = await connected(t)
+      assert.equal(await redis.ask(() => redis.client.ping()), 'PONG')
+      server.pause()
+      await assert.rejects(
+        redis.ask(() => redis.client.ping()),
+        /Redis does not answer/,
+      )
+      await until('it is known to be away', () => !redis.isReady)
+      await assert.rejects(
+        redis.ask(() => assert.fail('it was asked')),
+        /Redis does not answer/,
+      )
+      server.resume()
+      await redis.untilReady(t.signal)
+      assert.equal(await redis.ask(() => redis.client.ping()), 'PONG')
+    })
+  })
+})
