@@ -33,9 +33,14 @@ keep('s3-identities.json', () => {
     identities: [{ name: 'darkroom', credentials: [{ accessKey, secretKey }], actions }],
   })
 })
-// Serf takes a key of 16 bytes. On SIGTERM its agent says goodbye, instead of being missed.
+// Serf takes a key of 16 bytes. On SIGTERM its agent says goodbye, instead of being missed; and it looks for lost
+// ones every 5 s instead of every 30, so that a healed partition is noticed soon.
 keep('serf.json', () =>
-  JSON.stringify({ encrypt_key: randomBytes(16).toString('base64'), leave_on_terminate: true }),
+  JSON.stringify({
+    encrypt_key: randomBytes(16).toString('base64'),
+    leave_on_terminate: true,
+    reconnect_interval: '5s',
+  }),
 )
 
 /** Letters and digits only, so that it stands in a URL and on a command line as it is. */
