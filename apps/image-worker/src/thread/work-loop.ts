@@ -33,7 +33,10 @@ export interface WorkLoopOptions {
 const pollSeconds = 25
 /** How long a full storage is asked again. */
 const storingMs = 30_000
-/** Handed back so often, an image is no longer taken for a victim of what is away: it may be why. */
+/**
+ * Handed back so often, an image may itself be why the storage seems away: then that is asked for another one. Many
+ * workers that try the same image while the storage is away get there, too.
+ */
 const maxClaims = 20
 /** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
 const drainGraceMs = 500
@@ -141,25 +144,26 @@ async function handBack({ id, lease }: Work, { clients, logger }: WorkLoopOption
 
 /** What is away is not the image's fault, and no attempt of it: it waits again. */
 async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
-  if (!isOutage(cause) || work.lease.token >= maxClaims) return reportFailure(work, cause, options)
-  options.logger.warn({ err: cause, id: work.id }, 'an image waits until the storage is back')
+  const isSuspect = work.lease.token >= maxClaims
+  const isItsFault = !isOutage(cause) || (isSuspect && (await storageAnswers(options)))
+  if (isItsFault) return reportFailure(work, cause, options)
+  options.logger.warn({ err: cause, id: work.id }, 'an image is handed back: a service that it needs is away')
   return handBack(work, options)
 }
 
-async function untilStorageAnswers({ clients, draining, logger }: WorkLoopOptions): Promise<void> {
+async function untilStorageAnswers(options: WorkLoopOptions): Promise<void> {
+  const { draining } = options
   const backoff = new Backoff(100, 5000)
-  while (!draining.aborted) {
-    try {
-      await clients.storage.headBlob({
-        params: { key: 'ready', stage: 'pre' },
-        headers: {},
-        signal: draining,
-      })
-      return
-    } catch (error) {
-      logger.debug({ err: error }, 'the storage is still away')
-      await backoff.wait(draining)
-    }
+  while (!draining.aborted && !(await storageAnswers(options))) await backoff.wait(draining)
+}
+
+async function storageAnswers({ clients, draining, logger }: WorkLoopOptions): Promise<boolean> {
+  try {
+    await clients.storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {}, signal: draining })
+    return true
+  } catch (error) {
+    logger.debug({ err: error }, 'the storage is away')
+    return false
   }
 }
 

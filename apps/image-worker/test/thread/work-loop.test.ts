@@ -396,6 +396,28 @@ describe('a storage that is away', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
+  test('fault: costs no attempt however many workers try the same image meanwhile', async t => {
+    const workshop = await startWorkshop(t)
+    const { storage } = workshop.clients
+    let isAway = true
+    const passOn = <Call extends (...call: never[]) => Promise<unknown>>(send: Call) =>
+      (async (...call: never[]) => {
+        if (isAway) throw new ServiceUnavailable('storage', new Error('it is away'))
+        return send(...call)
+      }) as Call
+    const faulty = { ...storage, getBlob: passOn(storage.getBlob), headBlob: passOn(storage.headBlob) }
+    const clients = { imageMaster: workshop.clients.imageMaster, storage: faulty }
+    const id = await workshop.addTask('abc', 1)
+    for (let tried = 0; tried < 25; tried++) {
+      const { untilEnded, drain } = work(t, workshop, { clients })
+      assert.deepEqual(await untilEnded(), [{ kind: 'returned' }])
+      await drain()
+    }
+    isAway = false
+    work(t, workshop, { clients })
+    assert.equal((await workshop.untilState(id, 'finished')).claims, 26)
+  })
+
   test('fault: for one image only, again and again, fails that image in the end', async t => {
     const workshop = await startWorkshop(t)
     const { storage } = workshop.clients
