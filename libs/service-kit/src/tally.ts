@@ -21,13 +21,14 @@ export class Tally {
   readonly #logger: Logger
   readonly #amounts = new Map<string, number>()
   readonly #closing = new AbortController()
+  readonly #givingUp = new AbortController()
   readonly #telling: Promise<void>
   #isHeard = true
 
   constructor({ clusterState, logger, everyMs = 1000 }: TallyOptions) {
     this.#clusterState = clusterState
     this.#logger = logger
-    this.#telling = repeat(everyMs, this.#closing.signal, () => this.#tellAll(this.#closing.signal))
+    this.#telling = repeat(everyMs, this.#closing.signal, () => this.#tellAll())
   }
 
   /** Whole and not negative, as all that is counted. */
@@ -35,30 +36,34 @@ export class Tally {
     if (amount > 0) this.#amounts.set(counter, (this.#amounts.get(counter) ?? 0) + amount)
   }
 
-  /** Tells what is left, if that takes no longer than two seconds. Idempotent. */
+  /**
+   * Tells what is left, if that takes no longer than two seconds. Idempotent. What is being told is let end: told
+   * again, it would be counted twice.
+   */
   async close(): Promise<void> {
     this.#closing.abort()
+    const patience = setTimeout(() => this.#givingUp.abort(), lastWordsMs)
     await this.#telling
-    await this.#tellAll(AbortSignal.timeout(lastWordsMs))
+    await this.#tellAll()
+    clearTimeout(patience)
   }
 
-  async #tellAll(signal: AbortSignal): Promise<void> {
+  async #tellAll(): Promise<void> {
     try {
-      for (const [counter, amount] of [...this.#amounts]) await this.#tell(counter, amount, signal)
+      for (const [counter, amount] of [...this.#amounts]) await this.#tell(counter, amount)
       if (!this.#isHeard) this.#logger.info('cluster-state counts again')
       this.#isHeard = true
     } catch (error) {
-      if (this.#closing.signal.aborted && signal === this.#closing.signal) return // told once more by close
       if (this.#isHeard) this.#logger.warn({ err: error }, 'cluster-state does not count; it is told later')
       this.#isHeard = false
     }
   }
 
-  async #tell(name: string, amount: number, signal: AbortSignal): Promise<void> {
+  async #tell(name: string, amount: number): Promise<void> {
     const reply = await this.#clusterState.incrementCounter({
       params: { name },
       querystring: { amount },
-      signal,
+      signal: this.#givingUp.signal,
     })
     if (reply.status !== 200) throw new Error(`${name}: ${reply.body.detail ?? reply.body.title}`)
     const left = (this.#amounts.get(name) ?? 0) - amount
