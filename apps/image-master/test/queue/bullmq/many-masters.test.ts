@@ -66,6 +66,7 @@ withEngine('redis', program => {
       assert.ok(rate < 20, `${rate} commands a second`)
       gone.abort()
       assert.deepEqual(new Set(await Promise.all(polls)), new Set([undefined]))
+      await client.quit()
     })
   })
 })
