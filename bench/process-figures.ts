@@ -18,10 +18,10 @@ export function processTree(pid: number): number[] {
   return below(pid)
 }
 
-/** CPU time used so far, user and system together, in milliseconds. */
+/** CPU time used so far, user and system together, with that of its children that have ended, in milliseconds. */
 export function cpuMs(pid: number): number {
-  const fields = statFields(pid)
-  return (Number(fields[11]) + Number(fields[12])) * msPerTick
+  const ticks = statFields(pid).slice(11, 15).map(Number)
+  return ticks.reduce((sum, each) => sum + each, 0) * msPerTick
 }
 
 /** The most memory that was resident at one time, in MiB. */
@@ -38,7 +38,7 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-/** Fields of /proc/<pid>/stat behind the command's name: state, ppid, … utime is 11, stime 12 (proc(5)). */
+/** Fields of /proc/<pid>/stat behind the command's name: state, ppid, … utime is 11, stime 12, both of ended children 13 and 14 (proc(5)). */
 function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
