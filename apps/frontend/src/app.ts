@@ -38,6 +38,12 @@ export function buildApp({
     scope => addOperationRoutes(scope),
   )
   app.addHook('onClose', () => intake.close())
-  refuseStrangeSites(app, new Set(allowedHosts.split(',').map(name => name.trim())))
+  refuseStrangeSites(app, namesIn(allowedHosts))
   return app
+}
+
+/** Of hosts, separated by commas. */
+function namesIn(list: string): ReadonlySet<string> {
+  const names = list.split(',').map(name => name.trim().toLowerCase())
+  return new Set(names.filter(name => name !== ''))
 }

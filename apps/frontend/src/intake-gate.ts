@@ -9,6 +9,8 @@ interface IntakeGateOptions {
 }
 
 const retryAfterSeconds = 10
+/** A node that stands still is left for the next look, at another one. */
+const answerMs = 2000
 
 /**
  * Whether uploads are taken, as the register in cluster-state says. While no node answers, what was known
@@ -55,7 +57,7 @@ export class IntakeGate {
   }
 
   async #read(): Promise<IntakeState> {
-    const { signal } = this.#closing
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerMs)])
     const reply = await this.#clusterState.getRegister({ params: { name: intakeRegister }, signal })
     if (reply.status === 404) return 'open'
     const { value } = reply.body

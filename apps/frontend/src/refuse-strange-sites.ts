@@ -8,7 +8,7 @@ import { type App, ServiceProblem } from '@darkroom/service-kit'
  */
 export function refuseStrangeSites(app: App, allowedHosts: ReadonlySet<string>): void {
   app.addHook('onRequest', async request => {
-    const name = request.hostname.replace(/^\[(.*)\]$/, '$1')
+    const name = request.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
     if (name !== 'localhost' && isIP(name) === 0 && !allowedHosts.has(name)) {
       throw new ServiceProblem(
         403,

@@ -102,7 +102,7 @@ function toProblem(error: FastifyError): ServiceProblem {
       503,
       error.code ?? 'unavailable',
       error.problem?.detail ?? error.message,
-      Number(error.retryAfter ?? 1),
+      Number(error.retryAfter) || 1, // a date, or none
     )
   }
   if (isOutage(error)) return retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)

@@ -45,12 +45,18 @@ export class ServiceUnavailable extends Error {
   }
 }
 
+/** The connection broke, or fell silent, while the answer was read. */
+const brokenAnswers = new Set([
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_SOCKET',
+])
+
 /** Whether something failed because another service, or what is behind it, is away: later it may be there. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof ServiceUnavailable) return true
   if (error instanceof UnexpectedReply) return error.status === 503
-  // A connection that broke while the answer was read.
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('UND_ERR_')
+  return error instanceof Error && 'code' in error && brokenAnswers.has(String(error.code))
 }
 
 /** For expected overload and outages: says when to come back, in seconds. */

@@ -49,14 +49,13 @@ export class Tally {
   }
 
   async #tellAll(): Promise<void> {
-    try {
-      for (const [counter, amount] of [...this.#amounts]) await this.#tell(counter, amount)
-      if (!this.#isHeard) this.#logger.info('cluster-state counts again')
-      this.#isHeard = true
-    } catch (error) {
-      if (this.#isHeard) this.#logger.warn({ err: error }, 'cluster-state does not count; it is told later')
-      this.#isHeard = false
-    }
+    const failures: unknown[] = []
+    for (const [counter, amount] of [...this.#amounts])
+      await this.#tell(counter, amount).catch(error => failures.push(error))
+    if (failures.length === 0 && !this.#isHeard) this.#logger.info('cluster-state counts again')
+    if (failures.length > 0 && this.#isHeard)
+      this.#logger.warn({ err: failures[0] }, 'cluster-state does not count all; it is told later')
+    this.#isHeard = failures.length === 0
   }
 
   async #tell(name: string, amount: number): Promise<void> {
