@@ -53,8 +53,8 @@ async function* everyEntry(store: KvStore): AsyncGenerator<KvEntry> {
   } while (cursor !== undefined)
 }
 
-async function copy({ key, value, expiresAt }: KvEntry, to: KvStore): Promise<keyof MigrationCounts> {
-  if (expiresAt !== undefined) return 'leased'
+async function copy({ key, value, isLeased }: KvEntry, to: KvStore): Promise<keyof MigrationCounts> {
+  if (isLeased) return 'leased'
   const outcome = await to.set(key, value, { condition: { kind: 'absent' } })
   if (outcome.kind === 'written') return 'copied'
   const isSame = outcome.current !== undefined && Buffer.compare(outcome.current.value, value) === 0

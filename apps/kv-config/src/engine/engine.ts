@@ -3,6 +3,8 @@ export interface KvEntry {
   value: Uint8Array
   /** Of the write that set the value; the ETag. */
   revision: number
+  isLeased: boolean
+  /** In listings that ask for it: its lease ends then or, if it was renewed since, later. */
   expiresAt?: Date
 }
 
@@ -25,6 +27,8 @@ export interface ListQuery {
   limit: number
   /** The last key of the page before. */
   cursor?: string | undefined
+  /** Whether entries are to tell when their leases end, for which an engine may have to ask one by one. */
+  tellsExpiry?: boolean
 }
 
 /** The values of a page come to this, and the last may go beyond it. */

@@ -194,6 +194,7 @@ function toEntry({ key, value, revision, expires_at }: Row): KvEntry {
     key: keyText(key),
     value,
     revision,
+    isLeased: expires_at !== null,
     ...(expires_at !== null && { expiresAt: new Date(expires_at) }),
   }
 }

@@ -56,7 +56,7 @@ export function addKeyRoutes(app: App, store: KvStore): void {
         const since = after ?? (await store.get(prefix)).revision
         await store.waitForChange({ prefix }, since, holdSignal(reply, wait))
       }
-      const { entries, ...page } = await store.list({ prefix, limit, cursor })
+      const { entries, ...page } = await store.list({ prefix, limit, cursor, tellsExpiry: true })
       return { ...page, keys: entries.map(toJson) }
     },
   })

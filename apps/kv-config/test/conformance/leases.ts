@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Scope } from '../../src/engine/engine.ts'
+import type { KvStore, Scope } from '../../src/engine/engine.ts'
 import type { Conformance } from '../engine.conformance.ts'
 import {
   absent,
@@ -29,7 +29,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
         const store = await openEngine(t)
         await put(store, 'services/b', 'stays')
         const { revision } = await put(store, 'services/a', 'leased', shortTtl)
-        assert.ok((await store.get('services/a')).entry?.expiresAt)
+        assert.equal((await store.get('services/a')).entry?.isLeased, true)
         assert.ok((await wakeWhenGone(store, 'services/a', scope)) >= revision)
         const { entries } = await store.list({ prefix: 'services/', limit: 10 })
         assert.deepEqual(entries.map(text), ['stays'])
@@ -49,7 +49,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
     test('the same value again renews the lease, keeps the revision, and wakes nobody', async t => {
       const store = await openEngine(t)
       const first = await put(store, 'a', 'same', longTtl)
-      const before = (await store.get('a')).entry?.expiresAt
+      const before = await expiryOf(store, 'a')
       const controller = new AbortController()
       t.after(() => controller.abort())
       let wakes = 0
@@ -65,7 +65,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       const { revision, entry } = await store.get('a')
       assert.equal(entry?.revision, first.revision)
       if (revisionsAreChanges) assert.equal(revision, first.revision)
-      assert.ok(before && entry?.expiresAt && entry.expiresAt.getTime() > before.getTime() + 1_000_000)
+      assert.ok((await expiryOf(store, 'a')) > before + 1_000_000)
       assert.equal(wakes, 0)
       await put(store, 'a', 'other')
       await Promise.all(waits)
@@ -88,10 +88,29 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       const store = await openEngine(t)
       await put(store, 'a', 'same', longTtl)
       await put(store, 'a', 'same')
-      assert.equal((await store.get('a')).entry?.expiresAt, undefined)
+      assert.equal((await store.get('a')).entry?.isLeased, false)
       await put(store, 'b', 'one', longTtl)
       await put(store, 'b', 'two')
-      assert.equal((await store.get('b')).entry?.expiresAt, undefined)
+      assert.equal((await store.get('b')).entry?.isLeased, false)
+    })
+
+    test('a listing tells when leases end if it is asked to, and which entries have one in any case', async t => {
+      const store = await openEngine(t)
+      const before = Date.now()
+      await put(store, 'leased', 'one', longTtl)
+      await put(store, 'unleased', 'one')
+      const query = { prefix: '', limit: 10 }
+      const { entries } = await store.list({ ...query, tellsExpiry: true })
+      const [leased, unleased] = entries
+      assert.ok(leased?.expiresAt)
+      const leftMs = leased.expiresAt.getTime() - before
+      assert.ok(leftMs > (longTtl - 2) * 1000 && leftMs < (longTtl + 60) * 1000, `${leftMs} ms are left`)
+      assert.equal(unleased?.expiresAt, undefined)
+      for (const page of [entries, (await store.list(query)).entries])
+        assert.deepEqual(
+          page.map(({ isLeased }) => isLeased),
+          [true, false],
+        )
     })
 
     test('a renewed entry outlives the lease it had first', async t => {
@@ -103,4 +122,9 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       assert.equal(text((await store.get('renewed')).entry), 'same')
     })
   })
+}
+
+async function expiryOf(store: KvStore, key: string): Promise<number> {
+  const { entries } = await store.list({ prefix: key, limit: 1, tellsExpiry: true })
+  return entries[0]?.expiresAt?.getTime() ?? assert.fail(`${key} has no lease`)
 }

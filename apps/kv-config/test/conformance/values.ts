@@ -43,7 +43,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
       const { entry } = await store.get('a')
       assert.ok(entry)
       assert.equal(Buffer.compare(entry.value, value), 0)
-      assert.deepEqual([entry.key, entry.revision, entry.expiresAt], ['a', revision, undefined])
+      assert.deepEqual([entry.key, entry.revision, entry.isLeased], ['a', revision, false])
       const { entries } = await store.list({ prefix: 'a', limit: 1 })
       assert.equal(Buffer.compare(entries[0]?.value ?? bytes('none'), value), 0)
     })

@@ -25,7 +25,7 @@ import { Watch } from './watch.ts'
 const firstChunk = 16
 /** The most it asks for, as large values may stand behind small ones: with values of 1 MiB, 32 MiB. */
 const largestChunk = 32
-/** Requests for leases at once; each is one of its own. */
+/** Requests for the ends of leases at once; each is one of its own. */
 const leasesAtOnce = 32
 
 /** An entry as etcd has it. */
@@ -60,13 +60,16 @@ export class EtcdKvStore implements KvStore {
 
   async get(key: string) {
     const { revision, stored } = await this.#read(key)
-    return { revision, entry: stored && (await this.#toEntry(stored)) }
+    return { revision, entry: stored && toEntry(stored) }
   }
 
   async list(query: ListQuery) {
     for (;;) {
       const page = await this.#readPage(query)
-      if (page) return page
+      if (!page) continue
+      const { found, ...rest } = page
+      const entries = query.tellsExpiry ? await this.#tellExpiry(found) : found.map(toEntry)
+      return { ...rest, entries }
     }
   }
 
@@ -77,7 +80,7 @@ export class EtcdKvStore implements KvStore {
   ): Promise<WriteOutcome> {
     let { stored } = await this.#read(key)
     for (;;) {
-      if (!holds(condition, stored)) return this.#conflict(stored)
+      if (!holds(condition, stored)) return { kind: 'conflict', current: stored && toEntry(stored) }
       const same = stored && Buffer.compare(stored.value, value) === 0 ? stored : undefined
       const lease = await this.#leases.renewOrGrant(same?.lease, ttlSeconds)
       if (same && same.lease === lease) return { kind: 'written', revision: same.revision, isNew: false }
@@ -94,7 +97,7 @@ export class EtcdKvStore implements KvStore {
   async delete(key: string, condition: Condition): Promise<WriteOutcome> {
     let { revision, stored } = await this.#read(key)
     for (;;) {
-      if (!holds(condition, stored)) return this.#conflict(stored)
+      if (!holds(condition, stored)) return { kind: 'conflict', current: stored && toEntry(stored) }
       if (!stored) return { kind: 'written', revision, isNew: false }
       const outcome = await this.#replace(key, stored, 'delete')
       revision = outcome.revision
@@ -132,7 +135,7 @@ export class EtcdKvStore implements KvStore {
     let revision: string | undefined
     for (let more = true; more; ) {
       const last = found.at(-1)?.key
-      if (found.length === limit || bytes >= pageBytes) return this.#page(revision, found, last)
+      if (found.length === limit || bytes >= pageBytes) return toPage(revision, found, last)
       const chunk = Math.min(limit - found.length, chunkOf(found.length, bytes))
       const range = { ...this.#keys.withPrefix(prefix, last ?? cursor), limit: String(chunk), revision }
       const answer = await this.#range(range)
@@ -141,12 +144,12 @@ export class EtcdKvStore implements KvStore {
       more = answer.more ?? false
       for (const stored of (answer.kvs ?? []).map(kv => this.#toStored(kv))) {
         if (!stored) continue
-        if (bytes >= pageBytes) return this.#page(revision, found, found.at(-1)?.key)
+        if (bytes >= pageBytes) return toPage(revision, found, found.at(-1)?.key)
         bytes += stored.value.length
         found.push(stored)
       }
     }
-    return this.#page(revision, found)
+    return toPage(revision, found)
   }
 
   async #range(range: object): Promise<RangeAnswer | undefined> {
@@ -158,13 +161,16 @@ export class EtcdKvStore implements KvStore {
     }
   }
 
-  async #page(revision: string | undefined, found: Stored[], next?: string) {
+  async #tellExpiry(found: Stored[]): Promise<KvEntry[]> {
     const entries: KvEntry[] = []
     for (let start = 0; start < found.length; start += leasesAtOnce) {
-      const some = found.slice(start, start + leasesAtOnce)
-      entries.push(...(await Promise.all(some.map(stored => this.#toEntry(stored)))))
+      const some = found.slice(start, start + leasesAtOnce).map(async stored => {
+        if (stored.lease === undefined) return toEntry(stored)
+        return { ...toEntry(stored), expiresAt: await this.#leases.expiry(stored.lease) }
+      })
+      entries.push(...(await Promise.all(some)))
     }
-    return { revision: Number(revision), entries, ...(next !== undefined && { next }) }
+    return entries
   }
 
   /** Writes where still stands what was read; else answers what stands there now. */
@@ -189,15 +195,6 @@ export class EtcdKvStore implements KvStore {
     return { isDone: false, revision, stored: this.#toStored(now?.response_range?.kvs?.[0]) } as const
   }
 
-  async #conflict(stored: Stored | undefined): Promise<WriteOutcome> {
-    return { kind: 'conflict', current: stored && (await this.#toEntry(stored)) }
-  }
-
-  async #toEntry({ key, value, revision, lease }: Stored): Promise<KvEntry> {
-    if (lease === undefined) return { key, value, revision }
-    return { key, value, revision, expiresAt: await this.#leases.expiry(lease) }
-  }
-
   #toStored(kv: KeyValue | undefined): Stored | undefined {
     if (!kv) return undefined
     const { mod_revision: modRevision = '0', lease } = kv
@@ -210,6 +207,14 @@ export class EtcdKvStore implements KvStore {
       ...(lease !== undefined && { lease }),
     }
   }
+}
+
+function toEntry({ key, value, revision, lease }: Stored): KvEntry {
+  return { key, value, revision, isLeased: lease !== undefined }
+}
+
+function toPage(revision: string | undefined, found: Stored[], next?: string) {
+  return { revision: Number(revision), found, ...(next !== undefined && { next }) }
 }
 
 /** How many entries to ask for, so that they come to about a page if they are as large as those before. */

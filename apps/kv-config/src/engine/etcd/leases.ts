@@ -1,4 +1,5 @@
 import type { Gateway } from './gateway.ts'
+import { LeaseEnds } from './lease-ends.ts'
 import type { LeaseAnswer } from './messages.ts'
 
 /**
@@ -7,6 +8,7 @@ import type { LeaseAnswer } from './messages.ts'
  */
 export class Leases {
   readonly #gateway: Gateway
+  readonly #ends = new LeaseEnds()
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway
@@ -31,29 +33,39 @@ export class Leases {
     return standing
   }
 
-  /** When a lease ends; to the second, as etcd doesn't tell more. */
-  async expiry(id: string): Promise<Date> {
-    const answer = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/timetolive', { ID: id })
-    const seconds = Math.max(0, Number(answer.TTL ?? 0)) // -1 if it has ended since
-    return new Date(Date.now() + seconds * 1000)
+  /**
+   * When a lease ends; to the second, as etcd doesn't tell more. It is later if another copy has renewed the lease
+   * since this one heard of it: etcd is asked again only once that end is reached.
+   */
+  expiry(id: string): Promise<Date> {
+    return this.#ends.of(id, async () => {
+      const answer = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/timetolive', { ID: id })
+      return Math.max(0, Number(answer.TTL ?? 0)) // -1 if it has ended since
+    })
   }
 
   /** Ends a lease that no key has any more. Nobody waits for it, as it would end by itself. */
   revoke(id: string): void {
+    this.#ends.forget(id)
     this.#gateway.call('repeatable', 'lease/revoke', { ID: id }).catch(() => undefined)
   }
 
   async #grant(ttlSeconds: number): Promise<{ id: string; seconds: number }> {
     const body = { TTL: String(Math.ceil(ttlSeconds)) }
+    const sentAt = Date.now()
     const { ID = '', TTL } = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/grant', body)
+    this.#ends.learn(ID, sentAt, Number(TTL))
     return { id: ID, seconds: Number(TTL) }
   }
 
   /** For how many seconds it holds anew; undefined if it has ended, which is a 200 without a TTL. */
   async #renew(id: string): Promise<number | undefined> {
     const body = { ID: id }
+    const sentAt = Date.now()
     const answer = await this.#gateway.call<{ result?: LeaseAnswer }>('repeatable', 'lease/keepalive', body)
     const seconds = Number(answer.result?.TTL ?? 0)
-    return seconds > 0 ? seconds : undefined
+    if (seconds <= 0) return undefined
+    this.#ends.learn(id, sentAt, seconds)
+    return seconds
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type EtcdServers, until, withEngine } from '@darkroom/testing'
-import { put, remove, text } from '../../conformance/open-engine.ts'
-import { openEtcdStore, shareEtcd } from './shared-etcd.ts'
+import { absent, bytes, put, remove, text } from '../../conformance/open-engine.ts'
+import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
+import { startRelay } from './tcp-relay.ts'
 
 /** How many leases there are in etcd. */
 async function countLeases(servers: EtcdServers): Promise<number> {
@@ -38,6 +39,25 @@ withEngine('etcd', program => {
     await until('one lease is left', async () => (await countLeases(etcd())) === 1)
     await remove(store, 'a')
     await until('no lease is left', async () => (await countLeases(etcd())) === 0)
+  })
+
+  test('the end of a lease is asked of etcd once, and only by a listing that tells it', async t => {
+    const [member] = etcd().members
+    const relay = await startRelay(t, member?.client ?? '')
+    const prefix = newPrefix()
+    const reader = openAt(t, { endpoints: [relay.url], prefix })
+    const writer = openEtcdStore(t, etcd(), prefix)
+    await put(writer, 'a', 'one', 600)
+    const listing = { prefix: '', limit: 10, tellsExpiry: true }
+    const before = (await reader.list(listing)).entries[0]?.expiresAt
+    assert.ok(before)
+    await put(writer, 'b', 'one', 600)
+    relay.swallow('/v3/lease/timetolive')
+    assert.equal((await reader.get('b')).entry?.isLeased, true)
+    assert.equal((await reader.set('b', bytes('two'), { condition: absent })).kind, 'conflict')
+    assert.equal((await reader.list({ prefix: '', limit: 10 })).entries.length, 2)
+    const again = await reader.list({ ...listing, limit: 1 })
+    assert.deepEqual(again.entries[0]?.expiresAt, before)
   })
 
   test('the keys of another store in the same etcd are none of its keys', async t => {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LeaseEnds } from '../../../src/engine/etcd/lease-ends.ts'
+
+/** Ten minutes are left, and it is counted how often that is asked. */
+function askedLeases() {
+  let asked = 0
+  const ask = async () => {
+    asked += 1
+    return 600
+  }
+  return { ask, times: () => asked }
+}
+
+test('an end is asked for once, by all who want it at the same time', async () => {
+  const ends = new LeaseEnds()
+  const { ask, times } = askedLeases()
+  await Promise.all([ends.of('a', ask), ends.of('a', ask)])
+  await ends.of('a', ask)
+  assert.equal(times(), 1)
+})
+
+test('an end that has passed, or is of a lease forgotten, is asked for again', async () => {
+  const ends = new LeaseEnds()
+  const { ask, times } = askedLeases()
+  ends.learn('a', Date.now() - 10_000, 10)
+  assert.ok((await ends.of('a', ask)).getTime() > Date.now())
+  ends.forget('a')
+  await ends.of('a', ask)
+  assert.equal(times(), 2)
+})
+
+test('what was learnt of a renewal is told, and asks for nothing', async () => {
+  const ends = new LeaseEnds()
+  const { ask, times } = askedLeases()
+  const at = Date.now()
+  ends.learn('a', at, 10)
+  ends.learn('a', at + 4000, 10)
+  assert.equal((await ends.of('a', ask)).getTime(), at + 14_000)
+  assert.equal(times(), 0)
+})
+
+test('an answer that fails is asked for again by the next', async () => {
+  const ends = new LeaseEnds()
+  const fail = async () => Promise.reject(new Error('it does not answer'))
+  await assert.rejects(ends.of('a', fail), /does not answer/)
+  assert.ok(await ends.of('a', async () => 10))
+})
+
+test('leases that have ended are dropped in time', () => {
+  const ends = new LeaseEnds()
+  for (let n = 0; n < 10_000; n += 1) ends.learn(`ended ${n}`, 0, 10)
+  assert.ok(ends.size <= 1000, `${ends.size} are kept`)
+})
