@@ -1,11 +1,15 @@
 import { retryLater } from '@darkroom/service-kit'
 import { StoreFull, StoreUnavailable } from './engine/engine.ts'
 
-/** Gives the errors of a store their public face; others stay as they are. */
+/**
+ * Gives the errors of a store their public face; others stay as they are. These answers are handed on to whoever
+ * uploads, and `/readyz` asks for no token: addresses, buckets and advice stand in the log alone.
+ */
 export function throwProblem(error: unknown): never {
   if (error instanceof StoreFull) throw retryLater(503, 'disk-full', error.message, 60)
   if (error instanceof StoreUnavailable) {
-    throw retryLater(503, 'blob-store-unavailable', error.message, 2, error)
+    const detail = "the object store can't be used at the moment; the storage's log says why"
+    throw retryLater(503, 'blob-store-unavailable', detail, 2, error)
   }
   throw error
 }

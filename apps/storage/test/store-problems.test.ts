@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { httpRequest, RecordedLog, temporaryFolder } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
+import { StoreMisconfigured } from '../src/engine/engine.ts'
+import { FileBlobStore } from '../src/engine/file.ts'
+import { problemOf } from './serve.ts'
+
+test('what is wrong with an object store stands in the log, and in no answer', async t => {
+  const store = await FileBlobStore.open({ folder: temporaryFolder(t) })
+  const refuse = async () => {
+    throw new StoreMisconfigured('the object store (http://minio:9000) refuses: check the credentials')
+  }
+  for (const verb of ['put', 'open', 'list', 'check'] as const) t.mock.method(store, verb, refuse)
+  const log = new RecordedLog()
+  const app = buildApp({ store, logger: createLogger('storage', 'info', log), maxBlobBytes: 1000 })
+  t.after(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+
+  const requests = [
+    ['PUT', '/images/a-key/pre'],
+    ['GET', '/images/a-key/pre'],
+    ['GET', '/images?stage=pre'],
+    ['GET', '/readyz'],
+  ] as const
+  for (const [index, [method, path]] of requests.entries()) {
+    const answer = await httpRequest(url, path, { method, ...(method === 'PUT' && { body: 'x' }) })
+    assert.equal(problemOf(answer), 'blob-store-unavailable')
+    assert.doesNotMatch(String(answer.body), /minio|credentials/)
+    assert.equal(log.errors.length, index + 1)
+    assert.match(JSON.stringify(log.errors.at(-1)), /minio:9000.*check the credentials/)
+  }
+})
