@@ -68,7 +68,11 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     const put = (type: string) =>
       httpRequest(url, path, { method: 'PUT', body: 'x', headers: { 'content-type': type } })
     assert.equal((await put('nonsense')).status, 415)
-    assert.equal((await put(`image/${'x'.repeat(250)}`)).status, 400)
+    for (const length of [250, 1900, 8000]) {
+      const refused = await put(`image/${'x'.repeat(length)}`)
+      assert.equal(refused.status, 400)
+      assert.equal(problemOf(refused), 'invalid-request')
+    }
     assert.equal((await put(`image/${'x'.repeat(249)}`)).status, 201)
     assert.equal(filesIn(folder).length, 1)
     assert.deepEqual(log.errors, [])
