@@ -65,16 +65,19 @@ export class Gateway {
     return (await reply.json()) as Answer
   }
 
-  /** A request that is answered bit by bit until `signal` is aborted, and who answers it. */
-  async stream(path: string, body: object, signal: AbortSignal) {
-    const endpoint = this.#endpoints.pick()
-    try {
-      const limits = { signal, headersTimeout: answerMs.repeatable, bodyTimeout: 0 }
-      return { endpoint, answer: await this.#send(endpoint, path, body, limits) }
-    } catch (error) {
-      this.#endpoints.suspect(endpoint)
-      throw error
-    }
+  /** The member that is to be asked next. */
+  pick(): string {
+    return this.#endpoints.pick()
+  }
+
+  /** A request to one member that is answered bit by bit until `signal` is aborted. */
+  streamAt(
+    endpoint: string,
+    path: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData['body']> {
+    return this.#send(endpoint, path, body, { signal, headersTimeout: answerMs.repeatable, bodyTimeout: 0 })
   }
 
   /** Says that a member's stream came to an end that it should not have. */

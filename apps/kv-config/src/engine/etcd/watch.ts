@@ -80,14 +80,11 @@ export class Watch {
   async #follow(onOpen: () => void): Promise<void> {
     const stop = new AbortController()
     const signal = AbortSignal.any([stop.signal, this.#closing.signal])
-    const create = {
-      ...this.#keys.withPrefix(''),
-      start_revision: String(this.#next),
-      progress_notify: true,
-    }
-    const { endpoint, answer } = await this.#gateway.stream('watch', { create_request: create }, signal)
-    const pinging = this.#ping(endpoint, stop)
+    const endpoint = this.#gateway.pick()
+    let pinging: Promise<void> | undefined
     try {
+      const answer = await this.#open(endpoint, signal)
+      pinging = this.#ping(endpoint, stop)
       for await (const line of jsonLines(answer)) {
         onOpen()
         if (this.#take(line as WatchAnswer) === 'forgotten') return
@@ -100,6 +97,17 @@ export class Watch {
       stop.abort()
       await pinging
     }
+  }
+
+  /** A token that etcd no longer knows is refused within the stream, as no permission; a read replaces it before. */
+  async #open(endpoint: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    await this.#checkAt(endpoint)
+    const create_request = {
+      ...this.#keys.withPrefix(''),
+      start_revision: String(this.#next),
+      progress_notify: true,
+    }
+    return this.#gateway.streamAt(endpoint, 'watch', { create_request }, signal)
   }
 
   /** Ends the stream when its member has no answer, or one that is older than what was seen. */

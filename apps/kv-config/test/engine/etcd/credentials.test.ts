@@ -1,25 +1,44 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { startEtcd, withEngine } from '@darkroom/testing'
 import { put, text, wake } from '../../conformance/open-engine.ts'
 import { newPrefix, openAt } from './shared-etcd.ts'
+import { startRelay } from './tcp-relay.ts'
+
+const credentials = { name: 'root', password: 'p@ss:word' }
+
+/** An etcd that lets nobody in but who has the credentials. */
+async function startGuardedEtcd(t: TestContext, program: string) {
+  const servers = await startEtcd(t, program)
+  await servers.post('auth/user/add', credentials)
+  await servers.post('auth/role/add', { name: 'root' })
+  await servers.post('auth/user/grant', { user: 'root', role: 'root' })
+  await servers.post('auth/enable', {})
+  const [member] = servers.members
+  assert.ok(member)
+  // A restart isn't enough: etcd makes tokens by its log, which it reads again.
+  const forgetTokens = async () => {
+    const { token } = (await servers.post('auth/authenticate', credentials)) as { token: string }
+    await servers.post('auth/disable', {}, { authorization: token })
+    await servers.post('auth/enable', {})
+  }
+  return {
+    member,
+    forgetTokens,
+    endpoints: servers.members.map(({ client }) => `http://${client}`),
+    prefix: newPrefix(),
+  }
+}
 
 withEngine('etcd', program => {
   test('a user with a password is let in, again after etcd forgot its tokens, and nobody else is', async t => {
-    const servers = await startEtcd(t, program)
-    const credentials = { name: 'root', password: 'p@ss:word' }
-    await servers.post('auth/user/add', credentials)
-    await servers.post('auth/role/add', { name: 'root' })
-    await servers.post('auth/user/grant', { user: 'root', role: 'root' })
-    await servers.post('auth/enable', {})
-    const endpoints = servers.members.map(({ client }) => `http://${client}`)
-    const prefix = newPrefix()
+    const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
     const store = openAt(t, { endpoints, prefix, credentials })
     const { revision } = await put(store, 'a', 'one')
     const wait = wake(store, { key: 'a' }, revision)
-    const [member] = servers.members
-    await member?.kill()
-    await member?.restart()
+    await forgetTokens()
+    await member.kill()
+    await member.restart()
     await put(store, 'a', 'two')
     await wait
     assert.equal(text((await store.get('a')).entry), 'two')
@@ -27,5 +46,20 @@ withEngine('etcd', program => {
     const wrong = openAt(t, { endpoints, prefix, credentials: { ...credentials, password: 'guessed' } })
     await assert.rejects(wrong.get('a'), /authentication failed/)
     await assert.rejects(openAt(t, { endpoints, prefix }).get('a'), /user name is empty/)
+  })
+
+  test('fault: etcd forgot its tokens, and a copy that only watches still hears of what changes', async t => {
+    const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
+    const relay = await startRelay(t, member.client)
+    const watching = openAt(t, { endpoints: [relay.url], prefix, credentials })
+    const writing = openAt(t, { endpoints, prefix, credentials })
+    const { revision } = await put(writing, 'a', 'one')
+    await wake(watching, { key: 'a' }, revision - 1)
+    const wait = wake(watching, { key: 'a' }, revision)
+    relay.cut()
+    await forgetTokens()
+    await put(writing, 'a', 'two')
+    relay.restore()
+    await wait
   })
 })
