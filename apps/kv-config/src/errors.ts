@@ -5,6 +5,17 @@ export function storeUnavailable(cause: unknown): ServiceProblem {
   return retryLater(503, 'unavailable', 'the store does not answer; try again', 1, cause)
 }
 
+/** etcd is full: nothing was written. It stays so until somebody makes room. */
+export function storeFull(cause: unknown): ServiceProblem {
+  return retryLater(
+    503,
+    'store-full',
+    'the store is full and takes no writes; nothing was changed',
+    30,
+    cause,
+  )
+}
+
 /** A write was sent and its answer lost. It may take effect even later than this is said. */
 export function outcomeUnknown(cause: unknown): ServiceProblem {
   const detail = 'the store did not answer in time: the write may have taken effect or not; read what stands'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, type Dispatcher } from 'undici'
-import { outcomeUnknown, storeUnavailable } from '../../errors.ts'
+import { outcomeUnknown, storeFull, storeUnavailable } from '../../errors.ts'
 import type { Credentials, EtcdAddress } from './address.ts'
 import { Endpoints } from './endpoints.ts'
 import { EtcdRefusal, toRefusal } from './refusal.ts'
@@ -24,7 +24,8 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
  *   connection refused, dropped, no leader   nothing happened: the next member, until the patience ends
  *   no answer to what is repeatable          the next member, until the patience ends
  *   no answer to a write                     it may have happened, or still happen: told as unknown
- *   any other answer                         a refusal: the request is wrong, or etcd is full
+ *   no room                                  nothing happened: told at once as full
+ *   any other answer                         a refusal: the request is wrong
  * ```
  */
 export class Gateway {
@@ -40,7 +41,7 @@ export class Gateway {
 
   /**
    * @throws EtcdRefusal as an answer that asking again won't change
-   * @throws ServiceProblem `unavailable` when nothing happened, `outcome-unknown` when a write may have
+   * @throws ServiceProblem `unavailable` or `store-full` when nothing happened, `outcome-unknown` when a write may have
    */
   async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
     const deadline = performance.now() + patienceMs
@@ -49,6 +50,7 @@ export class Gateway {
       try {
         return await this.callAt(endpoint, kind, path, body)
       } catch (error) {
+        if (error instanceof EtcdRefusal && error.isFull) throw storeFull(error)
         if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
         this.#endpoints.suspect(endpoint)
         if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)

@@ -20,6 +20,11 @@ export class EtcdRefusal extends Error {
     return unknownCodes.has(this.code) && !this.isNotDone && !this.reason.includes(unhealthy)
   }
 
+  /** Nothing was written: etcd takes nothing more until it is compacted, defragmented and its alarm disarmed. */
+  get isFull(): boolean {
+    return this.code === grpcCode.resourceExhausted && this.reason.includes('database space exceeded')
+  }
+
   /** The token is too old: those that etcd makes live 5 minutes unused, and don't survive a restart. */
   get wantsAuthentication(): boolean {
     return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
@@ -29,6 +34,7 @@ export class EtcdRefusal extends Error {
 export const grpcCode = {
   invalidArgument: 3,
   notFound: 5,
+  resourceExhausted: 8,
   failedPrecondition: 9,
   outOfRange: 11,
   unavailable: 14,
