@@ -12,6 +12,8 @@ export type Fault =
   | { kind: 'lose-answer' }
   /** One bit is turned over on the way. */
   | { kind: 'damage' }
+  /** There is never an answer. */
+  | { kind: 'hang' }
   /** The answer begins, and its body stops half-way. */
   | { kind: 'stall' }
 
@@ -25,6 +27,7 @@ export async function startFaultProxy(
     const fault = decide(incoming)
     const body = await buffer(incoming)
     if (fault.kind === 'answer') return refuse(answer, fault)
+    if (fault.kind === 'hang') return
     if (fault.kind === 'damage' && body.length > 0) body[0] = (body[0] ?? 0) ^ 1
     const { method = 'GET', headers } = incoming
     const outgoing = request(target + incoming.url, { method, headers })

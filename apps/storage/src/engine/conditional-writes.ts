@@ -11,6 +11,12 @@ export interface Found extends Footer {
   modifiedAt: Date
 }
 
+/** Looks at what stands there. */
+type Find = (name: string, abortSignal: AbortSignal) => Promise<Found | undefined>
+
+/** Places what was written, if the condition holds. */
+export type Place = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
+
 /** How often a write that others keep getting in the way of is tried. */
 const maxRounds = 20
 
@@ -35,34 +41,39 @@ const overtaken = [
  *     write, If-Match: <its ETag>, or If-None-Match: * ──> 412: somebody was quicker, read again
  */
 export class ConditionalWrites {
-  readonly #find: (name: string) => Promise<Found | undefined>
+  readonly #find: Find
   readonly #logger: Logger
   readonly #turns = new Turns()
   #knowsConditions = true
   /** Ceph compares the ETag of a conditional write without its quotes, AWS with or without, others only with. */
   #quotesETags = true
 
-  constructor(find: (name: string) => Promise<Found | undefined>, logger: Logger) {
+  constructor(find: Find, logger: Logger) {
     this.#find = find
     this.#logger = logger
   }
 
-  /** Has what was written placed, unless newer bytes stand there. Within this process, writes to a name take turns. */
+  /**
+   * Has what was written placed, unless newer bytes stand there. Within this process, writes to a name take turns.
+   *
+   * @throws StoreUnavailable when others keep getting in the way
+   */
   publish(
     name: string,
     { blob, write }: Footer,
-    place: (condition: WriteCondition) => Promise<unknown>,
+    place: Place,
+    abortSignal: AbortSignal,
   ): Promise<PutOutcome> {
     return this.#turns.take(name, async () => {
       let refused: string | undefined
       for (let round = 0; round < maxRounds; round++) {
-        const current = await this.#find(name)
+        const current = await this.#find(name, abortSignal)
         // Its answer was lost, and the request sent again.
         if (current?.write === write) return { kind: 'stored', blob }
         if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
         if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
         try {
-          await place(this.#condition(current))
+          await place(this.#condition(current), abortSignal)
           return { kind: 'stored', blob }
         } catch (error) {
           if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) this.#goOnWithoutConditions()

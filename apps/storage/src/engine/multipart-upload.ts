@@ -5,6 +5,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { within } from './deadline.ts'
 import type { PartMemory } from './part-memory.ts'
 
 /** Parts sent at once; with the one that is being filled, an upload holds the memory of three. */
@@ -15,28 +16,45 @@ export interface WriteCondition {
   IfNoneMatch?: string
 }
 
+interface UploadTarget {
+  Bucket: string
+  Key: string
+  UploadId: string
+}
+
+/** How long the server may take, in milliseconds, all attempts of a request together. */
+export interface UploadTimeouts {
+  answerMs: number
+  partMs: number
+}
+
 /** An object made of parts. Nothing of it is seen before it is complete; to be completed or aborted. */
 export class MultipartUpload {
   readonly #client: S3Client
-  readonly #target: { Bucket: string; Key: string; UploadId: string }
+  readonly #target: UploadTarget
+  readonly #timeouts: UploadTimeouts
   readonly #etags: string[] = []
   readonly #underWay = new Set<Promise<void>>()
   readonly #abortion = new AbortController()
   #count = 0
   #failure: { error: unknown } | undefined
 
-  private constructor(client: S3Client, target: { Bucket: string; Key: string; UploadId: string }) {
+  private constructor(client: S3Client, target: UploadTarget, timeouts: UploadTimeouts) {
     this.#client = client
     this.#target = target
+    this.#timeouts = timeouts
   }
 
   static async begin(
     client: S3Client,
     object: { Bucket: string; Key: string; ContentType?: string },
+    timeouts: UploadTimeouts,
   ): Promise<MultipartUpload> {
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand(object))
+    const { UploadId } = await within(timeouts.answerMs, abortSignal =>
+      client.send(new CreateMultipartUploadCommand(object), { abortSignal }),
+    )
     if (UploadId === undefined) throw new Error('the object store began an upload without an id')
-    return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId })
+    return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId }, timeouts)
   }
 
   /** Sends the next part, whose memory it takes over; waits while enough are under way. @throws what one met with */
@@ -58,24 +76,26 @@ export class MultipartUpload {
     this.#throwFailure()
   }
 
-  async complete(condition: WriteCondition): Promise<void> {
+  async complete(condition: WriteCondition, abortSignal: AbortSignal): Promise<void> {
     const Parts = this.#etags.map((ETag, index) => ({ PartNumber: index + 1, ETag }))
     const command = { ...this.#target, ...condition, MultipartUpload: { Parts } }
-    await this.#client.send(new CompleteMultipartUploadCommand(command))
+    await this.#client.send(new CompleteMultipartUploadCommand(command), { abortSignal })
   }
 
   /** Parts that arrive after an abortion would stay: so first those under way are ended. */
   async abort(): Promise<void> {
     this.#abortion.abort()
     await Promise.all(this.#underWay)
-    await this.#client.send(new AbortMultipartUploadCommand(this.#target))
+    await within(this.#timeouts.answerMs, abortSignal =>
+      this.#client.send(new AbortMultipartUploadCommand(this.#target), { abortSignal }),
+    )
   }
 
   async #send(part: PartMemory, index: number): Promise<void> {
-    const { ETag } = await this.#client.send(
-      // The signature covers the SHA-256 of the part: what arrives otherwise is refused.
-      new UploadPartCommand({ ...this.#target, PartNumber: index + 1, Body: part.bytes }),
-      { abortSignal: this.#abortion.signal },
+    // The signature covers the SHA-256 of the part: what arrives otherwise is refused.
+    const command = new UploadPartCommand({ ...this.#target, PartNumber: index + 1, Body: part.bytes })
+    const { ETag } = await within(this.#timeouts.partMs, late =>
+      this.#client.send(command, { abortSignal: AbortSignal.any([late, this.#abortion.signal]) }),
     )
     part.release()
     this.#etags[index] = ETag ?? ''

@@ -5,12 +5,17 @@ export interface S3ClientOptions {
   place: S3Place
   /** Default: AWS's chain, which begins with the environment. */
   credentials?: S3ClientConfig['credentials']
-  /** How long the server may take for an answer, and for the next bytes of one. Each request has three attempts. */
+  /** How long one attempt of three may take, and the next bytes of an answer; deadlines are shorter or as long. */
   timeoutMs: number
 }
 
-/** `reader` is for bodies that are read as slowly as somebody likes: it has no limit between bytes. */
-export function makeS3Clients(options: S3ClientOptions): { client: S3Client; reader: S3Client } {
+export interface S3Clients {
+  client: S3Client
+  /** For bodies that are read as slowly as somebody likes: it has no limit between bytes. */
+  reader: S3Client
+}
+
+export function makeS3Clients(options: S3ClientOptions): S3Clients {
   const { place, credentials, timeoutMs } = options
   const withSocketTimeout = (socketTimeout: number) =>
     new S3Client({

@@ -10,6 +10,7 @@ import { type Fault, startFaultProxy } from '../fault-proxy.ts'
 
 const id: BlobId = { key: 'a-key', stage: 'post' }
 const png = (fence: number) => ({ contentType: 'image/png', fence })
+const answerMs = 4000
 const pass: Fault = { kind: 'pass' }
 
 const isWrite = ({ method, url = '' }: IncomingMessage) =>
@@ -34,7 +35,7 @@ await withEngine('s3', async program => {
     const bucket = await makeBucket(t, server)
     const proxy = await startFaultProxy(t, server.url, decide)
     const url = bucketUrl(bucket.name, proxy)
-    return { bucket, store: await openStore(t, { ...bucket, url }, { timeoutMs: 2000 }) }
+    return { bucket, store: await openStore(t, { ...bucket, url }, { answerMs, partMs: answerMs }) }
   }
 
   suite('the S3 store, when', { concurrency: 2 }, () => {
@@ -110,6 +111,40 @@ await withEngine('s3', async program => {
       await assert.rejects(buffer(found.read({ start: 0, end: MiB - 1 })), StoreUnavailable)
       await assert.rejects(store.open(id, { whole: false }), StoreUnavailable)
       await assert.rejects(store.check(), StoreUnavailable)
+    })
+
+    test('it never answers: whatever is asked ends at one deadline', async t => {
+      let isHanging = false
+      const { store } = await openBehind(t, () => (isHanging ? { kind: 'hang' } : pass))
+      await store.put(id, inChunks(patterned(1000)), png(1))
+      await using part = await store.open(id, { whole: false })
+      assert.ok(part)
+      isHanging = true
+      const begun = Date.now()
+      const asked = [
+        store.check(),
+        store.open(id),
+        store.open(id, { whole: false }),
+        store.list('pre', { limit: 1 }),
+        store.delete({ ...id, key: 'another' }),
+        store.put(id, inChunks(patterned(1000)), png(2)),
+        store.put(id, inChunks(patterned(1000)), png(3)), // the second in turn
+        buffer(part.read({ start: 0, end: 9 })),
+      ]
+      await Promise.all(asked.map(answer => assert.rejects(answer, StoreUnavailable)))
+      // Three attempts would take three times as long as one, and two in turn twice.
+      assert.ok(Date.now() - begun < 2 * answerMs, `${Date.now() - begun} ms`)
+    })
+
+    test('it doesn’t answer to the end of a long write: the writer is told, and not only once the parts are removed', async t => {
+      let begun = 0
+      const { store } = await openBehind(t, request => {
+        if (begun === 0 && isWrite(request)) begun = Date.now()
+        return begun > 0 ? { kind: 'hang' } : pass
+      })
+      // What stood there is looked at first.
+      await assert.rejects(store.put(id, inChunks(patterned(9 * MiB)), png(1)), StoreUnavailable)
+      assert.ok(begun > 0 && Date.now() - begun < 1.5 * answerMs, `${Date.now() - begun} ms`)
     })
 
     test('it is overloaded for a moment: requests are sent again', async t => {
