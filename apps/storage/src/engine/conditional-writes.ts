@@ -1,4 +1,4 @@
-import type { Logger } from '@darkroom/service-kit'
+import { Backoff, type Logger } from '@darkroom/service-kit'
 import type { Footer } from './blob-footer.ts'
 import { type PutOutcome, StoreUnavailable } from './engine.ts'
 import type { WriteCondition } from './multipart-upload.ts'
@@ -65,7 +65,9 @@ export class ConditionalWrites {
     abortSignal: AbortSignal,
   ): Promise<PutOutcome> {
     return this.#turns.take(name, async () => {
+      const backoff = new Backoff(20, 500)
       let refused: string | undefined
+      let isUploadGone = false
       for (let round = 0; round < maxRounds; round++) {
         const current = await this.#find(name, abortSignal)
         // Its answer was lost, and the request sent again.
@@ -76,10 +78,19 @@ export class ConditionalWrites {
           await place(this.#condition(current), abortSignal)
           return { kind: 'stored', blob }
         } catch (error) {
-          if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) this.#goOnWithoutConditions()
-          else if (!isAnswer(error, ...overtaken)) throw error
+          if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) {
+            this.#goOnWithoutConditions()
+            continue
+          }
+          if (!isAnswer(error, ...overtaken)) throw error
+          if (isAnswer(error, 'NoSuchUpload')) {
+            if (isUploadGone) throw new StoreUnavailable(`somebody removed the upload to ${name}`)
+            isUploadGone = true
+          }
           refused = isAnswer(error, 'PreconditionFailed') ? current?.etag : undefined
         }
+        await backoff.wait(abortSignal)
+        abortSignal.throwIfAborted()
       }
       throw new StoreUnavailable(`others keep writing ${name}`)
     })
