@@ -134,8 +134,10 @@ export class S3BlobStore implements BlobStore {
     )
     const listing: BlobListing = { blobs: [] }
     for (const { Key = '', LastModified } of Contents) {
-      const [, key = ''] = Key.slice(folder.length).split('/')
-      if (blobKey.test(key) && LastModified) listing.blobs.push({ key, modifiedAt: LastModified })
+      const key = Key.slice(Key.lastIndexOf('/') + 1)
+      // Any other name is somebody else's: under the key in it, we would find nothing.
+      const isOurs = blobKey.test(key) && Key === this.#name({ key, stage })
+      if (isOurs && LastModified) listing.blobs.push({ key, modifiedAt: LastModified })
     }
     const last = Contents.at(-1)?.Key
     return IsTruncated && last !== undefined ? { ...listing, next: last.slice(folder.length) } : listing
@@ -187,7 +189,8 @@ export class S3BlobStore implements BlobStore {
         const outcome = await this.#publish(name, footer, (condition, abortSignal) =>
           client.send(new PutObjectCommand({ ...put, ...condition }), { abortSignal }),
         )
-        part.release()
+        // A server that refuses may not have read all: then the socket still has the memory.
+        if (outcome.kind === 'stored') part.release()
         return outcome
       }
       const complete = upload

@@ -7,6 +7,7 @@ import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-
 import { startObjectStore, temporaryFolder, until, withEngine } from '@darkroom/testing'
 import { type BlobId, type BlobStore, StoreUnavailable } from '../../src/engine/engine.ts'
 import { FileBlobStore } from '../../src/engine/file.ts'
+import { PartMemory } from '../../src/engine/part-memory.ts'
 import { makeBucket, openStore } from '../bucket.ts'
 import { inChunks, MiB, patterned, sha256 } from '../content.ts'
 import { testEngine } from '../engine.conformance.ts'
@@ -33,6 +34,37 @@ await withEngine('s3', async program => {
       const [post = '', pre = ''] = await bucket.objects()
       assert.match(post, /^images\/finished\/[0-9a-f]{2}\/done$/)
       assert.match(pre, /^images\/inProgress\/[0-9a-f]{2}\/a-key$/)
+    })
+
+    test('lists and finds only what it keeps itself', async t => {
+      const bucket = await makeBucket(t, server)
+      const store = await openStore(t, bucket)
+      await store.put(id, inChunks(patterned(10)), png)
+      const [ours = ''] = await bucket.objects()
+      for (const name of [
+        'images/inProgress/a-key',
+        'images/inProgress/00/a-key',
+        `${ours}/extra`,
+        `${ours}.x`,
+      ])
+        await bucket.client.send(new PutObjectCommand({ Bucket: bucket.name, Key: name, Body: 'x' }))
+      const listed: string[] = []
+      for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
+        const { blobs, next } = await store.list('pre', { limit: 1, cursor })
+        listed.push(...blobs.map(({ key }) => key))
+        cursor = next
+      }
+      assert.deepEqual(listed, ['a-key'])
+    })
+
+    test('gives the memory of a blob back once the server has it, and not when it refused it', async t => {
+      const store = await openStore(t, await makeBucket(t, server))
+      const release = t.mock.method(PartMemory.prototype, 'release')
+      await store.put(id, inChunks(patterned(1000)), { ...png, fence: 2 })
+      assert.equal(release.mock.callCount(), 1)
+      const late = await store.put(id, inChunks(patterned(1000)), { ...png, fence: 1 })
+      assert.equal(late.kind, 'fenced')
+      assert.equal(release.mock.callCount(), 1)
     })
 
     test('has no parts left of content that threw, of a write that was fenced off, and of one that went well', async t => {
