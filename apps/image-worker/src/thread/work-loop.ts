@@ -28,11 +28,25 @@ export interface WorkLoopOptions {
   /** @throws UnusableImage when it is the image's fault */
   develop(input: Uint8Array, operations: readonly Operation[]): Promise<Developed>
   report(message: ThreadMessage): void
+  refusedWrites?: RefusedWrites
 }
 
+/** With a full storage each image is developed for nothing: how long its result is kept, and when the next is tried. */
+interface RefusedWrites {
+  /** How long a result is offered again. */
+  offerMs: number
+  /** From one image that was handed back for it to the next: at first, and at the most, as it doubles. */
+  firstPauseMs: number
+  longestPauseMs: number
+}
+
+/** Each thread develops at most one image a minute then, and goes on within a minute of there being room. */
+const usualRefusedWrites: RefusedWrites = { offerMs: 30_000, firstPauseMs: 5000, longestPauseMs: 60_000 }
+
+/** The storage answers, and takes nothing now: however often, that is not the image's fault. */
+class WriteRefused extends ServiceUnavailable {}
+
 const pollSeconds = 25
-/** How long a full storage is asked again. */
-const storingMs = 30_000
 /**
  * Handed back so often, an image may itself be why the storage seems away: then that is asked for another one. Many
  * workers that try the same image while the storage is away get there, too.
@@ -43,7 +57,8 @@ const drainGraceMs = 500
 
 /** One image after the other: pull, fetch, develop, store, report; until `draining` is aborted. */
 export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
-  const { clients, draining, logger, name } = options
+  const { clients, draining, logger, name, refusedWrites = usualRefusedWrites } = options
+  const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
   const backoff = new Backoff(100, 2000)
   const giveUpPolling = new AbortController()
   const endPolling = () => void delay(drainGraceMs).then(() => giveUpPolling.abort())
@@ -56,7 +71,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
         signal: giveUpPolling.signal,
       })
       backoff.reset()
-      if (status === 200) await workOn(body, options)
+      if (status === 200) await workOn(body, pauses, options)
     } catch (error) {
       if (draining.aborted) return
       logger.warn({ err: error }, 'no work to be had from a master; trying on')
@@ -65,35 +80,39 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   }
 }
 
-async function workOn(work: Work, options: WorkLoopOptions): Promise<void> {
+/** `pauses` is waited for after a refused write. */
+async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<void> {
   const { clients, draining, logger, report } = options
   report({ type: 'begun', work })
   const lease = keepLease(work, clients.imageMaster, logger)
   let end: WorkEnd
+  let isRefused = false
   try {
     end = draining.aborted ? await handBack(work, options) : await developAndStore(work, lease.lost, options)
   } catch (error) {
+    isRefused = error instanceof WriteRefused
     end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
   } finally {
     await lease.close()
   }
   logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
   report({ type: 'ended', id: work.id, end })
-  if (end.kind === 'returned') await untilStorageAnswers(options)
+  if (end.kind === 'finished') pauses.reset()
+  if (end.kind === 'returned') await (isRefused ? pauses.wait(draining) : untilStorageAnswers(options))
 }
 
 async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<WorkEnd> {
-  const { clients, develop, report } = options
+  const { clients, develop, report, refusedWrites = usualRefusedWrites } = options
   const input = await fetchOriginal(work.id, lost, clients.storage)
   report({ type: 'developing' })
   const { bytes, facts } = await develop(input, work.operations)
   report({ type: 'developed' })
   lost.throwIfAborted()
-  const stored = await storeResult(work, { bytes, facts }, lost, clients.storage)
+  const stored = await storeResult(work, { bytes, facts }, lost, clients.storage, refusedWrites.offerMs)
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
-  if (stored.status === 503) throw new ServiceUnavailable('storage', new Error(stored.body.detail))
+  if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
   const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
   const told = await clients.imageMaster.workFinished({
     body: { id: work.id, lease: work.lease.token, result },
@@ -109,9 +128,10 @@ async function storeResult(
   { bytes, facts }: Developed,
   lost: AbortSignal,
   storage: WorkLoopOptions['clients']['storage'],
+  offerMs: number,
 ) {
   const backoff = new Backoff(500, 5000)
-  for (const deadline = performance.now() + storingMs; ; ) {
+  for (const deadline = performance.now() + offerMs; ; ) {
     const reply = await storage.putBlob({
       params: { key: id, stage: 'post' },
       querystring: { fence: lease.token },
@@ -144,7 +164,7 @@ async function handBack({ id, lease }: Work, { clients, logger }: WorkLoopOption
 
 /** What is away is not the image's fault, and no attempt of it: it waits again. */
 async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
-  const isSuspect = work.lease.token >= maxClaims
+  const isSuspect = work.lease.token >= maxClaims && !(cause instanceof WriteRefused)
   const isItsFault = !isOutage(cause) || (isSuspect && (await storageAnswers(options)))
   if (isItsFault) return reportFailure(work, cause, options)
   options.logger.warn({ err: cause, id: work.id }, 'an image is handed back: a service that it needs is away')

@@ -2,23 +2,15 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, describe, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { logger } from '@darkroom/image-master/testing'
-import { ServiceUnavailable } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
-import type { ThreadMessage } from '../../src/thread/protocol.ts'
-import { type WorkLoopOptions, workUntilDrained } from '../../src/thread/work-loop.ts'
+import type { WorkLoopOptions } from '../../src/thread/work-loop.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
+import { facts, reverse, runWorkLoop } from './run-work-loop.ts'
 
 /** Renewed after 5 s only: what happens by then goes unnoticed. */
 const longLease = { LEASE_MS: '60000' }
 const shared = await startWorkshop({ after }, longLease)
-
-const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
-
-async function reverse(input: Uint8Array) {
-  return { bytes: Buffer.from(input).reverse(), facts }
-}
 
 /** A development that goes on until it is told its result. */
 function heldDevelopment() {
@@ -39,26 +31,10 @@ async function deleteTasks() {
 
 /** The loop, until the test ends; the tasks go with it. */
 function work(t: TestContext, workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
-  const draining = new AbortController()
-  const messages: ThreadMessage[] = []
-  const ended = workUntilDrained({
-    name: 'worker/1',
-    clients: workshop.clients,
-    logger,
-    draining: draining.signal,
-    develop: reverse,
-    report: message => messages.push(message),
-    ...options,
-  })
-  const drain = async () => {
-    draining.abort()
-    await ended
-  }
-  if (workshop === shared) t.after(() => drain().then(deleteTasks))
-  else workshop.defer(drain)
-  const ends = () => messages.flatMap(message => (message.type === 'ended' ? [message.end] : []))
-  const untilEnded = (count = 1) => until(`${count} have ended`, () => ends().length >= count && ends())
-  return { drain, draining, messages, untilEnded, ended }
+  const loop = runWorkLoop(workshop, options)
+  if (workshop === shared) t.after(() => loop.drain().then(deleteTasks))
+  else workshop.defer(loop.drain)
+  return loop
 }
 
 describe('work that succeeds', () => {
@@ -378,57 +354,5 @@ describe('a master that is away', () => {
     await restarted
     const { attempts, claims } = await workshop.untilState(id, 'finished')
     assert.deepEqual([attempts, claims], [1, 1])
-  })
-})
-
-describe('a storage that is away', () => {
-  test('fault: costs no attempt, and no image is taken until it is back', async t => {
-    const workshop = await startWorkshop(t)
-    const id = await workshop.addTask('abc', 1)
-    await workshop.storage.close()
-    const { untilEnded } = work(t, workshop)
-    assert.deepEqual(await untilEnded(), [{ kind: 'returned' }])
-    const { state, attempts, claims } = await workshop.taskOf(id)
-    assert.deepEqual([state, attempts, claims], ['not-started', 0, 1])
-
-    await workshop.startStorage()
-    assert.equal((await workshop.untilState(id, 'finished')).claims, 2)
-    assert.equal(await workshop.resultOf(id), 'cba')
-  })
-
-  test('fault: costs no attempt however many workers try the same image meanwhile', async t => {
-    const workshop = await startWorkshop(t)
-    const { storage } = workshop.clients
-    let isAway = true
-    const passOn = <Call extends (...call: never[]) => Promise<unknown>>(send: Call) =>
-      (async (...call: never[]) => {
-        if (isAway) throw new ServiceUnavailable('storage', new Error('it is away'))
-        return send(...call)
-      }) as Call
-    const faulty = { ...storage, getBlob: passOn(storage.getBlob), headBlob: passOn(storage.headBlob) }
-    const clients = { imageMaster: workshop.clients.imageMaster, storage: faulty }
-    const id = await workshop.addTask('abc', 1)
-    for (let tried = 0; tried < 25; tried++) {
-      const { untilEnded, drain } = work(t, workshop, { clients })
-      assert.deepEqual(await untilEnded(), [{ kind: 'returned' }])
-      await drain()
-    }
-    isAway = false
-    work(t, workshop, { clients })
-    assert.equal((await workshop.untilState(id, 'finished')).claims, 26)
-  })
-
-  test('fault: for one image only, again and again, fails that image in the end', async t => {
-    const workshop = await startWorkshop(t)
-    const { storage } = workshop.clients
-    const getBlob: typeof storage.getBlob = async () => {
-      throw new ServiceUnavailable('storage', new Error('this one is never to be had'))
-    }
-    const clients = { imageMaster: workshop.clients.imageMaster, storage: { ...storage, getBlob } }
-    work(t, workshop, { clients })
-    const id = await workshop.addTask('abc', 1)
-    const { error, claims } = await workshop.untilState(id, 'failed')
-    assert.equal(error?.type, problemType('processing-failed'))
-    assert.equal(claims, 20)
   })
 })

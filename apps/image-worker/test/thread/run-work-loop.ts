@@ -1,0 +1,33 @@
+import { logger } from '@darkroom/image-master/testing'
+import { until } from '@darkroom/testing'
+import type { ThreadMessage } from '../../src/thread/protocol.ts'
+import { type WorkLoopOptions, workUntilDrained } from '../../src/thread/work-loop.ts'
+import type { Workshop } from '../start-workshop.ts'
+
+export const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
+
+export async function reverse(input: Uint8Array) {
+  return { bytes: Buffer.from(input).reverse(), facts }
+}
+
+/** The loop of a thread, until it is drained. */
+export function runWorkLoop({ clients }: Pick<Workshop, 'clients'>, options: Partial<WorkLoopOptions> = {}) {
+  const draining = new AbortController()
+  const messages: ThreadMessage[] = []
+  const ended = workUntilDrained({
+    name: 'worker/1',
+    clients,
+    logger,
+    draining: draining.signal,
+    develop: reverse,
+    report: message => messages.push(message),
+    ...options,
+  })
+  const drain = async () => {
+    draining.abort()
+    await ended
+  }
+  const ends = () => messages.flatMap(message => (message.type === 'ended' ? [message.end] : []))
+  const untilEnded = (count = 1) => until(`${count} have ended`, () => ends().length >= count && ends())
+  return { drain, draining, messages, untilEnded, ended }
+}
