@@ -1,6 +1,14 @@
-import { type Logger, type RunningService, ServiceClients, startService } from '@darkroom/service-kit'
+import {
+  InvalidConfig,
+  type Logger,
+  type RunningService,
+  ServiceClients,
+  startService,
+} from '@darkroom/service-kit'
+import { FileInUse } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import type { StateStore } from './engine/engine.ts'
 import { openStateStore } from './engine/open-store.ts'
 import { openMembership } from './membership/open-membership.ts'
 import { systemClock } from './node/clock.ts'
@@ -11,9 +19,10 @@ export { Config } from './config.ts'
 
 /** A node, listening, registered, and gossiping. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
+  const store = openStore(config)
   const clients = new ServiceClients({ ...config, logger })
   const node = await StateNode.open({
-    store: openStateStore(config),
+    store,
     network: createRestNetwork({
       clientAt: url => clients.clusterStateAt(url),
       timeoutMs: config.peerTimeoutMs,
@@ -42,4 +51,13 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     throw error
   }
   return service
+}
+
+function openStore(config: Config): StateStore {
+  try {
+    return openStateStore(config)
+  } catch (error) {
+    if (!(error instanceof FileInUse)) throw error
+    throw new InvalidConfig([`STATE_STORE_URL: ${error.message}`])
+  }
 }

@@ -2,6 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+/** https://sqlite.org/rescode.html#busy */
+const sqliteBusy = 5
+
 /** Another process holds the folder. */
 export class FolderInUse extends Error {}
 
@@ -38,7 +41,8 @@ function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
-    throw inUse(cause)
+    const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy
+    throw isHeld ? inUse(cause) : cause
   }
   return { [Symbol.dispose]: () => lock.isOpen && lock.close() }
 }

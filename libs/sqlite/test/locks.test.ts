@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -29,4 +29,10 @@ test('a file is held by one at a time, whoever holds its folder or the file besi
   lock[Symbol.dispose]()
   lock[Symbol.dispose]()
   lockFile(path)[Symbol.dispose]()
+})
+
+test('a file is not said to be in use when something else keeps it from being locked', t => {
+  const path = join(temporaryFolder(t), 'a.sqlite')
+  writeFileSync(`${path}.lock`, 'not a database '.repeat(100))
+  assert.throws(() => lockFile(path), /not a database/)
 })

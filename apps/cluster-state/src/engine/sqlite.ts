@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Entry, keyOf } from '@darkroom/crdt'
-import { GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import type { StateStore } from './engine.ts'
 
 const migrations: Migrations = [
@@ -11,22 +11,23 @@ const migrations: Migrations = [
   `,
 ]
 
-/** https://sqlite.org/rescode.html#busy */
-const sqliteBusy = 5
-
-/** Entries as JSON, one a row. The file is held for this process: two nodes with one id would undo each other's counts. */
+/** Entries as JSON, one a row. The file belongs to one process: two nodes with one id would undo each other's counts. */
 export class SqliteStateStore implements StateStore {
   readonly nodeId: string
+  readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
 
-  /** @throws Error when another process has the file open */
+  /** @throws FileInUse */
   constructor({ path }: { path: string }) {
-    this.#database = openAlone(path)
+    using opened = new DisposableStack()
+    this.#lock = opened.use(lockFile(path))
+    this.#database = openDatabase(path, migrations)
     this.nodeId = readOrMakeId(this.#database)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
+    opened.move()
   }
 
   async load(): Promise<Entry[]> {
@@ -43,19 +44,7 @@ export class SqliteStateStore implements StateStore {
     if (!this.#database.isOpen) return
     await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
-  }
-}
-
-/** @throws Error when another process has the file open */
-function openAlone(path: string): DatabaseSync {
-  try {
-    const database = openDatabase(path, migrations)
-    // From its next transaction on, the connection keeps its lock (https://sqlite.org/pragma.html#pragma_locking_mode).
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT')
-    return database
-  } catch (cause) {
-    const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy
-    throw isHeld ? new Error(`another process uses ${path}`, { cause }) : cause
+    this.#lock[Symbol.dispose]()
   }
 }
 

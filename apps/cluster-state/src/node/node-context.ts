@@ -7,7 +7,7 @@ import type { Network } from './network.ts'
 export interface StateLimits {
   /** Registers and counters that are made here, deleted registers included. */
   readonly maxNames: number
-  /** What is taken from others: registers, and a counter once for each node that ever raised it. About 1 KiB each. */
+  /** What is taken from others: registers, and a counter once for each node that ever raised it. */
   readonly maxEntries: number
 }
 
