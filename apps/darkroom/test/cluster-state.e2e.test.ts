@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type Darkroom, generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
 import { develop, post } from './uploads.ts'
@@ -29,6 +32,26 @@ test('intake pauses and opens the taking of images, and shows how it is', async 
 
   assert.equal((await intake(t, darkroom, 'open')).stdout, 'open\n')
   await untilAnswered(202)
+})
+
+test('intake shows what it has just set, though other nodes may not have heard of it', async t => {
+  const darkroom = await startDarkroom(t)
+  const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
+  const node = createServer((request, response) => {
+    if (request.method === 'PUT') {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(register))
+    } else response.writeHead(500).end()
+  }).listen(0, '127.0.0.1')
+  await once(node, 'listening')
+  t.after(() => node.close())
+  const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`
+  await darkroom.ask('kv-config', '/key/services/cluster-state/zz-another', {
+    method: 'PUT',
+    body: JSON.stringify({ url }),
+  })
+  // It is asked in turn with the one that there is, which says `open`.
+  for (let turn = 0; turn < 2; turn++) assert.equal((await intake(t, darkroom, 'pause')).stdout, 'paused\n')
 })
 
 test('what becomes of images is counted, over restarts', async t => {

@@ -26,8 +26,9 @@ export async function intakeCommand(
   })
   try {
     const state = stateAfter[verb]
-    if (state !== undefined) await set(clients, state)
-    process.stdout.write(`${await show(clients)}\n`)
+    // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.
+    const shown = state === undefined ? await show(clients) : await set(clients, state)
+    process.stdout.write(`${shown}\n`)
     return 0
   } catch (error) {
     if (!(error instanceof ServiceUnavailable)) throw error
@@ -37,9 +38,10 @@ export async function intakeCommand(
   }
 }
 
-async function set({ clusterState }: ServiceClients, state: IntakeState): Promise<void> {
+async function set({ clusterState }: ServiceClients, state: IntakeState): Promise<string> {
   const reply = await clusterState.putRegister({ params: { name: intakeRegister }, body: state })
   if (reply.status !== 200) throw new ExpectedFailure(reply.body.detail ?? reply.body.title)
+  return String(reply.body.value)
 }
 
 async function show({ clusterState }: ServiceClients): Promise<string> {
