@@ -1,4 +1,11 @@
-import { type App, createApp, type Logger, repeat, type Tally } from '@darkroom/service-kit'
+import {
+  type App,
+  createApp,
+  type Logger,
+  repeat,
+  ServiceUnavailable,
+  type Tally,
+} from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
 import { countEnd } from './apply-event.ts'
 import { ClaimLine } from './claim-line.ts'
@@ -54,12 +61,23 @@ export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: 
 function measureTasks(app: App, store: TaskStore): void {
   new Gauge({
     name: 'darkroom_tasks',
-    help: 'Tasks by state',
+    help: 'Tasks by state; absent while the store does not answer',
     labelNames: ['state'],
     registers: [app.metrics],
     async collect() {
-      const { oldestNotStartedAt: _, ...counts } = await store.stats()
-      for (const [state, count] of Object.entries(counts)) this.set({ state }, count)
+      this.reset()
+      for (const [state, count] of Object.entries(await countTasks(store))) this.set({ state }, count)
     },
   })
+}
+
+/** None while the store is away: all other measurements are wanted just then. */
+async function countTasks(store: TaskStore): Promise<Record<string, number>> {
+  try {
+    const { oldestNotStartedAt: _, ...counts } = await store.stats()
+    return counts
+  } catch (error) {
+    if (error instanceof ServiceUnavailable) return {}
+    throw error
+  }
 }

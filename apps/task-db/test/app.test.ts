@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ServiceUnavailable } from '@darkroom/service-kit'
 import { assertProblem, until } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
@@ -46,6 +47,17 @@ test('fault: it is alive but not ready while its store does not answer', async t
   const answer = await app.inject('/readyz')
   assert.ok(answer.statusCode >= 500)
   assert.doesNotMatch(answer.body, /disk/)
+})
+
+test('fault: metrics are told while its store does not answer, but for the tasks', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  assert.match((await app.inject('/metrics')).body, /^darkroom_tasks\{/m)
+  t.mock.method(store, 'stats', () => Promise.reject(new ServiceUnavailable('PostgreSQL', new Error('away'))))
+  const { statusCode, body } = await app.inject('/metrics')
+  assert.equal(statusCode, 200)
+  assert.match(body, /^http_request_duration_seconds_count/m)
+  assert.doesNotMatch(body, /^darkroom_tasks\{/m)
 })
 
 test('metrics tell how many tasks are in each state', async t => {

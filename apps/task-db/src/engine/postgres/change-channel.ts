@@ -3,7 +3,7 @@ import type { Task } from '@darkroom/contracts'
 import { Backoff } from '@darkroom/service-kit'
 import type { Client, QueryConfig } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import { type ConnectionOptions, connectOnce } from './connection.ts'
+import { type ConnectionOptions, connectOnce, endConnection } from './connection.ts'
 import { askServer, describeFailure } from './failures.ts'
 import type { Statement } from './transaction.ts'
 
@@ -93,7 +93,7 @@ export class ChangeChannel {
       await this.#watch(client, AbortSignal.any([lost.signal, this.#closing.signal]))
       lost.signal.throwIfAborted()
     } finally {
-      await client.end()
+      await endConnection(client)
     }
   }
 

@@ -1,7 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@darkroom/service-kit'
 import { Client, type ClientConfig, Pool } from 'pg'
 import { waitForDisk } from './durability.ts'
 import { askServer, describeFailure } from './failures.ts'
+
+/** How long closing waits until the server has closed its end, too. */
+const goodbyeMs = 1000
 
 export interface ConnectionOptions {
   /** Its `sslmode` says whether, and how strictly, TLS is used. */
@@ -42,6 +46,11 @@ export async function connectOnce(
   })
   await askServer(client.connect())
   return client
+}
+
+/** Ends a connection, or all of a pool. A server that stands still never takes its leave, and isn't waited for. */
+export async function endConnection(connection: Pick<Client, 'end'> | Pick<Pool, 'end'>): Promise<void> {
+  await Promise.race([connection.end(), delay(goodbyeMs, undefined, { ref: false })])
 }
 
 function configOf(url: string, connectionTimeoutMillis: number): ClientConfig {

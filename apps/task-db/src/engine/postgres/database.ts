@@ -1,6 +1,6 @@
 import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
-import { type ConnectionOptions, connectOnce, openPool } from './connection.ts'
+import { type ConnectionOptions, connectOnce, endConnection, openPool } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
 import { askServer, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
@@ -74,7 +74,7 @@ export class Database {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     await this.#preparing
-    await this.#pool.end()
+    await endConnection(this.#pool)
   }
 
   async #persist<Result>(deadline: number, attempt: () => Promise<Result>): Promise<Result> {
@@ -141,7 +141,7 @@ export class Database {
         await migrate(client)
         await warnOfRisks(client, this.#options.logger)
       } finally {
-        await client.end()
+        await endConnection(client)
       }
       this.#obstacle = undefined
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { NewTask, Task, TaskState, TaskStats } from '@darkroom/contracts'
-import { ServiceUnavailable } from '@darkroom/service-kit'
+import { repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
 import type { Outcome, TaskEvent } from '../../transitions.ts'
 import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
@@ -41,7 +41,8 @@ export class PostgresTaskStore implements TaskStore {
   readonly #database: Database
   readonly #channel: ChangeChannel
   readonly #listeners = new Set<ChangeListener>()
-  readonly #tidying: NodeJS.Timeout[]
+  readonly #closing = new AbortController()
+  readonly #tidying: Promise<void>[]
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
   readonly #claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
@@ -64,8 +65,8 @@ export class PostgresTaskStore implements TaskStore {
     this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
     this.#looks = this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, deadline))
     this.#tidying = [
-      setInterval(() => this.#tidy(foldCounts(database)), foldIntervalMs),
-      setInterval(() => this.#tidy(forgetCommits(database)), forgetIntervalMs),
+      this.#tidyEvery(foldIntervalMs, () => foldCounts(database)),
+      this.#tidyEvery(forgetIntervalMs, () => forgetCommits(database)),
     ]
   }
 
@@ -157,9 +158,9 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async #close(): Promise<void> {
-    for (const timer of this.#tidying) clearInterval(timer)
+    this.#closing.abort()
     const batches = [this.#looks, this.#creations, this.#claims, this.#events, this.#deletions]
-    await Promise.all(batches.map(each => each.ended()))
+    await Promise.all([...batches.map(each => each.ended()), ...this.#tidying])
     await this.#channel.close()
     await this.#database.close()
   }
@@ -208,7 +209,11 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** Nothing is wrong while it fails; tables only grow. */
-  #tidy(tidying: Promise<void>): void {
-    tidying.catch(error => this.#options.logger.warn(describeFailure(error), 'tables could not be tidied up'))
+  #tidyEvery(intervalMs: number, tidy: () => Promise<void>): Promise<void> {
+    return repeat(intervalMs, this.#closing.signal, () =>
+      tidy().catch(error =>
+        this.#options.logger.warn(describeFailure(error), 'tables could not be tidied up'),
+      ),
+    )
   }
 }

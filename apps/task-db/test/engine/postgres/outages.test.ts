@@ -11,6 +11,7 @@ import {
   withEngine,
 } from '@darkroom/testing'
 import { facts, taskId } from '../../sample-tasks.ts'
+import { openPostgresStore } from './postgres-store.ts'
 import { createTask, post, startCopy } from './service.ts'
 
 withEngine('postgres', program => {
@@ -67,6 +68,22 @@ withEngine('postgres', program => {
       for (const pid of pids) process.kill(pid, 'SIGCONT')
     }
     await until('it goes on', async () => (await createTask(url, 3)).status === 201)
+  })
+
+  test('fault: PostgreSQL stands still while a copy closes: it is not waited for', async t => {
+    const postgres = await startPostgres(t, program)
+    const store = await openPostgresStore(postgres.url, { patienceMs: 500 })
+    await store.stats()
+    const pids = await serverProcesses(t, postgres.program.pid)
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    const started = performance.now()
+    const thaw = setTimeout(() => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT')
+    }, 10_000)
+    await store.close()
+    assert.ok(performance.now() - started < 9000)
+    clearTimeout(thaw)
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
   })
 
   test('a password that is refused is told at once, and is in no output', async t => {
