@@ -15,6 +15,7 @@ export { Config } from './config.ts'
 /** The master, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   const clients = new ServiceClients({ ...config, logger })
+  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
   const live = new LiveSettings({
     kv: clients.kv,
     service: 'image-master',
@@ -22,7 +23,6 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     defaults: liveDefaults(config),
     logger,
   })
-  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
   const tally = new Tally({ clusterState: clients.clusterState, logger })
   const app = buildApp({ config, clients, ...opened, tally, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())

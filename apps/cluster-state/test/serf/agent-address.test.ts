@@ -24,6 +24,7 @@ test('what is no address of a Serf agent is refused in words that keep the key',
     'serf://:secret@agent/path',
     'serf://:secret@agent?tls=1',
     'serf://:secret@agent:99999',
+    'serf://:100%secret@agent',
   ])
     assert.throws(
       () => parseAgentAddress(url),

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLogger, InvalidConfig, ServiceClients } from '@darkroom/service-kit'
+import { openQueue } from '../../src/queue/open-queue.ts'
+
+test('a QUEUE_URL that is no URL is refused in words that keep the password', async t => {
+  const logger = createLogger('image-master', 'silent')
+  const clients = new ServiceClients({ kvUrl: 'http://127.0.0.1:9', logger })
+  t.after(() => clients.close())
+  const settings = { queueUrl: 'redis://:a#secret@redis:6379', leaseMs: 10_000, reconcileMs: 3000 }
+  assert.throws(
+    () => openQueue({ ...settings, bullBoard: 'off' }, { taskDb: clients.taskDb, logger }),
+    error =>
+      error instanceof InvalidConfig && /QUEUE_URL/.test(error.message) && !/secret/.test(error.message),
+  )
+})
