@@ -20,6 +20,7 @@ export class IntakeGate {
   readonly #clusterState: IntakeGateOptions['clusterState']
   readonly #logger: Logger
   readonly #closing = new AbortController()
+  readonly #firstLook: Promise<void>
   readonly #checking: Promise<void>
   #state: IntakeState = 'open'
   #isKnown = true
@@ -27,11 +28,13 @@ export class IntakeGate {
   constructor({ clusterState, logger, checkMs }: IntakeGateOptions) {
     this.#clusterState = clusterState
     this.#logger = logger
-    this.#checking = this.#look().then(() => repeat(checkMs, this.#closing.signal, () => this.#look()))
+    this.#firstLook = this.#look()
+    this.#checking = this.#firstLook.then(() => repeat(checkMs, this.#closing.signal, () => this.#look()))
   }
 
   /** @throws ServiceProblem 503 while the intake is paused */
-  check(): void {
+  async check(): Promise<void> {
+    await this.#firstLook // a frontend that starts during a pause takes nothing either
     if (this.#state === 'open') return
     throw retryLater(503, 'intake-paused', 'no images are taken in at the moment', retryAfterSeconds)
   }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type IntakeState, intakeRegister, problemType } from '@darkroom/contracts'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
+import { buildApp } from '../src/app.ts'
 import { IntakeGate } from '../src/intake-gate.ts'
 import { type Frontend, startFrontend } from './start-frontend.ts'
 
@@ -57,6 +58,17 @@ test('without a node of cluster-state uploads are taken; once one is gone, it st
   assert.equal((await upload(frontend)).status, 503)
 })
 
+test('a frontend that starts during a pause takes nothing, not even at first', async t => {
+  const frontend = await startFrontend(t)
+  await frontend.startClusterState()
+  await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
+  const another = buildApp({ clients: frontend.clients, logger, intakeCheckMs: 60_000 })
+  frontend.defer(() => another.close())
+  const headers = { host: 'localhost', 'content-type': 'image/png' }
+  const answer = await another.inject({ method: 'POST', url: '/images', headers, payload: png })
+  assert.equal(answer.statusCode, 503)
+})
+
 test('a value that is no state of the intake changes nothing', async t => {
   const neighbours = await startNeighbours(t)
   await neighbours.startClusterState()
@@ -76,13 +88,13 @@ test('a value that is no state of the intake changes nothing', async t => {
     await until('it has looked twice', () => looks >= before + 2)
   }
   await setTo('paused')
-  assert.throws(() => gate.check(), /no images are taken in/)
+  await assert.rejects(gate.check(), /no images are taken in/)
   for (const nonsense of ['closed', 1, { state: 'open' }]) {
     await setTo(nonsense)
-    assert.throws(() => gate.check(), /no images are taken in/)
+    await assert.rejects(gate.check(), /no images are taken in/)
   }
   await setTo('open')
-  gate.check()
+  await gate.check()
   await setTo('closed')
-  gate.check()
+  await gate.check()
 })

@@ -17,7 +17,7 @@ export function addUploadRoutes(
   intake: IntakeGate,
 ): void {
   acceptBytes(app)
-  app.addHook('preHandler', async () => intake.check())
+  app.addHook('preHandler', () => intake.check())
 
   app.route({
     ...frontendRoutes.uploadImage,
