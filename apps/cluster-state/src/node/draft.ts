@@ -35,6 +35,10 @@ export class Draft {
     return this.#changed.get(key) ?? this.#state.get(key)
   }
 
+  has(entry: Entry): boolean {
+    return this.get(keyOf(entry)) !== undefined
+  }
+
   register(name: string): Register | undefined {
     const entry = this.get(registerKey(name))
     return entry?.kind === 'register' ? entry : undefined

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { GossipSettings } from './gossip-settings.ts'
 import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
+import type { Receiver } from './receiver.ts'
 
 export interface StateLimits {
   /** Registers and counters that are made here, deleted registers included. */
@@ -14,6 +15,7 @@ export interface StateLimits {
 /** What the parts of a node share: all that it touches of the world, and what it knows. */
 export interface NodeContext {
   readonly ledger: Ledger
+  readonly receiver: Receiver
   readonly network: Network
   readonly clock: Clock
   /** From 0 up to, and without, 1. */

@@ -16,7 +16,7 @@ import { Ledger } from './ledger.ts'
 import type { NodeContext } from './node-context.ts'
 import { Nonsense } from './nonsense.ts'
 import { Peers } from './peers.ts'
-import { receiveEntries } from './receive-entries.ts'
+import { Receiver } from './receiver.ts'
 import { answerSync, Syncer } from './syncer.ts'
 
 export type Refusal = {
@@ -24,6 +24,8 @@ export type Refusal = {
   /** too-many-names: a new name, and no room for it; used-up: the limit of what can be counted is reached. */
   reason: 'too-many-names' | 'used-up'
 }
+
+type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: StateStore }
 
 /**
  * A node of the cluster: its state, on disk, and the gossip that keeps it in step with others. It touches the world
@@ -39,18 +41,18 @@ export class StateNode {
   #closed: Promise<void> | undefined
 
   /** A node with what its store holds. Takes over the store: closing the node closes it. */
-  static async open(options: Omit<NodeContext, 'ledger'> & { store: StateStore }): Promise<StateNode> {
+  static async open(options: StateNodeOptions): Promise<StateNode> {
     return new StateNode(options, await options.store.load())
   }
 
   private constructor(
-    { store, ...context }: Omit<NodeContext, 'ledger'> & { store: StateStore },
+    { store, ...context }: StateNodeOptions,
     entries: ConstructorParameters<typeof Ledger>[0]['entries'],
   ) {
     this.id = store.nodeId
     this.#store = store
     const ledger = new Ledger({ store, entries, onNews: news => this.#gossiper?.spread(news) })
-    this.#context = { ...context, ledger }
+    this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ledger }) }
   }
 
   /** What it knows, to be read. Everything in it is on disk. */
@@ -127,7 +129,7 @@ export class StateNode {
   /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws Nonsense */
   async receive({ from, entries }: Gossip): Promise<number> {
     this.#checkSender(from)
-    return receiveEntries(this.#context, inspectEntries(entries))
+    return this.#context.receiver.receive(inspectEntries(entries))
   }
 
   /** Answers another node's part of a comparison. @throws Nonsense */

@@ -12,7 +12,6 @@ import { inspectEntries } from './inspect-entries.ts'
 import type { NodeContext } from './node-context.ts'
 import { Nonsense } from './nonsense.ts'
 import type { Peers } from './peers.ts'
-import { receiveEntries } from './receive-entries.ts'
 import { repeat } from './repeat.ts'
 import { pack } from './rumours.ts'
 
@@ -108,7 +107,7 @@ export class Syncer {
   }
 
   async #exchange(member: Member, news: readonly string[], wanted: readonly string[]): Promise<void> {
-    const { ledger, settings } = this.#context
+    const { ledger, receiver, settings } = this.#context
     let [unsent, missing] = [news, wanted]
     while ((unsent.length > 0 || missing.length > 0) && !this.#isClosed) {
       const entries = pack(ledger.state, unsent, settings.maxMessageBytes)
@@ -121,7 +120,7 @@ export class Syncer {
       })
       if (!('entries' in reply)) throw new Nonsense(`asked for entries, ${member.id} sent versions`)
       const received = inspectEntries(reply.entries)
-      await receiveEntries(this.#context, received)
+      await receiver.receive(received)
       unsent = unsent.slice(entries.length)
       missing = [...stillMissing(asked, received), ...missing.slice(asked.length)]
     }
@@ -143,7 +142,7 @@ function stillMissing(asked: readonly string[], received: readonly Entry[]): str
 export async function answerSync(context: NodeContext, request: SyncRequest): Promise<SyncReply> {
   const { state } = context.ledger
   if (request.step === 'exchange') {
-    await receiveEntries(context, inspectEntries(request.entries))
+    await context.receiver.receive(inspectEntries(request.entries))
     const known = request.wanted.filter(key => state.get(key))
     return { entries: pack(state, known, context.settings.maxMessageBytes) }
   }

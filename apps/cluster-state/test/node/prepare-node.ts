@@ -4,6 +4,7 @@ import { createLogger } from '@darkroom/service-kit'
 import { RecordedLog } from '@darkroom/testing'
 import type { GossipSettings } from '../../src/node/gossip-settings.ts'
 import type { Network } from '../../src/node/network.ts'
+import type { StateLimits } from '../../src/node/node-context.ts'
 import { StateNode } from '../../src/node/state-node.ts'
 import { defaultSettings, fixedMembership, roomyLimits } from '../build-test-app.ts'
 import { seededRandom } from '../simulation/seeded-random.ts'
@@ -20,6 +21,7 @@ export interface SentGossip {
 export async function prepareNode(options: {
   members: readonly Member[]
   settings?: Partial<GossipSettings>
+  limits?: StateLimits
   answerGossip?: (to: Member) => Promise<void>
   answerSync?: (to: Member, request: SyncRequest) => Promise<SyncReply>
 }) {
@@ -58,7 +60,7 @@ export async function prepareNode(options: {
     clock: time,
     random: seededRandom(1),
     settings: { ...defaultSettings, ...options.settings },
-    limits: roomyLimits,
+    limits: options.limits ?? roomyLimits,
     logger: createLogger('test', 'info', log),
   })
   node.join(fixedMembership(memberOf('node-0'), members))

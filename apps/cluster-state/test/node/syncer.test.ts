@@ -3,15 +3,17 @@ import { suite, test } from 'node:test'
 import type { SyncReply } from '@darkroom/contracts'
 import { State, writeRegister } from '@darkroom/crdt'
 import type { StateNode } from '../../src/node/state-node.ts'
+import { roomyLimits } from '../build-test-app.ts'
 import { near, prepareNode } from './prepare-node.ts'
 
 /** Two nodes, the first of which compares its state with the second, and hears nothing by gossip. */
-async function prepareTwo(settings = {}) {
+async function prepareTwo(settings = {}, limits = roomyLimits) {
   const quiet = { gossipMs: 3_600_000, farMs: 3_600_000, ...settings }
   const other = await prepareNode({ members: [], settings: quiet })
   const one = await prepareNode({
     members: near(1),
     settings: quiet,
+    limits,
     answerGossip: () => Promise.reject(new Error('lost')),
     answerSync: (_to, request) =>
       other.node.answerSync({ ...request, from: 'node-1' }).then(reply => JSON.parse(JSON.stringify(reply))),
@@ -58,6 +60,21 @@ suite('a comparison of states', () => {
         assert.ok(JSON.stringify(request.entries).length <= maxMessageBytes + 5000)
         assert.ok(request.wanted.length <= 1000)
       }
+  })
+
+  test('that brings more than there is room for ends, and what is known is newer by it', async () => {
+    const { one, other } = await prepareTwo({}, { ...roomyLimits, maxEntries: 3 })
+    await one.node.setRegister('intake', 'open')
+    await other.node.setRegister('intake', 'open')
+    await other.node.setRegister('intake', 'paused')
+    await setMany(other.node, 'theirs', 1500)
+    await one.time.run(3300)
+    assert.equal(one.node.state.register('intake')?.value, 'paused')
+    assert.equal(one.node.state.size, 3)
+    await one.time.run(20_000)
+    // Each comparison has two pages of versions, and their entries.
+    assert.ok(one.synced.length <= 50, `${one.synced.length}`)
+    assert.equal(one.log.lines.filter(({ msg }) => msg.includes('no room')).length, 1)
   })
 
   test('waits for the one before', async () => {

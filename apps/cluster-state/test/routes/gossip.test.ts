@@ -71,14 +71,27 @@ suite('what another node tells', () => {
     assert.equal(node.state.register('other')?.value, 'paused')
   })
 
-  test('is taken up to a limit of entries; a message beyond it is refused as a whole', async t => {
-    const { node, gossip } = await build(t, { limits: { maxNames: 2, maxEntries: 3 } })
-    const named = (name: string) => ({ ...register, name })
-    assert.equal((await gossip(named('a'), named('b'), named('c'))).statusCode, 204)
-    assertProblem(await gossip({ ...named('a'), generation: 2 }, named('d')), 400, 'nonsense')
-    assert.equal(node.state.register('a')?.generation, 1)
-    assert.equal((await gossip({ ...named('a'), generation: 2 })).statusCode, 204)
+  test('is taken up to a limit of entries; beyond it, new ones are left out, and what is known goes on', async t => {
+    const { node, log, gossip, post } = await build(t, { limits: { maxNames: 2, maxEntries: 3 } })
+    const named = (name: string, generation = 1) => ({ ...register, name, generation })
+    const names = () => [...node.state.registerNames()]
+    await gossip(named('a'), named('b'))
+    assert.equal((await gossip(named('c'), named('d'), named('a', 2))).statusCode, 204)
+    assert.deepEqual(names(), ['a', 'b', 'c'])
+    assert.equal(node.state.register('a')?.generation, 2)
+
+    const entries = [count, named('e'), named('b', 3)]
+    const wanted = ['register/a']
+    const exchanged = await post('/sync', { step: 'exchange', from: 'node-3', entries, wanted })
+    assert.deepEqual(exchanged.json(), { entries: [named('a', 2)] })
+    assert.equal(node.state.register('b')?.generation, 3)
+    assert.deepEqual(names(), ['a', 'b', 'c'])
     assert.equal(node.state.size, 3)
+    const warnings = log.lines.filter(({ msg }) => msg.includes('MAX_ENTRIES'))
+    assert.deepEqual(
+      warnings.map(({ leftOut }) => leftOut),
+      [1],
+    )
   })
 })
 

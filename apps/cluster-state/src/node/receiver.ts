@@ -1,0 +1,62 @@
+import type { Entry } from '@darkroom/crdt'
+import type { Draft } from './draft.ts'
+import type { NodeContext } from './node-context.ts'
+
+/** That there is no room is logged this often at most. */
+const quietMs = 60_000
+
+/**
+ * Takes what other nodes know. Without room for new entries it still takes those it has by now, newer: a register that
+ * everybody reads goes on to spread, however many others there are.
+ */
+export class Receiver {
+  readonly #ledger: NodeContext['ledger']
+  readonly #maxEntries: number
+  readonly #clock: NodeContext['clock']
+  readonly #logger: NodeContext['logger']
+  #loggedAt = Number.NEGATIVE_INFINITY
+
+  constructor({
+    ledger,
+    limits,
+    clock,
+    logger,
+  }: Pick<NodeContext, 'ledger' | 'limits' | 'clock' | 'logger'>) {
+    this.#ledger = ledger
+    this.#maxEntries = limits.maxEntries
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /**
+   * Takes what is newer of the entries that a peer sent, on disk when this resolves, and news to others then; answers
+   * how many were taken. New ones for which there is no room are left out. What another node knows of this node's own
+   * counts is taken over if it is more: the disk was put back to an earlier state, and goes on from there.
+   */
+  async receive(entries: readonly Entry[]): Promise<number> {
+    if (entries.length === 0) return 0
+    const { taken, leftOut } = await this.#ledger.write(draft => this.#take(draft, entries))
+    if (leftOut > 0) this.#noteLeftOut(leftOut)
+    return taken
+  }
+
+  #take(draft: Draft, entries: readonly Entry[]): { taken: number; leftOut: number } {
+    let taken = 0
+    let leftOut = 0
+    for (const entry of entries) {
+      if (draft.has(entry) || draft.size < this.#maxEntries) taken += Number(draft.put(entry))
+      else leftOut++
+    }
+    return { taken, leftOut }
+  }
+
+  #noteLeftOut(leftOut: number): void {
+    const now = this.#clock.now()
+    if (now - this.#loggedAt < quietMs) return
+    this.#loggedAt = now
+    this.#logger.warn(
+      { leftOut, maxEntries: this.#maxEntries },
+      'there is no room for new entries of other nodes, which are left out: raise MAX_ENTRIES on all nodes',
+    )
+  }
+}
