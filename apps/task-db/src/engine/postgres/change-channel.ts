@@ -12,7 +12,7 @@ const idsPerNotification = 200
 
 /** A connection whose other end vanished without a word is noticed after twice this time. */
 const heartbeatMs = 5000
-const heartbeat: QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: heartbeatMs }
+const heartbeat = givenUp('SELECT 1')
 
 /** By the number of this very table: one database may hold several Darkrooms, in schemas of their own. */
 const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
@@ -86,8 +86,10 @@ export class ChangeChannel {
     const client = await connectOnce(this.#options, error => lost.abort(error))
     try {
       client.on('notification', ({ payload = '' }) => this.#hear(payload))
-      const { rows } = await askServer(client.query<{ name: string }>(`SELECT ${channelName} AS name`))
-      await askServer(client.query(`LISTEN "${rows[0]?.name}"`))
+      const { rows } = await askServer(
+        client.query<{ name: string }>(givenUp(`SELECT ${channelName} AS name`)),
+      )
+      await askServer(client.query(givenUp(`LISTEN "${rows[0]?.name}"`)))
       listens()
       this.#options.announce({ kind: 'unknown' })
       await this.#watch(client, AbortSignal.any([lost.signal, this.#closing.signal]))
@@ -131,6 +133,11 @@ export class ChangeChannel {
       }
     }
   }
+}
+
+/** A statement that is not waited for when the server stands still. */
+function givenUp(text: string): QueryConfig & { query_timeout: number } {
+  return { text, query_timeout: heartbeatMs }
 }
 
 function idOf(change: TaskChange): string | undefined {

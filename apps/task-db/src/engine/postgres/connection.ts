@@ -33,12 +33,18 @@ export function openPool({ url, connections, patienceMs, logger }: ConnectionOpt
   return pool
 }
 
-/** One connection, for what may take long. `onLost` hears of its end, once. */
+/**
+ * One connection, for what may take long; but a copy that hangs within a transaction keeps its locks no longer than
+ * the patience. `onLost` hears of its end, once.
+ */
 export async function connectOnce(
   { url, patienceMs }: ConnectionOptions,
   onLost: (error: Error) => void,
 ): Promise<Client> {
-  const client = new Client(configOf(url, patienceMs))
+  const client = new Client({
+    ...configOf(url, patienceMs),
+    idle_in_transaction_session_timeout: patienceMs,
+  })
   let isLost = false
   client.on('error', error => {
     if (!isLost) onLost(error)

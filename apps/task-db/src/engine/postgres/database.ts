@@ -2,13 +2,15 @@ import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import { type ConnectionOptions, connectOnce, endConnection, openPool } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
-import { askServer, describeFailure, failureKind } from './failures.ts'
+import { askServer, ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { RefusedByPostgres } from './refused-by-postgres.ts'
 import { attemptChange, type Change, type Doubt } from './transaction.ts'
 
 /** SQLSTATE */
 const invalidParameterValue = '22023'
+
+const lateness = new Error('PostgreSQL stands still, or another copy has not ended its migrations')
 
 /**
  * Transactions that end in a known way. What fails because of others, or because PostgreSQL went away, is done
@@ -36,9 +38,11 @@ export class Database {
    */
   static async open(options: ConnectionOptions): Promise<Database> {
     const database = new Database(options)
-    if (await database.#prepare()) return database
+    const { promise: isLate, resolve } = Promise.withResolvers<false>()
+    const first = database.#prepare(() => resolve(false))
+    if (await Promise.race([first, isLate])) return database
     if (failureKind(database.#obstacle) === 'unavailable') {
-      database.#preparing = database.#prepareOnceItAnswers()
+      database.#preparing = database.#prepareOnceItAnswers(first)
       return database
     }
     await database.close()
@@ -133,14 +137,27 @@ export class Database {
     }
   }
 
-  /** Whether it is usable now; otherwise the obstacle is known. */
-  async #prepare(): Promise<boolean> {
+  /**
+   * Whether it is usable now; otherwise the obstacle is known. A migration may take long, and is never given up
+   * but by closing: after the patience, `onLate` is told.
+   */
+  async #prepare(onLate: () => void): Promise<boolean> {
+    const { signal } = this.#closing
     try {
       const client = await connectOnce(this.#options, () => undefined) // what is under way fails by itself
+      const giveUp = () => void client.end()
+      signal.addEventListener('abort', giveUp)
+      const timer = setTimeout(() => {
+        this.#obstacle = new ConnectionLost(lateness)
+        onLate()
+      }, this.#options.patienceMs)
       try {
+        signal.throwIfAborted()
         await migrate(client)
         await warnOfRisks(client, this.#options.logger)
       } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', giveUp)
         await endConnection(client)
       }
       this.#obstacle = undefined
@@ -150,16 +167,23 @@ export class Database {
     return this.#obstacle === undefined
   }
 
-  async #prepareOnceItAnswers(): Promise<void> {
+  async #prepareOnceItAnswers(first: Promise<boolean>): Promise<void> {
     const { logger } = this.#options
+    const { signal } = this.#closing
     const backoff = new Backoff(50, 1000)
     let told = ''
-    do {
+    const tell = () => {
       const failure = describeFailure(this.#obstacle)
       if (failure.reason !== told) logger.warn(failure, 'PostgreSQL can not be used yet; trying again')
       told = failure.reason
-      await backoff.wait(this.#closing.signal)
-    } while (!this.#closing.signal.aborted && !(await this.#prepare()))
-    if (this.#obstacle === undefined) logger.info('PostgreSQL answers')
+    }
+    tell()
+    let isUsable = await first
+    while (!isUsable && !signal.aborted) {
+      tell()
+      await backoff.wait(signal)
+      if (!signal.aborted) isUsable = await this.#prepare(tell)
+    }
+    if (isUsable) logger.info('PostgreSQL answers')
   }
 }

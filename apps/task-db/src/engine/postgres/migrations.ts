@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
 /** Any number, so that it is the same in every copy: an advisory lock is held by number (here "darkroom"). */
-const migrationLock = '7233183901389872493'
+export const migrationLock = '7233183901389872493'
 
 /** Steps from an empty schema to today's; only ever appended to. */
 const migrations: readonly string[] = [

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { createLogger } from '@darkroom/service-kit'
+import { createLogger, ServiceUnavailable } from '@darkroom/service-kit'
 import { httpRequest, RecordedLog, startPostgres, until, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
+import { connectOnce } from '../../../src/engine/postgres/connection.ts'
 import { waitForDisk } from '../../../src/engine/postgres/durability.ts'
+import { migrationLock } from '../../../src/engine/postgres/migrations.ts'
 import { RefusedByPostgres } from '../../../src/engine/postgres/refused-by-postgres.ts'
 import { claim, createTasks } from '../../conformance/open-engine.ts'
 import { newTask, taskId } from '../../sample-tasks.ts'
@@ -39,6 +41,31 @@ await withEngine('postgres', async program => {
       return true
     })
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
+  })
+
+  test('fault: no answer to the migrations: it is said, requests are refused in time, and closing ends it', async t => {
+    const schema = await emptySchema(url)
+    const holder = await lockMigrations(t, schema, 60_000)
+    const log = new RecordedLog()
+    const logger = createLogger('task-db', 'warn', log)
+    const store = await openPostgresStore(schema, { patienceMs: 300, logger })
+    t.after(() => store.close())
+    const isSaid = () =>
+      log.lines.some(({ reason }) => String(reason).includes('stands still, or another copy'))
+    await until('it is said', isSaid)
+    await assert.rejects(store.stats(), ServiceUnavailable)
+    const startedAt = performance.now()
+    await store.close()
+    assert.ok(performance.now() - startedAt < 5000)
+    await holder.query('SELECT 1') // which nobody has thrown out
+  })
+
+  test('fault: a copy hangs in its migrations: its transaction ends, and others go on', async t => {
+    const schema = await emptySchema(url)
+    await lockMigrations(t, schema, 1000)
+    const store = await openPostgresStore(schema, { patienceMs: 300 })
+    t.after(() => store.close())
+    await until('it is usable', () => store.stats())
   })
 
   test('settings of the server that put answered tasks at risk are told loudly', async t => {
@@ -113,3 +140,12 @@ await withEngine('postgres', async program => {
     assert.equal((await store.stats())['not-started'], 50)
   })
 })
+
+/** As a copy does that hangs in its migrations. Its patience says when the server ends its transaction. */
+async function lockMigrations(t: TestContext, url: string, patienceMs: number): Promise<Client> {
+  const options = { url, connections: 1, patienceMs, logger: createLogger('task-db', 'silent') }
+  const client = await connectOnce(options, () => undefined)
+  t.after(() => client.end())
+  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
+  return client
+}
