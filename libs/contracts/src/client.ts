@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { type Problem, problemCode } from './problem.ts'
+import { readText } from './read-text.ts'
 import { type CallOf, isBytes, type ReplyOf, type Route, type StreamedBody } from './route.ts'
 
 export interface WireRequest {
@@ -62,7 +63,7 @@ export function createClient<const Routes extends Record<string, Route>>(
   async function send(route: Route, call: AnyCall) {
     const reply = await transport(encode(route, call))
     const schema = route.schema.response[reply.statusCode]
-    if (!schema) throw new UnexpectedReply(route, reply, await reply.body.text())
+    if (!schema) throw new UnexpectedReply(route, reply, await readText(reply.body))
     return { status: reply.statusCode, headers: reply.headers, body: await decode(schema, reply) }
   }
 }
@@ -121,7 +122,7 @@ function fillQuery(query: Record<string, string | number | boolean | undefined>)
 
 async function decode(schema: TSchema, reply: WireReply): Promise<unknown> {
   if (isBytes(schema)) return reply.body
-  const text = await reply.body.text()
+  const text = await readText(reply.body)
   if (text === '') return undefined
   return /\bjson\b/.test(String(reply.headers['content-type'])) ? JSON.parse(text) : text
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { CounterRead, Entry, NodeName, StateName, VersionRow } from './cluster-state-entries.ts'
+import { CounterRead, NodeName, StateName } from './cluster-state-entries.ts'
+import { Gossip, Member, SyncReply, SyncRequest } from './cluster-state-messages.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, defineRoute, Nothing } from './route.ts'
@@ -39,55 +40,6 @@ export const RegisterRead = Type.Object({
   writer: Type.String({ description: 'The node that wrote it' }),
 })
 export type RegisterRead = Static<typeof RegisterRead>
-
-/** Another node, as it is reached. */
-export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
-export type Member = Static<typeof Member>
-
-export const Gossip = Type.Object(
-  { from: NodeName, entries: Type.Array(Entry, { maxItems: 5000 }) },
-  { additionalProperties: false },
-)
-export type Gossip = Static<typeof Gossip>
-
-const Key = Type.String({ maxLength: 300, description: 'Of an entry' })
-
-/** Asks which entries the other has that may differ from one's own. */
-export const SyncComparison = Type.Object(
-  {
-    step: Type.Literal('compare'),
-    from: NodeName,
-    digest: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'A hash a bucket' }),
-    after: Type.Optional(Key),
-  },
-  { additionalProperties: false },
-)
-
-/** Gives entries that the other lacks, and asks for those one lacks. */
-export const SyncExchange = Type.Object(
-  {
-    step: Type.Literal('exchange'),
-    from: NodeName,
-    entries: Type.Array(Entry, { maxItems: 5000 }),
-    wanted: Type.Array(Key, { maxItems: 1000 }),
-  },
-  { additionalProperties: false },
-)
-export const SyncRequest = Type.Union([SyncComparison, SyncExchange])
-export type SyncRequest = Static<typeof SyncRequest>
-
-export const SyncReply = Type.Union([
-  Type.Object(
-    {
-      buckets: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'Those that differ' }),
-      versions: Type.Array(VersionRow, { maxItems: 1000 }),
-      next: Type.Optional(Type.String({ ...Key, description: '`after` of the next page of versions' })),
-    },
-    { additionalProperties: false },
-  ),
-  Type.Object({ entries: Type.Array(Entry, { maxItems: 5000 }) }, { additionalProperties: false }),
-])
-export type SyncReply = Static<typeof SyncReply>
 
 const setValue = defineRoute({
   method: 'POST',

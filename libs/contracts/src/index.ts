@@ -1,6 +1,7 @@
 export * from './client.ts'
 export * from './cluster-state.ts'
 export * from './cluster-state-entries.ts'
+export * from './cluster-state-messages.ts'
 export * from './frontend.ts'
 export * from './image-master.ts'
 export * from './kv-config.ts'

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -30,7 +30,9 @@ export function lockFolder(folder: string): Disposable {
  * @throws FileInUse
  */
 export function lockFile(path: string): Disposable {
-  return lock(`${path}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
+  // By whatever link it is reached.
+  const file = existsSync(path) ? realpathSync(path) : path
+  return lock(`${file}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
 }
 
 /** The lock is SQLite's, which is the operating system's: whatever ends the process ends it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -35,4 +35,13 @@ test('a file is not said to be in use when something else keeps it from being lo
   const path = join(temporaryFolder(t), 'a.sqlite')
   writeFileSync(`${path}.lock`, 'not a database '.repeat(100))
   assert.throws(() => lockFile(path), /not a database/)
+})
+
+test('a file is held by whatever link it is reached', t => {
+  const folder = temporaryFolder(t)
+  const [path, link] = [join(folder, 'a.sqlite'), join(folder, 'link.sqlite')]
+  writeFileSync(path, '')
+  symlinkSync(path, link)
+  using _lock = lockFile(path)
+  assert.throws(() => lockFile(link), FileInUse)
 })

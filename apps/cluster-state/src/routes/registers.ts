@@ -136,12 +136,19 @@ function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
   throw new ServiceProblem(400, 'invalid-request', `${text} is not within ${max}`)
 }
 
+/** @throws ServiceProblem 400 of a value that other nodes would refuse in every message, as the parser of bodies does */
 function readText(text: string): Json {
+  let isPoison = false
   try {
-    return JSON.parse(text)
+    const value: Json = JSON.parse(text, (key, part) => {
+      isPoison ||= key === '__proto__' || (key === 'constructor' && Object.hasOwn(Object(part), 'prototype'))
+      return part
+    })
+    if (!isPoison) return value
   } catch {
     return text
   }
+  throw new ServiceProblem(400, 'invalid-request', 'a value has no keys __proto__ and constructor.prototype')
 }
 
 /** @throws ServiceProblem 400, 413 */

@@ -133,6 +133,22 @@ suite('a named register', () => {
     assert.equal((await post('/registers/intake/notify/paused/8?notifier=other')).json().value, 'open')
   })
 
+  test('is not set to what other nodes would refuse, by whatever way', async t => {
+    const { put, post } = await build(t)
+    for (const poison of ['{"__proto__":1}', '[{"a":{"__proto__":{}}}]', '{"constructor":{"prototype":1}}']) {
+      assert.equal((await put('a', poison)).statusCode, 400)
+      for (const verb of ['set', 'notify'])
+        assertProblem(
+          await post(
+            `/registers/a/${verb}/${encodeURIComponent(poison)}${verb === 'notify' ? '/1?notifier=b' : ''}`,
+          ),
+          400,
+          'invalid-request',
+        )
+    }
+    assert.equal((await post('/registers/a/set/%7B%22constructor%22%3A1%7D')).statusCode, 200)
+  })
+
   test('is listed by name, in pages', async t => {
     const { app, put } = await build(t)
     for (const name of ['c', 'a', 'b']) await put(name, '1')

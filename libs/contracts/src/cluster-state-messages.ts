@@ -1,0 +1,51 @@
+import { type Static, Type } from 'typebox'
+import { Entry, NodeName, VersionRow } from './cluster-state-entries.ts'
+
+/** Another node, as it is reached. */
+export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
+export type Member = Static<typeof Member>
+
+export const Gossip = Type.Object(
+  { from: NodeName, entries: Type.Array(Entry, { maxItems: 5000 }) },
+  { additionalProperties: false },
+)
+export type Gossip = Static<typeof Gossip>
+
+const Key = Type.String({ maxLength: 300, description: 'Of an entry' })
+
+/** Asks which entries the other has that may differ from one's own. */
+export const SyncComparison = Type.Object(
+  {
+    step: Type.Literal('compare'),
+    from: NodeName,
+    digest: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'A hash a bucket' }),
+    after: Type.Optional(Key),
+  },
+  { additionalProperties: false },
+)
+
+/** Gives entries that the other lacks, and asks for those one lacks. */
+export const SyncExchange = Type.Object(
+  {
+    step: Type.Literal('exchange'),
+    from: NodeName,
+    entries: Type.Array(Entry, { maxItems: 5000 }),
+    wanted: Type.Array(Key, { maxItems: 1000 }),
+  },
+  { additionalProperties: false },
+)
+export const SyncRequest = Type.Union([SyncComparison, SyncExchange])
+export type SyncRequest = Static<typeof SyncRequest>
+
+export const SyncReply = Type.Union([
+  Type.Object(
+    {
+      buckets: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'Those that differ' }),
+      versions: Type.Array(VersionRow, { maxItems: 1000 }),
+      next: Type.Optional(Type.String({ ...Key, description: '`after` of the next page of versions' })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object({ entries: Type.Array(Entry, { maxItems: 5000 }) }, { additionalProperties: false }),
+])
+export type SyncReply = Static<typeof SyncReply>
