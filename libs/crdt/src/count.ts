@@ -26,11 +26,6 @@ export function raiseCount(known: Count | undefined, amount: number, now: number
   }
 }
 
-/** The later of two: commutative, associative, idempotent. */
-export function mergeCounts<C extends Count>(one: C, other: C): C {
-  return compareCounts(one, other) < 0 ? other : one
-}
-
 /**
  * Below 0 when the first is older, 0 when they are the same. Windows are compared last: they differ under the same
  * total only when a node counted the same twice, because its disk was put back to an earlier state.

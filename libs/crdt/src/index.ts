@@ -1,4 +1,4 @@
-export { type Count, compareCounts, mergeCounts, raiseCount, rings } from './count.ts'
+export { type Count, compareCounts, raiseCount, rings } from './count.ts'
 export { maxCount, sumOf, type Windows, windowsOf } from './counter.ts'
 export { type Difference, differenceOf, type VersionPage } from './difference.ts'
 export {
@@ -13,7 +13,7 @@ export {
   type Version,
 } from './entry.ts'
 export type { Json } from './json.ts'
-export { compareRegisters, mergeRegisters, type Register, writeRegister } from './register.ts'
-export { countAt, type Ring, sumBetween } from './ring.ts'
+export { compareRegisters, type Register, writeRegister } from './register.ts'
+export type { Ring } from './ring.ts'
 export { State } from './state.ts'
 export { bucketCount, differingBuckets } from './summary.ts'

@@ -27,11 +27,6 @@ export function writeRegister(
   return { generation, writer, ...(value !== undefined && { value }) }
 }
 
-/** The newer of two: commutative, associative, idempotent. */
-export function mergeRegisters<R extends Register>(one: R, other: R): R {
-  return compareRegisters(one, other) < 0 ? other : one
-}
-
 /**
  * Below 0 when the first is older, 0 when they are the same. The value is compared last: a writer that uses a
  * generation twice (its disk was put back to an earlier state) would otherwise split the register for ever.

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  type Count,
-  compareCounts,
-  maxCount,
-  mergeCounts,
-  raiseCount,
-  sumOf,
-  windowsOf,
-} from '../src/index.ts'
+import { type Count, compareCounts, maxCount, raiseCount, sumOf, windowsOf } from '../src/index.ts'
+import { mergeEntries } from './merge-entries.ts'
 import { mergeLaws } from './merge-laws.ts'
-import { countEntries } from './sample-entries.ts'
+import { rivalCounts } from './sample-entries.ts'
 
 mergeLaws('counts', {
-  values: countEntries,
-  merge: mergeCounts,
+  values: rivalCounts,
+  merge: mergeEntries,
   isAsNew: (one, other) => compareCounts(one, other) >= 0,
 })
 

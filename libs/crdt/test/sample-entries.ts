@@ -38,8 +38,11 @@ const registerEntries: fc.Arbitrary<RegisterEntry> = fc
   .tuple(name, registers)
   .map(([of, register]) => ({ kind: 'register', name: of, ...register }))
 
+/** Of one name, so that any two of them merge into one. */
+export const rivalRegisters = registerEntries.map(entry => ({ ...entry, name: 'a' }))
+
 /** Equal totals with other windows are among them, too. */
-export const countEntries: fc.Arbitrary<CountEntry> = fc.record(
+const countEntries: fc.Arbitrary<CountEntry> = fc.record(
   {
     kind: fc.constant('count'),
     name,
@@ -51,5 +54,8 @@ export const countEntries: fc.Arbitrary<CountEntry> = fc.record(
   },
   { noNullPrototype: true },
 )
+
+/** Of one name and node, so that any two of them merge into one. */
+export const rivalCounts = countEntries.map(entry => ({ ...entry, name: 'a', node: 'node-1' }))
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(registerEntries, countEntries)
