@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { intakeRegister } from '@darkroom/contracts'
+import { generateImage, type ServiceProcess, until } from '@darkroom/testing'
+import { prepareFleet, untilReady } from './fleet.ts'
+import { post } from './uploads.ts'
+
+/** From the write to the last frontend: gossip takes well under a second, and a frontend looks once a second. */
+const promisedMs = 10_000
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+
+test('what one node of cluster-state is told about the intake, every frontend keeps within 10 s', async t => {
+  const fleet = await prepareFleet(t)
+  const { 'cluster-state': told, frontend } = await fleet.startAll()
+  const other = await fleet.start('cluster-state', { DATA_DIR: join(fleet.dataDir, 'other') })
+  const frontends = [frontend, await fleet.start('frontend')]
+  await Promise.all(frontends.map(untilReady))
+  for (const node of [told, other]) {
+    await until('the nodes know each other', async () => {
+      const { members } = (await fleet.ask(node, '/members')).json()
+      return Array.isArray(members) && members.length === 1
+    })
+  }
+
+  const set = (state: string) =>
+    fleet.ask(told, `/registers/${intakeRegister}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(state),
+    })
+  const intakeOf = async (node: ServiceProcess) =>
+    (await fleet.ask(node, `/registers/${intakeRegister}`)).json().value
+  const uploadsAreAnswered = async (status: number) => {
+    const answers = await Promise.all(frontends.map(({ url }) => post(url, png)))
+    return answers.every(answer => answer.status === status)
+  }
+
+  assert.ok(await uploadsAreAnswered(202))
+  for (const [state, status] of [
+    ['paused', 503],
+    ['open', 202],
+  ] as const) {
+    const setAt = performance.now()
+    assert.equal((await set(state)).status, 200)
+    await until(`the other node says ${state}`, async () => (await intakeOf(other)) === state)
+    const heardMs = performance.now() - setAt
+    // Only now: a frontend asks the nodes in turn, and one that has not heard would change its mind once more.
+    await until(`uploads are answered ${status}`, () => uploadsAreAnswered(status))
+    const tookMs = performance.now() - setAt
+    t.diagnostic(
+      `${state}: the other node after ${Math.round(heardMs)} ms, both frontends after ${Math.round(tookMs)} ms`,
+    )
+    assert.ok(tookMs <= promisedMs, `took ${Math.round(tookMs)} ms`)
+  }
+})
