@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Task } from '@darkroom/contracts'
 import type { TaskStore } from './engine/engine.ts'
 import { isNewer } from './engine/is-newer.ts'
+import { MigrationIncomplete } from './migration-incomplete.ts'
 
 export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
 export { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
+export { MigrationIncomplete }
 
 export interface TaskMigration {
   /** Nobody else may use it meanwhile. */
@@ -31,9 +33,6 @@ export interface MigratedTasks {
 
 /** Whole documents in memory at once; a page is one transaction of the other store. */
 const pageSize = 500
-
-/** A task isn't in the other store as it should be, though it was copied: something else writes there. */
-export class MigrationIncomplete extends Error {}
 
 /**
  * Copies tasks as they are: ids, states, leases, fencing tokens, versions, idempotency keys. Whenever it is ended, it

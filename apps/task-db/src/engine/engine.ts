@@ -41,6 +41,8 @@ export interface TaskStore {
   /**
    * Stores tasks as they are, with all their history: those that aren't there, and those that are there with an
    * older version. Answers how many that were. It is no change that anybody hears of.
+   *
+   * @throws MigrationIncomplete if another task has the idempotency key of one of them; then none is stored
    */
   restore(tasks: readonly Task[]): Promise<number>
   /** Takes tasks back whose lease ran out, some hundreds at a time; answers them as they are since. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { keyIsTaken } from '../migration-incomplete.ts'
 import { beginTask, type Outcome, type TaskEvent, transition } from '../transitions.ts'
 import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from './engine.ts'
 import { isNewer } from './is-newer.ts'
@@ -132,7 +133,7 @@ export class SqliteTaskStore implements TaskStore {
         tasks.filter(task => {
           const known = read(this.#statements.get, task.id)
           const isNews = !known || isNewer(task, known)
-          if (!known) this.#statements.insert.run(task.id, JSON.stringify(task))
+          if (!known) this.#insertRestored(task)
           else if (isNews) this.#statements.update.run(JSON.stringify(task), task.id)
           return isNews
         }).length,
@@ -179,6 +180,13 @@ export class SqliteTaskStore implements TaskStore {
     await this.#writes.run(() => undefined) // those before it are written by then
     if (this.#database.isOpen) this.#database.close()
     this.#lock[Symbol.dispose]()
+  }
+
+  #insertRestored(task: Task): void {
+    const { id, idempotencyKey } = task
+    const other = idempotencyKey === undefined ? undefined : read(this.#statements.getByKey, idempotencyKey)
+    if (other) throw keyIsTaken(id, other.id)
+    this.#statements.insert.run(id, JSON.stringify(task))
   }
 
   #change(task: Task, event: TaskEvent): Outcome {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '@darkroom/contracts'
+import { MigrationIncomplete } from '../../src/migration-incomplete.ts'
 import { beginTask, type TaskEvent, transition } from '../../src/transitions.ts'
 import { error, facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 import { changed, claim, leaseMs, type OpenEngine } from './open-engine.ts'
@@ -61,6 +62,18 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal(await store.restore(gone), 2)
     assert.deepEqual((await store.list({ limit: 10 })).tasks, gone.toReversed())
     assert.equal((await store.stats())['in-progress'], 2)
+  })
+
+  test('a task whose idempotency key another one has is refused, with all that came with it', async t => {
+    const store = await openEngine(t, clock.now)
+    const { task } = await store.create(taskId(9), newTask({ idempotencyKey: 'upload-1' }))
+    await assert.rejects(store.restore(sampleTasks(clock.now()).toReversed()), error => {
+      assert.ok(error instanceof MigrationIncomplete)
+      for (const id of [taskId(1), taskId(9)]) assert.ok(error.message.includes(id), error.message)
+      return true
+    })
+    assert.deepEqual((await store.list({ limit: 10 })).tasks, [task])
+    assert.equal(await store.restore(sampleTasks(clock.now()).slice(1)), 3)
   })
 
   test('nobody hears of what is restored', async t => {

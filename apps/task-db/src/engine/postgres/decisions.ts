@@ -1,5 +1,6 @@
 import type { NewTask, Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
+import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
 import type { TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
@@ -111,13 +112,24 @@ export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
   }
 }
 
-/** Answers for each whether it was news. */
+/** Answers for each whether it was news. @throws MigrationIncomplete */
 export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean> {
+  const keys = tasks.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])
   return {
-    look: lockTasks(tasks.map(({ id }) => id)),
+    look: {
+      text: `SELECT document FROM tasks
+        WHERE id = ANY ($1) OR (idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL)
+        ORDER BY id FOR UPDATE`,
+      values: [tasks.map(({ id }) => id), keys.map(keyColumn)],
+    },
     decide(rows) {
       const known = tasksById(rows)
+      const byKey = new Map(rows.map(({ document }) => [document.idempotencyKey, document]))
       const added = tasks.filter(({ id }) => !known.has(id))
+      for (const { id, idempotencyKey } of added) {
+        const other = idempotencyKey === undefined ? undefined : byKey.get(idempotencyKey)
+        if (other) throw keyIsTaken(id, other.id)
+      }
       const updated = tasks.filter(task => {
         const other = known.get(task.id)
         return other !== undefined && isNewer(task, other)
