@@ -9,7 +9,7 @@ import { logRefusals } from './log-refusals.ts'
 export function addGossipRoutes(app: App, node: StateNode): void {
   const heard = new Counter({
     name: 'darkroom_gossip_entries_total',
-    help: 'Entries that other nodes pushed here, by whether they were news',
+    help: 'Entries that other nodes pushed here, by whether they were news and were taken',
     labelNames: ['news'],
     registers: [app.metrics],
   })
