@@ -27,6 +27,12 @@ Settings of start, status and intake are environment variables: PORT (the fronte
 LOG_LEVEL, THREADS and those of each service (see their READMEs).
 `
 
+// Whoever reads along may have enough (`darkroom status | head -3`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const commands = {
   develop: developCommand,
   intake: intakeCommand,
