@@ -1,8 +1,7 @@
 import { type IntakeState, intakeRegister } from '@darkroom/contracts'
-import { createLogger, ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
-import { readClusterToken } from '../cluster-token.ts'
+import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { kvUrlOf, loadSettings } from '../settings.ts'
+import { serviceClients } from '../service-clients.ts'
 import { UsageError } from '../usage-error.ts'
 
 const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause: 'paused' }
@@ -17,13 +16,7 @@ export async function intakeCommand(
   if (!isVerb || surplus.length > 0 || Object.keys(options).length > 0)
     throw new UsageError('intake takes one of pause, open and show')
 
-  const settings = loadSettings(process.env)
-  const clients = new ServiceClients({
-    kvUrl: process.env.KV_URL ?? kvUrlOf(settings),
-    clusterToken: settings.clusterToken ?? readClusterToken(settings.dataDir),
-    logger: createLogger('intake', 'silent'),
-    patienceMs: 3000,
-  })
+  const clients = serviceClients(process.env)
   try {
     const state = stateAfter[verb]
     // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.

@@ -1,9 +1,8 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { createLogger, ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
+import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { request } from 'undici'
-import { readClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { kvUrlOf, loadSettings } from '../settings.ts'
+import { serviceClients } from '../service-clients.ts'
 import { UsageError } from '../usage-error.ts'
 
 interface Instance {
@@ -19,13 +18,7 @@ export async function statusCommand(
   options: object,
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes nothing')
-  const settings = loadSettings(process.env)
-  const clients = new ServiceClients({
-    kvUrl: process.env.KV_URL ?? kvUrlOf(settings),
-    clusterToken: settings.clusterToken ?? readClusterToken(settings.dataDir),
-    logger: createLogger('status', 'silent'),
-    patienceMs: 3000,
-  })
+  const clients = serviceClients(process.env)
   try {
     const found = await Promise.all(serviceNames.map(name => findInstances(name, clients)))
     for (const { name, url, health } of found.flat()) {
