@@ -9,7 +9,7 @@ const mostAtOnce = 10_000
 
 interface ReconcilerOptions {
   redis: Pick<QueueRedis, 'isReady' | 'onReady'>
-  jobs: Pick<TaskJobs, 'add' | 'countWaiting' | 'findUnknown'>
+  jobs: Pick<TaskJobs, 'add' | 'countWaiting' | 'findUnknown' | 'removeEnded'>
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
   everyMs: number
@@ -17,8 +17,8 @@ interface ReconcilerOptions {
 
 /**
  * Queues the tasks that are not started and that Redis doesn't know: because it was away when they came, was
- * restarted empty, or had given a task up that the task DB took back later. Two that do so at once do no harm,
- * as a job that is known is left as it is.
+ * restarted empty, or took a task for ended that waits again (given up too early, or restored from a backup). Two
+ * that do so at once do no harm, as a job that is known and has not ended is left as it is.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
@@ -73,7 +73,9 @@ export class Reconciler {
     let found: number
     do {
       const page = await this.#readPage()
-      const unknown = new Set(await jobs.findUnknown(page.map(({ id }) => id)))
+      const ids = page.map(({ id }) => id)
+      await jobs.removeEnded(ids)
+      const unknown = new Set(await jobs.findUnknown(ids))
       for (const { id, urgency, operations } of page)
         if (unknown.has(id)) missing.push({ id, urgency, operations })
       found = unknown.size

@@ -95,6 +95,16 @@ export class TaskJobs {
     return ids.filter((_id, index) => answers?.[index]?.[1] === 0)
   }
 
+  /** Makes room for new jobs of tasks that wait again though theirs have ended: the task DB was restored, say. */
+  async removeEnded(ids: readonly string[]): Promise<void> {
+    const pipeline = this.#redis.client.pipeline()
+    for (const id of ids) pipeline.hget(this.queue.toKey(id), 'finishedOn')
+    const answers = await this.#redis.ask(() => pipeline.exec())
+    const ended = ids.filter((_id, index) => typeof answers?.[index]?.[1] === 'string')
+    // A job that somebody made anew and has fetched meanwhile is locked, and stays.
+    await this.#redis.ask(() => Promise.all(ended.map(id => this.queue.remove(id))))
+  }
+
   countWaiting(): Promise<number> {
     return this.#redis.ask(() => this.queue.getJobCountByTypes(...waitingStates))
   }

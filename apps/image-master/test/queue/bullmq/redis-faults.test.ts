@@ -4,7 +4,17 @@ import { createLogger } from '@darkroom/service-kit'
 import { RecordedLog, until, withEngine } from '@darkroom/testing'
 import { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
 import { logger } from '../../neighbours.ts'
-import { facts, idOf, leaseOf, never, nextOf, seconds, startQueues, untilReady } from './start-queues.ts'
+import {
+  error,
+  facts,
+  idOf,
+  leaseOf,
+  never,
+  nextOf,
+  seconds,
+  startQueues,
+  untilReady,
+} from './start-queues.ts'
 
 withEngine('redis', program => {
   describe('fault: Redis', () => {
@@ -56,6 +66,26 @@ withEngine('redis', program => {
       assert.deepEqual(ids, expected)
       assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
       assert.equal((await taskOf(8)).state, 'finished')
+    })
+
+    test('newer than the task DB, which came from a backup: a task that waits again is queued again', async t => {
+      const { clients, openQueue, makeTask, taskOf } = await startQueues(t, program)
+      const queue = await openQueue()
+      for (const number of [1, 2]) await queue.add(await makeTask(number))
+      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+      assert.equal(await queue.fail(leaseOf(await nextOf(queue)), error, false), 'done')
+      const { completed, failed } = await queue.jobs.countByState()
+      assert.deepEqual({ completed, failed }, { completed: 1, failed: 1 })
+
+      // As if from a backup: the same tasks, not started.
+      for (const number of [1, 2]) {
+        await clients.taskDb.deleteTask({ params: { id: idOf(number) } })
+        await makeTask(number)
+      }
+      const works = [await nextOf(queue), await nextOf(queue)]
+      assert.deepEqual(works.map(({ id }) => id).sort(), [1, 2].map(idOf))
+      for (const work of works) assert.equal(await queue.finish(leaseOf(work), facts), 'done')
+      for (const number of [1, 2]) assert.equal((await taskOf(number)).state, 'finished')
     })
 
     test('paused: tasks are taken within seconds, polls end in their time; resumed: all goes on', async t => {
