@@ -17,7 +17,6 @@ import { Reconciler } from './reconciler.ts'
 import { type TaskJob, TaskJobs } from './task-jobs.ts'
 import { WaitingLine } from './waiting-line.ts'
 
-const cleanMs = 60_000
 /** A connection that hangs is not waited for any longer when the queue closes. */
 const lastFetchMs = 1000
 
@@ -29,6 +28,8 @@ export interface BullMqQueueOptions {
   /** How often it is looked for tasks that Redis doesn't know. */
   reconcileMs: number
   logger: Logger
+  /** How often ended jobs are removed that were kept long enough. */
+  cleanMs?: number
   /** Queues of several names can share one Redis. */
   name?: string
 }
@@ -56,7 +57,7 @@ export class BullMqQueue implements WorkQueue {
   #closed: Promise<void> | undefined
 
   constructor(options: BullMqQueueOptions) {
-    const { url, taskDb, leaseMs, reconcileMs, logger, name = 'tasks' } = options
+    const { url, taskDb, leaseMs, reconcileMs, logger, cleanMs = 60_000, name = 'tasks' } = options
     this.#taskDb = taskDb
     this.#leaseMs = leaseMs
     this.#logger = logger

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until, withEngine } from '@darkroom/testing'
+import { Redis } from 'ioredis'
+import { error, facts, idOf, leaseOf, nextOf, startQueues } from './start-queues.ts'
+
+const hourMs = 3_600_000
+
+withEngine('redis', program => {
+  test('ended jobs are removed when they were kept long enough: an hour, or for failed ones a day', async t => {
+    const { redis, openQueue, makeTask } = await startQueues(t, program)
+    const queue = await openQueue({ cleanMs: 20 })
+    const client = new Redis(redis.urlOf(0))
+    t.after(() => client.disconnect())
+    for (const number of [1, 2, 3, 4]) await queue.add(await makeTask(number))
+    for (const _ of [1, 2]) assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+    for (const _ of [3, 4]) assert.equal(await queue.fail(leaseOf(await nextOf(queue)), error, false), 'done')
+    /** BullMQ goes by the score in the set of its state: when it ended. */
+    const age = (state: string, number: number, hours: number) =>
+      client.zadd(`darkroom:tasks:${state}`, Date.now() - hours * hourMs, idOf(number))
+    const kept = async () => {
+      const [completed, failed] = await Promise.all(
+        ['completed', 'failed'].map(state => client.zrange(`darkroom:tasks:${state}`, '0', '-1')),
+      )
+      return { completed, failed }
+    }
+
+    await age('completed', 1, 1.1)
+    await age('completed', 2, 0.9)
+    await age('failed', 3, 24.1)
+    await age('failed', 4, 23.9)
+    await until('the old ones are removed', async () => {
+      const { completed, failed } = await kept()
+      return completed?.length === 1 && failed?.length === 1
+    })
+    assert.deepEqual(await kept(), { completed: [idOf(2)], failed: [idOf(4)] })
+    assert.deepEqual(
+      await Promise.all([1, 2, 3, 4].map(n => client.exists(`darkroom:tasks:${idOf(n)}`))),
+      [0, 1, 0, 1],
+    )
+    await client.quit()
+  })
+})
