@@ -77,7 +77,12 @@ suite('an error', () => {
     const { get } = createClient({ get: route }, async () => ({
       statusCode: 503,
       headers: { 'retry-after': '60' },
-      body: { ...body, async *[Symbol.asyncIterator]() {} },
+      body: {
+        ...body,
+        async *[Symbol.asyncIterator]() {
+          yield Buffer.from(text)
+        },
+      },
     }))
     app.get('/', async () => {
       await assert.rejects(get({}), UnexpectedReply)
