@@ -80,8 +80,8 @@ test('what becomes of images is counted, over restarts', async t => {
 
 test('intake without a word it knows is answered with the usage, and with nothing running, how to start it', async t => {
   const darkroom = await startDarkroom(t)
-  for (const args of [[], ['close'], ['pause', 'now'], ['toString']]) {
-    const { code, stderr } = await intake(t, darkroom, ...args)
+  const misused = [[], ['close'], ['pause', 'now'], ['toString']]
+  for (const { code, stderr } of await Promise.all(misused.map(args => intake(t, darkroom, ...args)))) {
     assert.equal(code, 2)
     assert.match(stderr, /intake takes one of pause, open and show/)
   }
