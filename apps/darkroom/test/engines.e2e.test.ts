@@ -3,7 +3,6 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import {
-  freePort,
   httpRequest,
   startEtcd,
   startObjectStore,
@@ -15,7 +14,7 @@ import {
 } from '@darkroom/testing'
 import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
-import { kill, prepareFleet, serviceNames, untilReady } from './fleet.ts'
+import { kill, prepareFleet, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 12
 /** How long whatever was killed is away. */
@@ -29,13 +28,8 @@ withEngine('redis', redis =>
           const engines = await startEngines(t, { redis, postgres, etcd, radosgw })
           const fleet = await prepareFleet(t)
           const first = await fleet.startAll(engines.settings)
-          const folder = temporaryFolder(t)
-          const second = await Promise.all(
-            serviceNames.map(async name =>
-              fleet.start(name, { ...engines.settings, DATA_DIR: folder, PORT: String(await freePort()) }),
-            ),
-          )
-          await Promise.all(second.map(untilReady))
+          const second = await fleet.startCopies({ ...engines.settings, DATA_DIR: temporaryFolder(t) })
+          await Promise.all(Object.values(second).map(untilReady))
           const { url } = first.frontend
 
           const faults: Record<string, () => Promise<void>> = {
@@ -48,7 +42,7 @@ withEngine('redis', redis =>
               await Promise.all([first['task-db'], first.storage, first['image-master']].map(kill))
             },
             'a worker and a copy of kv-config are killed for good': async () => {
-              await Promise.all([first['image-worker'], second[0] ?? assert.fail()].map(kill))
+              await Promise.all([first['image-worker'], second['kv-config']].map(kill))
             },
           }
           const pictures = await makePictures(t, smallPictures(picturesAnOutage * Object.keys(faults).length))

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { type ServiceName, serviceNames } from '@darkroom/contracts'
 import {
   freePortRange,
   type HttpAnswer,
@@ -12,23 +13,14 @@ import {
   until,
 } from '@darkroom/testing'
 
-export const serviceNames = [
-  'kv-config',
-  'cluster-state',
-  'task-db',
-  'storage',
-  'image-master',
-  'image-worker',
-  'frontend',
-] as const
-export type ServiceName = (typeof serviceNames)[number]
-
 export interface Fleet {
   readonly dataDir: string
   /** One more process of a service, alive. */
   start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>
   /** Each of the services once; resolves when the frontend is ready. */
   startAll(env?: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
+  /** Another copy of each of the services, on ports of their own; alive. */
+  startCopies(env: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
   /** A request with the token of all services. */
   ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpAnswer>
 }
@@ -60,13 +52,12 @@ export async function prepareFleet(t: TestContext): Promise<Fleet> {
       return service
     },
     async startAll(env) {
-      const services = await Promise.all(
-        serviceNames.map(async name => [name, await fleet.start(name, env)] as const),
-      )
-      const byName = Object.fromEntries(services) as Record<ServiceName, ServiceProcess>
-      await untilReady(byName.frontend)
-      return byName
+      const services = await eachService(name => fleet.start(name, env))
+      await untilReady(services.frontend)
+      return services
     },
+    startCopies: env =>
+      eachService(async name => fleet.start(name, { ...env, PORT: String(await freePortRange(1)) })),
     ask: (service, path, { headers, ...request } = {}) =>
       httpRequest(service.url, path, {
         ...request,
@@ -74,6 +65,13 @@ export async function prepareFleet(t: TestContext): Promise<Fleet> {
       }),
   }
   return fleet
+}
+
+async function eachService(
+  start: (name: ServiceName) => Promise<ServiceProcess>,
+): Promise<Record<ServiceName, ServiceProcess>> {
+  const services = await Promise.all(serviceNames.map(async name => [name, await start(name)] as const))
+  return Object.fromEntries(services) as Record<ServiceName, ServiceProcess>
 }
 
 /** SIGKILL; resolves when the process is gone. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type ServiceName, serviceNames } from '@darkroom/contracts'
 import { type ServiceProcess, until } from '@darkroom/testing'
 import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
-import { kill, prepareFleet, type ServiceName, samePort, serviceNames, untilReady } from './fleet.ts'
+import { kill, prepareFleet, samePort, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 20
 /** How long whatever was killed is away. */

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@darkroom/service-kit'
+import { type Logger, repeat } from '@darkroom/service-kit'
 import type { LiveConfig } from './config.ts'
 import { type SweeperDependencies, sweepExpired, sweepOrphans } from './sweeper.ts'
 
@@ -32,18 +31,15 @@ export class Housekeeping {
     await this.#sweeping
   }
 
-  async #repeat(everyMs: number, what: string, sweep: () => Promise<number>): Promise<void> {
-    const { signal } = this.#closing
-    while (!signal.aborted) {
-      await delay(everyMs, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) return
+  #repeat(everyMs: number, what: string, sweep: () => Promise<number>): Promise<void> {
+    return repeat(everyMs, this.#closing.signal, async () => {
       try {
         const count = await sweep()
         if (count > 0) this.#logger.info({ count }, `${what} were deleted`)
       } catch (error) {
         this.#logger.warn({ err: error }, `${what} could not be swept; later again`)
       }
-    }
+    })
   }
 }
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { problemType, type Stage } from '@darkroom/contracts'
+import type { Stage } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
 import { sweepExpired, sweepOrphans } from '../src/sweeper.ts'
 import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
+import { error, facts } from './sample-facts.ts'
 import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
 
 const hourMs = 3_600_000
@@ -27,21 +28,12 @@ async function store({ clients: { storage } }: Neighbours, key: string, ...stage
 }
 
 async function makeTask({ clients: { taskDb } }: Neighbours, id: string): Promise<void> {
-  const original = {
-    contentType: 'image/png',
-    bytes: 1,
-    width: 1,
-    height: 1,
-    frames: 1,
-    sha256: 'ab'.repeat(32),
-  }
   const operations = [{ name: 'swap-channels', order: 'bgr' } as const]
-  const body = { state: 'not-started', operations, original, maxAttempts: 1 } as const
+  const body = { state: 'not-started', operations, original: facts, maxAttempts: 1 } as const
   await taskDb.putTask({ params: { id }, body })
 }
 
 async function fail({ clients: { taskDb } }: Neighbours, count: number): Promise<void> {
-  const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
   for (let n = 0; n < count; n++) {
     const { status, body } = await taskDb.claimTask({
       querystring: {},

@@ -1,6 +1,7 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
 import { type Static, Type } from 'typebox'
+import { storeUrlPattern } from './engine/open-store.ts'
 
 export const Config = Type.Object({
   ...commonSettings,
@@ -14,7 +15,7 @@ export const Config = Type.Object({
   dataDir: dataDirSetting,
   kvStoreUrl: Type.Optional(
     Type.String({
-      pattern: '^(sqlite:|etcd://)',
+      pattern: storeUrlPattern,
       description:
         'sqlite:<path>, or etcd://[user:password@]a:2379,b:2379[?prefix=darkroom/&tls=true]; default sqlite:<DATA_DIR>/kv-config.sqlite',
     }),

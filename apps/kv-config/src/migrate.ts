@@ -1,7 +1,7 @@
 import type { KvEntry, KvStore } from './engine/engine.ts'
 
 export type { KvStore } from './engine/engine.ts'
-export { openKvStore } from './engine/open-store.ts'
+export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 
 export interface MigrationCounts {
   /** Set in the other store now. */

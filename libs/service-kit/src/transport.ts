@@ -2,6 +2,7 @@ import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
 import { type Dispatcher, errors } from 'undici'
 import { Backoff } from './backoff.ts'
 import { misdirected } from './closing.ts'
+import { wasNeverSent } from './never-sent.ts'
 import { ServiceUnavailable } from './problems.ts'
 import { collectingMemory } from './streamed-memory.ts'
 
@@ -111,18 +112,10 @@ function isUnavailable({ statusCode }: WireReply, request: WireRequest): boolean
   return statusCode === 503 && request.idempotent && !request.expectsUnavailable
 }
 
-const neverSent = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
 function mayRepeat(request: WireRequest, error: unknown): boolean {
+  if (wasNeverSent(error)) return true
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (neverSent.has(code)) return true
   return request.idempotent && (error instanceof errors.UndiciError || brokenConnection.has(code))
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
+import { storeUrlPattern as kvStoreUrlPattern, migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
 import { createLogger, InvalidConfig, ServiceUnavailable } from '@darkroom/service-kit'
 import { FileInUse } from '@darkroom/sqlite'
 import {
@@ -7,7 +7,7 @@ import {
   migrateTasks,
   openTaskStore,
   RefusedByPostgres,
-  storeUrlPattern,
+  storeUrlPattern as taskStoreUrlPattern,
 } from '@darkroom/task-db/migrate'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { MigrationProgress } from '../migration-progress.ts'
@@ -23,8 +23,8 @@ interface Migration {
 }
 
 const migrations: Readonly<Record<string, Migration>> = {
-  'kv-config': { urlPattern: /^(sqlite:|etcd:\/\/)./, run: moveEntries },
-  'task-db': { urlPattern: new RegExp(storeUrlPattern), run: moveTasks },
+  'kv-config': { urlPattern: new RegExp(kvStoreUrlPattern), run: moveEntries },
+  'task-db': { urlPattern: new RegExp(taskStoreUrlPattern), run: moveTasks },
 }
 
 /** Moves what a service keeps to another engine. Ctrl-C ends it; the next run goes on. */

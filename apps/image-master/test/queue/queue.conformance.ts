@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, type TestContext, test } from 'node:test'
-import { type ImageFacts, problemType, type Task, type Urgency, type Work } from '@darkroom/contracts'
+import type { Task, Urgency, Work } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
+import { error, facts } from '../sample-facts.ts'
 
 /** An empty queue over the task DB of these neighbours; closed by whoever asked for it. */
 export type OpenQueue = (
@@ -21,16 +22,6 @@ const moment = 1
 /** For what another one is to bring about. */
 const longWait = 50
 const never = new AbortController().signal
-
-const facts: ImageFacts = {
-  contentType: 'image/png',
-  bytes: 1234,
-  width: 40,
-  height: 30,
-  frames: 1,
-  sha256: 'ab'.repeat(32),
-}
-const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
 
 /** What src/queue/queue.ts promises, whichever engine keeps it. */
 export async function queueConformance(name: string, openQueue: OpenQueue): Promise<void> {

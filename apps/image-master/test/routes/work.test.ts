@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { problemType, type Work } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
+import { error, facts } from '../sample-facts.ts'
 import { type Master, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -29,16 +30,6 @@ async function claimed(master: Master): Promise<{ work: Work; held: { id: string
   const work = (await getWork(master, 'worker=w')).json() as unknown as Work
   return { work, held: { id: work.id, lease: work.lease.token } }
 }
-
-const facts = {
-  contentType: 'image/png',
-  bytes: 3,
-  width: 40,
-  height: 30,
-  frames: 1,
-  sha256: 'ab'.repeat(32),
-}
-const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
 
 describe('work by long poll', () => {
   test('a poll is answered when an image comes, long before its wait ends', async t => {

@@ -6,6 +6,9 @@ import { parseEtcdUrl } from './etcd/address.ts'
 import { EtcdKvStore } from './etcd/etcd.ts'
 import { SqliteKvStore } from './sqlite.ts'
 
+/** What an engine's URL begins with. */
+export const storeUrlPattern = '^(sqlite:|etcd://).'
+
 /**
  * The engine that KV_STORE_URL names.
  *

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
-import { error, facts, idOf, leaseOf, nextOf, startQueues } from './start-queues.ts'
+import { error, facts } from '../../sample-facts.ts'
+import { idOf, leaseOf, nextOf, startQueues } from './start-queues.ts'
 
 const hourMs = 3_600_000
 

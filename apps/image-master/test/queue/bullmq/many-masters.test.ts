@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import type { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
-import { error, facts, leaseOf, never, startQueues } from './start-queues.ts'
+import { error, facts } from '../../sample-facts.ts'
+import { leaseOf, never, startQueues } from './start-queues.ts'
 
 const tasks = 1000
 const workersOfEach = 8

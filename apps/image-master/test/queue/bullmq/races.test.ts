@@ -4,17 +4,8 @@ import type { Work } from '@darkroom/contracts'
 import { type ServiceProcess, startService, until, withEngine } from '@darkroom/testing'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import {
-  error,
-  facts,
-  idOf,
-  leaseOf,
-  never,
-  nextOf,
-  type Queues,
-  seconds,
-  startQueues,
-} from './start-queues.ts'
+import { error, facts } from '../../sample-facts.ts'
+import { idOf, leaseOf, never, nextOf, type Queues, seconds, startQueues } from './start-queues.ts'
 
 /** Tests of what Redis notices, without help by the reconciler. */
 const seldom = 3_600_000

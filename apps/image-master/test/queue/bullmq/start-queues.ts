@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import {
-  type ImageFacts,
-  type NewTask,
-  problemType,
-  type Task,
-  type Urgency,
-  type Work,
-} from '@darkroom/contracts'
+import type { NewTask, Task, Urgency, Work } from '@darkroom/contracts'
 import { type RedisServer, startRedis, until } from '@darkroom/testing'
 import { BullMqQueue, type BullMqQueueOptions } from '../../../src/queue/bullmq/bullmq-queue.ts'
 import type { HeldLease } from '../../../src/queue/queue.ts'
 import { logger, type Neighbours, startNeighbours } from '../../neighbours.ts'
+import { facts } from '../../sample-facts.ts'
 
 export const never = new AbortController().signal
-
-export const facts: ImageFacts = {
-  contentType: 'image/png',
-  bytes: 1234,
-  width: 40,
-  height: 30,
-  frames: 1,
-  sha256: 'ab'.repeat(32),
-}
-export const error = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
 
 export interface Queues extends Neighbours {
   redis: RedisServer

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { wasNeverSent } from '@darkroom/service-kit'
 import { Agent, type Dispatcher } from 'undici'
 import { outcomeUnknown, storeFull, storeUnavailable } from '../../errors.ts'
 import type { Credentials, EtcdAddress } from './address.ts'
@@ -146,14 +147,5 @@ export class Gateway {
 /** The request never left, or etcd says that it dropped it. */
 function isKnownUndone(error: unknown): boolean {
   if (error instanceof EtcdRefusal) return error.isNotDone
-  return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
+  return wasNeverSent(error)
 }
-
-const neverSent = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-])

@@ -1,0 +1,12 @@
+import { type ImageFacts, problemType, type TaskError } from '@darkroom/contracts'
+
+export const facts: ImageFacts = {
+  contentType: 'image/png',
+  bytes: 1234,
+  width: 40,
+  height: 30,
+  frames: 1,
+  sha256: 'ab'.repeat(32),
+}
+
+export const error: TaskError = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }

@@ -1,0 +1,13 @@
+const neverSent = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** Whether a request failed before any of it could arrive: to send it again, to whomever, repeats nothing. */
+export function wasNeverSent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
+}
