@@ -1,5 +1,5 @@
 import { type ChannelOrder, sourceChannels } from './channel-order.ts'
-import { groupBytes, type Masks, masksFor, rearrange } from './vector-kernel.ts'
+import { groupBytes, type Masks, masksFor, rearrange } from './rearrange.ts'
 
 /**
  * Permutes interleaved samples in place: r, g, b, or r, g, b, alpha, where alpha stays. `samples` starts at a
