@@ -83,7 +83,8 @@ async function orientAll(frames: Raster[], orientation: number): Promise<Raster[
   return frames
 }
 
-function carriedMetadata(
+/** What the output has a place for and is to keep; the profile where the colours stay its own. */
+export function carriedMetadata(
   input: Uint8Array,
   { format, icc, exif, iptc, xmp }: Metadata,
   keepsProfile: boolean,

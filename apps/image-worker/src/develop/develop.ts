@@ -12,6 +12,7 @@ import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { permuteFile } from './permute-file.ts'
+import { permuteJpegFile } from './permute-jpeg-file.ts'
 import { largestSize, type Plan, planOf } from './plan.ts'
 import { release } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
@@ -29,6 +30,7 @@ const maxHeldBytes = 100 * 1024 * 1024
  * format is the original's unless `format` says otherwise, lossless where that was.
  *
  *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
+ *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded
  *     a permutation of what unpacks to a lot    -> streamed through sharp
  *     anything else                             -> decoded, each step on each frame, encoded
  *
@@ -46,15 +48,13 @@ export async function develop(
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   const plan = planOf(operations, header.format)
-  if (plan.permutation !== undefined && plan.output.format === header.format) {
+  if (isRewritten(header, plan)) {
     const bytes = await permuteFile(input, header, plan.permutation, plan.output)
     if (bytes) return { bytes, facts: factsOf(header) }
   }
   await reserve(Math.max(memoryCost(header), 2 * largestBytes(header, plan, limits)))
   try {
-    const bytes = isStreamed(header, plan)
-      ? await streamPermuted(input, header, plan.permutation, plan.output, limits)
-      : await developPixels(input, header, plan, limits)
+    const bytes = await developHeld(input, header, plan, limits)
     // Read off the result: encoders make one frame of several that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
@@ -74,25 +74,42 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-/** Only eight bits: of deeper samples, libvips' recombination loses the lower half. */
-function isStreamed(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
-  const isRewritten = plan.permutation !== undefined && plan.output.format === header.format
-  return isRewritten && header.bitsPerSample === 8 && header.unpackedBytes > maxHeldBytes
+/** Whether the one thing done to an image is a permutation. */
+function isRewritten(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
+  return plan.permutation !== undefined && plan.output.format === header.format
+}
+
+async function developHeld(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Plan,
+  limits: DevelopLimits,
+): Promise<Uint8Array> {
+  if (!isRewritten(header, plan)) return developPixels(input, header, plan, limits)
+  const { permutation, output } = plan
+  if (header.unpackedBytes <= maxHeldBytes) {
+    const permuted = await permuteJpegFile(input, header, permutation, output)
+    return permuted ?? developPixels(input, header, plan, limits)
+  }
+  // Of deeper samples, libvips' recombination loses the lower half.
+  if (header.bitsPerSample > 8) return developPixels(input, header, plan, limits)
+  return streamPermuted(input, header, permutation, output, limits)
 }
 
 async function developPixels(
   input: Uint8Array,
   header: ImageHeader,
-  { steps, output, permutation }: Plan,
+  plan: Plan,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
+  const { steps, output } = plan
   const { picture, original } = await decode(input, header, output, limits)
   for (const step of steps) {
     // One frame after the other: an animation would otherwise be held several times.
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
   }
-  const isRewritten = permutation !== undefined && output.format === header.format
-  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
+  const rewrittenBytes = isRewritten(header, plan) ? input.length : undefined
+  const bytes = await encode(picture, output, original, rewrittenBytes, limits)
   for (const frame of picture.frames) release(frame)
   return bytes
 }

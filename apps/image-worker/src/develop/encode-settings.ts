@@ -8,8 +8,6 @@ export interface EncodeSettings {
   quality: number
   lossless: boolean
   progressive: boolean
-  /** A baseline JPEG of more bytes gets Huffman tables made for it. */
-  fitCodingAbove: number
   chromaSubsampling: '4:4:4' | '4:2:0'
   quantisationTable: 0 | 3
   compression: TiffCompression
@@ -36,19 +34,11 @@ export interface Written {
   bits: 8 | 16
   delays: number[]
   loop: number
-  /** The size of an original that is merely rewritten, which the result should not exceed by much. */
-  rewrittenBytes: number | undefined
 }
-
-/**
- * Where there is an original to compare with, the usual Huffman tables of JPEG do if it was written with them, or
- * is so detailed that they cost about one per cent. The smoother an image is, the more they cost, up to a fourth.
- */
-const fitAboveGrowth = 1.05
 
 /** The original's own settings where the format stays, good ones where it changes; a quality asked for wins. */
 export function settingsFor(
-  { bits, delays, loop, rewrittenBytes }: Written,
+  { bits, delays, loop }: Written,
   output: Output,
   original: Original,
 ): EncodeSettings {
@@ -58,7 +48,6 @@ export function settingsFor(
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
     lossless: output.quality === undefined && (known?.lossless ?? false),
     progressive: known?.progressive ?? false,
-    fitCodingAbove: fitAboveGrowth * (rewrittenBytes ?? 0),
     chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
@@ -97,7 +86,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
   const animation = delay.length > 0 ? { delay, loop } : {}
   switch (format) {
     case 'jpeg':
-      // Fitted Huffman tables would take the encoder more than twice the time; fitHuffman makes them where they pay.
+      // encodeBaseline fits the Huffman tables, in half the time.
       return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding: false, quantisationTable })
     case 'png':
       return image.png({ progressive })

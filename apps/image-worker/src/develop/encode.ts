@@ -38,7 +38,7 @@ export async function encode(
   const exact = output.format === 'gif' ? exactGif(picture.frames, picture) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, prepared.stack)
   const { delays, loop } = picture
-  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop, rewrittenBytes }, output, original)
+  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
   const growth = bytes.length / rewrittenBytes
@@ -84,7 +84,10 @@ function asGreyWithAlpha(stack: Raster): Stack {
 }
 
 /** A profile is for colour or for grey, and misleads about the other (ICC.1:2022, 7.2.8). */
-function profileFor(stack: Raster, { icc, ...metadata }: CarriedMetadata): CarriedMetadata {
+export function profileFor(
+  stack: Pick<Raster, 'isGrey'>,
+  { icc, ...metadata }: CarriedMetadata,
+): CarriedMetadata {
   if (!icc) return metadata
   const space = Buffer.from(icc.subarray(16, 20)).toString('latin1')
   const fits = space === 'RGB ' || (space === 'GRAY' && stack.isGrey)
@@ -120,7 +123,7 @@ async function encodeOnce(
   }
   if (format === 'jpeg' && !settings.progressive) {
     const encodeStrip = (strip: Stack) => writeAs(coloured(strip), format, settings).toBuffer()
-    const jpeg = await encodeBaseline(stack, encodeStrip, bytes => bytes > settings.fitCodingAbove)
+    const jpeg = await encodeBaseline(stack, encodeStrip)
     return attachMetadata(jpeg, format, metadata, stack)
   }
   if (canAttach(format)) {

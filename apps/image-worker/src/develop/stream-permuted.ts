@@ -5,7 +5,7 @@ import { sourceChannels } from '../permute/channel-order.ts'
 import type { DevelopLimits } from './develop.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { isAnimatable } from './format-abilities.ts'
-import { fitted } from './jpeg/encode-baseline.ts'
+import { withFittedTables } from './jpeg/encode-baseline.ts'
 import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
 
@@ -31,14 +31,13 @@ export async function streamPermuted(
     .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(
-    { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0, rewrittenBytes: input.length },
+    { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
     output,
     originalOf(input, header, metadata),
   )
   const permuted = permute(kept, metadata, order)
   const bytes = await writeAs(permuted, output.format, settings).toBuffer()
-  const isFitted = output.format === 'jpeg' && !settings.progressive && bytes.length > settings.fitCodingAbove
-  return isFitted ? fitted(bytes) : bytes
+  return output.format === 'jpeg' && !settings.progressive ? withFittedTables(bytes) : bytes
 }
 
 function permute(image: Sharp, { channels, space }: Metadata, order: ChannelOrder): Sharp {

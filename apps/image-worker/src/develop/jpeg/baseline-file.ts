@@ -1,5 +1,3 @@
-import type { HuffmanTable } from './huffman-table.ts'
-
 /** A segment in front of the scan: its marker's second byte, and what follows its length. */
 export interface Segment {
   readonly marker: number
@@ -8,7 +6,6 @@ export interface Segment {
 
 export const markers = {
   frame: 0xc0,
-  huffman: 0xc4,
   restart: 0xd0,
   scan: 0xda,
   end: 0xd9,
@@ -44,60 +41,20 @@ export function putTogether(segments: readonly Segment[], scan: readonly Uint8Ar
   return Buffer.concat([Uint8Array.of(0xff, 0xd8), ...parts, ...scan, Uint8Array.of(0xff, markers.end)])
 }
 
-/** Which tables code the blocks of a minimum coded unit, one entry a block; and how many units there are. */
-export interface ScanLayout {
-  /** Numbers of DC tables, 0 to 3. */
-  readonly dc: readonly number[]
-  readonly ac: readonly number[]
-  readonly unitsAcross: number
-  readonly unitsDown: number
-}
-
-/** T.81, A.2 and B.2.2: a single component is coded block by block, several in units of their sampling factors. */
-export function layoutOf(segments: readonly Segment[]): ScanLayout {
+/**
+ * How many minimum coded units an image has (T.81, A.2 and B.2.2): a single component is coded block by block, several
+ * in units of their sampling factors.
+ */
+export function unitsOf(segments: readonly Segment[]): number {
   const frame = viewOf(segments, markers.frame)
-  const scan = viewOf(segments, markers.scan)
-  const height = frame.getUint16(1)
-  const width = frame.getUint16(3)
   const count = frame.getUint8(5)
-  const [dc, ac]: [number[], number[]] = [[], []]
   let [across, down] = [1, 1]
   for (let component = 0; component < count; component++) {
     const factors = count === 1 ? 0x11 : frame.getUint8(7 + 3 * component)
-    const tables = scan.getUint8(2 + 2 * component)
     across = Math.max(across, factors >> 4)
     down = Math.max(down, factors & 15)
-    for (let block = (factors >> 4) * (factors & 15); block > 0; block--) {
-      dc.push(tables >> 4)
-      ac.push(tables & 15)
-    }
   }
-  return { dc, ac, unitsAcross: Math.ceil(width / (8 * across)), unitsDown: Math.ceil(height / (8 * down)) }
-}
-
-/** The Huffman tables by what the files call them: the class (0 is DC, 1 is AC) times 16, and the number. */
-export function huffmanTables(segments: readonly Segment[]): Map<number, HuffmanTable> {
-  const tables = new Map<number, HuffmanTable>()
-  for (const { marker, data } of segments) {
-    if (marker !== markers.huffman) continue
-    for (let at = 0; at < data.length; ) {
-      const lengths = data.subarray(at + 1, at + 17)
-      const end = at + 17 + lengths.reduce((sum, count) => sum + count, 0)
-      tables.set(data[at] ?? 0, { lengths, symbols: data.subarray(at + 17, end) })
-      at = end
-    }
-  }
-  return tables
-}
-
-/** The segments with other Huffman tables. */
-export function withTables(
-  segments: readonly Segment[],
-  tables: ReadonlyMap<number, HuffmanTable>,
-): Segment[] {
-  const parts = [...tables].flatMap(([id, { lengths, symbols }]) => [Uint8Array.of(id), lengths, symbols])
-  const others = segments.filter(({ marker }) => marker !== markers.huffman)
-  return others.toSpliced(-1, 0, { marker: markers.huffman, data: Buffer.concat(parts) })
+  return Math.ceil(frame.getUint16(3) / (8 * across)) * Math.ceil(frame.getUint16(1) / (8 * down))
 }
 
 /** The segments of a taller image, whose scan starts anew after every so many units. */

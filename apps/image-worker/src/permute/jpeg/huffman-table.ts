@@ -11,24 +11,6 @@ export interface HuffmanTable {
   readonly symbols: Uint8Array
 }
 
-/**
- * For whatever 16 bits come next, the symbol they begin with and, times 256, the bits of its code; 0 where no code
- * is like that. One look finds any symbol, at 128 KiB a table.
- */
-export function decoderOf({ lengths, symbols }: HuffmanTable): Uint16Array {
-  const decoder = new Uint16Array(1 << maxCodeBits)
-  let [from, next] = [0, 0]
-  for (const [index, count] of lengths.entries()) {
-    const bits = index + 1
-    for (let code = 0; code < count; code++) {
-      const to = from + (1 << (maxCodeBits - bits))
-      decoder.fill(bits * 256 + (symbols[next++] ?? 0), from, to)
-      from = to
-    }
-  }
-  return decoder
-}
-
 /** Of each symbol: its code and, times 65 536, the bits of it; 0 for a symbol that has none. */
 export function encoderOf({ lengths, symbols }: HuffmanTable): Uint32Array {
   const encoder = new Uint32Array(symbolCount)
@@ -62,17 +44,19 @@ export function fittedTable(frequencies: Frequencies): HuffmanTable {
 function codeBits(frequencies: Frequencies): number[] {
   const weights = [...frequencies, 1]
   const bits = new Array<number>(weights.length).fill(0)
-  let trees = [...weights.keys()]
+  // Among equals the last comes first, so that the code of ones is the longest.
+  const trees = [...weights.keys()]
     .filter(symbol => (weights[symbol] ?? 0) > 0)
     .map(symbol => ({ weight: weights[symbol] ?? 0, leaves: [symbol] }))
+    .sort((one, other) => other.weight - one.weight)
   while (trees.length > 1) {
-    // Among equals the last comes first, so that the code of ones is the longest.
-    trees = trees.sort((one, other) => other.weight - one.weight)
     const [rarest, second] = [trees.pop(), trees.pop()]
     if (!rarest || !second) break
     const leaves = [...second.leaves, ...rarest.leaves]
     for (const leaf of leaves) bits[leaf] = (bits[leaf] ?? 0) + 1
-    trees.push({ weight: rarest.weight + second.weight, leaves })
+    const weight = rarest.weight + second.weight
+    const place = trees.findLastIndex(tree => tree.weight >= weight) + 1
+    trees.splice(place, 0, { weight, leaves })
   }
   return bits
 }

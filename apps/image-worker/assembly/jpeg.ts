@@ -1,0 +1,13 @@
+/**
+ * The inner loops of permuting a JPEG: entropy-coded data to coefficients, coefficients permuted, and back.
+ * src/permute/jpeg/ calls them in that order; an instance is for one image.
+ */
+export { allocate } from './jpeg/allocate'
+export { defineDecodeTable } from './jpeg/bit-reader'
+export { setComponent } from './jpeg/components'
+export { decodeScan, scanEnd } from './jpeg/decode'
+export { countScan, setRange, writeScan } from './jpeg/encode'
+export { plainBits } from './jpeg/encode-progressive'
+export { addToLuma, mixChroma, mixWhole } from './jpeg/mix'
+export { divisorsAt, factorsAt, positionsAt } from './jpeg/mix-tables'
+export { codesAt, countsAt } from './jpeg/symbols'

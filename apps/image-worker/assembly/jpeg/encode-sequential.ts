@@ -1,0 +1,71 @@
+import { out, put, setPending, waiting, window } from './bit-writer'
+import { bitsOf, codesAt, count, countsAt, nonzero, sizeOf, tableBytes, tableOf } from './symbols'
+
+/** Counts the symbols of a block whose DC coefficient differs so from the last one's (T.81, F.1.2). */
+export function countBlock(block: usize, component: i32, difference: i32): void {
+  const dc = countsAt + tableOf(component)
+  const ac = dc + 2 * tableBytes
+  count(dc, sizeOf(difference))
+  let previous = 0
+  for (let mask = nonzero(block) & ~1; mask !== 0; mask &= mask - 1) {
+    const k = <i32>ctz(mask)
+    let run = k - previous - 1
+    for (; run > 15; run -= 16) count(ac, 0xf0)
+    count(ac, (run << 4) | sizeOf(load<i16>(block + (k << 1))))
+    previous = k
+  }
+  if (previous < 63) count(ac, 0)
+}
+
+/** Writes the block. The writer's state is held in locals, since this is where the time goes. */
+export function writeBlock(block: usize, component: i32, difference: i32): void {
+  const dc = codesAt + tableOf(component)
+  const ac = dc + 2 * tableBytes
+  const sixteenZeros = load<u32>(ac + (0xf0 << 2))
+  let ahead = window
+  let bits = waiting
+  let next = out
+  let size = sizeOf(difference)
+  let code = load<u32>(dc + ((<usize>size) << 2))
+  let length = (code >> 16) + size
+  ahead = (ahead << length) | ((<u64>(code & 0xffff)) << size) | bitsOf(difference, size)
+  bits += length
+  if (bits >= 32) {
+    bits -= 32
+    next = put(next, <u32>(ahead >> bits))
+  }
+  let previous = 0
+  for (let mask = nonzero(block) & ~1; mask !== 0; mask &= mask - 1) {
+    const k = <i32>ctz(mask)
+    let run = k - previous - 1
+    previous = k
+    for (; run > 15; run -= 16) {
+      ahead = (ahead << (sixteenZeros >> 16)) | (sixteenZeros & 0xffff)
+      bits += sixteenZeros >> 16
+      if (bits >= 32) {
+        bits -= 32
+        next = put(next, <u32>(ahead >> bits))
+      }
+    }
+    const value: i32 = load<i16>(block + (k << 1))
+    size = sizeOf(value)
+    code = load<u32>(ac + ((<usize>((run << 4) | size)) << 2))
+    length = (code >> 16) + size
+    ahead = (ahead << length) | ((<u64>(code & 0xffff)) << size) | bitsOf(value, size)
+    bits += length
+    if (bits >= 32) {
+      bits -= 32
+      next = put(next, <u32>(ahead >> bits))
+    }
+  }
+  if (previous < 63) {
+    code = load<u32>(ac)
+    ahead = (ahead << (code >> 16)) | (code & 0xffff)
+    bits += code >> 16
+    if (bits >= 32) {
+      bits -= 32
+      next = put(next, <u32>(ahead >> bits))
+    }
+  }
+  setPending(ahead, bits, next)
+}

@@ -1,0 +1,8 @@
+/** What can be wrong with a scan; src/permute/jpeg/kernel.ts has the words. */
+export const none: i32 = 0
+export const unknownCode: i32 = 1
+export const beyondBlock: i32 = 2
+export const outOfRange: i32 = 3
+export const endsTooEarly: i32 = 4
+export const bytesLeft: i32 = 5
+export const noRestart: i32 = 6

@@ -1,0 +1,39 @@
+/** Tables of 256 numbers of 32 bits, for DC of luma, DC of chroma, AC of luma, AC of chroma. */
+export const tableBytes: usize = 1024
+
+/** How often each symbol occurs. */
+export const countsAt: usize = memory.data(4 * 1024, 4)
+/** The code of each symbol and, times 65 536, its bits. */
+export const codesAt: usize = memory.data(4 * 1024, 4)
+
+/** Where a component's tables begin among the counts or the codes; AC's are two tables on. */
+export function tableOf(component: i32): usize {
+  return component === 0 ? 0 : tableBytes
+}
+
+/** A bit for each coefficient that isn't zero. */
+export function nonzero(block: usize): u64 {
+  let mask: u64 = 0
+  for (let quarter: usize = 0; quarter < 4; quarter++) {
+    const from = block + quarter * 32
+    const bytes = i8x16.narrow_i16x8_s(v128.load(from), v128.load(from, 16))
+    const zeros = <u64>(<u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0))))
+    mask |= (zeros ^ 0xffff) << (quarter * 16)
+  }
+  return mask
+}
+
+/** How many bits a coefficient takes (T.81, table F.1). */
+export function sizeOf(value: i32): i32 {
+  return 32 - clz(abs(value))
+}
+
+/** These bits: of a negative one, what would be one less (T.81, F.1.2.1). */
+export function bitsOf(value: i32, size: i32): u32 {
+  return (value + (value >> 31)) & ((1 << size) - 1)
+}
+
+export function count(table: usize, symbol: i32): void {
+  const at = table + ((<usize>symbol) << 2)
+  store<u32>(at, load<u32>(at) + 1)
+}

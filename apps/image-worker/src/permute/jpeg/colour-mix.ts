@@ -1,0 +1,35 @@
+import { type ChannelOrder, sourceChannels } from '../channel-order.ts'
+
+/** JFIF 1.02: luma as ITU-R BT.601 weighs red, green and blue; chroma is a scaled difference to it. */
+const [red, green, blue] = [0.299, 0.587, 0.114]
+const [redScale, blueScale] = [2 * (1 - red), 2 * (1 - blue)]
+
+/** A number each of chroma's two components is multiplied by. */
+export type Weights = readonly [blue: number, red: number]
+
+/** How a permutation changes Y, Cb and Cr: what is added to luma, and what chroma becomes. */
+export interface ColourMix {
+  readonly luma: Weights
+  readonly chromaBlue: Weights
+  readonly chromaRed: Weights
+}
+
+/** Grey, whose chroma is zero, stays as it is under every permutation: so no new chroma comes of luma. */
+export function colourMix(order: ChannelOrder): ColourMix {
+  const along = (chromaBlue: number, chromaRed: number) => {
+    const colour = [
+      redScale * chromaRed,
+      (-blue * blueScale * chromaBlue - red * redScale * chromaRed) / green,
+      blueScale * chromaBlue,
+    ]
+    const [newRed = 0, newGreen = 0, newBlue = 0] = sourceChannels(order).map(source => colour[source] ?? 0)
+    const luma = red * newRed + green * newGreen + blue * newBlue
+    return { luma, blue: (newBlue - luma) / blueScale, red: (newRed - luma) / redScale }
+  }
+  const [ofBlue, ofRed] = [along(1, 0), along(0, 1)]
+  return {
+    luma: [ofBlue.luma, ofRed.luma],
+    chromaBlue: [ofBlue.blue, ofRed.blue],
+    chromaRed: [ofBlue.red, ofRed.red],
+  }
+}

@@ -1,0 +1,48 @@
+import type { Coefficients } from './coefficients.ts'
+import { encoderOf, fittedTable, type HuffmanTable } from './huffman-table.ts'
+import type { Scan } from './scan.ts'
+
+export interface EncodedScan {
+  /** By what files call them: 16 for AC, and the number. */
+  readonly tables: readonly (HuffmanTable & { readonly id: number })[]
+  /** Entropy-coded; parts of the kernel's memory, which are moved when more is allocated. */
+  readonly data: Uint8Array
+}
+
+/** As the kernel orders its tables. */
+const tableIds = [0x00, 0x01, 0x10, 0x11]
+const symbolCount = 256
+
+/** Encodes a scan of the coefficients, with the Huffman tables that make it smallest. */
+export function encodeScan(coefficients: Coefficients, scan: Scan): EncodedScan {
+  const { kernel } = coefficients
+  const { isProgressive, components, first, last, high, low } = scan
+  const scanned = components.reduce((mask, { index }) => mask | (1 << index), 0)
+  kernel.setRange(isProgressive, first, last, high, low)
+  kernel.countScan(scanned)
+  const numbers = (at: number) => new Uint32Array(kernel.memory.buffer, at, tableIds.length * symbolCount)
+  const counts = numbers(kernel.countsAt.value)
+  const codes = numbers(kernel.codesAt.value)
+  let bits = Number(kernel.plainBits.value)
+  const tables = tableIds.flatMap((id, index) => {
+    const [start, end] = [index * symbolCount, (index + 1) * symbolCount]
+    const counted = counts.subarray(start, end)
+    if (counted.every(count => count === 0)) return []
+    const table = fittedTable(counted)
+    codes.set(encoderOf(table), start)
+    bits += bitsOf(counted, codes.subarray(start, end), isProgressive)
+    return [{ id, ...table }]
+  })
+  // Each byte may want a zero behind it.
+  const target = kernel.allocate(2 * Math.ceil(bits / 8) + 16)
+  const end = kernel.writeScan(scanned, target)
+  return { tables, data: coefficients.bytes(target, end - target).slice() }
+}
+
+/** Of all codes, and of what sequential coding has behind them. */
+function bitsOf(counts: Uint32Array, codes: Uint32Array, isProgressive: boolean): number {
+  return counts.reduce((sum, count, symbol) => {
+    const behind = isProgressive ? 0 : symbol & 15
+    return sum + count * (((codes[symbol] ?? 0) >>> 16) + behind)
+  }, 0)
+}

@@ -1,0 +1,47 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+
+export interface Component {
+  readonly id: number
+  /** Blocks in a unit: 1, 2 or 4 of luma, 1 of chroma. */
+  readonly across: number
+  readonly down: number
+  /** The number of its quantisation table. */
+  readonly table: number
+}
+
+export interface Frame {
+  readonly width: number
+  readonly height: number
+  readonly isProgressive: boolean
+  /** Luma alone, or luma and two of chroma. */
+  readonly components: readonly Component[]
+}
+
+/**
+ * A frame header (T.81, B.2.2) of eight-bit samples, grey or with three components, of which the last two have the
+ * same size: that of the first, or a half or a fourth of it across, down or both.
+ *
+ * @throws NotWellFormed for any other
+ */
+export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
+  const count = data[5] ?? 0
+  if (data.length !== 6 + 3 * count) throw new NotWellFormed('the frame header has another length')
+  const [bits, height, width] = [data.readUInt8(0), data.readUInt16BE(1), data.readUInt16BE(3)]
+  if (bits !== 8) throw new NotWellFormed('the samples have not eight bits')
+  if (width === 0 || height === 0) throw new NotWellFormed('the image has no pixels')
+  if (count !== 1 && count !== 3) throw new NotWellFormed('the image is neither grey nor of three components')
+  const components = Array.from({ length: count }, (_, index) => {
+    const [id = 0, sampling = 0, table = 0] = data.subarray(6 + 3 * index)
+    // A single component is coded block by block, whatever its factors (T.81, A.2.2).
+    return { id, across: count === 1 ? 1 : sampling >> 4, down: count === 1 ? 1 : sampling & 15, table }
+  })
+  const [luma, ...chroma] = components
+  const isKnown = luma && factors.includes(luma.across) && factors.includes(luma.down)
+  if (!isKnown || chroma.some(({ across, down }) => across !== 1 || down !== 1))
+    throw new NotWellFormed('the components are sampled in an unusual way')
+  if (new Set(components.map(({ id }) => id)).size < count)
+    throw new NotWellFormed('two components have the same name')
+  return { width, height, isProgressive, components }
+}
+
+const factors = [1, 2, 4]

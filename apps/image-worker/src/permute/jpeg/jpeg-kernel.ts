@@ -1,0 +1,61 @@
+import { instantiate, type Kernel, type KernelConstant } from '../../kernels/kernel.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+
+/** ../../../assembly/jpeg.ts */
+export interface JpegKernel extends Kernel {
+  readonly scanEnd: KernelConstant
+  readonly plainBits: { readonly value: bigint }
+  readonly countsAt: KernelConstant
+  readonly codesAt: KernelConstant
+  readonly factorsAt: KernelConstant
+  readonly divisorsAt: KernelConstant
+  readonly positionsAt: KernelConstant
+  allocate(bytes: number): number
+  setComponent(
+    component: number,
+    plane: number,
+    across: number,
+    down: number,
+    ownAcross: number,
+    ownDown: number,
+    unitAcross: number,
+    unitDown: number,
+  ): void
+  defineDecodeTable(kind: number, number: number, counts: number, symbols: number): number
+  decodeScan(
+    from: number,
+    end: number,
+    scanned: number,
+    tables: number,
+    interval: number,
+    isProgressive: boolean,
+    first: number,
+    last: number,
+    high: number,
+    low: number,
+  ): number
+  mixWhole(): void
+  mixChroma(samples: number, stride: number, width: number, height: number): void
+  addToLuma(samples: number, stride: number, across: number, down: number): void
+  setRange(isProgressive: boolean, first: number, last: number, high: number, low: number): void
+  countScan(scanned: number): void
+  writeScan(scanned: number, target: number): number
+}
+
+export function openJpegKernel(): JpegKernel {
+  return instantiate<JpegKernel>('jpeg')
+}
+
+/** Throws what a scan's number says is wrong (../../../assembly/jpeg/errors.ts); 0 is nothing. */
+export function expectNoError(error: number): void {
+  if (error !== 0) throw new NotWellFormed(words[error - 1] ?? `error ${error} in a scan`)
+}
+
+const words = [
+  'a scan has a code that no table has',
+  'a block has more coefficients than 64',
+  'a coefficient is out of range',
+  'a scan ends too early',
+  'there are bytes behind the end of a scan',
+  'a restart marker is missing',
+]

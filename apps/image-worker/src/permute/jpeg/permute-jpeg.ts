@@ -1,0 +1,17 @@
+import type { ChannelOrder } from '../channel-order.ts'
+import { readJpeg } from './read-jpeg.ts'
+import { writeJpeg } from './write-jpeg.ts'
+
+/**
+ * Permutes the colours of a JPEG (ITU-T T.81, JFIF 1.02) without decoding its pixels: the coefficients of its
+ * cosine transform are mixed, as a permutation is linear in them. Size, subsampling, progressiveness and steps of
+ * quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out.
+ *
+ * Throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
+ * RGB, 12 bits, arithmetic coding, unusual subsampling.
+ */
+export function permuteJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
+  const jpeg = readJpeg(input)
+  jpeg.coefficients.permute(order, jpeg.steps)
+  return writeJpeg(jpeg)
+}

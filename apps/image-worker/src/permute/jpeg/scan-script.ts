@@ -1,0 +1,38 @@
+import type { Frame } from './frame.ts'
+import type { Scan } from './scan.ts'
+
+/** The scans a frame is written in: one, or those that libjpeg makes (jcparam.c, jpeg_simple_progression). */
+export function scansOf({ components, isProgressive }: Frame): Scan[] {
+  const all = components.map((_, index) => index)
+  const scan = (
+    indices: readonly number[],
+    first: number,
+    last: number,
+    high: number,
+    low: number,
+  ): Scan => ({
+    isProgressive,
+    components: indices.map(index => ({ index, dcTable: tableOf(index), acTable: tableOf(index) })),
+    first,
+    last,
+    high,
+    low,
+  })
+  if (!isProgressive) return [scan(all, 0, 63, 0, 0)]
+  const chroma = all.slice(1).reverse()
+  return [
+    scan(all, 0, 0, 0, 1),
+    scan([0], 1, 5, 0, 2),
+    ...chroma.map(index => scan([index], 1, 63, 0, 1)),
+    scan([0], 6, 63, 0, 2),
+    scan([0], 1, 63, 2, 1),
+    scan(all, 0, 0, 1, 0),
+    ...chroma.map(index => scan([index], 1, 63, 1, 0)),
+    scan([0], 1, 63, 1, 0),
+  ]
+}
+
+/** Chroma's components share their Huffman tables. */
+function tableOf(index: number): number {
+  return Math.min(index, 1)
+}
