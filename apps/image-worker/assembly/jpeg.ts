@@ -1,8 +1,8 @@
 /**
  * The inner loops of permuting a JPEG: entropy-coded data to coefficients, coefficients permuted, and back.
- * src/permute/jpeg/ calls them in that order; an instance is for one image.
+ * src/permute/jpeg/ calls them in that order, for one image at a time.
  */
-export { allocate } from './jpeg/allocate'
+export { allocate, allocateZeros, clear } from './jpeg/allocate'
 export { defineDecodeTable } from './jpeg/bit-reader'
 export { setComponent } from './jpeg/components'
 export { decodeScan, scanEnd } from './jpeg/decode'

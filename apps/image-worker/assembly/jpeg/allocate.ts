@@ -1,10 +1,25 @@
 let end: usize = __heap_base
+/** What lies behind has never been used, and is zero. */
+let used: usize = 0
 
-/** Room for so many bytes, all zero, at a multiple of 16. It is given back with the instance. */
+/** Forgets all that was allocated. */
+export function clear(): void {
+  used = max(used, end)
+  end = __heap_base
+}
+
+/** Room for so many bytes at a multiple of 16, with anything in it. */
 export function allocate(bytes: usize): usize {
   const at = (end + 15) & ~15
   end = at + bytes
   const missing = <i32>((end + 0xffff) >> 16) - memory.size()
   if (missing > 0 && memory.grow(missing) < 0) unreachable()
+  return at
+}
+
+/** The same, all zero. */
+export function allocateZeros(bytes: usize): usize {
+  const at = allocate(bytes)
+  if (at < used) memory.fill(at, 0, min(end, used) - at)
   return at
 }

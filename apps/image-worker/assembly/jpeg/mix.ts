@@ -148,7 +148,7 @@ export function addToLuma(samples: usize, stride: usize, across: i32, down: i32)
       const from = line + <usize>((column * 8) / across) * 4
       if (isSmooth && down === 2) smoothRows(from, stride, across)
       else repeatRows(from, stride, across, down, isSmooth)
-      forward(block)
+      forward(block, transposed)
       addRounded(blockAt(0, row, column))
     }
   }
@@ -217,8 +217,8 @@ function repeatedRight(from: usize, across: i32): v128 {
 function addRounded(y: usize): void {
   let some = v128.splat<i32>(0)
   for (let k: usize = 0; k < 64; k += 8) {
-    const lower = f32x4.mul(v128.load(block + (k << 2)), v128.load(divisorsAt + (k << 2)))
-    const upper = f32x4.mul(v128.load(block + (k << 2), 16), v128.load(divisorsAt + (k << 2), 16))
+    const lower = f32x4.mul(v128.load(transposed + (k << 2)), v128.load(divisorsAt + (k << 2)))
+    const upper = f32x4.mul(v128.load(transposed + (k << 2), 16), v128.load(divisorsAt + (k << 2), 16))
     const numbers = i16x8.narrow_i32x4_s(rounded(lower), rounded(upper))
     v128.store(rounds + (k << 1), numbers)
     some = v128.or(some, k === 0 ? i16x8.replace_lane(numbers, 0, 0) : numbers)

@@ -6,14 +6,13 @@
 const rowBytes: usize = 32
 const scratch = memory.data(64 * 4, 16)
 
-/** Samples, rows from the top, become transposed coefficients, in place. */
-export function forward(block: usize): void {
-  forwardColumns(block)
-  forwardColumns(block + 16)
-  transpose(block, scratch)
-  forwardColumns(scratch)
-  forwardColumns(scratch + 16)
-  memory.copy(block, scratch, 256)
+/** Samples, rows from the top, become transposed coefficients in `result`; they are overwritten. */
+export function forward(samples: usize, result: usize): void {
+  forwardColumns(samples)
+  forwardColumns(samples + 16)
+  transpose(samples, result)
+  forwardColumns(result)
+  forwardColumns(result + 16)
 }
 
 /** Transposed coefficients become samples, rows from the top; `target`'s rows are `stride` bytes apart. */

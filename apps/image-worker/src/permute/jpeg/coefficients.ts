@@ -2,7 +2,7 @@ import type { ChannelOrder } from '../channel-order.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
 import { colourMix, type Weights } from './colour-mix.ts'
 import type { Frame } from './frame.ts'
-import { expectNoError, type JpegKernel, openJpegKernel } from './jpeg-kernel.ts'
+import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { zigzag } from './jpeg-markers.ts'
 import type { Scan } from './scan.ts'
 
@@ -11,7 +11,7 @@ export type Steps = Uint8Array
 
 /** An image's quantised coefficients, in the kernel's memory: what is read into them, mixed, and written. */
 export class Coefficients {
-  readonly kernel: JpegKernel = openJpegKernel()
+  readonly kernel: JpegKernel
   readonly #frame: Frame
   readonly #input: number
   readonly #inputBytes: number
@@ -21,7 +21,8 @@ export class Coefficients {
   readonly #across: number
   readonly #down: number
 
-  constructor(input: Uint8Array, frame: Frame) {
+  constructor(input: Uint8Array, frame: Frame, kernel: JpegKernel) {
+    this.kernel = kernel
     this.#frame = frame
     this.#across = frame.components[0]?.across ?? 1
     this.#down = frame.components[0]?.down ?? 1
@@ -34,7 +35,7 @@ export class Coefficients {
     const unitsDown = Math.ceil(frame.height / (8 * this.#down))
     for (const [index, { across, down }] of frame.components.entries()) {
       const [wide, high] = [unitsAcross * across, unitsDown * down]
-      const plane = this.kernel.allocate(wide * high * 128)
+      const plane = kernel.allocateZeros(wide * high * 128)
       const ownAcross = Math.ceil(Math.ceil((frame.width * across) / this.#across) / 8)
       const ownDown = Math.ceil(Math.ceil((frame.height * down) / this.#down) / 8)
       this.kernel.setComponent(index, plane, wide, high, ownAcross, ownDown, across, down)

@@ -37,27 +37,37 @@ export function fittedTable(frequencies: Frequencies): HuffmanTable {
   return { lengths: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
 }
 
+/** Symbols that share the first bits of their codes, or a single one. */
+type Tree = { readonly weight: number } & (
+  | { readonly symbol: number }
+  | { readonly halves: readonly [Tree, Tree] }
+)
+
 /**
  * The bits of each symbol's code, of any number; 0 where it doesn't occur. The last belongs to a symbol that stands
  * for the code of ones alone, which no table may have (T.81, C.2).
  */
 function codeBits(frequencies: Frequencies): number[] {
   const weights = [...frequencies, 1]
-  const bits = new Array<number>(weights.length).fill(0)
   // Among equals the last comes first, so that the code of ones is the longest.
-  const trees = [...weights.keys()]
-    .filter(symbol => (weights[symbol] ?? 0) > 0)
-    .map(symbol => ({ weight: weights[symbol] ?? 0, leaves: [symbol] }))
+  const trees: Tree[] = weights
+    .map((weight, symbol) => ({ weight, symbol }))
+    .filter(({ weight }) => weight > 0)
     .sort((one, other) => other.weight - one.weight)
-  while (trees.length > 1) {
+  const bits = new Array<number>(weights.length).fill(0)
+  for (;;) {
     const [rarest, second] = [trees.pop(), trees.pop()]
-    if (!rarest || !second) break
-    const leaves = [...second.leaves, ...rarest.leaves]
-    for (const leaf of leaves) bits[leaf] = (bits[leaf] ?? 0) + 1
+    if (!rarest) return bits
+    if (!second) return measured(rarest, 0, bits)
     const weight = rarest.weight + second.weight
     const place = trees.findLastIndex(tree => tree.weight >= weight) + 1
-    trees.splice(place, 0, { weight, leaves })
+    trees.splice(place, 0, { weight, halves: [second, rarest] })
   }
+}
+
+function measured(tree: Tree, depth: number, bits: number[]): number[] {
+  if ('symbol' in tree) bits[tree.symbol] = depth
+  else for (const half of tree.halves) measured(half, depth + 1, bits)
   return bits
 }
 

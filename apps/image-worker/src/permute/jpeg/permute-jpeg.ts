@@ -1,4 +1,5 @@
 import type { ChannelOrder } from '../channel-order.ts'
+import { withJpegKernel } from './jpeg-kernel.ts'
 import { readJpeg } from './read-jpeg.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
@@ -11,7 +12,9 @@ import { writeJpeg } from './write-jpeg.ts'
  * RGB, 12 bits, arithmetic coding, unusual subsampling.
  */
 export function permuteJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
-  const jpeg = readJpeg(input)
-  jpeg.coefficients.permute(order, jpeg.steps)
-  return writeJpeg(jpeg)
+  return withJpegKernel(kernel => {
+    const jpeg = readJpeg(input, kernel)
+    jpeg.coefficients.permute(order, jpeg.steps)
+    return writeJpeg(jpeg)
+  })
 }

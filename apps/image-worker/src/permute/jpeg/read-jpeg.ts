@@ -1,6 +1,7 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 import { Coefficients, type Steps } from './coefficients.ts'
 import { type Frame, parseFrame } from './frame.ts'
+import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
 import { parseScan, ScanHistory } from './scan.ts'
 import { SegmentReader } from './segment-reader.ts'
@@ -19,7 +20,7 @@ export interface Jpeg {
 const maxScans = 100
 
 /** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here */
-export function readJpeg(input: Uint8Array): Jpeg {
+export function readJpeg(input: Uint8Array, kernel: JpegKernel): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -51,7 +52,7 @@ export function readJpeg(input: Uint8Array): Jpeg {
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
-        coefficients ??= new Coefficients(input, frame)
+        coefficients ??= new Coefficients(input, frame, kernel)
         history ??= new ScanHistory(frame, maxScans)
         for (const tables of huffman.splice(0)) coefficients.defineHuffmanTables(tables)
         const scan = parseScan(data, frame)
