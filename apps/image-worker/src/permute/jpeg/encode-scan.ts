@@ -1,11 +1,11 @@
-import type { Coefficients } from './coefficients.ts'
 import { encoderOf, fittedTable, type HuffmanTable } from './huffman-table.ts'
+import type { JpegKernel } from './jpeg-kernel.ts'
 import type { Scan } from './scan.ts'
 
 export interface EncodedScan {
   /** By what files call them: 16 for AC, and the number. */
   readonly tables: readonly (HuffmanTable & { readonly id: number })[]
-  /** Entropy-coded; parts of the kernel's memory, which are moved when more is allocated. */
+  /** Entropy-coded. */
   readonly data: Uint8Array
 }
 
@@ -13,9 +13,8 @@ export interface EncodedScan {
 const tableIds = [0x00, 0x01, 0x10, 0x11]
 const symbolCount = 256
 
-/** Encodes a scan of the coefficients, with the Huffman tables that make it smallest. */
-export function encodeScan(coefficients: Coefficients, scan: Scan): EncodedScan {
-  const { kernel } = coefficients
+/** Encodes a scan of the coefficients in the kernel's memory, with the Huffman tables that make it smallest. */
+export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
   const { isProgressive, components, first, last, high, low } = scan
   const scanned = components.reduce((mask, { index }) => mask | (1 << index), 0)
   kernel.setRange(isProgressive, first, last, high, low)
@@ -36,7 +35,7 @@ export function encodeScan(coefficients: Coefficients, scan: Scan): EncodedScan 
   // Each byte may want a zero behind it.
   const target = kernel.allocate(2 * Math.ceil(bits / 8) + 16)
   const end = kernel.writeScan(scanned, target)
-  return { tables, data: coefficients.bytes(target, end - target).slice() }
+  return { tables, data: new Uint8Array(kernel.memory.buffer.slice(target, end)) }
 }
 
 /** Of all codes, and of what sequential coding has behind them. */

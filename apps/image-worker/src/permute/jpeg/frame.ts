@@ -45,3 +45,8 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
 }
 
 const factors = [1, 2, 4]
+
+/** How many samples of luma there are to one of chroma: 1, 2 or 4. */
+export function samplingOf({ components: [luma] }: Frame): { across: number; down: number } {
+  return { across: luma?.across ?? 1, down: luma?.down ?? 1 }
+}

@@ -1,5 +1,6 @@
 import type { ChannelOrder } from '../channel-order.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
+import { mixColours } from './mix-colours.ts'
 import { readJpeg } from './read-jpeg.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
@@ -13,8 +14,8 @@ import { writeJpeg } from './write-jpeg.ts'
  */
 export function permuteJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
   return withJpegKernel(kernel => {
-    const jpeg = readJpeg(input, kernel)
-    jpeg.coefficients.permute(order, jpeg.steps)
-    return writeJpeg(jpeg)
+    const jpeg = readJpeg(kernel, input)
+    mixColours(kernel, jpeg.frame, jpeg.steps, order)
+    return writeJpeg(kernel, jpeg)
   })
 }

@@ -1,17 +1,17 @@
 import { NotWellFormed } from '../not-well-formed.ts'
-import { Coefficients, type Steps } from './coefficients.ts'
 import { type Frame, parseFrame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
 import { parseScan, ScanHistory } from './scan.ts'
+import { ScanReader } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
+import { readSteps, type Steps } from './steps.ts'
 
-/** A JPEG with its coefficients at hand. */
+/** A JPEG whose coefficients are in the kernel's memory. */
 export interface Jpeg {
   readonly frame: Frame
   /** Of each component. */
   readonly steps: readonly Steps[]
-  readonly coefficients: Coefficients
   /** Units and pixels a unit, as JFIF's header has them. */
   readonly density: Uint8Array
 }
@@ -20,7 +20,7 @@ export interface Jpeg {
 const maxScans = 100
 
 /** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here */
-export function readJpeg(input: Uint8Array, kernel: JpegKernel): Jpeg {
+export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -28,7 +28,7 @@ export function readJpeg(input: Uint8Array, kernel: JpegKernel): Jpeg {
   const huffman: Buffer[] = []
   let interval = 0
   let frame: Frame | undefined
-  let coefficients: Coefficients | undefined
+  let scans: ScanReader | undefined
   let history: ScanHistory | undefined
   for (let marker = reader.marker(); marker !== markers.endOfImage; marker = reader.marker()) {
     const data = reader.segment()
@@ -52,12 +52,12 @@ export function readJpeg(input: Uint8Array, kernel: JpegKernel): Jpeg {
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
-        coefficients ??= new Coefficients(input, frame, kernel)
+        scans ??= new ScanReader(kernel, input, frame)
         history ??= new ScanHistory(frame, maxScans)
-        for (const tables of huffman.splice(0)) coefficients.defineHuffmanTables(tables)
+        for (const tables of huffman.splice(0)) scans.defineHuffmanTables(tables)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)
-        reader.position = coefficients.readScan(scan, reader.position, interval)
+        reader.position = scans.read(scan, reader.position, interval)
         break
       }
       default:
@@ -68,25 +68,12 @@ export function readJpeg(input: Uint8Array, kernel: JpegKernel): Jpeg {
           throw new NotWellFormed('there is a segment of an unusual kind')
     }
   }
-  if (!frame || !coefficients || !history) throw new NotWellFormed('there is no image')
+  if (!frame || !history) throw new NotWellFormed('there is no image')
   const density = application.jfif?.subarray(7, 12)
   return {
     frame,
-    coefficients,
     steps: history.end(),
     density: density?.length === 5 ? density : Uint8Array.of(0, 0, 1, 0, 1),
-  }
-}
-
-/** T.81, B.2.4.1. */
-function readSteps(data: Buffer, tables: Map<number, Steps>): void {
-  for (let at = 0; at < data.length; at += 65) {
-    const kind = data.readUInt8(at)
-    const steps = data.subarray(at + 1, at + 65)
-    if (kind > 3 || steps.length < 64)
-      throw new NotWellFormed('a quantisation table has not 64 steps of a byte')
-    if (steps.includes(0)) throw new NotWellFormed('a step of quantisation is zero')
-    tables.set(kind, steps)
   }
 }
 

@@ -1,6 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
-import type { Steps } from './coefficients.ts'
 import type { Frame } from './frame.ts'
+import type { Steps } from './steps.ts'
 
 /** Which bits of which coefficients a scan has (T.81, B.2.3 and G.1.1.1). */
 export interface Scan {
@@ -80,10 +80,13 @@ export class ScanHistory {
     }
   }
 
-  /** The steps of each component; throws NotWellFormed where a component never came. */
+  /**
+   * The steps of each component; throws NotWellFormed where bits are missing, for which decoders make up something
+   * (libjpeg's jdcoefct.c: block smoothing).
+   */
   end(): Steps[] {
-    return this.#components.map(({ steps }) => {
-      if (!steps) throw new NotWellFormed('a component is missing')
+    return this.#components.map(({ steps, lowest }) => {
+      if (!steps || lowest.some(bit => bit !== 0)) throw new NotWellFormed('a part of the image is missing')
       return steps
     })
   }

@@ -1,15 +1,16 @@
-import type { Steps } from './coefficients.ts'
 import { type EncodedScan, encodeScan } from './encode-scan.ts'
 import type { Frame } from './frame.ts'
+import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
 import type { Jpeg } from './read-jpeg.ts'
 import type { Scan } from './scan.ts'
 import { scansOf } from './scan-script.ts'
+import type { Steps } from './steps.ts'
 
 type Bytes = Uint8Array | readonly number[]
 
 /** Writes a JPEG as JFIF 1.02 has it, with Huffman tables made for it. */
-export function writeJpeg({ frame, steps, coefficients, density }: Jpeg): Uint8Array {
+export function writeJpeg(kernel: JpegKernel, { frame, steps, density }: Jpeg): Uint8Array {
   const tables = steps.filter((table, index) => indexOf(table, steps) === index)
   return joined([
     marker(markers.startOfImage),
@@ -19,7 +20,7 @@ export function writeJpeg({ frame, steps, coefficients, density }: Jpeg): Uint8A
       frame,
       steps.map(table => indexOf(table, tables)),
     ),
-    ...scansOf(frame).flatMap(scan => scanParts(scan, encodeScan(coefficients, scan))),
+    ...scansOf(frame).flatMap(scan => scanParts(scan, encodeScan(kernel, scan))),
     marker(markers.endOfImage),
   ])
 }

@@ -1,0 +1,20 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+
+/** The steps in which a component's coefficients are quantised, in zigzag order. */
+export type Steps = Uint8Array
+
+/**
+ * Takes the tables of a DQT segment (T.81, B.2.4.1).
+ *
+ * @throws NotWellFormed for a table that is none, and for steps of two bytes
+ */
+export function readSteps(data: Buffer, tables: Map<number, Steps>): void {
+  for (let at = 0; at < data.length; at += 65) {
+    const kind = data.readUInt8(at)
+    const steps = data.subarray(at + 1, at + 65)
+    if (kind > 3 || steps.length < 64)
+      throw new NotWellFormed('a quantisation table has not 64 steps of a byte')
+    if (steps.includes(0)) throw new NotWellFormed('a step of quantisation is zero')
+    tables.set(kind, steps)
+  }
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { type ChannelOrder, compose, inverse } from '../../../src/permute/channel-order.ts'
+import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
+import { assertSame, inspect, meanError, permuted } from '../../develop/inspect.ts'
+import { noiseBytes, orders } from '../pictures.ts'
+import { fileOf, partsOf } from './jpeg-segments.ts'
+
+interface Kind {
+  readonly width: number
+  readonly height: number
+  readonly quality: number
+  readonly chromaSubsampling: '4:4:4' | '4:2:0'
+  readonly progressive: boolean
+  readonly isGrey: boolean
+  readonly isNoise: boolean
+}
+
+const kinds: fc.Arbitrary<Kind> = fc.record({
+  width: fc.integer({ min: 1, max: 70 }),
+  height: fc.integer({ min: 1, max: 70 }),
+  quality: fc.integer({ min: 1, max: 100 }),
+  chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
+  progressive: fc.boolean(),
+  isGrey: fc.boolean(),
+  isNoise: fc.boolean(),
+})
+
+const subsamplings = ['4-2-2', '4-4-0', '4-1-1', '4-1-0'] as const
+
+test('where nothing is permuted, the very pixels come out, in about as many bytes', async () => {
+  const property = fc.asyncProperty(kinds, async kind => {
+    const jpeg = await encode(kind)
+    const result = permuteJpeg(jpeg, 'rgb')
+    assertSame(await inspect(result), await inspect(jpeg))
+    // With JFIF's header, which sharp leaves out; of codes that do as well, others may be chosen.
+    assert.ok(
+      result.length <= jpeg.length + 18 + jpeg.length / 100,
+      `${result.length} instead of ${jpeg.length}`,
+    )
+    assert.equal((await sharp(result).metadata()).isProgressive, kind.progressive)
+  })
+  await fc.assert(property, { numRuns: 150 })
+})
+
+for (const name of subsamplings) {
+  test(`nor does anything change in ${name}`, async () => {
+    const jpeg = await subsampled(name)
+    assertSame(await inspect(permuteJpeg(jpeg, 'rgb')), await inspect(jpeg))
+  })
+}
+
+test('colours permuted are as near to the decoded ones as encoding those would be', async () => {
+  const property = fc.asyncProperty(kinds, orders, async (kind, order) => {
+    const jpeg = await encode(kind)
+    await assertNear(permuteJpeg(jpeg, order), jpeg, order, kind)
+  })
+  await fc.assert(property, { numRuns: 150 })
+})
+
+test('a permutation and its inverse come near the original, two permutations near the one they make', async () => {
+  const kind = { width: 67, height: 45, isGrey: false, isNoise: false, quality: 85 } as const
+  for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
+    const jpeg = await encode({ ...kind, chromaSubsampling, progressive: false })
+    const property = fc.asyncProperty(orders, orders, async (first, second) => {
+      const twice = await inspect(permuteJpeg(permuteJpeg(jpeg, first), second))
+      const once = await inspect(permuteJpeg(jpeg, compose(first, second)))
+      assert.ok(meanError(twice, once) < 2)
+      const back = await inspect(permuteJpeg(permuteJpeg(jpeg, first), inverse(first)))
+      assert.ok(meanError(back, await inspect(jpeg)) < 2)
+    })
+    await fc.assert(property, { numRuns: 20 })
+  }
+})
+
+test('grey has no colours to permute', async () => {
+  const jpeg = await encode({ ...photo, isGrey: true })
+  assert.deepEqual(permuteJpeg(jpeg, 'gbr'), permuteJpeg(jpeg, 'rgb'))
+})
+
+test('of what stands before the image, the density alone is kept', async () => {
+  const plain = await encode(photo)
+  const jfif = Buffer.from('ffe000104a46494600010101012c00960000', 'hex')
+  const comment = Buffer.concat([Buffer.of(0xff, 0xfe, 0, 9), Buffer.from('private')])
+  const jpeg = fileOf([{ marker: 0xe0, bytes: jfif }, { marker: 0xfe, bytes: comment }, ...partsOf(plain)])
+  const [first, ...others] = partsOf(permuteJpeg(jpeg, 'bgr'))
+  assert.deepEqual(first?.bytes.subarray(11, 16), jfif.subarray(11, 16))
+  assert.ok(others.every(({ marker }) => marker < 0xe0))
+})
+
+test('what follows the end is dropped', async () => {
+  const jpeg = await encode(photo)
+  assert.deepEqual(permuteJpeg(Buffer.concat([jpeg, Buffer.from('PK')]), 'bgr'), permuteJpeg(jpeg, 'bgr'))
+})
+
+const photo: Kind = {
+  width: 50,
+  height: 40,
+  quality: 80,
+  chromaSubsampling: '4:2:0',
+  progressive: false,
+  isGrey: false,
+  isNoise: false,
+}
+
+async function encode(kind: Kind): Promise<Buffer> {
+  const { width, height, isGrey, isNoise, quality, chromaSubsampling, progressive } = kind
+  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .toColourspace(isGrey ? 'b-w' : 'srgb')
+    .jpeg({ quality, chromaSubsampling, progressive })
+    .toBuffer()
+}
+
+async function subsampled(name: (typeof subsamplings)[number]): Promise<Buffer> {
+  return readFile(new URL(`../../develop/subsampled/${name}.jpeg`, import.meta.url))
+}
+
+/**
+ * What is decoded was rounded to whole samples, which encoding these profits from and the coefficients know nothing
+ * of: half a sample is allowed for it.
+ */
+async function assertNear(
+  result: Uint8Array,
+  jpeg: Uint8Array,
+  order: ChannelOrder,
+  kind: Kind,
+): Promise<void> {
+  const wanted = permuted(await inspect(jpeg), order)
+  const { width, height, samples } = wanted
+  const alike = await sharp(samples, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .toColourspace(kind.isGrey ? 'b-w' : 'srgb')
+    .jpeg(kind)
+    .toBuffer()
+  const cost = meanError(await inspect(alike), wanted)
+  const error = meanError(await inspect(result), wanted)
+  assert.ok(error <= 1.1 * cost + 0.5, `off by ${error}, where encoding is by ${cost}`)
+}
