@@ -20,20 +20,21 @@ interface Kind {
   readonly isNoise: boolean
 }
 
-const kinds: fc.Arbitrary<Kind> = fc.record({
-  width: fc.integer({ min: 1, max: 70 }),
-  height: fc.integer({ min: 1, max: 70 }),
-  quality: fc.integer({ min: 1, max: 100 }),
-  chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
-  progressive: fc.boolean(),
-  isGrey: fc.boolean(),
-  isNoise: fc.boolean(),
-})
+const kindsFrom = (min: number): fc.Arbitrary<Kind> =>
+  fc.record({
+    width: fc.integer({ min, max: 90 }),
+    height: fc.integer({ min, max: 90 }),
+    quality: fc.integer({ min: 1, max: 100 }),
+    chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
+    progressive: fc.boolean(),
+    isGrey: fc.boolean(),
+    isNoise: fc.boolean(),
+  })
 
 const subsamplings = ['4-2-2', '4-4-0', '4-1-1', '4-1-0'] as const
 
 test('where nothing is permuted, the very pixels come out, in about as many bytes', async () => {
-  const property = fc.asyncProperty(kinds, async kind => {
+  const property = fc.asyncProperty(kindsFrom(1), async kind => {
     const jpeg = await encode(kind)
     const result = permuteJpeg(jpeg, 'rgb')
     assertSame(await inspect(result), await inspect(jpeg))
@@ -55,7 +56,8 @@ for (const name of subsamplings) {
 }
 
 test('colours permuted are as near to the decoded ones as encoding those would be', async () => {
-  const property = fc.asyncProperty(kinds, orders, async (kind, order) => {
+  // In very small images chance decides.
+  const property = fc.asyncProperty(kindsFrom(32), orders, async (kind, order) => {
     const jpeg = await encode(kind)
     await assertNear(permuteJpeg(jpeg, order), jpeg, order, kind)
   })
