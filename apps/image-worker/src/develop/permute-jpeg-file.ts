@@ -9,8 +9,8 @@ import { attachMetadata } from './metadata/attach.ts'
 import type { Output } from './raster.ts'
 
 /**
- * Permutes the colours of a JPEG without decoding its pixels, where it needn't be turned or get another quality;
- * undefined where it must be decoded. It takes about as much memory as the pixels would.
+ * Permutes the colours of a JPEG without decoding its pixels, where it gets no other quality; undefined where it must
+ * be decoded. It takes about as much memory as the pixels would.
  */
 export async function permuteJpegFile(
   input: Uint8Array,
@@ -18,9 +18,9 @@ export async function permuteJpegFile(
   order: ChannelOrder,
   output: Output,
 ): Promise<Uint8Array | undefined> {
-  if (header.format !== 'jpeg' || header.orientation !== 1 || output.quality !== undefined) return undefined
+  if (header.format !== 'jpeg' || output.quality !== undefined) return undefined
   try {
-    const jpeg = permuteJpeg(input, order)
+    const jpeg = permuteJpeg(input, order, header.orientation)
     const metadata = carriedMetadata(input, await sharp(input).metadata(), true, output)
     return attachMetadata(jpeg, 'jpeg', profileFor({ isGrey: header.channels === 1 }, metadata), header)
   } catch (error) {

@@ -7,6 +7,8 @@ export interface JpegKernel extends Kernel {
   readonly plainBits: { readonly value: bigint }
   readonly countsAt: KernelConstant
   readonly codesAt: KernelConstant
+  readonly turnedFromAt: KernelConstant
+  readonly turnedSignsAt: KernelConstant
   readonly factorsAt: KernelConstant
   readonly divisorsAt: KernelConstant
   readonly positionsAt: KernelConstant
@@ -36,6 +38,15 @@ export interface JpegKernel extends Kernel {
     high: number,
     low: number,
   ): number
+  turnPlane(
+    source: number,
+    target: number,
+    across: number,
+    down: number,
+    isTransposed: boolean,
+    mirrorsRows: boolean,
+    mirrorsColumns: boolean,
+  ): void
   mixWhole(): void
   mixChroma(samples: number, stride: number, width: number, height: number): void
   addToLuma(samples: number, stride: number, across: number, down: number): void

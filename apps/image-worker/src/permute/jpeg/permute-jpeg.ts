@@ -2,19 +2,21 @@ import type { ChannelOrder } from '../channel-order.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
 import { mixColours } from './mix-colours.ts'
 import { readJpeg } from './read-jpeg.ts'
+import { turnImage } from './turn-image.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
 /**
  * Permutes the colours of a JPEG (ITU-T T.81, JFIF 1.02) without decoding its pixels: the coefficients of its
  * cosine transform are mixed, as a permutation is linear in them. Size, subsampling, progressiveness and steps of
- * quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out.
+ * quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out; an image to be
+ * shown turned (EXIF's orientation, 1 to 8) is turned.
  *
  * Throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
- * RGB, 12 bits, arithmetic coding, unusual subsampling.
+ * RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks.
  */
-export function permuteJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
+export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation = 1): Uint8Array {
   return withJpegKernel(kernel => {
-    const jpeg = readJpeg(kernel, input)
+    const jpeg = turnImage(kernel, readJpeg(kernel, input), orientation)
     mixColours(kernel, jpeg.frame, jpeg.steps, order)
     return writeJpeg(kernel, jpeg)
   })

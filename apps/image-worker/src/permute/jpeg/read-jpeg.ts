@@ -2,6 +2,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 import { type Frame, parseFrame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
+import type { Plane } from './planes.ts'
 import { parseScan, ScanHistory } from './scan.ts'
 import { ScanReader } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
@@ -10,6 +11,8 @@ import { readSteps, type Steps } from './steps.ts'
 /** A JPEG whose coefficients are in the kernel's memory. */
 export interface Jpeg {
   readonly frame: Frame
+  /** Of each component. */
+  readonly planes: readonly Plane[]
   /** Of each component. */
   readonly steps: readonly Steps[]
   /** Units and pixels a unit, as JFIF's header has them. */
@@ -68,10 +71,11 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
           throw new NotWellFormed('there is a segment of an unusual kind')
     }
   }
-  if (!frame || !history) throw new NotWellFormed('there is no image')
+  if (!frame || !scans || !history) throw new NotWellFormed('there is no image')
   const density = application.jfif?.subarray(7, 12)
   return {
     frame,
+    planes: scans.planes,
     steps: history.end(),
     density: density?.length === 5 ? density : Uint8Array.of(0, 0, 1, 0, 1),
   }

@@ -1,11 +1,13 @@
 import { NotWellFormed } from '../not-well-formed.ts'
-import { type Frame, samplingOf } from './frame.ts'
+import type { Frame } from './frame.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
+import { allocatePlanes, type Plane } from './planes.ts'
 import type { Scan } from './scan.ts'
 
 /** Reads the scans of an image into coefficients in the kernel's memory. */
 export class ScanReader {
   readonly #kernel: JpegKernel
+  readonly planes: readonly Plane[]
   /** Where the file lies in the kernel's memory. */
   readonly #start: number
   readonly #end: number
@@ -19,7 +21,7 @@ export class ScanReader {
     const room = new Uint8Array(kernel.memory.buffer, this.#start, input.length + lookahead)
     room.set(input)
     room.fill(0xff, input.length)
-    allocateComponents(kernel, frame)
+    this.planes = allocatePlanes(kernel, frame)
   }
 
   /** The tables of a DHT segment (T.81, B.2.4.2), for scans that come behind it. */
@@ -73,20 +75,3 @@ export class ScanReader {
 
 /** Bytes behind the file that may be looked at: ones, which are no data. */
 const lookahead = 16
-
-/** 64 coefficients of 16 bits. */
-const blockBytes = 128
-
-/** T.81, A.1.1 and A.2: a component has whole units of blocks, though fewer may do for its samples. */
-function allocateComponents(kernel: JpegKernel, frame: Frame): void {
-  const sampling = samplingOf(frame)
-  const unitsAcross = Math.ceil(frame.width / (8 * sampling.across))
-  const unitsDown = Math.ceil(frame.height / (8 * sampling.down))
-  for (const [index, { across, down }] of frame.components.entries()) {
-    const [columns, rows] = [unitsAcross * across, unitsDown * down]
-    const plane = kernel.allocateZeros(columns * rows * blockBytes)
-    const ownColumns = Math.ceil(Math.ceil((frame.width * across) / sampling.across) / 8)
-    const ownRows = Math.ceil(Math.ceil((frame.height * down) / sampling.down) / 8)
-    kernel.setComponent(index, plane, columns, rows, ownColumns, ownRows, across, down)
-  }
-}

@@ -79,6 +79,36 @@ test('a permutation and its inverse come near the original, two permutations nea
   }
 })
 
+const opposite = [1, 2, 3, 4, 5, 8, 7, 6]
+
+for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
+  for (const progressive of [false, true]) {
+    test(`a ${progressive ? 'progressive' : 'baseline'} image in ${chromaSubsampling} is turned, and back`, async () => {
+      const jpeg = await encode({ ...photo, width: 80, height: 48, chromaSubsampling, progressive })
+      for (const [index, back] of opposite.entries()) {
+        const orientation = index + 1
+        const turned = permuteJpeg(jpeg, 'rgb', orientation)
+        assert.deepEqual(permuteJpeg(turned, 'rgb', back), permuteJpeg(jpeg, 'rgb'))
+        const upright = await sharp(jpeg).withMetadata({ orientation }).png().toBuffer()
+        const shown = await inspect(await sharp(upright).autoOrient().png().toBuffer())
+        assert.ok(meanError({ ...(await inspect(turned)), format: 'png' }, shown) < 0.2, `${orientation}`)
+        const swapped = await inspect(permuteJpeg(jpeg, 'bgr', orientation))
+        assert.ok(meanError(swapped, permuted(shown, 'bgr')) < 1)
+      }
+    })
+  }
+}
+
+test('an image is turned where no edge that is mirrored lies within a unit', async () => {
+  const jpeg = await encode({ ...photo, width: 48, height: 41 })
+  const turned = [1, 2, 5, 8]
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const turn = () => permuteJpeg(jpeg, 'rgb', orientation)
+    if (turned.includes(orientation)) turn()
+    else assert.throws(turn, { name: 'NotWellFormed' })
+  }
+})
+
 test('grey has no colours to permute', async () => {
   const jpeg = await encode({ ...photo, isGrey: true })
   assert.deepEqual(permuteJpeg(jpeg, 'gbr'), permuteJpeg(jpeg, 'rgb'))

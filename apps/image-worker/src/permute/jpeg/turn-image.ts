@@ -1,0 +1,66 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+import { samplingOf } from './frame.ts'
+import type { JpegKernel } from './jpeg-kernel.ts'
+import { zigzag } from './jpeg-markers.ts'
+import { allocatePlanes } from './planes.ts'
+import type { Jpeg } from './read-jpeg.ts'
+
+/**
+ * Turns an image as its EXIF orientation (1 to 8) asks for, as jpegtran does: blocks change places, coefficients
+ * change places and signs in them.
+ *
+ * @throws NotWellFormed where the edge to be mirrored cuts through a unit: what fills it up would come to the front
+ */
+export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): Jpeg {
+  const turn = turns[orientation - 1]
+  if (!turn) return jpeg
+  const [isTransposed, mirrorsRows, mirrorsColumns] = turn
+  const { width, height, components } = jpeg.frame
+  const frame = isTransposed
+    ? {
+        ...jpeg.frame,
+        width: height,
+        height: width,
+        components: components.map(({ across, down, ...component }) => ({
+          ...component,
+          across: down,
+          down: across,
+        })),
+      }
+    : jpeg.frame
+  const { across, down } = samplingOf(frame)
+  if ((mirrorsRows && frame.width % (8 * across) > 0) || (mirrorsColumns && frame.height % (8 * down) > 0))
+    throw new NotWellFormed('an edge to be mirrored lies within a unit')
+  const froms = zigzag.map((index, k) => {
+    return isTransposed ? zigzag.indexOf((index & 7) * 8 + (index >> 3)) : k
+  })
+  const signs = zigzag.map(index => {
+    const isNegative = (mirrorsRows && index % 2 === 1) !== (mirrorsColumns && (index >> 3) % 2 === 1)
+    return isNegative ? -1 : 1
+  })
+  const bytes = new Int8Array(kernel.memory.buffer)
+  bytes.set(froms, kernel.turnedFromAt.value)
+  bytes.set(signs, kernel.turnedSignsAt.value)
+  const planes = allocatePlanes(kernel, frame)
+  for (const [index, plane] of planes.entries()) {
+    const source = jpeg.planes[index]?.at ?? 0
+    kernel.turnPlane(source, plane.at, plane.across, plane.down, isTransposed, mirrorsRows, mirrorsColumns)
+  }
+  const steps = jpeg.steps.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
+  return { ...jpeg, frame, planes, steps }
+}
+
+/** Of orientations 1 to 8 (Exif 2.32, 4.6.4 A): whether rows become columns, and what is mirrored then. */
+const turns: readonly (
+  | readonly [isTransposed: boolean, mirrorsRows: boolean, mirrorsColumns: boolean]
+  | undefined
+)[] = [
+  undefined,
+  [false, true, false],
+  [false, true, true],
+  [false, false, true],
+  [true, false, false],
+  [true, true, false],
+  [true, true, true],
+  [true, false, true],
+]
