@@ -3,15 +3,17 @@
  * `node bench/permute.ts`; PHOTOS names a folder of JPEG photographs (Debian's mate-backgrounds by default),
  * RUNS the number of interleaved runs of which medians are taken.
  */
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { develop } from '@darkroom/image-worker/develop'
+import { Worker } from 'node:worker_threads'
 import sharp, { type Sharp } from 'sharp'
 import { type ChannelOrder, channelOrders } from '../apps/image-worker/src/permute/channel-order.ts'
 import { permuteGif } from '../apps/image-worker/src/permute/permute-gif.ts'
 import { permutePng } from '../apps/image-worker/src/permute/permute-png.ts'
 import { permuteSamples } from '../apps/image-worker/src/permute/permute-samples.ts'
+import { developSwapped } from './develop-swapped.ts'
 
 sharp.concurrency(1)
 sharp.cache(false)
@@ -68,8 +70,8 @@ async function streamPng(png: Uint8Array, order: ChannelOrder): Promise<number> 
 }
 
 /** As a loaded worker runs: as many images at once as there are cores. */
-async function atOnce(run: () => Promise<number>): Promise<number> {
-  const sizes = await Promise.all(cpus().map(run))
+async function atOnce(run: (index: number) => Promise<number>): Promise<number> {
+  const sizes = await Promise.all(cpus().map((_, index) => run(index)))
   return sizes[0] ?? 0
 }
 
@@ -224,16 +226,31 @@ table(
   ...['JPEG', 'bytes a pixel', 'develop ms', 'CPU ms', 'recomb ms', 'CPU ms', 'two calls ms', 'CPU ms'],
   ...['times as fast as recomb', 'recomb CPU of ours', 'of two calls', 'size', "sharp's size"],
 )
+const threads = cpus().map(() => new Worker(new URL('develop-swapped.ts', import.meta.url)))
 for (const photo of new Set(chosen)) {
   const jpeg = await sharp(photo).resize(sixMegapixels).jpeg({ quality: 80 }).toBuffer()
-  const sides = [
-    { name: 'develop', run: () => developJpeg(jpeg) },
-    { name: 'recomb', run: () => sizeOf(sharp(jpeg).recomb(reversal).jpeg({ quality: 80 })) },
-    { name: 'two calls', run: () => decodeAndEncode(jpeg) },
+  const recomb = () => sizeOf(sharp(jpeg).recomb(reversal).jpeg({ quality: 80 }))
+  const twoCalls = () => decodeAndEncode(jpeg)
+  const alone = [
+    { name: 'develop', run: () => developSwapped(jpeg) },
+    { name: 'recomb', run: recomb },
+    { name: 'two calls', run: twoCalls },
   ]
-  compareJpeg(nameOf(photo), jpeg, await measure(sides))
-  const together = sides.map(({ name, run }) => ({ name, run: () => atOnce(run) }))
+  compareJpeg(nameOf(photo), jpeg, await measure(alone))
+  const together = [
+    { name: 'develop', run: () => atOnce(index => inThread(threads[index], jpeg)) },
+    { name: 'recomb', run: () => atOnce(recomb) },
+    { name: 'two calls', run: () => atOnce(twoCalls) },
+  ]
   compareJpeg(`${nameOf(photo)} x ${countOfCores}`, jpeg, await measure(together))
+}
+await Promise.all(threads.map(thread => thread.terminate()))
+
+async function inThread(thread: Worker | undefined, jpeg: Uint8Array): Promise<number> {
+  if (!thread) return 0
+  thread.postMessage(jpeg)
+  const [size] = await once(thread, 'message')
+  return size
 }
 
 function compareJpeg(name: string, jpeg: Buffer, [ours, recomb, calls]: readonly Measured[]): void {
@@ -249,12 +266,6 @@ function compareJpeg(name: string, jpeg: Buffer, [ours, recomb, calls]: readonly
 async function decodeAndEncode(jpeg: Buffer): Promise<number> {
   const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true })
   return sizeOf(sharp(data, { raw: info }).jpeg({ quality: 80 }))
-}
-
-async function developJpeg(jpeg: Buffer): Promise<number> {
-  const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
-  const { bytes } = await develop(jpeg, [{ name: 'swap-channels', order: 'bgr' }], limits)
-  return bytes.length
 }
 
 async function sizeOf(image: { toBuffer(): Promise<Uint8Array> }): Promise<number> {

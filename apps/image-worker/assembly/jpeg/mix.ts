@@ -45,17 +45,25 @@ export function mixWhole(): void {
   }
 }
 
-/** Eight coefficients, rounded. */
+/** Eight coefficients of new chroma, rounded. */
 function combined(blue: v128, red: v128, factors: usize, others: usize): v128 {
-  const lower = f32x4.add(
+  const lower = lowerSums(blue, red, factors, others)
+  return i16x8.narrow_i32x4_s(rounded(lower), rounded(upperSums(blue, red, factors, others)))
+}
+
+/** Of eight coefficients of blue and red, the first four: each times its factor, added. */
+function lowerSums(blue: v128, red: v128, factors: usize, others: usize): v128 {
+  return f32x4.add(
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(blue)), v128.load(factors)),
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(red)), v128.load(others)),
   )
-  const upper = f32x4.add(
+}
+
+function upperSums(blue: v128, red: v128, factors: usize, others: usize): v128 {
+  return f32x4.add(
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(blue)), v128.load(factors, 16)),
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(red)), v128.load(others, 16)),
   )
-  return i16x8.narrow_i32x4_s(rounded(lower), rounded(upper))
 }
 
 function rounded(numbers: v128): v128 {
@@ -91,27 +99,19 @@ const shifts = memory.data(64 * 4, 16)
 const transposed = memory.data(64 * 4, 16)
 
 function mixBlock(cb: usize, cr: usize, target: usize, stride: usize): void {
-  let isFlat = v128.splat<i32>(0)
+  let slopes = v128.splat<i32>(0)
   for (let k: usize = 0; k < 64; k += 8) {
     const at = k << 1
     const blue = v128.load(cb + at)
     const red = v128.load(cr + at)
     const some = v128.or(blue, red)
-    isFlat = v128.or(isFlat, k === 0 ? i16x8.replace_lane(some, 0, 0) : some)
-    const lower = f32x4.add(
-      f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(blue)), v128.load(y0 + (k << 2))),
-      f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(red)), v128.load(y1 + (k << 2))),
-    )
-    const upper = f32x4.add(
-      f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(blue)), v128.load(y0 + (k << 2), 16)),
-      f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(red)), v128.load(y1 + (k << 2), 16)),
-    )
-    v128.store(shifts + (k << 2), lower)
-    v128.store(shifts + (k << 2), upper, 16)
+    slopes = v128.or(slopes, k === 0 ? i16x8.replace_lane(some, 0, 0) : some)
+    v128.store(shifts + (k << 2), lowerSums(blue, red, y0 + (k << 2), y1 + (k << 2)))
+    v128.store(shifts + (k << 2), upperSums(blue, red, y0 + (k << 2), y1 + (k << 2)), 16)
     v128.store(cb + at, bounded(combined(blue, red, cb0 + (k << 2), cb1 + (k << 2))))
     v128.store(cr + at, bounded(combined(blue, red, cr0 + (k << 2), cr1 + (k << 2))))
   }
-  if (!v128.any_true(isFlat)) {
+  if (!v128.any_true(slopes)) {
     const level = f32x4.splat(load<f32>(shifts))
     for (let line: usize = 0; line < 8; line++) {
       v128.store(target + line * stride, level)
