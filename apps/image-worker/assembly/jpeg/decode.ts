@@ -17,6 +17,7 @@ import {
 } from './bit-reader'
 import { acrossOf, blockAt, downOf, ownAcrossOf, ownDownOf, unitAcrossOf, unitDownOf } from './components'
 import * as failure from './errors'
+import { first, high, last, low, progressive } from './range'
 
 /** Where the last scan's data ended: at a marker. */
 export let scanEnd: usize = 0
@@ -26,38 +27,16 @@ const predictions = memory.data(3 * 4, 4)
 /** How many blocks more have nothing in this scan (T.81, G.1.2.2). */
 let emptyBlocks: i32 = 0
 
-/** The scan of T.81, B.2.3. */
-let first: i32 = 0
-let last: i32 = 0
-let high: i32 = 0
-let low: i32 = 0
-let progressive: bool = false
-
 /**
- * Reads a scan's entropy-coded data (T.81, annexes F.2 and G.2), from its first byte on, into the coefficients.
+ * Reads a scan's entropy-coded data (T.81, annexes F.2 and G.2), from its first byte on, into the coefficients that
+ * `setRange` named.
  *
  * @param scanned the components in it, a bit each; a single one is not interleaved (A.2.2)
  * @param tables eight bits a component: which DC table in the upper four of them, which AC table in the lower
  * @param interval units between restart markers, or 0
  * @returns 0, or what is wrong
  */
-export function decodeScan(
-  from: usize,
-  end: usize,
-  scanned: i32,
-  tables: i32,
-  interval: i32,
-  isProgressive: bool,
-  firstCoefficient: i32,
-  lastCoefficient: i32,
-  highBit: i32,
-  lowBit: i32,
-): i32 {
-  first = firstCoefficient
-  last = lastCoefficient
-  high = highBit
-  low = lowBit
-  progressive = isProgressive
+export function decodeScan(from: usize, end: usize, scanned: i32, tables: i32, interval: i32): i32 {
   setReader(from, end)
   restart()
   const single = popcnt(scanned) === 1

@@ -3,7 +3,7 @@ import { bitsOf, codesAt, count, countsAt, nonzero, sizeOf, tableBytes, tableOf 
 
 /** Whether symbols are counted instead of written; bits that stand for themselves are counted here. */
 let isCounting: bool = false
-export let plainBits: u64 = 0
+export let plainBits: u32 = 0
 
 /** Blocks so far that have nothing more, not yet told (T.81, G.1.2.2), and in which table they are. */
 let emptyBlocks: i32 = 0

@@ -9,27 +9,12 @@ import {
   startProgressive,
 } from './encode-progressive'
 import { countBlock, writeBlock } from './encode-sequential'
+import { first, high, last, low, progressive } from './range'
 import { countsAt, tableBytes } from './symbols'
 
 const predictions = memory.data(3 * 4, 4)
 
-/** The scan of T.81, B.2.3. */
-let progressive: bool = false
-let first: i32 = 0
-let last: i32 = 0
-let high: i32 = 0
-let low: i32 = 0
-
-/** What the next scans that are counted and written have; the components are a bit each, as in `decodeScan`. */
-export function setRange(isProgressive: bool, from: i32, to: i32, highBit: i32, lowBit: i32): void {
-  progressive = isProgressive
-  first = from
-  last = to
-  high = highBit
-  low = lowBit
-}
-
-/** Counts the symbols of a scan of these components. */
+/** Counts the symbols of a scan of these components, a bit each as in `decodeScan`, in the range that was set. */
 export function countScan(scanned: i32): void {
   memory.fill(countsAt, 0, 4 * tableBytes)
   walk(scanned, true)

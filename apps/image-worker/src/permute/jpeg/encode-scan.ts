@@ -22,7 +22,7 @@ export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
   const numbers = (at: number) => new Uint32Array(kernel.memory.buffer, at, tableIds.length * symbolCount)
   const counts = numbers(kernel.countsAt.value)
   const codes = numbers(kernel.codesAt.value)
-  let bits = Number(kernel.plainBits.value)
+  let bits = kernel.plainBits.value
   const tables = tableIds.flatMap((id, index) => {
     const [start, end] = [index * symbolCount, (index + 1) * symbolCount]
     const counted = counts.subarray(start, end)

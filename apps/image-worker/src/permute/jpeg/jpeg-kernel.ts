@@ -4,7 +4,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 /** ../../../assembly/jpeg.ts */
 export interface JpegKernel extends Kernel {
   readonly scanEnd: KernelConstant
-  readonly plainBits: { readonly value: bigint }
+  readonly plainBits: KernelConstant
   readonly countsAt: KernelConstant
   readonly codesAt: KernelConstant
   readonly turnedFromAt: KernelConstant
@@ -26,18 +26,8 @@ export interface JpegKernel extends Kernel {
     unitDown: number,
   ): void
   defineDecodeTable(kind: number, number: number, counts: number, symbols: number): number
-  decodeScan(
-    from: number,
-    end: number,
-    scanned: number,
-    tables: number,
-    interval: number,
-    isProgressive: boolean,
-    first: number,
-    last: number,
-    high: number,
-    low: number,
-  ): number
+  setRange(isProgressive: boolean, first: number, last: number, high: number, low: number): void
+  decodeScan(from: number, end: number, scanned: number, tables: number, interval: number): number
   turnPlane(
     source: number,
     target: number,
@@ -50,7 +40,6 @@ export interface JpegKernel extends Kernel {
   mixWhole(): void
   mixChroma(samples: number, stride: number, width: number, height: number): void
   addToLuma(samples: number, stride: number, across: number, down: number): void
-  setRange(isProgressive: boolean, first: number, last: number, high: number, low: number): void
   countScan(scanned: number): void
   writeScan(scanned: number, target: number): number
 }

@@ -51,10 +51,10 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
       case markers.progressiveFrame:
         if (frame) throw new NotWellFormed('there are two frames')
         frame = parseFrame(data, marker === markers.progressiveFrame)
-        expectLumaAndChroma(frame, application)
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
+        if (!scans) expectLumaAndChroma(frame, application)
         scans ??= new ScanReader(kernel, input, frame)
         history ??= new ScanHistory(frame, maxScans)
         for (const tables of huffman.splice(0)) scans.defineHuffmanTables(tables)

@@ -54,21 +54,8 @@ export class ScanReader {
       tables |= ((dcTable << 4) | acTable) << (8 * index)
     }
     const { isProgressive, first, last, high, low } = scan
-    const start = this.#start + from
-    expectNoError(
-      this.#kernel.decodeScan(
-        start,
-        this.#end,
-        scanned,
-        tables,
-        interval,
-        isProgressive,
-        first,
-        last,
-        high,
-        low,
-      ),
-    )
+    this.#kernel.setRange(isProgressive, first, last, high, low)
+    expectNoError(this.#kernel.decodeScan(this.#start + from, this.#end, scanned, tables, interval))
     return this.#kernel.scanEnd.value - this.#start
   }
 }

@@ -1,5 +1,5 @@
 import { NotWellFormed } from '../not-well-formed.ts'
-import { samplingOf } from './frame.ts'
+import { type Frame, samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { zigzag } from './jpeg-markers.ts'
 import { allocatePlanes } from './planes.ts'
@@ -12,22 +12,9 @@ import type { Jpeg } from './read-jpeg.ts'
  * @throws NotWellFormed where the edge to be mirrored cuts through a unit: what fills it up would come to the front
  */
 export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): Jpeg {
-  const turn = turns[orientation - 1]
-  if (!turn) return jpeg
-  const [isTransposed, mirrorsRows, mirrorsColumns] = turn
-  const { width, height, components } = jpeg.frame
-  const frame = isTransposed
-    ? {
-        ...jpeg.frame,
-        width: height,
-        height: width,
-        components: components.map(({ across, down, ...component }) => ({
-          ...component,
-          across: down,
-          down: across,
-        })),
-      }
-    : jpeg.frame
+  if (orientation === 1) return jpeg
+  const [isTransposed, mirrorsRows, mirrorsColumns] = turns[orientation - 1] ?? noTurn
+  const frame = isTransposed ? transposed(jpeg.frame) : jpeg.frame
   const { across, down } = samplingOf(frame)
   if ((mirrorsRows && frame.width % (8 * across) > 0) || (mirrorsColumns && frame.height % (8 * down) > 0))
     throw new NotWellFormed('an edge to be mirrored lies within a unit')
@@ -50,12 +37,20 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): 
   return { ...jpeg, frame, planes, steps }
 }
 
+function transposed({ width, height, components, ...frame }: Frame): Frame {
+  const turned = components.map(({ across, down, ...component }) => {
+    return { ...component, across: down, down: across }
+  })
+  return { ...frame, width: height, height: width, components: turned }
+}
+
+type Turn = readonly [isTransposed: boolean, mirrorsRows: boolean, mirrorsColumns: boolean]
+
+const noTurn: Turn = [false, false, false]
+
 /** Of orientations 1 to 8 (Exif 2.32, 4.6.4 A): whether rows become columns, and what is mirrored then. */
-const turns: readonly (
-  | readonly [isTransposed: boolean, mirrorsRows: boolean, mirrorsColumns: boolean]
-  | undefined
-)[] = [
-  undefined,
+const turns: readonly Turn[] = [
+  noTurn,
   [false, true, false],
   [false, true, true],
   [false, false, true],
