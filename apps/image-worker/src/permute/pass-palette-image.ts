@@ -14,7 +14,7 @@ import { checkFilters } from './scanlines.ts'
  */
 const maxProvenBytes = 1024 * 1024
 
-/** Output is handed on in pieces of at least this size. */
+/** Output is handed on in pieces of at least this size, in larger ones where they lie in the input as they are. */
 const pieceBytes = 256 * 1024
 
 /** The run of IDAT chunks that is open in `chunks`, as it is; throws NotWellFormed if it can't be the image's. */
@@ -55,7 +55,7 @@ async function* passed(chunks: PngChunkReader, check: DataCheck): AsyncGenerator
       yield data
     }
     yield await chunks.close()
-    yield chunks.readRun('IDAT', pieceBytes, take)
+    yield chunks.readRun('IDAT', Number.POSITIVE_INFINITY, take)
   }
 }
 
