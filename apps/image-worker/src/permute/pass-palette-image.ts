@@ -8,7 +8,7 @@ import { checkFilters } from './scanlines.ts'
 /**
  * Palette images that inflate to more than this are passed through on their CRCs and the plausibility of their
  * zlib stream alone. Permuting a palette costs nothing, so a full inflation is nearly all of the time: 3 to 5 ns a
- * byte against about 55 in sharp, which is 10 to 18 times as fast at any size, where CRCs alone make it more than
+ * byte against about 55 in sharp, which is 9 to 18 times as fast at any size, where CRCs alone make it more than
  * 100. So this only says how long a proof may take: 5 ms. What stays unproven above: filter bytes, the exact length,
  * the Adler-32. An accident in storage or transfer still breaks a CRC; a forgery is handed on as it was handed in.
  */
