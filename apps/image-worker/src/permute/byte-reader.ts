@@ -28,9 +28,19 @@ export class ByteReader {
   async readSome(length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array(0)
     if (this.#chunk.length === 0 && !(await this.#fill())) throw new NotWellFormed('the file ends too early')
-    const some = this.#chunk.subarray(0, length)
-    this.#chunk = this.#chunk.subarray(some.length)
-    return some
+    return this.takeAtHand(length)
+  }
+
+  /** What can be taken without waiting: the rest of the chunk that came last. */
+  get atHand(): Uint8Array {
+    return this.#chunk
+  }
+
+  /** At most `length` bytes of what is at hand. */
+  takeAtHand(length: number): Uint8Array {
+    const taken = this.#chunk.subarray(0, length)
+    this.#chunk = this.#chunk.subarray(taken.length)
+    return taken
   }
 
   async hasEnded(): Promise<boolean> {

@@ -1,62 +1,50 @@
+import { instantiate, type Kernel, type KernelConstant } from '../kernels/kernel.ts'
 import { NotWellFormed } from './not-well-formed.ts'
-
-const mostCodes = 4096
-const mostCodeBits = 12
-
-/** Reused for every frame: filled before it is read, and never across a wait. */
-const pixelsOf = new Uint16Array(mostCodes)
 
 /**
  * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give `pixels` pixels
- * exactly. Only the length of each code's string is kept, not its pixels, so it costs about 10 ns a byte. The code
- * that ends the data may be missing, as some encoders forget it; after it, nothing may follow. The codes start at
- * `minimumCodeBits` + 1 bits (2 to 8).
+ * exactly. Only the length of each code's string is kept, not its pixels, so it costs about 1.3 ns a byte. The code
+ * that ends the data may be missing, as some encoders forget it; after it, nothing may follow.
+ *
+ * @param colorBits The first codes have one bit more than this (2 to 8)
+ * @param subBlocks Each with its length before it, without the one of length 0 that ends them
  */
-export function expectGifPixels(minimumCodeBits: number, data: Uint8Array, pixels: number): void {
-  const clear = 1 << minimumCodeBits
-  const end = clear + 1
-  pixelsOf.fill(1, 0, clear)
-  let next = clear + 2
-  let codeBits = minimumCodeBits + 1
-  let previous = 0
+export function expectGifPixels(colorBits: number, subBlocks: Uint8Array, pixels: number): void {
+  kernel ??= instantiate<GifPixelsKernel>('gif-pixels')
+  const { memory, data, capacity, unknownCode, trailingBytes } = kernel
+  const room = new Uint8Array(memory.buffer, data.value, capacity.value)
   let missing = pixels
-  let window = 0
-  let windowBits = 0
-  let at = 0
-  for (;;) {
-    while (windowBits < codeBits && at < data.length) {
-      window |= (data[at] as number) << windowBits
-      windowBits += 8
-      at += 1
-    }
-    if (windowBits < codeBits) break
-    const code = window & ((1 << codeBits) - 1)
-    window >>>= codeBits
-    windowBits -= codeBits
-    if (code === clear) {
-      next = clear + 2
-      codeBits = minimumCodeBits + 1
-      previous = 0
-      continue
-    }
-    if (code === end) break
-    let length = 1
-    if (previous === 0) {
-      if (code > clear) throw new NotWellFormed('a frame uses an LZW code before it exists')
-    } else {
-      if (code > next || code === mostCodes)
-        throw new NotWellFormed('a frame uses an LZW code before it exists')
-      length = code === next ? previous + 1 : (pixelsOf[code] as number)
-      if (next < mostCodes) {
-        pixelsOf[next] = previous + 1
-        next += 1
-        if (next === 1 << codeBits && codeBits < mostCodeBits) codeBits += 1
-      }
-    }
-    missing -= length
+  kernel.begin(colorBits)
+  for (let start = 0; start < subBlocks.length; ) {
+    const end = subBlocksEnd(subBlocks, start, capacity.value)
+    room.set(subBlocks.subarray(start, end))
+    const given = kernel.follow(end - start)
+    if (given === unknownCode.value) throw new NotWellFormed('a frame uses an LZW code before it exists')
+    if (given === trailingBytes.value) throw new NotWellFormed('there are bytes after the pixels of a frame')
+    missing -= given
     if (missing < 0) throw new NotWellFormed('a frame has more pixels than its size')
-    previous = length
+    start = end
   }
   if (missing > 0) throw new NotWellFormed('a frame has fewer pixels than its size')
-  if (at < data.length) throw new NotWellFormed('there are bytes after the pixels of a frame')
 }
+
+/** Where the last sub-block ends that ends at most `length` bytes after `start`. */
+function subBlocksEnd(subBlocks: Uint8Array, start: number, length: number): number {
+  if (subBlocks.length - start <= length) return subBlocks.length
+  let end = start
+  for (let next = start; next - start <= length; next += 1 + (subBlocks[next] as number)) end = next
+  return end
+}
+
+/** ../../assembly/gif-pixels.ts */
+interface GifPixelsKernel extends Kernel {
+  readonly data: KernelConstant
+  readonly capacity: KernelConstant
+  readonly unknownCode: KernelConstant
+  readonly trailingBytes: KernelConstant
+  begin(colorBits: number): void
+  follow(length: number): number
+}
+
+/** One a thread, made when it is first needed. */
+let kernel: GifPixelsKernel | undefined

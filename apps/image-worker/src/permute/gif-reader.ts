@@ -14,11 +14,14 @@ export class GifReader {
   }
 
   byte(): number {
-    return this.take(1)[0] as number
+    const byte = this.#bytes[this.#position]
+    if (byte === undefined) throw new NotWellFormed('the file ends too early')
+    this.#position += 1
+    return byte
   }
 
   short(): number {
-    return this.take(2).readUInt16LE()
+    return this.byte() + 256 * this.byte()
   }
 
   text(length: number): string {

@@ -2,7 +2,7 @@ import { ByteReader } from './byte-reader.ts'
 import type { ChannelOrder } from './channel-order.ts'
 import { permuteImageData } from './image-data.ts'
 import { NotWellFormed } from './not-well-formed.ts'
-import { isPassedUnproven, passPaletteImage } from './pass-palette-image.ts'
+import { passPaletteImage } from './pass-palette-image.ts'
 import { PngAncillaryChunks } from './png-ancillary.ts'
 import { PngAnimation } from './png-animation.ts'
 import { encodeChunk, PngChunkReader, pngSignature } from './png-chunks.ts'
@@ -57,7 +57,7 @@ async function* rewrite(chunks: PngChunkReader, order: ChannelOrder, keepMetadat
         hasImage = true
         ancillary.startImage()
         animation.startImage()
-        if (isPassedUnproven(header)) {
+        if (header.colorType === 3) {
           yield* passPaletteImage(chunks, header)
           break
         }
@@ -106,20 +106,25 @@ async function* compressedPieces(
   type: 'IDAT' | 'fdAT',
   animation?: PngAnimation,
 ): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = []
+  const parts: Uint8Array[] = []
   let length = 0
+  const take = (part: Uint8Array) => {
+    parts.push(part)
+    length += part.length
+  }
+  const joined = () => {
+    length = 0
+    return Buffer.concat(parts.splice(0))
+  }
   while ((await chunks.next()) === type) {
     animation?.checkSequence(await chunks.read(4))
     while (chunks.remaining > 0) {
-      const part = await chunks.readSome(pieceBytes - length)
-      parts.push(part)
-      length += part.length
-      if (length < pieceBytes) continue
-      yield Buffer.concat(parts)
-      parts = []
-      length = 0
+      take(await chunks.readSome(pieceBytes - length))
+      if (length === pieceBytes) yield joined()
     }
     await chunks.close()
+    if (type === 'IDAT') chunks.readRun(type, pieceBytes - length, take)
+    if (length === pieceBytes) yield joined()
   }
-  if (length > 0) yield Buffer.concat(parts)
+  if (length > 0) yield joined()
 }

