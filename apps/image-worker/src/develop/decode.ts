@@ -2,13 +2,10 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
 import type { DevelopLimits } from './develop.ts'
 import { canCarryProfile, isAnimatable } from './format-abilities.ts'
-import { resetOrientation, resetXmpOrientation } from './metadata/exif.ts'
-import { xmpOfGif } from './metadata/gif-extensions.ts'
-import { iptcDatasets } from './metadata/iptc.ts'
-import { exifOfTiff } from './metadata/tiff-tags.ts'
+import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
-import { type CarriedMetadata, colourspaceOf, type Output, type Picture, type Raster } from './raster.ts'
+import { colourspaceOf, type Output, type Picture, type Raster } from './raster.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
@@ -81,25 +78,4 @@ function slice(stack: Raster, height: number): Raster[] {
 async function orientAll(frames: Raster[], orientation: number): Promise<Raster[]> {
   for (const [index, frame] of frames.entries()) frames[index] = await orient(frame, orientation)
   return frames
-}
-
-/** What the output has a place for and is to keep; the profile where the colours stay its own. */
-export function carriedMetadata(
-  input: Uint8Array,
-  { format, icc, exif, iptc, xmp }: Metadata,
-  keepsProfile: boolean,
-  output: Output,
-): CarriedMetadata {
-  const profile = icc && keepsProfile ? { icc } : {}
-  if (output.metadata === 'strip') return profile
-  // sharp doesn't read these.
-  const ownExif = format === 'tiff' ? exifOfTiff(input) : exif
-  const ownXmp = format === 'gif' ? xmpOfGif(input) : xmp
-  const datasets = iptc && iptcDatasets(iptc)
-  return {
-    ...profile,
-    ...(ownExif && { exif: resetOrientation(ownExif) }),
-    ...(ownXmp && { xmp: resetXmpOrientation(ownXmp) }),
-    ...(datasets && { iptc: datasets }),
-  }
 }

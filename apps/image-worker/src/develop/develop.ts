@@ -12,7 +12,7 @@ import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { permuteFile } from './permute-file.ts'
-import { permuteJpegFile } from './permute-jpeg-file.ts'
+import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
 import { largestSize, type Plan, planOf } from './plan.ts'
 import { release } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
@@ -30,7 +30,7 @@ const maxHeldBytes = 100 * 1024 * 1024
  * format is the original's unless `format` says otherwise, lossless where that was.
  *
  *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
- *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded
+ *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded, up to 100 MiB unpacked
  *     a permutation of what unpacks to a lot    -> streamed through sharp
  *     anything else                             -> decoded, each step on each frame, encoded
  *
@@ -48,13 +48,13 @@ export async function develop(
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   const plan = planOf(operations, header.format)
-  if (isRewritten(header, plan)) {
+  if (isPermutation(header, plan)) {
     const bytes = await permuteFile(input, header, plan.permutation, plan.output)
     if (bytes) return { bytes, facts: factsOf(header) }
   }
-  await reserve(Math.max(memoryCost(header), 2 * largestBytes(header, plan, limits)))
+  await reserve(Math.max(memoryCost(input, header), 2 * largestBytes(header, plan, limits)))
   try {
-    const bytes = await developHeld(input, header, plan, limits)
+    const bytes = await developReserved(input, header, plan, limits)
     // Read off the result: encoders make one frame of several that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
@@ -75,17 +75,17 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
 }
 
 /** Whether the one thing done to an image is a permutation. */
-function isRewritten(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
+function isPermutation(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
   return plan.permutation !== undefined && plan.output.format === header.format
 }
 
-async function developHeld(
+async function developReserved(
   input: Uint8Array,
   header: ImageHeader,
   plan: Plan,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  if (!isRewritten(header, plan)) return developPixels(input, header, plan, limits)
+  if (!isPermutation(header, plan)) return developPixels(input, header, plan, limits)
   const { permutation, output } = plan
   if (header.unpackedBytes <= maxHeldBytes) {
     const permuted = await permuteJpegFile(input, header, permutation, output)
@@ -108,7 +108,7 @@ async function developPixels(
     // One frame after the other: an animation would otherwise be held several times.
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
   }
-  const rewrittenBytes = isRewritten(header, plan) ? input.length : undefined
+  const rewrittenBytes = isPermutation(header, plan) ? input.length : undefined
   const bytes = await encode(picture, output, original, rewrittenBytes, limits)
   for (const frame of picture.frames) release(frame)
   return bytes
@@ -118,8 +118,10 @@ async function developPixels(
  * Roughly: the raster itself and a copy on its way in or out; all coefficients of a progressive JPEG, twice the
  * size of its samples, and all rows of an interlaced PNG, are held on top.
  */
-function memoryCost({ unpackedBytes, progressive }: ImageHeader): number {
-  return unpackedBytes * (progressive ? 4 : 2)
+function memoryCost(input: Uint8Array, header: ImageHeader): number {
+  const { unpackedBytes, progressive, format } = header
+  const decoded = unpackedBytes * (progressive ? 4 : 2)
+  return format === 'jpeg' ? Math.max(decoded, permutedJpegCost(header, input)) : decoded
 }
 
 /**

@@ -8,6 +8,8 @@ export interface EncodeSettings {
   quality: number
   lossless: boolean
   progressive: boolean
+  /** Whether the encoder makes Huffman tables for a baseline JPEG. */
+  optimiseCoding: boolean
   chromaSubsampling: '4:4:4' | '4:2:0'
   quantisationTable: 0 | 3
   compression: TiffCompression
@@ -48,6 +50,8 @@ export function settingsFor(
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
     lossless: output.quality === undefined && (known?.lossless ?? false),
     progressive: known?.progressive ?? false,
+    // encodeBaseline does, in half the encoder's time.
+    optimiseCoding: false,
     chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
@@ -79,6 +83,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     delay,
     lossless,
     loop,
+    optimiseCoding,
     progressive,
     quality,
     quantisationTable,
@@ -86,8 +91,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
   const animation = delay.length > 0 ? { delay, loop } : {}
   switch (format) {
     case 'jpeg':
-      // encodeBaseline fits the Huffman tables, in half the time.
-      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding: false, quantisationTable })
+      return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding, quantisationTable })
     case 'png':
       return image.png({ progressive })
     case 'webp':

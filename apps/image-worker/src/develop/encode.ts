@@ -6,6 +6,7 @@ import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilitie
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
+import { profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
 import {
   type CarriedMetadata,
@@ -81,17 +82,6 @@ function asGreyWithAlpha(stack: Raster): Stack {
     kept[to++] = samples[from + 3] ?? 0
   }
   return { ...stack, data: new Uint8Array(kept.buffer), channels: 2 }
-}
-
-/** A profile is for colour or for grey, and misleads about the other (ICC.1:2022, 7.2.8). */
-export function profileFor(
-  stack: Pick<Raster, 'isGrey'>,
-  { icc, ...metadata }: CarriedMetadata,
-): CarriedMetadata {
-  if (!icc) return metadata
-  const space = Buffer.from(icc.subarray(16, 20)).toString('latin1')
-  const fits = space === 'RGB ' || (space === 'GRAY' && stack.isGrey)
-  return fits ? { ...metadata, icc } : metadata
 }
 
 /** Frames that still are parts of one piece of memory need no copy. */

@@ -3,14 +3,13 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { permuteJpeg } from '../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
-import { carriedMetadata } from './decode.ts'
-import { profileFor } from './encode.ts'
 import { attachMetadata } from './metadata/attach.ts'
+import { carriedMetadata, profileFor } from './metadata/carried-metadata.ts'
 import type { Output } from './raster.ts'
 
 /**
  * Permutes the colours of a JPEG without decoding its pixels, where it gets no other quality; undefined where it must
- * be decoded. It takes about as much memory as the pixels would.
+ * be decoded.
  */
 export async function permuteJpegFile(
   input: Uint8Array,
@@ -19,12 +18,29 @@ export async function permuteJpegFile(
   output: Output,
 ): Promise<Uint8Array | undefined> {
   if (header.format !== 'jpeg' || output.quality !== undefined) return undefined
+  const jpeg = permuteIfWellFormed(input, order, header.orientation)
+  if (!jpeg) return undefined
+  const metadata = carriedMetadata(input, await sharp(input).metadata(), true, output)
+  return attachMetadata(jpeg, 'jpeg', profileFor({ isGrey: header.channels === 1 }, metadata), header)
+}
+
+function permuteIfWellFormed(
+  input: Uint8Array,
+  order: ChannelOrder,
+  orientation: number,
+): Uint8Array | undefined {
   try {
-    const jpeg = permuteJpeg(input, order, header.orientation)
-    const metadata = carriedMetadata(input, await sharp(input).metadata(), true, output)
-    return attachMetadata(jpeg, 'jpeg', profileFor({ isGrey: header.channels === 1 }, metadata), header)
+    return permuteJpeg(input, order, orientation)
   } catch (error) {
     if (error instanceof NotWellFormed) return undefined
     throw error
   }
+}
+
+/**
+ * The bytes of memory that takes at most, roughly: coefficients are of two bytes, and stand beside the turned ones; the
+ * file is there as it came, as it is read, as it is written, in parts, and whole.
+ */
+export function permutedJpegCost({ unpackedBytes, orientation }: ImageHeader, input: Uint8Array): number {
+  return (orientation === 1 ? 2 : 4) * unpackedBytes + 5 * input.length
 }

@@ -5,7 +5,6 @@ import { sourceChannels } from '../permute/channel-order.ts'
 import type { DevelopLimits } from './develop.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { isAnimatable } from './format-abilities.ts'
-import { withFittedTables } from './jpeg/encode-baseline.ts'
 import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
 
@@ -36,8 +35,8 @@ export async function streamPermuted(
     originalOf(input, header, metadata),
   )
   const permuted = permute(kept, metadata, order)
-  const bytes = await writeAs(permuted, output.format, settings).toBuffer()
-  return output.format === 'jpeg' && !settings.progressive ? withFittedTables(bytes) : bytes
+  // There is no second pass here, as there is over an image that is held.
+  return writeAs(permuted, output.format, { ...settings, optimiseCoding: true }).toBuffer()
 }
 
 function permute(image: Sharp, { channels, space }: Metadata, order: ChannelOrder): Sharp {

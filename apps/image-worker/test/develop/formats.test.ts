@@ -244,3 +244,20 @@ test('a stream permutes as exactly as a raster does, of every shape', async () =
     { numRuns: 40 },
   )
 })
+
+test('a streamed JPEG has its profile, and its EXIF where that is kept', async () => {
+  const jpeg = await photo()
+    .withIccProfile('p3')
+    .withExifMerge({ IFD0: { Artist: 'Ada' } })
+    .jpeg({ quality: 90 })
+    .toBuffer()
+  const header = await readImageHeader(bytesSource(jpeg))
+  const before = await sharp(jpeg).metadata()
+  assert.ok(before.icc && before.exif)
+  for (const metadata of ['strip', 'keep'] as const) {
+    const output = { format: header.format, metadata }
+    const after = await sharp(await streamPermuted(jpeg, header, 'bgr', output, limits)).metadata()
+    assert.deepEqual(after.icc, before.icc)
+    assert.equal(after.exif !== undefined, metadata === 'keep')
+  }
+})

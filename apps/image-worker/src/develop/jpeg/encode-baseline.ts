@@ -1,4 +1,4 @@
-import { permuteJpeg } from '../../permute/jpeg/permute-jpeg.ts'
+import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import type { Raster } from '../raster.ts'
 import { type BaselineFile, markers, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
 
@@ -25,20 +25,14 @@ export async function encodeBaseline<Pixels extends Omit<Raster, 'channels'>>(
   encode: (strip: Pixels) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const files = await Promise.all(stripsOf(raster, rowsOfStrip(raster)).map(encode))
-  return withFittedTables(joined(files.map(takeApart), raster.height))
-}
-
-/** The same coefficients, in fewer bytes: to permute nothing is to write them anew. */
-export function withFittedTables(jpeg: Uint8Array): Uint8Array {
-  return permuteJpeg(jpeg, 'rgb')
+  const [first] = files as [Uint8Array]
+  return optimiseJpeg(files.length === 1 ? first : joined(files.map(takeApart), raster.height))
 }
 
 function joined(files: readonly BaselineFile[], height: number): Uint8Array {
   const [first] = files as [BaselineFile]
   const scan = files.flatMap((file, index) => (index === 0 ? [file.scan] : [restart(index - 1), file.scan]))
-  const isDivided = files.length > 1
-  const segments = isDivided ? withRestarts(first.segments, height, unitsOf(first.segments)) : first.segments
-  return putTogether(segments, scan)
+  return putTogether(withRestarts(first.segments, height, unitsOf(first.segments)), scan)
 }
 
 function rowsOfStrip({ width, height }: Pick<Raster, 'width' | 'height'>): number {

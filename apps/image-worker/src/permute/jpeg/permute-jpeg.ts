@@ -21,3 +21,12 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation 
     return writeJpeg(kernel, jpeg)
   })
 }
+
+/**
+ * The same coefficients with Huffman tables made for them, as `jpegtran -optimize` does it. Metadata is left out.
+ *
+ * Throws NotWellFormed as `permuteJpeg` does.
+ */
+export function optimiseJpeg(input: Uint8Array): Uint8Array {
+  return withJpegKernel(kernel => writeJpeg(kernel, readJpeg(kernel, input)))
+}

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import sharp, { type JpegOptions } from 'sharp'
-import { encodeBaseline, withFittedTables } from '../../../src/develop/jpeg/encode-baseline.ts'
+import { encodeBaseline } from '../../../src/develop/jpeg/encode-baseline.ts'
 import { type Raster, toSharp } from '../../../src/develop/raster.ts'
+import { optimiseJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { noiseBytes } from '../../permute/pictures.ts'
 
 /** Either side of where an image is divided, rows that fill no unit, grey, and both samplings. */
@@ -27,13 +28,10 @@ for (const [name, raster, options] of kinds) {
     const fitted = await encodeBaseline(raster, encode)
     const pixels = await decode(whole)
     assert.deepEqual(await decode(fitted), pixels)
-    assert.deepEqual(await decode(withFittedTables(whole)), pixels)
+    assert.deepEqual(await decode(optimiseJpeg(whole)), pixels)
 
     const optimised = await toSharp(raster).toColourspace(spaceOf(raster)).jpeg(options).toBuffer()
-    assert.ok(
-      withFittedTables(whole).length <= optimised.length * 1.001 + 32,
-      'as small as the encoder makes it',
-    )
+    assert.ok(optimiseJpeg(whole).length <= optimised.length * 1.001 + 32, 'as small as the encoder makes it')
     assert.ok(fitted.length <= optimised.length * 1.001 + 32)
   })
 }
