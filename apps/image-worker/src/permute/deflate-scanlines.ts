@@ -1,6 +1,5 @@
-import { promisify } from 'node:util'
-import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib'
 import { type DeflateKernel, deflateKernel } from './deflate-kernel.ts'
+import { MatchesDeflater } from './matches-deflater.ts'
 import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type SubFilter } from './scanlines.ts'
 
 /**
@@ -8,14 +7,16 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
  *
  * - runs: rows that have no filter get Sub; our own deflate gives frequent bytes short codes and finds runs of one
  *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
- * - matches: rows stay as they are, zlib's level 4, which takes about six times as long. For drawings and
- *   screenshots, whose repetition lies further apart; level 4 is the lowest that looks twice, at the speed of level 3
- *   and 3 to 8 % smaller.
+ * - matches: rows stay as they are, and zlib takes about six times as long. For drawings and screenshots, whose
+ *   repetition lies further apart.
  */
 type Way = 'runs' | 'matches'
 
-/** The way is chosen anew this often, since a photograph's sky says nothing about the meadow below it. */
-const trialEveryBytes = 2 * 1024 * 1024
+/** What is permuted and compressed by runs at once. It gets codes of its own, some 80 bytes; more gains nothing. */
+const partBytes = 128 * 1024
+
+/** The way is chosen anew every 2 MiB, since a photograph's sky says nothing about the meadow below it. */
+const partsPerTrial = 16
 
 /** A trial costs about half a millisecond. */
 const trialBytes = 32 * 1024
@@ -25,21 +26,6 @@ const trialBytes = 32 * 1024
  * input: that is not to be exceeded by more than a few percent.
  */
 const allowance = 1.03
-
-/** The output ends with a whole byte, and isn't the stream's end. */
-const matchesOptions: ZlibOptions = {
-  level: 4,
-  memLevel: 9,
-  chunkSize: 64 * 1024,
-  finishFlush: constants.Z_SYNC_FLUSH,
-}
-const deflateMatches = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw)
-
-/** How far back a match may lie. */
-const windowBytes = 32 * 1024
-
-/** What is compressed by runs at once. It gets codes of its own, some 80 bytes; more at once gains nothing. */
-const partBytes = 128 * 1024
 
 /** Pieces of the result are joined until they are this long. */
 const pieceBytes = 64 * 1024
@@ -52,7 +38,7 @@ const lastBlock = Uint8Array.of(0x03, 0x00)
 
 /**
  * Permutes inflated scanlines and compresses them into one zlib stream; gives its bytes in pieces. The blocks may be
- * cut anywhere; `walk` and the visitors are at the start of the first.
+ * cut anywhere, which makes no difference to the result; `walk` and the visitors are at the start of the first.
  */
 export async function* deflateScanlines(
   blocks: AsyncIterable<Uint8Array>,
@@ -82,50 +68,28 @@ async function* compress(
   const kernel = deflateKernel()
   const visitor = inTurn(permuter, subFilter)
   let sum = 1
-  let way: Way = 'matches'
-  let sinceTrial = trialEveryBytes
+  let count = 0
   /** The start of a pixel that ends in the next part. */
   let rest = new Uint8Array(0)
-  /** What zlib compresses while the next block is inflated; reused, since each new one would be costly garbage. */
-  let matched = new Uint8Array(0)
-  let matches: Promise<Uint8Array> | undefined
-  let window = new Uint8Array(0)
+  let matches: MatchesDeflater | undefined
   yield zlibHeader
-  try {
-    for await (const block of blocks) {
-      if (sinceTrial >= trialEveryBytes) {
-        way = chooseWay(kernel, Buffer.concat([rest, block]), walk, subFilter)
-        subFilter.isOn = way === 'runs'
-        sinceTrial = 0
-      }
-      sinceTrial += block.length
-      if (matches !== undefined) yield await matches
-      matches = undefined
-      const most = rest.length + block.length
-      if (way === 'matches' && matched.length < most) matched = new Uint8Array(most)
-      const runs: Uint8Array[] = []
-      let length = 0
-      for (const part of evenParts(block)) {
-        const filled = kernel.fill(rest, part)
-        const pixels = filled.subarray(0, walk.visit(filled, visitor))
-        rest = filled.slice(pixels.length)
-        sum = kernel.adler32(pixels.length, sum)
-        if (way === 'runs') runs.push(kernel.deflate(pixels.length))
-        else matched.set(pixels, length)
-        length += pixels.length
-      }
-      yield* runs
-      if (way === 'matches') {
-        const scanlines = matched.subarray(0, length)
-        matches = deflateMatches(scanlines, { ...matchesOptions, dictionary: window })
-        window = scanlines.slice(-windowBytes)
-      } else window = new Uint8Array(0)
+  for await (const part of evenParts(blocks)) {
+    const isTried = count % partsPerTrial === 0
+    count += 1
+    if (matches !== undefined) yield* await (isTried ? matches.end() : matches.take())
+    if (isTried) {
+      const way = chooseWay(kernel, Buffer.concat([rest, part]), walk, subFilter)
+      subFilter.isOn = way === 'runs'
+      matches = way === 'matches' ? new MatchesDeflater() : undefined
     }
-    if (matches !== undefined) yield await matches
-  } finally {
-    // Whoever is here early has its own reason to throw.
-    matches?.catch(() => {})
+    const filled = kernel.fill(rest, part)
+    const pixels = filled.subarray(0, walk.visit(filled, visitor))
+    rest = filled.slice(pixels.length)
+    sum = kernel.adler32(pixels.length, sum)
+    if (matches === undefined) yield kernel.deflate(pixels.length)
+    else matches.add(pixels)
   }
+  if (matches !== undefined) yield* await matches.end()
   const trailer = Buffer.alloc(lastBlock.length + 4)
   trailer.set(lastBlock)
   trailer.writeUInt32BE(sum, lastBlock.length)
@@ -151,15 +115,26 @@ function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk,
   }
   const sample = bytes.subarray(start, start + trialBytes)
   trialWalk.visit(kernel.fill(sample), trialFilter)
-  const runs = kernel.deflate(sample.length)
-  const matches = deflateRawSync(sample, matchesOptions)
-  return runs.length <= matches.length * allowance ? 'runs' : 'matches'
+  const runs = kernel.deflate(sample.length).length
+  return runs <= MatchesDeflater.lengthOf(sample) * allowance ? 'runs' : 'matches'
 }
 
-function* evenParts(block: Uint8Array): Generator<Uint8Array> {
-  const count = Math.ceil(block.length / partBytes)
-  for (let part = 0; part < count; part += 1) {
-    const [start = 0, end] = [part, part + 1].map(edge => Math.floor((block.length * edge) / count))
-    yield block.subarray(start, end)
+/** The same bytes in parts of one length but for the last; each is overwritten when the next one is asked for. */
+async function* evenParts(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const held = new Uint8Array(partBytes)
+  let length = 0
+  for await (const block of blocks) {
+    for (let at = 0; at < block.length; ) {
+      const piece = block.subarray(at, at + partBytes - length)
+      at += piece.length
+      if (piece.length === partBytes) yield piece
+      else {
+        held.set(piece, length)
+        length += piece.length
+        if (length === partBytes) yield held
+        length %= partBytes
+      }
+    }
   }
+  if (length > 0) yield held.subarray(0, length)
 }
