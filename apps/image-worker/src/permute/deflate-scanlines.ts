@@ -7,7 +7,7 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
  *
  * - runs: rows that have no filter get Sub; our own deflate gives frequent bytes short codes and finds runs of one
  *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
- * - matches: rows stay as they are, and zlib takes about six times as long. For drawings and screenshots, whose
+ * - matches: rows stay as they are, and zlib takes about five times as long. For drawings and screenshots, whose
  *   repetition lies further apart.
  */
 type Way = 'runs' | 'matches'
