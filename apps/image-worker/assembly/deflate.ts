@@ -1,6 +1,6 @@
-import { continueFrom, output, pending, pendingBits, putBits, start, written } from './deflate-bits'
-import { assignCodes, assignLengths } from './deflate-codes'
-import { putCodeLengths } from './deflate-header'
+import { continueFrom, output, pending, pendingBits, putBits, start, written } from './deflate/bits'
+import { assignCodes, assignLengths } from './deflate/codes'
+import { putCodeLengths } from './deflate/header'
 import {
   capacity,
   countBytes,
@@ -10,10 +10,10 @@ import {
   runs,
   runsOfLength,
   shortest,
-} from './deflate-runs'
+} from './deflate/runs'
 
-export { adler32 } from './deflate-adler32'
-export { subtractLeft } from './deflate-subtract'
+export { adler32 } from './deflate/adler32'
+export { subtractLeft } from './deflate/subtract'
 export { capacity, data, output }
 
 /** The symbols of literals, of the block's end, and of the lengths of matches (RFC 1951, 3.2.5). */

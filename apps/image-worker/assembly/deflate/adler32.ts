@@ -1,4 +1,4 @@
-import { data } from './deflate-runs'
+import { data } from './runs'
 
 const modulus: u32 = 65521
 /** Sums of so many bytes fit into 32 bits, as zlib reckons, and vectors of 16 go into it evenly. */

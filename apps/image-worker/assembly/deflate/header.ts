@@ -1,5 +1,5 @@
-import { putBits } from './deflate-bits'
-import { assignCodes, assignLengths } from './deflate-codes'
+import { putBits } from './bits'
+import { assignCodes, assignLengths } from './codes'
 
 /** Lengths of codes up to 15, and what repeats: the length before 3 to 6 times, none 3 to 10 and 11 to 138 times. */
 const symbols: usize = 19
