@@ -7,7 +7,7 @@ declare const WebAssembly: {
 }
 
 /** Inner loops compiled from ../../assembly to WebAssembly, for the processor's vectors: `npm run kernels`. */
-export const kernelNames = ['gif-pixels', 'jpeg', 'rearrange'] as const
+export const kernelNames = ['deflate', 'gif-pixels', 'jpeg', 'rearrange'] as const
 export type KernelName = (typeof kernelNames)[number]
 
 /** What every kernel has: its memory, which may grow, and is then another buffer. */

@@ -1,128 +1,140 @@
-import { once } from 'node:events'
-import { constants, createDeflate, deflateRawSync } from 'node:zlib'
-import type { ScanlineWalk, SubFilter } from './scanlines.ts'
+import { type DeflateKernel, deflateKernel } from './deflate-kernel.ts'
+import { MatchesDeflater } from './matches-deflater.ts'
+import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type SubFilter } from './scanlines.ts'
 
 /**
- * How scanlines are compressed. Node's zlib is by far the largest cost of a permutation, so a trial chooses which
- * way suits the image, fastest first (bench/permute.ts has the numbers):
+ * How scanlines are compressed; a trial chooses what suits the image:
  *
- * - symbols: rows that have no filter get Sub; deflate looks for no repetition, it only gives frequent bytes short
- *   codes. Filtered photographs have hardly anything else to gain.
- * - runs: the same, but runs of one byte are found.
- * - matches: rows stay as they are, level 4. For drawings and screenshots, whose repetition lies further apart;
- *   level 4 is the lowest that looks twice, at the speed of level 3 and 3 to 8 % smaller.
+ * - runs: rows that have no filter get Sub; our own deflate gives frequent bytes short codes and finds runs of one
+ *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
+ * - matches: rows stay as they are, and zlib takes about five times as long. For drawings and screenshots, whose
+ *   repetition lies further apart.
  */
-const ways = {
-  symbols: { level: 6, strategy: constants.Z_HUFFMAN_ONLY, subtracts: true },
-  runs: { level: 6, strategy: constants.Z_RLE, subtracts: true },
-  matches: { level: 4, strategy: constants.Z_DEFAULT_STRATEGY, subtracts: false },
-} as const
+type Way = 'runs' | 'matches'
 
-type Way = keyof typeof ways
+/** What is permuted and compressed by runs at once. It gets codes of its own, some 80 bytes; more gains nothing. */
+const partBytes = 128 * 1024
 
-/** The way is chosen anew this often, since a photograph's sky says nothing about the meadow below it. */
-const trialEveryBytes = 2 * 1024 * 1024
+/** The way is chosen anew every 2 MiB, since a photograph's sky says nothing about the meadow below it. */
+const partsPerTrial = 16
 
-/** A trial costs about 0.9 ms. */
+/** A trial costs about half a millisecond. */
 const trialBytes = 32 * 1024
 
 /**
- * Each way takes about two thirds of the next one's time, so its result may be this much larger. What deflate finds
- * as 'matches' is about what it found in the input: that is not to be exceeded by more than a few percent.
+ * By what factor the result of 'runs' may be larger. What deflate finds as 'matches' is about what it found in the
+ * input: that is not to be exceeded by more than a few percent.
  */
 const allowance = 1.03
-const allowanceForSymbols = 1.12
 
-const memLevel = 9
+/** Pieces of the result are joined until they are this long. */
+const pieceBytes = 64 * 1024
+
+/** What a zlib stream starts with (RFC 1950, 2.2): deflate, a window of 32 KiB, a fast compressor. */
+const zlibHeader = Uint8Array.of(0x78, 0x5e)
+
+/** An empty block that is the stream's last (RFC 1951, 3.2.3). */
+const lastBlock = Uint8Array.of(0x03, 0x00)
 
 /**
- * Compresses permuted scanlines into one zlib stream; gives its bytes in pieces. `walk` and `subFilter` are at the
- * start of the first block, each block ends with a whole pixel. A block may be changed in place.
+ * Permutes inflated scanlines and compresses them into one zlib stream; gives its bytes in pieces. The blocks may be
+ * cut anywhere, which makes no difference to the result; `walk` and the visitors are at the start of the first.
  */
 export async function* deflateScanlines(
   blocks: AsyncIterable<Uint8Array>,
   walk: ScanlineWalk,
+  permuter: ScanlineVisitor,
   subFilter: SubFilter,
 ): AsyncGenerator<Uint8Array> {
-  let deflater: Deflater | undefined
-  let compressed: Promise<Uint8Array[]> | undefined
-  let sinceTrial = 0
-  try {
-    for await (const block of blocks) {
-      const isTried = deflater === undefined || sinceTrial >= trialEveryBytes
-      const way = isTried ? chooseWay(block, walk, subFilter) : undefined
-      sinceTrial = isTried ? block.length : sinceTrial + block.length
-      if (way !== undefined) subFilter.isOn = ways[way].subtracts
-      walk.visit(block, subFilter)
-      // The block before was compressed meanwhile, and the block after is inflated while this one is compressed.
-      if (compressed !== undefined) yield* await compressed
-      if (deflater === undefined) deflater = new Deflater(way ?? 'matches')
-      else if (way !== undefined) await deflater.change(way)
-      compressed = deflater.write(block)
-    }
-    if (compressed !== undefined) yield* await compressed
-    if (deflater !== undefined) yield* await deflater.end()
-  } finally {
-    // Whoever is here early has its own reason to throw: that the write is cut off is no news.
-    compressed?.catch(() => {})
-    deflater?.close()
+  let parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of compress(blocks, walk, permuter, subFilter)) {
+    parts.push(part)
+    length += part.length
+    if (length < pieceBytes) continue
+    yield parts.length === 1 ? part : Buffer.concat(parts)
+    parts = []
+    length = 0
   }
+  yield Buffer.concat(parts)
 }
 
-function chooseWay(block: Uint8Array, walk: ScanlineWalk, subFilter: SubFilter): Way {
-  const sample = block.subarray(0, trialBytes)
-  const subtracted = new Uint8Array(sample)
+async function* compress(
+  blocks: AsyncIterable<Uint8Array>,
+  walk: ScanlineWalk,
+  permuter: ScanlineVisitor,
+  subFilter: SubFilter,
+): AsyncGenerator<Uint8Array> {
+  const kernel = deflateKernel()
+  const visitor = inTurn(permuter, subFilter)
+  let sum = 1
+  let count = 0
+  /** The start of a pixel that ends in the next part. */
+  let rest = new Uint8Array(0)
+  let matches: MatchesDeflater | undefined
+  yield zlibHeader
+  for await (const part of evenParts(blocks)) {
+    const isTried = count % partsPerTrial === 0
+    count += 1
+    if (matches !== undefined) yield* await (isTried ? matches.end() : matches.take())
+    if (isTried) {
+      const way = chooseWay(kernel, Buffer.concat([rest, part]), walk, subFilter)
+      subFilter.isOn = way === 'runs'
+      matches = way === 'matches' ? new MatchesDeflater() : undefined
+    }
+    const filled = kernel.fill(rest, part)
+    const pixels = filled.subarray(0, walk.visit(filled, visitor))
+    rest = filled.slice(pixels.length)
+    sum = kernel.adler32(pixels.length, sum)
+    if (matches === undefined) yield kernel.deflate(pixels.length)
+    else matches.add(pixels)
+  }
+  if (matches !== undefined) yield* await matches.end()
+  const trailer = Buffer.alloc(lastBlock.length + 4)
+  trailer.set(lastBlock)
+  trailer.writeUInt32BE(sum, lastBlock.length)
+  yield trailer
+}
+
+/**
+ * Tries both ways on rows of the middle of `bytes`, since the first ones of an image are often of one colour.
+ * `walk` and `subFilter` are at the start of `bytes`.
+ */
+function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk, subFilter: SubFilter): Way {
+  const trialWalk = walk.clone()
   const trialFilter = subFilter.clone()
   trialFilter.isOn = true
-  walk.clone().visit(subtracted, trialFilter)
-  const tried = (way: Way, scanlines: Uint8Array) =>
-    deflateRawSync(scanlines, { memLevel, ...ways[way] }).length
-  const symbols = tried('symbols', subtracted)
-  const runs = tried('runs', subtracted)
-  const matches = tried('matches', sample)
-  if (symbols <= runs * allowanceForSymbols && symbols <= matches * allowance) return 'symbols'
-  return runs <= matches * allowance ? 'runs' : 'matches'
+  let start = 0
+  if (bytes.length > 2 * trialBytes) {
+    start = trialWalk.visit(bytes.subarray(0, bytes.length >> 1), checkFilters)
+    // A row that has begun keeps its filter, and the next one tells; unless it is too far away.
+    const rowStart = start + trialWalk.left
+    if (rowStart + trialBytes <= bytes.length) {
+      start += trialWalk.visit(bytes.subarray(start, rowStart), checkFilters)
+    }
+  }
+  const sample = bytes.subarray(start, start + trialBytes)
+  trialWalk.visit(kernel.fill(sample), trialFilter)
+  const runs = kernel.deflate(sample.length).length
+  return runs <= MatchesDeflater.lengthOf(sample) * allowance ? 'runs' : 'matches'
 }
 
-/** zlib's deflate stream, written block by block: it compresses on its own thread while the next block inflates. */
-class Deflater {
-  readonly #stream
-  #compressed: Uint8Array[] = []
-
-  constructor(way: Way) {
-    this.#stream = createDeflate({ memLevel, chunkSize: 256 * 1024, ...ways[way] })
-    this.#stream.on('data', (data: Uint8Array) => this.#compressed.push(data))
-    // Errors come out of write() and end().
-    this.#stream.on('error', () => {})
+/** The same bytes in parts of one length but for the last; each is overwritten when the next one is asked for. */
+async function* evenParts(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const held = new Uint8Array(partBytes)
+  let length = 0
+  for await (const block of blocks) {
+    for (let at = 0; at < block.length; ) {
+      const piece = block.subarray(at, at + partBytes - length)
+      at += piece.length
+      if (piece.length === partBytes) yield piece
+      else {
+        held.set(piece, length)
+        length += piece.length
+        if (length === partBytes) yield held
+        length %= partBytes
+      }
+    }
   }
-
-  async change(way: Way): Promise<void> {
-    const { level, strategy } = ways[way]
-    await new Promise<void>(resolve => this.#stream.params(level, strategy, () => resolve()))
-  }
-
-  /** What came out of the stream so far, if it is much. Deflate never gives much more than it was given. */
-  async write(block: Uint8Array): Promise<Uint8Array[]> {
-    await new Promise<void>((resolve, reject) => {
-      this.#stream.write(block, error => (error ? reject(error) : resolve()))
-    })
-    return this.#take(64 * 1024)
-  }
-
-  async end(): Promise<Uint8Array[]> {
-    const ended = once(this.#stream, 'end')
-    this.#stream.end()
-    await ended
-    return this.#take(1)
-  }
-
-  close(): void {
-    this.#stream.destroy()
-  }
-
-  #take(least: number): Uint8Array[] {
-    const joined = Buffer.concat(this.#compressed)
-    this.#compressed = joined.length < least ? [joined] : []
-    return joined.length < least ? [] : [joined]
-  }
+  if (length > 0) yield held.subarray(0, length)
 }

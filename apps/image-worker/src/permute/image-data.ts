@@ -16,40 +16,18 @@ export function permuteImageData(
 ): AsyncIterable<Uint8Array> {
   const passes = passesOf(header, size.width, size.height)
   const length = inflatedBytes(passes)
-  // Of an interlaced image the last pass, which is half of it.
-  const rowBytes = 1 + (passes.at(-1)?.rowBytes ?? 0)
   const hasColorSamples = header.colorType === 2 || header.colorType === 6
-  if (hasColorSamples && order !== 'rgb') {
-    const pixelBytes = bitsPerPixel(header) / 8
-    const walk = () => new ScanlineWalk(passes, pixelBytes)
-    const permuted = permuteBlocks(inflateExactly(pieces, length, rowBytes), walk(), header, order)
-    return deflateScanlines(permuted, walk(), new SubFilter(pixelBytes))
-  }
-  return passProven(pieces, length, rowBytes, new ScanlineWalk(passes, 1))
-}
-
-/** Permutes inflated blocks in place; cuts them anew so that each ends with a whole pixel. */
-async function* permuteBlocks(
-  blocks: AsyncIterable<Uint8Array>,
-  walk: ScanlineWalk,
-  header: PngHeader,
-  order: ChannelOrder,
-): AsyncGenerator<Uint8Array> {
+  if (!hasColorSamples || order === 'rgb') return passProven(pieces, length, new ScanlineWalk(passes, 1))
+  const pixelBytes = bitsPerPixel(header) / 8
+  const walk = new ScanlineWalk(passes, pixelBytes)
   const permuter = scanlinePermuter(header, order)
-  let rest = new Uint8Array(0)
-  for await (const block of blocks) {
-    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block])
-    const whole = walk.visit(bytes, permuter)
-    rest = new Uint8Array(bytes.subarray(whole))
-    if (whole > 0) yield bytes.subarray(0, whole)
-  }
+  return deflateScanlines(inflateExactly(pieces, length), walk, permuter, new SubFilter(pixelBytes))
 }
 
 /** The compressed pieces as they are, while their inflation is followed to the last byte. */
 async function* passProven(
   pieces: AsyncIterable<Uint8Array>,
   length: number,
-  rowBytes: number,
   walk: ScanlineWalk,
 ): AsyncGenerator<Uint8Array> {
   const passed: Uint8Array[] = []
@@ -59,7 +37,7 @@ async function* passProven(
       yield piece
     }
   }
-  for await (const block of inflateExactly(noted(), length, rowBytes)) {
+  for await (const block of inflateExactly(noted(), length)) {
     walk.visit(block, checkFilters)
     yield* passed.splice(0)
   }

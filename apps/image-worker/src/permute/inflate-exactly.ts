@@ -3,21 +3,18 @@ import { createInflate } from 'node:zlib'
 import { NotWellFormed } from './not-well-formed.ts'
 
 /** A block of inflated bytes: large enough that the hops to zlib's thread don't show, small beside any image. */
-const aboutBlockBytes = 512 * 1024
+const blockBytes = 512 * 1024
 
 /**
  * Inflates one zlib stream that must give `length` bytes exactly, have the right Adler-32 and end where `pieces`
  * end; throws NotWellFormed otherwise. Pulls `pieces` as the result is pulled, so a bomb is cut off at most one
- * block after `length`, and nothing of it is kept. The blocks given belong to the caller; most of them end with a
- * multiple of `rowBytes`, so that little has to be carried over from one to the next.
+ * block after `length`, and nothing of it is kept. The blocks given belong to the caller.
  */
 export async function* inflateExactly(
   pieces: AsyncIterable<Uint8Array>,
   length: number,
-  rowBytes: number,
 ): AsyncGenerator<Uint8Array> {
-  const rows = Math.max(Math.floor(aboutBlockBytes / rowBytes), 1)
-  const inflate = createInflate({ chunkSize: Math.min(rows * rowBytes, 2 * aboutBlockBytes) })
+  const inflate = createInflate({ chunkSize: blockBytes })
   let given = 0
   async function* fed() {
     for await (const piece of pieces) {

@@ -1,5 +1,5 @@
-import { endianness } from 'node:os'
 import type { ChannelOrder } from './channel-order.ts'
+import { deflateKernel } from './deflate-kernel.ts'
 import { NotWellFormed } from './not-well-formed.ts'
 import { permuteSamplePairs, permuteSamples } from './permute-samples.ts'
 import type { PngHeader, PngPass } from './png-header.ts'
@@ -24,6 +24,11 @@ export class ScanlineWalk {
   constructor(passes: readonly PngPass[], unitBytes: number) {
     this.#passes = passes
     this.#unitBytes = unitBytes
+  }
+
+  /** Bytes of the row under way that are still to come. */
+  get left(): number {
+    return this.#left
   }
 
   clone(): ScanlineWalk {
@@ -86,13 +91,26 @@ export function scanlinePermuter(header: PngHeader, order: ChannelOrder): Scanli
   return { filter: checkFilters.filter, samples: bytes => permute(bytes, channels, order) }
 }
 
+/** Each on what the ones before left. */
+export function inTurn(...visitors: readonly ScanlineVisitor[]): ScanlineVisitor {
+  return {
+    filter(bytes, at) {
+      for (const visitor of visitors) visitor.filter(bytes, at)
+    },
+    samples(bytes) {
+      for (const visitor of visitors) visitor.samples(bytes)
+    },
+  }
+}
+
 /**
  * Gives unfiltered rows the filter Sub: each byte less the one a pixel to the left. Whether a row is filtered
  * touches no other row, since filters predict from the unfiltered samples. While `isOn` is false, rows that
- * start are left as they are.
+ * start are left as they are. The bytes must lie in the deflate kernel's room.
  */
 export class SubFilter implements ScanlineVisitor {
   isOn = false
+  readonly #kernel = deflateKernel()
   readonly #pixelBytes: number
   readonly #left: Uint8Array
   #isFiltering = false
@@ -120,40 +138,11 @@ export class SubFilter implements ScanlineVisitor {
   samples(bytes: Uint8Array): void {
     if (!this.#isFiltering) return
     const pixelBytes = this.#pixelBytes
-    const last = new Uint8Array(bytes.subarray(-pixelBytes))
-    subtractLeft(bytes, pixelBytes)
+    const last = bytes.slice(-pixelBytes)
+    this.#kernel.subtractLeft(bytes, pixelBytes)
     for (let at = 0; at < pixelBytes; at += 1) {
       bytes[at] = (bytes[at] as number) - (this.#left[at] as number)
     }
     this.#left.set(last)
-  }
-}
-
-/**
- * Each byte less the one `pixelBytes` before it, from the second pixel on. For pixels of three bytes, four at once:
- * bit 7 of each byte is kept out of the subtraction, so that no byte borrows from the next, and set right after.
- */
-function subtractLeft(bytes: Uint8Array, pixelBytes: number): void {
-  const wordsStart = -bytes.byteOffset & 3
-  const wordCount = (bytes.length - wordsStart) >> 2
-  if (pixelBytes !== 3 || wordCount < 1 || !isLittleEndian) {
-    subtractBytes(bytes, pixelBytes, pixelBytes, bytes.length)
-    return
-  }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + wordsStart, wordCount)
-  subtractBytes(bytes, pixelBytes, wordsStart + wordCount * 4, bytes.length)
-  for (let at = wordCount - 1; at > 0; at -= 1) {
-    const word = words[at] as number
-    const left = ((words[at - 1] as number) >>> 8) | (word << 24)
-    words[at] = ((word | 0x80808080) - (left & 0x7f7f7f7f)) ^ ((word ^ ~left) & 0x80808080)
-  }
-  subtractBytes(bytes, pixelBytes, pixelBytes, wordsStart + 4)
-}
-
-const isLittleEndian = endianness() === 'LE'
-
-function subtractBytes(bytes: Uint8Array, pixelBytes: number, start: number, end: number): void {
-  for (let at = end - 1; at >= start; at -= 1) {
-    bytes[at] = (bytes[at] as number) - (bytes[at - pixelBytes] as number)
   }
 }

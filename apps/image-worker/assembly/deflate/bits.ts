@@ -1,0 +1,32 @@
+/** No byte takes more than 14 bits; what starts and ends a block and the last store take less than 512 bytes. */
+export const output: usize = memory.data((128 * 1024 * 14) / 8 + 512, 16)
+
+/** Bits that fill no byte yet, and how many. Loops that matter keep them, and where to write, in locals. */
+export let pending: u64 = 0
+export let pendingBits: u32 = 0
+let to: usize = 0
+
+export function start(): void {
+  continueFrom(output, 0, 0)
+}
+
+export function continueFrom(at: usize, bits: u64, count: u32): void {
+  to = at
+  pending = bits
+  pendingBits = count
+}
+
+/** At most 56 bits. */
+export function putBits(bits: u64, count: u32): void {
+  pending |= bits << pendingBits
+  pendingBits += count
+  store<u64>(to, pending)
+  to += pendingBits >> 3
+  pending >>= pendingBits & 0x38
+  pendingBits &= 7
+}
+
+/** Where the next bits go. */
+export function written(): usize {
+  return to
+}
