@@ -7,13 +7,26 @@ export const photographFolder = process.env.PHOTOS ?? '/usr/share/backgrounds'
 
 const maxBytes = 4 * 1024 * 1024
 
+interface Photograph {
+  /** The file's path, or what was generated. */
+  name: string
+  bytes: Buffer
+}
+
 /** JPEG photographs of up to 4 MiB from PHOTOS; without any, generated ones of 6 megapixels. */
-export async function loadPhotographs(): Promise<{ name: string; bytes: Buffer }[]> {
+export async function loadPhotographs(): Promise<Photograph[]> {
   const paths = await findJpegs(photographFolder)
   if (paths.length > 0) {
     return Promise.all(paths.map(async path => ({ name: path, bytes: await readFile(path) })))
   }
   return [{ name: 'generated, 3000 x 2000', bytes: await generatePhotograph(3000, 2000) }]
+}
+
+/** So many of them, spread over the folder. */
+export async function pickPhotographs(count: number): Promise<Photograph[]> {
+  const all = await loadPhotographs()
+  const picked = Array.from({ length: count }, (_, at) => all[Math.floor((at * all.length) / count)])
+  return [...new Set(picked)].filter(photograph => photograph !== undefined)
 }
 
 async function findJpegs(folder: string): Promise<string[]> {

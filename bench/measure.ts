@@ -1,0 +1,65 @@
+import { cpus } from 'node:os'
+import sharp from 'sharp'
+
+/** Interleaved runs of which medians are taken; RUNS asks for more. */
+const runs = Math.max(15, Number(process.env.RUNS ?? 15))
+const warmUps = 2
+
+/** One way of doing it; gives the size of the result in bytes. */
+export type Side = () => Promise<number> | number
+
+/** Medians of wall time and of the process's CPU time in ms, and the size of the last result in bytes. */
+export interface Measured {
+  readonly wall: number
+  readonly cpu: number
+  readonly bytes: number
+}
+
+/** Runs the sides in turn, so that what else happens on the machine happens to all of them. */
+export async function measure(sides: readonly Side[]): Promise<Measured[]> {
+  const results = sides.map(() => ({ walls: [] as number[], cpus: [] as number[], bytes: 0 }))
+  for (let run = -warmUps; run < runs; run += 1) {
+    for (const [at, side] of sides.entries()) {
+      const cpuBefore = process.cpuUsage()
+      const before = performance.now()
+      const bytes = await side()
+      const wall = performance.now() - before
+      const { user, system } = process.cpuUsage(cpuBefore)
+      const result = results[at]
+      if (result === undefined || run < 0) continue
+      result.walls.push(wall)
+      result.cpus.push((user + system) / 1000)
+      result.bytes = bytes
+    }
+  }
+  return results.map(({ walls, cpus, bytes }) => ({ wall: median(walls), cpu: median(cpus), bytes }))
+}
+
+function median(values: number[]): number {
+  return values.sort((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+}
+
+/** Where and with what the figures came about. */
+export function printCircumstances(): void {
+  const machine = `${cpus()[0]?.model}, ${cpus().length} cores`
+  print(`${machine}, Node ${process.version}, sharp ${sharp.versions.sharp}; medians of ${runs}.`)
+}
+
+/** The head of a table in Markdown; `row` goes on with it. */
+export function table(title: string, ...columns: string[]): void {
+  print('', title, '')
+  row(...columns)
+  row(...columns.map(() => '---'))
+}
+
+export function row(...cells: (string | number)[]): void {
+  print(`| ${cells.map(cell => (typeof cell === 'number' ? format(cell) : cell)).join(' | ')} |`)
+}
+
+export function format(value: number): string {
+  return value < 10 ? value.toFixed(2) : value.toFixed(1)
+}
+
+function print(...lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
