@@ -111,6 +111,7 @@ export function defineDecodeTable(kind: i32, number: i32, counts: usize, names: 
   let index = 0
   for (let length = 1; length <= 16; length++) {
     const count = <i32>load<u8>(counts + length - 1)
+    if (code + count > 1 << length) return false
     store<i32>(table + offsets + (length << 2), index - code)
     store<i32>(table + largest + (length << 2), count === 0 ? -1 : code + count - 1)
     for (let left = count; left > 0; left--, code++, index++) {
@@ -121,7 +122,6 @@ export function defineDecodeTable(kind: i32, number: i32, counts: usize, names: 
       for (let tail = 0; tail < 1 << shift; tail++)
         store<u16>(table + (((code << shift) | tail) << 1), <u16>((length << 8) | name))
     }
-    if (code > 1 << length) return false
     code <<= 1
   }
   return true

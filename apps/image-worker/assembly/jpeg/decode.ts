@@ -141,7 +141,7 @@ function firstOfDc(block: usize, component: i32, dc: usize): i32 {
   const value = load<i32>(prediction) + extended(take(size), size)
   store<i32>(prediction, value)
   const coefficient = value << low
-  if (coefficient < -1024 || coefficient > 1024) return failure.outOfRange
+  if (coefficient < -1024 || coefficient > 1023) return failure.outOfRange
   store<i16>(block, <i16>coefficient)
   return failure.none
 }
@@ -192,7 +192,7 @@ function nextOfAc(block: usize, ac: usize): i32 {
       const size = code & 15
       let value = 0
       if (size !== 0) {
-        if (size !== 1) return failure.outOfRange
+        if (size !== 1 || one > 1023) return failure.outOfRange
         value = take(1) ? one : -one
       } else if (run < 15) {
         emptyBlocks = (1 << run) + take(run)

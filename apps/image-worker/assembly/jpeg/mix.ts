@@ -136,12 +136,13 @@ const rounds = memory.data(64 * 2, 16)
 /**
  * Luma gets the shifts that `mixChroma` left, as finely as decoders make them (libjpeg's jdsample.c). `across` and
  * `down` say how many samples of luma there are to one of chroma: 1, 2 or 4. Where it is two at most, those between
- * two samples of chroma get three quarters of the nearer and one of the farther; elsewhere each gets the nearest.
+ * two samples of chroma get three quarters of the nearer and one of the farther, if there are more than two a row;
+ * elsewhere each gets the nearest.
  */
-export function addToLuma(samples: usize, stride: usize, across: i32, down: i32): void {
+export function addToLuma(samples: usize, stride: usize, width: i32, across: i32, down: i32): void {
   const columns = acrossOf(0)
   const rows = downOf(0)
-  const isSmooth = across <= 2 && down <= 2
+  const isSmooth = across <= 2 && down <= 2 && (across === 1 || width > 2)
   for (let row = 0; row < rows; row++) {
     const line = samples + <usize>((row * 8) / down) * stride
     for (let column = 0; column < columns; column++) {

@@ -30,6 +30,7 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   if (bits !== 8) throw new NotWellFormed('the samples have not eight bits')
   if (width === 0 || height === 0) throw new NotWellFormed('the image has no pixels')
   if (count !== 1 && count !== 3) throw new NotWellFormed('the image is neither grey nor of three components')
+  if (width * height * count > maxSamples) throw new NotWellFormed('the image has too many pixels')
   const components = Array.from({ length: count }, (_, index) => {
     const [id = 0, sampling = 0, table = 0] = data.subarray(6 + 3 * index)
     // A single component is coded block by block, whatever its factors (T.81, A.2.2).
@@ -37,7 +38,9 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   })
   const [luma, ...chroma] = components
   const isKnown = luma && factors.includes(luma.across) && factors.includes(luma.down)
-  if (!isKnown || chroma.some(({ across, down }) => across !== 1 || down !== 1))
+  // A unit of all components has ten blocks at most (T.81, B.2.3).
+  const isSmall = luma && luma.across * luma.down + chroma.length <= 10
+  if (!isKnown || !isSmall || chroma.some(({ across, down }) => across !== 1 || down !== 1))
     throw new NotWellFormed('the components are sampled in an unusual way')
   if (new Set(components.map(({ id }) => id)).size < count)
     throw new NotWellFormed('two components have the same name')
@@ -45,6 +48,9 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
 }
 
 const factors = [1, 2, 4]
+
+/** Two bytes each, and turned ones beside them: half of the 2 GiB to which a kernel's addresses are numbers from 0. */
+const maxSamples = 2 ** 28
 
 /** How many samples of luma there are to one of chroma: 1, 2 or 4. */
 export function samplingOf({ components: [luma] }: Frame): { across: number; down: number } {

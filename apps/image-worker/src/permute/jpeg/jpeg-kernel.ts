@@ -39,7 +39,7 @@ export interface JpegKernel extends Kernel {
   ): void
   mixWhole(): void
   mixChroma(samples: number, stride: number, width: number, height: number): void
-  addToLuma(samples: number, stride: number, across: number, down: number): void
+  addToLuma(samples: number, stride: number, width: number, across: number, down: number): void
   countScan(scanned: number): void
   writeScan(scanned: number, target: number): number
 }

@@ -41,7 +41,7 @@ export function mixColours(
   const stride = (8 * Math.ceil(width / 8) + 8) * Float32Array.BYTES_PER_ELEMENT
   const samples = kernel.allocate(stride * (8 * Math.ceil(height / 8) + 2)) + stride + 16
   kernel.mixChroma(samples, stride, width, height)
-  kernel.addToLuma(samples, stride, across, down)
+  kernel.addToLuma(samples, stride, width, across, down)
 }
 
 /** jddctmgr.c: what the transform leaves each frequency to be scaled by. */

@@ -64,21 +64,24 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
         break
       }
       default:
-        if (marker === markers.app0 && data.toString('latin1', 0, 5) === 'JFIF\0') application.jfif ??= data
-        else if (marker === markers.app14 && data.toString('latin1', 0, 5) === 'Adobe')
-          application.adobe ??= data
+        // As libjpeg takes them: whole ones only, and the last of several (jdmarker.c).
+        if (marker === markers.app0 && isCalled('JFIF\0', data, 14)) application.jfif = data
+        else if (marker === markers.app14 && isCalled('Adobe', data, 12)) application.adobe = data
         else if ((marker < markers.app0 || marker > markers.app15) && marker !== markers.comment)
           throw new NotWellFormed('there is a segment of an unusual kind')
     }
   }
   if (!frame || !scans || !history) throw new NotWellFormed('there is no image')
-  const density = application.jfif?.subarray(7, 12)
   return {
     frame,
     planes: scans.planes,
     steps: history.end(),
-    density: density?.length === 5 ? density : Uint8Array.of(0, 0, 1, 0, 1),
+    density: application.jfif?.subarray(7, 12) ?? Uint8Array.of(0, 0, 1, 0, 1),
   }
+}
+
+function isCalled(name: string, data: Buffer, minBytes: number): boolean {
+  return data.length >= minBytes && data.toString('latin1', 0, name.length) === name
 }
 
 /** What libjpeg takes for YCbCr (jdapimin.c, default_decompress_parms). */

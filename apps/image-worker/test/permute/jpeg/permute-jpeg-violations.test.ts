@@ -44,11 +44,14 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['steps of two bytes', changed(baseline, quantisation, withByte(4, 0x10)), /64 steps/],
   ['no Huffman table', changed(baseline, huffman, () => undefined), /table is missing/],
   ['a Huffman table too full', changed(baseline, huffman, withByte(5, 3)), /more codes|cut off/],
+  ['more codes of a bit than two', fileOf([tooManyCodes(), ...partsOf(baseline)]), /more codes/],
   ['no frame', changed(baseline, frame, () => undefined), /before the frame/],
   ['two frames', changed(baseline, frame, bytes => Buffer.concat([bytes, bytes])), /two frames/],
   ['12 bits', changed(baseline, frame, withByte(4, 12)), /eight bits/],
   ['no lines', changed(baseline, frame, bytes => withByte(5, 0)(withByte(6, 0)(bytes))), /no pixels/],
+  ['more lines and columns than memory', changed(baseline, frame, hugeSize), /too many pixels/],
   ['three samples to one', changed(baseline, frame, withByte(11, 0x31)), /unusual way/],
+  ['sixteen samples to one', changed(baseline, frame, withByte(11, 0x44)), /unusual way/],
   ['two components of a name', changed(baseline, frame, withByte(13, 1)), /same name/],
   ['an unknown component', changed(baseline, scan, withByte(5, 9)), /frame has not/],
   ['components out of order', changed(baseline, scan, swapComponents), /out of order/],
@@ -56,6 +59,23 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['a part of the spectrum', changed(baseline, scan, withByte(12, 62)), /impossible range/],
   ['four components', await picture().toColourspace('cmyk').jpeg().toBuffer(), /neither grey/],
   ['red, green and blue by name', named('RGB'), /red, green and blue/],
+  [
+    'red, green and blue, as said behind the frame',
+    changed(baseline, frame, bytes => Buffer.concat([bytes, adobe(0)])),
+    /red, green and blue/,
+  ],
+  [
+    'red, green and blue, as said in the end',
+    changed(baseline, frame, bytes => Buffer.concat([adobe(1), bytes, adobe(0)])),
+    /red, green and blue/,
+  ],
+  [
+    'red, green and blue, with half a JFIF header',
+    changed(baseline, frame, bytes =>
+      Buffer.concat([Buffer.from('ffe000074a46494600', 'hex'), adobe(0), bytes]),
+    ),
+    /red, green and blue/,
+  ],
   ['arithmetic coding', withFrame(0xc9), /unusual kind/],
   [
     'scans that leave out the last bits',
@@ -63,6 +83,12 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
     /part of the image is missing/,
   ],
   ['scans that refine what has not come', changed(progressive, scan, firstLeftOut), /does not follow/],
+  ['a coefficient of 1024', ofOneBlock(frame, 11, ['00003f00 4007']), /out of range/],
+  [
+    'a coefficient that becomes 2048 in a later scan',
+    ofOneBlock(progressiveFrame, 0, ['00000000 7f', '00013f0c 7f', '00013fcb af']),
+    /out of range/,
+  ],
   ['101 scans', changed(progressive, scan, repeated), /does not follow|too many/],
   ['a frame of another kind', withFrame(progressiveFrame), /impossible range/],
 ]
@@ -112,6 +138,35 @@ function damaged(jpeg: Uint8Array, random: Random): Buffer {
     else bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8))
   }
   return random(6) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes
+}
+
+/** Eight by eight samples of grey: DC has one symbol, AC has EOB and a one; of each scan the range and the data. */
+function ofOneBlock(frameMarker: number, symbol: number, scans: readonly string[]): Buffer {
+  const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
+  const zeros = (count: number) => '00'.repeat(count)
+  return fileOf([
+    { marker: quantisation, bytes: bytes(`ffdb0043 00 ${'01'.repeat(64)}`) },
+    { marker: frameMarker, bytes: bytes(`ff${frameMarker.toString(16)}000b 08 0008 0008 01 011100`) },
+    { marker: huffman, bytes: bytes(`ffc40014 00 01${zeros(15)} ${symbol.toString(16).padStart(2, '0')}`) },
+    { marker: huffman, bytes: bytes(`ffc40015 10 0101${zeros(14)} 0001`) },
+    ...scans.map(hex => ({ marker: scan, bytes: bytes(`ffda0008 01 01${hex}`) })),
+  ])
+}
+
+/** With room for all of their symbols. */
+function tooManyCodes(): { marker: number; bytes: Buffer } {
+  const counts = [255, ...new Array<number>(15).fill(0)]
+  const bytes = Buffer.concat([Buffer.of(0xff, huffman, 1, 18, 0, ...counts), Buffer.alloc(255)])
+  return { marker: huffman, bytes }
+}
+
+/** The segment that names the transform of colours: 0 is none, 1 is YCbCr. */
+function adobe(transform: number): Buffer {
+  return Buffer.from(`ffee000e41646f62650064000000000${transform}`, 'hex')
+}
+
+function hugeSize(bytes: Buffer): Buffer {
+  return bytes.fill(0xff, 5, 9)
 }
 
 function withFrame(marker: number): Buffer {

@@ -64,6 +64,16 @@ test('colours permuted are as near to the decoded ones as encoding those would b
   await fc.assert(property, { numRuns: 150 })
 })
 
+test('chroma of two samples a row is not smoothed, as decoders do not', async () => {
+  const halves = Uint8Array.from(
+    { length: 4 * 8 * 3 },
+    (_, at) => (at % 12 < 6 ? [255, 0, 0] : [0, 0, 255])[at % 3] ?? 0,
+  )
+  const raw = { width: 4, height: 8, channels: 3 } as const
+  const jpeg = await sharp(halves, { raw }).jpeg({ quality: 100, chromaSubsampling: '4:2:0' }).toBuffer()
+  assert.ok(meanError(await inspect(permuteJpeg(jpeg, 'gbr')), permuted(await inspect(jpeg), 'gbr')) < 1)
+})
+
 test('a permutation and its inverse come near the original, two permutations near the one they make', async () => {
   const kind = { width: 67, height: 45, isGrey: false, isNoise: false, quality: 85 } as const
   for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
