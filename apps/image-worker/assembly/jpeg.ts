@@ -1,15 +1,16 @@
 /**
- * The inner loops of permuting a JPEG: entropy-coded data to coefficients, coefficients permuted, and back.
+ * The inner loops of permuting a JPEG: entropy-coded data to coefficients, coefficients turned and permuted, and back.
  * src/permute/jpeg/ calls them in that order, for one image at a time.
  */
-export { allocate, allocateZeros, clear } from './jpeg/allocate'
-export { defineDecodeTable } from './jpeg/bit-reader'
-export { setComponent } from './jpeg/components'
+export { allocate, allocateZeros, clear, release } from './jpeg/allocate'
+export { setComponent, setTables } from './jpeg/components'
 export { decodeScan, scanEnd } from './jpeg/decode'
+export { defineDecodeTable, specificationAt } from './jpeg/decode-table'
 export { countScan, writeScan } from './jpeg/encode'
-export { plainBits } from './jpeg/encode-progressive'
-export { addToLuma, mixChroma, mixWhole } from './jpeg/mix'
-export { divisorsAt, factorsAt, positionsAt } from './jpeg/mix-tables'
-export { setRange } from './jpeg/range'
+export { additionalBits } from './jpeg/encode-progressive'
+export { beyondBlock, bytesLeft, endsTooEarly, noRestart, outOfRange, unknownCode } from './jpeg/errors'
+export { permuteChroma, permuteWhole, shiftLuma } from './jpeg/permute'
+export { divisorsAt, factorsAt, positionsAt } from './jpeg/permute-tables'
+export { setRange } from './jpeg/scan'
 export { codesAt, countsAt } from './jpeg/symbols'
 export { turnedFromAt, turnedSignsAt, turnPlane } from './jpeg/turn'

@@ -2,16 +2,11 @@ let end: usize = __heap_base
 /** What lies behind has never been used, and is zero. */
 let used: usize = 0
 
-/** Forgets all that was allocated. */
-export function clear(): void {
-  used = max(used, end)
-  end = __heap_base
-}
-
 /** Room for so many bytes at a multiple of 16, with anything in it. */
 export function allocate(bytes: usize): usize {
   const at = (end + 15) & ~15
   end = at + bytes
+  if (end < at) unreachable()
   const missing = <i32>((end + 0xffff) >> 16) - memory.size()
   if (missing > 0 && memory.grow(missing) < 0) unreachable()
   return at
@@ -22,4 +17,15 @@ export function allocateZeros(bytes: usize): usize {
   const at = allocate(bytes)
   if (at < used) memory.fill(at, 0, min(end, used) - at)
   return at
+}
+
+/** Forgets what was allocated from here on. */
+export function release(at: usize): void {
+  used = max(used, end)
+  end = at
+}
+
+/** Forgets all that was allocated. */
+export function clear(): void {
+  release(__heap_base)
 }

@@ -1,3 +1,4 @@
+import { longCode, peekBits, peekEntries } from './decode-table'
 import * as failure from './errors'
 
 /** The next byte that isn't in the window yet, and where the file ends. */
@@ -46,13 +47,13 @@ export function take(count: i32): i32 {
   return <i32>(window >> bits) & ((1 << count) - 1)
 }
 
-/** What the bits of a coefficient of this size stand for (T.81, F.2.2.1: EXTEND). */
-export function extended(raw: i32, size: i32): i32 {
-  return raw < (1 << size) >> 1 ? raw - (1 << size) + 1 : raw
+/** What the bits of a coefficient of this category stand for (T.81, F.2.2.1: EXTEND). */
+export function extended(raw: i32, category: i32): i32 {
+  return raw < (1 << category) >> 1 ? raw - (1 << category) + 1 : raw
 }
 
-/** The next symbol of a table; -1 where no code is like the next bits. */
-export function symbol(table: usize): i32 {
+/** The value of the next code of a table; -1 where no code is like the next bits. */
+export function nextValue(table: usize): i32 {
   if (bits < 32) refill()
   let entry: i32 = load<u16>(table + ((<usize>(window >> (bits - peekBits)) & (peekEntries - 1)) << 1))
   if (entry === 0) entry = longCode(table, <i32>(window >> (bits - 16)) & 0xffff)
@@ -61,12 +62,12 @@ export function symbol(table: usize): i32 {
   return entry & 0xff
 }
 
-/** After the last block before a marker: nothing but the bits that fill up a byte may be left. */
+/** After the last block before a marker: nothing but the bits that fill up a byte may be left. Gives an error, or 0. */
 export function endInterval(): i32 {
   const left = bits - padding
   if (left < 0) return failure.endsTooEarly
   const isAtMarker = at < end && load<u8>(at) === 0xff && !(at + 1 < end && load<u8>(at + 1) === 0)
-  return left < 8 && isAtMarker ? failure.none : failure.bytesLeft
+  return left < 8 && isAtMarker ? 0 : failure.bytesLeft
 }
 
 /** Goes on behind the restart marker of this number, which must be next. */
@@ -76,64 +77,5 @@ export function startInterval(number: i32): i32 {
   while (at + 1 < end && load<u8>(at + 1) === 0xff) at++
   if (at + 1 >= end || load<u8>(at + 1) !== 0xd0 + number) return failure.noRestart
   setReader(at + 2, end)
-  return failure.none
-}
-
-/** A table of codes: one entry for whatever `peekBits` bits come next, then what finds the longer codes. */
-export const peekBits: i64 = 10
-export const peekEntries: usize = 1024
-/** For codes of 1 to 16 bits: the largest one, or -1; and what is added to one to get its symbol's index. */
-const largest: usize = peekEntries * 2
-const offsets: usize = largest + 17 * 4
-const symbols: usize = offsets + 17 * 4
-const largestSize: usize = symbols + 256
-const tableBytes: usize = largestSize + 4
-const tables: usize = memory.data(8 * (1024 * 2 + 34 * 4 + 256 + 4), 4)
-
-/** Of the DC (0) or AC (1) table of this number, 0 to 3. */
-export function decodeTableAt(kind: i32, number: i32): usize {
-  return tables + <usize>(kind * 4 + number) * tableBytes
-}
-
-/**
- * Makes a table of what a DHT segment says (T.81, C.2 and F.2.2.3): how many codes have 1 to 16 bits, and their
- * symbols. An entry is the symbol and, times 256, the bits of its code; 0 is no code, a longer one, or one whose
- * coefficient eight-bit samples can't have.
- *
- * @returns whether such a table exists
- */
-export function defineDecodeTable(kind: i32, number: i32, counts: usize, names: usize): bool {
-  const table = decodeTableAt(kind, number)
-  memory.fill(table, 0, tableBytes)
-  const most = kind === 0 ? 11 : 10
-  store<i32>(table + largestSize, most)
-  let code = 0
-  let index = 0
-  for (let length = 1; length <= 16; length++) {
-    const count = <i32>load<u8>(counts + length - 1)
-    if (code + count > 1 << length) return false
-    store<i32>(table + offsets + (length << 2), index - code)
-    store<i32>(table + largest + (length << 2), count === 0 ? -1 : code + count - 1)
-    for (let left = count; left > 0; left--, code++, index++) {
-      const name: i32 = load<u8>(names + index)
-      store<u8>(table + symbols + index, <u8>name)
-      if (length > <i32>peekBits || (name & 15) > most) continue
-      const shift = <i32>peekBits - length
-      for (let tail = 0; tail < 1 << shift; tail++)
-        store<u16>(table + (((code << shift) | tail) << 1), <u16>((length << 8) | name))
-    }
-    code <<= 1
-  }
-  return true
-}
-
-/** The entry of the code with which these 16 bits begin, where it isn't found at a look. */
-export function longCode(table: usize, ahead: i32): i32 {
-  for (let length = 1; length <= 16; length++) {
-    const code = ahead >> (16 - length)
-    if (code > load<i32>(table + largest + (length << 2))) continue
-    const name: i32 = load<u8>(table + symbols + load<i32>(table + offsets + (length << 2)) + code)
-    return (name & 15) > load<i32>(table + largestSize) ? 0 : (length << 8) | name
-  }
   return 0
 }

@@ -1,3 +1,5 @@
+import { hasByteOfOnes } from './stuffing'
+
 /** Where the next byte goes; the lower `waiting` bits of `window`, fewer than 32, aren't there yet. */
 export let out: usize = 0
 export let window: u64 = 0
@@ -27,7 +29,7 @@ export function writeBits(value: u32, count: i32): void {
 
 /** Writes four bytes, a zero behind each that is all ones (T.81, B.1.1.5); gives where they end. */
 export function put(at: usize, word: u32): usize {
-  if (((~word - 0x01010101) & word & 0x80808080) === 0) {
+  if (!hasByteOfOnes(word)) {
     store<u32>(at, bswap(word))
     return at + 4
   }

@@ -1,14 +1,14 @@
-/**
- * Of each of up to three components: where its coefficients are, 64 of 16 bits a block in zigzag order, rows of
- * blocks from the top; how many blocks a row and a column have in whole units, and how many of these the image
- * needs; how many blocks across and down a unit has.
- */
-const fieldBytes: usize = 4
-const componentBytes: usize = 7 * fieldBytes
-const components = memory.data(3 * 7 * 4, 4)
-
+/** 64 coefficients of 16 bits, in zigzag order. */
 export const blockBytes: usize = 128
 
+const fieldBytes: usize = 4
+const fields: usize = 9
+const components = memory.data(3 * 9 * 4, 4)
+
+/**
+ * Describes a component (0 is luma): where its coefficients are, rows of blocks from the top; how many blocks across
+ * and down whole MCUs have of it, and how many of these the image needs; its sampling factors (T.81, A.1.1).
+ */
 export function setComponent(
   component: i32,
   plane: i32,
@@ -16,16 +16,22 @@ export function setComponent(
   down: i32,
   ownAcross: i32,
   ownDown: i32,
-  unitAcross: i32,
-  unitDown: i32,
+  horizontal: i32,
+  vertical: i32,
 ): void {
   setField(component, 0, plane)
   setField(component, 1, across)
   setField(component, 2, down)
   setField(component, 3, ownAcross)
   setField(component, 4, ownDown)
-  setField(component, 5, unitAcross)
-  setField(component, 6, unitDown)
+  setField(component, 5, horizontal)
+  setField(component, 6, vertical)
+}
+
+/** Which of the tables that were defined the next scan uses for a component. */
+export function setTables(component: i32, dc: i32, ac: i32): void {
+  setField(component, 7, dc)
+  setField(component, 8, ac)
 }
 
 export function planeOf(component: i32): usize {
@@ -43,11 +49,17 @@ export function ownAcrossOf(component: i32): i32 {
 export function ownDownOf(component: i32): i32 {
   return field(component, 4)
 }
-export function unitAcrossOf(component: i32): i32 {
+export function horizontalOf(component: i32): i32 {
   return field(component, 5)
 }
-export function unitDownOf(component: i32): i32 {
+export function verticalOf(component: i32): i32 {
   return field(component, 6)
+}
+export function dcTableOf(component: i32): i32 {
+  return field(component, 7)
+}
+export function acTableOf(component: i32): i32 {
+  return field(component, 8)
 }
 
 export function blockAt(component: i32, row: i32, column: i32): usize {
@@ -55,9 +67,9 @@ export function blockAt(component: i32, row: i32, column: i32): usize {
 }
 
 function setField(component: i32, index: usize, value: i32): void {
-  store<i32>(components + <usize>component * componentBytes + index * fieldBytes, value)
+  store<i32>(components + (<usize>component * fields + index) * fieldBytes, value)
 }
 
 function field(component: i32, index: usize): i32 {
-  return load<i32>(components + <usize>component * componentBytes + index * fieldBytes)
+  return load<i32>(components + (<usize>component * fields + index) * fieldBytes)
 }

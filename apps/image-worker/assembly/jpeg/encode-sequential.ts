@@ -1,17 +1,17 @@
 import { out, put, setPending, waiting, window } from './bit-writer'
-import { bitsOf, codesAt, count, countsAt, nonzero, sizeOf, tableBytes, tableOf } from './symbols'
+import { bitsOf, categoryOf, codesAt, count, countsAt, nonzero, symbolTableBytes, tableOf } from './symbols'
 
 /** Counts the symbols of a block whose DC coefficient differs so from the last one's (T.81, F.1.2). */
 export function countBlock(block: usize, component: i32, difference: i32): void {
   const dc = countsAt + tableOf(component)
-  const ac = dc + 2 * tableBytes
-  count(dc, sizeOf(difference))
+  const ac = dc + 2 * symbolTableBytes
+  count(dc, categoryOf(difference))
   let previous = 0
   for (let mask = nonzero(block) & ~1; mask !== 0; mask &= mask - 1) {
     const k = <i32>ctz(mask)
     let run = k - previous - 1
     for (; run > 15; run -= 16) count(ac, 0xf0)
-    count(ac, (run << 4) | sizeOf(load<i16>(block + (k << 1))))
+    count(ac, (run << 4) | categoryOf(load<i16>(block + (k << 1))))
     previous = k
   }
   if (previous < 63) count(ac, 0)
@@ -20,15 +20,15 @@ export function countBlock(block: usize, component: i32, difference: i32): void 
 /** Writes the block. The writer's state is held in locals, since this is where the time goes. */
 export function writeBlock(block: usize, component: i32, difference: i32): void {
   const dc = codesAt + tableOf(component)
-  const ac = dc + 2 * tableBytes
+  const ac = dc + 2 * symbolTableBytes
   const sixteenZeros = load<u32>(ac + (0xf0 << 2))
   let ahead = window
   let bits = waiting
   let next = out
-  let size = sizeOf(difference)
-  let code = load<u32>(dc + ((<usize>size) << 2))
-  let length = (code >> 16) + size
-  ahead = (ahead << length) | ((<u64>(code & 0xffff)) << size) | bitsOf(difference, size)
+  let category = categoryOf(difference)
+  let code = load<u32>(dc + ((<usize>category) << 2))
+  let length = (code >> 16) + category
+  ahead = (ahead << length) | ((<u64>(code & 0xffff)) << category) | bitsOf(difference, category)
   bits += length
   if (bits >= 32) {
     bits -= 32
@@ -48,10 +48,10 @@ export function writeBlock(block: usize, component: i32, difference: i32): void 
       }
     }
     const value: i32 = load<i16>(block + (k << 1))
-    size = sizeOf(value)
-    code = load<u32>(ac + ((<usize>((run << 4) | size)) << 2))
-    length = (code >> 16) + size
-    ahead = (ahead << length) | ((<u64>(code & 0xffff)) << size) | bitsOf(value, size)
+    category = categoryOf(value)
+    code = load<u32>(ac + ((<usize>((run << 4) | category)) << 2))
+    length = (code >> 16) + category
+    ahead = (ahead << length) | ((<u64>(code & 0xffff)) << category) | bitsOf(value, category)
     bits += length
     if (bits >= 32) {
       bits -= 32

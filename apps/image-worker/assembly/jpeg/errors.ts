@@ -1,5 +1,4 @@
-/** What can be wrong with a scan; src/permute/jpeg/kernel.ts has the words. */
-export const none: i32 = 0
+/** What can be wrong with a scan, beside nothing, which is 0; src/permute/jpeg/jpeg-kernel.ts has the words. */
 export const unknownCode: i32 = 1
 export const beyondBlock: i32 = 2
 export const outOfRange: i32 = 3

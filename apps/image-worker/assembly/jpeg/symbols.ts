@@ -1,5 +1,5 @@
 /** Tables of 256 numbers of 32 bits, for DC of luma, DC of chroma, AC of luma, AC of chroma. */
-export const tableBytes: usize = 1024
+export const symbolTableBytes: usize = 1024
 
 /** How often each symbol occurs. */
 export const countsAt: usize = memory.data(4 * 1024, 4)
@@ -8,7 +8,7 @@ export const codesAt: usize = memory.data(4 * 1024, 4)
 
 /** Where a component's tables begin among the counts or the codes; AC's are two tables on. */
 export function tableOf(component: i32): usize {
-  return component === 0 ? 0 : tableBytes
+  return component === 0 ? 0 : symbolTableBytes
 }
 
 /** A bit for each coefficient that isn't zero. */
@@ -23,14 +23,14 @@ export function nonzero(block: usize): u64 {
   return mask
 }
 
-/** How many bits a coefficient takes (T.81, table F.1). */
-export function sizeOf(value: i32): i32 {
+/** How many bits a coefficient or difference takes (T.81, tables F.1 and F.2: SSSS). */
+export function categoryOf(value: i32): i32 {
   return 32 - clz(abs(value))
 }
 
 /** These bits: of a negative one, what would be one less (T.81, F.1.2.1). */
-export function bitsOf(value: i32, size: i32): u32 {
-  return (value + (value >> 31)) & ((1 << size) - 1)
+export function bitsOf(value: i32, category: i32): u32 {
+  return (value + (value >> 31)) & ((1 << category) - 1)
 }
 
 export function count(table: usize, symbol: i32): void {

@@ -16,7 +16,7 @@ export interface Kernel {
 }
 
 /** A number that the kernel tells. */
-export interface KernelConstant {
+export interface KernelGlobal {
   readonly value: number
 }
 

@@ -1,10 +1,10 @@
-import { instantiate, type Kernel, type KernelConstant } from '../kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
 
 /** ../../assembly/deflate.ts. It works on the first bytes of its data, and knows nothing from call to call. */
 interface DeflateExports extends Kernel {
-  readonly data: KernelConstant
-  readonly capacity: KernelConstant
-  readonly output: KernelConstant
+  readonly data: KernelGlobal
+  readonly capacity: KernelGlobal
+  readonly output: KernelGlobal
   deflate(length: number): number
   adler32(length: number, sum: number): number
   subtractLeft(start: number, end: number, pixelBytes: number): void

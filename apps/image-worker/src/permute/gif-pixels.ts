@@ -1,4 +1,4 @@
-import { instantiate, type Kernel, type KernelConstant } from '../kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
 import { NotWellFormed } from './not-well-formed.ts'
 
 /**
@@ -38,10 +38,10 @@ function subBlocksEnd(subBlocks: Uint8Array, start: number, length: number): num
 
 /** ../../assembly/gif-pixels.ts */
 interface GifPixelsKernel extends Kernel {
-  readonly data: KernelConstant
-  readonly capacity: KernelConstant
-  readonly unknownCode: KernelConstant
-  readonly trailingBytes: KernelConstant
+  readonly data: KernelGlobal
+  readonly capacity: KernelGlobal
+  readonly unknownCode: KernelGlobal
+  readonly trailingBytes: KernelGlobal
   begin(colorBits: number): void
   follow(length: number): number
 }

@@ -1,4 +1,4 @@
-import { instantiate, type Kernel, type KernelConstant } from '../kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
 
 /** Bytes that are rearranged at once: whole pixels of 3, 4, 6 and 8 bytes. */
 export const groupBytes = 48
@@ -40,9 +40,9 @@ export function rearrange(bytes: Uint8Array, masks: Masks): number {
 
 /** ../../assembly/rearrange.ts */
 interface RearrangeKernel extends Kernel {
-  readonly masks: KernelConstant
-  readonly data: KernelConstant
-  readonly capacity: KernelConstant
+  readonly masks: KernelGlobal
+  readonly data: KernelGlobal
+  readonly capacity: KernelGlobal
   rearrange(length: number): void
 }
 

@@ -1,16 +1,10 @@
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+
 /** A segment in front of the scan: its marker's second byte, and what follows its length. */
 export interface Segment {
   readonly marker: number
   readonly data: Uint8Array
 }
-
-export const markers = {
-  frame: 0xc0,
-  restart: 0xd0,
-  scan: 0xda,
-  end: 0xd9,
-  interval: 0xdd,
-} as const
 
 /** A JPEG of one scan and no restarts, as our encoder writes them, taken apart (ITU-T T.81, annex B). */
 export interface BaselineFile {
@@ -27,7 +21,7 @@ export function takeApart(jpeg: Uint8Array): BaselineFile {
     const end = at + 2 + (jpeg[at + 2] ?? 0) * 256 + (jpeg[at + 3] ?? 0)
     segments.push({ marker, data: jpeg.subarray(at + 4, end) })
     at = end
-    if (marker === markers.scan) return { segments, scan: jpeg.subarray(at, -2) }
+    if (marker === markers.startOfScan) return { segments, scan: jpeg.subarray(at, -2) }
   }
   throw new TypeError('the encoder wrote a JPEG without a scan')
 }
@@ -38,7 +32,12 @@ export function putTogether(segments: readonly Segment[], scan: readonly Uint8Ar
     const length = data.length + 2
     return [Uint8Array.of(0xff, marker, length >> 8, length & 0xff), data]
   })
-  return Buffer.concat([Uint8Array.of(0xff, 0xd8), ...parts, ...scan, Uint8Array.of(0xff, markers.end)])
+  return Buffer.concat([
+    Uint8Array.of(0xff, 0xd8),
+    ...parts,
+    ...scan,
+    Uint8Array.of(0xff, markers.endOfImage),
+  ])
 }
 
 /**
@@ -46,7 +45,7 @@ export function putTogether(segments: readonly Segment[], scan: readonly Uint8Ar
  * in units of their sampling factors.
  */
 export function unitsOf(segments: readonly Segment[]): number {
-  const frame = viewOf(segments, markers.frame)
+  const frame = viewOf(segments, markers.baselineFrame)
   const count = frame.getUint8(5)
   let [across, down] = [1, 1]
   for (let component = 0; component < count; component++) {
@@ -60,12 +59,15 @@ export function unitsOf(segments: readonly Segment[]): number {
 /** The segments of a taller image, whose scan starts anew after every so many units. */
 export function withRestarts(segments: readonly Segment[], height: number, units: number): Segment[] {
   const taller = segments.map(segment => {
-    if (segment.marker !== markers.frame) return segment
+    if (segment.marker !== markers.baselineFrame) return segment
     const data = Buffer.from(segment.data)
     data.writeUInt16BE(height, 1)
     return { ...segment, data }
   })
-  return taller.toSpliced(-1, 0, { marker: markers.interval, data: Uint8Array.of(units >> 8, units & 0xff) })
+  return taller.toSpliced(-1, 0, {
+    marker: markers.restartInterval,
+    data: Uint8Array.of(units >> 8, units & 0xff),
+  })
 }
 
 function viewOf(segments: readonly Segment[], wanted: number): DataView {

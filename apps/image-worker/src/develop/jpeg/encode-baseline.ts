@@ -1,6 +1,7 @@
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import type { Raster } from '../raster.ts'
-import { type BaselineFile, markers, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
+import { type BaselineFile, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
 
 /** Below, starting several encoders costs about what they save. */
 const minDividedPixels = 1_000_000
@@ -53,5 +54,5 @@ function stripsOf<Pixels extends Omit<Raster, 'channels'>>(raster: Pixels, rows:
 
 /** RST0 to RST7, in turn. */
 function restart(index: number): Uint8Array {
-  return Uint8Array.of(0xff, markers.restart + (index % 8))
+  return Uint8Array.of(0xff, markers.restart0 + (index % 8))
 }

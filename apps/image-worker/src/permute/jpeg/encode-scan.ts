@@ -1,6 +1,6 @@
-import { encoderOf, fittedTable, type HuffmanTable } from './huffman-table.ts'
+import { codesOf, type HuffmanTable, optimalTable } from './huffman-table.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
-import type { Scan } from './scan.ts'
+import { componentMask, type Scan, setRange } from './scan.ts'
 
 export interface EncodedScan {
   /** By what files call them: 16 for AC, and the number. */
@@ -15,27 +15,27 @@ const symbolCount = 256
 
 /** Encodes a scan of the coefficients in the kernel's memory, with the Huffman tables that make it smallest. */
 export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
-  const { isProgressive, components, first, last, high, low } = scan
-  const scanned = components.reduce((mask, { index }) => mask | (1 << index), 0)
-  kernel.setRange(isProgressive, first, last, high, low)
-  kernel.countScan(scanned)
+  setRange(kernel, scan)
+  kernel.countScan(componentMask(scan))
   const numbers = (at: number) => new Uint32Array(kernel.memory.buffer, at, tableIds.length * symbolCount)
   const counts = numbers(kernel.countsAt.value)
   const codes = numbers(kernel.codesAt.value)
-  let bits = kernel.plainBits.value
+  let bits = kernel.additionalBits.value
   const tables = tableIds.flatMap((id, index) => {
     const [start, end] = [index * symbolCount, (index + 1) * symbolCount]
     const counted = counts.subarray(start, end)
     if (counted.every(count => count === 0)) return []
-    const table = fittedTable(counted)
-    codes.set(encoderOf(table), start)
-    bits += bitsOf(counted, codes.subarray(start, end), isProgressive)
+    const table = optimalTable(counted)
+    codes.set(codesOf(table), start)
+    bits += bitsOf(counted, codes.subarray(start, end), scan.isProgressive)
     return [{ id, ...table }]
   })
   // Each byte may want a zero behind it.
   const target = kernel.allocate(2 * Math.ceil(bits / 8) + 16)
-  const end = kernel.writeScan(scanned, target)
-  return { tables, data: new Uint8Array(kernel.memory.buffer.slice(target, end)) }
+  const end = kernel.writeScan(componentMask(scan), target)
+  const data = new Uint8Array(kernel.memory.buffer.slice(target, end))
+  kernel.release(target)
+  return { tables, data }
 }
 
 /** Of all codes, and of what sequential coding has behind them. */

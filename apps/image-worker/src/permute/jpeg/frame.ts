@@ -2,9 +2,9 @@ import { NotWellFormed } from '../not-well-formed.ts'
 
 export interface Component {
   readonly id: number
-  /** Blocks in a unit: 1, 2 or 4 of luma, 1 of chroma. */
-  readonly across: number
-  readonly down: number
+  /** Sampling factors, blocks in an MCU: 1, 2 or 4 of luma, 1 of chroma. */
+  readonly horizontal: number
+  readonly vertical: number
   /** The number of its quantisation table. */
   readonly table: number
 }
@@ -34,13 +34,14 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   const components = Array.from({ length: count }, (_, index) => {
     const [id = 0, sampling = 0, table = 0] = data.subarray(6 + 3 * index)
     // A single component is coded block by block, whatever its factors (T.81, A.2.2).
-    return { id, across: count === 1 ? 1 : sampling >> 4, down: count === 1 ? 1 : sampling & 15, table }
+    const [horizontal, vertical] = count === 1 ? [1, 1] : [sampling >> 4, sampling & 15]
+    return { id, horizontal, vertical, table }
   })
   const [luma, ...chroma] = components
-  const isKnown = luma && factors.includes(luma.across) && factors.includes(luma.down)
-  // A unit of all components has ten blocks at most (T.81, B.2.3).
-  const isSmall = luma && luma.across * luma.down + chroma.length <= 10
-  if (!isKnown || !isSmall || chroma.some(({ across, down }) => across !== 1 || down !== 1))
+  const isKnown = luma && factors.includes(luma.horizontal) && factors.includes(luma.vertical)
+  // An MCU of all components has ten blocks at most (T.81, B.2.3).
+  const isSmall = luma && luma.horizontal * luma.vertical + chroma.length <= 10
+  if (!isKnown || !isSmall || chroma.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1))
     throw new NotWellFormed('the components are sampled in an unusual way')
   if (new Set(components.map(({ id }) => id)).size < count)
     throw new NotWellFormed('two components have the same name')
@@ -52,7 +53,7 @@ const factors = [1, 2, 4]
 /** Two bytes each, and turned ones beside them: half of the 2 GiB to which a kernel's addresses are numbers from 0. */
 const maxSamples = 2 ** 28
 
-/** How many samples of luma there are to one of chroma: 1, 2 or 4. */
-export function samplingOf({ components: [luma] }: Frame): { across: number; down: number } {
-  return { across: luma?.across ?? 1, down: luma?.down ?? 1 }
+/** Luma's sampling factors: how many samples of it there are to one of chroma. */
+export function samplingOf({ components: [luma] }: Frame): { horizontal: number; vertical: number } {
+  return { horizontal: luma?.horizontal ?? 1, vertical: luma?.vertical ?? 1 }
 }

@@ -7,15 +7,15 @@ const symbolCount = 256
 
 /** A Huffman table of a JPEG: the symbols in the order of their codes, and how many codes have 1 to 16 bits. */
 export interface HuffmanTable {
-  readonly lengths: Uint8Array
+  readonly counts: Uint8Array
   readonly symbols: Uint8Array
 }
 
 /** Of each symbol: its code and, times 65 536, the bits of it; 0 for a symbol that has none. */
-export function encoderOf({ lengths, symbols }: HuffmanTable): Uint32Array {
+export function codesOf({ counts, symbols }: HuffmanTable): Uint32Array {
   const encoder = new Uint32Array(symbolCount)
   let [code, next] = [0, 0]
-  for (const [index, count] of lengths.entries()) {
+  for (const [index, count] of counts.entries()) {
     for (let left = count; left > 0; left--) encoder[symbols[next++] ?? 0] = (index + 1) * 65_536 + code++
     code *= 2
   }
@@ -26,7 +26,7 @@ export function encoderOf({ lengths, symbols }: HuffmanTable): Uint32Array {
  * The table that makes the fewest bits of symbols that occur so often, as T.81, K.2 finds it: the two rarest are
  * made one again and again, and codes of more than 16 bits are then shortened at the cost of others.
  */
-export function fittedTable(frequencies: Frequencies): HuffmanTable {
+export function optimalTable(frequencies: Frequencies): HuffmanTable {
   const bitsOf = codeBits(frequencies)
   const counts = new Array<number>(bitsOf.length + 1).fill(0)
   for (const bits of bitsOf) if (bits > 0) counts[bits] = (counts[bits] ?? 0) + 1
@@ -34,7 +34,7 @@ export function fittedTable(frequencies: Frequencies): HuffmanTable {
   const symbols = [...frequencies.keys()]
     .filter(symbol => (frequencies[symbol] ?? 0) > 0)
     .sort((one, other) => (bitsOf[one] ?? 0) - (bitsOf[other] ?? 0) || one - other)
-  return { lengths: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
+  return { counts: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
 }
 
 /** Symbols that share the first bits of their codes, or a single one. */

@@ -1,20 +1,22 @@
-import { instantiate, type Kernel, type KernelConstant } from '../../kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
 
-/** ../../../assembly/jpeg.ts */
-export interface JpegKernel extends Kernel {
-  readonly scanEnd: KernelConstant
-  readonly plainBits: KernelConstant
-  readonly countsAt: KernelConstant
-  readonly codesAt: KernelConstant
-  readonly turnedFromAt: KernelConstant
-  readonly turnedSignsAt: KernelConstant
-  readonly factorsAt: KernelConstant
-  readonly divisorsAt: KernelConstant
-  readonly positionsAt: KernelConstant
+/** ../../../assembly/jpeg.ts. To allocate detaches what views of its memory there are. */
+export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlobal>> {
+  readonly scanEnd: KernelGlobal
+  readonly specificationAt: KernelGlobal
+  readonly additionalBits: KernelGlobal
+  readonly countsAt: KernelGlobal
+  readonly codesAt: KernelGlobal
+  readonly turnedFromAt: KernelGlobal
+  readonly turnedSignsAt: KernelGlobal
+  readonly factorsAt: KernelGlobal
+  readonly divisorsAt: KernelGlobal
+  readonly positionsAt: KernelGlobal
   clear(): void
   allocate(bytes: number): number
   allocateZeros(bytes: number): number
+  release(at: number): void
   setComponent(
     component: number,
     plane: number,
@@ -22,12 +24,13 @@ export interface JpegKernel extends Kernel {
     down: number,
     ownAcross: number,
     ownDown: number,
-    unitAcross: number,
-    unitDown: number,
+    horizontal: number,
+    vertical: number,
   ): void
-  defineDecodeTable(kind: number, number: number, counts: number, symbols: number): number
-  setRange(isProgressive: boolean, first: number, last: number, high: number, low: number): void
-  decodeScan(from: number, end: number, scanned: number, tables: number, interval: number): number
+  setTables(component: number, dc: number, ac: number): void
+  defineDecodeTable(kind: number, number: number): number
+  setRange(isProgressive: boolean, start: number, end: number, high: number, low: number): void
+  decodeScan(from: number, end: number, componentMask: number, interval: number): number
   turnPlane(
     source: number,
     target: number,
@@ -37,11 +40,29 @@ export interface JpegKernel extends Kernel {
     mirrorsRows: boolean,
     mirrorsColumns: boolean,
   ): void
-  mixWhole(): void
-  mixChroma(samples: number, stride: number, width: number, height: number): void
-  addToLuma(samples: number, stride: number, width: number, across: number, down: number): void
-  countScan(scanned: number): void
-  writeScan(scanned: number, target: number): number
+  permuteWhole(): void
+  permuteChroma(samples: number, stride: number, width: number, height: number): void
+  shiftLuma(samples: number, stride: number, width: number, horizontal: number, vertical: number): void
+  countScan(componentMask: number): void
+  writeScan(componentMask: number, target: number): number
+}
+
+type ErrorName = keyof typeof words
+
+const words = {
+  unknownCode: 'a scan has a code that no table has',
+  beyondBlock: 'a block has more coefficients than 64',
+  outOfRange: 'a coefficient is out of range',
+  endsTooEarly: 'a scan ends too early',
+  bytesLeft: 'there are bytes behind the end of a scan',
+  noRestart: 'a restart marker is missing',
+}
+
+/** Throws what a scan's number says is wrong; 0 is nothing. */
+export function expectNoError(kernel: JpegKernel, error: number): void {
+  if (error === 0) return
+  const name = Object.keys(words).find(name => kernel[name as ErrorName].value === error) as ErrorName
+  throw new NotWellFormed(words[name])
 }
 
 /**
@@ -52,26 +73,24 @@ const maxKeptBytes = 64 * 1024 * 1024
 
 let kept: JpegKernel | undefined
 
-/** Lets `work`, which doesn't wait for anything, have the thread's kernel with nothing allocated. */
+/**
+ * Lets `work`, which doesn't wait for anything, have the thread's kernel with nothing allocated. What else is left of
+ * the image before, its tables and components, is set anew before it is used.
+ */
 export function withJpegKernel<Result>(work: (kernel: JpegKernel) => Result): Result {
   const kernel = kept ?? instantiate<JpegKernel>('jpeg')
   kept = undefined
   kernel.clear()
-  const result = work(kernel)
-  if (kernel.memory.buffer.byteLength <= maxKeptBytes) kept = kernel
-  return result
+  // A trap, which is a fault of the kernel's, may leave anything.
+  let isUsable = false
+  try {
+    const result = work(kernel)
+    isUsable = true
+    return result
+  } catch (error) {
+    isUsable = error instanceof NotWellFormed
+    throw error
+  } finally {
+    if (isUsable && kernel.memory.buffer.byteLength <= maxKeptBytes) kept = kernel
+  }
 }
-
-/** Throws what a scan's number says is wrong (../../../assembly/jpeg/errors.ts); 0 is nothing. */
-export function expectNoError(error: number): void {
-  if (error !== 0) throw new NotWellFormed(words[error - 1] ?? `error ${error} in a scan`)
-}
-
-const words = [
-  'a scan has a code that no table has',
-  'a block has more coefficients than 64',
-  'a coefficient is out of range',
-  'a scan ends too early',
-  'there are bytes behind the end of a scan',
-  'a restart marker is missing',
-]

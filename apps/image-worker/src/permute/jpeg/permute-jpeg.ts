@@ -1,23 +1,23 @@
 import type { ChannelOrder } from '../channel-order.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
-import { mixColours } from './mix-colours.ts'
+import { permuteCoefficients } from './permute-coefficients.ts'
 import { readJpeg } from './read-jpeg.ts'
 import { turnImage } from './turn-image.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
 /**
  * Permutes the colours of a JPEG (ITU-T T.81, JFIF 1.02) without decoding its pixels: the coefficients of its
- * cosine transform are mixed, as a permutation is linear in them. Size, subsampling, progressiveness and steps of
+ * cosine transform are mixed, as a permutation is linear in them. Size, subsampling, progressiveness and
  * quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out; an image to be
  * shown turned (EXIF's orientation, 1 to 8) is turned.
  *
- * Throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
- * RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks.
+ * @throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
+ * RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks
  */
 export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation = 1): Uint8Array {
   return withJpegKernel(kernel => {
     const jpeg = turnImage(kernel, readJpeg(kernel, input), orientation)
-    mixColours(kernel, jpeg.frame, jpeg.steps, order)
+    permuteCoefficients(kernel, jpeg.frame, jpeg.quantisation, order)
     return writeJpeg(kernel, jpeg)
   })
 }
@@ -25,7 +25,7 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation 
 /**
  * The same coefficients with Huffman tables made for them, as `jpegtran -optimize` does it. Metadata is left out.
  *
- * Throws NotWellFormed as `permuteJpeg` does.
+ * @throws NotWellFormed as `permuteJpeg` does
  */
 export function optimiseJpeg(input: Uint8Array): Uint8Array {
   return withJpegKernel(kernel => writeJpeg(kernel, readJpeg(kernel, input)))

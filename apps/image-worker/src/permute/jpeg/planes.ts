@@ -11,17 +11,18 @@ export interface Plane {
   readonly down: number
 }
 
-/** T.81, A.1.1 and A.2: each component has whole units of blocks, though fewer may do for its samples. */
+/** T.81, A.1.1 and A.2: each component has blocks for whole MCUs, though fewer may do for its samples. */
 export function allocatePlanes(kernel: JpegKernel, frame: Frame): Plane[] {
   const sampling = samplingOf(frame)
-  const unitsAcross = Math.ceil(frame.width / (8 * sampling.across))
-  const unitsDown = Math.ceil(frame.height / (8 * sampling.down))
+  const mcusAcross = Math.ceil(frame.width / (8 * sampling.horizontal))
+  const mcusDown = Math.ceil(frame.height / (8 * sampling.vertical))
   return frame.components.map((component, index) => {
-    const [across, down] = [unitsAcross * component.across, unitsDown * component.down]
+    const [across, down] = [mcusAcross * component.horizontal, mcusDown * component.vertical]
     const at = kernel.allocateZeros(across * down * blockBytes)
-    const ownAcross = Math.ceil(Math.ceil((frame.width * component.across) / sampling.across) / 8)
-    const ownDown = Math.ceil(Math.ceil((frame.height * component.down) / sampling.down) / 8)
-    kernel.setComponent(index, at, across, down, ownAcross, ownDown, component.across, component.down)
+    const ownAcross = Math.ceil(Math.ceil((frame.width * component.horizontal) / sampling.horizontal) / 8)
+    const ownDown = Math.ceil(Math.ceil((frame.height * component.vertical) / sampling.vertical) / 8)
+    const { horizontal, vertical } = component
+    kernel.setComponent(index, at, across, down, ownAcross, ownDown, horizontal, vertical)
     return { at, across, down }
   })
 }

@@ -1,12 +1,14 @@
 import { NotWellFormed } from '../not-well-formed.ts'
+import { DecodeTables } from './decode-tables.ts'
 import { type Frame, parseFrame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
 import type { Plane } from './planes.ts'
-import { parseScan, ScanHistory } from './scan.ts'
+import { parseQuantisationTables, type QuantisationTable } from './quantisation-table.ts'
+import { parseScan } from './scan.ts'
+import { ScanHistory } from './scan-history.ts'
 import { ScanReader } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
-import { readSteps, type Steps } from './steps.ts'
 
 /** A JPEG whose coefficients are in the kernel's memory. */
 export interface Jpeg {
@@ -14,21 +16,18 @@ export interface Jpeg {
   /** Of each component. */
   readonly planes: readonly Plane[]
   /** Of each component. */
-  readonly steps: readonly Steps[]
+  readonly quantisation: readonly QuantisationTable[]
   /** Units and pixels a unit, as JFIF's header has them. */
   readonly density: Uint8Array
 }
-
-/** More scans than any encoder makes are there to keep a decoder busy. */
-const maxScans = 100
 
 /** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here */
 export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
-  const quantisation = new Map<number, Steps>()
-  const huffman: Buffer[] = []
+  const quantisation = new Map<number, QuantisationTable>()
+  const huffman = new DecodeTables(kernel)
   let interval = 0
   let frame: Frame | undefined
   let scans: ScanReader | undefined
@@ -37,10 +36,10 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
     const data = reader.segment()
     switch (marker) {
       case markers.quantisationTables:
-        readSteps(data, quantisation)
+        parseQuantisationTables(data, quantisation)
         break
       case markers.huffmanTables:
-        huffman.push(data)
+        huffman.define(data)
         break
       case markers.restartInterval:
         if (data.length !== 2) throw new NotWellFormed('the restart interval has another length')
@@ -55,9 +54,8 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
         if (!scans) expectLumaAndChroma(frame, application)
-        scans ??= new ScanReader(kernel, input, frame)
-        history ??= new ScanHistory(frame, maxScans)
-        for (const tables of huffman.splice(0)) scans.defineHuffmanTables(tables)
+        scans ??= new ScanReader(kernel, huffman, input, frame)
+        history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)
         reader.position = scans.read(scan, reader.position, interval)
@@ -75,7 +73,7 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
   return {
     frame,
     planes: scans.planes,
-    steps: history.end(),
+    quantisation: history.end(),
     density: application.jfif?.subarray(7, 12) ?? Uint8Array.of(0, 0, 1, 0, 1),
   }
 }

@@ -1,21 +1,21 @@
-import { NotWellFormed } from '../not-well-formed.ts'
+import type { DecodeTables } from './decode-tables.ts'
 import type { Frame } from './frame.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { allocatePlanes, type Plane } from './planes.ts'
-import type { Scan } from './scan.ts'
+import { componentMask, type Scan, setRange } from './scan.ts'
 
 /** Reads the scans of an image into coefficients in the kernel's memory. */
 export class ScanReader {
-  readonly #kernel: JpegKernel
   readonly planes: readonly Plane[]
+  readonly #kernel: JpegKernel
+  readonly #tables: DecodeTables
   /** Where the file lies in the kernel's memory. */
   readonly #start: number
   readonly #end: number
-  /** By kind, 16 for AC, and number. */
-  readonly #defined = new Set<number>()
 
-  constructor(kernel: JpegKernel, input: Uint8Array, frame: Frame) {
+  constructor(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame) {
     this.#kernel = kernel
+    this.#tables = tables
     this.#start = kernel.allocate(input.length + lookahead)
     this.#end = this.#start + input.length
     const room = new Uint8Array(kernel.memory.buffer, this.#start, input.length + lookahead)
@@ -24,38 +24,21 @@ export class ScanReader {
     this.planes = allocatePlanes(kernel, frame)
   }
 
-  /** The tables of a DHT segment (T.81, B.2.4.2), for scans that come behind it. */
-  defineHuffmanTables(data: Buffer): void {
-    for (let at = 0; at < data.length; ) {
-      const kind = data.readUInt8(at)
-      const counts = data.subarray(at + 1, at + 17)
-      const total = counts.reduce((sum, count) => sum + count, 0)
-      const table = data.subarray(at + 1, at + 17 + total)
-      if ((kind & 0xec) !== 0 || total > 256 || table.length < 16 + total)
-        throw new NotWellFormed('a Huffman table is cut off or of an unknown kind')
-      const room = this.#kernel.allocate(table.length)
-      new Uint8Array(this.#kernel.memory.buffer).set(table, room)
-      if (!this.#kernel.defineDecodeTable(kind >> 4, kind & 3, room, room + 16))
-        throw new NotWellFormed('a Huffman table has more codes than there are')
-      this.#defined.add(kind)
-      at += 17 + total
-    }
-  }
-
-  /** Reads a scan whose data begin at this byte of the input; gives where they end, at a marker. */
+  /**
+   * Reads a scan whose data begin at this byte of the input; gives where they end, at a marker.
+   *
+   * @param interval MCUs between restart markers, or 0
+   * @throws NotWellFormed
+   */
   read(scan: Scan, from: number, interval: number): number {
-    let [scanned, tables] = [0, 0]
     for (const { index, dcTable, acTable } of scan.components) {
-      const usesDc = scan.first === 0 && scan.high === 0
-      const usesAc = scan.last > 0
-      if ((usesDc && !this.#defined.has(dcTable)) || (usesAc && !this.#defined.has(16 + acTable)))
-        throw new NotWellFormed('a Huffman table is missing')
-      scanned |= 1 << index
-      tables |= ((dcTable << 4) | acTable) << (8 * index)
+      if (scan.spectralStart === 0 && scan.highBit === 0) this.#tables.expect(dcTable)
+      if (scan.spectralEnd > 0) this.#tables.expect(16 + acTable)
+      this.#kernel.setTables(index, dcTable, acTable)
     }
-    const { isProgressive, first, last, high, low } = scan
-    this.#kernel.setRange(isProgressive, first, last, high, low)
-    expectNoError(this.#kernel.decodeScan(this.#start + from, this.#end, scanned, tables, interval))
+    setRange(this.#kernel, scan)
+    const start = this.#start + from
+    expectNoError(this.#kernel, this.#kernel.decodeScan(start, this.#end, componentMask(scan), interval))
     return this.#kernel.scanEnd.value - this.#start
   }
 }

@@ -6,29 +6,27 @@ export function scansOf({ components, isProgressive }: Frame): Scan[] {
   const all = components.map((_, index) => index)
   const scan = (
     indices: readonly number[],
-    first: number,
-    last: number,
-    high: number,
-    low: number,
+    [spectralStart, spectralEnd]: readonly [number, number],
+    [highBit, lowBit]: readonly [number, number],
   ): Scan => ({
     isProgressive,
     components: indices.map(index => ({ index, dcTable: tableOf(index), acTable: tableOf(index) })),
-    first,
-    last,
-    high,
-    low,
+    spectralStart,
+    spectralEnd,
+    highBit,
+    lowBit,
   })
-  if (!isProgressive) return [scan(all, 0, 63, 0, 0)]
+  if (!isProgressive) return [scan(all, [0, 63], [0, 0])]
   const chroma = all.slice(1).reverse()
   return [
-    scan(all, 0, 0, 0, 1),
-    scan([0], 1, 5, 0, 2),
-    ...chroma.map(index => scan([index], 1, 63, 0, 1)),
-    scan([0], 6, 63, 0, 2),
-    scan([0], 1, 63, 2, 1),
-    scan(all, 0, 0, 1, 0),
-    ...chroma.map(index => scan([index], 1, 63, 1, 0)),
-    scan([0], 1, 63, 1, 0),
+    scan(all, [0, 0], [0, 1]),
+    scan([0], [1, 5], [0, 2]),
+    ...chroma.map(index => scan([index], [1, 63], [0, 1])),
+    scan([0], [6, 63], [0, 2]),
+    scan([0], [1, 63], [2, 1]),
+    scan(all, [0, 0], [1, 0]),
+    ...chroma.map(index => scan([index], [1, 63], [1, 0])),
+    scan([0], [1, 63], [1, 0]),
   ]
 }
 

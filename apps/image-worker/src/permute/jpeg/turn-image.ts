@@ -1,23 +1,26 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
-import { zigzag } from './jpeg-markers.ts'
 import { allocatePlanes } from './planes.ts'
 import type { Jpeg } from './read-jpeg.ts'
+import { zigzag } from './zigzag.ts'
 
 /**
  * Turns an image as its EXIF orientation (1 to 8) asks for, as jpegtran does: blocks change places, coefficients
  * change places and signs in them.
  *
- * @throws NotWellFormed where the edge to be mirrored cuts through a unit: what fills it up would come to the front
+ * @throws NotWellFormed where the edge to be mirrored cuts through an MCU: what fills it up would come to the front
  */
 export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): Jpeg {
   if (orientation === 1) return jpeg
   const [isTransposed, mirrorsRows, mirrorsColumns] = turns[orientation - 1] ?? noTurn
   const frame = isTransposed ? transposed(jpeg.frame) : jpeg.frame
-  const { across, down } = samplingOf(frame)
-  if ((mirrorsRows && frame.width % (8 * across) > 0) || (mirrorsColumns && frame.height % (8 * down) > 0))
-    throw new NotWellFormed('an edge to be mirrored lies within a unit')
+  const { horizontal, vertical } = samplingOf(frame)
+  if (
+    (mirrorsRows && frame.width % (8 * horizontal) > 0) ||
+    (mirrorsColumns && frame.height % (8 * vertical) > 0)
+  )
+    throw new NotWellFormed('an edge to be mirrored lies within a block')
   const froms = zigzag.map((index, k) => {
     return isTransposed ? zigzag.indexOf((index & 7) * 8 + (index >> 3)) : k
   })
@@ -33,13 +36,13 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): 
     const source = jpeg.planes[index]?.at ?? 0
     kernel.turnPlane(source, plane.at, plane.across, plane.down, isTransposed, mirrorsRows, mirrorsColumns)
   }
-  const steps = jpeg.steps.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
-  return { ...jpeg, frame, planes, steps }
+  const quantisation = jpeg.quantisation.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
+  return { ...jpeg, frame, planes, quantisation }
 }
 
 function transposed({ width, height, components, ...frame }: Frame): Frame {
-  const turned = components.map(({ across, down, ...component }) => {
-    return { ...component, across: down, down: across }
+  const turned = components.map(({ horizontal, vertical, ...component }) => {
+    return { ...component, horizontal: vertical, vertical: horizontal }
   })
   return { ...frame, width: height, height: width, components: turned }
 }

@@ -2,69 +2,65 @@ import { type EncodedScan, encodeScan } from './encode-scan.ts'
 import type { Frame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
+import type { QuantisationTable } from './quantisation-table.ts'
 import type { Jpeg } from './read-jpeg.ts'
 import type { Scan } from './scan.ts'
 import { scansOf } from './scan-script.ts'
-import type { Steps } from './steps.ts'
 
-type Bytes = Uint8Array | readonly number[]
-
-/** Writes a JPEG as JFIF 1.02 has it, with Huffman tables made for it. */
-export function writeJpeg(kernel: JpegKernel, { frame, steps, density }: Jpeg): Uint8Array {
-  const tables = steps.filter((table, index) => indexOf(table, steps) === index)
-  return joined([
+/**
+ * Writes a JPEG as JFIF 1.02 has it, with Huffman tables made for it:
+ *
+ *     SOI | APP0 JFIF | DQT … | SOF | DHT … SOS data | … | EOI
+ */
+export function writeJpeg(kernel: JpegKernel, { frame, quantisation, density }: Jpeg): Uint8Array {
+  const tables = quantisation.filter((table, index) => indexOf(table, quantisation) === index)
+  const tableNumbers = quantisation.map(table => indexOf(table, tables))
+  return Buffer.concat([
     marker(markers.startOfImage),
-    ...segment(markers.app0, Buffer.from('JFIF\0'), [1, 2], density, [0, 0]),
-    ...tables.flatMap((table, index) => segment(markers.quantisationTables, [index], table)),
-    ...frameSegment(
-      frame,
-      steps.map(table => indexOf(table, tables)),
-    ),
+    segment(markers.app0, Buffer.from('JFIF\0'), [1, 2], density, [0, 0]),
+    ...tables.map((table, index) => segment(markers.quantisationTables, [index], table)),
+    frameSegment(frame, tableNumbers),
     ...scansOf(frame).flatMap(scan => scanParts(scan, encodeScan(kernel, scan))),
     marker(markers.endOfImage),
   ])
 }
 
-function indexOf(table: Steps, tables: readonly Steps[]): number {
+function indexOf(table: QuantisationTable, tables: readonly QuantisationTable[]): number {
   return tables.findIndex(other => Buffer.compare(other, table) === 0)
 }
 
-function frameSegment({ width, height, isProgressive, components }: Frame, tables: number[]): Bytes[] {
+function frameSegment({ width, height, isProgressive, components }: Frame, tables: number[]): Buffer {
   const code = isProgressive ? markers.progressiveFrame : markers.baselineFrame
-  const listed = components.flatMap(({ across, down }, index) => {
-    return [index + 1, across * 16 + down, tables[index] ?? 0]
+  const listed = components.flatMap(({ horizontal, vertical }, index) => {
+    return [index + 1, horizontal * 16 + vertical, tables[index] ?? 0]
   })
   return segment(code, [8, ...twoBytes(height), ...twoBytes(width), components.length], listed)
 }
 
-function scanParts({ components, first, last, high, low }: Scan, { tables, data }: EncodedScan): Bytes[] {
+function scanParts(scan: Scan, { tables, data }: EncodedScan): Uint8Array[] {
+  const { components, spectralStart, spectralEnd, highBit, lowBit } = scan
   const listed = components.flatMap(({ index, dcTable, acTable }) => [index + 1, dcTable * 16 + acTable])
   return [
-    ...tables.flatMap(({ id, lengths, symbols }) => segment(markers.huffmanTables, [id], lengths, symbols)),
-    ...segment(markers.startOfScan, [components.length], listed, [first, last, high * 16 + low]),
+    ...tables.map(({ id, counts, symbols }) => segment(markers.huffmanTables, [id], counts, symbols)),
+    segment(markers.startOfScan, [components.length], listed, [
+      spectralStart,
+      spectralEnd,
+      highBit * 16 + lowBit,
+    ]),
     data,
   ]
 }
 
-function segment(code: number, ...parts: readonly Bytes[]): Bytes[] {
-  const length = parts.reduce((sum, part) => sum + part.length, 2)
-  return [marker(code), twoBytes(length), ...parts]
+function segment(code: number, ...parts: readonly (Uint8Array | readonly number[])[]): Buffer {
+  const data = parts.map(part => Uint8Array.from(part))
+  const length = data.reduce((sum, part) => sum + part.length, 2)
+  return Buffer.concat([marker(code), Uint8Array.from(twoBytes(length)), ...data])
 }
 
-function marker(code: number): Bytes {
-  return [0xff, code]
+function marker(code: number): Buffer {
+  return Buffer.of(0xff, code)
 }
 
 function twoBytes(value: number): readonly number[] {
   return [value >> 8, value & 0xff]
-}
-
-function joined(parts: readonly Bytes[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

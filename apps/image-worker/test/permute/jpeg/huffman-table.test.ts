@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encoderOf, fittedTable } from '../../../src/permute/jpeg/huffman-table.ts'
+import { codesOf, optimalTable } from '../../../src/permute/jpeg/huffman-table.ts'
 
 /** Few symbols or many, of any frequencies, up to ones so far apart that codes would have more than 16 bits. */
 const frequencies = fc
@@ -15,9 +15,9 @@ const frequencies = fc
 test('every symbol that occurs has a code that begins no other, none of more than 16 bits or of ones alone', () => {
   fc.assert(
     fc.property(frequencies, counts => {
-      const table = fittedTable(counts)
-      assert.equal(table.lengths.length, 16)
-      const taken = [...encoderOf(table).entries()].flatMap(([symbol, entry]) => {
+      const table = optimalTable(counts)
+      assert.equal(table.counts.length, 16)
+      const taken = [...codesOf(table).entries()].flatMap(([symbol, entry]) => {
         const [code, bits] = [entry & 0xffff, entry >>> 16]
         assert.equal(bits > 0, (counts[symbol] ?? 0) > 0)
         // All that sixteen bits can be which begin with the code.
@@ -36,7 +36,7 @@ test('every symbol that occurs has a code that begins no other, none of more tha
 test('what occurs more often has no longer code, and the codes of all come near their entropy', () => {
   fc.assert(
     fc.property(frequencies, counts => {
-      const encoder = encoderOf(fittedTable(counts))
+      const encoder = codesOf(optimalTable(counts))
       const symbols = [...counts.keys()].filter(symbol => (counts[symbol] ?? 0) > 0)
       const total = symbols.reduce((sum, symbol) => sum + (counts[symbol] ?? 0), 0)
       let [bits, entropy] = [0, 0]

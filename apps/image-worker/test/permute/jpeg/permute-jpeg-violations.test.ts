@@ -45,6 +45,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['no Huffman table', changed(baseline, huffman, () => undefined), /table is missing/],
   ['a Huffman table too full', changed(baseline, huffman, withByte(5, 3)), /more codes|cut off/],
   ['more codes of a bit than two', fileOf([tooManyCodes(), ...partsOf(baseline)]), /more codes/],
+  ['a category that no DC has', changed(baseline, huffman, withByte(21, 0x20)), /no table has|out of range/],
   ['no frame', changed(baseline, frame, () => undefined), /before the frame/],
   ['two frames', changed(baseline, frame, bytes => Buffer.concat([bytes, bytes])), /two frames/],
   ['12 bits', changed(baseline, frame, withByte(4, 12)), /eight bits/],

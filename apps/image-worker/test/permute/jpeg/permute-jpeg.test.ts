@@ -114,7 +114,7 @@ test('an image is turned where no edge that is mirrored lies within a unit', asy
   const turned = [1, 2, 5, 8]
   for (let orientation = 1; orientation <= 8; orientation++) {
     const turn = () => permuteJpeg(jpeg, 'rgb', orientation)
-    if (turned.includes(orientation)) turn()
+    if (turned.includes(orientation)) assert.doesNotThrow(turn)
     else assert.throws(turn, { name: 'NotWellFormed' })
   }
 })
@@ -132,6 +132,26 @@ test('of what stands before the image, the density alone is kept', async () => {
   const [first, ...others] = partsOf(permuteJpeg(jpeg, 'bgr'))
   assert.deepEqual(first?.bytes.subarray(11, 16), jfif.subarray(11, 16))
   assert.ok(others.every(({ marker }) => marker < 0xe0))
+})
+
+test('black and white stay, at the finest quality too, where their coefficients are as far from zero as can be', async () => {
+  for (const level of [0, 255]) {
+    for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
+      const flat = sharp({
+        create: { width: 33, height: 33, channels: 3, background: { r: level, g: level, b: level } },
+      })
+      const jpeg = await flat.jpeg({ quality: 100, chromaSubsampling }).toBuffer()
+      assert.deepEqual(permuteJpeg(jpeg, 'bgr'), permuteJpeg(jpeg, 'rgb'))
+    }
+  }
+})
+
+test('what is left of an image that was refused does no harm to the next', async () => {
+  const jpeg = await encode({ ...photo, isNoise: true })
+  const result = permuteJpeg(jpeg, 'gbr')
+  for (const length of [20, 300, 700, jpeg.length - 3])
+    assert.throws(() => permuteJpeg(jpeg.subarray(0, length), 'gbr'), { name: 'NotWellFormed' })
+  assert.deepEqual(permuteJpeg(jpeg, 'gbr'), result)
 })
 
 test('what follows the end is dropped', async () => {

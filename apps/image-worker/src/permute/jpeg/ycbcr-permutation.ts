@@ -8,14 +8,14 @@ const [redScale, blueScale] = [2 * (1 - red), 2 * (1 - blue)]
 export type Weights = readonly [blue: number, red: number]
 
 /** How a permutation changes Y, Cb and Cr: what is added to luma, and what chroma becomes. */
-export interface ColourMix {
+export interface YcbcrPermutation {
   readonly luma: Weights
   readonly chromaBlue: Weights
   readonly chromaRed: Weights
 }
 
 /** Grey, whose chroma is zero, stays as it is under every permutation: so no new chroma comes of luma. */
-export function colourMix(order: ChannelOrder): ColourMix {
+export function ycbcrPermutation(order: ChannelOrder): YcbcrPermutation {
   const along = (chromaBlue: number, chromaRed: number) => {
     const colour = [
       redScale * chromaRed,

@@ -1,47 +1,47 @@
 import type { ChannelOrder } from '../channel-order.ts'
-import { colourMix, type Weights } from './colour-mix.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
-import { zigzag } from './jpeg-markers.ts'
-import type { Steps } from './steps.ts'
+import type { QuantisationTable } from './quantisation-table.ts'
+import { type Weights, ycbcrPermutation } from './ycbcr-permutation.ts'
+import { zigzag } from './zigzag.ts'
 
-/** Permutes the colours of the coefficients in the kernel's memory, which each component has in its own steps. */
-export function mixColours(
+/** Permutes the colours of the coefficients in the kernel's memory, which are quantised by each component's table. */
+export function permuteCoefficients(
   kernel: JpegKernel,
   frame: Frame,
-  [luma, chromaBlue, chromaRed]: readonly Steps[],
+  [luma, chromaBlue, chromaRed]: readonly QuantisationTable[],
   order: ChannelOrder,
 ): void {
   if (order === 'rgb' || !luma || !chromaBlue || !chromaRed) return
   const floats = (at: number) => new Float32Array(kernel.memory.buffer, at)
-  const { across, down } = samplingOf(frame)
-  const isCoarser = across * down > 1
-  const mix = colourMix(order)
-  const table = (weight: number, steps: Steps, scale: (coefficient: number) => number) =>
-    zigzag.map((_, k) => weight * (steps[k] ?? 1) * scale(k))
+  const { horizontal, vertical } = samplingOf(frame)
+  const isSubsampled = horizontal * vertical > 1
+  const permutation = ycbcrPermutation(order)
+  const table = (weight: number, steps: QuantisationTable, scale: (coefficient: number) => number) =>
+    Array.from(steps, (step, k) => weight * step * scale(k))
   const tables = ([blue, red]: Weights, scale: (coefficient: number) => number) => [
     ...table(blue, chromaBlue, scale),
     ...table(red, chromaRed, scale),
   ]
   floats(kernel.factorsAt.value).set([
-    ...tables(mix.chromaBlue, k => 1 / (chromaBlue[k] ?? 1)),
-    ...tables(mix.chromaRed, k => 1 / (chromaRed[k] ?? 1)),
-    ...tables(mix.luma, k => (isCoarser ? (scales[k] ?? 1) / 8 : 1 / (luma[k] ?? 1))),
+    ...tables(permutation.chromaBlue, k => 1 / (chromaBlue[k] ?? 1)),
+    ...tables(permutation.chromaRed, k => 1 / (chromaRed[k] ?? 1)),
+    ...tables(permutation.luma, k => (isSubsampled ? (scales[k] ?? 1) / 8 : 1 / (luma[k] ?? 1))),
   ])
-  if (!isCoarser) {
-    kernel.mixWhole()
+  if (!isSubsampled) {
+    kernel.permuteWhole()
     return
   }
   new Uint8Array(kernel.memory.buffer).set(positions, kernel.positionsAt.value)
   const divisors = floats(kernel.divisorsAt.value)
   for (const [k, position] of positions.entries())
     divisors[position] = 1 / (8 * (luma[k] ?? 1) * (scales[k] ?? 1))
-  const [width, height] = [Math.ceil(frame.width / across), Math.ceil(frame.height / down)]
+  const [width, height] = [Math.ceil(frame.width / horizontal), Math.ceil(frame.height / vertical)]
   // A sample more on each side; four before, so that rows start where vectors do.
   const stride = (8 * Math.ceil(width / 8) + 8) * Float32Array.BYTES_PER_ELEMENT
   const samples = kernel.allocate(stride * (8 * Math.ceil(height / 8) + 2)) + stride + 16
-  kernel.mixChroma(samples, stride, width, height)
-  kernel.addToLuma(samples, stride, width, across, down)
+  kernel.permuteChroma(samples, stride, width, height)
+  kernel.shiftLuma(samples, stride, width, horizontal, vertical)
 }
 
 /** jddctmgr.c: what the transform leaves each frequency to be scaled by. */

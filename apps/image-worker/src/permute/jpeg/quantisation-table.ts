@@ -1,14 +1,14 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 
 /** The steps in which a component's coefficients are quantised, in zigzag order. */
-export type Steps = Uint8Array
+export type QuantisationTable = Uint8Array
 
 /**
  * Takes the tables of a DQT segment (T.81, B.2.4.1).
  *
  * @throws NotWellFormed for a table that is none, and for steps of two bytes
  */
-export function readSteps(data: Buffer, tables: Map<number, Steps>): void {
+export function parseQuantisationTables(data: Buffer, tables: Map<number, QuantisationTable>): void {
   for (let at = 0; at < data.length; at += 65) {
     const kind = data.readUInt8(at)
     const steps = data.subarray(at + 1, at + 65)

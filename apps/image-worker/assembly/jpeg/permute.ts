@@ -1,6 +1,7 @@
 import { acrossOf, blockAt, blockBytes, downOf, planeOf } from './components'
-import { divisorsAt, factorsAt, positionsAt } from './mix-tables'
+import { divisorsAt, factorsAt, positionsAt } from './permute-tables'
 import { forward, inverse } from './transform'
+import { upsample } from './upsample'
 
 /**
  * A permutation of red, green and blue is linear in Y, Cb and Cr, and so is the cosine transform: coefficients are
@@ -9,24 +10,26 @@ import { forward, inverse } from './transform'
  *
  *     Cb' = cb0 Cb + cb1 Cr     Cr' = cr0 Cb + cr1 Cr     Y' = Y + shift, shift = y0 Cb + y1 Cr
  *
- * Each table of factors holds the steps of quantisation as well.
+ * Each table of factors holds the quantisation tables as well.
  */
-const tableBytes: usize = 256
+const factorTableBytes: usize = 256
 const cb0 = factorsAt
-const cb1 = factorsAt + tableBytes
-const cr0 = factorsAt + 2 * tableBytes
-const cr1 = factorsAt + 3 * tableBytes
-const y0 = factorsAt + 4 * tableBytes
-const y1 = factorsAt + 5 * tableBytes
+const cb1 = factorsAt + factorTableBytes
+const cr0 = factorsAt + 2 * factorTableBytes
+const cr1 = factorsAt + 3 * factorTableBytes
+const y0 = factorsAt + 4 * factorTableBytes
+const y1 = factorsAt + 5 * factorTableBytes
 
 /** Added to a number below 2^22, leaves the nearest integer in the lower bits (IEEE 754, of 24 bits). */
 const roundingTerm: f32 = 12582912.0
 const roundingBits: i32 = 0x4b400000
-/** What a coefficient of eight-bit samples may be at most. */
-const most: i16 = 1023
+/** What a coefficient of eight-bit samples may be (T.81, tables F.1 and F.2); DC may be one less. */
+const most: i32 = 1023
+const least: i32 = -1023
+const leastDc: i32 = -1024
 
 /** All three components of the same size: every coefficient by itself. */
-export function mixWhole(): void {
+export function permuteWhole(): void {
   const blocks = acrossOf(0) * downOf(0)
   for (let block = 0; block < blocks; block++) {
     const offset = <usize>block * blockBytes
@@ -38,9 +41,9 @@ export function mixWhole(): void {
       const blue = v128.load(cb + at)
       const red = v128.load(cr + at)
       const shift = combined(blue, red, y0 + (k << 2), y1 + (k << 2))
-      v128.store(cb + at, bounded(combined(blue, red, cb0 + (k << 2), cb1 + (k << 2))))
-      v128.store(cr + at, bounded(combined(blue, red, cr0 + (k << 2), cr1 + (k << 2))))
-      v128.store(y + at, bounded(i16x8.add_sat_s(v128.load(y + at), shift)))
+      v128.store(cb + at, bounded(combined(blue, red, cb0 + (k << 2), cb1 + (k << 2)), k))
+      v128.store(cr + at, bounded(combined(blue, red, cr0 + (k << 2), cr1 + (k << 2)), k))
+      v128.store(y + at, bounded(i16x8.add_sat_s(v128.load(y + at), shift), k))
     }
   }
 }
@@ -70,22 +73,25 @@ function rounded(numbers: v128): v128 {
   return i32x4.sub(f32x4.add(numbers, f32x4.splat(roundingTerm)), i32x4.splat(roundingBits))
 }
 
-function bounded(numbers: v128): v128 {
-  return i16x8.max_s(i16x8.min_s(numbers, i16x8.splat(most)), i16x8.splat(-most))
+/** Eight coefficients, of which the first has this index. */
+function bounded(numbers: v128, k: usize): v128 {
+  const lower = i16x8.splat(<i16>least)
+  const lowest = k === 0 ? i16x8.replace_lane(lower, 0, <i16>leastDc) : lower
+  return i16x8.max_s(i16x8.min_s(numbers, i16x8.splat(<i16>most)), lowest)
 }
 
 /**
  * Chroma where it is coarser than luma. `samples` gets the shift of each of its samples, 32 bits each, rows
  * `stride` bytes apart, the first of the image at `samples`; one before and behind each row and column of the image
- * repeats its edge, for `addToLuma`.
+ * repeats its edge, for `shiftLuma`.
  */
-export function mixChroma(samples: usize, stride: usize, width: i32, height: i32): void {
+export function permuteChroma(samples: usize, stride: usize, width: i32, height: i32): void {
   const across = acrossOf(1)
   const down = downOf(1)
   for (let row = 0; row < down; row++) {
     const target = samples + <usize>row * 8 * stride
     for (let column = 0; column < across; column++)
-      mixBlock(blockAt(1, row, column), blockAt(2, row, column), target + <usize>column * 32, stride)
+      permuteBlock(blockAt(1, row, column), blockAt(2, row, column), target + <usize>column * 32, stride)
     for (let line: usize = 0; line < 8; line++) repeatEdges(target + line * stride, width, across * 8)
   }
   const rowBytes = <usize>(across * 8 + 2) * 4
@@ -98,7 +104,7 @@ export function mixChroma(samples: usize, stride: usize, width: i32, height: i32
 const shifts = memory.data(64 * 4, 16)
 const transposed = memory.data(64 * 4, 16)
 
-function mixBlock(cb: usize, cr: usize, target: usize, stride: usize): void {
+function permuteBlock(cb: usize, cr: usize, target: usize, stride: usize): void {
   let slopes = v128.splat<i32>(0)
   for (let k: usize = 0; k < 64; k += 8) {
     const at = k << 1
@@ -108,8 +114,8 @@ function mixBlock(cb: usize, cr: usize, target: usize, stride: usize): void {
     slopes = v128.or(slopes, k === 0 ? i16x8.replace_lane(some, 0, 0) : some)
     v128.store(shifts + (k << 2), lowerSums(blue, red, y0 + (k << 2), y1 + (k << 2)))
     v128.store(shifts + (k << 2), upperSums(blue, red, y0 + (k << 2), y1 + (k << 2)), 16)
-    v128.store(cb + at, bounded(combined(blue, red, cb0 + (k << 2), cb1 + (k << 2))))
-    v128.store(cr + at, bounded(combined(blue, red, cr0 + (k << 2), cr1 + (k << 2))))
+    v128.store(cb + at, bounded(combined(blue, red, cb0 + (k << 2), cb1 + (k << 2)), k))
+    v128.store(cr + at, bounded(combined(blue, red, cr0 + (k << 2), cr1 + (k << 2)), k))
   }
   if (!v128.any_true(slopes)) {
     const level = f32x4.splat(load<f32>(shifts))
@@ -134,84 +140,20 @@ const block = memory.data(64 * 4, 16)
 const rounds = memory.data(64 * 2, 16)
 
 /**
- * Luma gets the shifts that `mixChroma` left, as finely as decoders make them (libjpeg's jdsample.c). `across` and
- * `down` say how many samples of luma there are to one of chroma: 1, 2 or 4. Where it is two at most, those between
- * two samples of chroma get three quarters of the nearer and one of the farther, if there are more than two a row;
- * elsewhere each gets the nearest.
+ * Luma gets the shifts that `permuteChroma` left for a chroma of `width` samples, upsampled as decoders do it.
+ * `horizontal` and `vertical` are luma's sampling factors: 1, 2 or 4.
  */
-export function addToLuma(samples: usize, stride: usize, width: i32, across: i32, down: i32): void {
+export function shiftLuma(samples: usize, stride: usize, width: i32, horizontal: i32, vertical: i32): void {
   const columns = acrossOf(0)
   const rows = downOf(0)
-  const isSmooth = across <= 2 && down <= 2 && (across === 1 || width > 2)
   for (let row = 0; row < rows; row++) {
-    const line = samples + <usize>((row * 8) / down) * stride
+    const line = samples + <usize>((row * 8) / vertical) * stride
     for (let column = 0; column < columns; column++) {
-      const from = line + <usize>((column * 8) / across) * 4
-      if (isSmooth && down === 2) smoothRows(from, stride, across)
-      else repeatRows(from, stride, across, down, isSmooth)
+      upsample(block, line + <usize>((column * 8) / horizontal) * 4, stride, width, horizontal, vertical)
       forward(block, transposed)
       addRounded(blockAt(0, row, column))
     }
   }
-}
-
-function repeatRows(from: usize, stride: usize, across: i32, down: i32, isSmooth: bool): void {
-  for (let y = 0; y < 8; y++) {
-    const row = from + <usize>(y / down) * stride
-    v128.store(block + (y << 5), isSmooth ? smoothLeft(row, across) : repeatedLeft(row, across))
-    v128.store(block + (y << 5), isSmooth ? smoothRight(row, across) : repeatedRight(row, across), 16)
-  }
-}
-
-/** Four rows and their neighbours become eight. */
-function smoothRows(from: usize, stride: usize, across: i32): void {
-  let aboveLeft = smoothLeft(from - stride, across)
-  let aboveRight = smoothRight(from - stride, across)
-  let left = smoothLeft(from, across)
-  let right = smoothRight(from, across)
-  for (let y: usize = 0; y < 4; y++) {
-    const below = from + (y + 1) * stride
-    const belowLeft = smoothLeft(below, across)
-    const belowRight = smoothRight(below, across)
-    const target = block + y * 64
-    v128.store(target, nearer(left, aboveLeft))
-    v128.store(target, nearer(right, aboveRight), 16)
-    v128.store(target, nearer(left, belowLeft), 32)
-    v128.store(target, nearer(right, belowRight), 48)
-    aboveLeft = left
-    aboveRight = right
-    left = belowLeft
-    right = belowRight
-  }
-}
-
-/** The first four of the eight that four samples and their neighbours become, or of eight that are there. */
-function smoothLeft(from: usize, across: i32): v128 {
-  const here = v128.load(from)
-  if (across === 1) return here
-  return v128.shuffle<f32>(nearer(here, v128.load(from - 4)), nearer(here, v128.load(from, 4)), 0, 4, 1, 5)
-}
-
-function smoothRight(from: usize, across: i32): v128 {
-  if (across === 1) return v128.load(from, 16)
-  const here = v128.load(from)
-  return v128.shuffle<f32>(nearer(here, v128.load(from - 4)), nearer(here, v128.load(from, 4)), 2, 6, 3, 7)
-}
-
-function nearer(near: v128, far: v128): v128 {
-  return f32x4.add(f32x4.mul(near, f32x4.splat(0.75)), f32x4.mul(far, f32x4.splat(0.25)))
-}
-
-function repeatedLeft(from: usize, across: i32): v128 {
-  if (across === 4) return f32x4.splat(load<f32>(from))
-  const here = v128.load(from)
-  return across === 2 ? v128.shuffle<f32>(here, here, 0, 0, 1, 1) : here
-}
-
-function repeatedRight(from: usize, across: i32): v128 {
-  if (across === 4) return f32x4.splat(load<f32>(from, 4))
-  const here = v128.load(from)
-  return across === 2 ? v128.shuffle<f32>(here, here, 2, 2, 3, 3) : v128.load(from, 16)
 }
 
 /** Adds the transformed block to coefficients. Most often only the first changes. */
@@ -224,12 +166,12 @@ function addRounded(y: usize): void {
     v128.store(rounds + (k << 1), numbers)
     some = v128.or(some, k === 0 ? i16x8.replace_lane(numbers, 0, 0) : numbers)
   }
-  if (v128.any_true(some)) {
-    for (let k: usize = 0; k < 64; k++) addTo(y + (k << 1), <usize>load<u8>(positionsAt + k))
-  } else addTo(y, 0)
+  addTo(y, 0, leastDc)
+  if (!v128.any_true(some)) return
+  for (let k: usize = 1; k < 64; k++) addTo(y + (k << 1), <usize>load<u8>(positionsAt + k), least)
 }
 
-function addTo(coefficient: usize, position: usize): void {
+function addTo(coefficient: usize, position: usize, lowest: i32): void {
   const sum = <i32>load<i16>(coefficient) + <i32>load<i16>(rounds + (position << 1))
-  store<i16>(coefficient, <i16>max(min(sum, <i32>most), -(<i32>most)))
+  store<i16>(coefficient, <i16>max(min(sum, most), lowest))
 }

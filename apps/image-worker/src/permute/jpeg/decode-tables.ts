@@ -1,0 +1,38 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+import type { JpegKernel } from './jpeg-kernel.ts'
+
+/** The Huffman tables by which scans are read, in the kernel. */
+export class DecodeTables {
+  readonly #kernel: JpegKernel
+  /** The kernel may have others of an image before. */
+  readonly #defined = new Set<number>()
+
+  constructor(kernel: JpegKernel) {
+    this.#kernel = kernel
+  }
+
+  /**
+   * Takes the tables of a DHT segment (T.81, B.2.4.2).
+   *
+   * @throws NotWellFormed for a table that is none
+   */
+  define(data: Buffer): void {
+    for (let at = 0; at < data.length; ) {
+      const id = data.readUInt8(at)
+      const values = data.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0)
+      const table = data.subarray(at + 1, at + 17 + values)
+      if ((id & 0xec) !== 0 || values > 256 || table.length < 16 + values)
+        throw new NotWellFormed('a Huffman table is cut off or of an unknown kind')
+      new Uint8Array(this.#kernel.memory.buffer).set(table, this.#kernel.specificationAt.value)
+      if (!this.#kernel.defineDecodeTable(id >> 4, id & 3))
+        throw new NotWellFormed('a Huffman table has more codes than there are')
+      this.#defined.add(id)
+      at += 17 + values
+    }
+  }
+
+  /** @throws NotWellFormed where this table, by what files call it (16 for AC, and the number), isn't there */
+  expect(id: number): void {
+    if (!this.#defined.has(id)) throw new NotWellFormed('a Huffman table is missing')
+  }
+}
