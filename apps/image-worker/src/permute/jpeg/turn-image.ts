@@ -34,7 +34,11 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): 
     kernel.turnPlane(source, plane.at, plane.across, plane.down, isTransposed, mirrorsRows, mirrorsColumns)
   }
   const steps = jpeg.steps.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
-  return { ...jpeg, frame, planes, steps }
+  const [units = 0, ...pixels] = jpeg.density
+  const density = isTransposed
+    ? Uint8Array.of(units, ...pixels.slice(2), ...pixels.slice(0, 2))
+    : jpeg.density
+  return { frame, planes, steps, density }
 }
 
 function transposed({ width, height, components, ...frame }: Frame): Frame {
