@@ -13,6 +13,7 @@ export class ScanReader {
   readonly #end: number
   /** By kind, 16 for AC, and number. */
   readonly #defined = new Set<number>()
+  #tablesLeft = maxTables
 
   constructor(kernel: JpegKernel, input: Uint8Array, frame: Frame) {
     this.#kernel = kernel
@@ -27,6 +28,8 @@ export class ScanReader {
   /** The tables of a DHT segment (T.81, B.2.4.2), for scans that come behind it. */
   defineHuffmanTables(data: Buffer): void {
     for (let at = 0; at < data.length; ) {
+      this.#tablesLeft -= 1
+      if (this.#tablesLeft < 0) throw new NotWellFormed('there are too many Huffman tables')
       const kind = data.readUInt8(at)
       const counts = data.subarray(at + 1, at + 17)
       const total = counts.reduce((sum, count) => sum + count, 0)
@@ -59,6 +62,9 @@ export class ScanReader {
     return this.#kernel.scanEnd.value - this.#start
   }
 }
+
+/** All eight for each of a hundred scans. Millions, of 19 bytes each, would take longer than the image. */
+const maxTables = 800
 
 /** Bytes behind the file that may be looked at: ones, which are no data. */
 const lookahead = 16
