@@ -116,6 +116,7 @@ export function defineDecodeTable(kind: i32, number: i32, counts: usize, names: 
     store<i32>(table + largest + (length << 2), count === 0 ? -1 : code + count - 1)
     for (let left = count; left > 0; left--, code++, index++) {
       const name: i32 = load<u8>(names + index)
+      if (kind === 0 && name > 15) return false
       store<u8>(table + symbols + index, <u8>name)
       if (length > <i32>peekBits || (name & 15) > most) continue
       const shift = <i32>peekBits - length

@@ -39,7 +39,7 @@ export class ScanReader {
       const room = this.#kernel.allocate(table.length)
       new Uint8Array(this.#kernel.memory.buffer).set(table, room)
       if (!this.#kernel.defineDecodeTable(kind >> 4, kind & 3, room, room + 16))
-        throw new NotWellFormed('a Huffman table has more codes than there are')
+        throw new NotWellFormed('a Huffman table has codes or symbols that there are not')
       this.#defined.add(kind)
       at += 17 + total
     }
