@@ -90,6 +90,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
     ofOneBlock(progressiveFrame, 0, ['00000000 7f', '00013f0c 7f', '00013fcb af']),
     /out of range/,
   ],
+  ['801 Huffman tables', changed(baseline, huffman, manyTables), /too many Huffman tables/],
   ['101 scans', changed(progressive, scan, repeated), /does not follow|too many/],
   ['a frame of another kind', withFrame(progressiveFrame), /impossible range/],
 ]
@@ -159,6 +160,10 @@ function tooManyCodes(): { marker: number; bytes: Buffer } {
   const counts = [255, ...new Array<number>(15).fill(0)]
   const bytes = Buffer.concat([Buffer.of(0xff, huffman, 1, 18, 0, ...counts), Buffer.alloc(255)])
   return { marker: huffman, bytes }
+}
+
+function manyTables(bytes: Buffer, index: number): Buffer {
+  return index === 0 ? Buffer.concat(new Array<Buffer>(801).fill(bytes)) : bytes
 }
 
 /** The segment that names the transform of colours: 0 is none, 1 is YCbCr. */

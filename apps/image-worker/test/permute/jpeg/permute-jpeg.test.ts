@@ -126,11 +126,13 @@ test('grey has no colours to permute', async () => {
 
 test('of what stands before the image, the density alone is kept', async () => {
   const plain = await encode(photo)
-  const jfif = Buffer.from('ffe000104a46494600010101012c00960000', 'hex')
+  const jfif = Buffer.from('ffe000104a46494600010101012c00960000', 'hex') // 300 across, 150 down
   const comment = Buffer.concat([Buffer.of(0xff, 0xfe, 0, 9), Buffer.from('private')])
   const jpeg = fileOf([{ marker: 0xe0, bytes: jfif }, { marker: 0xfe, bytes: comment }, ...partsOf(plain)])
   const [first, ...others] = partsOf(permuteJpeg(jpeg, 'bgr'))
   assert.deepEqual(first?.bytes.subarray(11, 16), jfif.subarray(11, 16))
+  const [turned] = partsOf(permuteJpeg(jpeg, 'bgr', 5))
+  assert.deepEqual(turned?.bytes.subarray(11, 16), Buffer.from('010096012c', 'hex'))
   assert.ok(others.every(({ marker }) => marker < 0xe0))
 })
 
