@@ -107,6 +107,19 @@ test('status tells whether all services are ready', async t => {
     assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
   assert.match(stdout, /^not-started +0$/m)
 
+  const elsewhere = temporaryFolder(t)
+  const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
+  for (const [settings, refusal] of [
+    [{ CLUSTER_TOKEN: 'of another cluster' }, 'refuses the cluster token'],
+    [{ DATA_DIR: elsewhere }, `wants the cluster token, and there is none in ${elsewhere}`],
+  ] as const) {
+    for (const command of [['status'], ['intake', 'show']]) {
+      const { code, stderr } = await run(t, command, { ...darkroom.env, ...settings })
+      assert.equal(code, 1)
+      assert.equal(stderr, `darkroom: kv-config ${refusal}; ${asIn}\n`)
+    }
+  }
+
   await darkroom.kill()
   const away = await run(t, ['status'], darkroom.env)
   assert.equal(away.code, 1)

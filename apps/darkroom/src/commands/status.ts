@@ -1,8 +1,7 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
+import type { ServiceClients } from '@darkroom/service-kit'
 import { request } from 'undici'
-import { ExpectedFailure } from '../expected-failure.ts'
-import { serviceClients } from '../service-clients.ts'
+import { askServices } from '../ask-services.ts'
 import { UsageError } from '../usage-error.ts'
 
 interface Instance {
@@ -18,25 +17,21 @@ export async function statusCommand(
   options: object,
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes nothing')
-  const clients = serviceClients(process.env)
-  try {
-    const found = await Promise.all(serviceNames.map(name => findInstances(name, clients)))
-    for (const { name, url, health } of found.flat()) {
-      process.stdout.write(`${name.padEnd(14)}${url.padEnd(28)}${health}\n`)
-    }
-    const missing = serviceNames.filter((_name, index) => found[index]?.length === 0)
-    for (const name of missing) process.stdout.write(`${name.padEnd(14)}not registered\n`)
-    const { body: stats } = await clients.taskDb.getStats({})
-    for (const state of taskStates) process.stdout.write(`${state.padEnd(14)}${stats[state]}\n`)
-    const { oldestNotStartedAt } = stats
-    if (oldestNotStartedAt !== undefined) process.stdout.write(`waiting since ${oldestNotStartedAt}\n`)
-    return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
-  } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error
-    throw new ExpectedFailure(`${error.message}; to start it: npx darkroom start`, { cause: error })
-  } finally {
-    await clients.close()
+  return askServices(process.env, clients => report(clients, process.stdout))
+}
+
+async function report(clients: ServiceClients, output: NodeJS.WriteStream): Promise<number> {
+  const found = await Promise.all(serviceNames.map(name => findInstances(name, clients)))
+  for (const { name, url, health } of found.flat()) {
+    output.write(`${name.padEnd(14)}${url.padEnd(28)}${health}\n`)
   }
+  const missing = serviceNames.filter((_name, index) => found[index]?.length === 0)
+  for (const name of missing) output.write(`${name.padEnd(14)}not registered\n`)
+  const { body: stats } = await clients.taskDb.getStats({})
+  for (const state of taskStates) output.write(`${state.padEnd(14)}${stats[state]}\n`)
+  const { oldestNotStartedAt } = stats
+  if (oldestNotStartedAt !== undefined) output.write(`waiting since ${oldestNotStartedAt}\n`)
+  return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
 }
 
 async function findInstances(name: ServiceName, clients: ServiceClients): Promise<Instance[]> {
