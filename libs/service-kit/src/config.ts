@@ -38,8 +38,11 @@ export type CommonConfig = Static<typeof CommonConfig>
 
 /** All mistakes in the settings at once, each by its variable's name. */
 export class InvalidConfig extends Error {
+  readonly mistakes: readonly string[]
+
   constructor(mistakes: string[]) {
     super(`the settings are not right:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
+    this.mistakes = mistakes
   }
 }
 
