@@ -81,6 +81,14 @@ suite('settings', () => {
     assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
   })
 
+  test('that are URLs have a port that there can be', () => {
+    const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
+    assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
+      'KV_URL must be a URL with a port up to 65535',
+      'ADVERTISE_URL must be a URL with a port up to 65535',
+    ])
+  })
+
   test('name every variable that is missing', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
   })
