@@ -106,6 +106,9 @@ test('status tells whether all services are ready', async t => {
   for (const name of serviceNames)
     assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
   assert.match(stdout, /^not-started +0$/m)
+  assert.doesNotMatch(stdout, /intake/)
+  await run(t, ['intake', 'pause'], darkroom.env)
+  assert.match((await run(t, ['status'], darkroom.env)).stdout, /^the intake is paused: .*intake open$/m)
 
   const elsewhere = temporaryFolder(t)
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'

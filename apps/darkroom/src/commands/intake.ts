@@ -19,7 +19,7 @@ export async function intakeCommand(
   const state = stateAfter[verb]
   const shown = await askServices(process.env, clients =>
     // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.
-    state === undefined ? show(clients) : set(clients, state),
+    state === undefined ? intakeState(clients) : set(clients, state),
   )
   process.stdout.write(`${shown}\n`)
   return 0
@@ -31,7 +31,8 @@ async function set({ clusterState }: ServiceClients, state: IntakeState): Promis
   return String(reply.body.value)
 }
 
-async function show({ clusterState }: ServiceClients): Promise<string> {
+/** What cluster-state says about the intake. */
+export async function intakeState({ clusterState }: ServiceClients): Promise<string> {
   const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
   return reply.status === 404 ? 'open' : String(reply.body.value)
 }

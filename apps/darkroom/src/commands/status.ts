@@ -1,8 +1,9 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import type { ServiceClients } from '@darkroom/service-kit'
+import { isOutage, type ServiceClients } from '@darkroom/service-kit'
 import { request } from 'undici'
 import { askServices } from '../ask-services.ts'
 import { UsageError } from '../usage-error.ts'
+import { intakeState } from './intake.ts'
 
 interface Instance {
   name: ServiceName
@@ -10,7 +11,7 @@ interface Instance {
   health: string
 }
 
-/** Prints every registered instance with its health, and the tasks by state; fails if something isn't ready. */
+/** Prints every registered instance with its health, the tasks by state, and a pause of the intake; fails if something isn't ready. */
 export async function statusCommand(
   process: NodeJS.Process,
   files: string[],
@@ -31,7 +32,19 @@ async function report(clients: ServiceClients, output: NodeJS.WriteStream): Prom
   for (const state of taskStates) output.write(`${state.padEnd(14)}${stats[state]}\n`)
   const { oldestNotStartedAt } = stats
   if (oldestNotStartedAt !== undefined) output.write(`waiting since ${oldestNotStartedAt}\n`)
+  if (await isPaused(clients))
+    output.write('the intake is paused: uploads are refused; npx darkroom intake open\n')
   return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
+}
+
+/** Not known while cluster-state is away, which is said above. */
+async function isPaused(clients: ServiceClients): Promise<boolean> {
+  try {
+    return (await intakeState(clients)) === 'paused'
+  } catch (error) {
+    if (isOutage(error)) return false
+    throw error
+  }
 }
 
 async function findInstances(name: ServiceName, clients: ServiceClients): Promise<Instance[]> {
