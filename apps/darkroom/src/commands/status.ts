@@ -1,7 +1,7 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
 import { isOutage, type ServiceClients } from '@darkroom/service-kit'
-import { request } from 'undici'
 import { askServices } from '../ask-services.ts'
+import { askHealth } from '../health.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
 
@@ -55,18 +55,4 @@ async function findInstances(name: ServiceName, clients: ServiceClients): Promis
       return { name, url, health: await askHealth(url) }
     }),
   )
-}
-
-async function askHealth(url: string): Promise<string> {
-  try {
-    const { body, statusCode } = await request(`${url}/readyz`, { headersTimeout: 15_000 })
-    if (statusCode === 200) {
-      await body.dump()
-      return 'ready'
-    }
-    const problem = (await body.json()) as { detail?: string }
-    return `not ready: ${problem.detail ?? statusCode}`
-  } catch (error) {
-    return `does not answer: ${(error as Error).message}`
-  }
 }
