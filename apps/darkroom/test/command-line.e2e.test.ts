@@ -6,12 +6,15 @@ import { serviceNames } from '@darkroom/contracts'
 import {
   assertSwapped,
   freePort,
+  freePortRange,
   generateImage,
   mainOf,
   startDarkroom,
   startProgram,
+  startRedis,
   temporaryFolder,
   until,
+  withEngine,
 } from '@darkroom/testing'
 
 interface Run {
@@ -106,9 +109,57 @@ test('status tells whether all services are ready', async t => {
   for (const name of serviceNames)
     assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
   assert.match(stdout, /^not-started +0$/m)
+  assert.doesNotMatch(stdout, /intake/)
+  await run(t, ['intake', 'pause'], darkroom.env)
+  assert.match((await run(t, ['status'], darkroom.env)).stdout, /^the intake is paused: .*intake open$/m)
+
+  const elsewhere = temporaryFolder(t)
+  const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
+  for (const [settings, refusal] of [
+    [{ CLUSTER_TOKEN: 'of another cluster' }, 'refuses the cluster token'],
+    [{ DATA_DIR: elsewhere }, `wants the cluster token, and there is none in ${elsewhere}`],
+  ] as const) {
+    for (const command of [['status'], ['intake', 'show']]) {
+      const { code, stderr } = await run(t, command, { ...darkroom.env, ...settings })
+      assert.equal(code, 1)
+      assert.equal(stderr, `darkroom: kv-config ${refusal}; ${asIn}\n`)
+    }
+  }
 
   await darkroom.kill()
   const away = await run(t, ['status'], darkroom.env)
   assert.equal(away.code, 1)
   assert.equal(away.stderr, 'darkroom: kv-config does not answer; to start it: npx darkroom start\n')
+})
+
+withEngine('redis', program => {
+  test('start names the service it waits for while an engine is away, and is ready when that is back', async t => {
+    const redis = await startRedis(t, program)
+    await redis.kill()
+    const dataDir = temporaryFolder(t)
+    const port = await freePortRange(7)
+    const settings = { PORT: String(port), DATA_DIR: dataDir, QUEUE_URL: redis.urlOf(0), LOG_LEVEL: 'fatal' }
+    const starting = startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], settings)
+    await until('it is said', () => starting.stdout !== '')
+    assert.equal(starting.stdout, 'waiting for image-master: not ready: Redis does not answer; try again\n')
+    await redis.restart()
+    await until('it is ready', () => starting.stdout.includes('Darkroom is ready'))
+    assert.equal(starting.stdout.match(/^waiting/gm)?.length, 1)
+    starting.signal('SIGTERM')
+    assert.equal((await starting.ended).code, 0)
+  })
+
+  test('start ends at a signal while it still waits', async t => {
+    const settings = {
+      PORT: String(await freePortRange(7)),
+      DATA_DIR: temporaryFolder(t),
+      LOG_LEVEL: 'fatal',
+    }
+    const nowhere = { ...settings, QUEUE_URL: `redis://127.0.0.1:${await freePort()}` }
+    const starting = startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], nowhere)
+    await until('it waits', () => starting.stdout.includes('waiting for image-master'))
+    starting.signal('SIGINT')
+    assert.equal((await starting.ended).code, 0)
+    assert.doesNotMatch(starting.stdout, /is ready/)
+  })
 })

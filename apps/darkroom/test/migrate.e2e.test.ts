@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
@@ -56,8 +57,14 @@ async function manyTasks(t: TestContext, count: number): Promise<string> {
 
 test('migrate says what it takes, and what it can not do', async t => {
   const from = await manyTasks(t, 1)
-  const missing = join(temporaryFolder(t), 'missing.sqlite')
-  const nowhere = `postgres://darkroom:secret@127.0.0.1:${await freePort()}/darkroom`
+  const folder = temporaryFolder(t)
+  const missing = join(folder, 'missing.sqlite')
+  const letters = ['task-db', 'kv-config'].map(name => join(folder, `letter-of-${name}.sqlite`))
+  for (const letter of letters) writeFileSync(letter, 'This is a letter, not a database. '.repeat(100))
+  const port = await freePort()
+  const nowhere = `postgres://darkroom:secret@127.0.0.1:${port}/darkroom`
+  // A file each: one process at a time may use it.
+  const [second, third, fourth] = await Promise.all([1, 2, 3].map(() => manyTasks(t, 1)))
   const cases = [
     [['storage'], 2, /takes the name of a service: kv-config or task-db/],
     [['task-db', '--from', from], 2, /--from and --to/],
@@ -67,7 +74,43 @@ test('migrate says what it takes, and what it can not do', async t => {
     [
       ['task-db', '--from', from, '--to', nowhere],
       1,
-      /^darkroom: PostgreSQL does not answer \(connect ECONNREFUSED [^)]+\)\n$/,
+      new RegExp(
+        `^darkroom: postgres://127\\.0\\.0\\.1:${port}/darkroom: PostgreSQL does not answer \\(connect ECONNREFUSED [^)]+\\)\n$`,
+      ),
+    ],
+    [
+      ['task-db', '--from', `${second}`, '--to', 'postgres://darkroom:se@cret@127.0.0.1:99999/darkroom'],
+      1,
+      /^darkroom: postgres:\/\/…: PostgreSQL can't be used: Invalid URL\n$/,
+    ],
+    [['task-db', '--from', `sqlite:${folder}`, '--to', nowhere], 1, /^darkroom: \S+ is a folder.*\n$/],
+    [['task-db', '--from', `${third}`, '--to', `sqlite:${folder}`], 1, /^darkroom: \S+ is a folder.*\n$/],
+    [
+      ['task-db', '--from', `sqlite:${letters[0]}`, '--to', nowhere],
+      1,
+      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database\n$/,
+    ],
+    [
+      ['kv-config', '--from', `sqlite:${letters[1]}`, '--to', `etcd://127.0.0.1:${port}`],
+      1,
+      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database\n$/,
+    ],
+    [
+      ['kv-config', '--from', `${fourth}`, '--to', `etcd://127.0.0.1:${port}`],
+      1,
+      /^darkroom: \S+task-db\.sqlite: \S+ is of version \d+; this program knows versions up to \d+\n$/,
+    ],
+    [
+      ['kv-config', '--from', `etcd://root:secret@localhost:${port}`, '--to', `sqlite:${missing}`],
+      1,
+      new RegExp(
+        `^darkroom: etcd://localhost:${port}: the store does not answer; try again \\(connect ECONNREFUSED [^)]+\\)\n$`,
+      ),
+    ],
+    [
+      ['kv-config', '--from', 'etcd://secret@localhost', '--to', `sqlite:${missing}`],
+      1,
+      /^darkroom: etcd:\/\/localhost: KV_STORE_URL must have user:password.*\n$/,
     ],
   ] as const
   const check = async ([args, code, says]: (typeof cases)[number]) => {
@@ -138,6 +181,51 @@ await withEngine('postgres', async program => {
     assert.equal(code, 0)
     const copied = Number(/^task-db: 20000 tasks, (\d+) of them copied now$/m.exec(stdout)?.[1])
     assert.ok(copied > 0 && copied < 20_000, stdout)
+  })
+})
+
+await withEngine('postgres', async program => {
+  const password = 'opensesame'
+  const server = await startPostgres({ after: after as TestContext['after'] }, program, { password })
+
+  test('what PostgreSQL refuses is said in a line, without the password', async t => {
+    const from = await manyTasks(t, 1)
+    for (const [url, says] of [
+      [server.url.replace(password, 'opensasame'), /password authentication failed/],
+      [new URL('/nowhere', server.url).href, /database "nowhere" does not exist/],
+    ] as const) {
+      const { code, stderr } = await run(t, ['migrate', 'task-db', '--from', from, '--to', url])
+      assert.equal(code, 1)
+      assert.match(stderr, says)
+      const place = `postgres://127.0.0.1:${server.port}/`
+      assert.ok(stderr.startsWith(`darkroom: ${place}`) && stderr.indexOf('\n') === stderr.length - 1, stderr)
+      assert.doesNotMatch(stderr, /opens/)
+    }
+  })
+})
+
+await withEngine('etcd', async program => {
+  const wanting = await startEtcd({ after: after as TestContext['after'] }, program)
+
+  test('what etcd refuses is said in a line, without the password', async t => {
+    const root = { name: 'root', password: 'opensesame' }
+    await wanting.post('auth/user/add', root)
+    await wanting.post('auth/role/add', { name: 'root' })
+    await wanting.post('auth/user/grant', { user: 'root', role: 'root' })
+    await wanting.post('auth/enable', {})
+    const to = `sqlite:${join(temporaryFolder(t), 'kv-config.sqlite')}`
+    for (const [user, says] of [
+      [
+        'root:opensasame@',
+        'auth/authenticate: etcdserver: authentication failed, invalid user ID or password',
+      ],
+      ['', 'kv/range: etcdserver: user name is empty'],
+    ]) {
+      const from = `etcd://${user}${wanting.clients}`
+      const { code, stderr } = await run(t, ['migrate', 'kv-config', '--from', from, '--to', to])
+      assert.equal(code, 1)
+      assert.equal(stderr, `darkroom: etcd://${wanting.clients}: etcd refuses ${says}\n`)
+    }
   })
 })
 

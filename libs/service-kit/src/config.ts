@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
@@ -38,8 +38,11 @@ export type CommonConfig = Static<typeof CommonConfig>
 
 /** All mistakes in the settings at once, each by its variable's name. */
 export class InvalidConfig extends Error {
+  readonly mistakes: readonly string[]
+
   constructor(mistakes: string[]) {
     super(`the settings are not right:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
+    this.mistakes = mistakes
   }
 }
 
@@ -66,8 +69,8 @@ export function loadConfig<Schema extends TObject>(
     if (unreadable[name] !== undefined) return [unreadable[name]]
     if (config[name] === undefined)
       return isRequired(schema, name) ? [`${variableName(name)} is not set`] : []
-    const [error] = Value.Errors(property, config[name])
-    return error ? [`${variableName(name)} ${describe(error)}`] : []
+    const mistake = mistakeIn(property, config[name])
+    return mistake === undefined ? [] : [`${variableName(name)} ${mistake}`]
   })
   if (mistakes.length > 0) throw new InvalidConfig(mistakes)
   return config as Static<Schema>
@@ -75,6 +78,14 @@ export function loadConfig<Schema extends TObject>(
 
 function isRequired(schema: TObject, name: string): boolean {
   return [schema.required].flat().includes(name)
+}
+
+function mistakeIn(property: TSchema, value: unknown): string | undefined {
+  const [error] = Value.Errors(property, value)
+  if (error) return describe(error)
+  // The format knows no bounds of ports, and would let through what nothing can be asked at.
+  const isUrl = 'format' in property && property.format === 'uri'
+  return isUrl && !URL.canParse(String(value)) ? 'must be a URL with a port up to 65535' : undefined
 }
 
 function describe({ message, params }: { message: string; params: object }): string {

@@ -45,6 +45,16 @@ export class ServiceUnavailable extends Error {
   }
 }
 
+/** A service wants another cluster token than it was shown. */
+export class TokenRefused extends Error {
+  readonly service: string
+
+  constructor(service: string) {
+    super(`${service} refuses the cluster token`)
+    this.service = service
+  }
+}
+
 /** The connection broke, or fell silent, while the answer was read. */
 const brokenAnswers = new Set([
   'UND_ERR_BODY_TIMEOUT',

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+
+const maxFileKiB = 64
 
 export type Setting =
   | { kind: 'given'; text: string }
@@ -8,6 +10,7 @@ export type Setting =
 /**
  * The text of one variable, or of the file that <variable>_FILE names (the newline at its end left out). Empty
  * variables count as absent. An empty file is a mistake: a secret that isn't there yet, not a wish for the default.
+ * So is what is no regular file, by whatever links it is reached, or has more than 64 KiB.
  */
 export function readSetting(variable: string, env: Readonly<Record<string, string | undefined>>): Setting {
   const text = env[variable]
@@ -15,11 +18,28 @@ export function readSetting(variable: string, env: Readonly<Record<string, strin
   const path = env[`${variable}_FILE`]
   if (!path) return { kind: 'absent' }
   try {
-    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+    const content = readFile(path).replace(/\r?\n$/, '')
     if (content !== '') return { kind: 'given', text: content }
-    return { kind: 'unreadable', mistake: `${variable}_FILE: ${path} is empty` }
+    throw new Error(`${path} is empty`)
   } catch (error) {
     if (!(error instanceof Error)) throw error
     return { kind: 'unreadable', mistake: `${variable}_FILE: ${error.message}` }
+  }
+}
+
+/** @throws Error that says why not */
+function readFile(path: string): string {
+  // Else a pipe would be waited for until somebody writes to it.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error(`${path} is no regular file`)
+    const content = Buffer.alloc(maxFileKiB * 1024 + 1)
+    let bytes = 0
+    for (let read = 1; read > 0; bytes += read)
+      read = readSync(descriptor, content, bytes, content.length - bytes, null)
+    if (bytes === content.length) throw new Error(`${path} has more than ${maxFileKiB} KiB`)
+    return content.toString('utf8', 0, bytes)
+  } finally {
+    closeSync(descriptor)
   }
 }

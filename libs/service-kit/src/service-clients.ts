@@ -7,11 +7,13 @@ import {
   type Route,
   type ServiceName,
   storageRoutes,
+  type Transport,
   taskDbRoutes,
 } from '@darkroom/contracts'
 import { Agent } from 'undici'
 import { Discovery } from './discovery.ts'
 import type { Logger } from './logger.ts'
+import { TokenRefused } from './problems.ts'
 import { createTransport, fixedAddress, type Resolver } from './transport.ts'
 import type { KvClient } from './watch-prefix.ts'
 
@@ -23,7 +25,10 @@ interface ClientOptions {
   patienceMs?: number
 }
 
-/** Typed clients of the other services, each found through kv-config from its first use on. */
+/**
+ * Typed clients of the other services, each found through kv-config from its first use on. Their calls throw
+ * TokenRefused where the token isn't that of the service.
+ */
 export class ServiceClients {
   readonly kv: KvClient
   readonly #options: ClientOptions
@@ -77,9 +82,17 @@ export class ServiceClients {
     patienceMs = this.#options.patienceMs,
   ): Client<Routes> {
     const { clusterToken } = this.#options
-    return createClient(
-      routes,
-      createTransport({ service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }),
-    )
+    const options = { service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }
+    return createClient(routes, withoutRefusals(service, createTransport(options)))
+  }
+}
+
+/** No contract has a 401, and its words alone don't say whose it is. */
+function withoutRefusals(service: ServiceName, transport: Transport): Transport {
+  return async request => {
+    const reply = await transport(request)
+    if (reply.statusCode !== 401) return reply
+    await reply.body.text()
+    throw new TokenRefused(service)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { temporaryFolder } from '@darkroom/testing'
@@ -80,6 +81,14 @@ suite('settings', () => {
     assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
   })
 
+  test('that are URLs have a port that there can be', () => {
+    const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
+    assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
+      'KV_URL must be a URL with a port up to 65535',
+      'ADVERTISE_URL must be a URL with a port up to 65535',
+    ])
+  })
+
   test('name every variable that is missing', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
   })
@@ -102,6 +111,30 @@ suite('settings', () => {
     assert.equal(mistakes.length, 2)
     assert.equal(mistakes[0], `HOST_FILE: ${empty} is empty`)
     assert.match(String(mistakes[1]), /^BUCKET_FILE: ENOENT/)
+  })
+
+  test('stand in regular files of at most 64 KiB, whatever links lead there', t => {
+    const path = temporaryFolder(t)
+    const large = join(path, 'large')
+    const tooLarge = join(path, 'too-large')
+    const linked = join(path, 'linked')
+    const pipe = join(path, 'pipe')
+    writeFileSync(large, 'b'.repeat(64 * 1024))
+    writeFileSync(tooLarge, 'b'.repeat(64 * 1024 + 1))
+    symlinkSync(large, linked)
+    execFileSync('mkfifo', [pipe])
+    const read = (file: string) => loadConfig(Config, { MAX_UPLOAD_BYTES: '1000', BUCKET_FILE: file }).bucket
+    assert.equal(read(large).length, 64 * 1024)
+    assert.equal(read(linked).length, 64 * 1024)
+    for (const [file, mistake] of [
+      [tooLarge, 'has more than 64 KiB'],
+      ['/dev/zero', 'is no regular file'],
+      [pipe, 'is no regular file'],
+      [path, 'is no regular file'],
+    ] as const)
+      assert.deepEqual(mistakesIn(Config, { ...needed, BUCKET: '', BUCKET_FILE: file }), [
+        `BUCKET_FILE: ${file} ${mistake}`,
+      ])
   })
 
   test('that are no whole numbers are not made ones', () => {

@@ -1,7 +1,7 @@
 import { type IntakeState, intakeRegister } from '@darkroom/contracts'
-import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
+import type { ServiceClients } from '@darkroom/service-kit'
+import { askServices } from '../ask-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { serviceClients } from '../service-clients.ts'
 import { UsageError } from '../usage-error.ts'
 
 const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause: 'paused' }
@@ -16,19 +16,13 @@ export async function intakeCommand(
   if (!isVerb || surplus.length > 0 || Object.keys(options).length > 0)
     throw new UsageError('intake takes one of pause, open and show')
 
-  const clients = serviceClients(process.env)
-  try {
-    const state = stateAfter[verb]
+  const state = stateAfter[verb]
+  const shown = await askServices(process.env, clients =>
     // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.
-    const shown = state === undefined ? await show(clients) : await set(clients, state)
-    process.stdout.write(`${shown}\n`)
-    return 0
-  } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error
-    throw new ExpectedFailure(`${error.message}; to start it: npx darkroom start`, { cause: error })
-  } finally {
-    await clients.close()
-  }
+    state === undefined ? intakeState(clients) : set(clients, state),
+  )
+  process.stdout.write(`${shown}\n`)
+  return 0
 }
 
 async function set({ clusterState }: ServiceClients, state: IntakeState): Promise<string> {
@@ -37,7 +31,8 @@ async function set({ clusterState }: ServiceClients, state: IntakeState): Promis
   return String(reply.body.value)
 }
 
-async function show({ clusterState }: ServiceClients): Promise<string> {
+/** What cluster-state says about the intake. */
+export async function intakeState({ clusterState }: ServiceClients): Promise<string> {
   const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
   return reply.status === 404 ? 'open' : String(reply.body.value)
 }

@@ -1,6 +1,11 @@
-import { existsSync } from 'node:fs'
-import { storeUrlPattern as kvStoreUrlPattern, migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
-import { createLogger, InvalidConfig, ServiceUnavailable } from '@darkroom/service-kit'
+import { statSync } from 'node:fs'
+import {
+  EtcdRefusal,
+  storeUrlPattern as kvStoreUrlPattern,
+  migrateKv,
+  openKvStore,
+} from '@darkroom/kv-config/migrate'
+import { createLogger, InvalidConfig, ServiceProblem, ServiceUnavailable } from '@darkroom/service-kit'
 import { FileInUse } from '@darkroom/sqlite'
 import {
   MigrationIncomplete,
@@ -42,8 +47,7 @@ export async function migrateCommand(
     if (!migration.urlPattern.test(url))
       throw new UsageError(`${service} has no engine for such a URL`, { isBrief: true })
   }
-  const file = from.startsWith('sqlite:') ? from.slice('sqlite:'.length) : undefined
-  if (file !== undefined && !existsSync(file)) throw new ExpectedFailure(`there is no ${file}`)
+  checkFiles(from, to)
 
   process.umask(0o077) // what is kept is for the owner alone
   const interrupt = new AbortController()
@@ -61,6 +65,25 @@ export async function migrateCommand(
   }
 }
 
+function checkFiles(from: string, to: string): void {
+  for (const url of [from, to].filter(isFile)) {
+    const found = statSync(placeOf(url), { throwIfNoEntry: false })
+    if (!found && url === from) throw new ExpectedFailure(`there is no ${placeOf(url)}`)
+    if (found?.isDirectory()) throw new ExpectedFailure(`${placeOf(url)} is a folder; name a file in it`)
+  }
+}
+
+function isFile(url: string): boolean {
+  return url.startsWith('sqlite:')
+}
+
+/** What a URL names, without the password. An @ that was not encoded may be within one: then nothing of it is told. */
+function placeOf(url: string): string {
+  if (isFile(url)) return url.slice('sqlite:'.length)
+  const [, scheme, host = '…'] = /^(\w+:\/\/)(?:(?:[^@/?#]*@)?([^@?#]+)(?:\?[^@]*)?$)?/.exec(url) ?? []
+  return `${scheme}${host}`
+}
+
 /** By a signal. */
 class Interrupted extends Error {}
 
@@ -73,12 +96,42 @@ function explain(cause: unknown, service: string): unknown {
     return explained(
       `the copy is not complete: ${cause.message}; does something else write there? Run it again`,
     )
-  if (cause instanceof RefusedByPostgres || cause instanceof InvalidConfig) return explained(cause.message)
-  if (cause instanceof ServiceUnavailable) {
-    const reason = cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
-    return explained(cause.message + reason)
+  const words = wordsOf(cause)
+  return words === undefined ? cause : explained(words)
+}
+
+/** What an engine says, or why it doesn't; undefined when it is something else that went wrong. */
+function wordsOf(error: unknown): string | undefined {
+  if (error instanceof InvalidConfig) return error.mistakes.join('; ')
+  if (error instanceof RefusedByPostgres || error instanceof EtcdRefusal) return error.message
+  if (error instanceof ServiceUnavailable || error instanceof ServiceProblem) {
+    // Of a name with several addresses each attempt has its own error, and the whole has no message.
+    const [reason] = error.cause instanceof AggregateError ? error.cause.errors : [error.cause]
+    return reason instanceof Error ? `${error.message} (${reason.message})` : error.message
   }
-  return cause
+  return error instanceof Error && 'errstr' in error ? error.message : undefined // SQLite's
+}
+
+/**
+ * Opens a store until the stack is disposed of, and asks it something: an engine that is away is opened all the same.
+ *
+ * @throws ExpectedFailure that names the store
+ */
+async function openStore<Store extends { close(): Promise<void> }>(
+  url: string,
+  stores: AsyncDisposableStack,
+  open: () => Store | Promise<Store>,
+  ask: (store: Store) => Promise<unknown>,
+): Promise<Store> {
+  try {
+    const store = stores.adopt(await open(), store => store.close())
+    await ask(store)
+    return store
+  } catch (cause) {
+    if (cause instanceof FileInUse) throw cause
+    const words = isFile(url) && cause instanceof Error ? cause.message : wordsOf(cause)
+    throw words === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${words}`, { cause })
+  }
 }
 
 async function moveTasks(
@@ -87,8 +140,13 @@ async function moveTasks(
 ): Promise<string[]> {
   const settings = { connections: 4, patienceMs: 10_000, logger: createLogger('migrate', 'silent') }
   await using stores = new AsyncDisposableStack()
-  const open = async (url: string) =>
-    stores.adopt(await openTaskStore({ url, ...settings }), store => store.close())
+  const open = (url: string) =>
+    openStore(
+      url,
+      stores,
+      () => openTaskStore({ url, ...settings }),
+      store => store.stats(),
+    )
   const source = await open(from)
   const target = await open(to)
   const onProgress = progress.say.bind(progress)
@@ -114,9 +172,14 @@ async function moveEntries(
   const logger = createLogger('migrate', 'silent')
   await using stores = new AsyncDisposableStack()
   const open = (kvStoreUrl: string) =>
-    stores.adopt(openKvStore({ kvStoreUrl, dataDir: '' }, logger), store => store.close())
-  const source = open(from)
-  const target = open(to)
+    openStore(
+      kvStoreUrl,
+      stores,
+      () => openKvStore({ kvStoreUrl, dataDir: '' }, logger),
+      store => store.get('ready'),
+    )
+  const source = await open(from)
+  const target = await open(to)
   const { copied, present, differing, leased } = await migrateKv({
     from: source,
     to: target,

@@ -4,10 +4,11 @@ import { FolderInUse, lockFolder } from '@darkroom/sqlite'
 import { startAllServices } from '../all-services.ts'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
+import { untilReady } from '../health.ts'
 import { loadSettings, type Settings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Runs all services until a signal ends them. */
+/** Runs all services until a signal ends them; says when they are ready, and until then for what they wait. */
 export async function startCommand(
   process: NodeJS.Process,
   files: string[],
@@ -21,11 +22,17 @@ export async function startCommand(
   const running = await startAllServices({ ...settings, clusterToken }, process.env).catch(
     explainTakenPort(settings),
   )
-  const close = () => running.close().finally(() => lock[Symbol.dispose]())
+  const closing = new AbortController()
+  const close = () => {
+    closing.abort()
+    return running.close().finally(() => lock[Symbol.dispose]())
+  }
   // The worker's images may take all of the time to drain, and the services wait for the worker.
   const drainMs = 2 * settings.drainMs
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
-  process.stdout.write(greeting(running.services, settings, process.uptime()))
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  await untilReady(running.services, { signal: closing.signal, say })
+  if (!closing.signal.aborted) process.stdout.write(greeting(running.services, settings, process.uptime()))
   return 0
 }
 

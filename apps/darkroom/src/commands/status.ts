@@ -1,9 +1,9 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
-import { request } from 'undici'
-import { ExpectedFailure } from '../expected-failure.ts'
-import { serviceClients } from '../service-clients.ts'
+import { isOutage, type ServiceClients } from '@darkroom/service-kit'
+import { askServices } from '../ask-services.ts'
+import { askHealth } from '../health.ts'
 import { UsageError } from '../usage-error.ts'
+import { intakeState } from './intake.ts'
 
 interface Instance {
   name: ServiceName
@@ -11,31 +11,39 @@ interface Instance {
   health: string
 }
 
-/** Prints every registered instance with its health, and the tasks by state; fails if something isn't ready. */
+/** Prints every registered instance with its health, the tasks by state, and a pause of the intake; fails if something isn't ready. */
 export async function statusCommand(
   process: NodeJS.Process,
   files: string[],
   options: object,
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes nothing')
-  const clients = serviceClients(process.env)
+  return askServices(process.env, clients => report(clients, process.stdout))
+}
+
+async function report(clients: ServiceClients, output: NodeJS.WriteStream): Promise<number> {
+  const found = await Promise.all(serviceNames.map(name => findInstances(name, clients)))
+  for (const { name, url, health } of found.flat()) {
+    output.write(`${name.padEnd(14)}${url.padEnd(28)}${health}\n`)
+  }
+  const missing = serviceNames.filter((_name, index) => found[index]?.length === 0)
+  for (const name of missing) output.write(`${name.padEnd(14)}not registered\n`)
+  const { body: stats } = await clients.taskDb.getStats({})
+  for (const state of taskStates) output.write(`${state.padEnd(14)}${stats[state]}\n`)
+  const { oldestNotStartedAt } = stats
+  if (oldestNotStartedAt !== undefined) output.write(`waiting since ${oldestNotStartedAt}\n`)
+  if (await isPaused(clients))
+    output.write('the intake is paused: uploads are refused; npx darkroom intake open\n')
+  return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
+}
+
+/** Not known while cluster-state is away, which is said above. */
+async function isPaused(clients: ServiceClients): Promise<boolean> {
   try {
-    const found = await Promise.all(serviceNames.map(name => findInstances(name, clients)))
-    for (const { name, url, health } of found.flat()) {
-      process.stdout.write(`${name.padEnd(14)}${url.padEnd(28)}${health}\n`)
-    }
-    const missing = serviceNames.filter((_name, index) => found[index]?.length === 0)
-    for (const name of missing) process.stdout.write(`${name.padEnd(14)}not registered\n`)
-    const { body: stats } = await clients.taskDb.getStats({})
-    for (const state of taskStates) process.stdout.write(`${state.padEnd(14)}${stats[state]}\n`)
-    const { oldestNotStartedAt } = stats
-    if (oldestNotStartedAt !== undefined) process.stdout.write(`waiting since ${oldestNotStartedAt}\n`)
-    return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
+    return (await intakeState(clients)) === 'paused'
   } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error
-    throw new ExpectedFailure(`${error.message}; to start it: npx darkroom start`, { cause: error })
-  } finally {
-    await clients.close()
+    if (isOutage(error)) return false
+    throw error
   }
 }
 
@@ -47,18 +55,4 @@ async function findInstances(name: ServiceName, clients: ServiceClients): Promis
       return { name, url, health: await askHealth(url) }
     }),
   )
-}
-
-async function askHealth(url: string): Promise<string> {
-  try {
-    const { body, statusCode } = await request(`${url}/readyz`, { headersTimeout: 15_000 })
-    if (statusCode === 200) {
-      await body.dump()
-      return 'ready'
-    }
-    const problem = (await body.json()) as { detail?: string }
-    return `not ready: ${problem.detail ?? statusCode}`
-  } catch (error) {
-    return `does not answer: ${(error as Error).message}`
-  }
 }

@@ -25,7 +25,9 @@ export function openQueue(
   const { queueUrl, leaseMs, reconcileMs, bullBoard } = config
   if (queueUrl === 'task-db:') return { queue: new TaskDbQueue({ taskDb, leaseMs }) }
   if (!URL.canParse(queueUrl))
-    throw new InvalidConfig(['QUEUE_URL is no URL; what is special in a password has to be percent-encoded'])
+    throw new InvalidConfig([
+      'QUEUE_URL is no URL; ports end at 65535, and what is special in a password has to be percent-encoded',
+    ])
   const queue = new BullMqQueue({ url: queueUrl, taskDb, leaseMs, reconcileMs, logger })
   return {
     queue,

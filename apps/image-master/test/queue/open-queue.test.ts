@@ -7,10 +7,14 @@ test('a QUEUE_URL that is no URL is refused in words that keep the password', as
   const logger = createLogger('image-master', 'silent')
   const clients = new ServiceClients({ kvUrl: 'http://127.0.0.1:9', logger })
   t.after(() => clients.close())
-  const settings = { queueUrl: 'redis://:a#secret@redis:6379', leaseMs: 10_000, reconcileMs: 3000 }
-  assert.throws(
-    () => openQueue({ ...settings, bullBoard: 'off' }, { taskDb: clients.taskDb, logger }),
-    error =>
-      error instanceof InvalidConfig && /QUEUE_URL/.test(error.message) && !/secret/.test(error.message),
-  )
+  for (const queueUrl of ['redis://:a#secret@redis:6379', 'redis://:secret@redis:99999']) {
+    const settings = { queueUrl, leaseMs: 10_000, reconcileMs: 3000, bullBoard: 'off' } as const
+    assert.throws(
+      () => openQueue(settings, { taskDb: clients.taskDb, logger }),
+      error =>
+        error instanceof InvalidConfig &&
+        /QUEUE_URL.*65535/.test(error.message) &&
+        !/secret/.test(error.message),
+    )
+  }
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Logger, ServiceUnavailable } from '@darkroom/service-kit'
+import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import { Redis } from 'ioredis'
 import { complaintsAbout } from './complaints.ts'
 
@@ -7,6 +7,18 @@ import { complaintsAbout } from './complaints.ts'
 const answerMs = 2000
 /** Longer than a blocking fetch, which is silent for `blockSeconds` of task-jobs.ts. */
 const silenceMs = 10_000
+/** How often a Redis that is full is asked whether it has room again. */
+const roomCheckMs = 1000
+/** Of what is written to learn that; it is gone at once. */
+const roomKey = 'darkroom:room'
+
+/** Redis answers, but has reached its maxmemory: what would take more is refused. */
+export class RedisFull extends ServiceUnavailable {
+  constructor(reason: string) {
+    super('Redis', reason)
+    this.message = 'Redis is full (maxmemory)'
+  }
+}
 
 /**
  * The connection to Redis that all of a master's questions to the queue share. While Redis is away it fails at
@@ -18,7 +30,9 @@ export class QueueRedis {
   #isMissed = false
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
-  #isClosed = false
+  readonly #closing = new AbortController()
+  /** Until it has room again. */
+  #full: RedisFull | undefined
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
     this.#logger = logger
@@ -28,7 +42,7 @@ export class QueueRedis {
       connectTimeout: 2000,
       socketTimeout: silenceMs,
       disconnectTimeout: 100,
-      retryStrategy: attempts => (this.#isClosed ? null : Math.min(attempts * 100, 1000)),
+      retryStrategy: attempts => (this.#closing.signal.aborted ? null : Math.min(attempts * 100, 1000)),
     })
     const duplicate = this.client.duplicate.bind(this.client)
     this.client.duplicate = options => this.#keep(duplicate(options))
@@ -39,6 +53,11 @@ export class QueueRedis {
 
   get isReady(): boolean {
     return this.client.status === 'ready'
+  }
+
+  /** Whether it has refused something for want of room, and had none since. */
+  get isFull(): boolean {
+    return this.#full !== undefined
   }
 
   /** Calls `listener` whenever Redis has come, or come back. */
@@ -54,36 +73,71 @@ export class QueueRedis {
     }
   }
 
-  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long */
+  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long; RedisFull */
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    this.checkReady()
+    this.#checkThere()
     const { promise: silence, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       reject(new ServiceUnavailable('Redis', new Error(`no answer within ${answerMs} ms`)))
       this.client.disconnect(true)
     }, answerMs)
     try {
-      return await Promise.race([question(), silence])
+      return await Promise.race([this.hear(question), silence])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** @throws ServiceUnavailable while Redis is away */
+  /** The answer, however long it takes. @throws RedisFull, what the question throws */
+  async hear<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await question()
+    } catch (error) {
+      throw isRefusedForRoom(error) ? this.#noticeFull(error) : error
+    }
+  }
+
+  /** @throws ServiceUnavailable while Redis is away, RedisFull since it has refused something for want of room */
   checkReady(): void {
-    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError?.message)
+    this.#checkThere()
+    if (this.#full) throw this.#full
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
     for (const client of [this.client, ...this.#copies]) client.disconnect()
+  }
+
+  #checkThere(): void {
+    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError?.message)
+  }
+
+  /** Said once, and asked from then on whether that is still so: nothing else may be written for long. */
+  #noticeFull(refusal: unknown): RedisFull {
+    const { reason } = reasonOf(refusal)
+    const full = new RedisFull(reason)
+    if (this.#full || this.#closing.signal.aborted) return full
+    this.#full = full
+    this.#logger.warn({ reason }, 'Redis is full: uploads go on, work pauses until it has room')
+    const found = new AbortController()
+    void repeat(roomCheckMs, AbortSignal.any([this.#closing.signal, found.signal]), async () => {
+      try {
+        await this.client.set(roomKey, '', 'PX', 1)
+      } catch {
+        return // still full, or away
+      }
+      this.#full = undefined
+      this.#logger.info('Redis has room again')
+      found.abort()
+    })
+    return full
   }
 
   /** BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. */
   #keep(copy: Redis): Redis {
     copy.on('error', () => undefined) // BullMQ reports it for as long as it isn't closed
     copy.on('connect', () => {
-      if (this.#isClosed) copy.disconnect()
+      if (this.#closing.signal.aborted) copy.disconnect()
     })
     this.#copies.push(copy)
     return copy
@@ -91,7 +145,7 @@ export class QueueRedis {
 
   #miss(error?: Error): void {
     this.#lastError = error ?? this.#lastError
-    if (this.#isMissed || this.#isClosed) return
+    if (this.#isMissed || this.#closing.signal.aborted) return
     this.#isMissed = true
     this.#logger.warn(reasonOf(error), 'Redis does not answer: uploads go on, work pauses until it is back')
   }
@@ -110,4 +164,9 @@ export class QueueRedis {
 /** For the log. The error itself may hold the command that failed, and with it the password. */
 export function reasonOf(error: unknown): { reason: string } {
   return { reason: error instanceof Error ? error.message : 'the connection was closed' }
+}
+
+/** Its error begins so; before Redis 7, the words of a script that failed hold it. */
+function isRefusedForRoom(error: unknown): boolean {
+  return error instanceof Error && /(^|-)OOM /.test(error.message)
 }

@@ -1,5 +1,5 @@
 import type { Client, Task, taskDbRoutes } from '@darkroom/contracts'
-import { type Logger, repeat } from '@darkroom/service-kit'
+import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { QueueRedis } from './queue-redis.ts'
 import type { TaskJobs } from './task-jobs.ts'
 
@@ -54,7 +54,12 @@ export class Reconciler {
       const count = await this.#run()
       if (count > 0) logger.info({ count }, 'tasks that Redis did not know are queued')
     } catch (error) {
-      logger.warn({ err: error }, 'the queue could not be compared with the task DB; later again')
+      // That Redis is away or full was said once.
+      const isSaid = error instanceof ServiceUnavailable && error.service === 'Redis'
+      logger[isSaid ? 'debug' : 'warn'](
+        { err: error },
+        'the queue could not be compared with the task DB; later again',
+      )
     }
   }
 

@@ -69,7 +69,7 @@ export class TaskJobs {
       maxStalledCount: Number.MAX_SAFE_INTEGER, // attempts are counted by the task DB
     })
     const report = (error: Error) => {
-      if (redis.isReady) logger.warn(reasonOf(error), 'BullMQ reports an error')
+      if (redis.isReady && !redis.isFull) logger.warn(reasonOf(error), 'BullMQ reports an error')
     }
     this.queue.on('error', report)
     this.#worker.on('error', report)
@@ -119,7 +119,7 @@ export class TaskJobs {
    */
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
-    const job = await (block ? next() : this.#redis.ask(next))
+    const job = await (block ? this.#redis.hear(next) : this.#redis.ask(next))
     // Marked by a master with other settings: getNextJob would hand it out for ever. If the task is still to
     // be done, the reconciler makes a new job of it.
     if (!job?.deferredFailure) return job

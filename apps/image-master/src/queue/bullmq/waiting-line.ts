@@ -1,10 +1,10 @@
-import { Backoff, type Logger } from '@darkroom/service-kit'
+import { Backoff, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 
 /** Where the line gets what those in it wait for. */
 export interface Source<Item> {
   readonly isReady: boolean
   untilReady(signal: AbortSignal): Promise<void>
-  /** The next one; undefined when there is none. `block` waits for one for a while. */
+  /** The next one; undefined when there is none. `block` waits for one for a while. Says itself what is unavailable. */
   fetch(block: boolean): Promise<Item | undefined>
   /** Takes back one that nobody waits for any more. */
   putBack(item: Item): Promise<void>
@@ -131,7 +131,8 @@ export class WaitingLine<Item, Served> {
       backoff?.reset()
       return item
     } catch (error) {
-      if (this.#source.isReady) this.#logger.warn({ err: error }, 'nothing could be fetched from the queue')
+      if (this.#source.isReady && !(error instanceof ServiceUnavailable))
+        this.#logger.warn({ err: error }, 'nothing could be fetched from the queue')
       await backoff?.wait(this.#closing.signal)
       return undefined
     }

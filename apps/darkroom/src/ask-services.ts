@@ -1,0 +1,43 @@
+import { createLogger, ServiceClients, ServiceUnavailable, TokenRefused } from '@darkroom/service-kit'
+import { readClusterToken } from './cluster-token.ts'
+import { ExpectedFailure } from './expected-failure.ts'
+import { kvUrlOf, loadSettings } from './settings.ts'
+
+/** Somebody waits at the terminal: what doesn't answer is soon given up. */
+const patienceMs = 3000
+
+/**
+ * Asks the services of a Darkroom that runs: at KV_URL, or where the settings start it.
+ *
+ * @throws ExpectedFailure if one of them doesn't answer, or refuses the cluster token
+ */
+export async function askServices<Answer>(
+  environment: NodeJS.ProcessEnv,
+  ask: (clients: ServiceClients) => Promise<Answer>,
+): Promise<Answer> {
+  const settings = loadSettings(environment)
+  const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
+  const clients = new ServiceClients({
+    kvUrl: environment.KV_URL ?? kvUrlOf(settings),
+    clusterToken,
+    logger: createLogger('darkroom', 'silent'),
+    patienceMs,
+  })
+  try {
+    // Who is looked for through it would only be missing, whatever is the matter with it.
+    await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
+    return await ask(clients)
+  } catch (cause) {
+    const explained = (words: string) => new ExpectedFailure(words, { cause })
+    if (cause instanceof ServiceUnavailable)
+      throw explained(`${cause.message}; to start it: npx darkroom start`)
+    if (cause instanceof TokenRefused) {
+      const none = `${cause.service} wants the cluster token, and there is none in ${settings.dataDir}`
+      const words = clusterToken === undefined ? none : cause.message
+      throw explained(`${words}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
+    }
+    throw cause
+  } finally {
+    await clients.close()
+  }
+}

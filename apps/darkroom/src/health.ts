@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { request } from 'undici'
+
+/** Whoever starts it need not read of what is only a moment late. */
+const graceMs = 3000
+const retryMs = 100
+
+/** 'ready', or why not. */
+export async function askHealth(url: string): Promise<string> {
+  try {
+    const { body, statusCode } = await request(`${url}/readyz`, { headersTimeout: 15_000 })
+    if (statusCode === 200) {
+      await body.dump()
+      return 'ready'
+    }
+    const problem = (await body.json()) as { detail?: string }
+    return `not ready: ${problem.detail ?? statusCode}`
+  } catch (error) {
+    return `does not answer: ${(error as Error).message}`
+  }
+}
+
+/**
+ * Resolves when each service was ready, or `signal` is aborted. They are asked in their order, those that others need
+ * first, so that the one that is waited for is the one to be mended: that, and why, is said whenever it changes.
+ */
+export async function untilReady(
+  services: readonly { name: string; url: string }[],
+  { signal, say }: { signal: AbortSignal; say(line: string): void },
+): Promise<void> {
+  const startedAt = performance.now()
+  let said = ''
+  for (const { name, url } of services) {
+    while (!signal.aborted) {
+      const health = await askHealth(url)
+      if (health === 'ready' || signal.aborted) break
+      const line = `waiting for ${name}: ${health}`
+      if (line !== said && performance.now() - startedAt > graceMs) {
+        say(line)
+        said = line
+      }
+      await delay(retryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
