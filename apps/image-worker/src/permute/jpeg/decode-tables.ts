@@ -1,11 +1,15 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 
+/** All eight for each of a hundred scans. Millions, of 19 bytes each, would take longer than the image. */
+const maxTables = 800
+
 /** The Huffman tables by which scans are read, in the kernel. */
 export class DecodeTables {
   readonly #kernel: JpegKernel
   /** The kernel may have others of an image before. */
   readonly #defined = new Set<number>()
+  #left = maxTables
 
   constructor(kernel: JpegKernel) {
     this.#kernel = kernel
@@ -18,6 +22,8 @@ export class DecodeTables {
    */
   define(data: Buffer): void {
     for (let at = 0; at < data.length; ) {
+      this.#left -= 1
+      if (this.#left < 0) throw new NotWellFormed('there are too many Huffman tables')
       const id = data.readUInt8(at)
       const values = data.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0)
       const table = data.subarray(at + 1, at + 17 + values)

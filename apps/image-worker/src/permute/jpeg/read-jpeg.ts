@@ -17,7 +17,7 @@ export interface Jpeg {
   readonly planes: readonly Plane[]
   /** Of each component. */
   readonly quantisation: readonly QuantisationTable[]
-  /** Units and pixels a unit, as JFIF's header has them. */
+  /** Units and pixels a unit, across and down, as JFIF's header has them. */
   readonly density: Uint8Array
 }
 

@@ -43,8 +43,5 @@ export class ScanReader {
   }
 }
 
-/** All eight for each of a hundred scans. Millions, of 19 bytes each, would take longer than the image. */
-const maxTables = 800
-
 /** Bytes behind the file that may be looked at: ones, which are no data. */
 const lookahead = 16

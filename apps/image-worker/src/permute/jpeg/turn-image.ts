@@ -37,7 +37,11 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): 
     kernel.turnPlane(source, plane.at, plane.across, plane.down, isTransposed, mirrorsRows, mirrorsColumns)
   }
   const quantisation = jpeg.quantisation.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
-  return { ...jpeg, frame, planes, quantisation }
+  const [units = 0, ...pixels] = jpeg.density
+  const density = isTransposed
+    ? Uint8Array.of(units, ...pixels.slice(2), ...pixels.slice(0, 2))
+    : jpeg.density
+  return { frame, planes, quantisation, density }
 }
 
 function transposed({ width, height, components, ...frame }: Frame): Frame {
