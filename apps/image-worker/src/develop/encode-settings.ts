@@ -3,6 +3,9 @@ import type { Sharp } from 'sharp'
 import type { Original } from './original.ts'
 import type { Output } from './raster.ts'
 
+/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
+export const maxGrowth = 1.1
+
 /** How a result is written; each format takes what it knows of. */
 export interface EncodeSettings {
   quality: number

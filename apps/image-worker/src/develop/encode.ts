@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import sharp from 'sharp'
 import type { DevelopLimits } from './develop.ts'
-import { type EncodeSettings, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
+import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
@@ -18,8 +18,6 @@ import {
   toSharp,
 } from './raster.ts'
 
-/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
-const maxGrowth = 1.1
 /** One whose quality can't be read off the file had a better one if the result is smaller than this. */
 const minGrowth = 0.9
 const maxAttempts = 4

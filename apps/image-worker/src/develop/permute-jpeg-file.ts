@@ -3,13 +3,14 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { permuteJpeg } from '../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
+import { maxGrowth } from './encode-settings.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { carriedMetadata, profileFor } from './metadata/carried-metadata.ts'
 import type { Output } from './raster.ts'
 
 /**
- * Permutes the colours of a JPEG without decoding its pixels, where it gets no other quality; undefined where it must
- * be decoded.
+ * Permutes the colours of a JPEG without decoding its pixels. Undefined where it must be decoded: for another quality,
+ * or a lower one, as the other colours would make the file too large.
  */
 export async function permuteJpegFile(
   input: Uint8Array,
@@ -19,7 +20,7 @@ export async function permuteJpegFile(
 ): Promise<Uint8Array | undefined> {
   if (header.format !== 'jpeg' || output.quality !== undefined) return undefined
   const jpeg = permuteIfWellFormed(input, order, header.orientation)
-  if (!jpeg) return undefined
+  if (!jpeg || jpeg.length > maxGrowth * input.length) return undefined
   const metadata = carriedMetadata(input, await sharp(input).metadata(), true, output)
   return attachMetadata(jpeg, 'jpeg', profileFor({ isGrey: header.channels === 1 }, metadata), header)
 }
