@@ -13,15 +13,12 @@ export interface MembershipOptions {
   logger: Logger
 }
 
-/** The membership that MEMBERSHIP_URL names. It is there at once, and knows others when it has heard of them. */
+/**
+ * The membership that MEMBERSHIP_URL names. It is there at once, and knows others when it has heard of them.
+ *
+ * @throws InvalidConfig for what is no address
+ */
 export function openMembership({ membershipUrl, self, kv, logger }: MembershipOptions): Membership {
-  const { protocol } = new URL(membershipUrl)
-  switch (protocol) {
-    case 'kv:':
-      return new KvMembership({ self, kv, logger })
-    case 'serf:':
-      return new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger })
-    default:
-      throw new Error(`MEMBERSHIP_URL: there is no membership ${protocol}`)
-  }
+  if (membershipUrl === 'kv:') return new KvMembership({ self, kv, logger })
+  return new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger })
 }
