@@ -1,26 +1,22 @@
 import { availableParallelism } from 'node:os'
-import { develop } from '@darkroom/image-worker/develop'
-import sharp from 'sharp'
+import { DevelopThread } from './develop-thread.ts'
 import { loadPhotographs } from './photographs.ts'
 
-// The peer: the same swap, in one process, with nothing around it. As many images at once as there are cores.
-sharp.concurrency(1)
-sharp.cache(false)
-
+// The peer: the same swap, in one process, with nothing around it. As many threads as there are cores.
 const count = Number(process.argv[2])
-const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 const photographs = await loadPhotographs()
+const threads = Array.from({ length: availableParallelism() }, () => new DevelopThread())
 
 let next = 0
-const lane = async () => {
+const lane = async (thread: DevelopThread) => {
   for (let index = next++; index < count; index = next++) {
     const photograph = photographs[index % photographs.length]
-    if (photograph) await develop(photograph.bytes, [{ name: 'swap-channels', order: 'bgr' }], limits)
+    if (photograph) await thread.develop(photograph.bytes)
   }
 }
 const cpuBefore = process.cpuUsage()
 const begunAt = performance.now()
-await Promise.all(Array.from({ length: availableParallelism() }, lane))
+await Promise.all(threads.map(lane))
 const seconds = (performance.now() - begunAt) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
 const figures = {
@@ -29,3 +25,4 @@ const figures = {
   peakMemoryMiB: process.resourceUsage().maxRSS / 1024,
 }
 process.stdout.write(JSON.stringify(figures))
+await Promise.all(threads.map(thread => thread.end()))

@@ -2,12 +2,10 @@
  * Swapping red and blue of a JPEG, by `develop` as a worker does it, against sharp's recomb and against sharp
  * decoding and encoding alone. `node bench/permute-jpeg.ts`; PHOTOS and RUNS as in permute.ts.
  */
-import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import sharp from 'sharp'
-import { developSwapped } from './develop-swapped.ts'
+import { DevelopThread, developSwapped } from './develop-thread.ts'
 import { format, type Measured, measure, printCircumstances, row, table } from './measure.ts'
 import { pickPhotographs } from './photographs.ts'
 import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
@@ -21,20 +19,20 @@ table(
   ...['JPEG', 'bytes a pixel', 'develop ms', 'CPU ms', 'recomb ms', 'CPU ms', 'two calls ms', 'CPU ms'],
   ...['times as fast as recomb', 'recomb CPU of ours', 'of two calls', 'size', "sharp's size"],
 )
-const threads = cpus().map(() => new Worker(new URL('develop-swapped.ts', import.meta.url)))
+const threads = cpus().map(() => new DevelopThread())
 for (const { name, bytes } of await pickPhotographs(4)) {
   const jpeg = await sharp(bytes).resize(sixMegapixels).jpeg({ quality }).toBuffer()
   const recomb = () => sizeOf(sharp(jpeg).recomb(reversal).jpeg({ quality }))
   const twoCalls = () => decodeAndEncode(jpeg)
   compare(basename(name), jpeg, await measure([() => developSwapped(jpeg), recomb, twoCalls]))
   const together = [
-    () => atOnce(index => inThread(threads[index], jpeg)),
+    () => atOnce(index => threads[index]?.develop(jpeg) ?? 0),
     () => atOnce(recomb),
     () => atOnce(twoCalls),
   ]
   compare(`${basename(name)} x ${countOfCores}`, jpeg, await measure(together))
 }
-await Promise.all(threads.map(thread => thread.terminate()))
+await Promise.all(threads.map(thread => thread.end()))
 
 /** What remains when nothing is permuted: to the samples, and back to a file. */
 async function decodeAndEncode(jpeg: Buffer): Promise<number> {
@@ -43,16 +41,9 @@ async function decodeAndEncode(jpeg: Buffer): Promise<number> {
 }
 
 /** As a loaded worker runs: as many images at once as there are cores. */
-async function atOnce(run: (index: number) => Promise<number>): Promise<number> {
+async function atOnce(run: (index: number) => Promise<number> | number): Promise<number> {
   const sizes = await Promise.all(cpus().map((_, index) => run(index)))
   return sizes[0] ?? 0
-}
-
-async function inThread(thread: Worker | undefined, jpeg: Uint8Array): Promise<number> {
-  if (!thread) return 0
-  thread.postMessage(jpeg)
-  const [size] = await once(thread, 'message')
-  return size
 }
 
 function compare(name: string, jpeg: Buffer, [ours, recomb, calls]: readonly Measured[]): void {
