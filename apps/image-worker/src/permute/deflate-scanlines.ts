@@ -7,7 +7,7 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
  *
  * - runs: rows that have no filter get Sub; our own deflate gives frequent bytes short codes and finds runs of one
  *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
- * - matches: rows stay as they are, and zlib takes about five times as long. For drawings and screenshots, whose
+ * - matches: rows stay as they are, and zlib takes five to twenty times as long. For drawings and screenshots, whose
  *   repetition lies further apart.
  */
 type Way = 'runs' | 'matches'
@@ -18,7 +18,7 @@ const partBytes = 128 * 1024
 /** The way is chosen anew every 2 MiB, since a photograph's sky says nothing about the meadow below it. */
 const partsPerTrial = 16
 
-/** A trial costs about half a millisecond. */
+/** A trial costs about a millisecond. */
 const trialBytes = 32 * 1024
 
 /**

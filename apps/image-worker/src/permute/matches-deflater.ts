@@ -2,11 +2,11 @@ import { promisify } from 'node:util'
 import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib'
 
 /**
- * Level 4 is the lowest that looks twice, at the speed of level 3 and 3 to 8 % smaller. The output ends with a whole
- * byte, and isn't the stream's end.
+ * Level 6 is what most files were made with: by level 4, in a third of the time, drawings come out up to 30 % larger.
+ * The output ends with a whole byte, and isn't the stream's end.
  */
 const options: ZlibOptions = {
-  level: 4,
+  level: 6,
   memLevel: 9,
   chunkSize: 64 * 1024,
   finishFlush: constants.Z_SYNC_FLUSH,
