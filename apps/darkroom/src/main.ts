@@ -1,11 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
-import { describeStartError } from '@darkroom/service-kit'
-import { developCommand } from './commands/develop.ts'
-import { intakeCommand } from './commands/intake.ts'
-import { migrateCommand } from './commands/migrate.ts'
-import { startCommand } from './commands/start.ts'
-import { statusCommand } from './commands/status.ts'
 import { ExpectedFailure } from './expected-failure.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -33,15 +28,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+/** Each loads what it needs itself: most of the time that a short command takes is loading. */
 const commands = {
-  develop: developCommand,
-  intake: intakeCommand,
-  migrate: migrateCommand,
-  start: startCommand,
-  status: statusCommand,
+  develop: async () => (await import('./commands/develop.ts')).developCommand,
+  intake: async () => (await import('./commands/intake.ts')).intakeCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
 }
 
 try {
+  enableCompileCache()
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
@@ -56,11 +53,19 @@ try {
   const [name = '', ...rest] = positionals
   if (values.help || name === '' || name === 'help') process.stdout.write(usage)
   else if (!Object.hasOwn(commands, name)) throw new UsageError(`there is no command "${name}"`)
-  else process.exitCode = await commands[name as keyof typeof commands](process, rest, values)
+  else {
+    const command = await commands[name as keyof typeof commands]()
+    process.exitCode = await command(process, rest, values)
+  }
 } catch (error) {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
-  const words = isUsage || error instanceof ExpectedFailure ? error.message : describeStartError(error)
+  const words = isUsage || error instanceof ExpectedFailure ? error.message : await describe(error)
   const isExplained = isUsage && !(error instanceof UsageError && error.isBrief)
   process.stderr.write(`darkroom: ${words}\n${isExplained ? `\n${usage}` : ''}`)
   process.exitCode = isUsage ? 2 : 1
+}
+
+async function describe(error: unknown): Promise<string> {
+  const { describeStartError } = await import('@darkroom/service-kit')
+  return describeStartError(error)
 }

@@ -15,7 +15,7 @@ export { Config } from './config.ts'
 /** The master, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   const clients = new ServiceClients({ ...config, logger })
-  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
+  const opened = await openQueue(config, { taskDb: clients.taskDb, logger })
   const live = new LiveSettings({
     kv: clients.kv,
     service: 'image-master',

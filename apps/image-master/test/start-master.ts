@@ -26,7 +26,7 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   const neighbours = await startNeighbours(owner, settings)
   const { clients, defer, env } = neighbours
   const config = loadConfig(Config, env)
-  const opened = openQueue(config, { taskDb: clients.taskDb, logger })
+  const opened = await openQueue(config, { taskDb: clients.taskDb, logger })
   const tally = new RecordedTally()
   const app = buildApp({ config, clients, ...opened, tally, settings: () => liveDefaults(config), logger })
   defer(() => app.close())

@@ -13,7 +13,11 @@ export interface Program {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-/** Runs a program, with these environment variables and no others but PATH; the test's end kills it. */
+/** NODE_COMPILE_CACHE: half of the time that a service takes to start is compiling. */
+const { PATH, NODE_COMPILE_CACHE } = process.env
+const inherited = { PATH, NODE_COMPILE_CACHE }
+
+/** Runs a program with these environment variables and those of `inherited` only; the test's end kills it. */
 export function startProgram(
   t: Pick<TestContext, 'after'>,
   [command, ...args]: readonly [string, ...string[]],
@@ -21,7 +25,7 @@ export function startProgram(
 ): Program {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...inherited, ...env },
   })
   const written = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {

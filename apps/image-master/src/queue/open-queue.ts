@@ -1,9 +1,6 @@
 import type { Client, taskDbRoutes } from '@darkroom/contracts'
 import { type App, InvalidConfig, type Logger } from '@darkroom/service-kit'
 import type { Config } from '../config.ts'
-import { addQueueBoard } from '../routes/queue-board.ts'
-import { BullMqQueue } from './bullmq/bullmq-queue.ts'
-import { measureJobs } from './bullmq/measure-jobs.ts'
 import type { WorkQueue } from './queue.ts'
 import { TaskDbQueue } from './task-db.ts'
 
@@ -13,27 +10,25 @@ export interface OpenedQueue {
   show?(app: App): void
 }
 
+export type QueueSettings = Pick<Config, 'queueUrl' | 'leaseMs' | 'reconcileMs' | 'bullBoard'>
+export interface QueueNeeds {
+  taskDb: Client<typeof taskDbRoutes>
+  logger: Logger
+}
+
 /**
  * The queue that QUEUE_URL names.
  *
  * @throws InvalidConfig without the password in its words
  */
-export function openQueue(
-  config: Pick<Config, 'queueUrl' | 'leaseMs' | 'reconcileMs' | 'bullBoard'>,
-  { taskDb, logger }: { taskDb: Client<typeof taskDbRoutes>; logger: Logger },
-): OpenedQueue {
-  const { queueUrl, leaseMs, reconcileMs, bullBoard } = config
-  if (queueUrl === 'task-db:') return { queue: new TaskDbQueue({ taskDb, leaseMs }) }
+export async function openQueue(settings: QueueSettings, needs: QueueNeeds): Promise<OpenedQueue> {
+  const { queueUrl, leaseMs } = settings
+  if (queueUrl === 'task-db:') return { queue: new TaskDbQueue({ taskDb: needs.taskDb, leaseMs }) }
   if (!URL.canParse(queueUrl))
     throw new InvalidConfig([
       'QUEUE_URL is no URL; ports end at 65535, and what is special in a password has to be percent-encoded',
     ])
-  const queue = new BullMqQueue({ url: queueUrl, taskDb, leaseMs, reconcileMs, logger })
-  return {
-    queue,
-    show: app => {
-      measureJobs(app, queue.jobs)
-      if (bullBoard !== 'off') addQueueBoard(app, { queue: queue.jobs.queue, mode: bullBoard })
-    },
-  }
+  // Only now: BullMQ and its board take time to load, and memory that the task DB's queue doesn't need.
+  const { openBullMq } = await import('./bullmq/open-bullmq.ts')
+  return openBullMq(settings, needs)
 }

@@ -9,8 +9,8 @@ test('a QUEUE_URL that is no URL is refused in words that keep the password', as
   t.after(() => clients.close())
   for (const queueUrl of ['redis://:a#secret@redis:6379', 'redis://:secret@redis:99999']) {
     const settings = { queueUrl, leaseMs: 10_000, reconcileMs: 3000, bullBoard: 'off' } as const
-    assert.throws(
-      () => openQueue(settings, { taskDb: clients.taskDb, logger }),
+    await assert.rejects(
+      openQueue(settings, { taskDb: clients.taskDb, logger }),
       error =>
         error instanceof InvalidConfig &&
         /QUEUE_URL.*65535/.test(error.message) &&

@@ -1,0 +1,19 @@
+import { addQueueBoard } from '../../routes/queue-board.ts'
+import type { OpenedQueue, QueueNeeds, QueueSettings } from '../open-queue.ts'
+import { BullMqQueue } from './bullmq-queue.ts'
+import { measureJobs } from './measure-jobs.ts'
+
+/** The queue on Redis, with its measurements and, unless it is off, its board. */
+export function openBullMq(
+  { queueUrl, leaseMs, reconcileMs, bullBoard }: QueueSettings,
+  { taskDb, logger }: QueueNeeds,
+): OpenedQueue {
+  const queue = new BullMqQueue({ url: queueUrl, taskDb, leaseMs, reconcileMs, logger })
+  return {
+    queue,
+    show: app => {
+      measureJobs(app, queue.jobs)
+      if (bullBoard !== 'off') addQueueBoard(app, { queue: queue.jobs.queue, mode: bullBoard })
+    },
+  }
+}
