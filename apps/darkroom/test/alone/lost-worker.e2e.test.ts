@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateImage, httpRequest, until } from '@darkroom/testing'
-import { kill, prepareFleet } from './fleet.ts'
-import { upload } from './uploads.ts'
+import { kill, prepareFleet } from '../fleet.ts'
+import { upload } from '../uploads.ts'
 
 /** From the death of a worker to the end of its task's next attempt. */
 const promisedMs = 15_000

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { intakeRegister } from '@darkroom/contracts'
 import { generateImage, type ServiceProcess, until } from '@darkroom/testing'
-import { prepareFleet, untilReady } from './fleet.ts'
-import { post } from './uploads.ts'
+import { prepareFleet, untilReady } from '../fleet.ts'
+import { post } from '../uploads.ts'
 
 /** From the write to the last frontend: gossip takes well under a second, and a frontend looks once a second. */
 const promisedMs = 10_000

@@ -8,8 +8,8 @@ import {
   type ServiceProcess,
   tiffOf,
 } from '@darkroom/testing'
-import { kill, prepareFleet } from './fleet.ts'
-import { upload } from './uploads.ts'
+import { kill, prepareFleet } from '../fleet.ts'
+import { upload } from '../uploads.ts'
 
 const MiB = 1024 * 1024
 const allowed = 16 * MiB
