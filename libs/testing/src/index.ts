@@ -25,7 +25,14 @@ export {
   networkNamespacesAreMissing,
 } from './network-namespaces.ts'
 export { photograph } from './photograph.ts'
-export { childrenOf, forgetPeak, isRunning, procIsMissing, residentMemory } from './process-status.ts'
+export {
+  childrenOf,
+  forgetPeak,
+  isRunning,
+  procIsMissing,
+  residentMemory,
+  untilIdle,
+} from './process-status.ts'
 export { type Program, startProgram } from './program.ts'
 export { RecordedLog } from './recorded-log.ts'
 export { RecordedTally } from './recorded-tally.ts'

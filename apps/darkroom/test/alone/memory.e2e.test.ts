@@ -7,6 +7,7 @@ import {
   residentMemory,
   type ServiceProcess,
   tiffOf,
+  untilIdle,
 } from '@darkroom/testing'
 import { kill, prepareFleet } from '../fleet.ts'
 import { upload } from '../uploads.ts'
@@ -37,13 +38,14 @@ for (const [which, warmUps] of [
   })
 }
 
-/** That none of the services takes more memory than allowed while `work` is done. */
+/** That none of the services takes more memory than allowed over what it idles with while `work` is done. */
 async function assertMemory<Result>(
   t: TestContext,
   services: Readonly<Record<string, ServiceProcess>>,
   what: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  await Promise.all(Object.values(services).map(({ pid }) => untilIdle(pid)))
   const measures = Object.entries(services).map(([name, { pid }]) => {
     const before = residentMemory(pid).now
     forgetPeak(pid)
