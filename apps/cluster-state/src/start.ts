@@ -5,7 +5,7 @@ import {
   ServiceClients,
   startService,
 } from '@darkroom/service-kit'
-import { FileInUse } from '@darkroom/sqlite'
+import { UnusableFile } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { StateStore } from './engine/engine.ts'
@@ -57,7 +57,7 @@ function openStore(config: Config): StateStore {
   try {
     return openStateStore(config)
   } catch (error) {
-    if (!(error instanceof FileInUse)) throw error
+    if (!(error instanceof UnusableFile)) throw error
     throw new InvalidConfig([`STATE_STORE_URL: ${error.message}`])
   }
 }

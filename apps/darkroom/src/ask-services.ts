@@ -1,4 +1,12 @@
-import { createLogger, ServiceClients, ServiceUnavailable, TokenRefused } from '@darkroom/service-kit'
+import {
+  commonSettings,
+  createLogger,
+  loadConfig,
+  ServiceClients,
+  ServiceUnavailable,
+  TokenRefused,
+} from '@darkroom/service-kit'
+import { Type } from 'typebox'
 import { readClusterToken } from './cluster-token.ts'
 import { ExpectedFailure } from './expected-failure.ts'
 import { kvUrlOf, loadSettings } from './settings.ts'
@@ -9,7 +17,7 @@ const patienceMs = 3000
 /**
  * Asks the services of a Darkroom that runs: at KV_URL, or where the settings start it.
  *
- * @throws ExpectedFailure if one of them doesn't answer, or refuses the cluster token
+ * @throws InvalidConfig, or ExpectedFailure if one of them doesn't answer, or refuses the cluster token
  */
 export async function askServices<Answer>(
   environment: NodeJS.ProcessEnv,
@@ -18,7 +26,10 @@ export async function askServices<Answer>(
   const settings = loadSettings(environment)
   const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
   const clients = new ServiceClients({
-    kvUrl: environment.KV_URL ?? kvUrlOf(settings),
+    ...loadConfig(
+      Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(settings) } }),
+      environment,
+    ),
     clusterToken,
     logger: createLogger('darkroom', 'silent'),
     patienceMs,

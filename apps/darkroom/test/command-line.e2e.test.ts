@@ -126,10 +126,31 @@ test('status tells whether all services are ready', async t => {
     }
   }
 
+  const nowhere = await run(t, ['status'], { ...darkroom.env, KV_URL: '127.0.0.1:8082' })
+  assert.equal(nowhere.code, 1)
+  assert.match(nowhere.stderr, /^darkroom: the settings are not right:\n {2}KV_URL .*\n$/)
+
   await darkroom.kill()
   const away = await run(t, ['status'], darkroom.env)
   assert.equal(away.code, 1)
   assert.equal(away.stderr, 'darkroom: kv-config does not answer; to start it: npx darkroom start\n')
+})
+
+test('a service whose store is none says so in a line', async t => {
+  const folder = temporaryFolder(t)
+  for (const [service, setting] of [
+    ['task-db', 'TASK_STORE_URL'],
+    ['kv-config', 'KV_STORE_URL'],
+    ['cluster-state', 'STATE_STORE_URL'],
+  ] as const) {
+    const env = { DATA_DIR: folder, PORT: '0', [setting]: `sqlite:${folder}` }
+    const program = startProgram(t, [process.execPath, mainOf(service)], env)
+    assert.equal((await program.ended).code, 1)
+    assert.equal(
+      program.stderr,
+      `${service}: the settings are not right:\n  ${setting}: ${folder} is a folder; name a file in it\n`,
+    )
+  }
 })
 
 withEngine('redis', program => {

@@ -81,10 +81,18 @@ test('migrate says what it takes, and what it can not do', async t => {
     [
       ['task-db', '--from', `${second}`, '--to', 'postgres://darkroom:se@cret@127.0.0.1:99999/darkroom'],
       1,
-      /^darkroom: postgres:\/\/…: PostgreSQL can't be used: Invalid URL\n$/,
+      /^darkroom: postgres:\/\/…: PostgreSQL can't be used: its URL can not be read; ports end at 65535.*\n$/,
     ],
-    [['task-db', '--from', `sqlite:${folder}`, '--to', nowhere], 1, /^darkroom: \S+ is a folder.*\n$/],
-    [['task-db', '--from', `${third}`, '--to', `sqlite:${folder}`], 1, /^darkroom: \S+ is a folder.*\n$/],
+    [
+      ['task-db', '--from', `sqlite:${folder}`, '--to', nowhere],
+      1,
+      /^darkroom: \S+ is a folder; name a file in it\n$/,
+    ],
+    [
+      ['task-db', '--from', `${third}`, '--to', `sqlite:${folder}`],
+      1,
+      /^darkroom: \S+ is a folder; name a file in it\n$/,
+    ],
     [
       ['task-db', '--from', `sqlite:${letters[0]}`, '--to', nowhere],
       1,
@@ -98,7 +106,7 @@ test('migrate says what it takes, and what it can not do', async t => {
     [
       ['kv-config', '--from', `${fourth}`, '--to', `etcd://127.0.0.1:${port}`],
       1,
-      /^darkroom: \S+task-db\.sqlite: \S+ is of version \d+; this program knows versions up to \d+\n$/,
+      /^darkroom: \S+task-db\.sqlite is of version \d+; this program knows versions up to \d+\n$/,
     ],
     [
       ['kv-config', '--from', `etcd://root:secret@localhost:${port}`, '--to', `sqlite:${missing}`],

@@ -6,7 +6,7 @@ import {
   ServiceClients,
   startService,
 } from '@darkroom/service-kit'
-import { FileInUse } from '@darkroom/sqlite'
+import { UnusableFile } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { KvStore } from './engine/engine.ts'
@@ -29,7 +29,7 @@ function openStore(config: Config, logger: Logger): KvStore {
   try {
     return openKvStore(config, logger)
   } catch (error) {
-    if (!(error instanceof FileInUse)) throw error
+    if (!(error instanceof UnusableFile)) throw error
     throw new InvalidConfig([`KV_STORE_URL: ${error.message}`])
   }
 }

@@ -7,7 +7,7 @@ import {
   startService,
   Tally,
 } from '@darkroom/service-kit'
-import { FileInUse } from '@darkroom/sqlite'
+import { UnusableFile } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { TaskStore } from './engine/engine.ts'
@@ -31,7 +31,7 @@ async function openStore(config: Config, logger: Logger): Promise<TaskStore> {
   try {
     return await openTaskStore({ url, connections, patienceMs, logger })
   } catch (error) {
-    if (!(error instanceof FileInUse || error instanceof RefusedByPostgres)) throw error
+    if (!(error instanceof UnusableFile || error instanceof RefusedByPostgres)) throw error
     throw new InvalidConfig([`TASK_STORE_URL: ${error.message}`])
   }
 }

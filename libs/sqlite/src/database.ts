@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { UnusableFile, unusable } from './unusable-file.ts'
 
 /** Steps from an empty database to today's; only ever appended to. */
 export type Migrations = readonly string[]
@@ -9,14 +10,22 @@ export type Migrations = readonly string[]
  * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With
  * NORMAL, the default of many, a power cut was measured to lose every acknowledged row.)
  *
- * @throws Error when the file was written by a newer version, which knows migrations that we don't.
+ * @throws UnusableFile also when it was written by a newer version, which knows migrations that we don't
  */
 export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
-  const database = new DatabaseSync(path, { timeout: 5000 })
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-  migrate(database, migrations, path)
-  return database
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new UnusableFile(`${path} is a folder; name a file in it`)
+  using opening = new DisposableStack()
+  try {
+    const database = opening.use(new DatabaseSync(path, { timeout: 5000 }))
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(database, migrations, path)
+    opening.move()
+    return database
+  } catch (error) {
+    throw unusable(path, error)
+  }
 }
 
 function migrate(database: DatabaseSync, migrations: Migrations, path: string): void {
@@ -24,7 +33,7 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
     if (version > migrations.length) {
-      throw new Error(
+      throw new UnusableFile(
         `${path} is of version ${version}; this program knows versions up to ${migrations.length}`,
       )
     }

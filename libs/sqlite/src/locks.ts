@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { UnusableFile, unusable } from './unusable-file.ts'
 
 /** https://sqlite.org/rescode.html#busy */
 const sqliteBusy = 5
@@ -9,12 +10,12 @@ const sqliteBusy = 5
 export class FolderInUse extends Error {}
 
 /** Another process holds the file. */
-export class FileInUse extends Error {}
+export class FileInUse extends UnusableFile {}
 
 /**
  * Holds a folder for this process until it is disposed of or the process ends in whatever way.
  *
- * @throws FolderInUse
+ * @throws FolderInUse, UnusableFile
  */
 export function lockFolder(folder: string): Disposable {
   return lock(
@@ -27,7 +28,7 @@ export function lockFolder(folder: string): Disposable {
  * The same for one file of a folder that others share. Who doesn't ask for the lock (a shell that looks into a
  * database) isn't held up.
  *
- * @throws FileInUse
+ * @throws FileInUse, UnusableFile
  */
 export function lockFile(path: string): Disposable {
   // By whatever link it is reached.
@@ -38,13 +39,13 @@ export function lockFile(path: string): Disposable {
 /** The lock is SQLite's, which is the operating system's: whatever ends the process ends it. */
 function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
   mkdirSync(dirname(path), { recursive: true })
-  const lock = new DatabaseSync(path, { timeout: 0 })
+  using opening = new DisposableStack()
   try {
+    const lock = opening.use(new DatabaseSync(path, { timeout: 0 }))
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return opening.move()
   } catch (cause) {
-    lock.close()
     const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy
-    throw isHeld ? inUse(cause) : cause
+    throw isHeld ? inUse(cause) : unusable(path, cause)
   }
-  return { [Symbol.dispose]: () => lock.isOpen && lock.close() }
 }

@@ -79,9 +79,9 @@ test('synchronous is FULL and the log is written ahead', t => {
   assert.equal(database.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal')
 })
 
-test('migrations run once, and a newer database is refused', t => {
+test('migrations run once', t => {
   const { database, path } = openTemporary(t)
   database.close()
-  openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()
-  assert.throws(() => openDatabase(path, migrations), /version 2; this program knows versions up to 1/)
+  const added = [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']
+  for (const _start of [1, 2]) openDatabase(path, added).close()
 })

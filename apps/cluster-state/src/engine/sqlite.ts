@@ -19,7 +19,7 @@ export class SqliteStateStore implements StateStore {
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
 
-  /** @throws FileInUse */
+  /** @throws UnusableFile */
   constructor({ path }: { path: string }) {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import {
   EtcdRefusal,
   storeUrlPattern as kvStoreUrlPattern,
@@ -6,7 +6,7 @@ import {
   openKvStore,
 } from '@darkroom/kv-config/migrate'
 import { createLogger, InvalidConfig, ServiceProblem, ServiceUnavailable } from '@darkroom/service-kit'
-import { FileInUse } from '@darkroom/sqlite'
+import { FileInUse, UnusableFile } from '@darkroom/sqlite'
 import {
   MigrationIncomplete,
   migrateTasks,
@@ -47,7 +47,7 @@ export async function migrateCommand(
     if (!migration.urlPattern.test(url))
       throw new UsageError(`${service} has no engine for such a URL`, { isBrief: true })
   }
-  checkFiles(from, to)
+  checkIsThere(from)
 
   process.umask(0o077) // what is kept is for the owner alone
   const interrupt = new AbortController()
@@ -65,12 +65,9 @@ export async function migrateCommand(
   }
 }
 
-function checkFiles(from: string, to: string): void {
-  for (const url of [from, to].filter(isFile)) {
-    const found = statSync(placeOf(url), { throwIfNoEntry: false })
-    if (!found && url === from) throw new ExpectedFailure(`there is no ${placeOf(url)}`)
-    if (found?.isDirectory()) throw new ExpectedFailure(`${placeOf(url)} is a folder; name a file in it`)
-  }
+/** SQLite would make it, and nothing would be copied. */
+function checkIsThere(from: string): void {
+  if (isFile(from) && !existsSync(placeOf(from))) throw new ExpectedFailure(`there is no ${placeOf(from)}`)
 }
 
 function isFile(url: string): boolean {
@@ -129,6 +126,7 @@ async function openStore<Store extends { close(): Promise<void> }>(
     return store
   } catch (cause) {
     if (cause instanceof FileInUse) throw cause
+    if (cause instanceof UnusableFile) throw new ExpectedFailure(cause.message, { cause })
     const words = isFile(url) && cause instanceof Error ? cause.message : wordsOf(cause)
     throw words === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${words}`, { cause })
   }

@@ -50,7 +50,7 @@ export class SqliteKvStore implements KvStore {
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
 
-  /** @throws FileInUse */
+  /** @throws UnusableFile */
   constructor({ path }: { path: string }) {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))

@@ -18,7 +18,7 @@ export interface StoreSettings {
 /**
  * The engine that a URL names.
  *
- * @throws FileInUse, RefusedByPostgres; a PostgreSQL that doesn't answer is waited for
+ * @throws UnusableFile, RefusedByPostgres; a PostgreSQL that doesn't answer is waited for
  */
 export async function openTaskStore({ url, ...settings }: StoreSettings): Promise<TaskStore> {
   if (url.startsWith(sqlite)) return new SqliteTaskStore({ path: url.slice(sqlite.length) })

@@ -55,7 +55,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #listeners = new Set<ChangeListener>()
 
-  /** @throws FileInUse */
+  /** @throws UnusableFile */
   constructor({ path, now = () => new Date() }: { path: string; now?: () => Date }) {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))

@@ -44,11 +44,15 @@ export function failureKind(error: unknown): FailureKind {
   return kinds[code] ?? kinds[code.slice(0, 2)] ?? 'fault'
 }
 
+const unreadableUrl =
+  'its URL can not be read; ports end at 65535, and what is special in a password has to be percent-encoded'
+
 /** For the log: not the error itself, to which pg may attach the client that had it. */
 export function describeFailure(error: unknown): { code?: string; reason: string } {
   if (!(error instanceof Error)) return { reason: String(error) }
   // Of a name with several addresses each attempt has its own error, and the whole has no message.
   const [first] = error instanceof AggregateError ? error.errors : []
+  if ('code' in error && error.code === 'ERR_INVALID_URL') return { reason: unreadableUrl }
   const reason = error.message || (first instanceof Error ? first.message : error.name)
   return { ...('code' in error && { code: String(error.code) }), reason }
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openDatabase, UnusableFile } from '../src/index.ts'
+
+const migrations = ['CREATE TABLE numbers (number INTEGER) STRICT']
+
+function temporaryPath(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'unusable-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'numbers.sqlite')
+}
+
+test('a file that is no database is refused by its name', t => {
+  const path = temporaryPath(t)
+  writeFileSync(path, 'This is a letter, not a database. '.repeat(100))
+  assert.throws(() => openDatabase(path, migrations), new UnusableFile(`${path}: file is not a database`))
+})
+
+test('a folder is refused as one', t => {
+  const path = temporaryPath(t)
+  mkdirSync(path)
+  assert.throws(
+    () => openDatabase(path, migrations),
+    new UnusableFile(`${path} is a folder; name a file in it`),
+  )
+})
+
+test('a file of a newer version is refused', t => {
+  const path = temporaryPath(t)
+  openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()
+  const words = `${path} is of version 2; this program knows versions up to 1`
+  assert.throws(() => openDatabase(path, migrations), new UnusableFile(words))
+})
+
+test('SQL that is wrong is not blamed on the file', t => {
+  const isOurs = (error: unknown) => error instanceof Error && !(error instanceof UnusableFile)
+  assert.throws(() => openDatabase(temporaryPath(t), ['CREATE TABEL numbers (number INTEGER)']), isOurs)
+})
