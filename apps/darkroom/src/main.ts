@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ExpectedFailure } from './expected-failure.ts'
 import { UsageError } from './usage-error.ts'
@@ -28,7 +29,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-/** Each loads what it needs itself: most of the time that a short command takes is loading. */
+// A short command loads and compiles for most of its time. What was compiled is kept where only who installed it can
+// write: Node's default is a folder in /tmp that another user may have made first.
+enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url)))
+
+/** Each is loaded when it is asked for. */
 const commands = {
   develop: async () => (await import('./commands/develop.ts')).developCommand,
   intake: async () => (await import('./commands/intake.ts')).intakeCommand,
@@ -38,7 +43,6 @@ const commands = {
 }
 
 try {
-  enableCompileCache()
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
