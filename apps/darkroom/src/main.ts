@@ -29,9 +29,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-// A short command loads and compiles for most of its time. What was compiled is kept where only who installed it can
-// write: Node's default is a folder in /tmp that another user may have made first.
-enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url)))
+// A short command loads and compiles for most of its time. What was compiled is kept, for child processes too, where
+// only who installed it can write: Node's default is a folder in /tmp that another user may have made first.
+const compiled = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
+process.env.NODE_COMPILE_CACHE ??= compiled
+enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 /** Each is loaded when it is asked for. */
 const commands = {

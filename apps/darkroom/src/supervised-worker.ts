@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Backoff, type Logger } from '@darkroom/service-kit'
 import { memoryEnvironment } from './memory-environment.ts'
@@ -18,7 +17,7 @@ export class SupervisedWorker {
   #child: ChildProcess | undefined
 
   constructor(env: NodeJS.ProcessEnv, logger: Logger) {
-    this.#env = { ...memoryEnvironment(), NODE_COMPILE_CACHE: getCompileCacheDir(), ...env }
+    this.#env = { ...memoryEnvironment(), ...env }
     this.#logger = logger
     this.#supervising = this.#supervise()
   }

@@ -1,7 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { UnusableFile, unusable } from './unusable-file.ts'
+import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
 
 /** Steps from an empty database to today's; only ever appended to. */
 export type Migrations = readonly string[]
@@ -13,9 +11,7 @@ export type Migrations = readonly string[]
  * @throws UnusableFile also when it was written by a newer version, which knows migrations that we don't
  */
 export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true })
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UnusableFile(`${path} is a folder; name a file in it`)
+  prepareFile(path)
   using opening = new DisposableStack()
   try {
     const database = opening.use(new DatabaseSync(path, { timeout: 5000 }))

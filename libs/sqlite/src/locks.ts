@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { UnusableFile, unusable } from './unusable-file.ts'
+import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
 
 /** https://sqlite.org/rescode.html#busy */
 const sqliteBusy = 5
 
 /** Another process holds the folder. */
-export class FolderInUse extends Error {}
+export class FolderInUse extends UnusableFile {}
 
 /** Another process holds the file. */
 export class FileInUse extends UnusableFile {}
@@ -31,6 +31,7 @@ export function lockFolder(folder: string): Disposable {
  * @throws FileInUse, UnusableFile
  */
 export function lockFile(path: string): Disposable {
+  prepareFile(path)
   // By whatever link it is reached.
   const file = existsSync(path) ? realpathSync(path) : path
   return lock(`${file}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
@@ -38,7 +39,7 @@ export function lockFile(path: string): Disposable {
 
 /** The lock is SQLite's, which is the operating system's: whatever ends the process ends it. */
 function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
-  mkdirSync(dirname(path), { recursive: true })
+  prepareFile(path)
   using opening = new DisposableStack()
   try {
     const lock = opening.use(new DatabaseSync(path, { timeout: 0 }))

@@ -1,8 +1,22 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
 /** SQL that is wrong, or used wrongly (https://sqlite.org/rescode.html): a mistake of ours. */
 const ourMistakes = [1, 21]
 
 /** A file that can't be used as it was asked for; the message says which file, and why. */
 export class UnusableFile extends Error {}
+
+/** Makes the folder that a file is to stand in. @throws UnusableFile */
+export function prepareFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new UnusableFile(`${path} is a folder; name a file in it`)
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new UnusableFile((cause as Error).message, { cause })
+  }
+}
 
 /** What SQLite throws about a file, as an UnusableFile; any other error as it is. */
 export function unusable(path: string, error: unknown): unknown {

@@ -127,7 +127,7 @@ async function openStore<Store extends { close(): Promise<void> }>(
   } catch (cause) {
     if (cause instanceof FileInUse) throw cause
     if (cause instanceof UnusableFile) throw new ExpectedFailure(cause.message, { cause })
-    const words = isFile(url) && cause instanceof Error ? cause.message : wordsOf(cause)
+    const words = wordsOf(cause)
     throw words === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${words}`, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { createLogger, endOnSignal } from '@darkroom/service-kit'
-import { FolderInUse, lockFolder } from '@darkroom/sqlite'
+import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { startAllServices } from '../all-services.ts'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -40,8 +40,10 @@ function holdDataDir(dataDir: string): Disposable {
   try {
     return lockFolder(dataDir)
   } catch (error) {
-    if (!(error instanceof FolderInUse)) throw error
-    throw new ExpectedFailure(`another Darkroom uses ${dataDir}; stop it, or set DATA_DIR`, { cause: error })
+    if (!(error instanceof UnusableFile)) throw error
+    const isInUse = error instanceof FolderInUse
+    const words = isInUse ? `another Darkroom uses ${dataDir}; stop it, or set DATA_DIR` : error.message
+    throw new ExpectedFailure(words, { cause: error })
   }
 }
 

@@ -6,7 +6,7 @@ import { lowBit, spectralEnd, spectralStart } from './scan'
 let bandRun: i32 = 0
 
 /** Where a scan or a restart interval starts. */
-export function endBand(): void {
+export function startBands(): void {
   bandRun = 0
 }
 

@@ -1,6 +1,6 @@
 import { at, endInterval, setReader, startInterval } from './bit-reader'
 import { acTableOf, dcTableOf } from './components'
-import { acFirst, acRefine, dcRefine, endBand } from './decode-progressive'
+import { acFirst, acRefine, dcRefine, startBands } from './decode-progressive'
 import { dcFirst, sequentialBlock } from './decode-sequential'
 import { decodeTableAt } from './decode-table'
 import {
@@ -30,7 +30,7 @@ export let scanEnd: usize = 0
 export function decodeScan(from: usize, end: usize, componentMask: i32, interval: i32): i32 {
   setReader(from, end)
   startScan(componentMask)
-  endBand()
+  startBands()
   let left = interval
   let restarts = 0
   for (let y = 0; y < mcusDown; y++) {
@@ -40,7 +40,7 @@ export function decodeScan(from: usize, end: usize, componentMask: i32, interval
           const error = startInterval(restarts & 7)
           if (error) return error
           resetPredictions()
-          endBand()
+          startBands()
           restarts++
           left = interval
         }

@@ -48,13 +48,13 @@ export function permuteWhole(): void {
   }
 }
 
-/** Eight coefficients of new chroma, rounded. */
+/** Of eight coefficients of blue and red: each times its factor, added and rounded. */
 function combined(blue: v128, red: v128, factors: usize, others: usize): v128 {
   const lower = lowerSums(blue, red, factors, others)
   return i16x8.narrow_i32x4_s(rounded(lower), rounded(upperSums(blue, red, factors, others)))
 }
 
-/** Of eight coefficients of blue and red, the first four: each times its factor, added. */
+/** The first four of these sums, not rounded. */
 function lowerSums(blue: v128, red: v128, factors: usize, others: usize): v128 {
   return f32x4.add(
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(blue)), v128.load(factors)),

@@ -1,11 +1,12 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
-import type { DevelopLimits } from './develop.ts'
 import { canCarryProfile, isAnimatable } from './format-abilities.ts'
+import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
+import { openOptions } from './open-options.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
-import { colourspaceOf, type Output, type Picture, type Raster } from './raster.ts'
+import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
@@ -22,11 +23,7 @@ export async function decode(
   if (isAnimated && header.pixels !== header.width * header.height * header.frames) {
     throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
   }
-  const options = {
-    pages: isAnimated ? -1 : 1,
-    limitInputPixels: limits.maxPixels,
-    failOn: 'warning' as const,
-  }
+  const options = openOptions(header, limits)
   const metadata = await sharp(input, options).metadata()
   const kind = kindOf(metadata)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
@@ -35,9 +32,9 @@ export async function decode(
   // sharp turns only single images by itself.
   if (!isAnimated) image.autoOrient()
   const { data, info } = await image
-    .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
+    .timeout(timeoutOf(limits))
     .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
-    .raw({ depth: kind.bits === 16 ? 'ushort' : 'uchar' })
+    .raw({ depth: depthOf(kind) })
     .toBuffer({ resolveWithObject: true })
 
   const stack: Raster = {

@@ -6,21 +6,17 @@ import {
   MalformedImage,
   readImageHeader,
   sniffFormat,
-  type UnpackedLimits,
 } from '@darkroom/image-header'
-import type { Developed } from '../thread/work-loop.ts'
 import { decode } from './decode.ts'
+import type { Developed } from './developed.ts'
 import { encode } from './encode.ts'
+import type { DevelopLimits } from './limits.ts'
 import { permuteFile } from './permute-file.ts'
 import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
 import { largestSize, type Plan, planOf } from './plan.ts'
 import { release } from './raster.ts'
 import { streamPermuted } from './stream-permuted.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
-
-export interface DevelopLimits extends UnpackedLimits {
-  processingMs: number
-}
 
 /** Larger rasters are not held in memory where there is another way. */
 const maxHeldBytes = 100 * 1024 * 1024
@@ -91,8 +87,9 @@ async function developReserved(
     const permuted = await permuteJpegFile(input, header, permutation, output)
     return permuted ?? developPixels(input, header, plan, limits)
   }
-  // Of deeper samples, libvips' recombination loses the lower half.
-  if (header.bitsPerSample > 8) return developPixels(input, header, plan, limits)
+  // Of deeper samples, libvips' recombination loses the lower half; sharp turns only single images.
+  const isStreamable = header.bitsPerSample <= 8 && (header.frames === 1 || header.orientation === 1)
+  if (!isStreamable) return developPixels(input, header, plan, limits)
   return streamPermuted(input, header, permutation, output, limits)
 }
 
@@ -108,8 +105,9 @@ async function developPixels(
     // One frame after the other: an animation would otherwise be held several times.
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
   }
-  const rewrittenBytes = isPermutation(header, plan) ? input.length : undefined
-  const bytes = await encode(picture, output, original, rewrittenBytes, limits)
+  // A quality that is asked for wins over the size.
+  const isRewritten = isPermutation(header, plan) && output.quality === undefined
+  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
   for (const frame of picture.frames) release(frame)
   return bytes
 }

@@ -1,10 +1,10 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import sharp from 'sharp'
-import type { DevelopLimits } from './develop.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
+import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata, canAttach } from './metadata/attach.ts'
 import { profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
@@ -100,12 +100,12 @@ async function encodeOnce(
   { stack, pageHeight, metadata }: Prepared,
   format: OutputFormat,
   settings: EncodeSettings,
-  { processingMs }: DevelopLimits,
+  limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
   const colourspace = colourspaceOf({ bits: canHave16Bits(format) ? stack.bits : 8, isGrey })
   const coloured = (pixels: Stack) => {
-    const image = toSharp(pixels, pageHeight).timeout({ seconds: Math.ceil(processingMs / 1000) })
+    const image = toSharp(pixels, pageHeight).timeout(timeoutOf(limits))
     const written = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
     return written.toColourspace(colourspace)
   }

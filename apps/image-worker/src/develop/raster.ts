@@ -70,6 +70,11 @@ export function toSharp(
   })
 }
 
+/** The name that sharp gives to samples of so many bits. */
+export function depthOf({ bits }: Pick<Raster, 'bits'>): 'uchar' | 'ushort' {
+  return bits === 16 ? 'ushort' : 'uchar'
+}
+
 /** The name that sharp gives to the colours of such pixels. */
 export function colourspaceOf({
   bits,
@@ -86,7 +91,7 @@ export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp
   const colourspace = colourspaceOf({ bits, isGrey: channels === 1 })
   const { data, info } = await work(toSharp(raster))
     .toColourspace(colourspace)
-    .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+    .raw({ depth: depthOf(raster) })
     .toBuffer({ resolveWithObject: true })
   return {
     data,

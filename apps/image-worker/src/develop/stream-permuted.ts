@@ -2,9 +2,9 @@ import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../permute/channel-order.ts'
-import type { DevelopLimits } from './develop.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
-import { isAnimatable } from './format-abilities.ts'
+import { type DevelopLimits, timeoutOf } from './limits.ts'
+import { openOptions } from './open-options.ts'
 import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
 
@@ -19,15 +19,9 @@ export async function streamPermuted(
   output: Output,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  const options = {
-    pages: header.frames > 1 && isAnimatable(header.format) ? -1 : 1,
-    limitInputPixels: limits.maxPixels,
-    failOn: 'warning' as const,
-  }
+  const options = openOptions(header, limits)
   const metadata = await sharp(input, options).metadata()
-  const image = sharp(input, options)
-    .autoOrient()
-    .timeout({ seconds: Math.ceil(limits.processingMs / 1000) })
+  const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(
     { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },

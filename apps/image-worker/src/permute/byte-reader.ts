@@ -3,13 +3,10 @@ import { NotWellFormed } from './not-well-formed.ts'
 /** Pulls a stream of byte chunks of any size apart into the lengths a format asks for. Keeps one chunk at most. */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
-  readonly #signal: AbortSignal | undefined
   #chunk: Uint8Array = new Uint8Array(0)
-  #waiting = false
 
-  constructor(input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal) {
+  constructor(input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
     this.#iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
-    this.#signal = signal
   }
 
   /** Exactly `length` bytes; throws NotWellFormed when the stream ends before. */
@@ -47,32 +44,17 @@ export class ByteReader {
     return !(await this.#fill())
   }
 
-  /** Tells the source that no more is wanted, unless a read from it is still under way (it may never end). */
+  /** Tells the source that no more is wanted. */
   async close(): Promise<void> {
-    if (!this.#waiting) await this.#iterator.return?.()
+    await this.#iterator.return?.()
   }
 
   async #fill(): Promise<boolean> {
     while (this.#chunk.length === 0) {
-      this.#signal?.throwIfAborted()
-      this.#waiting = true
-      const next = await untilAborted(this.#iterator.next(), this.#signal)
-      this.#waiting = false
+      const next = await this.#iterator.next()
       if (next.done === true) return false
       this.#chunk = next.value
     }
     return true
-  }
-}
-
-async function untilAborted<T>(wait: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return wait
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([wait, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -27,7 +27,6 @@ export function permuteGif(
   let frames = 0
   let isControlled = false
   for (let block = reader.byte(); block !== trailer; block = reader.byte()) {
-    options.signal?.throwIfAborted()
     const start = reader.position - 1
     if (block === imageSeparator) {
       readFrame(reader, screen, start, tables)

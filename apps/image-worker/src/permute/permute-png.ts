@@ -11,7 +11,6 @@ import { parsePngHeader } from './png-header.ts'
 export interface PermuteOptions {
   /** Keeps EXIF, texts, times and unknown chunks that are safe to copy; they are dropped otherwise. */
   readonly keepMetadata: boolean
-  readonly signal?: AbortSignal
 }
 
 /**
@@ -20,20 +19,17 @@ export interface PermuteOptions {
  * colour space and animation stay. Memory does not grow with the image: less than 12 MiB.
  *
  * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition
- * or its EXIF asks for a rotation: discard the output then. What `input` throws and the signal's reason come
- * through as they are. The chunks of `input` must not be overwritten after they were given.
+ * or its EXIF asks for a rotation: discard the output then. What `input` throws comes through as it
+ * is. The chunks of `input` must not be overwritten after they were given.
  */
 export async function* permutePng(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   order: ChannelOrder,
-  { keepMetadata, signal }: PermuteOptions,
+  { keepMetadata }: PermuteOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const bytes = new ByteReader(input, signal)
+  const bytes = new ByteReader(input)
   try {
-    for await (const piece of rewrite(new PngChunkReader(bytes), order, keepMetadata)) {
-      signal?.throwIfAborted()
-      yield piece
-    }
+    yield* rewrite(new PngChunkReader(bytes), order, keepMetadata)
   } finally {
     await bytes.close()
   }

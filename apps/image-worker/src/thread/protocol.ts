@@ -27,7 +27,7 @@ export type ThreadMessage =
   /** The time that an image may take begins, and ends: what services take beside it isn't the image's. */
   | { type: 'developing' }
   | { type: 'developed' }
-  /** Asks for memory to unpack the image into; held until the work has ended. */
+  /** Asks for memory to unpack the image into; held until it is developed, or failed to be. */
   | { type: 'reserve'; bytes: number }
   | { type: 'ended'; id: string; end: WorkEnd }
 

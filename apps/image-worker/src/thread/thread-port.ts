@@ -5,7 +5,7 @@ export interface ThreadPort {
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
   report(message: ThreadMessage): void
-  /** Resolves when there are so many bytes of memory to unpack the image into; they are held until its work ends. */
+  /** Resolves when there are so many bytes of memory to unpack the image into; they are held until it is developed. */
   reserve(bytes: number): Promise<void>
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Client,
-  type ImageFacts,
   type imageMasterRoutes,
   type Operation,
   problemType,
@@ -10,14 +9,10 @@ import {
   type Work,
 } from '@darkroom/contracts'
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
+import type { Developed } from '../develop/developed.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import { keepLease } from './keep-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
-
-export interface Developed {
-  bytes: Uint8Array
-  facts: Omit<ImageFacts, 'bytes' | 'sha256'>
-}
 
 export interface WorkLoopOptions {
   name: string
@@ -105,10 +100,10 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   const { clients, develop, report, refusedWrites = usualRefusedWrites } = options
   const input = await fetchOriginal(work.id, lost, clients.storage)
   report({ type: 'developing' })
-  const { bytes, facts } = await develop(input, work.operations)
-  report({ type: 'developed' })
+  const developed = await develop(input, work.operations).finally(() => report({ type: 'developed' }))
   lost.throwIfAborted()
-  const stored = await storeResult(work, { bytes, facts }, lost, clients.storage, refusedWrites.offerMs)
+  const { bytes, facts } = developed
+  const stored = await storeResult(work, developed, lost, clients.storage, refusedWrites.offerMs)
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')

@@ -218,6 +218,15 @@ test('a quality that is asked for is honoured', async () => {
   assert.equal(jpegQuantisation(asked)?.quality, 30)
 })
 
+test('a quality that is asked for is given, though the file grows', async () => {
+  const poor = await photo().jpeg({ quality: 30 }).toBuffer()
+  for (const operations of ['format:jpeg:90', 'swap-channels,format:jpeg:90'])
+    assert.equal(jpegQuantisation(await bytesOf(poor, operations))?.quality, 90, operations)
+  const avif = await photo().avif({ quality: 80 }).toBuffer()
+  const [low, high] = [await bytesOf(avif, 'format:avif:20'), await bytesOf(avif, 'format:avif:80')]
+  assert.ok(low.length < high.length / 2, `${low.length} and ${high.length} bytes`)
+})
+
 test('the last format counts, wherever it stands', async () => {
   const png = await photo().png().toBuffer()
   const first = await inspectResult(await run(png, 'format:gif,swap-channels:bgr,format:webp'))

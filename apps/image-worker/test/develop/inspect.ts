@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sharp from 'sharp'
+import type { Developed } from '../../src/develop/developed.ts'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
-import type { Developed } from '../../src/thread/work-loop.ts'
 
 /** What an independent decode says of a file: all frames, as red, green, blue and alpha of the depth they have. */
 export interface Inspected {

@@ -71,6 +71,26 @@ test('orientation is applied to every frame of an animated WebP', async () => {
   }
 })
 
+test('orientation is applied to every frame of an animation that is too large to be held twice', async () => {
+  const [side, frames] = [3500, 3]
+  const halves = Buffer.alloc(side * side * frames * 3, 255)
+  for (let pixel = 0; pixel < side * side * frames; pixel++) {
+    halves[pixel * 3] = 50 * Math.floor(pixel / (side * side)) // red tells the frames apart
+    halves[pixel * 3 + 1] = pixel % side < side / 2 ? 0 : 200 // green, left from right
+  }
+  const raw = { width: side, height: side * frames, channels: 3, pageHeight: side } as const
+  const webp = await sharp(halves, { raw, limitInputPixels: false })
+    .withMetadata({ orientation: 3 })
+    .webp({ lossless: true, effort: 0 })
+    .toBuffer()
+  const { bytes, facts } = await run(webp, 'swap-channels:bgr')
+  assert.equal(facts.frames, frames)
+  for (const page of [0, 1, 2]) {
+    const data = await sharp(bytes, { page }).removeAlpha().raw().toBuffer()
+    assert.deepEqual([...data.subarray(0, 3)], [255, 200, 50 * page], `the left of frame ${page}`)
+  }
+})
+
 /** The same six pixels in every lossless format that has an orientation. */
 function writers(): Record<string, (orientation: number) => Promise<Buffer>> {
   const image = (orientation: number) => drawing(rasterFrom(stored)).withMetadata({ orientation })

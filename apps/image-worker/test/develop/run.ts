@@ -1,6 +1,7 @@
 import { parseOperations } from '@darkroom/contracts'
-import { type DevelopLimits, develop } from '../../src/develop/develop.ts'
-import type { Developed } from '../../src/thread/work-loop.ts'
+import { develop } from '../../src/develop/develop.ts'
+import type { Developed } from '../../src/develop/developed.ts'
+import type { DevelopLimits } from '../../src/develop/limits.ts'
 
 /** What a worker has unless it is told otherwise. */
 export const limits: DevelopLimits = {

@@ -138,12 +138,6 @@ test('data without its end code is well formed as long as the pixels are there',
   permuteGif(gif, 'bgr', options)
 })
 
-test('an aborted signal ends the work with its reason', () => {
-  const reason = new Error('no longer wanted')
-  const signal = AbortSignal.abort(reason)
-  assert.throws(() => permuteGif(assembleGif(pictureOf({})), 'bgr', { keepMetadata: false, signal }), reason)
-})
-
 describe('a GIF that breaks a rule is not well formed', () => {
   const picture = pictureOf({})
   const [screen, palette, descriptor, , data, trailer] = gifBlocks(picture) as [

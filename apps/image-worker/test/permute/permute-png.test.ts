@@ -209,19 +209,6 @@ test('an animation keeps its frames, each permuted, in an unbroken sequence', as
   }
 })
 
-test('an aborted signal ends the work with its reason, even when the input never comes', async () => {
-  const controller = new AbortController()
-  const reason = new Error('no longer wanted')
-  const never: AsyncIterable<Uint8Array> = {
-    [Symbol.asyncIterator]: () => ({ next: () => Promise.withResolvers<never>().promise }),
-  }
-  const pending = Array.fromAsync(
-    permutePng(never, 'bgr', { keepMetadata: false, signal: controller.signal }),
-  )
-  controller.abort(reason)
-  await assert.rejects(pending, reason)
-})
-
 test('an error of the input comes through as it is, and a consumer who leaves closes the input', async () => {
   const png = await largePicture(600, 600, true, false)
   const broken = new Error('disk on fire')

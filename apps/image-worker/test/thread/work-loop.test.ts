@@ -96,7 +96,7 @@ describe('work that succeeds', () => {
 describe('work that fails', () => {
   test('because of the image fails at once, in words for its owner', async t => {
     const workshop = shared
-    const { untilEnded } = work(t, workshop, {
+    const { messages, untilEnded } = work(t, workshop, {
       develop: async () => {
         throw new UnusableImage('undecodable-image', 'it ends after 100 bytes')
       },
@@ -107,6 +107,11 @@ describe('work that fails', () => {
     assert.equal(error?.type, problemType('undecodable-image'))
     assert.equal(error.detail, 'it ends after 100 bytes')
     assert.deepEqual(await untilEnded(), [{ kind: 'failed', error }])
+    // That the time of the image and its memory end, too: what services take to hear of it isn't the image's.
+    assert.deepEqual(
+      messages.map(({ type }) => type),
+      ['begun', 'developing', 'developed', 'ended'],
+    )
     assert.equal(await workshop.resultOf(id), undefined)
   })
 

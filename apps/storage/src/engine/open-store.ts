@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { InvalidConfig, type Logger } from '@darkroom/service-kit'
-import { FolderInUse, lockFolder } from '@darkroom/sqlite'
+import { lockFolder, UnusableFile } from '@darkroom/sqlite'
 import type { Config } from '../config.ts'
 import { type BlobStore, StoreMisconfigured } from './engine.ts'
 import { FileBlobStore } from './file.ts'
@@ -22,7 +22,7 @@ function own(folder: string): Disposable {
   try {
     return lockFolder(folder)
   } catch (error) {
-    if (error instanceof FolderInUse) throw new InvalidConfig([`BLOB_STORE_URL: ${error.message}`])
+    if (error instanceof UnusableFile) throw new InvalidConfig([`BLOB_STORE_URL: ${error.message}`])
     throw error
   }
 }

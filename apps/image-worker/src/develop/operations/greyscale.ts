@@ -1,4 +1,4 @@
-import { colourspaceOf, type Raster, samplesOf, toSharp } from '../raster.ts'
+import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
 /** Transparency stays. */
@@ -8,7 +8,7 @@ export const greyscale = onPixels<'greyscale'>(async frame => {
   const data = await toSharp(frame)
     .removeAlpha()
     .toColourspace(colourspaceOf({ bits, isGrey: true }))
-    .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+    .raw({ depth: depthOf(frame) })
     .toBuffer()
   const grey: Raster = { data, width, height, channels: 1, bits, isGrey: true }
   return frame.channels === 4 ? withAlphaOf(frame, grey) : grey
