@@ -25,11 +25,12 @@ export async function askServices<Answer>(
 ): Promise<Answer> {
   const settings = loadSettings(environment)
   const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
+  const { kvUrl } = loadConfig(
+    Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(settings) } }),
+    environment,
+  )
   const clients = new ServiceClients({
-    ...loadConfig(
-      Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(settings) } }),
-      environment,
-    ),
+    kvUrl,
     clusterToken,
     logger: createLogger('darkroom', 'silent'),
     patienceMs,
@@ -41,7 +42,9 @@ export async function askServices<Answer>(
   } catch (cause) {
     const explained = (words: string) => new ExpectedFailure(words, { cause })
     if (cause instanceof ServiceUnavailable)
-      throw explained(`${cause.message}; to start it: npx darkroom start`)
+      throw explained(
+        `${cause.message}; to start it: npx darkroom start; if it runs elsewhere than at ${kvUrl}, set PORT or KV_URL`,
+      )
     if (cause instanceof TokenRefused) {
       const none = `${cause.service} wants the cluster token, and there is none in ${settings.dataDir}`
       const words = clusterToken === undefined ? none : cause.message

@@ -3,7 +3,7 @@ import sharp, { type Metadata } from 'sharp'
 import { canCarryProfile, isAnimatable } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
-import { openOptions } from './open-options.ts'
+import { openImage } from './open-image.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
@@ -23,8 +23,7 @@ export async function decode(
   if (isAnimated && header.pixels !== header.width * header.height * header.frames) {
     throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
   }
-  const options = openOptions(header, limits)
-  const metadata = await sharp(input, options).metadata()
+  const { options, metadata } = await openImage(input, header, limits)
   const kind = kindOf(metadata)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
 

@@ -87,8 +87,10 @@ async function developReserved(
     const permuted = await permuteJpegFile(input, header, permutation, output)
     return permuted ?? developPixels(input, header, plan, limits)
   }
-  // Of deeper samples, libvips' recombination loses the lower half; sharp turns only single images.
-  const isStreamable = header.bitsPerSample <= 8 && (header.frames === 1 || header.orientation === 1)
+  // Of deeper samples, libvips' recombination loses the lower half; sharp turns only single images, and its GIFs
+  // are not exact.
+  const isTurnable = header.frames === 1 || header.orientation === 1
+  const isStreamable = header.bitsPerSample <= 8 && isTurnable && header.format !== 'gif'
   if (!isStreamable) return developPixels(input, header, plan, limits)
   return streamPermuted(input, header, permutation, output, limits)
 }

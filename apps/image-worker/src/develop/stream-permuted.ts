@@ -4,7 +4,7 @@ import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../permute/channel-order.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
-import { openOptions } from './open-options.ts'
+import { openImage } from './open-image.ts'
 import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
 
@@ -19,8 +19,7 @@ export async function streamPermuted(
   output: Output,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  const options = openOptions(header, limits)
-  const metadata = await sharp(input, options).metadata()
+  const { options, metadata } = await openImage(input, header, limits)
   const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(

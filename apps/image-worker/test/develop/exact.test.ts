@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { TiffOptions } from 'sharp'
+import sharp, { type TiffOptions } from 'sharp'
+import { exactGif } from '../../src/develop/gif/exact-gif.ts'
 import { permuteFile } from '../../src/develop/permute-file.ts'
 import { type ChannelOrder, channelOrders, compose, inverse } from '../../src/permute/channel-order.ts'
 import { assembleGif, type GifPicture } from '../permute/gif-assembler.ts'
@@ -140,6 +141,42 @@ test('every colour of a GIF is, decoded, too, of up to 256 colours a frame, with
       await assertPermuted(gif, 'gbr')
     }
   }
+})
+
+test('the same with transparency as one of up to 256 colours', async () => {
+  const [width, height, transparent] = [60, 50, 255]
+  for (const colours of [254, 255]) {
+    for (const frames of [1, 3]) {
+      const pictures = Array.from({ length: frames }, (_, index) => ({
+        width,
+        height,
+        indexes: noise(width * height, colours + 1, index).map((noisy, at) =>
+          (at <= colours ? at : noisy) === colours ? transparent : at < colours ? at : noisy,
+        ),
+        palette: distinctColours(index),
+        control: { delay: 7 + index, disposal: 2, transparent },
+      }))
+      const loop = frames > 1 ? { loop: 0 } : {}
+      const gif = malformed(assembleGif({ width, height, frames: pictures, ...loop }))
+      assert.equal(await permutedUndecoded(gif, 'gif', 'gbr'), undefined)
+      await assertPermuted(gif, 'gbr')
+    }
+  }
+})
+
+test('a GIF that is not well formed and too large to be held twice is as exact', async () => {
+  const [width, height, channels] = [6000, 6000, 3] as const
+  const colours = distinctColours(1)
+  const data = Buffer.alloc(width * height * channels, colours.subarray(0, channels))
+  data.set(colours)
+  const gif = exactGif([{ data, width, height, channels, bits: 8, isGrey: false }], { delays: [], loop: 0 })
+  const { bytes } = await run(malformed(Buffer.from(gif ?? [])), 'swap-channels:bgr')
+  const region = { left: 0, top: 0, width: 256, height: 1 }
+  const found = await sharp(bytes, { limitInputPixels: false }).extract(region).removeAlpha().raw().toBuffer()
+  assert.deepEqual(
+    [...found],
+    Array.from(colours, (_, at) => colours[at + 2 - 2 * (at % 3)]),
+  )
 })
 
 test('permutations in one task come to the one that does the same, and an inverse takes one back', async () => {

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
 import { streamPermuted } from '../../src/develop/stream-permuted.ts'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { orders } from '../permute/pictures.ts'
 import { chunk, splitChunks } from '../permute/png-assembler.ts'
 import { assertSame, drawn, inspect, inspectResult, meanError, permuted } from './inspect.ts'
@@ -225,6 +226,27 @@ test('a quality that is asked for is given, though the file grows', async () => 
   const avif = await photo().avif({ quality: 80 }).toBuffer()
   const [low, high] = [await bytesOf(avif, 'format:avif:20'), await bytesOf(avif, 'format:avif:80')]
   assert.ok(low.length < high.length / 2, `${low.length} and ${high.length} bytes`)
+})
+
+test('samples of other kinds, and channels that no picture has, are refused in words', async () => {
+  const grey = { raw: { width: 4, height: 3, channels: 1 } } as const
+  const tiff = await sharp(Buffer.alloc(12, 200), grey).toColourspace('b-w').tiff().toBuffer()
+  const sampleFormat = tiff.indexOf(Buffer.of(0x53, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
+  assert.ok(sampleFormat > 0)
+  tiff[sampleFormat + 8] = 2 // signed
+  const plane = Buffer.alloc(12, 9)
+  const colours = sharp(Buffer.alloc(36, 7), { raw: { width: 4, height: 3, channels: 3 } })
+  const five = await colours.joinChannel([plane, plane], grey).tiff({ compression: 'lzw' }).toBuffer()
+  for (const [file, words] of [
+    [tiff, /^samples of the kind "char" are not taken/],
+    [five, /^5 channels are not taken; images of this kind have at most 4$/],
+  ] as const) {
+    for (const operations of ['swap-channels', 'resize:2x2', 'format:png']) {
+      const isRefused = (error: unknown) =>
+        error instanceof UnusableImage && error.code === 'unsupported-samples' && words.test(error.message)
+      await assert.rejects(run(file, operations), isRefused, operations)
+    }
+  }
 })
 
 test('the last format counts, wherever it stands', async () => {

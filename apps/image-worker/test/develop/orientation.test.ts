@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
+import { resetOrientation } from '../../src/develop/metadata/exif.ts'
 import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { drawing, rasterFrom, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
@@ -46,6 +47,54 @@ test('orientation is applied to JPEG once, before other operations', async () =>
       const cropped = await inspectResult(await run(jpeg, `crop:8x8+0+0,format:png,metadata:${metadata}`))
       const corner = await sharp(upright).extract({ left: 0, top: 0, width: 8, height: 8 }).png().toBuffer()
       assert.ok(meanError(cropped, await inspect(corner)) < 2)
+    }
+  }
+})
+
+test('an orientation that is another integer than it should be is applied once as well', async () => {
+  const jpeg = await sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer()
+  const at = jpeg.indexOf(Buffer.of(0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0))
+  assert.ok(at > 0)
+  for (const [type, integer] of [
+    [1, 'BYTE'],
+    [4, 'LONG'],
+    [8, 'SSHORT'],
+    [9, 'SLONG'],
+  ] as const) {
+    jpeg[at + 2] = type
+    for (const operations of ['swap-channels', 'invert', 'format:png']) {
+      const { bytes, facts } = await run(jpeg, `${operations},metadata:keep`)
+      assert.deepEqual([facts.width, facts.height], [16, 32], `${integer}, ${operations}`)
+      assert.equal((await sharp(bytes).metadata()).orientation ?? 1, 1, `${integer}, ${operations}`)
+    }
+  }
+})
+
+test('of EXIF in either order of bytes the orientation becomes 1, whatever integer it is', () => {
+  for (const isLittleEndian of [true, false]) {
+    for (const [type, bytes] of [
+      [1, 1],
+      [3, 2],
+      [4, 4],
+    ] as const) {
+      const block = (orientation: number) => {
+        const view = new DataView(new ArrayBuffer(26))
+        view.setUint16(0, isLittleEndian ? 0x4949 : 0x4d4d)
+        view.setUint16(2, 42, isLittleEndian)
+        view.setUint32(4, 8, isLittleEndian)
+        view.setUint16(8, 1, isLittleEndian)
+        view.setUint16(10, 0x0112, isLittleEndian)
+        view.setUint16(12, type, isLittleEndian)
+        view.setUint32(14, 1, isLittleEndian)
+        if (bytes === 1) view.setUint8(18, orientation)
+        else if (bytes === 2) view.setUint16(18, orientation, isLittleEndian)
+        else view.setUint32(18, orientation, isLittleEndian)
+        return new Uint8Array(view.buffer)
+      }
+      assert.deepEqual(resetOrientation(block(6)), block(1))
     }
   }
 })
@@ -107,14 +156,6 @@ function writers(): Record<string, (orientation: number) => Promise<Buffer>> {
         orientation,
       ),
   }
-}
-
-/** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */
-function _orientedTiff(tiff: Buffer, orientation: number): Buffer {
-  const at = tiff.indexOf(Buffer.of(0x12, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
-  assert.ok(at > 0)
-  tiff[at + 8] = orientation
-  return tiff
 }
 
 /** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */

@@ -1,18 +1,24 @@
 import type { Raster } from '../raster.ts'
 import { compressIndexes } from './lzw.ts'
 
-/** Of one frame: which of its colours each pixel has, and these colours, three bytes each. */
+/** Of one frame: which of its colours each pixel has, these colours, three bytes each, and which stands for none. */
 interface Indexed {
   readonly indexes: Uint8Array
   readonly colours: Uint8Array
+  readonly transparent: number | undefined
 }
 
 const mostColours = 256
+/** Beside the colours of 24 bits; black in the table. */
+const none = 0x1000000
+/** GIF 89a, section 23: what becomes of a frame before the next is shown. */
+const keepFrame = 1
+const clearFrame = 2
 
 /**
- * Writes opaque frames of at most 256 colours exactly. sharp keeps one of 256 places for transparency, and so makes
- * of frames with as many colours ones with fewer; this is for those. Undefined where sharp is as exact, or where no
- * GIF could be. Frames are written whole: what doesn't move from one to the next is repeated.
+ * Writes frames of at most 256 colours exactly, full transparency being one. sharp makes of frames with as many
+ * ones with fewer; this is for those. Undefined where sharp is as exact, or where no GIF could be. Frames are written
+ * whole: what doesn't move from one to the next is repeated.
  */
 export function exactGif(
   frames: readonly Raster[],
@@ -28,18 +34,22 @@ export function exactGif(
   if (!first || indexed.every(({ colours }) => colours.length < 3 * mostColours)) return undefined
   const { width, height } = first
   const isAnimated = frames.length > 1
+  const isOpaque = indexed.every(({ transparent }) => transparent === undefined)
+  const disposal = isOpaque ? keepFrame : clearFrame
   return Buffer.concat([
     ...[Buffer.from('GIF89a', 'latin1'), shorts(width, height), Buffer.of(0, 0, 0)],
     ...(isAnimated && loop !== 1 ? [looping(loop)] : []),
     ...indexed.flatMap((frame, index) => [
-      ...(isAnimated ? [graphicControl(delays[index] ?? 0)] : []),
+      ...(isAnimated || frame.transparent !== undefined
+        ? [graphicControl(delays[index] ?? 0, frame.transparent, disposal)]
+        : []),
       ...writeFrame(frame, width, height),
     ]),
     Buffer.of(0x3b),
   ])
 }
 
-/** Undefined for a frame of more colours, or of deeper ones, or with transparency. */
+/** Undefined for a frame of more colours, or of deeper ones, or with what is half transparent. */
 function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
   if (bits === 16) return undefined
   const pixels = data.length / channels
@@ -47,12 +57,14 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
   const indexOf = new Map<number, number>()
   let [lastColour, lastIndex] = [-1, 0]
   for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
-    if (channels === 4 && data[at + 3] !== 255) return undefined
+    const alpha = channels === 4 ? data[at + 3] : 255
+    if (alpha !== 255 && alpha !== 0) return undefined
     const red = data[at] as number
-    const colour =
+    const seen =
       channels === 1
         ? red * 0x10101
         : (red << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number)
+    const colour = alpha === 0 ? none : seen
     // Neighbours are often alike, and need no look at the map then.
     if (colour !== lastColour) {
       lastColour = colour
@@ -64,7 +76,7 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
     indexes[pixel] = lastIndex
   }
   const colours = Uint8Array.from([...indexOf.keys()].flatMap(colour => [colour >> 16, colour >> 8, colour]))
-  return { indexes, colours }
+  return { indexes, colours, transparent: indexOf.get(none) }
 }
 
 /** GIF 89a, section 20: the whole screen, with a table of its own of 256 colours. */
@@ -74,9 +86,14 @@ function writeFrame({ indexes, colours }: Indexed, width: number, height: number
   return [Buffer.of(0x2c), shorts(0, 0, width, height), Buffer.of(0x87), table, compressIndexes(indexes)]
 }
 
-/** Section 23: the frame stays, and is shown for so many milliseconds; in the file, hundredths of a second. */
-function graphicControl(delay: number): Uint8Array {
-  return Buffer.concat([Buffer.of(0x21, 0xf9, 4, 1 << 2), shorts(Math.round(delay / 10)), Buffer.of(0, 0)])
+/** Section 23. The frame is shown for so many milliseconds; in the file, hundredths of a second. */
+function graphicControl(delay: number, transparent: number | undefined, disposal: number): Uint8Array {
+  const flags = (disposal << 2) | (transparent === undefined ? 0 : 1)
+  return Buffer.concat([
+    Buffer.of(0x21, 0xf9, 4, flags),
+    shorts(Math.round(delay / 10)),
+    Buffer.of(transparent ?? 0, 0),
+  ])
 }
 
 /** Netscape's extension counts repetitions, 0 for ever. */

@@ -1,4 +1,7 @@
 const orientationTag = 0x0112
+/** TIFF 6.0, section 2: a SHORT it should be; signed or not is the same here. */
+const byteTypes = [1, 6]
+const longTypes = [4, 9]
 
 /**
  * EXIF whose orientation is 1, since the pixels have been turned; all else as it was. Of what isn't EXIF as it
@@ -16,7 +19,11 @@ export function resetOrientation(exif: Uint8Array): Uint8Array {
   for (let entry = 0; entry < entries; entry++) {
     const at = directory + 2 + 12 * entry
     if (at + 12 > view.byteLength) break
-    if (view.getUint16(at, isLittleEndian) === orientationTag) view.setUint16(at + 8, 1, isLittleEndian)
+    if (view.getUint16(at, isLittleEndian) !== orientationTag) continue
+    const type = view.getUint16(at + 2, isLittleEndian)
+    if (byteTypes.includes(type)) view.setUint8(at + 8, 1)
+    else if (longTypes.includes(type)) view.setUint32(at + 8, 1, isLittleEndian)
+    else view.setUint16(at + 8, 1, isLittleEndian)
   }
   return bytes
 }

@@ -1,0 +1,38 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import sharp, { type Metadata } from 'sharp'
+import { isAnimatable } from './format-abilities.ts'
+import type { DevelopLimits } from './limits.ts'
+import { UnusableImage } from './unusable-image.ts'
+
+/**
+ * What sharp says of an image, and how it opens it: all frames of an animation, and nothing that is damaged.
+ *
+ * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
+ */
+export async function openImage(
+  input: Uint8Array,
+  { format, frames }: ImageHeader,
+  { maxPixels }: DevelopLimits,
+) {
+  const pages = frames > 1 && isAnimatable(format) ? -1 : 1
+  const options = { pages, limitInputPixels: maxPixels, failOn: 'warning' } as const
+  const metadata = await sharp(input, options).metadata()
+  checkSamples(metadata)
+  return { options, metadata }
+}
+
+function checkSamples({ channels, depth, space }: Metadata): void {
+  // Lab and XYZ have samples of their own, and become sRGB.
+  if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
+    const words = `samples of the kind "${depth}" are not taken, but whole positive numbers of up to 16 bits`
+    throw new UnusableImage('unsupported-samples', words)
+  }
+  const most = mostChannels[space] ?? 4
+  if (channels > most) {
+    const words = `${channels} channels are not taken; images of this kind have at most ${most}`
+    throw new UnusableImage('unsupported-samples', words)
+  }
+}
+
+/** Transparency included. */
+const mostChannels: Readonly<Record<string, number>> = { 'b-w': 2, grey16: 2, cmyk: 5 }
