@@ -41,8 +41,10 @@ function holdDataDir(dataDir: string): Disposable {
     return lockFolder(dataDir)
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
-    const isInUse = error instanceof FolderInUse
-    const words = isInUse ? `another Darkroom uses ${dataDir}; stop it, or set DATA_DIR` : error.message
+    const words =
+      error instanceof FolderInUse
+        ? `another Darkroom uses ${dataDir}; stop it, or set DATA_DIR`
+        : `${error.message}; set DATA_DIR to a folder that you can write to`
     throw new ExpectedFailure(words, { cause: error })
   }
 }
