@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** SQL that is wrong, or used wrongly (https://sqlite.org/rescode.html): a mistake of ours. */
@@ -9,13 +9,14 @@ export class UnusableFile extends Error {}
 
 /** Makes the folder that a file is to stand in. @throws UnusableFile */
 export function prepareFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UnusableFile(`${path} is a folder; name a file in it`)
+  let found: Stats | undefined
   try {
     mkdirSync(dirname(path), { recursive: true })
+    found = statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
     throw new UnusableFile((cause as Error).message, { cause })
   }
+  if (found?.isDirectory()) throw new UnusableFile(`${path} is a folder; name a file in it`)
 }
 
 /** What SQLite throws about a file, as an UnusableFile; any other error as it is. */
