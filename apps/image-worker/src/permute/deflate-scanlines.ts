@@ -18,7 +18,7 @@ const partBytes = 128 * 1024
 /** The way is chosen anew every 2 MiB, since a photograph's sky says nothing about the meadow below it. */
 const partsPerTrial = 16
 
-/** A trial costs about a millisecond. */
+/** A trial costs about half a millisecond. */
 const trialBytes = 32 * 1024
 
 /**

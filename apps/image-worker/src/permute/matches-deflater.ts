@@ -11,6 +11,8 @@ const options: ZlibOptions = {
   chunkSize: 64 * 1024,
   finishFlush: constants.Z_SYNC_FLUSH,
 }
+/** The lowest level that looks twice. By level 6 a trial finds matches in photographs that aren't worth their time. */
+const trialOptions: ZlibOptions = { ...options, level: 4 }
 const deflate = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw)
 
 /** How far back a match may lie. */
@@ -28,9 +30,9 @@ export class MatchesDeflater {
   #window = new Uint8Array(0)
   #compressed: Promise<Uint8Array> | undefined
 
-  /** How long the result of so few bytes is, found on this thread. */
+  /** About how long the result of so few bytes is, found on this thread. */
   static lengthOf(bytes: Uint8Array): number {
-    return deflateRawSync(bytes, options).length
+    return deflateRawSync(bytes, trialOptions).length
   }
 
   /** Gives what became of parts that are being compressed, once they are. Before that no other may be added. */
