@@ -1,13 +1,12 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
-import { canCarryProfile, isAnimatable } from './format-abilities.ts'
+import { canCarryProfile } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
-import { UnusableImage } from './unusable-image.ts'
 
 /**
  * Unpacks an image as it is displayed: all frames, EXIF orientation applied. Colours stay the profile's own where
@@ -19,11 +18,7 @@ export async function decode(
   output: Output,
   limits: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
-  const isAnimated = header.frames > 1 && isAnimatable(header.format)
-  if (isAnimated && header.pixels !== header.width * header.height * header.frames) {
-    throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
-  }
-  const { options, metadata } = await openImage(input, header, limits)
+  const { isAnimated, options, metadata } = await openImage(input, header, limits)
   const kind = kindOf(metadata)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
 

@@ -15,7 +15,7 @@ import { permuteFile } from './permute-file.ts'
 import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
 import { largestSize, type Plan, planOf } from './plan.ts'
 import { release } from './raster.ts'
-import { streamPermuted } from './stream-permuted.ts'
+import { canStream, streamPermuted } from './stream-permuted.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 
 /** Larger rasters are not held in memory where there is another way. */
@@ -27,7 +27,7 @@ const maxHeldBytes = 100 * 1024 * 1024
  *
  *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
  *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded, up to 100 MiB unpacked
- *     a permutation of what unpacks to a lot    -> streamed through sharp
+ *     a permutation of what unpacks to a lot    -> streamed through sharp, where that is exact
  *     anything else                             -> decoded, each step on each frame, encoded
  *
  * `reserve` is awaited with the bytes of memory that the work takes before they are taken.
@@ -87,11 +87,7 @@ async function developReserved(
     const permuted = await permuteJpegFile(input, header, permutation, output)
     return permuted ?? developPixels(input, header, plan, limits)
   }
-  // Of deeper samples, libvips' recombination loses the lower half; sharp turns only single images, and its GIFs
-  // are not exact.
-  const isTurnable = header.frames === 1 || header.orientation === 1
-  const isStreamable = header.bitsPerSample <= 8 && isTurnable && header.format !== 'gif'
-  if (!isStreamable) return developPixels(input, header, plan, limits)
+  if (!canStream(header)) return developPixels(input, header, plan, limits)
   return streamPermuted(input, header, permutation, output, limits)
 }
 

@@ -7,18 +7,21 @@ import { UnusableImage } from './unusable-image.ts'
 /**
  * What sharp says of an image, and how it opens it: all frames of an animation, and nothing that is damaged.
  *
- * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
+ * @throws UnusableImage for pages of several sizes, for samples that would be cut to eight bits, and for more
+ *   channels than pictures have
  */
 export async function openImage(
   input: Uint8Array,
-  { format, frames }: ImageHeader,
+  { format, frames, height, pixels, width }: ImageHeader,
   { maxPixels }: DevelopLimits,
 ) {
-  const pages = frames > 1 && isAnimatable(format) ? -1 : 1
-  const options = { pages, limitInputPixels: maxPixels, failOn: 'warning' } as const
+  const isAnimated = frames > 1 && isAnimatable(format)
+  if (isAnimated && pixels !== width * height * frames)
+    throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
+  const options = { pages: isAnimated ? -1 : 1, limitInputPixels: maxPixels, failOn: 'warning' } as const
   const metadata = await sharp(input, options).metadata()
   checkSamples(metadata)
-  return { options, metadata }
+  return { isAnimated, options, metadata }
 }
 
 function checkSamples({ channels, depth, space }: Metadata): void {

@@ -9,8 +9,16 @@ import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
 
 /**
+ * Whether nothing is lost on that way: of deeper samples, libvips' recombination loses the lower half; sharp turns
+ * only single images, and its GIFs are not exact.
+ */
+export function canStream({ bitsPerSample, format, frames, orientation }: ImageHeader): boolean {
+  return bitsPerSample <= 8 && (frames === 1 || orientation === 1) && format !== 'gif'
+}
+
+/**
  * Permutes what is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces. Slower
- * than permuting in place, as every sample passes through a float. For samples of eight bits.
+ * than permuting in place, as every sample passes through a float.
  */
 export async function streamPermuted(
   input: Uint8Array,

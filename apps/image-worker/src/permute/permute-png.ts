@@ -19,8 +19,8 @@ export interface PermuteOptions {
  * colour space and animation stay. Memory does not grow with the image: less than 12 MiB.
  *
  * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition
- * or its EXIF asks for a rotation: discard the output then. What `input` throws comes through as it
- * is. The chunks of `input` must not be overwritten after they were given.
+ * or its EXIF asks for a rotation: discard the output then. What `input` throws comes through as it is. The chunks
+ * of `input` must not be overwritten after they were given.
  */
 export async function* permutePng(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
