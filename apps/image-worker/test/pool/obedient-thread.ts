@@ -27,8 +27,8 @@ const deeds: Record<string, () => unknown> = {
   'take all memory': () => reserve(allMemory),
   'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
   'take all memory and wait': () => reserve(allMemory).then(() => never),
-  // Native code that doesn't return, for longer than a thread is given to end.
-  'be stuck': () => spawnSync('sleep', ['7']),
+  // Native code that doesn't return: for far longer than the 2 + 5 s that a thread is given to end.
+  'be stuck': () => spawnSync('sleep', ['15']),
 }
 
 const logger = createLogger('obedient-thread', 'silent')
