@@ -306,6 +306,21 @@ test('what only colours a picture keeps every bit of its transparency', async ()
   }
 })
 
+test('every operation keeps the levels of a 16-bit ramp apart', async () => {
+  const width = 4096
+  const ramp = Uint16Array.from({ length: 3 * width }, (_, at) => 16 * Math.floor(at / 3))
+  const raster: Raster = { width, height: 1, frames: 1, channels: 3, bits: 16, samples: ramp }
+  const file = await drawing(raster).png().toBuffer()
+  for (const operation of everyOperation) {
+    if (/^(resize|crop|rotate:30)/.test(operation)) continue
+    const { samples } = await inspectResult(await run(file, operation))
+    for (let channel = 0; channel < 3; channel++) {
+      const levels = new Set(samples.filter((_, at) => at % 4 === channel)).size
+      assert.ok(levels > 2000, `${operation} leaves ${levels} levels`)
+    }
+  }
+})
+
 const colouring = [
   'swap-channels:gbr', 'greyscale', 'invert', 'sharpen', 'sharpen:2', 'brightness:1.3', 'saturation:0.5', 'hue:90', 'tint:e0a060',
 ] // biome-ignore format: a list

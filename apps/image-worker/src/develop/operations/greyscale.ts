@@ -1,8 +1,10 @@
 import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
+export const greyscale = onPixels<'greyscale'>(toGrey)
+
 /** Transparency stays. */
-export const greyscale = onPixels<'greyscale'>(async frame => {
+export async function toGrey(frame: Raster): Promise<Raster> {
   if (frame.isGrey) return frame
   const { bits, width, height } = frame
   const data = await toSharp(frame)
@@ -12,7 +14,7 @@ export const greyscale = onPixels<'greyscale'>(async frame => {
     .toBuffer()
   const grey: Raster = { data, width, height, channels: 1, bits, isGrey: true }
   return frame.channels === 4 ? withAlphaOf(frame, grey) : grey
-})
+}
 
 /** Grey with transparency has four channels, the first three alike. */
 function withAlphaOf(original: Raster, grey: Raster): Raster {

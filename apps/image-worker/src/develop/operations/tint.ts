@@ -1,6 +1,39 @@
-import { asColour, throughSharp } from '../raster.ts'
+import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
+import type { Vector } from '../colour/srgb.ts'
+import { asColour, type Raster, samplesOf, throughSharp } from '../raster.ts'
+import { toGrey } from './greyscale.ts'
 import { onPixels } from './operation-kind.ts'
 
+/** sharp tints by way of 256 levels, so deeper samples take a table of their own. */
 export const tint = onPixels<'tint'>((frame, { color }) =>
-  throughSharp(asColour(frame), image => image.tint(`#${color}`)),
+  frame.bits === 8 ? throughSharp(asColour(frame), image => image.tint(`#${color}`)) : tintDeep(frame, color),
 )
+
+const most = 65_535
+
+/** Transparency stays. */
+async function tintDeep(frame: Raster, color: string): Promise<Raster> {
+  const tinted = asColour(await toGrey(frame))
+  const samples = samplesOf(tinted)
+  const table = tableFor(color)
+  for (let at = 0; at < samples.length; at += tinted.channels) {
+    const level = 3 * (samples[at] ?? 0)
+    for (let channel = 0; channel < 3; channel++) samples[at + channel] = table[level + channel] ?? 0
+  }
+  return { ...tinted, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+}
+
+/** Red, green and blue for every level of grey, as sharp tints: most in the midtones, black and white not at all. */
+function tableFor(color: string): Uint16Array {
+  const rgb = [0, 2, 4].map(at => Number.parseInt(color.slice(at, at + 2), 16) / 255)
+  const [, a, b] = labOf(rgb as unknown as Vector)
+  const table = new Uint16Array(3 * (most + 1))
+  for (let level = 0; level <= most; level++) {
+    const lightness = lightnessOf(level / most)
+    const weight = 1 - 4 * (lightness / 100 - 0.5) ** 2
+    const tinted = srgbOf([lightness, weight * a, weight * b])
+    for (let channel = 0; channel < 3; channel++)
+      table[3 * level + channel] = Math.round((tinted[channel] ?? 0) * most)
+  }
+  return table
+}
