@@ -1,3 +1,4 @@
+import type { Cicp } from './av1-sequence.ts'
 import type { Box, BoxWalker, TableCursor } from './boxes.ts'
 
 /** The item properties that decide what comes out; all others count only for their place. */
@@ -9,6 +10,8 @@ export type AvifProperty =
   | { type: 'clap'; width: number; height: number }
   | { type: 'irot'; isQuarterTurn: boolean }
   | { type: 'alpha' }
+  /** Colours by number, and the byte of the file where the numbers begin. */
+  | { type: 'nclx'; cicp: Cicp; at: number }
   | { type: 'other' }
 
 /** ISO/IEC 23008-12 section 9.3: the `ipco` box, properties in the order they are counted by. */
@@ -20,7 +23,7 @@ export async function readProperties(walker: BoxWalker, ipco: Box): Promise<Avif
 
 async function readProperty(walker: BoxWalker, box: Box): Promise<AvifProperty> {
   const parse = parsers.get(box.type)
-  return parse ? parse(await walker.table(box)) : { type: 'other' }
+  return parse ? parse(await walker.table(box), box) : { type: 'other' }
 }
 
 const alphaTypes = [
@@ -30,7 +33,7 @@ const alphaTypes = [
   'urn:mpeg:avc:2015:auxid:1',
 ]
 
-const parsers = new Map<string, (table: TableCursor) => AvifProperty>([
+const parsers = new Map<string, (table: TableCursor, box: Box) => AvifProperty>([
   ['ispe', parseIspe],
   ['av1C', parseAv1Configuration],
   ['pixi', parsePixi],
@@ -38,6 +41,7 @@ const parsers = new Map<string, (table: TableCursor) => AvifProperty>([
   // ISO/IEC 23008-12 section 6.5.10: quarter turns anti-clockwise in two bits.
   ['irot', table => ({ type: 'irot', isQuarterTurn: (table.uint8() & 1) === 1 })],
   ['auxC', parseAuxiliary],
+  ['colr', parseColour],
 ])
 
 /** ISO/IEC 23008-12 section 6.5.3. */
@@ -74,4 +78,12 @@ function parseAuxiliary(table: TableCursor): AvifProperty {
   table.fullBox()
   const urn = table.text()
   return { type: alphaTypes.some(alphaType => urn.startsWith(alphaType)) ? 'alpha' : 'other' }
+}
+
+/** ISO/IEC 14496-12 section 12.1.5: three numbers and the range, or an ICC profile. */
+function parseColour(table: TableCursor, { body }: Box): AvifProperty {
+  if (table.code() !== 'nclx') return { type: 'other' }
+  const [primaries, transfer, matrix] = [table.uint16(), table.uint16(), table.uint16()]
+  const cicp = { primaries, transfer, matrix, isFullRange: table.uint8() >= 0x80 }
+  return { type: 'nclx', cicp, at: body + 4 }
 }

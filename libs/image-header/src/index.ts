@@ -1,3 +1,5 @@
+export type { ChromaSubsampling, Cicp } from './av1-sequence.ts'
+export { type AvifCoding, type CicpPlaces, readAvifCoding } from './avif-coding.ts'
 export { type ByteSource, bytesSource } from './byte-source.ts'
 export { exceededLimit, type UnpackedLimits } from './exceeded-limit.ts'
 export type { ImageHeader } from './image-facts.ts'

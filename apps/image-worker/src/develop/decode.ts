@@ -18,7 +18,8 @@ export async function decode(
   output: Output,
   limits: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
-  const { isAnimated, options, metadata } = await openImage(input, header, limits)
+  const opened = await openImage(input, header, limits)
+  const { isAnimated, options, metadata } = opened
   const kind = kindOf(metadata)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
 
@@ -47,7 +48,7 @@ export async function decode(
     loop: metadata.loop ?? 0,
     metadata: carriedMetadata(input, metadata, keepsProfile, output),
   }
-  return { picture, original: originalOf(input, header, metadata) }
+  return { picture, original: originalOf(input, header, opened) }
 }
 
 function kindOf({ space, depth }: Metadata): { bits: 8 | 16; isGrey: boolean; hasOwnColours: boolean } {

@@ -55,7 +55,7 @@ export function settingsFor(
     progressive: known?.progressive ?? false,
     // encodeBaseline does, in half the encoder's time.
     optimiseCoding: false,
-    chromaSubsampling: subsamplingLike(known?.chromaSubsampling),
+    chromaSubsampling: subsamplingLike(known),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
     bitdepth: bitdepthFor(bits, known),
@@ -111,12 +111,17 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
         ...(compression === 'deflate' && { predictor: 'horizontal' as const }),
       })
     case 'avif':
-      return image.avif({ quality, chromaSubsampling, bitdepth, effort: 2 })
+      return image.avif({ quality, lossless, chromaSubsampling, bitdepth, effort: 2 })
   }
 }
 
-/** Of the two that sharp writes. 4:2:2 and the like become 4:2:0: in 4:4:4 they would grow by a quarter. */
-function subsamplingLike(original: string | undefined): '4:4:4' | '4:2:0' {
+/**
+ * The nearest of the two that sharp writes. JPEGs of 4:2:2 and the like become 4:2:0: in 4:4:4 they would grow by a
+ * quarter. AVIFs of 4:2:2 become 4:4:4, which costs them little.
+ */
+function subsamplingLike(known: Original | undefined): '4:4:4' | '4:2:0' {
+  const original = known?.chromaSubsampling
+  if (known?.format === 'avif') return original === '4:4:4' || original === '4:2:2' ? '4:4:4' : '4:2:0'
   return original === undefined || /^4:[12]/.test(original) ? '4:2:0' : '4:4:4'
 }
 

@@ -1,4 +1,4 @@
-import type { ImageHeader } from '@darkroom/image-header'
+import { bytesSource, type ImageHeader, readAvifCoding } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
 import { isAnimatable } from './format-abilities.ts'
 import type { DevelopLimits } from './limits.ts'
@@ -21,7 +21,9 @@ export async function openImage(
   const options = { pages: isAnimated ? -1 : 1, limitInputPixels: maxPixels, failOn: 'warning' } as const
   const metadata = await sharp(input, options).metadata()
   checkSamples(metadata)
-  return { isAnimated, options, metadata }
+  // sharp says little of AVIF.
+  const avif = format === 'avif' ? await readAvifCoding(bytesSource(input)) : undefined
+  return { isAnimated, options, metadata, avif }
 }
 
 function checkSamples({ channels, depth, space }: Metadata): void {

@@ -1,5 +1,6 @@
-import type { ImageHeader } from '@darkroom/image-header'
+import type { AvifCoding, ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
+import { avifQuality } from './avif-quality.ts'
 import { jpegQuantisation } from './jpeg-quality.ts'
 import { webpQuality } from './webp-quality.ts'
 
@@ -15,19 +16,37 @@ export interface Original {
   bitsPerSample: number | undefined
 }
 
-export function originalOf(input: Uint8Array, header: ImageHeader, metadata: Metadata): Original {
+export function originalOf(
+  input: Uint8Array,
+  header: ImageHeader,
+  { metadata, avif }: { metadata: Metadata; avif: AvifCoding | undefined },
+): Original {
   const { format, lossless, progressive } = header
   const quantisation = jpegQuantisation(jpegWithin(input, header))
   return {
     format,
-    lossless,
+    lossless: lossless || (avif !== undefined && isLossless(avif)),
     progressive,
     bytesPerPixel: input.length / header.pixels,
-    quality: format === 'webp' ? webpQuality(input) : quantisation?.quality,
+    quality: qualityOf(input, header, avif) ?? quantisation?.quality,
     quantisationTable: quantisation?.table ?? 0,
-    chromaSubsampling: metadata.chromaSubsampling,
+    chromaSubsampling: avif?.subsampling ?? metadata.chromaSubsampling,
     bitsPerSample: metadata.bitsPerSample,
   }
+}
+
+/** What is subsampled was changed before it was coded. */
+function isLossless({ isLossless, subsampling }: AvifCoding): boolean {
+  return isLossless && (subsampling === '4:4:4' || subsampling === '4:0:0')
+}
+
+function qualityOf(
+  input: Uint8Array,
+  { format }: ImageHeader,
+  avif: AvifCoding | undefined,
+): number | undefined {
+  if (avif?.quantiser !== undefined) return avifQuality(avif.quantiser)
+  return format === 'webp' ? webpQuality(input) : undefined
 }
 
 /** A TIFF's tables stand in a JPEG stream of their own (TIFF Technical Note 2, JPEGTables). */

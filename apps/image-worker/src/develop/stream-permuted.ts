@@ -27,13 +27,14 @@ export async function streamPermuted(
   output: Output,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  const { options, metadata } = await openImage(input, header, limits)
+  const opened = await openImage(input, header, limits)
+  const { options, metadata } = opened
   const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(
     { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
     output,
-    originalOf(input, header, metadata),
+    originalOf(input, header, opened),
   )
   const permuted = permute(kept, metadata, order)
   // There is no second pass here, as there is over an image that is held.

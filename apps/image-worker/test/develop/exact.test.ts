@@ -67,6 +67,17 @@ test('every sample of an animated lossless WebP is, and delays and loop are kept
   )
 })
 
+test('every sample of a lossless AVIF is, in 8, 10 and 12 bits, and it stays lossless', async () => {
+  for (const bitdepth of [8, 10, 12] as const) {
+    for (const channels of [3, 4] as const) {
+      const bits = bitdepth === 8 ? 8 : 16
+      const raster = rasterOf({ width: 24, height: 16, frames: 1, channels, bits, seed: bitdepth })
+      const avif = await drawing(raster).avif({ lossless: true, bitdepth, effort: 1 }).toBuffer()
+      for (const order of ['bgr', 'gbr'] as const) await assertPermuted(avif, order)
+    }
+  }
+})
+
 const tiffs: readonly TiffOptions[] = [
   { compression: 'none' },
   { compression: 'lzw', predictor: 'horizontal' },

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { type AvifCoding, bytesSource, readAvifCoding } from '@darkroom/image-header'
 import { photograph } from '@darkroom/testing'
 import sharp, { type Sharp } from 'sharp'
+import { avifQuality } from '../../src/develop/avif-quality.ts'
 import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
 import { webpQuality } from '../../src/develop/webp-quality.ts'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
@@ -144,15 +146,53 @@ test('TIFF with JPEG inside stays so, at its quality', async () => {
 })
 
 for (const bitdepth of [8, 10] as const) {
-  test(`AVIF of ${bitdepth} bits stays so, and loses not much more than one encoding`, async () => {
-    for (const quality of [40, 60, 80]) {
-      const settings = { quality, bitdepth, effort: 2 }
-      const avif = await photo(240, 160).avif(settings).toBuffer()
-      // Its quality is not read off the file but found by its size, which tells it to within about 10 of 100.
-      const result = await assertLosesLittle(avif, image => image.avif(settings), 2.5)
-      assert.equal((await sharp(result).metadata()).bitsPerSample, bitdepth)
+  for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
+    test(`AVIF of ${bitdepth} bits in ${chromaSubsampling} stays so, and loses what one encoding loses`, async () => {
+      for (const quality of [40, 60, 80]) {
+        const settings = { quality, bitdepth, chromaSubsampling, effort: 2 }
+        const avif = await photo(240, 160).avif(settings).toBuffer()
+        const result = await assertLosesLittle(avif, image => image.avif(settings))
+        assert.equal((await sharp(result).metadata()).bitsPerSample, bitdepth)
+        assert.equal((await codingOf(result)).subsampling, chromaSubsampling)
+      }
+    })
+  }
+}
+
+test('AVIF keeps its quality through every kind of operation', async () => {
+  for (const quality of [20, 45, 60, 85, 97]) {
+    const avif = await photo(64, 48).avif({ quality, effort: 2 }).toBuffer()
+    const { quantiser } = await codingOf(avif)
+    for (const operations of ['swap-channels:bgr', 'flip', 'resize:40x30', 'tint:e0a060', 'metadata:keep']) {
+      const { bytes } = await run(avif, operations)
+      assert.equal((await codingOf(bytes)).quantiser, quantiser, operations)
     }
-  })
+    const { bytes } = await run(avif, 'format:avif:70')
+    assert.equal(avifQuality((await codingOf(bytes)).quantiser ?? 0), 70)
+  }
+})
+
+test('AVIFs of other encoders keep their quantiser', async () => {
+  for (const name of ['4-2-2', '4-4-4', 'hdr']) {
+    const avif = await readFile(new URL(`avif/${name}.avif`, import.meta.url))
+    const { bytes } = await run(avif, 'flip')
+    const [before, after] = [await codingOf(avif), await codingOf(bytes)]
+    assert.ok(Math.abs((before.quantiser ?? 0) - (after.quantiser ?? 255)) <= 4, name)
+    assert.equal(after.subsampling, '4:4:4', 'libvips writes no 4:2:2')
+  }
+})
+
+test('the quality of an AVIF falls as its quantiser grows, and is 1 to 100', () => {
+  const qualities = Array.from({ length: 256 }, (_, index) => avifQuality(index))
+  assert.deepEqual(
+    qualities,
+    qualities.toSorted((one, other) => other - one),
+  )
+  assert.deepEqual([qualities[0], qualities[255]], [100, 1])
+})
+
+async function codingOf(avif: Uint8Array): Promise<AvifCoding> {
+  return (await readAvifCoding(bytesSource(avif))) ?? assert.fail('this is not an AVIF')
 }
 
 test('AVIF with transparency keeps it, and grey stays without colour', async () => {
