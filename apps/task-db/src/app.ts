@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type App,
   createApp,
@@ -14,6 +15,9 @@ import { addClaimRoutes } from './routes/claims.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addTaskRoutes } from './routes/tasks.ts'
 
+/** Longer than the longest wait of those who try to renew a lease. */
+const renewalGraceMs = 5000
+
 export interface AppDependencies {
   store: TaskStore
   /** Of what became of images. */
@@ -26,11 +30,8 @@ export interface AppDependencies {
 /** The task DB as an app. Closing it closes the store and the tally. */
 export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
   const line = new ClaimLine(store)
-  const checkReady = async () => {
-    await store.stats()
-  }
   const app = createApp(
-    { name: 'task-db', logger, clusterToken, checkReady },
+    { name: 'task-db', logger, clusterToken, checkReady: () => store.checkReady() },
     scope => addTaskRoutes(scope, { store, tally }),
     scope => addClaimRoutes(scope, { store, tally }, line),
     scope => addStatsRoutes(scope, store),
@@ -38,16 +39,7 @@ export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: 
   measureTasks(app, store)
 
   const closing = new AbortController()
-  const expiring = repeat(expiryCheckMs, closing.signal, async () => {
-    try {
-      const tasks = await store.expireLeases()
-      for (const task of tasks) countEnd(tally, task)
-      if (tasks.length > 0)
-        logger.warn({ count: tasks.length }, 'leases ran out; their tasks were taken back')
-    } catch (error) {
-      logger.error({ err: error }, 'leases could not be taken back')
-    }
-  })
+  const expiring = expireLeases({ store, tally, logger, expiryCheckMs }, closing.signal)
   app.addHook('onClose', async () => {
     closing.abort()
     line.close()
@@ -56,6 +48,40 @@ export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: 
     await tally.close()
   })
   return app
+}
+
+/**
+ * Takes back the tasks whose leases ran out. While the store doesn't answer no lease can be renewed, which is no
+ * fault of its holder: once it answers again, all get time to do so.
+ */
+async function expireLeases(
+  {
+    store,
+    tally,
+    logger,
+    expiryCheckMs,
+  }: Pick<AppDependencies, 'store' | 'tally' | 'logger' | 'expiryCheckMs'>,
+  closing: AbortSignal,
+): Promise<void> {
+  let isAway = false
+  await repeat(expiryCheckMs, closing, async () => {
+    try {
+      if (isAway) {
+        await store.checkReady()
+        isAway = false
+        logger.info('the store answers again; leases that ran out meanwhile may still be renewed')
+        await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
+        if (closing.aborted) return
+      }
+      const tasks = await store.expireLeases()
+      for (const task of tasks) countEnd(tally, task)
+      if (tasks.length > 0)
+        logger.warn({ count: tasks.length }, 'leases ran out; their tasks were taken back')
+    } catch (error) {
+      if (!isAway) logger.error({ err: error }, 'leases could not be taken back; trying again')
+      isAway = true
+    }
+  })
 }
 
 function measureTasks(app: App, store: TaskStore): void {

@@ -11,7 +11,7 @@ export const Config = Type.Object({
     Type.String({
       pattern: storeUrlPattern,
       description:
-        'sqlite:<path>, or postgres://<user>:<password>@<host>/<database>; default sqlite:<DATA_DIR>/task-db.sqlite',
+        'sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database>; default sqlite:<DATA_DIR>/task-db.sqlite',
     }),
   ),
   taskStoreConnections: Type.Integer({

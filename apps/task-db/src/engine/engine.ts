@@ -52,6 +52,8 @@ export interface TaskStore {
   /** Those of the ids that no task has. */
   findUnknown(ids: readonly string[]): Promise<string[]>
   stats(): Promise<TaskStats>
+  /** Rejects while it could not be claimed or changed: it takes no writes, or doesn't answer. */
+  checkReady(): Promise<void>
   /** Returns what ends the listening. */
   onChange(listener: ChangeListener): () => void
   close(): Promise<void>

@@ -8,7 +8,7 @@ export const storeUrlPattern = '^(sqlite:|postgres://|postgresql://).'
 const sqlite = 'sqlite:'
 
 export interface StoreSettings {
-  /** sqlite:<path>, or postgres://<user>:<password>@<host>/<database> */
+  /** sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database> */
   url: string
   connections: number
   patienceMs: number

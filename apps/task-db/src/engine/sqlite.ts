@@ -170,6 +170,10 @@ export class SqliteTaskStore implements TaskStore {
     return { ...stats, ...(oldest && { oldestNotStartedAt: oldest.createdAt }) }
   }
 
+  async checkReady() {
+    await this.stats()
+  }
+
   onChange(listener: ChangeListener) {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { chownSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { freePort } from '../free-port.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { until } from '../until.ts'
+
+const execute = promisify(execFile)
 
 export interface Postgres {
   /** Of the superuser, and the database that every server has. */
@@ -22,6 +25,12 @@ export interface Postgres {
   stop(): Promise<void>
   /** Runs it again on the same data and port; resolves when it takes connections. */
   start(): Promise<void>
+  /** One statement on a connection of its own; the rows as psql prints them, unaligned. */
+  query(text: string): Promise<string[]>
+  /** Has commits of a primary wait until its standby, which there has to be, has them too. */
+  awaitStandby(): Promise<void>
+  /** Makes a standby the primary; resolves when it takes writes. */
+  promote(): Promise<void>
 }
 
 export interface PostgresOptions {
@@ -29,18 +38,21 @@ export interface PostgresOptions {
   settings?: Readonly<Record<string, string>>
   /** Of the superuser; default: none is asked for. */
   password?: string
+  /** The primary that it follows by streaming replication: it takes no writes until it is promoted. */
+  standbyOf?: Postgres
 }
 
 /** A server of its own on a free port, which ends with the test. It refuses to run as root: then it is `postgres`. */
 export async function startPostgres(
   t: Pick<TestContext, 'after'>,
   postgres: string,
-  { settings = {}, password }: PostgresOptions = {},
+  { settings = {}, password, standbyOf: primary }: PostgresOptions = {},
 ): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const within = ownedByServer(folder)
   const port = await freePort()
-  initialize(folder, postgres, within, password)
+  if (primary === undefined) initialize(folder, postgres, within, password)
+  else copyPrimary(folder, postgres, within, primary)
   const fixed = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder }
   const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
     '-c',
@@ -58,7 +70,9 @@ export async function startPostgres(
     // After a SIGKILL its children live on for a moment, and the next start is refused that long.
     until('PostgreSQL has started', async () => {
       current = startProgram(t, [command, ...args])
-      await untilAlive('PostgreSQL', current, () => current.stderr.includes('ready to accept connections'))
+      await untilAlive('PostgreSQL', current, () =>
+        /ready to accept (read-only )?connections/.test(current.stderr),
+      )
       return true
     })
   t.after(async () => {
@@ -67,6 +81,11 @@ export async function startPostgres(
   })
   await start()
   const url = `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`
+  const query = async (text: string) => {
+    const options = ['--no-psqlrc', '--tuples-only', '--no-align', '--command', text]
+    const { stdout } = await execute(programBeside(postgres, 'psql'), [url, ...options])
+    return stdout.split('\n').filter(line => line !== '')
+  }
   return {
     url,
     port,
@@ -81,6 +100,16 @@ export async function startPostgres(
     stop: () => end('SIGINT'),
     start: async () => {
       await start()
+    },
+    query,
+    awaitStandby: async () => {
+      await query(`ALTER SYSTEM SET synchronous_standby_names = '*'`)
+      await query('SELECT pg_reload_conf()')
+      const synchronous = `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`
+      await until('the standby is synchronous', async () => (await query(synchronous)).length > 0)
+    },
+    promote: async () => {
+      await query('SELECT pg_promote()')
     },
   }
 }
@@ -100,6 +129,22 @@ function initialize(folder: string, postgres: string, within: string[], password
     ...authentication,
   ]
   const [command = initdb, ...args] = [...within, initdb, '-D', join(folder, 'data'), ...options]
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** A copy of a running server, which goes on to follow it. */
+function copyPrimary(folder: string, postgres: string, within: string[], { url }: Postgres): void {
+  const backup = programBeside(postgres, 'pg_basebackup')
+  const options = [
+    '-d',
+    url,
+    '-D',
+    join(folder, 'data'),
+    '--write-recovery-conf',
+    '--checkpoint=fast',
+    '--no-sync',
+  ]
+  const [command = backup, ...args] = [...within, backup, ...options]
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Task } from '@darkroom/contracts'
-import { Backoff } from '@darkroom/service-kit'
+import { Backoff, type Logger } from '@darkroom/service-kit'
 import type { Client, QueryConfig } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import { type ConnectionOptions, connectOnce, endConnection } from './connection.ts'
-import { askServer, describeFailure } from './failures.ts'
+import { checkTakesWrites, endConnection } from './connection.ts'
+import { askServer, ConnectionLost, describeFailure } from './failures.ts'
+import type { Server, Servers } from './servers.ts'
 import type { Statement } from './transaction.ts'
 
 /** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 of them, and a comma. */
@@ -12,12 +13,13 @@ const idsPerNotification = 200
 
 /** A connection whose other end vanished without a word is noticed after twice this time. */
 const heartbeatMs = 5000
-const heartbeat = givenUp('SELECT 1')
 
 /** By the number of this very table: one database may hold several Darkrooms, in schemas of their own. */
 const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
 
-export interface ChangeChannelOptions extends ConnectionOptions {
+export interface ChangeChannelOptions {
+  servers: Servers
+  logger: Logger
   find(ids: readonly string[]): Promise<Map<string, Task>>
   announce(change: TaskChange): void
 }
@@ -69,22 +71,31 @@ export class ChangeChannel {
   async #listen(): Promise<void> {
     const backoff = new Backoff(50, 1000)
     const { signal } = this.#closing
+    const { servers, logger } = this.#options
+    let isSaid = false
+    const listens = () => {
+      if (isSaid) logger.info('changes through other copies are heard again')
+      isSaid = false
+      backoff.reset()
+    }
     while (!signal.aborted) {
       try {
-        await this.#listenUntilLost(() => backoff.reset())
+        await this.#listenUntilLost(await servers.forWrites(), listens)
       } catch (error) {
         const words = 'changes through other copies are not heard; trying again'
-        if (!signal.aborted) this.#options.logger.warn(describeFailure(error), words)
+        if (!signal.aborted && !isSaid) logger.warn(describeFailure(error), words)
+        isSaid = true
       }
       await backoff.wait(signal)
     }
   }
 
-  /** @throws why it doesn't listen any more, unless it is closed */
-  async #listenUntilLost(listens: () => void): Promise<void> {
+  /** Follows to wherever writes go: a standby can be listened to no more than written to. @throws why it ended */
+  async #listenUntilLost(server: Server, listens: () => void): Promise<void> {
     const lost = new AbortController()
-    const client = await connectOnce(this.#options, error => lost.abort(error))
+    let client: Client | undefined
     try {
+      client = await server.connect(error => lost.abort(error))
       client.on('notification', ({ payload = '' }) => this.#hear(payload))
       const { rows } = await askServer(
         client.query<{ name: string }>(givenUp(`SELECT ${channelName} AS name`)),
@@ -92,10 +103,13 @@ export class ChangeChannel {
       await askServer(client.query(givenUp(`LISTEN "${rows[0]?.name}"`)))
       listens()
       this.#options.announce({ kind: 'unknown' })
-      await this.#watch(client, AbortSignal.any([lost.signal, this.#closing.signal]))
-      lost.signal.throwIfAborted()
+      await this.#watch(client, AbortSignal.any([lost.signal, server.left, this.#closing.signal]))
+      if (lost.signal.aborted) throw new ConnectionLost(lost.signal.reason)
+    } catch (error) {
+      this.#options.servers.doubt(server, error)
+      throw error
     } finally {
-      await endConnection(client)
+      if (client) await endConnection(client)
     }
   }
 
@@ -103,7 +117,7 @@ export class ChangeChannel {
     for (;;) {
       await delay(heartbeatMs, undefined, { signal: end }).catch(() => undefined)
       if (end.aborted) return
-      await askServer(client.query(heartbeat))
+      await checkTakesWrites(client, heartbeatMs)
     }
   }
 

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@darkroom/service-kit'
-import { Client, type ClientConfig, Pool } from 'pg'
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { waitForDisk } from './durability.ts'
-import { askServer, describeFailure } from './failures.ts'
+import { askServer, describeFailure, TakesNoWrites } from './failures.ts'
 
 /** How long closing waits until the server has closed its end, too. */
 const goodbyeMs = 1000
 
 export interface ConnectionOptions {
-  /** Its `sslmode` says whether, and how strictly, TLS is used. */
+  /** Of one server or several. Its `sslmode` says whether, and how strictly, TLS is used. */
   url: string
   /** At most so many; the one that listens comes on top. */
   connections: number
@@ -17,19 +17,30 @@ export interface ConnectionOptions {
   logger: Logger
 }
 
-/** Connections that give up in time: on the server, and where that doesn't even answer, here. */
-export function openPool({ url, connections, patienceMs, logger }: ConnectionOptions): Pool {
+/** Connections to one server that give up in time: on the server, and where that doesn't even answer, here. */
+export function openPool(
+  server: ClientConfig,
+  { connections, patienceMs, logger }: ConnectionOptions,
+  onLost: () => void,
+): Pool {
   const pool = new Pool({
-    ...configOf(url, patienceMs),
-    max: connections,
-    pipeline: true,
     lock_timeout: Math.ceil(patienceMs * 0.4),
     statement_timeout: Math.ceil(patienceMs * 0.8),
     query_timeout: patienceMs,
     idle_in_transaction_session_timeout: patienceMs,
-    onConnect: waitForDisk,
+    ...common(patienceMs),
+    ...server,
+    max: connections,
+    pipeline: true,
+    onConnect: async client => {
+      await checkTakesWrites(client)
+      await waitForDisk(client)
+    },
   })
-  pool.on('error', error => logger.warn(describeFailure(error), 'an idle connection to PostgreSQL was lost'))
+  pool.on('error', error => {
+    logger.warn(describeFailure(error), 'an idle connection to PostgreSQL was lost')
+    onLost()
+  })
   return pool
 }
 
@@ -38,20 +49,47 @@ export function openPool({ url, connections, patienceMs, logger }: ConnectionOpt
  * the patience. `onLost` hears of its end, once.
  */
 export async function connectOnce(
-  { url, patienceMs }: ConnectionOptions,
-  onLost: (error: Error) => void,
+  server: ClientConfig,
+  { patienceMs, signal }: { patienceMs: number; signal?: AbortSignal },
+  onLost: (error: Error) => void = () => undefined,
 ): Promise<Client> {
   const client = new Client({
-    ...configOf(url, patienceMs),
     idle_in_transaction_session_timeout: patienceMs,
+    ...common(patienceMs),
+    ...server,
   })
   let isLost = false
   client.on('error', error => {
     if (!isLost) onLost(error)
     isLost = true
   })
-  await askServer(client.connect())
-  return client
+  const giveUp = () => void client.end()
+  signal?.addEventListener('abort', giveUp, { once: true })
+  try {
+    await askServer(client.connect())
+    await checkTakesWrites(client, patienceMs)
+    return client
+  } catch (error) {
+    void endConnection(client)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+/**
+ * As libpq's target_session_attrs=read-write asks.
+ *
+ * @throws TakesNoWrites, DatabaseError, ConnectionLost; also when the answer takes longer than `timeoutMs`
+ */
+export async function checkTakesWrites(client: ClientBase, timeoutMs?: number): Promise<void> {
+  const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
+  const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
+  const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
+  const [answer] = rows
+  if (answer?.is_standby) throw new TakesNoWrites('it is a standby, which takes no writes')
+  if (answer?.read_only === 'on')
+    throw new TakesNoWrites('it is set to be read only (default_transaction_read_only)')
 }
 
 /** Ends a connection, or all of a pool. A server that stands still never takes its leave, and isn't waited for. */
@@ -59,11 +97,6 @@ export async function endConnection(connection: Pick<Client, 'end'> | Pick<Pool,
   await Promise.race([connection.end(), delay(goodbyeMs, undefined, { ref: false })])
 }
 
-function configOf(url: string, connectionTimeoutMillis: number): ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'darkroom task-db',
-    connectionTimeoutMillis,
-    keepAlive: true,
-  }
+function common(connectionTimeoutMillis: number): ClientConfig {
+  return { application_name: 'darkroom task-db', connectionTimeoutMillis, keepAlive: true }
 }

@@ -1,10 +1,11 @@
 import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
-import { type ConnectionOptions, connectOnce, endConnection, openPool } from './connection.ts'
+import { type ConnectionOptions, endConnection } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
 import { askServer, ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { RefusedByPostgres } from './refused-by-postgres.ts'
+import { Servers } from './servers.ts'
 import { attemptChange, type Change, type Doubt } from './transaction.ts'
 
 /** SQLSTATE */
@@ -12,14 +13,25 @@ const invalidParameterValue = '22023'
 
 const lateness = new Error('PostgreSQL stands still, or another copy has not ended its migrations')
 
+/** The connection was lost while a change was committed, and no server said in time whether it has happened. */
+export class OutcomeUnknown extends ServiceUnavailable {
+  /** Of the change, if it has happened. */
+  readonly result: unknown
+
+  constructor(result: unknown, cause: unknown) {
+    super('PostgreSQL', cause)
+    this.result = result
+  }
+}
+
 /**
  * Transactions that end in a known way. What fails because of others, or because PostgreSQL went away, is done
  * again as long as patience lasts. When the connection is lost during the commit, nobody has heard whether that
  * happened: then the server is asked what became of the transaction's id, as soon as it answers again.
  */
 export class Database {
+  readonly servers: Servers
   readonly #options: ConnectionOptions
-  readonly #pool: Pool
   readonly #closing = new AbortController()
   /** Why it can't be used yet; undefined once it can. */
   #obstacle: unknown = new Error('PostgreSQL has not answered yet')
@@ -27,7 +39,7 @@ export class Database {
 
   private constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#pool = openPool(options)
+    this.servers = new Servers(options)
   }
 
   /**
@@ -41,7 +53,7 @@ export class Database {
     const { promise: isLate, resolve } = Promise.withResolvers<false>()
     const first = database.#prepare(() => resolve(false))
     if (await Promise.race([first, isLate])) return database
-    if (failureKind(database.#obstacle) === 'unavailable') {
+    if (['unavailable', 'elsewhere'].includes(failureKind(database.#obstacle))) {
       database.#preparing = database.#prepareOnceItAnswers(first)
       return database
     }
@@ -55,22 +67,28 @@ export class Database {
     return performance.now() + this.#options.patienceMs
   }
 
-  /** The rows of a statement that changes nothing. @throws ServiceUnavailable */
+  /** The rows of a statement that may be done twice. @throws ServiceUnavailable */
   async read<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
-    deadline = this.deadline(),
+    { deadline = this.deadline(), from = 'forReads' as 'forReads' | 'forWrites' } = {},
   ): Promise<Row[]> {
-    const attempt = () => askServer(this.#pool.query<Row>(text, [...values]))
-    return (await this.#persist(deadline, attempt)).rows
+    const attempt = (pool: Pool) => askServer(pool.query<Row>(text, [...values]))
+    return (await this.#persist(deadline, from, attempt)).rows
   }
 
-  /** The result of the decision, once it is on disk. @throws ServiceUnavailable: then it may have happened, or not */
+  /** The result of the decision, once it is on disk. @throws ServiceUnavailable; OutcomeUnknown if it may have happened */
   change<Row extends QueryResultRow, Result>(
     change: Change<Row, Result>,
     deadline = this.deadline(),
   ): Promise<Result> {
-    return this.#persist(deadline, () => this.#attempt(change, deadline))
+    return this.#persist(deadline, 'forWrites', pool => this.#attempt(pool, change, deadline))
+  }
+
+  /** Does what a claim begins with, and changes nothing. @throws ServiceUnavailable while no server takes writes */
+  async checkTakesWrites(): Promise<void> {
+    const look = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
+    await this.change({ look, decide: () => ({ writes: [], result: undefined }) })
   }
 
   /** Idempotent. What is under way ends first. */
@@ -78,16 +96,20 @@ export class Database {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     await this.#preparing
-    await endConnection(this.#pool)
+    await this.servers.close()
   }
 
-  async #persist<Result>(deadline: number, attempt: () => Promise<Result>): Promise<Result> {
+  async #persist<Result>(
+    deadline: number,
+    purpose: 'forReads' | 'forWrites',
+    attempt: (pool: Pool) => Promise<Result>,
+  ): Promise<Result> {
     const backoff = new Backoff(20, 300)
     for (;;) {
       let failure = this.#obstacle
       if (failure === undefined) {
         try {
-          return await attempt()
+          return await this.#try(purpose, attempt)
         } catch (error) {
           if (failureKind(error) === 'fault') throw error
           failure = error
@@ -98,15 +120,38 @@ export class Database {
     }
   }
 
-  async #attempt<Row extends QueryResultRow, Result>(change: Change<Row, Result>, deadline: number) {
-    const { result, doubt } = await attemptChange(this.#pool, change)
-    if (doubt && !(await this.#hasCommitted(doubt, deadline))) throw doubt.error
+  async #try<Result>(purpose: 'forReads' | 'forWrites', attempt: (pool: Pool) => Promise<Result>) {
+    // It has been found before, so whatever keeps it from being found now is an outage.
+    const server = await this.servers[purpose]().catch(error => {
+      throw new ConnectionLost(error)
+    })
+    try {
+      return await attempt(server.pool)
+    } catch (error) {
+      this.servers.doubt(server, error)
+      throw error
+    }
+  }
+
+  async #attempt<Row extends QueryResultRow, Result>(
+    pool: Pool,
+    change: Change<Row, Result>,
+    deadline: number,
+  ) {
+    const { result, doubt } = await attemptChange(pool, change)
+    if (!doubt) return result
+    const hasCommitted = await this.#hasCommitted(doubt, deadline).catch(error => {
+      throw error instanceof ServiceUnavailable ? new OutcomeUnknown(result, error.cause) : error
+    })
+    if (!hasCommitted) throw doubt.error
     return result
   }
 
   /**
    * What became of a transaction. After a crash the server gives out again the ids of transactions that it lost: who
-   * has committed under the id has to have left the mark as well.
+   * has committed under the id has to have left the mark as well. Writing to the mark waits until whatever stands
+   * before it has reached the synchronous standby: a primary that was killed while it waited for that shows the
+   * transaction as committed, though a failover would lose it.
    *
    * @throws ServiceUnavailable when the server didn't say in time
    */
@@ -116,7 +161,8 @@ export class Database {
       const status = await this.#statusOf(transactionId, deadline)
       if (status === 'aborted') return false
       if (status === 'committed') {
-        const marks = await this.read('SELECT 1 FROM commits WHERE mark = $1', [mark], deadline)
+        const touch = 'UPDATE commits SET at = now() WHERE mark = $1 RETURNING 1'
+        const marks = await this.read(touch, [mark], { deadline, from: 'forWrites' })
         return marks.length > 0
       }
       const doubt = new Error(`transaction ${transactionId} is ${status}`)
@@ -128,7 +174,8 @@ export class Database {
   async #statusOf(transactionId: string, deadline: number): Promise<string> {
     try {
       const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
-      const [row] = await this.read<{ status: string | null }>(ask, [transactionId], deadline)
+      const options = { deadline, from: 'forWrites' } as const
+      const [row] = await this.read<{ status: string | null }>(ask, [transactionId], options)
       return row?.status ?? 'forgotten'
     } catch (error) {
       // "is in the future": lost in a crash, and not given out again yet.
@@ -144,7 +191,8 @@ export class Database {
   async #prepare(onLate: () => void): Promise<boolean> {
     const { signal } = this.#closing
     try {
-      const client = await connectOnce(this.#options, () => undefined) // what is under way fails by itself
+      const server = await this.servers.forWrites()
+      const client = await server.connect()
       const giveUp = () => void client.end()
       signal.addEventListener('abort', giveUp)
       const timer = setTimeout(() => {

@@ -6,7 +6,7 @@ import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from '../engine
 import { Batches } from './batches.ts'
 import { ChangeChannel } from './change-channel.ts'
 import type { ConnectionOptions } from './connection.ts'
-import { Database } from './database.ts'
+import { Database, OutcomeUnknown } from './database.ts'
 import {
   applyEvents,
   type Creation,
@@ -34,6 +34,7 @@ const lanes = 2
 const expiryBatch = 500
 const foldIntervalMs = 1000
 const forgetIntervalMs = 60_000
+const disownIntervalMs = 500
 
 /** Tasks in PostgreSQL. Any number of copies of the service may use one database. */
 export class PostgresTaskStore implements TaskStore {
@@ -47,6 +48,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
+  readonly #disowned = new Set<Promise<void>>()
   /** Whether any task waits: all who ask at once share one look. Patient ones wait for who has locked it. */
   readonly #looks: Batches<{ isPatient: boolean }, boolean>
   #closed: Promise<void> | undefined
@@ -55,12 +57,13 @@ export class PostgresTaskStore implements TaskStore {
     this.#options = options
     this.#database = database
     this.#channel = new ChangeChannel({
-      ...options,
+      servers: database.servers,
+      logger: options.logger,
       find: ids => this.#find(ids),
       announce: change => this.#announce(change),
     })
     this.#creations = this.#inBatches((given, deadline) => this.#change(createTasks(given), deadline))
-    this.#claims = this.#inBatches((claims, deadline) => this.#change(claimTasks(claims), deadline))
+    this.#claims = this.#inBatches((claims, deadline) => this.#claim(claims, deadline))
     this.#events = this.#inBatches((events, deadline) => this.#change(applyEvents(events), deadline))
     this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
     this.#looks = this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, deadline))
@@ -147,6 +150,10 @@ export class PostgresTaskStore implements TaskStore {
     return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest }) }
   }
 
+  checkReady() {
+    return this.#database.checkTakesWrites()
+  }
+
   onChange(listener: ChangeListener) {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -161,6 +168,7 @@ export class PostgresTaskStore implements TaskStore {
     this.#closing.abort()
     const batches = [this.#looks, this.#creations, this.#claims, this.#events, this.#deletions]
     await Promise.all([...batches.map(each => each.ended()), ...this.#tidying])
+    await Promise.all(this.#disowned)
     await this.#channel.close()
     await this.#database.close()
   }
@@ -169,7 +177,8 @@ export class PostgresTaskStore implements TaskStore {
     run: (items: Item[], deadline: number) => Promise<Answer[]>,
   ): Batches<Item, Answer> {
     const { patienceMs } = this.#options
-    const isOfOne = (error: unknown) => failureKind(error) === 'fault'
+    const isOfOne = (error: unknown) =>
+      !(error instanceof ServiceUnavailable) && failureKind(error) === 'fault'
     return new Batches({ run, isOfOne, size: batchSize, lanes, patienceMs })
   }
 
@@ -191,6 +200,34 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
+  /** Who asked is told that there was no answer, so a claim that has happened all the same is nobody's. */
+  async #claim(claims: { worker: string; leaseMs: number }[], deadline: number) {
+    try {
+      return await this.#change(claimTasks(claims), deadline)
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) this.#disown((error.result as { answers: Task[] }).answers)
+      throw error
+    }
+  }
+
+  /** Hands tasks back, uncounted, as soon as PostgreSQL answers. Where the claim has not happened, it is refused. */
+  #disown(tasks: Task[]): void {
+    const events = tasks.map(({ id, claims: token }) => ({ id, event: { type: 'return', token } as const }))
+    const done = new AbortController()
+    const { signal } = this.#closing
+    const returning = repeat(disownIntervalMs, AbortSignal.any([signal, done.signal]), async () => {
+      try {
+        await this.#change(applyEvents(events))
+        done.abort()
+      } catch (error) {
+        if (!(error instanceof ServiceUnavailable)) throw error
+      }
+    })
+      .catch(error => this.#options.logger.error(describeFailure(error), 'claims could not be handed back'))
+      .finally(() => this.#disowned.delete(returning))
+    this.#disowned.add(returning)
+  }
+
   async #find(ids: readonly string[]): Promise<Map<string, Task>> {
     const text = 'SELECT document FROM tasks WHERE id = ANY ($1)'
     const rows = await this.#database.read<TaskRow>(text, [ids])
@@ -200,7 +237,7 @@ export class PostgresTaskStore implements TaskStore {
   async #lookForWaiting(looks: { isPatient: boolean }[], deadline: number): Promise<boolean[]> {
     const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
     const text = `SELECT 1 FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1 ${lock}`
-    const isAnyWaiting = (await this.#database.read(text, [], deadline)).length > 0
+    const isAnyWaiting = (await this.#database.read(text, [], { deadline, from: 'forWrites' })).length > 0
     return looks.map(() => isAnyWaiting)
   }
 
@@ -208,12 +245,13 @@ export class PostgresTaskStore implements TaskStore {
     for (const listener of this.#listeners) listener(change)
   }
 
-  /** Nothing is wrong while it fails; tables only grow. */
+  /** Nothing is wrong while it fails; tables only grow. That PostgreSQL is away is said elsewhere. */
   #tidyEvery(intervalMs: number, tidy: () => Promise<void>): Promise<void> {
     return repeat(intervalMs, this.#closing.signal, () =>
-      tidy().catch(error =>
-        this.#options.logger.warn(describeFailure(error), 'tables could not be tidied up'),
-      ),
+      tidy().catch(error => {
+        const level = error instanceof ServiceUnavailable ? 'debug' : 'warn'
+        this.#options.logger[level](describeFailure(error), 'tables could not be tidied up')
+      }),
     )
   }
 }

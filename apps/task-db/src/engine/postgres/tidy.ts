@@ -15,6 +15,8 @@ export async function foldCounts(database: Database): Promise<void> {
         RETURNING state, tasks
     )
     INSERT INTO counts SELECT state, sum(tasks) FROM folded GROUP BY state HAVING sum(tasks) <> 0`,
+    [],
+    { from: 'forWrites' },
   )
 }
 
@@ -24,5 +26,7 @@ export async function forgetCommits(database: Database): Promise<void> {
     `DELETE FROM commits WHERE mark = ANY (ARRAY (
       SELECT mark FROM commits WHERE at < now() - interval '10 minutes' FOR UPDATE SKIP LOCKED
     ))`,
+    [],
+    { from: 'forWrites' },
   )
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg'
-import { askServer, ConnectionLost, failureKind } from './failures.ts'
+import { askServer, ConnectionLost, endsConnection } from './failures.ts'
 
 export interface Statement {
   text: string
@@ -52,12 +52,12 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
       await commit(client, writes.length > 0 ? [...writes, leaveMark(mark)] : [])
       return { result }
     } catch (error) {
-      if (writes.length === 0 || failureKind(error) !== 'unavailable') throw error
+      if (writes.length === 0 || !endsConnection(error)) throw error
       lost = new ConnectionLost(error)
       return { result, doubt: { transactionId, mark, error } }
     }
   } catch (error) {
-    if (failureKind(error) === 'unavailable') lost = new ConnectionLost(error)
+    if (endsConnection(error)) lost = new ConnectionLost(error)
     else await client.query('ROLLBACK').catch(lose)
     throw error
   } finally {
@@ -67,8 +67,9 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
 }
 
 async function begin<Row extends QueryResultRow>(client: PoolClient, look: Statement) {
-  // As PostgreSQL does by default; but a database may have been told otherwise.
-  const began = client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
+  // As PostgreSQL does by default; but a database may have been told otherwise. Not READ WRITE: whoever set the server
+  // to be read only means it.
+  const began = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   const looked = send<Row>(client, look)
   const asked = client.query<{ id: string; now: Date }>(
     'SELECT pg_current_xact_id()::text AS id, clock_timestamp() AS now',

@@ -143,8 +143,7 @@ await withEngine('postgres', async program => {
 
 /** As a copy does that hangs in its migrations. Its patience says when the server ends its transaction. */
 async function lockMigrations(t: TestContext, url: string, patienceMs: number): Promise<Client> {
-  const options = { url, connections: 1, patienceMs, logger: createLogger('task-db', 'silent') }
-  const client = await connectOnce(options, () => undefined)
+  const client = await connectOnce({ connectionString: url }, { patienceMs })
   t.after(() => client.end())
   await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
   return client

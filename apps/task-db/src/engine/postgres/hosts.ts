@@ -1,0 +1,117 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { ClientConfig } from 'pg'
+import { parse, toClientConfig } from 'pg-connection-string'
+import { RefusedByPostgres } from './refused-by-postgres.ts'
+
+/** One server of the URL, as it is written there; without a host or a port, pg's defaults hold. */
+export interface Host {
+  name: string | undefined
+  port: number | undefined
+}
+
+export interface Cluster {
+  hosts: readonly Host[]
+  /** Database, user, password, TLS and all else that is the same for every host. */
+  shared: ClientConfig
+}
+
+/** An address of a host, as a connection is made to it. */
+export type Address = Pick<ClientConfig, 'host' | 'port' | 'ssl'>
+
+const form = 'postgres://user:password@host:port[,host:port…]/database'
+/** Values of libpq's target_session_attrs. A server of the other kinds could not take writes. */
+const writing = new Set(['read-write', 'primary', 'any'])
+
+/**
+ * Reads a URL of one host or several, as libpq does: `postgres://u:p@a:5432,b:5432/db`, or `?host=a,b&port=5432,5433`.
+ *
+ * @throws RefusedByPostgres without the URL, which may hold a password
+ */
+export function readClusterUrl(url: string): Cluster {
+  const parts = /^(?<scheme>\w+:\/\/)(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<rest>.*)$/s.exec(url)?.groups
+  if (!parts) throw mistake(`must be ${form}`)
+  const { scheme = '', user, hosts = '', rest = '' } = parts
+  const [first = '', ...others] = hosts.split(',')
+  const {
+    host,
+    port,
+    target_session_attrs: target,
+    ...shared
+  } = parseFirst(`${scheme}${user === undefined ? '' : `${user}@`}${first}${rest}`)
+  if (typeof target === 'string' && !writing.has(target))
+    throw mistake(
+      `has target_session_attrs=${target}, but tasks are written: leave it out, or say read-write`,
+    )
+  const named = new URLSearchParams(/\?([^#]*)/.exec(rest)?.[1])
+  const list =
+    named.has('host') || named.has('port')
+      ? fromLists(String(host ?? ''), String(port ?? ''))
+      : [first, ...others].map(readHost)
+  return { hosts: list, shared: toClientConfig(shared as ReturnType<typeof parse>) }
+}
+
+/** What messages call it: never with a user or a password. */
+export function describeHost({ name, port }: Host): string {
+  return `${name?.includes(':') ? `[${name}]` : (name ?? 'localhost')}:${port ?? 5432}`
+}
+
+/** All that a name means now. The certificate is to be for the name, whatever the address. */
+export async function addressesOf({ name, port }: Host, { ssl }: ClientConfig): Promise<Address[]> {
+  const shared = { ...(port !== undefined && { port }), ...(ssl !== undefined && { ssl }) }
+  if (name === undefined) return [shared]
+  if (name.startsWith('/') || isIP(name) !== 0) return [{ ...shared, host: name }]
+  const found = await lookup(name, { all: true, order: 'verbatim' })
+  const named = ssl ? { ssl: { ...(ssl === true ? {} : ssl), servername: name } } : {}
+  return found.map(({ address }) => ({ ...shared, ...named, host: address }))
+}
+
+function parseFirst(url: string) {
+  try {
+    return parse(url) as ReturnType<typeof parse> & { target_session_attrs?: string }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') throw unreadable(cause)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new RefusedByPostgres(`PostgreSQL can't be used: ${reason}`, { cause }) // a certificate's file, say
+  }
+}
+
+function fromLists(hosts: string, ports: string): Host[] {
+  const each = ports.split(',')
+  return hosts.split(',').map((name, index) => ({
+    name: name || undefined,
+    port: readPort(each.length === 1 ? each[0] : each[index]),
+  }))
+}
+
+function readHost(text: string): Host {
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^:]*))?$/.exec(text)?.groups
+  if (!parts) throw mistake(`has a host that can not be read; it must be ${form}`)
+  return { name: decode(parts.v6 ?? parts.name ?? '') || undefined, port: readPort(parts.port) }
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (!text) return undefined
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw unreadable(undefined)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+/** An @ or a colon that was not encoded may be part of a password: then nothing of the URL is told. */
+function unreadable(cause: unknown): RefusedByPostgres {
+  const words =
+    'is not valid: ports are 1–65535, and special characters of a password must be percent-encoded'
+  return mistake(words, cause)
+}
+
+function mistake(words: string, cause?: unknown): RefusedByPostgres {
+  return new RefusedByPostgres(`PostgreSQL can't be used: its URL ${words}`, { cause })
+}
