@@ -1,6 +1,6 @@
 import { type App, createApp, type Logger, type ServiceClients } from '@darkroom/service-kit'
 import { IntakeGate } from './intake-gate.ts'
-import { refuseStrangeSites } from './refuse-strange-sites.ts'
+import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addOperationRoutes } from './routes/operations.ts'
@@ -11,7 +11,10 @@ export interface AppDependencies {
   clients: FrontendClients & Pick<ServiceClients, 'clusterState'>
   logger: Logger
   clusterToken?: string | undefined
-  allowedHosts?: string
+  /** Where browsers reach it. */
+  publicUrls?: readonly URL[]
+  /** Names by which it is reached besides. */
+  allowedHosts?: readonly string[]
   intakeCheckMs: number
 }
 
@@ -20,7 +23,8 @@ export function buildApp({
   clients,
   logger,
   clusterToken,
-  allowedHosts = '',
+  publicUrls = [],
+  allowedHosts = [],
   intakeCheckMs,
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
@@ -30,7 +34,7 @@ export function buildApp({
     await clients.storage.headBlob({ params: { key: 'ready', stage: 'post' }, headers: {} })
   }
   const app = createApp(
-    { name: 'frontend', logger, clusterToken, isPublic: true, checkReady },
+    { name: 'frontend', logger, clusterToken, isPublic: true, publicUrls, checkReady },
     scope => addUploadRoutes(scope, clients, intake),
     scope => addImageRoutes(scope, clients),
     scope => addBytesRoutes(scope, clients),
@@ -38,12 +42,6 @@ export function buildApp({
     scope => addOperationRoutes(scope),
   )
   app.addHook('onClose', () => intake.close())
-  refuseStrangeSites(app, namesIn(allowedHosts))
+  refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
   return app
-}
-
-/** Of hosts, separated by commas. */
-function namesIn(list: string): ReadonlySet<string> {
-  const names = list.split(',').map(name => name.trim().toLowerCase())
-  return new Set(names.filter(name => name !== ''))
 }

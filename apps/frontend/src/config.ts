@@ -15,10 +15,11 @@ export const Config = Type.Object({
     minimum: 10,
     description: 'How often cluster-state is asked whether the intake is paused',
   }),
-  allowedHosts: Type.String({
+  publicUrl: Type.String({
     default: '',
     description:
-      'Host names, separated by commas, under which it is reached; localhost and plain addresses always are',
+      'URLs, separated by commas, under which browsers reach it; localhost and plain addresses always work',
   }),
+  allowedHosts: Type.String({ default: '', description: 'Deprecated: PUBLIC_URL takes its place' }),
 })
 export type Config = Static<typeof Config>

@@ -9,21 +9,29 @@ import {
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { readPublicUrls } from './public-urls.ts'
 
 export { Config } from './config.ts'
 
 /** The frontend, listening and registered. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   checkAudience(config, logger)
+  const publicUrls = readPublicUrls(config.publicUrl)
+  const allowedHosts = ownNames(config, logger)
   const clients = new ServiceClients({ ...config, logger })
-  const app = buildApp({ ...config, allowedHosts: ownNames(config), clients, logger })
+  const app = buildApp({ ...config, publicUrls, allowedHosts, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger })
 }
 
-/** Names that it was given, and those by which other services know it. */
-function ownNames({ allowedHosts, advertiseUrl }: Config): string {
+/** The name by which other services know it, and those that ALLOWED_HOSTS gives. */
+function ownNames({ allowedHosts, advertiseUrl }: Config, logger: Logger): string[] {
+  if (allowedHosts !== '')
+    logger.warn(
+      { allowedHosts },
+      'ALLOWED_HOSTS is deprecated; set PUBLIC_URL, such as https://photos.example',
+    )
   const registered = advertiseUrl === undefined ? hostname() : new URL(advertiseUrl).hostname
-  return `${allowedHosts},${registered.toLowerCase()}`
+  return [...allowedHosts.split(','), registered].map(name => name.trim().toLowerCase())
 }
 
 function checkAudience({ host, allowAnonymous }: Config, logger: Logger): void {

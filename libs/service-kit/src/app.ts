@@ -14,7 +14,9 @@ import { Registry } from 'prom-client'
 import { turnAwayWhileClosing } from './closing.ts'
 import type { Logger } from './logger.ts'
 import { measureRequests } from './metrics.ts'
+import { overlookContentType } from './overlook-content-type.ts'
 import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from './problem-answers.ts'
+import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
 import { compileValidator } from './validation.ts'
 
@@ -40,6 +42,8 @@ export interface AppOptions {
   clusterToken?: string | undefined
   /** Whether the service's own routes are open to all (the frontend's are); metrics never are. */
   isPublic?: boolean
+  /** Where browsers reach the service; none: by the host that they ask for. */
+  publicUrls?: readonly URL[] | undefined
   /** Rejects while something that the service depends on doesn't answer. */
   checkReady(): Promise<void>
 }
@@ -57,6 +61,8 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
     requestTimeout: 300_000,
     connectionTimeout: 120_000,
+    // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: answerRefusedPath,
     clientErrorHandler: answerRefusedMessage,
@@ -68,13 +74,15 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureRequests(app)
   answerWithProblems(app)
   turnAwayWhileClosing(app, options.isPublic ?? false)
+  overlookContentType(app)
+  refuseForeignOrigins(app, options.publicUrls)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
   })
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // Many clients name a type for the body they don't send.
-    if (body === '') done(null, undefined)
+    if (body === '')
+      done(null, undefined) // of chunks, of which there were none
     else parseJson(request, String(body), done)
   })
   // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
@@ -95,14 +103,16 @@ export function acceptBytes(app: FastifyInstance): void {
 }
 
 function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
-  app.route({ ...serviceRoutes.healthz, handler: async () => ({ status: 'alive' }) })
-  app.route({
-    ...serviceRoutes.readyz,
-    handler: async () => {
-      await checkReady()
-      return { status: 'ready' }
-    },
-  })
+  const isAlive = async () => ({ status: 'alive' })
+  const isReady = async () => {
+    await checkReady()
+    return { status: 'ready' }
+  }
+  app.route({ ...serviceRoutes.healthz, handler: isAlive })
+  app.route({ ...serviceRoutes.readyz, handler: isReady })
+  // The method by which HAProxy asks unless it is told another.
+  app.options(serviceRoutes.healthz.url, { schema: { hide: true } }, isAlive)
+  app.options(serviceRoutes.readyz.url, { schema: { hide: true } }, isReady)
   app.route({
     ...serviceRoutes.metrics,
     handler: async (_request, reply) => {

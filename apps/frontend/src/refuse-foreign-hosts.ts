@@ -1,0 +1,21 @@
+import { isIP } from 'node:net'
+import { serviceRoutes } from '@darkroom/contracts'
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+
+/** Load balancers ask these by whatever name or address they have for us. */
+const healthChecks = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
+
+/**
+ * Without API keys, whoever reaches the frontend is trusted. A browser there also runs strangers' pages, which could
+ * point a name of their own at the frontend (DNS rebinding): such names are refused. Nobody can point a plain address
+ * elsewhere, and no browser leaves out the host.
+ */
+export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>): void {
+  app.addHook('onRequest', async ({ hostname, routeOptions }) => {
+    const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+    const isOwn = name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
+    if (isOwn || healthChecks.has(routeOptions.url)) return
+    const detail = `host "${hostname}" is not allowed; add its URL to PUBLIC_URL, such as http://${hostname}`
+    throw new ServiceProblem(403, 'strange-host', detail)
+  })
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createApp, createLogger, InvalidConfig } from '@darkroom/service-kit'
+import { readPublicUrls } from '../src/public-urls.ts'
+import { refuseForeignHosts } from '../src/refuse-foreign-hosts.ts'
+
+async function statusOf(host: string, { url = '/images', allowed = [] as string[] } = {}): Promise<number> {
+  const logger = createLogger('test', 'silent')
+  const app = createApp(
+    { name: 'frontend', logger, isPublic: true, checkReady: async () => undefined },
+    scope => scope.get('/images', async () => 'images'),
+  )
+  refuseForeignHosts(app, new Set(allowed))
+  return (await app.inject({ url, headers: { host } })).statusCode
+}
+
+for (const host of [
+  '',
+  'localhost',
+  'localhost:8080',
+  '127.0.0.1:8080',
+  '192.0.2.1:8080',
+  '[::1]:8080',
+  '[2001:db8::1]',
+]) {
+  test(`requests to the host "${host}" are answered`, async () => {
+    assert.equal(await statusOf(host), 200)
+  })
+}
+
+test('requests by a name that leads here are refused, unless it is allowed', async () => {
+  assert.equal(await statusOf('evil.example:8080'), 403)
+  assert.equal(await statusOf('evil.example:8080', { allowed: ['evil.example'] }), 200)
+})
+
+test('health checks are answered by whatever name they come', async () => {
+  for (const url of ['/healthz', '/readyz', '/healthz?from=lb'])
+    assert.equal(await statusOf('lb.internal', { url }), 200, url)
+  assert.equal(await statusOf('lb.internal', { url: '/healthz/images' }), 403)
+})
+
+test('public URLs are separated by commas, and may have paths', () => {
+  const urls = readPublicUrls(' https://photos.example/darkroom/, http://lan.example:8080,')
+  assert.deepEqual(
+    urls.map(({ origin }) => origin),
+    ['https://photos.example', 'http://lan.example:8080'],
+  )
+})
+
+for (const text of ['photos.example', 'localhost:8080', 'ftp://photos.example'])
+  test(`the public URL ${text} is refused with its value`, () => {
+    assert.throws(
+      () => readPublicUrls(text),
+      (error: Error) => error instanceof InvalidConfig && error.message.includes(`got "${text}"`),
+    )
+  })
