@@ -8,7 +8,7 @@ import {
   type Task,
   type Urgency,
 } from '@darkroom/contracts'
-import { type Body, hangUpSignal, ServiceProblem } from '@darkroom/service-kit'
+import { type Body, hangUpSignal, readHead, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readForm } from './uploaded-form.ts'
 
@@ -60,12 +60,35 @@ interface UploadBody extends Disposable {
   operations?: string
 }
 
-async function uploadBodyOf({ body, headers }: FastifyRequest): Promise<UploadBody> {
+async function uploadBodyOf({ body, headers, raw }: FastifyRequest): Promise<UploadBody> {
   const bytes = (body as Body) ?? new Uint8Array()
-  const isForm = /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
-  if (!isForm || bytes instanceof Uint8Array) {
-    return { body: bytes, contentLength: headers['content-length'], [Symbol.dispose]: () => undefined }
+  const formType = formTypeOf(raw.rawHeaders)
+  const { head, whole } = await (bytes instanceof Uint8Array || formType === undefined
+    ? { head: new Uint8Array(), whole: bytes }
+    : readHead(bytes, formHeadBytes))
+  if (formType === undefined || !isText(head)) {
+    return { body: whole, contentLength: headers['content-length'], [Symbol.dispose]: () => undefined }
   }
-  const { file, ...fields } = await readForm(headers, bytes)
+  const { file, ...fields } = await readForm(
+    { 'content-type': formType },
+    whole instanceof Uint8Array ? [whole] : whole,
+  )
   return { body: file, ...fields, [Symbol.dispose]: () => file.destroy() }
+}
+
+/** The first Content-Type that says the body is a form: there may be several, and none that is well-formed. */
+function formTypeOf(rawHeaders: readonly string[]): string | undefined {
+  return rawHeaders.find(
+    (value, at) =>
+      at % 2 === 1 &&
+      rawHeaders[at - 1]?.toLowerCase() === 'content-type' &&
+      /^multipart\/form-data\b/i.test(value),
+  )
+}
+
+const formHeadBytes = 16
+
+/** A form begins with a boundary, which is printable (RFC 2046, 5.1.1); images have other bytes among their first. */
+function isText(head: Uint8Array): boolean {
+  return head.every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a)
 }

@@ -19,8 +19,8 @@ const limits = { fields: 10, fieldSize: 10_000, files: 2, parts: 20 }
  * @throws ServiceProblem 400
  */
 export function readForm(
-  headers: IncomingHttpHeaders,
-  body: AsyncIterable<Uint8Array>,
+  headers: Pick<IncomingHttpHeaders, 'content-type'>,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<UploadedForm> {
   return new Promise((resolve, reject) => {
     const parser = createParser(headers)
@@ -57,16 +57,27 @@ export function readForm(
   })
 }
 
-function createParser(headers: IncomingHttpHeaders): BusboyInstance {
+function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): BusboyInstance {
   try {
-    return new Busboy({ headers: headers as BusboyHeaders, limits })
+    return new Busboy({ headers: headers as BusboyHeaders, limits, isPartAFile })
   } catch (error) {
     throw badForm((error as Error).message)
   }
 }
 
+/**
+ * `operations` is an argument however it is sent: browsers give a Blob a type and a file name of its own. Any other part
+ * with a file name, or the type of an image, is the file.
+ */
+function isPartAFile(name: string | undefined, contentType = '', fileName: string | undefined): boolean {
+  return (
+    name !== 'operations' &&
+    (fileName !== undefined || /^image\/|^application\/octet-stream$/.test(contentType))
+  )
+}
+
 /** Without this a parser that fails would have the body destroyed, and the connection before the answer. */
-async function* passedOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* passedOn(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) yield chunk
 }
 

@@ -2,6 +2,8 @@
 export interface Part {
   name: string
   filename?: string
+  /** That of a file by default is image/png. */
+  type?: string
   content: string | Uint8Array
 }
 
@@ -15,10 +17,11 @@ export function formData(...parts: Part[]): Buffer {
 
 /** A form up to the end of its last part's content. */
 export function openForm(...parts: Part[]): Buffer {
-  const written = parts.map(({ name, filename, content }, index) => {
+  const written = parts.map(({ name, filename, type = filename && 'image/png', content }, index) => {
     const start = `${index > 0 ? '\r\n' : ''}--${boundary}\r\n`
-    const file = filename === undefined ? '' : `; filename="${filename}"\r\nContent-Type: image/png`
-    const header = `Content-Disposition: form-data; name="${name}"${file}\r\n\r\n`
+    const file = filename === undefined ? '' : `; filename="${filename}"`
+    const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
+    const header = `Content-Disposition: form-data; name="${name}"${file}${typed}\r\n\r\n`
     return Buffer.concat([Buffer.from(start + header), Buffer.from(content)])
   })
   return Buffer.concat(written)

@@ -21,12 +21,22 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
-import { atMost, type Body, type Logger, ServiceProblem, type Tally, tooLarge } from '@darkroom/service-kit'
+import {
+  atMost,
+  type Body,
+  type Logger,
+  readHead,
+  ServiceProblem,
+  type Tally,
+  tooLarge,
+} from '@darkroom/service-kit'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { storedImage } from './stored-image.ts'
-import { readHead } from './upload-head.ts'
+
+/** Enough for the header of nearly every image, so that most are judged without reading storage. */
+const headBytes = 64 * 1024
 
 export interface IntakeDependencies {
   storage: Client<typeof storageRoutes>
@@ -68,7 +78,7 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
   await admission.check({ maxQueued: limits.maxQueued, maxBytesInFlight })
 
   using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
-  const { head, whole } = await readHead(receiving.body)
+  const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
   const key = randomUUIDv7()
   const stored = await store(storage, key, format, whole)

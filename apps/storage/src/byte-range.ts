@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
-
 export interface ByteRange {
   start: number
   /** Included. */
@@ -12,23 +10,15 @@ export interface ByteRange {
  * so are other units and what isn't well-formed.
  */
 export function requestedRange(
-  headers: IncomingHttpHeaders,
-  { bytes, etag }: { bytes: number; etag: string },
+  range: string | undefined,
+  bytes: number,
 ): ByteRange | undefined | 'unsatisfiable' {
-  const isCurrent = headers['if-range'] === undefined || headers['if-range'] === etag
-  if (headers.range === undefined || !isCurrent) return undefined
-  const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range) ?? []
+  const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(range ?? '') ?? []
   if (first === '' && last === '') return undefined
   const end = bytes - 1
-  const range =
+  const found =
     first === ''
       ? { start: Math.max(bytes - Number(last), 0), end }
       : { start: Number(first), end: last === '' ? end : Math.min(Number(last), end) }
-  return range.start <= range.end ? range : 'unsatisfiable'
-}
-
-/** Whether If-None-Match names this strong ETag (RFC 9110, 13.1.2: the comparison is weak). */
-export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
-  const tags = headers['if-none-match']?.split(',').map(tag => tag.trim().replace(/^W\//, ''))
-  return tags?.some(tag => tag === '*' || tag === etag) ?? false
+  return found.start <= found.end ? found : 'unsatisfiable'
 }

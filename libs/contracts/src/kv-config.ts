@@ -17,9 +17,14 @@ const blockingQuery = {
   ),
 }
 
-const IfMatch = Type.Optional(
-  Type.String({ pattern: '^("[0-9]+"|[*])$', description: 'Only if the ETag is still this, or * for any' }),
-)
+const conditions = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'Only if the ETag is still one of these, or * for any' }),
+  ),
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Only if the ETag is none of these, or * if there is no such key' }),
+  ),
+})
 
 const setKey = defineRoute({
   method: 'PUT',
@@ -33,10 +38,7 @@ const setKey = defineRoute({
       },
       { additionalProperties: false },
     ),
-    headers: Type.Object({
-      'if-match': IfMatch,
-      'if-none-match': Type.Optional(Type.String({ pattern: '^\\*$', description: 'Set only if absent' })),
-    }),
+    headers: conditions,
     body: Bytes,
     response: { 200: Nothing, 201: Nothing, 412: Problem, 413: Problem },
   },
@@ -50,7 +52,8 @@ export const kvConfigRoutes = {
       summary: 'The value as raw bytes; its ETag is the revision that set it',
       params,
       querystring: Type.Object(blockingQuery, { additionalProperties: false }),
-      response: { 200: Bytes, 404: Problem },
+      headers: conditions,
+      response: { 200: Bytes, 304: Nothing, 404: Problem, 412: Problem },
     },
   }),
   setKey,
@@ -61,7 +64,7 @@ export const kvConfigRoutes = {
     schema: {
       summary: 'Removes a key; no error when there is none',
       params,
-      headers: Type.Object({ 'if-match': IfMatch }),
+      headers: conditions,
       response: { 204: Nothing, 412: Problem },
     },
   }),

@@ -13,6 +13,9 @@ const params = Type.Object({
 
 /** What a request for bytes may ask for; all of it is answered as RFC 9110 says. */
 export const BytesRequestHeaders = Type.Object({
+  'if-match': Type.Optional(Type.String()),
+  'if-modified-since': Type.Optional(Type.String()),
+  'if-unmodified-since': Type.Optional(Type.String()),
   range: Type.Optional(Type.String()),
   'if-range': Type.Optional(Type.String()),
   'if-none-match': Type.Optional(Type.String()),
@@ -25,6 +28,7 @@ export const bytesResponses = {
   304: Nothing,
   404: Problem,
   409: Problem,
+  412: Problem,
   416: Problem,
   422: Problem,
 }
@@ -51,7 +55,7 @@ const putBlob = defineRoute({
       },
       { additionalProperties: false },
     ),
-    headers: Type.Object({ 'content-type': Type.Optional(Type.String({ maxLength: 255 })) }),
+    headers: Type.Object({ 'content-type': Type.Optional(Type.String()) }),
     body: Bytes,
     response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
   },
@@ -64,7 +68,7 @@ const getBlob = defineRoute({
     summary: 'The bytes, whole or a range of them',
     params,
     headers: BytesRequestHeaders,
-    response: { 200: Bytes, 206: Bytes, 304: Nothing, 404: Problem, 416: Problem },
+    response: { 200: Bytes, 206: Bytes, 304: Nothing, 404: Problem, 412: Problem, 416: Problem },
   },
 })
 

@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Client, Stage, storageRoutes, Task } from '@darkroom/contracts'
+import {
+  BytesRequestHeaders,
+  type Client,
+  type Stage,
+  type storageRoutes,
+  type Task,
+} from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 import { hangUpSignal } from './hold.ts'
 import { ServiceProblem } from './problems.ts'
@@ -19,9 +25,10 @@ const relayed = [
 ] as const
 
 /**
- * Answers with stored bytes as they come from the storage: whole, a range of them, or 304; `headers` go with them.
+ * Answers with stored bytes as they come from the storage: whole, a range of them, or 304, as the request's
+ * preconditions say; `headers` go with them.
  *
- * @throws ServiceProblem 404 or 416
+ * @throws ServiceProblem 404, 412 or 416
  */
 export async function relayBlob(
   reply: FastifyReply,
@@ -37,6 +44,8 @@ export async function relayBlob(
   }
   const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
   if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 412)
+    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
   if (stored.status === 416) {
     throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
       headers: { 'content-range': String(stored.headers['content-range']) },
@@ -76,10 +85,10 @@ export function requireFinished(task: Task): void {
   }
 }
 
-function conditionsOf({ range, 'if-range': ifRange, 'if-none-match': ifNoneMatch }: IncomingHttpHeaders) {
-  return {
-    ...(range !== undefined && { range }),
-    ...(typeof ifRange === 'string' && { 'if-range': ifRange }),
-    ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
-  }
+const conditions = Object.keys(BytesRequestHeaders.properties)
+
+function conditionsOf(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    conditions.flatMap(name => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
+  )
 }

@@ -1,9 +1,11 @@
 import { bareCounter, type CounterRead, clusterStateRoutes } from '@darkroom/contracts'
 import { windowsOf } from '@darkroom/crdt'
-import { type App, ServiceProblem } from '@darkroom/service-kit'
+import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
 import { pageOf } from './page-of.ts'
 import { refuse } from './refuse.ts'
+
+const cursors = new PageCursors('counters')
 
 export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
   const increment = async (name: string, amount = 1) => {
@@ -41,7 +43,7 @@ export function addCounterRoutes(app: App, node: StateNode, now: () => number): 
   app.route({
     ...clusterStateRoutes.listCounters,
     handler: async ({ query }) => {
-      const { names, ...next } = pageOf(node.state.counterNames(), query)
+      const { names, ...next } = pageOf(node.state.counterNames(), query, cursors)
       return { counters: names.map(name => ({ name, count: node.state.sum(name) })), ...next }
     },
   })

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { bareRegister, clusterStateRoutes, type RegisterRead } from '@darkroom/contracts'
 import type { Json, RegisterEntry } from '@darkroom/crdt'
-import { type App, ServiceProblem } from '@darkroom/service-kit'
+import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
 import type { StateNode } from '../node/state-node.ts'
 import { pageOf } from './page-of.ts'
@@ -9,6 +9,7 @@ import { refuse } from './refuse.ts'
 
 /** Of a request that sets a register: white space and escapes may take more than the value does. */
 const maxBodyBytes = 8 * maxValueBytes
+const cursors = new PageCursors('registers')
 
 export function addRegisterRoutes(app: App, node: StateNode): void {
   const set = async (name: string, value: Json | undefined) => {
@@ -83,7 +84,7 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
     ...clusterStateRoutes.listRegisters,
     handler: async ({ query }) => {
       const set = [...node.state.registerNames()].filter(name => isSet(node.state.register(name)))
-      const { names, ...next } = pageOf(set, query)
+      const { names, ...next } = pageOf(set, query, cursors)
       return { registers: names.map(name => read(node, name)), ...next }
     },
   })

@@ -6,6 +6,7 @@ import {
   holdSignal,
   type ServiceClients,
   ServiceProblem,
+  taskCursors,
 } from '@darkroom/service-kit'
 import { Value } from 'typebox/value'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
@@ -30,6 +31,7 @@ export function addImageRoutes(app: App, { storage, taskDb }: FrontendClients): 
   app.route({
     ...frontendRoutes.listImages,
     handler: async ({ query }) => {
+      taskCursors.read(query.cursor) // the task DB would refuse it, too, but not in an answer to the client
       const { body } = await taskDb.listTasks({ querystring: query })
       const { tasks, ...page } = body
       return { ...page, images: tasks.map(toImageStatus) }

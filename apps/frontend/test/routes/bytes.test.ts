@@ -101,6 +101,21 @@ for (const { path, bytes, type, disposition } of representations) {
       assert.deepEqual([same.status, other.status], [206, 200])
     })
 
+    test('preconditions that fail are 412, and dates are compared', async () => {
+      const modified = String((await ask(path)).headers['last-modified'])
+      for (const method of ['GET', 'HEAD']) {
+        const statusOf = async (headers: Record<string, string>) =>
+          (await ask(path, { method, headers })).status
+        assert.equal(await statusOf({ 'if-match': '"other"' }), 412)
+        assert.equal(await statusOf({ 'if-match': `"other", ${etagOf(bytes)}` }), 200)
+        assert.equal(await statusOf({ 'if-unmodified-since': new Date(0).toUTCString() }), 412)
+        assert.equal(await statusOf({ 'if-modified-since': modified }), 304)
+      }
+      const { headers, json } = await ask(path, { headers: { 'if-match': '"other"' } })
+      assert.equal(json().type, problemType('precondition-failed'))
+      assert.match(String(headers['content-type']), /^application\/problem\+json/)
+    })
+
     test('who has the bytes already is answered 304 without them', async () => {
       for (const method of ['GET', 'HEAD']) {
         const headers = { 'if-none-match': `"other", ${etagOf(bytes)}` }

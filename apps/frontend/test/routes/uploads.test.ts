@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, test } from 'node:test'
@@ -16,7 +17,7 @@ const [frontend, refusing] = await Promise.all([
 ])
 
 interface Upload {
-  headers?: Record<string, string>
+  headers?: OutgoingHttpHeaders
   path?: string
 }
 
@@ -167,6 +168,44 @@ describe('an upload by form', () => {
 const long = Buffer.concat([png, Buffer.alloc(300_000)])
 const tooLong = Buffer.concat([png, Buffer.alloc(600_000)])
 const noImage = Buffer.alloc(300_000, 'no image ')
+
+describe('the content decides what an upload is', () => {
+  for (const [words, type] of [
+    ['malformed', 'image'],
+    ['malformed in another way', 'image/png/x; ;='],
+    ['empty', ''],
+    ['given twice', ['image/png', 'text/html']],
+    ['that of JSON', 'application/json'],
+    ['that of another image', 'image/gif'],
+    ['that of a form', 'multipart/form-data; boundary=x'],
+    ['that of a form without a boundary', 'multipart/form-data'],
+    ['that of a form of web pages', 'application/x-www-form-urlencoded'],
+  ] as const) {
+    test(`an image is taken whose Content-Type is ${words}`, async () => {
+      const headers: OutgoingHttpHeaders = Object.fromEntries([['content-type', [type].flat()]])
+      for (const path of ['/images', '/newImage'])
+        assert.equal((await post(png, { headers, path })).status, 202)
+    })
+  }
+
+  for (const part of [
+    { name: 'operations', type: 'application/json', content: '[{"name":"flip"}]' },
+    { name: 'operations', type: 'application/json', filename: 'blob', content: '[{"name":"flip"}]' },
+    { name: 'operations', type: 'application/octet-stream', content: 'flip' },
+    { name: 'operations', type: 'image/png', filename: 'flip.png', content: 'flip' },
+  ]) {
+    test(`a part "operations" is an argument as ${part.type}, ${part.filename ?? 'without a file name'}`, async () => {
+      const body = formData(part, filePart(png))
+      const { status, json } = await postForm(body)
+      assert.deepEqual([status, json().operations], [202, [{ name: 'flip' }]])
+    })
+  }
+
+  test('a part with the type of an image is the file, without a file name as well', async () => {
+    const body = formData({ name: 'file', type: 'image/png', content: png })
+    assert.equal((await postForm(body)).status, 202)
+  })
+})
 
 describe('what is refused', () => {
   const forms: {

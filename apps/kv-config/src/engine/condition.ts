@@ -11,5 +11,11 @@ export function holds(condition: Condition, current: Pick<KvEntry, 'revision'> |
       return current !== undefined
     case 'revision':
       return current?.revision === condition.revision
+    case 'all':
+      return condition.of.every(part => holds(part, current))
+    case 'any':
+      return condition.of.some(part => holds(part, current))
+    case 'not':
+      return !holds(condition.of, current)
   }
 }

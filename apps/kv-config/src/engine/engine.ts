@@ -14,6 +14,8 @@ export type Condition =
   | { kind: 'absent' }
   | { kind: 'present' }
   | { kind: 'revision'; revision: number }
+  | { kind: 'all' | 'any'; of: readonly Condition[] }
+  | { kind: 'not'; of: Condition }
 
 export type WriteOutcome =
   | { kind: 'written'; revision: number; isNew: boolean }

@@ -1,17 +1,26 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { kvConfigRoutes, revisionHeader } from '@darkroom/contracts'
-import { type App, acceptBytes, holdSignal, readBody, ServiceProblem } from '@darkroom/service-kit'
-import type { Condition, KvEntry, KvStore, WriteOutcome } from '../engine/engine.ts'
+import {
+  type App,
+  acceptBytes,
+  checkPreconditions,
+  holdSignal,
+  PageCursors,
+  readBody,
+  ServiceProblem,
+} from '@darkroom/service-kit'
+import type { KvEntry, KvStore, WriteOutcome } from '../engine/engine.ts'
+import { etagOf, readCondition } from '../read-condition.ts'
 
 const maxKeyBytes = 512
 const maxValueBytes = 1024 * 1024
+const cursors = new PageCursors('keys')
 
 export function addKeyRoutes(app: App, store: KvStore): void {
   acceptBytes(app)
 
   app.route({
     ...kvConfigRoutes.getKey,
-    handler: async ({ params, query: { wait, after } }, reply) => {
+    handler: async ({ params, query: { wait, after }, headers }, reply) => {
       const key = checkKey(params['*'])
       if (wait !== undefined) {
         const since = after ?? (await store.get(key)).revision
@@ -20,7 +29,16 @@ export function addKeyRoutes(app: App, store: KvStore): void {
       const { revision, entry } = await store.get(key)
       reply.header(revisionHeader, revision)
       if (!entry) throw new ServiceProblem(404, 'key-not-found', `there is no key ${key}`)
-      return reply.header('etag', etag(entry.revision)).type('application/octet-stream').send(entry.value)
+      const etag = etagOf(entry.revision)
+      reply.header('etag', etag)
+      switch (checkPreconditions(headers, { etag })) {
+        case 'failed':
+          throw preconditionFailed(key, entry)
+        case 'not-modified':
+          return reply.code(304).send()
+        case 'proceed':
+          return reply.code(200).type('application/octet-stream').send(entry.value)
+      }
     },
   })
 
@@ -33,7 +51,7 @@ export function addKeyRoutes(app: App, store: KvStore): void {
         const condition = readCondition(headers)
         const outcome = await store.set(key, value, { condition, ttlSeconds: ttl })
         const { revision, isNew } = written(outcome, key)
-        reply.headers({ etag: etag(revision), [revisionHeader]: revision })
+        reply.headers({ etag: etagOf(revision), [revisionHeader]: revision })
         return reply.code(isNew ? 201 : 200).send()
       },
     })
@@ -52,12 +70,14 @@ export function addKeyRoutes(app: App, store: KvStore): void {
   app.route({
     ...kvConfigRoutes.listKeys,
     handler: async ({ query: { prefix = '', limit = 100, cursor, wait, after } }, reply) => {
+      const last = cursors.read(cursor)
       if (wait !== undefined) {
         const since = after ?? (await store.get(prefix)).revision
         await store.waitForChange({ prefix }, since, holdSignal(reply, wait))
       }
-      const { entries, ...page } = await store.list({ prefix, limit, cursor, tellsExpiry: true })
-      return { ...page, keys: entries.map(toJson) }
+      const page = await store.list({ prefix, limit, cursor: last, tellsExpiry: true })
+      const { entries, ...rest } = cursors.write(page)
+      return { ...rest, keys: entries.map(toJson) }
     },
   })
 }
@@ -72,24 +92,16 @@ function checkKey(key: string): string {
   )
 }
 
-function readCondition(headers: IncomingHttpHeaders): Condition {
-  if (headers['if-none-match'] !== undefined) return { kind: 'absent' }
-  const match = headers['if-match']
-  if (match === undefined) return { kind: 'always' }
-  return match === '*' ? { kind: 'present' } : { kind: 'revision', revision: Number(match.slice(1, -1)) }
-}
-
 function written(outcome: WriteOutcome, key: string): Extract<WriteOutcome, { kind: 'written' }> {
   if (outcome.kind === 'written') return outcome
-  const { current } = outcome
-  const found = current ? `it is at revision ${current.revision}` : 'it does not exist'
-  throw new ServiceProblem(412, 'precondition-failed', `the key ${key} is not as presumed: ${found}`, {
-    headers: current ? { etag: etag(current.revision) } : {},
-  })
+  throw preconditionFailed(key, outcome.current)
 }
 
-function etag(revision: number): string {
-  return `"${revision}"`
+function preconditionFailed(key: string, current: KvEntry | undefined): ServiceProblem {
+  const found = current ? `it is at revision ${current.revision}` : 'it does not exist'
+  return new ServiceProblem(412, 'precondition-failed', `the key ${key} is not as presumed: ${found}`, {
+    headers: current ? { etag: etagOf(current.revision) } : {},
+  })
 }
 
 function toJson({ key, value, revision, expiresAt }: KvEntry) {

@@ -24,7 +24,7 @@ for (const method of ['PUT', 'POST'] as const) {
 test('a value is raw bytes, whatever type its writer gave it', async t => {
   const app = buildTestApp(t)
   const body = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte))
-  for (const type of ['application/json', 'text/plain', 'image/png', 'made/up']) {
+  for (const type of ['application/json', 'text/plain', 'image/png', 'made/up', '', 'malformed', 'a/b/c;;']) {
     await app.inject({ method: 'PUT', url: '/key/a', body, headers: { 'content-type': type } })
     const { rawPayload, headers } = await app.inject('/key/a')
     assert.deepEqual(rawPayload, body)
@@ -144,16 +144,65 @@ test('conditions that are not understood are refused, never ignored', async t =>
   const app = buildTestApp(t)
   const conditions = [
     { 'if-match': '7' },
-    { 'if-match': '"seven"' },
-    { 'if-match': 'W/"7"' },
-    { 'if-match': '"7", "8"' },
-    { 'if-none-match': '"7"' },
+    { 'if-match': '"7" "8"' },
+    { 'if-match': '' },
+    { 'if-match': '*, "7"' },
+    { 'if-none-match': '7' },
+    { 'if-none-match': 'w/"7"' },
   ]
   for (const headers of conditions) {
     const answer = await app.inject({ method: 'PUT', url: '/key/a', body: 'one', headers })
     assertProblem(answer, 400, 'invalid-request')
   }
   assert.equal((await app.inject('/key/a')).statusCode, 404)
+})
+
+test('a write under conditions compares weak tags for If-None-Match alone, and every tag of a list', async t => {
+  const app = buildTestApp(t)
+  const { etag } = (await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })).headers
+  const statusOf = async (headers: Record<string, string>, url = '/key/a') =>
+    (await app.inject({ method: 'PUT', url, body: 'one', headers })).statusCode
+  assert.equal(await statusOf({ 'if-match': `"seven", ${etag}` }), 200)
+  assert.equal(await statusOf({ 'if-none-match': '"seven", "0"' }), 200)
+  assert.equal(await statusOf({ 'if-none-match': `"0${etag?.slice(1)}` }), 200)
+  assert.equal(await statusOf({ 'if-match': '*', 'if-none-match': '"seven"' }), 200)
+  assert.equal(await statusOf({ 'if-none-match': '"seven"' }, '/key/b'), 201)
+  for (const headers of [
+    { 'if-match': `W/${etag}` },
+    { 'if-match': '"seven"' },
+    { 'if-none-match': `"seven", ${etag}` },
+    { 'if-none-match': `W/${etag}` },
+    { 'if-match': '*', 'if-none-match': String(etag) },
+    { 'if-match': String(etag), 'if-none-match': '*' },
+  ])
+    assert.equal(await statusOf(headers), 412, JSON.stringify(headers))
+  for (const headers of [{ 'if-none-match': String(etag) }, { 'if-match': '"seven"' }])
+    assert.equal((await app.inject({ method: 'DELETE', url: '/key/a', headers })).statusCode, 412)
+  assert.equal((await app.inject('/key/a')).body, 'one')
+})
+
+test('a read of a value that its reader has is 304, and 412 if it must be another', async t => {
+  const app = buildTestApp(t)
+  const { etag } = (await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })).headers
+  for (const method of ['GET', 'HEAD'] as const) {
+    const read = (headers: Record<string, string>) => app.inject({ method, url: '/key/a', headers })
+    for (const tags of ['*', `W/${etag}`, `"7", ${etag}`]) {
+      const { statusCode, headers, body } = await read({ 'if-none-match': tags })
+      assert.deepEqual([statusCode, headers.etag, body], [304, etag, ''], tags)
+      assert.ok(headers['kv-revision'])
+    }
+    assert.equal((await read({ 'if-none-match': '"7"' })).statusCode, 200)
+    assert.equal((await read({ 'if-match': String(etag) })).statusCode, 200)
+    assert.equal((await read({ 'if-match': '"7"', 'if-none-match': String(etag) })).statusCode, 412)
+  }
+  assertProblem(await app.inject({ url: '/key/b', headers: { 'if-none-match': '*' } }), 404, 'key-not-found')
+})
+
+test('a cursor that was never given out is refused', async t => {
+  const app = buildTestApp(t)
+  await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
+  for (const cursor of ['a', 'x', '%00', 'AAAAAAAAYQ'])
+    assertProblem(await app.inject(`/keys?cursor=${cursor}`), 400, 'invalid-cursor')
 })
 
 test('a lease is given in seconds, and told as an instant', async t => {

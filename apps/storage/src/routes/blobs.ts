@@ -1,15 +1,19 @@
-import { storageRoutes } from '@darkroom/contracts'
+import { BytesRequestHeaders, storageRoutes } from '@darkroom/contracts'
 import {
   type App,
   acceptBytes,
   atMost,
+  checkPreconditions,
   collectingMemory,
+  isRangeCurrent,
   ServiceProblem,
   tooLarge,
 } from '@darkroom/service-kit'
-import { isNotModified, requestedRange } from '../byte-range.ts'
+import { requestedRange } from '../byte-range.ts'
 import type { BlobId, BlobStore } from '../engine/engine.ts'
 import { throwProblem } from '../store-problems.ts'
+
+const asksForLess = Object.keys(BytesRequestHeaders.properties).filter(name => name !== 'if-range')
 
 export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): void {
   acceptBytes(app)
@@ -20,7 +24,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
       ...route,
       handler: async ({ params, query: { fence = 0 }, headers, body }, reply) => {
         if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
-        const contentType = headers['content-type'] ?? 'application/octet-stream'
+        const contentType = keptType(headers['content-type'])
         const content = collectingMemory(atMost(maxBlobBytes, body))
         const outcome = await store.put(params, content, { contentType, fence })
         if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
@@ -36,7 +40,7 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
       ...route,
       handler: async ({ params, headers, method }, reply) => {
         await using cleanup = new AsyncDisposableStack()
-        const whole = method === 'GET' && !headers.range && !headers['if-none-match']
+        const whole = method === 'GET' && !asksForLess.some(name => headers[name] !== undefined)
         const found = await store.open(params, { whole })
         const opened = cleanup.use(found ?? notFound(params))
         const { bytes, contentType, sha256 } = opened.blob
@@ -47,10 +51,14 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
           'last-modified': opened.modifiedAt.toUTCString(),
           'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
         })
-        if (isNotModified(headers, etag)) return reply.code(304).send(undefined)
+        const current = { etag, modifiedAt: opened.modifiedAt }
+        const verdict = checkPreconditions(headers, current)
+        if (verdict === 'not-modified') return reply.code(304).send(undefined)
+        if (verdict === 'failed') throw preconditionFailed(params)
 
         // Only GET knows ranges (RFC 9110, 14.2).
-        const range = method === 'GET' ? requestedRange(headers, { bytes, etag }) : undefined
+        const isPart = method === 'GET' && isRangeCurrent(headers['if-range'], current)
+        const range = isPart ? requestedRange(headers.range, bytes) : undefined
         if (range === 'unsatisfiable') throw unsatisfiable(bytes)
         const { start, end } = range ?? { start: 0, end: bytes - 1 }
         if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
@@ -71,8 +79,19 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
   })
 }
 
+const maxTypeLength = 255
+
+/** The type is for readers of the blob; bytes are not refused for it. */
+function keptType(given: string | undefined): string {
+  return given === undefined || given.length > maxTypeLength ? 'application/octet-stream' : given
+}
+
 function notFound({ key, stage }: BlobId): never {
   throw new ServiceProblem(404, 'blob-not-found', `there are no bytes ${key}/${stage}`)
+}
+
+function preconditionFailed({ key, stage }: BlobId): ServiceProblem {
+  return new ServiceProblem(412, 'precondition-failed', `the bytes ${key}/${stage} are not as presumed`)
 }
 
 function unsatisfiable(bytes: number): ServiceProblem {

@@ -137,6 +137,30 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal((await get({ range: 'bytes=5000-', 'if-range': '"other"' })).status, 200)
   })
 
+  test('preconditions are evaluated in their order, for GET and HEAD, and before a range', async t => {
+    const { get } = await serveBlob(t)
+    const modified = String((await get()).headers['last-modified'])
+    const earlier = new Date(Date.parse(modified) - 1000).toUTCString()
+    for (const method of ['GET', 'HEAD']) {
+      for (const [expected, headers] of [
+        [200, { 'if-match': etag, 'if-unmodified-since': earlier }],
+        [412, { 'if-match': `W/${etag}` }],
+        [412, { 'if-match': '"other"', 'if-none-match': etag }],
+        [412, { 'if-unmodified-since': earlier, 'if-none-match': etag, range: 'bytes=5000-' }],
+        [304, { 'if-unmodified-since': modified, 'if-modified-since': modified, range: 'bytes=0-1' }],
+        [200, { 'if-modified-since': earlier }],
+        [200, { 'if-modified-since': modified, 'if-none-match': '"other"' }],
+      ] as [number, Record<string, string>][]) {
+        const { status, headers: answered, body } = await get(headers, method)
+        assert.equal(status, expected, `${method} ${JSON.stringify(headers)}`)
+        assert.equal(answered.etag, etag)
+        assert.equal(answered['last-modified'], modified)
+        if (status === 304 || method === 'HEAD') assert.equal(body.length, 0)
+      }
+    }
+    assert.equal(problemOf(await get({ 'if-match': '"other"' })), 'precondition-failed')
+  })
+
   test('If-None-Match answers 304 without bytes for this ETag, in a list, weak, and for *', async t => {
     const { get } = await serveBlob(t)
     for (const given of [etag, `W/${etag}`, '*', `"x", ${etag}`]) {

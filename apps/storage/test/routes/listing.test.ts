@@ -38,12 +38,10 @@ test('GET /images wants a stage, and limits and cursors that can be', async t =>
     assert.equal(refused.status, 400, query)
     assert.equal(problemOf(refused), 'invalid-request')
   }
-  for (const cursor of ['zz', '..%2f..', '%00', 'ff/zzzz', '/'])
-    assert.deepEqual(
-      (await httpRequest(url, `/images?stage=pre&cursor=${cursor}`)).json(),
-      { blobs: [] },
-      cursor,
-    )
+  for (const cursor of ['zz', '..%2f..', '%00', 'ff/zzzz', '/']) {
+    const refused = await httpRequest(url, `/images?stage=pre&cursor=${cursor}`)
+    assert.deepEqual([refused.status, problemOf(refused)], [400, 'invalid-cursor'], cursor)
+  }
 })
 
 test('the service is ready while its folder is there', async t => {

@@ -1,5 +1,5 @@
 import { type LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
-import { type App, holdSignal, ServiceProblem } from '@darkroom/service-kit'
+import { type App, holdSignal, ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { applyEvent, type CountedStore, taskNotFound } from '../apply-event.ts'
 import type { TaskEvent } from '../transitions.ts'
 import { waitForVersion } from '../wait-for-version.ts'
@@ -32,13 +32,15 @@ export function addTaskRoutes(app: App, counted: CountedStore): void {
 
   app.route({
     ...taskDbRoutes.listTasks,
-    handler: async ({ query: { state, endedBefore, limit = 100, cursor } }) =>
-      store.list({
+    handler: async ({ query: { state, endedBefore, limit = 100, cursor } }) => {
+      const page = await store.list({
         state,
         endedBefore: endedBefore === undefined ? undefined : readInstant(endedBefore),
         limit,
-        cursor,
-      }),
+        cursor: taskCursors.read(cursor),
+      })
+      return taskCursors.write(page)
+    },
   })
 
   app.route({

@@ -54,6 +54,7 @@ export class Reconciler {
       const count = await this.#run()
       if (count > 0) logger.info({ count }, 'tasks that Redis did not know are queued')
     } catch (error) {
+      this.#cursor = undefined // the task DB may be another one, which did not give it out
       // That Redis is away or full was said once.
       const isSaid = error instanceof ServiceUnavailable && error.service === 'Redis'
       logger[isSaid ? 'debug' : 'warn'](

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { atMost } from '@darkroom/service-kit'
 import fc from 'fast-check'
-import { readHead } from '../src/upload-head.ts'
+import { atMost } from '../src/read-body.ts'
+import { readHead } from '../src/read-head.ts'
 
 const headBytes = 64 * 1024
 
@@ -24,7 +24,7 @@ test('however an upload is cut into chunks, its head and the whole of it are the
   await fc.assert(
     fc.asyncProperty(length, places, async (bytes, at) => {
       const { whole, chunks } = cut(bytes, at)
-      const upload = await readHead(streamed(chunks))
+      const upload = await readHead(streamed(chunks), headBytes)
       assert.ok(whole.subarray(0, headBytes).equals(upload.head))
       assert.ok(whole.equals(Buffer.concat(await Array.fromAsync(upload.whole))))
     }),
@@ -40,7 +40,7 @@ test('the head takes no more of the upload than it needs', async () => {
       yield Buffer.alloc(headBytes / 4)
     }
   }
-  await readHead(counted())
+  await readHead(counted(), headBytes)
   assert.equal(taken, 4)
 })
 
@@ -49,8 +49,8 @@ test('an upload that breaks is broken for who reads its head, or the rest', asyn
     yield Buffer.alloc(bytes)
     throw new Error('broken')
   }
-  await assert.rejects(readHead(broken(100)), /broken/)
-  const { whole } = await readHead(broken(headBytes))
+  await assert.rejects(readHead(broken(100), headBytes), /broken/)
+  const { whole } = await readHead(broken(headBytes), headBytes)
   await assert.rejects(Array.fromAsync(whole), /broken/)
 })
 

@@ -1,9 +1,7 @@
-/** Enough for the header of nearly every image, so that most are judged without reading storage. */
-const headBytes = 64 * 1024
-
-/** The first bytes of an upload, however it is cut into chunks, and the whole of it still to be read, once. */
+/** The first bytes of a body, however it is cut into chunks, and the whole of it still to be read, once. */
 export async function readHead(
   body: AsyncIterable<Uint8Array>,
+  headBytes: number,
 ): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
   const chunks = body[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
