@@ -1,29 +1,35 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
+import { type ColourTreatment, colourSignalOf, treatColours } from './colour/colour-signal.ts'
+import { toSrgb } from './colour/to-srgb.ts'
+import { unpremultiply } from './colour/unpremultiply.ts'
 import { canCarryProfile } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
-import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
+import type { Plan } from './plan.ts'
+import { type CarriedMetadata, colourspaceOf, depthOf, type Picture, type Raster } from './raster.ts'
 
 /**
- * Unpacks an image as it is displayed: all frames, EXIF orientation applied. Colours stay the profile's own where
- * the result can carry the profile, else they become sRGB; CMYK and Lab always do.
+ * Unpacks an image as it is displayed: all frames, EXIF orientation applied. Colours stay the original's own where
+ * the result can say what they are, else they become sRGB; CMYK and Lab always do.
  */
 export async function decode(
   input: Uint8Array,
   header: ImageHeader,
-  output: Output,
+  { output, makesColours }: Pick<Plan, 'output' | 'makesColours'>,
   limits: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
   const opened = await openImage(input, header, limits)
-  const { isAnimated, options, metadata } = opened
+  const { isAnimated, options, metadata, avif } = opened
   const kind = kindOf(metadata)
+  const signal = colourSignalOf(input, header, opened)
+  const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
   const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
 
-  const image = sharp(input, { ...options, ignoreIcc: keepsProfile })
+  const image = sharp(input, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
   // sharp turns only single images by itself.
   if (!isAnimated) image.autoOrient()
   const { data, info } = await image
@@ -32,13 +38,15 @@ export async function decode(
     .raw({ depth: depthOf(kind) })
     .toBuffer({ resolveWithObject: true })
 
-  const stack: Raster = {
+  let stack: Raster = {
     ...kind,
     data,
     width: info.width,
     height: info.height,
     channels: info.channels as Raster['channels'],
   }
+  if (avif?.isPremultiplied) stack = unpremultiply(stack)
+  if (signal && treatment.kind === 'converted') stack = toSrgb(stack, signal)
   const frames = isAnimated
     ? await orientAll(slice(stack, metadata.pageHeight ?? stack.height), header.orientation)
     : [stack]
@@ -46,9 +54,23 @@ export async function decode(
     frames,
     delays: metadata.delay ?? [],
     loop: metadata.loop ?? 0,
-    metadata: carriedMetadata(input, metadata, keepsProfile, output),
+    metadata: withColours(carriedMetadata(input, metadata, keepsProfile, output), treatment),
   }
   return { picture, original: originalOf(input, header, opened) }
+}
+
+function withColours({ icc, ...metadata }: CarriedMetadata, treatment: ColourTreatment): CarriedMetadata {
+  switch (treatment.kind) {
+    case 'own':
+      return { ...metadata, ...(icc && { icc }) }
+    case 'kept':
+      return { ...metadata, ...(icc && treatment.keepsProfile && { icc }), colour: treatment.signal }
+    case 'profiled':
+      return { ...metadata, icc: treatment.icc }
+    case 'converted':
+    case 'implied':
+      return metadata
+  }
 }
 
 function kindOf({ space, depth }: Metadata): { bits: 8 | 16; isGrey: boolean; hasOwnColours: boolean } {

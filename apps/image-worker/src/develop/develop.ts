@@ -87,8 +87,10 @@ async function developReserved(
     const permuted = await permuteJpegFile(input, header, permutation, output)
     return permuted ?? developPixels(input, header, plan, limits)
   }
-  if (!canStream(header)) return developPixels(input, header, plan, limits)
-  return streamPermuted(input, header, permutation, output, limits)
+  const streamed = canStream(header)
+    ? await streamPermuted(input, header, permutation, output, limits)
+    : undefined
+  return streamed ?? developPixels(input, header, plan, limits)
 }
 
 async function developPixels(
@@ -98,7 +100,7 @@ async function developPixels(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const { steps, output } = plan
-  const { picture, original } = await decode(input, header, output, limits)
+  const { picture, original } = await decode(input, header, plan, limits)
   for (const step of steps) {
     // One frame after the other: an animation would otherwise be held several times.
     for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)

@@ -1,5 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
+import { signAvif } from './colour/sign-avif.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
@@ -123,14 +124,20 @@ async function encodeOnce(
       height: pageHeight ?? stack.height,
     })
   }
-  if (Object.keys(metadata).length === 0) return writeAs(coloured(stack), format, settings).toBuffer()
-  // sharp keeps what its input carries, so what is carried goes into a PNG first.
-  const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
-  const carrier = attachMetadata(png, 'png', metadata, stack)
-  const carried = sharp(carrier, { limitInputPixels: false }).toColourspace(colourspace).keepIccProfile()
-  if (metadata.exif) carried.keepExif()
-  if (metadata.xmp) carried.keepXmp()
-  return writeAs(carried, format, settings).toBuffer()
+  const { colour, ...attached } = metadata
+  const image = Object.keys(attached).length === 0 ? coloured(stack) : await carried(attached)
+  const avif = await writeAs(image, format, settings).toBuffer()
+  return colour?.numbers ? signAvif(avif, colour.numbers) : avif
+
+  /** sharp keeps what its input carries, so what is carried goes into a PNG first. */
+  async function carried(metadata: CarriedMetadata): Promise<Sharp> {
+    const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
+    const carrier = sharp(attachMetadata(png, 'png', metadata, stack), { limitInputPixels: false })
+    carrier.toColourspace(colourspace).keepIccProfile()
+    if (metadata.exif) carrier.keepExif()
+    if (metadata.xmp) carrier.keepXmp()
+    return carrier
+  }
 }
 
 function isProfileOfColours({ icc }: CarriedMetadata): boolean {

@@ -13,13 +13,20 @@ export interface Step {
 export interface Plan {
   steps: Step[]
   output: Output
+  /** Whether a step computes colours, and doesn't only move them or mix neighbours. */
+  makesColours: boolean
   /** The one permutation that all steps come to, where they do nothing else. */
   permutation: ChannelOrder | undefined
 }
 
 /** Sorts operations into what is done to the pixels, in their order, and how the result is written. */
 export function planOf(operations: readonly Operation[], format: OutputFormat): Plan {
-  const plan: Plan = { steps: [], output: { format, metadata: 'strip' }, permutation: 'rgb' }
+  const plan: Plan = {
+    steps: [],
+    output: { format, metadata: 'strip' },
+    makesColours: false,
+    permutation: 'rgb',
+  }
   for (const operation of operations) {
     const kind = operationKinds[operation.name] as OperationKind<never>
     if (kind.changes === 'output') {
@@ -30,6 +37,7 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
       apply: frame => kind.apply(frame, operation as never),
       sizeAfter: size => kind.sizeAfter(size, operation as never),
     })
+    plan.makesColours ||= kind.makesColours
     const isPermutation = operation.name === 'swap-channels' && plan.permutation !== undefined
     plan.permutation = isPermutation ? compose(plan.permutation ?? 'rgb', operation.order) : undefined
   }

@@ -1,5 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
+import type { ColourSignal } from './colour/colour-signal.ts'
 
 /**
  * Pixels of one frame: rows from the top, samples interleaved, no padding. 16-bit samples are in the order of
@@ -27,6 +28,8 @@ export interface Picture {
 /** What is attached to an image beside its pixels, IPTC as its datasets alone. */
 export interface CarriedMetadata {
   icc?: Uint8Array
+  /** What isn't sRGB, where no profile says it. */
+  colour?: ColourSignal
   exif?: Uint8Array
   xmp?: Uint8Array
   iptc?: Uint8Array

@@ -2,6 +2,7 @@ import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../permute/channel-order.ts'
+import { colourSignalOf, treatColours } from './colour/colour-signal.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { openImage } from './open-image.ts'
@@ -18,7 +19,8 @@ export function canStream({ bitsPerSample, format, frames, orientation }: ImageH
 
 /**
  * Permutes what is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces. Slower
- * than permuting in place, as every sample passes through a float.
+ * than permuting in place, as every sample passes through a float. Undefined where samples mean something else than
+ * sharp takes them for.
  */
 export async function streamPermuted(
   input: Uint8Array,
@@ -26,9 +28,17 @@ export async function streamPermuted(
   order: ChannelOrder,
   output: Output,
   limits: DevelopLimits,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
   const opened = await openImage(input, header, limits)
-  const { options, metadata } = opened
+  const { options, metadata, avif } = opened
+  const signal = colourSignalOf(input, header, opened)
+  const treatment = treatColours(
+    signal,
+    { isGrey: metadata.channels < 3, makesColours: false },
+    output.format,
+  )
+  const isPlain = treatment.kind === 'own' || treatment.kind === 'implied'
+  if (!isPlain || avif?.isPremultiplied) return undefined
   const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
   const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(

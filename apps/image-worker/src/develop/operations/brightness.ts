@@ -1,6 +1,6 @@
 import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
-export const brightness = onPixels<'brightness'>((frame, { factor }) =>
+export const brightness = onColours<'brightness'>((frame, { factor }) =>
   throughSharp(frame, image => image.modulate({ brightness: factor })),
 )

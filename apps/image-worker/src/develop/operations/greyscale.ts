@@ -1,7 +1,7 @@
 import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
-export const greyscale = onPixels<'greyscale'>(toGrey)
+export const greyscale = onColours<'greyscale'>(toGrey)
 
 /** Transparency stays. */
 export async function toGrey(frame: Raster): Promise<Raster> {

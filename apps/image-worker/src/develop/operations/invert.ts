@@ -1,6 +1,6 @@
 import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
-export const invert = onPixels<'invert'>(frame =>
+export const invert = onColours<'invert'>(frame =>
   throughSharp(frame, image => image.negate({ alpha: false })),
 )

@@ -15,7 +15,7 @@ type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNa
 
 /** What an operation does: it changes the pixels of each frame, or chooses how the result is written. */
 export type OperationKind<Name extends OperationName> =
-  | { changes: 'pixels'; apply: Apply<Name>; sizeAfter: SizeAfter<Name> }
+  | { changes: 'pixels'; apply: Apply<Name>; sizeAfter: SizeAfter<Name>; makesColours: boolean }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
 
 /** An operation on pixels, which keeps the size unless it says otherwise. */
@@ -23,5 +23,10 @@ export function onPixels<Name extends OperationName>(
   apply: Apply<Name>,
   sizeAfter: SizeAfter<Name> = size => size,
 ): OperationKind<Name> {
-  return { changes: 'pixels', apply, sizeAfter }
+  return { changes: 'pixels', apply, sizeAfter, makesColours: false }
+}
+
+/** An operation that computes colours, and takes samples to be spaced as those of sRGB are. */
+export function onColours<Name extends OperationName>(apply: Apply<Name>): OperationKind<Name> {
+  return { changes: 'pixels', apply, sizeAfter: size => size, makesColours: true }
 }

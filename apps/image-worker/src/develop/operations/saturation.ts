@@ -1,6 +1,6 @@
 import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
-export const saturation = onPixels<'saturation'>((frame, { factor }) =>
+export const saturation = onColours<'saturation'>((frame, { factor }) =>
   throughSharp(frame, image => image.modulate({ saturation: factor })),
 )

@@ -1,8 +1,8 @@
 import { throughSharp, withAlphaOf } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
 /** libvips keeps eight bits of transparency only. */
-export const sharpen = onPixels<'sharpen'>(async (frame, { sigma }) => {
+export const sharpen = onColours<'sharpen'>(async (frame, { sigma }) => {
   const sharpened = await throughSharp(frame, image => image.sharpen({ sigma }))
   return frame.channels === 4 && frame.bits === 16 ? withAlphaOf(frame, sharpened) : sharpened
 })

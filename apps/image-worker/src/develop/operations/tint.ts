@@ -2,10 +2,10 @@ import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
 import type { Vector } from '../colour/srgb.ts'
 import { asColour, type Raster, samplesOf, throughSharp } from '../raster.ts'
 import { toGrey } from './greyscale.ts'
-import { onPixels } from './operation-kind.ts'
+import { onColours } from './operation-kind.ts'
 
 /** sharp tints by way of 256 levels, so deeper samples take a table of their own. */
-export const tint = onPixels<'tint'>((frame, { color }) =>
+export const tint = onColours<'tint'>((frame, { color }) =>
   frame.bits === 8 ? throughSharp(asColour(frame), image => image.tint(`#${color}`)) : tintDeep(frame, color),
 )
 

@@ -1,0 +1,97 @@
+import type { ColourSignal, LightLevels } from './colour-signal.ts'
+import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
+import { type Point, srgbPrimaries } from './matrix.ts'
+
+export interface PngChunk {
+  type: string
+  data: Uint8Array
+}
+
+/**
+ * What the chunks before a PNG's image data say of its colours, where its ICC profile doesn't. In the order in which
+ * they win over each other: cICP, iCCP, sRGB, gAMA with cHRM (PNG third edition, 4.3 and 11.3.2).
+ */
+export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | undefined {
+  const chunks = readChunks(png)
+  const cicp = chunks.get('cICP')
+  if (cicp?.length === 4) {
+    const [primaries = 2, transfer = 2, , range = 1] = cicp
+    const numbers = { primaries, transfer }
+    const light = lightOf(chunks)
+    return {
+      space: { ...spaceOfNumbers(numbers), isNarrowRange: range === 0 },
+      ...(range !== 0 && { numbers }),
+      chunks: picked(chunks, ['cICP', 'mDCV', 'cLLI']),
+      ...(light && { light }),
+    }
+  }
+  if (hasProfile) return undefined
+  if (chunks.get('sRGB')?.length === 1) {
+    return { space: spaceOfNumbers({ primaries: 1, transfer: 13 }), chunks: picked(chunks, ['sRGB']) }
+  }
+  const space = measuredSpace(chunks)
+  return space && { space, chunks: picked(chunks, ['gAMA', 'cHRM']) }
+}
+
+/** How a PNG says the same: as it did, or by number, without a matrix and in full range. */
+export function colourChunks({ chunks, numbers }: ColourSignal): PngChunk[] {
+  if (chunks) return chunks
+  return numbers ? [{ type: 'cICP', data: Uint8Array.of(numbers.primaries, numbers.transfer, 0, 1) }] : []
+}
+
+const types = ['cICP', 'mDCV', 'cLLI', 'sRGB', 'gAMA', 'cHRM']
+
+function readChunks(png: Uint8Array): Map<string, Buffer> {
+  const buffer = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
+  const chunks = new Map<string, Buffer>()
+  for (let at = 8; at + 12 <= buffer.length; ) {
+    const length = buffer.readUInt32BE(at)
+    const type = buffer.toString('latin1', at + 4, at + 8)
+    if (type === 'IDAT') break
+    const isWanted = types.includes(type) && !chunks.has(type)
+    if (isWanted) chunks.set(type, buffer.subarray(at + 8, at + 8 + length))
+    at += 12 + length
+  }
+  return chunks
+}
+
+function picked(chunks: Map<string, Buffer>, wanted: readonly string[]): PngChunk[] {
+  return wanted.flatMap(type => {
+    const data = chunks.get(type)
+    return data ? [{ type, data }] : []
+  })
+}
+
+/** gAMA holds 100 000 times what samples are to the power of for light; cHRM 100 000 times each x and y. */
+function measuredSpace(chunks: Map<string, Buffer>): ColourSpace | undefined {
+  const gamma = chunks.get('gAMA')
+  const exponent = gamma?.length === 4 ? gamma.readUInt32BE() : 0
+  if (exponent === 0) return undefined
+  const measured = chunks.get('cHRM')
+  const primaries = measured?.length === 32 ? readPrimaries(measured) : undefined
+  return {
+    primaries: primaries ?? srgbPrimaries,
+    curve: { kind: 'gamma', gamma: 100_000 / exponent },
+    isNarrowRange: false,
+  }
+}
+
+/** White comes first. Undefined where they span no colours. */
+function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
+  const point = (index: number): Point => [
+    data.readUInt32BE(8 * index) / 100_000,
+    data.readUInt32BE(8 * index + 4) / 100_000,
+  ]
+  const [white, red, green, blue] = [point(0), point(1), point(2), point(3)]
+  const area = (green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1])
+  const isPossible = [white, red, green, blue].every(([x, y]) => y > 0 && x + y <= 1) && Math.abs(area) > 0.01
+  return isPossible ? { white, red, green, blue } : undefined
+}
+
+/** Both count in 0.0001 cd/m2. */
+function lightOf(chunks: Map<string, Buffer>): LightLevels | undefined {
+  const [levels, mastering] = [chunks.get('cLLI'), chunks.get('mDCV')]
+  const brightest = levels?.length === 8 ? levels.readUInt32BE() / 10_000 : 0
+  const mastered = mastering?.length === 24 ? mastering.readUInt32BE(16) / 10_000 : 0
+  return brightest > 0 || mastered > 0 ? { peak: brightest || mastered } : undefined
+}

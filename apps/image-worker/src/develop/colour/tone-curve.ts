@@ -1,0 +1,29 @@
+import { decodePq, encodePq } from './curve.ts'
+
+/** In cd/m2: the white of paper in HDR (ITU-R BT.2408, 2.1), and the brightest that PQ has. */
+export const paperWhite = 203
+export const brightest = 10_000
+
+/**
+ * Brings light of up to `peak` cd/m2 to at most that of paper white: what is dark stays as it is, the closer to the
+ * peak the more is compressed (ITU-R BT.2390, 5.4.1). Takes and gives shares of 10 000 cd/m2.
+ */
+export function toneCurve(peak: number): (light: number) => number {
+  const most = encodePq(Math.max(peak, paperWhite) / brightest)
+  const target = encodePq(paperWhite / brightest) / most
+  const knee = 1.5 * target - 0.5
+  return light => {
+    const level = Math.min(encodePq(light) / most, 1)
+    return level <= knee ? light : decodePq(rolledOff(level) * most)
+  }
+
+  function rolledOff(level: number): number {
+    const t = knee === 1 ? 1 : (level - knee) / (1 - knee)
+    const [square, cube] = [t ** 2, t ** 3]
+    return (
+      (2 * cube - 3 * square + 1) * knee +
+      (cube - 2 * square + t) * (1 - knee) +
+      (3 * square - 2 * cube) * target
+    )
+  }
+}
