@@ -10,7 +10,7 @@ import {
   type Problem,
   UnexpectedReply,
 } from '@darkroom/contracts'
-import { createTransport, fixedAddress, ServiceUnavailable } from '@darkroom/service-kit'
+import { createTransport, fixedAddress, readBaseUrl, ServiceUnavailable } from '@darkroom/service-kit'
 import { Agent } from 'undici'
 import { ExpectedFailure } from './expected-failure.ts'
 
@@ -23,6 +23,7 @@ export class DarkroomClient {
   readonly #dispatcher = new Agent({ connect: { timeout: 3000 } })
   readonly #frontend: Client<typeof frontendRoutes>
 
+  /** `url` may have a path and credentials: both are used in every request. */
   constructor(url: string) {
     this.#url = url
     this.#frontend = this.#connect(patienceMs)
@@ -34,7 +35,10 @@ export class DarkroomClient {
       await this.#connect(1000).listImages({ querystring: { limit: 1 } })
     } catch (cause) {
       if (cause instanceof UnexpectedReply) return // it is there
-      throw new ExpectedFailure(`nothing answers at ${this.#url}; to start it: npx darkroom start`, { cause })
+      const { origin, path } = readBaseUrl(this.#url) // without the password
+      throw new ExpectedFailure(`nothing answers at ${origin}${path}; to start it: npx darkroom start`, {
+        cause,
+      })
     }
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { readBaseUrl } from '@darkroom/service-kit'
 import { request } from 'undici'
 
 /** Whoever starts it need not read of what is only a moment late. */
@@ -8,7 +9,11 @@ const retryMs = 100
 /** 'ready', or why not. */
 export async function askHealth(url: string): Promise<string> {
   try {
-    const { body, statusCode } = await request(`${url}/readyz`, { headersTimeout: 15_000 })
+    const { origin, path, authorization } = readBaseUrl(url)
+    const { body, statusCode } = await request(`${origin}${path}/readyz`, {
+      headersTimeout: 15_000,
+      headers: authorization === undefined ? {} : { authorization },
+    })
     if (statusCode === 200) {
       await body.dump()
       return 'ready'

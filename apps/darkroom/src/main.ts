@@ -23,11 +23,13 @@ Settings of start, status and intake are environment variables: PORT (the fronte
 LOG_LEVEL, THREADS and those of each service (see their READMEs).
 `
 
-// Whoever reads along may have enough (`darkroom status | head -3`).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
+// Who reads along may have enough (`darkroom status | head -3`): the work goes on to its end, and so does its exit code.
+// Anything else that keeps words from being written, such as a full disk, is a failure, told at the end.
+let unwritten: Error | undefined
+for (const output of [process.stdout, process.stderr])
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') unwritten ??= error
+  })
 
 // A short command loads and compiles for most of its time. What was compiled is kept, for child processes too, where
 // only who installed it can write: Node's default is a folder in /tmp that another user may have made first.
@@ -70,6 +72,12 @@ try {
   process.stderr.write(`darkroom: ${words}\n${isExplained ? `\n${usage}` : ''}`)
   process.exitCode = isUsage ? 2 : 1
 }
+
+process.on('exit', () => {
+  if (unwritten === undefined) return
+  process.stderr.write(`darkroom: not all output could be written: ${unwritten.message}\n`)
+  process.exitCode ||= 1
+})
 
 async function describe(error: unknown): Promise<string> {
   const { describeStartError } = await import('@darkroom/service-kit')

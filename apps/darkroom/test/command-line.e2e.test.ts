@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
@@ -70,6 +73,81 @@ test('develop writes the results of all images that can be developed, and names 
       assert.match(line?.slice(file.length) ?? '', reason)
     }
   })
+})
+
+test('develop uses the path and the credentials of its URL in every request', async t => {
+  const { url } = await startDarkroom(t)
+  const asked: (string | undefined)[] = []
+  const proxy = createServer((given, answer) => {
+    asked.push(given.url)
+    const { authorization } = given.headers
+    const isTheirs = authorization === `Basic ${Buffer.from('a user:p@ss:word').toString('base64')}`
+    if (!isTheirs || !given.url?.startsWith('/photos/darkroom/')) return answer.writeHead(401).end()
+    const { authorization: _, ...headers } = given.headers
+    const { method } = given
+    const passed = request(
+      `${url}${given.url.slice('/photos/darkroom'.length)}`,
+      { method, headers },
+      received => {
+        answer.writeHead(received.statusCode ?? 502, received.headers)
+        received.pipe(answer)
+      },
+    )
+    given.pipe(passed)
+  }).listen(0, '127.0.0.1')
+  t.after(() => proxy.close())
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const folder = temporaryFolder(t)
+  const drawing = join(folder, 'drawing.png')
+  writeFileSync(drawing, await generateImage({ kind: 'png', width: 30, height: 20, seed: 2 }))
+  const out = join(folder, 'out')
+  const DARKROOM_URL = `http://a%20user:p%40ss:word@127.0.0.1:${port}/photos/darkroom/`
+  const { code, stderr } = await run(t, ['develop', drawing, '-o', out], { DARKROOM_URL })
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(readdirSync(out), ['drawing.png'])
+  assert.ok(
+    asked.length >= 4 && asked.every(path => path?.startsWith('/photos/darkroom/images')),
+    String(asked),
+  )
+})
+
+for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99999']) {
+  test(`develop says that ${url} is not a URL of Darkroom`, async t => {
+    for (const [name, args, env] of [
+      ['--url', ['--url', url], {}],
+      ['DARKROOM_URL', [], { DARKROOM_URL: url }],
+    ] as const) {
+      const { code, stderr } = await run(t, ['develop', 'photo.jpg', ...args], env)
+      assert.equal(code, 2)
+      assert.match(stderr, new RegExp(`^darkroom: ${name} must be an http or https URL, .*got "${url}"\n$`))
+    }
+  })
+}
+
+test('develop writes all results when nobody reads what it says', async t => {
+  const { url } = await startDarkroom(t)
+  const folder = temporaryFolder(t)
+  const names = ['a.png', 'b.png', 'c.png']
+  for (const [seed, name] of names.entries())
+    writeFileSync(join(folder, name), await generateImage({ kind: 'png', width: 30, height: 20, seed }))
+  writeFileSync(join(folder, 'letter.png'), 'a letter')
+  const develop = async (files: string[], out: string) => {
+    const command = `"$0" "$1" develop ${files.join(' ')} -o ${out} --url ${url} 2>&1 | true; exit "\${PIPESTATUS[0]}"`
+    const shell = ['bash', '-c', `cd ${folder}; ${command}`, process.execPath, mainOf('darkroom')] as const
+    return { ...(await startProgram(t, shell, {}).ended), written: readdirSync(join(folder, out)) }
+  }
+  const { code, written } = await develop(names, 'out')
+  assert.deepEqual([code, written.sort()], [0, names])
+  const some = await develop(['letter.png', ...names], 'some')
+  assert.deepEqual([some.code, some.written.sort()], [1, names])
+})
+
+test('a command whose words can’t be written says so, and fails', async t => {
+  const shell = ['bash', '-c', '"$0" "$1" --help >/dev/full', process.execPath, mainOf('darkroom')] as const
+  const program = startProgram(t, shell, {})
+  assert.equal((await program.ended).code, 1)
+  assert.match(program.stderr, /ENOSPC/)
 })
 
 test('develop says how to start Darkroom when nothing listens', async t => {

@@ -15,7 +15,7 @@ export const commonSettings = {
     Type.String({
       format: 'uri',
       description:
-        "Where others reach this service; default http://HOST:PORT, with the host's name where HOST is a wildcard",
+        "Where others reach this service, with a path if need be; default http://HOST:PORT, with the host's name where HOST is a wildcard",
     }),
   ),
   clusterToken: Type.Optional(
@@ -84,8 +84,10 @@ function mistakeIn(property: TSchema, value: unknown): string | undefined {
   const [error] = Value.Errors(property, value)
   if (error) return describe(error)
   // The format knows no bounds of ports, and would let through what nothing can be asked at.
-  const isUrl = 'format' in property && property.format === 'uri'
-  return isUrl && !URL.canParse(String(value)) ? 'must be a URL with a port up to 65535' : undefined
+  if (!('format' in property && property.format === 'uri')) return undefined
+  const url = URL.parse(String(value))
+  if (!url) return 'must be a URL with a port up to 65535'
+  return /^https?:$/.test(url.protocol) ? undefined : `must be an http or https URL, got "${value}"`
 }
 
 function describe({ message, params }: { message: string; params: object }): string {

@@ -1,5 +1,6 @@
 export { type App, acceptBytes, createApp } from './app.ts'
 export { Backoff } from './backoff.ts'
+export { readBaseUrl } from './base-url.ts'
 export {
   type CommonConfig,
   commonSettings,

@@ -1,6 +1,7 @@
 import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
 import { type Dispatcher, errors } from 'undici'
 import { Backoff } from './backoff.ts'
+import { readBaseUrl } from './base-url.ts'
 import { misdirected } from './closing.ts'
 import { wasNeverSent } from './never-sent.ts'
 import { ServiceUnavailable } from './problems.ts'
@@ -8,7 +9,7 @@ import { collectingMemory } from './streamed-memory.ts'
 
 /** Finds instances of one service. */
 export interface Resolver {
-  /** Base URL of an instance, once one is known; undefined when `signal` is aborted first. */
+  /** Base URL of an instance, with a path and credentials if need be, once one is known; undefined when `signal` is aborted first. */
   pick(signal: AbortSignal): Promise<string | undefined>
   /** Says that an instance didn't answer, so that others are preferred for a moment. */
   suspect(url: string): void
@@ -70,12 +71,13 @@ export function createTransport(options: TransportOptions): Transport {
 
   function sendOnce(base: string, request: WireRequest, body: WireRequest['body']): Promise<WireReply> {
     const timeoutMs = answerTimeoutMs + request.heldMs
-    const authorization = clusterToken === undefined ? {} : { authorization: `Bearer ${clusterToken}` }
+    const { origin, path, authorization } = readBaseUrl(base)
+    const credentials = clusterToken === undefined ? authorization : `Bearer ${clusterToken}`
     return dispatcher.request({
-      origin: new URL(base).origin,
-      path: request.path, // as it is: in a URL, a key's `..` would be resolved
+      origin,
+      path: path + request.path,
       method: request.method,
-      headers: { ...request.headers, ...authorization },
+      headers: { ...request.headers, ...(credentials !== undefined && { authorization: credentials }) },
       // undici takes any async iterable, but its types name only Node's streams.
       body: (body ?? null) as Buffer | string | null,
       headersTimeout: timeoutMs,

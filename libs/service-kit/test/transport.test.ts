@@ -71,6 +71,20 @@ async function* streamed(...chunks: string[]): AsyncGenerator<Uint8Array> {
 }
 
 suite('a transport', () => {
+  test('requests come under the path of the instance, with its credentials where there is no token', async t => {
+    const { url, requests } = await instance(t)
+    const base = `${url.replace('//', '//me:secret@')}/behind/a/proxy/`
+    await (await transportTo(t, [base]).send({ path: '/key/..?a=b' })).body.dump()
+    await (await transportTo(t, [base], { clusterToken: 'token' }).send({ path: '/' })).body.dump()
+    assert.deepEqual(
+      requests.map(({ path, authorization }) => [path, authorization]),
+      [
+        ['/behind/a/proxy/key/..?a=b', `Basic ${Buffer.from('me:secret').toString('base64')}`],
+        ['/behind/a/proxy/', 'Bearer token'],
+      ],
+    )
+  })
+
   test('sends the path as it is, the body, and the cluster token', async t => {
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [url], { clusterToken: 'the token' })

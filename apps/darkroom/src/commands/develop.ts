@@ -19,9 +19,7 @@ export async function developCommand(
   if (files.length === 0) throw new UsageError('develop takes at least one image')
   const { out = 'developed', operations } = values
   checkOperations(operations)
-  const client = new DarkroomClient(
-    values.url ?? process.env.DARKROOM_URL ?? frontendUrlOf(loadSettings(process.env)),
-  )
+  const client = new DarkroomClient(urlOf(values.url, process.env))
   await client.checkThere()
   await mkdir(out, { recursive: true })
 
@@ -53,6 +51,17 @@ export async function developCommand(
   await client.close()
   if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
   return failures.length > 0 ? 1 : 0
+}
+
+/** @throws UsageError for what is not an http or https URL */
+function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
+  const [name, given] =
+    option === undefined ? ['DARKROOM_URL', env.DARKROOM_URL || undefined] : ['--url', option]
+  if (given === undefined) return frontendUrlOf(loadSettings(env))
+  const url = URL.parse(given)
+  if (url && /^https?:$/.test(url.protocol) && url.search + url.hash === '') return given
+  const words = `${name} must be an http or https URL, such as https://photos.example/darkroom, got "${given}"`
+  throw new UsageError(words, { isBrief: true })
 }
 
 function checkOperations(operations: string | undefined): void {
