@@ -117,7 +117,7 @@ export class BullMqQueue implements WorkQueue {
   }
 
   async checkReady(): Promise<void> {
-    this.#redis.checkReady()
+    await this.#redis.checkReady()
   }
 
   close(): Promise<void> {

@@ -1,24 +1,20 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import { Redis } from 'ioredis'
 import { complaintsAbout } from './complaints.ts'
+import { type RedisRefuses, refusalOf } from './refusals.ts'
 
 /** An answer that takes longer is not waited for, and the connection given up: uploads wait for these. */
 const answerMs = 2000
 /** Longer than a blocking fetch, which is silent for `blockSeconds` of task-jobs.ts. */
 const silenceMs = 10_000
-/** How often a Redis that is full is asked whether it has room again. */
-const roomCheckMs = 1000
-/** Of what is written to learn that; it is gone at once. */
-const roomKey = 'darkroom:room'
-
-/** Redis answers, but has reached its maxmemory: what would take more is refused. */
-export class RedisFull extends ServiceUnavailable {
-  constructor(reason: string) {
-    super('Redis', reason)
-    this.message = 'Redis is full (maxmemory)'
-  }
-}
+/** How often a Redis that refuses something is asked whether it still does. */
+const probeMs = 1000
+/** A Redis that takes its time to become ready is asked after so long whether it is loading. */
+const loadingCheckMs = 1000
+/** What the queue does all the time: a script that writes. What it writes is gone at once. */
+const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: 'darkroom:probe' }
 
 /**
  * The connection to Redis that all of a master's questions to the queue share. While Redis is away it fails at
@@ -27,12 +23,14 @@ export class RedisFull extends ServiceUnavailable {
 export class QueueRedis {
   readonly client: Redis
   readonly #logger: Logger
-  #isMissed = false
+  /** What the log says of it; undefined while nothing is wrong. */
+  #said: string | undefined
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
   readonly #closing = new AbortController()
-  /** Until it has room again. */
-  #full: RedisFull | undefined
+  /** Until it takes again what it refuses. */
+  #refusal: RedisRefuses | undefined
+  #refusals = 0
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
     this.#logger = logger
@@ -48,16 +46,12 @@ export class QueueRedis {
     this.client.duplicate = options => this.#keep(duplicate(options))
     this.client.on('error', error => this.#miss(error))
     this.client.on('close', () => this.#miss())
+    this.client.on('connect', () => void this.#watchLoading())
     this.client.on('ready', () => this.#greet())
   }
 
   get isReady(): boolean {
     return this.client.status === 'ready'
-  }
-
-  /** Whether it has refused something for want of room, and had none since. */
-  get isFull(): boolean {
-    return this.#full !== undefined
   }
 
   /** Calls `listener` whenever Redis has come, or come back. */
@@ -73,12 +67,14 @@ export class QueueRedis {
     }
   }
 
-  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long; RedisFull */
+  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long; RedisRefuses */
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     this.#checkThere()
     const { promise: silence, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      reject(new ServiceUnavailable('Redis', new Error(`no answer within ${answerMs} ms`)))
+      const error = new Error(`no answer within ${answerMs} ms`)
+      reject(new ServiceUnavailable('Redis', error))
+      this.#miss(error)
       this.client.disconnect(true)
     }, answerMs)
     try {
@@ -88,19 +84,35 @@ export class QueueRedis {
     }
   }
 
-  /** The answer, however long it takes. @throws RedisFull, what the question throws */
+  /** The answer, however long it takes. @throws ServiceUnavailable if Redis goes away, RedisRefuses, what the question throws */
   async hear<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     try {
       return await question()
     } catch (error) {
-      throw isRefusedForRoom(error) ? this.#noticeFull(error) : error
+      throw this.notice(error) ?? (this.isReady ? error : new ServiceUnavailable('Redis', error))
     }
   }
 
-  /** @throws ServiceUnavailable while Redis is away, RedisFull since it has refused something for want of room */
-  checkReady(): void {
+  /**
+   * The refusal that an error is, if it is one. It is said once; then Redis is asked from time to time whether it takes
+   * writes again, as nothing else may be written for long.
+   */
+  notice(error: unknown): RedisRefuses | undefined {
+    const refusal = refusalOf(error)
+    if (!refusal || this.#closing.signal.aborted) return refusal
+    this.#refusals += 1
+    const isNew = this.#refusal === undefined
+    this.#refusal = refusal
+    this.#say(refusal.message, refusal)
+    if (isNew) void this.#probeUntilTaken()
+    return refusal
+  }
+
+  /** @throws ServiceUnavailable while Redis is away, RedisRefuses while it takes no writes */
+  async checkReady(): Promise<void> {
     this.#checkThere()
-    if (this.#full) throw this.#full
+    await this.ask(() => this.#probe())
+    if (this.#refusal) throw this.#refusal
   }
 
   close(): void {
@@ -109,28 +121,34 @@ export class QueueRedis {
   }
 
   #checkThere(): void {
-    if (!this.isReady) throw new ServiceUnavailable('Redis', this.#lastError?.message)
+    if (this.isReady) return
+    throw refusalOf(this.#lastError) ?? new ServiceUnavailable('Redis', this.#lastError?.message)
   }
 
-  /** Said once, and asked from then on whether that is still so: nothing else may be written for long. */
-  #noticeFull(refusal: unknown): RedisFull {
-    const { reason } = reasonOf(refusal)
-    const full = new RedisFull(reason)
-    if (this.#full || this.#closing.signal.aborted) return full
-    this.#full = full
-    this.#logger.warn({ reason }, 'Redis is full: uploads go on, work pauses until it has room')
-    const found = new AbortController()
-    void repeat(roomCheckMs, AbortSignal.any([this.#closing.signal, found.signal]), async () => {
+  #probe(): Promise<unknown> {
+    return this.client.eval(probe.script, 1, probe.key)
+  }
+
+  /**
+   * It is over when a probe succeeds and nothing was refused until the next one does: where only some commands are
+   * refused, the probe may be none of them.
+   */
+  async #probeUntilTaken(): Promise<void> {
+    const taken = new AbortController()
+    let refusalsBefore = Number.NaN
+    await repeat(probeMs, AbortSignal.any([this.#closing.signal, taken.signal]), async () => {
+      if (!this.isReady) return
       try {
-        await this.client.set(roomKey, '', 'PX', 1)
-      } catch {
-        return // still full, or away
+        await this.#probe()
+      } catch (error) {
+        this.notice(error)
+        return // refused still, or away
       }
-      this.#full = undefined
-      this.#logger.info('Redis has room again')
-      found.abort()
+      if (this.#refusals === refusalsBefore) taken.abort()
+      refusalsBefore = this.#refusals
     })
-    return full
+    this.#refusal = undefined
+    if (!this.#closing.signal.aborted) this.#unsay('Redis takes writes again')
   }
 
   /** BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. */
@@ -143,16 +161,39 @@ export class QueueRedis {
     return copy
   }
 
+  /** What a closed connection means is said when the next attempt has failed, or was refused. */
   #miss(error?: Error): void {
     this.#lastError = error ?? this.#lastError
-    if (this.#isMissed || this.#closing.signal.aborted) return
-    this.#isMissed = true
-    this.#logger.warn(reasonOf(error), 'Redis does not answer: uploads go on, work pauses until it is back')
+    if (!error || this.#closing.signal.aborted) return
+    const refusal = refusalOf(error)
+    this.#say(refusal?.message ?? away, refusal ?? error)
+  }
+
+  /** One line for as long as nothing gets better; another one only where the words become clearer. */
+  #say(words: string, error: Error): void {
+    const isClearer = this.#said === undefined || (this.#said === away && words !== away)
+    if (!isClearer || this.#closing.signal.aborted) return
+    this.#said = words
+    const { reason } = reasonOf(error.cause ?? error)
+    this.#logger.warn({ reason }, `${words}; uploads go on, work pauses until it is over`)
+  }
+
+  #unsay(words: string): void {
+    if (this.#said !== undefined) this.#logger.info(words)
+    this.#said = undefined
+  }
+
+  /** ioredis waits in silence for as long as Redis loads its data. */
+  async #watchLoading(): Promise<void> {
+    await delay(loadingCheckMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+    if (this.client.status !== 'connect' || this.#closing.signal.aborted) return
+    const info = await this.client.info('persistence').catch(() => '')
+    if (/^loading:1/m.test(info)) this.#miss(new Error('LOADING Redis is loading the dataset in memory'))
   }
 
   async #greet(): Promise<void> {
-    if (this.#isMissed) this.#logger.info('Redis is back')
-    this.#isMissed = false
+    this.#lastError = undefined
+    if (this.#refusal === undefined) this.#unsay('Redis is back')
     try {
       for (const complaint of complaintsAbout(await this.client.info())) this.#logger.warn(complaint)
     } catch (error) {
@@ -161,12 +202,9 @@ export class QueueRedis {
   }
 }
 
+const away = 'Redis does not answer'
+
 /** For the log. The error itself may hold the command that failed, and with it the password. */
 export function reasonOf(error: unknown): { reason: string } {
   return { reason: error instanceof Error ? error.message : 'the connection was closed' }
-}
-
-/** Its error begins so; before Redis 7, the words of a script that failed hold it. */
-function isRefusedForRoom(error: unknown): boolean {
-  return error instanceof Error && /(^|-)OOM /.test(error.message)
 }

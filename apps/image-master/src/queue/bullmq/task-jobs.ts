@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ImageFacts, Operation, Task } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 'bullmq'
+import type { ChainableCommander } from 'ioredis'
 import { type QueueRedis, reasonOf } from './queue-redis.ts'
 
 /** What a job says beside its id, which is the task's: for people who look at the queue. */
@@ -69,7 +70,7 @@ export class TaskJobs {
       maxStalledCount: Number.MAX_SAFE_INTEGER, // attempts are counted by the task DB
     })
     const report = (error: Error) => {
-      if (redis.isReady && !redis.isFull) logger.warn(reasonOf(error), 'BullMQ reports an error')
+      if (!redis.notice(error) && redis.isReady) logger.warn(reasonOf(error), 'BullMQ reports an error')
     }
     this.queue.on('error', report)
     this.#worker.on('error', report)
@@ -91,16 +92,16 @@ export class TaskJobs {
   async findUnknown(ids: readonly string[]): Promise<string[]> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.exists(this.queue.toKey(id))
-    const answers = await this.#redis.ask(() => pipeline.exec())
-    return ids.filter((_id, index) => answers?.[index]?.[1] === 0)
+    const answers = await this.#redis.ask(() => answersOf(pipeline))
+    return ids.filter((_id, index) => answers[index] === 0)
   }
 
   /** Makes room for new jobs of tasks that wait again though theirs have ended: the task DB was restored, say. */
   async removeEnded(ids: readonly string[]): Promise<void> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.hget(this.queue.toKey(id), 'finishedOn')
-    const answers = await this.#redis.ask(() => pipeline.exec())
-    const ended = ids.filter((_id, index) => typeof answers?.[index]?.[1] === 'string')
+    const answers = await this.#redis.ask(() => answersOf(pipeline))
+    const ended = ids.filter((_id, index) => typeof answers[index] === 'string')
     // A job that somebody made anew and has fetched meanwhile is locked, and stays.
     await this.#redis.ask(() => Promise.all(ended.map(id => this.queue.remove(id))))
   }
@@ -209,6 +210,15 @@ export class TaskJobs {
       .finally(() => this.#held.delete(held))
     this.#held.add(held)
   }
+}
+
+/** Of each command. @throws the first of their errors */
+async function answersOf(pipeline: ChainableCommander): Promise<unknown[]> {
+  const outcomes = (await pipeline.exec()) ?? []
+  return outcomes.map(([error, answer]) => {
+    if (error) throw error
+    return answer
+  })
 }
 
 /** The job is gone, not active, or not locked. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
 import { RecordedLog, until, withEngine } from '@darkroom/testing'
-import { Redis } from 'ioredis'
 import { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
 import { logger } from '../../neighbours.ts'
 import { error, facts } from '../../sample-facts.ts'
@@ -131,36 +130,6 @@ withEngine('redis', program => {
         1,
         'said once',
       )
-    })
-
-    test('full: tasks are still taken, it is not ready and says so once; with room again all goes on', async t => {
-      const { redis, openQueue, makeTask, defer } = await startQueues(t, program)
-      const administrator = new Redis(redis.urlOf(0))
-      defer(() => administrator.quit())
-      const setMemory = (bytes: number) => administrator.config('SET', 'maxmemory', bytes)
-      const log = new RecordedLog()
-      const queue = await openQueue({ logger: createLogger('test', 'info', log) })
-      const warnings = () => log.lines.filter(({ level }) => level >= 40)
-      await queue.add(await makeTask(1))
-      const before = warnings().length
-      await setMemory(1)
-      for (const number of [2, 3, 4]) {
-        await queue.add(await makeTask(number))
-        await assert.rejects(queue.checkReady(), /Redis is full/)
-      }
-      assert.equal(await queue.next('w', 2.5, never), undefined)
-      assert.deepEqual(
-        warnings()
-          .slice(before)
-          .map(({ msg }) => msg),
-        ['Redis is full: uploads go on, work pauses until it has room'],
-      )
-
-      await setMemory(0)
-      await untilReady(queue)
-      const works = [await nextOf(queue), await nextOf(queue), await nextOf(queue), await nextOf(queue)]
-      assert.deepEqual(works.map(({ id }) => id).sort(), [1, 2, 3, 4].map(idOf))
-      assert.ok(log.lines.some(({ msg }) => msg === 'Redis has room again'))
     })
 
     test('away or paused: a queue closes all the same', async t => {
