@@ -11,25 +11,31 @@ import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import type { Plan } from './plan.ts'
 import { type CarriedMetadata, colourspaceOf, depthOf, type Picture, type Raster } from './raster.ts'
+import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
+import { asRgb, convertColours, hasOddColours } from './tiff/odd-colours.ts'
+import type { TiffPage } from './tiff/tiff-page.ts'
 
 /**
- * Unpacks an image as it is displayed: all frames, EXIF orientation applied. Colours stay the original's own where
- * the result can say what they are, else they become sRGB; CMYK and Lab always do.
+ * Unpacks an image as it is displayed: all frames, or one page of a TIFF; EXIF orientation applied. Colours stay the
+ * original's own where the result can say what they are, else they become sRGB; CMYK and Lab always do.
  */
 export async function decode(
   input: Uint8Array,
   header: ImageHeader,
   { output, makesColours }: Pick<Plan, 'output' | 'makesColours'>,
   limits: DevelopLimits,
+  page?: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
-  const opened = await openImage(input, header, limits)
+  const isOdd = page !== undefined && hasOddColours(page)
+  const source = isOdd ? asRgb(input, page) : input
+  const opened = await openImage(source, header, limits, page?.index)
   const { isAnimated, options, metadata, avif } = opened
   const kind = kindOf(metadata)
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
-  const keepsProfile = kind.hasOwnColours && canCarryProfile(output.format)
+  const keepsProfile = kind.hasOwnColours && (isOdd || canCarryProfile(output.format))
 
-  const image = sharp(input, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
+  const image = sharp(source, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
   // sharp turns only single images by itself.
   if (!isAnimated) image.autoOrient()
   const { data, info } = await image
@@ -38,13 +44,9 @@ export async function decode(
     .raw({ depth: depthOf(kind) })
     .toBuffer({ resolveWithObject: true })
 
-  let stack: Raster = {
-    ...kind,
-    data,
-    width: info.width,
-    height: info.height,
-    channels: info.channels as Raster['channels'],
-  }
+  const { width, height } = info
+  const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
+  let stack = page ? asPageSays(unpacked, page) : unpacked
   if (avif?.isPremultiplied) stack = unpremultiply(stack)
   if (signal && treatment.kind === 'converted') stack = toSrgb(stack, signal)
   const frames = isAnimated
@@ -56,7 +58,13 @@ export async function decode(
     loop: metadata.loop ?? 0,
     metadata: withColours(carriedMetadata(input, metadata, keepsProfile, output), treatment),
   }
-  return { picture, original: originalOf(input, header, opened) }
+  return { picture, original: originalOf(input, header, opened, page) }
+}
+
+/** Where libvips takes samples for what they are not. */
+function asPageSays(raster: Raster, page: TiffPage): Raster {
+  const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
+  return convertColours(own, page)
 }
 
 function withColours({ icc, ...metadata }: CarriedMetadata, treatment: ColourTreatment): CarriedMetadata {

@@ -1,4 +1,4 @@
-import type { ChannelOrder, Operation } from '@darkroom/contracts'
+import type { Operation } from '@darkroom/contracts'
 import {
   bytesSource,
   exceededLimit,
@@ -13,9 +13,11 @@ import { encode } from './encode.ts'
 import type { DevelopLimits } from './limits.ts'
 import { permuteFile } from './permute-file.ts'
 import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
-import { largestSize, type Plan, planOf } from './plan.ts'
+import { applySteps, isPermutation, largestSize, type Plan, planOf } from './plan.ts'
 import { release } from './raster.ts'
 import { canStream, streamPermuted } from './stream-permuted.ts'
+import { developTiff } from './tiff/develop-tiff.ts'
+import { tiffPages } from './tiff/tiff-page.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 
 /** Larger rasters are not held in memory where there is another way. */
@@ -28,7 +30,7 @@ const maxHeldBytes = 100 * 1024 * 1024
  *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
  *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded, up to 100 MiB unpacked
  *     a permutation of what unpacks to a lot    -> streamed through sharp, where that is exact
- *     anything else                             -> decoded, each step on each frame, encoded
+ *     anything else                             -> decoded, each step on each frame, encoded; a TIFF page by page
  *
  * `reserve` is awaited with the bytes of memory that the work takes before they are taken.
  *
@@ -48,7 +50,7 @@ export async function develop(
     const bytes = await permuteFile(input, header, plan.permutation, plan.output)
     if (bytes) return { bytes, facts: factsOf(header) }
   }
-  await reserve(Math.max(memoryCost(input, header), 2 * largestBytes(header, plan, limits)))
+  await reserve(Math.max(memoryCost(input, header), 2 * largestBytes(input, header, plan, limits)))
   try {
     const bytes = await developReserved(input, header, plan, limits)
     // Read off the result: encoders make one frame of several that show the same.
@@ -70,11 +72,6 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-/** Whether the one thing done to an image is a permutation. */
-function isPermutation(header: ImageHeader, plan: Plan): plan is Plan & { permutation: ChannelOrder } {
-  return plan.permutation !== undefined && plan.output.format === header.format
-}
-
 async function developReserved(
   input: Uint8Array,
   header: ImageHeader,
@@ -87,13 +84,23 @@ async function developReserved(
     const permuted = await permuteJpegFile(input, header, permutation, output)
     return permuted ?? developPixels(input, header, plan, limits)
   }
-  const streamed = canStream(header)
+  const streamed = canStream(input, header)
     ? await streamPermuted(input, header, permutation, output, limits)
     : undefined
   return streamed ?? developPixels(input, header, plan, limits)
 }
 
-async function developPixels(
+function developPixels(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Plan,
+  limits: DevelopLimits,
+): Promise<Uint8Array> {
+  const developAll = header.format === 'tiff' ? developTiff : developImage
+  return developAll(input, header, plan, limits)
+}
+
+async function developImage(
   input: Uint8Array,
   header: ImageHeader,
   plan: Plan,
@@ -101,10 +108,7 @@ async function developPixels(
 ): Promise<Uint8Array> {
   const { steps, output } = plan
   const { picture, original } = await decode(input, header, plan, limits)
-  for (const step of steps) {
-    // One frame after the other: an animation would otherwise be held several times.
-    for (const [index, frame] of picture.frames.entries()) picture.frames[index] = await step.apply(frame)
-  }
+  await applySteps(picture, steps)
   // A quality that is asked for wins over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined
   const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
@@ -127,18 +131,25 @@ function memoryCost(input: Uint8Array, header: ImageHeader): number {
  *
  * @throws UnusableImage when that exceeds a limit, before anything of it is made
  */
-function largestBytes(header: ImageHeader, { steps }: Plan, limits: DevelopLimits): number {
-  const { bitsPerSample, channels, frames, orientation } = header
-  const isTurned = orientation >= 5
-  const [width, height] = isTurned ? [header.height, header.width] : [header.width, header.height]
-  const largest = largestSize({ width, height }, steps)
-  const pixels = largest.width * largest.height
-  const maxPixels = Math.floor(limits.maxPixels / frames)
-  if (pixels > maxPixels) {
-    const words = `an operation makes ${pixels} pixels of the image; at most ${maxPixels} are taken`
+function largestBytes(
+  input: Uint8Array,
+  header: ImageHeader,
+  { steps }: Plan,
+  limits: DevelopLimits,
+): number {
+  const { bitsPerSample, channels, frames } = header
+  const sizes = header.format === 'tiff' ? tiffPages(input) : [header]
+  const repeated = header.format === 'tiff' ? 1 : frames
+  const pixels = sizes.reduce((sum, { width, height, orientation }) => {
+    const upright = orientation >= 5 ? { width: height, height: width } : { width, height }
+    const largest = largestSize(upright, steps)
+    return sum + repeated * largest.width * largest.height
+  }, 0)
+  if (pixels > limits.maxPixels) {
+    const words = `an operation makes ${pixels} pixels of the image; at most ${limits.maxPixels} are taken`
     throw new UnusableImage('too-many-pixels', words)
   }
-  const bytes = pixels * frames * Math.max(channels, 3) * (bitsPerSample > 8 ? 2 : 1)
+  const bytes = pixels * Math.max(channels, 3) * (bitsPerSample > 8 ? 2 : 1)
   if (steps.length > 0 && bytes > limits.maxUnpackedBytes) {
     const words = `the image takes ${bytes} bytes while it is developed; at most ${limits.maxUnpackedBytes} are taken`
     throw new UnusableImage('too-many-pixels', words)

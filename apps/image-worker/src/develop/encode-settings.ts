@@ -21,8 +21,11 @@ export interface EncodeSettings {
   loop: number
 }
 
-/** Which of the lossless ones an original had isn't seen, and doesn't matter. */
-type TiffCompression = 'deflate' | 'jpeg'
+/**
+ * Which of the lossless ones an original had isn't seen, and doesn't matter. JPEG is of luma and chroma, unless the
+ * original's was of red, green and blue.
+ */
+type TiffCompression = 'deflate' | 'jpeg' | 'rgb jpeg'
 
 /** What looks alike at about the same size; the scales of the formats differ. */
 const defaultQuality: Readonly<Record<OutputFormat, number>> = {
@@ -105,11 +108,8 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
       // Frames get palettes of their own unless another frame's has all of their colours.
       return image.gif({ ...animation, progressive, interPaletteMaxError: 0 })
     case 'tiff':
-      return image.tiff({
-        compression,
-        quality,
-        ...(compression === 'deflate' && { predictor: 'horizontal' as const }),
-      })
+      if (compression === 'deflate') return image.tiff({ compression, predictor: 'horizontal' })
+      return image.tiff({ compression: 'jpeg', quality })
     case 'avif':
       return image.avif({ quality, lossless, chromaSubsampling, bitdepth, effort: 2 })
   }
@@ -126,7 +126,8 @@ function subsamplingLike(known: Original | undefined): '4:4:4' | '4:2:0' {
 }
 
 function compressionLike(known: Original | undefined, { quality }: Output): TiffCompression {
-  return quality !== undefined || known?.lossless === false ? 'jpeg' : 'deflate'
+  if (quality === undefined && known?.lossless !== false) return 'deflate'
+  return known?.isRgb ? 'rgb jpeg' : 'jpeg'
 }
 
 function bitdepthFor(bits: 8 | 16, known: Original | undefined): 8 | 10 | 12 {

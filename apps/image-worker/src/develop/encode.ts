@@ -18,6 +18,7 @@ import {
   samplesOf,
   toSharp,
 } from './raster.ts'
+import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 
 /** One whose quality can't be read off the file had a better one if the result is smaller than this. */
 const minGrowth = 0.9
@@ -104,16 +105,23 @@ async function encodeOnce(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
-  const colourspace = colourspaceOf({ bits: canHave16Bits(format) ? stack.bits : 8, isGrey })
+  const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
+  const isDeep = canHave16Bits(format) && !isJpegTiff
+  const colourspace = colourspaceOf({ bits: isDeep ? stack.bits : 8, isGrey })
   const coloured = (pixels: Stack) => {
     const image = toSharp(pixels, pageHeight).timeout(timeoutOf(limits))
-    const written = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
+    const written = canBeTransparent(format) && !isJpegTiff ? image : image.flatten({ background: '#ffffff' })
     return written.toColourspace(colourspace)
   }
   if (format === 'jpeg' && !settings.progressive) {
     const encodeStrip = (strip: Stack) => writeAs(coloured(strip), format, settings).toBuffer()
     const jpeg = await encodeBaseline(stack, encodeStrip)
     return attachMetadata(jpeg, format, metadata, stack)
+  }
+  if (isJpegTiff && !isLeftToSharp(settings)) {
+    const encodeStrip = (strip: Stack) => writeAs(coloured(strip), 'jpeg', settings).toBuffer()
+    const tiff = await encodeJpegPage(stack, encodeStrip)
+    return attachMetadata(tiff, format, metadata, stack)
   }
   if (canAttach(format)) {
     const { data, info } = await writeAs(coloured(stack), format, settings).toBuffer({
@@ -138,6 +146,11 @@ async function encodeOnce(
     if (metadata.xmp) carrier.keepXmp()
     return carrier
   }
+}
+
+/** sharp leaves the colours of JPEG inside TIFF alone from a quality of 90 on. */
+function isLeftToSharp({ compression, quality }: EncodeSettings): boolean {
+  return compression === 'rgb jpeg' && quality >= 90
 }
 
 function isProfileOfColours({ icc }: CarriedMetadata): boolean {

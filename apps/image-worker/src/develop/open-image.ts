@@ -5,20 +5,24 @@ import type { DevelopLimits } from './limits.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
- * What sharp says of an image, and how it opens it: all frames of an animation, and nothing that is damaged.
+ * What sharp says of an image, and how it opens it: all frames of an animation, one page of a document, and nothing
+ * that is damaged.
  *
- * @throws UnusableImage for pages of several sizes, for samples that would be cut to eight bits, and for more
- *   channels than pictures have
+ * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
  */
 export async function openImage(
   input: Uint8Array,
-  { format, frames, height, pixels, width }: ImageHeader,
+  { format, frames }: ImageHeader,
   { maxPixels }: DevelopLimits,
+  page = 0,
 ) {
-  const isAnimated = frames > 1 && isAnimatable(format)
-  if (isAnimated && pixels !== width * height * frames)
-    throw new UnusableImage('pages-differ', 'the pages of the document differ in size; that is not taken')
-  const options = { pages: isAnimated ? -1 : 1, limitInputPixels: maxPixels, failOn: 'warning' } as const
+  const isAnimated = frames > 1 && isAnimatable(format) && format !== 'tiff'
+  const options = {
+    page,
+    pages: isAnimated ? -1 : 1,
+    limitInputPixels: maxPixels,
+    failOn: 'warning',
+  } as const
   const metadata = await sharp(input, options).metadata()
   checkSamples(metadata)
   // sharp says little of AVIF.

@@ -2,7 +2,7 @@ import type { ChannelOrder, Operation, OutputFormat } from '@darkroom/contracts'
 import { compose } from '../permute/channel-order.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
-import type { Output, Raster } from './raster.ts'
+import type { Output, Picture, Raster } from './raster.ts'
 
 /** One step on pixels, and the size it makes of one. */
 export interface Step {
@@ -42,6 +42,21 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
     plan.permutation = isPermutation ? compose(plan.permutation ?? 'rgb', operation.order) : undefined
   }
   return plan
+}
+
+/** Whether the one thing done to an image is a permutation. */
+export function isPermutation(
+  { format }: { format: OutputFormat },
+  plan: Plan,
+): plan is Plan & { permutation: ChannelOrder } {
+  return plan.permutation !== undefined && plan.output.format === format
+}
+
+/** One frame after the other: an animation would otherwise be held several times. */
+export async function applySteps({ frames }: Pick<Picture, 'frames'>, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    for (const [index, frame] of frames.entries()) frames[index] = await step.apply(frame)
+  }
 }
 
 /** The largest size that a frame has on its way through the steps, itself included. */

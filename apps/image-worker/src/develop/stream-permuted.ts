@@ -8,13 +8,24 @@ import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { openImage } from './open-image.ts'
 import { originalOf } from './original.ts'
 import type { Output } from './raster.ts'
+import { isTransparent } from './tiff/extra-samples.ts'
+import { hasOddColours } from './tiff/odd-colours.ts'
+import { tiffPages } from './tiff/tiff-page.ts'
 
 /**
  * Whether nothing is lost on that way: of deeper samples, libvips' recombination loses the lower half; sharp turns
- * only single images, and its GIFs are not exact.
+ * only single images, and its GIFs are not exact; pages of a TIFF may differ, or be JPEG of a sampling or in colours
+ * that sharp can't write or read.
  */
-export function canStream({ bitsPerSample, format, frames, orientation }: ImageHeader): boolean {
-  return bitsPerSample <= 8 && (frames === 1 || orientation === 1) && format !== 'gif'
+export function canStream(
+  input: Uint8Array,
+  { bitsPerSample, channels, format, frames, lossless, orientation }: ImageHeader,
+): boolean {
+  if (bitsPerSample > 8 || format === 'gif') return false
+  if (format !== 'tiff') return frames === 1 || orientation === 1
+  const [page] = tiffPages(input)
+  if (!page || frames > 1) return false
+  return lossless && !hasOddColours(page) && (channels % 2 === 1 || isTransparent(page))
 }
 
 /**

@@ -261,10 +261,11 @@ test('a stream permutes as exactly as a raster does, of every shape', async () =
   await fc.assert(
     fc.asyncProperty(rasters({ bits: [8], frames: [1, 3] }), orders, async (raster, order) => {
       const image = drawing(raster)
-      const files = [await image.clone().tiff({ compression: 'lzw' }).toBuffer()]
+      const files: Buffer[] = []
       if (raster.channels > 2)
         files.push(await image.clone().webp({ lossless: true, exact: true, delay: 40 }).toBuffer())
       if (raster.frames === 1) files.push(await image.clone().png().toBuffer())
+      if (raster.frames === 1) files.push(await image.clone().tiff({ compression: 'lzw' }).toBuffer())
       for (const file of files) {
         const header = await readImageHeader(bytesSource(file))
         const output = { format: header.format, metadata: 'strip' } as const

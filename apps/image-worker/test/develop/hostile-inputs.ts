@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { application, assembleGif, comment } from '../permute/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../permute/png-assembler.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
@@ -74,13 +75,28 @@ export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
     'tiled tiff': image(4).tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }),
     'tiff of pages': animation.clone().tiff({ compression: 'none' }),
     'tiff with jpeg': image(3).tiff({ compression: 'jpeg' }),
+    'tiff with jpeg of red, green and blue': image(3).tiff({ compression: 'jpeg', quality: 95 }),
+    'tiff of jpeg tiles': image(3).tiff({ compression: 'jpeg', tile: true, tileWidth: 16, tileHeight: 16 }),
+    'tiff in bigtiff': image(3).tiff({ compression: 'lzw', bigtiff: true }),
     '16-bit tiff': deep.clone().toColourspace('rgb16').tiff({ compression: 'deflate' }),
     avif: image(3).avif({ effort: 0 }),
     'transparent avif': image(4).avif({ effort: 0 }),
   }
   const written = new Map<string, Buffer>()
   for (const [name, file] of Object.entries(files)) written.set(name, await file.toBuffer())
+  const page = (name: string) => written.get(name) ?? Buffer.alloc(0)
+  const pages = [page('tiff'), page('16-bit tiff'), page('tiff with jpeg'), page('tiled tiff')]
+  written.set('tiff of pages that differ', Buffer.from(joinPages(pages)))
+  for (const [name, photometric] of Object.entries({ lab: 8, 'icc lab': 9, ycbcr: 6 }))
+    written.set(`tiff in ${name}`, tiffCalled(page('tiff'), photometric))
   return written
+}
+
+/** The same samples, said to be other colours (PhotometricInterpretation, one SHORT). */
+function tiffCalled(tiff: Buffer, photometric: number): Buffer {
+  const bytes = Buffer.from(tiff)
+  bytes[bytes.indexOf(Buffer.of(6, 1, 3, 0, 1, 0, 0, 0)) + 8] = photometric
+  return bytes
 }
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
 import { drawing, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
 
@@ -80,13 +79,6 @@ test('a rotation that needs more pixels than allowed is refused', async () => {
   const png = await drawing(raster).png().toBuffer()
   await run(png, 'rotate:90', { maxPixels: 10_000 })
   await assert.rejects(run(png, 'rotate:45', { maxPixels: 10_000 }), { code: 'too-many-pixels' })
-})
-
-test('a document whose pages differ in size is refused in words', async () => {
-  const pyramid = await sharp({ create: { width: 300, height: 300, channels: 3, background: 'red' } })
-    .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })
-    .toBuffer()
-  await assert.rejects(run(pyramid, 'swap-channels'), { code: 'pages-differ' })
 })
 
 interface Line {

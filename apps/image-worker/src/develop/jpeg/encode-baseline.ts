@@ -42,7 +42,8 @@ function rowsOfStrip({ width, height }: Pick<Raster, 'width' | 'height'>): numbe
   return Math.min(Math.ceil(height / strips / unitRows), most) * unitRows
 }
 
-function stripsOf<Pixels extends Omit<Raster, 'channels'>>(raster: Pixels, rows: number): Pixels[] {
+/** Of so many rows each; the last may have fewer. */
+export function stripsOf<Pixels extends Omit<Raster, 'channels'>>(raster: Pixels, rows: number): Pixels[] {
   const { data, height } = raster
   const rowBytes = data.length / height
   return Array.from({ length: Math.ceil(height / rows) }, (_, index) => ({

@@ -4,74 +4,120 @@ export interface TiffEntry {
   readonly type: number
   readonly count: number
   readonly value: Uint8Array
+  /** Where its value stands in the file that it was read from, or where the offset of a longer value does. */
+  readonly fieldAt?: number
 }
 
 export interface TiffDirectory {
+  readonly at: number
   readonly entries: TiffEntry[]
   /** Where the number stands that says where the next directory is, or 0. */
   readonly nextAt: number
   readonly next: number
 }
 
-/** Bytes of a value of each type (TIFF 6.0, section 2, and Exif's UTF-8, 129), 0 where it is unknown. */
+/** Bytes of a value of each type (TIFF 6.0, section 2, BigTIFF's 16 to 18, Exif's UTF-8, 129), 0 where it is unknown. */
 const typeBytes: Readonly<Record<number, number>> = {
-  1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1,
+  1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1,
 } // biome-ignore format: a list
 
 /** Numbers of a fraction are two of four bytes, which are turned round each for itself. */
 const numberBytes = (type: number) => (type === 5 || type === 10 ? 4 : (typeBytes[type] ?? 1))
 
-/** Reads TIFF structures: files that aren't BigTIFF, and EXIF. What lies outside the bytes isn't read. */
-export class TiffReader {
-  readonly #bytes: Buffer
-  readonly #isLittleEndian: boolean
+/** As many as the header's reader takes. */
+const maxPages = 10_000
 
-  private constructor(bytes: Buffer, isLittleEndian: boolean) {
+/** How wide the numbers of a directory are, in bytes: TIFF 6.0, section 2, and the BigTIFF design. */
+interface Layout {
+  readonly header: number
+  readonly firstAt: number
+  readonly offset: 4 | 8
+  readonly count: 2 | 8
+  readonly entry: 12 | 20
+}
+
+const classic: Layout = { header: 8, firstAt: 4, offset: 4, count: 2, entry: 12 }
+const big: Layout = { header: 16, firstAt: 8, offset: 8, count: 8, entry: 20 }
+
+const layouts: Readonly<Record<string, Layout>> = {
+  'II*\0': classic,
+  'MM\0*': classic,
+  'II+\0': big,
+  'MM\0+': big,
+}
+
+/** Reads TIFF structures: files, BigTIFF among them, and EXIF. What lies outside the bytes isn't read. */
+export class TiffReader {
+  readonly isLittleEndian: boolean
+  readonly #bytes: Buffer
+  readonly #layout: Layout
+
+  private constructor(bytes: Buffer, layout: Layout) {
     this.#bytes = bytes
-    this.#isLittleEndian = isLittleEndian
+    this.#layout = layout
+    this.isLittleEndian = bytes[0] === 0x49
   }
 
-  /** Undefined where the bytes are no such structure. */
+  /** Undefined where the bytes are not such a structure. */
   static of(bytes: Uint8Array): TiffReader | undefined {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const order = buffer.toString('latin1', 0, 4)
-    if (buffer.length < 8 || (order !== 'II*\0' && order !== 'MM\0*')) return undefined
-    return new TiffReader(buffer, order === 'II*\0')
+    const layout = layouts[buffer.toString('latin1', 0, 4)]
+    if (!layout || buffer.length < layout.header) return undefined
+    return new TiffReader(buffer, layout)
   }
 
   get firstAt(): number {
-    return this.long(4)
-  }
-
-  long(at: number): number {
-    return this.#isLittleEndian ? this.#bytes.readUInt32LE(at) : this.#bytes.readUInt32BE(at)
+    return this.#number(this.#layout.firstAt, this.#layout.offset)
   }
 
   /** Undefined where there is none. Entries of unknown types, or whose values are missing, are left out. */
   directory(at: number): TiffDirectory | undefined {
-    if (at < 8 || at + 6 > this.#bytes.length) return undefined
-    const count = this.#short(at)
-    const nextAt = at + 2 + 12 * count
-    if (nextAt + 4 > this.#bytes.length) return undefined
-    const entries = Array.from({ length: count }, (_, index) => this.#entry(at + 2 + 12 * index))
-    return { entries: entries.filter(entry => entry !== undefined), nextAt, next: this.long(nextAt) }
+    const { header, offset, count, entry } = this.#layout
+    if (at < header || at + count + offset > this.#bytes.length) return undefined
+    const length = this.#number(at, count)
+    const nextAt = at + count + entry * length
+    if (nextAt + offset > this.#bytes.length) return undefined
+    const entries = Array.from({ length }, (_, index) => this.#entry(at + count + entry * index))
+    return {
+      at,
+      entries: entries.filter(entry => entry !== undefined),
+      nextAt,
+      next: this.#number(nextAt, offset),
+    }
+  }
+
+  /** The chain of directories, a page each, as long as it leads to further ones. */
+  directories(): TiffDirectory[] {
+    const chain = new Map<number, TiffDirectory>()
+    for (let at = this.firstAt; !chain.has(at) && chain.size < maxPages; ) {
+      const directory = this.directory(at)
+      if (!directory) break
+      chain.set(at, directory)
+      at = directory.next
+    }
+    return [...chain.values()]
   }
 
   #entry(at: number): TiffEntry | undefined {
-    const [tag, type, count] = [this.#short(at), this.#short(at + 2), this.long(at + 4)]
+    const { offset } = this.#layout
+    const [tag, type, count] = [this.#number(at, 2), this.#number(at + 2, 2), this.#number(at + 4, offset)]
     const length = count * (typeBytes[type] ?? 0)
-    const valueAt = length <= 4 ? at + 8 : this.long(at + 8)
+    const fieldAt = at + 4 + offset
+    const valueAt = length <= offset ? fieldAt : this.#number(fieldAt, offset)
     if (length === 0 || valueAt + length > this.#bytes.length) return undefined
     const value = Uint8Array.from(this.#bytes.subarray(valueAt, valueAt + length))
     const width = numberBytes(type)
-    if (!this.#isLittleEndian) {
+    if (!this.isLittleEndian) {
       for (let number = 0; number < length; number += width) value.subarray(number, number + width).reverse()
     }
-    return { tag, type, count, value }
+    return { tag, type, count, value, fieldAt }
   }
 
-  #short(at: number): number {
-    return this.#isLittleEndian ? this.#bytes.readUInt16LE(at) : this.#bytes.readUInt16BE(at)
+  /** Of 64 bits, what is beyond the safe integers lies behind the end of any file. */
+  #number(at: number, bytes: 2 | 4 | 8): number {
+    if (bytes < 8)
+      return this.isLittleEndian ? this.#bytes.readUIntLE(at, bytes) : this.#bytes.readUIntBE(at, bytes)
+    return Number(this.isLittleEndian ? this.#bytes.readBigUInt64LE(at) : this.#bytes.readBigUInt64BE(at))
   }
 }
 
@@ -96,9 +142,9 @@ export class TiffWriter {
       written.writeUInt16LE(type, entryAt + 2)
       written.writeUInt32LE(count, entryAt + 4)
       if (value.length <= 4) written.set(value, entryAt + 8)
-      else written.writeUInt32LE(this.#append(value), entryAt + 8)
+      else written.writeUInt32LE(this.append(value), entryAt + 8)
     }
-    const at = this.#append(written)
+    const at = this.append(written)
     return { at, nextAt: at + written.length - 4 }
   }
 
@@ -106,7 +152,8 @@ export class TiffWriter {
     return Buffer.concat(this.#parts, this.#length)
   }
 
-  #append(part: Uint8Array): number {
+  /** Gives where the part stands, which is at an even byte. */
+  append(part: Uint8Array): number {
     const padding = this.#length % 2
     const at = this.#length + padding
     this.#parts.push(new Uint8Array(padding), part)
@@ -115,12 +162,26 @@ export class TiffWriter {
   }
 }
 
-export function bytesEntry(tag: number, type: 1 | 7, value: Uint8Array): TiffEntry {
-  return { tag, type, count: value.length, value }
+/** The whole numbers of an entry; empty where its type is another. */
+export function numbersOf(entry: TiffEntry | undefined): number[] {
+  const width = entry && wholeNumberBytes[entry.type]
+  if (!width) return []
+  const value = Buffer.from(entry.value)
+  return Array.from({ length: entry.count }, (_, index) =>
+    width === 8 ? Number(value.readBigUInt64LE(8 * index)) : value.readUIntLE(width * index, width),
+  )
 }
 
-export function offsetEntry(tag: number, offset: number): TiffEntry {
-  const value = Buffer.alloc(4)
-  value.writeUInt32LE(offset)
-  return { tag, type: 4, count: 1, value }
+const wholeNumberBytes: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }
+
+export function shortsEntry(tag: number, ...numbers: readonly number[]): TiffEntry {
+  return { tag, type: 3, count: numbers.length, value: Buffer.from(Uint16Array.from(numbers).buffer) }
+}
+
+export function longsEntry(tag: number, ...numbers: readonly number[]): TiffEntry {
+  return { tag, type: 4, count: numbers.length, value: Buffer.from(Uint32Array.from(numbers).buffer) }
+}
+
+export function bytesEntry(tag: number, type: 1 | 7, value: Uint8Array): TiffEntry {
+  return { tag, type, count: value.length, value }
 }

@@ -2,7 +2,8 @@ import type { CarriedMetadata } from '../raster.ts'
 import { withoutPrefix } from './exif.ts'
 import {
   bytesEntry,
-  offsetEntry,
+  longsEntry,
+  numbersOf,
   type TiffDirectory,
   type TiffEntry,
   TiffReader,
@@ -22,9 +23,6 @@ const tags = {
 /** What of EXIF's main directory tells of the picture, and not of how its file is laid out: titles, camera, dates, people. */
 const descriptive: ReadonlySet<number> = new Set([269, 270, 271, 272, 305, 306, 315, 316, 33_432])
 
-/** A broken chain of directories may lead back to where it was. */
-const maxPages = 10_000
-
 /**
  * Puts metadata into a TIFF that sharp wrote: each page's directory is written anew, behind all else, with a profile
  * on every page and the rest on the first. The old ones, some 200 bytes each, stay and are not pointed at.
@@ -40,7 +38,7 @@ export function attachToTiff(tiff: Uint8Array, { icc, exif, xmp, iptc }: Carried
   ]
   const links: { at: number; to: number }[] = []
   let linkAt = 4
-  for (const [index, { entries }] of [...pagesOf(reader)].entries()) {
+  for (const [index, { entries }] of reader.directories().entries()) {
     const added = [...(icc ? [bytesEntry(tags.icc, 7, icc)] : []), ...(index === 0 ? told : [])]
     const replaced = new Set(added.map(({ tag }) => tag))
     const written = writer.directory([...entries.filter(({ tag }) => !replaced.has(tag)), ...added])
@@ -73,8 +71,8 @@ function writeExif(reader: TiffReader | undefined, writer: TiffWriter): TiffEntr
     if (!entries) return []
     const nested = below(reader, { entries }, tags.interoperability)
     const others = entries.filter(entry => entry.tag !== tags.interoperability)
-    const pointer = nested ? [offsetEntry(tags.interoperability, writer.directory(nested).at)] : []
-    return [offsetEntry(tag, writer.directory([...others, ...pointer]).at)]
+    const pointer = nested ? [longsEntry(tags.interoperability, writer.directory(nested).at)] : []
+    return [longsEntry(tag, writer.directory([...others, ...pointer]).at)]
   })
   return [...main.entries.filter(({ tag }) => descriptive.has(tag)), ...pointers]
 }
@@ -84,14 +82,6 @@ function below(
   { entries }: Pick<TiffDirectory, 'entries'>,
   pointer: number,
 ): TiffEntry[] | undefined {
-  const value = entries.find(({ tag, value }) => tag === pointer && value.length === 4)?.value
-  return value && reader.directory(Buffer.from(value).readUInt32LE())?.entries
-}
-
-function* pagesOf(reader: TiffReader): Generator<TiffDirectory> {
-  let page = reader.directory(reader.firstAt)
-  for (let count = 0; page && count < maxPages; count++) {
-    yield page
-    page = page.next === 0 ? undefined : reader.directory(page.next)
-  }
+  const [at] = numbersOf(entries.find(({ tag }) => tag === pointer))
+  return at === undefined ? undefined : reader.directory(at)?.entries
 }

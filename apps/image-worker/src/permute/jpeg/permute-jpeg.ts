@@ -1,6 +1,7 @@
 import type { ChannelOrder } from '../channel-order.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
 import { permuteCoefficients } from './permute-coefficients.ts'
+import { permuteComponents } from './permute-components.ts'
 import { readJpeg } from './read-jpeg.ts'
 import { turnImage } from './turn-image.ts'
 import { writeJpeg } from './write-jpeg.ts'
@@ -20,6 +21,18 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation 
     permuteCoefficients(kernel, jpeg.frame, jpeg.quantisation, order)
     return writeJpeg(kernel, jpeg)
   })
+}
+
+/**
+ * Permutes the colours of a JPEG whose components are red, green and blue, as the file that holds it says. Nothing is
+ * lost: the components change places.
+ *
+ * @throws NotWellFormed as `permuteJpeg` does
+ */
+export function permuteRgbJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
+  return withJpegKernel(kernel =>
+    writeJpeg(kernel, permuteComponents(kernel, readJpeg(kernel, input, true), order)),
+  )
 }
 
 /**

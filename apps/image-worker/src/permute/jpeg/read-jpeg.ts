@@ -21,8 +21,11 @@ export interface Jpeg {
   readonly density: Uint8Array
 }
 
-/** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here */
-export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
+/**
+ * @param hasKnownColours The colours of its components are known from elsewhere, whatever it says of them itself.
+ * @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here
+ */
+export function readJpeg(kernel: JpegKernel, input: Uint8Array, hasKnownColours = false): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -53,7 +56,7 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array): Jpeg {
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
-        if (!scans) expectLumaAndChroma(frame, application)
+        if (!scans && !hasKnownColours) expectLumaAndChroma(frame, application)
         scans ??= new ScanReader(kernel, huffman, input, frame)
         history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)

@@ -1,0 +1,118 @@
+import type { ChannelOrder } from '@darkroom/contracts'
+import type { ImageHeader } from '@darkroom/image-header'
+import sharp from 'sharp'
+import { decode } from '../decode.ts'
+import { encode } from '../encode.ts'
+import { isAnimatable } from '../format-abilities.ts'
+import type { DevelopLimits } from '../limits.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
+import type { Original } from '../original.ts'
+import { applySteps, isPermutation, type Plan } from '../plan.ts'
+import { type CarriedMetadata, type Output, type Picture, release } from '../raster.ts'
+import { UnusableImage } from '../unusable-image.ts'
+import { framesOfPages } from './frames-of-pages.ts'
+import { joinPages } from './join-pages.ts'
+import { permuteJpegPage } from './permute-jpeg-page.ts'
+import { isLossless, type TiffPage, tiffPages } from './tiff-page.ts'
+
+/**
+ * Develops a TIFF. As a TIFF each page is developed for itself, so that pages may differ in anything; in formats of
+ * animations each is a frame; in all others there is room for the first only.
+ *
+ * @throws UnusableImage when pages that become frames differ
+ */
+export async function developTiff(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Plan,
+  limits: DevelopLimits,
+): Promise<Uint8Array> {
+  const { output } = plan
+  const pages = tiffPages(input)
+  const [first] = pages
+  if (!first) throw new UnusableImage('malformed-image', 'the first directory of the TIFF cannot be read')
+  if (output.format === 'tiff') {
+    const developed: Uint8Array[] = []
+    for (const page of pages) {
+      const bytesBefore = pages.length === 1 ? input.length : bytesOf(page)
+      developed.push(await developPage(input, header, plan, limits, page, bytesBefore + tablesBytes))
+    }
+    return joinPages(developed)
+  }
+  const shown = isAnimatable(output.format) ? pages : [first]
+  const opened: { picture: Picture; original: Original }[] = []
+  for (const page of shown) opened.push(await openPage(input, header, plan, limits, page))
+  const [{ picture, original }] = opened as [{ picture: Picture; original: Original }]
+  const frames = framesOfPages(
+    opened.flatMap(({ picture }) => picture.frames),
+    output.format,
+  )
+  const bytes = await encode({ ...picture, frames }, output, original, undefined, limits)
+  for (const frame of frames) release(frame)
+  return bytes
+}
+
+/** Huffman tables of its own are not to cost a small page its quality. */
+const tablesBytes = 512
+
+/** Its pixels, and what its directory takes. */
+function bytesOf({ directory, segments }: TiffPage): number {
+  const entries = directory.entries.reduce((sum, { value }) => sum + 12 + value.length, 0)
+  return segments.reduce((sum, { bytes }) => sum + bytes, entries)
+}
+
+/** A TIFF of the one page, which took `bytesBefore` of the file at most. */
+async function developPage(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Plan,
+  limits: DevelopLimits,
+  page: TiffPage,
+  bytesBefore: number,
+): Promise<Uint8Array> {
+  const isRewritten = isPermutation(header, plan) && plan.output.quality === undefined
+  if (isRewritten) {
+    const permuted = await permutePage(input, header, plan.permutation, plan.output, page, bytesBefore)
+    if (permuted) return permuted
+  }
+  const { picture, original } = await openPage(input, header, plan, limits, page)
+  const bytes = await encode(picture, plan.output, original, isRewritten ? bytesBefore : undefined, limits)
+  for (const frame of picture.frames) release(frame)
+  return bytes
+}
+
+async function permutePage(
+  input: Uint8Array,
+  { channels }: ImageHeader,
+  order: ChannelOrder,
+  output: Output,
+  page: TiffPage,
+  bytesBefore: number,
+): Promise<Uint8Array | undefined> {
+  const tiff = permuteJpegPage(input, page, order, bytesBefore)
+  if (!tiff) return undefined
+  const metadata = carriedMetadata(input, await sharp(input, { page: page.index }).metadata(), true, output)
+  const profiled = profileFor({ isGrey: channels === 1 }, metadata)
+  return attachMetadata(tiff, 'tiff', ofPage(page, profiled), page)
+}
+
+/** Decoded, and changed step by step. */
+async function openPage(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Plan,
+  limits: DevelopLimits,
+  page: TiffPage,
+): Promise<{ picture: Picture; original: Original }> {
+  const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
+  const { picture, original } = await decode(input, own, plan, limits, page)
+  await applySteps(picture, plan.steps)
+  return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
+}
+
+/** What tells of the whole file stands in its first page. */
+function ofPage({ index }: TiffPage, { icc, ...others }: CarriedMetadata): CarriedMetadata {
+  const profile = icc ? { icc } : {}
+  return index === 0 ? { ...profile, ...others } : profile
+}

@@ -1,0 +1,20 @@
+import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
+import { stripsOf } from '../jpeg/encode-baseline.ts'
+import type { Raster } from '../raster.ts'
+import { writeJpegPage } from './write-jpeg-page.ts'
+
+/** A reader unpacks a strip at a time. */
+const stripPixels = 1_000_000
+/** A strip is of whole units of 16 x 16 pixels (TIFF Technical Note 2). */
+const unitRows = 16
+
+/** A TIFF of one page in JPEG, a strip as `encode` writes it, with Huffman tables of its own. */
+export async function encodeJpegPage<Pixels extends Omit<Raster, 'channels'>>(
+  raster: Pixels,
+  encode: (strip: Pixels) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const { width, height } = raster
+  const rowsPerStrip = Math.min(Math.ceil(stripPixels / width / unitRows) * unitRows, height)
+  const jpegs = await Promise.all(stripsOf(raster, rowsPerStrip).map(encode))
+  return writeJpegPage({ width, height, cut: { rowsPerStrip }, isRgb: false }, jpegs.map(optimiseJpeg))
+}

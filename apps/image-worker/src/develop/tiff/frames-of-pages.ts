@@ -1,0 +1,26 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import type { Raster } from '../raster.ts'
+import { UnusableImage } from '../unusable-image.ts'
+
+/**
+ * The pages of a document as the frames of an animation, which are alike.
+ *
+ * @throws UnusableImage that says which page differs in what
+ */
+export function framesOfPages(pages: Raster[], format: OutputFormat): Raster[] {
+  const [first] = pages as [Raster]
+  for (const [index, page] of pages.entries()) {
+    for (const describe of [sizeOf, depthOf, kindOf]) {
+      const [own, other] = [describe(page), describe(first)]
+      if (own === other) continue
+      const words = `page ${index + 1} ${own}, page 1 ${other}: frames of ${format} must be alike; format:tiff keeps pages as they are`
+      throw new UnusableImage('pages-differ', words)
+    }
+  }
+  return pages
+}
+
+const sizeOf = ({ width, height }: Raster) => `has ${width} x ${height} pixels`
+const depthOf = ({ bits }: Raster) => `has ${bits} bits a sample`
+const kindOf = ({ channels, isGrey }: Raster) =>
+  `is ${isGrey ? 'grey' : 'in colours'} ${channels === 4 ? 'with' : 'without'} transparency`

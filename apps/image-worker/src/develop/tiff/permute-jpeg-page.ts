@@ -1,0 +1,91 @@
+import type { ChannelOrder } from '@darkroom/contracts'
+import { permuteJpeg, permuteRgbJpeg } from '../../permute/jpeg/permute-jpeg.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { maxGrowth } from '../encode-settings.ts'
+import { type JpegStream, takeStreamApart, withTables } from './jpeg-stream.ts'
+import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import { type JpegPage, writeJpegPage } from './write-jpeg-page.ts'
+
+/**
+ * A TIFF of one page, its colours permuted without decoding its pixels, where these are JPEG: each strip or tile
+ * keeps its place, its quality and its sampling. Undefined where the page must be decoded, and where it would be much
+ * larger than `bytesBefore`.
+ */
+export function permuteJpegPage(
+  tiff: Uint8Array,
+  page: TiffPage,
+  order: ChannelOrder,
+  bytesBefore: number,
+): Uint8Array | undefined {
+  const isKnown = components[page.photometric] === page.samplesPerPixel
+  const [format = unsigned] = numbersOfTag(page, pageTags.sampleFormat)
+  if (
+    !isKnown ||
+    format !== unsigned ||
+    page.compression !== compressions.jpeg ||
+    page.isPlanar ||
+    page.orientation !== 1
+  )
+    return undefined
+  const isRgb = page.photometric === photometrics.rgb
+  const permute = isRgb ? permuteRgbJpeg : permuteJpeg
+  try {
+    const cut = cutOf(page)
+    const originals = jpegsOf(tiff, page)
+    expectToFill(page, cut, originals.map(takeStreamApart))
+    const jpegs = originals.map(jpeg => permute(jpeg, order))
+    const { width, height } = page
+    const written = writeJpegPage({ width, height, isRgb, cut }, jpegs)
+    return written.length > maxGrowth * bytesBefore ? undefined : written
+  } catch (error) {
+    if (error instanceof NotWellFormed) return undefined
+    throw error
+  }
+}
+
+const unsigned = 1
+
+/** How many of each kind of colours are taken. */
+const components: Readonly<Record<number, number>> = {
+  [photometrics.yCbCr]: 3,
+  [photometrics.rgb]: 3,
+  [photometrics.blackIsZero]: 1,
+}
+
+/** Each strip or tile as a file of its own. */
+export function jpegsOf(tiff: Uint8Array, page: TiffPage): Uint8Array[] {
+  const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
+  return page.segments.map(({ at, bytes }) => {
+    const stream = tiff.subarray(at, at + bytes)
+    return tables ? withTables(tables, stream) : stream
+  })
+}
+
+/** @throws NotWellFormed unless the streams are as many, as large and of such samples as the page says */
+function expectToFill(page: TiffPage, cut: JpegPage['cut'], streams: readonly JpegStream[]): void {
+  const isTiled = 'tileWidth' in cut
+  const [width, height] = isTiled ? [cut.tileWidth, cut.tileLength] : [page.width, cut.rowsPerStrip]
+  const [across, down] = [Math.ceil(page.width / width), Math.ceil(page.height / height)]
+  const [first] = streams
+  const areAlike = streams.every((stream, index) => {
+    // The last strip ends with the image, or is filled up.
+    const rowsLeft = isTiled ? height : page.height - index * height
+    return (
+      stream.width === width &&
+      (stream.height === height || stream.height === rowsLeft) &&
+      stream.components === page.samplesPerPixel &&
+      stream.horizontal === first?.horizontal &&
+      stream.vertical === first.vertical
+    )
+  })
+  if (!areAlike || streams.length !== across * down)
+    throw new NotWellFormed('the JPEGs are not those that the page announces')
+}
+
+function cutOf(page: TiffPage): JpegPage['cut'] {
+  const [tileWidth] = numbersOfTag(page, pageTags.tileWidth)
+  const [tileLength] = numbersOfTag(page, pageTags.tileLength)
+  if (tileWidth !== undefined && tileLength !== undefined) return { tileWidth, tileLength }
+  const [rows = page.height] = numbersOfTag(page, pageTags.rowsPerStrip)
+  return { rowsPerStrip: Math.min(rows, page.height) }
+}

@@ -1,0 +1,114 @@
+import { numbersOf, type TiffDirectory, TiffReader } from '../metadata/tiff-directory.ts'
+
+/** TIFF 6.0, appendix A; TIFF Technical Note 2 (347). */
+export const pageTags = {
+  newSubfileType: 254,
+  subfileType: 255,
+  width: 256,
+  height: 257,
+  bitsPerSample: 258,
+  compression: 259,
+  photometric: 262,
+  stripOffsets: 273,
+  orientation: 274,
+  samplesPerPixel: 277,
+  rowsPerStrip: 278,
+  stripByteCounts: 279,
+  planarConfiguration: 284,
+  tileWidth: 322,
+  tileLength: 323,
+  tileOffsets: 324,
+  tileByteCounts: 325,
+  extraSamples: 338,
+  sampleFormat: 339,
+  jpegTables: 347,
+  oldJpegStream: 513,
+  oldJpegQuantisation: 519,
+  coefficients: 529,
+  chromaSubsampling: 530,
+  chromaPositioning: 531,
+  referenceBlackWhite: 532,
+} as const
+
+export const photometrics = {
+  whiteIsZero: 0,
+  blackIsZero: 1,
+  rgb: 2,
+  palette: 3,
+  mask: 4,
+  separated: 5,
+  yCbCr: 6,
+  cieLab: 8,
+  iccLab: 9,
+} as const
+
+export const compressions = { oldJpeg: 6, jpeg: 7 } as const
+
+/** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
+const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
+
+/** A page of a TIFF, as its directory describes it. */
+export interface TiffPage {
+  /** Its place in the file's chain of directories, from 0. */
+  readonly index: number
+  readonly directory: TiffDirectory
+  /** As stored: an orientation of 5 to 8 exchanges them. */
+  readonly width: number
+  readonly height: number
+  readonly orientation: number
+  readonly bitsPerSample: number
+  readonly samplesPerPixel: number
+  readonly photometric: number
+  readonly compression: number
+  readonly isPlanar: boolean
+  /** Where the pixels stand, strip by strip or tile by tile. */
+  readonly segments: readonly { readonly at: number; readonly bytes: number }[]
+}
+
+/**
+ * The pages of a TIFF. Reduced versions of a page before them (thumbnails, the levels of a pyramid) are left out:
+ * they show what the developed page doesn't show any more.
+ */
+export function tiffPages(tiff: Uint8Array): TiffPage[] {
+  const directories = TiffReader.of(tiff)?.directories() ?? []
+  const pages = directories.map(pageOf)
+  return pages.filter((page, index) => index === 0 || !isReduced(page))
+}
+
+/** The whole numbers of a tag; empty where the page doesn't have it. */
+export function numbersOfTag({ directory }: Pick<TiffPage, 'directory'>, wanted: number): number[] {
+  return numbersOf(directory.entries.find(({ tag }) => tag === wanted))
+}
+
+function pageOf(directory: TiffDirectory, index: number): TiffPage {
+  const numbers = (wanted: number) => numbersOfTag({ directory }, wanted)
+  const number = (wanted: number, otherwise: number) => numbers(wanted)[0] ?? otherwise
+  const isTiled = numbers(pageTags.tileOffsets).length > 0
+  const offsets = numbers(isTiled ? pageTags.tileOffsets : pageTags.stripOffsets)
+  const byteCounts = numbers(isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts)
+  const orientation = number(pageTags.orientation, 1)
+  return {
+    index,
+    directory,
+    width: number(pageTags.width, 0),
+    height: number(pageTags.height, 0),
+    orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
+    bitsPerSample: number(pageTags.bitsPerSample, 1),
+    samplesPerPixel: number(pageTags.samplesPerPixel, 1),
+    photometric: number(pageTags.photometric, photometrics.blackIsZero),
+    compression: number(pageTags.compression, 1),
+    isPlanar: number(pageTags.planarConfiguration, 1) === 2,
+    segments: offsets.map((at, segment) => ({ at, bytes: byteCounts[segment] ?? 0 })),
+  }
+}
+
+export function isLossless({ compression }: TiffPage): boolean {
+  return !lossyCompressions.includes(compression)
+}
+
+/** Bit 0 of NewSubfileType; 2 of the older SubfileType. */
+function isReduced(page: TiffPage): boolean {
+  const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
+  const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)
+  return (type & 1) === 1 || oldType === 2
+}

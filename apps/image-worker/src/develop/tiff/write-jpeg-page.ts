@@ -1,0 +1,80 @@
+import {
+  bytesEntry,
+  longsEntry,
+  shortsEntry,
+  type TiffEntry,
+  TiffWriter,
+} from '../metadata/tiff-directory.ts'
+import { abbreviated, tablesStream, takeStreamApart } from './jpeg-stream.ts'
+import { compressions, pageTags, photometrics } from './tiff-page.ts'
+
+/** How a page is cut into JPEGs, each a strip or a tile. */
+export interface JpegPage {
+  readonly width: number
+  readonly height: number
+  readonly cut:
+    | { readonly rowsPerStrip: number }
+    | { readonly tileWidth: number; readonly tileLength: number }
+  /** Whether three components are red, green and blue. */
+  readonly isRgb: boolean
+}
+
+/**
+ * A TIFF of one page whose pixels are JPEGs, which libvips can't write in YCbCr from quality 90 on, and below that in
+ * 4:2:0 only. The quantisation tables, which all usually share, stand in JPEGTables (TIFF Technical Note 2).
+ */
+export function writeJpegPage(
+  { width, height, cut, isRgb }: JpegPage,
+  jpegs: readonly Uint8Array[],
+): Uint8Array {
+  const streams = jpegs.map(takeStreamApart)
+  const [first] = streams
+  if (!first) throw new TypeError('a page has no pixels')
+  const { components, horizontal, vertical } = first
+  const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
+  const parts = streams.map(stream => abbreviated(stream, first))
+  const offsets = parts.map(part => writer.append(part))
+  const lengths = parts.map(part => part.length)
+  const { at } = writer.directory([
+    longsEntry(pageTags.width, width),
+    longsEntry(pageTags.height, height),
+    shortsEntry(pageTags.bitsPerSample, ...new Array(components).fill(8)),
+    shortsEntry(pageTags.compression, compressions.jpeg),
+    shortsEntry(pageTags.orientation, 1),
+    shortsEntry(pageTags.samplesPerPixel, components),
+    shortsEntry(pageTags.planarConfiguration, 1),
+    bytesEntry(pageTags.jpegTables, 7, tablesStream(first)),
+    ...colourEntries(components, isRgb, [horizontal, vertical]),
+    ...cutEntries(cut, offsets, lengths),
+  ])
+  const bytes = writer.bytes()
+  bytes.writeUInt32LE(at, 4)
+  return bytes
+}
+
+function colourEntries(components: number, isRgb: boolean, sampling: [number, number]): TiffEntry[] {
+  if (components === 1) return [shortsEntry(pageTags.photometric, photometrics.blackIsZero)]
+  if (isRgb) return [shortsEntry(pageTags.photometric, photometrics.rgb)]
+  // Fractions: the whole range of bytes, as JFIF has it.
+  const range = longsEntry(pageTags.referenceBlackWhite, ...[0, 255, 128, 255, 128, 255].flatMap(n => [n, 1]))
+  return [
+    shortsEntry(pageTags.photometric, photometrics.yCbCr),
+    shortsEntry(pageTags.chromaSubsampling, ...sampling),
+    { ...range, type: 5, count: 6 },
+  ]
+}
+
+function cutEntries(cut: JpegPage['cut'], offsets: number[], lengths: number[]): TiffEntry[] {
+  if ('rowsPerStrip' in cut)
+    return [
+      longsEntry(pageTags.rowsPerStrip, cut.rowsPerStrip),
+      longsEntry(pageTags.stripOffsets, ...offsets),
+      longsEntry(pageTags.stripByteCounts, ...lengths),
+    ]
+  return [
+    longsEntry(pageTags.tileWidth, cut.tileWidth),
+    longsEntry(pageTags.tileLength, cut.tileLength),
+    longsEntry(pageTags.tileOffsets, ...offsets),
+    longsEntry(pageTags.tileByteCounts, ...lengths),
+  ]
+}

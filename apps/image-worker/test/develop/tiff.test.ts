@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import sharp from 'sharp'
+import { longsEntry, shortsEntry, TiffWriter } from '../../src/develop/metadata/tiff-directory.ts'
+import { encodeJpegPage } from '../../src/develop/tiff/encode-jpeg-page.ts'
+import { joinPages } from '../../src/develop/tiff/join-pages.ts'
+import { jpegSettings } from '../../src/develop/tiff/jpeg-settings.ts'
+import { tiffPages } from '../../src/develop/tiff/tiff-page.ts'
+import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { bytesOf, run } from './run.ts'
+
+const fixture = (name: string) => readFile(new URL(`tiffs/${name}.tif`, import.meta.url))
+
+const [width, height] = [640, 480]
+const photo = () => sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+
+for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
+  test(`JPEG in ${chromaSubsampling} inside TIFF keeps quality, sampling and size`, async () => {
+    for (const quality of [60, 85, 90, 95]) {
+      const tiff = await jpegTiff(quality, chromaSubsampling)
+      for (const operations of ['swap-channels', 'flop']) {
+        const result = await bytesOf(tiff, operations)
+        assert.deepEqual(settingsOf(result), settingsOf(tiff), operations)
+        const growth = result.length / tiff.length
+        assert.ok(growth > 0.95 && growth < 1.08, `${operations} at ${quality}: ${growth} times as large`)
+      }
+      const [before, after] = [await inspect(tiff), await inspect(await bytesOf(tiff, 'swap-channels'))]
+      assert.ok(meanError(after, permuted(before, 'bgr')) < 0.8)
+    }
+  })
+}
+
+test('tiles of JPEG stay tiles when their colours are permuted', async () => {
+  const tiff = await fixture('jpeg-tiled')
+  const result = await bytesOf(tiff, 'swap-channels')
+  assert.equal(tiffPages(result)[0]?.segments.length, tiffPages(tiff)[0]?.segments.length)
+  assert.deepEqual(settingsOf(result), settingsOf(tiff))
+  assert.ok(result.length < 1.05 * tiff.length)
+  assert.ok(meanError(await inspect(result), permuted(await inspect(tiff), 'bgr')) < 1)
+})
+
+test('a JPEG of red, green and blue inside TIFF is permuted to the last sample', async () => {
+  const tiff = await photo().tiff({ compression: 'jpeg', quality: 92 }).toBuffer()
+  assert.equal(settingsOf(tiff)?.isRgb, true)
+  const result = await bytesOf(tiff, 'swap-channels:gbr')
+  assert.equal(meanError(await inspect(result), permuted(await inspect(tiff), 'gbr')), 0)
+  assert.ok(result.length <= tiff.length)
+  assert.deepEqual(settingsOf(await bytesOf(tiff, 'flip')), settingsOf(tiff))
+})
+
+test('JPEG inside TIFF, which has no transparency, is put on white', async () => {
+  const background = { r: 200, g: 100, b: 50, alpha: 0.25 }
+  const png = await sharp({ create: { width: 64, height: 64, channels: 4, background } })
+    .png()
+    .toBuffer()
+  const { samples } = await inspect(await bytesOf(png, 'format:tiff:80'))
+  for (const [channel, value] of [241, 216, 204, 255].entries())
+    assert.ok(Math.abs((samples[channel] ?? 0) - value) <= 2, `${samples[channel]} instead of ${value}`)
+})
+
+test('eight bits of CIELAB and ICCLAB become sRGB', async () => {
+  const lab = await fixture('lab')
+  const result = await inspectResult(await run(lab, 'swap-channels:rgb'))
+  // From the same values in 16 bits, which libvips converts itself.
+  assert.deepEqual([...result.samples.subarray(0, 8)], [125, 239, 212, 255, 126, 239, 214, 255])
+  const icc = tiffOf(9, [255, 128, 128, 0, 128, 128])
+  assert.deepEqual((await inspect(await bytesOf(icc, 'format:png'))).samples, rgba([255, 255, 255, 0, 0, 0]))
+})
+
+test('YCbCr of whole chroma that is not JPEG becomes RGB', async () => {
+  const { samples } = await inspect(await bytesOf(await fixture('ycbcr-whole'), 'swap-channels:rgb'))
+  const at = 4 * (61 * 20 + 20)
+  // As libtiff's own converter has it.
+  for (const [channel, value] of [0x6f, 0xa8, 0x7d, 0xff].entries())
+    assert.ok(Math.abs((samples[at + channel] ?? 0) - value) <= 2)
+})
+
+test('an unspecified extra sample is not transparency, in any operation and format', async () => {
+  const tiff = await fixture('infrared')
+  for (const operations of ['swap-channels:rgb', 'flip,flip', 'format:png', 'format:jpeg', 'blur:0.3']) {
+    const result = await bytesOf(tiff, operations)
+    const { channels } = await sharp(result).metadata()
+    assert.equal(channels, 3, operations)
+    const at = 4 * (64 * 30 + 2)
+    const pixel = [...(await inspect(result)).samples.subarray(at, at + 4)]
+    const isNear = [233, 137, 216, 255].every((wanted, index) => Math.abs((pixel[index] ?? 0) - wanted) <= 12)
+    assert.ok(isNear, `${operations}: ${pixel}`)
+  }
+  const grey = tiffOf(1, [10, 200, 20, 100], [0])
+  assert.deepEqual((await inspect(await bytesOf(grey, 'flip'))).samples, rgba([10, 10, 10, 20, 20, 20]))
+})
+
+test('an unassociated extra sample stays transparency', async () => {
+  const samples = [10, 20, 30, 40, 50, 60, 70, 80]
+  const { samples: after } = await inspect(await bytesOf(tiffOf(2, samples, [2]), 'flip'))
+  assert.deepEqual([...after], samples)
+})
+
+test('associated transparency is taken out of the colours once', async () => {
+  const tiff = tiffOf(2, [50, 100, 0, 100, 0, 0, 0, 0], [1])
+  assert.deepEqual([...(await inspect(await bytesOf(tiff, 'flip'))).samples], [127, 255, 0, 100, 0, 0, 0, 0])
+})
+
+test('pages of one size that are turned differently are each shown upright', async () => {
+  const tiff = await fixture('two-orientations')
+  const result = await bytesOf(tiff, 'swap-channels:rgb')
+  const pages = tiffPages(tiff)
+  assert.deepEqual(
+    pages.map(({ orientation }) => orientation),
+    [6, 1],
+  )
+  const written = tiffPages(result)
+  assert.deepEqual(
+    written.map(({ orientation }) => orientation),
+    [1, 1],
+  )
+  for (const page of [0, 1]) {
+    const upright = await sharp(tiff, { page }).autoOrient().raw().toBuffer()
+    assert.deepEqual(await sharp(result, { page }).raw().toBuffer(), upright)
+  }
+})
+
+test('pages that differ in size, depth, colours and compression stay as they are', async () => {
+  const small = photo().resize(64, 48)
+  const pages = [
+    await photo().tiff({ compression: 'lzw' }).toBuffer(),
+    await small.clone().toColourspace('rgb16').tiff({ compression: 'deflate' }).toBuffer(),
+    await small.clone().greyscale().tiff({ compression: 'none' }).toBuffer(),
+    await small.clone().ensureAlpha(0.5).tiff({ compression: 'packbits' }).toBuffer(),
+    await small.clone().tiff({ compression: 'jpeg', quality: 80 }).toBuffer(),
+  ]
+  const tiff = joinPages(pages)
+  const result = await run(tiff, 'swap-channels')
+  assert.equal(result.facts.frames, pages.length)
+  for (const [page, file] of pages.entries()) {
+    const before = permuted(await inspect(file), 'bgr')
+    const after = await inspect(alone(result.bytes, page))
+    if (page === 4) assert.ok(meanError(after, before) < 3)
+    else assertSame(after, { ...before, format: 'tiff' }, `page ${page + 1}`)
+  }
+  await assert.rejects(run(tiff, 'format:webp'), {
+    code: 'pages-differ',
+    message: /^page 2 has 64 x 48 pixels, page 1 has 640 x 480 pixels: frames of webp must be alike/,
+  })
+  assert.equal((await run(tiff, 'format:png')).facts.width, width)
+})
+
+test('reduced versions of a page are left out, as they would show the original', async () => {
+  const pyramid = await photo()
+    .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })
+    .toBuffer()
+  const { facts } = await run(pyramid, 'crop:40x40')
+  assert.deepEqual(facts, { contentType: 'image/tiff', width: 40, height: 40, frames: 1 })
+})
+
+test('what operations make of all pages together is held against the limits', async () => {
+  const pages = await Promise.all(
+    [10, 40].map(side =>
+      sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
+        .tiff()
+        .toBuffer(),
+    ),
+  )
+  await run(joinPages(pages), 'resize:100x100:enlarge', { maxPixels: 20_000 })
+  await assert.rejects(run(joinPages(pages), 'resize:100x100:enlarge', { maxPixels: 19_999 }), {
+    code: 'too-many-pixels',
+  })
+})
+
+/** One page, in a file of its own. */
+function alone(tiff: Uint8Array, page: number): Uint8Array {
+  const { at, nextAt } = tiffPages(tiff)[page]?.directory ?? { at: 0, nextAt: 0 }
+  const copy = Buffer.from(tiff)
+  copy.writeUInt32LE(at, 4)
+  copy.writeUInt32LE(0, nextAt)
+  return copy
+}
+
+async function jpegTiff(quality: number, chromaSubsampling: '4:2:0' | '4:4:4'): Promise<Uint8Array> {
+  const data = Uint8Array.from(photograph({ width, height, seed: 3 }))
+  const raster = { data, width, height, bits: 8, isGrey: false } as const
+  return encodeJpegPage(raster, strip => {
+    const raw = { width: strip.width, height: strip.height, channels: 3 } as const
+    return sharp(strip.data, { raw }).jpeg({ quality, chromaSubsampling }).toBuffer()
+  })
+}
+
+function settingsOf(tiff: Uint8Array) {
+  const [page] = tiffPages(tiff)
+  assert.ok(page)
+  return jpegSettings(tiff, page)
+}
+
+/** Two pixels side by side, eight bits a sample. */
+function tiffOf(photometric: number, samples: number[], extraSamples: number[] = []): Uint8Array {
+  const channels = samples.length / 2
+  const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
+  const offset = writer.append(Uint8Array.from(samples))
+  const { at } = writer.directory([
+    ...[longsEntry(256, 2), longsEntry(257, 1), shortsEntry(258, ...new Array(channels).fill(8))],
+    ...[shortsEntry(259, 1), shortsEntry(262, photometric), longsEntry(273, offset)],
+    ...[shortsEntry(277, channels), longsEntry(278, 1), longsEntry(279, samples.length), shortsEntry(284, 1)],
+    ...(extraSamples.length > 0 ? [shortsEntry(338, ...extraSamples)] : []),
+  ])
+  const bytes = writer.bytes()
+  bytes.writeUInt32LE(at, 4)
+  return bytes
+}
+
+/** Opaque. */
+function rgba(colours: number[]): Uint8Array {
+  return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
+}
