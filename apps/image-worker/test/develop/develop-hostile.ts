@@ -59,15 +59,20 @@ async function attempt({ bytes, expected }: HostileInput, text: string): Promise
 
 async function developed(bytes: Buffer, text: string): Promise<string> {
   const result = await run(bytes, text)
-  const { data, info } = await sharp(result.bytes, { pages: -1, failOn: 'warning' })
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  const { width, height, frames } = result.facts
-  if (info.width * info.height > limits.maxPixels)
-    return `the result has ${info.width} x ${info.height} pixels`
-  if (data.length === 0) return 'the result has no pixels'
-  if (info.width !== width || (frames * height !== info.height && height !== info.height)) {
-    return `the result is told to have ${width} x ${height} x ${frames} pixels, and has ${info.width} x ${info.height}`
+  const { contentType, width, height, frames } = result.facts
+  // Pages of a TIFF may differ.
+  const isDocument = contentType === 'image/tiff'
+  for (let page = 0; page < (isDocument ? frames : 1); page++) {
+    const options = isDocument ? { page } : { pages: -1 }
+    const { data, info } = await sharp(result.bytes, { ...options, failOn: 'warning' })
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    if (info.width * info.height > limits.maxPixels)
+      return `the result has ${info.width} x ${info.height} pixels`
+    if (data.length === 0) return 'the result has no pixels'
+    const isAsTold = info.width === width && [height, frames * height].includes(info.height)
+    if (!isAsTold && page === 0)
+      return `the result is told to have ${width} x ${height} x ${frames} pixels, and has ${info.width} x ${info.height}`
   }
   const smuggles = Buffer.from(result.bytes).includes(Buffer.from(smuggled, 'latin1'))
   return smuggles && !text.includes('keep') ? 'the script has come through' : 'developed'

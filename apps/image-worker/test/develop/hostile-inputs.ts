@@ -267,6 +267,8 @@ function polyglots(valid: Map<string, Buffer>): HostileInput[] {
   const add = (name: string, bytes: Buffer) => inside.push({ name, bytes, expected: 'developed' })
   for (const [name, file] of valid) {
     // libwebp and libheif look at what their length says; a TIFF may have anything anywhere.
+    // Frames of an animation must be alike, though.
+    if (name === 'tiff of pages that differ') continue
     add(`${name} with a script behind`, Buffer.concat([file, latin1(smuggled)]))
   }
   const get = (name: string) => valid.get(name) ?? Buffer.alloc(0)
