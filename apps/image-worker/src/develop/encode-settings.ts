@@ -68,9 +68,14 @@ export function settingsFor(
 }
 
 /** The settings for another attempt, after one that came out `growth` times as large as it should. */
-export function weaker(settings: EncodeSettings, growth: number): EncodeSettings {
-  // A tenth of quality is about a quarter of the size, around where photographs are.
-  const step = Math.max(Math.ceil(30 * Math.log2(growth)), 2)
+export function weaker(
+  settings: EncodeSettings,
+  growth: number,
+  { format, attempt }: { format: OutputFormat; attempt: number },
+): EncodeSettings {
+  // So much less of quality halves the size of photographs; what isn't enough then, is of another kind.
+  const halving = format === 'avif' && attempt === 1 ? 16 : 30
+  const step = Math.max(Math.ceil(halving * Math.log2(growth)), 2)
   return { ...settings, quality: Math.max(settings.quality - step, 1) }
 }
 

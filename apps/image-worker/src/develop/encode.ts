@@ -48,7 +48,8 @@ export async function encode(
     bytes = await encodeOnce(prepared, output.format, settings, limits)
   }
   for (let attempt = 1; attempt < maxAttempts && bytes.length > rewrittenBytes * maxGrowth; attempt++) {
-    settings = weaker(settings, bytes.length / rewrittenBytes)
+    const { format } = output
+    settings = weaker(settings, bytes.length / rewrittenBytes, { format, attempt })
     bytes = await encodeOnce(prepared, output.format, settings, limits)
   }
   return bytes

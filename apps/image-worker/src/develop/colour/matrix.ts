@@ -31,6 +31,14 @@ export function toLinearSrgb(primaries: Chromaticities): Matrix {
   return multiply(inverse(xyzOf(srgbPrimaries)), adapted)
 }
 
+/** Whether colours can be mixed of these, also of such as there are none to be seen. */
+export function isPossible(primaries: Chromaticities): boolean {
+  const [, y] = primaries.white
+  if (y < 0.1) return false
+  const reach = [xyzOf(primaries), toLinearSrgb(primaries)].flat(2).map(Math.abs)
+  return reach.every(value => value < 10)
+}
+
 const cone: Matrix = [
   [0.8951, 0.2664, -0.1614],
   [-0.7502, 1.7135, 0.0367],

@@ -1,6 +1,6 @@
 import type { ColourSignal, LightLevels } from './colour-signal.ts'
 import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
-import { type Point, srgbPrimaries } from './matrix.ts'
+import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
 
 export interface PngChunk {
   type: string
@@ -82,10 +82,8 @@ function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
     data.readUInt32BE(8 * index) / 100_000,
     data.readUInt32BE(8 * index + 4) / 100_000,
   ]
-  const [white, red, green, blue] = [point(0), point(1), point(2), point(3)]
-  const area = (green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1])
-  const isPossible = [white, red, green, blue].every(([x, y]) => y > 0 && x + y <= 1) && Math.abs(area) > 0.01
-  return isPossible ? { white, red, green, blue } : undefined
+  const primaries = { white: point(0), red: point(1), green: point(2), blue: point(3) }
+  return isPossible(primaries) ? primaries : undefined
 }
 
 /** Both count in 0.0001 cd/m2. */

@@ -9,7 +9,7 @@ export const brightest = 10_000
  * peak the more is compressed (ITU-R BT.2390, 5.4.1). Takes and gives shares of 10 000 cd/m2.
  */
 export function toneCurve(peak: number): (light: number) => number {
-  const most = encodePq(Math.max(peak, paperWhite) / brightest)
+  const most = encodePq(Math.min(Math.max(peak, paperWhite) / brightest, 1))
   const target = encodePq(paperWhite / brightest) / most
   const knee = 1.5 * target - 0.5
   return light => {

@@ -241,6 +241,42 @@ test('HDR becomes sRGB in formats that cannot say it: paper white is nearly whit
   }
 })
 
+test('a PNG whose chunks say anything at all of its colours is developed, into every format', async () => {
+  const number = fc.oneof(fc.nat(100_000), fc.constantFrom(0, 1, 0x7fff_ffff, 0xffff_ffff))
+  const bytesFrom = (numbers: number[]) => Buffer.concat(numbers.map(value => uint32(value)))
+  const chunks = fc.record(
+    {
+      cICP: fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      mDCV: fc.uint8Array({ minLength: 24, maxLength: 24 }),
+      cLLI: fc.array(number, { minLength: 2, maxLength: 2 }).map(bytesFrom),
+      gAMA: number.map(uint32),
+      cHRM: fc.array(number, { minLength: 8, maxLength: 8 }).map(bytesFrom),
+    },
+    { requiredKeys: [] },
+  )
+  const pictures = await Promise.all([
+    sharp(await linear()).png().toBuffer(),
+    sharp(await linear()).toColourspace('rgb16').ensureAlpha(0.5).png().toBuffer(),
+    sharp(await linear()).toColourspace('b-w').png().toBuffer(),
+  ]) // biome-ignore format: a list
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...pictures), chunks, async (picture, said) => {
+      const written = Object.entries(said).map(([type, data]) => chunk(type, Buffer.from(data)))
+      const file = Buffer.concat([picture.subarray(0, 33), ...written, picture.subarray(33)])
+      for (const type of ['png', 'tiff', 'gif', 'jpeg']) {
+        await inspect(await bytesOf(file, `crop:8x8,format:${type}`))
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
 function chunkOf(png: Uint8Array, type: string): Buffer | undefined {
   const bytes = Buffer.from(png)
   for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
