@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type EntityTag, parseEntityTags, ServiceProblem } from '@darkroom/service-kit'
+import { type EntityTag, readEntityTags } from '@darkroom/service-kit'
 import type { Condition } from './engine/engine.ts'
 
 /** The ETag of a key is the revision that set its value. */
@@ -13,20 +13,13 @@ export function etagOf(revision: number): string {
  * @throws ServiceProblem 400 for what is not well-formed: no write is done under a condition that nobody understood
  */
 export function readCondition(headers: IncomingHttpHeaders): Condition {
-  const match = readTags('If-Match', headers['if-match'])
-  const noneMatch = readTags('If-None-Match', headers['if-none-match'])
+  const match = readEntityTags('If-Match', headers['if-match'])
+  const noneMatch = readEntityTags('If-None-Match', headers['if-none-match'])
   const conditions: Condition[] = []
   if (match) conditions.push(match === '*' ? { kind: 'present' } : isAny(match.filter(tag => !tag.isWeak)))
   if (noneMatch)
     conditions.push(noneMatch === '*' ? { kind: 'absent' } : { kind: 'not', of: isAny(noneMatch) })
   return { kind: 'all', of: conditions }
-}
-
-function readTags(name: string, header: string | undefined): '*' | EntityTag[] | undefined {
-  if (header === undefined) return undefined
-  const tags = parseEntityTags(header)
-  if (tags) return tags
-  throw new ServiceProblem(400, 'invalid-request', `${name} must be * or ETags such as "12", got ${header}`)
 }
 
 /** A tag that is not a revision is not the ETag of any value. */

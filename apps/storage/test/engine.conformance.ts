@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
-import type { BlobId, BlobStore, PutOptions } from '../src/engine/engine.ts'
+import type { BlobId, BlobStore, Condition, PutOptions } from '../src/engine/engine.ts'
 import { inChunks, MiB, patterned, sha256 } from './content.ts'
 
 const id: BlobId = { key: 'a-key', stage: 'pre' }
@@ -49,6 +49,24 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       }
       await store.put(id, reusing(), png)
       assert.ok(bytes.equals(await read(store)))
+    })
+
+    test('writes and deletes only where the condition holds', async t => {
+      const store = await open(t)
+      const put = (text: string, condition: Condition) =>
+        store.put(id, inChunks(Buffer.from(text)), png, condition)
+      const isAbsent: Condition = standing => standing === undefined
+      const isFirst: Condition = standing => standing?.blob.sha256 === sha256(Buffer.from('first'))
+      assert.equal((await put('first', isFirst)).kind, 'refused')
+      assert.equal((await put('first', isAbsent)).kind, 'stored')
+      assert.deepEqual(await put('second', isAbsent), { kind: 'refused' })
+      assert.equal((await read(store)).toString(), 'first')
+      const writers = await Promise.all(['a', 'b', 'c'].map(text => put(text, isFirst)))
+      assert.deepEqual(writers.map(({ kind }) => kind).sort(), ['refused', 'refused', 'stored'])
+      assert.equal(await store.delete(id, isFirst), false)
+      assert.equal(await store.delete(id, standing => !isAbsent(standing)), true)
+      assert.equal(await store.open(id), undefined)
+      assert.equal(await store.delete(id), true)
     })
 
     test('reads any range', async t => {

@@ -41,6 +41,13 @@ export const StoredBlob = Type.Object({
 })
 export type StoredBlob = Static<typeof StoredBlob>
 
+/** Conditions of a write to what may stand there (RFC 9110, section 13). */
+const writeConditions = {
+  'if-match': Type.Optional(Type.String()),
+  'if-none-match': Type.Optional(Type.String()),
+  'if-unmodified-since': Type.Optional(Type.String()),
+}
+
 const putBlob = defineRoute({
   method: 'PUT',
   url: '/images/:key/:stage',
@@ -55,7 +62,7 @@ const putBlob = defineRoute({
       },
       { additionalProperties: false },
     ),
-    headers: Type.Object({ 'content-type': Type.Optional(Type.String()) }),
+    headers: Type.Object({ 'content-type': Type.Optional(Type.String()), ...writeConditions }),
     body: Bytes,
     response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
   },
@@ -81,9 +88,9 @@ export const storageRoutes = {
     method: 'DELETE',
     url: '/images/:key/:stage',
     schema: {
-      summary: 'Forgets the bytes; no error when there are none',
+      summary: 'Forgets the bytes, under the preconditions of PUT; no error when there are none',
       params,
-      response: { 204: Nothing },
+      response: { 204: Nothing, 412: Problem },
     },
   }),
   listBlobs: defineRoute({

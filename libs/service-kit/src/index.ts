@@ -13,14 +13,20 @@ export {
   variableName,
 } from './config.ts'
 export { deleteBytes, deleteImage } from './delete-image.ts'
-export { type EntityTag, parseEntityTags } from './entity-tags.ts'
+export type { EntityTag } from './entity-tags.ts'
 export { findTask } from './find-task.ts'
 export { hangUpSignal, holdSignal } from './hold.ts'
 export { LiveSettings } from './live-settings.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { wasNeverSent } from './never-sent.ts'
 export { PageCursors, taskCursors } from './page-cursors.ts'
-export { checkPreconditions, isRangeCurrent } from './preconditions.ts'
+export {
+  checkPreconditions,
+  isRangeCurrent,
+  readEntityTags,
+  type Validators,
+  writeCondition,
+} from './preconditions.ts'
 export { isOutage, retryLater, ServiceProblem, ServiceUnavailable, TokenRefused } from './problems.ts'
 export { atMost, type Body, readBody, tooLarge } from './read-body.ts'
 export { readHead } from './read-head.ts'

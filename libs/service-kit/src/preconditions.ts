@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type EntityTag, parseEntityTags } from './entity-tags.ts'
 import { parseHttpDate } from './http-date.ts'
+import { ServiceProblem } from './problems.ts'
 
 /** What tells one state of a resource from another. */
 export interface Validators {
@@ -30,6 +31,35 @@ export function checkPreconditions(
       ? unmodifiedSince(headers['if-modified-since'], current)
       : matchesWeakly(noneMatch, current)
   return isNotModified ? 'not-modified' : 'proceed'
+}
+
+/**
+ * The preconditions of a write, for the moment when it is done; undefined when there are none. A write to what isn't
+ * there yet has no current validators.
+ *
+ * @throws ServiceProblem 400 for tags that are not well-formed: no write is done under a condition that nobody understood
+ */
+export function writeCondition(
+  headers: ConditionHeaders,
+): ((current: Validators | undefined) => boolean) | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch, 'if-unmodified-since': since } = headers
+  readEntityTags('If-Match', match)
+  readEntityTags('If-None-Match', noneMatch)
+  if (match === undefined && noneMatch === undefined && since === undefined) return undefined
+  return current => {
+    if (current === undefined) return match === undefined
+    const isSame =
+      match === undefined ? unmodifiedSince(since, current) !== false : matchesStrongly(match, current)
+    return isSame && (noneMatch === undefined || !matchesWeakly(noneMatch, current))
+  }
+}
+
+/** @throws ServiceProblem 400 for what is not well-formed */
+export function readEntityTags(field: string, value: string | undefined): '*' | EntityTag[] | undefined {
+  if (value === undefined) return undefined
+  const tags = parseEntityTags(value)
+  if (tags) return tags
+  throw new ServiceProblem(400, 'invalid-request', `${field} must be * or ETags such as "12", got ${value}`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Backoff, type Logger } from '@darkroom/service-kit'
 import type { Footer } from './blob-footer.ts'
-import { type PutOutcome, StoreUnavailable } from './engine.ts'
+import { type Condition, type PutOutcome, StoreUnavailable } from './engine.ts'
 import type { WriteCondition } from './multipart-upload.ts'
 import { isAnswer } from './s3-errors.ts'
 import { Turns } from './turns.ts'
@@ -54,7 +54,7 @@ export class ConditionalWrites {
   }
 
   /**
-   * Has what was written placed, unless newer bytes stand there. Within this process, writes to a name take turns.
+   * Has what was written placed, unless newer bytes stand there or `condition` doesn't hold. Within this process, writes to a name take turns.
    *
    * @throws StoreUnavailable when others keep getting in the way
    */
@@ -63,6 +63,7 @@ export class ConditionalWrites {
     { blob, write }: Footer,
     place: Place,
     abortSignal: AbortSignal,
+    condition?: Condition,
   ): Promise<PutOutcome> {
     return this.#turns.take(name, async () => {
       const backoff = new Backoff(20, 500)
@@ -73,6 +74,7 @@ export class ConditionalWrites {
         // Its answer was lost, and the request sent again.
         if (current?.write === write) return { kind: 'stored', blob }
         if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
+        if (condition && !condition(current)) return { kind: 'refused' }
         if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
         try {
           await place(this.#condition(current), abortSignal)
@@ -97,7 +99,7 @@ export class ConditionalWrites {
   }
 
   /** Something else that is done to a name in its turn. */
-  inTurn(name: string, work: () => Promise<unknown>): Promise<unknown> {
+  inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     return this.#turns.take(name, work)
   }
 

@@ -16,6 +16,8 @@ export type PutOutcome =
   | { kind: 'stored'; blob: StoredBlob }
   /** Bytes with a newer fencing token stand there already; nothing changed. */
   | { kind: 'fenced'; newest: number }
+  /** The condition of the write doesn't hold; nothing changed. */
+  | { kind: 'refused' }
 
 /** A blob as it was when it was opened; later writes don't change what is read. To be closed. */
 export interface OpenBlob extends AsyncDisposable {
@@ -24,6 +26,9 @@ export interface OpenBlob extends AsyncDisposable {
   /** The bytes from `start` to `end`, both included. The stream closes the blob when it ends. */
   read(range: { start: number; end: number }): Readable
 }
+
+/** Whether a write may be done where this stands, or nothing. It is asked in the step that does the write. */
+export type Condition = (standing: Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined) => boolean
 
 export interface BlobListing {
   blobs: { key: string; modifiedAt: Date }[]
@@ -49,14 +54,19 @@ export interface BlobStore {
    * @throws StoreFull
    * @throws StoreUnavailable, as all of these may
    */
-  put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome>
+  put(
+    id: BlobId,
+    content: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    condition?: Condition,
+  ): Promise<PutOutcome>
   /**
    * `whole` says what is going to be read: all of it, or a part or nothing. It changes what that costs, and with
    * some engines how long a blob can be read that is replaced or deleted meanwhile: a part fails then.
    */
   open(id: BlobId, options?: { whole: boolean }): Promise<OpenBlob | undefined>
-  /** No error when there is none. */
-  delete(id: BlobId): Promise<void>
+  /** Whether the condition held. No error when there is none to delete. */
+  delete(id: BlobId, condition?: Condition): Promise<boolean>
   /** What is stored, a page at a time; each blob once that was there all the while. */
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
   /** Rejects when the store doesn't work. */

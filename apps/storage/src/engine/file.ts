@@ -9,6 +9,7 @@ import {
   type BlobId,
   type BlobListing,
   type BlobStore,
+  type Condition,
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
@@ -59,14 +60,19 @@ export class FileBlobStore implements BlobStore {
     return new FileBlobStore(options)
   }
 
-  async put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
+  async put(
+    id: BlobId,
+    content: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
     // Results may use what is kept free: without them, what was accepted could not end.
     if (id.stage === 'pre') await this.#checkFreeSpace()
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
     const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
     try {
       const blob = await writeFile(temporary, content, options, memory)
-      return await this.#turns.take(this.#path(id), () => this.#publish(temporary, id, blob))
+      return await this.#turns.take(this.#path(id), () => this.#publish(temporary, id, blob, condition))
     } catch (error) {
       await rm(temporary, { force: true })
       throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
@@ -94,8 +100,12 @@ export class FileBlobStore implements BlobStore {
   }
 
   /** The removal is not synced: should a power cut undo it, the bytes belong to no task and are swept. */
-  async delete(id: BlobId): Promise<void> {
-    await this.#turns.take(this.#path(id), () => rm(this.#path(id), { force: true }))
+  async delete(id: BlobId, condition?: Condition): Promise<boolean> {
+    return this.#turns.take(this.#path(id), async () => {
+      if (condition && !condition(await this.#describe(id))) return false
+      await rm(this.#path(id), { force: true })
+      return true
+    })
   }
 
   async list(stage: Stage, { limit, cursor = '' }: { limit: number; cursor?: string | undefined }) {
@@ -125,16 +135,30 @@ export class FileBlobStore implements BlobStore {
     this.#lock?.[Symbol.dispose]()
   }
 
-  /** Puts the temporary file in its place, unless newer bytes stand there. */
-  async #publish(temporary: string, id: BlobId, blob: StoredBlob): Promise<PutOutcome> {
-    await using current = await this.open(id)
+  /** Puts the temporary file in its place, unless newer bytes stand there or the condition doesn't hold. */
+  async #publish(
+    temporary: string,
+    id: BlobId,
+    blob: StoredBlob,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
+    const current = await this.#describe(id)
     if (current && current.blob.fence > blob.fence) {
       await rm(temporary)
       return { kind: 'fenced', newest: current.blob.fence }
     }
+    if (condition && !condition(current)) {
+      await rm(temporary)
+      return { kind: 'refused' }
+    }
     await rename(temporary, this.#path(id))
     await syncFolder(this.#shardFolder(id))
     return { kind: 'stored', blob }
+  }
+
+  async #describe(id: BlobId) {
+    await using opened = await this.open(id)
+    return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
   }
 
   async #checkFreeSpace(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type BlobId,
   type BlobListing,
   type BlobStore,
+  type Condition,
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
@@ -100,10 +101,15 @@ export class S3BlobStore implements BlobStore {
     return store
   }
 
-  async put(id: BlobId, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
+  async put(
+    id: BlobId,
+    content: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
     const given = new GivenContent(content)
     try {
-      return await this.#keep(this.#put(this.#name(id), given, options))
+      return await this.#keep(this.#put(this.#name(id), given, options, condition))
     } catch (error) {
       throw given.threw(error) ? error : asStoreError(error, this.#place)
     }
@@ -113,11 +119,16 @@ export class S3BlobStore implements BlobStore {
     return this.#blobs.open(this.#name(id), options)
   }
 
-  async delete(id: BlobId): Promise<void> {
+  /** S3 knows no conditional removal: between comparing and removing, another copy of the storage may write. */
+  async delete(id: BlobId, condition?: Condition): Promise<boolean> {
     const Key = this.#name(id)
     const command = new DeleteObjectCommand({ Bucket: this.#place.bucket, Key })
-    await this.#ask(abortSignal =>
-      this.#writes.inTurn(Key, () => this.#clients.client.send(command, { abortSignal })),
+    return this.#ask(abortSignal =>
+      this.#writes.inTurn(Key, async () => {
+        if (condition && !condition(await this.#blobs.find(Key, abortSignal))) return false
+        await this.#clients.client.send(command, { abortSignal })
+        return true
+      }),
     )
   }
 
@@ -162,7 +173,12 @@ export class S3BlobStore implements BlobStore {
     this.#clients.reader.destroy()
   }
 
-  async #put(name: string, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutOutcome> {
+  async #put(
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
     const { client } = this.#clients
     const object = { Bucket: this.#place.bucket, Key: name, ...typeHeader(options.contentType) }
     const hash = createHash('sha256')
@@ -186,9 +202,9 @@ export class S3BlobStore implements BlobStore {
       part.seal(encodeFooter(footer))
       if (!upload) {
         const put = { ...object, Body: part.bytes, Metadata: { blob: encodeDescription(footer) } }
-        const outcome = await this.#publish(name, footer, (condition, abortSignal) =>
-          client.send(new PutObjectCommand({ ...put, ...condition }), { abortSignal }),
-        )
+        const place: Place = (ifStill, abortSignal) =>
+          client.send(new PutObjectCommand({ ...put, ...ifStill }), { abortSignal })
+        const outcome = await this.#publish(name, footer, place, condition)
         // A server that refuses may not have read all: then the socket still has the memory.
         if (outcome.kind === 'stored') part.release()
         return outcome
@@ -196,10 +212,9 @@ export class S3BlobStore implements BlobStore {
       const complete = upload
       await complete.add(part)
       await complete.allSent()
-      const outcome = await this.#publish(name, footer, (condition, abortSignal) =>
-        complete.complete(condition, abortSignal),
-      )
-      if (outcome.kind === 'fenced') await this.#abort(upload, name)
+      const place: Place = (ifStill, abortSignal) => complete.complete(ifStill, abortSignal)
+      const outcome = await this.#publish(name, footer, place, condition)
+      if (outcome.kind !== 'stored') await this.#abort(upload, name)
       return outcome
     } catch (error) {
       const aborted = upload && this.#keep(this.#abort(upload, name))
@@ -209,9 +224,9 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  #publish(name: string, footer: Footer, place: Place): Promise<PutOutcome> {
+  #publish(name: string, footer: Footer, place: Place, condition?: Condition): Promise<PutOutcome> {
     return within(this.#timeouts.answerMs, abortSignal =>
-      this.#writes.publish(name, footer, place, abortSignal),
+      this.#writes.publish(name, footer, place, abortSignal, condition),
     )
   }
 

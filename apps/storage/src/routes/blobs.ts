@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { BytesRequestHeaders, storageRoutes } from '@darkroom/contracts'
 import {
   type App,
@@ -8,9 +9,11 @@ import {
   isRangeCurrent,
   ServiceProblem,
   tooLarge,
+  type Validators,
+  writeCondition,
 } from '@darkroom/service-kit'
 import { requestedRange } from '../byte-range.ts'
-import type { BlobId, BlobStore } from '../engine/engine.ts'
+import type { BlobId, BlobStore, Condition, OpenBlob } from '../engine/engine.ts'
 import { throwProblem } from '../store-problems.ts'
 
 const asksForLess = Object.keys(BytesRequestHeaders.properties).filter(name => name !== 'if-range')
@@ -26,8 +29,10 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
         if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
         const contentType = keptType(headers['content-type'])
         const content = collectingMemory(atMost(maxBlobBytes, body))
-        const outcome = await store.put(params, content, { contentType, fence })
+        const condition = conditionOf(headers)
+        const outcome = await store.put(params, content, { contentType, fence }, condition)
         if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
+        if (outcome.kind === 'refused') throw preconditionFailed(params)
         const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
         throw new ServiceProblem(409, 'fenced', detail)
       },
@@ -44,14 +49,13 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
         const found = await store.open(params, { whole })
         const opened = cleanup.use(found ?? notFound(params))
         const { bytes, contentType, sha256 } = opened.blob
-        const etag = `"${sha256}"`
+        const current = validatorsOf(opened)
         reply.headers({
-          etag,
+          etag: current.etag,
           'accept-ranges': 'bytes',
           'last-modified': opened.modifiedAt.toUTCString(),
           'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
         })
-        const current = { etag, modifiedAt: opened.modifiedAt }
         const verdict = checkPreconditions(headers, current)
         if (verdict === 'not-modified') return reply.code(304).send(undefined)
         if (verdict === 'failed') throw preconditionFailed(params)
@@ -72,11 +76,20 @@ export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { ma
 
   app.route({
     ...storageRoutes.deleteBlob,
-    handler: async ({ params }, reply) => {
-      await store.delete(params)
+    handler: async ({ params, headers }, reply) => {
+      if (!(await store.delete(params, conditionOf(headers)))) throw preconditionFailed(params)
       return reply.code(204).send()
     },
   })
+}
+
+function validatorsOf({ blob, modifiedAt }: Pick<OpenBlob, 'blob' | 'modifiedAt'>): Validators {
+  return { etag: `"${blob.sha256}"`, modifiedAt }
+}
+
+function conditionOf(headers: IncomingHttpHeaders): Condition | undefined {
+  const holds = writeCondition(headers)
+  return holds && (standing => holds(standing && validatorsOf(standing)))
 }
 
 const maxTypeLength = 255

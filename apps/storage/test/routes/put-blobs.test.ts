@@ -87,6 +87,35 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.deepEqual(log.errors, [])
   })
 
+  test('preconditions that don’t hold refuse a write with 412, and change nothing', async t => {
+    const { url, folder } = await serve(t)
+    const send = (method: string, headers: Record<string, string>) =>
+      httpRequest(url, path, { method, headers, ...(method !== 'DELETE' && { body: 'other' }) })
+    const first = await httpRequest(url, path, {
+      method: 'PUT',
+      body: 'x',
+      headers: { 'if-none-match': '*' },
+    })
+    assert.equal(first.status, 201)
+    const { etag, 'last-modified': modified } = (await httpRequest(url, path)).headers
+    for (const method of ['PUT', 'POST', 'DELETE']) {
+      for (const headers of [
+        { 'if-none-match': '*' },
+        { 'if-none-match': `W/${etag}` },
+        { 'if-match': `W/${etag}` },
+        { 'if-match': '"other"' },
+        { 'if-unmodified-since': new Date(0).toUTCString() },
+      ] as Record<string, string>[])
+        assert.equal(problemOf(await send(method, headers)), 'precondition-failed', JSON.stringify(headers))
+      assert.equal(problemOf(await send(method, { 'if-none-match': 'other' })), 'invalid-request')
+    }
+    assert.equal((await httpRequest(url, path)).body.toString(), 'x')
+    assert.equal(filesIn(folder).length, 1)
+    assert.equal((await send('PUT', { 'if-unmodified-since': String(modified) })).status, 201)
+    assert.equal((await send('DELETE', { 'if-match': '*' })).status, 204)
+    assert.equal(problemOf(await send('PUT', { 'if-match': '*' })), 'precondition-failed')
+  })
+
   test('an older fencing token is refused with 409, and changes nothing', async t => {
     const { url } = await serve(t)
     const put = (fence: number) =>
