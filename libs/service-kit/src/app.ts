@@ -68,7 +68,6 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     clientErrorHandler: answerRefusedMessage,
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
-  const parseJson = app.getDefaultJsonParser('error', 'error')
 
   app.decorate('metrics', new Registry())
   measureRequests(app)
@@ -80,11 +79,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
   })
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '')
-      done(null, undefined) // of chunks, of which there were none
-    else parseJson(request, String(body), done)
-  })
+  parseJsonOf(app, 'application/json')
   // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
   app.register(async scope => addServiceRoutes(scope, options))
   for (const add of addRoutes) app.register(async scope => add(scope))
@@ -99,6 +94,21 @@ export function acceptBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
     done(null, { [Symbol.asyncIterator]: () => payload.iterator({ destroyOnReturn: false }) })
+  })
+}
+
+/** In this scope, bodies are JSON, whatever their type is said to be: curl says that they are forms. */
+export function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  parseJsonOf(app, '*')
+}
+
+function parseJsonOf(app: FastifyInstance, contentType: string): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser(contentType, { parseAs: 'string' }, (request, body, done) => {
+    // Many clients name a type for the body they don't send.
+    if (body === '') done(null, undefined)
+    else parseJson(request, String(body), done)
   })
 }
 

@@ -1,4 +1,4 @@
-export { type App, acceptBytes, createApp } from './app.ts'
+export { type App, acceptBytes, acceptJson, createApp } from './app.ts'
 export { Backoff } from './backoff.ts'
 export { readBaseUrl } from './base-url.ts'
 export {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { bareRegister, clusterStateRoutes, type RegisterRead } from '@darkroom/contracts'
 import type { Json, RegisterEntry } from '@darkroom/crdt'
-import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
+import { type App, acceptJson, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
 import type { StateNode } from '../node/state-node.ts'
 import { pageOf } from './page-of.ts'
@@ -12,6 +12,7 @@ const maxBodyBytes = 8 * maxValueBytes
 const cursors = new PageCursors('registers')
 
 export function addRegisterRoutes(app: App, node: StateNode): void {
+  acceptJson(app)
   const set = async (name: string, value: Json | undefined) => {
     const outcome = await node.setRegister(name, value)
     if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)

@@ -16,6 +16,23 @@ async function build(t: TestContext, options = {}) {
   return { app, node, put, post }
 }
 
+test('a register is set to JSON, whatever type its writer gave it, and to nothing else', async t => {
+  const { app } = await build(t)
+  const put = (type: string | undefined, body: string) =>
+    app.inject({
+      method: 'PUT',
+      url: '/registers/a',
+      headers: type === undefined ? {} : { 'content-type': type },
+      body,
+    })
+  const types = [undefined, '', 'malformed', 'text/plain', 'application/x-www-form-urlencoded', 'image/png']
+  for (const [n, type] of types.entries()) {
+    assert.deepEqual((await put(type, `{"n":${n}}`)).json().value, { n })
+    assert.equal((await put(type, 'no JSON')).statusCode, 400)
+  }
+  assert.deepEqual((await app.inject('/registers/a')).json().value, { n: types.length - 1 })
+})
+
 suite('the register of the bare paths', () => {
   test('is set and read as plain text, by POST or GET', async t => {
     const { app, post } = await build(t)
