@@ -22,7 +22,7 @@ import type { TiffPage } from './tiff/tiff-page.ts'
 export async function decode(
   input: Uint8Array,
   header: ImageHeader,
-  { output, makesColours }: Pick<Plan, 'output' | 'makesColours'>,
+  { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
   limits: DevelopLimits,
   page?: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
@@ -56,7 +56,10 @@ export async function decode(
     frames,
     delays: metadata.delay ?? [],
     loop: metadata.loop ?? 0,
-    metadata: withColours(carriedMetadata(input, metadata, keepsProfile, output), treatment),
+    metadata: withColours(
+      carriedMetadata(input, header, metadata, { keepsProfile, output, geometry, page }),
+      treatment,
+    ),
   }
   return { picture, original: originalOf(input, header, opened, page) }
 }

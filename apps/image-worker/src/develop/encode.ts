@@ -6,7 +6,7 @@ import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilitie
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
-import { attachMetadata, canAttach } from './metadata/attach.ts'
+import { attachMetadata } from './metadata/attach.ts'
 import { profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
 import {
@@ -37,7 +37,7 @@ export async function encode(
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format)
   const exact = output.format === 'gif' ? exactGif(picture.frames, picture) : undefined
-  if (exact) return attachMetadata(exact, 'gif', prepared.metadata, prepared.stack)
+  if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
   const { delays, loop } = picture
   let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
@@ -100,11 +100,13 @@ function join(frames: readonly Raster[]): Uint8Array {
 }
 
 async function encodeOnce(
-  { stack, pageHeight, metadata }: Prepared,
+  prepared: Prepared,
   format: OutputFormat,
   settings: EncodeSettings,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
+  const { stack, pageHeight, metadata } = prepared
+  const size = frameSize(prepared)
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
   const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
   const isDeep = canHave16Bits(format) && !isJpegTiff
@@ -117,41 +119,37 @@ async function encodeOnce(
   if (format === 'jpeg' && !settings.progressive) {
     const encodeStrip = (strip: Stack) => writeAs(coloured(strip), format, settings).toBuffer()
     const jpeg = await encodeBaseline(stack, encodeStrip)
-    return attachMetadata(jpeg, format, metadata, stack)
+    return attachMetadata(jpeg, format, metadata, size)
   }
   if (isJpegTiff && !isLeftToSharp(settings)) {
     const encodeStrip = (strip: Stack) => writeAs(coloured(strip), 'jpeg', settings).toBuffer()
     const tiff = await encodeJpegPage(stack, encodeStrip)
-    return attachMetadata(tiff, format, metadata, stack)
+    return attachMetadata(tiff, format, metadata, size)
   }
-  if (canAttach(format)) {
-    const { data, info } = await writeAs(coloured(stack), format, settings).toBuffer({
-      resolveWithObject: true,
-    })
-    return attachMetadata(data, format, metadata, {
-      width: info.width,
-      height: pageHeight ?? stack.height,
-    })
+  if (format === 'avif') {
+    const { colour, icc } = metadata
+    const avif = await writeAs(icc ? await carrying(icc) : coloured(stack), format, settings).toBuffer()
+    const signed = colour?.numbers ? await signAvif(avif, colour.numbers) : avif
+    return attachMetadata(signed, format, metadata, size)
   }
-  const { colour, ...attached } = metadata
-  const image = Object.keys(attached).length === 0 ? coloured(stack) : await carried(attached)
-  const avif = await writeAs(image, format, settings).toBuffer()
-  return colour?.numbers ? signAvif(avif, colour.numbers) : avif
+  const bytes = await writeAs(coloured(stack), format, settings).toBuffer()
+  return attachMetadata(bytes, format, metadata, size)
 
-  /** sharp keeps what its input carries, so what is carried goes into a PNG first. */
-  async function carried(metadata: CarriedMetadata): Promise<Sharp> {
+  /** sharp keeps what its input carries, so a profile goes into a PNG first. */
+  async function carrying(icc: Uint8Array): Promise<Sharp> {
     const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
-    const carrier = sharp(attachMetadata(png, 'png', metadata, stack), { limitInputPixels: false })
-    carrier.toColourspace(colourspace).keepIccProfile()
-    if (metadata.exif) carrier.keepExif()
-    if (metadata.xmp) carrier.keepXmp()
-    return carrier
+    const carrier = sharp(attachMetadata(png, 'png', { icc }, size), { limitInputPixels: false })
+    return carrier.toColourspace(colourspace).keepIccProfile()
   }
 }
 
 /** sharp leaves the colours of JPEG inside TIFF alone from a quality of 90 on. */
 function isLeftToSharp({ compression, quality }: EncodeSettings): boolean {
   return compression === 'rgb jpeg' && quality >= 90
+}
+
+function frameSize({ stack, pageHeight }: Prepared): { width: number; height: number } {
+  return { width: stack.width, height: pageHeight ?? stack.height }
 }
 
 function isProfileOfColours({ icc }: CarriedMetadata): boolean {

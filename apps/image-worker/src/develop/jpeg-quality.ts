@@ -1,3 +1,6 @@
+import { markers } from '../permute/jpeg/jpeg-markers.ts'
+import { segmentsOf } from './jpeg/segments.ts'
+
 /** Which of libjpeg's (0) and mozjpeg's (3) tables a JPEG was quantised with, and how far they were scaled. */
 export interface JpegQuantisation {
   table: 0 | 3
@@ -51,21 +54,9 @@ function scaled(table: readonly number[], quality: number): number[] {
 
 /** Table 0 of the first DQT segments (ISO/IEC 10918-1, B.2.4.1). */
 function luminanceTable(jpeg: Uint8Array): number[] | undefined {
-  const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
-  let at = 2
-  while (at + 4 <= jpeg.length && jpeg[at] === 0xff) {
-    const marker = jpeg[at + 1]
-    if (marker === 0xff) {
-      at += 1 // fill byte
-      continue
-    }
-    const length = view.getUint16(at + 2)
-    if (marker === 0xda) return undefined
-    if (marker === 0xdb) {
-      const table = tableZero(jpeg.subarray(at + 4, at + 2 + length))
-      if (table) return table
-    }
-    at += 2 + length
+  for (const { marker, data } of segmentsOf(jpeg)) {
+    const table = marker === markers.quantisationTables ? tableZero(data) : undefined
+    if (table) return table
   }
   return undefined
 }

@@ -3,7 +3,9 @@ import type { ImageHeader } from '@darkroom/image-header'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { permuteGif } from '../permute/permute-gif.ts'
 import { permutePng } from '../permute/permute-png.ts'
-import type { Output } from './raster.ts'
+import { attachMetadata } from './metadata/attach.ts'
+import { carriedMetadata } from './metadata/carried-metadata.ts'
+import { type Output, unmoved } from './raster.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
@@ -14,14 +16,19 @@ import { UnusableImage } from './unusable-image.ts'
  */
 export async function permuteFile(
   input: Uint8Array,
-  { format, frames }: ImageHeader,
+  header: ImageHeader,
   order: ChannelOrder,
   output: Output,
 ): Promise<Uint8Array | undefined> {
+  const { format, frames } = header
   const options = { keepMetadata: output.metadata === 'keep' }
+  const withMetadata = (permuted: Uint8Array) => {
+    const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry: unmoved })
+    return attachMetadata(permuted, output.format, carried, header)
+  }
   try {
-    if (format === 'gif') return permuteGif(input, order, options)
-    if (format === 'png') return await gather(permutePng([input], order, options))
+    if (format === 'gif') return withMetadata(permuteGif(input, order, options))
+    if (format === 'png') return withMetadata(await gather(permutePng([input], order, options)))
     return undefined
   } catch (error) {
     if (!(error instanceof NotWellFormed)) throw error

@@ -6,7 +6,7 @@ import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { maxGrowth } from './encode-settings.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { carriedMetadata, profileFor } from './metadata/carried-metadata.ts'
-import type { Output } from './raster.ts'
+import { type Output, unmoved, uprightSize } from './raster.ts'
 
 /**
  * Permutes the colours of a JPEG without decoding its pixels. Undefined where it must be decoded: for another quality,
@@ -21,8 +21,17 @@ export async function permuteJpegFile(
   if (header.format !== 'jpeg' || output.quality !== undefined) return undefined
   const jpeg = permuteIfWellFormed(input, order, header.orientation)
   if (!jpeg || jpeg.length > maxGrowth * input.length) return undefined
-  const metadata = carriedMetadata(input, await sharp(input).metadata(), true, output)
-  return attachMetadata(jpeg, 'jpeg', profileFor({ isGrey: header.channels === 1 }, metadata), header)
+  const metadata = carriedMetadata(input, header, await sharp(input).metadata(), {
+    keepsProfile: true,
+    output,
+    geometry: unmoved,
+  })
+  return attachMetadata(
+    jpeg,
+    'jpeg',
+    profileFor({ isGrey: header.channels === 1 }, metadata),
+    uprightSize(header),
+  )
 }
 
 function permuteIfWellFormed(

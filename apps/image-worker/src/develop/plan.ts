@@ -2,7 +2,7 @@ import type { ChannelOrder, Operation, OutputFormat } from '@darkroom/contracts'
 import { compose } from '../permute/channel-order.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
-import type { Output, Picture, Raster } from './raster.ts'
+import type { Geometry, Output, Picture, Raster } from './raster.ts'
 
 /** One step on pixels, and the size it makes of one. */
 export interface Step {
@@ -17,6 +17,8 @@ export interface Plan {
   makesColours: boolean
   /** The one permutation that all steps come to, where they do nothing else. */
   permutation: ChannelOrder | undefined
+  /** What all steps together do to the places of pixels. */
+  geometry: Geometry
 }
 
 /** Sorts operations into what is done to the pixels, in their order, and how the result is written. */
@@ -26,6 +28,7 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
     output: { format, metadata: 'strip' },
     makesColours: false,
     permutation: 'rgb',
+    geometry: { movesPixels: false, swapsAxes: false },
   }
   for (const operation of operations) {
     const kind = operationKinds[operation.name] as OperationKind<never>
@@ -38,6 +41,9 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
       sizeAfter: size => kind.sizeAfter(size, operation as never),
     })
     plan.makesColours ||= kind.makesColours
+    const { movesPixels, swapsAxes } = kind.geometryOf(operation as never)
+    plan.geometry.movesPixels ||= movesPixels
+    plan.geometry.swapsAxes = plan.geometry.swapsAxes !== swapsAxes
     const isPermutation = operation.name === 'swap-channels' && plan.permutation !== undefined
     plan.permutation = isPermutation ? compose(plan.permutation ?? 'rgb', operation.order) : undefined
   }

@@ -1,6 +1,9 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Sharp } from 'sharp'
 import type { ColourSignal } from './colour/colour-signal.ts'
+import type { Exif } from './metadata/exif.ts'
+import type { Resolution } from './metadata/resolution.ts'
 
 /**
  * Pixels of one frame: rows from the top, samples interleaved, no padding. 16-bit samples are in the order of
@@ -25,14 +28,35 @@ export interface Picture {
   metadata: CarriedMetadata
 }
 
-/** What is attached to an image beside its pixels, IPTC as its datasets alone. */
+/** What is attached to an image beside its pixels, of what tells of the picture; sizes in it may be another's still. */
 export interface CarriedMetadata {
   icc?: Uint8Array
   /** What isn't sRGB, where no profile says it. */
   colour?: ColourSignal
-  exif?: Uint8Array
-  xmp?: Uint8Array
+  exif?: Exif
+  xmp?: string
+  /** IIM datasets. */
   iptc?: Uint8Array
+  resolution?: Resolution
+}
+
+/** What operations do to the places of pixels. */
+export interface Geometry {
+  /** Whether a pixel may be elsewhere afterwards. */
+  movesPixels: boolean
+  /** Whether rows become columns. */
+  swapsAxes: boolean
+}
+
+export const unmoved: Geometry = { movesPixels: false, swapsAxes: false }
+
+/** The size of one frame after it is turned as EXIF's orientation says. */
+export function uprightSize({
+  width,
+  height,
+  orientation,
+}: Pick<ImageHeader, 'width' | 'height' | 'orientation'>): Pick<Raster, 'width' | 'height'> {
+  return orientation >= 5 ? { width: height, height: width } : { width, height }
 }
 
 export interface Output {

@@ -5,9 +5,11 @@ import { sourceChannels } from '../permute/channel-order.ts'
 import { colourSignalOf, treatColours } from './colour/colour-signal.ts'
 import { settingsFor, writeAs } from './encode-settings.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
+import { attachMetadata } from './metadata/attach.ts'
+import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
 import { originalOf } from './original.ts'
-import type { Output } from './raster.ts'
+import { type Output, unmoved, uprightSize } from './raster.ts'
 import { isTransparent } from './tiff/extra-samples.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
@@ -51,15 +53,16 @@ export async function streamPermuted(
   const isPlain = treatment.kind === 'own' || treatment.kind === 'implied'
   if (!isPlain || avif?.isPremultiplied) return undefined
   const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
-  const kept = output.metadata === 'keep' ? image.keepMetadata() : image.keepIccProfile()
   const settings = settingsFor(
     { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
     output,
     originalOf(input, header, opened),
   )
-  const permuted = permute(kept, metadata, order)
+  const permuted = permute(image.keepIccProfile(), metadata, order)
   // There is no second pass here, as there is over an image that is held.
-  return writeAs(permuted, output.format, { ...settings, optimiseCoding: true }).toBuffer()
+  const bytes = await writeAs(permuted, output.format, { ...settings, optimiseCoding: true }).toBuffer()
+  const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
+  return attachMetadata(bytes, output.format, carried, uprightSize(header))
 }
 
 function permute(image: Sharp, { channels, space }: Metadata, order: ChannelOrder): Sharp {

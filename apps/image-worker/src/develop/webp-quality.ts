@@ -1,3 +1,5 @@
+import { riffChunks } from './riff-chunks.ts'
+
 /**
  * About the quality at which libwebp wrote a lossy image, or an animation's first lossy frame. libwebp gives up to
  * four kinds of areas their own quantisers, so that the mean of the logarithms of what each keeps, over the whole
@@ -17,13 +19,11 @@ export function webpQuality(webp: Uint8Array): number | undefined {
 }
 
 /** The first there is; those of an animation stand behind the 16 bytes of their frame's header. */
-function vp8Frame(webp: Uint8Array): Uint8Array | undefined {
-  const buffer = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength)
-  for (let at = 12; at + 8 <= buffer.length; ) {
-    const type = buffer.toString('latin1', at, at + 4)
-    const length = buffer.readUInt32LE(at + 4)
-    if (type === 'VP8 ' && length > 10) return buffer.subarray(at + 8, at + 8 + length)
-    at += type === 'ANMF' ? 24 : 8 + length + (length % 2)
+function vp8Frame(webp: Uint8Array, from?: number): Uint8Array | undefined {
+  for (const { type, data } of riffChunks(webp, from)) {
+    const frame =
+      type === 'ANMF' ? vp8Frame(data, 16) : type === 'VP8 ' && data.length > 10 ? data : undefined
+    if (frame) return frame
   }
   return undefined
 }

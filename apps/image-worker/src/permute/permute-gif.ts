@@ -39,7 +39,7 @@ export function permuteGif(
         if (isControlled) throw new NotWellFormed('a graphic control extension has no image of its own')
         isControlled = label === graphicControl
       }
-      const isKept = readExtension(reader, label) || options.keepMetadata
+      const isKept = readExtension(reader, label) || (options.keepMetadata && label !== application)
       if (isKept) parts.push(input.subarray(start, reader.position))
     } else {
       throw new NotWellFormed('there is an unknown block')
@@ -133,7 +133,7 @@ function readExtension(reader: GifReader, label: number): boolean {
   }
 }
 
-/** Loops and ICC profiles are kept; XMP and what other applications left is metadata. */
+/** Loops and ICC profiles are kept; XMP and what other applications left may be untrue of the result. */
 function readApplication(reader: GifReader): boolean {
   if (reader.byte() !== 11) throw new NotWellFormed('an application extension is not 11 bytes long')
   const name = reader.text(11)

@@ -9,7 +9,10 @@ import { encodeChunk, PngChunkReader, pngSignature } from './png-chunks.ts'
 import { parsePngHeader } from './png-header.ts'
 
 export interface PermuteOptions {
-  /** Keeps EXIF, texts, times and unknown chunks that are safe to copy; they are dropped otherwise. */
+  /**
+   * Keeps texts, times and unknown chunks that are safe to copy; they are dropped otherwise. EXIF, XMP and other
+   * metadata about the file itself are always dropped: whoever wants them writes them anew.
+   */
   readonly keepMetadata: boolean
 }
 

@@ -17,8 +17,11 @@ interface Context {
 interface ChunkRule {
   readonly position: 'before PLTE' | 'after PLTE' | 'before IDAT' | 'anywhere'
   readonly repeats?: true
-  /** 'metadata' can identify people, or is text: it stays only where metadata is kept. */
-  readonly keep: 'always' | 'metadata' | 'never'
+  /**
+   * 'metadata' can identify people, or is text: it stays only where metadata is kept. 'texts' are metadata, too, but
+   * for those about the file itself.
+   */
+  readonly keep: 'always' | 'metadata' | 'texts' | 'never'
   /** The permuted data; throws NotWellFormed when the data breaks the chunk's rules. */
   readonly permute: (data: Buffer, context: Context) => Uint8Array
 }
@@ -48,11 +51,11 @@ const rules: Record<string, ChunkRule> = {
   pHYs: { position: 'before IDAT', keep: 'always', permute: ofLength(9) },
   // Suggested palettes list the colours of before, decoders hardly read them, and they bear a free text as name.
   sPLT: { position: 'before IDAT', repeats: true, keep: 'never', permute: checkKeyword },
-  eXIf: { position: 'before IDAT', keep: 'metadata', permute: checkExif },
+  eXIf: { position: 'before IDAT', keep: 'never', permute: checkExif },
   tIME: { position: 'anywhere', keep: 'metadata', permute: ofLength(7) },
-  tEXt: { position: 'anywhere', repeats: true, keep: 'metadata', permute: checkKeyword },
-  zTXt: { position: 'anywhere', repeats: true, keep: 'metadata', permute: checkKeyword },
-  iTXt: { position: 'anywhere', repeats: true, keep: 'metadata', permute: checkKeyword },
+  tEXt: { position: 'anywhere', repeats: true, keep: 'texts', permute: checkKeyword },
+  zTXt: { position: 'anywhere', repeats: true, keep: 'texts', permute: checkKeyword },
+  iTXt: { position: 'anywhere', repeats: true, keep: 'texts', permute: checkKeyword },
 }
 
 /** Holds chunks against their rules in the order they come. */
@@ -79,7 +82,12 @@ export class PngAncillaryChunks {
     if (type === 'PLTE') this.#paletteEntries = data.length / 3
     const context = { header: this.#header, order: this.#order, paletteEntries: this.#paletteEntries }
     const permuted = rule.permute(data, context)
-    return rule.keep === 'always' || (rule.keep === 'metadata' && this.#keepMetadata) ? permuted : undefined
+    return this.#isKept(rule, data) ? permuted : undefined
+  }
+
+  #isKept({ keep }: ChunkRule, data: Buffer): boolean {
+    if (keep === 'always' || keep === 'never') return keep === 'always'
+    return this.#keepMetadata && (keep === 'metadata' || !isAboutTheFile(data))
   }
 
   startImage(): void {
@@ -184,6 +192,15 @@ function checkKeyword(data: Buffer): Uint8Array {
   const end = data.indexOf(0)
   demand(end >= 1 && end <= 79, 'a chunk has no keyword')
   return data
+}
+
+/**
+ * Texts that say how the original is stored, or hold a whole block of metadata: XMP, ImageMagick's "Raw profile type
+ * exif" and "exif:ExifImageWidth", and what thumbnail managers write of their originals.
+ */
+function isAboutTheFile(text: Buffer): boolean {
+  const keyword = text.toString('latin1', 0, text.indexOf(0))
+  return /^(?:XML:com\.adobe\.xmp|Raw profile type |exif:|tiff:|Thumb::)/i.test(keyword)
 }
 
 function ofLength(length: number): (data: Buffer) => Buffer {

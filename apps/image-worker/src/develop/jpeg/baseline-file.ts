@@ -1,40 +1,28 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { encodeSegment, type Segment, segmentsOf } from './segments.ts'
 
-/** A segment in front of the scan: its marker's second byte, and what follows its length. */
-export interface Segment {
-  readonly marker: number
-  readonly data: Uint8Array
-}
+type HeadSegment = Pick<Segment, 'marker' | 'data'>
 
 /** A JPEG of one scan and no restarts, as our encoder writes them, taken apart (ITU-T T.81, annex B). */
 export interface BaselineFile {
-  readonly segments: readonly Segment[]
+  readonly segments: readonly HeadSegment[]
   /** The entropy-coded data, without the marker that ends it. */
   readonly scan: Uint8Array
 }
 
 /** @throws TypeError for what our encoder doesn't write */
 export function takeApart(jpeg: Uint8Array): BaselineFile {
-  const segments: Segment[] = []
-  for (let at = 2; jpeg[at] === 0xff; ) {
-    const marker = jpeg[at + 1] ?? 0
-    const end = at + 2 + (jpeg[at + 2] ?? 0) * 256 + (jpeg[at + 3] ?? 0)
-    segments.push({ marker, data: jpeg.subarray(at + 4, end) })
-    at = end
-    if (marker === markers.startOfScan) return { segments, scan: jpeg.subarray(at, -2) }
-  }
+  const segments = [...segmentsOf(jpeg)]
+  const last = segments.at(-1)
+  if (last?.marker === markers.startOfScan) return { segments, scan: jpeg.subarray(last.end, -2) }
   throw new TypeError('the encoder wrote a JPEG without a scan')
 }
 
 /** The file again; `scan` may come from elsewhere. */
-export function putTogether(segments: readonly Segment[], scan: readonly Uint8Array[]): Uint8Array {
-  const parts = segments.flatMap(({ marker, data }) => {
-    const length = data.length + 2
-    return [Uint8Array.of(0xff, marker, length >> 8, length & 0xff), data]
-  })
+export function putTogether(segments: readonly HeadSegment[], scan: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([
     Uint8Array.of(0xff, 0xd8),
-    ...parts,
+    ...segments.map(({ marker, data }) => encodeSegment(marker, data)),
     ...scan,
     Uint8Array.of(0xff, markers.endOfImage),
   ])
@@ -44,7 +32,7 @@ export function putTogether(segments: readonly Segment[], scan: readonly Uint8Ar
  * How many minimum coded units an image has (T.81, A.2 and B.2.2): a single component is coded block by block, several
  * in units of their sampling factors.
  */
-export function unitsOf(segments: readonly Segment[]): number {
+export function unitsOf(segments: readonly HeadSegment[]): number {
   const frame = viewOf(segments, markers.baselineFrame)
   const count = frame.getUint8(5)
   let [across, down] = [1, 1]
@@ -57,7 +45,7 @@ export function unitsOf(segments: readonly Segment[]): number {
 }
 
 /** The segments of a taller image, whose scan starts anew after every so many units. */
-export function withRestarts(segments: readonly Segment[], height: number, units: number): Segment[] {
+export function withRestarts(segments: readonly HeadSegment[], height: number, units: number): HeadSegment[] {
   const taller = segments.map(segment => {
     if (segment.marker !== markers.baselineFrame) return segment
     const data = Buffer.from(segment.data)
@@ -70,7 +58,7 @@ export function withRestarts(segments: readonly Segment[], height: number, units
   })
 }
 
-function viewOf(segments: readonly Segment[], wanted: number): DataView {
+function viewOf(segments: readonly HeadSegment[], wanted: number): DataView {
   const data = segments.find(({ marker }) => marker === wanted)?.data
   if (!data) throw new TypeError('the encoder wrote no baseline JPEG')
   return new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -1,12 +1,20 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { CarriedMetadata } from '../raster.ts'
+import { attachToAvif } from './attach-to-avif.ts'
+import { attachToJpeg } from './attach-to-jpeg.ts'
+import { attachToPng } from './attach-to-png.ts'
+import { attachToTiff } from './attach-to-tiff.ts'
+import { attachToWebp } from './attach-to-webp.ts'
 import { attachToGif } from './gif-extensions.ts'
-import { attachToJpeg } from './jpeg-segments.ts'
-import { attachToPng } from './png-chunks.ts'
-import { attachToTiff } from './tiff-tags.ts'
-import { attachToWebp } from './webp-chunks.ts'
+import { type WrittenMetadata, writtenMetadata } from './written-metadata.ts'
 
-const attachers = {
+type Size = { width: number; height: number }
+
+const attachers: Record<
+  OutputFormat,
+  (file: Uint8Array, metadata: WrittenMetadata, size: Size) => Uint8Array
+> = {
+  avif: attachToAvif,
   gif: attachToGif,
   jpeg: attachToJpeg,
   png: attachToPng,
@@ -14,20 +22,16 @@ const attachers = {
   webp: attachToWebp,
 }
 
-/** Whether metadata can be put into finished files of this format. */
-export function canAttach(format: OutputFormat): format is keyof typeof attachers {
-  return Object.hasOwn(attachers, format)
-}
-
 /**
- * A finished file with metadata put into it; the file itself where there is none. sharp can't do this without
- * converting the colours: it takes every raster for sRGB. `size` is of one frame, in pixels.
+ * A finished file with the metadata put into it that its format has a place for, and with no resolution but this. sharp
+ * can't do this without converting the colours: it takes every raster for sRGB. The profile of an AVIF is to be in it
+ * already. `size` is of one frame, in pixels.
  */
 export function attachMetadata(
   file: Uint8Array,
-  format: keyof typeof attachers,
+  format: OutputFormat,
   metadata: CarriedMetadata,
-  size: { width: number; height: number },
+  size: Size,
 ): Uint8Array {
-  return Object.keys(metadata).length === 0 ? file : attachers[format](file, metadata, size)
+  return attachers[format](file, writtenMetadata(metadata, format, size), size)
 }

@@ -1,28 +1,99 @@
+import type { ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
-import type { CarriedMetadata, Output, Raster } from '../raster.ts'
-import { resetOrientation, resetXmpOrientation } from './exif.ts'
+import type { CarriedMetadata, Geometry, Output, Raster } from '../raster.ts'
+import { type TiffPage, tiffPages } from '../tiff/tiff-page.ts'
+import { resolutionOfJfif } from './attach-to-jpeg.ts'
+import {
+  type Exif,
+  readExif,
+  readExifOfTiff,
+  resolutionOfExif,
+  withAxesSwapped,
+  withoutPlaces,
+  withResolution,
+} from './exif.ts'
 import { xmpOfGif } from './gif-extensions.ts'
 import { iptcDatasets } from './iptc.ts'
-import { exifOfTiff } from './tiff-tags.ts'
+import { readPngMetadata } from './png-metadata.ts'
+import { type Resolution, withAxesSwapped as resolutionWithAxesSwapped } from './resolution.ts'
+import { readXmp } from './xmp.ts'
 
-/** What the output has a place for and is to keep; the profile where the colours stay its own. */
+/** What is attached to an original, as it stands there. */
+type Attached = Pick<Metadata, 'icc' | 'exif' | 'xmp' | 'iptc'>
+
+export interface Carrying {
+  /** Whether the colours stay the profile's own. */
+  keepsProfile: boolean
+  output: Output
+  /** What becomes of the pixels after the original is turned upright. */
+  geometry: Geometry
+  /** The one of a TIFF that is meant. */
+  page?: TiffPage | undefined
+}
+
+/** What the output has a place for and is to keep of what tells of the picture. The resolution is always kept. */
 export function carriedMetadata(
   input: Uint8Array,
-  { format, icc, exif, iptc, xmp }: Metadata,
-  keepsProfile: boolean,
-  output: Output,
+  { format, orientation }: Pick<ImageHeader, 'format' | 'orientation'>,
+  attached: Attached,
+  { keepsProfile, output, geometry, page }: Carrying,
 ): CarriedMetadata {
-  const profile = icc && keepsProfile ? { icc } : {}
-  if (output.metadata === 'strip') return profile
-  // sharp doesn't read these.
-  const ownExif = format === 'tiff' ? exifOfTiff(input) : exif
-  const ownXmp = format === 'gif' ? xmpOfGif(input) : xmp
-  const datasets = iptc && iptcDatasets(iptc)
+  const swapsAxes = orientation >= 5 !== geometry.swapsAxes
+  const movesPixels = orientation !== 1 || geometry.movesPixels
+  const { icc, exif, xmp, iptc, resolution } = ownMetadata(input, format, attached, page)
+  const turned = exif && swapsAxes ? withAxesSwapped(exif) : exif
+  const upright = resolution && swapsAxes ? resolutionWithAxesSwapped(resolution) : resolution
+  const always = { ...(icc && keepsProfile && { icc }), ...(upright && { resolution: upright }) }
+  if (output.metadata === 'strip') return always
+  const placed = turned && movesPixels ? withoutPlaces(turned) : turned
+  const complete = upright && saysResolutionInExif(output) ? withResolution(placed, upright) : placed
+  const [keptXmp, datasets] = [xmp && readXmp(xmp, { movesPixels }), iptc && iptcDatasets(iptc)]
   return {
-    ...profile,
-    ...(ownExif && { exif: resetOrientation(ownExif) }),
-    ...(ownXmp && { xmp: resetXmpOrientation(ownXmp) }),
+    ...always,
+    ...(complete && { exif: complete }),
+    ...(keptXmp && { xmp: keptXmp }),
     ...(datasets && { iptc: datasets }),
+  }
+}
+
+function saysResolutionInExif({ format }: Output): boolean {
+  return format === 'webp' || format === 'avif'
+}
+
+interface OwnMetadata {
+  icc?: Uint8Array | undefined
+  exif?: Exif | undefined
+  xmp?: Uint8Array | undefined
+  /** As a JPEG's APP13 segment holds them, or IIM datasets. */
+  iptc?: Uint8Array | undefined
+  resolution?: Resolution | undefined
+}
+
+/** The metadata of an original, some of which sharp doesn't read. */
+function ownMetadata(
+  input: Uint8Array,
+  format: ImageHeader['format'],
+  { icc, exif: block, xmp, iptc }: Attached,
+  page: TiffPage | undefined,
+): OwnMetadata {
+  switch (format) {
+    case 'tiff': {
+      const { directory } = page ?? tiffPages(input)[0] ?? {}
+      const resolution = directory && resolutionOfExif({ main: directory.entries })
+      return { icc, exif: readExifOfTiff(input), xmp, iptc, resolution }
+    }
+    case 'gif':
+      return { xmp: xmpOfGif(input) }
+    case 'png': {
+      const png = readPngMetadata(input)
+      const exif = png.exif && readExif(png.exif)
+      return { icc, ...png, exif, resolution: png.resolution ?? (exif && resolutionOfExif(exif)) }
+    }
+    default: {
+      const exif = block && readExif(block)
+      const jfif = format === 'jpeg' ? resolutionOfJfif(input) : undefined
+      return { icc, exif, xmp, iptc, resolution: jfif ?? (exif && resolutionOfExif(exif)) }
+    }
   }
 }
 

@@ -1,44 +1,195 @@
-const orientationTag = 0x0112
-/** TIFF 6.0, section 2: a SHORT it should be; signed or not is the same here. */
-const byteTypes = [1, 6]
-const longTypes = [4, 9]
+import type { OutputFormat } from '@darkroom/contracts'
+import {
+  isDescriptive,
+  isOfGps,
+  isOfInteroperability,
+  storageTags,
+  tags,
+  tagsOfJpeg,
+  tagsOfSensor,
+} from './exif-tags.ts'
+import { fractionOf, inUnit, type Resolution, resolutionOf } from './resolution.ts'
+import {
+  fractionEntry,
+  longsEntry,
+  numberOf,
+  shortsEntry,
+  type TiffEntry,
+  TiffReader,
+  TiffWriter,
+} from './tiff-directory.ts'
+
+/** The directories of EXIF (Exif 2.32, 4.6), without the pointers from one to the other, and without the thumbnail's. */
+export interface Exif {
+  readonly main: readonly TiffEntry[]
+  readonly exif?: readonly TiffEntry[]
+  readonly gps?: readonly TiffEntry[]
+  readonly interoperability?: readonly TiffEntry[]
+}
 
 /**
- * EXIF whose orientation is 1, since the pixels have been turned; all else as it was. Of what isn't EXIF as it
- * should be (Exif 2.32, 4.6), the bytes are left alone.
+ * What EXIF tells of the picture; undefined where it tells nothing, or can't be read. `exif` is a TIFF structure, with
+ * or without the prefix that JPEG puts before it.
  */
-export function resetOrientation(exif: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(exif)
-  const start = tiffStart(bytes)
-  const view = new DataView(bytes.buffer, start)
-  if (view.byteLength < 8) return bytes
-  const isLittleEndian = view.getUint16(0) === 0x4949
-  const directory = view.getUint32(4, isLittleEndian)
-  if (directory + 2 > view.byteLength) return bytes
-  const entries = view.getUint16(directory, isLittleEndian)
-  for (let entry = 0; entry < entries; entry++) {
-    const at = directory + 2 + 12 * entry
-    if (at + 12 > view.byteLength) break
-    if (view.getUint16(at, isLittleEndian) !== orientationTag) continue
-    const type = view.getUint16(at + 2, isLittleEndian)
-    if (byteTypes.includes(type)) view.setUint8(at + 8, 1)
-    else if (longTypes.includes(type)) view.setUint32(at + 8, 1, isLittleEndian)
-    else view.setUint16(at + 8, 1, isLittleEndian)
+export function readExif(exif: Uint8Array): Exif | undefined {
+  return readDirectories(withoutThumbnail(withoutPrefix(exif)))
+}
+
+/** The EXIF of a TIFF, whose directories are the file's own; how the file stores its pixels isn't part of it. */
+export function readExifOfTiff(tiff: Uint8Array): Exif | undefined {
+  const exif = readDirectories(tiff)
+  const described = exif && withoutStorage(exif)
+  return described && !isEmpty(described) ? described : undefined
+}
+
+/** The bytes without those of the thumbnail, which a forged value could point at. */
+function withoutThumbnail(exif: Uint8Array): Uint8Array {
+  const reader = TiffReader.of(exif)
+  const second = reader?.directory(reader.directory(reader.firstAt)?.next ?? 0)?.entries
+  const find = (wanted: number) => numberOf(second?.find(({ tag }) => tag === wanted)) ?? 0
+  const at = find(tags.thumbnail)
+  return at === 0 ? exif : Uint8Array.from(exif).fill(0, at, at + find(tags.thumbnailBytes))
+}
+
+function readDirectories(bytes: Uint8Array): Exif | undefined {
+  const reader = TiffReader.of(bytes)
+  const main = reader?.directory(reader.firstAt)?.entries
+  if (!reader || !main) return undefined
+  const below = (entries: readonly TiffEntry[] | undefined, pointer: number) => {
+    const at = numberOf(entries?.find(({ tag }) => tag === pointer))
+    return at === undefined ? undefined : reader.directory(at)?.entries
   }
+  const [exif, gps] = [below(main, tags.exif), below(main, tags.gps)]
+  const interoperability = below(exif, tags.interoperability)
+  const picked = {
+    main: main.filter(({ tag }) => isDescriptive(tag) || storageTags.has(tag)),
+    ...filled('exif', exif, isDescriptive),
+    ...filled('gps', gps, isOfGps),
+    ...filled('interoperability', interoperability, isOfInteroperability),
+  }
+  return isEmpty(picked) ? undefined : picked
+}
+
+function filled<Name extends keyof Exif>(
+  name: Name,
+  entries: readonly TiffEntry[] | undefined,
+  isKept: (tag: number) => boolean,
+): Pick<Exif, Name> | object {
+  const kept = entries?.filter(({ tag }) => isKept(tag)) ?? []
+  return kept.length > 0 ? { [name]: kept } : {}
+}
+
+function isEmpty({ main, exif, gps }: Exif): boolean {
+  return main.length === 0 && !exif && !gps
+}
+
+export function withoutStorage(exif: Exif): Exif {
+  return { ...exif, main: exif.main.filter(({ tag }) => !storageTags.has(tag)) }
+}
+
+/** EXIF of the same image after its pixels were moved: what says where in the picture something is goes. */
+export function withoutPlaces({ exif, ...others }: Exif): Exif {
+  const places: readonly number[] = [tags.subjectArea, tags.subjectLocation]
+  return exif ? { ...others, exif: exif.filter(({ tag }) => !places.includes(tag)) } : others
+}
+
+/** EXIF of the same image after its rows became columns. */
+export function withAxesSwapped({ main, ...others }: Exif): Exif {
+  const other = new Map<number, number>([
+    [tags.xResolution, tags.yResolution],
+    [tags.yResolution, tags.xResolution],
+  ])
+  return { ...others, main: main.map(entry => ({ ...entry, tag: other.get(entry.tag) ?? entry.tag })) }
+}
+
+/**
+ * EXIF that tells of an upright image of this size, in the tags that it has. The resolution of the camera's sensor
+ * counts the pixels of the original. A JPEG that we write has its chroma samples centred, as JFIF has them.
+ */
+export function describing(
+  { main, exif, ...others }: Exif,
+  { width, height }: Size,
+  format: OutputFormat,
+): Exif {
+  const numbers = new Map<number, number>([
+    [tags.width, width],
+    [tags.height, height],
+    [tags.orientation, 1],
+    [tags.pixelWidth, width],
+    [tags.pixelHeight, height],
+    [tags.chromaPosition, 1],
+  ])
+  const find = (tag: number) => numberOf(exif?.find(entry => entry.tag === tag))
+  const hasSizeOfOriginal = find(tags.pixelWidth) === width && find(tags.pixelHeight) === height
+  const isTrue = ({ tag }: TiffEntry) =>
+    (format === 'jpeg' || !tagsOfJpeg.has(tag)) && (hasSizeOfOriginal || !tagsOfSensor.has(tag))
+  const set = (entry: TiffEntry) => {
+    const value = numbers.get(entry.tag)
+    if (value === undefined) return entry
+    return shortTags.has(entry.tag) ? shortsEntry(entry.tag, value) : longsEntry(entry.tag, value)
+  }
+  return {
+    ...others,
+    main: main.filter(isTrue).map(set),
+    ...(exif && { exif: exif.filter(isTrue).map(set) }),
+  }
+}
+
+const shortTags: ReadonlySet<number> = new Set([tags.orientation, tags.chromaPosition])
+
+interface Size {
+  width: number
+  height: number
+}
+
+/** Exif 2.32, 4.6.4 A: 2 is inches, also where nothing is said. */
+const units = { 1: 'none', 2: 'inch', 3: 'centimetre' } as const
+
+export function resolutionOfExif({ main }: Pick<Exif, 'main'>): Resolution | undefined {
+  const find = (tag: number) => numberOf(main.find(entry => entry.tag === tag))
+  const x = find(tags.xResolution) ?? 0
+  const unit = find(tags.resolutionUnit) ?? 2
+  return resolutionOf(x, find(tags.yResolution) ?? x, units[unit as keyof typeof units])
+}
+
+/** EXIF that has a resolution: its own, or this. */
+export function withResolution(exif: Exif | undefined, resolution: Resolution): Exif {
+  const { main, ...others } = exif ?? { main: [] }
+  if (resolutionOfExif({ main })) return { ...others, main }
+  const added = resolutionEntries(resolution)
+  const rest = main.filter(({ tag }) => added.every(entry => entry.tag !== tag))
+  return { ...others, main: [...rest, ...added] }
+}
+
+/** The tags of a resolution, which EXIF shares with TIFF. */
+export function resolutionEntries(resolution: Resolution): TiffEntry[] {
+  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution
+  return [
+    fractionEntry(tags.xResolution, fractionOf(x)),
+    fractionEntry(tags.yResolution, fractionOf(y)),
+    shortsEntry(tags.resolutionUnit, unit === 'none' ? 1 : unit === 'inch' ? 2 : 3),
+  ]
+}
+
+/** EXIF as files have it that aren't TIFF, without JPEG's prefix. */
+export function exifBytes(exif: Exif): Uint8Array {
+  const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
+  const { at } = writer.directory(writeExif(exif, writer))
+  const bytes = writer.bytes()
+  bytes.writeUInt32LE(at, 4)
   return bytes
 }
 
-/** XMP (TIFF schema, tiff:Orientation, as an attribute or an element) whose orientation is 1. */
-export function resetXmpOrientation(xmp: Uint8Array): Uint8Array {
-  const text = Buffer.from(xmp).toString('latin1')
-  return Buffer.from(text.replaceAll(/(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]/g, '$11'), 'latin1')
+/** Writes the directories below the main one; gives what stands in that. */
+export function writeExif({ main, exif, gps, interoperability }: Exif, writer: TiffWriter): TiffEntry[] {
+  const pointTo = (tag: number, entries: readonly TiffEntry[] | undefined) =>
+    entries ? [longsEntry(tag, writer.directory(entries).at)] : []
+  const nested = pointTo(tags.interoperability, interoperability)
+  const below = exif || nested.length > 0 ? [...(exif ?? []), ...nested] : undefined
+  return [...main, ...pointTo(tags.exif, below), ...pointTo(tags.gps, gps)]
 }
 
-/** EXIF without the prefix that JPEG puts before it. */
-export function withoutPrefix(exif: Uint8Array): Uint8Array {
-  return exif.subarray(tiffStart(exif))
-}
-
-function tiffStart(exif: Uint8Array): number {
-  return Buffer.from(exif.subarray(0, 6)).toString('latin1') === 'Exif\0\0' ? 6 : 0
+function withoutPrefix(exif: Uint8Array): Uint8Array {
+  const hasPrefix = Buffer.from(exif.subarray(0, 6)).toString('latin1') === 'Exif\0\0'
+  return exif.subarray(hasPrefix ? 6 : 0)
 }

@@ -1,4 +1,4 @@
-import type { CarriedMetadata } from '../raster.ts'
+import type { WrittenMetadata } from './written-metadata.ts'
 
 /**
  * XMP isn't in sub-blocks as all else is: a reader that takes its bytes for lengths is led, wherever it gets, to the
@@ -7,7 +7,7 @@ import type { CarriedMetadata } from '../raster.ts'
 const trailer = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0])
 
 /** Puts metadata into a GIF, before the byte that ends it. GIF has a place for XMP, none for EXIF or IPTC. */
-export function attachToGif(gif: Uint8Array, { xmp }: CarriedMetadata): Uint8Array {
+export function attachToGif(gif: Uint8Array, { xmp }: WrittenMetadata): Uint8Array {
   if (!xmp) return gif
   const introducer = Buffer.from('\x21\xff\x0bXMP DataXMP', 'latin1')
   return Buffer.concat([gif.subarray(0, -1), introducer, xmp, trailer, gif.subarray(-1)])

@@ -2,13 +2,22 @@ const photoshop = 'Photoshop 3.0\0'
 /** The number of the image resource that holds IPTC (Adobe Photoshop file formats specification, image resources). */
 const iptcResource = 0x0404
 
+/** Every dataset begins with this byte. */
+const tagMarker = 0x1c
+
 /**
- * The IPTC datasets (IIM 4.2) alone, out of what a JPEG's APP13 segment holds: Photoshop's image resources, of which
- * they are one. What begins as datasets do is taken as it is; undefined for anything else.
+ * The IPTC datasets (IIM 4.2) that tell of the picture, out of what a JPEG's APP13 segment holds: Photoshop's image
+ * resources, of which they are one. What begins as datasets do is taken for them; undefined for anything else.
  */
 export function iptcDatasets(held: Uint8Array): Uint8Array | undefined {
+  const datasets = heldDatasets(held)
+  const kept = datasets ? Buffer.concat([...descriptiveDatasets(datasets)]) : []
+  return kept.length > 0 ? Buffer.from(kept) : undefined
+}
+
+function heldDatasets(held: Uint8Array): Buffer | undefined {
   const bytes = Buffer.from(held.buffer, held.byteOffset, held.byteLength)
-  if (bytes[0] === 0x1c) return held
+  if (bytes[0] === tagMarker) return bytes
   if (bytes.toString('latin1', 0, photoshop.length) !== photoshop) return undefined
   for (
     let at = photoshop.length;
@@ -24,6 +33,26 @@ export function iptcDatasets(held: Uint8Array): Uint8Array | undefined {
     at = lengthAt + 4 + length + (length % 2)
   }
   return undefined
+}
+
+/**
+ * Whole datasets, one after the other: of the envelope (record 1) and the application (2). The other records are about
+ * the file's own coding and content; 2:131 is the orientation, and 2:200 to 202 are a preview of the original.
+ */
+function* descriptiveDatasets(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; bytes[at] === tagMarker && at + 5 <= bytes.length; ) {
+    const [record = 0, dataset = 0] = [bytes[at + 1], bytes[at + 2]]
+    const size = bytes.readUInt16BE(at + 3)
+    // The length may itself be a number of several bytes (IIM 4.2, 1.5).
+    const lengthBytes = (size & 0x8000) === 0 ? 0 : size & 0x7fff
+    if (lengthBytes > 4 || at + 5 + lengthBytes > bytes.length) return
+    const length = lengthBytes === 0 ? size & 0x7fff : bytes.readUIntBE(at + 5, lengthBytes)
+    const end = at + 5 + lengthBytes + length
+    if (end > bytes.length) return
+    const isPreview = dataset === 131 || (dataset >= 200 && dataset <= 202)
+    if (record === 1 || (record === 2 && !isPreview)) yield bytes.subarray(at, end)
+    at = end
+  }
 }
 
 /** The datasets as an APP13 segment holds them. */

@@ -1,3 +1,5 @@
+import { tags } from './exif-tags.ts'
+
 /** An entry of a TIFF directory (TIFF 6.0, section 2); its value in the byte order that is written here, the lower byte first. */
 export interface TiffEntry {
   readonly tag: number
@@ -10,7 +12,7 @@ export interface TiffEntry {
 
 export interface TiffDirectory {
   readonly at: number
-  readonly entries: TiffEntry[]
+  readonly entries: readonly TiffEntry[]
   /** Where the number stands that says where the next directory is, or 0. */
   readonly nextAt: number
   readonly next: number
@@ -20,9 +22,6 @@ export interface TiffDirectory {
 const typeBytes: Readonly<Record<number, number>> = {
   1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1,
 } // biome-ignore format: a list
-
-/** Numbers of a fraction are two of four bytes, which are turned round each for itself. */
-const numberBytes = (type: number) => (type === 5 || type === 10 ? 4 : (typeBytes[type] ?? 1))
 
 /** As many as the header's reader takes. */
 const maxPages = 10_000
@@ -70,20 +69,26 @@ export class TiffReader {
     return this.#number(this.#layout.firstAt, this.#layout.offset)
   }
 
-  /** Undefined where there is none. Entries of unknown types, or whose values are missing, are left out. */
+  /**
+   * Undefined where there is none. Left out are entries of unknown types, whose values are missing, that repeat a tag,
+   * or that together have more values than the bytes could hold: values may overlap in a forged structure only.
+   */
   directory(at: number): TiffDirectory | undefined {
     const { header, offset, count, entry } = this.#layout
     if (at < header || at + count + offset > this.#bytes.length) return undefined
     const length = this.#number(at, count)
     const nextAt = at + count + entry * length
     if (nextAt + offset > this.#bytes.length) return undefined
-    const entries = Array.from({ length }, (_, index) => this.#entry(at + count + entry * index))
-    return {
-      at,
-      entries: entries.filter(entry => entry !== undefined),
-      nextAt,
-      next: this.#number(nextAt, offset),
+    const entries = new Map<number, TiffEntry>()
+    let bytesLeft = this.#bytes.length
+    for (let entryAt = at + count; entryAt < nextAt; entryAt += entry) {
+      const tag = this.#number(entryAt, 2)
+      const found = entries.has(tag) ? undefined : this.#entry(tag, entryAt, bytesLeft)
+      if (!found) continue
+      entries.set(tag, found.entry)
+      bytesLeft -= found.length
     }
+    return { at, entries: [...entries.values()], nextAt, next: this.#number(nextAt, offset) }
   }
 
   /** The chain of directories, a page each, as long as it leads to further ones. */
@@ -98,19 +103,26 @@ export class TiffReader {
     return [...chain.values()]
   }
 
-  #entry(at: number): TiffEntry | undefined {
+  /** The value is only read when it is asked for: many directories may share a large one. */
+  #entry(tag: number, at: number, maxBytes: number): { entry: TiffEntry; length: number } | undefined {
     const { offset } = this.#layout
-    const [tag, type, count] = [this.#number(at, 2), this.#number(at + 2, 2), this.#number(at + 4, offset)]
+    const [type, count] = [this.#number(at + 2, 2), this.#number(at + 4, offset)]
     const length = count * (typeBytes[type] ?? 0)
     const fieldAt = at + 4 + offset
     const valueAt = length <= offset ? fieldAt : this.#number(fieldAt, offset)
-    if (length === 0 || valueAt + length > this.#bytes.length) return undefined
-    const value = Uint8Array.from(this.#bytes.subarray(valueAt, valueAt + length))
-    const width = numberBytes(type)
-    if (!this.isLittleEndian) {
-      for (let number = 0; number < length; number += width) value.subarray(number, number + width).reverse()
+    if (length === 0 || length > maxBytes || valueAt + length > this.#bytes.length) return undefined
+    const stored = this.#bytes.subarray(valueAt, valueAt + length)
+    const { isLittleEndian } = this
+    const entry = {
+      tag,
+      type,
+      count,
+      fieldAt,
+      get value() {
+        return isLittleEndian ? stored : withNumbersReversed(tag, type, stored)
+      },
     }
-    return { tag, type, count, value, fieldAt }
+    return { entry, length }
   }
 
   /** Of 64 bits, what is beyond the safe integers lies behind the end of any file. */
@@ -131,19 +143,15 @@ export class TiffWriter {
     this.#length = start.length
   }
 
-  /** Gives where the directory stands. Directories must begin at even bytes, and list their entries by tag. */
-  directory(entries: readonly TiffEntry[]): { at: number; nextAt: number } {
-    const sorted = entries.toSorted((one, other) => one.tag - other.tag)
-    const written = Buffer.alloc(2 + 12 * sorted.length + 4)
-    written.writeUInt16LE(sorted.length)
-    for (const [index, { tag, type, count, value }] of sorted.entries()) {
-      const entryAt = 2 + 12 * index
-      written.writeUInt16LE(tag, entryAt)
-      written.writeUInt16LE(type, entryAt + 2)
-      written.writeUInt32LE(count, entryAt + 4)
-      if (value.length <= 4) written.set(value, entryAt + 8)
-      else written.writeUInt32LE(this.append(value), entryAt + 8)
-    }
+  /**
+   * Gives where the directory stands. Longer values stand where `places` says that they do already, or are written
+   * before it.
+   */
+  directory(
+    entries: readonly TiffEntry[],
+    places: ReadonlyMap<number, number> = new Map(),
+  ): { at: number; nextAt: number } {
+    const written = encodeDirectory(entries, ({ tag, value }) => places.get(tag) ?? this.append(value))
     const at = this.append(written)
     return { at, nextAt: at + written.length - 4 }
   }
@@ -162,6 +170,48 @@ export class TiffWriter {
   }
 }
 
+/** A directory that no other follows yet. It must stand at an even byte, and its entries are in the order of their tags. */
+export function encodeDirectory(
+  entries: readonly TiffEntry[],
+  placeOf: (entry: TiffEntry) => number,
+): Buffer {
+  const sorted = entries.toSorted((one, other) => one.tag - other.tag)
+  const written = Buffer.alloc(2 + 12 * sorted.length + 4)
+  written.writeUInt16LE(sorted.length)
+  for (const [index, entry] of sorted.entries()) {
+    const { tag, type, count, value } = entry
+    const entryAt = 2 + 12 * index
+    written.writeUInt16LE(tag, entryAt)
+    written.writeUInt16LE(type, entryAt + 2)
+    written.writeUInt32LE(count, entryAt + 4)
+    if (value.length <= 4) written.set(value, entryAt + 8)
+    else written.writeUInt32LE(placeOf(entry), entryAt + 8)
+  }
+  return written
+}
+
+/** The numbers of a value in the other byte order. */
+function withNumbersReversed(tag: number, type: number, stored: Uint8Array): Uint8Array {
+  const value = Uint8Array.from(stored)
+  const isUnicode =
+    tag === tags.userComment && Buffer.from(value.subarray(0, 8)).toString('latin1') === unicode
+  // The letters of such a comment are in the structure's byte order (Exif 2.32, 4.6.5 D), though their type is bytes.
+  const numbers = isUnicode ? value.subarray(unicode.length) : value
+  // A fraction is two numbers.
+  const width = isUnicode ? 2 : type === 5 || type === 10 ? 4 : (typeBytes[type] ?? 1)
+  for (let at = 0; at < numbers.length; at += width) numbers.subarray(at, at + width).reverse()
+  return value
+}
+
+const unicode = 'UNICODE\0'
+
+/** The first number of an entry, a fraction's too; undefined for text and the like. */
+export function numberOf(entry: TiffEntry | undefined): number | undefined {
+  if (entry?.type !== 5) return numbersOf(entry)[0]
+  const value = Buffer.from(entry.value)
+  return value.readUInt32LE() / value.readUInt32LE(4)
+}
+
 /** The whole numbers of an entry; empty where its type is another. */
 export function numbersOf(entry: TiffEntry | undefined): number[] {
   const width = entry && wholeNumberBytes[entry.type]
@@ -172,7 +222,10 @@ export function numbersOf(entry: TiffEntry | undefined): number[] {
   )
 }
 
-const wholeNumberBytes: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }
+/** Signed ones are sizes and the like, and not below zero. */
+const wholeNumberBytes: Readonly<Record<number, number>> = {
+  1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8,
+} // biome-ignore format: a list
 
 export function shortsEntry(tag: number, ...numbers: readonly number[]): TiffEntry {
   return { tag, type: 3, count: numbers.length, value: Buffer.from(Uint16Array.from(numbers).buffer) }
@@ -180,6 +233,10 @@ export function shortsEntry(tag: number, ...numbers: readonly number[]): TiffEnt
 
 export function longsEntry(tag: number, ...numbers: readonly number[]): TiffEntry {
   return { tag, type: 4, count: numbers.length, value: Buffer.from(Uint32Array.from(numbers).buffer) }
+}
+
+export function fractionEntry(tag: number, fraction: readonly [number, number]): TiffEntry {
+  return { ...longsEntry(tag, ...fraction), type: 5, count: 1 }
 }
 
 export function bytesEntry(tag: number, type: 1 | 7, value: Uint8Array): TiffEntry {

@@ -1,9 +1,9 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import { type Raster, throughSharp } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { onPixels, type Size } from './operation-kind.ts'
+import { onPlaces, type Size } from './operation-kind.ts'
 
-export const crop = onPixels<'crop'>(apply, sizeAfter)
+export const crop = onPlaces<'crop'>(apply, sizeAfter)
 
 function apply(frame: Raster, operation: OperationNamed<'crop'>): Promise<Raster> {
   const width = Math.min(operation.width, frame.width)

@@ -1,4 +1,4 @@
 import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onPlaces } from './operation-kind.ts'
 
-export const flip = onPixels<'flip'>(frame => throughSharp(frame, image => image.flip()))
+export const flip = onPlaces<'flip'>(frame => throughSharp(frame, image => image.flip()))

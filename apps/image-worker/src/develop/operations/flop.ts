@@ -1,4 +1,4 @@
 import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { onPlaces } from './operation-kind.ts'
 
-export const flop = onPixels<'flop'>(frame => throughSharp(frame, image => image.flop()))
+export const flop = onPlaces<'flop'>(frame => throughSharp(frame, image => image.flop()))

@@ -1,8 +1,8 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import { type Raster, throughSharpOnWhite } from '../raster.ts'
-import { onPixels, type Size } from './operation-kind.ts'
+import { onPlaces, type Size } from './operation-kind.ts'
 
-export const resize = onPixels<'resize'>(apply, sizeAfter)
+export const resize = onPlaces<'resize'>(apply, sizeAfter)
 
 function apply(frame: Raster, { width, height, fit, enlarge }: OperationNamed<'resize'>): Promise<Raster> {
   return throughSharpOnWhite(frame, (image, background) =>

@@ -1,11 +1,12 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import { throughSharpOnWhite } from '../raster.ts'
-import { onPixels, type Size } from './operation-kind.ts'
+import { onPlaces, type Size } from './operation-kind.ts'
 
-export const rotate = onPixels<'rotate'>(
+export const rotate = onPlaces<'rotate'>(
   (frame, { angle }) =>
     throughSharpOnWhite(frame, (image, background) => image.rotate(angle, { background })),
   sizeAfter,
+  ({ angle }) => Math.abs(angle % 180) === 90,
 )
 
 /** The box around the turned image. */

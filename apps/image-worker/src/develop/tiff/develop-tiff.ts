@@ -9,7 +9,7 @@ import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
 import type { Original } from '../original.ts'
 import { applySteps, isPermutation, type Plan } from '../plan.ts'
-import { type CarriedMetadata, type Output, type Picture, release } from '../raster.ts'
+import { type CarriedMetadata, type Output, type Picture, release, unmoved } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
@@ -92,7 +92,13 @@ async function permutePage(
 ): Promise<Uint8Array | undefined> {
   const tiff = permuteJpegPage(input, page, order, bytesBefore)
   if (!tiff) return undefined
-  const metadata = carriedMetadata(input, await sharp(input, { page: page.index }).metadata(), true, output)
+  const own = { format: 'tiff', orientation: page.orientation } as const
+  const metadata = carriedMetadata(input, own, await sharp(input, { page: page.index }).metadata(), {
+    keepsProfile: true,
+    output,
+    geometry: unmoved,
+    page,
+  })
   const profiled = profileFor({ isGrey: channels === 1 }, metadata)
   return attachMetadata(tiff, 'tiff', ofPage(page, profiled), page)
 }
@@ -111,8 +117,8 @@ async function openPage(
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 
-/** What tells of the whole file stands in its first page. */
-function ofPage({ index }: TiffPage, { icc, ...others }: CarriedMetadata): CarriedMetadata {
-  const profile = icc ? { icc } : {}
-  return index === 0 ? { ...profile, ...others } : profile
+/** What tells of the whole file stands in its first page; profile and resolution are each page's own. */
+function ofPage({ index }: TiffPage, metadata: CarriedMetadata): CarriedMetadata {
+  const { icc, resolution } = metadata
+  return index === 0 ? metadata : { ...(icc && { icc }), ...(resolution && { resolution }) }
 }

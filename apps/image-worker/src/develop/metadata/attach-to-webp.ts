@@ -1,10 +1,8 @@
-import type { CarriedMetadata } from '../raster.ts'
-import { withoutPrefix } from './exif.ts'
+import { riffChunks } from '../riff-chunks.ts'
+import { exifBytes } from './exif.ts'
+import type { WrittenMetadata } from './written-metadata.ts'
 
-interface Chunk {
-  type: string
-  data: Uint8Array
-}
+type Chunk = { type: string; data: Uint8Array }
 
 const flags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 }
 
@@ -14,10 +12,11 @@ const flags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 }
  */
 export function attachToWebp(
   webp: Uint8Array,
-  { icc, exif, xmp }: CarriedMetadata,
+  { icc, exif, xmp }: WrittenMetadata,
   size: { width: number; height: number },
 ): Uint8Array {
-  const chunks = [...readChunks(Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength))]
+  if (!icc && !exif && !xmp) return webp
+  const chunks: Chunk[] = [...riffChunks(webp)]
   const extended = chunks.find(({ type }) => type === 'VP8X')
   const rest = chunks.filter(chunk => chunk !== extended)
   const header = extended ? Uint8Array.from(extended.data) : extendedHeader(rest, size)
@@ -26,7 +25,7 @@ export function attachToWebp(
     { type: 'VP8X', data: header },
     ...(icc ? [{ type: 'ICCP', data: icc }] : []),
     ...rest,
-    ...(exif ? [{ type: 'EXIF', data: withoutPrefix(exif) }] : []),
+    ...(exif ? [{ type: 'EXIF', data: exifBytes(exif) }] : []),
     ...(xmp ? [{ type: 'XMP ', data: xmp }] : []),
   ])
 }
@@ -42,14 +41,6 @@ function extendedHeader(chunks: Chunk[], { width, height }: { width: number; hei
 /** A VP8L bitstream says so in the bit behind its two sizes of 14 bits (RFC 9649, 3.4). */
 function hasAlpha({ type, data }: Chunk): boolean {
   return type === 'ALPH' || (type === 'VP8L' && ((data[4] ?? 0) & 0x10) !== 0)
-}
-
-function* readChunks(webp: Buffer): Generator<Chunk> {
-  for (let at = 12; at + 8 <= webp.length; ) {
-    const length = webp.readUInt32LE(at + 4)
-    yield { type: webp.toString('latin1', at, at + 4), data: webp.subarray(at + 8, at + 8 + length) }
-    at += 8 + length + (length % 2)
-  }
 }
 
 function writeChunks(chunks: Chunk[]): Uint8Array {

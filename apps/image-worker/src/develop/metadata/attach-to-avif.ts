@@ -1,0 +1,204 @@
+import { exifBytes } from './exif.ts'
+import type { WrittenMetadata } from './written-metadata.ts'
+
+/**
+ * Puts EXIF and XMP into an AVIF that sharp wrote, as items that describe the primary one (ISO/IEC 23008-12, annex A;
+ * ISO/IEC 14496-12, 8.11). Their data stands in a box of its own behind all else; as the box of the items grows, all
+ * data moves on by as much.
+ *
+ *     ftyp | meta: hdlr pitm iloc iinf iref iprp .. | mdat | mdat: EXIF, XMP
+ */
+export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): Uint8Array {
+  const described = [
+    // Before EXIF stands where in it its TIFF header begins.
+    ...(exif ? [{ type: 'Exif', data: Buffer.concat([Buffer.alloc(4), exifBytes(exif)]) }] : []),
+    ...(xmp ? [{ type: 'mime', data: xmp }] : []),
+  ]
+  if (described.length === 0) return avif
+  const file = Buffer.from(avif.buffer, avif.byteOffset, avif.byteLength)
+  const meta = boxIn(file, 0, file.length, 'meta')
+  // The box has a version and flags before its content.
+  const parts = new Map([...boxesIn(file, meta.dataAt + 4, meta.end)].map(box => [box.type, box]))
+  const part = (type: string): Buffer => {
+    const box = parts.get(type)
+    if (!box) throw new TypeError(`the encoder wrote an AVIF without the box ${type}`)
+    return file.subarray(box.dataAt, box.end)
+  }
+  const infos = readInfos(part('iinf'))
+  const primary = part('pitm').readUInt16BE(4)
+  const items = described.map((item, index) => ({ ...item, id: Math.max(...infos.ids) + 1 + index }))
+
+  const rewritten = (delta: number) => {
+    let dataAt = file.length + delta + 8
+    const located = items.map(({ id, data }) => {
+      dataAt += data.length
+      return { id, at: dataAt - data.length, length: data.length }
+    })
+    const replaced: Record<string, Buffer> = {
+      iloc: writeLocations(readLocations(part('iloc')), delta, located),
+      iinf: writeInfos(infos, items),
+      iref: writeReferences(parts.has('iref') ? part('iref') : Buffer.alloc(4), items, primary),
+    }
+    const types = parts.has('iref') ? [...parts.keys()] : [...parts.keys(), 'iref']
+    const content = types.map(type => box(type, replaced[type] ?? part(type)))
+    return box('meta', file.subarray(meta.dataAt, meta.dataAt + 4), ...content)
+  }
+  // The size doesn't depend on the offsets.
+  const delta = rewritten(0).length - (meta.end - meta.at)
+  return Buffer.concat([
+    file.subarray(0, meta.at),
+    rewritten(delta),
+    file.subarray(meta.end),
+    box('mdat', ...items.map(({ data }) => data)),
+  ])
+}
+
+interface Box {
+  readonly type: string
+  readonly at: number
+  readonly dataAt: number
+  readonly end: number
+}
+
+/** ISO/IEC 14496-12, 4.2. */
+function* boxesIn(file: Buffer, from: number, to: number): Generator<Box> {
+  for (let at = from; at + 8 <= to; ) {
+    const size = file.readUInt32BE(at)
+    const isLarge = size === 1
+    const length = size === 0 ? to - at : isLarge ? Number(file.readBigUInt64BE(at + 8)) : size
+    if (length < 8) throw new TypeError('the encoder wrote an AVIF with an impossible box')
+    const type = file.toString('latin1', at + 4, at + 8)
+    yield { type, at, dataAt: at + (isLarge ? 16 : 8), end: at + length }
+    at += length
+  }
+}
+
+function boxIn(file: Buffer, from: number, to: number, type: string): Box {
+  const found = boxesIn(file, from, to).find(box => box.type === type)
+  if (!found) throw new TypeError(`the encoder wrote an AVIF without the box ${type}`)
+  return found
+}
+
+function box(type: string, ...content: readonly Uint8Array[]): Buffer {
+  const length = content.reduce((sum, part) => sum + part.length, 8)
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(length)
+  head.write(type, 4, 'latin1')
+  return Buffer.concat([head, ...content])
+}
+
+interface Infos {
+  readonly ids: readonly number[]
+  /** The item info entries, as they are. */
+  readonly entries: Buffer
+}
+
+/** 8.11.6: a version, the number of entries, and a box for each item. */
+function readInfos(iinf: Buffer): Infos {
+  const entriesAt = iinf[0] === 0 ? 6 : 8
+  const ids = [...boxesIn(iinf, entriesAt, iinf.length)].map(({ dataAt }) =>
+    iinf[dataAt] === 3 ? iinf.readUInt32BE(dataAt + 4) : iinf.readUInt16BE(dataAt + 4),
+  )
+  return { ids, entries: iinf.subarray(entriesAt) }
+}
+
+interface Item {
+  readonly id: number
+  readonly type: string
+}
+
+function writeInfos({ ids, entries }: Infos, items: readonly Item[]): Buffer {
+  const added = items.map(({ id, type }) => {
+    const contentType = type === 'mime' ? 'application/rdf+xml\0' : ''
+    return box(
+      'infe',
+      Buffer.from([2, 0, 0, 1]),
+      shorts(id, 0),
+      Buffer.from(`${type}\0${contentType}`, 'latin1'),
+    )
+  })
+  return Buffer.concat([Buffer.alloc(4), shorts(ids.length + items.length), entries, ...added])
+}
+
+/** 8.11.12: each of the items describes the content of the primary one. */
+function writeReferences(iref: Buffer, items: readonly Item[], primary: number): Buffer {
+  const added = items.map(({ id }) =>
+    box(
+      'cdsc',
+      iref[0] === 0 ? shorts(id, 1, primary) : Buffer.concat([longs(id), shorts(1), longs(primary)]),
+    ),
+  )
+  return Buffer.concat([iref, ...added])
+}
+
+interface Location {
+  readonly id: number
+  /** 0: offsets are in the file. */
+  readonly method: number
+  readonly reference: number
+  readonly extents: readonly { at: number; length: number }[]
+}
+
+/** 8.11.3: where the data of each item is, in numbers of as many bytes as the box says. */
+function readLocations(iloc: Buffer): Location[] {
+  const version = iloc[0] ?? 0
+  const [sizes = 0, moreSizes = 0] = iloc.subarray(4)
+  let at = 6
+  const number = (bytes: number) => {
+    at += bytes
+    return bytes === 0
+      ? 0
+      : bytes === 8
+        ? Number(iloc.readBigUInt64BE(at - 8))
+        : iloc.readUIntBE(at - bytes, bytes)
+  }
+  const count = number(version < 2 ? 2 : 4)
+  return Array.from({ length: count }, () => {
+    const id = number(version < 2 ? 2 : 4)
+    const method = version === 0 ? 0 : number(2) & 15
+    const reference = number(2)
+    const base = number(moreSizes >> 4)
+    const extents = Array.from({ length: number(2) }, () => {
+      number(version === 0 ? 0 : moreSizes & 15)
+      const offset = base + number(sizes >> 4)
+      return { at: offset, length: number(sizes & 15) }
+    })
+    return { id, method, reference, extents }
+  })
+}
+
+/** Version 1, in numbers of four bytes. */
+function writeLocations(
+  locations: readonly Location[],
+  delta: number,
+  added: readonly { id: number; at: number; length: number }[],
+): Buffer {
+  const moved = locations.map(({ extents, ...location }) => ({
+    ...location,
+    extents: extents.map(({ at, length }) => ({ at: location.method === 0 ? at + delta : at, length })),
+  }))
+  const all = [
+    ...moved,
+    ...added.map(({ id, ...extent }) => ({ id, method: 0, reference: 0, extents: [extent] })),
+  ]
+  return Buffer.concat([
+    Buffer.from([1, 0, 0, 0, 0x44, 0x00]),
+    shorts(all.length),
+    ...all.flatMap(({ id, method, reference, extents }) => [
+      shorts(id, method, reference, extents.length),
+      ...extents.map(({ at, length }) => longs(at, length)),
+    ]),
+  ])
+}
+
+function shorts(...numbers: number[]): Buffer {
+  const bytes = Buffer.alloc(2 * numbers.length)
+  for (const [index, number] of numbers.entries()) bytes.writeUInt16BE(number, 2 * index)
+  return bytes
+}
+
+function longs(...numbers: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * numbers.length)
+  for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * index)
+  return bytes
+}

@@ -1,0 +1,95 @@
+import { resolutionEntries, withoutStorage, writeExif } from './exif.ts'
+import { tags as exifTags } from './exif-tags.ts'
+import type { Resolution } from './resolution.ts'
+import {
+  bytesEntry,
+  encodeDirectory,
+  type TiffDirectory,
+  type TiffEntry,
+  TiffReader,
+  TiffWriter,
+} from './tiff-directory.ts'
+import type { WrittenMetadata } from './written-metadata.ts'
+
+/** XMP specification part 3, 1.1.2.1 (700); ICC.1:2022, B.4 (34675). */
+const tags = { xmp: 700, iptc: 33_723, icc: 34_675 } as const
+
+const resolutionTags: readonly number[] = [
+  exifTags.xResolution,
+  exifTags.yResolution,
+  exifTags.resolutionUnit,
+]
+
+/**
+ * Puts metadata into a TIFF that was just written. The resolution is changed in `tiff` itself if it has one. Where there
+ * is more, each page's directory is written anew, behind all else, with profile and resolution on every page and the
+ * rest on the first; the old ones, some 200 bytes each, stay and are not pointed at.
+ */
+export function attachToTiff(
+  tiff: Uint8Array,
+  { icc, exif, xmp, iptc, resolution }: WrittenMetadata,
+): Uint8Array {
+  const reader = TiffReader.of(tiff)
+  if (!reader?.isLittleEndian) throw new TypeError('the encoder wrote no little-endian TIFF')
+  const missing = reader.directories().map(page => setResolution(tiff, page, resolution))
+  if (!icc && !exif && !xmp && !iptc && missing.every(entries => entries.length === 0)) return tiff
+  const writer = new TiffWriter(tiff)
+  const ofFile = [
+    ...(xmp ? [bytesEntry(tags.xmp, 1, xmp)] : []),
+    ...(iptc ? [bytesEntry(tags.iptc, 7, iptc)] : []),
+    ...(exif ? writeExif(withoutStorage(exif), writer) : []),
+  ]
+  const links: { at: number; to: number }[] = []
+  let linkAt = 4
+  for (const [index, { entries }] of reader.directories().entries()) {
+    const added = [
+      ...(icc ? [bytesEntry(tags.icc, 7, icc)] : []),
+      ...(missing[index] ?? []),
+      ...(index === 0 ? ofFile : []),
+    ]
+    const replaced = new Set(added.map(({ tag }) => tag))
+    const kept = entries.filter(({ tag }) => !replaced.has(tag))
+    const written = writer.directory([...kept, ...added], placesOf(tiff, kept))
+    links.push({ at: linkAt, to: written.at })
+    linkAt = written.nextAt
+  }
+  const bytes = writer.bytes()
+  for (const { at, to } of links) bytes.writeUInt32LE(to, at)
+  return bytes
+}
+
+/**
+ * sharp always writes a resolution, whatever the original had: its tags get this one, or go. Gives the entries to be
+ * added where there are none.
+ */
+function setResolution(
+  tiff: Uint8Array,
+  { at, entries, nextAt, next }: TiffDirectory,
+  resolution: Resolution | undefined,
+): TiffEntry[] {
+  if (resolution) {
+    const wanted = resolutionEntries(resolution)
+    const places = placesOf(tiff, entries)
+    if (wanted.some(({ tag }) => !places.has(tag))) return wanted
+    for (const { tag, value } of wanted) tiff.set(value, places.get(tag))
+    return []
+  }
+  const kept = entries.filter(({ tag }) => !resolutionTags.includes(tag))
+  if (kept.length === entries.length) return []
+  const places = placesOf(tiff, kept)
+  const shorter = encodeDirectory(kept, ({ tag }) => places.get(tag) ?? 0)
+  shorter.writeUInt32LE(next, shorter.length - 4)
+  tiff.fill(0, at, nextAt + 4)
+  tiff.set(shorter, at)
+  return []
+}
+
+/** Where the value of each tag stands: in its entry, or, if it is longer, where the entry says. */
+function placesOf(tiff: Uint8Array, entries: readonly TiffEntry[]): Map<number, number> {
+  const view = new DataView(tiff.buffer, tiff.byteOffset)
+  return new Map(
+    entries.map(({ tag, value, fieldAt = 0 }) => {
+      return [tag, value.length <= 4 ? fieldAt : view.getUint32(fieldAt, true)]
+    }),
+  )
+}

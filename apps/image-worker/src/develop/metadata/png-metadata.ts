@@ -1,0 +1,113 @@
+import { inflateSync } from 'node:zlib'
+import { pngSignature } from '../../permute/png-chunks.ts'
+import { type Resolution, resolutionOf } from './resolution.ts'
+
+/** What a PNG carries beside its pixels, as it stands there. */
+export interface PngMetadata {
+  readonly exif?: Uint8Array
+  readonly xmp?: Uint8Array
+  /** Photoshop's image resources, or IIM datasets. */
+  readonly iptc?: Uint8Array
+  readonly resolution?: Resolution
+}
+
+const xmpKeyword = 'XML:com.adobe.xmp'
+/** ImageMagick keeps metadata of other formats as hexadecimal text, under this and the name of the kind. */
+const rawProfile = 'Raw profile type '
+/** A forged text must not inflate without end. */
+const maxTextBytes = 16 * 1024 * 1024
+
+/** The first of each kind (PNG third edition, 11.3: pHYs, eXIf, iTXt; and ImageMagick's texts). */
+export function readPngMetadata(png: Uint8Array): PngMetadata {
+  const found: { exif?: Uint8Array; xmp?: Uint8Array; iptc?: Uint8Array; resolution?: Resolution } = {}
+  for (const { type, data } of pngChunks(png)) {
+    if (type === 'eXIf') found.exif ??= data
+    else if (type === 'pHYs') {
+      const resolution = data.length === 9 ? readResolution(data) : undefined
+      if (resolution) found.resolution ??= resolution
+    } else if (type === 'iTXt' || type === 'tEXt' || type === 'zTXt') {
+      const { keyword, text } = readText(type, data)
+      if (keyword === xmpKeyword && type === 'iTXt') {
+        const xmp = text()
+        if (xmp) found.xmp ??= xmp
+      } else if (keyword.startsWith(rawProfile)) Object.assign(found, { ...readRaw(keyword, text), ...found })
+    }
+  }
+  return found
+}
+
+/** pHYs (11.3.4.3): pixels per unit across and down, and whether the unit is the metre. */
+function readResolution(data: Buffer): Resolution | undefined {
+  return resolutionOf(data.readUInt32BE(0), data.readUInt32BE(4), data[8] === 1 ? 'metre' : 'none')
+}
+
+function readRaw(keyword: string, text: () => Buffer | undefined): PngMetadata {
+  const kind = keyword.slice(rawProfile.length).toLowerCase()
+  if (!['exif', 'app1', 'xmp', 'iptc', '8bim'].includes(kind)) return {}
+  // An empty line, one with the name of the kind, one with the length, and the bytes.
+  const [, , , ...lines] = text()?.toString('latin1').split('\n') ?? []
+  const bytes = Buffer.from(lines.join(''), 'hex')
+  if (bytes.length === 0) return {}
+  if (kind === 'iptc' || kind === '8bim') return { iptc: photoshopOf(bytes) }
+  const xmpPrefix = 'http://ns.adobe.com/xap/1.0/\0'
+  if (bytes.toString('latin1', 0, xmpPrefix.length) === xmpPrefix)
+    return { xmp: bytes.subarray(xmpPrefix.length) }
+  return kind === 'xmp' ? { xmp: bytes } : { exif: bytes }
+}
+
+/** Image resources as a JPEG has them, with Photoshop's name. */
+function photoshopOf(bytes: Buffer): Uint8Array {
+  const isResource = bytes.toString('latin1', 0, 4) === '8BIM'
+  return isResource ? Buffer.concat([Buffer.from('Photoshop 3.0\0', 'latin1'), bytes]) : bytes
+}
+
+/** Text chunks (11.3.3): a keyword, for iTXt two more texts, and the text, compressed or not. */
+function readText(
+  type: 'iTXt' | 'tEXt' | 'zTXt',
+  data: Buffer,
+): { keyword: string; text: () => Buffer | undefined } {
+  const keywordEnd = data.indexOf(0)
+  if (keywordEnd === -1) return { keyword: '', text: () => undefined }
+  const keyword = data.toString('latin1', 0, keywordEnd)
+  const after = keywordEnd + 1
+  if (type === 'tEXt') return { keyword, text: () => data.subarray(after) }
+  if (type === 'zTXt') return { keyword, text: () => inflated(data.subarray(after + 1)) }
+  const languageEnd = data.indexOf(0, after + 2)
+  const translationEnd = languageEnd === -1 ? -1 : data.indexOf(0, languageEnd + 1)
+  if (translationEnd === -1) return { keyword, text: () => undefined }
+  const content = data.subarray(translationEnd + 1)
+  return { keyword, text: () => (data[after] === 1 ? inflated(content) : content) }
+}
+
+/** Undefined for what isn't compressed as it should be. */
+function inflated(compressed: Uint8Array): Buffer | undefined {
+  try {
+    return inflateSync(compressed, { maxOutputLength: maxTextBytes })
+  } catch {
+    return undefined
+  }
+}
+
+export interface PngChunk {
+  readonly type: string
+  readonly data: Buffer
+  /** Where the chunk begins and ends, its length and its CRC included. */
+  readonly from: number
+  readonly to: number
+}
+
+/** The chunks one after the other (5.3), whatever their CRCs are, to where the file ends. */
+export function* pngChunks(png: Uint8Array): Generator<PngChunk> {
+  const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
+  for (let from = pngSignature.length; from + 12 <= bytes.length; ) {
+    const to = from + 12 + bytes.readUInt32BE(from)
+    if (to > bytes.length) return
+    yield {
+      type: bytes.toString('latin1', from + 4, from + 8),
+      data: bytes.subarray(from + 8, to - 4),
+      from,
+      to,
+    }
+    from = to
+  }
+}

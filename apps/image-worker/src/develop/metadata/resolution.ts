@@ -1,0 +1,63 @@
+/** Pixels per unit of length, across and down; without a unit, the ratio of the two alone. */
+export interface Resolution {
+  readonly x: number
+  readonly y: number
+  readonly unit: ResolutionUnit
+}
+
+export type ResolutionUnit = 'inch' | 'centimetre' | 'metre' | 'none'
+
+const perInch = { inch: 1, centimetre: 2.54, metre: 0.0254 } as const
+/** PNG counts whole pixels per metre: 300 dpi comes back from it as 299.9994. */
+const roundingError = 0.5 * perInch.metre
+
+/** Undefined where the numbers can't be a resolution. */
+export function resolutionOf(x: number, y: number, unit: ResolutionUnit | undefined): Resolution | undefined {
+  const isPossible = [x, y].every(pixels => Number.isFinite(pixels) && pixels > 0)
+  return isPossible && unit !== undefined ? { x, y, unit } : undefined
+}
+
+/** The same resolution of an image whose rows have become columns. */
+export function withAxesSwapped({ x, y, unit }: Resolution): Resolution {
+  return { x: y, y: x, unit }
+}
+
+/** The same resolution in another unit; one without a unit stays as it is. */
+export function inUnit(resolution: Resolution, unit: keyof typeof perInch): Resolution {
+  if (resolution.unit === 'none' || resolution.unit === unit) return resolution
+  const toInch = perInch[resolution.unit]
+  const converted = (pixels: number) => {
+    const dpi = pixels * toInch
+    const whole = Math.round(dpi)
+    return (Math.abs(dpi - whole) <= roundingError ? whole : dpi) / perInch[unit]
+  }
+  return { x: converted(resolution.x), y: converted(resolution.y), unit }
+}
+
+/** The resolution in whole numbers from 1 to `most`; undefined where it can't be said in them. */
+export function inWholeNumbers({ x, y, unit }: Resolution, most: number): Resolution | undefined {
+  const whole = { x: Math.round(x), y: Math.round(y), unit }
+  const isPossible = [whole.x, whole.y].every(pixels => pixels >= 1 && pixels <= most)
+  // A ratio can't be rounded.
+  const isExact = whole.x === x && whole.y === y
+  return isPossible && (unit !== 'none' || isExact) ? whole : undefined
+}
+
+/** A number above 0 as the simplest fraction of two 32-bit numbers that comes close to it, by its continued fraction. */
+export function fractionOf(value: number): [numerator: number, denominator: number] {
+  const most = 2 ** 32 - 1
+  if (value >= most) return [most, 1]
+  let [before, fraction]: [[number, number], [number, number]] = [
+    [1, 0],
+    [Math.floor(value), 1],
+  ]
+  let rest = value - Math.floor(value)
+  while (Math.abs(fraction[0] / fraction[1] - value) > 1e-9 * value && rest > 0) {
+    const whole = Math.floor(1 / rest)
+    rest = 1 / rest - whole
+    const next: [number, number] = [whole * fraction[0] + before[0], whole * fraction[1] + before[1]]
+    if (next[0] > most || next[1] > most) break
+    ;[before, fraction] = [fraction, next]
+  }
+  return fraction
+}

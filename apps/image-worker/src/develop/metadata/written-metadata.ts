@@ -1,0 +1,31 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import type { ColourSignal } from '../colour/colour-signal.ts'
+import type { CarriedMetadata } from '../raster.ts'
+import { describing, type Exif } from './exif.ts'
+import type { Resolution } from './resolution.ts'
+import { xmpDescribing } from './xmp.ts'
+
+/** What is written beside the pixels of a finished file, all of it true of that file. */
+export interface WrittenMetadata {
+  readonly icc?: Uint8Array
+  readonly colour?: ColourSignal
+  readonly exif?: Exif
+  readonly xmp?: Uint8Array
+  /** IIM datasets. */
+  readonly iptc?: Uint8Array
+  readonly resolution?: Resolution
+}
+
+/** What is carried, as it is written into a file of this format whose frames have this size. */
+export function writtenMetadata(
+  { exif, xmp, ...others }: CarriedMetadata,
+  format: OutputFormat,
+  size: { width: number; height: number },
+): WrittenMetadata {
+  const { width, height } = size
+  return {
+    ...others,
+    ...(exif && { exif: describing(exif, size, format) }),
+    ...(xmp && { xmp: xmpDescribing(xmp, { width, height, format, resolution: others.resolution }) }),
+  }
+}

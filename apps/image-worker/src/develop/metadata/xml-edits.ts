@@ -1,0 +1,211 @@
+/** The name of an element or attribute: its namespace, and its name in that. */
+export interface XmlName {
+  readonly space: string
+  readonly local: string
+}
+
+/** What becomes of an element with all it holds, or of an attribute: it goes, gets another text, or stays. */
+export type XmlRule = (name: XmlName) => 'remove' | { text: string } | undefined
+
+/** Text of a document that another takes the place of. */
+interface Edit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+interface OpenElement {
+  readonly name: string
+  readonly spaces: Spaces
+  /** Where what is removed or replaced begins; undefined where the element stays. */
+  readonly edit: { from: number; text: string | undefined } | undefined
+}
+
+type Spaces = ReadonlyMap<string, string>
+
+/** Namespaces in XML 1.0, section 3. */
+const wellKnown: Spaces = new Map([
+  ['xml', 'http://www.w3.org/XML/1998/namespace'],
+  ['xmlns', 'http://www.w3.org/2000/xmlns/'],
+])
+
+/** No metadata is like this; what is could take long. */
+const maxDepth = 100
+const maxSpaces = 200
+
+/**
+ * Edits an XML document by the names in it and leaves every other byte as it is. `staying` are the names that are left.
+ * A declaration goes where `rule` removes the name '' of its namespace.
+ *
+ * @throws SyntaxError for what isn't well formed, and for document type declarations
+ */
+export function editXml(xml: string, rule: XmlRule): { xml: string; staying: XmlName[] } {
+  const edits: Edit[] = []
+  const staying: XmlName[] = []
+  const open: OpenElement[] = []
+  // The element whose content is edited as a whole.
+  let edited: OpenElement | undefined
+
+  const close = (contentEnd: number, end: number) => {
+    const element = open.pop()
+    if (element && element === edited) {
+      const { from, text } = element.edit ?? { from: end, text: '' }
+      edits.push({ from, to: text === undefined ? end : contentEnd, text: text ?? '' })
+      edited = undefined
+    }
+  }
+  const start = (at: number): number => {
+    const tag = readStartTag(xml, at, open.at(-1)?.spaces ?? wellKnown)
+    const name = resolve(tag.name, tag.spaces, 'element')
+    const action = edited ? undefined : rule(name)
+    const edit = action && {
+      from: action === 'remove' ? at : tag.end,
+      text: action === 'remove' ? undefined : escaped(action.text),
+    }
+    const element: OpenElement = { name: tag.name, spaces: tag.spaces, edit }
+    open.push(element)
+    if (open.length > maxDepth) throw new SyntaxError('the XML is nested too deep')
+    if (!edited && action !== 'remove') {
+      staying.push(name)
+      editAttributes(tag, rule, edits, staying)
+    }
+    // An empty element has no place for a text.
+    if (edit && !(tag.isEmpty && action !== 'remove')) edited = element
+    if (tag.isEmpty) close(tag.end, tag.end)
+    return tag.end
+  }
+
+  for (let at = xml.indexOf('<'); at !== -1; at = xml.indexOf('<', at)) {
+    const skipped = skippedFrom(xml, at)
+    if (skipped !== undefined) at = skipped
+    else if (xml.startsWith('</', at)) {
+      const [all, name] = match(endTag, xml, at)
+      if (name !== open.at(-1)?.name) throw new SyntaxError('an XML element is not closed')
+      close(at, at + all.length)
+      at += all.length
+    } else at = start(at)
+  }
+  if (open.length > 0) throw new SyntaxError('an XML element is not closed')
+  return { xml: apply(xml, edits), staying }
+}
+
+/** Where comments, character data and processing instructions end; undefined where a tag begins. */
+function skippedFrom(xml: string, at: number): number | undefined {
+  for (const [begin, end] of [
+    ['<!--', '-->'],
+    ['<![CDATA[', ']]>'],
+    ['<?', '?>'],
+  ] as const) {
+    if (!xml.startsWith(begin, at)) continue
+    const found = xml.indexOf(end, at + begin.length)
+    if (found === -1) throw new SyntaxError('the XML ends too early')
+    return found + end.length
+  }
+  if (xml.startsWith('<!', at)) throw new SyntaxError('the XML has a document type declaration')
+  return undefined
+}
+
+interface Attribute {
+  readonly name: string
+  readonly value: string
+  /** From the space before it to the end of its value. */
+  readonly from: number
+  readonly to: number
+}
+
+interface StartTag {
+  readonly name: string
+  readonly attributes: Attribute[]
+  readonly spaces: Spaces
+  readonly isEmpty: boolean
+  readonly end: number
+}
+
+/** XML 1.0, section 3.1, and what a name must not hold here. */
+const tagName = /<([^\s=<>/"'?!&]+)/y
+const attribute = /\s+([^\s=<>/"'?!&]+)\s*=\s*("[^"<]*"|'[^'<]*')/y
+const tagEnd = /\s*(\/?)>/y
+const endTag = /<\/([^\s=<>/"'?!&]+)\s*>/y
+
+function readStartTag(xml: string, start: number, outer: Spaces): StartTag {
+  const [opening, name = ''] = match(tagName, xml, start)
+  const attributes: Attribute[] = []
+  let at = start + opening.length
+  for (;;) {
+    attribute.lastIndex = at
+    const found = attribute.exec(xml)
+    if (!found) break
+    const to = at + found[0].length
+    attributes.push({ name: found[1] ?? '', value: found[2]?.slice(1, -1) ?? '', from: at, to })
+    at = to
+  }
+  const [ending, slash] = match(tagEnd, xml, at)
+  return {
+    name,
+    attributes,
+    spaces: spacesWith(attributes, outer),
+    isEmpty: slash === '/',
+    end: at + ending.length,
+  }
+}
+
+function spacesWith(attributes: readonly Attribute[], outer: Spaces): Spaces {
+  const declared = attributes.filter(({ name }) => name === 'xmlns' || name.startsWith('xmlns:'))
+  if (declared.length === 0) return outer
+  const spaces = new Map(outer)
+  for (const { name, value } of declared) {
+    if (value.includes('&')) throw new SyntaxError('an XML namespace is in disguise')
+    spaces.set(name.slice('xmlns:'.length), value)
+  }
+  if (spaces.size > maxSpaces) throw new SyntaxError('the XML has too many namespaces')
+  return spaces
+}
+
+function editAttributes({ attributes, spaces }: StartTag, rule: XmlRule, edits: Edit[], staying: XmlName[]) {
+  for (const { name, value, from, to } of attributes) {
+    const isDeclaration = name === 'xmlns' || name.startsWith('xmlns:')
+    const resolved = isDeclaration ? { space: value, local: '' } : resolve(name, spaces, 'attribute')
+    const action = rule(resolved)
+    if (action === 'remove') {
+      edits.push({ from, to, text: '' })
+      continue
+    }
+    if (!isDeclaration) staying.push(resolved)
+    if (action) edits.push({ from: to - value.length - 1, to: to - 1, text: escaped(action.text) })
+  }
+}
+
+/** An attribute without a prefix is in no namespace. */
+function resolve(name: string, spaces: Spaces, kind: 'element' | 'attribute'): XmlName {
+  const colon = name.indexOf(':')
+  if (colon === -1) return { space: kind === 'element' ? (spaces.get('') ?? '') : '', local: name }
+  const space = spaces.get(name.slice(0, colon))
+  if (space === undefined) throw new SyntaxError('an XML namespace is missing')
+  return { space, local: name.slice(colon + 1) }
+}
+
+function match(pattern: RegExp, xml: string, at: number): RegExpExecArray {
+  pattern.lastIndex = at
+  const found = pattern.exec(xml)
+  if (!found) throw new SyntaxError('the XML is not well formed')
+  return found
+}
+
+/** Edits are in the order of the document, and none lies within another. */
+function apply(xml: string, edits: readonly Edit[]): string {
+  const parts: string[] = []
+  let at = 0
+  for (const { from, to, text } of edits) {
+    parts.push(xml.slice(at, from), text)
+    at = to
+  }
+  return parts.join('') + xml.slice(at)
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;')
+}

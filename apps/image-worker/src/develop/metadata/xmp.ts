@@ -1,0 +1,135 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import { fractionOf, inUnit, type Resolution } from './resolution.ts'
+import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
+
+/** XMP specification parts 1 and 2. */
+const spaces = {
+  dublinCore: 'http://purl.org/dc/elements/1.1/',
+  dublinCoreTerms: 'http://purl.org/dc/terms/',
+  exif: 'http://ns.adobe.com/exif/1.0/',
+  iptcExtension: 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/',
+  panorama: 'http://ns.google.com/photos/1.0/panorama/',
+  photoshop: 'http://ns.adobe.com/photoshop/1.0/',
+  tiff: 'http://ns.adobe.com/tiff/1.0/',
+  xmp: 'http://ns.adobe.com/xap/1.0/',
+} as const
+
+/** Namespaces of what holds the properties, and is none itself. */
+const frames = [
+  'adobe:ns:meta/',
+  'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
+  'http://www.w3.org/XML/1998/namespace',
+  '',
+]
+
+/**
+ * Namespaces about parts of the original's file that a result doesn't have: gain maps, extended XMP, and what phones
+ * add (motion photos, depth maps, second images in Base64): Google's Container, GCamera, GDepth, GImage and Dynamic
+ * Depth, Apple's HDRGainMap and mattes, and the like of other makers.
+ */
+const aboutOtherParts: readonly RegExp[] = [
+  /^http:\/\/ns\.adobe\.com\/hdr-gain-map\//,
+  /^http:\/\/ns\.adobe\.com\/xmp\/note\//,
+  /^https?:\/\/ns\.apple\.com\//,
+  /^https?:\/\/ns\.[^/]+\/photos\//,
+]
+
+/** Properties that describe the original's file, by namespace: its thumbnail, coding, checksums and signature. */
+const aboutTheFile: Readonly<Record<string, readonly string[]>> = {
+  [spaces.xmp]: ['Thumbnails'],
+  [spaces.photoshop]: ['ColorMode', 'LegacyIPTCDigest'],
+  [spaces.dublinCoreTerms]: ['provenance'],
+  [spaces.exif]: ['NativeDigest', 'CompressedBitsPerPixel', 'ComponentsConfiguration', 'MakerNote'],
+  [spaces.tiff]: [
+    ...['NativeDigest', 'BitsPerSample', 'Compression', 'PhotometricInterpretation', 'SamplesPerPixel'],
+    ...['PlanarConfiguration', 'YCbCrSubSampling', 'YCbCrPositioning', 'YCbCrCoefficients'],
+    ...['ReferenceBlackWhite', 'TransferFunction', 'WhitePoint', 'PrimaryChromaticities'],
+  ],
+}
+
+/** Namespaces that say where in the picture something is. */
+const aboutPlaces: readonly RegExp[] = [
+  /^http:\/\/www\.metadataworkinggroup\.com\/schemas\/regions\//,
+  /^http:\/\/ns\.microsoft\.com\/photo\/1\.2\//,
+  /^http:\/\/ns\.acdsee\.com\/regions\//,
+]
+
+/**
+ * XMP without what a result doesn't have; where its pixels were moved, also without what says where in the picture
+ * something is. Undefined where nothing is left, and for what isn't well formed.
+ */
+export function readXmp(xmp: Uint8Array, { movesPixels }: { movesPixels: boolean }): string | undefined {
+  const isGone = ({ space, local }: XmlName) =>
+    (space !== spaces.panorama && aboutOtherParts.some(pattern => pattern.test(space))) ||
+    (aboutTheFile[space]?.includes(local) ?? false) ||
+    (movesPixels && isAboutPlaces(space, local))
+  try {
+    const { xml, staying } = editXml(textOf(xmp), name => (isGone(name) ? 'remove' : undefined))
+    return staying.some(({ space }) => !frames.includes(space)) ? xml : undefined
+  } catch (error) {
+    // Metadata is no reason to fail an image, nor is it kept unread.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+function isAboutPlaces(space: string, local: string): boolean {
+  if (space === spaces.iptcExtension) return local === 'ImageRegion'
+  if (space === spaces.exif) return local === 'SubjectArea' || local === 'SubjectLocation'
+  // Sizes and places in pixels; what kind of panorama it is stays true.
+  if (space === spaces.panorama) return local.endsWith('Pixels')
+  return aboutPlaces.some(pattern => pattern.test(space))
+}
+
+/** What XMP says of a file. */
+export interface XmpFacts {
+  readonly width: number
+  readonly height: number
+  readonly format: OutputFormat
+  readonly resolution: Resolution | undefined
+}
+
+/** XMP, as `readXmp` gives it, that tells of this upright image, in the properties that it has. */
+export function xmpDescribing(xmp: string, facts: XmpFacts): Uint8Array {
+  const own = propertiesOf(facts)
+  const rule: XmlRule = ({ space, local }) => own[space]?.[local]
+  return Buffer.from(editXml(xmp, rule).xml)
+}
+
+type Properties = Record<string, Record<string, ReturnType<XmlRule>>>
+
+function propertiesOf({ width, height, format, resolution }: XmpFacts): Properties {
+  const is = (value: number | string) => ({ text: String(value) })
+  return {
+    [spaces.dublinCore]: { format: is(`image/${format}`) },
+    [spaces.tiff]: {
+      ImageWidth: is(width),
+      ImageLength: is(height),
+      Orientation: is(1),
+      ...resolutionProperties(resolution),
+    },
+    [spaces.exif]: { PixelXDimension: is(width), PixelYDimension: is(height) },
+  }
+}
+
+function resolutionProperties(resolution: Resolution | undefined): Record<string, ReturnType<XmlRule>> {
+  if (!resolution) return { XResolution: 'remove', YResolution: 'remove', ResolutionUnit: 'remove' }
+  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution
+  return {
+    XResolution: { text: fractionOf(x).join('/') },
+    YResolution: { text: fractionOf(y).join('/') },
+    ResolutionUnit: { text: unit === 'none' ? '1' : unit === 'inch' ? '2' : '3' },
+  }
+}
+
+/** XMP is in UTF-8; in TIFF it may be in UTF-16 (XMP specification part 1, 7.1). */
+function textOf(xmp: Uint8Array): string {
+  const [first = 0, second = 0] = xmp
+  const encoding =
+    first === 0 || (first === 0xfe && second === 0xff)
+      ? 'utf-16be'
+      : second === 0 || (first === 0xff && second === 0xfe)
+        ? 'utf-16le'
+        : 'utf-8'
+  return new TextDecoder(encoding, { fatal: true }).decode(xmp).replace(/\0+$/, '')
+}

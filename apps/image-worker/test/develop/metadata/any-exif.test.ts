@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { describing, type Exif, exifBytes, readExif } from '../../../src/develop/metadata/exif.ts'
+import { iptcDatasets } from '../../../src/develop/metadata/iptc.ts'
+import { readPngMetadata } from '../../../src/develop/metadata/png-metadata.ts'
+import { fractionOf } from '../../../src/develop/metadata/resolution.ts'
+import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
+import { readXmp } from '../../../src/develop/metadata/xmp.ts'
+import { cameraExif } from '../camera-exif.ts'
+
+const size = { width: 7, height: 5 }
+
+/** A camera's EXIF with some bytes changed: pointers lead in circles, values overlap, counts are huge. */
+const damaged = fc
+  .tuple(
+    fc.constantFrom('II' as const, 'MM' as const),
+    fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 12 }),
+  )
+  .map(([order, changes]) => {
+    const exif = cameraExif(order)
+    for (const [at, byte] of changes) exif[at % exif.length] = byte
+    return exif
+  })
+
+test('any bytes are read as EXIF or left, and what is written of them can be read again', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), damaged), bytes => {
+      const exif = readExif(bytes)
+      if (!exif) return
+      const written = describing(exif, size, 'jpeg')
+      const again = readExif(exifBytes(written))
+      assert.deepEqual(again && contentOf(describing(again, size, 'jpeg')), contentOf(written))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('the thumbnail of damaged EXIF is not in what is written, whatever points at it', () => {
+  const thumbnail = Buffer.from('THUMBNAIL of Ada')
+  for (const order of ['II', 'MM'] as const) {
+    const exif = cameraExif(order)
+    // The artist's name, in the first entry of the main directory, is to be found where the thumbnail is.
+    const at = exif.indexOf(thumbnail)
+    if (order === 'II') exif.writeUInt32LE(at, 18)
+    else exif.writeUInt32BE(at, 18)
+    const kept = readExif(exif)
+    assert.ok(kept)
+    assert.ok(!Buffer.from(exifBytes(kept)).includes(thumbnail.subarray(0, 8)))
+  }
+})
+
+test('a directory of 65,535 entries that all have the same large value is read in moderate memory', () => {
+  const entries = 65_535
+  const valueAt = 8 + 2 + 12 * entries + 4
+  const block = Buffer.alloc(valueAt + 1_000_000)
+  block.write('II*\0\x08\0\0\0', 'latin1')
+  block.writeUInt16LE(entries, 8)
+  for (let entry = 0; entry < entries; entry++) {
+    const at = 10 + 12 * entry
+    block.writeUInt16LE(entry, at)
+    block.writeUInt16LE(7, at + 2)
+    block.writeUInt32LE(1_000_000, at + 4)
+    block.writeUInt32LE(valueAt, at + 8)
+  }
+  const exif = readExif(block)
+  assert.ok(!exif || exifBytes(exif).length <= 2 * block.length)
+})
+
+test('any bytes are read as XMP, IPTC or PNG, or left', () => {
+  const markup = fc
+    .array(
+      fc.constantFrom(
+        '<',
+        '>',
+        '/',
+        '<?',
+        '?>',
+        '<!--',
+        '-->',
+        'a:b',
+        'xmlns:a="c"',
+        ' ',
+        '"',
+        "'",
+        '=',
+        '&',
+      ),
+      {
+        maxLength: 60,
+      },
+    )
+    .map(parts => Buffer.from(parts.join('')))
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), markup), bytes => {
+      readXmp(bytes, { movesPixels: true })
+      iptcDatasets(bytes)
+      iptcDatasets(Uint8Array.of(0x1c, ...bytes))
+      readPngMetadata(bytes)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a fraction is as close to its number as a billionth', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1_000_000, noNaN: true }), value => {
+      const [numerator, denominator] = fractionOf(value)
+      assert.ok(Math.abs(numerator / denominator - value) <= 1e-6 * value)
+    }),
+  )
+  assert.deepEqual([72, 300.5, 118.11, 1 / 3].map(fractionOf), [
+    [72, 1],
+    [601, 2],
+    [11811, 100],
+    [1, 3],
+  ])
+})
+
+/** What the directories say, in the order of their tags, as they are written. */
+function contentOf(exif: Exif): unknown {
+  return Object.entries(exif).map(([name, entries]: [string, TiffEntry[]]) => {
+    const sorted = entries.toSorted((one, other) => one.tag - other.tag)
+    return [name, sorted.map(({ tag, type, count, value }) => [tag, type, count, [...value]])]
+  })
+}
