@@ -11,11 +11,8 @@ export interface AppDependencies {
 
 /** The key-value store as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken }: AppDependencies): App {
-  const checkReady = async () => {
-    await store.get('ready')
-  }
   const app = createApp(
-    { name: 'kv-config', logger, clusterToken, checkReady },
+    { name: 'kv-config', logger, clusterToken, checkReady: () => store.checkReady() },
     scope => addKeyRoutes(scope, store),
     scope => addClusterRoutes(scope, store),
   )

@@ -16,6 +16,12 @@ export function storeFull(cause: unknown): ServiceProblem {
   )
 }
 
+/** etcd lets this service in no more, or not to these keys. It stays so until somebody changes a setting. */
+export function storeRefuses(reason: string, cause: unknown): ServiceProblem {
+  const detail = `etcd refuses this service (${reason}): check the user and password in KV_STORE_URL, and the roles of that user`
+  return retryLater(503, 'store-refuses', detail, 30, cause)
+}
+
 /** A write was sent and its answer lost. It may take effect even later than this is said. */
 export function outcomeUnknown(cause: unknown): ServiceProblem {
   const detail = 'the store did not answer in time: the write may have taken effect or not; read what stands'

@@ -5,7 +5,9 @@ import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ClientGone } from './hold.ts'
-import { isOutage, retryLater, ServiceProblem } from './problems.ts'
+import type { Logger } from './logger.ts'
+import { OutageLog } from './outage-log.ts'
+import { isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
 
 /** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
 export function answerWithProblems(app: FastifyInstance): void {
@@ -16,10 +18,16 @@ export function answerWithProblems(app: FastifyInstance): void {
     paths.set(url, known)
   })
 
+  const outages = new OutageLog(app.log as Logger)
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode < 500) outages.answered(routeOf(request))
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error)
     if (problem.status >= 500 && problem.cause !== undefined) {
-      request.log.error({ err: problem.cause, method: request.method, url: request.url }, problem.message)
+      const details = { err: problem.cause, method: request.method, url: request.url }
+      if (problem.status === 503) outages.failed(routeOf(request), problem.message, details)
+      else request.log.error(details, problem.message)
     }
     return sendProblem(reply, problem)
   })
@@ -95,6 +103,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url}`
+}
+
 function toProblem(error: FastifyError): ServiceProblem {
   if (error instanceof ServiceProblem) return error
   if (error instanceof UnexpectedReply && error.status === 503) {
@@ -105,7 +117,10 @@ function toProblem(error: FastifyError): ServiceProblem {
       Number(error.retryAfter) || 1, // a date, or none
     )
   }
-  if (isOutage(error)) return retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)
+  if (isOutage(error)) {
+    const cause = error instanceof ServiceUnavailable && error.isLogged ? undefined : error
+    return retryLater(503, 'unavailable', `${error.message}; try again`, 1, cause)
+  }
   if (error instanceof ClientGone || (error.code === 'ECONNRESET' && error.message === 'aborted')) {
     return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
   }

@@ -38,10 +38,13 @@ export class ServiceProblem extends Error {
 /** No instance of a service answers. */
 export class ServiceUnavailable extends Error {
   readonly service: string
+  /** It is in the log already: whoever answers a request with it need not write it again. */
+  readonly isLogged: boolean
 
-  constructor(service: string, cause: unknown) {
+  constructor(service: string, cause: unknown, { isLogged = false } = {}) {
     super(`${service} does not answer`, { cause })
     this.service = service
+    this.isLogged = isLogged
   }
 }
 

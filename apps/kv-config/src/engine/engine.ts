@@ -62,6 +62,8 @@ export interface KvStore {
    * never misses a change; it may wake for none where the store no longer knows (after a restart).
    */
   waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void>
+  /** Rejects while it doesn't answer, or takes no new values. */
+  checkReady(): Promise<void>
   /** Only of a store with several members. */
   readonly cluster?: Cluster
   close(): Promise<void>

@@ -120,6 +120,10 @@ export class SqliteKvStore implements KvStore {
     if (after <= this.#feed.revision) await this.#feed.wait(scope, after, signal)
   }
 
+  async checkReady(): Promise<void> {
+    await this.get('ready')
+  }
+
   async close() {
     if (!this.#database.isOpen) return
     this.#isClosing = true

@@ -122,7 +122,10 @@ export class QueueRedis {
 
   #checkThere(): void {
     if (this.isReady) return
-    throw refusalOf(this.#lastError) ?? new ServiceUnavailable('Redis', this.#lastError?.message)
+    throw (
+      refusalOf(this.#lastError) ??
+      new ServiceUnavailable('Redis', this.#lastError?.message, { isLogged: true })
+    )
   }
 
   #probe(): Promise<unknown> {

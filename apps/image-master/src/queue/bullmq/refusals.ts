@@ -6,7 +6,7 @@ export class RedisRefuses extends ServiceUnavailable {
   readonly code: string
 
   constructor(code: string, reply: string) {
-    super('Redis', new Error(reply))
+    super('Redis', new Error(reply), { isLogged: true })
     this.code = code
     this.message = meanings[code] ?? `Redis refuses: ${code}`
   }

@@ -1,4 +1,5 @@
 import type { Logger } from '@darkroom/service-kit'
+import { storeFull } from '../../errors.ts'
 import { ChangeFeed } from '../change-feed.ts'
 import { holds } from '../condition.ts'
 import {
@@ -16,7 +17,14 @@ import { EtcdCluster } from './cluster.ts'
 import { Gateway } from './gateway.ts'
 import { KeySpace } from './key-space.ts'
 import { Leases } from './leases.ts'
-import { base64, fromBase64, type KeyValue, type RangeAnswer, type TxnAnswer } from './messages.ts'
+import {
+  base64,
+  fromBase64,
+  type KeyValue,
+  type RangeAnswer,
+  type StatusAnswer,
+  type TxnAnswer,
+} from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
 import { fromStored, toStored } from './stored-value.ts'
 import { Watch } from './watch.ts'
@@ -117,6 +125,13 @@ export class EtcdKvStore implements KvStore {
       if (now && after > now.revision) return
     }
     await this.#feed.wait(scope, after, signal)
+  }
+
+  async checkReady(): Promise<void> {
+    await this.#read('ready')
+    const { errors = [] } = await this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {})
+    const alarm = errors.find(words => words.includes('NOSPACE'))
+    if (alarm !== undefined) throw storeFull(new Error(`etcd has raised an alarm: ${alarm}`))
   }
 
   async close(): Promise<void> {

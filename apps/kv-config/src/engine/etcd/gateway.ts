@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { wasNeverSent } from '@darkroom/service-kit'
 import { Agent, type Dispatcher } from 'undici'
-import { outcomeUnknown, storeFull, storeUnavailable } from '../../errors.ts'
+import { outcomeUnknown, storeFull, storeRefuses, storeUnavailable } from '../../errors.ts'
 import type { Credentials, EtcdAddress } from './address.ts'
 import { Endpoints } from './endpoints.ts'
 import { EtcdRefusal, toRefusal } from './refusal.ts'
@@ -26,6 +26,7 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
  *   no answer to what is repeatable          the next member, until the patience ends
  *   no answer to a write                     it may have happened, or still happen: told as unknown
  *   no room                                  nothing happened: told at once as full
+ *   no right                                 nothing happened: told at once
  *   any other answer                         a refusal: the request is wrong
  * ```
  */
@@ -42,7 +43,7 @@ export class Gateway {
 
   /**
    * @throws EtcdRefusal as an answer that asking again won't change
-   * @throws ServiceProblem `unavailable` or `store-full` when nothing happened, `outcome-unknown` when a write may have
+   * @throws ServiceProblem `unavailable`, `store-full` or `store-refuses` when nothing happened, `outcome-unknown` when a write may have
    */
   async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
     const deadline = performance.now() + patienceMs
@@ -52,6 +53,7 @@ export class Gateway {
         return await this.callAt(endpoint, kind, path, body)
       } catch (error) {
         if (error instanceof EtcdRefusal && error.isFull) throw storeFull(error)
+        if (error instanceof EtcdRefusal && error.isOfAccess) throw storeRefuses(error.reason, error)
         if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
         this.#endpoints.suspect(endpoint)
         if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)

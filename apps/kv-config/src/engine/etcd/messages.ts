@@ -58,6 +58,8 @@ export interface MemberMessage {
 export interface StatusAnswer {
   header: Header
   leader?: string
+  /** Alarms that were raised, in words. */
+  errors?: string[]
 }
 
 export function base64(bytes: Uint8Array): string {

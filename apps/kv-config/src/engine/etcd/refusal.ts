@@ -25,6 +25,11 @@ export class EtcdRefusal extends Error {
     return this.code === grpcCode.resourceExhausted && this.reason.includes('database space exceeded')
   }
 
+  /** Who asks has no right to; whoever runs etcd can change that. */
+  get isOfAccess(): boolean {
+    return accessCodes.has(this.code) || ofAccess.some(words => this.reason.includes(words))
+  }
+
   /** The token is too old: those that etcd makes live 5 minutes unused, and don't survive a restart. */
   get wantsAuthentication(): boolean {
     return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
@@ -34,12 +39,22 @@ export class EtcdRefusal extends Error {
 export const grpcCode = {
   invalidArgument: 3,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
   outOfRange: 11,
   unavailable: 14,
   unauthenticated: 16,
 } as const
+
+const accessCodes = new Set<number>([grpcCode.permissionDenied, grpcCode.unauthenticated])
+/** Under other codes; "not enabled": a password is given, and etcd has its authentication switched off. */
+const ofAccess = [
+  'user name is empty',
+  'user name not found',
+  'authentication failed',
+  'authentication is not enabled',
+]
 
 /** Canceled, unknown, deadline exceeded, internal, unavailable. */
 const unknownCodes = new Set([1, 2, 4, 13, 14])

@@ -1,25 +1,33 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { startEtcd, withEngine } from '@darkroom/testing'
+import { assertProblem, type EtcdServers, startEtcd, withEngine } from '@darkroom/testing'
+import { buildTestApp } from '../../build-test-app.ts'
 import { put, text, wake } from '../../conformance/open-engine.ts'
 import { newPrefix, openAt } from './shared-etcd.ts'
 import { startRelay } from './tcp-relay.ts'
 
 const credentials = { name: 'root', password: 'p@ss:word' }
 
-/** An etcd that lets nobody in but who has the credentials. */
-async function startGuardedEtcd(t: TestContext, program: string) {
-  const servers = await startEtcd(t, program)
+async function guard(servers: EtcdServers): Promise<void> {
   await servers.post('auth/user/add', credentials)
   await servers.post('auth/role/add', { name: 'root' })
   await servers.post('auth/user/grant', { user: 'root', role: 'root' })
   await servers.post('auth/enable', {})
+}
+
+async function tokenFrom(servers: EtcdServers): Promise<string> {
+  return ((await servers.post('auth/authenticate', credentials)) as { token: string }).token
+}
+
+/** An etcd that lets nobody in but who has the credentials. */
+async function startGuardedEtcd(t: TestContext, program: string) {
+  const servers = await startEtcd(t, program)
+  await guard(servers)
   const [member] = servers.members
   assert.ok(member)
   // A restart isn't enough: etcd makes tokens by its log, which it reads again.
   const forgetTokens = async () => {
-    const { token } = (await servers.post('auth/authenticate', credentials)) as { token: string }
-    await servers.post('auth/disable', {}, { authorization: token })
+    await servers.post('auth/disable', {}, { authorization: await tokenFrom(servers) })
     await servers.post('auth/enable', {})
   }
   return {
@@ -46,6 +54,22 @@ withEngine('etcd', program => {
     const wrong = openAt(t, { endpoints, prefix, credentials: { ...credentials, password: 'guessed' } })
     await assert.rejects(wrong.get('a'), /authentication failed/)
     await assert.rejects(openAt(t, { endpoints, prefix }).get('a'), /user name is empty/)
+  })
+
+  test('fault: etcd has its authentication switched on under a running service: 503 in words, until it may again', async t => {
+    const servers = await startEtcd(t, program)
+    const endpoints = servers.members.map(({ client }) => `http://${client}`)
+    const app = buildTestApp(t, { store: openAt(t, { endpoints, prefix: newPrefix() }) })
+    const put = (body: string) => app.inject({ method: 'PUT', url: '/key/a', body })
+    assert.equal((await put('one')).statusCode, 201)
+    await guard(servers)
+    for (const answer of [await put('two'), await app.inject('/key/a'), await app.inject('/readyz')]) {
+      assertProblem(answer, 503, 'store-refuses')
+      assert.equal(answer.headers['retry-after'], '30')
+    }
+    await servers.post('auth/disable', {}, { authorization: await tokenFrom(servers) })
+    assert.equal((await put('two')).statusCode, 200)
+    assert.equal((await app.inject('/readyz')).statusCode, 200)
   })
 
   test('fault: etcd forgot its tokens, and a copy that only watches still hears of what changes', async t => {

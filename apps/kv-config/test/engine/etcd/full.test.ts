@@ -20,11 +20,13 @@ withEngine('etcd', program => {
       assertProblem(refused, 503, 'store-full')
       assert.equal(refused.headers['retry-after'], '30')
     }
+    assertProblem(await app.inject('/readyz'), 503, 'store-full')
     assert.equal((await app.inject('/key/a')).body, 'one')
     assert.equal((await put('/key/leased?ttl=600', 'one')).statusCode, 200)
     assert.equal((await app.inject({ method: 'DELETE', url: '/key/b' })).statusCode, 204)
 
     await etcd().post('maintenance/alarm', { action: 'DEACTIVATE', alarm: 'NOSPACE' })
     assert.equal((await put('/key/a', 'two')).statusCode, 200)
+    assert.equal((await app.inject('/readyz')).statusCode, 200)
   })
 })
