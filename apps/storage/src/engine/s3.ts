@@ -15,6 +15,7 @@ import {
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
+  StoreFull,
   StoreMisconfigured,
   StoreUnavailable,
 } from './engine.ts'
@@ -38,6 +39,9 @@ export interface S3BlobStoreOptions
 const defaultAnswerMs = 8000
 /** For 8 MiB at 300 kB/s. */
 const defaultPartMs = 30_000
+
+/** So long the store counts as not ready after it has refused a write, if it takes none: then it is tried again. */
+const refusalMs = 30_000
 
 /**
  * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the names and the
@@ -63,6 +67,8 @@ export class S3BlobStore implements BlobStore {
   readonly #writes: ConditionalWrites
   readonly #underWay = new Set<Promise<unknown>>()
   #abandonedUploads: AbandonedUploads | undefined
+  /** The last write was refused: a bucket that is full, or that may only be read, lists its objects all the same. */
+  #refusal: { failure: Error; until: number } | undefined
   #closed: Promise<void> | undefined
 
   private constructor(options: S3BlobStoreOptions) {
@@ -109,9 +115,15 @@ export class S3BlobStore implements BlobStore {
   ): Promise<PutOutcome> {
     const given = new GivenContent(content)
     try {
-      return await this.#keep(this.#put(this.#name(id), given, options, condition))
+      const outcome = await this.#keep(this.#put(this.#name(id), given, options, condition))
+      this.#refusal = undefined
+      return outcome
     } catch (error) {
-      throw given.threw(error) ? error : asStoreError(error, this.#place)
+      if (given.threw(error)) throw error
+      const failure = asStoreError(error, this.#place)
+      if (failure instanceof StoreFull || failure instanceof StoreUnavailable)
+        this.#refusal = { failure, until: performance.now() + refusalMs }
+      throw failure
     }
   }
 
@@ -159,6 +171,7 @@ export class S3BlobStore implements BlobStore {
     const { bucket: Bucket, prefix: Prefix } = this.#place
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })
     await this.#ask(abortSignal => this.#clients.client.send(command, { abortSignal }))
+    if (this.#refusal && performance.now() < this.#refusal.until) throw this.#refusal.failure
   }
 
   close(): Promise<void> {

@@ -3,7 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { after, suite, type TestContext, test } from 'node:test'
 import { startObjectStore, withEngine } from '@darkroom/testing'
-import { type BlobId, type BlobStore, StoreFull, StoreUnavailable } from '../../src/engine/engine.ts'
+import {
+  type BlobId,
+  type BlobStore,
+  StoreFull,
+  StoreMisconfigured,
+  StoreUnavailable,
+} from '../../src/engine/engine.ts'
 import { bucketUrl, makeBucket, openStore } from '../bucket.ts'
 import { inChunks, MiB, patterned } from '../content.ts'
 import { type Fault, startFaultProxy } from '../fault-proxy.ts'
@@ -152,6 +158,27 @@ await withEngine('s3', async program => {
       const { store } = await openBehind(t, once(slowDown, isWrite))
       assert.equal((await store.put(id, inChunks(patterned(1000)), png(1))).kind, 'stored')
     })
+
+    for (const [status, code, expected] of [
+      [503, 'SlowDown', StoreUnavailable],
+      [507, 'XMinioStorageFull', StoreFull],
+      [403, 'QuotaExceeded', StoreFull],
+      [403, 'AccessDenied', StoreMisconfigured],
+      [403, 'InvalidAccessKeyId', StoreMisconfigured],
+    ] as const) {
+      test(`it refuses writes (${status} ${code}) and answers the rest: it is not ready until it takes one`, async t => {
+        let isRefusing = true
+        const { store } = await openBehind(t, request =>
+          isRefusing && isWrite(request) ? { kind: 'answer', status, code } : pass,
+        )
+        await store.check()
+        await assert.rejects(store.put(id, inChunks(patterned(1000)), png(1)), expected)
+        await assert.rejects(store.check(), expected)
+        isRefusing = false
+        assert.equal((await store.put(id, inChunks(patterned(1000)), png(2))).kind, 'stored')
+        await store.check()
+      })
+    }
 
     test('it is overloaded for long, or full: the writer is told', async t => {
       let code = 'SlowDown'
