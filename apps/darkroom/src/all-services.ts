@@ -3,7 +3,13 @@ import type { ServiceName } from '@darkroom/contracts'
 import * as frontend from '@darkroom/frontend'
 import * as imageMaster from '@darkroom/image-master'
 import * as kvConfig from '@darkroom/kv-config'
-import { createLogger, httpUrl, loadConfig, type RunningService } from '@darkroom/service-kit'
+import {
+  createLogger,
+  httpUrl,
+  InProcessServices,
+  loadConfig,
+  type RunningService,
+} from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
 import { environmentOf, portOf, type Settings } from './settings.ts'
@@ -24,6 +30,7 @@ export async function startAllServices(
 ): Promise<AllServices> {
   await using started = new AsyncDisposableStack()
   const services: RunningService[] = []
+  const inProcess = new InProcessServices()
   const envOf = (name: ServiceName) => environmentOf(name, settings, env)
   const loggerOf = (name: ServiceName) => createLogger(name, settings.logLevel)
   const add = (service: RunningService) => {
@@ -39,14 +46,18 @@ export async function startAllServices(
       loggerOf('cluster-state'),
     ),
   )
-  add(await taskDb.start(loadConfig(taskDb.Config, envOf('task-db')), loggerOf('task-db')))
-  add(await storage.start(loadConfig(storage.Config, envOf('storage')), loggerOf('storage')))
+  add(await taskDb.start(loadConfig(taskDb.Config, envOf('task-db')), loggerOf('task-db'), inProcess))
+  add(await storage.start(loadConfig(storage.Config, envOf('storage')), loggerOf('storage'), inProcess))
   add(
-    await imageMaster.start(loadConfig(imageMaster.Config, envOf('image-master')), loggerOf('image-master')),
+    await imageMaster.start(
+      loadConfig(imageMaster.Config, envOf('image-master')),
+      loggerOf('image-master'),
+      inProcess,
+    ),
   )
   const worker = new SupervisedWorker(envOf('image-worker'), loggerOf('image-worker'))
   started.defer(() => worker.close())
-  add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend')))
+  add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend'), inProcess))
 
   const running = started.move()
   const workerUrl = httpUrl(settings.host, portOf('image-worker', settings))

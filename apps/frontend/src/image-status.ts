@@ -1,4 +1,4 @@
-import { hasEnded, type ImageStatus, type Task } from '@darkroom/contracts'
+import { hasEnded, type ImageFacts, type ImageStatus, type Task } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 
 /** The public face of a task: without leases, versions and keys. */
@@ -13,11 +13,15 @@ export function toImageStatus(task: Task): ImageStatus {
     createdAt,
     ...(startedAt !== undefined && { startedAt }),
     ...(finishedAt !== undefined && { finishedAt }),
-    original,
-    ...(result && { result }),
+    original: factsOf(original),
+    ...(result && { result: factsOf(result) }),
     ...(error && { error }),
     links: { self, original: `${self}/original`, result: `${self}/result` },
   }
+}
+
+function factsOf({ contentType, bytes, width, height, frames, sha256 }: ImageFacts): ImageFacts {
+  return { contentType, bytes, width, height, frames, sha256 }
 }
 
 /** Says when to look again while the task hasn't ended. */

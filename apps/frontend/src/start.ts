@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  type InProcessServices,
   InvalidConfig,
   isLoopback,
   type Logger,
@@ -14,13 +15,17 @@ import { readPublicUrls } from './public-urls.ts'
 export { Config } from './config.ts'
 
 /** The frontend, listening and registered. */
-export async function start(config: Config, logger: Logger): Promise<RunningService> {
+export async function start(
+  config: Config,
+  logger: Logger,
+  inProcess?: InProcessServices,
+): Promise<RunningService> {
   checkAudience(config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
   const allowedHosts = ownNames(config, logger)
-  const clients = new ServiceClients({ ...config, logger })
+  const clients = new ServiceClients({ ...config, logger, inProcess })
   const app = buildApp({ ...config, publicUrls, allowedHosts, clients, logger })
-  return startService({ app, name: 'frontend', config, clients, logger })
+  return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 
 /** The name by which other services know it, and those that ALLOWED_HOSTS gives. */

@@ -1,5 +1,7 @@
+import { imageMasterRoutes } from '@darkroom/contracts'
 import {
   type App,
+  apiOf,
   createApp,
   deleteBytes,
   type Logger,
@@ -10,9 +12,9 @@ import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
 import type { OpenedQueue } from './queue/open-queue.ts'
-import { addIntakeRoutes } from './routes/intake.ts'
-import { addReadinessRoutes } from './routes/readiness.ts'
-import { addWorkRoutes } from './routes/work.ts'
+import { intakeHandlers } from './routes/intake.ts'
+import { readinessHandlers } from './routes/readiness.ts'
+import { workHandlers } from './routes/work.ts'
 
 export interface AppDependencies extends OpenedQueue {
   config: Config
@@ -39,14 +41,14 @@ export function buildApp({
     await taskDb.getStats({})
     await storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {} })
   }
-  const app = createApp(
-    { name: 'image-master', logger, clusterToken: config.clusterToken, checkReady },
-    scope =>
-      addIntakeRoutes(scope, { ...config, storage, taskDb, queue, admission, tally, settings, logger }),
-    scope => addWorkRoutes(scope, { queue, discardResult: id => deleteBytes(id, storage) }),
-    scope => addReadinessRoutes(scope, { storage, taskDb }),
-    show,
-  )
+  const closing = new AbortController()
+  const api = apiOf(imageMasterRoutes, {
+    ...intakeHandlers({ ...config, storage, taskDb, queue, admission, tally, settings, logger }),
+    ...workHandlers({ queue, discardResult: id => deleteBytes(id, storage), closing: closing.signal }),
+    ...readinessHandlers({ storage, taskDb }),
+  })
+  const { clusterToken } = config
+  const app = createApp({ name: 'image-master', logger, clusterToken, api, closing, checkReady }, show)
 
   const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })
   app.addHook('onClose', async () => {

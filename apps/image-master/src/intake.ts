@@ -190,7 +190,7 @@ function requireSame(task: Task, given: { original: ImageFacts; operations: Oper
 
 async function discard(key: string, { storage, logger }: IntakeDependencies): Promise<void> {
   try {
-    await storage.deleteBlob({ params: { key, stage: 'pre' } })
+    await storage.deleteBlob({ params: { key, stage: 'pre' }, headers: {} })
   } catch (error) {
     logger.warn({ err: error, key }, 'bytes of a refused upload are left to the sweeper')
   }

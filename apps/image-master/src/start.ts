@@ -1,4 +1,5 @@
 import {
+  type InProcessServices,
   LiveSettings,
   type Logger,
   type RunningService,
@@ -13,8 +14,12 @@ import { openQueue } from './queue/open-queue.ts'
 export { Config } from './config.ts'
 
 /** The master, listening and registered. */
-export async function start(config: Config, logger: Logger): Promise<RunningService> {
-  const clients = new ServiceClients({ ...config, logger })
+export async function start(
+  config: Config,
+  logger: Logger,
+  inProcess?: InProcessServices,
+): Promise<RunningService> {
+  const clients = new ServiceClients({ ...config, logger, inProcess })
   const opened = await openQueue(config, { taskDb: clients.taskDb, logger })
   const live = new LiveSettings({
     kv: clients.kv,
@@ -26,5 +31,5 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
   const tally = new Tally({ clusterState: clients.clusterState, logger })
   const app = buildApp({ config, clients, ...opened, tally, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())
-  return startService({ app, name: 'image-master', config, clients, logger })
+  return startService({ app, name: 'image-master', config, clients, logger, inProcess })
 }

@@ -37,7 +37,7 @@ export async function sweepOrphans(storedBefore: Date, dependencies: SweeperDepe
       const { body } = await taskDb.findUnknown({ body: { ids: keys } })
       for (const key of body.ids) {
         if (signal.aborted) return count
-        await storage.deleteBlob({ params: { key, stage } })
+        await storage.deleteBlob({ params: { key, stage }, headers: {} })
         count += 1
       }
     }

@@ -1,7 +1,8 @@
-import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { storageRoutes } from '@darkroom/contracts'
+import { type App, apiOf, createApp, type Logger } from '@darkroom/service-kit'
 import type { BlobStore } from './engine/engine.ts'
-import { addBlobRoutes } from './routes/blobs.ts'
-import { addListingRoutes } from './routes/listing.ts'
+import { blobHandlers } from './routes/blobs.ts'
+import { listingHandlers } from './routes/listing.ts'
 import { throwProblem } from './store-problems.ts'
 
 export interface AppDependencies {
@@ -13,11 +14,13 @@ export interface AppDependencies {
 
 /** The storage as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken, maxBlobBytes }: AppDependencies): App {
-  const app = createApp(
-    { name: 'storage', logger, clusterToken, checkReady: () => store.check().catch(throwProblem) },
-    scope => addBlobRoutes(scope, store, { maxBlobBytes }),
-    scope => addListingRoutes(scope, store),
+  const api = apiOf(
+    storageRoutes,
+    { ...blobHandlers(store, { maxBlobBytes }), ...listingHandlers(store) },
+    throwProblem,
   )
+  const checkReady = () => store.check().catch(throwProblem)
+  const app = createApp({ name: 'storage', logger, clusterToken, api, checkReady })
   app.addHook('onClose', () => store.close())
   return app
 }

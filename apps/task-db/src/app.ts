@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { taskDbRoutes } from '@darkroom/contracts'
 import {
   type App,
+  apiOf,
   createApp,
   type Logger,
   repeat,
@@ -11,9 +13,9 @@ import { Gauge } from 'prom-client'
 import { countEnd } from './apply-event.ts'
 import { ClaimLine } from './claim-line.ts'
 import type { TaskStore } from './engine/engine.ts'
-import { addClaimRoutes } from './routes/claims.ts'
-import { addStatsRoutes } from './routes/stats.ts'
-import { addTaskRoutes } from './routes/tasks.ts'
+import { claimHandlers } from './routes/claims.ts'
+import { statsHandlers } from './routes/stats.ts'
+import { taskHandlers } from './routes/tasks.ts'
 
 /** Longer than the longest wait of those who try to renew a lease. */
 const renewalGraceMs = 5000
@@ -30,18 +32,18 @@ export interface AppDependencies {
 /** The task DB as an app. Closing it closes the store and the tally. */
 export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
   const line = new ClaimLine(store)
-  const app = createApp(
-    { name: 'task-db', logger, clusterToken, checkReady: () => store.checkReady() },
-    scope => addTaskRoutes(scope, { store, tally }),
-    scope => addClaimRoutes(scope, { store, tally }, line),
-    scope => addStatsRoutes(scope, store),
-  )
+  const closing = new AbortController()
+  const api = apiOf(taskDbRoutes, {
+    ...taskHandlers({ store, tally }, closing.signal),
+    ...claimHandlers({ store, tally }, line, closing.signal),
+    ...statsHandlers(store),
+  })
+  const checkReady = () => store.checkReady()
+  const app = createApp({ name: 'task-db', logger, clusterToken, api, closing, checkReady })
   measureTasks(app, store)
 
-  const closing = new AbortController()
   const expiring = expireLeases({ store, tally, logger, expiryCheckMs }, closing.signal)
   app.addHook('onClose', async () => {
-    closing.abort()
     line.close()
     await expiring
     await store.close()

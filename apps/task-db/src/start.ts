@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  type InProcessServices,
   InvalidConfig,
   type Logger,
   type RunningService,
@@ -17,12 +18,16 @@ import { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
 export { Config } from './config.ts'
 
 /** The task DB, listening and registered. */
-export async function start(config: Config, logger: Logger): Promise<RunningService> {
+export async function start(
+  config: Config,
+  logger: Logger,
+  inProcess?: InProcessServices,
+): Promise<RunningService> {
   const store = await openStore(config, logger)
-  const clients = new ServiceClients({ ...config, logger })
+  const clients = new ServiceClients({ ...config, logger, inProcess })
   const tally = new Tally({ clusterState: clients.clusterState, logger })
   const app = buildApp({ ...config, store, tally, logger })
-  return startService({ app, name: 'task-db', config, clients, logger })
+  return startService({ app, name: 'task-db', config, clients, logger, inProcess })
 }
 
 async function openStore(config: Config, logger: Logger): Promise<TaskStore> {

@@ -30,20 +30,28 @@ export type Client<Routes extends Record<string, Route>> = {
   [Name in keyof Routes]: (call: CallOf<Routes[Name]>) => Promise<ReplyOf<Routes[Name]>>
 }
 
+interface UnexpectedAnswer {
+  status: number
+  headers: Record<string, unknown>
+  problem?: Problem | undefined
+  /** The body, where it is not a problem document. */
+  text?: string
+}
+
 /** A status that the route doesn't declare: what its caller can't be expected to handle. */
 export class UnexpectedReply extends Error {
   readonly status: number
   readonly problem: Problem | undefined
   readonly retryAfter: string | undefined
 
-  constructor(route: Route, reply: WireReply, text: string) {
-    const problem = parseProblem(text)
-    super(
-      `${route.method} ${route.url} answered ${reply.statusCode}: ${problem?.detail ?? text.slice(0, 200)}`,
-    )
-    this.status = reply.statusCode
+  constructor(
+    route: Pick<Route, 'method' | 'url'>,
+    { status, headers, problem, text = '' }: UnexpectedAnswer,
+  ) {
+    super(`${route.method} ${route.url} answered ${status}: ${problem?.detail ?? text.slice(0, 200)}`)
+    this.status = status
     this.problem = problem
-    const retryAfter = reply.headers['retry-after']
+    const retryAfter = headers['retry-after']
     this.retryAfter = typeof retryAfter === 'string' ? retryAfter : undefined
   }
 
@@ -63,9 +71,14 @@ export function createClient<const Routes extends Record<string, Route>>(
   async function send(route: Route, call: AnyCall) {
     const reply = await transport(encode(route, call))
     const schema = route.schema.response[reply.statusCode]
-    if (!schema) throw new UnexpectedReply(route, reply, await readText(reply.body))
+    if (!schema) throw await unexpected(route, reply)
     return { status: reply.statusCode, headers: reply.headers, body: await decode(schema, reply) }
   }
+}
+
+async function unexpected(route: Route, { statusCode, headers, body }: WireReply): Promise<UnexpectedReply> {
+  const text = await readText(body)
+  return new UnexpectedReply(route, { status: statusCode, headers, problem: parseProblem(text), text })
 }
 
 interface AnyCall {

@@ -37,6 +37,7 @@ export const imageMasterRoutes = {
         { additionalProperties: false },
       ),
       headers: Type.Object({
+        'content-length': Type.Optional(Type.String()),
         'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
         priority: PriorityHeader,
       }),

@@ -65,6 +65,33 @@ export type ReplyOf<R extends Route> = {
   }
 }[keyof R['schema']['response']]
 
+/** A call as its handler gets it: the signal is aborted when the caller is gone. */
+export type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
+
+/** What a handler answers: one member for each status that the route declares. Problems are thrown. */
+export type AnswerOf<R extends Route> = {
+  [Status in keyof R['schema']['response']]: {
+    status: NumberOf<Status>
+    headers?: AnswerHeaders
+  } & AnswerBodyOf<R['schema']['response'][Status]>
+}[keyof R['schema']['response']]
+
+export type AnswerHeaders = Record<string, string | number | undefined>
+
+type AnswerBodyOf<S> = S extends typeof Nothing
+  ? { body?: undefined }
+  : S extends typeof Bytes
+    ? { body: AsyncIterable<Uint8Array> | Uint8Array }
+    : S extends TSchema
+      ? { body: Static<S> }
+      : never
+
+/** The mirror of a typed client: one function for each route, which knows no HTTP. */
+export type Handler<R extends Route> = (call: HandledCall<R>) => Promise<AnswerOf<R>>
+export type Handlers<Routes extends Record<string, Route>> = {
+  [Name in keyof Routes]: Handler<Routes[Name]>
+}
+
 /** Numeric keys that came by a spread are typed as text. */
 type NumberOf<Key> = Key extends `${infer Status extends number}` ? Status : Key
 

@@ -62,7 +62,11 @@ const putBlob = defineRoute({
       },
       { additionalProperties: false },
     ),
-    headers: Type.Object({ 'content-type': Type.Optional(Type.String()), ...writeConditions }),
+    headers: Type.Object({
+      'content-type': Type.Optional(Type.String()),
+      'content-length': Type.Optional(Type.String()),
+      ...writeConditions,
+    }),
     body: Bytes,
     response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
   },
@@ -90,6 +94,7 @@ export const storageRoutes = {
     schema: {
       summary: 'Forgets the bytes, under the preconditions of PUT; no error when there are none',
       params,
+      headers: Type.Object(writeConditions),
       response: { 204: Nothing, 412: Problem },
     },
   }),

@@ -18,6 +18,7 @@ import { overlookContentType } from './overlook-content-type.ts'
 import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from './problem-answers.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
+import { type Api, serve } from './serve.ts'
 import { compileValidator } from './validation.ts'
 
 export type App = FastifyInstance<
@@ -32,6 +33,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Where the app's own measurements are registered. */
     metrics: Registry
+    /** What can be called without HTTP by services of the same process. */
+    api: Api | undefined
   }
 }
 
@@ -44,6 +47,10 @@ export interface AppOptions {
   isPublic?: boolean
   /** Where browsers reach the service; none: by the host that they ask for. */
   publicUrls?: readonly URL[] | undefined
+  /** The service's own routes. */
+  api?: Api
+  /** Aborted when the app begins to close: for handlers that hold answers back. */
+  closing?: AbortController
   /** Rejects while something that the service depends on doesn't answer. */
   checkReady(): Promise<void>
 }
@@ -68,11 +75,14 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     clientErrorHandler: answerRefusedMessage,
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
+  // What is answered is typed by its contract; a serializer compiled for each route takes memory and time to start.
+  app.setSerializerCompiler(() => JSON.stringify)
 
   app.decorate('metrics', new Registry())
+  app.decorate('api', options.api)
   measureRequests(app)
   answerWithProblems(app)
-  turnAwayWhileClosing(app, options.isPublic ?? false)
+  turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   overlookContentType(app)
   refuseForeignOrigins(app, options.publicUrls)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
@@ -82,6 +92,8 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   parseJsonOf(app, 'application/json')
   // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
   app.register(async scope => addServiceRoutes(scope, options))
+  const { api } = options
+  if (api) app.register(async scope => serve(api)(scope))
   for (const add of addRoutes) app.register(async scope => add(scope))
   return app
 }

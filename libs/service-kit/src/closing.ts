@@ -16,8 +16,11 @@ declare module 'fastify' {
 export const misdirected = 421
 
 /** Requests that arrive on open connections while an app closes are turned away unprocessed. */
-export function turnAwayWhileClosing(app: FastifyInstance, isPublic: boolean): void {
-  const controller = new AbortController()
+export function turnAwayWhileClosing(
+  app: FastifyInstance,
+  isPublic: boolean,
+  controller: AbortController,
+): void {
   app.decorate('closing', controller.signal)
   app.addHook('preClose', async () => controller.abort())
   app.addHook('onRequest', async () => {

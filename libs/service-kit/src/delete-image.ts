@@ -17,5 +17,5 @@ export async function deleteImage(id: string, { storage, taskDb }: ImageStores):
 
 /** Deletes the original and the result of an image. */
 export async function deleteBytes(key: string, storage: ImageStores['storage']): Promise<void> {
-  for (const stage of stages) await storage.deleteBlob({ params: { key, stage } })
+  for (const stage of stages) await storage.deleteBlob({ params: { key, stage }, headers: {} })
 }

@@ -14,6 +14,29 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
   return controller.signal
 }
 
+export interface Hold extends Disposable {
+  /** Aborted when the time is over, or one of the given signals is aborted. */
+  readonly signal: AbortSignal
+}
+
+/** For how long an answer may be held back. To be disposed of: it has a timer, and listens. */
+export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
+  const controller = new AbortController()
+  const end = () => controller.abort()
+  const timer = setTimeout(end, Math.ceil(seconds * 1000))
+  for (const signal of ends) {
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      for (const signal of ends) signal.removeEventListener('abort', end)
+    },
+  }
+}
+
 /** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
   return AbortSignal.any([

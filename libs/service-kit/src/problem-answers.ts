@@ -107,7 +107,10 @@ function routeOf({ method, routeOptions }: FastifyRequest): string {
   return `${method} ${routeOptions.url}`
 }
 
-function toProblem(error: FastifyError): ServiceProblem {
+/** Gives an error its public face; an unknown error becomes one opaque 500 with its cause. */
+export function toProblem(
+  error: Error & Partial<Pick<FastifyError, 'code' | 'statusCode' | 'validation'>>,
+): ServiceProblem {
   if (error instanceof ServiceProblem) return error
   if (error instanceof UnexpectedReply && error.status === 503) {
     return retryLater(

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import {
+  type AnswerHeaders,
   BytesRequestHeaders,
   type Client,
   type Stage,
+  type StreamedBody,
   type storageRoutes,
   type Task,
 } from '@darkroom/contracts'
@@ -62,6 +64,41 @@ export async function relayBlob(
   if (stored.status !== 304) await stored.body.dump()
   // For HEAD without any payload, Fastify would say that the length is 0.
   return reply.send(isHead ? Readable.from([]) : undefined)
+}
+
+/** An answer with stored bytes: whole, a range of them, or 304. */
+type BlobAnswer =
+  | { status: 200 | 206; headers: AnswerHeaders; body: StreamedBody }
+  | { status: 304; headers: AnswerHeaders }
+
+/**
+ * Stored bytes as an answer, as they come from the storage; `headers` go with them.
+ *
+ * @throws ServiceProblem 404, 412 or 416
+ */
+export async function readBlob(
+  storage: StorageClient,
+  { key, stage }: { key: string; stage: Stage },
+  request: { headers: IncomingHttpHeaders; signal: AbortSignal },
+  headers: AnswerHeaders = {},
+): Promise<BlobAnswer> {
+  const stored = await storage.getBlob({
+    params: { key, stage },
+    headers: conditionsOf(request.headers),
+    signal: request.signal,
+  })
+  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 412)
+    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
+  if (stored.status === 416) {
+    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
+      headers: { 'content-range': String(stored.headers['content-range']) },
+    })
+  }
+  const answered: AnswerHeaders = { ...headers }
+  for (const name of relayed) answered[name] = stored.headers[name] as string | undefined
+  if (stored.status === 304) return { status: 304, headers: answered }
+  return { status: stored.status, headers: answered, body: stored.body }
 }
 
 /** The task, if it finished. @throws ServiceProblem 409 while it may still, 422 when it failed */

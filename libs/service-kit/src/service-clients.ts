@@ -12,6 +12,7 @@ import {
 } from '@darkroom/contracts'
 import { Agent } from 'undici'
 import { Discovery } from './discovery.ts'
+import { createInProcessClient, type InProcessServices } from './in-process.ts'
 import type { Logger } from './logger.ts'
 import { TokenRefused } from './problems.ts'
 import { createTransport, fixedAddress, type Resolver } from './transport.ts'
@@ -23,6 +24,8 @@ interface ClientOptions {
   logger: Logger
   /** How long to go on trying to reach a service, in milliseconds; the transport's default otherwise. */
   patienceMs?: number
+  /** Services of this process, which are called without HTTP. */
+  inProcess?: InProcessServices | undefined
 }
 
 /**
@@ -70,7 +73,9 @@ export class ServiceClients {
     const known = this.#found.get(service)
     if (known) return known.client as Client<Routes>
     const discovery = new Discovery({ kv: this.kv, service, logger: this.#options.logger })
-    const client = this.#connect(service, routes, discovery)
+    const { inProcess: services, patienceMs: timeoutMs } = this.#options
+    const remote = this.#connect(service, routes, discovery)
+    const client = services ? createInProcessClient({ service, routes, services, remote, timeoutMs }) : remote
     this.#found.set(service, { client, discovery })
     return client
   }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { ServiceName } from '@darkroom/contracts'
 import type { App } from './app.ts'
 import { type CommonConfig, httpUrl, InvalidConfig, isLoopback } from './config.ts'
+import type { InProcessServices, OfferedService } from './in-process.ts'
 import type { Logger } from './logger.ts'
 import { Registration } from './registration.ts'
 import type { ServiceClients } from './service-clients.ts'
@@ -21,13 +22,17 @@ export async function startService(options: {
   config: CommonConfig
   clients: ServiceClients
   logger: Logger
+  /** Whose other services call this one without HTTP. */
+  inProcess?: InProcessServices | undefined
   /** Under which it registers; one of its own for each start unless given. */
   instance?: string
   /** What else its registration says. */
   labels?: Readonly<Record<string, string>>
 }): Promise<RunningService> {
-  const { app, name, config, clients, logger, labels = {} } = options
+  const { app, name, config, clients, logger, inProcess, labels = {} } = options
   const { instance = `${hostname()}-${randomUUID()}` } = options
+  let offered: OfferedService | undefined
+  app.addHook('preClose', async () => offered?.close())
   try {
     checkExposure(config, logger)
     await app.listen({ host: config.host, port: config.port })
@@ -36,6 +41,7 @@ export async function startService(options: {
     await clients.close()
     throw error
   }
+  if (app.api) offered = inProcess?.offer(name, app.api, logger)
   const url = config.advertiseUrl ?? listeningUrl(app, config.host)
   const registration = new Registration({ kv: clients.kv, service: name, instance, url, labels, logger })
   const close = async () => {

@@ -161,7 +161,7 @@ describe('a result that is not there', () => {
   test('because its bytes are gone is 404', async () => {
     const id = await finished()
     for (const stage of ['pre', 'post'] as const)
-      await frontend.clients.storage.deleteBlob({ params: { key: id, stage } })
+      await frontend.clients.storage.deleteBlob({ params: { key: id, stage }, headers: {} })
     for (const path of [`/images/${id}/result`, `/images/${id}/original`]) {
       const { status, headers, json } = await ask(path)
       assert.deepEqual([status, json().type], [404, problemType('image-gone')])

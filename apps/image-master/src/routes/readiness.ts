@@ -1,35 +1,35 @@
-import {
-  type Client,
+import type {
+  Client,
+  Handlers,
   imageMasterRoutes,
-  type Readiness,
-  type storageRoutes,
-  type Task,
-  type taskDbRoutes,
+  Readiness,
+  storageRoutes,
+  Task,
+  taskDbRoutes,
 } from '@darkroom/contracts'
-import { type App, findTask, relayBlob, requireFinished, ServiceProblem } from '@darkroom/service-kit'
+import { findTask, readBlob, requireFinished, ServiceProblem } from '@darkroom/service-kit'
 
 export interface ReadinessDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
 }
 
-export function addReadinessRoutes(app: App, { storage, taskDb }: ReadinessDependencies): void {
-  app.route({
-    ...imageMasterRoutes.isReady,
-    handler: async ({ query: { id } }, reply) => {
-      return reply.code(200).send({ status: readinessOf(await findTask(taskDb, id)) })
+export function readinessHandlers({
+  storage,
+  taskDb,
+}: ReadinessDependencies): Pick<Handlers<typeof imageMasterRoutes>, 'isReady' | 'get'> {
+  return {
+    async isReady({ querystring: { id } }) {
+      return { status: 200, body: { status: readinessOf(await findTask(taskDb, id)) } }
     },
-  })
 
-  app.route({
-    ...imageMasterRoutes.get,
-    handler: async ({ query: { id } }, reply) => {
+    async get({ querystring: { id }, headers, signal }) {
       const task = await findTask(taskDb, id)
       if (!task) throw new ServiceProblem(404, 'image-not-found', `there is no image ${id}`)
       requireFinished(task)
-      return relayBlob(reply, storage, { key: id, stage: 'post' })
+      return readBlob(storage, { key: id, stage: 'post' }, { headers, signal })
     },
-  })
+  }
 }
 
 function readinessOf(task: Task | undefined): Readiness {

@@ -1,58 +1,51 @@
-import { imageMasterRoutes } from '@darkroom/contracts'
-import { type App, hangUpSignal, ServiceProblem } from '@darkroom/service-kit'
+import type { Handlers, imageMasterRoutes } from '@darkroom/contracts'
+import { ServiceProblem } from '@darkroom/service-kit'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
 
 export interface WorkDependencies {
   queue: WorkQueue
-  /** Called when a worker reports on a task that was deleted meanwhile: what it stored belongs to nobody. */
+  /** Called when a worker reports on a task that was deleted meanwhile: its result belongs to no image. */
   discardResult(id: string): Promise<void>
+  /** Ends every wait for work. */
+  closing: AbortSignal
 }
 
-export function addWorkRoutes(app: App, { queue, discardResult }: WorkDependencies): void {
-  app.route({
-    ...imageMasterRoutes.getWork,
-    handler: async ({ query: { worker, wait = 0 } }, reply) => {
-      const gone = hangUpSignal(reply)
-      const work = await queue.next(worker, wait, AbortSignal.any([gone, app.closing]))
-      if (work && gone.aborted) await queue.giveBack({ id: work.id, token: work.lease.token })
-      return work ? reply.code(200).send(work) : reply.code(204).send()
-    },
-  })
+type WorkHandlers = Pick<
+  Handlers<typeof imageMasterRoutes>,
+  'getWork' | 'extendWork' | 'workFinished' | 'workFailed' | 'workReturned'
+>
 
-  app.route({
-    ...imageMasterRoutes.extendWork,
-    handler: async ({ body }, reply) => {
+export function workHandlers({ queue, discardResult, closing }: WorkDependencies): WorkHandlers {
+  return {
+    async getWork({ querystring: { worker, wait = 0 }, signal }) {
+      const work = await queue.next(worker, wait, AbortSignal.any([signal, closing]))
+      if (work && signal.aborted) await queue.giveBack({ id: work.id, token: work.lease.token })
+      return work ? { status: 200, body: work } : { status: 204 }
+    },
+
+    async extendWork({ body }) {
       const extended = await queue.extend(toLease(body))
       if (extended === 'lost') throw leaseLost()
       const isCancelled = extended === 'cancelled'
       const expiresAt = isCancelled ? new Date().toISOString() : extended.expiresAt
-      return reply.code(200).send({ expiresAt, cancelled: isCancelled })
+      return { status: 200, body: { expiresAt, cancelled: isCancelled } }
     },
-  })
 
-  app.route({
-    ...imageMasterRoutes.workFinished,
-    handler: async ({ body }, reply) => {
+    async workFinished({ body }) {
       await acknowledge(body.id, await queue.finish(toLease(body), body.result))
-      return reply.code(204).send()
+      return { status: 204 }
     },
-  })
 
-  app.route({
-    ...imageMasterRoutes.workFailed,
-    handler: async ({ body }, reply) => {
+    async workFailed({ body }) {
       await acknowledge(body.id, await queue.fail(toLease(body), body.error, body.retryable))
-      return reply.code(204).send()
+      return { status: 204 }
     },
-  })
 
-  app.route({
-    ...imageMasterRoutes.workReturned,
-    handler: async ({ body }, reply) => {
+    async workReturned({ body }) {
       await acknowledge(body.id, await queue.giveBack(toLease(body)))
-      return reply.code(204).send()
+      return { status: 204 }
     },
-  })
+  }
 
   async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<void> {
     if (acknowledgement === 'cancelled') await discardResult(id)

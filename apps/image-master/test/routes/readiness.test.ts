@@ -112,7 +112,7 @@ describe('what has become of an image', () => {
 
   test('finished, with its bytes gone, it is 404', async () => {
     const id = await finished()
-    await storage.deleteBlob({ params: { key: id, stage: 'post' } })
+    await storage.deleteBlob({ params: { key: id, stage: 'post' }, headers: {} })
     const { status, json } = await get(id)
     assert.deepEqual([status, json().type], [404, problemType('image-gone')])
   })

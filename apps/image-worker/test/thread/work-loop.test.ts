@@ -146,7 +146,7 @@ describe('work that fails', () => {
   test('because the original is gone fails, and says so', async t => {
     const workshop = shared
     const id = await workshop.addTask('abc')
-    await workshop.clients.storage.deleteBlob({ params: { key: id, stage: 'pre' } })
+    await workshop.clients.storage.deleteBlob({ params: { key: id, stage: 'pre' }, headers: {} })
     work(t, workshop)
     const { attempts, error } = await workshop.untilState(id, 'failed')
     assert.deepEqual([attempts, error?.type], [1, problemType('original-gone')])
@@ -187,7 +187,7 @@ describe('work that is no longer wanted', () => {
     await begun
     const { clients } = workshop
     await clients.taskDb.deleteTask({ params: { id } })
-    await clients.storage.deleteBlob({ params: { key: id, stage: 'pre' } })
+    await clients.storage.deleteBlob({ params: { key: id, stage: 'pre' }, headers: {} })
     finish('late result')
     await untilEnded()
     assert.equal(await workshop.resultOf(id), undefined)

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BytesRequestHeaders, storageRoutes } from '@darkroom/contracts'
+import { BytesRequestHeaders, type Handler, type Handlers, type storageRoutes } from '@darkroom/contracts'
 import {
-  type App,
-  acceptBytes,
   atMost,
   checkPreconditions,
   collectingMemory,
@@ -14,73 +12,80 @@ import {
 } from '@darkroom/service-kit'
 import { requestedRange } from '../byte-range.ts'
 import type { BlobId, BlobStore, Condition, OpenBlob } from '../engine/engine.ts'
-import { throwProblem } from '../store-problems.ts'
 
-const asksForLess = Object.keys(BytesRequestHeaders.properties).filter(name => name !== 'if-range')
+const asksForLess = (
+  Object.keys(BytesRequestHeaders.properties) as (keyof typeof BytesRequestHeaders.properties)[]
+).filter(name => name !== 'if-range')
 
-export function addBlobRoutes(app: App, store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): void {
-  acceptBytes(app)
-  app.setErrorHandler(throwProblem) // also for what fails when the first bytes of an answer are asked for
+type Routes = typeof storageRoutes
+type BlobHandlers = Pick<Handlers<Routes>, 'putBlob' | 'postBlob' | 'getBlob' | 'headBlob' | 'deleteBlob'>
 
-  for (const route of [storageRoutes.putBlob, storageRoutes.postBlob]) {
-    app.route({
-      ...route,
-      handler: async ({ params, query: { fence = 0 }, headers, body }, reply) => {
-        if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
-        const contentType = keptType(headers['content-type'])
-        const content = collectingMemory(atMost(maxBlobBytes, body))
-        const condition = conditionOf(headers)
-        const outcome = await store.put(params, content, { contentType, fence }, condition)
-        if (outcome.kind === 'stored') return reply.code(201).send(outcome.blob)
-        if (outcome.kind === 'refused') throw preconditionFailed(params)
-        const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
-        throw new ServiceProblem(409, 'fenced', detail)
-      },
-    })
+export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): BlobHandlers {
+  const putBlob: Handler<Routes['putBlob']> = async ({ params, querystring, headers, body }) => {
+    if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
+    const { fence = 0 } = querystring
+    const contentType = keptType(headers['content-type'])
+    const content = collectingMemory(atMost(maxBlobBytes, body))
+    const outcome = await store.put(params, content, { contentType, fence }, conditionOf(headers))
+    if (outcome.kind === 'stored') return { status: 201, body: outcome.blob }
+    if (outcome.kind === 'refused') throw preconditionFailed(params)
+    const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
+    throw new ServiceProblem(409, 'fenced', detail)
   }
 
-  // HEAD first, or Fastify makes one of its own that reads all bytes.
-  for (const route of [storageRoutes.headBlob, storageRoutes.getBlob]) {
-    app.route({
-      ...route,
-      handler: async ({ params, headers, method }, reply) => {
-        await using cleanup = new AsyncDisposableStack()
-        const whole = method === 'GET' && !asksForLess.some(name => headers[name] !== undefined)
-        const found = await store.open(params, { whole })
-        const opened = cleanup.use(found ?? notFound(params))
-        const { bytes, contentType, sha256 } = opened.blob
-        const current = validatorsOf(opened)
-        reply.headers({
-          etag: current.etag,
-          'accept-ranges': 'bytes',
-          'last-modified': opened.modifiedAt.toUTCString(),
-          'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
-        })
-        const verdict = checkPreconditions(headers, current)
-        if (verdict === 'not-modified') return reply.code(304).send(undefined)
-        if (verdict === 'failed') throw preconditionFailed(params)
+  return {
+    putBlob,
+    postBlob: putBlob,
 
-        // Only GET knows ranges (RFC 9110, 14.2).
-        const isPart = method === 'GET' && isRangeCurrent(headers['if-range'], current)
-        const range = isPart ? requestedRange(headers.range, bytes) : undefined
-        if (range === 'unsatisfiable') throw unsatisfiable(bytes)
-        const { start, end } = range ?? { start: 0, end: bytes - 1 }
-        if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
-        reply.type(contentType).header('content-length', end - start + 1)
-        if (method === 'HEAD' || bytes === 0) return reply.send(undefined)
-        cleanup.move() // the stream closes the blob
-        return reply.send(opened.read({ start, end }))
-      },
-    })
-  }
-
-  app.route({
-    ...storageRoutes.deleteBlob,
-    handler: async ({ params, headers }, reply) => {
-      if (!(await store.delete(params, conditionOf(headers)))) throw preconditionFailed(params)
-      return reply.code(204).send()
+    async getBlob({ params, headers }) {
+      await using cleanup = new AsyncDisposableStack()
+      const whole = !asksForLess.some(name => headers[name] !== undefined)
+      const opened = cleanup.use((await store.open(params, { whole })) ?? notFound(params))
+      const { bytes, contentType } = opened.blob
+      const current = validatorsOf(opened)
+      const facts = headersOf(opened)
+      const verdict = checkPreconditions(headers, current)
+      if (verdict === 'not-modified') return { status: 304, headers: facts }
+      if (verdict === 'failed') throw preconditionFailed(params)
+      const isPart = isRangeCurrent(headers['if-range'], current)
+      const range = isPart ? requestedRange(headers.range, bytes) : undefined
+      if (range === 'unsatisfiable') throw unsatisfiable(bytes)
+      const { start, end } = range ?? { start: 0, end: bytes - 1 }
+      const described = { ...facts, 'content-type': contentType, 'content-length': end - start + 1 }
+      if (bytes === 0) return { status: 200, headers: described, body: new Uint8Array() }
+      cleanup.move() // the stream closes the blob
+      const body = opened.read({ start, end })
+      if (!range) return { status: 200, headers: described, body }
+      const contentRange = `bytes ${start}-${end}/${bytes}`
+      return { status: 206, headers: { ...described, 'content-range': contentRange }, body }
     },
-  })
+
+    // Only GET knows ranges (RFC 9110, 14.2).
+    async headBlob({ params, headers }) {
+      await using opened = (await store.open(params, { whole: false })) ?? notFound(params)
+      const { bytes, contentType } = opened.blob
+      const facts = headersOf(opened)
+      const verdict = checkPreconditions(headers, validatorsOf(opened))
+      if (verdict === 'not-modified') return { status: 304, headers: facts }
+      if (verdict === 'failed') throw preconditionFailed(params)
+      const described = { ...facts, 'content-type': contentType, 'content-length': bytes }
+      return { status: 200, headers: described, body: new Uint8Array() }
+    },
+
+    async deleteBlob({ params, headers }) {
+      if (!(await store.delete(params, conditionOf(headers)))) throw preconditionFailed(params)
+      return { status: 204 }
+    },
+  }
+}
+
+function headersOf(opened: OpenBlob) {
+  return {
+    etag: validatorsOf(opened).etag,
+    'accept-ranges': 'bytes',
+    'last-modified': opened.modifiedAt.toUTCString(),
+    'repr-digest': `sha-256=:${Buffer.from(opened.blob.sha256, 'hex').toString('base64')}:`,
+  }
 }
 
 function validatorsOf({ blob, modifiedAt }: Pick<OpenBlob, 'blob' | 'modifiedAt'>): Validators {

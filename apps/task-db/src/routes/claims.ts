@@ -1,22 +1,21 @@
-import { taskDbRoutes } from '@darkroom/contracts'
-import { type App, hangUpSignal, holdSignal } from '@darkroom/service-kit'
+import type { Handlers, taskDbRoutes } from '@darkroom/contracts'
+import { holdFor } from '@darkroom/service-kit'
 import { applyEvent, type CountedStore } from '../apply-event.ts'
 import type { ClaimLine } from '../claim-line.ts'
 
-export function addClaimRoutes(app: App, counted: CountedStore, line: ClaimLine): void {
-  app.route({
-    ...taskDbRoutes.claimTask,
-    handler: async ({ query: { wait = 0 }, body: { worker, leaseMs } }, reply) => {
-      const task = await line.claim(worker, leaseMs, {
-        patience: holdSignal(reply, wait),
-        gone: hangUpSignal(reply),
-      })
-      return task ? reply.code(200).send(task) : reply.code(204).send()
-    },
-  })
+type ClaimHandlers = Pick<Handlers<typeof taskDbRoutes>, 'claimTask' | 'claimGivenTask'>
 
-  app.route({
-    ...taskDbRoutes.claimGivenTask,
-    handler: ({ params: { id }, body }) => applyEvent(counted, id, { type: 'claim', ...body }),
-  })
+/** `closing` ends every wait. */
+export function claimHandlers(counted: CountedStore, line: ClaimLine, closing: AbortSignal): ClaimHandlers {
+  return {
+    async claimTask({ querystring: { wait = 0 }, body: { worker, leaseMs }, signal }) {
+      using held = holdFor(wait, signal, closing)
+      const task = await line.claim(worker, leaseMs, { patience: held.signal, gone: signal })
+      return task ? { status: 200, body: task } : { status: 204 }
+    },
+
+    async claimGivenTask({ params: { id }, body }) {
+      return { status: 200, body: await applyEvent(counted, id, { type: 'claim', ...body }) }
+    },
+  }
 }

@@ -1,7 +1,10 @@
-import { taskDbRoutes } from '@darkroom/contracts'
-import type { App } from '@darkroom/service-kit'
+import type { Handlers, taskDbRoutes } from '@darkroom/contracts'
 import type { TaskStore } from '../engine/engine.ts'
 
-export function addStatsRoutes(app: App, store: TaskStore): void {
-  app.route({ ...taskDbRoutes.getStats, handler: () => store.stats() })
+export function statsHandlers(store: TaskStore): Pick<Handlers<typeof taskDbRoutes>, 'getStats'> {
+  return {
+    async getStats() {
+      return { status: 200, body: await store.stats() }
+    },
+  }
 }

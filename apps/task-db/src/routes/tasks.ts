@@ -1,60 +1,53 @@
-import { type LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
-import { type App, holdSignal, ServiceProblem, taskCursors } from '@darkroom/service-kit'
+import type { Handlers, LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
+import { holdFor, ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { applyEvent, type CountedStore, taskNotFound } from '../apply-event.ts'
 import type { TaskEvent } from '../transitions.ts'
 import { waitForVersion } from '../wait-for-version.ts'
 
-export function addTaskRoutes(app: App, counted: CountedStore): void {
+type TaskHandlers = Pick<
+  Handlers<typeof taskDbRoutes>,
+  'putTask' | 'renewLease' | 'getTask' | 'listTasks' | 'findUnknown' | 'deleteTask'
+>
+
+/** `closing` ends every wait. */
+export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskHandlers {
   const { store } = counted
-  app.route({
-    ...taskDbRoutes.putTask,
-    handler: async ({ params: { id }, body }, reply) => {
+  return {
+    async putTask({ params: { id }, body }) {
       if (body.state === 'not-started') {
         const { isNew, task } = await store.create(id, body)
-        return reply.code(isNew ? 201 : 200).send(task)
+        return { status: isNew ? 201 : 200, body: task }
       }
-      return reply.code(200).send(await applyEvent(counted, id, toEvent(body)))
+      return { status: 200, body: await applyEvent(counted, id, toEvent(body)) }
     },
-  })
 
-  app.route({
-    ...taskDbRoutes.renewLease,
-    handler: ({ params: { id }, body }) => applyEvent(counted, id, { type: 'renew', ...body }),
-  })
-
-  app.route({
-    ...taskDbRoutes.getTask,
-    handler: async ({ params: { id }, query: { wait = 0, after = 0 } }, reply) => {
-      if (wait > 0) await waitForVersion(store, id, after, holdSignal(reply, wait))
-      return (await store.get(id)) ?? taskNotFound(id)
+    async renewLease({ params: { id }, body }) {
+      return { status: 200, body: await applyEvent(counted, id, { type: 'renew', ...body }) }
     },
-  })
 
-  app.route({
-    ...taskDbRoutes.listTasks,
-    handler: async ({ query: { state, endedBefore, limit = 100, cursor } }) => {
-      const page = await store.list({
-        state,
-        endedBefore: endedBefore === undefined ? undefined : readInstant(endedBefore),
-        limit,
-        cursor: taskCursors.read(cursor),
-      })
-      return taskCursors.write(page)
+    async getTask({ params: { id }, querystring: { wait = 0, after = 0 }, signal }) {
+      if (wait > 0) {
+        using held = holdFor(wait, signal, closing)
+        await waitForVersion(store, id, after, held.signal)
+      }
+      return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
     },
-  })
 
-  app.route({
-    ...taskDbRoutes.findUnknown,
-    handler: async ({ body }) => ({ ids: await store.findUnknown(body.ids) }),
-  })
+    async listTasks({ querystring: { state, endedBefore, limit = 100, cursor } }) {
+      const before = endedBefore === undefined ? undefined : readInstant(endedBefore)
+      const query = { state, endedBefore: before, limit, cursor: taskCursors.read(cursor) }
+      return { status: 200, body: taskCursors.write(await store.list(query)) }
+    },
 
-  app.route({
-    ...taskDbRoutes.deleteTask,
-    handler: async ({ params: { id } }, reply) => {
+    async findUnknown({ body }) {
+      return { status: 200, body: { ids: await store.findUnknown(body.ids) } }
+    },
+
+    async deleteTask({ params: { id } }) {
       if (!(await store.delete(id))) taskNotFound(id)
-      return reply.code(204).send()
+      return { status: 204 }
     },
-  })
+  }
 }
 
 function toEvent(event: LeaseHolderEvent): TaskEvent {
