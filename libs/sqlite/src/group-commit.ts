@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface Write {
   apply(): void
@@ -7,27 +8,33 @@ interface Write {
 }
 
 /**
- * Commits writes in groups: those that arrive while the event loop turns once, or while the commit before
- * waits for the disk, share one transaction and so one fsync. A write is answered after its commit. One that
- * throws is rolled back alone, by its savepoint.
+ * Commits writes in groups: those that arrive while the event loop turns once, or while the group before waits for
+ * the disk, share one transaction and so one fsync. A write is answered when it is on disk; until then reads see it
+ * already, and nothing else waits for it. A write that throws is rolled back alone, by its savepoint.
  *
  *     write ─┐
- *     write ─┼─> BEGIN · write · write · write · COMMIT (fsync) ─> all answered
+ *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all answered
  *     write ─┘
  */
 export class GroupCommit {
   readonly #database: DatabaseSync
+  readonly #log: WriteAheadLog
   #waiting: Write[] = []
+  #committing: Promise<void> | undefined
+  #group: Promise<void> | undefined
+  /** Why nothing is written any more: after a failed fsync, Linux may have dropped what another would sync. */
+  #fault: unknown
 
+  /** Takes the database over: it is closed by `close`. */
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#log = new WriteAheadLog(database)
   }
 
   /** Runs `write` in the next group; resolves with what it returned once that is on disk. */
   run<Result>(write: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit())
       this.#waiting.push({
         apply: () => {
           result = write()
@@ -35,34 +42,74 @@ export class GroupCommit {
         committed: () => resolve(result),
         failed: reject,
       })
+      this.#committing ??= this.#commitAll()
     })
   }
 
-  #commit(): void {
-    const group = this.#waiting
-    this.#waiting = []
-    const applied: Write[] = []
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      for (const write of group) if (this.#apply(write)) applied.push(write)
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      // The disk or the file failed: nobody of the group may be told that it is stored.
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      for (const write of group) write.failed(error)
-      return
-    }
-    for (const write of applied) write.committed()
+  /** Resolves when all that reads can see is on disk. */
+  async settled(): Promise<void> {
+    await this.#group
   }
 
-  #apply(write: Write): boolean {
+  /** Lets the writes under way end, and closes the database. Idempotent. */
+  async close(): Promise<void> {
+    await this.#committing
+    if (this.#database.isOpen) this.#log.close()
+  }
+
+  async #commitAll(): Promise<void> {
+    await new Promise(setImmediate)
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      this.#group = this.#commit(group)
+      await this.#group
+    }
+    this.#group = undefined
+    this.#committing = undefined
+  }
+
+  async #commit(group: readonly Write[]): Promise<void> {
+    try {
+      if (this.#fault !== undefined) throw this.#fault
+      const applied = this.#apply(group)
+      await this.#sync()
+      for (const write of applied) write.committed()
+    } catch (error) {
+      // The disk or the file failed: no write of the group may be answered as stored.
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      for (const write of group) write.failed(error)
+    }
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#log.sync()
+      await this.#log.checkpointIfLong()
+    } catch (error) {
+      this.#fault = new Error('the disk did not keep what was written; restart when it works', {
+        cause: error,
+      })
+      throw this.#fault
+    }
+  }
+
+  /** Those that were committed. */
+  #apply(group: readonly Write[]): Write[] {
+    this.#database.exec('BEGIN IMMEDIATE')
+    const applied = group.filter(write => this.#applyOne(write))
+    this.#database.exec('COMMIT')
+    return applied
+  }
+
+  #applyOne(write: Write): boolean {
     this.#database.exec('SAVEPOINT write')
     try {
       write.apply()
       this.#database.exec('RELEASE write')
       return true
     } catch (error) {
-      // Of some faults of the disk SQLite has rolled all of it back by itself.
+      // After some faults of the disk SQLite has rolled all of it back by itself.
       if (!this.#database.isTransaction) throw error
       this.#database.exec('ROLLBACK TO write; RELEASE write')
       write.failed(error)

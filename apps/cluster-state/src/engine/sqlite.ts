@@ -42,8 +42,7 @@ export class SqliteStateStore implements StateStore {
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return
-    await this.#writes.run(() => undefined) // those before it are written by then
-    if (this.#database.isOpen) this.#database.close()
+    await this.#writes.close()
     this.#lock[Symbol.dispose]()
   }
 }

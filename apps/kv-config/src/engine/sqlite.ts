@@ -65,10 +65,12 @@ export class SqliteKvStore implements KvStore {
   }
 
   async get(key: string) {
+    await this.#writes.settled() // what is read here is not lost by a power cut
     return { revision: this.#revision(), entry: this.#read(key) }
   }
 
   async list({ prefix, limit, cursor }: ListQuery) {
+    await this.#writes.settled()
     const revision = this.#revision()
     const after = cursor === undefined ? null : keyBytes(cursor)
     const rows = this.#statements.list.iterate(keyBytes(prefix), prefixEnd(prefix), after, after, Date.now())
@@ -128,8 +130,7 @@ export class SqliteKvStore implements KvStore {
     if (!this.#database.isOpen) return
     this.#isClosing = true
     clearTimeout(this.#expiry)
-    await this.#writes.run(() => undefined) // those before it are written by then
-    if (this.#database.isOpen) this.#database.close()
+    await this.#writes.close()
     this.#lock[Symbol.dispose]()
   }
 

@@ -181,8 +181,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async close() {
     if (!this.#database.isOpen) return
-    await this.#writes.run(() => undefined) // those before it are written by then
-    if (this.#database.isOpen) this.#database.close()
+    await this.#writes.close()
     this.#lock[Symbol.dispose]()
   }
 

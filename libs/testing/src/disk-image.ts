@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { mountsAreMissing } from './mount-namespace.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { until } from './until.ts'
+
+/** A file system in a file of 512 MiB, to be mounted by one process at a time. */
+export interface DiskImage {
+  /** Where `mount` mounts it, in the mount namespace of the process that does. */
+  readonly mounted: string
+  /** A line of shell. */
+  readonly mount: string
+  /** What the kernel has not written to the disk yet is gone. `pid` is a process that mounted it. */
+  cutPower(pid: number): void
+  /** Resolves when no process has it mounted any more. */
+  released(): Promise<void>
+}
+
+/** Why tests can't cut the power of a disk here, in words for a skipped test; false when they can. */
+export function powerCutsAreMissing(): string | false {
+  const tools = ['python3', 'mkfs.ext4', 'losetup'].filter(tool => spawnSync('which', [tool]).status !== 0)
+  if (tools.length > 0) return `needs ${tools.join(', ')}`
+  return mountsAreMissing() || (spawnSync('losetup', ['--find']).status !== 0 && 'needs loop devices')
+}
+
+/** FS_IOC_SHUTDOWN, not flushing the journal. */
+const shutDown = `
+import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))
+`
+
+export function makeDiskImage(t: TestContext): DiskImage {
+  const folder = temporaryFolder(t)
+  const image = join(folder, 'disk.img')
+  const mounted = join(folder, 'mounted')
+  mkdirSync(mounted)
+  writeFileSync(image, '')
+  truncateSync(image, 512 * 1024 * 1024)
+  run('mkfs.ext4', '-q', image)
+  return {
+    mounted,
+    mount: `mount -o loop ${image} ${mounted}`,
+    cutPower: pid => run('python3', '-c', shutDown, join(`/proc/${pid}/root`, mounted)),
+    async released() {
+      await until(
+        'the disk is released',
+        () => spawnSync('losetup', ['--associated', image]).stdout.length === 0,
+      )
+    },
+  }
+}
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(command, args)
+  if (status !== 0) throw new Error(`${command}: ${stderr}`)
+}
