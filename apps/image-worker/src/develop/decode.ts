@@ -1,19 +1,30 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
+import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { type ColourTreatment, colourSignalOf, treatColours } from './colour/colour-signal.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
-import { canCarryProfile } from './format-abilities.ts'
+import { canCarryProfile, keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
 import { orient } from './orient.ts'
 import { type Original, originalOf } from './original.ts'
 import type { Plan } from './plan.ts'
-import { type CarriedMetadata, colourspaceOf, depthOf, type Picture, type Raster } from './raster.ts'
+import { composeFrames } from './png/compose-frames.ts'
+import { type PngFrames, readAnimation } from './png/read-animation.ts'
+import {
+  type CarriedMetadata,
+  colourspaceOf,
+  depthOf,
+  type Output,
+  type Picture,
+  type Raster,
+} from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
 import { asRgb, convertColours, hasOddColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
+import { UnusableImage } from './unusable-image.ts'
 
 /**
  * Unpacks an image as it is displayed: all frames, or one page of a TIFF; EXIF orientation applied. Colours stay the
@@ -35,33 +46,61 @@ export async function decode(
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
   const keepsProfile = kind.hasOwnColours && (isOdd || canCarryProfile(output.format))
 
-  const image = sharp(source, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
-  // sharp turns only single images by itself.
-  if (!isAnimated) image.autoOrient()
-  const { data, info } = await image
-    .timeout(timeoutOf(limits))
-    .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
-    .raw({ depth: depthOf(kind) })
-    .toBuffer({ resolveWithObject: true })
-
-  const { width, height } = info
-  const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
-  let stack = page ? asPageSays(unpacked, page) : unpacked
-  if (avif?.isPremultiplied) stack = unpremultiply(stack)
-  if (signal && treatment.kind === 'converted') stack = toSrgb(stack, signal)
-  const frames = isAnimated
-    ? await orientAll(slice(stack, metadata.pageHeight ?? stack.height), header.orientation)
-    : [stack]
+  const animation = animationOf(input, header, output)
+  const unpack = async (file: Uint8Array): Promise<Raster> => {
+    const image = sharp(file, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
+    // sharp turns only single images by itself.
+    if (!isAnimated && !animation) image.autoOrient()
+    const { data, info } = await image
+      .timeout(timeoutOf(limits))
+      .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
+      .raw({ depth: depthOf(kind) })
+      .toBuffer({ resolveWithObject: true })
+    const { width, height } = info
+    const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
+    const raster = page ? asPageSays(unpacked, page) : unpacked
+    const straight = avif?.isPremultiplied ? unpremultiply(raster) : raster
+    return signal && treatment.kind === 'converted' ? toSrgb(straight, signal) : straight
+  }
+  const frames = animation
+    ? await orientAll(await composeFrames(animation, unpack), header.orientation)
+    : await framesOf(await unpack(source))
   const picture: Picture = {
     frames,
-    delays: metadata.delay ?? [],
-    loop: metadata.loop ?? 0,
+    delays: animation?.frames.map(({ delayMs }) => delayMs) ?? metadata.delay ?? [],
+    loop: animation?.loop ?? metadata.loop ?? 0,
     metadata: withColours(
       carriedMetadata(input, header, metadata, { keepsProfile, output, geometry, page }),
       treatment,
     ),
   }
   return { picture, original: originalOf(input, header, opened, page) }
+
+  async function framesOf(stack: Raster): Promise<Raster[]> {
+    if (!isAnimated) return [stack]
+    return orientAll(slice(stack, metadata.pageHeight ?? stack.height), header.orientation)
+  }
+}
+
+/**
+ * The frames of an animated PNG, of which the decoder knows the first alone, where the result has a place for them.
+ *
+ * @throws UnusableImage where they can't be told and the result is a PNG; other formats show the first image then
+ */
+function animationOf(
+  input: Uint8Array,
+  { format, frames }: ImageHeader,
+  output: Output,
+): PngFrames | undefined {
+  if (format !== 'png' || frames === 1 || !keepsFrames(format, output.format)) return undefined
+  try {
+    return readAnimation(input)
+  } catch (error) {
+    if (!(error instanceof NotWellFormed)) throw error
+    if (output.format !== 'png') return undefined
+    const words = `the animation is not well formed: ${error.message}`
+    throw new UnusableImage('malformed-animation', words, { cause: error })
+  }
 }
 
 /** Where libvips takes samples for what they are not. */

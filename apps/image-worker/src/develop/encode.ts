@@ -2,13 +2,14 @@ import type { OutputFormat } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
 import { signAvif } from './colour/sign-avif.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
-import { canBeTransparent, canHave16Bits, isAnimatable } from './format-abilities.ts'
+import { canBeTransparent, canHave16Bits, keepsFrames } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline } from './jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
+import { writeAnimation } from './png/write-animation.ts'
 import {
   type CarriedMetadata,
   colourspaceOf,
@@ -35,10 +36,12 @@ export async function encode(
   rewrittenBytes: number | undefined,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  const prepared = prepare(picture, output.format)
-  const exact = output.format === 'gif' ? exactGif(picture.frames, picture) : undefined
+  const prepared = prepare(picture, output.format, original)
+  const { frames, loop } = picture
+  // A PNG's are fractions.
+  const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)
+  const exact = output.format === 'gif' ? exactGif(frames, { delays, loop }) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
-  const { delays, loop } = picture
   let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
@@ -65,8 +68,8 @@ interface Prepared {
 type Stack = Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 }
 
 /** The frames as one raster, in what the format can hold. */
-function prepare({ frames, metadata }: Picture, format: OutputFormat): Prepared {
-  const kept = isAnimatable(format) ? frames : frames.slice(0, 1)
+function prepare({ frames, metadata }: Picture, format: OutputFormat, original: Original): Prepared {
+  const kept = keepsFrames(original.format, format) ? frames : frames.slice(0, 1)
   const [first] = kept as [Raster]
   const pageHeight = kept.length > 1 ? first.height : undefined
   const stack = { ...first, data: join(kept), height: first.height * kept.length }
@@ -111,8 +114,8 @@ async function encodeOnce(
   const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
   const isDeep = canHave16Bits(format) && !isJpegTiff
   const colourspace = colourspaceOf({ bits: isDeep ? stack.bits : 8, isGrey })
-  const coloured = (pixels: Stack) => {
-    const image = toSharp(pixels, pageHeight).timeout(timeoutOf(limits))
+  const coloured = (pixels: Stack, framesHeight = pageHeight) => {
+    const image = toSharp(pixels, framesHeight).timeout(timeoutOf(limits))
     const written = canBeTransparent(format) && !isJpegTiff ? image : image.flatten({ background: '#ffffff' })
     return written.toColourspace(colourspace)
   }
@@ -131,6 +134,11 @@ async function encodeOnce(
     const avif = await writeAs(icc ? await carrying(icc) : coloured(stack), format, settings).toBuffer()
     const signed = colour?.numbers ? await signAvif(avif, colour.numbers) : avif
     return attachMetadata(signed, format, metadata, size)
+  }
+  if (format === 'png' && pageHeight !== undefined) {
+    const encodeFrame = (frame: Stack) => writeAs(coloured(frame, frame.height), format, settings).toBuffer()
+    const png = await writeAnimation(stack, pageHeight, settings, encodeFrame)
+    return attachMetadata(png, format, metadata, size)
   }
   const bytes = await writeAs(coloured(stack), format, settings).toBuffer()
   return attachMetadata(bytes, format, metadata, size)

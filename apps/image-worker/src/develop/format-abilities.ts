@@ -1,8 +1,14 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import type { ImageHeader } from '@darkroom/image-header'
 
 /** Whether files of this format can have several frames or pages that we keep. */
 export function isAnimatable(format: OutputFormat): boolean {
   return format === 'gif' || format === 'webp' || format === 'tiff'
+}
+
+/** Whether all frames of an original stay. A PNG has them only if it had them: from other formats it is a still. */
+export function keepsFrames(from: ImageHeader['format'], to: OutputFormat): boolean {
+  return isAnimatable(to) || (from === 'png' && to === 'png')
 }
 
 /** Whether a colour profile can be attached to what sharp wrote in this format. GIF has none in practice. */

@@ -6,13 +6,11 @@ import { permutePng } from '../permute/permute-png.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { type Output, unmoved } from './raster.ts'
-import { UnusableImage } from './unusable-image.ts'
 
 /**
- * Permutes the channels without decoding pixels, where the format allows that and the file is perfectly well
- * formed; undefined where it must be decoded.
- *
- * @throws UnusableImage for an animated PNG that isn't, as decoding would lose all frames but one
+ * Permutes the channels without decoding pixels, where the format allows that and the file is perfectly well formed;
+ * undefined where it must be decoded. Of an animated PNG, only the pixels must be: what decoders would overlook is
+ * left out, since frames decoded are drawn one upon the other.
  */
 export async function permuteFile(
   input: Uint8Array,
@@ -20,24 +18,21 @@ export async function permuteFile(
   order: ChannelOrder,
   output: Output,
 ): Promise<Uint8Array | undefined> {
-  const { format, frames } = header
+  const { format, frames, orientation } = header
   const options = { keepMetadata: output.metadata === 'keep' }
   const withMetadata = (permuted: Uint8Array) => {
     const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry: unmoved })
     return attachMetadata(permuted, output.format, carried, header)
   }
+  const isAnimation = frames > 1
   try {
     if (format === 'gif') return withMetadata(permuteGif(input, order, options))
-    if (format === 'png') return withMetadata(await gather(permutePng([input], order, options)))
-    return undefined
+    if (format !== 'png' || (isAnimation && orientation !== 1)) return undefined
+    const permuted = permutePng([input], order, { ...options, forgivesAncillary: isAnimation })
+    return withMetadata(await gather(permuted))
   } catch (error) {
-    if (!(error instanceof NotWellFormed)) throw error
-    // The decoder knows the first frame of a PNG alone.
-    if (format === 'png' && frames > 1) {
-      const words = `the animation is not well formed: ${error.message}`
-      throw new UnusableImage('malformed-animation', words, { cause: error })
-    }
-    return undefined
+    if (error instanceof NotWellFormed) return undefined
+    throw error
   }
 }
 

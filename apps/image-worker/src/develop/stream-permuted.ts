@@ -16,14 +16,14 @@ import { tiffPages } from './tiff/tiff-page.ts'
 
 /**
  * Whether nothing is lost on that way: of deeper samples, libvips' recombination loses the lower half; sharp turns
- * only single images, and its GIFs are not exact; pages of a TIFF may differ, or be JPEG of a sampling or in colours
+ * only single images, its GIFs are not exact, and it knows one frame of a PNG; pages of a TIFF may differ, or be JPEG of a sampling or in colours
  * that sharp can't write or read.
  */
 export function canStream(
   input: Uint8Array,
   { bitsPerSample, channels, format, frames, lossless, orientation }: ImageHeader,
 ): boolean {
-  if (bitsPerSample > 8 || format === 'gif') return false
+  if (bitsPerSample > 8 || format === 'gif' || (format === 'png' && frames > 1)) return false
   if (format !== 'tiff') return frames === 1 || orientation === 1
   const [page] = tiffPages(input)
   if (!page || frames > 1) return false

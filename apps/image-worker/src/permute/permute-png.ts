@@ -14,6 +14,8 @@ export interface PermuteOptions {
    * metadata about the file itself are always dropped: whoever wants them writes them anew.
    */
   readonly keepMetadata: boolean
+  /** Drops ancillary chunks that break a rule, and what stands behind IEND, instead of giving the file up. */
+  readonly forgivesAncillary?: boolean
 }
 
 /**
@@ -28,17 +30,21 @@ export interface PermuteOptions {
 export async function* permutePng(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   order: ChannelOrder,
-  { keepMetadata }: PermuteOptions,
+  options: PermuteOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const bytes = new ByteReader(input)
   try {
-    yield* rewrite(new PngChunkReader(bytes), order, keepMetadata)
+    yield* rewrite(new PngChunkReader(bytes), order, options)
   } finally {
     await bytes.close()
   }
 }
 
-async function* rewrite(chunks: PngChunkReader, order: ChannelOrder, keepMetadata: boolean) {
+async function* rewrite(
+  chunks: PngChunkReader,
+  order: ChannelOrder,
+  { keepMetadata, forgivesAncillary = false }: PermuteOptions,
+) {
   await chunks.readSignature()
   yield pngSignature.slice()
   if ((await chunks.next()) !== 'IHDR') throw new NotWellFormed('the file does not start with IHDR')
@@ -83,7 +89,10 @@ async function* rewrite(chunks: PngChunkReader, order: ChannelOrder, keepMetadat
         yield encodeChunk('fcTL', animation.control(await chunks.readWhole()))
         break
       default: {
-        const data = ancillary.accept(type, await chunks.readWhole())
+        const isForgiven = forgivesAncillary && /^[a-z]/.test(type)
+        const data = isForgiven
+          ? acceptUnlessBroken(ancillary, type, await chunks.readUnlessDamaged())
+          : ancillary.accept(type, await chunks.readWhole())
         if (data !== undefined) yield encodeChunk(type, data)
       }
     }
@@ -92,8 +101,21 @@ async function* rewrite(chunks: PngChunkReader, order: ChannelOrder, keepMetadat
   animation.end()
   const end = await chunks.readWhole()
   if (end.length > 0) throw new NotWellFormed('IEND is not empty')
-  await chunks.expectEnd()
+  if (!forgivesAncillary) await chunks.expectEnd()
   yield encodeChunk('IEND')
+}
+
+function acceptUnlessBroken(
+  ancillary: PngAncillaryChunks,
+  type: string,
+  data: Buffer | undefined,
+): Uint8Array | undefined {
+  try {
+    return data && ancillary.accept(type, data)
+  } catch (error) {
+    if (error instanceof NotWellFormed) return undefined
+    throw error
+  }
 }
 
 /** Compressed bytes are handed on in pieces of this size, since files often have one small chunk a row. */

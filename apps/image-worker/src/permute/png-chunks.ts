@@ -106,8 +106,26 @@ export class PngChunkReader {
     return asBuffer(data)
   }
 
+  /** As `readWhole`; undefined where the chunk is too large to be kept, or its CRC is wrong. */
+  async readUnlessDamaged(): Promise<Buffer | undefined> {
+    if (this.#remaining <= maxWholeChunkBytes) {
+      const data = await this.read(this.#remaining)
+      return (await this.#closeQuietly()) ? asBuffer(data) : undefined
+    }
+    while (this.#remaining > 0) await this.readSome(maxWholeChunkBytes)
+    await this.#closeQuietly()
+    return undefined
+  }
+
   async expectEnd(): Promise<void> {
     if (!(await this.#bytes.hasEnded())) throw new NotWellFormed('there are bytes after IEND')
+  }
+
+  /** Whether the CRC is right. */
+  async #closeQuietly(): Promise<boolean> {
+    const crc = asBuffer(await this.#bytes.read(4)).readUInt32BE()
+    this.#type = undefined
+    return crc === this.#crc
   }
 
   #take(data: Uint8Array): Uint8Array {

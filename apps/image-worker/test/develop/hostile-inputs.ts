@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { application, assembleGif, comment } from '../permute/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../permute/png-assembler.ts'
+import { animatedPng } from './animated-png.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
 import { exifOf, jpegWith } from './carried.ts'
 import { boundariesOf } from './structures.ts'
@@ -84,6 +85,7 @@ export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
   }
   const written = new Map<string, Buffer>()
   for (const [name, file] of Object.entries(files)) written.set(name, await file.toBuffer())
+  written.set('animated png', animatedPng())
   const page = (name: string) => written.get(name) ?? Buffer.alloc(0)
   const pages = [page('tiff'), page('16-bit tiff'), page('tiff with jpeg'), page('tiled tiff')]
   written.set('tiff of pages that differ', Buffer.from(joinPages(pages)))

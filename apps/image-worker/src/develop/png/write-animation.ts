@@ -1,0 +1,125 @@
+import { encodeChunk, pngSignature } from '../../permute/png-chunks.ts'
+
+/** A raster whose number of channels doesn't matter. */
+interface Pixels {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+interface Rectangle {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+/**
+ * Writes an animated PNG (PNG 3rd edition, 11.3.6) of frames that stand one below the other, each `height` high. Of
+ * each the part is written that differs from the one before, by `encode`: a PNG, of one kind for all.
+ *
+ *     IHDR acTL fcTL IDAT | fcTL fdAT | .. IEND
+ */
+export async function writeAnimation<Stack extends Pixels>(
+  stack: Stack,
+  height: number,
+  { delay, loop }: { delay: readonly number[]; loop: number },
+  encode: (frame: Stack) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const { width } = stack
+  const frameBytes = (stack.data.length / stack.height) * height
+  const count = stack.height / height
+  const dataOf = (index: number) => stack.data.subarray(index * frameBytes, (index + 1) * frameBytes)
+  const written: Buffer[] = []
+  let sequence = 0
+  for (let index = 0; index < count; index++) {
+    const whole = { ...stack, height, data: dataOf(index) }
+    const part = index === 0 ? { left: 0, top: 0, width, height } : changed(dataOf(index - 1), whole)
+    const png = await encode(cut(whole, part))
+    if (index === 0) written.push(encodeChunk('IHDR', headerOf(png)), encodeChunk('acTL', longs(count, loop)))
+    written.push(encodeChunk('fcTL', control(sequence++, part, delay[index] ?? 0)))
+    const data = imageDataOf(png)
+    if (index === 0) written.push(encodeChunk('IDAT', ...data))
+    else written.push(encodeChunk('fdAT', longs(sequence++), ...data))
+  }
+  return Buffer.concat([pngSignature, ...written, encodeChunk('IEND')])
+}
+
+/** The smallest rectangle with all pixels that are not as before; one pixel where there are none. */
+function changed(before: Uint8Array, { data, width, height }: Pixels): Rectangle {
+  const rowBytes = data.length / height
+  const pixelBytes = rowBytes / width
+  let [left, right, top, bottom] = [width, 0, height, 0]
+  for (let row = 0; row < height; row++) {
+    const at = row * rowBytes
+    const [own, other] = [data.subarray(at, at + rowBytes), before.subarray(at, at + rowBytes)]
+    if (Buffer.compare(own, other) === 0) continue
+    top = Math.min(top, row)
+    bottom = row + 1
+    const first = own.findIndex((byte, index) => byte !== other[index])
+    const last = own.findLastIndex((byte, index) => byte !== other[index])
+    left = Math.min(left, Math.floor(first / pixelBytes))
+    right = Math.max(right, Math.floor(last / pixelBytes) + 1)
+  }
+  if (bottom === 0) return { left: 0, top: 0, width: 1, height: 1 }
+  return { left, top, width: right - left, height: bottom - top }
+}
+
+function cut<Stack extends Pixels>(whole: Stack, { left, top, width, height }: Rectangle): Stack {
+  const rowBytes = whole.data.length / whole.height
+  const pixelBytes = rowBytes / whole.width
+  const data = new Uint8Array(pixelBytes * width * height)
+  for (let row = 0; row < height; row++) {
+    const start = (top + row) * rowBytes + left * pixelBytes
+    data.set(whole.data.subarray(start, start + pixelBytes * width), row * pixelBytes * width)
+  }
+  return { ...whole, data, width, height }
+}
+
+/** The frame stays until the next, whose pixels take the place of its own. */
+function control(sequence: number, { left, top, width, height }: Rectangle, delayMs: number): Buffer {
+  const [numerator, denominator] = fractionOf(delayMs / 1000)
+  const rest = Buffer.alloc(6)
+  rest.writeUInt16BE(numerator, 0)
+  rest.writeUInt16BE(denominator, 2)
+  return Buffer.concat([longs(sequence, width, height, left, top), rest])
+}
+
+/** Two numbers of 16 bits, by continued fractions. */
+function fractionOf(seconds: number): [number, number] {
+  const most = 65_535
+  let [before, last]: [[number, number], [number, number]] = [
+    [0, 1],
+    [1, 0],
+  ]
+  for (let rest = Math.min(seconds, most); ; ) {
+    const whole = Math.floor(rest)
+    const next: [number, number] = [whole * last[0] + before[0], whole * last[1] + before[1]]
+    if (next[0] > most || next[1] > most) return last
+    if (Math.abs(next[0] / next[1] - seconds) < 1e-9 || rest === whole) return next
+    before = last
+    last = next
+    rest = 1 / (rest - whole)
+  }
+}
+
+function longs(...numbers: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * numbers.length)
+  for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * index)
+  return bytes
+}
+
+function headerOf(png: Uint8Array): Uint8Array {
+  return png.subarray(16, 29)
+}
+
+function imageDataOf(png: Uint8Array): Buffer[] {
+  const bytes = Buffer.from(png.buffer, png.byteOffset, png.length)
+  const found: Buffer[] = []
+  for (let at = pngSignature.length; at + 12 <= bytes.length; ) {
+    const end = at + 12 + bytes.readUInt32BE(at)
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') found.push(bytes.subarray(at + 8, end - 4))
+    at = end
+  }
+  return found
+}
