@@ -2,10 +2,12 @@ import { imageMasterRoutes } from '@darkroom/contracts'
 import {
   type App,
   apiOf,
+  type Clock,
   createApp,
   deleteBytes,
   type Logger,
   type ServiceClients,
+  systemClock,
   type Tally,
 } from '@darkroom/service-kit'
 import { Admission } from './admission.ts'
@@ -15,6 +17,7 @@ import type { OpenedQueue } from './queue/open-queue.ts'
 import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
 import { workHandlers } from './routes/work.ts'
+import { TaskIds } from './task-ids.ts'
 
 export interface AppDependencies extends OpenedQueue {
   config: Config
@@ -23,6 +26,7 @@ export interface AppDependencies extends OpenedQueue {
   /** Of what became of images. */
   tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
+  clock?: Clock
 }
 
 /** The master as an app. Closing it ends its sweeping and closes the queue and the tally. */
@@ -34,8 +38,13 @@ export function buildApp({
   settings,
   tally,
   logger,
+  clock = systemClock,
 }: AppDependencies): App {
   const admission = new Admission(taskDb)
+  const ids = new TaskIds({
+    clock,
+    newest: async () => (await taskDb.listTasks({ querystring: { limit: 1 } })).body.tasks[0]?.id,
+  })
   const checkReady = async () => {
     await queue.checkReady()
     await taskDb.getStats({})
@@ -43,14 +52,14 @@ export function buildApp({
   }
   const closing = new AbortController()
   const api = apiOf(imageMasterRoutes, {
-    ...intakeHandlers({ ...config, storage, taskDb, queue, admission, tally, settings, logger }),
+    ...intakeHandlers({ ...config, storage, taskDb, queue, admission, ids, tally, settings, logger }),
     ...workHandlers({ queue, discardResult: id => deleteBytes(id, storage), closing: closing.signal }),
     ...readinessHandlers({ storage, taskDb }),
   })
   const { clusterToken } = config
   const app = createApp({ name: 'image-master', logger, clusterToken, api, closing, checkReady }, show)
 
-  const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger })
+  const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger, clock })
   app.addHook('onClose', async () => {
     await housekeeping.close()
     await queue.close()

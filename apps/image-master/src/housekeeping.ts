@@ -1,4 +1,5 @@
-import { type Logger, repeat } from '@darkroom/service-kit'
+import { type Clock, type Logger, repeat } from '@darkroom/service-kit'
+import { CautiousTime } from './cautious-time.ts'
 import type { LiveConfig } from './config.ts'
 import { type SweeperDependencies, sweepExpired, sweepOrphans } from './sweeper.ts'
 
@@ -7,6 +8,7 @@ interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   sweepMs: number
   orphanSweepMs: number
   orphanAgeMs: number
+  clock: Clock
 }
 
 /** Sweeps from time to time, until it is closed. Two masters that sweep at once do no harm. */
@@ -15,9 +17,11 @@ export class Housekeeping {
   readonly #sweeping: Promise<unknown>
   readonly #logger: Logger
 
-  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, ...neighbours }: HousekeepingOptions) {
+  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, clock, ...neighbours }: HousekeepingOptions) {
     this.#logger = neighbours.logger
     const dependencies = { ...neighbours, signal: this.#closing.signal }
+    const time = new CautiousTime(clock)
+    const ago = (ms: number) => new Date(time.now() - ms)
     this.#sweeping = Promise.all([
       this.#repeat(sweepMs, 'expired images', () =>
         sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),
@@ -41,8 +45,4 @@ export class Housekeeping {
       }
     })
   }
-}
-
-function ago(ms: number): Date {
-  return new Date(Date.now() - ms)
 }

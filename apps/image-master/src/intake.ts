@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
   type Client,
@@ -34,6 +33,7 @@ import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { storedImage } from './stored-image.ts'
+import type { TaskIds } from './task-ids.ts'
 
 /** Enough for the header of nearly every image, so that most are judged without reading storage. */
 const headBytes = 64 * 1024
@@ -43,6 +43,7 @@ export interface IntakeDependencies {
   taskDb: Client<typeof taskDbRoutes>
   queue: WorkQueue
   admission: Admission
+  ids: Pick<TaskIds, 'next'>
   tally: Pick<Tally, 'add'>
   logger: Logger
   settings(): LiveConfig
@@ -70,7 +71,7 @@ export interface Upload {
  * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; no bytes stay behind
  */
 export async function takeIn(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
-  const { admission, maxBytesInFlight, settings, storage } = dependencies
+  const { admission, ids, maxBytesInFlight, settings, storage } = dependencies
   const limits = settings()
   const operations = readOperations(upload.operations) ?? limits.defaultOperations
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
@@ -80,7 +81,7 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
   using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
   const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
-  const key = randomUUIDv7()
+  const key = await ids.next()
   const stored = await store(storage, key, format, whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })

@@ -1,6 +1,7 @@
 import {
   defaultUrgency,
   type ImageFacts,
+  type Lease,
   type NewTask,
   problemType,
   type Task,
@@ -60,8 +61,11 @@ export function beginTask(id: string, given: NewTask, now: Date): Task {
   }
 }
 
-/** The task after the event, or why the event changes nothing. Pure: the same for every engine. */
-export function transition(task: Task, event: TaskEvent, now: Date): Outcome {
+/**
+ * The task after the event, or why the event changes nothing. Pure: the same for every engine. Leases begin and end by
+ * `leaseTime`, which an engine can keep apart from the time of day.
+ */
+export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = now): Outcome {
   const { from, to } = transitions[event.type]
   if ('token' in event && event.token !== task.claims) {
     return refuse(`the task was leased again since (token ${event.token}, now ${task.claims})`)
@@ -71,10 +75,10 @@ export function transition(task: Task, event: TaskEvent, now: Date): Outcome {
     return isRepeated ? { kind: 'repeated', task } : refuse(`the task is ${task.state}, not ${from}`)
   }
   // It may have been renewed since somebody looked.
-  if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > now) {
+  if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > leaseTime) {
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
-  return { kind: 'changed', task: apply(task, event, now) }
+  return { kind: 'changed', task: apply(task, event, now, leaseTime) }
 }
 
 /** A failure for good that is heard while the task waits again came too late: it does not hold. */
@@ -86,7 +90,7 @@ function refuse(reason: string): Outcome {
   return { kind: 'refused', reason }
 }
 
-function apply(task: Task, event: TaskEvent, now: Date): Task {
+function apply(task: Task, event: TaskEvent, now: Date, leaseTime: Date): Task {
   const { lease, ...rest } = task
   const next = { ...rest, version: task.version + 1 }
   switch (event.type) {
@@ -98,11 +102,11 @@ function apply(task: Task, event: TaskEvent, now: Date): Task {
         attempts: task.attempts + 1,
         claims: token,
         startedAt: task.startedAt ?? now.toISOString(),
-        lease: { token, worker: event.worker, expiresAt: after(now, event.leaseMs) },
+        lease: { token, worker: event.worker, ...leaseFrom(leaseTime, event.leaseMs) },
       }
     }
     case 'renew':
-      return { ...task, ...(lease && { lease: { ...lease, expiresAt: after(now, event.leaseMs) } }) }
+      return { ...task, ...(lease && { lease: { ...lease, ...leaseFrom(leaseTime, event.leaseMs) } }) }
     case 'finish':
       return { ...next, state: 'finished', result: event.result, finishedAt: now.toISOString() }
     case 'fail':
@@ -130,6 +134,17 @@ function workerLost(worker: string, attempts: number): TaskError {
   }
 }
 
-function after(now: Date, ms: number): string {
-  return new Date(now.getTime() + ms).toISOString()
+function leaseFrom(begin: Date, durationMs: number): Pick<Lease, 'expiresAt' | 'durationMs'> {
+  return { expiresAt: new Date(begin.getTime() + durationMs).toISOString(), durationMs }
+}
+
+/**
+ * What cuts a lease to its duration, if it ends further ahead than that: only a clock that was set back leaves such a
+ * lease, and a dead worker would keep its task until the clock has caught up. Undefined for a lease that is right.
+ */
+export function cutLease(task: Task, leaseTime: Date): TaskEvent | undefined {
+  const { expiresAt, durationMs } = task.lease ?? {}
+  if (expiresAt === undefined || durationMs === undefined) return undefined
+  const leftMs = new Date(expiresAt).getTime() - leaseTime.getTime()
+  return leftMs > durationMs ? { type: 'renew', token: task.claims, leaseMs: durationMs } : undefined
 }

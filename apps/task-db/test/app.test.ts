@@ -80,7 +80,7 @@ test('the contract names every path', async t => {
 
 test('leases that ran out are looked for by itself', async t => {
   const clock = new ManualClock()
-  const store = openStore(t, clock.now)
+  const store = openStore(t, clock.clock)
   const app = buildTestApp(t, { store })
   await app.ready()
   await createTasks(store, 1)
@@ -91,7 +91,7 @@ test('leases that ran out are looked for by itself', async t => {
 
 test('fault: looking for leases that ran out goes on after the store failed', async t => {
   const clock = new ManualClock()
-  const store = openStore(t, clock.now)
+  const store = openStore(t, clock.clock)
   const looks = t.mock.method(store, 'expireLeases')
   looks.mock.mockImplementationOnce(() => Promise.reject(new Error('disk I/O error')))
   await buildTestApp(t, { store }).ready()

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createLogger } from '@darkroom/service-kit'
+import { type Clock, createLogger } from '@darkroom/service-kit'
 import { RecordedTally, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import type { TaskStore } from '../src/engine/engine.ts'
@@ -24,6 +24,6 @@ export function buildTestApp(
 }
 
 /** Not closed by itself: the app that gets it does that. */
-export function openStore(t: TestContext, now?: () => Date): SqliteTaskStore {
-  return new SqliteTaskStore({ path: join(temporaryFolder(t), 'tasks.sqlite'), ...(now && { now }) })
+export function openStore(t: TestContext, clock?: Clock): SqliteTaskStore {
+  return new SqliteTaskStore({ path: join(temporaryFolder(t), 'tasks.sqlite'), ...(clock && { clock }) })
 }

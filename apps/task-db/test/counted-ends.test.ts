@@ -46,7 +46,7 @@ test('what is handed back or deleted is not counted, and closing the app closes 
 
 function prepare(t: Parameters<typeof openStore>[0]) {
   const clock = new ManualClock()
-  const store = openStore(t, clock.now)
+  const store = openStore(t, clock.clock)
   const tally = new RecordedTally()
   const app = buildTestApp(t, { store, tally })
   return {

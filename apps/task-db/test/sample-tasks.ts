@@ -1,4 +1,5 @@
 import { type ImageFacts, type NewTask, problemType, type TaskError } from '@darkroom/contracts'
+import type { Clock } from '@darkroom/service-kit'
 
 /** Ids in the order of their numbers, as arrival would have made them. */
 export function taskId(number: number): string {
@@ -33,9 +34,17 @@ export function newTask(given: Partial<NewTask> = {}): NewTask {
 /** A clock that goes when it is told to. */
 export class ManualClock {
   #ms = Date.parse('2026-01-01T00:00:00.000Z')
+  #passedMs = 0
   readonly now = () => new Date(this.#ms)
+  readonly clock: Clock = { now: () => this.#ms, monotonic: () => this.#passedMs }
 
   advance(ms: number): void {
     this.#ms += ms
+    this.#passedMs += ms
+  }
+
+  /** Sets the time of day, forward or back: no time passes. */
+  set(byMs: number): void {
+    this.#ms += byMs
   }
 }

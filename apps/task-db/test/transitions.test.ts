@@ -188,7 +188,12 @@ describe('one after the other', () => {
   test('a claim leases the task from now on', () => {
     const task = claimed()
     assert.deepEqual([task.state, task.attempts, task.version], ['in-progress', 1, 2])
-    assert.deepEqual(task.lease, { token: 1, worker: 'worker-1', expiresAt: '2026-01-01T00:00:01.000Z' })
+    assert.deepEqual(task.lease, {
+      token: 1,
+      worker: 'worker-1',
+      expiresAt: '2026-01-01T00:00:01.000Z',
+      durationMs: 1000,
+    })
     assert.equal(task.startedAt, '2026-01-01T00:00:00.000Z')
   })
 

@@ -15,7 +15,11 @@ export const Work = Type.Object({
   id: TaskId,
   operations: Operations,
   attempt: Type.Integer({ minimum: 1 }),
-  lease: Type.Object({ token: LeaseToken, expiresAt: Type.String({ format: 'date-time' }) }),
+  lease: Type.Object({
+    token: LeaseToken,
+    expiresAt: Type.String({ format: 'date-time' }),
+    durationMs: Type.Integer({ minimum: 1, description: 'From when it was granted, and renewed, on' }),
+  }),
 })
 export type Work = Static<typeof Work>
 

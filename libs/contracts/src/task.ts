@@ -53,6 +53,12 @@ export const Lease = Type.Object({
   token: Type.Integer({ minimum: 1 }),
   worker: Type.String({ minLength: 1, maxLength: 200 }),
   expiresAt: Instant,
+  durationMs: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'For how long it was granted; unknown of leases of earlier versions',
+    }),
+  ),
 })
 export type Lease = Static<typeof Lease>
 

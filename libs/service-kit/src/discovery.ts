@@ -44,7 +44,7 @@ export class Discovery implements Resolver {
       // Aborting is an answer here, not an error: the loop looks again and ends.
       await once(this.#changes, 'change', { signal }).catch(() => undefined)
     }
-    const now = Date.now()
+    const now = performance.now()
     const trusted = this.#urls.filter(url => (this.#suspectUntil.get(url) ?? 0) <= now)
     const candidates = trusted.length > 0 ? trusted : this.#urls
     this.#next = (this.#next + 1) % candidates.length
@@ -52,7 +52,7 @@ export class Discovery implements Resolver {
   }
 
   suspect(url: string): void {
-    this.#suspectUntil.set(url, Date.now() + suspicionMs)
+    this.#suspectUntil.set(url, performance.now() + suspicionMs)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 export { type App, acceptBytes, acceptJson, createApp } from './app.ts'
 export { Backoff } from './backoff.ts'
 export { readBaseUrl } from './base-url.ts'
+export { type Clock, steadyTime, systemClock } from './clock.ts'
 export {
   type CommonConfig,
   commonSettings,

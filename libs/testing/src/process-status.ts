@@ -20,14 +20,14 @@ const idleMs = 250
 /** Resolves when a process idles: what it started with, V8's compilers in the background too, is done. */
 export async function untilIdle(pid: number): Promise<void> {
   let worked = processorTicks(pid)
-  let since = Date.now()
+  let since = performance.now()
   await until(`process ${pid} idles`, () => {
     const ticks = processorTicks(pid)
     if (ticks > worked + 1) {
       worked = ticks
-      since = Date.now()
+      since = performance.now()
     }
-    return Date.now() - since >= idleMs
+    return performance.now() - since >= idleMs
   })
 }
 

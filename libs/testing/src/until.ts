@@ -10,7 +10,7 @@ export async function until<Found>(
   look: () => Promise<Found> | Found,
   timeoutMs = 20_000,
 ): Promise<NonNullable<Exclude<Found, false>>> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   let cause: unknown
   for (;;) {
     try {
@@ -21,7 +21,8 @@ export async function until<Found>(
     } catch (error) {
       cause = error
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause })
+    if (performance.now() > deadline)
+      throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause })
     await delay(10)
   }
 }

@@ -86,10 +86,10 @@ export class Gossiper {
   #schedulePush(): void {
     if (this.#cancelPush || this.#pushes.isEmpty) return
     const { clock, settings } = this.#context
-    const waitMs = Math.max(this.#lastPush + settings.pushMs - clock.now(), 0)
+    const waitMs = Math.max(this.#lastPush + settings.pushMs - clock.monotonic(), 0)
     this.#cancelPush = clock.setTimer(waitMs, () => {
       this.#cancelPush = undefined
-      this.#lastPush = clock.now()
+      this.#lastPush = clock.monotonic()
       void this.#tellNear(this.#pushes)
       this.#schedulePush()
     })

@@ -64,7 +64,7 @@ export class Peers {
   }
 
   #noteFailure(member: Member, error: unknown): void {
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     const { at = Number.NEGATIVE_INFINITY } = this.#warned.get(member.id) ?? {}
     if (now - at < quietMs) return
     this.#forgetFormerMembers()

@@ -51,7 +51,7 @@ export class Receiver {
   }
 
   #noteLeftOut(leftOut: number): void {
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     if (now - this.#loggedAt < quietMs) return
     this.#loggedAt = now
     this.#logger.warn(

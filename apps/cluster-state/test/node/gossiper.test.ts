@@ -25,6 +25,19 @@ suite('gossip', () => {
     assert.ok(sent.every(({ names }) => names.length === 1))
   })
 
+  test('fault: the clock is set back an hour: the next change is told as soon as ever', async () => {
+    const { node, time, sent } = await prepareNode({ members: near(8) })
+    await node.setRegister('a', 1)
+    await time.run(50)
+    time.set(-3_600_000)
+    await node.setRegister('b', 1)
+    await time.run(100)
+    assert.deepEqual(
+      sent.filter(({ names }) => names.includes('b')).map(({ at }) => at),
+      [100, 100],
+    )
+  })
+
   test('of what changed lately is repeated every two seconds, five times', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)

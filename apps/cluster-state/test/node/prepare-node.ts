@@ -38,11 +38,11 @@ export async function prepareNode(options: {
     gossip(to: Member, message: Gossip) {
       const { entries } = message
       const bytes = JSON.stringify(entries).length
-      sent.push({ at: time.now(), to: to.id, names: entries.map(({ name }) => name), bytes })
+      sent.push({ at: time.monotonic(), to: to.id, names: entries.map(({ name }) => name), bytes })
       return answerGossip(to)
     },
     sync(to: Member, request: SyncRequest) {
-      synced.push({ at: time.now(), to: to.id, request })
+      synced.push({ at: time.monotonic(), to: to.id, request })
       return answerSync(to, request)
     },
   }

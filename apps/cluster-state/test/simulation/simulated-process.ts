@@ -35,6 +35,10 @@ export class SimulatedProcess implements Clock {
     return this.#time.now()
   }
 
+  monotonic(): number {
+    return this.#time.monotonic()
+  }
+
   setTimer(ms: number, run: () => void): () => void {
     return this.#time.setTimer(ms, () => {
       if (!this.#isKilled) run()

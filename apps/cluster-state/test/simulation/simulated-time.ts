@@ -14,12 +14,22 @@ interface Timer {
  */
 export class SimulatedTime implements Clock {
   #now = 0
+  #setByMs = 0
   #order = 0
   /** A binary heap: each timer is earlier than those at twice its place and one and two further. */
   readonly #timers: Timer[] = []
 
   now(): number {
+    return this.#now + this.#setByMs
+  }
+
+  monotonic(): number {
     return this.#now
+  }
+
+  /** Sets the time of day, forward or back: no time passes. */
+  set(byMs: number): void {
+    this.#setByMs += byMs
   }
 
   setTimer(ms: number, run: () => void): () => void {

@@ -2,6 +2,7 @@ import type { Task, Work } from '@darkroom/contracts'
 
 /** A task that was just claimed, as its worker gets it. */
 export function workOf({ id, operations, attempts, lease }: Task): Work {
-  if (!lease) throw new Error(`the claimed task ${id} has no lease`)
-  return { id, operations, attempt: attempts, lease: { token: lease.token, expiresAt: lease.expiresAt } }
+  if (lease?.durationMs === undefined) throw new Error(`the claimed task ${id} has no lease`)
+  const { token, expiresAt, durationMs } = lease
+  return { id, operations, attempt: attempts, lease: { token, expiresAt, durationMs } }
 }

@@ -86,7 +86,7 @@ describe('messages of workers', async () => {
     const answer = await getWork(master, 'worker=w')
     const { lease, ...work } = answer.json() as unknown as Work
     assert.deepEqual(work, { id, operations, attempt: 1 })
-    assert.deepEqual(Object.keys(lease).sort(), ['expiresAt', 'token'])
+    assert.deepEqual(Object.keys(lease).sort(), ['durationMs', 'expiresAt', 'token'])
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })
 

@@ -11,7 +11,10 @@ export interface KeptLease {
   close(): Promise<void>
 }
 
-/** Renews the lease of a task at a third of its time until it is closed or the lease is lost. */
+/**
+ * Renews the lease of a task at a third of its time until it is closed or the lease is lost. It goes by the lease's
+ * duration, not by its end: clocks of two machines differ, and are set.
+ */
 export function keepLease(work: Work, master: Client<typeof imageMasterRoutes>, logger: Logger): KeptLease {
   const lost = new AbortController()
   const closing = new AbortController()
@@ -27,25 +30,18 @@ export function keepLease(work: Work, master: Client<typeof imageMasterRoutes>, 
 
   async function renew(): Promise<void> {
     const body = { id: work.id, lease: work.lease.token }
-    let { expiresAt } = work.lease
+    const renewMs = Math.min(Math.max(work.lease.durationMs / 3, minRenewMs), maxRenewMs)
     while (!closing.signal.aborted && !lost.signal.aborted) {
-      await delay(renewalIn(expiresAt), undefined, { signal: closing.signal }).catch(() => undefined)
+      await delay(renewMs, undefined, { signal: closing.signal }).catch(() => undefined)
       if (closing.signal.aborted) return
       try {
         const reply = await master.extendWork({ body, signal: closing.signal })
         if (reply.status === 409) lost.abort('the lease ran out, and the task was taken back')
         else if (reply.body.cancelled) lost.abort('the task was deleted')
-        else expiresAt = reply.body.expiresAt
       } catch (error) {
         if (!closing.signal.aborted)
           logger.warn({ err: error, id: work.id }, 'a lease could not be renewed; trying on')
       }
     }
   }
-}
-
-/** Bounded on both sides, as the clocks of worker and task DB may differ. */
-function renewalIn(expiresAt: string): number {
-  const remainingMs = new Date(expiresAt).getTime() - Date.now()
-  return Math.min(Math.max(remainingMs / 3, minRenewMs), maxRenewMs)
 }

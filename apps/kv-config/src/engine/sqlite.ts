@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type Clock, steadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
@@ -47,18 +48,23 @@ export class SqliteKvStore implements KvStore {
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #feed: ChangeFeed
+  readonly #clock: Pick<Clock, 'now'>
+  /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
+  readonly #leaseTime: () => number
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
 
   /** @throws UnusableFile */
-  constructor({ path }: { path: string }) {
+  constructor({ path, clock = systemClock }: { path: string; clock?: Clock }) {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
+    this.#clock = clock
+    this.#leaseTime = steadyTime(clock)
     // While the store was down nobody could renew: every lease begins anew.
-    this.#statements.restartLeases.run(Date.now())
+    this.#statements.restartLeases.run(this.#leaseTime())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()
     opened.move()
@@ -73,14 +79,20 @@ export class SqliteKvStore implements KvStore {
     await this.#writes.settled()
     const revision = this.#revision()
     const after = cursor === undefined ? null : keyBytes(cursor)
-    const rows = this.#statements.list.iterate(keyBytes(prefix), prefixEnd(prefix), after, after, Date.now())
+    const rows = this.#statements.list.iterate(
+      keyBytes(prefix),
+      prefixEnd(prefix),
+      after,
+      after,
+      this.#leaseTime(),
+    )
     const entries: KvEntry[] = []
     let bytes = 0
     for (const row of rows) {
       const last = entries.at(-1)
       if (last && (entries.length === limit || bytes >= pageBytes))
         return { revision, entries, next: last.key }
-      const entry = toEntry(row as unknown as Row)
+      const entry = this.#toEntry(row as unknown as Row)
       bytes += entry.value.length
       entries.push(entry)
     }
@@ -98,7 +110,7 @@ export class SqliteKvStore implements KvStore {
       if (!holds(condition, current)) return { kind: 'conflict', current }
       const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
       const revision = isSame ? current.revision : this.#nextRevision()
-      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && Date.now() + ttlMs)
+      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && this.#leaseTime() + ttlMs)
       return { kind: 'written', revision, isNew: current === undefined }
     })
     if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
@@ -135,8 +147,19 @@ export class SqliteKvStore implements KvStore {
   }
 
   #read(key: string): KvEntry | undefined {
-    const row = this.#statements.get.get(keyBytes(key), Date.now())
-    return row && toEntry(row as unknown as Row)
+    const row = this.#statements.get.get(keyBytes(key), this.#leaseTime())
+    return row && this.#toEntry(row as unknown as Row)
+  }
+
+  /** Ends of leases are told by the time of day as it is now. */
+  #toEntry({ key, value, revision, expires_at }: Row): KvEntry {
+    return {
+      key: keyText(key),
+      value,
+      revision,
+      isLeased: expires_at !== null,
+      ...(expires_at !== null && { expiresAt: new Date(this.#clock.now() + expires_at - this.#leaseTime()) }),
+    }
   }
 
   #revision(): number {
@@ -151,7 +174,7 @@ export class SqliteKvStore implements KvStore {
     clearTimeout(this.#expiry)
     if (this.#isClosing) return
     const next = this.#statements.nextExpiry.get()?.expires_at
-    if (typeof next === 'number') this.#expireAfter(next - Date.now())
+    if (typeof next === 'number') this.#expireAfter(next - this.#leaseTime())
   }
 
   #expireAfter(ms: number): void {
@@ -164,7 +187,7 @@ export class SqliteKvStore implements KvStore {
     try {
       const changes = await this.#writes.run(() =>
         this.#statements.deleteExpired
-          .all(Date.now())
+          .all(this.#leaseTime())
           .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
       )
       this.#feed.publish(changes)
@@ -191,16 +214,6 @@ function prepareStatements(database: DatabaseSync) {
     restartLeases: prepare('UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL'),
     revision: prepare('SELECT revision FROM store'),
     nextRevision: prepare('UPDATE store SET revision = revision + 1 RETURNING revision'),
-  }
-}
-
-function toEntry({ key, value, revision, expires_at }: Row): KvEntry {
-  return {
-    key: keyText(key),
-    value,
-    revision,
-    isLeased: expires_at !== null,
-    ...(expires_at !== null && { expiresAt: new Date(expires_at) }),
   }
 }
 

@@ -2,13 +2,31 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { Clock } from '@darkroom/service-kit'
 import { startScript, temporaryFolder, until } from '@darkroom/testing'
 import { SqliteKvStore } from '../../src/engine/sqlite.ts'
 import { put, remove, text, wake } from '../conformance/open-engine.ts'
 import { engineConformance } from '../engine.conformance.ts'
 
-function open(t: TestContext, path = join(temporaryFolder(t), 'kv.sqlite')) {
-  const store = new SqliteKvStore({ path })
+/** A clock that goes when it is told to, and can be set. */
+class ManualClock implements Clock {
+  #ms = Date.now()
+  #passedMs = 0
+  now = () => this.#ms
+  monotonic = () => this.#passedMs
+
+  advance(ms: number): void {
+    this.#ms += ms
+    this.#passedMs += ms
+  }
+
+  set(byMs: number): void {
+    this.#ms += byMs
+  }
+}
+
+function open(t: TestContext, path = join(temporaryFolder(t), 'kv.sqlite'), clock?: Clock) {
+  const store = new SqliteKvStore({ path, ...(clock && { clock }) })
   t.after(() => store.close())
   return { store, path }
 }
@@ -41,11 +59,15 @@ test('leases begin anew when the store is opened: while it was down nobody could
   const { store, path } = open(t)
   await put(store, 'a', 'leased', 60)
   await store.close()
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 })
-  const { store: again } = open(t, path)
-  const { entry } = await again.get('a')
-  assert.equal(text(entry), 'leased')
-  assert.equal(entry?.expiresAt?.getTime(), Date.now() + 60_000)
+  for (const byMs of [3_600_000, -7_200_000]) {
+    const clock = new ManualClock()
+    clock.set(byMs)
+    const { store: again } = open(t, path, clock)
+    const { entry } = await again.get('a')
+    assert.equal(text(entry), 'leased')
+    assert.equal(entry?.expiresAt?.getTime(), clock.now() + 60_000)
+    await again.close()
+  }
 })
 
 test('a wait that began before the store was closed is answered at once by the next', async t => {
@@ -57,13 +79,28 @@ test('a wait that began before the store was closed is answered at once by the n
 })
 
 test('an entry whose lease ran out is hidden even before it is removed', async t => {
-  const { store } = open(t)
+  const clock = new ManualClock()
+  const { store } = open(t, undefined, clock)
   await put(store, 'a', 'leased', 60)
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
+  clock.advance(60_001)
   assert.equal((await store.get('a')).entry, undefined)
   assert.deepEqual((await store.list({ prefix: '', limit: 10 })).entries, [])
   assert.equal((await put(store, 'a', 'leased')).isNew, true)
 })
+
+for (const byMs of [-3_600_000, 3_600_000]) {
+  test(`fault: the clock is set by ${byMs / 60_000} minutes: leases end in their time, told by the new time of day`, async t => {
+    const clock = new ManualClock()
+    const { store } = open(t, undefined, clock)
+    await put(store, 'a', 'leased', 60)
+    clock.set(byMs)
+    assert.equal((await store.get('a')).entry?.expiresAt?.getTime(), clock.now() + 60_000)
+    clock.advance(59_999)
+    assert.equal(text((await store.get('a')).entry), 'leased')
+    clock.advance(2)
+    assert.equal((await store.get('a')).entry, undefined)
+  })
+}
 
 test('fault: entries that could not be removed when their lease ended are removed later', async t => {
   const { store, path } = open(t)

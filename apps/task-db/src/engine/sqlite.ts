@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
+import { type Clock, steadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { keyIsTaken } from '../migration-incomplete.ts'
-import { beginTask, type Outcome, type TaskEvent, transition } from '../transitions.ts'
+import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../transitions.ts'
 import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from './engine.ts'
 import { isNewer } from './is-newer.ts'
 
@@ -51,18 +52,23 @@ export class SqliteTaskStore implements TaskStore {
   readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
-  readonly #now: () => Date
+  readonly #clock: Pick<Clock, 'now'>
+  /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
+  readonly #leaseTime: () => Date
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #listeners = new Set<ChangeListener>()
 
   /** @throws UnusableFile */
-  constructor({ path, now = () => new Date() }: { path: string; now?: () => Date }) {
+  constructor({ path, clock = systemClock }: { path: string; clock?: Clock }) {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
-    this.#now = now
+    const steady = steadyTime(clock)
+    this.#clock = clock
+    this.#leaseTime = () => new Date(steady())
+    this.#cutLeases()
     opened.move()
   }
 
@@ -141,7 +147,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async expireLeases() {
-    const now = this.#now().toISOString()
+    const now = this.#leaseTime().toISOString()
     if (!this.#statements.expired.get(now, 1)) return []
     const tasks = await this.#writes.run(() =>
       this.#statements.expired
@@ -193,9 +199,22 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #change(task: Task, event: TaskEvent): Outcome {
-    const outcome = transition(task, event, this.#now())
+    const outcome = transition(task, event, this.#now(), this.#leaseTime())
     if (outcome.kind === 'changed') this.#statements.update.run(JSON.stringify(outcome.task), task.id)
     return outcome
+  }
+
+  /** The clock may have been set back since the store was closed. */
+  #cutLeases(): void {
+    for (const { document } of this.#statements.leased.all()) {
+      const task = parse(document)
+      const event = cutLease(task, this.#leaseTime())
+      if (event) this.#change(task, event)
+    }
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now())
   }
 
   #announce(change: TaskChange) {
@@ -220,6 +239,7 @@ function prepareStatements(database: DatabaseSync) {
     expired: prepare(
       'SELECT document FROM tasks WHERE lease_expires_at < ? ORDER BY lease_expires_at LIMIT ?',
     ),
+    leased: prepare('SELECT document FROM tasks WHERE lease_expires_at IS NOT NULL'),
     unknown: prepare(
       'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = value)',
     ),

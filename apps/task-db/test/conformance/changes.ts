@@ -9,7 +9,7 @@ import { changed, claim, createTasks, leaseMs, type OpenEngine } from './open-en
 export function changesAreHeard(openEngine: OpenEngine): void {
   test('every change is heard, with the task as it is then', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const heard = listen(store)
     await createTasks(store, 1)
     await claim(store)
@@ -37,7 +37,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
   })
 
   test('what changes nothing is not heard, nor is anything after the listening ended', async t => {
-    const store = await openEngine(t, new ManualClock().now)
+    const store = await openEngine(t, new ManualClock())
     await createTasks(store, 1)
     await claim(store)
     changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
@@ -60,7 +60,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
   })
 
   test('a change is stored by the time it is heard', async t => {
-    const store = await openEngine(t, new ManualClock().now)
+    const store = await openEngine(t, new ManualClock())
     const stored: Promise<Task | undefined>[] = []
     store.onChange(change => {
       if (change.kind === 'stored') stored.push(store.get(change.task.id))

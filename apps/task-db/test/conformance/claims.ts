@@ -7,23 +7,23 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
   test('a claim of an empty store gets nothing', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     assert.equal(await store.claim('worker-1', leaseMs), undefined)
   })
 
   test('a claim leases a task to a worker, and is stored', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const task = await claim(store, 'worker-7')
     const expiresAt = new Date(clock.now().getTime() + leaseMs).toISOString()
-    assert.deepEqual(task.lease, { token: 1, worker: 'worker-7', expiresAt })
+    assert.deepEqual(task.lease, { token: 1, worker: 'worker-7', expiresAt, durationMs: leaseMs })
     assert.deepEqual([task.state, task.attempts], ['in-progress', 1])
     assert.deepEqual(await get(store, 1), task)
     assert.equal(await store.claim('worker-8', leaseMs), undefined)
   })
 
   test('the oldest task is claimed first, in whatever order they were stored', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     for (const number of [3, 1, 4, 2]) await store.create(taskId(number), newTask())
     const claimed = [await claim(store), await claim(store), await claim(store), await claim(store)]
     assert.deepEqual(
@@ -33,7 +33,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('more urgent tasks are claimed first, and the oldest of those that are equally so', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     for (const [number, urgency] of [
       [1, 7],
       [2, undefined],
@@ -52,7 +52,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('of many claims of one given task, one is granted, and no other claim gets the task', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 2)
     const given = { type: 'claim', leaseMs } as const
     const outcomes = await Promise.all(
@@ -64,7 +64,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('a task that was given back is as old as it was', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 3)
     const first = await claim(store)
     await claim(store)
@@ -73,7 +73,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('of 20 tasks claimed 50 times at once, each is claimed once', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 20)
     const claims = await Promise.all(
       Array.from({ length: 50 }, (_, n) => store.claim(`worker-${n}`, leaseMs)),
@@ -88,7 +88,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('tasks claimed and given back by many at once are never in two hands', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 5)
     const held = new Set<string>()
     let handovers = 0

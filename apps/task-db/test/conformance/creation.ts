@@ -7,7 +7,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
   test('a new task is not started, and is kept as it was given', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const given = newTask({ idempotencyKey: 'upload-1' })
     const { isNew, task } = await store.create(taskId(1), given)
     assert.equal(isNew, true)
@@ -24,7 +24,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('a task is made of nothing but what a new task may say', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const surplus = { id: taskId(2), version: 7, attempts: -5, claims: 9, finishedAt: 'never', lease: {} }
     const { task } = await store.create(taskId(1), { ...surplus, ...newTask() })
     assert.deepEqual([task.id, task.version, task.attempts, task.claims], [taskId(1), 1, 0, 0])
@@ -33,14 +33,14 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('what is not there is answered as undefined', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     assert.equal(await store.get(taskId(1)), undefined)
     assert.equal(await store.apply(taskId(1), { type: 'return', token: 1 }), undefined)
     assert.equal(await store.delete(taskId(1)), false)
   })
 
   test('creating a task again answers it as it is by now', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await store.create(taskId(1), newTask())
     const claimed = await claim(store)
     const again = await store.create(taskId(1), newTask({ maxAttempts: 9 }))
@@ -48,7 +48,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('an idempotency key that was given before answers the task that has it', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const { task } = await store.create(taskId(1), newTask({ idempotencyKey: 'schlüssel 🔑' }))
     const again = await store.create(taskId(2), newTask({ idempotencyKey: 'schlüssel 🔑' }))
     assert.deepEqual(again, { isNew: false, task })
@@ -59,7 +59,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('an id created by many at once is one task', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>
       store.create(taskId(1), newTask({ maxAttempts: n + 1 })),
     )
@@ -69,7 +69,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('an idempotency key given by many at once makes one task', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>
       store.create(taskId(n + 1), newTask({ idempotencyKey: 'upload-1' })),
     )
@@ -80,7 +80,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
   })
 
   test('a deleted task is gone, and its idempotency key with it', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await store.create(taskId(1), newTask({ idempotencyKey: 'upload-1' }))
     assert.equal(await store.delete(taskId(1)), true)
     assert.equal(await store.get(taskId(1)), undefined)

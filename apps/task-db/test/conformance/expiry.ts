@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { facts, ManualClock } from '../sample-tasks.ts'
+import { facts, ManualClock, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
 
 export function leasesRunOut(openEngine: OpenEngine): void {
   test('a task whose lease ran out waits for the next attempt', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     await claim(store, 'killed')
     clock.advance(leaseMs - 1)
@@ -21,7 +21,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
 
   test('a task whose lease runs out on its last attempt has failed, with a reason', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1, 2)
     for (const _ of [1, 2]) {
       await claim(store, 'killed')
@@ -36,7 +36,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
 
   test('attempts that were handed back do not count', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1, 1)
     for (const token of [1, 2, 3]) {
       changed(await store.apply((await claim(store)).id, { type: 'return', token }))
@@ -46,7 +46,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
 
   test('a renewed lease does not run out at its first end', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)
     clock.advance(leaseMs - 1)
@@ -56,9 +56,29 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal((await get(store, 1)).state, 'in-progress')
   })
 
+  test('fault: the clock is set back an hour: leases end in their time, and what happens then has that time of day', async t => {
+    const clock = new ManualClock()
+    const store = await openEngine(t, clock)
+    await createTasks(store, 2)
+    await claim(store, 'killed')
+    const renewed = await claim(store)
+    clock.set(-3_600_000)
+    assert.deepEqual(await store.expireLeases(), [])
+    clock.advance(leaseMs - 1)
+    changed(await store.apply(renewed.id, { type: 'renew', token: 1, leaseMs }))
+    assert.deepEqual(await store.expireLeases(), [])
+    clock.advance(2)
+    assert.deepEqual(
+      (await store.expireLeases()).map(({ id }) => id),
+      [taskId(1)],
+    )
+    const finished = changed(await store.apply(renewed.id, { type: 'finish', token: 1, result: facts }))
+    assert.equal(finished.finishedAt, clock.now().toISOString())
+  })
+
   test('who lost the lease can neither renew it nor finish the task', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)
     clock.advance(leaseMs + 1)
@@ -70,7 +90,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
 
   test('leases that run out together are all taken back, whoever else looks for them', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 60)
     await Promise.all(Array.from({ length: 60 }, () => claim(store)))
     clock.advance(leaseMs + 1)
@@ -86,7 +106,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
 
   test('a task that is finished while its lease is looked at either finished or waits', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 20)
     const claimed = await Promise.all(Array.from({ length: 20 }, () => claim(store)))
     clock.advance(leaseMs + 1)

@@ -15,7 +15,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
   test('fencing tokens grow with every claim of a task', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     for (const token of [1, 2, 3]) {
       const task = await claim(store)
@@ -29,7 +29,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     ['renewal', (token: number): TaskEvent => ({ type: 'renew', token, leaseMs })] as const,
   ]) {
     test(`a ${what} with an old token, or one that was never given out, changes nothing`, async t => {
-      const store = await openEngine(t, clock.now)
+      const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store, 'slow')
       changed(await store.apply(id, { type: 'return', token: 1 }))
@@ -42,7 +42,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
 
   for (const [what, message] of messages) {
     test(`a ${what} that is repeated is acknowledged and changes nothing`, async t => {
-      const store = await openEngine(t, clock.now)
+      const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store)
       const task = changed(await store.apply(id, message(1)))
@@ -52,7 +52,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     })
 
     test(`a ${what} said many times at once happens once`, async t => {
-      const store = await openEngine(t, clock.now)
+      const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store)
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.apply(id, message(1))))
@@ -62,7 +62,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   }
 
   test('of contradicting messages at once, one happens', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)
     const outcomes = await Promise.all(messages.map(([, message]) => store.apply(id, message(1))))
@@ -71,7 +71,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   })
 
   test('a finished task keeps its result, a failed one its reason, and neither its lease', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 2)
     await claim(store)
     await claim(store)
@@ -88,7 +88,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   })
 
   test('a renewal extends the lease from now on and is no change of state', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id, version } = await claim(store)
     clock.advance(7000)
@@ -99,7 +99,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   })
 
   test('a deleted task refuses its holder nothing, for it is not there', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)
     await store.delete(id)

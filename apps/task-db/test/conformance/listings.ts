@@ -9,19 +9,19 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
   test('an empty store lists nothing', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     assert.deepEqual((await store.list({ limit: 10 })).tasks, [])
   })
 
   test('tasks are listed newest first, in whatever order they were stored', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     for (const number of [2, 4, 1, 3]) await store.create(taskId(number), newTask())
     assert.deepEqual((await readPages(store, { limit: 10 })).flat(), [4, 3, 2, 1].map(taskId))
     assert.deepEqual((await store.list({ limit: 1 })).tasks, [await store.get(taskId(4))])
   })
 
   test('a listing by state holds those alone', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await prepareAllStates(store)
     const listed = async (state: 'not-started' | 'in-progress' | 'finished' | 'failed') =>
       (await readPages(store, { state, limit: 1 })).flat()
@@ -33,7 +33,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
 
   test('a listing of what ended before an instant leaves out what ended at it, and what did not end', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await prepareAllStates(store, () => clock.advance(1000))
     const ends = [1, 2].map(async number => (await store.get(taskId(number)))?.finishedAt ?? '')
     const [first, second] = (await Promise.all(ends)).map(end => new Date(end))
@@ -45,7 +45,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
   })
 
   test('pages of any size joined are all tasks, each once, though others are added meanwhile', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 15)
     let newest = 15
     await fc.assert(
@@ -60,7 +60,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
   })
 
   test('a listing goes on where it left off though the last task it named was deleted', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 4)
     const { next } = await store.list({ limit: 2 })
     await store.delete(taskId(3))
@@ -72,7 +72,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
   })
 
   test('ids are unknown that no task has, has had, or could have', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await createTasks(store, 3)
     await store.delete(taskId(2))
     const odd = ['', 'ü', "'", '"', 'NULL', '[]', 'x'.repeat(128)]

@@ -29,7 +29,7 @@ type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
 export function modelIsFollowed(openEngine: OpenEngine): void {
   test('whatever is done, tasks go by the table, and are listed and counted exactly', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 40 }), async actions => {
         for (let number = 1; number <= numbers; number += 1) await store.delete(taskId(number))

@@ -3,9 +3,9 @@ import type { TestContext } from 'node:test'
 import type { Task } from '@darkroom/contracts'
 import type { TaskStore } from '../../src/engine/engine.ts'
 import type { Outcome } from '../../src/transitions.ts'
-import { newTask, taskId } from '../sample-tasks.ts'
+import { type ManualClock, newTask, taskId } from '../sample-tasks.ts'
 
-export type OpenEngine = (t: TestContext, now: () => Date) => Promise<TaskStore>
+export type OpenEngine = (t: TestContext, clock: ManualClock) => Promise<TaskStore>
 
 export const leaseMs = 10_000
 

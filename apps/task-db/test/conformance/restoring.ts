@@ -10,7 +10,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
   test('restored tasks are as they were, are counted, and go on from there', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     assert.equal(await store.restore(tasks), tasks.length)
     assert.deepEqual((await store.list({ limit: 10 })).tasks, tasks.toReversed())
@@ -27,7 +27,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
 
   test('a restored lease runs out when it would have', async t => {
     const clock = new ManualClock()
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     await store.restore(sampleTasks(clock.now()))
     clock.advance(leaseMs - 1)
     assert.equal((await store.expireLeases()).length, 0)
@@ -36,7 +36,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
   })
 
   test('restoring again changes nothing, and nothing newer is overwritten', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     await store.restore(tasks)
     assert.equal(await store.restore(tasks), 0)
@@ -47,7 +47,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
   })
 
   test('an older version is replaced: of a changed task, and of a lease that was renewed', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     await store.restore(tasks)
     const later = new Date(clock.now().getTime() + 1000)
@@ -65,7 +65,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
   })
 
   test('a task whose idempotency key another one has is refused, with all that came with it', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const { task } = await store.create(taskId(9), newTask({ idempotencyKey: 'upload-1' }))
     await assert.rejects(store.restore(sampleTasks(clock.now()).toReversed()), error => {
       assert.ok(error instanceof MigrationIncomplete)
@@ -77,7 +77,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
   })
 
   test('nobody hears of what is restored', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const heard: string[] = []
     store.onChange(change => {
       if (change.kind !== 'unknown') heard.push(change.kind)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type TaskState, taskStates } from '@darkroom/contracts'
+import type { Clock } from '@darkroom/service-kit'
 import { startScript, temporaryFolder, until } from '@darkroom/testing'
 import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
 import { changed, claim, createTasks, get, leaseMs } from '../conformance/open-engine.ts'
@@ -10,16 +11,16 @@ import { facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 
 interface Options {
   path?: string
-  now?: () => Date
+  clock?: Clock
 }
 
-function open(t: TestContext, { path = join(temporaryFolder(t), 'tasks.sqlite'), now }: Options = {}) {
-  const store = new SqliteTaskStore({ path, ...(now && { now }) })
+function open(t: TestContext, { path = join(temporaryFolder(t), 'tasks.sqlite'), clock }: Options = {}) {
+  const store = new SqliteTaskStore({ path, ...(clock && { clock }) })
   t.after(() => store.close())
   return { store, path }
 }
 
-engineConformance('SQLite', async (t, now) => open(t, { now }).store)
+engineConformance('SQLite', async (t, { clock }) => open(t, { clock }).store)
 
 test('tasks and their counts stand when the store is opened again', async t => {
   const { store, path } = open(t)
@@ -35,18 +36,50 @@ test('tasks and their counts stand when the store is opened again', async t => {
 
 test('a lease survives a restart: it is honoured until its end, and runs out then', async t => {
   const clock = new ManualClock()
-  const { store, path } = open(t, { now: clock.now })
+  const { store, path } = open(t, { clock: clock.clock })
   await createTasks(store, 2)
   await claim(store)
   await claim(store)
   await store.close()
   clock.advance(leaseMs - 1)
-  const { store: again } = open(t, { path, now: clock.now })
+  const { store: again } = open(t, { path, clock: clock.clock })
   assert.equal((await again.expireLeases()).length, 0)
   changed(await again.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
   clock.advance(2)
   assert.equal((await again.expireLeases()).length, 1)
   assert.equal((await get(again, 2)).state, 'not-started')
+})
+
+test('fault: the clock was set back while the store was closed: a lease ends in its time, and is still honoured', async t => {
+  const clock = new ManualClock()
+  const { store, path } = open(t, { clock: clock.clock })
+  await createTasks(store, 1)
+  const { id } = await claim(store, 'killed')
+  await store.close()
+  clock.set(-3_600_000)
+  const { store: again } = open(t, { path, clock: clock.clock })
+  assert.equal(
+    (await again.get(id))?.lease?.expiresAt,
+    new Date(clock.now().getTime() + leaseMs).toISOString(),
+  )
+  clock.advance(leaseMs - 1)
+  assert.deepEqual(await again.expireLeases(), [])
+  clock.advance(2)
+  assert.equal((await again.expireLeases()).length, 1)
+})
+
+test('fault: the clock is set forward and back: a lease that holds is not ended', async t => {
+  const clock = new ManualClock()
+  const { store } = open(t, { clock: clock.clock })
+  await createTasks(store, 1)
+  await claim(store)
+  for (const byMs of [86_400_000, -86_400_000]) {
+    clock.set(byMs)
+    clock.advance(leaseMs / 2 - 1)
+    assert.deepEqual(await store.expireLeases(), [])
+  }
+  clock.advance(3)
+  assert.equal((await store.expireLeases()).length, 1)
 })
 
 test('a write under way is on disk when closing has ended, and closing twice is closing once', async t => {
@@ -60,7 +93,7 @@ test('a write under way is on disk when closing has ended, and closing twice is 
 
 test('more leases than one look takes back are all taken back by the next looks', async t => {
   const clock = new ManualClock()
-  const { store } = open(t, { now: clock.now })
+  const { store } = open(t, { clock: clock.clock })
   await createTasks(store, 1200)
   await Promise.all(Array.from({ length: 1200 }, () => claim(store)))
   clock.advance(leaseMs + 1)

@@ -3,7 +3,7 @@ import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 
-/** The real servers that suites run against: the program, what its suites prove, and Debian's package of it. */
+/** The real servers and tools that suites run against: the program, what its suites prove, and Debian's package of it. */
 export const enginePrograms = {
   redis: { program: 'redis-server', proves: 'the queue on BullMQ', debianPackage: 'redis-server' },
   postgres: { program: 'postgres', proves: 'the task DB on PostgreSQL', debianPackage: 'postgresql' },
@@ -14,6 +14,7 @@ export const enginePrograms = {
     debianPackage: 'ceph-mon ceph-osd radosgw',
   },
   serf: { program: 'serf', proves: 'cluster-state among Serf agents', debianPackage: 'serf' },
+  faketime: { program: 'faketime', proves: 'what a clock that is set changes', debianPackage: 'faketime' },
 } as const
 export type EngineName = keyof typeof enginePrograms
 

@@ -9,7 +9,7 @@ const mostAtOnce = 10_000
 
 interface ReconcilerOptions {
   redis: Pick<QueueRedis, 'isReady' | 'onReady'>
-  jobs: Pick<TaskJobs, 'add' | 'countWaiting' | 'findUnknown' | 'removeEnded'>
+  jobs: Pick<TaskJobs, 'add' | 'countWaiting' | 'findActive' | 'findUnknown' | 'follow' | 'removeEnded'>
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
   everyMs: number
@@ -17,8 +17,9 @@ interface ReconcilerOptions {
 
 /**
  * Queues the tasks that are not started and that Redis doesn't know: because it was away when they came, was
- * restarted empty, or took a task for ended that waits again (given up too early, or restored from a backup). Two
- * that do so at once do no harm, as a job that is known and has not ended is left as it is.
+ * restarted empty, or took a task for ended that waits again (given up too early, or restored from a backup). Jobs
+ * that Redis keeps for a dead worker longer than the task DB does (its clock was set back) are put back. Two that do
+ * so at once do no harm, as a job that is known and has not ended is left as it is.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
@@ -27,6 +28,8 @@ export class Reconciler {
   /** Where the next run goes on. */
   #cursor: string | undefined
   #running: Promise<void> | undefined
+  /** Tasks that were not started when Redis took them for being worked on, by their id and version. */
+  #held = new Set<string>()
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -74,21 +77,43 @@ export class Reconciler {
   async #run(): Promise<number> {
     const { jobs, taskDb } = this.#options
     const [{ body: stats }, waiting] = await Promise.all([taskDb.getStats({}), jobs.countWaiting()])
-    if (this.#cursor === undefined && stats['not-started'] <= waiting) return 0
+    if (this.#cursor === undefined && stats['not-started'] <= waiting) {
+      this.#held.clear()
+      return 0
+    }
+    const held = new Set<string>()
     const missing: Pick<Task, 'id' | 'urgency' | 'operations'>[] = []
     let found: number
     do {
       const page = await this.#readPage()
       const ids = page.map(({ id }) => id)
       await jobs.removeEnded(ids)
+      for (const key of await this.#putBackHeld(page)) held.add(key)
       const unknown = new Set(await jobs.findUnknown(ids))
       for (const { id, urgency, operations } of page)
         if (unknown.has(id)) missing.push({ id, urgency, operations })
       found = unknown.size
     } while (found > 0 && this.#cursor !== undefined && missing.length < mostAtOnce)
+    this.#held = held
     missing.reverse() // the task DB lists the newest first
     for (let n = 0; n < missing.length; n += pageSize) await jobs.add(missing.slice(n, n + pageSize))
     return missing.length
+  }
+
+  /**
+   * Between fetching a job and claiming its task there are milliseconds. A job that is active in two runs, and its task
+   * in neither, belongs to nobody. Answers those that were found active now.
+   */
+  async #putBackHeld(page: readonly Task[]): Promise<string[]> {
+    const { jobs } = this.#options
+    const active = new Set(await jobs.findActive(page.map(({ id }) => id)))
+    const keys: string[] = []
+    for (const task of page.filter(({ id }) => active.has(id))) {
+      const key = `${task.id} ${task.version}`
+      if (this.#held.has(key)) await jobs.follow(task.id, task)
+      else keys.push(key)
+    }
+    return keys
   }
 
   async #readPage(): Promise<Task[]> {

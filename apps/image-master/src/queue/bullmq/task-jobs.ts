@@ -106,6 +106,14 @@ export class TaskJobs {
     await this.#redis.ask(() => Promise.all(ended.map(id => this.queue.remove(id))))
   }
 
+  /** Those of the ids whose job a worker seems to be at. */
+  async findActive(ids: readonly string[]): Promise<string[]> {
+    const pipeline = this.#redis.client.pipeline()
+    for (const id of ids) pipeline.lpos(this.queue.toKey('active'), id)
+    const answers = await this.#redis.ask(() => pipeline.exec())
+    return ids.filter((_id, index) => typeof answers?.[index]?.[1] === 'number')
+  }
+
   countWaiting(): Promise<number> {
     return this.#redis.ask(() => this.queue.getJobCountByTypes(...waitingStates))
   }

@@ -59,6 +59,21 @@ withEngine('redis', program => {
     })
   })
 
+  test("fault: the clock of Redis is set back: a dead worker's task goes on all the same", async t => {
+    const { openQueue, makeTask, redis } = await startQueues(t, program)
+    const queue = await openQueue({ leaseMs: 500, reconcileMs: 200 })
+    const client = new Redis(redis.urlOf(0))
+    t.after(() => client.disconnect())
+    await queue.add(await makeTask(1))
+    const lost = await nextOf(queue)
+    // As it is for the next hour then: no lock ends, and no look for stalled jobs is due.
+    await client.set(`darkroom:tasks:${lost.id}:lock`, 'darkroom')
+    await client.set('darkroom:tasks:stalled-check', '1')
+    const work = await nextOf(queue, 15)
+    assert.deepEqual([work.id, work.attempt], [lost.id, 2])
+    assert.equal(await queue.finish(leaseOf(work), facts), 'done')
+  })
+
   describe('fault: a master is killed', () => {
     test('between fetching and claiming: another goes on within 15 s, and the attempt is not counted', async t => {
       const queues = await startQueues(t, program)

@@ -1,20 +1,22 @@
+import { type Clock, systemClock } from '@darkroom/service-kit'
+
 /** How long a member that failed is asked only if all others failed, too. */
 const suspicionMs = 5000
 
 /** Which member of a cluster to ask: the same one for as long as it answers. */
 export class Endpoints {
   readonly #urls: readonly string[]
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'monotonic'>
   readonly #suspectUntil = new Map<string, number>()
   #preferred: number
 
   /** `first` is the place of the one to begin with; by default any, so that copies don't all lean on one. */
   constructor(
     urls: readonly string[],
-    { now = Date.now, first = Math.floor(Math.random() * urls.length) } = {},
+    { clock = systemClock as Pick<Clock, 'monotonic'>, first = Math.floor(Math.random() * urls.length) } = {},
   ) {
     this.#urls = urls
-    this.#now = now
+    this.#clock = clock
     this.#preferred = first
   }
 
@@ -28,11 +30,11 @@ export class Endpoints {
 
   /** Says that a member didn't answer. */
   suspect(url: string): void {
-    this.#suspectUntil.set(url, this.#now() + suspicionMs)
+    this.#suspectUntil.set(url, this.#clock.monotonic() + suspicionMs)
   }
 
   #suspicion(url: string): number {
     const until = this.#suspectUntil.get(url) ?? 0
-    return until > this.#now() ? until : 0
+    return until > this.#clock.monotonic() ? until : 0
   }
 }

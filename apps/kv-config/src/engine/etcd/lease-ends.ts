@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '@darkroom/service-kit'
+
 /** With so many known, those that have passed are looked for: about 100 bytes each. */
 const firstSweep = 1000
 
@@ -6,9 +8,15 @@ const firstSweep = 1000
  * Renewals that went through another copy aren't known, so an end that has passed is asked for again.
  */
 export class LeaseEnds {
+  readonly #clock: Clock
+  /** By the monotonic time. */
   readonly #ends = new Map<string, number>()
   readonly #asked = new Map<string, Promise<Date>>()
   #sweepAt = firstSweep
+
+  constructor(clock = systemClock) {
+    this.#clock = clock
+  }
 
   get size(): number {
     return this.#ends.size
@@ -17,32 +25,36 @@ export class LeaseEnds {
   /** `ask` answers how many seconds are left; all who want to know the same at once ask once. */
   async of(id: string, ask: () => Promise<number>): Promise<Date> {
     const end = this.#ends.get(id)
-    if (end !== undefined && end > Date.now()) return new Date(end)
+    if (end !== undefined && end > this.#clock.monotonic()) return this.#toDate(end)
     const asked = this.#asked.get(id) ?? this.#ask(id, ask).finally(() => this.#asked.delete(id))
     this.#asked.set(id, asked)
     return asked
   }
 
-  /** A lease had so many seconds left at an instant, in ms; when the request was sent, so as not to be late. */
+  /** A lease had so many seconds left at a monotonic time: when the request was sent, so as not to be late. */
   learn(id: string, at: number, seconds: number): Date {
     const end = at + seconds * 1000
     this.#ends.set(id, end)
     if (this.#ends.size >= this.#sweepAt) this.#sweep()
-    return new Date(end)
+    return this.#toDate(end)
   }
 
   forget(id: string): void {
     this.#ends.delete(id)
   }
 
+  #toDate(end: number): Date {
+    return new Date(this.#clock.now() + end - this.#clock.monotonic())
+  }
+
   async #ask(id: string, ask: () => Promise<number>): Promise<Date> {
-    const at = Date.now()
+    const at = this.#clock.monotonic()
     return this.learn(id, at, await ask())
   }
 
   /** The next sweep waits until there are twice as many as are left: what it costs grows with what was learnt. */
   #sweep(): void {
-    const now = Date.now()
+    const now = this.#clock.monotonic()
     for (const [id, end] of this.#ends) if (end <= now) this.#ends.delete(id)
     this.#sweepAt = Math.max(firstSweep, 2 * this.#ends.size)
   }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@darkroom/service-kit'
 import type { Gateway } from './gateway.ts'
 import { LeaseEnds } from './lease-ends.ts'
 import type { LeaseAnswer } from './messages.ts'
@@ -8,10 +9,13 @@ import type { LeaseAnswer } from './messages.ts'
  */
 export class Leases {
   readonly #gateway: Gateway
-  readonly #ends = new LeaseEnds()
+  readonly #clock: Clock
+  readonly #ends: LeaseEnds
 
-  constructor(gateway: Gateway) {
+  constructor(gateway: Gateway, clock = systemClock) {
     this.#gateway = gateway
+    this.#clock = clock
+    this.#ends = new LeaseEnds(clock)
   }
 
   /** A new lease of so many seconds; none for none. One that is never used ends by itself. */
@@ -52,7 +56,7 @@ export class Leases {
 
   async #grant(ttlSeconds: number): Promise<{ id: string; seconds: number }> {
     const body = { TTL: String(Math.ceil(ttlSeconds)) }
-    const sentAt = Date.now()
+    const sentAt = this.#clock.monotonic()
     const { ID = '', TTL } = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/grant', body)
     this.#ends.learn(ID, sentAt, Number(TTL))
     return { id: ID, seconds: Number(TTL) }
@@ -61,7 +65,7 @@ export class Leases {
   /** For how many seconds it holds anew; undefined if it has ended, which is a 200 without a TTL. */
   async #renew(id: string): Promise<number | undefined> {
     const body = { ID: id }
-    const sentAt = Date.now()
+    const sentAt = this.#clock.monotonic()
     const answer = await this.#gateway.call<{ result?: LeaseAnswer }>('repeatable', 'lease/keepalive', body)
     const seconds = Number(answer.result?.TTL ?? 0)
     if (seconds <= 0) return undefined

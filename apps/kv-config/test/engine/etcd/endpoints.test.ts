@@ -4,7 +4,7 @@ import { Endpoints } from '../../../src/engine/etcd/endpoints.ts'
 
 function prepare(first = 0) {
   const clock = { ms: 1000 }
-  const endpoints = new Endpoints(['a', 'b', 'c'], { now: () => clock.ms, first })
+  const endpoints = new Endpoints(['a', 'b', 'c'], { clock: { monotonic: () => clock.ms }, first })
   const pickAndSuspect = () => {
     clock.ms += 1
     const picked = endpoints.pick()

@@ -1,7 +1,7 @@
 import type { NewTask, Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import { keyIsTaken } from '../../migration-incomplete.ts'
-import { beginTask, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
+import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
 import type { TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { insertTasks, keyColumn, type TaskRow, updateTasks } from './task-rows.ts'
@@ -95,6 +95,28 @@ export function expireLeases(limit: number, now: Date | undefined): Decision<Tas
     },
   }
 }
+
+/** Leases that end further ahead than they last, as when the database's clock was set back: they are cut. */
+export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
+  return {
+    look: {
+      text: `${selectTooLong} LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      values: [now?.toISOString() ?? null, limit],
+    },
+    decide(rows, now) {
+      const events = rows.flatMap(({ document }) => {
+        const event = cutLease(document, now)
+        return event ? [{ id: document.id, event }] : []
+      })
+      return happen(events, tasksById(rows), now)
+    },
+  }
+}
+
+/** Those leases, of the few that there are at a time. The second is for transactions that overlap. */
+export const selectTooLong = `SELECT document FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
+    + interval '1 second' + (document #>> '{lease,durationMs}')::integer * interval '1 millisecond'
+  ORDER BY lease_expires_at`
 
 /** Answers for each whether there was one. */
 export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {

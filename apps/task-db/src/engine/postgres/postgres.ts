@@ -12,10 +12,12 @@ import {
   type Creation,
   claimTasks,
   createTasks,
+  cutLeases,
   type Decision,
   deleteTasks,
   expireLeases,
   restoreTasks,
+  selectTooLong,
 } from './decisions.ts'
 import { describeFailure, failureKind } from './failures.ts'
 import { selectPage, type TaskRow } from './task-rows.ts'
@@ -116,6 +118,8 @@ export class PostgresTaskStore implements TaskStore {
 
   async expireLeases() {
     const now = this.#options.now?.()
+    const isAnyTooLong = await this.#database.read(`${selectTooLong} LIMIT 1`, [now?.toISOString() ?? null])
+    if (isAnyTooLong.length > 0) await this.#change(cutLeases(expiryBatch, now))
     // The order leads PostgreSQL to the index, whatever it believes to know of the table.
     const text = `SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
       ORDER BY lease_expires_at LIMIT 1`

@@ -5,7 +5,7 @@ import { emptySchema, openPostgresStore } from './postgres-store.ts'
 
 await withEngine('postgres', async program => {
   const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
-  engineConformance('PostgreSQL', async (t, now) => {
+  engineConformance('PostgreSQL', async (t, { now }) => {
     const store = await openPostgresStore(await emptySchema(url), { now })
     t.after(() => store.close())
     return store

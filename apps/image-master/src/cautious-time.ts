@@ -1,0 +1,40 @@
+import type { Clock } from '@darkroom/service-kit'
+
+/** By so much a clock may gain between two looks without having been set. */
+const driftMs = 1000
+/** For so long a clock must stand by a jump ahead until it is believed. */
+const cautionMs = 3_600_000
+
+/**
+ * The time of day by which things are deleted for their age. If the clock is set ahead by mistake, everything looks
+ * old; so a jump ahead is believed only when the clock still stands by it an hour later. A clock that is set back is
+ * believed at once.
+ */
+export class CautiousTime {
+  readonly #clock: Clock
+  /** By how much the time of day is ahead of the monotonic time, as far as it is believed. */
+  #aheadMs: number
+  /** A jump that is not believed yet. */
+  #jump: { aheadMs: number; since: number } | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#aheadMs = clock.now() - clock.monotonic()
+  }
+
+  /** In milliseconds since 1970. Jumps are noticed only by calling this. */
+  now(): number {
+    const at = this.#clock.monotonic()
+    const aheadMs = this.#clock.now() - at
+    if (aheadMs <= this.#aheadMs + driftMs) {
+      this.#aheadMs = aheadMs
+      this.#jump = undefined
+    } else if (!this.#jump || aheadMs > this.#jump.aheadMs + driftMs) {
+      this.#jump = { aheadMs, since: at }
+    } else if (at - this.#jump.since >= cautionMs) {
+      this.#aheadMs = aheadMs
+      this.#jump = undefined
+    }
+    return at + this.#aheadMs
+  }
+}

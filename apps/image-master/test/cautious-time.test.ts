@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CautiousTime } from '../src/cautious-time.ts'
+
+const hourMs = 3_600_000
+
+function prepare() {
+  let now = 1_000_000_000_000
+  let passed = 0
+  const time = new CautiousTime({ now: () => now, monotonic: () => passed })
+  const pass = (ms: number) => {
+    now += ms
+    passed += ms
+  }
+  const set = (byMs: number) => {
+    now += byMs
+  }
+  /** How far the cautious time is behind the clock, looked at every minute for a while. */
+  const behindAfter = (ms: number) => {
+    for (let n = 0; n < ms; n += 60_000) {
+      pass(60_000)
+      time.now()
+    }
+    return now - time.now()
+  }
+  return { set, behindAfter }
+}
+
+test('the time for deleting is the time of day', () => {
+  assert.equal(prepare().behindAfter(3 * hourMs), 0)
+})
+
+test('fault: the clock is set ahead by mistake, and back: nothing looks older meanwhile', () => {
+  const { set, behindAfter } = prepare()
+  set(48 * hourMs)
+  assert.equal(behindAfter(hourMs / 2), 48 * hourMs)
+  set(-48 * hourMs)
+  assert.equal(behindAfter(60_000), 0)
+})
+
+test('a clock that was set ahead for good is believed after an hour, a clock that was set back at once', () => {
+  const { set, behindAfter } = prepare()
+  set(48 * hourMs)
+  assert.equal(behindAfter(hourMs - 60_000), 48 * hourMs)
+  assert.equal(behindAfter(3 * 60_000), 0)
+  set(-hourMs)
+  assert.equal(behindAfter(60_000), 0)
+})
+
+test('a jump is noticed though nobody looked for longer than that hour', () => {
+  const { set, behindAfter } = prepare()
+  behindAfter(60_000)
+  set(48 * hourMs)
+  assert.ok(behindAfter(60_000) > 0)
+})

@@ -1,0 +1,35 @@
+import { globSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+export interface SettableClock {
+  /** The environment of the processes that go by this clock. */
+  readonly env: Readonly<Record<string, string>>
+  /** Sets it by so many seconds from the real time of day: in all those processes, at once. */
+  set(bySeconds: number): void
+}
+
+/**
+ * A time of day that can be set while processes run (libfaketime). As on a real machine, that leaves the monotonic
+ * time alone.
+ */
+export function settableClock(t: TestContext): SettableClock {
+  const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
+  if (library === undefined) throw new Error('faketime is installed without its library')
+  const file = join(temporaryFolder(t), 'clock')
+  const set = (bySeconds: number) => {
+    writeFileSync(`${file}.new`, `${bySeconds < 0 ? '' : '+'}${bySeconds}\n`)
+    renameSync(`${file}.new`, file) // nobody reads half of it
+  }
+  set(0)
+  return {
+    set,
+    env: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    },
+  }
+}
