@@ -109,14 +109,26 @@ export function acceptBytes(app: FastifyInstance): void {
   })
 }
 
-/** In this scope, bodies are JSON, whatever their type is said to be: curl says that they are forms. */
-export function acceptJson(app: FastifyInstance): void {
+/**
+ * In this scope, bodies are JSON, whatever their type is said to be: curl says that they are forms. `parse` throws
+ * ServiceProblem of what it doesn't take.
+ */
+export function acceptJson(app: FastifyInstance, parse?: (text: string) => unknown): void {
   app.removeAllContentTypeParsers()
-  parseJsonOf(app, '*')
+  parseJsonOf(app, '*', parse)
 }
 
-function parseJsonOf(app: FastifyInstance, contentType: string): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
+function parseJsonOf(app: FastifyInstance, contentType: string, parse?: (text: string) => unknown): void {
+  const parseByDefault = app.getDefaultJsonParser('error', 'error')
+  const parseJson: typeof parseByDefault = parse
+    ? (_request, body, done) => {
+        try {
+          done(null, parse(body))
+        } catch (error) {
+          done(error as Error)
+        }
+      }
+    : parseByDefault
   app.addContentTypeParser(contentType, { parseAs: 'string' }, (request, body, done) => {
     // Many clients name a type for the body they don't send.
     if (body === '') done(null, undefined)

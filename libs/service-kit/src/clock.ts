@@ -12,10 +12,26 @@ export const systemClock: Clock = {
 }
 
 /**
- * The time of day as it is now, which then passes steadily: setting the clock changes nothing. For instants that are
- * stored and compared with each other while the process lives, in whole milliseconds since 1970.
+ * The time of day as it was at first, which then passes steadily: setting the clock changes nothing. For instants that
+ * are stored and compared with each other while the process lives.
  */
-export function steadyTime(clock: Clock): () => number {
-  const start = clock.now() - clock.monotonic()
-  return () => Math.round(start + clock.monotonic())
+export class SteadyTime {
+  readonly #clock: Clock
+  readonly #start: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#start = clock.now() - clock.monotonic()
+  }
+
+  /** In whole milliseconds since 1970. */
+  now(): number {
+    return Math.round(this.#start + this.#clock.monotonic())
+  }
+
+  /** What the clock shows at an instant of this time. It is corrected by whole seconds, so that it stays the same. */
+  timeOfDay(instant: number): Date {
+    const setByMs = this.#clock.now() - this.now()
+    return new Date(instant + Math.round(setByMs / 1000) * 1000)
+  }
 }

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { isExactNumber } from './exact-number.ts'
 
 /**
  * Texts, as environment variables and queries are, as the types that a schema's properties ask for. What isn't
@@ -20,6 +21,8 @@ export function fromText(
   return converted
 }
 
+/** Of digits that a number can't keep, none become another number; too large ones are refused by their size. */
 function isNumeral(text: string): boolean {
-  return /^-?\d+(\.\d+)?$/.test(text)
+  if (!/^-?\d+(\.\d+)?$/.test(text)) return false
+  return isExactNumber(text) || Math.abs(Number(text)) > Number.MAX_SAFE_INTEGER
 }

@@ -1,7 +1,7 @@
 export { type App, acceptBytes, acceptJson, createApp } from './app.ts'
 export { Backoff } from './backoff.ts'
 export { readBaseUrl } from './base-url.ts'
-export { type Clock, steadyTime, systemClock } from './clock.ts'
+export { type Clock, SteadyTime, systemClock } from './clock.ts'
 export {
   type CommonConfig,
   commonSettings,
@@ -15,6 +15,7 @@ export {
 } from './config.ts'
 export { deleteBytes, deleteImage } from './delete-image.ts'
 export type { EntityTag } from './entity-tags.ts'
+export { isExactNumber } from './exact-number.ts'
 export { findTask } from './find-task.ts'
 export { type Hold, hangUpSignal, holdFor, holdSignal } from './hold.ts'
 export { InProcessServices } from './in-process.ts'

@@ -5,6 +5,7 @@ import { type App, acceptJson, PageCursors, ServiceProblem } from '@darkroom/ser
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
 import type { StateNode } from '../node/state-node.ts'
 import { pageOf } from './page-of.ts'
+import { parseValue } from './parse-value.ts'
 import { refuse } from './refuse.ts'
 
 /** Of a request that sets a register: white space and escapes may take more than the value does. */
@@ -12,7 +13,7 @@ const maxBodyBytes = 8 * maxValueBytes
 const cursors = new PageCursors('registers')
 
 export function addRegisterRoutes(app: App, node: StateNode): void {
-  acceptJson(app)
+  acceptJson(app, parseBody)
   const set = async (name: string, value: Json | undefined) => {
     const outcome = await node.setRegister(name, value)
     if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)
@@ -134,23 +135,28 @@ function textOf(register: RegisterEntry): string {
 /** @throws ServiceProblem 400 of a number that isn't exact, or larger than the limit */
 function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text)
-  if (Number.isSafeInteger(value) && value <= max) return value
+  if (Number.isSafeInteger(value) && value <= max && !Object.is(value, -0)) return value
   throw new ServiceProblem(400, 'invalid-request', `${text} is not within ${max}`)
 }
 
-/** @throws ServiceProblem 400 of a value that other nodes would refuse in every message, as the parser of bodies does */
+/** JSON where it is JSON, or else a text. @throws ServiceProblem 400 */
 function readText(text: string): Json {
-  let isPoison = false
   try {
-    const value: Json = JSON.parse(text, (key, part) => {
-      isPoison ||= key === '__proto__' || (key === 'constructor' && Object.hasOwn(Object(part), 'prototype'))
-      return part
-    })
-    if (!isPoison) return value
-  } catch {
-    return text
+    return parseValue(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
   }
-  throw new ServiceProblem(400, 'invalid-request', 'a value has no keys __proto__ and constructor.prototype')
+}
+
+/** @throws ServiceProblem 400 */
+function parseBody(text: string): Json {
+  try {
+    return parseValue(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new ServiceProblem(400, 'invalid-request', `the body is not JSON: ${error.message}`)
+  }
 }
 
 /** @throws ServiceProblem 400, 413 */

@@ -32,7 +32,20 @@ suite('a counter', () => {
 
   test('takes whole and positive amounts only', async t => {
     const { app, node } = await buildTestApp(t)
-    const refused = ['0', '-1', '1.5', 'one', '', '1e3', '9007199254740992', '1&amount=2', '1&by=2']
+    const refused = [
+      '0',
+      '-1',
+      '1.5',
+      'one',
+      '',
+      '1e3',
+      '9007199254740992',
+      '9007199254740993',
+      '1.00000000000000000001',
+      '-0',
+      '1&amount=2',
+      '1&by=2',
+    ]
     for (const path of ['/inc', '/counters/a/inc'])
       for (const amount of refused)
         assertProblem(

@@ -47,7 +47,7 @@ suite('the register of the bare paths', () => {
 
   test('takes whole numbers only', async t => {
     const { node, post, put } = await build(t)
-    for (const value of ['4.5', 'four', '1e3', '9007199254740993', '%20', '0x10'])
+    for (const value of ['4.5', 'four', '1e3', '9007199254740993', '-0', '%20', '0x10'])
       assertProblem(await post(`/set/${value}`), 400, 'invalid-request')
     assertProblem(await put('value', '"4"'), 400, 'invalid-request')
     assert.equal(node.state.size, 0)
@@ -164,6 +164,44 @@ suite('a named register', () => {
         )
     }
     assert.equal((await post('/registers/a/set/%7B%22constructor%22%3A1%7D')).statusCode, 200)
+  })
+
+  for (const [json, number] of [
+    ['9007199254740993', '9007199254740993'],
+    ['9007199254740993.0', '9007199254740993.0'],
+    ['9.007199254740993e15', '9.007199254740993e15'],
+    ['1e400', '1e400'],
+    ['[{"deep":-1e400}]', '-1e400'],
+    ['1e-400', '1e-400'],
+    ['0.1234567890123456789', '0.1234567890123456789'],
+    ['-0', '-0'],
+    ['{"a":1,"b":[2,-0.0]}', '-0.0'],
+  ] as const)
+    test(`is not set to ${json}, which would come back as another number, by whatever way`, async t => {
+      const { node, put, post } = await build(t)
+      const path = encodeURIComponent(json)
+      const answers = [
+        await put('a', json),
+        await post(`/registers/a/set/${path}`),
+        await post(`/registers/a/notify/${path}/1?notifier=b`),
+      ]
+      for (const answer of answers) {
+        assertProblem(answer, 400, 'inexact-number')
+        assert.match(answer.json().detail, new RegExp(`${RegExp.escape(number)} .* send it as a string`))
+      }
+      assert.equal(node.state.size, 0)
+    })
+
+  test('holds numbers in any notation that come back as the same value', async t => {
+    const { put } = await build(t)
+    for (const json of ['1e3', '0.10', '-2.50e-7', '9007199254740992', '1e300', '"9007199254740993"'])
+      assert.deepEqual((await put('a', json)).json().value, JSON.parse(json))
+  })
+
+  test('refuses a value that is nested too deeply', async t => {
+    const { node, put } = await build(t)
+    assertProblem(await put('a', '['.repeat(15_000) + ']'.repeat(15_000)), 400, 'invalid-request')
+    assert.equal(node.state.size, 0)
   })
 
   test('is listed by name, in pages', async t => {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, steadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
@@ -48,9 +48,8 @@ export class SqliteKvStore implements KvStore {
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #feed: ChangeFeed
-  readonly #clock: Pick<Clock, 'now'>
   /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
-  readonly #leaseTime: () => number
+  readonly #leaseTime: SteadyTime
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
 
@@ -61,10 +60,9 @@ export class SqliteKvStore implements KvStore {
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
-    this.#clock = clock
-    this.#leaseTime = steadyTime(clock)
+    this.#leaseTime = new SteadyTime(clock)
     // While the store was down nobody could renew: every lease begins anew.
-    this.#statements.restartLeases.run(this.#leaseTime())
+    this.#statements.restartLeases.run(this.#leaseTime.now())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()
     opened.move()
@@ -84,7 +82,7 @@ export class SqliteKvStore implements KvStore {
       prefixEnd(prefix),
       after,
       after,
-      this.#leaseTime(),
+      this.#leaseTime.now(),
     )
     const entries: KvEntry[] = []
     let bytes = 0
@@ -110,7 +108,7 @@ export class SqliteKvStore implements KvStore {
       if (!holds(condition, current)) return { kind: 'conflict', current }
       const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
       const revision = isSame ? current.revision : this.#nextRevision()
-      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && this.#leaseTime() + ttlMs)
+      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && this.#leaseTime.now() + ttlMs)
       return { kind: 'written', revision, isNew: current === undefined }
     })
     if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
@@ -147,7 +145,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   #read(key: string): KvEntry | undefined {
-    const row = this.#statements.get.get(keyBytes(key), this.#leaseTime())
+    const row = this.#statements.get.get(keyBytes(key), this.#leaseTime.now())
     return row && this.#toEntry(row as unknown as Row)
   }
 
@@ -158,7 +156,7 @@ export class SqliteKvStore implements KvStore {
       value,
       revision,
       isLeased: expires_at !== null,
-      ...(expires_at !== null && { expiresAt: new Date(this.#clock.now() + expires_at - this.#leaseTime()) }),
+      ...(expires_at !== null && { expiresAt: this.#leaseTime.timeOfDay(expires_at) }),
     }
   }
 
@@ -174,7 +172,7 @@ export class SqliteKvStore implements KvStore {
     clearTimeout(this.#expiry)
     if (this.#isClosing) return
     const next = this.#statements.nextExpiry.get()?.expires_at
-    if (typeof next === 'number') this.#expireAfter(next - this.#leaseTime())
+    if (typeof next === 'number') this.#expireAfter(next - this.#leaseTime.now())
   }
 
   #expireAfter(ms: number): void {
@@ -187,7 +185,7 @@ export class SqliteKvStore implements KvStore {
     try {
       const changes = await this.#writes.run(() =>
         this.#statements.deleteExpired
-          .all(this.#leaseTime())
+          .all(this.#leaseTime.now())
           .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
       )
       this.#feed.publish(changes)

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
-import { type Clock, steadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { keyIsTaken } from '../migration-incomplete.ts'
 import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../transitions.ts'
@@ -54,7 +54,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #writes: GroupCommit
   readonly #clock: Pick<Clock, 'now'>
   /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
-  readonly #leaseTime: () => Date
+  readonly #leaseTime: SteadyTime
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #listeners = new Set<ChangeListener>()
 
@@ -65,9 +65,8 @@ export class SqliteTaskStore implements TaskStore {
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
-    const steady = steadyTime(clock)
     this.#clock = clock
-    this.#leaseTime = () => new Date(steady())
+    this.#leaseTime = new SteadyTime(clock)
     this.#cutLeases()
     opened.move()
   }
@@ -147,7 +146,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async expireLeases() {
-    const now = this.#leaseTime().toISOString()
+    const now = new Date(this.#leaseTime.now()).toISOString()
     if (!this.#statements.expired.get(now, 1)) return []
     const tasks = await this.#writes.run(() =>
       this.#statements.expired
@@ -199,7 +198,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #change(task: Task, event: TaskEvent): Outcome {
-    const outcome = transition(task, event, this.#now(), this.#leaseTime())
+    const outcome = transition(task, event, this.#now(), new Date(this.#leaseTime.now()))
     if (outcome.kind === 'changed') this.#statements.update.run(JSON.stringify(outcome.task), task.id)
     return outcome
   }
@@ -208,7 +207,7 @@ export class SqliteTaskStore implements TaskStore {
   #cutLeases(): void {
     for (const { document } of this.#statements.leased.all()) {
       const task = parse(document)
-      const event = cutLease(task, this.#leaseTime())
+      const event = cutLease(task, new Date(this.#leaseTime.now()))
       if (event) this.#change(task, event)
     }
   }

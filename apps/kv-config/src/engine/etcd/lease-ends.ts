@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@darkroom/service-kit'
+import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 
 /** With so many known, those that have passed are looked for: about 100 bytes each. */
 const firstSweep = 1000
@@ -8,14 +8,13 @@ const firstSweep = 1000
  * Renewals that went through another copy aren't known, so an end that has passed is asked for again.
  */
 export class LeaseEnds {
-  readonly #clock: Clock
-  /** By the monotonic time. */
+  readonly #time: SteadyTime
   readonly #ends = new Map<string, number>()
   readonly #asked = new Map<string, Promise<Date>>()
   #sweepAt = firstSweep
 
-  constructor(clock = systemClock) {
-    this.#clock = clock
+  constructor(clock: Clock = systemClock) {
+    this.#time = new SteadyTime(clock)
   }
 
   get size(): number {
@@ -25,36 +24,37 @@ export class LeaseEnds {
   /** `ask` answers how many seconds are left; all who want to know the same at once ask once. */
   async of(id: string, ask: () => Promise<number>): Promise<Date> {
     const end = this.#ends.get(id)
-    if (end !== undefined && end > this.#clock.monotonic()) return this.#toDate(end)
+    if (end !== undefined && end > this.#time.now()) return this.#time.timeOfDay(end)
     const asked = this.#asked.get(id) ?? this.#ask(id, ask).finally(() => this.#asked.delete(id))
     this.#asked.set(id, asked)
     return asked
   }
 
-  /** A lease had so many seconds left at a monotonic time: when the request was sent, so as not to be late. */
+  /** Passes steadily, whatever the clock is set to. */
+  now(): number {
+    return this.#time.now()
+  }
+
+  /** A lease had so many seconds left at a time as `now()` tells it: when the request was sent, so as not to be late. */
   learn(id: string, at: number, seconds: number): Date {
     const end = at + seconds * 1000
     this.#ends.set(id, end)
     if (this.#ends.size >= this.#sweepAt) this.#sweep()
-    return this.#toDate(end)
+    return this.#time.timeOfDay(end)
   }
 
   forget(id: string): void {
     this.#ends.delete(id)
   }
 
-  #toDate(end: number): Date {
-    return new Date(this.#clock.now() + end - this.#clock.monotonic())
-  }
-
   async #ask(id: string, ask: () => Promise<number>): Promise<Date> {
-    const at = this.#clock.monotonic()
+    const at = this.#time.now()
     return this.learn(id, at, await ask())
   }
 
   /** The next sweep waits until there are twice as many as are left: what it costs grows with what was learnt. */
   #sweep(): void {
-    const now = this.#clock.monotonic()
+    const now = this.#time.now()
     for (const [id, end] of this.#ends) if (end <= now) this.#ends.delete(id)
     this.#sweepAt = Math.max(firstSweep, 2 * this.#ends.size)
   }

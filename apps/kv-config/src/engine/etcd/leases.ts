@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from '@darkroom/service-kit'
 import type { Gateway } from './gateway.ts'
 import { LeaseEnds } from './lease-ends.ts'
 import type { LeaseAnswer } from './messages.ts'
@@ -9,13 +8,10 @@ import type { LeaseAnswer } from './messages.ts'
  */
 export class Leases {
   readonly #gateway: Gateway
-  readonly #clock: Clock
-  readonly #ends: LeaseEnds
+  readonly #ends = new LeaseEnds()
 
-  constructor(gateway: Gateway, clock = systemClock) {
+  constructor(gateway: Gateway) {
     this.#gateway = gateway
-    this.#clock = clock
-    this.#ends = new LeaseEnds(clock)
   }
 
   /** A new lease of so many seconds; none for none. One that is never used ends by itself. */
@@ -56,7 +52,7 @@ export class Leases {
 
   async #grant(ttlSeconds: number): Promise<{ id: string; seconds: number }> {
     const body = { TTL: String(Math.ceil(ttlSeconds)) }
-    const sentAt = this.#clock.monotonic()
+    const sentAt = this.#ends.now()
     const { ID = '', TTL } = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/grant', body)
     this.#ends.learn(ID, sentAt, Number(TTL))
     return { id: ID, seconds: Number(TTL) }
@@ -65,7 +61,7 @@ export class Leases {
   /** For how many seconds it holds anew; undefined if it has ended, which is a 200 without a TTL. */
   async #renew(id: string): Promise<number | undefined> {
     const body = { ID: id }
-    const sentAt = this.#clock.monotonic()
+    const sentAt = this.#ends.now()
     const answer = await this.#gateway.call<{ result?: LeaseAnswer }>('repeatable', 'lease/keepalive', body)
     const seconds = Number(answer.result?.TTL ?? 0)
     if (seconds <= 0) return undefined

@@ -1,0 +1,19 @@
+/**
+ * Whether a number, as JSON writes it, is kept by a double: written again, it has the same value, in whatever notation.
+ * So 0.10 and 1e3 are kept; 9007199254740993, 1e400, 0.1234567890123456789 and -0 would come back as others.
+ */
+export function isExactNumber(text: string): boolean {
+  const value = Number(text)
+  return Number.isFinite(value) && !Object.is(value, -0) && decimalOf(text) === decimalOf(String(value))
+}
+
+/** The same text for equal numbers: sign, digits without zeros at the ends, exponent of ten. */
+function decimalOf(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.replace(/^[-+]/, '').split('.')
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return '0'
+  const scale = Number(exponent) - fraction.length + digits.length - significant.length
+  return `${text.startsWith('-') ? '-' : ''}${significant}e${scale}`
+}
