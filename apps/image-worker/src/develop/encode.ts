@@ -4,7 +4,7 @@ import { signAvif } from './colour/sign-avif.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
 import { canBeTransparent, canHave16Bits, keepsFrames } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
-import { encodeBaseline } from './jpeg/encode-baseline.ts'
+import { encodeBaseline, stripsOf } from './jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { profileFor } from './metadata/carried-metadata.ts'
@@ -20,6 +20,7 @@ import {
   toSharp,
 } from './raster.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
+import { joinPages } from './tiff/join-pages.ts'
 
 /** One whose quality can't be read off the file had a better one if the result is smaller than this. */
 const minGrowth = 0.9
@@ -125,9 +126,10 @@ async function encodeOnce(
     return attachMetadata(jpeg, format, metadata, size)
   }
   if (isJpegTiff && !isLeftToSharp(settings)) {
-    const encodeStrip = (strip: Stack) => writeAs(coloured(strip), 'jpeg', settings).toBuffer()
-    const tiff = await encodeJpegPage(stack, encodeStrip)
-    return attachMetadata(tiff, format, metadata, size)
+    const encodeStrip = (strip: Stack) => writeAs(coloured(strip, strip.height), 'jpeg', settings).toBuffer()
+    const pages: Uint8Array[] = []
+    for (const page of stripsOf(stack, size.height)) pages.push(await encodeJpegPage(page, encodeStrip))
+    return attachMetadata(joinPages(pages), format, metadata, size)
   }
   if (format === 'avif') {
     const { colour, icc } = metadata

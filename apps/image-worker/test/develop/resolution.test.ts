@@ -5,6 +5,7 @@ import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { exifBytes, resolutionEntries } from '../../src/develop/metadata/exif.ts'
 import { streamPermuted } from '../../src/develop/stream-permuted.ts'
+import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { chunk } from '../permute/png-assembler.ts'
 import { exifOf, jpegWith } from './carried.ts'
 import { resolutionIn, resolutionInTags, type SaidResolution } from './resolution-in.ts'
@@ -138,6 +139,16 @@ test('scans and faxes keep their dots per inch', async () => {
       assert.deepEqual(resolutionIn(bytes), { x, y, unit: 2 }, `${name}, ${operations}`)
     }
     assert.deepEqual(resolutionIn((await run(file, 'format:jpeg')).bytes), { x, y, unit: 1 })
+  }
+})
+
+test('each page of a TIFF keeps its own resolution', async () => {
+  const page = (xres: number) => picture().tiff({ compression: 'none', xres, yres: xres }).toBuffer()
+  const file = joinPages([await page(300 / 25.4), await page(72 / 25.4)])
+  for (const operations of ['swap-channels', 'flip', 'rotate:90,metadata:keep', 'format:tiff:80']) {
+    const { bytes } = await run(file, operations)
+    const densities = [0, 1].map(async page => (await sharp(bytes, { page }).metadata()).density)
+    assert.deepEqual(await Promise.all(densities), [300, 72], operations)
   }
 })
 

@@ -147,6 +147,23 @@ test('pages that differ in size, depth, colours and compression stay as they are
   assert.equal((await run(tiff, 'format:png')).facts.width, width)
 })
 
+test('each frame of an animation becomes a page of JPEG where a quality is asked for', async () => {
+  const [side, frames] = [32, 3]
+  const levels = Uint8Array.from({ length: frames * side * side * 3 }, (_, at) => {
+    return 80 * Math.floor(at / (side * side * 3))
+  })
+  const raw = { width: side, height: side * frames, channels: 3, pageHeight: side } as const
+  const webp = await sharp(levels, { raw }).webp({ lossless: true }).toBuffer()
+  for (const quality of [60, 95]) {
+    const { bytes, facts } = await run(webp, `format:tiff:${quality}`)
+    assert.deepEqual([facts.frames, facts.width, facts.height], [frames, side, side])
+    for (let page = 0; page < frames; page++) {
+      const { data } = await sharp(bytes, { page }).raw().toBuffer({ resolveWithObject: true })
+      assert.ok(Math.abs((data[0] ?? 0) - 80 * page) <= 2, `page ${page}`)
+    }
+  }
+})
+
 test('reduced versions of a page are left out, as they would show the original', async () => {
   const pyramid = await photo()
     .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })

@@ -1,4 +1,5 @@
 import { bytesSource, type Cicp, readAvifCoding } from '@darkroom/image-header'
+import { boxesIn, type FileBox, findBox } from '../avif/file-boxes.ts'
 import type { ColourNumbers } from './colour-space.ts'
 
 /**
@@ -39,11 +40,11 @@ function writeBits(bytes: Buffer, bit: number, value: number): void {
  * ISO/IEC 23008-12 section 9.3).
  */
 function addColourBox(avif: Buffer, { primaries, transfer, matrix, isFullRange }: Cicp): Buffer {
-  const meta = find(avif, { body: 0, end: avif.length }, 'meta')
+  const meta = findBox(avif, { body: 0, end: avif.length }, 'meta')
   const inMeta = { ...meta, body: meta.body + 4 }
-  const iprp = find(avif, inMeta, 'iprp')
-  const [ipco, ipma] = [find(avif, iprp, 'ipco'), find(avif, iprp, 'ipma')]
-  const primary = avif.readUInt16BE(find(avif, inMeta, 'pitm').body + 4)
+  const iprp = findBox(avif, inMeta, 'iprp')
+  const [ipco, ipma] = [findBox(avif, iprp, 'ipco'), findBox(avif, iprp, 'ipma')]
+  const primary = avif.readUInt16BE(findBox(avif, inMeta, 'pitm').body + 4)
 
   const box = Buffer.alloc(19)
   box.writeUInt32BE(box.length)
@@ -51,12 +52,12 @@ function addColourBox(avif: Buffer, { primaries, transfer, matrix, isFullRange }
   for (const [index, number] of [primaries, transfer, matrix].entries())
     box.writeUInt16BE(number, 12 + 2 * index)
   box[18] = isFullRange ? 0x80 : 0
-  const number = [...boxes(avif, ipco)].length + 1
+  const number = [...boxesIn(avif, ipco)].length + 1
   const { countAt, end } = associationsOf(avif, ipma, primary)
   avif[countAt] = (avif[countAt] ?? 0) + 1
 
   const added = box.length + 1
-  moveItems(avif, find(avif, inMeta, 'iloc'), meta.end, added)
+  moveItems(avif, findBox(avif, inMeta, 'iloc'), meta.end, added)
   grow(avif, ipco, box.length)
   grow(avif, ipma, 1)
   for (const parent of [iprp, meta]) grow(avif, parent, added)
@@ -72,27 +73,6 @@ function addColourBox(avif: Buffer, { primaries, transfer, matrix, isFullRange }
     second.bytes,
     avif.subarray(second.at),
   ])
-}
-
-interface FileBox {
-  type: string
-  start: number
-  body: number
-  end: number
-}
-
-function* boxes(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>): Generator<FileBox> {
-  for (let start = parent.body; start + 8 <= parent.end; ) {
-    const size = avif.readUInt32BE(start)
-    if (size < 8) throw new TypeError(`the encoder wrote a box of ${size} bytes`)
-    yield { type: avif.toString('latin1', start + 4, start + 8), start, body: start + 8, end: start + size }
-    start += size
-  }
-}
-
-function find(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>, type: string): FileBox {
-  const found = boxes(avif, parent).find(box => box.type === type)
-  return found ?? fail(`no ${type} box`)
 }
 
 function grow(avif: Buffer, { start, end }: FileBox, bytes: number): void {

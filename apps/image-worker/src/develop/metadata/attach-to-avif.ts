@@ -1,3 +1,4 @@
+import { boxesIn, findBox } from '../avif/file-boxes.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
@@ -16,13 +17,13 @@ export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): 
   ]
   if (described.length === 0) return avif
   const file = Buffer.from(avif.buffer, avif.byteOffset, avif.byteLength)
-  const meta = boxIn(file, 0, file.length, 'meta')
+  const meta = findBox(file, { body: 0, end: file.length }, 'meta')
   // The box has a version and flags before its content.
-  const parts = new Map([...boxesIn(file, meta.dataAt + 4, meta.end)].map(box => [box.type, box]))
+  const inMeta = { body: meta.body + 4, end: meta.end }
+  const types = [...boxesIn(file, inMeta)].map(({ type }) => type)
   const part = (type: string): Buffer => {
-    const box = parts.get(type)
-    if (!box) throw new TypeError(`the encoder wrote an AVIF without the box ${type}`)
-    return file.subarray(box.dataAt, box.end)
+    const { body, end } = findBox(file, inMeta, type)
+    return file.subarray(body, end)
   }
   const infos = readInfos(part('iinf'))
   const primary = part('pitm').readUInt16BE(4)
@@ -37,46 +38,19 @@ export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): 
     const replaced: Record<string, Buffer> = {
       iloc: writeLocations(readLocations(part('iloc')), delta, located),
       iinf: writeInfos(infos, items),
-      iref: writeReferences(parts.has('iref') ? part('iref') : Buffer.alloc(4), items, primary),
+      iref: writeReferences(types.includes('iref') ? part('iref') : Buffer.alloc(4), items, primary),
     }
-    const types = parts.has('iref') ? [...parts.keys()] : [...parts.keys(), 'iref']
-    const content = types.map(type => box(type, replaced[type] ?? part(type)))
-    return box('meta', file.subarray(meta.dataAt, meta.dataAt + 4), ...content)
+    const content = [...new Set([...types, 'iref'])].map(type => box(type, replaced[type] ?? part(type)))
+    return box('meta', file.subarray(meta.body, inMeta.body), ...content)
   }
   // The size doesn't depend on the offsets.
-  const delta = rewritten(0).length - (meta.end - meta.at)
+  const delta = rewritten(0).length - (meta.end - meta.start)
   return Buffer.concat([
-    file.subarray(0, meta.at),
+    file.subarray(0, meta.start),
     rewritten(delta),
     file.subarray(meta.end),
     box('mdat', ...items.map(({ data }) => data)),
   ])
-}
-
-interface Box {
-  readonly type: string
-  readonly at: number
-  readonly dataAt: number
-  readonly end: number
-}
-
-/** ISO/IEC 14496-12, 4.2. */
-function* boxesIn(file: Buffer, from: number, to: number): Generator<Box> {
-  for (let at = from; at + 8 <= to; ) {
-    const size = file.readUInt32BE(at)
-    const isLarge = size === 1
-    const length = size === 0 ? to - at : isLarge ? Number(file.readBigUInt64BE(at + 8)) : size
-    if (length < 8) throw new TypeError('the encoder wrote an AVIF with an impossible box')
-    const type = file.toString('latin1', at + 4, at + 8)
-    yield { type, at, dataAt: at + (isLarge ? 16 : 8), end: at + length }
-    at += length
-  }
-}
-
-function boxIn(file: Buffer, from: number, to: number, type: string): Box {
-  const found = boxesIn(file, from, to).find(box => box.type === type)
-  if (!found) throw new TypeError(`the encoder wrote an AVIF without the box ${type}`)
-  return found
 }
 
 function box(type: string, ...content: readonly Uint8Array[]): Buffer {
@@ -96,8 +70,8 @@ interface Infos {
 /** 8.11.6: a version, the number of entries, and a box for each item. */
 function readInfos(iinf: Buffer): Infos {
   const entriesAt = iinf[0] === 0 ? 6 : 8
-  const ids = [...boxesIn(iinf, entriesAt, iinf.length)].map(({ dataAt }) =>
-    iinf[dataAt] === 3 ? iinf.readUInt32BE(dataAt + 4) : iinf.readUInt16BE(dataAt + 4),
+  const ids = [...boxesIn(iinf, { body: entriesAt, end: iinf.length })].map(({ body }) =>
+    iinf[body] === 3 ? iinf.readUInt32BE(body + 4) : iinf.readUInt16BE(body + 4),
   )
   return { ids, entries: iinf.subarray(entriesAt) }
 }

@@ -1,4 +1,5 @@
-import { inflateSync } from 'node:zlib'
+import { crc32, inflateSync } from 'node:zlib'
+import { isZlibError } from '../../permute/inflate-exactly.ts'
 import { pngSignature } from '../../permute/png-chunks.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
@@ -14,18 +15,21 @@ export interface PngMetadata {
 const xmpKeyword = 'XML:com.adobe.xmp'
 /** ImageMagick keeps metadata of other formats as hexadecimal text, under this and the name of the kind. */
 const rawProfile = 'Raw profile type '
+const carriers: readonly string[] = ['eXIf', 'pHYs', 'iTXt', 'tEXt', 'zTXt']
 /** A forged text must not inflate without end. */
 const maxTextBytes = 16 * 1024 * 1024
 
 /** The first of each kind (PNG third edition, 11.3: pHYs, eXIf, iTXt; and ImageMagick's texts). */
 export function readPngMetadata(png: Uint8Array): PngMetadata {
   const found: { exif?: Uint8Array; xmp?: Uint8Array; iptc?: Uint8Array; resolution?: Resolution } = {}
-  for (const { type, data } of pngChunks(png)) {
+  for (const chunk of pngChunks(png)) {
+    const { type, data } = chunk
+    if (!carriers.includes(type) || !isIntact(png, chunk)) continue
     if (type === 'eXIf') found.exif ??= data
     else if (type === 'pHYs') {
       const resolution = data.length === 9 ? readResolution(data) : undefined
       if (resolution) found.resolution ??= resolution
-    } else if (type === 'iTXt' || type === 'tEXt' || type === 'zTXt') {
+    } else {
       const { keyword, text } = readText(type, data)
       if (keyword === xmpKeyword && type === 'iTXt') {
         const xmp = text()
@@ -62,10 +66,7 @@ function photoshopOf(bytes: Buffer): Uint8Array {
 }
 
 /** Text chunks (11.3.3): a keyword, for iTXt two more texts, and the text, compressed or not. */
-function readText(
-  type: 'iTXt' | 'tEXt' | 'zTXt',
-  data: Buffer,
-): { keyword: string; text: () => Buffer | undefined } {
+function readText(type: string, data: Buffer): { keyword: string; text: () => Buffer | undefined } {
   const keywordEnd = data.indexOf(0)
   if (keywordEnd === -1) return { keyword: '', text: () => undefined }
   const keyword = data.toString('latin1', 0, keywordEnd)
@@ -79,12 +80,13 @@ function readText(
   return { keyword, text: () => (data[after] === 1 ? inflated(content) : content) }
 }
 
-/** Undefined for what isn't compressed as it should be. */
+/** Undefined for what isn't compressed as it should be, or is too large. */
 function inflated(compressed: Uint8Array): Buffer | undefined {
   try {
     return inflateSync(compressed, { maxOutputLength: maxTextBytes })
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isZlibError(error) || error instanceof RangeError) return undefined
+    throw error
   }
 }
 
@@ -96,14 +98,21 @@ export interface PngChunk {
   readonly to: number
 }
 
-/** The chunks one after the other (5.3), whatever their CRCs are, to where the file ends. */
+function isIntact(png: Uint8Array, { from, to }: PngChunk): boolean {
+  const view = new DataView(png.buffer, png.byteOffset)
+  return crc32(png.subarray(from + 4, to - 4)) === view.getUint32(to - 4)
+}
+
+/** The chunks one after the other (5.3), whatever their CRCs are, up to IEND. */
 export function* pngChunks(png: Uint8Array): Generator<PngChunk> {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
   for (let from = pngSignature.length; from + 12 <= bytes.length; ) {
     const to = from + 12 + bytes.readUInt32BE(from)
     if (to > bytes.length) return
+    const type = bytes.toString('latin1', from + 4, from + 8)
+    if (type === 'IEND') return
     yield {
-      type: bytes.toString('latin1', from + 4, from + 8),
+      type,
       data: bytes.subarray(from + 8, to - 4),
       from,
       to,
