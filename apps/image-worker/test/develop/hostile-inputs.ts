@@ -5,7 +5,7 @@ import { application, assembleGif, comment } from '../permute/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../permute/png-assembler.ts'
 import { animatedPng } from './animated-png.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
-import { exifOf, jpegWith } from './carried.ts'
+import { exifOf, jpegWith, picturesWithMetadata } from './carried.ts'
 import { boundariesOf } from './structures.ts'
 
 export interface HostileInput {
@@ -86,6 +86,11 @@ export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
   const written = new Map<string, Buffer>()
   for (const [name, file] of Object.entries(files)) written.set(name, await file.toBuffer())
   written.set('animated png', animatedPng())
+  const described = await picturesWithMetadata()
+  for (const name of ['jpeg', 'png', 'gif', 'tiff']) {
+    const file = described[name]
+    if (file) written.set(`${name} with metadata`, file)
+  }
   const page = (name: string) => written.get(name) ?? Buffer.alloc(0)
   const pages = [page('tiff'), page('16-bit tiff'), page('tiff with jpeg'), page('tiled tiff')]
   written.set('tiff of pages that differ', Buffer.from(joinPages(pages)))
