@@ -22,6 +22,7 @@ import {
   type Raster,
 } from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
+import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { asRgb, convertColours, hasOddColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 import { UnusableImage } from './unusable-image.ts'
@@ -48,14 +49,16 @@ export async function decode(
 
   const animation = animationOf(input, header, output)
   const unpack = async (file: Uint8Array): Promise<Raster> => {
-    const image = sharp(file, { ...options, ignoreIcc: keepsProfile || signal !== undefined })
-    // sharp turns only single images by itself.
-    if (!isAnimated && !animation) image.autoOrient()
-    const { data, info } = await image
-      .timeout(timeoutOf(limits))
-      .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
-      .raw({ depth: depthOf(kind) })
-      .toBuffer({ resolveWithObject: true })
+    const { data, info } = await forgivingTags(page, failOn => {
+      const image = sharp(file, { ...options, failOn, ignoreIcc: keepsProfile || signal !== undefined })
+      // sharp turns only single images by itself.
+      if (!isAnimated && !animation) image.autoOrient()
+      return image
+        .timeout(timeoutOf(limits))
+        .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
+        .raw({ depth: depthOf(kind) })
+        .toBuffer({ resolveWithObject: true })
+    })
     const { width, height } = info
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? asPageSays(unpacked, page) : unpacked

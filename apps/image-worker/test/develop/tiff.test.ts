@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
-import { longsEntry, shortsEntry, TiffWriter } from '../../src/develop/metadata/tiff-directory.ts'
+import {
+  longsEntry,
+  shortsEntry,
+  type TiffEntry,
+  TiffWriter,
+} from '../../src/develop/metadata/tiff-directory.ts'
 import { encodeJpegPage } from '../../src/develop/tiff/encode-jpeg-page.ts'
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { jpegSettings } from '../../src/develop/tiff/jpeg-settings.ts'
@@ -96,6 +101,21 @@ test('an unassociated extra sample stays transparency', async () => {
   const samples = [10, 20, 30, 40, 50, 60, 70, 80]
   const { samples: after } = await inspect(await bytesOf(tiffOf(2, samples, [2]), 'flip'))
   assert.deepEqual([...after], samples)
+})
+
+test('what libtiff only remarks on tags, or mends in them, costs no image', async () => {
+  const samples = [10, 20, 30, 40, 50, 60]
+  const tags: TiffEntry[] = [
+    { tag: 305, type: 2, count: 4, value: Buffer.from('Scan') }, // a text without a zero at its end
+    shortsEntry(297, 3), // a page number without the number of pages
+  ]
+  for (const tag of tags) {
+    const { samples: after } = await inspect(await bytesOf(tiffOf(2, samples, [], [tag]), 'flip'))
+    assert.deepEqual(after, rgba(samples))
+  }
+  // Old files have transparency without saying so.
+  const transparent = [10, 20, 30, 40, 50, 60, 70, 80]
+  assert.deepEqual([...(await inspect(await bytesOf(tiffOf(2, transparent), 'flip'))).samples], transparent)
 })
 
 test('associated transparency is taken out of the colours once', async () => {
@@ -211,7 +231,12 @@ function settingsOf(tiff: Uint8Array) {
 }
 
 /** Two pixels side by side, eight bits a sample. */
-function tiffOf(photometric: number, samples: number[], extraSamples: number[] = []): Uint8Array {
+function tiffOf(
+  photometric: number,
+  samples: number[],
+  extraSamples: number[] = [],
+  others: TiffEntry[] = [],
+): Uint8Array {
   const channels = samples.length / 2
   const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
   const offset = writer.append(Uint8Array.from(samples))
@@ -219,6 +244,7 @@ function tiffOf(photometric: number, samples: number[], extraSamples: number[] =
     ...[longsEntry(256, 2), longsEntry(257, 1), shortsEntry(258, ...new Array(channels).fill(8))],
     ...[shortsEntry(259, 1), shortsEntry(262, photometric), longsEntry(273, offset)],
     ...[shortsEntry(277, channels), longsEntry(278, 1), longsEntry(279, samples.length), shortsEntry(284, 1)],
+    ...others,
     ...(extraSamples.length > 0 ? [shortsEntry(338, ...extraSamples)] : []),
   ])
   const bytes = writer.bytes()

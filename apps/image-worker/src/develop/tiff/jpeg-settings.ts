@@ -11,25 +11,15 @@ export interface JpegSettings {
   readonly isRgb: boolean
 }
 
-/** How the JPEGs inside a page were written; undefined for a page that isn't JPEG. */
+/** How the JPEGs inside a page were written; undefined for other pages. libvips knows no old-style JPEG. */
 export function jpegSettings(tiff: Uint8Array, page: TiffPage): JpegSettings | undefined {
-  const isOld = page.compression === compressions.oldJpeg
-  if (!isOld && page.compression !== compressions.jpeg) return undefined
-  const jpeg = isOld ? oldJpeg(tiff, page) : jpegsOf(tiff, page)[0]
+  if (page.compression !== compressions.jpeg) return undefined
+  const [jpeg] = jpegsOf(tiff, page)
   return {
     quantisation: jpeg && jpegQuantisation(jpeg),
     chromaSubsampling: isSubsampled(jpeg, page) ? '4:2:0' : '4:4:4',
     isRgb: page.photometric === photometrics.rgb && page.samplesPerPixel === 3,
   }
-}
-
-/** TIFF 6.0, section 22: a whole JPEG somewhere in the file, or tables of 64 bytes. */
-function oldJpeg(tiff: Uint8Array, page: TiffPage): Uint8Array | undefined {
-  const [streamAt] = numbersOfTag(page, pageTags.oldJpegStream)
-  if (streamAt !== undefined) return tiff.subarray(streamAt)
-  const [tableAt] = numbersOfTag(page, pageTags.oldJpegQuantisation)
-  if (tableAt === undefined) return undefined
-  return Buffer.concat([Buffer.of(0xff, 0xd8, 0xff, 0xdb, 0, 67, 0), tiff.subarray(tableAt, tableAt + 64)])
 }
 
 /** The JPEG's own word counts more than the page's, whose tag is often left out. */

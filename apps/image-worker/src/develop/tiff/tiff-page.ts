@@ -22,11 +22,8 @@ export const pageTags = {
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
-  oldJpegStream: 513,
-  oldJpegQuantisation: 519,
   coefficients: 529,
   chromaSubsampling: 530,
-  chromaPositioning: 531,
   referenceBlackWhite: 532,
 } as const
 
