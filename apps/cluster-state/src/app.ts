@@ -1,4 +1,4 @@
-import { type App, createApp, type Logger } from '@darkroom/service-kit'
+import { type App, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
 import { measureState } from './measure-state.ts'
 import type { StateNode } from './node/state-node.ts'
 import { addCounterRoutes } from './routes/counters.ts'
@@ -6,7 +6,7 @@ import { addGossipRoutes } from './routes/gossip.ts'
 import { addMemberRoutes } from './routes/members.ts'
 import { addRegisterRoutes } from './routes/registers.ts'
 
-export interface AppDependencies {
+export interface AppDependencies extends BodyBounds {
   node: StateNode
   logger: Logger
   clusterToken?: string | undefined
@@ -15,9 +15,15 @@ export interface AppDependencies {
 }
 
 /** A node of cluster-state as an app. Closing it closes the node. */
-export function buildApp({ node, logger, clusterToken, now = Date.now }: AppDependencies): App {
+export function buildApp({ node, logger, clusterToken, now = Date.now, ...bounds }: AppDependencies): App {
   const app = createApp(
-    { name: 'cluster-state', logger, clusterToken, checkReady: () => node.checkReady() },
+    {
+      ...bodyBoundsIn(bounds),
+      name: 'cluster-state',
+      logger,
+      clusterToken,
+      checkReady: () => node.checkReady(),
+    },
     scope => addRegisterRoutes(scope, node),
     scope => addCounterRoutes(scope, node, now),
     scope => addMemberRoutes(scope, node),

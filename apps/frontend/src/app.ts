@@ -1,4 +1,11 @@
-import { type App, createApp, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import {
+  type App,
+  type BodyBounds,
+  bodyBoundsIn,
+  createApp,
+  type Logger,
+  type ServiceClients,
+} from '@darkroom/service-kit'
 import { IntakeGate } from './intake-gate.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
@@ -7,7 +14,7 @@ import { addOperationRoutes } from './routes/operations.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
-export interface AppDependencies {
+export interface AppDependencies extends BodyBounds {
   clients: FrontendClients & Pick<ServiceClients, 'clusterState'>
   logger: Logger
   clusterToken?: string | undefined
@@ -26,6 +33,7 @@ export function buildApp({
   publicUrls = [],
   allowedHosts = [],
   intakeCheckMs,
+  ...bounds
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
   const checkReady = async () => {
@@ -34,7 +42,15 @@ export function buildApp({
     await clients.storage.headBlob({ params: { key: 'ready', stage: 'post' }, headers: {} })
   }
   const app = createApp(
-    { name: 'frontend', logger, clusterToken, isPublic: true, publicUrls, checkReady },
+    {
+      ...bodyBoundsIn(bounds),
+      name: 'frontend',
+      logger,
+      clusterToken,
+      isPublic: true,
+      publicUrls,
+      checkReady,
+    },
     scope => addUploadRoutes(scope, clients, intake),
     scope => addImageRoutes(scope, clients),
     scope => addBytesRoutes(scope, clients),

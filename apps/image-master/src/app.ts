@@ -2,6 +2,7 @@ import { imageMasterRoutes } from '@darkroom/contracts'
 import {
   type App,
   apiOf,
+  bodyBoundsIn,
   type Clock,
   createApp,
   deleteBytes,
@@ -57,7 +58,10 @@ export function buildApp({
     ...readinessHandlers({ storage, taskDb }),
   })
   const { clusterToken } = config
-  const app = createApp({ name: 'image-master', logger, clusterToken, api, closing, checkReady }, show)
+  const app = createApp(
+    { ...bodyBoundsIn(config), name: 'image-master', logger, clusterToken, api, closing, checkReady },
+    show,
+  )
 
   const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger, clock })
   app.addHook('onClose', async () => {

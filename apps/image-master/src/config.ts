@@ -79,7 +79,7 @@ export const Config = Type.Object({
   orphanAgeMs: Type.Integer({
     default: 900_000,
     minimum: 0,
-    description: 'Younger bytes may be waiting for their task to be made',
+    description: 'How long bytes are left alone that were seen without a task: it may still be made',
   }),
 })
 export type Config = Static<typeof Config>

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, repeat } from '@darkroom/service-kit'
 import { CautiousTime } from './cautious-time.ts'
 import type { LiveConfig } from './config.ts'
-import { type SweeperDependencies, sweepExpired, sweepOrphans } from './sweeper.ts'
+import { OrphanSweeper } from './orphan-sweeper.ts'
+import { type SweeperDependencies, sweepExpired } from './sweeper.ts'
 
 interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   settings(): LiveConfig
@@ -22,11 +23,12 @@ export class Housekeeping {
     const dependencies = { ...neighbours, signal: this.#closing.signal }
     const time = new CautiousTime(clock)
     const ago = (ms: number) => new Date(time.now() - ms)
+    const orphans = new OrphanSweeper({ ...dependencies, ageMs: orphanAgeMs })
     this.#sweeping = Promise.all([
       this.#repeat(sweepMs, 'expired images', () =>
         sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),
       ),
-      this.#repeat(orphanSweepMs, 'bytes without a task', () => sweepOrphans(ago(orphanAgeMs), dependencies)),
+      this.#repeat(orphanSweepMs, 'bytes without a task', () => orphans.sweep()),
     ])
   }
 

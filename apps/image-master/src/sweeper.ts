@@ -1,4 +1,4 @@
-import { type Client, type Stage, stages, type storageRoutes, type taskDbRoutes } from '@darkroom/contracts'
+import type { Client, storageRoutes, taskDbRoutes } from '@darkroom/contracts'
 import { deleteImage, type Logger } from '@darkroom/service-kit'
 
 export interface SweeperDependencies {
@@ -23,40 +23,4 @@ export async function sweepExpired(endedBefore: Date, dependencies: SweeperDepen
     }
     if (body.next === undefined) return count
   }
-}
-
-/**
- * Deletes bytes that were stored before `storedBefore` and belong to no task: what a crash between storing and
- * making the task, or between deleting the task and its bytes, has left. Answers how many.
- */
-export async function sweepOrphans(storedBefore: Date, dependencies: SweeperDependencies): Promise<number> {
-  const { storage, taskDb, signal } = dependencies
-  let count = 0
-  for (const stage of stages) {
-    for await (const keys of oldKeys(stage, storedBefore, storage)) {
-      const { body } = await taskDb.findUnknown({ body: { ids: keys } })
-      for (const key of body.ids) {
-        if (signal.aborted) return count
-        await storage.deleteBlob({ params: { key, stage }, headers: {} })
-        count += 1
-      }
-    }
-  }
-  return count
-}
-
-async function* oldKeys(
-  stage: Stage,
-  storedBefore: Date,
-  storage: Client<typeof storageRoutes>,
-): AsyncGenerator<string[]> {
-  let cursor: string | undefined
-  do {
-    const { body } = await storage.listBlobs({
-      querystring: { stage, limit: 1000, ...(cursor !== undefined && { cursor }) },
-    })
-    const old = body.blobs.filter(({ modifiedAt }) => new Date(modifiedAt) < storedBefore)
-    if (old.length > 0) yield old.map(({ key }) => key)
-    cursor = body.next
-  } while (cursor !== undefined)
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Stage } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
-import { sweepExpired, sweepOrphans } from '../src/sweeper.ts'
+import { OrphanSweeper } from '../src/orphan-sweeper.ts'
+import { sweepExpired } from '../src/sweeper.ts'
 import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
 import { error, facts } from './sample-facts.ts'
 import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
@@ -80,23 +81,54 @@ describe('images whose time has passed', () => {
     await store(neighbours, 'orphan', 'pre')
     const dependencies = dependenciesOf(neighbours, AbortSignal.abort())
     assert.equal(await sweepExpired(later(), dependencies), 0)
-    assert.equal(await sweepOrphans(later(), dependencies), 0)
+    const orphans = new OrphanSweeper({ ...dependencies, ageMs: 0 })
+    assert.equal((await orphans.sweep()) + (await orphans.sweep()), 0)
     assert.deepEqual((await storedKeys(neighbours)).pre, ['orphan'])
   })
 })
 
 describe('bytes without a task', () => {
-  test('are deleted when they are old enough; those of tasks stay', async t => {
+  test('are deleted when they were seen without a task for long enough; those of tasks stay', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     for (const key of [idOf(1), idOf(2), 'no-id-at-all']) await store(neighbours, key, 'pre', 'post')
-    assert.equal(await sweepOrphans(earlier(), dependenciesOf(neighbours)), 0)
-    assert.equal((await storedKeys(neighbours)).pre.length, 3)
-    makeOlder(neighbours, idOf(2))
+    const { orphans, clock } = sweeperOf(neighbours)
+    assert.equal(await orphans.sweep(), 0)
+    clock.now += hourMs - 1
+    await store(neighbours, idOf(3), 'pre')
+    assert.equal(await orphans.sweep(), 0)
+    clock.now += 1
+    assert.equal(await orphans.sweep(), 4)
+    assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(1), idOf(3)], post: [idOf(1)] })
+    clock.now += hourMs - 1
+    assert.equal(await orphans.sweep(), 1)
+    assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
+  })
+
+  test('that are dated by the begin of a long upload stay until their task is made', async t => {
+    const neighbours = await startNeighbours(t)
+    const { orphans, clock } = sweeperOf(neighbours)
+    await orphans.sweep()
+    clock.now += 10 * hourMs
+    await store(neighbours, idOf(1), 'pre')
     makeOlder(neighbours, idOf(1))
-    assert.equal(await sweepOrphans(earlier(), dependenciesOf(neighbours)), 2)
-    const kept = [idOf(1), 'no-id-at-all'].sort()
-    assert.deepEqual(await storedKeys(neighbours), { pre: kept, post: kept })
+    assert.equal(await orphans.sweep(), 0)
+    assert.equal(await sweeperOf(neighbours).orphans.sweep(), 0) // another master, or the same after a restart
+    await makeTask(neighbours, idOf(1))
+    clock.now += 10 * hourMs
+    assert.equal(await orphans.sweep(), 0)
+    assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
+  })
+
+  test('are swept by two masters without harm', async t => {
+    const neighbours = await startNeighbours(t)
+    for (let n = 1; n <= 20; n++) await store(neighbours, idOf(n), 'pre')
+    const masters = [sweeperOf(neighbours), sweeperOf(neighbours)]
+    await Promise.all(masters.map(({ orphans }) => orphans.sweep()))
+    for (const { clock } of masters) clock.now += hourMs
+    const counts = await Promise.all(masters.map(({ orphans }) => orphans.sweep()))
+    assert.ok(counts.reduce((sum, count) => sum + count) >= 20)
+    assert.deepEqual(await storedKeys(neighbours), nothingStored)
   })
 
   test('are found on every page of a long listing', async t => {
@@ -107,12 +139,22 @@ describe('bytes without a task', () => {
     await makeTask(neighbours, idOf(13))
     const listBlobs: typeof clients.storage.listBlobs = ({ querystring }) =>
       clients.storage.listBlobs({ querystring: { ...querystring, limit: 4 } })
-    const storage = { ...clients.storage, listBlobs }
-    assert.equal(await sweepOrphans(later(), { ...dependenciesOf(neighbours), storage }), 24)
+    const { orphans, clock } = sweeperOf(neighbours, { ...clients.storage, listBlobs })
+    assert.equal(await orphans.sweep(), 0)
+    clock.now += hourMs
+    assert.equal(await orphans.sweep(), 24)
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(13)], post: [] })
   })
 
-  /** As if it had been stored two hours ago. */
+  /** A sweeper that leaves bytes alone for an hour of a clock that the test moves. */
+  function sweeperOf(neighbours: Neighbours, storage = neighbours.clients.storage) {
+    const clock = { now: 0 }
+    const dependencies = { ...dependenciesOf(neighbours), storage }
+    const orphans = new OrphanSweeper({ ...dependencies, ageMs: hourMs, now: () => clock.now })
+    return { orphans, clock }
+  }
+
+  /** Dated as S3 dates an object by the begin of its upload, two hours ago. */
   function makeOlder({ dataDir }: Neighbours, key: string): void {
     const folder = join(dataDir, 'storage')
     for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }))

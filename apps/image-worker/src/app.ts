@@ -1,8 +1,15 @@
-import { type App, createApp, type Logger, retryLater } from '@darkroom/service-kit'
+import {
+  type App,
+  type BodyBounds,
+  bodyBoundsIn,
+  createApp,
+  type Logger,
+  retryLater,
+} from '@darkroom/service-kit'
 import { measureWork, type WorkMeasures } from './measure-work.ts'
 import type { Pool } from './pool/pool.ts'
 
-export interface AppDependencies {
+export interface AppDependencies extends BodyBounds {
   startPool(measures: WorkMeasures): Pool
   logger: Logger
   clusterToken?: string | undefined
@@ -11,12 +18,12 @@ export interface AppDependencies {
 }
 
 /** Health and metrics of a pool; the work itself is pulled. Closing the app drains the pool. */
-export function buildApp({ startPool, logger, clusterToken, findMaster }: AppDependencies): App {
+export function buildApp({ startPool, logger, clusterToken, findMaster, ...bounds }: AppDependencies): App {
   const checkReady = async () => {
     if (pool.alive === 0) throw retryLater(503, 'no-threads', 'no thread of this worker lives', 1)
     await findMaster()
   }
-  const app = createApp({ name: 'image-worker', logger, clusterToken, checkReady })
+  const app = createApp({ ...bodyBoundsIn(bounds), name: 'image-worker', logger, clusterToken, checkReady })
   const pool: Pool = startPool(measureWork(app, () => pool))
   app.addHook('onClose', () => pool.close())
   return app

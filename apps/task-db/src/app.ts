@@ -3,6 +3,8 @@ import { taskDbRoutes } from '@darkroom/contracts'
 import {
   type App,
   apiOf,
+  type BodyBounds,
+  bodyBoundsIn,
   createApp,
   type Logger,
   repeat,
@@ -20,7 +22,7 @@ import { taskHandlers } from './routes/tasks.ts'
 /** Longer than the longest wait of those who try to renew a lease. */
 const renewalGraceMs = 5000
 
-export interface AppDependencies {
+export interface AppDependencies extends BodyBounds {
   store: TaskStore
   /** Of what became of images. */
   tally: Pick<Tally, 'add' | 'close'>
@@ -30,7 +32,14 @@ export interface AppDependencies {
 }
 
 /** The task DB as an app. Closing it closes the store and the tally. */
-export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: AppDependencies): App {
+export function buildApp({
+  store,
+  tally,
+  logger,
+  clusterToken,
+  expiryCheckMs,
+  ...bounds
+}: AppDependencies): App {
   const line = new ClaimLine(store)
   const closing = new AbortController()
   const api = apiOf(taskDbRoutes, {
@@ -39,7 +48,15 @@ export function buildApp({ store, tally, logger, clusterToken, expiryCheckMs }: 
     ...statsHandlers(store),
   })
   const checkReady = () => store.checkReady()
-  const app = createApp({ name: 'task-db', logger, clusterToken, api, closing, checkReady })
+  const app = createApp({
+    ...bodyBoundsIn(bounds),
+    name: 'task-db',
+    logger,
+    clusterToken,
+    api,
+    closing,
+    checkReady,
+  })
   measureTasks(app, store)
 
   const expiring = expireLeases({ store, tally, logger, expiryCheckMs }, closing.signal)

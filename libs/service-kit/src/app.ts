@@ -11,6 +11,7 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import { Registry } from 'prom-client'
+import { type BodyBounds, requireProgress } from './body-progress.ts'
 import { turnAwayWhileClosing } from './closing.ts'
 import type { Logger } from './logger.ts'
 import { measureRequests } from './metrics.ts'
@@ -38,7 +39,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AppOptions {
+export interface AppOptions extends BodyBounds {
   name: string
   logger: Logger
   /** Bearer token of the routes; undefined leaves them open. */
@@ -65,11 +66,12 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false, // closing.ts says it better
-    // Bounds on slow clients: 5 minutes for a whole request, 2 without a byte (blocking reads hold 55 s).
-    requestTimeout: 300_000,
-    connectionTimeout: 120_000,
+    // A body may take as long as it makes progress (body-progress.ts); a head may not.
+    requestTimeout: 0,
+    // Above what blocking reads hold (55 s), and above any time without a byte that a body is allowed.
+    connectionTimeout: Math.max(120_000, 3 * (options.bodyStallMs ?? 0)),
     // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout: 60_000 },
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: answerRefusedPath,
     clientErrorHandler: answerRefusedMessage,
@@ -83,6 +85,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureRequests(app)
   answerWithProblems(app)
   turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
+  requireProgress(app, options, options.isPublic ?? false)
   overlookContentType(app)
   refuseForeignOrigins(app, options.publicUrls)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)

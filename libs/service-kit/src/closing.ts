@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { retryLater, ServiceProblem } from './problems.ts'
 
@@ -32,34 +31,6 @@ export function turnAwayWhileClosing(
     if (app.closing.aborted) reply.header('connection', 'close')
   })
   waitForRequestsOnly(app)
-  endStalledRequests(app)
-}
-
-/** So long may the body of a request stand still while the app closes. */
-const stalledMs = 2000
-
-/** A client that has stopped sending would hold the closing up; nothing was promised to it yet. */
-function endStalledRequests(app: FastifyInstance): void {
-  const receiving = new Map<IncomingMessage, { bytes: number; since: number }>()
-  const look = () => {
-    for (const [request, seen] of receiving) {
-      const bytes = request.socket.bytesRead
-      if (request.complete) receiving.delete(request)
-      else if (bytes > seen.bytes) receiving.set(request, { bytes, since: performance.now() })
-      else if (performance.now() - seen.since > stalledMs) request.destroy()
-    }
-  }
-  app.server.on('request', (request: IncomingMessage, response) => {
-    if (request.complete) return
-    receiving.set(request, { bytes: request.socket.bytesRead, since: performance.now() })
-    response.once('close', () => receiving.delete(request))
-  })
-  let looking: NodeJS.Timeout | undefined
-  app.addHook('preClose', async () => {
-    for (const seen of receiving.values()) seen.since = performance.now()
-    looking = setInterval(look, stalledMs / 4)
-  })
-  app.addHook('onClose', async () => clearInterval(looking))
 }
 
 /**

@@ -3,6 +3,9 @@ import { Value } from 'typebox/value'
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
 
+/** How slowly the body of a request may arrive. */
+export const defaultBodyBounds = { bodyStallMs: 30_000, bodyMinBytesPerSecond: 500 }
+
 /** Settings that every service has. Names here are camelCase, in the environment UPPER_SNAKE_CASE. */
 export const commonSettings = {
   host: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
@@ -26,6 +29,17 @@ export const commonSettings = {
     default: 30_000,
     minimum: 0,
     description: 'How long a shutdown waits for requests under way, in milliseconds',
+  }),
+  bodyStallMs: Type.Integer({
+    default: defaultBodyBounds.bodyStallMs,
+    minimum: 100,
+    maximum: 3_600_000,
+    description: 'A request is cut when no byte of its body arrives for so many milliseconds',
+  }),
+  bodyMinBytesPerSecond: Type.Integer({
+    default: defaultBodyBounds.bodyMinBytesPerSecond,
+    minimum: 100,
+    description: 'A request is cut when its body arrives more slowly over a minute',
   }),
 }
 

@@ -1,6 +1,7 @@
 export { type App, acceptBytes, acceptJson, createApp } from './app.ts'
 export { Backoff } from './backoff.ts'
 export { readBaseUrl } from './base-url.ts'
+export { type BodyBounds, bodyBoundsIn } from './body-progress.ts'
 export { type Clock, SteadyTime, systemClock } from './clock.ts'
 export {
   type CommonConfig,

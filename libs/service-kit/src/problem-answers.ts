@@ -64,11 +64,22 @@ export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socke
     socket.destroy()
     return
   }
-  const { status, code, title } = refusals[error.code ?? ''] ?? malformed
-  const document = JSON.stringify({ type: problemType(code), title, status } satisfies Problem)
+  refuseMessage(socket, error.code)
+}
+
+/** Writes a problem document to a connection whose request can't be answered in the usual way, and ends it. */
+export function refuseMessage(
+  socket: Socket,
+  errorCode: string | undefined,
+  { detail, whenSent }: { detail?: string; whenSent?: () => void } = {},
+): void {
+  const { status, code, title } = refusals[errorCode ?? ''] ?? malformed
+  const problem: Problem = { type: problemType(code), title, status, ...(detail !== undefined && { detail }) }
+  const document = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${document.length}\r\n\r\n${document}`,
+    whenSent,
   )
 }
 
@@ -99,7 +110,7 @@ async function* answerAndLinger(
   await finished(request, { signal: closing }).catch(() => undefined)
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 

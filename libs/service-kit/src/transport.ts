@@ -30,6 +30,8 @@ export interface TransportOptions {
 }
 
 const answerTimeoutMs = 10_000
+/** A streamed body comes at the pace of its client. So long an instance may take none of it before it counts as gone. */
+const unreadTimeoutMs = 60_000
 
 /**
  * Sends requests to whichever instance answers. A request is sent again when that is safe: it never left
@@ -53,7 +55,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (base === undefined || signal.aborted) throw new ServiceUnavailable(service, lastError)
       const body = new TrackedBody(request.body)
       try {
-        const reply = await sendOnce(base, request, body.content)
+        const reply = await sendOnce(base, request, body)
         const isMisdirected = reply.statusCode === misdirected
         if (!isMisdirected && !(isUnavailable(reply, request) && !body.isSpent)) return reply
         lastError = new Error(`${base} answered ${reply.statusCode}: ${await reply.body.text()}`)
@@ -69,40 +71,74 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  function sendOnce(base: string, request: WireRequest, body: WireRequest['body']): Promise<WireReply> {
+  async function sendOnce(base: string, request: WireRequest, body: TrackedBody): Promise<WireReply> {
     const timeoutMs = answerTimeoutMs + request.heldMs
+    using answering = body.isStreamed ? new AnswerTimeout(body.sent, timeoutMs) : undefined
+    const signals = [answering?.signal, request.signal].filter(signal => signal !== undefined)
     const { origin, path, authorization } = readBaseUrl(base)
     const credentials = clusterToken === undefined ? authorization : `Bearer ${clusterToken}`
-    return dispatcher.request({
+    return await dispatcher.request({
       origin,
       path: path + request.path,
       method: request.method,
       headers: { ...request.headers, ...(credentials !== undefined && { authorization: credentials }) },
       // undici takes any async iterable, but its types name only Node's streams.
-      body: (body ?? null) as Buffer | string | null,
-      headersTimeout: timeoutMs,
+      body: (body.content ?? null) as Buffer | string | null,
+      headersTimeout: body.isStreamed ? Math.max(unreadTimeoutMs, timeoutMs) : timeoutMs,
       bodyTimeout: timeoutMs,
-      signal: request.signal ?? null,
+      signal: signals.length > 1 ? AbortSignal.any(signals) : (signals[0] ?? null),
     })
+  }
+}
+
+/** Aborts a request whose answer has not begun in time. The time begins when the whole body has been sent. */
+class AnswerTimeout {
+  readonly #controller = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #isOver = false
+
+  constructor(sent: Promise<void>, ms: number) {
+    void sent.then(() => {
+      if (this.#isOver) return
+      this.#timer = setTimeout(() => this.#controller.abort(new errors.HeadersTimeoutError()), ms)
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
   }
 }
 
 /** A body that knows whether a streamed part of it was read, and which undici can't destroy before that. */
 class TrackedBody {
   readonly content: WireRequest['body']
+  readonly isStreamed: boolean
   isSpent = false
   /** What the body itself threw: the fault of whoever gave it, not of the service. */
   failure: unknown
+  readonly #whole = Promise.withResolvers<void>()
 
   constructor(body: WireRequest['body']) {
     const isRepeatable = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    this.isStreamed = !isRepeatable
     this.content = isRepeatable ? body : this.#read(body)
+  }
+
+  /** Resolves when a streamed body has been read to its end. */
+  get sent(): Promise<void> {
+    return this.#whole.promise
   }
 
   async *#read(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.isSpent = true
     try {
       yield* collectingMemory(body)
+      this.#whole.resolve()
     } catch (error) {
       this.failure = error
       throw error

@@ -53,6 +53,8 @@ suite('settings', () => {
       kvUrl: 'http://127.0.0.1:8082',
       logLevel: 'info',
       drainMs: 30_000,
+      bodyStallMs: 30_000,
+      bodyMinBytesPerSecond: 500,
       port: 8083,
       maxUploadBytes: 1000,
       ratio: 0.5,

@@ -16,7 +16,10 @@ export async function startCopies(t: TestContext, { clients }: EtcdServers, coun
         dataDir: 'unused',
         logLevel: 'silent' as const,
       }
-      return start({ ...common, kvStoreUrl, drainMs: 1000 }, logger)
+      return start(
+        { ...common, kvStoreUrl, drainMs: 1000, bodyStallMs: 30_000, bodyMinBytesPerSecond: 500 },
+        logger,
+      )
     }),
   )
   for (const { close } of copies) t.after(close)

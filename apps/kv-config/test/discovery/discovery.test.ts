@@ -20,6 +20,8 @@ async function prepareKv(t: TestContext) {
     kvStoreUrl: `sqlite:${join(temporaryFolder(t), 'kv.sqlite')}`,
     logLevel: 'silent' as const,
     drainMs: 1000,
+    bodyStallMs: 30_000,
+    bodyMinBytesPerSecond: 500,
   }
   const startKv = async () => {
     const kv = await start(config, logger)

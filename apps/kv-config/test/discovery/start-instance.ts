@@ -15,6 +15,14 @@ export async function startInstance(kvUrl: string, instance: number): Promise<Ru
   const stats: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: instance, failed: 0 }
   app.route({ ...taskDbRoutes.getStats, handler: async () => stats })
   const clients = new ServiceClients({ kvUrl, logger })
-  const config = { host: '127.0.0.1', port: 0, kvUrl, logLevel: 'silent' as const, drainMs: 1000 }
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    kvUrl,
+    logLevel: 'silent' as const,
+    drainMs: 1000,
+    bodyStallMs: 30_000,
+    bodyMinBytesPerSecond: 500,
+  }
   return startService({ app, name: 'task-db', config, clients, logger })
 }

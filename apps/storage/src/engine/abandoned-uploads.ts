@@ -2,6 +2,8 @@ import {
   AbortMultipartUploadCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Logger } from '@darkroom/service-kit'
@@ -10,17 +12,21 @@ import { isAnswer } from './s3-errors.ts'
 import type { S3Place } from './s3-url.ts'
 
 const hour = 3_600_000
+const day = 24 * hour
 
 export interface AbandonedUploadsOptions {
   client: S3Client
   place: S3Place
-  /** Uploads that began longer ago are nobody's. Default: an hour; a request to the storage lasts 5 minutes at most. */
+  /**
+   * Uploads that got no part for longer are nobody's. Default: a day, which is what a part takes at about the lowest
+   * BODY_MIN_BYTES_PER_SECOND. However long an upload lasts, it gets its parts.
+   */
   abandonedMs?: number
   logger: Logger
 }
 
 /**
- * Ends multipart uploads that began long ago, at once and every hour: whoever sent them is gone, and their parts,
+ * Ends multipart uploads that have long got no part, at once and every hour: whoever sent them is gone, and their parts,
  * which nobody sees, would be kept and paid for.
  */
 export class AbandonedUploads {
@@ -32,7 +38,7 @@ export class AbandonedUploads {
   readonly #timer: NodeJS.Timeout
   #sweeping: Promise<void>
 
-  constructor({ client, place, abandonedMs = hour, logger }: AbandonedUploadsOptions) {
+  constructor({ client, place, abandonedMs = day, logger }: AbandonedUploadsOptions) {
     this.#client = client
     this.#place = place
     this.#abandonedMs = abandonedMs
@@ -78,6 +84,7 @@ export class AbandonedUploads {
       for (const { Key, UploadId, Initiated } of listing.Uploads ?? []) {
         if (Initiated === undefined || Initiated.getTime() > latest) continue
         try {
+          if ((await this.#lastPartAt({ Key, UploadId })) > latest) continue
           await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
           aborted++
         } catch (error) {
@@ -87,5 +94,20 @@ export class AbandonedUploads {
       if (!listing.IsTruncated) return aborted
       page = listing
     }
+  }
+
+  /** When an upload got its last part, in milliseconds since 1970; none is long ago. */
+  async #lastPartAt(upload: { Key: string | undefined; UploadId: string | undefined }): Promise<number> {
+    const { bucket: Bucket } = this.#place
+    const options = { abortSignal: this.#closing.signal }
+    let lastPartAt = Number.NEGATIVE_INFINITY
+    let page: ListPartsCommandOutput | undefined
+    do {
+      const PartNumberMarker = page?.NextPartNumberMarker
+      page = await this.#client.send(new ListPartsCommand({ Bucket, ...upload, PartNumberMarker }), options)
+      for (const { LastModified } of page.Parts ?? [])
+        lastPartAt = Math.max(lastPartAt, LastModified?.getTime() ?? lastPartAt)
+    } while (page.IsTruncated)
+    return lastPartAt
   }
 }

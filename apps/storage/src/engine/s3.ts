@@ -31,7 +31,7 @@ export interface S3BlobStoreOptions
   extends Pick<S3ClientOptions, 'place' | 'credentials'>,
     Partial<UploadTimeouts> {
   logger: Logger
-  /** Multipart uploads that began longer ago are nobody's. */
+  /** Multipart uploads that got no part for longer are nobody's. */
   abandonedMs?: number
 }
 
