@@ -27,9 +27,10 @@ export interface TransportOptions {
   clusterToken?: string | undefined
   /** How long to go on trying to reach an instance: long enough for one to be restarted. */
   patienceMs?: number | undefined
+  /** How long an instance may take to answer what it has received. */
+  answerTimeoutMs?: number
 }
 
-const answerTimeoutMs = 10_000
 /** A streamed body comes at the pace of its client. So long an instance may take none of it before it counts as gone. */
 const unreadTimeoutMs = 60_000
 
@@ -42,7 +43,14 @@ const unreadTimeoutMs = 60_000
  * @throws ServiceUnavailable when no instance answered within the patience.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { service, resolver, dispatcher, clusterToken, patienceMs = 10_000 } = options
+  const {
+    service,
+    resolver,
+    dispatcher,
+    clusterToken,
+    patienceMs = 10_000,
+    answerTimeoutMs = 10_000,
+  } = options
 
   return async request => {
     const patience = AbortSignal.timeout(patienceMs)

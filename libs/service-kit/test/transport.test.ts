@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { WireRequest } from '@darkroom/contracts'
 import { freePort, until } from '@darkroom/testing'
 import { Agent } from 'undici'
@@ -264,6 +265,31 @@ suite('a transport', () => {
     const reading = reply.body.text()
     whileReading.abort(reason)
     await assert.rejects(reading)
+  })
+
+  test('does not count the time in which a streamed body is sent, nor that in which the instance does not read it', async t => {
+    const answerTimeoutMs = 1000
+    const { url } = await instance(t, async (request, response) => {
+      await delay(3 * answerTimeoutMs) // backlog on the connection, as behind a slow object store
+      let bytes = 0
+      for await (const chunk of request) bytes += chunk.length
+      response.end(String(bytes))
+    })
+    const { send } = transportTo(t, [url], { answerTimeoutMs })
+    const chunks = Array.from({ length: 32 }, () => Buffer.alloc(1024 * 1024))
+    async function* large() {
+      yield* chunks
+    }
+    const reply = await send({ method: 'PUT', body: large() })
+    assert.equal(await reply.body.text(), String(32 * 1024 * 1024))
+  })
+
+  test('is unavailable when an instance does not answer a streamed body that it has received', async t => {
+    const { url } = await instance(t, request => void request.resume())
+    const { send } = transportTo(t, [url], { answerTimeoutMs: 200 })
+    const from = performance.now()
+    await assert.rejects(send({ method: 'PUT', body: streamed('whole') }), ServiceUnavailable)
+    assert.ok(performance.now() - from < 10_000)
   })
 
   test('waits for an answer as much longer as the request may be held', async t => {

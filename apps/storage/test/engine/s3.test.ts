@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, suite, type TestContext, test } from 'node:test'
-import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { startObjectStore, temporaryFolder, until, withEngine } from '@darkroom/testing'
 import { type BlobId, type BlobStore, StoreUnavailable } from '../../src/engine/engine.ts'
 import { FileBlobStore } from '../../src/engine/file.ts'
@@ -106,6 +106,24 @@ await withEngine('s3', async program => {
       go()
       await assert.rejects(put)
       assert.equal(await one.open(id), undefined)
+    })
+
+    test('leaves an upload alone that began long ago and still gets parts', async t => {
+      const bucket = await makeBucket(t, server)
+      const begin = async (Key: string) => {
+        const upload = { Bucket: bucket.name, Key }
+        const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand(upload))
+        return { ...upload, UploadId }
+      }
+      const slow = await begin('images/inProgress/00/slow')
+      await begin('images/inProgress/00/stalled')
+      const between = Date.now() + 2000
+      await until('some time has passed', () => Date.now() > between + 5000)
+      const part = { PartNumber: 1, Body: patterned(1000) }
+      await bucket.client.send(new UploadPartCommand({ ...slow, ...part }))
+      await openStore(t, bucket, { abandonedMs: Date.now() - between })
+      await until('the stalled one is removed', async () => (await bucket.uploads()).length === 1)
+      assert.deepEqual(await bucket.uploads(), [slow.Key])
     })
 
     test('leaves uploads to names that are not its own alone, however old', async t => {

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type ClientRequest, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
+import { prepareFleet } from './fleet.ts'
+import { storedFiles } from './stored-files.ts'
+
+const stallMs = 1000
+const settings = { BODY_STALL_MS: String(stallMs), LOG_LEVEL: 'info' }
+
+interface Place {
+  url: string
+  dataDir: string
+  /** What all services have logged. */
+  log(): string
+}
+
+const places: Record<string, (t: TestContext) => Promise<Place>> = {
+  async 'in one process'(t) {
+    const darkroom = await startDarkroom(t, settings)
+    return { ...darkroom, log: () => darkroom.program.stdout + darkroom.program.stderr }
+  },
+  async 'in a process each'(t) {
+    const fleet = await prepareFleet(t)
+    const services = await fleet.startAll(settings)
+    const log = () =>
+      Object.values(services)
+        .map(({ stdout, stderr }) => stdout + stderr)
+        .join('')
+    return { url: services.frontend.url, dataDir: fleet.dataDir, log }
+  },
+}
+
+for (const [where, start] of Object.entries(places)) {
+  test(`slow lines, with the services ${where}`, async t => {
+    const { url, dataDir, log } = await start(t)
+    const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
+
+    await t.test(
+      'an upload that stalls is cut with 408, leaves nothing, and is one line in all logs',
+      async t => {
+        const linesBefore = problemLines(log())
+        const upload = beginUpload(t, url, image.length)
+        const answered = once(upload, 'response')
+        upload.write(image.subarray(0, image.length / 2))
+        await until('the storage is writing', () => storedFiles(dataDir).length > 0)
+        const [answer] = await answered
+        assert.equal(answer.statusCode, 408)
+        assert.match(await text(answer), /request-timeout/)
+        await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+        assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
+        await until('it is in the log', () => linesOf(log()).some(isCut))
+        await delay(2 * stallMs) // after which a service inside would cut as well
+        const cuts = linesOf(log()).filter(isCut)
+        assert.deepEqual(
+          cuts.map(({ service }) => service),
+          ['frontend'],
+        )
+        assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
+      },
+    )
+
+    await t.test('a steady upload is taken, though it lasts longer than any bound', async t => {
+      const upload = beginUpload(t, url, image.length)
+      const answered = once(upload, 'response')
+      const pieces = 30
+      for (let piece = 0; piece < pieces; piece++) {
+        const at = (n: number) => Math.round((n * image.length) / pieces)
+        upload.write(image.subarray(at(piece), at(piece + 1)))
+        await delay(stallMs / 6)
+      }
+      upload.end()
+      const [answer] = await answered
+      assert.equal(answer.statusCode, 202, await text(answer))
+    })
+  })
+}
+
+function beginUpload(t: TestContext, url: string, bytes: number): ClientRequest {
+  const headers = { 'content-length': bytes }
+  const upload = request(`${url}/images`, { method: 'POST', headers, agent: false })
+  upload.on('error', () => undefined) // it may be cut
+  t.after(() => upload.destroy())
+  return upload
+}
+
+interface Line {
+  level: number
+  service: string
+  msg: string
+}
+
+function linesOf(log: string): Line[] {
+  return log.split('\n').flatMap(line => (line.startsWith('{') ? [JSON.parse(line)] : []))
+}
+
+function isCut({ msg }: Line): boolean {
+  return msg.startsWith('request cut')
+}
+
+/** Warnings and errors. */
+function problemLines(log: string): string[] {
+  return linesOf(log)
+    .filter(({ level }) => level >= 40)
+    .map(({ service, msg }) => `${service}: ${msg}`)
+}
