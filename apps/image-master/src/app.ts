@@ -19,10 +19,12 @@ import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
 import { workHandlers } from './routes/work.ts'
 import { TaskIds } from './task-ids.ts'
+import type { Workers } from './workers.ts'
 
 export interface AppDependencies extends OpenedQueue {
   config: Config
   clients: Pick<ServiceClients, 'storage' | 'taskDb'>
+  workers: Pick<Workers, 'requireDecoder' | 'close'>
   settings(): LiveConfig
   /** Of what became of images. */
   tally: Pick<Tally, 'add' | 'close'>
@@ -34,6 +36,7 @@ export interface AppDependencies extends OpenedQueue {
 export function buildApp({
   config,
   clients: { storage, taskDb },
+  workers,
   queue,
   show = () => undefined,
   settings,
@@ -53,7 +56,18 @@ export function buildApp({
   }
   const closing = new AbortController()
   const api = apiOf(imageMasterRoutes, {
-    ...intakeHandlers({ ...config, storage, taskDb, queue, admission, ids, tally, settings, logger }),
+    ...intakeHandlers({
+      ...config,
+      storage,
+      taskDb,
+      queue,
+      workers,
+      admission,
+      ids,
+      tally,
+      settings,
+      logger,
+    }),
     ...workHandlers({ queue, discardResult: id => deleteBytes(id, storage), closing: closing.signal }),
     ...readinessHandlers({ storage, taskDb }),
   })
@@ -67,6 +81,7 @@ export function buildApp({
   app.addHook('onClose', async () => {
     await housekeeping.close()
     await queue.close()
+    await workers.close()
     await tally.close()
   })
   return app

@@ -15,9 +15,9 @@ import {
 import {
   contentTypeOf,
   exceededLimit,
-  type ImageFormat,
   MalformedImage,
   readImageHeader,
+  type SniffedFormat,
   sniffFormat,
 } from '@darkroom/image-header'
 import {
@@ -34,6 +34,7 @@ import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { storedImage } from './stored-image.ts'
 import type { TaskIds } from './task-ids.ts'
+import type { Workers } from './workers.ts'
 
 /** Enough for the header of nearly every image, so that most are judged without reading storage. */
 const headBytes = 64 * 1024
@@ -42,6 +43,7 @@ export interface IntakeDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
   queue: WorkQueue
+  workers: Pick<Workers, 'requireDecoder'>
   admission: Admission
   ids: Pick<TaskIds, 'next'>
   tally: Pick<Tally, 'add'>
@@ -71,7 +73,7 @@ export interface Upload {
  * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; no bytes stay behind
  */
 export async function takeIn(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
-  const { admission, ids, maxBytesInFlight, settings, storage } = dependencies
+  const { admission, ids, maxBytesInFlight, settings, storage, workers } = dependencies
   const limits = settings()
   const operations = readOperations(upload.operations) ?? limits.defaultOperations
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
@@ -81,10 +83,13 @@ export async function takeIn(upload: Upload, dependencies: IntakeDependencies): 
   using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
   const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
+  await workers.requireDecoder(contentTypeOf(format))
   const key = await ids.next()
   const stored = await store(storage, key, format, whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
+    // The first bytes don't tell what codes the image in every file.
+    await workers.requireDecoder(original.contentType)
     return await makeTask(key, { original, operations }, upload, dependencies)
   } catch (error) {
     // Only what was refused for good: with any other error the task may exist, and its bytes with it.
@@ -102,7 +107,7 @@ function readOperations(text: string | undefined): Operation[] | undefined {
   }
 }
 
-function recognize(head: Uint8Array): ImageFormat {
+function recognize(head: Uint8Array): SniffedFormat {
   if (head.length === 0)
     throw new ServiceProblem(400, 'empty-body', 'the body is empty; it should be an image')
   const format = sniffFormat(head)
@@ -110,14 +115,14 @@ function recognize(head: Uint8Array): ImageFormat {
   throw new ServiceProblem(
     415,
     'not-an-image',
-    'these bytes are no image that is taken here: JPEG, PNG, WebP, GIF, TIFF or AVIF',
+    'unsupported file type: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC',
   )
 }
 
 async function store(
   storage: IntakeDependencies['storage'],
   key: string,
-  format: ImageFormat,
+  format: SniffedFormat,
   body: AsyncIterable<Uint8Array>,
 ): Promise<StoredBlob> {
   const reply = await storage.putBlob({

@@ -10,6 +10,7 @@ import {
 import { buildApp } from './app.ts'
 import { type Config, LiveConfig, liveDefaults } from './config.ts'
 import { openQueue } from './queue/open-queue.ts'
+import { Workers } from './workers.ts'
 
 export { Config } from './config.ts'
 
@@ -28,8 +29,9 @@ export async function start(
     defaults: liveDefaults(config),
     logger,
   })
+  const workers = new Workers({ kv: clients.kv, logger })
   const tally = new Tally({ clusterState: clients.clusterState, logger })
-  const app = buildApp({ config, clients, ...opened, tally, settings: () => live.current, logger })
+  const app = buildApp({ config, clients, ...opened, workers, tally, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())
   return startService({ app, name: 'image-master', config, clients, logger, inProcess })
 }

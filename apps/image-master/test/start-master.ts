@@ -8,6 +8,7 @@ import { type HttpAnswer, httpRequest, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
 import { openQueue } from '../src/queue/open-queue.ts'
+import { Workers } from '../src/workers.ts'
 import { logger, type Neighbours, type Owner, startNeighbours } from './neighbours.ts'
 
 export interface Master extends Neighbours {
@@ -28,7 +29,16 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   const config = loadConfig(Config, env)
   const opened = await openQueue(config, { taskDb: clients.taskDb, logger })
   const tally = new RecordedTally()
-  const app = buildApp({ config, clients, ...opened, tally, settings: () => liveDefaults(config), logger })
+  const workers = new Workers({ kv: clients.kv, logger, patienceMs: 300 })
+  const app = buildApp({
+    config,
+    clients,
+    ...opened,
+    workers,
+    tally,
+    settings: () => liveDefaults(config),
+    logger,
+  })
   defer(() => app.close())
   const requests = { arrived: 0, hungUp: 0 }
   app.addHook('onRequest', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { decodedTypes } from './develop/decoded-types.ts'
 import { Pool } from './pool/pool.ts'
 
 export { Config } from './config.ts'
@@ -50,6 +51,9 @@ export async function start(
         throw new ServiceUnavailable('image-master', new Error('none is registered'))
     },
   })
-  const service = await startService({ app, name: 'image-worker', config, clients, logger })
+  const decodes = decodedTypes()
+  logger.info({ decodes }, 'optional types that are decoded')
+  const labels = { decodes }
+  const service = await startService({ app, name: 'image-worker', config, clients, labels, logger })
   return service
 }

@@ -1,9 +1,10 @@
-import type { Task } from '@darkroom/contracts'
+import { optionalTypes, type Task } from '@darkroom/contracts'
 import type { TaskStore } from './engine/engine.ts'
 
 interface Waiting {
   worker: string
   leaseMs: number
+  decodes: readonly string[]
   patience: AbortSignal
   gone: AbortSignal
   /** The store was asked on its behalf at least once. */
@@ -39,10 +40,14 @@ export class ClaimLine {
   claim(
     worker: string,
     leaseMs: number,
-    { patience, gone }: { patience: AbortSignal; gone: AbortSignal },
+    {
+      patience,
+      gone,
+      decodes = optionalTypes,
+    }: { patience: AbortSignal; gone: AbortSignal; decodes?: readonly string[] | undefined },
   ): Promise<Task | undefined> {
     return new Promise((resolve, reject) => {
-      const waiting = { worker, leaseMs, patience, gone, wasTried: false, resolve, reject }
+      const waiting = { worker, leaseMs, decodes, patience, gone, wasTried: false, resolve, reject }
       this.#line.push(waiting)
       for (const signal of [patience, gone]) {
         signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
@@ -85,7 +90,7 @@ export class ClaimLine {
   async #serveOne(waiting: Waiting): Promise<Waiting | undefined> {
     waiting.wasTried = true
     try {
-      const task = await this.#store.claim(waiting.worker, waiting.leaseMs)
+      const task = await this.#store.claim(waiting.worker, waiting.leaseMs, waiting.decodes)
       if (task && !waiting.gone.aborted) waiting.resolve(task)
       else if (task) await this.#giveBack(task)
       else if (!wantsToLeave(waiting)) return waiting

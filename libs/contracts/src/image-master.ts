@@ -83,7 +83,20 @@ export const imageMasterRoutes = {
     idempotent: false,
     schema: {
       summary: 'Leases the next task; with `wait`, held back until there is one',
-      querystring: Type.Object({ worker: WorkerName, ...waitQuery }, { additionalProperties: false }),
+      querystring: Type.Object(
+        {
+          worker: WorkerName,
+          decodes: Type.Optional(
+            Type.String({
+              maxLength: 1000,
+              description:
+                'The optional types that the worker decodes (image/heic), separated by commas; originals of the others go to other workers',
+            }),
+          ),
+          ...waitQuery,
+        },
+        { additionalProperties: false },
+      ),
       response: { 200: Work, 204: Nothing },
     },
   }),

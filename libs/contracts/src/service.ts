@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { DecodedTypes } from './optional-types.ts'
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
 
@@ -26,6 +27,12 @@ export const defaultPorts: Readonly<Record<ServiceName, number>> = {
 
 /** Value of `services/<name>/<instance>` in kv-config, as JSON. */
 export const Registration = Type.Object({ url: Type.String({ format: 'uri' }) })
+
+/** That of a worker. */
+export const WorkerRegistration = Type.Object({
+  ...Registration.properties,
+  decodes: Type.Optional(DecodedTypes),
+})
 
 /** That of a cluster-state node, whose instance is its id. */
 export const NodeRegistration = Type.Object({ ...Registration.properties, dataCentre: Type.String() })

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Operations } from './operations.ts'
+import { DecodedTypes } from './optional-types.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
@@ -23,9 +24,14 @@ export const NewTask = Type.Object(
 )
 export type NewTask = Static<typeof NewTask>
 
+const claim = { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs }
+const GivenClaim = Type.Object(claim, { additionalProperties: false })
 const Claim = Type.Object(
-  { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs },
-  { additionalProperties: false },
+  { ...claim, decodes: Type.Optional(DecodedTypes) },
+  {
+    additionalProperties: false,
+    description: 'Without a type in `decodes`, tasks whose original is of an optional type are passed over',
+  },
 )
 
 /** What the holder of a lease says of its task. */
@@ -128,7 +134,7 @@ export const taskDbRoutes = {
     schema: {
       summary: 'Leases this task, if it is not started: for a queue that says itself who is next',
       params,
-      body: Claim,
+      body: GivenClaim,
       response: { 200: Task, 404: Problem, 409: Problem },
     },
   }),

@@ -44,7 +44,7 @@ export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> 
         else if (inner.type === 'ipma') await readAssociations(walker, inner, associations)
       }
   }
-  if (primaryId === undefined) throw new MalformedImage('the AVIF names no primary image')
+  if (primaryId === undefined) throw new MalformedImage('the file names no primary image')
   // ISO/IEC 23008-12 section 9.3.1: properties count from 1; 0 stands for none.
   for (const item of items.values())
     for (const index of associations.get(item.id) ?? []) {
@@ -72,7 +72,7 @@ async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifIte
     const id = version === 2 ? table.uint16() : table.uint32()
     table.skip(2)
     if (!items.has(id)) items.set(id, { id, type: table.code(), isHidden: (flags & 1) !== 0, properties: [] })
-    if (items.size > maxItems) throw new MalformedImage(`the AVIF has more than ${maxItems} items`)
+    if (items.size > maxItems) throw new MalformedImage(`the file has more than ${maxItems} items`)
   }
 }
 
@@ -87,7 +87,7 @@ async function readReferences(walker: BoxWalker, box: Box, references: AvifRefer
     const from = readId()
     const count = table.uint16()
     total += count
-    if (total > maxReferences) throw new MalformedImage(`the AVIF has more than ${maxReferences} references`)
+    if (total > maxReferences) throw new MalformedImage(`the file has more than ${maxReferences} references`)
     references.push({ type: entry.type, from, to: Array.from({ length: count }, readId) })
   }
 }
@@ -101,7 +101,7 @@ async function readAssociations(
   const table = await walker.table(box)
   const { version, flags } = table.fullBox()
   const entries = table.uint32()
-  if (entries > maxItems) throw new MalformedImage(`the AVIF gives properties to more than ${maxItems} items`)
+  if (entries > maxItems) throw new MalformedImage(`the file gives properties to more than ${maxItems} items`)
   for (let entry = 0; entry < entries; entry++) {
     const id = version < 1 ? table.uint16() : table.uint32()
     const count = table.uint8()

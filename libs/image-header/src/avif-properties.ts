@@ -36,6 +36,7 @@ const alphaTypes = [
 const parsers = new Map<string, (table: TableCursor, box: Box) => AvifProperty>([
   ['ispe', parseIspe],
   ['av1C', parseAv1Configuration],
+  ['hvcC', parseHevcConfiguration],
   ['pixi', parsePixi],
   ['clap', parseClap],
   // ISO/IEC 23008-12 section 6.5.10: quarter turns anti-clockwise in two bits.
@@ -56,6 +57,13 @@ export function parseAv1Configuration(table: TableCursor): AvifProperty {
   const flags = table.uint8()
   const highBits = flags & 0x20 ? 12 : 10
   return { type: 'bits', bits: flags & 0x40 ? highBits : 8, isConfiguration: true }
+}
+
+/** ISO/IEC 14496-15 section 8.3.2.1: the depth of luma is in the low bits of byte 17, that of chroma in byte 18. */
+function parseHevcConfiguration(table: TableCursor): AvifProperty {
+  table.skip(17)
+  const deeper = Math.max(table.uint8() & 7, table.uint8() & 7)
+  return { type: 'bits', bits: 8 + deeper, isConfiguration: true }
 }
 
 /** ISO/IEC 23008-12 section 6.5.6: bits of each channel. */

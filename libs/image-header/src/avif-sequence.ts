@@ -58,7 +58,7 @@ async function readHandler(walker: BoxWalker, box: Box): Promise<string> {
 
 /** Section 8.7.3: version and flags, a common size or its width, the count; the sizes after it aren't read. */
 async function readSampleCount(walker: BoxWalker, box: Box): Promise<number> {
-  if (box.end - box.body < 12) throw new MalformedImage("the AVIF's sample size table is cut short")
+  if (box.end - box.body < 12) throw new MalformedImage("the file's sample size table is cut short")
   return (await walker.reader.view(box.body + 8, 4)).getUint32(0)
 }
 

@@ -6,11 +6,11 @@ import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
 /**
- * AVIF 1.1, over HEIF (ISO/IEC 23008-12) and its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`.
- * Rotation is a property of the image there and decoders apply it, so the size is the one a person sees and
- * nothing is left to do: orientation 1.
+ * HEIF (ISO/IEC 23008-12) over its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. What codes the
+ * primary image decides whether the file is AVIF (AVIF 1.1) or HEIC. Rotation is a property of the image there and
+ * decoders apply it, so the size is the one a person sees and nothing is left to do: orientation 1.
  */
-export async function readAvif(reader: HeaderReader): Promise<ImageFacts> {
+export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
   const walker = new BoxWalker(reader)
   let meta: AvifMeta | undefined
   let sequence: AvifSequence | undefined
@@ -19,21 +19,36 @@ export async function readAvif(reader: HeaderReader): Promise<ImageFacts> {
     else if (box.type === 'moov') sequence ??= await readSequence(walker, box)
   }
   if (meta) return factsOfImages(meta, sequence)
-  if (sequence) return factsOfSequence(sequence)
-  throw new MalformedImage('the AVIF holds neither an image nor a sequence')
+  if (sequence?.width) return factsOfSequence(sequence)
+  throw new MalformedImage('the file holds neither a still image nor a sequence coded as AV1')
 }
 
 const constant = { orientation: 1, progressive: false, lossless: false } as const
 
-/** A file that is both image and sequence is counted by whichever unpacks to more. */
 function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): ImageFacts {
   const primary = meta.items.get(meta.primaryId)
-  if (!primary) throw new MalformedImage("the AVIF's primary image does not exist")
-  const coded = firstCodedItem(meta, primary)
-  if (coded?.type !== 'av01') throw new MalformedImage("the AVIF's primary image is not coded as AV1")
+  if (!primary) throw new MalformedImage("the file's primary image does not exist")
   const size = displayedSize(primary)
-  if (!size) throw new MalformedImage("the AVIF's primary image announces no size")
+  if (!size) throw new MalformedImage("the file's primary image announces no size")
+  const coded = firstCodedItem(meta, primary)
+  const channels = hasAlpha(meta, primary) ? 4 : 3
+  switch (coded?.type) {
+    case 'av01':
+      return { ...constant, ...size, channels, ...factsOfAvif(meta, coded, channels, sequence) }
+    case 'hvc1':
+      return { ...constant, ...size, channels, ...factsOfHeic(meta, primary, coded, channels) }
+    default:
+      throw new MalformedImage("the file's primary image is coded neither as AV1 (AVIF) nor as HEVC (HEIC)")
+  }
+}
 
+/** A file that is both image and sequence is counted by whichever unpacks to more. */
+function factsOfAvif(
+  meta: AvifMeta,
+  coded: AvifItem,
+  channels: number,
+  sequence: AvifSequence | undefined,
+): Pick<ImageFacts, 'format' | 'frames' | 'bitsPerSample' | 'pixels' | 'unpackedBytes'> {
   const images = topLevelImages(meta)
   const pixels = images.reduce((sum, image) => sum + unpackedPixels(image), 0)
   const tilePixels = images.reduce(
@@ -41,23 +56,33 @@ function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): Imag
     0,
   )
   const sequencePixels = sequence ? sequence.samples * sequence.width * sequence.height : 0
-  const channels = hasAlpha(meta, primary) ? 4 : 3
   const bitsPerSample = bitsOf(coded) > 8 ? 16 : 8
   return {
-    ...constant,
-    ...size,
+    format: 'avif',
     frames: Math.max(images.length, sequence?.samples ?? 0),
-    channels,
     bitsPerSample,
     pixels: Math.max(pixels, sequencePixels),
     unpackedBytes: (Math.max(tilePixels, sequencePixels) * channels * bitsPerSample) / 8,
   }
 }
 
+/** The primary image alone is decoded. */
+function factsOfHeic(
+  meta: AvifMeta,
+  primary: AvifItem,
+  coded: AvifItem,
+  channels: number,
+): Pick<ImageFacts, 'format' | 'frames' | 'bitsPerSample' | 'pixels' | 'unpackedBytes'> {
+  const pixels = unpackedPixels(primary)
+  const bitsPerSample = bitsOf(coded) > 8 ? 16 : 8
+  const unpackedBytes = (Math.max(pixels, tiles(meta, primary)) * channels * bitsPerSample) / 8
+  return { format: 'heic', frames: 1, bitsPerSample, pixels, unpackedBytes }
+}
+
 function factsOfSequence(sequence: AvifSequence): ImageFacts {
   const { width, height, samples, bits, hasAlpha } = sequence
   const shape = { width, height, frames: samples, channels: hasAlpha ? 4 : 3 }
-  return { ...constant, ...shape, bitsPerSample: bits > 8 ? 16 : 8 }
+  return { ...constant, format: 'avif', ...shape, bitsPerSample: bits > 8 ? 16 : 8 }
 }
 
 /** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif knows. */

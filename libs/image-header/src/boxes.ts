@@ -37,20 +37,20 @@ export class BoxWalker {
   async table(box: Box): Promise<TableCursor> {
     const length = box.end - box.body
     if (length > maxTableBytes)
-      throw new MalformedImage(`the AVIF's box '${box.type}' is ${length} bytes long`)
+      throw new MalformedImage(`the file's box '${box.type}' is ${length} bytes long`)
     return new TableCursor(await this.reader.view(box.body, length), box.type)
   }
 
   async *#boxes(start: number, limit: number, mayBeCut: boolean): AsyncGenerator<Box> {
     for (let offset = start; offset + 8 <= limit; ) {
-      if (this.#boxesLeft-- === 0) throw new MalformedImage(`the AVIF has more than ${maxBoxes} boxes`)
+      if (this.#boxesLeft-- === 0) throw new MalformedImage(`the file has more than ${maxBoxes} boxes`)
       const head = await this.reader.view(offset, 8)
       const type = latin1(head).slice(4)
       const { size, headerBytes } = await this.#size(head, offset, limit)
       if (size < headerBytes)
-        throw new MalformedImage(`the AVIF's box '${type}' announces less than its header`)
+        throw new MalformedImage(`the file's box '${type}' announces less than its header`)
       if (offset + size > limit && !mayBeCut)
-        throw new MalformedImage(`the AVIF's box '${type}' leaves the box around it`)
+        throw new MalformedImage(`the file's box '${type}' leaves the box around it`)
       const end = Math.min(offset + size, limit)
       yield { type, body: offset + headerBytes, end }
       offset = end
@@ -120,7 +120,7 @@ export class TableCursor {
   #advance(bytes: number): number {
     const at = this.#at
     if (at + bytes > this.#view.byteLength)
-      throw new MalformedImage(`the AVIF's box '${this.#type}' is cut short`)
+      throw new MalformedImage(`the file's box '${this.#type}' is cut short`)
     this.#at = at + bytes
     return at
   }

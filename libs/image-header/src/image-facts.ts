@@ -6,7 +6,7 @@ export type SampleBits = 8 | 16 | 32
 export interface ImageHeader {
   format: ImageFormat
   contentType: string
-  /** Of one frame or the first page, as stored; for AVIF after its own rotation, as its decoders give it. */
+  /** Of one frame or the first page, as stored; for AVIF and HEIC after their own rotation, as its decoders give it. */
   width: number
   height: number
   /** Frames of an animation, pages of a document; 1 for a still image. */
@@ -28,8 +28,8 @@ export interface ImageHeader {
 
 /**
  * What a format's own parser finds. `pixels` and `unpackedBytes` are given where they aren't the plain product of
- * the rest.
+ * the rest, and `format` where the first bytes of the file don't decide it.
  */
 export interface ImageFacts
   extends Omit<ImageHeader, 'format' | 'contentType' | 'pixels' | 'unpackedBytes'>,
-    Partial<Pick<ImageHeader, 'pixels' | 'unpackedBytes'>> {}
+    Partial<Pick<ImageHeader, 'pixels' | 'unpackedBytes' | 'format'>> {}

@@ -1,8 +1,11 @@
-export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const
+export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic'] as const
 
 export type ImageFormat = (typeof imageFormats)[number]
 
+/** What the first bytes of a file tell: 'heif' may be AVIF or HEIC, which only its primary image decides. */
+export type SniffedFormat = ImageFormat | 'heif'
+
 /** The registered media type: 'image/jpeg', 'image/tiff', … */
-export function contentTypeOf(format: ImageFormat): string {
+export function contentTypeOf(format: SniffedFormat): string {
   return `image/${format}`
 }

@@ -3,7 +3,7 @@ export { type AvifCoding, type CicpPlaces, readAvifCoding } from './avif-coding.
 export { type ByteSource, bytesSource } from './byte-source.ts'
 export { exceededLimit, type UnpackedLimits } from './exceeded-limit.ts'
 export type { ImageHeader } from './image-facts.ts'
-export { contentTypeOf, type ImageFormat, imageFormats } from './image-format.ts'
+export { contentTypeOf, type ImageFormat, imageFormats, type SniffedFormat } from './image-format.ts'
 export { MalformedImage } from './malformed-image.ts'
 export { readImageHeader } from './read-image-header.ts'
 export { sniffFormat } from './sniff-format.ts'

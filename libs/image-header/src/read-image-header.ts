@@ -1,9 +1,9 @@
-import { readAvif } from './avif.ts'
+import { readHeif } from './avif.ts'
 import type { ByteSource } from './byte-source.ts'
 import { readGif } from './gif.ts'
 import { HeaderReader } from './header-reader.ts'
 import type { ImageFacts, ImageHeader } from './image-facts.ts'
-import { contentTypeOf, type ImageFormat } from './image-format.ts'
+import { contentTypeOf, type SniffedFormat } from './image-format.ts'
 import { readJpeg } from './jpeg.ts'
 import { MalformedImage } from './malformed-image.ts'
 import { readPng } from './png.ts'
@@ -11,13 +11,15 @@ import { sniffedBytes, sniffFormat } from './sniff-format.ts'
 import { readTiff } from './tiff.ts'
 import { readWebp } from './webp.ts'
 
-const parsers: Record<ImageFormat, (reader: HeaderReader) => Promise<ImageFacts>> = {
+const parsers: Record<SniffedFormat, (reader: HeaderReader) => Promise<ImageFacts>> = {
   jpeg: readJpeg,
   png: readPng,
   webp: readWebp,
   gif: readGif,
   tiff: readTiff,
-  avif: readAvif,
+  avif: readHeif,
+  heic: readHeif,
+  heif: readHeif,
 }
 
 /**
@@ -28,15 +30,17 @@ export async function readImageHeader(source: ByteSource): Promise<ImageHeader> 
   const reader = new HeaderReader(source)
   const head = await reader.view(0, Math.min(sniffedBytes, source.size))
   const format = sniffFormat(new Uint8Array(head.buffer, head.byteOffset, head.byteLength))
-  if (!format) throw new MalformedImage('the file is of no image type that is taken')
+  if (!format) throw new MalformedImage('the file type is not supported')
   return completeHeader(format, await parsers[format](reader))
 }
 
-function completeHeader(format: ImageFormat, facts: ImageFacts): ImageHeader {
+function completeHeader(sniffed: SniffedFormat, facts: ImageFacts): ImageHeader {
+  const format = facts.format ?? sniffed
+  if (format === 'heif') throw new Error('the coding of a HEIF was not read')
   const { width, height, frames, channels, bitsPerSample } = facts
   if (width < 1 || height < 1)
     throw new MalformedImage(`the ${format.toUpperCase()} announces a size of ${width} x ${height} pixels`)
   const pixels = facts.pixels ?? width * height * frames
   const unpackedBytes = facts.unpackedBytes ?? (pixels * channels * bitsPerSample) / 8
-  return { format, contentType: contentTypeOf(format), ...facts, pixels, unpackedBytes }
+  return { contentType: contentTypeOf(format), ...facts, format, pixels, unpackedBytes }
 }

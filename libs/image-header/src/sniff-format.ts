@@ -1,4 +1,4 @@
-import type { ImageFormat } from './image-format.ts'
+import type { SniffedFormat } from './image-format.ts'
 
 /** How many leading bytes sniffFormat looks at. */
 export const sniffedBytes = 64
@@ -7,30 +7,33 @@ export const sniffedBytes = 64
  * Tells the format by magic bytes alone, from the first bytes of a file (up to 64; fewer will do for most).
  * A name or a claimed content type plays no part.
  */
-export function sniffFormat(head: Uint8Array): ImageFormat | undefined {
+export function sniffFormat(head: Uint8Array): SniffedFormat | undefined {
   const text = String.fromCharCode(...head.subarray(0, sniffedBytes))
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg'
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'gif'
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'webp'
   if (tiffMagics.some(magic => text.startsWith(magic))) return 'tiff'
-  if (text.startsWith('ftyp', 4) && isAvif(head, text)) return 'avif'
-  return undefined
+  return text.startsWith('ftyp', 4) ? sniffHeif(head, text) : undefined
 }
 
 /** TIFF 6.0 section 2, and BigTIFF with its fixed offset size of 8; either byte order. */
 const tiffMagics = ['II*\0', 'MM\0*', 'II+\0\x08\0\0\0', 'MM\0+\0\x08\0\0']
 
-/** Brands of HEVC-coded HEIF files, which may name avif among the compatible ones and are not AVIF even so. */
-const hevcBrands = ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs']
+/** AVIF 1.1 section 6, ISO/IEC 23008-12 annex B.4, and the brands for either coding (sections 10.2.2 and 10.3.1). */
+const brandsOf = {
+  avif: ['avif', 'avis'],
+  heic: ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'],
+  heif: ['mif1', 'mif2', 'msf1'],
+} as const
 
 /** ISO/IEC 14496-12 section 4.3: size, 'ftyp', major brand, minor version, compatible brands to the end. */
-function isAvif(head: Uint8Array, text: string): boolean {
-  if (text.length < 16) return false
+function sniffHeif(head: Uint8Array, text: string): SniffedFormat | undefined {
+  if (text.length < 16) return undefined
   const size = new DataView(head.buffer, head.byteOffset, 4).getUint32(0)
-  const major = text.slice(8, 12)
-  if (hevcBrands.includes(major)) return false
-  const brands = [major]
+  const brands = [text.slice(8, 12)]
   for (let at = 16; at + 4 <= Math.min(size, text.length); at += 4) brands.push(text.slice(at, at + 4))
-  return brands.includes('avif') || brands.includes('avis')
+  const has = (format: keyof typeof brandsOf) => brandsOf[format].some(brand => brands.includes(brand))
+  if (has('avif') !== has('heic')) return has('avif') ? 'avif' : 'heic'
+  return has('avif') || has('heif') ? 'heif' : undefined
 }

@@ -258,7 +258,7 @@ test('an AVIF of nested, endless or empty boxes is refused', async () => {
   const empty = made.joined(...Array.from({ length: 20_001 }, () => made.box('free')))
   await refuses(made.joined(brand, empty), /more than 20000 boxes/)
   await refuses(made.joined(brand, made.uint32be(4), 'meta'), /announces less than its header/)
-  await refuses(made.joined(brand, made.box('mdat')), /neither an image nor a sequence/)
+  await refuses(made.joined(brand, made.box('mdat')), /neither a still image nor a sequence/)
   const leaving = made.joined(made.uint32be(500), 'pitm')
   await refuses(made.joined(brand, made.box('meta', made.uint32be(0), leaving)), /leaves the box around it/)
 })

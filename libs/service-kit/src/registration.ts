@@ -6,6 +6,9 @@ import type { KvClient } from './watch-prefix.ts'
 const ttlSeconds = 10
 const renewMs = (ttlSeconds * 1000) / 3
 
+/** What a registration says beside the URL. */
+export type Labels = Readonly<Record<string, string | readonly string[]>>
+
 /**
  * Keeps `services/<name>/<instance>` in kv-config for as long as it isn't closed: with a lease, so that the
  * registration of a killed process ends by itself, and renewed at a third of it.
@@ -22,7 +25,7 @@ export class Registration {
     instance: string
     url: string
     /** What else is to be known of it. */
-    labels?: Readonly<Record<string, string>>
+    labels?: Labels
     logger: Logger
   }) {
     this.#kv = options.kv

@@ -5,7 +5,7 @@ import type { App } from './app.ts'
 import { type CommonConfig, httpUrl, InvalidConfig, isLoopback } from './config.ts'
 import type { InProcessServices, OfferedService } from './in-process.ts'
 import type { Logger } from './logger.ts'
-import { Registration } from './registration.ts'
+import { type Labels, Registration } from './registration.ts'
 import type { ServiceClients } from './service-clients.ts'
 
 export interface RunningService {
@@ -27,7 +27,7 @@ export async function startService(options: {
   /** Under which it registers; one of its own for each start unless given. */
   instance?: string
   /** What else its registration says. */
-  labels?: Readonly<Record<string, string>>
+  labels?: Labels
 }): Promise<RunningService> {
   const { app, name, config, clients, logger, inProcess, labels = {} } = options
   const { instance = `${hostname()}-${randomUUID()}` } = options

@@ -18,9 +18,14 @@ export interface WorkQueue {
   add(task: Task): Promise<void>
   /**
    * Leases the next task; undefined when there is none within `waitSeconds`, or `signal` is aborted. First
-   * come, first served.
+   * come, first served; tasks whose original is of an optional type that isn't in `decodes` are for others.
    */
-  next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined>
+  next(
+    worker: string,
+    waitSeconds: number,
+    signal: AbortSignal,
+    decodes?: readonly string[],
+  ): Promise<Work | undefined>
   /** The instant when the lease ends now, or why it can't be renewed. */
   extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>>
   finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>

@@ -1,4 +1,12 @@
-import type { Client, ImageFacts, Task, TaskError, taskDbRoutes, Work } from '@darkroom/contracts'
+import {
+  type Client,
+  type ImageFacts,
+  optionalTypes,
+  type Task,
+  type TaskError,
+  type taskDbRoutes,
+  type Work,
+} from '@darkroom/contracts'
 import type { Acknowledgement, HeldLease, WorkQueue } from './queue.ts'
 import { TaskLeases } from './task-leases.ts'
 import { workOf } from './work-of.ts'
@@ -19,8 +27,13 @@ export class TaskDbQueue implements WorkQueue {
     // To be in the task DB is to be in the queue.
   }
 
-  async next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined> {
-    const reply = await this.#claim(worker, waitSeconds, signal)
+  async next(
+    worker: string,
+    waitSeconds: number,
+    signal: AbortSignal,
+    decodes: readonly string[] = optionalTypes,
+  ): Promise<Work | undefined> {
+    const reply = await this.#claim(worker, waitSeconds, signal, [...decodes])
     return reply?.status === 200 ? workOf(reply.body) : undefined
   }
 
@@ -47,11 +60,11 @@ export class TaskDbQueue implements WorkQueue {
   async close(): Promise<void> {}
 
   /** undefined when `signal` ended it; the task DB takes back what it may have claimed by then. */
-  async #claim(worker: string, waitSeconds: number, signal: AbortSignal) {
+  async #claim(worker: string, waitSeconds: number, signal: AbortSignal, decodes: string[]) {
     try {
       return await this.#taskDb.claimTask({
         querystring: { wait: waitSeconds },
-        body: { worker, leaseMs: this.#leaseMs },
+        body: { worker, leaseMs: this.#leaseMs, decodes },
         signal,
       })
     } catch (error) {

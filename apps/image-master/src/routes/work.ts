@@ -17,8 +17,9 @@ type WorkHandlers = Pick<
 
 export function workHandlers({ queue, discardResult, closing }: WorkDependencies): WorkHandlers {
   return {
-    async getWork({ querystring: { worker, wait = 0 }, signal }) {
-      const work = await queue.next(worker, wait, AbortSignal.any([signal, closing]))
+    async getWork({ querystring: { worker, wait = 0, decodes = '' }, signal }) {
+      const ended = AbortSignal.any([signal, closing])
+      const work = await queue.next(worker, wait, ended, decodes.split(','))
       if (work && signal.aborted) await queue.giveBack({ id: work.id, token: work.lease.token })
       return work ? { status: 200, body: work } : { status: 204 }
     },

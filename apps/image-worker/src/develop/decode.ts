@@ -1,9 +1,10 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Metadata } from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
-import { type ColourTreatment, colourSignalOf, treatColours } from './colour/colour-signal.ts'
+import { colourSignalOf, treatColours } from './colour/colour-signal.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
+import { withColours } from './colour/with-colours.ts'
 import { canCarryProfile, keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
@@ -13,14 +14,7 @@ import { type Original, originalOf } from './original.ts'
 import type { Plan } from './plan.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
-import {
-  type CarriedMetadata,
-  colourspaceOf,
-  depthOf,
-  type Output,
-  type Picture,
-  type Raster,
-} from './raster.ts'
+import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { asRgb, convertColours, hasOddColours } from './tiff/odd-colours.ts'
@@ -110,20 +104,6 @@ function animationOf(
 function asPageSays(raster: Raster, page: TiffPage): Raster {
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)
-}
-
-function withColours({ icc, ...metadata }: CarriedMetadata, treatment: ColourTreatment): CarriedMetadata {
-  switch (treatment.kind) {
-    case 'own':
-      return { ...metadata, ...(icc && { icc }) }
-    case 'kept':
-      return { ...metadata, ...(icc && treatment.keepsProfile && { icc }), colour: treatment.signal }
-    case 'profiled':
-      return { ...metadata, icc: treatment.icc }
-    case 'converted':
-    case 'implied':
-      return metadata
-  }
 }
 
 function kindOf({ space, depth }: Metadata): { bits: 8 | 16; isGrey: boolean; hasOwnColours: boolean } {

@@ -10,6 +10,9 @@ import {
 import { decode } from './decode.ts'
 import type { Developed } from './developed.ts'
 import { encode } from './encode.ts'
+import { decodeHeic } from './heic/decode-heic.ts'
+import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
+import { unpackHeicCost } from './heic/unpack-heic.ts'
 import type { DevelopLimits } from './limits.ts'
 import { permuteFile } from './permute-file.ts'
 import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
@@ -30,7 +33,8 @@ const maxHeldBytes = 100 * 1024 * 1024
  *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
  *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded, up to 100 MiB unpacked
  *     a permutation of what unpacks to a lot    -> streamed through sharp, where that is exact
- *     anything else                             -> decoded, each step on each frame, encoded; a TIFF page by page
+ *     anything else                             -> decoded, each step on each frame, encoded; a TIFF page by page, HEIC
+ *                                                  by libheif-js
  *
  * `reserve` is awaited with the bytes of memory that the work takes before they are taken.
  *
@@ -45,6 +49,9 @@ export async function develop(
   const header = await readHeader(input)
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
+  // Not the image's fault: another worker may be able to.
+  if (header.format === 'heic' && !canDecodeHeic())
+    throw new Error(`HEIC can't be decoded here: the package ${heicPackage} is not installed`)
   const plan = planOf(operations, header.format)
   if (isPermutation(header, plan)) {
     const bytes = await permuteFile(input, header, plan.permutation, plan.output)
@@ -61,8 +68,7 @@ export async function develop(
 }
 
 async function readHeader(input: Uint8Array): Promise<ImageHeader> {
-  if (!sniffFormat(input))
-    throw new UnusableImage('not-an-image', 'these bytes are no image that is taken here')
+  if (!sniffFormat(input)) throw new UnusableImage('not-an-image', 'unsupported file type')
   try {
     return await readImageHeader(bytesSource(input))
   } catch (error) {
@@ -107,7 +113,8 @@ async function developImage(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const { steps, output } = plan
-  const { picture, original } = await decode(input, header, plan, limits)
+  const decodeImage = header.format === 'heic' ? decodeHeic : decode
+  const { picture, original } = await decodeImage(input, header, plan, limits)
   await applySteps(picture, steps)
   // A quality that is asked for wins over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined
@@ -122,6 +129,7 @@ async function developImage(
  */
 function memoryCost(input: Uint8Array, header: ImageHeader): number {
   const { unpackedBytes, progressive, format } = header
+  if (format === 'heic') return unpackHeicCost(input, header) + unpackedBytes
   const decoded = unpackedBytes * (progressive ? 4 : 2)
   return format === 'jpeg' ? Math.max(decoded, permutedJpegCost(header, input)) : decoded
 }

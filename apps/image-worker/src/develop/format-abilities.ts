@@ -1,8 +1,13 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { ImageHeader } from '@darkroom/image-header'
+import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
+
+/** The format of a result unless another is asked for: the original's, and JPEG where that can't be written. */
+export function usualResult(original: ImageFormat): OutputFormat {
+  return original === 'heic' ? 'jpeg' : original
+}
 
 /** Whether files of this format can have several frames or pages that we keep. */
-export function isAnimatable(format: OutputFormat): boolean {
+export function isAnimatable(format: ImageFormat): boolean {
   return format === 'gif' || format === 'webp' || format === 'tiff'
 }
 

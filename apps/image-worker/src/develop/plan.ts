@@ -1,5 +1,7 @@
-import type { ChannelOrder, Operation, OutputFormat } from '@darkroom/contracts'
+import type { ChannelOrder, Operation } from '@darkroom/contracts'
+import type { ImageFormat } from '@darkroom/image-header'
 import { compose } from '../permute/channel-order.ts'
+import { usualResult } from './format-abilities.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
 import type { Geometry, Output, Picture, Raster } from './raster.ts'
@@ -22,10 +24,10 @@ export interface Plan {
 }
 
 /** Sorts operations into what is done to the pixels, in their order, and how the result is written. */
-export function planOf(operations: readonly Operation[], format: OutputFormat): Plan {
+export function planOf(operations: readonly Operation[], format: ImageFormat): Plan {
   const plan: Plan = {
     steps: [],
-    output: { format, metadata: 'strip' },
+    output: { format: usualResult(format), metadata: 'strip' },
     makesColours: false,
     permutation: 'rgb',
     geometry: { movesPixels: false, swapsAxes: false },
@@ -52,7 +54,7 @@ export function planOf(operations: readonly Operation[], format: OutputFormat): 
 
 /** Whether the one thing done to an image is a permutation. */
 export function isPermutation(
-  { format }: { format: OutputFormat },
+  { format }: { format: ImageFormat },
   plan: Plan,
 ): plan is Plan & { permutation: ChannelOrder } {
   return plan.permutation !== undefined && plan.output.format === format

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
+import { decodedTypes } from '../develop/decoded-types.ts'
 import { develop } from '../develop/develop.ts'
 import type { ThreadData } from './protocol.ts'
 import { openThreadPort } from './thread-port.ts'
@@ -21,6 +22,7 @@ const { draining, report, reserve } = openThreadPort(parentPort)
 
 await workUntilDrained({
   name: data.name,
+  decodes: decodedTypes(),
   clients,
   logger,
   draining,

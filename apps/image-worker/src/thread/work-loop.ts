@@ -16,6 +16,8 @@ import type { ThreadMessage, WorkEnd } from './protocol.ts'
 
 export interface WorkLoopOptions {
   name: string
+  /** The optional types of originals that `develop` takes; others go to other workers. */
+  decodes?: readonly string[]
   clients: { imageMaster: Client<typeof imageMasterRoutes>; storage: Client<typeof storageRoutes> }
   logger: Logger
   /** Aborted when no more work is to be taken. */
@@ -52,7 +54,7 @@ const drainGraceMs = 500
 
 /** One image after the other: pull, fetch, develop, store, report; until `draining` is aborted. */
 export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
-  const { clients, draining, logger, name, refusedWrites = usualRefusedWrites } = options
+  const { clients, decodes = [], draining, logger, name, refusedWrites = usualRefusedWrites } = options
   const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
   const backoff = new Backoff(100, 2000)
   const giveUpPolling = new AbortController()
@@ -62,7 +64,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   while (!draining.aborted) {
     try {
       const { status, body } = await clients.imageMaster.getWork({
-        querystring: { worker: name, wait: pollSeconds },
+        querystring: { worker: name, wait: pollSeconds, decodes: decodes.join() },
         signal: giveUpPolling.signal,
       })
       backoff.reset()

@@ -33,9 +33,10 @@ export interface TaskStore {
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**
    * Leases the oldest of the most urgent tasks that are not started; undefined when there is none. No two get
-   * the same one.
+   * the same one. Tasks whose original is of an optional type that isn't in `decodes` are passed over; with no
+   * `decodes`, none is.
    */
-  claim(worker: string, leaseMs: number): Promise<Task | undefined>
+  claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
   /** Lets an event happen to a task, by the table of transitions; undefined when there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
   /**

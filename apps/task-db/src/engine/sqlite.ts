@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { NewTask, Task, TaskStats } from '@darkroom/contracts'
+import { type NewTask, optionalTypes, type Task, type TaskStats, typesBeyond } from '@darkroom/contracts'
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { keyIsTaken } from '../migration-incomplete.ts'
@@ -109,11 +109,16 @@ export class SqliteTaskStore implements TaskStore {
     return { tasks, ...(last && { next: last.id }) }
   }
 
-  async claim(worker: string, leaseMs: number) {
+  async claim(worker: string, leaseMs: number, decodes = optionalTypes) {
+    const beyond = typesBeyond(decodes)
+    const readNext = () =>
+      beyond.length === 0
+        ? read(this.#statements.next)
+        : read(this.#statements.nextExcept, JSON.stringify(beyond))
     // Most polls find nothing; they need no transaction.
-    if (!this.#statements.next.get()) return undefined
+    if (!readNext()) return undefined
     const task = await this.#writes.run(() => {
-      const next = read(this.#statements.next)
+      const next = readNext()
       if (!next) return undefined
       const outcome = this.#change(next, { type: 'claim', worker, leaseMs })
       if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
@@ -233,6 +238,12 @@ function prepareStatements(database: DatabaseSync) {
     next: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_urgency
        WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1`,
+    ),
+    nextExcept: prepare(
+      `SELECT document FROM tasks INDEXED BY tasks_by_urgency
+       WHERE state = 'not-started'
+         AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?))
+       ORDER BY urgency, id LIMIT 1`,
     ),
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
     expired: prepare(

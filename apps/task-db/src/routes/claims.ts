@@ -8,9 +8,9 @@ type ClaimHandlers = Pick<Handlers<typeof taskDbRoutes>, 'claimTask' | 'claimGiv
 /** `closing` ends every wait. */
 export function claimHandlers(counted: CountedStore, line: ClaimLine, closing: AbortSignal): ClaimHandlers {
   return {
-    async claimTask({ querystring: { wait = 0 }, body: { worker, leaseMs }, signal }) {
+    async claimTask({ querystring: { wait = 0 }, body: { worker, leaseMs, decodes = [] }, signal }) {
       using held = holdFor(wait, signal, closing)
-      const task = await line.claim(worker, leaseMs, { patience: held.signal, gone: signal })
+      const task = await line.claim(worker, leaseMs, { patience: held.signal, gone: signal, decodes })
       return task ? { status: 200, body: task } : { status: 204 }
     },
 

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type {
-  Client,
-  ImageFacts,
-  LeaseHolderEvent,
-  Task,
-  TaskError,
-  taskDbRoutes,
-  Work,
+import {
+  type Client,
+  canDecode,
+  type ImageFacts,
+  type LeaseHolderEvent,
+  optionalTypes,
+  type Task,
+  type TaskError,
+  type taskDbRoutes,
+  type Work,
 } from '@darkroom/contracts'
 import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue.ts'
@@ -17,6 +19,8 @@ import { Reconciler } from './reconciler.ts'
 import { type TaskJob, TaskJobs } from './task-jobs.ts'
 import { WaitingLine } from './waiting-line.ts'
 
+/** A job that no worker here can do is set aside for so long, and for less than its lock lasts. */
+const maxAsideMs = 2000
 /** A connection that hangs is not waited for any longer when the queue closes. */
 const lastFetchMs = 1000
 
@@ -76,6 +80,7 @@ export class BullMqQueue implements WorkQueue {
         putBack: job => jobs.putBack(job),
       },
       logger,
+      Math.min(leaseMs / 3, maxAsideMs),
     )
     this.#reconciler = new Reconciler({ redis, jobs, taskDb, logger, everyMs: reconcileMs })
     redis.onReady(() => this.#line.wake())
@@ -90,10 +95,19 @@ export class BullMqQueue implements WorkQueue {
     await this.#tryRedis('a task was not queued; the reconciler will', () => this.jobs.add([task]))
   }
 
-  async next(worker: string, waitSeconds: number, signal: AbortSignal): Promise<Work | undefined> {
+  async next(
+    worker: string,
+    waitSeconds: number,
+    signal: AbortSignal,
+    decodes: readonly string[] = optionalTypes,
+  ): Promise<Work | undefined> {
     if (signal.aborted || this.#closed) return undefined
     const patience = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
-    return this.#line.wait(job => this.#claim(job, worker, signal), { patience, gone: signal })
+    return this.#line.wait(job => this.#claim(job, worker, signal), {
+      patience,
+      gone: signal,
+      accepts: ({ data: { contentType = '' } }) => canDecode(decodes, contentType),
+    })
   }
 
   async extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {

@@ -82,7 +82,7 @@ export class Reconciler {
       return 0
     }
     const held = new Set<string>()
-    const missing: Pick<Task, 'id' | 'urgency' | 'operations'>[] = []
+    const missing: Task[] = []
     let found: number
     do {
       const page = await this.#readPage()
@@ -90,8 +90,7 @@ export class Reconciler {
       await jobs.removeEnded(ids)
       for (const key of await this.#putBackHeld(page)) held.add(key)
       const unknown = new Set(await jobs.findUnknown(ids))
-      for (const { id, urgency, operations } of page)
-        if (unknown.has(id)) missing.push({ id, urgency, operations })
+      missing.push(...page.filter(({ id }) => unknown.has(id)))
       found = unknown.size
     } while (found > 0 && this.#cursor !== undefined && missing.length < mostAtOnce)
     this.#held = held
@@ -102,7 +101,8 @@ export class Reconciler {
 
   /**
    * Between fetching a job and claiming its task there are milliseconds. A job that is active in two runs, and its task
-   * in neither, belongs to nobody. Answers those that were found active now.
+   * in neither, belongs to nobody; or it is set aside for want of a worker that can do it, and to put it back then only
+   * lets it be fetched again. Answers those that were found active now.
    */
   async #putBackHeld(page: readonly Task[]): Promise<string[]> {
     const { jobs } = this.#options

@@ -5,9 +5,11 @@ import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 
 import type { ChainableCommander } from 'ioredis'
 import { type QueueRedis, reasonOf } from './queue-redis.ts'
 
-/** What a job says beside its id, which is the task's: for people who look at the queue. */
+/** What a job says beside its id, which is the task's: for people who look at the queue, and which workers can do it. */
 export interface JobData {
   operations: Operation[]
+  /** Of the original; missing in jobs of earlier versions. */
+  contentType?: string
 }
 export type TaskJob = Job<JobData, ImageFacts>
 
@@ -79,10 +81,10 @@ export class TaskJobs {
   }
 
   /** Those known already, waiting or not, are left as they are. */
-  async add(tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations'>[]): Promise<void> {
-    const jobs = tasks.map(({ id, urgency, operations }) => ({
+  async add(tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations' | 'original'>[]): Promise<void> {
+    const jobs = tasks.map(({ id, urgency, operations, original }) => ({
       name: 'develop',
-      data: { operations },
+      data: { operations, contentType: original.contentType },
       opts: { jobId: id, priority: urgency + 1 }, // 0 would go before all others
     }))
     await this.#redis.ask(() => this.queue.addBulk(jobs))

@@ -11,6 +11,8 @@ export interface Source<Item> {
 }
 
 interface Waiting<Item, Served> {
+  /** Whether an item is for this one. */
+  accepts(item: Item): boolean
   /** What becomes of an item for this one; undefined when it wasn't to be had after all. */
   serve(item: Item): Promise<Served | undefined>
   patience: AbortSignal
@@ -24,22 +26,27 @@ interface Waiting<Item, Served> {
 const mostAtOnce = 16
 
 /**
- * Feeds those who wait from one source, first come first served. Of any number of them only one fetch blocks;
+ * Feeds those who wait from one source, first come first served. An item that nobody in the line accepts is set aside
+ * for `asideMs`, and put back. Of any number of them only one fetch blocks;
  * while nobody waits, nothing is fetched.
  */
 export class WaitingLine<Item, Served> {
   readonly #source: Source<Item>
   readonly #logger: Logger
   readonly #closing = new AbortController()
+  readonly #asideMs: number
   readonly #line: Waiting<Item, Served>[] = []
+  /** Items that nobody in the line accepts, and what ends their being set aside. */
+  readonly #aside = new Map<Item, NodeJS.Timeout>()
   readonly #underWay = new Set<Promise<void>>()
   #isLooking = false
   #mustLookAgain = false
   #watching: Promise<void> | undefined
 
-  constructor(source: Source<Item>, logger: Logger) {
+  constructor(source: Source<Item>, logger: Logger, asideMs: number) {
     this.#source = source
     this.#logger = logger
+    this.#asideMs = asideMs
   }
 
   /**
@@ -48,13 +55,19 @@ export class WaitingLine<Item, Served> {
    */
   wait(
     serve: (item: Item) => Promise<Served | undefined>,
-    { patience, gone }: { patience: AbortSignal; gone: AbortSignal },
+    {
+      patience,
+      gone,
+      accepts = () => true,
+    }: { patience: AbortSignal; gone: AbortSignal; accepts?: (item: Item) => boolean },
   ): Promise<Served | undefined> {
     return new Promise((resolve, reject) => {
-      const waiting = { serve, patience, gone, wasTried: false, resolve, reject }
-      this.#line.push(waiting)
+      const waiting = { accepts, serve, patience, gone, wasTried: false, resolve, reject }
       for (const signal of [patience, gone])
         signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
+      const item = this.#takeFromAside(accepts)
+      if (item !== undefined) return this.#track(this.#serve(waiting, item))
+      this.#line.push(waiting)
       this.wake()
     })
   }
@@ -68,6 +81,7 @@ export class WaitingLine<Item, Served> {
   async close(): Promise<void> {
     this.#closing.abort()
     for (const waiting of this.#line.splice(0)) waiting.resolve(undefined)
+    for (const item of this.#aside.keys()) this.#endAside(item)
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
@@ -139,8 +153,30 @@ export class WaitingLine<Item, Served> {
   }
 
   #deliver(item: Item): void {
-    const waiting = this.#line.shift()
-    this.#track(waiting ? this.#serve(waiting, item) : this.#putBack(item))
+    const place = this.#line.findIndex(({ accepts }) => accepts(item))
+    const [waiting] = place === -1 ? [] : this.#line.splice(place, 1)
+    if (waiting) this.#track(this.#serve(waiting, item))
+    else if (this.#line.length === 0) this.#track(this.#putBack(item))
+    // Put back at once, it would be fetched again at once, and hide what stands behind it.
+    else
+      this.#aside.set(
+        item,
+        setTimeout(() => this.#endAside(item), this.#asideMs),
+      )
+  }
+
+  #takeFromAside(accepts: (item: Item) => boolean): Item | undefined {
+    const item = this.#aside.keys().find(accepts)
+    if (item === undefined) return undefined
+    clearTimeout(this.#aside.get(item))
+    this.#aside.delete(item)
+    return item
+  }
+
+  #endAside(item: Item): void {
+    clearTimeout(this.#aside.get(item))
+    this.#aside.delete(item)
+    this.#track(this.#putBack(item))
   }
 
   async #serve(waiting: Waiting<Item, Served>, item: Item): Promise<void> {

@@ -58,7 +58,7 @@ const taken = async (item: number) => `got ${item}`
 
 function open(t: TestContext) {
   const source = new FakeSource()
-  const line = new WaitingLine<number, string>(source, logger)
+  const line = new WaitingLine<number, string>(source, logger, 50)
   t.after(async () => {
     await line.close()
     source.appear()

@@ -1,5 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { AvifCoding, ImageHeader } from '@darkroom/image-header'
+import type { Cicp, ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
 import { canCarryProfile } from '../format-abilities.ts'
 import {
@@ -33,11 +33,14 @@ export interface LightLevels {
 export function colourSignalOf(
   input: Uint8Array,
   { format }: ImageHeader,
-  { metadata, avif }: { metadata: Metadata; avif: AvifCoding | undefined },
+  { metadata, avif }: { metadata: Metadata; avif: { cicp: Cicp } | undefined },
 ): ColourSignal | undefined {
   if (format === 'png') return pngColour(input, metadata.icc !== undefined)
-  if (!avif || metadata.icc) return undefined
-  const { primaries, transfer } = avif.cicp
+  return avif && !metadata.icc ? numberedSignal(avif.cicp) : undefined
+}
+
+/** Undefined for sRGB. */
+export function numberedSignal({ primaries, transfer }: Cicp): ColourSignal | undefined {
   const numbers = { primaries, transfer }
   return isPlain(numbers) ? undefined : { space: spaceOfNumbers(numbers), numbers }
 }

@@ -49,15 +49,19 @@ export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: b
   }
 }
 
-/** The next tasks, in the order of the claims; fewer where there are fewer that nobody else has locked. */
+/**
+ * The next tasks whose originals are of none of the types `except`, in the order of the claims; fewer where there are
+ * fewer that nobody else has locked.
+ */
 export function claimTasks(
   claims: { worker: string; leaseMs: number }[],
+  except: readonly string[],
 ): Decision<TaskRow, Task | undefined> {
   return {
     look: {
-      text: `SELECT document FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT $1
+      text: `SELECT document FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, id LIMIT $1
         FOR UPDATE SKIP LOCKED`,
-      values: [claims.length],
+      values: [claims.length, ...listed(except)],
     },
     decide(rows, now) {
       const claimed = rows.flatMap(({ document }, index) => {
@@ -70,6 +74,17 @@ export function claimTasks(
       return { writes: updateTasks(claimed), answers, changes: claimed.map(stored) }
     },
   }
+}
+
+/** What a worker can claim. `listed(except)` is parameter 2. */
+export function waitingExcept(except: readonly string[]): string {
+  const isDecoded = "NOT (document #>> '{original,contentType}' = ANY ($2))"
+  return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded}` : ''}`
+}
+
+/** No parameter where nothing is excepted: the usual query stays as simple as it was. */
+export function listed(except: readonly string[]): unknown[] {
+  return except.length > 0 ? [except] : []
 }
 
 export function applyEvents(

@@ -1,4 +1,11 @@
-import type { NewTask, Task, TaskState, TaskStats } from '@darkroom/contracts'
+import {
+  type NewTask,
+  optionalTypes,
+  type Task,
+  type TaskState,
+  type TaskStats,
+  typesBeyond,
+} from '@darkroom/contracts'
 import { repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
 import type { Outcome, TaskEvent } from '../../transitions.ts'
@@ -16,8 +23,10 @@ import {
   type Decision,
   deleteTasks,
   expireLeases,
+  listed,
   restoreTasks,
   selectTooLong,
+  waitingExcept,
 } from './decisions.ts'
 import { describeFailure, failureKind } from './failures.ts'
 import { selectPage, type TaskRow } from './task-rows.ts'
@@ -38,6 +47,12 @@ const foldIntervalMs = 1000
 const forgetIntervalMs = 60_000
 const disownIntervalMs = 500
 
+interface Claiming {
+  /** Whether any task waits: all who ask at once share one look. Patient ones wait for who has locked it. */
+  looks: Batches<{ isPatient: boolean }, boolean>
+  claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
+}
+
 /** Tasks in PostgreSQL. Any number of copies of the service may use one database. */
 export class PostgresTaskStore implements TaskStore {
   readonly #options: PostgresOptions
@@ -47,12 +62,11 @@ export class PostgresTaskStore implements TaskStore {
   readonly #closing = new AbortController()
   readonly #tidying: Promise<void>[]
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
-  readonly #claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
   readonly #disowned = new Set<Promise<void>>()
-  /** Whether any task waits: all who ask at once share one look. Patient ones wait for who has locked it. */
-  readonly #looks: Batches<{ isPatient: boolean }, boolean>
+  /** By the types of originals that are passed over. */
+  readonly #claimings = new Map<string, Claiming>()
   #closed: Promise<void> | undefined
 
   private constructor(options: PostgresOptions, database: Database) {
@@ -65,10 +79,8 @@ export class PostgresTaskStore implements TaskStore {
       announce: change => this.#announce(change),
     })
     this.#creations = this.#inBatches((given, deadline) => this.#change(createTasks(given), deadline))
-    this.#claims = this.#inBatches((claims, deadline) => this.#claim(claims, deadline))
     this.#events = this.#inBatches((events, deadline) => this.#change(applyEvents(events), deadline))
     this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
-    this.#looks = this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, deadline))
     this.#tidying = [
       this.#tidyEvery(foldIntervalMs, () => foldCounts(database)),
       this.#tidyEvery(forgetIntervalMs, () => forgetCommits(database)),
@@ -99,9 +111,10 @@ export class PostgresTaskStore implements TaskStore {
    * A task that another transaction has locked is passed over. But that one may leave it as it is, and nobody would
    * hear of it: so before the answer is that there is none, it is waited for.
    */
-  async claim(worker: string, leaseMs: number) {
-    for (let isPatient = false; await this.#looks.add({ isPatient }); isPatient = true) {
-      const task = await this.#claims.add({ worker, leaseMs })
+  async claim(worker: string, leaseMs: number, decodes = optionalTypes) {
+    const { looks, claims } = this.#claimingExcept(typesBeyond(decodes))
+    for (let isPatient = false; await looks.add({ isPatient }); isPatient = true) {
+      const task = await claims.add({ worker, leaseMs })
       if (task) return task
     }
     return undefined
@@ -170,11 +183,24 @@ export class PostgresTaskStore implements TaskStore {
 
   async #close(): Promise<void> {
     this.#closing.abort()
-    const batches = [this.#looks, this.#creations, this.#claims, this.#events, this.#deletions]
+    const claimings = [...this.#claimings.values()].flatMap(({ looks, claims }) => [looks, claims])
+    const batches = [...claimings, this.#creations, this.#events, this.#deletions]
     await Promise.all([...batches.map(each => each.ended()), ...this.#tidying])
     await Promise.all(this.#disowned)
     await this.#channel.close()
     await this.#database.close()
+  }
+
+  #claimingExcept(types: readonly string[]): Claiming {
+    const key = types.join()
+    const known = this.#claimings.get(key)
+    if (known) return known
+    const claiming: Claiming = {
+      looks: this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, types, deadline)),
+      claims: this.#inBatches((claims, deadline) => this.#claim(claims, types, deadline)),
+    }
+    this.#claimings.set(key, claiming)
+    return claiming
   }
 
   #inBatches<Item, Answer>(
@@ -205,9 +231,9 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** Who asked is told that there was no answer, so a claim that has happened all the same is nobody's. */
-  async #claim(claims: { worker: string; leaseMs: number }[], deadline: number) {
+  async #claim(claims: { worker: string; leaseMs: number }[], except: readonly string[], deadline: number) {
     try {
-      return await this.#change(claimTasks(claims), deadline)
+      return await this.#change(claimTasks(claims, except), deadline)
     } catch (error) {
       if (error instanceof OutcomeUnknown) this.#disown((error.result as { answers: Task[] }).answers)
       throw error
@@ -238,10 +264,15 @@ export class PostgresTaskStore implements TaskStore {
     return new Map(rows.map(({ document }) => [document.id, document]))
   }
 
-  async #lookForWaiting(looks: { isPatient: boolean }[], deadline: number): Promise<boolean[]> {
+  async #lookForWaiting(
+    looks: { isPatient: boolean }[],
+    except: readonly string[],
+    deadline: number,
+  ): Promise<boolean[]> {
     const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
-    const text = `SELECT 1 FROM tasks WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1 ${lock}`
-    const isAnyWaiting = (await this.#database.read(text, [], { deadline, from: 'forWrites' })).length > 0
+    const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, id LIMIT $1 ${lock}`
+    const options = { deadline, from: 'forWrites' } as const
+    const isAnyWaiting = (await this.#database.read(text, [1, ...listed(except)], options)).length > 0
     return looks.map(() => isAnyWaiting)
   }
 

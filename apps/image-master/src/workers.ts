@@ -1,0 +1,79 @@
+import { once, setMaxListeners } from 'node:events'
+import { optionalTypes, packageFor, registrationPrefix, WorkerRegistration } from '@darkroom/contracts'
+import { type KvClient, type Logger, retryLater, ServiceProblem, watchPrefix } from '@darkroom/service-kit'
+import { Value } from 'typebox/value'
+
+/** A worker registers a moment after the master when both are started together. */
+const usualPatienceMs = 3000
+
+/** Follows in kv-config which optional types the workers decode. While no worker is registered, the last news stand. */
+export class Workers {
+  readonly #patienceMs: number
+  /** Unknown until a worker was registered. */
+  #decoded: ReadonlySet<string> | undefined
+  readonly #news = new EventTarget()
+  readonly #closing = new AbortController()
+  readonly #watching: Promise<void>
+
+  constructor({
+    kv,
+    logger,
+    patienceMs = usualPatienceMs,
+  }: {
+    kv: KvClient
+    logger: Logger
+    /** How long an upload waits for the first worker to register. */
+    patienceMs?: number
+  }) {
+    this.#patienceMs = patienceMs
+    setMaxListeners(0, this.#news) // each upload that waits listens
+    this.#watching = watchPrefix({
+      kv,
+      logger,
+      prefix: registrationPrefix('image-worker'),
+      signal: this.#closing.signal,
+      onChange: values => {
+        if (values.size === 0) return
+        this.#decoded = new Set([...values].flatMap(([key, value]) => readDecodes(key, value, logger)))
+        this.#news.dispatchEvent(new Event('known'))
+      },
+    })
+  }
+
+  /**
+   * Returns when a worker can develop an original of this type.
+   *
+   * @throws ServiceProblem 415 when none can, 503 while no worker has registered
+   */
+  async requireDecoder(contentType: string): Promise<void> {
+    const missing = packageFor(contentType)
+    if (missing === undefined) return
+    if (!this.#decoded) {
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#patienceMs)])
+      await once(this.#news, 'known', { signal }).catch(() => undefined)
+    }
+    if (!this.#decoded) {
+      const words = `no worker has registered yet, and ${contentType} can only be developed by some`
+      throw retryLater(503, 'no-worker', words, 2)
+    }
+    if (this.#decoded.has(contentType)) return
+    const words = `${contentType} can't be decoded here: the package ${missing} is not installed where the workers run`
+    throw new ServiceProblem(415, 'not-decodable', words)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#watching
+  }
+}
+
+/** Other types than the optional ones mean nothing. */
+function readDecodes(key: string, value: Uint8Array, logger: Logger): string[] {
+  try {
+    const { decodes = [] } = Value.Parse(WorkerRegistration, JSON.parse(Buffer.from(value).toString()))
+    return decodes.filter(type => optionalTypes.includes(type))
+  } catch (error) {
+    logger.warn({ err: error, key }, 'this registration is not readable and is passed over')
+    return []
+  }
+}

@@ -1,0 +1,20 @@
+import type { CarriedMetadata } from '../raster.ts'
+import type { ColourTreatment } from './colour-signal.ts'
+
+/** The metadata of a result whose colours are treated so. */
+export function withColours(
+  { icc, ...metadata }: CarriedMetadata,
+  treatment: ColourTreatment,
+): CarriedMetadata {
+  switch (treatment.kind) {
+    case 'own':
+      return { ...metadata, ...(icc && { icc }) }
+    case 'kept':
+      return { ...metadata, ...(icc && treatment.keepsProfile && { icc }), colour: treatment.signal }
+    case 'profiled':
+      return { ...metadata, icc: treatment.icc }
+    case 'converted':
+    case 'implied':
+      return metadata
+  }
+}

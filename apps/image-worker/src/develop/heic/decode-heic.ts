@@ -1,0 +1,56 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import sharp from 'sharp'
+import { numberedSignal, treatColours } from '../colour/colour-signal.ts'
+import { toSrgb } from '../colour/to-srgb.ts'
+import { unpremultiply } from '../colour/unpremultiply.ts'
+import { withColours } from '../colour/with-colours.ts'
+import { canCarryProfile } from '../format-abilities.ts'
+import type { DevelopLimits } from '../limits.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { carriedMetadata } from '../metadata/carried-metadata.ts'
+import { type Original, originalOf } from '../original.ts'
+import type { Plan } from '../plan.ts'
+import { colourspaceOf, depthOf, type Picture, type Raster, release, toSharp } from '../raster.ts'
+import { unpackHeic } from './unpack-heic.ts'
+
+/**
+ * Unpacks the primary image of a HEIC as it is displayed. EXIF orientation repeats what the file's own turns say, and
+ * is not applied again. Colours stay the original's own where the result can say what they are, else they become sRGB.
+ */
+export async function decodeHeic(
+  input: Uint8Array,
+  header: ImageHeader,
+  { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  { maxPixels }: DevelopLimits,
+): Promise<{ picture: Picture; original: Original }> {
+  // sharp reads all of a HEIC but its pixels.
+  const metadata = await sharp(input, { limitInputPixels: maxPixels }).metadata()
+  const { raster, cicp, isMoved, isPremultiplied } = unpackHeic(input, header)
+  const signal = cicp && !metadata.icc ? numberedSignal(cicp) : undefined
+  const treatment = treatColours(signal, { isGrey: false, makesColours }, output.format)
+  const keepsProfile = canCarryProfile(output.format)
+
+  let frame = isPremultiplied ? unpremultiply(raster) : raster
+  if (signal && treatment.kind === 'converted') frame = toSrgb(frame, signal)
+  if (metadata.icc && !keepsProfile) frame = await profileToSrgb(frame, metadata.icc)
+  // Places in EXIF and XMP are those of the pixels as they are stored.
+  const moved = { ...geometry, movesPixels: geometry.movesPixels || isMoved }
+  const carried = carriedMetadata(input, header, metadata, { keepsProfile, output, geometry: moved })
+  return {
+    picture: { frames: [frame], delays: [], loop: 0, metadata: withColours(carried, treatment) },
+    original: originalOf(input, header, { metadata, avif: undefined }),
+  }
+}
+
+/** sharp converts colours of files, not of rasters. */
+async function profileToSrgb(raster: Raster, icc: Uint8Array): Promise<Raster> {
+  const png = await toSharp(raster).png({ compressionLevel: 0 }).toBuffer()
+  release(raster)
+  const tagged = attachMetadata(png, 'png', { icc }, raster)
+  const image = sharp(tagged, { limitInputPixels: false }) // checked before it was unpacked
+  const data = await image
+    .toColourspace(colourspaceOf(raster))
+    .raw({ depth: depthOf(raster) })
+    .toBuffer()
+  return { ...raster, data }
+}

@@ -1,0 +1,24 @@
+import { Type } from 'typebox'
+
+/** Types of originals that a worker decodes only where an optional package is installed, with that package. */
+const packages: Readonly<Record<string, string>> = { 'image/heic': 'libheif-js' }
+
+export const optionalTypes: readonly string[] = Object.keys(packages)
+
+/** The package that a worker needs to decode this type; undefined for a type that every worker decodes. */
+export function packageFor(contentType: string): string | undefined {
+  return Object.hasOwn(packages, contentType) ? packages[contentType] : undefined
+}
+
+/** The optional types that a worker decodes, as it registers them and as it asks for work. */
+export const DecodedTypes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })
+
+/** Whether a worker that decodes these optional types can develop an original of this type. */
+export function canDecode(decodes: readonly string[], contentType: string): boolean {
+  return packageFor(contentType) === undefined || decodes.includes(contentType)
+}
+
+/** The optional types that a worker doesn't decode. */
+export function typesBeyond(decodes: readonly string[]): string[] {
+  return optionalTypes.filter(type => !decodes.includes(type))
+}
