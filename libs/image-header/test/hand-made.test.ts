@@ -219,11 +219,39 @@ test('an AVIF grid has the size of the grid, the depth of its tiles and at least
   assert.deepEqual([header.pixels, header.unpackedBytes], [5000, 2 * 64 * 64 * 3 * 2])
 })
 
-test('an AVIF grid of itself, a HEVC image and a missing one are refused', async () => {
+test('an image that is a grid of itself, is coded otherwise or is missing is refused', async () => {
   const grid = { type: 'grid', properties: [made.ispe(100, 50)] }
-  await refuses(made.avif([grid], [made.reference('dimg', 1, 1)]), /not coded as AV1/)
-  await refuses(made.avif([{ ...coded(30, 20), type: 'hvc1' }]), /not coded as AV1/)
+  await refuses(made.avif([grid], [made.reference('dimg', 1, 1)]), /coded neither as AV1/)
+  await refuses(made.avif([{ ...coded(30, 20), type: 'avc1' }]), /coded neither as AV1 \(AVIF\) nor as HEVC/)
   await refuses(made.avif([]), /primary image does not exist/)
+})
+
+const hvcC = (bits: number) => made.box('hvcC', new Uint8Array(17), [0xf8 | (bits - 8), 0xf8, 0, 0, 0, 0])
+const hevc = (width: number, height: number, ...more: Uint8Array[]) => ({
+  type: 'hvc1',
+  properties: [made.ispe(width, height), hvcC(8), ...more],
+})
+
+test('what codes the primary image decides between AVIF and HEIC', async () => {
+  const heic = await read(made.avif([hevc(30, 20)]))
+  assert.deepEqual([heic.format, heic.contentType, heic.bitsPerSample], ['heic', 'image/heic', 8])
+  const avif = await read(made.avif([coded(30, 20), hevc(9, 9)]))
+  assert.deepEqual([avif.format, avif.contentType], ['avif', 'image/avif'])
+})
+
+test('a HEIC has the size of its turned primary image, and nothing else counts', async () => {
+  const items = [hevc(30, 20, made.box('irot', [3])), hevc(60_000, 60_000)]
+  const header = await read(made.avif(items))
+  assert.deepEqual([header.width, header.height, header.frames, header.pixels], [20, 30, 1, 600])
+  const deep = { type: 'hvc1', properties: [made.ispe(30, 20), hvcC(10)] }
+  assert.equal((await read(made.avif([deep]))).unpackedBytes, 30 * 20 * 3 * 2)
+})
+
+test('a HEIC grid takes at least the memory of its tiles', async () => {
+  const grid = { type: 'grid', properties: [made.ispe(100, 50)] }
+  const tile = { ...hevc(512, 512), hidden: true }
+  const header = await read(made.avif([grid, tile, tile], [made.reference('dimg', 1, 2, 3)]))
+  assert.deepEqual([header.format, header.pixels, header.unpackedBytes], ['heic', 5000, 2 * 512 * 512 * 3])
 })
 
 test('AVIF images besides the primary are pages, its thumbnail and alpha are not', async () => {

@@ -13,15 +13,18 @@ test('tells every sample by its first 64 bytes', async () => {
   }
 })
 
-test('takes AVIF by its major or a compatible brand, and HEIC for nothing', () => {
+test('tells AVIF from HEIC by the brands, and leaves open what could be either', () => {
   assert.equal(sniffFormat(ftyp('avif')), 'avif')
   assert.equal(sniffFormat(ftyp('avis', 'msf1')), 'avif')
   assert.equal(sniffFormat(ftyp('mif1', 'miaf', 'avif')), 'avif')
   assert.equal(sniffFormat(ftyp('msf1', 'avis')), 'avif')
-  assert.equal(sniffFormat(ftyp('mif1', 'heic')), undefined)
-  assert.equal(sniffFormat(ftyp('heic', 'mif1')), undefined)
-  assert.equal(sniffFormat(ftyp('heic', 'mif1', 'avif')), undefined)
-  assert.equal(sniffFormat(joined(ftyp('mif1'), 'avif')), undefined, 'a brand after the box is none')
+  for (const brand of ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'])
+    for (const brands of [[brand], ['mif1', brand], ['msf1', 'miaf', brand]] as [string, ...string[]][])
+      assert.equal(sniffFormat(ftyp(...brands)), 'heic', brands.join())
+  assert.equal(sniffFormat(ftyp('heic', 'mif1', 'avif')), 'heif')
+  assert.equal(sniffFormat(ftyp('msf1')), 'heif')
+  assert.equal(sniffFormat(joined(ftyp('mif1'), 'avif')), 'heif', 'a brand after the box is none')
+  assert.equal(sniffFormat(ftyp('mp42', 'isom')), undefined)
 })
 
 test('takes neither what reaches out nor what only looks like an image', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, type TestContext, test } from 'node:test'
-import type { Task, Urgency, Work } from '@darkroom/contracts'
+import type { ImageFacts, Task, Urgency, Work } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
@@ -35,13 +35,18 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       const { body } = await taskDb.listTasks({ querystring: { limit: 1000 } })
       for (const { id } of body.tasks) await taskDb.deleteTask({ params: { id } })
     })
-    const addTask = async (number: number, maxAttempts = 3, urgency?: Urgency): Promise<Task> => {
+    const addTask = async (
+      number: number,
+      maxAttempts = 3,
+      urgency?: Urgency,
+      original: ImageFacts = facts,
+    ): Promise<Task> => {
       const { status, body } = await taskDb.putTask({
         params: { id: idOf(number) },
         body: {
           state: 'not-started',
           operations: [{ name: 'swap-channels', order: 'bgr' }],
-          original: facts,
+          original,
           maxAttempts,
           ...(urgency !== undefined && { urgency }),
         },
@@ -115,6 +120,28 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(2)
         const ids = (await Promise.all(works)).map(({ id }) => id)
         assert.deepEqual(ids.sort(), [1, 2].map(idOf))
+        assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
+      })
+
+      test('gives originals of an optional type to workers that decode them, and the others what is behind', async t => {
+        const startedAt = performance.now()
+        const { queue, addTask } = await open(t)
+        const heic = { ...facts, contentType: 'image/heic' }
+        await addTask(1, 3, undefined, heic)
+        await addTask(2, 3, undefined, heic)
+        await addTask(3)
+        const able = (wait = moment) => queue.next('able', wait, never, ['image/heic'])
+        const unable = (wait = moment) => queue.next('unable', wait, never, [])
+        assert.equal((await unable())?.id, idOf(3))
+        assert.equal(await unable(0), undefined)
+        const waiting = unable(longWait)
+        assert.equal((await able())?.id, idOf(1))
+        assert.equal((await able(longWait))?.id, idOf(2))
+        const alsoWaiting = able(longWait)
+        await addTask(4, 3, undefined, heic)
+        assert.equal((await alsoWaiting)?.id, idOf(4))
+        await addTask(5)
+        assert.equal((await waiting)?.id, idOf(5))
         assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
       })
 

@@ -84,7 +84,9 @@ function whatIsWrongWith(error: unknown): string {
   const { detail } = error.toTaskError()
   const isReadable = /^[\x20-\x7e’]{5,500}$/.test(detail) && /[a-z]{3}/i.test(detail)
   const tellsTooMuch =
-    /undefined|NaN|\[object|\n|\bat \S+ \(|node_modules|file:\/\/|\/(tmp|home|work|usr)\b/.test(detail)
+    /undefined(?! bits per pixel)|NaN|\[object|\n|\bat \S+ \(|node_modules|file:\/\/|\/(tmp|home|work|usr)\b/.test(
+      detail,
+    )
   return isReadable && !tellsTooMuch ? 'refused' : `it says "${detail}"`
 }
 

@@ -5,7 +5,8 @@ import { application, assembleGif, comment } from '../permute/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../permute/png-assembler.ts'
 import { animatedPng } from './animated-png.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
-import { exifOf, jpegWith, picturesWithMetadata } from './carried.ts'
+import { exifOf, exifOf, jpegWith, jpegWith, picturesWithMetadata } from './carried.ts'
+import { assembleHeif, flatItem, gridOf, ispe, sample, tileItem } from './heic/heif-assembler.ts'
 import { boundariesOf } from './structures.ts'
 
 export interface HostileInput {
@@ -96,6 +97,9 @@ export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
   written.set('tiff of pages that differ', Buffer.from(joinPages(pages)))
   for (const [name, photometric] of Object.entries({ lab: 8, 'icc lab': 9, ycbcr: 6 }))
     written.set(`tiff in ${name}`, tiffCalled(page('tiff'), photometric))
+  written.set('heic', sample('tile.heic'))
+  written.set('deep, transparent heic', sample('deep-alpha.heic'))
+  written.set('heic of tiles', gridOf({ columns: 2, rows: 1, width: 100, height: 60 }))
   return written
 }
 
@@ -192,6 +196,16 @@ function bombs(): HostileInput[] {
     'avif of 2^64 pixels': avifOf(2 ** 32 - 1, 2 ** 32 - 1),
     'avif of 272 000 pixels in few bytes': avifOf(16, 17_000),
     'avif of no size': avifOf(0, 0),
+    'heic of 2^64 pixels': heicOf(2 ** 32 - 1, 2 ** 32 - 1),
+    'heic of no size': heicOf(0, 0),
+    'heic of fewer pixels than its data': heicOf(16, 16),
+    'heic of more pixels than its data': heicOf(4000, 4000),
+    'heic of tiles larger than their grid': gridOf(
+      { columns: 16, rows: 16, width: 16, height: 16 },
+      flatItem(),
+    ),
+    'heic that is made of itself': assembleHeif([{ ...tileItem(), type: 'grid', references: { dimg: [1] } }]),
+    'heic sequence without a still': Buffer.concat([latin1('\0\0\0\x14ftyphevc\0\0\0\0msf1'), movie]),
   }
   const uncertain: Record<string, Buffer> = {
     'png whose data unpacks to 64 MiB too many': Buffer.concat([
@@ -230,6 +244,15 @@ function bombs(): HostileInput[] {
     ...Object.entries(uncertain).map(([name, bytes]) => ({ name, bytes })),
   ]
 }
+
+/** The data of 64 x 64 pixels, announced as so many. */
+function heicOf(width: number, height: number): Buffer {
+  const { properties = [], ...item } = tileItem()
+  return assembleHeif([{ ...item, properties: [...properties.slice(0, 1), ispe(width, height)] }])
+}
+
+/** An empty `moov` box. */
+const movie = latin1('\0\0\0\x08moov')
 
 /** Structures that lead nowhere, into themselves, or deep down. */
 function lies(random: Random): HostileInput[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ManualClock, newTask, taskId } from '../sample-tasks.ts'
+import { facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
 
 export function claimsAreExclusive(openEngine: OpenEngine): void {
@@ -49,6 +49,35 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
       [3, 5, 2, 4].map(taskId),
     )
     assert.equal((await get(store, 1)).urgency, 7)
+  })
+
+  test('a claim passes over originals of an optional type that its worker does not decode', async t => {
+    const store = await openEngine(t, clock.now)
+    const original = { ...facts, contentType: 'image/heic' }
+    await store.create(taskId(1), newTask({ original }))
+    await store.create(taskId(2), newTask())
+    await store.create(taskId(3), newTask({ original, urgency: 0 }))
+    const ids: (string | undefined)[] = []
+    for (const decodes of [[], [], ['image/heic'], ['image/heic'], ['image/heic']])
+      ids.push((await store.claim('worker-1', leaseMs, decodes))?.id)
+    assert.deepEqual(ids, [taskId(2), undefined, taskId(3), taskId(1), undefined])
+  })
+
+  test('of claims at once by workers that decode different types, each gets what it can', async t => {
+    const store = await openEngine(t, clock.now)
+    const original = { ...facts, contentType: 'image/heic' }
+    for (let number = 1; number <= 10; number++)
+      await store.create(taskId(number), newTask(number % 2 === 0 ? { original } : {}))
+    const claimed = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const task = await store.claim(`worker-${n}`, leaseMs, n % 4 === 0 ? ['image/heic'] : [])
+        return task && { isOptional: task.original.contentType === 'image/heic', canDecode: n % 4 === 0 }
+      }),
+    )
+    const tasks = claimed.filter(task => task !== undefined)
+    assert.ok(tasks.every(({ isOptional, canDecode }) => canDecode || !isOptional))
+    while (await store.claim('worker-1', leaseMs, ['image/heic'])) tasks.length += 1
+    assert.equal(tasks.length, 10)
   })
 
   test('of many claims of one given task, one is granted, and no other claim gets the task', async t => {

@@ -40,6 +40,7 @@ class FakeSource {
 
   async putBack(item: number): Promise<void> {
     this.items.unshift(item)
+    this.#stir()
   }
 
   /** Whoever blocks looks again, and finds nothing if nothing was put. */
@@ -114,6 +115,38 @@ describe('the line of those who wait', () => {
     source.put(1, 2, 3)
     const onlyEven = async (item: number) => (item % 2 === 0 ? `got ${item}` : undefined)
     assert.deepEqual(await Promise.all([wait(onlyEven), wait()]), ['got 2', 'got 3'])
+  })
+
+  test('gives an item to the first who accepts it, and sets aside what nobody does', async t => {
+    const { source, line, wait, untilBlocked } = open(t)
+    const accepting = (accepts: (item: number) => boolean) =>
+      line.wait(taken, { patience: never, gone: never, accepts })
+    const odd = accepting(item => item % 2 === 1)
+    const any = wait()
+    source.put(2, 3)
+    assert.deepEqual(await Promise.all([odd, any]), ['got 3', 'got 2'])
+
+    const alsoOdd = accepting(item => item % 2 === 1)
+    await untilBlocked()
+    source.put(4, 5)
+    assert.equal(await alsoOdd, 'got 5')
+    assert.equal(await wait(), 'got 4')
+  })
+
+  test('puts back what nobody accepted for a while, and fetches it seldom meanwhile', async t => {
+    const { source, line, untilBlocked } = open(t)
+    const gone = new AbortController()
+    const waiting = line.wait(taken, { patience: never, gone: gone.signal, accepts: item => item !== 1 })
+    await untilBlocked()
+    const { fetches } = source
+    source.put(1)
+    await until('it was fetched three times', () => source.fetches >= fetches + 6)
+    gone.abort()
+    assert.equal(await waiting, undefined)
+    await line.close()
+    source.interrupt()
+    await line.settled()
+    assert.deepEqual(source.items, [1])
   })
 
   test('tells whoever it failed, and goes on with the next', async t => {

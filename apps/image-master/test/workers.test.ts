@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { watchPrefix } from '@darkroom/service-kit'
+import { type HttpAnswer, until } from '@darkroom/testing'
+import { Workers } from '../src/workers.ts'
+import { heicHead } from './heic-head.ts'
+import { logger } from './neighbours.ts'
+import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
+
+const heic = heicHead('heic')
+/** Its first bytes don't tell that it is a HEIC. */
+const heif = heicHead('mif1')
+const able = { url: 'http://127.0.0.1:1', decodes: ['image/heic'] }
+const unable = { url: 'http://127.0.0.1:2' }
+
+async function start(t: TestContext) {
+  const master = await startMaster(t)
+  const register = (instance: string, registration: object) =>
+    master.clients.kv.setKey({
+      params: { '*': `services/image-worker/${instance}` },
+      querystring: {},
+      headers: {},
+      body: Buffer.from(JSON.stringify(registration)),
+    })
+  return { ...master, register }
+}
+
+describe('an upload of an optional type', () => {
+  test('is refused with 503 while no worker has registered, and taken once one has that decodes it', async t => {
+    const master = await start(t)
+    for (const body of [heic, heif]) {
+      const refused = await upload(master, body)
+      assertRefused(refused, 503, 'no-worker')
+      assert.ok(Number(refused.headers['retry-after']) > 0)
+    }
+    assert.deepEqual(await storedKeys(master), nothingStored)
+    await master.register('able', able)
+    for (const body of [heic, heif]) {
+      const answer = await until('it is taken', async () => {
+        const taken = await upload(master, body)
+        return taken.status === 202 && taken
+      })
+      assert.match(String(answer.body), /"contentType":"image\/heic"/)
+    }
+  })
+
+  test('is refused with 415 that names the package where no worker decodes it, and nothing stays behind', async t => {
+    const master = await start(t)
+    await master.register('unable', unable)
+    for (const body of [heic, heif]) {
+      const refused = await until('it is refused for good', async () => {
+        const answer = await upload(master, body)
+        return answer.status === 415 && answer
+      })
+      assertRefused(refused, 415, 'not-decodable')
+      assert.match(String(refused.json().detail), /libheif-js/)
+    }
+    assert.deepEqual(await storedKeys(master), nothingStored)
+    await master.register('able', able)
+    await until('it is taken', async () => (await upload(master, heic)).status === 202)
+  })
+
+  test('waits for the first worker to register', async t => {
+    const { clients, register, defer } = await start(t)
+    const workers = new Workers({ kv: clients.kv, logger, patienceMs: 60_000 })
+    defer(() => workers.close())
+    const waiting = workers.requireDecoder('image/heic')
+    await register('able', able)
+    await waiting
+  })
+
+  test('is taken while the workers that decode it are away for a moment', async t => {
+    const { clients, register, defer } = await start(t)
+    const workers = new Workers({ kv: clients.kv, logger, patienceMs: 60_000 })
+    defer(() => workers.close())
+    await register('able', able)
+    await workers.requireDecoder('image/heic')
+
+    const closing = new AbortController()
+    let registered = 1
+    const watching = watchPrefix({
+      kv: clients.kv,
+      logger,
+      prefix: 'services/image-worker/',
+      signal: closing.signal,
+      onChange: values => {
+        registered = values.size
+      },
+    })
+    await clients.kv.deleteKey({ params: { '*': 'services/image-worker/able' }, headers: {} })
+    await until('it is known that no worker is there', () => registered === 0)
+    await workers.requireDecoder('image/heic')
+    closing.abort()
+    await watching
+  })
+})
+
+function assertRefused({ body, status, json }: HttpAnswer, expected: number, code: string): void {
+  assert.equal(status, expected, String(body))
+  assert.equal(json().type, `urn:darkroom:problem:${code}`)
+}
