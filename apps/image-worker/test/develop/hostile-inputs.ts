@@ -5,7 +5,7 @@ import { application, assembleGif, comment } from '../permute/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../permute/png-assembler.ts'
 import { animatedPng } from './animated-png.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
-import { exifOf, exifOf, jpegWith, jpegWith, picturesWithMetadata } from './carried.ts'
+import { exifOf, jpegWith, picturesWithMetadata } from './carried.ts'
 import { assembleHeif, flatItem, gridOf, ispe, sample, tileItem } from './heic/heif-assembler.ts'
 import { boundariesOf } from './structures.ts'
 

@@ -52,7 +52,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('a claim passes over originals of an optional type that its worker does not decode', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const original = { ...facts, contentType: 'image/heic' }
     await store.create(taskId(1), newTask({ original }))
     await store.create(taskId(2), newTask())
@@ -64,7 +64,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
   })
 
   test('of claims at once by workers that decode different types, each gets what it can', async t => {
-    const store = await openEngine(t, clock.now)
+    const store = await openEngine(t, clock)
     const original = { ...facts, contentType: 'image/heic' }
     for (let number = 1; number <= 10; number++)
       await store.create(taskId(number), newTask(number % 2 === 0 ? { original } : {}))
