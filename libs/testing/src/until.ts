@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<Found>(
   what: string,
   look: () => Promise<Found> | Found,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<Exclude<Found, false>>> {
   const deadline = performance.now() + timeoutMs
   let cause: unknown
