@@ -1,11 +1,18 @@
-import { type Client, type clusterStateRoutes, type Member, SyncReply } from '@darkroom/contracts'
+import {
+  type Client,
+  type clusterStateRoutes,
+  type Member,
+  NodeIdentity,
+  SyncReply,
+} from '@darkroom/contracts'
 import { Compile } from 'typebox/compile'
 import type { Network } from './node/network.ts'
 import { Nonsense } from './node/nonsense.ts'
 
-export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'sync'>
+export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'identify' | 'sync'>
 
 const syncReply = Compile(SyncReply)
+const nodeIdentity = Compile(NodeIdentity)
 
 /** Messages between nodes as requests, each of which takes no longer than the timeout. */
 export function createRestNetwork(options: {
@@ -26,6 +33,11 @@ export function createRestNetwork(options: {
       if (syncReply.Check(body)) return body
       const [error] = syncReply.Errors(body)
       throw new Nonsense(`${to.id} answered what can't be read: ${error?.instancePath} ${error?.message}`)
+    },
+    async identify(url, self) {
+      const { body } = await clientAt(url).identify({ body: self, signal: signal() })
+      if (nodeIdentity.Check(body)) return body
+      throw new Nonsense(`${url} answered what no node answers`)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   InvalidConfig,
   type Logger,
@@ -21,6 +22,7 @@ export { Config } from './config.ts'
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   const store = openStore(config)
   const clients = new ServiceClients({ ...config, logger })
+  const run = randomUUID()
   const node = await StateNode.open({
     store,
     network: createRestNetwork({
@@ -28,6 +30,7 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
       timeoutMs: config.peerTimeoutMs,
     }),
     clock: systemClock,
+    run,
     random: Math.random,
     settings: config,
     limits: config,
@@ -37,15 +40,15 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
   const service = await startService({
     app: buildApp({ ...config, node, logger }),
     name: 'cluster-state',
-    instance: node.id,
-    labels: { dataCentre },
+    instance: `${node.id}.${run}`,
+    labels: { id: node.id, run, dataCentre, since: new Date().toISOString() },
     config,
     clients,
     logger,
   })
   const self = { id: node.id, url: service.url, dataCentre }
   try {
-    node.join(openMembership({ membershipUrl, self, kv: clients.kv, logger }))
+    node.join(openMembership({ membershipUrl, self, run, kv: clients.kv, logger }))
   } catch (error) {
     await service.close()
     throw error

@@ -32,6 +32,7 @@ export async function buildTestApp(t: TestContext, options: Options = {}) {
     store: openStore(t),
     network: nowhere,
     clock: systemClock,
+    run: 'run-1',
     random: Math.random,
     settings: defaultSettings,
     limits,
@@ -52,6 +53,8 @@ export function fixedMembership(self: Member, members: readonly Member[]): Membe
     self,
     members: () => members,
     onChange: () => () => undefined,
+    firstLook: Promise.resolve(),
+    rivals: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,
   }
@@ -60,4 +63,5 @@ export function fixedMembership(self: Member, members: readonly Member[]): Membe
 const nowhere: Network = {
   gossip: async () => undefined,
   sync: async () => ({ buckets: [], versions: [] }),
+  identify: async () => Promise.reject(new Error('nobody is there')),
 }

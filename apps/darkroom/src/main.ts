@@ -14,12 +14,13 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
   darkroom status                       what runs, and how many images wait
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
+  darkroom new-node-id                  after a data folder was copied: makes the copy another node
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
   darkroom migrate kv-config [options]  copies all entries but registrations to another engine
       --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…
 
-Settings of start, status and intake are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
+Settings of start, status, intake and new-node-id are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
 LOG_LEVEL, THREADS and those of each service (see their READMEs).
 `
 
@@ -42,6 +43,7 @@ const commands = {
   develop: async () => (await import('./commands/develop.ts')).developCommand,
   intake: async () => (await import('./commands/intake.ts')).intakeCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  'new-node-id': async () => (await import('./commands/new-node-id.ts')).newNodeIdCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
 }

@@ -5,6 +5,19 @@ import { Entry, NodeName, VersionRow } from './cluster-state-entries.ts'
 export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
 export type Member = Static<typeof Member>
 
+/** Who answers at an address: asked where the id of a node was seen that is not, or no longer, there. */
+export const NodeIdentity = Type.Object(
+  {
+    id: NodeName,
+    run: NodeName,
+    url: Type.String({ maxLength: 2000 }),
+    writingMs: Type.Integer({ minimum: 0, description: 'For how long it has taken writes' }),
+    hasYielded: Type.Boolean({ description: 'Whether it refuses writes, as another process has its id' }),
+  },
+  { additionalProperties: false },
+)
+export type NodeIdentity = Static<typeof NodeIdentity>
+
 export const Gossip = Type.Object(
   { from: NodeName, entries: Type.Array(Entry, { maxItems: 5000 }) },
   { additionalProperties: false },

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { CounterRead, NodeName, StateName } from './cluster-state-entries.ts'
-import { Gossip, Member, SyncReply, SyncRequest } from './cluster-state-messages.ts'
+import { Gossip, Member, NodeIdentity, SyncReply, SyncRequest } from './cluster-state-messages.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, defineRoute, Nothing } from './route.ts'
@@ -214,6 +214,16 @@ export const clusterStateRoutes = {
       summary: 'Between nodes: entries that changed',
       body: Gossip,
       response: { 204: Nothing, 400: Problem },
+    },
+  }),
+  identify: defineRoute({
+    method: 'POST',
+    url: '/identify',
+    idempotent: true,
+    schema: {
+      summary: 'Between nodes: tells who asks, and answers who is asked',
+      body: NodeIdentity,
+      response: { 200: NodeIdentity },
     },
   }),
   sync: defineRoute({

@@ -34,8 +34,17 @@ export const WorkerRegistration = Type.Object({
   decodes: Type.Optional(DecodedTypes),
 })
 
-/** That of a cluster-state node, whose instance is its id. */
-export const NodeRegistration = Type.Object({ ...Registration.properties, dataCentre: Type.String() })
+/**
+ * That of a cluster-state node, whose instance is its id and its run: two nodes of one id, where a data folder was
+ * copied, stand side by side. Nodes of earlier versions tell neither, and their instance is their id.
+ */
+export const NodeRegistration = Type.Object({
+  ...Registration.properties,
+  dataCentre: Type.String(),
+  id: Type.Optional(Type.String()),
+  run: Type.Optional(Type.String({ description: 'Random, made anew with each start' })),
+  since: Type.Optional(Type.String({ format: 'date-time', description: 'When it was started' })),
+})
 
 export function registrationPrefix(name: ServiceName): string {
   return `services/${name}/`

@@ -3,8 +3,14 @@ import type { Config } from '../config.ts'
 import type { StateStore } from './engine.ts'
 import { SqliteStateStore } from './sqlite.ts'
 
+type StateSettings = Pick<Config, 'stateStoreUrl' | 'dataDir'>
+
 /** The engine that STATE_STORE_URL names. @throws UnusableFile */
-export function openStateStore(config: Pick<Config, 'stateStoreUrl' | 'dataDir'>): StateStore {
-  const path = config.stateStoreUrl?.slice('sqlite:'.length) ?? join(config.dataDir, 'cluster-state.sqlite')
-  return new SqliteStateStore({ path })
+export function openStateStore(config: StateSettings): StateStore {
+  return new SqliteStateStore({ path: statePathOf(config) })
+}
+
+/** Its file. */
+export function statePathOf({ stateStoreUrl, dataDir }: StateSettings): string {
+  return stateStoreUrl?.slice('sqlite:'.length) ?? join(dataDir, 'cluster-state.sqlite')
 }

@@ -13,7 +13,7 @@ const migrations: Migrations = [
 
 /** Entries as JSON, one a row. The file belongs to one process: two nodes with one id would undo each other's counts. */
 export class SqliteStateStore implements StateStore {
-  readonly nodeId: string
+  #nodeId: string
   readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
@@ -24,10 +24,21 @@ export class SqliteStateStore implements StateStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.nodeId = readOrMakeId(this.#database)
+    this.#nodeId = readOrMakeId(this.#database)
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
     opened.move()
+  }
+
+  get nodeId(): string {
+    return this.#nodeId
+  }
+
+  /** From now on this is another node; its counts so far stay those of the one that it was. */
+  renewId(): string {
+    this.#nodeId = randomUUID()
+    this.#database.prepare('UPDATE node SET id = ?').run(this.#nodeId)
+    return this.#nodeId
   }
 
   async load(): Promise<Entry[]> {

@@ -9,12 +9,14 @@ import type { Membership } from './membership.ts'
  */
 export class KvMembership implements Membership {
   readonly self: Member
+  readonly #firstLook = Promise.withResolvers<void>()
   #members: readonly Member[] = []
+  #rivals: readonly string[] = []
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
 
-  constructor({ self, kv, logger }: { self: Member; kv: KvClient; logger: Logger }) {
+  constructor({ self, run, kv, logger }: { self: Member; run: string; kv: KvClient; logger: Logger }) {
     this.self = self
     const prefix = registrationPrefix('cluster-state')
     this.#watching = watchPrefix({
@@ -23,13 +25,28 @@ export class KvMembership implements Membership {
       logger,
       signal: this.#closing.signal,
       onChange: values => {
-        const nodes = [...values].flatMap(([key, value]) =>
-          readMember(key.slice(prefix.length), value, logger),
-        )
-        this.#members = nodes.filter(({ id }) => id !== self.id)
+        const nodes = [...values]
+          .flatMap(([key, value]) => readNode(key.slice(prefix.length), value, logger))
+          .toSorted((one, other) => one.since - other.since)
+        const others = nodes.filter(({ id }) => id !== self.id)
+        // Of the same id, the one that was started last: that of a killed process stays for a while.
+        this.#members = [
+          ...new Map(others.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }])).values(),
+        ]
+        const own = nodes.filter(({ id }) => id === self.id)
+        this.#rivals = own.filter(node => node.run !== run).map(({ url }) => url)
+        if (own.some(node => node.run === run)) this.#firstLook.resolve()
         for (const listener of this.#listeners) listener()
       },
     })
+  }
+
+  get firstLook(): Promise<void> {
+    return this.#firstLook.promise
+  }
+
+  rivals(): readonly string[] {
+    return this.#rivals
   }
 
   members(): readonly Member[] {
@@ -50,12 +67,19 @@ export class KvMembership implements Membership {
   }
 }
 
-function readMember(id: string, value: Uint8Array, logger: Logger): Member[] {
+interface RegisteredNode extends Member {
+  run: string | undefined
+  /** In milliseconds since 1970, by its clock. */
+  since: number
+}
+
+function readNode(instance: string, value: Uint8Array, logger: Logger): RegisteredNode[] {
   try {
-    const { url, dataCentre } = Value.Parse(NodeRegistration, JSON.parse(Buffer.from(value).toString()))
-    return [{ id, url, dataCentre }]
+    const registration = Value.Parse(NodeRegistration, JSON.parse(Buffer.from(value).toString()))
+    const { id = instance, url, dataCentre, run, since } = registration
+    return [{ id, url, dataCentre, run, since: since === undefined ? 0 : Date.parse(since) }]
   } catch (error) {
-    logger.warn({ err: error, id }, 'this registration is no node and is passed over')
+    logger.warn({ err: error, instance }, 'this registration is no node and is passed over')
     return []
   }
 }

@@ -13,6 +13,10 @@ export interface Membership {
   members(): readonly Member[]
   /** Calls after every change of `members()`; returns what ends that. */
   onChange(listener: () => void): () => void
+  /** Resolves when what is there was seen for the first time, this node included; never if that can't be asked. */
+  readonly firstLook: Promise<void>
+  /** Addresses under which this node's id is known but which this run did not give: it was there before, or a copy is. */
+  rivals(): readonly string[]
   /** Rejects, with words for the log, while it can't tell who is there. What it knew stands meanwhile. */
   checkReady(): Promise<void>
   /** Leaves. Idempotent. */

@@ -9,6 +9,8 @@ export interface MembershipOptions {
   /** `kv:`, or `serf://[:rpc-auth-key@]host:7373` */
   membershipUrl: string
   self: Member
+  /** Of the node, as its registration says. */
+  run: string
   kv: KvClient
   logger: Logger
 }
@@ -18,7 +20,7 @@ export interface MembershipOptions {
  *
  * @throws InvalidConfig for what is no address
  */
-export function openMembership({ membershipUrl, self, kv, logger }: MembershipOptions): Membership {
-  if (membershipUrl === 'kv:') return new KvMembership({ self, kv, logger })
+export function openMembership({ membershipUrl, self, run, kv, logger }: MembershipOptions): Membership {
+  if (membershipUrl === 'kv:') return new KvMembership({ self, run, kv, logger })
   return new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger })
 }

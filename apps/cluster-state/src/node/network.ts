@@ -1,4 +1,4 @@
-import type { Gossip, Member, SyncReply, SyncRequest } from '@darkroom/contracts'
+import type { Gossip, Member, NodeIdentity, SyncReply, SyncRequest } from '@darkroom/contracts'
 
 /**
  * Carries messages to other nodes. Every call rejects, within a bounded time, when the message or its answer didn't
@@ -7,4 +7,6 @@ import type { Gossip, Member, SyncReply, SyncRequest } from '@darkroom/contracts
 export interface Network {
   gossip(to: Member, message: Gossip): Promise<void>
   sync(to: Member, request: SyncRequest): Promise<SyncReply>
+  /** Tells whoever answers at an address who asks; answers who that is. */
+  identify(url: string, self: NodeIdentity): Promise<NodeIdentity>
 }

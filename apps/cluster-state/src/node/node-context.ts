@@ -18,6 +18,8 @@ export interface NodeContext {
   readonly receiver: Receiver
   readonly network: Network
   readonly clock: Clock
+  /** Tells this run of the node from others: random, made anew with each start. */
+  readonly run: string
   /** From 0 up to, and without, 1. */
   readonly random: () => number
   readonly settings: GossipSettings

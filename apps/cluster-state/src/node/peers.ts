@@ -78,8 +78,10 @@ export class Peers {
   }
 }
 
-function splitOf(members: readonly Member[], { dataCentre }: Member): Split {
-  const { near = [], far = [] } = Object.groupBy(members, member =>
+function splitOf(members: readonly Member[], { dataCentre, url }: Member): Split {
+  // One that is said to be here was here before, on another disk: messages to it would come to this node itself.
+  const others = members.filter(member => member.url !== url)
+  const { near = [], far = [] } = Object.groupBy(others, member =>
     member.dataCentre === dataCentre ? 'near' : 'far',
   )
   return { near, far }

@@ -8,13 +8,15 @@ import {
   type State,
   writeRegister,
 } from '@darkroom/crdt'
+import { retryLater, type ServiceProblem } from '@darkroom/service-kit'
 import type { StateStore } from '../engine/engine.ts'
 import type { Membership } from '../membership/membership.ts'
+import type { Draft } from './draft.ts'
 import { Gossiper } from './gossiper.ts'
 import { inspectEntries } from './inspect-entries.ts'
 import { Ledger } from './ledger.ts'
 import type { NodeContext } from './node-context.ts'
-import { Nonsense } from './nonsense.ts'
+import { OwnId } from './own-id.ts'
 import { Peers } from './peers.ts'
 import { Receiver } from './receiver.ts'
 import { answerSync, Syncer } from './syncer.ts'
@@ -23,6 +25,11 @@ export type Refusal = {
   kind: 'refused'
   /** too-many-names: a new name, and no room for it; used-up: the limit of what can be counted is reached. */
   reason: 'too-many-names' | 'used-up'
+}
+/** Another process has this node's id: which, and what to do. */
+export interface IdInUse {
+  kind: 'id-in-use'
+  detail: string
 }
 
 type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: StateStore }
@@ -33,6 +40,7 @@ type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: Stat
  */
 export class StateNode {
   readonly id: string
+  readonly ownId: OwnId
   readonly #context: NodeContext
   readonly #store: StateStore
   #gossiper: Gossiper | undefined
@@ -51,6 +59,7 @@ export class StateNode {
   ) {
     this.id = store.nodeId
     this.#store = store
+    this.ownId = new OwnId(store.nodeId, context)
     const ledger = new Ledger({ store, entries, onNews: news => this.#gossiper?.spread(news) })
     this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ledger }) }
   }
@@ -69,6 +78,7 @@ export class StateNode {
     if (this.#membership) throw new Error('a node joins once')
     this.#membership = membership
     const peers = new Peers(this.#context, membership)
+    this.ownId.follow(membership)
     const gossiper = new Gossiper(this.#context, membership, peers)
     this.#gossiper = gossiper
     const syncer = new Syncer(this.#context, membership, peers)
@@ -84,8 +94,8 @@ export class StateNode {
   setRegister(
     name: string,
     value: Json | undefined,
-  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal> {
-    return this.#context.ledger.write(draft => {
+  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal | IdInUse> {
+    return this.#write(draft => {
       const known = draft.register(name)
       if (!known && draft.nameCount >= this.#context.limits.maxNames) return refused('too-many-names')
       if (known?.generation === Number.MAX_SAFE_INTEGER) return refused('used-up')
@@ -99,9 +109,9 @@ export class StateNode {
   notifyRegister(
     name: string,
     register: Register,
-  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal> {
+  ): Promise<{ kind: 'written'; register: RegisterEntry } | Refusal | IdInUse> {
     const given = { kind: 'register', name, ...register } as const
-    return this.#context.ledger.write(draft => {
+    return this.#write(draft => {
       if (!draft.register(name) && draft.nameCount >= this.#context.limits.maxNames) {
         return refused('too-many-names')
       }
@@ -114,8 +124,8 @@ export class StateNode {
   }
 
   /** Raises a counter; answers its value, of what this node knows, once the increment is on disk. */
-  increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal> {
-    return this.#context.ledger.write(draft => {
+  increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal | IdInUse> {
+    return this.#write(draft => {
       if (!draft.hasName('count', name) && draft.nameCount >= this.#context.limits.maxNames) {
         return refused('too-many-names')
       }
@@ -127,19 +137,19 @@ export class StateNode {
   }
 
   /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws Nonsense */
-  async receive({ from, entries }: Gossip): Promise<number> {
-    this.#checkSender(from)
+  async receive({ entries }: Gossip): Promise<number> {
     return this.#context.receiver.receive(inspectEntries(entries))
   }
 
   /** Answers another node's part of a comparison. @throws Nonsense */
   async answerSync(request: SyncRequest): Promise<SyncReply> {
-    this.#checkSender(request.from)
     return answerSync(this.#context, request)
   }
 
-  /** Rejects while it can't know who is there. */
+  /** Rejects while it refuses writes, or can't know who is there. */
   async checkReady(): Promise<void> {
+    const detail = this.ownId.refusal
+    if (detail !== undefined) throw idInUse(detail)
     await this.#membership?.checkReady()
   }
 
@@ -149,16 +159,22 @@ export class StateNode {
     return this.#closed
   }
 
-  /** Two nodes of one id would take each other's counts for their own. */
-  #checkSender(from: string): void {
-    if (from === this.id)
-      throw new Nonsense(`it says it is ${from}, which is this node: was its disk copied?`)
+  async #write<Result>(step: (draft: Draft) => Result): Promise<Result | IdInUse> {
+    await this.ownId.settled()
+    const detail = this.ownId.refusal
+    return detail === undefined ? this.#context.ledger.write(step) : { kind: 'id-in-use', detail }
   }
 
   async #close(): Promise<void> {
+    await this.ownId.close()
     await this.#stopGossip?.()
     await this.#store.close()
   }
+}
+
+/** Another node can take the write meanwhile. */
+export function idInUse(detail: string): ServiceProblem {
+  return retryLater(503, 'node-id-in-use', detail, 5)
 }
 
 function refused(reason: Refusal['reason']): Refusal {

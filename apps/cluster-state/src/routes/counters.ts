@@ -10,7 +10,7 @@ const cursors = new PageCursors('counters')
 export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
   const increment = async (name: string, amount = 1) => {
     const outcome = await node.increment(name, amount)
-    if (outcome.kind === 'refused') refuse(outcome, `the counter ${name}`)
+    if (outcome.kind !== 'counted') refuse(outcome, `the counter ${name}`)
     return String(outcome.count)
   }
 

@@ -25,6 +25,8 @@ export function addGossipRoutes(app: App, node: StateNode): void {
     },
   })
 
+  app.route({ ...clusterStateRoutes.identify, handler: async ({ body }) => node.ownId.meet(body) })
+
   app.route({
     ...clusterStateRoutes.sync,
     handler: ({ body }) => node.answerSync(body).catch(refuseNonsense),

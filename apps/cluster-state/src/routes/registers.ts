@@ -16,13 +16,13 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
   acceptJson(app, parseBody)
   const set = async (name: string, value: Json | undefined) => {
     const outcome = await node.setRegister(name, value)
-    if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)
+    if (outcome.kind !== 'written') refuse(outcome, `the register ${name}`)
     return outcome.register
   }
   const notify = async (name: string, value: Json, { generation, notifier }: Notification) => {
     const register = { generation: readWhole(generation, maxNotifiedGeneration), writer: notifier, value }
     const outcome = await node.notifyRegister(name, register)
-    if (outcome.kind === 'refused') refuse(outcome, `the register ${name}`)
+    if (outcome.kind !== 'written') refuse(outcome, `the register ${name}`)
     return outcome.register
   }
 

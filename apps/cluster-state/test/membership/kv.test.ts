@@ -22,7 +22,7 @@ async function prepare(t: TestContext) {
   const remove = (id: string) =>
     clients.kv.deleteKey({ params: { '*': `services/cluster-state/${id}` }, headers: {} })
   const join = () => {
-    const membership = new KvMembership({ self, kv: clients.kv, logger })
+    const membership = new KvMembership({ self, run: 'run-1', kv: clients.kv, logger })
     t.after(() => membership.close())
     return membership
   }

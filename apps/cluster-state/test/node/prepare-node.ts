@@ -41,6 +41,7 @@ export async function prepareNode(options: {
       sent.push({ at: time.monotonic(), to: to.id, names: entries.map(({ name }) => name), bytes })
       return answerGossip(to)
     },
+    identify: async () => Promise.reject(new Error('nobody is there')),
     sync(to: Member, request: SyncRequest) {
       synced.push({ at: time.monotonic(), to: to.id, request })
       return answerSync(to, request)
@@ -58,6 +59,7 @@ export async function prepareNode(options: {
     },
     network,
     clock: time,
+    run: 'run-0',
     random: seededRandom(1),
     settings: { ...defaultSettings, ...options.settings },
     limits: options.limits ?? roomyLimits,

@@ -82,6 +82,7 @@ export class SimulatedCluster {
       store: process.store(at(this.#disks, index)),
       network: process.network(this.network.from(self.id)),
       clock: process,
+      run: `run-${this.time.now()}`,
       random: this.random,
       settings: this.#settings,
       limits: { maxNames: 5000, maxEntries: 100_000 },
@@ -124,6 +125,8 @@ function everybody(self: Member, members: readonly Member[]): Membership {
     self,
     members: () => others,
     onChange: () => () => undefined,
+    firstLook: Promise.resolve(),
+    rivals: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,
   }

@@ -41,6 +41,7 @@ export class SimulatedNetwork {
         this.#ask(sender, to, message, async node => {
           await node.receive(message)
         }),
+      identify: async url => Promise.reject(new Error(`${url} was not to be asked`)),
       sync: (to, request) => this.#ask(sender, to, request, node => node.answerSync(request)),
     }
   }

@@ -60,6 +60,7 @@ export class SimulatedProcess implements Clock {
   network(network: Network): Network {
     return {
       gossip: (to, message) => this.#whileAlive(network.gossip(to, message)),
+      identify: (url, self) => this.#whileAlive(network.identify(url, self)),
       sync: (to, request) => this.#whileAlive(network.sync(to, request)),
     }
   }

@@ -36,7 +36,9 @@ export class SerfMembership implements Membership {
   readonly #following: Promise<void>
   /** Names of agents whose tags nobody could read, so that it is said once. */
   #unreadable: readonly string[] = []
+  readonly #firstLook = Promise.withResolvers<void>()
   #members: readonly Member[] = []
+  #rivals: readonly string[] = []
   #connection: AgentConnection | undefined
   /** Why what is known may be old; undefined while the agent answers. */
   #fault: unknown = new Error('the Serf agent was not asked yet')
@@ -47,6 +49,14 @@ export class SerfMembership implements Membership {
     this.#logger = options.logger
     this.#timeoutMs = options.timeoutMs
     this.#following = this.#follow()
+  }
+
+  get firstLook(): Promise<void> {
+    return this.#firstLook.promise
+  }
+
+  rivals(): readonly string[] {
+    return this.#rivals
   }
 
   members(): readonly Member[] {
@@ -118,25 +128,29 @@ export class SerfMembership implements Membership {
     // They are gone after a restart of the agent, or when it read its configuration again.
     const own = nodes.find(({ Name }) => Name === connection.agentName)
     if (!own || !carries(own, ownTags)) await connection.setTags(ownTags)
-    this.#know(nodes.filter(isLive))
+    this.#know(nodes.filter(isLive), connection.agentName)
+    this.#firstLook.resolve()
   }
 
-  #know(nodes: readonly SerfMember[]): void {
+  #know(nodes: readonly SerfMember[], ownAgent: string): void {
     const members = new Map<string, Member>() // by id: a node that moved has left its tags with another agent
+    const rivals: string[] = []
     const unreadable: string[] = []
     for (const node of nodes) {
       const member = memberOf(node)
       if (!member) unreadable.push(node.Name)
       else if (member.id !== this.self.id) members.set(member.id, member)
+      else if (node.Name !== ownAgent) rivals.push(member.url)
     }
     const agents = unreadable.filter(name => !this.#unreadable.includes(name))
     if (agents.length > 0)
       this.#logger.warn({ agents }, 'the tags of these Serf agents are no node and are passed over')
     this.#unreadable = unreadable
 
-    const before = this.#members
+    const before = [this.#members, this.#rivals]
     this.#members = [...members.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    if (isDeepStrictEqual(this.#members, before)) return
+    this.#rivals = rivals.sort()
+    if (isDeepStrictEqual([this.#members, this.#rivals], before)) return
     for (const listener of this.#listeners) listener()
   }
 

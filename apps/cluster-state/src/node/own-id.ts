@@ -1,0 +1,178 @@
+import type { NodeIdentity } from '@darkroom/contracts'
+import type { Membership } from '../membership/membership.ts'
+import type { NodeContext } from './node-context.ts'
+
+/** Writes wait so long at most until it is known whether another process has this id. */
+const maxWaitMs = 5000
+/** How often another process with this id is looked for again while there is a sign of it. */
+const lookAgainMs = 3000
+
+/** Another process with this node's id. */
+interface Twin {
+  url: string
+  run: string
+}
+
+/**
+ * Sees to it that one process at a time writes under this node's id. A data folder that was copied makes two: both
+ * raise the same counts, and what one of them counts is lost. The membership shows where else the id is; that may be an
+ * address that the node has moved away from, so whoever answers there is asked, and told:
+ *
+ *     here                                          there
+ *      │ my id, my run, for how long I take writes    │
+ *      ├─────────────────────────────────────────────>│ another id, or my own run: nothing is wrong
+ *      │ the same of the other                        │ my id and another run: one of us refuses writes from now on
+ *      │<─────────────────────────────────────────────┤
+ *
+ * It is the one that has taken writes for less time, as that is the copy that was started. It refuses until it
+ * hears that the other has another id now.
+ */
+export class OwnId {
+  readonly id: string
+  readonly #context: Pick<NodeContext, 'clock' | 'logger' | 'network' | 'run'>
+  readonly #settled = Promise.withResolvers<void>()
+  readonly #cancelWait: () => void
+  #membership: Membership | undefined
+  #stopListening: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #looking: Promise<void> | undefined
+  /** Since when it takes writes, by the monotonic time. */
+  #writingSince: number | undefined
+  #hasYielded = false
+  #twin: Twin | undefined
+  #hasLooked = false
+  #isClosed = false
+
+  constructor(id: string, context: Pick<NodeContext, 'clock' | 'logger' | 'network' | 'run'>) {
+    this.id = id
+    this.#context = context
+    this.#cancelWait = context.clock.setTimer(maxWaitMs, () => this.#settle())
+  }
+
+  /** Why this node refuses writes; undefined while it takes them. */
+  get refusal(): string | undefined {
+    if (!this.#hasYielded) return undefined
+    return `the node at ${this.#twin?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it an id of its own with "npx darkroom new-node-id", and start it again`
+  }
+
+  /** Resolves once it is known whether there is another process with this id, or that can't be found out soon. */
+  settled(): Promise<void> | undefined {
+    return this.#writingSince === undefined && !this.#hasYielded ? this.#settled.promise : undefined
+  }
+
+  follow(membership: Membership): void {
+    this.#membership = membership
+    this.#stopListening = membership.onChange(() => this.#look())
+    membership.firstLook.then(() => {
+      this.#hasLooked = true
+      this.#look()
+    })
+  }
+
+  /** What another process asks. It learns the same of this one. */
+  meet(other: NodeIdentity): NodeIdentity {
+    const own = this.#identity()
+    if (other.id !== this.id || other.run === this.#context.run) return own
+    this.#compare(own, other)
+    return { ...own, hasYielded: this.#hasYielded }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelWait()
+    this.#cancelLook?.()
+    this.#stopListening?.()
+    this.#settled.resolve()
+    await this.#looking
+  }
+
+  #look(): void {
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+    this.#looking = (this.#looking ?? Promise.resolve()).then(() => this.#askRivals())
+  }
+
+  async #askRivals(): Promise<void> {
+    const urls = new Set(this.#membership?.rivals())
+    if (this.#twin) urls.add(this.#twin.url)
+    await Promise.all([...urls].map(url => this.#ask(url)))
+    if (this.#hasLooked) this.#settle()
+    if (this.#isClosed || urls.size === 0 || this.#cancelLook) return
+    this.#cancelLook = this.#context.clock.setTimer(lookAgainMs, () => this.#look())
+  }
+
+  async #ask(url: string): Promise<void> {
+    if (this.#isClosed) return
+    const own = this.#identity()
+    let other: NodeIdentity
+    try {
+      other = await this.#context.network.identify(url, own)
+    } catch (error) {
+      // Nobody answers where this node was before, or whoever answers is no node.
+      this.#context.logger.debug({ err: error, url }, 'no node answers where this id was seen')
+      const isListed = this.#membership?.rivals().includes(url)
+      if (url === this.#twin?.url && !this.#hasYielded && !isListed) this.#twin = undefined
+      return
+    }
+    if (other.id === this.id && other.run !== this.#context.run) this.#compare(own, { ...other, url })
+    else if (url === this.#twin?.url) this.#forgetTwin()
+  }
+
+  /** Both sides of an exchange compare the same two identities, and come to opposite results. */
+  #compare(own: NodeIdentity, other: NodeIdentity): void {
+    const hasYielded = yields({ ...own, hasYielded: this.#hasYielded }, other)
+    const isNews = this.#twin?.run !== other.run || hasYielded !== this.#hasYielded
+    this.#twin = { url: other.url, run: other.run }
+    this.#hasYielded = hasYielded
+    if (isNews) this.#report(this.#twin)
+    if (!hasYielded) return
+    this.#cancelWait()
+    this.#writingSince = undefined
+    this.#settled.resolve()
+  }
+
+  #report(twin: Twin): void {
+    const { logger } = this.#context
+    const remedy =
+      'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it an id of its own with "npx darkroom new-node-id", and start it again'
+    if (this.#hasYielded)
+      logger.error({ id: this.id, twin }, `this node refuses writes: another has its id; ${remedy}`)
+    else
+      logger.error(
+        { id: this.id, twin },
+        `another node has the id of this one, and refuses writes; ${remedy}`,
+      )
+  }
+
+  #forgetTwin(): void {
+    this.#context.logger.info(
+      { id: this.id, twin: this.#twin },
+      'no other node has the id of this one any more',
+    )
+    this.#twin = undefined
+    this.#hasYielded = false
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.#cancelWait()
+    if (this.#hasYielded) return
+    this.#writingSince ??= this.#context.clock.monotonic()
+    this.#settled.resolve()
+  }
+
+  #identity(): NodeIdentity {
+    const { clock, run } = this.#context
+    const writingMs =
+      this.#writingSince === undefined ? 0 : Math.round(clock.monotonic() - this.#writingSince)
+    const url = this.#membership?.self.url ?? ''
+    return { id: this.id, run, url, writingMs, hasYielded: this.#hasYielded }
+  }
+}
+
+/** Whether the first of two processes of one id refuses writes; true of exactly one of them. */
+function yields(own: NodeIdentity, other: NodeIdentity): boolean {
+  if (own.hasYielded !== other.hasYielded) return own.hasYielded
+  if (!own.hasYielded && own.writingMs !== other.writingMs) return own.writingMs < other.writingMs
+  return own.run < other.run
+}

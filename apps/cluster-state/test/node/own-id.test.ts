@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { RecordedLog } from '@darkroom/testing'
+import type { Membership } from '../../src/membership/membership.ts'
+import { OwnId } from '../../src/node/own-id.ts'
+import { SimulatedTime } from '../simulation/simulated-time.ts'
+
+/** Processes that reach each other by address, and what each knows of others with its id. */
+class Processes {
+  readonly time = new SimulatedTime()
+  readonly log = new RecordedLog()
+  readonly #reachable = new Map<string, OwnId>()
+  readonly #listeners = new Map<string, () => void>()
+  readonly #rivals = new Map<string, readonly string[]>()
+  #runs = 0
+
+  /** Starts one at an address; it has joined at once, and has seen these addresses under its id. */
+  start(url: string, { id = 'x', rivals = [] as readonly string[], run = `run-${++this.#runs}` } = {}) {
+    const ownId = new OwnId(id, {
+      clock: this.time,
+      run,
+      logger: createLogger('test', 'info', this.log),
+      network: {
+        gossip: async () => undefined,
+        sync: async () => ({ entries: [] }),
+        identify: async (at, self) => {
+          const other = this.#reachable.get(at)
+          if (!other) throw new Error('nobody answers there')
+          return other.meet(self)
+        },
+      },
+    })
+    this.#rivals.set(run, rivals)
+    this.#reachable.set(url, ownId)
+    const membership: Membership = {
+      self: { id, url, dataCentre: 'here' },
+      members: () => [],
+      rivals: () => this.#rivals.get(run) ?? [],
+      firstLook: Promise.resolve(),
+      onChange: listener => {
+        this.#listeners.set(run, listener)
+        return () => undefined
+      },
+      checkReady: async () => undefined,
+      close: async () => undefined,
+    }
+    ownId.follow(membership)
+    const see = (urls: readonly string[]) => {
+      this.#rivals.set(run, urls)
+      this.#listeners.get(run)?.()
+    }
+    return { ownId, see }
+  }
+
+  stop(url: string): void {
+    this.#reachable.delete(url)
+  }
+
+  get errors(): string[] {
+    return this.log.lines.filter(({ level }) => Number(level) >= 50).map(({ msg }) => msg)
+  }
+}
+
+suite('a node id of which two processes are found', () => {
+  test('fault: a copied data folder: the copy takes no write from the first on, and the original goes on', async () => {
+    const processes = new Processes()
+    const original = processes.start('http://a')
+    await processes.time.run(1000)
+    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    await copy.ownId.settled()
+    assert.match(String(copy.ownId.refusal), /http:\/\/a has the same id \(x\).*new-node-id/)
+    assert.equal(original.ownId.refusal, undefined)
+    assert.deepEqual(processes.errors.map(words => words.split(/[:,;]/)[0]).toSorted(), [
+      'another node has the id of this one',
+      'this node refuses writes',
+    ])
+    await processes.time.run(60_000)
+    assert.equal(processes.errors.length, 2, 'each says it once')
+  })
+
+  test('fault: only one of them sees the other: both know of it all the same', async () => {
+    const processes = new Processes()
+    const copy = processes.start('http://b')
+    await processes.time.run(1000)
+    const original = processes.start('http://a', { rivals: ['http://b'] })
+    await original.ownId.settled()
+    const refusals = [copy.ownId.refusal, original.ownId.refusal].filter(Boolean)
+    assert.equal(refusals.length, 1)
+    assert.equal(processes.errors.length, 2)
+  })
+
+  for (const runs of [
+    ['run-1', 'run-2'],
+    ['run-2', 'run-1'],
+  ] as const)
+    test(`fault: both are started at the same moment, as ${runs.join(' and ')}: one of them takes writes`, async () => {
+      const processes = new Processes()
+      const both = [
+        processes.start('http://a', { run: runs[0], rivals: ['http://b'] }),
+        processes.start('http://b', { run: runs[1], rivals: ['http://a'] }),
+      ]
+      await Promise.all(both.map(({ ownId }) => ownId.settled()))
+      await processes.time.run(10_000)
+      assert.equal(both.filter(({ ownId }) => ownId.refusal === undefined).length, 1)
+    })
+
+  test('takes writes again once the other has an id of its own', async () => {
+    const processes = new Processes()
+    processes.start('http://a')
+    await processes.time.run(1000)
+    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    await copy.ownId.settled()
+    processes.stop('http://a')
+    await processes.time.run(60_000)
+    assert.ok(copy.ownId.refusal, 'that it does not answer is no proof')
+    processes.start('http://a', { id: 'y' })
+    await processes.time.run(10_000)
+    assert.equal(copy.ownId.refusal, undefined)
+  })
+
+  test('goes on to refuse when the original starts again, which takes writes', async () => {
+    const processes = new Processes()
+    processes.start('http://a')
+    await processes.time.run(1000)
+    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    await copy.ownId.settled()
+    processes.stop('http://a')
+    await processes.time.run(60_000)
+    const again = processes.start('http://a', { rivals: ['http://b'] })
+    await again.ownId.settled()
+    await processes.time.run(60_000)
+    assert.equal(again.ownId.refusal, undefined)
+    assert.ok(copy.ownId.refusal)
+  })
+})
+
+suite('a node id that is seen elsewhere without a second process', () => {
+  test('raises no alarm: the node has moved, and nobody answers at its old address', async () => {
+    const processes = new Processes()
+    const { ownId, see } = processes.start('http://b', { rivals: ['http://a'] })
+    await ownId.settled()
+    await processes.time.run(60_000)
+    see([])
+    assert.equal(ownId.refusal, undefined)
+    assert.deepEqual(processes.errors, [])
+  })
+
+  test('raises no alarm: another node has its old address now', async () => {
+    const processes = new Processes()
+    processes.start('http://a', { id: 'y' })
+    const { ownId } = processes.start('http://b', { rivals: ['http://a'] })
+    await ownId.settled()
+    assert.equal(ownId.refusal, undefined)
+    assert.deepEqual(processes.errors, [])
+  })
+
+  test('raises no alarm: it was killed and started again at its address, or has two addresses', async () => {
+    const processes = new Processes()
+    const { ownId } = processes.start('http://a', { rivals: ['http://a'] })
+    await ownId.settled()
+    assert.equal(ownId.refusal, undefined)
+    assert.deepEqual(processes.errors, [])
+  })
+})
+
+test('fault: the membership does not answer: writes are taken after five seconds, and a copy is noticed later', async () => {
+  const processes = new Processes()
+  const original = processes.start('http://a')
+  await processes.time.run(6000)
+  const copy = processes.start('http://b')
+  assert.equal(copy.ownId.refusal, undefined)
+  await processes.time.run(6000)
+  copy.see(['http://a'])
+  await processes.time.run(1)
+  assert.ok(copy.ownId.refusal)
+  assert.equal(original.ownId.refusal, undefined)
+})

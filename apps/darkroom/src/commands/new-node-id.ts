@@ -1,0 +1,26 @@
+import { renewNodeId } from '@darkroom/cluster-state/new-node-id'
+import { UnusableFile } from '@darkroom/sqlite'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { UsageError } from '../usage-error.ts'
+
+/** Makes a copied data folder another node of cluster-state. */
+export async function newNodeIdCommand(
+  process: NodeJS.Process,
+  surplus: string[],
+  options: object,
+): Promise<number> {
+  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('new-node-id takes nothing')
+  try {
+    const { path, id } = await renewNodeId(process.env)
+    process.stdout.write(`${path} is that of node ${id} now\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error
+    throw new ExpectedFailure(
+      `${error.message}; set DATA_DIR to the folder of the copy, and stop what runs on it`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
