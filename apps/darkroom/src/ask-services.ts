@@ -1,3 +1,4 @@
+import { UnexpectedReply } from '@darkroom/contracts'
 import {
   commonSettings,
   createLogger,
@@ -23,28 +24,54 @@ export async function askServices<Answer>(
   environment: NodeJS.ProcessEnv,
   ask: (clients: ServiceClients) => Promise<Answer>,
 ): Promise<Answer> {
-  const settings = loadSettings(environment)
-  const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
   const { kvUrl } = loadConfig(
-    Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(settings) } }),
+    Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(loadSettings(environment)) } }),
     environment,
   )
-  const clients = new ServiceClients({
+  const otherwise = `to start it: npx darkroom start; if it runs elsewhere than at ${kvUrl}, set PORT or KV_URL`
+  return askAt(
     kvUrl,
-    clusterToken,
-    logger: createLogger('darkroom', 'silent'),
-    patienceMs,
-  })
+    environment,
+    error => `${error.message}; ${otherwise}`,
+    async clients => {
+      // Who is looked for through it would only be missing, whatever is the matter with it.
+      await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
+      return ask(clients)
+    },
+  )
+}
+
+/**
+ * Asks one node of cluster-state, whether kv-config is in reach or not.
+ *
+ * @throws ExpectedFailure if it doesn't answer, or refuses the cluster token
+ */
+export async function askNode<Answer>(
+  environment: NodeJS.ProcessEnv,
+  url: string,
+  ask: (node: ServiceClients['clusterState']) => Promise<Answer>,
+): Promise<Answer> {
+  const words = ({ cause }: ServiceUnavailable) =>
+    `no node of cluster-state answers at ${url}: ${cause instanceof Error ? cause.message : cause}`
+  return askAt(url, environment, words, clients => ask(clients.clusterStateAt(url)))
+}
+
+async function askAt<Answer>(
+  kvUrl: string,
+  environment: NodeJS.ProcessEnv,
+  wordsFor: (error: ServiceUnavailable) => string,
+  ask: (clients: ServiceClients) => Promise<Answer>,
+): Promise<Answer> {
+  const settings = loadSettings(environment)
+  const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
+  const logger = createLogger('darkroom', 'silent')
+  const clients = new ServiceClients({ kvUrl, clusterToken, logger, patienceMs })
   try {
-    // Who is looked for through it would only be missing, whatever is the matter with it.
-    await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
     return await ask(clients)
   } catch (cause) {
     const explained = (words: string) => new ExpectedFailure(words, { cause })
-    if (cause instanceof ServiceUnavailable)
-      throw explained(
-        `${cause.message}; to start it: npx darkroom start; if it runs elsewhere than at ${kvUrl}, set PORT or KV_URL`,
-      )
+    if (cause instanceof ServiceUnavailable) throw explained(wordsFor(cause))
+    if (cause instanceof UnexpectedReply) throw explained(cause.problem?.detail ?? cause.message)
     if (cause instanceof TokenRefused) {
       const none = `${cause.service} wants the cluster token, and there is none in ${settings.dataDir}`
       const words = clusterToken === undefined ? none : cause.message

@@ -14,6 +14,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
   darkroom status                       what runs, and how many images wait
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
+      --url <url>                       a node of cluster-state to ask, when kv-config is out of reach
   darkroom new-node-id                  after a data folder was copied: makes the copy another node
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { fileExtensionOf, InvalidOperations, parseOperations } from '@darkroom/contracts'
 import { DarkroomClient } from '../darkroom-client.ts'
 import { Progress } from '../progress.ts'
+import { readUrl } from '../read-url.ts'
 import { frontendUrlOf, loadSettings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -58,10 +59,7 @@ function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
   const [name, given] =
     option === undefined ? ['DARKROOM_URL', env.DARKROOM_URL || undefined] : ['--url', option]
   if (given === undefined) return frontendUrlOf(loadSettings(env))
-  const url = URL.parse(given)
-  if (url && /^https?:$/.test(url.protocol) && url.search + url.hash === '') return given
-  const words = `${name} must be an http or https URL, such as https://photos.example/darkroom, got "${given}"`
-  throw new UsageError(words, { isBrief: true })
+  return readUrl(name, given, 'https://photos.example/darkroom')
 }
 
 function checkOperations(operations: string | undefined): void {

@@ -1,38 +1,54 @@
 import { type IntakeState, intakeRegister } from '@darkroom/contracts'
-import type { ServiceClients } from '@darkroom/service-kit'
-import { askServices } from '../ask-services.ts'
+import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
+import { askNode, askServices } from '../ask-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
+import { readUrl } from '../read-url.ts'
 import { UsageError } from '../usage-error.ts'
 
+type ClusterState = ServiceClients['clusterState']
+
+const exampleUrl = 'http://10.0.0.2:8085'
 const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause: 'paused' }
 
-/** Says whether images are taken in, or has every frontend take them or not. */
+/**
+ * Says whether images are taken in, or has every frontend take them or not. With the URL of a node of cluster-state,
+ * that one is asked: kv-config may be out of reach.
+ */
 export async function intakeCommand(
   process: NodeJS.Process,
   [verb = '', ...surplus]: string[],
-  options: object,
+  { url, ...others }: { url?: string },
 ): Promise<number> {
   const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
-  if (!isVerb || surplus.length > 0 || Object.keys(options).length > 0)
+  if (!isVerb || surplus.length > 0 || Object.keys(others).length > 0)
     throw new UsageError('intake takes one of pause, open and show')
 
   const state = stateAfter[verb]
-  const shown = await askServices(process.env, clients =>
+  const ask = (clusterState: ClusterState) =>
     // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.
-    state === undefined ? intakeState(clients) : set(clients, state),
-  )
+    state === undefined ? intakeState(clusterState) : set(clusterState, state)
+  const shown =
+    url === undefined
+      ? await askServices(process.env, clients => ask(clients.clusterState)).catch(tellOfNodes)
+      : await askNode(process.env, readUrl('--url', url, exampleUrl), ask)
   process.stdout.write(`${shown}\n`)
   return 0
 }
 
-async function set({ clusterState }: ServiceClients, state: IntakeState): Promise<string> {
+function tellOfNodes(error: unknown): never {
+  if (!(error instanceof ExpectedFailure && error.cause instanceof ServiceUnavailable)) throw error
+  const words = `a node of cluster-state that is in reach can be asked: --url ${exampleUrl}`
+  throw new ExpectedFailure(`${error.message}; ${words}`, { cause: error })
+}
+
+async function set(clusterState: ClusterState, state: IntakeState): Promise<string> {
   const reply = await clusterState.putRegister({ params: { name: intakeRegister }, body: state })
   if (reply.status !== 200) throw new ExpectedFailure(reply.body.detail ?? reply.body.title)
   return String(reply.body.value)
 }
 
 /** What cluster-state says about the intake. */
-export async function intakeState({ clusterState }: ServiceClients): Promise<string> {
+export async function intakeState(clusterState: ClusterState): Promise<string> {
   const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
   return reply.status === 404 ? 'open' : String(reply.body.value)
 }

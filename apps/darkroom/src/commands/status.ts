@@ -40,7 +40,7 @@ async function report(clients: ServiceClients, output: NodeJS.WriteStream): Prom
 /** Not known while cluster-state is away, which is said above. */
 async function isPaused(clients: ServiceClients): Promise<boolean> {
   try {
-    return (await intakeState(clients)) === 'paused'
+    return (await intakeState(clients.clusterState)) === 'paused'
   } catch (error) {
     if (isOutage(error)) return false
     throw error

@@ -1,0 +1,9 @@
+import { UsageError } from './usage-error.ts'
+
+/** A URL as it was given. @throws UsageError, naming the option, for what is not an http or https URL */
+export function readUrl(name: string, given: string, example: string): string {
+  const url = URL.parse(given)
+  if (url && /^https?:$/.test(url.protocol) && url.search + url.hash === '') return given
+  const words = `${name} must be an http or https URL, such as ${example}, got "${given}"`
+  throw new UsageError(words, { isBrief: true })
+}

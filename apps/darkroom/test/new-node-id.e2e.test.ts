@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
+import { test } from 'node:test'
+import { httpRequest, mainOf, startProgram, startService, temporaryFolder, until } from '@darkroom/testing'
+
+test('new-node-id makes a copied data folder another node, which counts beside the original', async t => {
+  const [kvFolder, folder, copy] = [temporaryFolder(t), temporaryFolder(t), temporaryFolder(t)]
+  const kv = await startService(t, 'kv-config', { DATA_DIR: kvFolder })
+  const start = (dataDir: string) => startService(t, 'cluster-state', { KV_URL: kv.url, DATA_DIR: dataDir })
+  const run = async (dataDir: string) => {
+    const program = startProgram(t, [process.execPath, mainOf('darkroom'), 'new-node-id'], {
+      DATA_DIR: dataDir,
+    })
+    const { code } = await program.ended
+    return { code, stdout: program.stdout, stderr: program.stderr }
+  }
+  const original = await start(folder)
+  const count = (url: string) => httpRequest(url, '/inc', { method: 'POST' })
+  assert.equal((await count(original.url)).status, 200)
+  cpSync(folder, copy, { recursive: true })
+
+  assert.match((await run(folder)).stderr, /another process uses .*cluster-state.*stop what runs on it/)
+  assert.match((await run(kvFolder)).stderr, /there is no .*cluster-state\.sqlite; set DATA_DIR/)
+  const { code, stdout } = await run(copy)
+  assert.equal(code, 0)
+  const second = await start(copy)
+  const { id } = (await httpRequest(second.url, '/members')).json().self as { id: string }
+  assert.match(stdout, new RegExp(`of node ${id} now`))
+  assert.equal((await count(second.url)).status, 200)
+  for (const { url } of [original, second])
+    await until('both counts are added up', async () => (await httpRequest(url, '/')).body.toString() === '2')
+})
