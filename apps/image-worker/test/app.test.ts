@@ -5,6 +5,7 @@ import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
 import { assertProblem, generateImage, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, start } from '../src/start.ts'
+import { sample } from './develop/heic/heif-assembler.ts'
 import { startPool } from './pool/start-pool.ts'
 import { startWorkshop } from './start-workshop.ts'
 
@@ -71,6 +72,24 @@ describe('the worker as it is started', () => {
     await worker.close()
     const prefix = 'services/image-worker/'
     assert.deepEqual((await workshop.clients.kv.listKeys({ querystring: { prefix } })).body.keys, [])
+  })
+
+  test('registers that it decodes HEIC, and develops HEIC', async t => {
+    const workshop = await startWorkshop(t)
+    const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
+    const worker = await start(config, logger, { pid: 1, abandon: () => assert.fail('it is not stuck') })
+    workshop.defer(worker.close)
+    const { kv, imageMaster } = workshop.clients
+    const registration = await until('the worker is registered', async () => {
+      const { body } = await kv.listKeys({ querystring: { prefix: 'services/image-worker/' } })
+      return body.keys[0] && JSON.parse(Buffer.from(body.keys[0].value, 'base64').toString())
+    })
+    assert.deepEqual(registration, { url: worker.url, decodes: ['image/heic'] })
+    const taken = await imageMaster.newImage({ querystring: {}, headers: {}, body: sample('camera.heic') })
+    const id = 'id' in taken.body ? String(taken.body.id) : assert.fail('it was not taken')
+    const { original, result } = await workshop.untilState(id, 'finished')
+    assert.deepEqual([original.contentType, original.width, original.height], ['image/heic', 64, 48])
+    assert.deepEqual([result?.contentType, result?.width, result?.height], ['image/jpeg', 64, 48])
   })
 
   test('names all settings that are wrong', () => {

@@ -12,11 +12,8 @@ const seed = 20_261_121
 const fewest = 2000
 /** Far below the 60 s after which a worker's thread is ended. */
 const longestMs = 10_000
-/**
- * One raster of the largest inputs, 40 MB, and what the allocator keeps of it; and some 45 MB that the HEIC decoder's
- * instances reach after a few hundred, and stay at.
- */
-const toleratedGrowthBytes = 112 * 1024 * 1024
+/** One raster of the largest inputs, 40 MB, and what the allocator keeps of it. */
+const toleratedGrowthBytes = 64 * 1024 * 1024
 
 test(`hostile images end in a result or in words, soon, and leave no memory behind (seed ${seed})`, async t => {
   const lines = await developHostile()
