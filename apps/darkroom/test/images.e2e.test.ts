@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { assertSwapped, generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
@@ -28,16 +27,6 @@ test('an Idempotency-Key stands for one image, whoever comes with it at once and
   assert.equal((images as unknown[]).length, 1)
   await httpRequest(darkroom.url, `/images/${ids[0]}`, { headers: { prefer: 'wait=50' } })
   assert.equal(storedFiles(darkroom.dataDir).length, 2, 'the original and the result')
-})
-
-test('a HEIC that is uploaded as soon as Darkroom answers becomes a JPEG', async t => {
-  const samples = new URL('../../image-worker/test/develop/heic/samples/', import.meta.url)
-  const darkroom = await startDarkroom(t)
-  const { original, result } = (await develop(
-    darkroom.url,
-    readFileSync(new URL('camera.heic', samples)),
-  )) as Record<string, { contentType: string }>
-  assert.deepEqual([original?.contentType, result?.contentType], ['image/heic', 'image/jpeg'])
 })
 
 test('Prefer: wait waits for the end of an image, and no longer', async t => {

@@ -57,7 +57,7 @@ export class Workers {
       throw retryLater(503, 'no-worker', words, 2)
     }
     if (this.#decoded.has(contentType)) return
-    const words = `${contentType} can't be decoded here: the package ${missing} is not installed where the workers run`
+    const words = `no worker decodes ${contentType}: install the package ${missing} where the workers run, and restart them`
     throw new ServiceProblem(415, 'not-decodable', words)
   }
 

@@ -154,7 +154,8 @@ export const operationTable = {
     parse: text => optional('mode', text),
   }),
   format: define({
-    summary: 'Changes the file format; the original’s is the default',
+    summary:
+      'Changes the file format; the original’s is the default, and JPEG for HEIC, which is not written',
     example: 'format:webp:80',
     properties: {
       type: Type.Enum(outputFormats),
