@@ -31,6 +31,8 @@ export class QueueRedis {
   /** Until it takes again what it refuses. */
   #refusal: RedisRefuses | undefined
   #refusals = 0
+  /** How often a connection was lost. */
+  #losses = 0
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
     this.#logger = logger
@@ -45,7 +47,10 @@ export class QueueRedis {
     const duplicate = this.client.duplicate.bind(this.client)
     this.client.duplicate = options => this.#keep(duplicate(options))
     this.client.on('error', error => this.#miss(error))
-    this.client.on('close', () => this.#miss())
+    this.client.on('close', () => {
+      this.#losses++
+      this.#miss()
+    })
     this.client.on('connect', () => void this.#watchLoading())
     this.client.on('ready', () => this.#greet())
   }
@@ -86,11 +91,18 @@ export class QueueRedis {
 
   /** The answer, however long it takes. @throws ServiceUnavailable if Redis goes away, RedisRefuses, what the question throws */
   async hear<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const [wasConnected, losses] = [this.#isConnected, this.#losses]
     try {
       return await question()
     } catch (error) {
-      throw this.notice(error) ?? (this.isReady ? error : new ServiceUnavailable('Redis', error))
+      const stayedConnected = wasConnected && this.#isConnected && losses === this.#losses
+      throw this.notice(error) ?? (stayedConnected ? error : new ServiceUnavailable('Redis', error))
     }
+  }
+
+  /** By all connections: questions may go by any of them. */
+  get #isConnected(): boolean {
+    return [this.client, ...this.#copies].every(({ status }) => status === 'ready')
   }
 
   /**
@@ -154,11 +166,27 @@ export class QueueRedis {
     if (!this.#closing.signal.aborted) this.#unsay('Redis takes writes again')
   }
 
-  /** BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. */
+  /**
+   * BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. A copy that is lost
+   * alone comes back in a moment; if it does not, as where Redis has no room for more clients, work pauses.
+   */
   #keep(copy: Redis): Redis {
-    copy.on('error', () => undefined) // BullMQ reports it for as long as it isn't closed
+    let lost = 0
+    let lastError: Error | undefined
+    copy.on('error', error => {
+      lastError = error // BullMQ reports it for as long as it isn't closed
+    })
     copy.on('connect', () => {
       if (this.#closing.signal.aborted) copy.disconnect()
+    })
+    copy.on('close', () => {
+      this.#losses++
+      lost++
+      if (lost > mostLost && this.isReady) this.#say(noFetching, lastError ?? new Error(noFetching))
+    })
+    copy.on('ready', () => {
+      lost = 0
+      if (this.#said === noFetching) this.#unsay('Redis is back')
     })
     this.#copies.push(copy)
     return copy
@@ -206,6 +234,9 @@ export class QueueRedis {
 }
 
 const away = 'Redis does not answer'
+const noFetching = 'Redis does not take the connection that fetches work'
+/** So often may the connection that fetches work be lost in a row before the log says so: in some two seconds. */
+const mostLost = 6
 
 /** For the log. The error itself may hold the command that failed, and with it the password. */
 export function reasonOf(error: unknown): { reason: string } {
