@@ -46,10 +46,10 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
       const facts = headersOf(opened)
       const verdict = checkPreconditions(headers, current)
       if (verdict === 'not-modified') return { status: 304, headers: facts }
-      if (verdict === 'failed') throw preconditionFailed(params)
+      if (verdict === 'failed') throw preconditionFailed(params, facts)
       const isPart = isRangeCurrent(headers['if-range'], current)
       const range = isPart ? requestedRange(headers.range, bytes) : undefined
-      if (range === 'unsatisfiable') throw unsatisfiable(bytes)
+      if (range === 'unsatisfiable') throw unsatisfiable(bytes, facts)
       const { start, end } = range ?? { start: 0, end: bytes - 1 }
       const described = { ...facts, 'content-type': contentType, 'content-length': end - start + 1 }
       if (bytes === 0) return { status: 200, headers: described, body: new Uint8Array() }
@@ -67,7 +67,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
       const facts = headersOf(opened)
       const verdict = checkPreconditions(headers, validatorsOf(opened))
       if (verdict === 'not-modified') return { status: 304, headers: facts }
-      if (verdict === 'failed') throw preconditionFailed(params)
+      if (verdict === 'failed') throw preconditionFailed(params, facts)
       const described = { ...facts, 'content-type': contentType, 'content-length': bytes }
       return { status: 200, headers: described, body: new Uint8Array() }
     },
@@ -108,17 +108,18 @@ function notFound({ key, stage }: BlobId): never {
   throw new ServiceProblem(404, 'blob-not-found', `there are no bytes ${key}/${stage}`)
 }
 
-function preconditionFailed({ key, stage }: BlobId): ServiceProblem {
-  return new ServiceProblem(412, 'precondition-failed', `the bytes ${key}/${stage} are not as presumed`)
+function preconditionFailed({ key, stage }: BlobId, headers: Record<string, string> = {}): ServiceProblem {
+  const detail = `the bytes ${key}/${stage} are not as presumed`
+  return new ServiceProblem(412, 'precondition-failed', detail, { headers })
 }
 
-function unsatisfiable(bytes: number): ServiceProblem {
+function unsatisfiable(bytes: number, headers: Record<string, string>): ServiceProblem {
   return new ServiceProblem(
     416,
     'range-not-satisfiable',
     `there are ${bytes} bytes, and none in that range`,
     {
-      headers: { 'content-range': `bytes */${bytes}` },
+      headers: { ...headers, 'content-range': `bytes */${bytes}` },
     },
   )
 }
