@@ -33,7 +33,8 @@ export function openPool(
     max: connections,
     pipeline: true,
     onConnect: async client => {
-      await checkTakesWrites(client)
+      // One that was set to be read only still knows all that was written, and refuses writes itself.
+      await checkIsPrimary(client)
       await waitForDisk(client)
     },
   })
@@ -82,14 +83,19 @@ export async function connectOnce(
  *
  * @throws TakesNoWrites, DatabaseError, ConnectionLost; also when the answer takes longer than `timeoutMs`
  */
-export async function checkTakesWrites(client: ClientBase, timeoutMs?: number): Promise<void> {
+export async function checkTakesWrites(client: ClientBase, timeoutMs: number): Promise<void> {
+  const { isReadOnly } = await checkIsPrimary(client, timeoutMs)
+  if (isReadOnly) throw new TakesNoWrites('it is set to be read only (default_transaction_read_only)')
+}
+
+/** As target_session_attrs=primary asks. @throws like `checkTakesWrites` */
+async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{ isReadOnly: boolean }> {
   const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
   const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
   const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
   const [answer] = rows
   if (answer?.is_standby) throw new TakesNoWrites('it is a standby, which takes no writes')
-  if (answer?.read_only === 'on')
-    throw new TakesNoWrites('it is set to be read only (default_transaction_read_only)')
+  return { isReadOnly: answer?.read_only === 'on' }
 }
 
 /** Ends a connection, or all of a pool. A server that stands still never takes its leave, and isn't waited for. */
