@@ -7,36 +7,26 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
-import { decode } from './decode.ts'
 import type { Developed } from './developed.ts'
-import { encode } from './encode.ts'
-import { decodeHeic } from './heic/decode-heic.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
-import { unpackHeicCost } from './heic/unpack-heic.ts'
 import type { DevelopLimits } from './limits.ts'
-import { permuteFile } from './permute-file.ts'
-import { permutedJpegCost, permuteJpegFile } from './permute-jpeg-file.ts'
-import { applySteps, isPermutation, largestSize, type Plan, planOf } from './plan.ts'
-import { release } from './raster.ts'
-import { canStream, streamPermuted } from './stream-permuted.ts'
-import { developTiff } from './tiff/develop-tiff.ts'
-import { tiffPages } from './tiff/tiff-page.ts'
+import { planOf } from './plan.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
+import { mixCoefficients } from './ways/mix-coefficients.ts'
+import { rearrangeBytes } from './ways/rearrange-bytes.ts'
+import { stepByStep } from './ways/step-by-step.ts'
+import { streamed } from './ways/stream-permuted.ts'
+import type { Job, Way } from './ways/way.ts'
 
-/** Larger rasters are not held in memory where there is another way. */
-const maxHeldBytes = 100 * 1024 * 1024
+/** The ways to develop an image. The first that gives a result is taken; the last one always does. */
+const ways: readonly Way[] = [rearrangeBytes, mixCoefficients, streamed, stepByStep]
 
 /**
  * Develops one image: the operations in their order, each on the result of the one before. The result's
  * format is the original's unless `format` says otherwise, lossless where that was.
  *
- *     a permutation of a well-formed PNG or GIF -> its bytes rearranged, no pixel decoded
- *     a permutation of a well-formed JPEG       -> its coefficients mixed, no pixel decoded, up to 100 MiB unpacked
- *     a permutation of what unpacks to a lot    -> streamed through sharp, where that is exact
- *     anything else                             -> decoded, each step on each frame, encoded; a TIFF page by page, HEIC
- *                                                  by libheif-js
- *
- * `reserve` is awaited with the bytes of memory that the work takes before they are taken.
+ * `reserve` is awaited with the bytes of memory that a way takes before they are taken; they include the bytes that
+ * were reserved for the ways before it.
  *
  * @throws UnusableImage when the image is not what it should be, or exceeds a limit
  */
@@ -52,14 +42,9 @@ export async function develop(
   // Not the image's fault: another worker may be able to.
   if (header.format === 'heic' && !canDecodeHeic())
     throw new Error(`HEIC can't be decoded here: the package ${heicPackage} is not installed`)
-  const plan = planOf(operations, header.format)
-  if (isPermutation(header, plan)) {
-    const bytes = await permuteFile(input, header, plan.permutation, plan.output)
-    if (bytes) return { bytes, facts: factsOf(header) }
-  }
-  await reserve(Math.max(memoryCost(input, header), 2 * largestBytes(input, header, plan, limits)))
+  const job: Job = { input, header, plan: planOf(operations, header.format), limits }
   try {
-    const bytes = await developReserved(input, header, plan, limits)
+    const bytes = await firstResult(job, reserve)
     // Read off the result: encoders make one frame of several that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
@@ -78,91 +63,19 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-async function developReserved(
-  input: Uint8Array,
-  header: ImageHeader,
-  plan: Plan,
-  limits: DevelopLimits,
-): Promise<Uint8Array> {
-  if (!isPermutation(header, plan)) return developPixels(input, header, plan, limits)
-  const { permutation, output } = plan
-  if (header.unpackedBytes <= maxHeldBytes) {
-    const permuted = await permuteJpegFile(input, header, permutation, output)
-    return permuted ?? developPixels(input, header, plan, limits)
+async function firstResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
+  let reserved = 0
+  for (const way of ways) {
+    const cost = way.cost(job)
+    if (cost === undefined) continue
+    if (cost > reserved) {
+      await reserve(cost)
+      reserved = cost
+    }
+    const bytes = await way.develop(job)
+    if (bytes) return bytes
   }
-  const streamed = canStream(input, header)
-    ? await streamPermuted(input, header, permutation, output, limits)
-    : undefined
-  return streamed ?? developPixels(input, header, plan, limits)
-}
-
-function developPixels(
-  input: Uint8Array,
-  header: ImageHeader,
-  plan: Plan,
-  limits: DevelopLimits,
-): Promise<Uint8Array> {
-  const developAll = header.format === 'tiff' ? developTiff : developImage
-  return developAll(input, header, plan, limits)
-}
-
-async function developImage(
-  input: Uint8Array,
-  header: ImageHeader,
-  plan: Plan,
-  limits: DevelopLimits,
-): Promise<Uint8Array> {
-  const { steps, output } = plan
-  const decodeImage = header.format === 'heic' ? decodeHeic : decode
-  const { picture, original } = await decodeImage(input, header, plan, limits)
-  await applySteps(picture, steps)
-  // A quality that is asked for wins over the size.
-  const isRewritten = isPermutation(header, plan) && output.quality === undefined
-  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
-  for (const frame of picture.frames) release(frame)
-  return bytes
-}
-
-/**
- * Roughly: the raster itself and a copy on its way in or out; all coefficients of a progressive JPEG, twice the
- * size of its samples, and all rows of an interlaced PNG, are held on top.
- */
-function memoryCost(input: Uint8Array, header: ImageHeader): number {
-  const { unpackedBytes, progressive, format } = header
-  if (format === 'heic') return unpackHeicCost(input, header) + unpackedBytes
-  const decoded = unpackedBytes * (progressive ? 4 : 2)
-  return format === 'jpeg' ? Math.max(decoded, permutedJpegCost(header, input)) : decoded
-}
-
-/**
- * The bytes of all frames where the steps make them largest: with colours, which any step may add.
- *
- * @throws UnusableImage when that exceeds a limit, before anything of it is made
- */
-function largestBytes(
-  input: Uint8Array,
-  header: ImageHeader,
-  { steps }: Plan,
-  limits: DevelopLimits,
-): number {
-  const { bitsPerSample, channels, frames } = header
-  const sizes = header.format === 'tiff' ? tiffPages(input) : [header]
-  const repeated = header.format === 'tiff' ? 1 : frames
-  const pixels = sizes.reduce((sum, { width, height, orientation }) => {
-    const upright = orientation >= 5 ? { width: height, height: width } : { width, height }
-    const largest = largestSize(upright, steps)
-    return sum + repeated * largest.width * largest.height
-  }, 0)
-  if (pixels > limits.maxPixels) {
-    const words = `an operation makes ${pixels} pixels of the image; at most ${limits.maxPixels} are taken`
-    throw new UnusableImage('too-many-pixels', words)
-  }
-  const bytes = pixels * Math.max(channels, 3) * (bitsPerSample > 8 ? 2 : 1)
-  if (steps.length > 0 && bytes > limits.maxUnpackedBytes) {
-    const words = `the image takes ${bytes} bytes while it is developed; at most ${limits.maxUnpackedBytes} are taken`
-    throw new UnusableImage('too-many-pixels', words)
-  }
-  return bytes
+  throw new Error(`no way of developing gave a result for the ${job.header.format}`)
 }
 
 function factsOf({ contentType, width, height, frames }: ImageHeader): Developed['facts'] {

@@ -91,10 +91,13 @@ export class WorkerThread {
     }
   }
 
-  /** Waiting for memory isn't the image's time. */
+  /**
+   * Takes the place of what was reserved for the image before: threads that kept some and waited for more could wait for
+   * each other. Waiting for memory isn't the image's time.
+   */
   async #reserve(bytes: number): Promise<void> {
     const work = this.#work
-    this.#clock.pause()
+    this.#rest()
     const release = await this.#events.reserve(bytes)
     if (this.#isGone || this.#work !== work) return release()
     this.#release = release

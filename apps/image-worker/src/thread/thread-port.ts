@@ -5,7 +5,10 @@ export interface ThreadPort {
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
   report(message: ThreadMessage): void
-  /** Resolves when there are so many bytes of memory to unpack the image into; they are held until it is developed. */
+  /**
+   * Resolves when there are so many bytes of memory to develop the image in, those that were reserved for it before
+   * included; they are held until it is developed.
+   */
   reserve(bytes: number): Promise<void>
 }
 

@@ -25,6 +25,7 @@ const deeds: Record<string, () => unknown> = {
   },
   wait: () => never,
   'take all memory': () => reserve(allMemory),
+  'take all memory twice': () => reserve(allMemory).then(() => reserve(allMemory)),
   'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
   'take all memory and wait': () => reserve(allMemory).then(() => never),
   // Native code that doesn't return: for far longer than the 2 + 5 s that a thread is given to end.

@@ -64,6 +64,13 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     for (const id of ids) await workshop.untilState(id, 'finished')
   })
 
+  test('give memory back before they reserve more for the same image', async t => {
+    const workshop = await startWorkshop(t)
+    startPool(workshop, { threads: 2 })
+    const ids = await Promise.all(Array.from({ length: 3 }, () => workshop.addTask('take all memory twice')))
+    for (const id of ids) await workshop.untilState(id, 'finished')
+  })
+
   test('give memory back when they die or take too long, and waiting for it is not the time of an image', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { log } = startPool(workshop, { threads: 2, processingMs: 1000 })

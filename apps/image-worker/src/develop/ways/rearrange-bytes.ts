@@ -1,11 +1,21 @@
 import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
-import { NotWellFormed } from '../permute/not-well-formed.ts'
-import { permuteGif } from '../permute/permute-gif.ts'
-import { permutePng } from '../permute/permute-png.ts'
-import { attachMetadata } from './metadata/attach.ts'
-import { carriedMetadata } from './metadata/carried-metadata.ts'
-import { type Output, unmoved } from './raster.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { permuteGif } from '../../permute/permute-gif.ts'
+import { permutePng } from '../../permute/permute-png.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { carriedMetadata } from '../metadata/carried-metadata.ts'
+import { isPermutation } from '../plan.ts'
+import { type Output, unmoved } from '../raster.ts'
+import type { Way } from './way.ts'
+
+/** A permutation of a PNG or GIF, in about as much memory as the file takes. */
+export const rearrangeBytes: Way = {
+  cost: ({ header, plan }) =>
+    isPermutation(header, plan) && (header.format === 'png' || header.format === 'gif') ? 0 : undefined,
+  develop: async ({ input, header, plan }) =>
+    isPermutation(header, plan) ? permuteFile(input, header, plan.permutation, plan.output) : undefined,
+}
 
 /**
  * Permutes the channels without decoding pixels, where the format allows that and the file is perfectly well formed;

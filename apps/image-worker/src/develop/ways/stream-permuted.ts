@@ -1,25 +1,41 @@
 import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
-import { sourceChannels } from '../permute/channel-order.ts'
-import { colourSignalOf, treatColours } from './colour/colour-signal.ts'
-import { settingsFor, writeAs } from './encode-settings.ts'
-import { type DevelopLimits, timeoutOf } from './limits.ts'
-import { attachMetadata } from './metadata/attach.ts'
-import { carriedMetadata } from './metadata/carried-metadata.ts'
-import { openImage } from './open-image.ts'
-import { originalOf } from './original.ts'
-import { type Output, unmoved, uprightSize } from './raster.ts'
-import { isTransparent } from './tiff/extra-samples.ts'
-import { hasOddColours } from './tiff/odd-colours.ts'
-import { tiffPages } from './tiff/tiff-page.ts'
+import { sourceChannels } from '../../permute/channel-order.ts'
+import { colourSignalOf, treatColours } from '../colour/colour-signal.ts'
+import { settingsFor, writeAs } from '../encode-settings.ts'
+import { heldBytes, maxHeldBytes } from '../held-bytes.ts'
+import { type DevelopLimits, timeoutOf } from '../limits.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { carriedMetadata } from '../metadata/carried-metadata.ts'
+import { openImage } from '../open-image.ts'
+import { originalOf } from '../original.ts'
+import { isPermutation } from '../plan.ts'
+import { type Output, unmoved, uprightSize } from '../raster.ts'
+import { isTransparent } from '../tiff/extra-samples.ts'
+import { hasOddColours } from '../tiff/odd-colours.ts'
+import { tiffPages } from '../tiff/tiff-page.ts'
+import type { Way } from './way.ts'
+
+/** A permutation of what unpacks to a lot, where that is exact. */
+export const streamed: Way = {
+  cost: job => {
+    const { input, header, plan } = job
+    const isTaken = isPermutation(header, plan) && header.unpackedBytes > maxHeldBytes
+    return isTaken && canStream(input, header) ? heldBytes(job) : undefined
+  },
+  develop: async ({ input, header, plan, limits }) =>
+    isPermutation(header, plan)
+      ? streamPermuted(input, header, plan.permutation, plan.output, limits)
+      : undefined,
+}
 
 /**
  * Whether nothing is lost on that way: of deeper samples, libvips' recombination loses the lower half; sharp turns
  * only single images, its GIFs are not exact, and it knows one frame of a PNG; pages of a TIFF may differ, or be JPEG of a sampling or in colours
  * that sharp can't write or read.
  */
-export function canStream(
+function canStream(
   input: Uint8Array,
   { bitsPerSample, channels, format, frames, lossless, orientation }: ImageHeader,
 ): boolean {

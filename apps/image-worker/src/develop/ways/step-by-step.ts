@@ -1,0 +1,29 @@
+import { decode } from '../decode.ts'
+import { encode } from '../encode.ts'
+import { decodeHeic } from '../heic/decode-heic.ts'
+import { heldBytes } from '../held-bytes.ts'
+import { applySteps, isPermutation } from '../plan.ts'
+import { release } from '../raster.ts'
+import { developTiff } from '../tiff/develop-tiff.ts'
+import type { Job, Way } from './way.ts'
+
+/** Decodes, changes each frame step by step, and encodes; a TIFF page by page, HEIC by libheif-js. Does every job. */
+export const stepByStep: Way = {
+  cost: heldBytes,
+  develop: ({ input, header, plan, limits }) =>
+    header.format === 'tiff'
+      ? developTiff(input, header, plan, limits)
+      : developImage({ input, header, plan, limits }),
+}
+
+async function developImage({ input, header, plan, limits }: Job): Promise<Uint8Array> {
+  const { steps, output } = plan
+  const decodeImage = header.format === 'heic' ? decodeHeic : decode
+  const { picture, original } = await decodeImage(input, header, plan, limits)
+  await applySteps(picture, steps)
+  // A quality that is asked for wins over the size.
+  const isRewritten = isPermutation(header, plan) && output.quality === undefined
+  const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
+  for (const frame of picture.frames) release(frame)
+  return bytes
+}

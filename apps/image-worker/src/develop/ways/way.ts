@@ -1,0 +1,23 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import type { DevelopLimits } from '../limits.ts'
+import type { Plan } from '../plan.ts'
+
+/** An image, and what is to be made of it. */
+export interface Job {
+  readonly input: Uint8Array
+  readonly header: ImageHeader
+  readonly plan: Plan
+  readonly limits: DevelopLimits
+}
+
+/** One way to develop an image. */
+export interface Way {
+  /**
+   * About how many bytes of memory the way takes at most, the input aside; undefined where it can't do the job.
+   *
+   * @throws UnusableImage when the job exceeds a limit
+   */
+  cost(job: Job): number | undefined
+  /** The result; undefined where the image turns out to need another way. */
+  develop(job: Job): Promise<Uint8Array | undefined>
+}

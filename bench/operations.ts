@@ -1,0 +1,102 @@
+/**
+ * Each operation on a photograph of 6 megapixels, by `develop` as a worker does it, against the sharp pipeline that a
+ * user would write. `node bench/operations.ts`; words behind it pick the rows that contain one of them (`webp blur`).
+ * PHOTOS and RUNS as in permute.ts.
+ */
+import { parseOperations } from '@darkroom/contracts'
+import { develop } from '@darkroom/image-worker/develop'
+import sharp, { type Sharp } from 'sharp'
+import { measure, printCircumstances, row, table } from './measure.ts'
+import { pickPhotographs } from './photographs.ts'
+import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
+
+const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
+const quality = 80
+
+const encoders: Readonly<Record<string, (image: Sharp) => Sharp>> = {
+  jpeg: image => image.jpeg({ quality }),
+  png: image => image.png(),
+  webp: image => image.webp({ quality }),
+}
+
+/** What a user writes for an operation. A list of several is a call each: sharp's order is fixed. */
+type Peer = readonly ((image: Sharp) => Sharp)[]
+
+const resized = (width: number) => (image: Sharp) => image.resize({ width, withoutEnlargement: true })
+const middle = { left: 1050, top: 735, width: 800, height: 600 }
+
+const peers: Readonly<Record<string, Peer>> = {
+  'swap-channels:bgr': [image => image.recomb(reversal)],
+  'resize:300x': [resized(300)],
+  'resize:1200x': [resized(1200)],
+  'resize:300x300:cover': [image => image.resize(300, 300)],
+  'crop:800x600': [image => image.extract(middle)],
+  'rotate:90': [image => image.rotate(90)],
+  'rotate:180': [image => image.rotate(180)],
+  'rotate:10': [image => image.rotate(10, { background: '#ffffff' })],
+  flip: [image => image.flip()],
+  flop: [image => image.flop()],
+  greyscale: [image => image.greyscale()],
+  invert: [image => image.negate()],
+  'blur:2': [image => image.blur(2)],
+  'sharpen:1': [image => image.sharpen({ sigma: 1 })],
+  'brightness:1.2': [image => image.modulate({ brightness: 1.2 })],
+  'saturation:0.5': [image => image.modulate({ saturation: 0.5 })],
+  'hue:90': [image => image.modulate({ hue: 90 })],
+  'tint:ff8000': [image => image.tint('#ff8000')],
+  'crop:2000x1500,resize:600x,sharpen:1': [
+    image =>
+      image.extract({ left: 450, top: 285, width: 2000, height: 1500 }).resize(600).sharpen({ sigma: 1 }),
+  ],
+  'resize:1200x,greyscale,blur:2': [image => image.resize(1200).greyscale().blur(2)],
+  'rotate:90,resize:600x,flip': [image => image.rotate(90).resize(600).flip()],
+  'flip,brightness:1.2,invert': [image => image.flip().modulate({ brightness: 1.2 }).negate()],
+  'resize:1200x,crop:800x600,swap-channels:bgr': [
+    image => image.resize(1200).extract({ left: 200, top: 128, width: 800, height: 600 }).recomb(reversal),
+  ],
+  'sharpen:1,resize:1200x,blur:2': [
+    image => image.sharpen({ sigma: 1 }),
+    image => image.resize(1200).blur(2),
+  ],
+}
+
+const words = process.argv.slice(2)
+const [photograph] = await pickPhotographs(1)
+const original = sharp(photograph?.bytes).resize(sixMegapixels)
+printCircumstances()
+table(
+  `A photograph of 6 megapixels in each format, quality ${quality}; the format stays.`,
+  ...[
+    'format',
+    'operations',
+    'develop CPU ms',
+    'sharp CPU ms',
+    'CPU ratio',
+    'wall ratio',
+    'bytes of ours by theirs',
+  ],
+)
+for (const [format, encode] of Object.entries(encoders)) {
+  const file = await encode(original.clone()).toBuffer()
+  for (const [operations, peer] of Object.entries(peers)) {
+    const name = `${format} ${operations}`
+    if (words.length > 0 && !words.some(word => name.includes(word))) continue
+    const parsed = parseOperations(operations)
+    const ours = async () => (await develop(file, parsed, limits)).bytes.length
+    const [one, other] = await measure([ours, () => calls(file, peer, encode)])
+    if (!one || !other) continue
+    const ratios = [`**${(one.cpu / other.cpu).toFixed(2)}**`, one.wall / other.wall, one.bytes / other.bytes]
+    row(format, operations, one.cpu, other.cpu, ...ratios)
+  }
+}
+
+/** All but the last call hand over raw samples. */
+async function calls(file: Buffer, peer: Peer, encode: (image: Sharp) => Sharp): Promise<number> {
+  let image = sharp(file).autoOrient()
+  for (const work of peer.slice(0, -1)) {
+    const { data, info } = await work(image).raw().toBuffer({ resolveWithObject: true })
+    image = sharp(data, { raw: info })
+  }
+  const [last] = peer.slice(-1)
+  return sizeOf(encode(last ? last(image) : image))
+}
