@@ -7,6 +7,7 @@ import {
   type ServiceClients,
 } from '@darkroom/service-kit'
 import { IntakeGate } from './intake-gate.ts'
+import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
@@ -49,10 +50,11 @@ export function buildApp({
       clusterToken,
       isPublic: true,
       publicUrls,
+      rewriteUrl: withoutPublicPath(publicUrls),
       checkReady,
     },
-    scope => addUploadRoutes(scope, clients, intake),
-    scope => addImageRoutes(scope, clients),
+    scope => addUploadRoutes(scope, clients, intake, publicUrls),
+    scope => addImageRoutes(scope, clients, publicUrls),
     scope => addBytesRoutes(scope, clients),
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),

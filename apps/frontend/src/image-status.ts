@@ -1,10 +1,10 @@
 import { hasEnded, type ImageFacts, type ImageStatus, type Task } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 
-/** The public face of a task: without leases, versions and keys. */
-export function toImageStatus(task: Task): ImageStatus {
+/** The public face of a task: without leases, versions and keys. `base` is the path before the paths of links. */
+export function toImageStatus(task: Task, base: string): ImageStatus {
   const { id, state, operations, attempts, createdAt, startedAt, finishedAt, original, result, error } = task
-  const self = `/images/${id}`
+  const self = pathOfImage(id, base)
   return {
     id,
     state,
@@ -18,6 +18,11 @@ export function toImageStatus(task: Task): ImageStatus {
     ...(error && { error }),
     links: { self, original: `${self}/original`, result: `${self}/result` },
   }
+}
+
+/** Where an image is found, for a client that came by a public URL with this path. */
+export function pathOfImage(id: string, base: string): string {
+  return `${base}/images/${id}`
 }
 
 function factsOf({ contentType, bytes, width, height, frames, sha256 }: ImageFacts): ImageFacts {

@@ -1,3 +1,4 @@
+import { frontendRoutes, serviceRoutes } from '@darkroom/contracts'
 import { InvalidConfig } from '@darkroom/service-kit'
 
 /** URLs separated by commas, each with a path or without. @throws InvalidConfig for what is not an http or https URL */
@@ -13,3 +14,47 @@ function readPublicUrl(text: string): URL {
     `PUBLIC_URL must be http or https URLs, such as https://photos.example, separated by commas; got "${text}"`,
   ])
 }
+
+/**
+ * The path that stands before the paths of links: of the public URL whose host was asked, else of the first. Many
+ * proxies name an internal host instead of the one that they were asked for.
+ */
+export function linkBase(publicUrls: readonly URL[], host: string): string {
+  const asked = publicUrls.find(url => namesHost(url, host))
+  return pathOf(asked ?? publicUrls[0])
+}
+
+/** `Host` leaves out the port where it is the default one of the scheme, which only the public URL tells. */
+function namesHost({ protocol, host }: URL, asked: string): boolean {
+  return URL.parse(`${protocol}//${asked}`)?.host === host
+}
+
+/**
+ * Takes the path of a public URL off a request's: a proxy may pass it on, and a client may follow a link without the
+ * proxy. The path of a public URL that begins as our own routes do is left alone, as it can't be told from them.
+ */
+export function withoutPublicPath(
+  publicUrls: readonly URL[],
+): (request: { url?: string | undefined }) => string {
+  const paths = [...new Set(publicUrls.map(pathOf))].filter(path => path !== '' && !beginsLikeRoute(path))
+  paths.sort((one, other) => other.length - one.length)
+  return ({ url = '/' }) => {
+    const path = paths.find(path => url.startsWith(path) && /^[/?]|^$/.test(url.slice(path.length)))
+    if (path === undefined) return url
+    const rest = url.slice(path.length)
+    return rest.startsWith('/') ? rest : `/${rest}`
+  }
+}
+
+function pathOf(url: URL | undefined): string {
+  return url?.pathname.replace(/\/+$/, '') ?? ''
+}
+
+function beginsLikeRoute(path: string): boolean {
+  return ownSegments.has(path.split('/')[1] ?? '')
+}
+
+const ownSegments = new Set([
+  'openapi.json',
+  ...[...Object.values(frontendRoutes), ...Object.values(serviceRoutes)].map(({ url }) => url.split('/')[1]),
+])

@@ -6,6 +6,7 @@ import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/
 import { type App, loadConfig, type RunningService } from '@darkroom/service-kit'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
+import { readPublicUrls } from '../src/public-urls.ts'
 
 export interface Frontend extends Neighbours {
   app: App
@@ -24,7 +25,8 @@ export async function startFrontend(owner: Owner, settings: Record<string, strin
   const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
   defer(master.close)
   await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
-  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN, intakeCheckMs: 20 })
+  const publicUrls = readPublicUrls(settings.PUBLIC_URL ?? '')
+  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN, publicUrls, intakeCheckMs: 20 })
   defer(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { ...neighbours, app, url, master, ask: (path, request) => httpRequest(url, path, request) }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { serviceRoutes } from '@darkroom/contracts'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -48,6 +49,8 @@ export interface AppOptions extends BodyBounds {
   isPublic?: boolean
   /** Where browsers reach the service; none: by the host that they ask for. */
   publicUrls?: readonly URL[] | undefined
+  /** The path and query of a request as the routes know them. */
+  rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
   api?: Api
   /** Aborted when the app begins to close: for handlers that hold answers back. */
@@ -73,6 +76,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
     http: { requireHostHeader: false, headersTimeout: 60_000 },
     routerOptions: { maxParamLength: 1024 },
+    ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     frameworkErrors: answerRefusedPath,
     clientErrorHandler: answerRefusedMessage,
   }).withTypeProvider<TypeBoxTypeProvider>() as App

@@ -11,30 +11,36 @@ import {
 import { Value } from 'typebox/value'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
+import { linkBase } from '../public-urls.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 
 export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | 'taskDb'>
 
-export function addImageRoutes(app: App, { storage, taskDb }: FrontendClients): void {
+export function addImageRoutes(
+  app: App,
+  { storage, taskDb }: FrontendClients,
+  publicUrls: readonly URL[],
+): void {
   app.route({
     ...frontendRoutes.getImage,
-    handler: async ({ params: { id }, headers: { prefer } }, reply) => {
+    handler: async ({ params: { id }, headers: { prefer }, host }, reply) => {
       const wait = applyPreferredWait(prefer, reply)
       const found =
         wait > 0 ? await waitForEnd(taskDb, id, wait, holdSignal(reply, wait)) : await findTask(taskDb, id)
       const task = found ?? imageNotFound(id)
       setRetryAfter(reply, task)
-      return toImageStatus(task)
+      return toImageStatus(task, linkBase(publicUrls, host))
     },
   })
 
   app.route({
     ...frontendRoutes.listImages,
-    handler: async ({ query }) => {
+    handler: async ({ query, host }) => {
       taskCursors.read(query.cursor) // the task DB would refuse it, too, but not in an answer to the client
       const { body } = await taskDb.listTasks({ querystring: query })
       const { tasks, ...page } = body
-      return { ...page, images: tasks.map(toImageStatus) }
+      const base = linkBase(publicUrls, host)
+      return { ...page, images: tasks.map(task => toImageStatus(task, base)) }
     },
   })
 

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
-import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
+import { linkBase } from '../public-urls.ts'
 import { upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 import type { FrontendClients } from './images.ts'
@@ -15,6 +16,7 @@ export function addUploadRoutes(
   app: App,
   { imageMaster, taskDb }: FrontendClients,
   intake: IntakeGate,
+  publicUrls: readonly URL[],
 ): void {
   acceptBytes(app)
   app.addHook('preHandler', () => intake.check())
@@ -33,8 +35,9 @@ export function addUploadRoutes(
         }))
       const task = waited || accepted
       setRetryAfter(reply, task)
-      reply.header('location', `/images/${task.id}`)
-      return reply.code(wait > 0 && hasEnded(task) ? 200 : 202).send(toImageStatus(task))
+      const base = linkBase(publicUrls, request.host)
+      reply.header('location', pathOfImage(task.id, base))
+      return reply.code(wait > 0 && hasEnded(task) ? 200 : 202).send(toImageStatus(task, base))
     },
   })
 

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, test } from 'node:test'
+import { httpRequest as ask, generateImage } from '@darkroom/testing'
+import { linkBase, readPublicUrls, withoutPublicPath } from '../src/public-urls.ts'
+import { type Frontend, finishNext, startFrontend } from './start-frontend.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const frontend = await startFrontend(
+  { after },
+  { LEASE_MS: '60000', PUBLIC_URL: 'https://photos.example/darkroom/,http://lan.example:8080' },
+)
+
+for (const stripsPath of [true, false]) {
+  const words = stripsPath ? 'takes the path away' : 'leaves the path there'
+  test(`Location and links can be followed at a public path, where the proxy ${words}`, async t => {
+    const proxy = await startProxy(t, frontend, stripsPath)
+    const uploaded = await ask(proxy, '/darkroom/images', { method: 'POST', body: png })
+    assert.equal(uploaded.status, 202)
+    const location = String(uploaded.headers.location)
+    assert.match(location, /^\/darkroom\/images\/[0-9a-f-]+$/)
+    await finishNext(frontend, Buffer.from('result'))
+
+    const { json, status } = await ask(proxy, location)
+    const { links } = json() as { links: Record<string, string> }
+    assert.deepEqual(
+      { status, ...links },
+      { status: 200, self: location, original: `${location}/original`, result: `${location}/result` },
+    )
+    assert.equal((await ask(proxy, String(links.result))).body.toString(), 'result')
+    const listed = (await ask(proxy, '/darkroom/images?limit=1')).json() as { images: { links: object }[] }
+    assert.deepEqual(listed.images[0]?.links, links)
+    // A client that reaches the frontend without the proxy follows the same links.
+    assert.equal((await ask(frontend.url, location)).status, 200)
+  })
+}
+
+test('links are those of the public URL whose host is asked for, else of the first', () => {
+  const urls = readPublicUrls(
+    'https://photos.example/darkroom/,http://lan.example:8080,https://a.example/x/y',
+  )
+  const bases = [
+    'photos.example',
+    'photos.example:443',
+    'lan.example:8080',
+    'a.example',
+    '127.0.0.1:8080',
+    '',
+  ]
+  assert.deepEqual(
+    bases.map(host => linkBase(urls, host)),
+    ['/darkroom', '/darkroom', '', '/x/y', '/darkroom', '/darkroom'],
+  )
+  assert.equal(linkBase([], 'photos.example'), '')
+  assert.equal(linkBase(readPublicUrls('https://photos.example'), 'photos.example'), '')
+})
+
+test('only the whole path of a public URL is taken off, and none that could be a path of ours', () => {
+  const rewrite = withoutPublicPath(
+    readPublicUrls('https://a.example/darkroom,https://a.example/darkroom/x,https://b.example/images'),
+  )
+  const rewritten = (url: string) => rewrite({ url })
+  assert.equal(rewritten('/darkroom/images?limit=1'), '/images?limit=1')
+  assert.equal(rewritten('/darkroom/x/images'), '/images')
+  assert.equal(rewritten('/darkroom'), '/')
+  assert.equal(rewritten('/darkroom?a=b'), '/?a=b')
+  for (const url of ['/images/1', '/darkrooms/images', '/images', '/', '/operations']) {
+    assert.equal(rewritten(url), url)
+  }
+})
+
+/** A reverse proxy as nginx is by default: it names the host that it asks. */
+async function startProxy(
+  t: { after(end: () => void): void },
+  { url }: Frontend,
+  stripsPath: boolean,
+): Promise<string> {
+  const proxy = createServer((incoming, answer) => {
+    const path = stripsPath ? incoming.url?.replace(/^\/darkroom/, '') : incoming.url
+    const { host, ...headers } = incoming.headers
+    const asked = httpRequest(`${url}${path}`, { method: incoming.method ?? 'GET', headers }, reply => {
+      answer.writeHead(reply.statusCode ?? 500, reply.headers)
+      reply.pipe(answer)
+    })
+    incoming.pipe(asked)
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  t.after(() => proxy.close())
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
