@@ -6,6 +6,7 @@ import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
 import { withColours } from './colour/with-colours.ts'
 import { canCarryProfile, keepsFrames } from './format-abilities.ts'
+import { upToTrailer } from './gif/up-to-trailer.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
@@ -33,7 +34,8 @@ export async function decode(
   page?: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
   const isOdd = page !== undefined && hasOddColours(page)
-  const source = isOdd ? asRgb(input, page) : input
+  const decodable = header.format === 'gif' ? upToTrailer(input) : input
+  const source = isOdd ? asRgb(input, page) : decodable
   const opened = await openImage(source, header, limits, page?.index)
   const { isAnimated, options, metadata, avif } = opened
   const kind = kindOf(metadata)

@@ -299,8 +299,6 @@ function polyglots(valid: Map<string, Buffer>): HostileInput[] {
     // libwebp and libheif look at what their length says; a TIFF may have anything anywhere.
     // Frames of an animation must be alike, though.
     if (name === 'tiff of pages that differ') continue
-    // libnsgif reads on behind the end of a GIF that has XMP.
-    if (name === 'gif with metadata') continue
     add(`${name} with a script behind`, Buffer.concat([file, latin1(smuggled)]))
   }
   const get = (name: string) => valid.get(name) ?? Buffer.alloc(0)
