@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Member } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { RecordedLog, temporaryFolder } from '@darkroom/testing'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -38,7 +39,7 @@ export async function buildTestApp(t: TestContext, options: Options = {}) {
     limits,
     logger,
   })
-  const app = buildApp({ node, logger, clusterToken })
+  const app = expectDeclaredStatuses(t, buildApp({ node, logger, clusterToken }))
   t.after(() => app.close())
   node.join(fixedMembership({ id: node.id, url: 'http://127.0.0.1:8085', dataCentre: 'local' }, members))
   return { app, node, log }

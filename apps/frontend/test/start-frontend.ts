@@ -4,6 +4,7 @@ import type { TaskError, Work } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
 import { type App, loadConfig, type RunningService } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { readPublicUrls } from '../src/public-urls.ts'
@@ -27,6 +28,7 @@ export async function startFrontend(owner: Owner, settings: Record<string, strin
   await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
   const publicUrls = readPublicUrls(settings.PUBLIC_URL ?? '')
   const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN, publicUrls, intakeCheckMs: 20 })
+  expectDeclaredStatuses(owner, app)
   defer(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { ...neighbours, app, url, master, ask: (path, request) => httpRequest(url, path, request) }

@@ -4,6 +4,7 @@ import { type ClientRequest, request } from 'node:http'
 import { join } from 'node:path'
 import { type Stage, stages } from '@darkroom/contracts'
 import { type App, loadConfig } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, httpRequest, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
@@ -39,6 +40,7 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
     settings: () => liveDefaults(config),
     logger,
   })
+  expectDeclaredStatuses(owner, app)
   defer(() => app.close())
   const requests = { arrived: 0, hungUp: 0 }
   app.addHook('onRequest', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import type { KvStore } from '../src/engine/engine.ts'
@@ -13,7 +14,8 @@ interface Options {
 
 /** The app with a store of its own; both close when the test has ended. */
 export function buildTestApp(t: TestContext, { clusterToken, store = openStore(t) }: Options = {}) {
-  const app = buildApp({ store, logger: createLogger('kv-config', 'silent'), clusterToken })
+  const logger = createLogger('kv-config', 'silent')
+  const app = expectDeclaredStatuses(t, buildApp({ store, logger, clusterToken }))
   t.after(() => app.close())
   return app
 }

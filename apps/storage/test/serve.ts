@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { RecordedLog, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { FileBlobStore } from '../src/engine/file.ts'
@@ -16,7 +17,8 @@ export async function serve(
   const folder = temporaryFolder(t)
   const log = new RecordedLog()
   const store = await FileBlobStore.open({ folder, minFreeBytes })
-  const app = buildApp({ store, logger: createLogger('storage', 'info', log), maxBlobBytes, clusterToken })
+  const logger = createLogger('storage', 'info', log)
+  const app = expectDeclaredStatuses(t, buildApp({ store, logger, maxBlobBytes, clusterToken }))
   t.after(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, url, folder, log, store }

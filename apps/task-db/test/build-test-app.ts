@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Clock, createLogger } from '@darkroom/service-kit'
+import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { RecordedTally, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import type { TaskStore } from '../src/engine/engine.ts'
@@ -18,7 +19,7 @@ export function buildTestApp(
   { clusterToken, store = openStore(t), tally = new RecordedTally() }: Options = {},
 ) {
   const logger = createLogger('task-db', 'silent')
-  const app = buildApp({ store, tally, logger, clusterToken, expiryCheckMs: 10 })
+  const app = expectDeclaredStatuses(t, buildApp({ store, tally, logger, clusterToken, expiryCheckMs: 10 }))
   t.after(() => app.close())
   return app
 }

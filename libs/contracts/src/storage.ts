@@ -68,7 +68,7 @@ const putBlob = defineRoute({
       ...writeConditions,
     }),
     body: Bytes,
-    response: { 201: StoredBlob, 409: Problem, 413: Problem, 503: Problem },
+    response: { 201: StoredBlob, 409: Problem, 412: Problem, 413: Problem, 503: Problem },
   },
 })
 

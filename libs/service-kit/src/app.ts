@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { serviceRoutes } from '@darkroom/contracts'
-import swagger from '@fastify/swagger'
+import { Problem, serviceRoutes } from '@darkroom/contracts'
+import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, {
   type FastifyBaseLogger,
@@ -95,6 +95,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
+    transform: withOtherProblems,
   })
   parseJsonOf(app, 'application/json')
   // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
@@ -141,6 +142,15 @@ function parseJsonOf(app: FastifyInstance, contentType: string, parse?: (text: s
     if (body === '') done(null, undefined)
     else parseJson(request, String(body), done)
   })
+}
+
+/**
+ * Contracts declare what callers are to handle. Any route may answer more: 400, 401, 403, 408, 413, 500, 503.
+ */
+const withOtherProblems: SwaggerTransform = ({ schema, url }) => {
+  if (!schema?.response) return { schema, url }
+  const other = { ...Problem, description: 'Any other status: a problem document' }
+  return { schema: { ...schema, response: { ...schema.response, default: other } }, url }
 }
 
 function addServiceRoutes(app: App, { checkReady }: AppOptions): void {

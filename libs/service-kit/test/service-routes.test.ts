@@ -43,7 +43,8 @@ test('OpenAPI is made of the contracts', async t => {
   assert.deepEqual(Object.keys(document.paths['/images/{key}/{stage}']).sort(), ['delete', 'put'])
   const put = document.paths['/images/{key}/{stage}'].put
   assert.equal(put.summary, storageRoutes.putBlob.schema.summary)
-  assert.deepEqual(Object.keys(put.responses), ['201', '409', '413', '503'])
+  assert.deepEqual(Object.keys(put.responses), ['201', '409', '412', '413', '503', 'default'])
+  assert.equal(put.responses.default.content['application/json'].schema.properties.status.type, 'integer')
   const parameters = put.parameters.map(
     (parameter: { in: string; name: string }) => `${parameter.in} ${parameter.name}`,
   )

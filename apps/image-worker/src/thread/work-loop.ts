@@ -109,6 +109,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
+  if (stored.status === 412) throw new Error(stored.body.detail) // there is no precondition
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
   const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
   const told = await clients.imageMaster.workFinished({
