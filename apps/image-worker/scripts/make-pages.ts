@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { operationNames, operationTable, parseOperations } from '@darkroom/contracts'
 import sharp from 'sharp'
 import { develop } from '../src/develop/develop.ts'
+import { compatibilityPage } from './compatibility-page.ts'
 import { operationsPage } from './operations-page.ts'
 
 const docs = new URL('../../../docs/', import.meta.url)
@@ -30,6 +31,7 @@ for (const name of operationNames) {
   await savePicture(name, bytes)
 }
 await writeFile(new URL('operations.md', docs), operationsPage())
+await writeFile(new URL('compatibility.md', docs), compatibilityPage())
 
 async function savePicture(name: string, bytes: Uint8Array): Promise<void> {
   await sharp(bytes)

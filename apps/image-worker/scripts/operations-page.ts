@@ -15,8 +15,8 @@ export function operationsPage(): string {
 A task names at most ${maxOperations}, in any order, each done to the result of the one before:
 \`?operations=crop:400x300,swap-channels:bgr,format:webp\`, or as JSON
 \`[{"name":"crop","width":400,"height":300},{"name":"swap-channels"},{"name":"format","type":"webp"}]\`.
-None given means \`swap-channels:bgr\`. Animations stay animated where the format can be. \`GET /operations\` answers
-this list with JSON schemas. This page is made by \`npm run docs\`.
+None given means \`swap-channels:bgr\`. Animations stay animated where the format can be; what else becomes of an image:
+[compatibility.md](compatibility.md). \`GET /operations\` answers this list with JSON schemas. This page is made by \`npm run docs\`.
 
 ${operationNames.map(section).join('\n')}`
 }

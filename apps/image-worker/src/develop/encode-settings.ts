@@ -28,7 +28,7 @@ export interface EncodeSettings {
 type TiffCompression = 'deflate' | 'jpeg' | 'rgb jpeg'
 
 /** What looks alike at about the same size; the scales of the formats differ. */
-const defaultQuality: Readonly<Record<OutputFormat, number>> = {
+export const defaultQuality: Readonly<Record<OutputFormat, number>> = {
   jpeg: 82,
   webp: 80,
   avif: 60,
