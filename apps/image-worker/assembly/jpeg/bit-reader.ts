@@ -7,7 +7,7 @@ let end: usize = 0
 /** The bits read ahead are the lower `bits` ones; of these the lowest `padding` are no part of the file. */
 export let window: u64 = 0
 export let bits: i64 = 0
-let padding: i64 = 0
+export let padding: i64 = 0
 
 export function setReader(from: usize, to: usize): void {
   at = from

@@ -3,7 +3,7 @@ export const blockBytes: usize = 128
 
 const fieldBytes: usize = 4
 const fields: usize = 9
-const components = memory.data(3 * 9 * 4, 4)
+const components = memory.data(4 * 9 * 4, 4)
 
 /**
  * Describes a component (0 is luma): where its coefficients are, rows of blocks from the top; how many blocks across

@@ -57,10 +57,14 @@ export function decodeScan(from: usize, end: usize, componentMask: i32, interval
   return error
 }
 
-function decodeBlock(block: usize, component: i32): i32 {
+export function decodeBlock(block: usize, component: i32): i32 {
   const dc = decodeTableAt(0, dcTableOf(component))
   const ac = decodeTableAt(1, acTableOf(component))
   if (!progressive) return sequentialBlock(block, component, dc, ac)
   if (spectralStart === 0) return highBit === 0 ? dcFirst(block, component, dc) : dcRefine(block)
   return highBit === 0 ? acFirst(block, ac) : acRefine(block, ac)
+}
+
+export function endScan(at: usize): void {
+  scanEnd = at
 }

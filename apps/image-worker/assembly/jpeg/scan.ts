@@ -26,7 +26,7 @@ const members = memory.data(10 * 5 * 4, 4)
 const memberBytes: usize = 20
 
 /** The last DC coefficient of each component, from which the next one differs. */
-const predictions = memory.data(3 * 4, 4)
+const predictions = memory.data(4 * 4, 4)
 
 /** @param componentMask a bit each; a single component isn't interleaved, and has no more blocks than it needs */
 export function startScan(componentMask: i32): void {
@@ -36,7 +36,7 @@ export function startScan(componentMask: i32): void {
   mcusAcross = isSingle ? ownAcrossOf(leader) : acrossOf(leader) / horizontalOf(leader)
   mcusDown = isSingle ? ownDownOf(leader) : downOf(leader) / verticalOf(leader)
   blocksInMcu = 0
-  for (let component = leader; component < 3; component++) {
+  for (let component = leader; component < 4; component++) {
     if (!((componentMask >> component) & 1)) continue
     const rows = isSingle ? 1 : verticalOf(component)
     const columns = isSingle ? 1 : horizontalOf(component)
@@ -76,5 +76,5 @@ export function setPrediction(component: i32, dc: i32): void {
 }
 
 export function resetPredictions(): void {
-  memory.fill(predictions, 0, 12)
+  memory.fill(predictions, 0, 16)
 }

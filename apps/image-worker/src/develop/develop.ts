@@ -10,6 +10,7 @@ import {
 import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
+import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { mixCoefficients } from './ways/mix-coefficients.ts'
@@ -44,7 +45,7 @@ export async function develop(
     throw new Error(`HEIC can't be decoded here: the package ${heicPackage} is not installed`)
   const job: Job = { input, header, plan: planOf(operations, header.format), limits }
   try {
-    const bytes = await firstResult(job, reserve)
+    const bytes = await firstOrMendedResult(job, reserve)
     // Read off the result: encoders make one frame of several that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
@@ -60,6 +61,17 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
     if (error instanceof MalformedImage)
       throw new UnusableImage('malformed-image', readable(error.message), { cause: error })
     throw error
+  }
+}
+
+/** Decoders warn of damage and of harmless oddities alike: a file that fails is tried again without the oddities. */
+async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
+  try {
+    return await firstResult(job, reserve)
+  } catch (error) {
+    const mended = mend(job.input, job.header)
+    if (!mended) throw error
+    return firstResult({ ...job, input: mended }, reserve)
   }
 }
 

@@ -7,6 +7,7 @@ import { animatedPng } from './animated-png.ts'
 import { avifOf, ftyp, jpegOf, jpegOfScans, screenOf, sized, tiffOf, webpOf } from './announcing-files.ts'
 import { exifOf, jpegWith, picturesWithMetadata } from './carried.ts'
 import { assembleHeif, flatItem, gridOf, ispe, sample, tileItem } from './heic/heif-assembler.ts'
+import { hostileOddities } from './mend/hostile-oddities.ts'
 import { boundariesOf } from './structures.ts'
 
 export interface HostileInput {
@@ -42,6 +43,7 @@ export async function hostileInputs(random: Random): Promise<HostileInput[]> {
     ...[...valid].flatMap(([name, file]) => flips(name, file, random)),
     ...[...valid].flatMap(([name, file]) => spliced(name, file, random)),
     ...randomBehindMagics(valid, random),
+    ...(await hostileOddities(random)),
   ]
 }
 

@@ -4,6 +4,10 @@ import { NotWellFormed } from '../not-well-formed.ts'
 /** ../../../assembly/jpeg.ts. To allocate detaches what views of its memory there are. */
 export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlobal>> {
   readonly scanEnd: KernelGlobal
+  readonly strayRuns: KernelGlobal
+  readonly longRuns: KernelGlobal
+  readonly codeRuns: KernelGlobal
+  readonly fillings: KernelGlobal
   readonly specificationAt: KernelGlobal
   readonly additionalBits: KernelGlobal
   readonly countsAt: KernelGlobal
@@ -31,6 +35,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   defineDecodeTable(kind: number, number: number): number
   setRange(isProgressive: boolean, start: number, end: number, high: number, low: number): void
   decodeScan(from: number, end: number, componentMask: number, interval: number): number
+  mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
   turnPlane(
     source: number,
     target: number,

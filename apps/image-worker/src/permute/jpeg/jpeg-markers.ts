@@ -4,6 +4,7 @@ export const markers = {
   extendedFrame: 0xc1,
   progressiveFrame: 0xc2,
   huffmanTables: 0xc4,
+  arithmeticFrame: 0xc9,
   restart0: 0xd0,
   startOfImage: 0xd8,
   endOfImage: 0xd9,

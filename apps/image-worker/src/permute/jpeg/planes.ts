@@ -11,14 +11,26 @@ export interface Plane {
   readonly down: number
 }
 
-/** T.81, A.1.1 and A.2: each component has blocks for whole MCUs, though fewer may do for its samples. */
+/** Makes room for the coefficients of a frame, all zero. */
 export function allocatePlanes(kernel: JpegKernel, frame: Frame): Plane[] {
+  return describePlanes(kernel, frame, blocks => kernel.allocateZeros(blocks * blockBytes))
+}
+
+/**
+ * Tells the kernel the components of a frame, and gives them; `allocate` makes room for so many blocks. Each component
+ * has blocks for whole MCUs, though fewer may do for its samples (T.81, A.1.1 and A.2).
+ */
+export function describePlanes(
+  kernel: JpegKernel,
+  frame: Frame,
+  allocate: (blocks: number) => number = () => 0,
+): Plane[] {
   const sampling = samplingOf(frame)
   const mcusAcross = Math.ceil(frame.width / (8 * sampling.horizontal))
   const mcusDown = Math.ceil(frame.height / (8 * sampling.vertical))
   return frame.components.map((component, index) => {
     const [across, down] = [mcusAcross * component.horizontal, mcusDown * component.vertical]
-    const at = kernel.allocateZeros(across * down * blockBytes)
+    const at = allocate(across * down)
     const ownAcross = Math.ceil(Math.ceil((frame.width * component.horizontal) / sampling.horizontal) / 8)
     const ownDown = Math.ceil(Math.ceil((frame.height * component.vertical) / sampling.vertical) / 8)
     const { horizontal, vertical } = component

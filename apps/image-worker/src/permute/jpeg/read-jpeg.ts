@@ -1,6 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 import { DecodeTables } from './decode-tables.ts'
-import { type Frame, parseFrame } from './frame.ts'
+import { expectLumaBeforeChroma, type Frame, parseFrame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { markers } from './jpeg-markers.ts'
 import type { Plane } from './planes.ts'
@@ -53,6 +53,7 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array, hasKnownColours 
       case markers.progressiveFrame:
         if (frame) throw new NotWellFormed('there are two frames')
         frame = parseFrame(data, marker === markers.progressiveFrame)
+        expectLumaBeforeChroma(frame)
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')

@@ -16,11 +16,8 @@ export class ScanReader {
   constructor(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame) {
     this.#kernel = kernel
     this.#tables = tables
-    this.#start = kernel.allocate(input.length + lookahead)
+    this.#start = copyIn(kernel, input)
     this.#end = this.#start + input.length
-    const room = new Uint8Array(kernel.memory.buffer, this.#start, input.length + lookahead)
-    room.set(input)
-    room.fill(0xff, input.length)
     this.planes = allocatePlanes(kernel, frame)
   }
 
@@ -31,16 +28,30 @@ export class ScanReader {
    * @throws NotWellFormed
    */
   read(scan: Scan, from: number, interval: number): number {
-    for (const { index, dcTable, acTable } of scan.components) {
-      if (scan.spectralStart === 0 && scan.highBit === 0) this.#tables.expect(dcTable)
-      if (scan.spectralEnd > 0) this.#tables.expect(16 + acTable)
-      this.#kernel.setTables(index, dcTable, acTable)
-    }
-    setRange(this.#kernel, scan)
+    prepareScan(this.#kernel, this.#tables, scan)
     const start = this.#start + from
     expectNoError(this.#kernel, this.#kernel.decodeScan(start, this.#end, componentMask(scan), interval))
     return this.#kernel.scanEnd.value - this.#start
   }
+}
+
+/** Copies a file into the kernel's memory, and gives where it is. */
+export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
+  const start = kernel.allocate(input.length + lookahead)
+  const room = new Uint8Array(kernel.memory.buffer, start, input.length + lookahead)
+  room.set(input)
+  room.fill(0xff, input.length)
+  return start
+}
+
+/** Tells the kernel the scan's range and its tables; throws NotWellFormed where one is missing. */
+export function prepareScan(kernel: JpegKernel, tables: DecodeTables, scan: Scan): void {
+  for (const { index, dcTable, acTable } of scan.components) {
+    if (scan.spectralStart === 0 && scan.highBit === 0) tables.expect(dcTable)
+    if (scan.spectralEnd > 0) tables.expect(16 + acTable)
+    kernel.setTables(index, dcTable, acTable)
+  }
+  setRange(kernel, scan)
 }
 
 /** Bytes behind the file that may be looked at: ones, which are no data. */

@@ -1,0 +1,160 @@
+import { allocate } from './allocate'
+import { at, bits, padding, setReader, window } from './bit-reader'
+import { blockBytes } from './components'
+import { decodeBlock, endScan } from './decode'
+import { startBands } from './decode-progressive'
+import * as failure from './errors'
+import {
+  blockOfMember,
+  blocksInMcu,
+  componentOfMember,
+  highBit,
+  mcusAcross,
+  mcusDown,
+  progressive,
+  resetPredictions,
+  startScan,
+} from './scan'
+
+/** How often the last scan had stray bytes before a marker. */
+export let strayRuns: i32 = 0
+/** How often these are more than a few, and not all the same. */
+export let longRuns: i32 = 0
+/** How often these look like codes. */
+export let codeRuns: i32 = 0
+/** What filled up the last bytes before the last scan's markers: 1 for ones, 2 for zeros, 4 for both; or their sum. */
+export let fillings: i32 = 0
+
+/** So many bytes may be stray at one place alone; fewer before restarts of a progressive scan, where codes are short. */
+const mostFew: usize = 4
+const mostFewOfProgressive: usize = 1
+
+/** Where a block is decoded that isn't kept. */
+let scratch: usize = 0
+
+/**
+ * Follows the codes of a scan as `decodeScan` does, and turns stray bytes before its markers into fill bytes (T.81,
+ * B.1.1.2). Sequential blocks aren't kept, as no later scan needs them.
+ *
+ * @param isOnly whether no other scan follows: no decoder looks behind such a scan
+ * @returns 0, or what is wrong
+ */
+export function mendScan(from: usize, end: usize, componentMask: i32, interval: i32, isOnly: bool): i32 {
+  setReader(from, end)
+  startScan(componentMask)
+  startBands()
+  strayRuns = 0
+  longRuns = 0
+  codeRuns = 0
+  fillings = 0
+  scratch = allocate(blockBytes)
+  let left = interval
+  let restarts = 0
+  for (let y = 0; y < mcusDown; y++) {
+    for (let x = 0; x < mcusAcross; x++) {
+      if (interval !== 0) {
+        if (left === 0) {
+          const marker = mendInterval(end, progressive ? mostFewOfProgressive : mostFew)
+          if (marker === 0) return failure.endsTooEarly
+          const code = codeOf(marker, end)
+          if (load<u8>(code) !== 0xd0 + (restarts & 7)) return failure.noRestart
+          setReader(code + 1, end)
+          resetPredictions()
+          startBands()
+          restarts++
+          left = interval
+        }
+        left--
+      }
+      for (let index = 0; index < blocksInMcu; index++) {
+        const block = progressive ? blockOfMember(index, x, y) : scratch
+        const error = decodeBlock(block, componentOfMember(index))
+        if (error) return error
+      }
+    }
+  }
+  const marker = isOnly ? endOfData(end) : mendInterval(end, mostFew)
+  if (marker === 0) return failure.endsTooEarly
+  endScan(marker)
+  return 0
+}
+
+/**
+ * After the last block before a marker: gives the place of the marker, and turns what lies before it into fill bytes. Gives
+ * 0 where the data end too early.
+ */
+function mendInterval(end: usize, few: usize): usize {
+  const left = bits - padding
+  if (left < 0) return 0
+  const bytes = left >> 3
+  const filling = left & 7
+  noteFilling((window >> (padding + (bytes << 3))) & (((<u64>1) << filling) - 1), filling)
+  const from = goBack(at, bytes)
+  const marker = nextMarker(from, end)
+  if (marker === 0 || marker === from) return marker
+  const isUniform = marker > from + 1 && isOf(load<u8>(from), from, marker)
+  if (!isUniform && marker - from > few) longRuns++
+  // What refines is hardly coded: any bits would do.
+  if (!isUniform && highBit === 0 && areCodes(from, marker)) codeRuns++
+  strayRuns++
+  memory.fill(from, 0xff, marker - from)
+  return marker
+}
+
+/** The place of the marker behind the last block; 0 where the data end too early. */
+function endOfData(end: usize): usize {
+  return bits < padding ? 0 : nextMarker(at, end)
+}
+
+function noteFilling(value: u64, count: i64): void {
+  if (count === 0) return
+  if (value === ((<u64>1) << count) - 1) fillings |= 1
+  else if (value === 0) fillings |= 2
+  else fillings |= 4
+}
+
+/** The place of so many bytes of data before this place; each FF has a zero behind it. */
+function goBack(from: usize, bytes: i64): usize {
+  let place = from
+  for (let left = bytes; left > 0; left--)
+    place -= load<u8>(place - 1) === 0 && load<u8>(place - 2) === 0xff ? 2 : 1
+  return place
+}
+
+/** The place of the next marker, its fill bytes included; 0 where there is none. */
+function nextMarker(from: usize, end: usize): usize {
+  for (let marker = from; marker < end; marker++) {
+    if (load<u8>(marker) !== 0xff) continue
+    const code = codeOf(marker, end)
+    if (code >= end) return 0
+    if (load<u8>(code) !== 0) return marker
+    marker = code
+  }
+  return 0
+}
+
+/** The place of a marker's second byte. */
+function codeOf(marker: usize, end: usize): usize {
+  let code = marker
+  while (code < end && load<u8>(code) === 0xff) code++
+  return code
+}
+
+function isOf(byte: u8, from: usize, to: usize): bool {
+  for (let place = from; place < to; place++) if (load<u8>(place) !== byte) return false
+  return true
+}
+
+/** Whether the bits that are left before a marker can be read as some more blocks, and ones that fill up the last byte. */
+function areCodes(from: usize, marker: usize): bool {
+  // A limit, as some blocks have no bits of their own (T.81, G.1.2.2).
+  for (let tries = 8 * (marker - from) + 8, index = 0; tries > 0; tries--) {
+    const error = decodeBlock(scratch, componentOfMember(index))
+    index = index + 1 < blocksInMcu ? index + 1 : 0
+    const left = bits - padding
+    if ((error !== 0 && error !== failure.outOfRange) || left < 0) return false
+    const ones: u64 = ((<u64>1) << left) - 1
+    if (left < 8 && at === marker && ((window >> padding) & ones) === ones) return true
+  }
+  return false
+}

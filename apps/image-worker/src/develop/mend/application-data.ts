@@ -1,0 +1,25 @@
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+
+/** What JFIF and Adobe say of an image, where libjpeg looks for it (jdmarker.c, examine_app0 and examine_app14). */
+export class ApplicationData {
+  readonly #adobe: Buffer[] = []
+
+  take(marker: number, data: Buffer): void {
+    if (marker === markers.app0 && isCalled('JFIF\0', data, 14)) data[5] = 1
+    if (marker === markers.app14 && isCalled('Adobe', data, 12)) this.#adobe.push(data)
+  }
+
+  /**
+   * Makes transform 3, which Adobe doesn't define, the transform that libjpeg assumes instead (jdapimin.c): YCbCr, or YCCK
+   * of four components. One turned bit makes 3 of these two. Other numbers may be a damaged 0, which stands for RGB and
+   * CMYK.
+   */
+  mend(components: number): void {
+    const expected = components === 4 ? 2 : 1
+    for (const data of this.#adobe) if (data[11] === 3) data[11] = expected
+  }
+}
+
+function isCalled(name: string, data: Buffer, minBytes: number): boolean {
+  return data.length >= minBytes && data.toString('latin1', 0, name.length) === name
+}

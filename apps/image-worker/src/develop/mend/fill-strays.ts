@@ -1,0 +1,52 @@
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+
+const fill = 0xff
+
+/**
+ * Finds the marker at or behind this byte as libjpeg does (jdmarker.c, next_marker), and makes all bytes before it fill
+ * bytes, which any marker may have there (T.81, B.1.1.2).
+ *
+ * @throws NotWellFormed where there is none, or where a whole segment lost its marker
+ */
+export function fillStrays(bytes: Buffer, from: number): { marker: number; after: number } {
+  const { marker, after } = nextMarker(bytes, from)
+  const strays = bytes.subarray(from, after - 1)
+  if (isDamagedSegment(strays)) throw new NotWellFormed('the marker of a segment is damaged')
+  strays.fill(fill)
+  return { marker, after }
+}
+
+/** Markers that no segment follows: RST, SOI, EOI and TEM. */
+export function isAlone(marker: number): boolean {
+  return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
+}
+
+/** The place of the marker that ends a scan's data: any but RST. */
+export function endOfScanData(bytes: Buffer, from: number): number {
+  for (let at = from; ; ) {
+    const { marker, after } = nextMarker(bytes, at)
+    if (marker < markers.restart0 || marker >= markers.startOfImage) return after - 2
+    at = after
+  }
+}
+
+function nextMarker(bytes: Buffer, from: number): { marker: number; after: number } {
+  for (let at = bytes.indexOf(fill, from); at !== -1; at = bytes.indexOf(fill, at)) {
+    while (bytes[at] === fill) at += 1
+    const marker = bytes[at]
+    if (marker === undefined) break
+    if (marker !== 0) return { marker, after: at + 1 }
+  }
+  throw new NotWellFormed('the file ends too early')
+}
+
+/**
+ * Whether the bytes begin like a segment but for the first one, which should be FF. Some phones write a segment of no
+ * consequence with a zero there; with anything else, a segment is lost.
+ */
+function isDamagedSegment(strays: Buffer): boolean {
+  const [first = 0, marker = 0] = strays
+  const isLost = first !== 0 && first !== fill && marker >= markers.baselineFrame && marker !== fill
+  return isLost && strays.length >= 4 && strays.readUInt16BE(2) + 2 <= strays.length
+}

@@ -1,0 +1,57 @@
+import { withJpegKernel } from '../../permute/jpeg/jpeg-kernel.ts'
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { segmentsOf } from '../jpeg/segments.ts'
+import { ApplicationData } from './application-data.ts'
+import { fillStrays, isAlone } from './fill-strays.ts'
+import { ScanMender } from './scan-mender.ts'
+
+/**
+ * A copy of a JPEG without the oddities that decoders warn of although no sample depends on them (ITU-T T.81, JFIF 1.02):
+ *
+ *     stray bytes between segments and before the markers of a scan -> fill bytes (FF)
+ *     a sequential scan whose range is all zeros                    -> all of the spectrum
+ *     a major version of JFIF that isn't 1                          -> 1
+ *     a transform of colours that Adobe doesn't know                -> the one that libjpeg assumes
+ *
+ * No byte moves, and no coded data change: a strict decoder decides whether they are whole and valid. `tables` is a stream
+ * with the Huffman tables of a JPEG that has none (TIFF's JPEGTables).
+ *
+ * Undefined where there is nothing to mend, and where a part or the end of the image is missing.
+ */
+export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): Uint8Array | undefined {
+  const bytes = Buffer.from(jpeg)
+  try {
+    withJpegKernel(kernel => {
+      const scans = new ScanMender(kernel, bytes)
+      for (const { marker, data } of segmentsOf(tables)) scans.take(marker, Buffer.from(data))
+      mendSegments(bytes, scans)
+    })
+  } catch (error) {
+    if (error instanceof NotWellFormed) return undefined
+    throw error
+  }
+  return bytes.equals(jpeg) ? undefined : bytes
+}
+
+/** @throws NotWellFormed where the segments don't lead to the end of the image */
+function mendSegments(bytes: Buffer, scans: ScanMender): void {
+  const application = new ApplicationData()
+  let { marker, after } = fillStrays(bytes, 2)
+  while (marker !== markers.endOfImage) {
+    if (isAlone(marker)) throw new NotWellFormed('there is a marker that may only be in a scan')
+    const end = after + 2 > bytes.length ? 0 : after + bytes.readUInt16BE(after)
+    if (end < after + 2 || end > bytes.length) throw new NotWellFormed('a segment has an impossible length')
+    const data = bytes.subarray(after + 2, end)
+    let next = end
+    if (marker === markers.startOfScan) {
+      application.mend(scans.components)
+      next = scans.mend(data, end)
+    } else {
+      application.take(marker, data)
+      scans.take(marker, data)
+    }
+    ;({ marker, after } = fillStrays(bytes, next))
+  }
+  scans.end()
+}

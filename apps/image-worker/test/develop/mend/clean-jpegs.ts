@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { photograph } from '@darkroom/testing'
+import sharp from 'sharp'
+
+/** Written by cjpeg; the others by sharp. */
+const fileNames = [
+  'restarts',
+  'restarts-of-rows',
+  'grey-restarts',
+  '3x2',
+  'two-scans',
+  'scan-by-scan',
+  'progressive-restarts',
+  'arithmetic',
+  'arithmetic-restarts',
+] as const
+
+/** Well-formed JPEGs of every kind that is taken. */
+export async function cleanJpegs(): Promise<Map<string, Buffer>> {
+  const [width, height] = [61, 43]
+  const picture = () => sharp(photograph({ width, height, seed: 6 }), { raw: { width, height, channels: 3 } })
+  const written = {
+    baseline: picture().jpeg(),
+    progressive: picture().jpeg({ progressive: true }),
+    cmyk: picture().toColourspace('cmyk').jpeg(),
+    'with EXIF': picture()
+      .withExif({ IFD0: { Artist: 'Ada' } })
+      .jpeg({ chromaSubsampling: '4:4:4' }),
+  }
+  const files = new Map<string, Buffer>()
+  for (const [name, image] of Object.entries(written)) files.set(name, await image.toBuffer())
+  for (const name of fileNames)
+    files.set(name, await readFile(new URL(`clean/${name}.jpeg`, import.meta.url)))
+  return files
+}

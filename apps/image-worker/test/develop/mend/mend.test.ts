@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { describe, test } from 'node:test'
+import { bytesSource, readImageHeader } from '@darkroom/image-header'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { mendJpeg } from '../../../src/develop/mend/mend-jpeg.ts'
+import { randomFrom } from '../hostile-inputs.ts'
+import { inspectResult, meanError } from '../inspect.ts'
+import { bytesOf, run } from '../run.ts'
+import { cleanJpegs } from './clean-jpegs.ts'
+import {
+  canHave,
+  markersOf,
+  oddities,
+  restartsOf,
+  withAdobe,
+  withJfif,
+  withStrays,
+  withZeroRanges,
+} from './oddities.ts'
+
+const clean = await cleanJpegs()
+const odd = [...clean].flatMap(([name, jpeg]) =>
+  Object.entries(oddities)
+    .filter(([oddity]) => canHave(name, oddity))
+    .map(([oddity, make]) => ({ name: `${name} with ${oddity}`, jpeg, odd: make(jpeg) }))
+    .filter(({ jpeg, odd }) => !odd.equals(jpeg)),
+)
+
+const operations = ['swap-channels:gbr', 'flip', 'resize:9x9,format:webp', 'format:png,metadata:keep']
+
+for (const name of ['95-samsung-8x8.jpg', '95-one-byte-before-dqt.jpg']) {
+  test(`${name} is developed, with the samples of a lenient decoder`, async () => {
+    const file = await readFile(new URL(`../cases/${name}`, import.meta.url))
+    for (const operation of operations) await run(file, operation)
+    const { bytes } = await run(file, 'format:png')
+    assertEqual(await strictly(bytes), await leniently(file))
+  })
+}
+
+describe('a complete JPEG with a harmless oddity', () => {
+  for (const { name, jpeg, odd: file } of odd) {
+    test(`${name} is developed like a JPEG without it`, async () => {
+      assert.deepEqual(
+        await readImageHeader(bytesSource(file)),
+        await readImageHeader(bytesSource(jpeg)),
+        'the header',
+      )
+      // Of four components, the transform is what changes them.
+      const same = name.startsWith('cmyk with transform') ? withAdobe(jpeg, 2) : jpeg
+      assertEqual(await leniently(file), await leniently(same))
+      const [actual, expected] = [
+        await bytesOf(file, 'flip,format:png'),
+        await bytesOf(same, 'flip,format:png'),
+      ]
+      assertEqual(await strictly(actual), await strictly(expected))
+      // Some oddities are nothing to the decoder, but to the reader of coefficients.
+      const [swapped, alike] = [await run(file, 'swap-channels:gbr'), await run(same, 'swap-channels:gbr')]
+      assert.ok(meanError(await inspectResult(swapped), await inspectResult(alike)) < 6)
+    })
+  }
+})
+
+test('a well-formed JPEG is left alone', () => {
+  for (const [name, jpeg] of clean) assert.equal(mendJpeg(jpeg), undefined, name)
+})
+
+test('what is too large to be held is developed with oddities, too', async () => {
+  const large = await sharp({ create: { width: 6100, height: 6000, channels: 3, background: '#204060' } })
+    .jpeg()
+    .toBuffer()
+  const strays = withStrays(withZeroRanges(large), Buffer.of(0), ({ marker }) => marker === 0xc0)
+  const { facts } = await run(strays, 'swap-channels:bgr')
+  assert.deepEqual([facts.width, facts.height], [6100, 6000])
+})
+
+test('a JPEG in a TIFF is developed with oddities, too', async () => {
+  const [width, height] = [64, 48]
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 7) & 255)
+  const tiff = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .tiff({ compression: 'jpeg' })
+    .toBuffer()
+  const odd = Buffer.from(tiff)
+  const range = Buffer.of(0, 63, 0)
+  let strips = 0
+  for (let at = odd.indexOf('ffda', 0, 'hex'); at !== -1; at = odd.indexOf('ffda', at + 2, 'hex')) {
+    const end = at + 2 + odd.readUInt16BE(at + 2)
+    assert.deepEqual(odd.subarray(end - 3, end), range)
+    odd.fill(0, end - 3, end)
+    strips += 1
+  }
+  assert.ok(strips > 0)
+  for (const operation of ['flip', 'format:png', 'resize:9x9,format:webp']) {
+    const [actual, expected] = [await bytesOf(odd, operation), await bytesOf(tiff, operation)]
+    assertEqual(await strictly(actual), await strictly(expected))
+  }
+  await run(odd, 'swap-channels:gbr')
+})
+
+/** Any bytes that neither contain a marker nor look like a segment whose marker is damaged. */
+const strays = fc
+  .uint8Array({ min: 0, max: 254, maxLength: 20 })
+  .filter(bytes => bytes.length < 4 || (bytes[1] ?? 0) < 0xc0)
+
+const someOddities = fc.record({
+  name: fc.constantFrom(...clean.keys()),
+  between: strays,
+  chosen: fc.integer({ min: 0, max: 0xffff }),
+  jfif: fc.option(fc.integer({ min: 0, max: 255 })),
+  hasZeroRanges: fc.boolean(),
+})
+
+/** No strays behind the data of a scan: what a lone damaged scan leaves looks alike. */
+function withOddities({ name, between, chosen, jfif, hasZeroRanges }: Oddities): {
+  before: Buffer
+  after: Buffer
+} {
+  const before = cleanJpeg(name)
+  let after = before
+  if (hasZeroRanges && !name.startsWith('progressive')) after = withZeroRanges(after)
+  if (jfif !== null && name !== 'cmyk') after = withJfif(after, jfif, 2)
+  const firstScan = markersOf(after).findIndex(({ marker }) => marker === 0xda)
+  const places = markersOf(after).filter((_, index) => index <= firstScan && (chosen >> (index % 16)) & 1)
+  after = withStrays(after, between, place => places.some(({ at }) => at === place.at))
+  return { before, after }
+}
+
+type Oddities = typeof someOddities extends fc.Arbitrary<infer Value> ? Value : never
+
+test('whatever oddities a complete JPEG has, its samples are those without them', async () => {
+  const property = fc.asyncProperty(someOddities, async chosen => {
+    const { before, after } = withOddities(chosen)
+    const mended = mendJpeg(after) ?? after
+    assert.equal(mended.length, after.length)
+    assertEqual(await strictly(mended), await strictly(before))
+    assert.equal(mendJpeg(mended), undefined)
+  })
+  await fc.assert(property, { numRuns: 300 })
+})
+
+test('whatever oddities a JPEG has, it is refused where its end is missing', async () => {
+  const parts = fc.double({ min: 0, max: 0.999, noNaN: true })
+  const property = fc.asyncProperty(someOddities, parts, async (chosen, part) => {
+    const { after } = withOddities(chosen)
+    // Behind the last codes, all that can be missing is the marker.
+    const cut = after.subarray(0, 3 + Math.floor(part * (after.length - 23)))
+    assert.equal(mendJpeg(cut), undefined)
+    await assert.rejects(run(cut, 'flip'))
+  })
+  await fc.assert(property, { numRuns: 150 })
+})
+
+test('stray bytes before restart markers are told from damaged data', async () => {
+  const random = randomFrom(3)
+  let [refused, mended] = [0, 0]
+  for (const [name, jpeg] of clean) {
+    const codes = markersOf(jpeg).find(({ marker }) => marker === 0xda)?.at ?? 0
+    if (restartsOf(jpeg).length === 0 && !name.startsWith('progressive')) continue
+    for (let round = 0; round < 100; round++) {
+      const damaged = Buffer.from(jpeg)
+      const at = codes + 14 + random(jpeg.length - codes - 16)
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << random(8))
+      if (await strictly(damaged).catch(() => undefined)) continue
+      refused += 1
+      const tried = mendJpeg(damaged)
+      if (tried && (await strictly(tried).catch(() => undefined))) mended += 1
+    }
+  }
+  assert.ok(refused > 100 && mended <= refused / 50, `${mended} of ${refused} damaged files pass`)
+})
+
+interface CleanFiles {
+  baseline: Buffer
+  progressive: Buffer
+  cmyk: Buffer
+}
+
+const lost: Readonly<Record<string, (files: CleanFiles) => Buffer>> = {
+  'a marker that is damaged': ({ baseline }) => flipped(baseline, 0xc4, 0, 0x80),
+  'a scan whose marker is damaged': ({ progressive }) => flipped(progressive, 0xda, 0, 0x40),
+  'a marker that is now a restart marker': ({ baseline }) => flipped(baseline, 0xc4, 1, 0x10),
+  'a range that is neither whole nor zero': ({ baseline }) => flipped(withJfif(baseline, 2, 1), 0xda, 12, 1),
+  'a transform of colours that is damaged': ({ baseline }) => withAdobe(baseline, 0x40),
+  'a transform that may be a damaged zero': ({ baseline }) => withAdobe(baseline, 2),
+  'a transform of four components that may be a damaged zero': ({ cmyk }) => withAdobe(cmyk, 1),
+  'a Huffman table that lost its beginning': ({ baseline }) => spliced(baseline, 0xc4, 0, 10, Buffer.of()),
+  'a quantisation table with zeros in front of its steps': ({ baseline }) =>
+    spliced(baseline, 0xdb, 5, 0, Buffer.alloc(80)),
+}
+
+for (const [name, damage] of Object.entries(lost)) {
+  test(`${name} is not mended`, async () => {
+    const file = damage({
+      baseline: cleanJpeg('baseline'),
+      progressive: cleanJpeg('progressive'),
+      cmyk: cleanJpeg('cmyk'),
+    })
+    await assert.rejects(run(file, 'flip'), { code: 'undecodable-image' })
+  })
+}
+
+function cleanJpeg(name: string): Buffer {
+  return clean.get(name) ?? assert.fail(name)
+}
+
+/** With other bytes in the place of some of the last segment of a kind. */
+function spliced(jpeg: Buffer, wanted: number, offset: number, count: number, others: Buffer): Buffer {
+  const at = lastOf(jpeg, wanted) + offset
+  return Buffer.concat([jpeg.subarray(0, at), others, jpeg.subarray(at + count)])
+}
+
+function lastOf(jpeg: Buffer, wanted: number): number {
+  return markersOf(jpeg).findLast(({ marker }) => marker === wanted)?.at ?? assert.fail(`no ${wanted}`)
+}
+
+/** With bits turned of a byte of the last segment of a kind. */
+function flipped(jpeg: Buffer, wanted: number, offset: number, bits: number): Buffer {
+  const changed = Buffer.from(jpeg)
+  const at = lastOf(jpeg, wanted) + offset
+  changed[at] = (changed[at] ?? 0) ^ bits
+  return changed
+}
+
+function strictly(file: Uint8Array): Promise<Buffer> {
+  return sharp(file, { failOn: 'warning' }).raw().toBuffer()
+}
+
+function leniently(file: Uint8Array): Promise<Buffer> {
+  return sharp(file, { failOn: 'none' }).raw().toBuffer()
+}
+
+/** Says less than a comparison of all samples, and in less time. */
+function assertEqual(actual: Buffer, expected: Buffer): void {
+  assert.ok(actual.equals(expected), 'the samples differ')
+}
