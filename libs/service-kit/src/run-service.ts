@@ -3,6 +3,7 @@ import type { Static, TObject } from 'typebox'
 import { type CommonConfig, InvalidConfig, loadConfig } from './config.ts'
 import { createLogger, type Logger } from './logger.ts'
 import type { RunningService } from './start-service.ts'
+import { startedByNpm } from './started-by-npm.ts'
 
 /** Runs one service as a process: settings from the environment, and an end by signal. */
 export async function runService<Schema extends TObject>(
@@ -25,17 +26,19 @@ export async function runService<Schema extends TObject>(
 }
 
 /**
- * SIGTERM or SIGINT drains and exits 0; a second one, or the end of patience, exits 1 at once.
+ * SIGTERM, SIGINT, or the end of the npm that started the process drains and exits 0. A second signal, or the end of
+ * patience, exits 1 at once.
  */
 export function endOnSignal(
   process: NodeJS.Process,
   { close, drainMs, logger }: { close(): Promise<void>; drainMs: number; logger: Logger },
 ): void {
-  let isClosing = false
-  const end = (signal: NodeJS.Signals) => {
-    if (isClosing) process.exit(1)
-    isClosing = true
-    logger.info({ signal }, 'draining')
+  const npm = startedByNpm(process)
+  const echoMs = longestEcho(process, npm !== undefined)
+  let drainingSince: number | undefined
+  const drain = (cause: object) => {
+    drainingSince = performance.now()
+    logger.info(cause, 'draining')
     setTimeout(() => {
       logger.error({ drainMs }, 'requests under way did not end in time')
       process.exit(1)
@@ -48,8 +51,26 @@ export function endOnSignal(
       },
     )
   }
+  const end = (signal: NodeJS.Signals) => {
+    if (drainingSince === undefined) drain({ signal })
+    else if (performance.now() - drainingSince >= echoMs) process.exit(1)
+  }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
+  npm?.onceGone(() => {
+    if (drainingSince === undefined) drain({ cause: 'npm has ended' })
+  })
+}
+
+/**
+ * How long after the first signal another may be the same once more, in milliseconds: a terminal or a supervisor
+ * signals the whole group, and a parent process that passes signals on does it again.
+ */
+function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
+  const isWatched = process.env.WATCH_REPORT_DEPENDENCIES !== undefined // set by `node --watch`
+  if (isByNpm || isWatched) return 1000
+  // A parent with a channel kills this process when its own patience ends.
+  return process.connected ? Number.POSITIVE_INFINITY : 0
 }
 
 /** A sentence for whoever started it; a stack only where the mistake is ours. */

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+
+/** How often it is asked whether npm is still there. */
+const lookEveryMs = 250
+
+/** The npm that started this process and waits for its end. */
+export interface WaitingNpm {
+  /** Calls back once when npm, or the shell between it and this process, has ended. */
+  onceGone(callBack: () => void): void
+}
+
+/**
+ * The npm (`npm start`, `npm run`, `npx`) whose script this process is; nothing when the process was started by
+ * anything else, or has a process group of its own, or was in the background when its shell ended: whoever does
+ * that wants the process to outlive npm. Known on Linux only, where it is read off /proc.
+ *
+ *     npm ── sh -c "darkroom start" ── this process      npx: dash passes no signal on
+ *     npm ── this process                                a script that begins with `exec`
+ */
+export function startedByNpm(process: NodeJS.Process): WaitingNpm | undefined {
+  if (process.platform !== 'linux' || process.env.npm_lifecycle_event === undefined) return undefined
+  const { ppid } = process
+  const self = readProcess(process.pid)
+  const parent = readProcess(ppid)
+  const npm = parent && isShellWithCommand(parent) ? readProcess(parent.ppid) : parent
+  if (!npm || !npm.title.startsWith('npm ') || npm.group !== self?.group) return undefined
+  const isGone = () => process.ppid !== ppid || !isRunning(process, npm.pid)
+  return {
+    onceGone(callBack) {
+      const looking = setInterval(() => {
+        if (!isGone()) return
+        clearInterval(looking)
+        callBack()
+      }, lookEveryMs).unref()
+    },
+  }
+}
+
+interface ProcessEntry {
+  readonly pid: number
+  readonly ppid: number
+  readonly group: number
+  /** Its arguments, separated by spaces, or what it calls itself: `npm start`. */
+  readonly title: string
+}
+
+/** From proc(5); nothing when the process has ended, or belongs to another user who hides it. */
+function readProcess(pid: number): ProcessEntry | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const title = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
+    // The second field, the program's name in parentheses, may contain spaces and parentheses.
+    const [, ppid, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { pid, ppid: Number(ppid), group: Number(group), title }
+  } catch {
+    return undefined
+  }
+}
+
+function isShellWithCommand({ title }: ProcessEntry): boolean {
+  return /^\S*sh -c /.test(title)
+}
+
+function isRunning(process: NodeJS.Process, pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
