@@ -55,6 +55,24 @@ test('SIGTERM lets images under way end; the rest is developed after a new start
   await assertAllDeveloped(darkroom.url, development.accepted)
 })
 
+test('SIGTERM to every process at once, as systemd sends it, lets the image under way end', {
+  skip: procIsMissing,
+}, async t => {
+  const image = await generateImage({ kind: 'webp-lossless', width: 3000, height: 2500, seed: 1 })
+  const darkroom = await startDarkroom(t)
+  const id = await upload(darkroom.url, image)
+  const [worker] = childrenOf(darkroom.program.pid)
+  assert.ok(worker !== undefined)
+  await until(
+    'it is being worked on',
+    async () => (await httpRequest(darkroom.url, `/images/${id}`)).json().state === 'in-progress',
+  )
+
+  process.kill(worker, 'SIGTERM')
+  assert.equal(await darkroom.stop(), 0, darkroom.program.stdout)
+  assert.deepEqual(statesOnDisk(darkroom.dataDir), ['finished'])
+})
+
 test('a second SIGTERM ends everything at once, with exit code 1', { skip: procIsMissing }, async t => {
   const image = await generateImage({ kind: 'webp-lossless', width: 3000, height: 2500, seed: 1 })
   const darkroom = await startDarkroom(t, { LOG_LEVEL: 'info' })

@@ -23,7 +23,7 @@ export function startedByNpm(process: NodeJS.Process): WaitingNpm | undefined {
   const self = readProcess(process.pid)
   const parent = readProcess(ppid)
   const npm = parent && isShellWithCommand(parent) ? readProcess(parent.ppid) : parent
-  if (!npm || !npm.title.startsWith('npm ') || npm.group !== self?.group) return undefined
+  if (!npm?.title.startsWith('npm ') || npm.group !== self?.group) return undefined
   const isGone = () => process.ppid !== ppid || !isRunning(process, npm.pid)
   return {
     onceGone(callBack) {
