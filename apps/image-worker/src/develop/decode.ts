@@ -1,24 +1,20 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import sharp, { type Metadata } from 'sharp'
+import sharp from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
-import { colourSignalOf, treatColours } from './colour/colour-signal.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
-import { withColours } from './colour/with-colours.ts'
-import { canCarryProfile, keepsFrames } from './format-abilities.ts'
-import { upToTrailer } from './gif/up-to-trailer.ts'
+import { examine } from './examine.ts'
+import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
-import { carriedMetadata } from './metadata/carried-metadata.ts'
-import { openImage } from './open-image.ts'
 import { orient } from './orient.ts'
-import { type Original, originalOf } from './original.ts'
+import type { Original } from './original.ts'
 import type { Plan } from './plan.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
 import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
-import { asRgb, convertColours, hasOddColours } from './tiff/odd-colours.ts'
+import { convertColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 import { UnusableImage } from './unusable-image.ts'
 
@@ -29,24 +25,19 @@ import { UnusableImage } from './unusable-image.ts'
 export async function decode(
   input: Uint8Array,
   header: ImageHeader,
-  { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  plan: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
   limits: DevelopLimits,
   page?: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
-  const isOdd = page !== undefined && hasOddColours(page)
-  const decodable = header.format === 'gif' ? upToTrailer(input) : input
-  const source = isOdd ? asRgb(input, page) : decodable
-  const opened = await openImage(source, header, limits, page?.index)
+  const examined = await examine(input, header, plan, limits, page)
+  const { source, opened, signal, treatment } = examined
   const { isAnimated, options, metadata, avif } = opened
-  const kind = kindOf(metadata)
-  const signal = colourSignalOf(input, header, opened)
-  const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
-  const keepsProfile = kind.hasOwnColours && (isOdd || canCarryProfile(output.format))
+  const kind = { bits: examined.kind.bits, isGrey: examined.kind.isGrey }
 
-  const animation = animationOf(input, header, output)
+  const animation = animationOf(input, header, plan.output)
   const unpack = async (file: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
-      const image = sharp(file, { ...options, failOn, ignoreIcc: keepsProfile || signal !== undefined })
+      const image = sharp(file, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
       // sharp turns only single images by itself.
       if (!isAnimated && !animation) image.autoOrient()
       return image
@@ -68,12 +59,9 @@ export async function decode(
     frames,
     delays: animation?.frames.map(({ delayMs }) => delayMs) ?? metadata.delay ?? [],
     loop: animation?.loop ?? metadata.loop ?? 0,
-    metadata: withColours(
-      carriedMetadata(input, header, metadata, { keepsProfile, output, geometry, page }),
-      treatment,
-    ),
+    metadata: examined.metadata,
   }
-  return { picture, original: originalOf(input, header, opened, page) }
+  return { picture, original: examined.original }
 
   async function framesOf(stack: Raster): Promise<Raster[]> {
     if (!isAnimated) return [stack]
@@ -106,12 +94,6 @@ function animationOf(
 function asPageSays(raster: Raster, page: TiffPage): Raster {
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)
-}
-
-function kindOf({ space, depth }: Metadata): { bits: 8 | 16; isGrey: boolean; hasOwnColours: boolean } {
-  const isGrey = space === 'b-w' || space === 'grey16'
-  const hasOwnColours = isGrey || space === 'srgb' || space === 'rgb' || space === 'rgb16'
-  return { bits: depth === 'ushort' ? 16 : 8, isGrey, hasOwnColours }
 }
 
 /** Frames are parts of the one stack, on its memory. */

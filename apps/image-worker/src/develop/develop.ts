@@ -13,6 +13,7 @@ import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
+import { fuse } from './ways/fuse.ts'
 import { mixCoefficients } from './ways/mix-coefficients.ts'
 import { rearrangeBytes } from './ways/rearrange-bytes.ts'
 import { stepByStep } from './ways/step-by-step.ts'
@@ -20,7 +21,7 @@ import { streamed } from './ways/stream-permuted.ts'
 import type { Job, Way } from './ways/way.ts'
 
 /** The ways to develop an image. The first that gives a result is taken; the last one always does. */
-const ways: readonly Way[] = [rearrangeBytes, mixCoefficients, streamed, stepByStep]
+const ways: readonly Way[] = [rearrangeBytes, mixCoefficients, fuse, streamed, stepByStep]
 
 /**
  * Develops one image: the operations in their order, each on the result of the one before. The result's

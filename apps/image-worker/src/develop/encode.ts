@@ -7,7 +7,7 @@ import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline, stripsOf } from './jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata } from './metadata/attach.ts'
-import { profileFor } from './metadata/carried-metadata.ts'
+import { isProfileOfColours, profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
 import { writeAnimation } from './png/write-animation.ts'
 import {
@@ -160,8 +160,4 @@ function isLeftToSharp({ compression, quality }: EncodeSettings): boolean {
 
 function frameSize({ stack, pageHeight }: Prepared): { width: number; height: number } {
   return { width: stack.width, height: pageHeight ?? stack.height }
-}
-
-function isProfileOfColours({ icc }: CarriedMetadata): boolean {
-  return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'RGB '
 }

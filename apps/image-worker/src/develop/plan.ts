@@ -14,6 +14,8 @@ export interface Step {
 
 export interface Plan {
   steps: Step[]
+  /** What the steps do, in the same order. */
+  operations: Operation[]
   output: Output
   /** Whether a step computes colours, and doesn't only move them or mix neighbours. */
   makesColours: boolean
@@ -27,6 +29,7 @@ export interface Plan {
 export function planOf(operations: readonly Operation[], format: ImageFormat): Plan {
   const plan: Plan = {
     steps: [],
+    operations: [],
     output: { format: usualResult(format), metadata: 'strip' },
     makesColours: false,
     permutation: 'rgb',
@@ -38,6 +41,7 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
       plan.output = kind.choose(plan.output, operation as never)
       continue
     }
+    plan.operations.push(operation)
     plan.steps.push({
       apply: frame => kind.apply(frame, operation as never),
       sizeAfter: size => kind.sizeAfter(size, operation as never),

@@ -107,3 +107,7 @@ export function profileFor(
   const fits = space === 'RGB ' || (space === 'GRAY' && stack.isGrey)
   return fits ? { ...metadata, icc } : metadata
 }
+
+export function isProfileOfColours({ icc }: CarriedMetadata): boolean {
+  return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'RGB '
+}

@@ -1,4 +1,8 @@
-import { throughSharp } from '../raster.ts'
-import { onPixels } from './operation-kind.ts'
+import { type Effect, onPixels, throughEffect } from './operation-kind.ts'
 
-export const blur = onPixels<'blur'>((frame, { sigma }) => throughSharp(frame, image => image.blur(sigma)))
+const effect: Effect<'blur'> = {
+  place: 'blur',
+  write: (image, { sigma }) => image.blur(sigma),
+}
+
+export const blur = onPixels<'blur'>(throughEffect(effect), effect)

@@ -1,6 +1,8 @@
-import { throughSharp } from '../raster.ts'
-import { onColours } from './operation-kind.ts'
+import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
-export const brightness = onColours<'brightness'>((frame, { factor }) =>
-  throughSharp(frame, image => image.modulate({ brightness: factor })),
-)
+const effect: Effect<'brightness'> = {
+  place: 'modulate',
+  write: (image, { factor }) => image.modulate({ brightness: factor }),
+}
+
+export const brightness = onColours<'brightness'>(throughEffect(effect), effect)

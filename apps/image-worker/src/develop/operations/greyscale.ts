@@ -1,7 +1,10 @@
 import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp } from '../raster.ts'
 import { onColours } from './operation-kind.ts'
 
-export const greyscale = onColours<'greyscale'>(toGrey)
+export const greyscale = onColours<'greyscale'>(toGrey, {
+  place: 'greyscale',
+  write: image => image.toColourspace('b-w'),
+})
 
 /** Transparency stays. */
 export async function toGrey(frame: Raster): Promise<Raster> {

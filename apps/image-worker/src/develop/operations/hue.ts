@@ -1,6 +1,8 @@
-import { throughSharp } from '../raster.ts'
-import { onColours } from './operation-kind.ts'
+import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
-export const hue = onColours<'hue'>((frame, { angle }) =>
-  throughSharp(frame, image => image.modulate({ hue: (angle + 360) % 360 })),
-)
+const effect: Effect<'hue'> = {
+  place: 'modulate',
+  write: (image, { angle }) => image.modulate({ hue: (angle + 360) % 360 }),
+}
+
+export const hue = onColours<'hue'>(throughEffect(effect), effect)

@@ -1,6 +1,8 @@
-import { throughSharp } from '../raster.ts'
-import { onColours } from './operation-kind.ts'
+import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
-export const invert = onColours<'invert'>(frame =>
-  throughSharp(frame, image => image.negate({ alpha: false })),
-)
+const effect: Effect<'invert'> = {
+  place: 'negate',
+  write: image => image.negate({ alpha: false }),
+}
+
+export const invert = onColours<'invert'>(throughEffect(effect), effect)

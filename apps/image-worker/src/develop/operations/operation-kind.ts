@@ -1,5 +1,6 @@
 import type { OperationName, OperationNamed } from '@darkroom/contracts'
-import { type Geometry, type Output, type Raster, unmoved } from '../raster.ts'
+import type { Sharp } from 'sharp'
+import { type Geometry, type Output, type Raster, throughSharp, unmoved } from '../raster.ts'
 
 /** Width and height of one frame, in pixels. */
 export type Size = Pick<Raster, 'width' | 'height'>
@@ -13,6 +14,19 @@ type Apply<Name extends OperationName> = (
 /** The size of what comes out, or stands in memory on the way if that is larger; known before it is made. */
 type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
 
+/**
+ * The places where sharp computes samples, in its own order, behind all that moves pixels (pipeline.cc). Each has room for
+ * one operation a call.
+ */
+export const effectPlaces = ['blur', 'modulate', 'sharpen', 'tint', 'greyscale', 'negate'] as const
+export type EffectPlace = (typeof effectPlaces)[number]
+
+/** How an operation that moves no pixels is one part of a call to sharp. */
+export interface Effect<Name extends OperationName> {
+  place: EffectPlace
+  write(image: Sharp, operation: OperationNamed<Name>): Sharp
+}
+
 /** What an operation does: it changes the pixels of each frame, or chooses how the result is written. */
 export type OperationKind<Name extends OperationName> =
   | {
@@ -20,18 +34,41 @@ export type OperationKind<Name extends OperationName> =
       apply: Apply<Name>
       sizeAfter: SizeAfter<Name>
       makesColours: boolean
+      effect?: Effect<Name>
       geometryOf(operation: OperationNamed<Name>): Geometry
     }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
 
+/** The operation that sharp does alone in one call, for images of any kind. */
+export function throughEffect<Name extends OperationName>({ write }: Effect<Name>): Apply<Name> {
+  return (frame, operation) => throughSharp(frame, image => write(image, operation))
+}
+
 /** An operation that gives pixels other samples, of the same colours or mixed from their neighbours', where they are. */
-export function onPixels<Name extends OperationName>(apply: Apply<Name>): OperationKind<Name> {
-  return { changes: 'pixels', apply, sizeAfter: size => size, makesColours: false, geometryOf: () => unmoved }
+export function onPixels<Name extends OperationName>(
+  apply: Apply<Name>,
+  effect?: Effect<Name>,
+): OperationKind<Name> {
+  return { ...inPlace(apply, effect), makesColours: false }
 }
 
 /** An operation that computes colours, and takes samples to be spaced as those of sRGB are. */
-export function onColours<Name extends OperationName>(apply: Apply<Name>): OperationKind<Name> {
-  return { changes: 'pixels', apply, sizeAfter: size => size, makesColours: true, geometryOf: () => unmoved }
+export function onColours<Name extends OperationName>(
+  apply: Apply<Name>,
+  effect?: Effect<Name>,
+): OperationKind<Name> {
+  return { ...inPlace(apply, effect), makesColours: true }
+}
+
+function inPlace<Name extends OperationName>(apply: Apply<Name>, effect: Effect<Name> | undefined) {
+  const sizeAfter: SizeAfter<Name> = size => size
+  return {
+    changes: 'pixels' as const,
+    apply,
+    sizeAfter,
+    geometryOf: () => unmoved,
+    ...(effect && { effect }),
+  }
 }
 
 /** An operation that moves pixels. It keeps the size, and rows stay rows, unless it says otherwise. */

@@ -1,19 +1,45 @@
 import type { OperationNamed } from '@darkroom/contracts'
+import type { ResizeOptions } from 'sharp'
 import { type Raster, throughSharpOnWhite } from '../raster.ts'
 import { onPlaces, type Size } from './operation-kind.ts'
 
 export const resize = onPlaces<'resize'>(apply, sizeAfter)
 
-function apply(frame: Raster, { width, height, fit, enlarge }: OperationNamed<'resize'>): Promise<Raster> {
+function apply(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {
   return throughSharpOnWhite(frame, (image, background) =>
-    image.resize({
-      ...(width !== undefined && { width }),
-      ...(height !== undefined && { height }),
-      fit,
-      withoutEnlargement: !enlarge,
-      background,
-    }),
+    image.resize({ ...resizeOptions(operation), background }),
   )
+}
+
+export function resizeOptions({ width, height, fit, enlarge }: OperationNamed<'resize'>): ResizeOptions {
+  return {
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    fit,
+    withoutEnlargement: !enlarge,
+  }
+}
+
+/** The size of the result, as sharp rounds it (ResolveShrink in common.cc). */
+export function resizedSize(size: Size, operation: OperationNamed<'resize'>): Size {
+  const { width, height, fit, enlarge } = operation
+  const wanted = { across: size.width / (width ?? size.width), down: size.height / (height ?? size.height) }
+  if (fit !== 'fill') {
+    const isInside = fit === 'inside' || fit === 'contain'
+    const both = isInside ? Math.max(wanted.across, wanted.down) : Math.min(wanted.across, wanted.down)
+    wanted.across = height === undefined ? wanted.across : width === undefined ? wanted.down : both
+    wanted.down = wanted.across
+  }
+  const shrunk = (side: number, shrink: number) =>
+    Math.round(side / Math.min(enlarge ? shrink : Math.max(shrink, 1), side))
+  const scaled = { width: shrunk(size.width, wanted.across), height: shrunk(size.height, wanted.down) }
+  if (fit === 'contain')
+    return { width: Math.max(scaled.width, width ?? 0), height: Math.max(scaled.height, height ?? 0) }
+  if (fit !== 'cover') return scaled
+  return {
+    width: Math.min(scaled.width, width ?? scaled.width),
+    height: Math.min(scaled.height, height ?? scaled.height),
+  }
 }
 
 /** Of cover, what it is cut from. */

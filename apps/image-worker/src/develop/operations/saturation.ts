@@ -1,6 +1,8 @@
-import { throughSharp } from '../raster.ts'
-import { onColours } from './operation-kind.ts'
+import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
-export const saturation = onColours<'saturation'>((frame, { factor }) =>
-  throughSharp(frame, image => image.modulate({ saturation: factor })),
-)
+const effect: Effect<'saturation'> = {
+  place: 'modulate',
+  write: (image, { factor }) => image.modulate({ saturation: factor }),
+}
+
+export const saturation = onColours<'saturation'>(throughEffect(effect), effect)

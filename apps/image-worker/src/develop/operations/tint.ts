@@ -1,12 +1,17 @@
 import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
 import type { Vector } from '../colour/srgb.ts'
-import { asColour, type Raster, samplesOf, throughSharp } from '../raster.ts'
+import { asColour, type Raster, samplesOf } from '../raster.ts'
 import { toGrey } from './greyscale.ts'
-import { onColours } from './operation-kind.ts'
+import { type Effect, onColours, throughEffect } from './operation-kind.ts'
+
+const effect: Effect<'tint'> = { place: 'tint', write: (image, { color }) => image.tint(`#${color}`) }
+const apply = throughEffect(effect)
 
 /** sharp tints by way of 256 levels, so deeper samples take a table of their own. */
-export const tint = onColours<'tint'>((frame, { color }) =>
-  frame.bits === 8 ? throughSharp(asColour(frame), image => image.tint(`#${color}`)) : tintDeep(frame, color),
+export const tint = onColours<'tint'>(
+  (frame, operation) =>
+    frame.bits === 8 ? apply(asColour(frame), operation) : tintDeep(frame, operation.color),
+  effect,
 )
 
 const most = 65_535

@@ -1,0 +1,80 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import type { Metadata } from 'sharp'
+import {
+  type ColourSignal,
+  type ColourTreatment,
+  colourSignalOf,
+  treatColours,
+} from './colour/colour-signal.ts'
+import { withColours } from './colour/with-colours.ts'
+import { canCarryProfile } from './format-abilities.ts'
+import { upToTrailer } from './gif/up-to-trailer.ts'
+import type { DevelopLimits } from './limits.ts'
+import { carriedMetadata } from './metadata/carried-metadata.ts'
+import { openImage } from './open-image.ts'
+import { type Original, originalOf } from './original.ts'
+import type { Plan } from './plan.ts'
+import type { CarriedMetadata } from './raster.ts'
+import { asRgb, hasOddColours } from './tiff/odd-colours.ts'
+import type { TiffPage } from './tiff/tiff-page.ts'
+
+/** What sharp takes an image's pixels for. */
+export interface PixelKind {
+  bits: 8 | 16
+  isGrey: boolean
+  /** Whether they can stay what they are: CMYK and Lab become sRGB. */
+  hasOwnColours: boolean
+}
+
+/** All that is to be known of an image before it is unpacked. */
+export interface Examined {
+  /** What sharp is to read. */
+  source: Uint8Array
+  opened: Awaited<ReturnType<typeof openImage>>
+  kind: PixelKind
+  signal: ColourSignal | undefined
+  treatment: ColourTreatment
+  /** Whether sharp is to leave the samples what they are. */
+  ignoresProfile: boolean
+  /** What is attached to the result. */
+  metadata: CarriedMetadata
+  original: Original
+}
+
+/**
+ * Looks at an image, or a page of a TIFF. Colours stay the original's own where the result can say what they are, else
+ * they become sRGB.
+ */
+export async function examine(
+  input: Uint8Array,
+  header: ImageHeader,
+  { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  limits: DevelopLimits,
+  page?: TiffPage,
+): Promise<Examined> {
+  const isOdd = page !== undefined && hasOddColours(page)
+  const decodable = header.format === 'gif' ? upToTrailer(input) : input
+  const source = isOdd ? asRgb(input, page) : decodable
+  const opened = await openImage(source, header, limits, page?.index)
+  const kind = kindOf(opened.metadata)
+  const signal = colourSignalOf(input, header, opened)
+  const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
+  const keepsProfile = kind.hasOwnColours && (isOdd || canCarryProfile(output.format))
+  const carried = carriedMetadata(input, header, opened.metadata, { keepsProfile, output, geometry, page })
+  return {
+    source,
+    opened,
+    kind,
+    signal,
+    treatment,
+    ignoresProfile: keepsProfile || signal !== undefined,
+    metadata: withColours(carried, treatment),
+    original: originalOf(input, header, opened, page),
+  }
+}
+
+function kindOf({ space, depth }: Metadata): PixelKind {
+  const isGrey = space === 'b-w' || space === 'grey16'
+  const hasOwnColours = isGrey || space === 'srgb' || space === 'rgb' || space === 'rgb16'
+  return { bits: depth === 'ushort' ? 16 : 8, isGrey, hasOwnColours }
+}

@@ -1,0 +1,242 @@
+import type { Operation, OperationNamed } from '@darkroom/contracts'
+import type { ResizeOptions, Sharp } from 'sharp'
+import { cropRectangle } from '../operations/crop.ts'
+import { operationKinds } from '../operations/index.ts'
+import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
+import { resizedSize, resizeOptions } from '../operations/resize.ts'
+import {
+  composeTurns,
+  flip,
+  flop,
+  inverseOf,
+  isTurned,
+  noTurn,
+  type Rectangle,
+  swapsAxes,
+  type Turn,
+  turnBy,
+  turnedRectangle,
+  turnedSize,
+} from './turn.ts'
+
+/** What a call works on: an image as it is shown, of 8 bits a sample. */
+export interface Subject extends Size {
+  isGrey: boolean
+  hasAlpha: boolean
+  /** Whether sharp turns it upright on the way, which it does behind the resizing. */
+  isTurnedByCall: boolean
+  /**
+   * Whether samples may differ by as much as decoding at a smaller size makes them: then a resizing may be decoded so, and
+   * be done before the image is turned.
+   */
+  mayShrinkOnLoad: boolean
+}
+
+/**
+ * Operations that one call to sharp does as if each were done alone, in a call of its own. sharp has a fixed order:
+ *
+ *     cut, resize, turn, rotate or cut again, then the effects in the order of `effectPlaces`
+ *
+ * Turns and cuts move samples and change none, so that they may change places with each other, and with effects that look
+ * at one pixel only. All samples are rounded to 8 bits between two parts, as between two calls.
+ */
+export class Call {
+  readonly #subject: Subject
+  #cut: Rectangle | undefined
+  #resize: ResizeOptions | undefined
+  /** Whether sharp may fill up or cut what it resized, behind the turn. */
+  #isBoxed = false
+  #turn: Turn = noTurn
+  #rotation: number | undefined
+  #cutAgain: Rectangle | undefined
+  #effects: readonly Operation[] = []
+  #size: Size
+
+  constructor(subject: Subject) {
+    this.#subject = subject
+    this.#size = subject
+  }
+
+  /** The call with one operation more; undefined where that needs another call. Throws as the operation would. */
+  with(operation: Operation): Call | undefined {
+    // Grey with transparency is not a kind of image that sharp gives as raw samples.
+    if (this.#subject.isGrey && this.#subject.hasAlpha) return undefined
+    switch (operation.name) {
+      case 'crop':
+        return this.#withCrop(operation)
+      case 'resize':
+        return this.#withResize(operation)
+      case 'flip':
+        return this.#withTurn(flip)
+      case 'flop':
+        return this.#withTurn(flop)
+      case 'rotate': {
+        const turn = turnBy(operation.angle)
+        return turn ? this.#withTurn(turn) : this.#withRotation(operation.angle)
+      }
+      default:
+        return this.#withEffect(operation)
+    }
+  }
+
+  /** Whether what comes out is grey. */
+  get makesGrey(): boolean {
+    return this.#subject.isGrey || this.#has('greyscale')
+  }
+
+  /** Whether rows of the original are left out of which nothing comes into the result: they are not decoded. */
+  get leavesRowsOut(): boolean {
+    return this.#cut !== undefined
+  }
+
+  /** Whether samples stay what they are. */
+  get movesOnly(): boolean {
+    return this.#resize === undefined && this.#rotation === undefined && this.#effects.length === 0
+  }
+
+  /** Tells sharp to do it. */
+  write(image: Sharp): Sharp {
+    if (this.#cut) image.extract(this.#cut)
+    if (this.#resize) image.resize(this.#resize)
+    this.#writeTurn(image)
+    if (this.#rotation !== undefined) image.rotate(this.#rotation, { background: '#ffffff' })
+    if (this.#cutAgain) image.extract(this.#cutAgain)
+    for (const operation of this.#effects) effectOf(operation)?.write(image, operation as never)
+    return image
+  }
+
+  /**
+   * sharp does a flip and a flop before a rotation, in whichever order they are asked for. Before a flip or a rotation it
+   * asks for all rows of what it resized, which it must where it cuts that: the original's last rows would not be decoded.
+   */
+  #writeTurn(image: Sharp): void {
+    const { mirrored, angle } = this.#turn
+    const isUpsideDown = angle === 180
+    const isCutLater = this.#isBoxed || this.#cutAgain !== undefined
+    if (swapsAxes(this.#turn)) image.flop(mirrored).rotate(angle)
+    else if (isCutLater && !isUpsideDown) image.flip().flop(!mirrored).rotate(180)
+    else image.flip(isUpsideDown).flop(mirrored !== isUpsideDown)
+  }
+
+  #withCrop(operation: OperationNamed<'crop'>): Call | undefined {
+    if (this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen')) return undefined
+    const rectangle = cropRectangle(this.#size, operation)
+    const call = this.#copy({ size: rectangle })
+    if (this.#resize) {
+      call.#cutAgain = inside(this.#cutAgain, rectangle)
+    } else {
+      const original = turnedRectangle(rectangle, this.#size, inverseOf(this.#turn))
+      call.#cut = inside(this.#cut, original)
+    }
+    return call
+  }
+
+  #withTurn(turn: Turn): Call | undefined {
+    if (this.#isBoxed || this.#rotation !== undefined) return undefined
+    if (this.#has('blur') || this.#has('sharpen')) return undefined
+    const call = this.#copy({ size: turnedSize(this.#size, turn) })
+    call.#turn = composeTurns(this.#turn, turn)
+    if (this.#cutAgain) {
+      const uncut = turnedSize(this.#resized, this.#turn)
+      call.#cutAgain = turnedRectangle(this.#cutAgain, uncut, turn)
+    }
+    return call
+  }
+
+  #withResize(operation: OperationNamed<'resize'>): Call | undefined {
+    if (this.#resize || this.#rotation !== undefined || this.#effects.length > 0) return undefined
+    const { hasAlpha, isTurnedByCall, mayShrinkOnLoad } = this.#subject
+    const isBoxed = operation.fit === 'cover' || operation.fit === 'contain'
+    // A cut makes sharp turn the image upright first.
+    const isTurnedLater = isTurned(this.#turn) || (isTurnedByCall && !this.#cut)
+    if (isTurnedLater && (!mayShrinkOnLoad || (isBoxed && isTurned(this.#turn)))) return undefined
+    const size = resizedSize(this.#size, operation)
+    const call = this.#copy({ size })
+    call.#isBoxed = isBoxed
+    call.#resized = turnedSize(size, this.#turn)
+    const background = hasAlpha ? 'rgba(0, 0, 0, 0)' : '#ffffff'
+    // What is decoded at a smaller size is of another shape, by parts of a pixel.
+    const isReshaped = isTurned(this.#turn) || (mayShrinkOnLoad && !this.#cut)
+    call.#resize =
+      isReshaped && !isBoxed
+        ? { ...call.#resized, fit: 'fill' }
+        : { ...resizeOptions(operation), background, fastShrinkOnLoad: mayShrinkOnLoad }
+    return call
+  }
+
+  /** By an angle that is no turn, which uncovers corners. */
+  #withRotation(angle: number): Call | undefined {
+    const isCutBefore = this.#isBoxed || this.#cutAgain !== undefined
+    const isAlone = this.#rotation === undefined && this.#effects.length === 0
+    // sharp has one rotation in a call.
+    if (this.#subject.hasAlpha || isCutBefore || !isAlone || swapsAxes(this.#turn)) return undefined
+    const call = this.#copy({})
+    call.#rotation = angle
+    return call
+  }
+
+  /** After the resizing, before the turn. */
+  #resized: Size = { width: 0, height: 0 }
+
+  #withEffect(operation: Operation): Call | undefined {
+    const effect = effectOf(operation)
+    if (!effect || !this.#mayColour(effect)) return undefined
+    const last = this.#effects.at(-1)
+    if (last && placeOf(last) >= effectPlaces.indexOf(effect.place)) return undefined
+    return this.#copy({ effects: [...this.#effects, operation] })
+  }
+
+  /**
+   * Where there is transparency, samples are multiplied by it before a resizing and what follows up to the sharpening, and
+   * divided behind them; in calls of their own they are between each two. Grey has no tint before it is made colour.
+   */
+  #mayColour({ place }: Effect<never>): boolean {
+    const { hasAlpha, isGrey } = this.#subject
+    if (isGrey && (place === 'tint' || place === 'greyscale')) return false
+    if (!hasAlpha) return true
+    if (place === 'greyscale') return false
+    const isMultiplied = this.#resize !== undefined || this.#has('blur')
+    const isBetween = place === 'blur' || place === 'modulate' || place === 'sharpen'
+    const isAfterModulate = place === 'sharpen' && this.#has('modulate')
+    return !(isBetween && isMultiplied) && !isAfterModulate
+  }
+
+  #has(place: Effect<never>['place']): boolean {
+    return this.#effects.some(operation => effectOf(operation)?.place === place)
+  }
+
+  #copy({
+    size = this.#size,
+    effects = this.#effects,
+  }: {
+    size?: Size
+    effects?: readonly Operation[]
+  }): Call {
+    const call = new Call(this.#subject)
+    call.#cut = this.#cut
+    call.#resize = this.#resize
+    call.#resized = this.#resized
+    call.#isBoxed = this.#isBoxed
+    call.#turn = this.#turn
+    call.#rotation = this.#rotation
+    call.#cutAgain = this.#cutAgain
+    call.#effects = effects
+    call.#size = { width: size.width, height: size.height }
+    return call
+  }
+}
+
+function effectOf({ name }: Operation): Effect<never> | undefined {
+  const kind = operationKinds[name]
+  return kind.changes === 'pixels' ? (kind.effect as Effect<never> | undefined) : undefined
+}
+
+function placeOf(operation: Operation): number {
+  const effect = effectOf(operation)
+  return effect ? effectPlaces.indexOf(effect.place) : -1
+}
+
+/** A rectangle of what another one cuts out. */
+function inside(outer: Rectangle | undefined, inner: Rectangle): Rectangle {
+  return { ...inner, left: (outer?.left ?? 0) + inner.left, top: (outer?.top ?? 0) + inner.top }
+}

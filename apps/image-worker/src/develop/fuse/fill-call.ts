@@ -1,0 +1,21 @@
+import type { Operation } from '@darkroom/contracts'
+import { Call, type Subject } from './call.ts'
+
+/**
+ * The call that does as many of the operations as can be one, from the first on, and the operations that are left for
+ * other calls.
+ *
+ * @throws UnusableImage for an operation that can't be done with the image
+ */
+export function fillCall(
+  subject: Subject,
+  operations: readonly Operation[],
+): { call: Call; rest: readonly Operation[] } {
+  let call = new Call(subject)
+  for (const [index, operation] of operations.entries()) {
+    const more = call.with(operation)
+    if (!more) return { call, rest: operations.slice(index) }
+    call = more
+  }
+  return { call, rest: [] }
+}

@@ -1,0 +1,63 @@
+import type { Size } from '../operations/operation-kind.ts'
+
+/** One of the eight ways to lay a picture down: mirrored left to right or not, and then turned clockwise. */
+export interface Turn {
+  mirrored: boolean
+  angle: 0 | 90 | 180 | 270
+}
+
+export interface Rectangle extends Size {
+  left: number
+  top: number
+}
+
+export const noTurn: Turn = { mirrored: false, angle: 0 }
+export const flop: Turn = { mirrored: true, angle: 0 }
+export const flip: Turn = { mirrored: true, angle: 180 }
+
+/** The turn by an angle; undefined for what isn't a multiple of 90 degrees. */
+export function turnBy(degrees: number): Turn | undefined {
+  const angle = ((degrees % 360) + 360) % 360
+  return angle % 90 === 0 ? { mirrored: false, angle: angle as Turn['angle'] } : undefined
+}
+
+export function isTurned({ mirrored, angle }: Turn): boolean {
+  return mirrored || angle !== 0
+}
+
+export function swapsAxes({ angle }: Pick<Turn, 'angle'>): boolean {
+  return angle % 180 === 90
+}
+
+/** The one turn that two come to, one after the other. */
+export function composeTurns(first: Turn, second: Turn): Turn {
+  // A mirror image turns the other way round.
+  const angle = (second.mirrored ? 360 - first.angle : first.angle) + second.angle
+  return { mirrored: first.mirrored !== second.mirrored, angle: (angle % 360) as Turn['angle'] }
+}
+
+export function inverseOf({ mirrored, angle }: Turn): Turn {
+  return mirrored ? { mirrored, angle } : { mirrored, angle: ((360 - angle) % 360) as Turn['angle'] }
+}
+
+export function turnedSize({ width, height }: Size, turn: Pick<Turn, 'angle'>): Size {
+  return swapsAxes(turn) ? { width: height, height: width } : { width, height }
+}
+
+/** Where a rectangle of a picture of this size lies after the picture is turned. */
+export function turnedRectangle(rectangle: Rectangle, picture: Size, { mirrored, angle }: Turn): Rectangle {
+  const { top, width, height } = rectangle
+  const left = mirrored ? picture.width - rectangle.left - width : rectangle.left
+  const right = picture.width - left - width
+  const bottom = picture.height - top - height
+  switch (angle) {
+    case 0:
+      return { left, top, width, height }
+    case 90:
+      return { left: bottom, top: left, width: height, height: width }
+    case 180:
+      return { left: right, top: bottom, width, height }
+    case 270:
+      return { left: top, top: right, width: height, height: width }
+  }
+}

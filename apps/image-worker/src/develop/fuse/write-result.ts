@@ -1,0 +1,39 @@
+import type { Sharp } from 'sharp'
+import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
+import { settingsFor, writeAs } from '../encode-settings.ts'
+import type { Examined } from '../examine.ts'
+import { canBeTransparent } from '../format-abilities.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { isProfileOfColours, profileFor } from '../metadata/carried-metadata.ts'
+import { type CarriedMetadata, colourspaceOf, type Output } from '../raster.ts'
+import type { Call } from './call.ts'
+
+/**
+ * Whether a call to sharp can end with the file. The other formats need the raster. sharp puts white below transparency
+ * before it does anything else, and can't make grey colour again, which a profile of colours needs.
+ */
+export function canWrite(
+  call: Call,
+  { hasAlpha, metadata, output }: { hasAlpha: boolean; metadata: CarriedMetadata; output: Output },
+): boolean {
+  const { format } = output
+  if (format !== 'jpeg' && format !== 'png' && format !== 'webp') return false
+  if (hasAlpha && !canBeTransparent(format) && !call.movesOnly) return false
+  return !(call.makesGrey && isProfileOfColours(metadata))
+}
+
+/** Ends a call to sharp with a file as `encode` writes a picture of one frame. */
+export async function writeResult(
+  image: Sharp,
+  isGrey: boolean,
+  { metadata, original }: Pick<Examined, 'metadata' | 'original'>,
+  output: Output,
+): Promise<Uint8Array> {
+  const { format } = output
+  const settings = settingsFor({ bits: 8, delays: [], loop: 0 }, output, original)
+  const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
+  const written = writeAs(opaque.toColourspace(colourspaceOf({ bits: 8, isGrey })), format, settings)
+  const { data, info } = await written.toBuffer({ resolveWithObject: true })
+  const bytes = format === 'jpeg' && !settings.progressive ? optimiseJpeg(data) : data
+  return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), info)
+}

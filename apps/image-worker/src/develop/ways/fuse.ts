@@ -1,0 +1,108 @@
+import type { Operation } from '@darkroom/contracts'
+import sharp, { type Sharp } from 'sharp'
+import { encode } from '../encode.ts'
+import { type Examined, examine } from '../examine.ts'
+import type { Call } from '../fuse/call.ts'
+import { fillCall } from '../fuse/fill-call.ts'
+import { isWhole } from '../fuse/is-whole.ts'
+import { canWrite, writeResult } from '../fuse/write-result.ts'
+import { heldBytes } from '../held-bytes.ts'
+import { timeoutOf } from '../limits.ts'
+import { isPermutation } from '../plan.ts'
+import { colourspaceOf, type Raster, release, toSharp, uprightSize } from '../raster.ts'
+import type { Job, Way } from './way.ts'
+
+/**
+ * Still images of 8 bits, in as few calls to sharp as its order allows: mostly one, which decodes, operates and encodes.
+ * The result is that of all steps in their order; but a lossy original that becomes smaller may be decoded at a smaller
+ * size to begin with, as sharp does.
+ */
+export const fuse: Way = {
+  cost: job => (isTaken(job) ? heldBytes(job) : undefined),
+  async develop(job) {
+    const { input, header, plan, limits } = job
+    const examined = await examine(input, header, plan, limits)
+    return isPlain(examined) ? fromFile({ ...job, examined }) : undefined
+  },
+}
+
+const formats: readonly string[] = ['jpeg', 'png', 'webp', 'avif']
+
+/** A permutation has better ways, which also keep the size of the file. */
+function isTaken({ header, plan }: Job): boolean {
+  const { bitsPerSample, format, frames } = header
+  return formats.includes(format) && frames === 1 && bitsPerSample === 8 && !isPermutation(header, plan)
+}
+
+/** Whether samples are what sharp takes them for; grey with transparency is not a kind of its raw samples. */
+function isPlain({ kind, opened, treatment }: Examined): boolean {
+  if (kind.bits !== 8 || !kind.hasOwnColours || treatment.kind === 'converted') return false
+  return !opened.avif?.isPremultiplied && !(kind.isGrey && opened.metadata.hasAlpha)
+}
+
+type ExaminedJob = Job & { examined: Examined }
+
+async function fromFile(job: ExaminedJob): Promise<Uint8Array | undefined> {
+  const { input, header, plan, examined } = job
+  const { kind, opened, ignoresProfile, original } = examined
+  const hasAlpha = opened.metadata.hasAlpha === true
+  const isLossy = header.format === 'jpeg' || (header.format === 'webp' && !original.lossless && !hasAlpha)
+  const { call, rest } = fillCall(
+    {
+      ...uprightSize(header),
+      isGrey: kind.isGrey,
+      hasAlpha,
+      isTurnedByCall: header.orientation !== 1,
+      mayShrinkOnLoad: isLossy,
+    },
+    plan.operations,
+  )
+  const options = { ...opened.options, ignoreIcc: ignoresProfile }
+  if (call.leavesRowsOut && !(await isWhole(input, header, options))) return undefined
+  const image = sharp(input, options)
+  return finish(job, call, image.autoOrient(), { rest, hasAlpha })
+}
+
+async function fromRaster(
+  job: ExaminedJob,
+  raster: Raster,
+  operations: readonly Operation[],
+): Promise<Uint8Array> {
+  const { plan, examined, limits } = job
+  const step = plan.steps[plan.steps.length - operations.length]
+  if (!step) {
+    const picture = { frames: [raster], delays: [], loop: 0, metadata: examined.metadata }
+    const bytes = await encode(picture, plan.output, examined.original, undefined, limits)
+    release(raster)
+    return bytes
+  }
+  const { width, height, isGrey, channels } = raster
+  const hasAlpha = channels === 4
+  const subject = { width, height, isGrey, hasAlpha, isTurnedByCall: false, mayShrinkOnLoad: false }
+  const { call, rest } = fillCall(subject, operations)
+  if (rest.length === operations.length) return fromRaster(job, await step.apply(raster), operations.slice(1))
+  const bytes = await finish(job, call, toSharp(raster), { rest, hasAlpha })
+  release(raster)
+  return bytes
+}
+
+/** Does a call and what is left behind it. */
+async function finish(
+  job: ExaminedJob,
+  call: Call,
+  image: Sharp,
+  { rest, hasAlpha }: { rest: readonly Operation[]; hasAlpha: boolean },
+): Promise<Uint8Array> {
+  const { plan, examined, limits } = job
+  const written = call.write(image.timeout(timeoutOf(limits)))
+  if (rest.length === 0 && canWrite(call, { hasAlpha, metadata: examined.metadata, output: plan.output }))
+    return writeResult(written, call.makesGrey, examined, plan.output)
+  const isGrey = call.makesGrey
+  const { data, info } = await written
+    .toColourspace(colourspaceOf({ bits: 8, isGrey }))
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const { width, height } = info
+  const channels = info.channels as Raster['channels']
+  return fromRaster(job, { data, width, height, channels, bits: 8, isGrey }, rest)
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseOperations } from '@darkroom/contracts'
+import { bytesSource, readImageHeader } from '@darkroom/image-header'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp, { type Sharp } from 'sharp'
+import { fillCall } from '../../../src/develop/fuse/fill-call.ts'
+import { planOf } from '../../../src/develop/plan.ts'
+import { UnusableImage } from '../../../src/develop/unusable-image.ts'
+import { fuse } from '../../../src/develop/ways/fuse.ts'
+import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
+import type { Job, Way } from '../../../src/develop/ways/way.ts'
+import { assertSame, inspect, meanError } from '../inspect.ts'
+import { drawing, rasters } from '../rasters.ts'
+import { limits, run } from '../run.ts'
+
+async function jobOf(input: Uint8Array, operations: string): Promise<Job> {
+  const header = await readImageHeader(bytesSource(input))
+  return { input, header, plan: planOf(parseOperations(operations), header.format), limits }
+}
+
+async function developedBy(way: Way, job: Job): Promise<Uint8Array> {
+  return (await way.develop(job)) ?? assert.fail('the way gives no result')
+}
+
+const size = fc.integer({ min: 1, max: 30 })
+const moves = fc.oneof(
+  fc.constantFrom('flip', 'flop', 'rotate:90', 'rotate:180', 'rotate:270', 'rotate:-90'),
+  fc.tuple(size, size).map(([width, height]) => `crop:${width}x${height}`),
+  fc.tuple(size, size).map(([width, height]) => `crop:${width}x${height}+0+0`),
+)
+const effects = fc.constantFrom(
+  ...[
+    'blur:1',
+    'sharpen:2',
+    'brightness:1.2',
+    'saturation:0.5',
+    'hue:90',
+    'tint:ff8000',
+    'greyscale',
+    'invert',
+  ],
+  ...['swap-channels:brg', 'rotate:30'],
+)
+const resizes = fc
+  .record({
+    width: fc.option(size, { nil: '' }),
+    height: size,
+    fit: fc.constantFrom('inside', 'outside', 'cover', 'contain', 'fill'),
+    enlarge: fc.constantFrom('', ':enlarge'),
+  })
+  .map(({ width, height, fit, enlarge }) => `resize:${width}x${height}:${fit}${enlarge}`)
+const chains = fc
+  .array(fc.oneof(moves, effects, resizes), { minLength: 1, maxLength: 4 })
+  .map(operations => operations.join(','))
+
+const orientations = fc.integer({ min: 1, max: 8 })
+
+test('lossless images are those of all steps in their order, to the last byte', async () => {
+  const writers: Readonly<Record<string, (image: Sharp) => Sharp>> = {
+    png: image => image.png(),
+    'interlaced PNG': image => image.png({ progressive: true }),
+    'lossless WebP': image => image.webp({ lossless: true, exact: true }),
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      rasters({ bits: [8], channels: [1, 3, 4] }),
+      fc.constantFrom(...Object.keys(writers)),
+      chains,
+      orientations,
+      async (raster, writer, chain, orientation) => {
+        const write = writers[writer] ?? assert.fail()
+        const file = await write(drawing(raster).withMetadata({ orientation })).toBuffer()
+        await assertAlike(file, chain)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('other formats of the result are those of all steps in their order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      rasters({ bits: [8], channels: [1, 3, 4] }),
+      fc.constantFrom('jpeg', 'webp', 'tiff', 'gif'),
+      chains,
+      async (raster, format, chain) => {
+        await assertAlike(await drawing(raster).png().toBuffer(), `${chain},format:${format}`)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test('lossy images that keep their size are those of all steps in their order', async () => {
+  const unscaled = fc
+    .array(fc.oneof(moves, effects), { minLength: 1, maxLength: 4 })
+    .map(operations => operations.join(','))
+  await fc.assert(
+    fc.asyncProperty(
+      rasters({ bits: [8], channels: [1, 3] }),
+      fc.constantFrom('jpeg', 'progressive', 'webp'),
+      unscaled,
+      orientations,
+      async (raster, format, chain, orientation) => {
+        const image = drawing(raster).withMetadata({ orientation })
+        const file = format === 'webp' ? image.webp() : image.jpeg({ progressive: format === 'progressive' })
+        await assertAlike(await file.toBuffer(), chain)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('a JPEG or WebP that is made smaller differs from its steps no more than in sharp itself', async t => {
+  const [width, height] = [611, 407]
+  const raw = { width, height, channels: 3 } as const
+  const picture = sharp(photograph({ width, height, seed: 1 }), { raw })
+  const smaller = [
+    'resize:60x',
+    'resize:x101',
+    'resize:200x120',
+    'resize:90x200:fill',
+    'resize:80x80:outside',
+  ]
+  let worst = 0
+  const around = ['', 'flip', 'rotate:90', 'rotate:270,flop']
+  for (const format of ['jpeg', 'webp'] as const) {
+    for (const orientation of [1, 3, 6]) {
+      const file = await picture.clone().withMetadata({ orientation }).toFormat(format).toBuffer()
+      for (const resize of smaller) {
+        const lying = await sharp(file).autoOrient().rotate(90).toFormat(format).toBuffer()
+        const own = Math.max(await ownDifference(file, resize), await ownDifference(lying, resize))
+        for (const turn of around) {
+          for (const chain of [`${turn},${resize}`, `${resize},${turn}`]) {
+            const operations = `${chain.replace(/^,|,$/g, '')},format:png`
+            const job = await jobOf(file, operations)
+            const [fused, stepwise] = await Promise.all([fuse, stepByStep].map(way => developedBy(way, job)))
+            const difference = meanError(await inspect(fused ?? file), await inspect(stepwise ?? file))
+            assert.ok(
+              difference <= own + 0.5,
+              `${format} ${orientation} ${operations}: ${difference}, of sharp ${own}`,
+            )
+            worst = Math.max(worst, difference - own)
+          }
+        }
+      }
+    }
+  }
+  t.diagnostic(`at most ${worst.toFixed(2)} of 255 more than in sharp`)
+})
+
+/** How far sharp's resizing of a file is from that of its samples. */
+async function ownDifference(file: Uint8Array, operation: string): Promise<number> {
+  const [resize] = parseOperations(operation)
+  if (resize?.name !== 'resize') assert.fail(operation)
+  const { width, height, fit } = resize
+  const options = { ...(width && { width }), ...(height && { height }), fit }
+  const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true })
+  const [fromFile, fromSamples] = [sharp(file).autoOrient(), sharp(data, { raw: info })]
+  const pngs = await Promise.all([fromFile, fromSamples].map(image => image.resize(options).png().toBuffer()))
+  const [one, other] = await Promise.all(pngs.map(inspect))
+  return one && other ? meanError(one, other) : assert.fail()
+}
+
+test('damage anywhere in a file is noticed, whatever part of it comes into the result', async () => {
+  const [width, height] = [320, 640]
+  const picture = sharp(photograph({ width, height, seed: 2 }), { raw: { width, height, channels: 3 } })
+  const files = {
+    jpeg: await picture.clone().jpeg().toBuffer(),
+    'progressive jpeg': await picture.clone().jpeg({ progressive: true }).toBuffer(),
+    png: await picture.clone().png().toBuffer(),
+    webp: await picture.clone().webp().toBuffer(),
+  }
+  const chains = [
+    ...['flip', 'resize:30x', 'resize:300x', 'blur:2', 'crop:20x20', 'crop:20x20+0+0', 'resize:100x20:cover'],
+    ...[
+      'resize:200x,crop:20x20+0+0',
+      'crop:200x200+0+0,resize:50x',
+      'crop:20x20+0+0,flip',
+      'resize:100x20:contain',
+    ],
+    ...['resize:200x,flop,crop:20x20+0+0', 'resize:200x,rotate:90,crop:20x20', 'rotate:30', 'format:png'],
+  ]
+  for (const [name, file] of Object.entries(files)) {
+    for (const missing of [20, 100, file.length >> 2, file.length >> 1]) {
+      const damaged = file.subarray(0, file.length - missing)
+      for (const chain of chains) {
+        const words = `${name} without ${missing} bytes: ${chain}`
+        await assert.rejects(run(damaged, `${chain},flop`), UnusableImage, words)
+        await assert.rejects(run(damaged, chain), UnusableImage, words)
+      }
+    }
+  }
+})
+
+const still = {
+  ...{ width: 300, height: 200, isGrey: false, hasAlpha: false },
+  ...{ isTurnedByCall: false, mayShrinkOnLoad: false },
+}
+
+test('operations are one call where sharp does them in their order', () => {
+  const photo = { ...still, mayShrinkOnLoad: true }
+  const transparent = { ...still, hasAlpha: true }
+  const calls: [subject: typeof still, chain: string, taken: number][] = [
+    [
+      still,
+      'crop:200x100,resize:50x,rotate:90,flip,crop:20x20,blur:1,hue:20,sharpen:1,tint:00ff00,invert',
+      10,
+    ],
+    [still, 'rotate:90,crop:100x100,flop,greyscale,flip,crop:50x50,invert', 7],
+    [still, 'rotate:90,resize:100x', 1],
+    [photo, 'rotate:90,resize:100x,flip', 3],
+    [photo, 'flip,resize:100x100:cover', 1],
+    [{ ...still, isTurnedByCall: true }, 'resize:100x', 0],
+    [{ ...photo, isTurnedByCall: true }, 'resize:100x100:cover', 1],
+    [still, 'blur:1,flip', 1],
+    [still, 'blur:1,blur:1', 1],
+    [still, 'sharpen:1,blur:1', 1],
+    [still, 'brightness:2,saturation:2', 1],
+    [still, 'invert,resize:100x', 1],
+    [still, 'resize:100x,resize:50x', 1],
+    [still, 'resize:100x100:cover,flip', 1],
+    [still, 'resize:100x100:contain,crop:90x90', 2],
+    [still, 'rotate:30,crop:90x90', 1],
+    [still, 'flip,swap-channels:bgr', 1],
+    [transparent, 'resize:100x,rotate:90,invert', 3],
+    [transparent, 'resize:100x,blur:1', 1],
+    [transparent, 'resize:100x,brightness:2', 1],
+    [transparent, 'brightness:2,sharpen:1', 1],
+    [transparent, 'rotate:30', 0],
+    [{ ...still, isGrey: true }, 'blur:1,tint:00ff00', 1],
+    [{ ...transparent, isGrey: true }, 'flip', 0],
+  ]
+  for (const [subject, chain, taken] of calls) {
+    const operations = parseOperations(chain)
+    assert.equal(operations.length - fillCall(subject, operations).rest.length, taken, chain)
+  }
+})
+
+async function assertAlike(file: Uint8Array, operations: string): Promise<void> {
+  const job = await jobOf(file, operations)
+  if (fuse.cost(job) === undefined) return
+  const [fused, stepwise] = await Promise.allSettled([developedBy(fuse, job), developedBy(stepByStep, job)])
+  if (fused.status === 'rejected' || stepwise.status === 'rejected') {
+    // Operations that can't be done.
+    assert.deepEqual(messageOf(fused), messageOf(stepwise), operations)
+    return
+  }
+  assertSame(await inspect(fused.value), await inspect(stepwise.value), operations)
+  assert.ok(Buffer.from(fused.value).equals(stepwise.value), operations)
+}
+
+function messageOf(result: PromiseSettledResult<unknown>): string | undefined {
+  return result.status === 'rejected' ? String(result.reason) : undefined
+}
