@@ -14,6 +14,7 @@ import {
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { InlineBytes } from './inline-bytes.ts'
 import type { OpenedQueue } from './queue/open-queue.ts'
 import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
@@ -68,7 +69,12 @@ export function buildApp({
       settings,
       logger,
     }),
-    ...workHandlers({ queue, discardResult: id => deleteBytes(id, storage), closing: closing.signal }),
+    ...workHandlers({
+      queue,
+      inlineBytes: new InlineBytes(storage, logger),
+      discardResult: id => deleteBytes(id, storage),
+      closing: closing.signal,
+    }),
     ...readinessHandlers({ storage, taskDb }),
   })
   const { clusterToken } = config

@@ -13,10 +13,10 @@ export async function applyEvent(
   { store, tally }: CountedStore,
   id: string,
   event: TaskEvent,
-): Promise<Task> {
+): Promise<{ task: Task; isRepeated: boolean }> {
   const outcome = (await store.apply(id, event)) ?? taskNotFound(id)
   if (outcome.kind === 'changed') countEnd(tally, outcome.task)
-  if (outcome.kind !== 'refused') return outcome.task
+  if (outcome.kind !== 'refused') return { task: outcome.task, isRepeated: outcome.kind === 'repeated' }
   throw new ServiceProblem(409, event.type === 'claim' ? 'not-claimable' : 'lease-lost', outcome.reason)
 }
 

@@ -10,10 +10,17 @@ import { PriorityHeader } from './urgency.ts'
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
 const LeaseToken = Type.Integer({ minimum: 1, description: 'The fencing token of the lease' })
 
+/** Bytes within a JSON document: where they are few, that costs less than a request of their own. */
+const Content = Type.String({ description: 'In base64 (RFC 4648, section 4)' })
+
 /** A task as a worker gets it. */
 export const Work = Type.Object({
   id: TaskId,
   operations: Operations,
+  original: Type.Object({
+    bytes: Type.Integer({ minimum: 0 }),
+    content: Type.Optional(Content),
+  }),
   attempt: Type.Integer({ minimum: 1 }),
   lease: Type.Object({
     token: LeaseToken,
@@ -26,6 +33,36 @@ export type Work = Static<typeof Work>
 /** The original design's four words for what becomes of an image. */
 export const readiness = ['not found', 'in progress', 'finished', 'failed'] as const
 export type Readiness = (typeof readiness)[number]
+
+/** More than that has a request of its own. In base64 it stays below what a JSON body may hold. */
+export const maxInlineBytes = 512 * 1024
+
+const WorkRequest = Type.Object({
+  worker: WorkerName,
+  decodes: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      description:
+        'The optional types that the worker decodes (image/heic), separated by commas; originals of the others go to other workers',
+    }),
+  ),
+  inline: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: maxInlineBytes,
+      description: 'Originals of up to so many bytes come with the work',
+    }),
+  ),
+})
+
+export type WorkRequest = Static<typeof WorkRequest>
+
+/** A result that the master stores. */
+const InlineResult = Type.Object(
+  { ...Type.Omit(ImageFacts, ['bytes', 'sha256']).properties, content: Content },
+  { additionalProperties: false },
+)
+export type InlineResult = Static<typeof InlineResult>
 
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const held = { id: TaskId, lease: LeaseToken }
@@ -85,14 +122,7 @@ export const imageMasterRoutes = {
       summary: 'Leases the next task; with `wait`, held back until there is one',
       querystring: Type.Object(
         {
-          worker: WorkerName,
-          decodes: Type.Optional(
-            Type.String({
-              maxLength: 1000,
-              description:
-                'The optional types that the worker decodes (image/heic), separated by commas; originals of the others go to other workers',
-            }),
-          ),
+          ...WorkRequest.properties,
           ...waitQuery,
         },
         { additionalProperties: false },
@@ -121,9 +151,17 @@ export const imageMasterRoutes = {
     url: '/workFinished',
     idempotent: true,
     schema: {
-      summary: 'The result is stored',
-      body: Type.Object({ ...held, result: ImageFacts }, { additionalProperties: false }),
-      response: { 204: Nothing, 409: Problem },
+      summary:
+        'The result is stored, or comes along to be stored; with `next`, leases the next task, if there is one',
+      body: Type.Object(
+        {
+          ...held,
+          result: Type.Union([ImageFacts, InlineResult]),
+          next: Type.Optional(Type.Object(WorkRequest.properties, { additionalProperties: false })),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 200: Work, 204: Nothing, 409: Problem },
     },
   }),
   workFailed: defineRoute({

@@ -68,7 +68,8 @@ export const taskDbRoutes = {
     url: '/tasks/:id',
     idempotent: true,
     schema: {
-      summary: 'Creates a task, or changes its state on behalf of whoever holds its lease',
+      summary:
+        'Creates a task, or changes its state on behalf of whoever holds its lease; `idempotent-replayed: true` says that the message was heard before',
       params,
       body: Type.Union([NewTask, LeaseHolderEvent]),
       response: {

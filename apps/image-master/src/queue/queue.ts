@@ -6,8 +6,11 @@ export interface HeldLease {
   token: number
 }
 
-/** What became of a message of a worker: 'lost' when its lease is no longer the newest. */
-export type Acknowledgement = 'done' | 'lost' | 'cancelled'
+/** Why a lease can't be used any more: it is no longer the newest, or the task was deleted. */
+export type LeaseEnd = 'lost' | 'cancelled'
+
+/** What became of a message of a worker; 'repeated' when it was heard before. */
+export type Acknowledgement = 'done' | 'repeated' | LeaseEnd
 
 /**
  * Says which task is next, and keeps leases. The task DB says what is true; a queue may forget or repeat, and
@@ -27,7 +30,7 @@ export interface WorkQueue {
     decodes?: readonly string[],
   ): Promise<Work | undefined>
   /** The instant when the lease ends now, or why it can't be renewed. */
-  extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>>
+  extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd>
   finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>
   /** The task runs again if that may help and attempts are left. */
   fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>

@@ -7,7 +7,7 @@ import {
   type taskDbRoutes,
   type Work,
 } from '@darkroom/contracts'
-import type { Acknowledgement, HeldLease, WorkQueue } from './queue.ts'
+import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from './queue.ts'
 import { TaskLeases } from './task-leases.ts'
 import { workOf } from './work-of.ts'
 
@@ -37,7 +37,7 @@ export class TaskDbQueue implements WorkQueue {
     return reply?.status === 200 ? workOf(reply.body) : undefined
   }
 
-  extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+  extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
     return this.#leases.extend(lease)
   }
 

@@ -1,5 +1,5 @@
 import type { Client, LeaseHolderEvent, Task, taskDbRoutes } from '@darkroom/contracts'
-import type { Acknowledgement, HeldLease } from './queue.ts'
+import type { HeldLease, LeaseEnd } from './queue.ts'
 
 /** What whoever holds a lease says to the task DB, which alone decides what becomes of it. */
 export class TaskLeases {
@@ -11,7 +11,7 @@ export class TaskLeases {
     this.#leaseMs = leaseMs
   }
 
-  async extend({ id, token }: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+  async extend({ id, token }: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
     const reply = await this.#taskDb.renewLease({ params: { id }, body: { token, leaseMs: this.#leaseMs } })
     if (reply.status === 404) return 'cancelled'
     if (reply.status === 409 || !reply.body.lease) return 'lost'
@@ -22,12 +22,11 @@ export class TaskLeases {
   async tell(
     id: string,
     event: LeaseHolderEvent,
-  ): Promise<
-    { acknowledgement: 'done'; task: Task } | { acknowledgement: Exclude<Acknowledgement, 'done'> }
-  > {
+  ): Promise<{ acknowledgement: 'done' | 'repeated'; task: Task } | { acknowledgement: LeaseEnd }> {
     const reply = await this.#taskDb.putTask({ params: { id }, body: event })
     if (reply.status === 404) return { acknowledgement: 'cancelled' }
     if (reply.status === 409) return { acknowledgement: 'lost' }
-    return { acknowledgement: 'done', task: reply.body }
+    const isRepeated = reply.headers['idempotent-replayed'] === 'true'
+    return { acknowledgement: isRepeated ? 'repeated' : 'done', task: reply.body }
   }
 }

@@ -1,8 +1,8 @@
 import type { Task, Work } from '@darkroom/contracts'
 
 /** A task that was just claimed, as its worker gets it. */
-export function workOf({ id, operations, attempts, lease }: Task): Work {
+export function workOf({ id, operations, original: { bytes }, attempts, lease }: Task): Work {
   if (lease?.durationMs === undefined) throw new Error(`the claimed task ${id} has no lease`)
   const { token, expiresAt, durationMs } = lease
-  return { id, operations, attempt: attempts, lease: { token, expiresAt, durationMs } }
+  return { id, operations, original: { bytes }, attempt: attempts, lease: { token, expiresAt, durationMs } }
 }

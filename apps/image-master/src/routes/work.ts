@@ -1,9 +1,11 @@
-import type { Handlers, imageMasterRoutes } from '@darkroom/contracts'
+import type { Handlers, imageMasterRoutes, Work, WorkRequest } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
+import type { InlineBytes } from '../inline-bytes.ts'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
 
 export interface WorkDependencies {
   queue: WorkQueue
+  inlineBytes: InlineBytes
   /** Called when a worker reports on a task that was deleted meanwhile: its result belongs to no image. */
   discardResult(id: string): Promise<void>
   /** Ends every wait for work. */
@@ -15,12 +17,10 @@ type WorkHandlers = Pick<
   'getWork' | 'extendWork' | 'workFinished' | 'workFailed' | 'workReturned'
 >
 
-export function workHandlers({ queue, discardResult, closing }: WorkDependencies): WorkHandlers {
+export function workHandlers({ queue, inlineBytes, discardResult, closing }: WorkDependencies): WorkHandlers {
   return {
-    async getWork({ querystring: { worker, wait = 0, decodes = '' }, signal }) {
-      const ended = AbortSignal.any([signal, closing])
-      const work = await queue.next(worker, wait, ended, decodes.split(','))
-      if (work && signal.aborted) await queue.giveBack({ id: work.id, token: work.lease.token })
+    async getWork({ querystring: { wait = 0, ...request }, signal }) {
+      const work = await nextWork(request, wait, signal)
       return work ? { status: 200, body: work } : { status: 204 }
     },
 
@@ -32,9 +32,14 @@ export function workHandlers({ queue, discardResult, closing }: WorkDependencies
       return { status: 200, body: { expiresAt, cancelled: isCancelled } }
     },
 
-    async workFinished({ body }) {
-      await acknowledge(body.id, await queue.finish(toLease(body), body.result))
-      return { status: 204 }
+    async workFinished({ body, signal }) {
+      const { id, lease, result, next } = body
+      const facts = 'content' in result ? await inlineBytes.storeResult(id, lease, result) : result
+      const acknowledgement = await queue.finish(toLease(body), facts)
+      await acknowledge(id, acknowledgement)
+      // Next to a repeated message, a second task would be leased, and the first forgotten.
+      const work = next && acknowledgement !== 'repeated' ? await nextWork(next, 0, signal) : undefined
+      return work ? { status: 200, body: work } : { status: 204 }
     },
 
     async workFailed({ body }) {
@@ -46,6 +51,20 @@ export function workHandlers({ queue, discardResult, closing }: WorkDependencies
       await acknowledge(body.id, await queue.giveBack(toLease(body)))
       return { status: 204 }
     },
+  }
+
+  /** When nobody is there any more to take it, it waits again, and the attempt doesn't count. */
+  async function nextWork(
+    { worker, decodes = '', inline = 0 }: WorkRequest,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<Work | undefined> {
+    const ended = AbortSignal.any([signal, closing])
+    const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
+    const work = leased && (await inlineBytes.withOriginal(leased, inline))
+    if (!work || !signal.aborted) return work
+    await queue.giveBack({ id: work.id, token: work.lease.token })
+    return undefined
   }
 
   async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<void> {

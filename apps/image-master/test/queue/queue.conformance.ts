@@ -69,10 +69,15 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
     describe('next', () => {
       test('leases a task with what a worker needs to know', async t => {
         const { addTask, next, taskOf } = await open(t)
-        const { operations } = await addTask(1)
+        const { operations, original } = await addTask(1)
         const startedAt = Date.now()
         const { lease, ...work } = await next()
-        assert.deepEqual(work, { id: idOf(1), operations, attempt: 1 })
+        assert.deepEqual(work, {
+          id: idOf(1),
+          operations,
+          original: { bytes: original.bytes },
+          attempt: 1,
+        })
         assert.ok(lease.token >= 1)
         assert.ok(Math.abs(Date.parse(lease.expiresAt) - startedAt - longLeaseMs) < longLeaseMs / 2)
         assert.equal((await taskOf(1)).state, 'in-progress')
@@ -224,7 +229,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(1)
         const lease = leaseOf(await next())
         assert.equal(await queue.finish(lease, facts), 'done')
-        assert.equal(await queue.finish(lease, facts), 'done')
+        assert.equal(await queue.finish(lease, facts), 'repeated')
         const { state, result } = await taskOf(1)
         assert.deepEqual([state, result], ['finished', facts])
         assert.equal(await queue.next('worker', 0, never), undefined)
@@ -235,7 +240,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(1)
         const lease = leaseOf(await next())
         assert.equal(await queue.fail(lease, error, false), 'done')
-        assert.equal(await queue.fail(lease, error, false), 'done')
+        assert.equal(await queue.fail(lease, error, false), 'repeated')
         const task = await taskOf(1)
         assert.deepEqual([task.state, task.error, task.attempts], ['failed', error, 1])
         assert.equal(await queue.next('worker', 0, never), undefined)

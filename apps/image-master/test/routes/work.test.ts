@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { problemType, type Work } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
@@ -85,7 +86,7 @@ describe('messages of workers', async () => {
     const { id, operations } = (await upload(master, png)).json()
     const answer = await getWork(master, 'worker=w')
     const { lease, ...work } = answer.json() as unknown as Work
-    assert.deepEqual(work, { id, operations, attempt: 1 })
+    assert.deepEqual(work, { id, operations, original: { bytes: png.length }, attempt: 1 })
     assert.deepEqual(Object.keys(lease).sort(), ['durationMs', 'expiresAt', 'token'])
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })
@@ -128,6 +129,40 @@ describe('messages of workers', async () => {
       const late = await tell(master, path, { ...returned.held, ...more })
       assert.deepEqual([late.status, late.json().type], [409, problemType('lease-lost')], path)
     }
+  })
+
+  test('a report of the end brings the next work where it is asked for, and a repeated report brings none', async () => {
+    const first = await claimed(master)
+    const second = (await upload(master, png)).json()
+    const report = { ...first.held, result: facts, next: { worker: 'w', inline: 10_000 } }
+    const told = await tell(master, '/workFinished', report)
+    assert.equal(told.status, 200)
+    const { id, original } = told.json() as unknown as Work
+    assert.equal(id, second.id)
+    assert.equal(Buffer.from(String(original.content), 'base64').length, original.bytes)
+    await upload(master, png)
+    assert.equal((await tell(master, '/workFinished', report)).status, 204)
+    const third = await getWork(master, 'worker=w&inline=1')
+    assert.deepEqual([third.status, (third.json() as unknown as Work).original.content], [200, undefined])
+  })
+
+  test('a result that comes with the report is stored before the task is finished', async () => {
+    const { held } = await claimed(master)
+    const { bytes, sha256, ...shown } = facts
+    const content = Buffer.from('developed').toString('base64')
+    assert.equal(
+      (await tell(master, '/workFinished', { ...held, result: { ...shown, content } })).status,
+      204,
+    )
+    const { storage, taskDb } = master.clients
+    const stored = await storage.getBlob({ params: { key: held.id, stage: 'post' }, headers: {} })
+    assert.ok(stored.status === 200)
+    assert.equal(await stored.body.text(), 'developed')
+    const task = await taskDb.getTask({ params: { id: held.id }, querystring: {} })
+    assert.ok(task.status === 200)
+    const expected = createHash('sha256').update('developed').digest('hex')
+    assert.deepEqual([task.body.result?.bytes, task.body.result?.sha256], [9, expected])
+    assert.notDeepEqual([bytes, sha256], [9, expected])
   })
 
   for (const [path, more] of [

@@ -3,10 +3,12 @@ import {
   type Client,
   type imageMasterRoutes,
   type Operation,
+  problemCode,
   problemType,
   type storageRoutes,
   type TaskError,
   type Work,
+  type WorkRequest,
 } from '@darkroom/contracts'
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Developed } from '../develop/developed.ts'
@@ -26,6 +28,8 @@ export interface WorkLoopOptions {
   develop(input: Uint8Array, operations: readonly Operation[]): Promise<Developed>
   report(message: ThreadMessage): void
   refusedWrites?: RefusedWrites
+  /** Originals and results of up to so many bytes come and go with the messages about their work. */
+  inlineBytes?: number
 }
 
 /** With a full storage each image is developed for nothing: how long its result is kept, and when the next is tried. */
@@ -44,6 +48,7 @@ const usualRefusedWrites: RefusedWrites = { offerMs: 30_000, firstPauseMs: 5000,
 class WriteRefused extends ServiceUnavailable {}
 
 const pollSeconds = 25
+const usualInlineBytes = 128 * 1024
 /**
  * Handed back so often, an image may itself be why the storage seems away: then that is asked for another one. Many
  * workers that try the same image while the storage is away get there, too.
@@ -54,7 +59,7 @@ const drainGraceMs = 500
 
 /** One image after the other: pull, fetch, develop, store, report; until `draining` is aborted. */
 export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
-  const { clients, decodes = [], draining, logger, name, refusedWrites = usualRefusedWrites } = options
+  const { clients, draining, logger, refusedWrites = usualRefusedWrites } = options
   const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
   const backoff = new Backoff(100, 2000)
   const giveUpPolling = new AbortController()
@@ -64,11 +69,12 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   while (!draining.aborted) {
     try {
       const { status, body } = await clients.imageMaster.getWork({
-        querystring: { worker: name, wait: pollSeconds, decodes: decodes.join() },
+        querystring: { ...workRequest(options), wait: pollSeconds },
         signal: giveUpPolling.signal,
       })
       backoff.reset()
-      if (status === 200) await workOn(body, pauses, options)
+      let work = status === 200 ? body : undefined
+      while (work) work = await workOn(work, pauses, options)
     } catch (error) {
       if (draining.aborted) return
       logger.warn({ err: error }, 'no work to be had from a master; trying on')
@@ -77,15 +83,17 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   }
 }
 
-/** `pauses` is waited for after a refused write. */
-async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<void> {
+/** What came with the report of its end, if anything did, is next. `pauses` is waited for after a refused write. */
+async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<Work | undefined> {
   const { clients, draining, logger, report } = options
-  report({ type: 'begun', work })
+  report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
   const lease = keepLease(work, clients.imageMaster, logger)
   let end: WorkEnd
+  let next: Work | undefined
   let isRefused = false
   try {
-    end = draining.aborted ? await handBack(work, options) : await developAndStore(work, lease.lost, options)
+    if (draining.aborted) end = await handBack(work, options)
+    else ({ end, next } = await developAndStore(work, lease.lost, options))
   } catch (error) {
     isRefused = error instanceof WriteRefused
     end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
@@ -96,28 +104,60 @@ async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Pr
   report({ type: 'ended', id: work.id, end })
   if (end.kind === 'finished') pauses.reset()
   if (end.kind === 'returned') await (isRefused ? pauses.wait(draining) : untilStorageAnswers(options))
+  return next
 }
 
-async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<WorkEnd> {
-  const { clients, develop, report, refusedWrites = usualRefusedWrites } = options
-  const input = await fetchOriginal(work.id, lost, clients.storage)
+interface Ended {
+  end: WorkEnd
+  next?: Work | undefined
+}
+
+async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<Ended> {
+  const { clients, develop, report } = options
+  const { content } = work.original
+  const input =
+    content === undefined
+      ? await fetchOriginal(work.id, lost, clients.storage)
+      : Buffer.from(content, 'base64')
   report({ type: 'developing' })
   const developed = await develop(input, work.operations).finally(() => report({ type: 'developed' }))
   lost.throwIfAborted()
-  const { bytes, facts } = developed
+  const told =
+    (await finishInline(work, developed, options)) ?? (await finish(work, developed, lost, options))
+  if (!told) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
+  if (told.status === 409)
+    return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was told' } }
+  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: developed.bytes.length }
+  return told.status === 200 ? { end, next: told.body } : { end }
+}
+
+/** A small result goes with the report. undefined where the storage is to be asked instead. */
+async function finishInline({ id, lease }: Work, { bytes, facts }: Developed, options: WorkLoopOptions) {
+  if (bytes.length > (options.inlineBytes ?? usualInlineBytes)) return undefined
+  const { contentType, width, height, frames } = facts
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+  const told = await options.clients.imageMaster.workFinished({
+    body: {
+      ...{ id, lease: lease.token, ...nextRequest(options) },
+      result: { contentType, width, height, frames, content },
+    },
+  })
+  return told.status === 409 && problemCode(told.body) === 'result-refused' ? undefined : told
+}
+
+/** undefined when a newer attempt has stored its result. */
+async function finish(work: Work, developed: Developed, lost: AbortSignal, options: WorkLoopOptions) {
+  const { clients, refusedWrites = usualRefusedWrites } = options
   const stored = await storeResult(work, developed, lost, clients.storage, refusedWrites.offerMs)
-  if (stored.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
+  if (stored.status === 409) return undefined
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
   if (stored.status === 412) throw new Error(stored.body.detail) // there is no precondition
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
-  const result = { ...facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
-  const told = await clients.imageMaster.workFinished({
-    body: { id: work.id, lease: work.lease.token, result },
+  const result = { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
+  return clients.imageMaster.workFinished({
+    body: { id: work.id, lease: work.lease.token, result, ...nextRequest(options) },
   })
-  if (told.status === 409)
-    return { kind: 'abandoned', reason: 'the lease was lost before the result was told' }
-  return { kind: 'finished', bytesIn: input.length, bytesOut: bytes.length }
 }
 
 /** A storage without room may have some again in a moment; an attempt is too dear for that. */
@@ -140,6 +180,16 @@ async function storeResult(
     if (reply.status !== 503 || performance.now() > deadline) return reply
     await backoff.wait(lost)
   }
+}
+
+/** What a thread asks for: any work that it can do. */
+function workRequest({ name, decodes = [], inlineBytes = usualInlineBytes }: WorkLoopOptions): WorkRequest {
+  return { worker: name, decodes: decodes.join(), inline: inlineBytes }
+}
+
+/** What is done next; nothing by a thread that takes no more work. */
+function nextRequest(options: WorkLoopOptions): { next?: WorkRequest } {
+  return options.draining.aborted ? {} : { next: workRequest(options) }
 }
 
 async function fetchOriginal(

@@ -13,9 +13,9 @@ const noRoom = {
   body: { type: problemType('disk-full'), title: 'Disk full', status: 503 },
 } as const
 
-/** The loop, until the test ends. */
+/** The loop, until the test ends. It asks the storage itself, however small images are. */
 function work(workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
-  const loop = runWorkLoop(workshop, options)
+  const loop = runWorkLoop(workshop, { inlineBytes: 0, ...options })
   workshop.defer(loop.drain)
   return loop
 }

@@ -77,6 +77,67 @@ describe('work that succeeds', () => {
     assert.deepEqual(begun, ids)
   })
 
+  for (const [what, inlineBytes, requests] of [
+    ['small: its bytes come and go with the messages about it', 3, []],
+    ['larger: the storage is asked for it and given its result', 2, ['getBlob', 'putBlob']],
+  ] as const) {
+    test(`is ${what}`, async t => {
+      const { imageMaster, storage } = shared.clients
+      const asked: string[] = []
+      const noted = <Call extends (...call: never[]) => unknown>(name: string, send: Call) =>
+        ((...call: never[]) => {
+          asked.push(name)
+          return send(...call)
+        }) as Call
+      const clients = {
+        imageMaster,
+        storage: {
+          ...storage,
+          getBlob: noted('getBlob', storage.getBlob),
+          putBlob: noted('putBlob', storage.putBlob),
+        },
+      }
+      const { messages } = work(t, shared, { clients, inlineBytes })
+      const id = await shared.addTask('abc')
+      await shared.untilState(id, 'finished')
+      assert.equal(await shared.resultOf(id), 'cba')
+      assert.deepEqual(asked, requests)
+      const [begun] = messages
+      assert.ok(begun?.type === 'begun')
+      assert.deepEqual(begun.work.original, { bytes: 3 }, 'no bytes of images go between threads')
+    })
+  }
+
+  test('comes with the report of the work before, where there is more', async t => {
+    const { imageMaster, storage } = shared.clients
+    let polls = 0
+    const getWork: typeof imageMaster.getWork = call => {
+      polls++
+      return imageMaster.getWork(call)
+    }
+    const ids = [await shared.addTask('one'), await shared.addTask('two'), await shared.addTask('three')]
+    work(t, shared, { clients: { storage, imageMaster: { ...imageMaster, getWork } } })
+    for (const id of ids) await shared.untilState(id, 'finished')
+    await until('it polls again', () => polls > 1)
+    assert.equal(polls, 2)
+  })
+
+  test('whose small result has no room is offered to the storage until there is some', async t => {
+    const { imageMaster, storage } = shared.clients
+    let refusals = 0
+    const workFinished: typeof imageMaster.workFinished = async call => {
+      if (!('content' in call.body.result)) return imageMaster.workFinished(call)
+      refusals++
+      const problem = { type: problemType('result-refused'), title: 'Result refused', status: 409 }
+      return { status: 409, headers: {}, body: problem }
+    }
+    work(t, shared, { clients: { storage, imageMaster: { ...imageMaster, workFinished } } })
+    const id = await shared.addTask('abc')
+    await shared.untilState(id, 'finished')
+    assert.equal(await shared.resultOf(id), 'cba')
+    assert.equal(refusals, 1)
+  })
+
   test('takes long, and its lease is renewed meanwhile', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '1500' })
     const { develop, begun, finish } = heldDevelopment()
@@ -207,64 +268,69 @@ describe('work that is no longer wanted', () => {
   })
 })
 
-describe('an attempt that was slow, and does not know that another took over', () => {
-  async function takenOver(t: TestContext) {
-    const workshop = shared
-    const { develop, begun, finish } = heldDevelopment()
-    const loop = work(t, workshop, { develop })
-    const id = await workshop.addTask('abc')
-    await begun
-    const token = await workshop.takeOver(id)
-    const { imageMaster, storage } = workshop.clients
-    const storeNewer = async () => {
-      const stored = await storage.putBlob({
-        params: { key: id, stage: 'post' },
-        querystring: { fence: token },
-        headers: { 'content-type': 'image/png' },
-        body: Buffer.from('newer'),
-      })
-      return stored.status === 201 ? stored.body : assert.fail('the newer result was not stored')
+for (const [what, inlineBytes] of [
+  ['which hands its result to the master', undefined],
+  ['which hands its result to the storage', 0],
+] as const) {
+  describe(`an attempt that was slow, ${what}, and does not know that another took over`, () => {
+    async function takenOver(t: TestContext) {
+      const workshop = shared
+      const { develop, begun, finish } = heldDevelopment()
+      const loop = work(t, workshop, { develop, ...(inlineBytes !== undefined && { inlineBytes }) })
+      const id = await workshop.addTask('abc')
+      await begun
+      const token = await workshop.takeOver(id)
+      const { imageMaster, storage } = workshop.clients
+      const storeNewer = async () => {
+        const stored = await storage.putBlob({
+          params: { key: id, stage: 'post' },
+          querystring: { fence: token },
+          headers: { 'content-type': 'image/png' },
+          body: Buffer.from('newer'),
+        })
+        return stored.status === 201 ? stored.body : assert.fail('the newer result was not stored')
+      }
+      const finishNewer = async ({ bytes, sha256 }: { bytes: number; sha256: string }) => {
+        const result = { ...facts, bytes, sha256 }
+        const { status } = await imageMaster.workFinished({ body: { id, lease: token, result } })
+        assert.equal(status, 204)
+      }
+      const assertNewer = async ({ sha256 }: { sha256: string }) => {
+        assert.equal(await workshop.resultOf(id), 'newer')
+        const { state, result } = await workshop.taskOf(id)
+        assert.deepEqual([state, result?.sha256], ['finished', sha256])
+      }
+      return { finish, ...loop, storeNewer, finishNewer, assertNewer }
     }
-    const finishNewer = async ({ bytes, sha256 }: { bytes: number; sha256: string }) => {
-      const result = { ...facts, bytes, sha256 }
-      const { status } = await imageMaster.workFinished({ body: { id, lease: token, result } })
-      assert.equal(status, 204)
-    }
-    const assertNewer = async ({ sha256 }: { sha256: string }) => {
-      assert.equal(await workshop.resultOf(id), 'newer')
-      const { state, result } = await workshop.taskOf(id)
-      assert.deepEqual([state, result?.sha256], ['finished', sha256])
-    }
-    return { finish, ...loop, storeNewer, finishNewer, assertNewer }
-  }
 
-  test('does not overwrite the newer result of a finished task', async t => {
-    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-    const newer = await storeNewer()
-    await finishNewer(newer)
-    finish('older')
-    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-    await assertNewer(newer)
-  })
+    test('does not overwrite the newer result of a finished task', async t => {
+      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+      const newer = await storeNewer()
+      await finishNewer(newer)
+      finish('older')
+      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+      await assertNewer(newer)
+    })
 
-  test('does not overwrite the newer result of a task that is about to be finished', async t => {
-    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-    const newer = await storeNewer()
-    finish('older')
-    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-    await finishNewer(newer)
-    await assertNewer(newer)
-  })
+    test('does not overwrite the newer result of a task that is about to be finished', async t => {
+      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+      const newer = await storeNewer()
+      finish('older')
+      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+      await finishNewer(newer)
+      await assertNewer(newer)
+    })
 
-  test('does not finish the task though its result is there first, and is overwritten', async t => {
-    const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-    finish('older')
-    assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-    const newer = await storeNewer()
-    await finishNewer(newer)
-    await assertNewer(newer)
+    test('does not finish the task though its result is there first, and is overwritten', async t => {
+      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
+      finish('older')
+      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
+      const newer = await storeNewer()
+      await finishNewer(newer)
+      await assertNewer(newer)
+    })
   })
-})
+}
 
 describe('draining', () => {
   test('lets the image under way end, and takes no other', async t => {

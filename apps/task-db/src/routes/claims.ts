@@ -15,7 +15,8 @@ export function claimHandlers(counted: CountedStore, line: ClaimLine, closing: A
     },
 
     async claimGivenTask({ params: { id }, body }) {
-      return { status: 200, body: await applyEvent(counted, id, { type: 'claim', ...body }) }
+      const { task } = await applyEvent(counted, id, { type: 'claim', ...body })
+      return { status: 200, body: task }
     },
   }
 }

@@ -18,11 +18,13 @@ export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskH
         const { isNew, task } = await store.create(id, body)
         return { status: isNew ? 201 : 200, body: task }
       }
-      return { status: 200, body: await applyEvent(counted, id, toEvent(body)) }
+      const { task, isRepeated } = await applyEvent(counted, id, toEvent(body))
+      return { status: 200, body: task, headers: isRepeated ? { 'idempotent-replayed': 'true' } : {} }
     },
 
     async renewLease({ params: { id }, body }) {
-      return { status: 200, body: await applyEvent(counted, id, { type: 'renew', ...body }) }
+      const { task } = await applyEvent(counted, id, { type: 'renew', ...body })
+      return { status: 200, body: task }
     },
 
     async getTask({ params: { id }, querystring: { wait = 0, after = 0 }, signal }) {

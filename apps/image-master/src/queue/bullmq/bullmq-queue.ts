@@ -11,7 +11,7 @@ import {
   type Work,
 } from '@darkroom/contracts'
 import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
-import type { Acknowledgement, HeldLease, WorkQueue } from '../queue.ts'
+import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from '../queue.ts'
 import { TaskLeases } from '../task-leases.ts'
 import { workOf } from '../work-of.ts'
 import { QueueRedis } from './queue-redis.ts'
@@ -110,7 +110,7 @@ export class BullMqQueue implements WorkQueue {
     })
   }
 
-  async extend(lease: HeldLease): Promise<{ expiresAt: string } | Exclude<Acknowledgement, 'done'>> {
+  async extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
     const extended = await this.#leases.extend(lease)
     if (extended === 'cancelled') await this.#follow(lease.id, undefined)
     if (typeof extended === 'object')
@@ -171,8 +171,7 @@ export class BullMqQueue implements WorkQueue {
 
   async #tell(id: string, event: LeaseHolderEvent): Promise<Acknowledgement> {
     const told = await this.#leases.tell(id, event)
-    if (told.acknowledgement === 'done') await this.#follow(id, told.task)
-    if (told.acknowledgement === 'cancelled') await this.#follow(id, undefined)
+    if (told.acknowledgement !== 'lost') await this.#follow(id, 'task' in told ? told.task : undefined)
     return told.acknowledgement
   }
 
