@@ -119,9 +119,21 @@ function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk,
   return runs <= MatchesDeflater.lengthOf(sample) * allowance ? 'runs' : 'matches'
 }
 
+/** Memory for parts that nobody uses now: to allocate it for each small image would keep the garbage collector busy. */
+let idlePart: Uint8Array | undefined
+
 /** The same bytes in parts of one length but for the last; each is overwritten when the next one is asked for. */
 async function* evenParts(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const held = new Uint8Array(partBytes)
+  const held = idlePart ?? new Uint8Array(partBytes)
+  idlePart = undefined
+  try {
+    yield* fillParts(blocks, held)
+  } finally {
+    idlePart = held
+  }
+}
+
+async function* fillParts(blocks: AsyncIterable<Uint8Array>, held: Uint8Array): AsyncGenerator<Uint8Array> {
   let length = 0
   for await (const block of blocks) {
     for (let at = 0; at < block.length; ) {

@@ -1,9 +1,20 @@
 import { pipeline } from 'node:stream'
 import { createInflate } from 'node:zlib'
+import {
+  inflatedExactly,
+  isFollowed,
+  isLonger,
+  isShorter,
+  isZlibError,
+  mostCompressed,
+} from './inflate-at-once.ts'
 import { NotWellFormed } from './not-well-formed.ts'
 
 /** A block of inflated bytes: large enough that the hops to zlib's thread don't show, small beside any image. */
 const blockBytes = 512 * 1024
+
+/** So few inflated bytes take less time than the hops. */
+const maxAtOnceBytes = 128 * 1024
 
 /**
  * Inflates one zlib stream that must give `length` bytes exactly, have the right Adler-32 and end where `pieces`
@@ -11,6 +22,26 @@ const blockBytes = 512 * 1024
  * block after `length`, and nothing of it is kept. The blocks given belong to the caller.
  */
 export async function* inflateExactly(
+  pieces: AsyncIterable<Uint8Array>,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  if (length <= maxAtOnceBytes) yield inflatedExactly(await joined(pieces, mostCompressed(length)), length)
+  else yield* inflateStreamed(pieces, length)
+}
+
+async function joined(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of pieces) {
+    bytes += piece.length
+    if (bytes > mostBytes) throw new NotWellFormed(isLonger)
+    parts.push(piece)
+  }
+  const [first] = parts
+  return first && parts.length === 1 ? first : Buffer.concat(parts)
+}
+
+async function* inflateStreamed(
   pieces: AsyncIterable<Uint8Array>,
   length: number,
 ): AsyncGenerator<Uint8Array> {
@@ -28,16 +59,12 @@ export async function* inflateExactly(
   try {
     for await (const block of inflate as AsyncIterable<Uint8Array>) {
       inflated += block.length
-      if (inflated > length) throw new NotWellFormed('the image data is longer than the header announces')
+      if (inflated > length) throw new NotWellFormed(isLonger)
       yield block
     }
   } catch (error) {
     throw isZlibError(error) ? new NotWellFormed(`image data: ${error.message}`, { cause: error }) : error
   }
-  if (inflated < length) throw new NotWellFormed('the image data is shorter than the header announces')
-  if (inflate.bytesWritten !== given) throw new NotWellFormed('there are bytes after the image data')
-}
-
-export function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+  if (inflated < length) throw new NotWellFormed(isShorter)
+  if (inflate.bytesWritten !== given) throw new NotWellFormed(isFollowed)
 }

@@ -1,5 +1,4 @@
-import { inflateSync, type ZlibOptions } from 'node:zlib'
-import { isZlibError } from './inflate-exactly.ts'
+import { inflatedExactly, isLonger, isShorter, mostCompressed } from './inflate-at-once.ts'
 import { NotWellFormed } from './not-well-formed.ts'
 import type { PngChunkReader } from './png-chunks.ts'
 import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './png-header.ts'
@@ -113,14 +112,14 @@ function expectPlausibleSize(compressed: number, inflated: number): void {
 class ProvenData implements DataCheck {
   readonly #passes: readonly PngPass[]
   readonly #inflated: number
-  /** Twice what stored blocks take, for encoders that flush after every row; nothing of it is touched needlessly. */
+  /** Nothing of it is touched needlessly. */
   readonly #compressed: Buffer
   #length = 0
 
   constructor(passes: readonly PngPass[], inflated: number) {
     this.#passes = passes
     this.#inflated = inflated
-    this.#compressed = Buffer.allocUnsafe(2 * inflated + 64 * 1024)
+    this.#compressed = Buffer.allocUnsafe(mostCompressed(inflated))
   }
 
   take(data: Uint8Array): void {
@@ -137,37 +136,3 @@ class ProvenData implements DataCheck {
     }
   }
 }
-
-/** What inflateExactly does, of data in one piece. */
-function inflatedExactly(data: Uint8Array, length: number): Uint8Array {
-  // A byte more shows that there would be more, and zlib takes no less than 64.
-  const chunkSize = Math.max(length + 1, 64)
-  const { buffer, engine } = inflatedWithInfo(data, { chunkSize, maxOutputLength: chunkSize, info: true })
-  if (buffer.length > length) throw new NotWellFormed(isLonger)
-  if (buffer.length < length) throw new NotWellFormed(isShorter)
-  if (engine.bytesWritten !== data.length) throw new NotWellFormed('there are bytes after the image data')
-  return buffer
-}
-
-function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true }): InflatedWithInfo {
-  try {
-    // Its types don't know what `info` does.
-    return inflateSync(data, options) as unknown as InflatedWithInfo
-  } catch (error) {
-    if (isZlibError(error)) throw new NotWellFormed(`image data: ${error.message}`, { cause: error })
-    if (isTooLarge(error)) throw new NotWellFormed(isLonger, { cause: error })
-    throw error
-  }
-}
-
-interface InflatedWithInfo {
-  readonly buffer: Buffer
-  readonly engine: { readonly bytesWritten: number }
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-}
-
-const isShorter = 'the image data is shorter than the header announces'
-const isLonger = 'the image data is longer than the header announces'

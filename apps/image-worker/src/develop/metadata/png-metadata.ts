@@ -1,5 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib'
-import { isZlibError } from '../../permute/inflate-exactly.ts'
+import { isZlibError } from '../../permute/inflate-at-once.ts'
 import { pngSignature } from '../../permute/png-chunks.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 

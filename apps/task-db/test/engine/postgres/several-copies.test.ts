@@ -83,7 +83,8 @@ await withEngine('postgres', async program => {
     await killed.ended
     const claimed = new Set<string>()
     await until('all were claimed through the other', async () => {
-      for (let task = await claimTask(other.url); task; task = await claimTask(other.url)) claimed.add(task.id)
+      for (let task = await claimTask(other.url); task; task = await claimTask(other.url))
+        claimed.add(task.id)
       return claimed.size === 100
     })
     const { failed } = (await httpRequest(other.url, '/stats')).json()
