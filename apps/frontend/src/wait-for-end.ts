@@ -1,15 +1,19 @@
 import { type Client, hasEnded, type Task, type taskDbRoutes } from '@darkroom/contracts'
 import { findTask } from '@darkroom/service-kit'
 
-/** The task once it has ended, or as it is after `seconds`; undefined when there is none, or not any more. */
+/**
+ * The task once it has ended, or as it is after `seconds`; undefined when there is none, or not any more. Whoever knows
+ * it already says how it was last seen.
+ */
 export async function waitForEnd(
   taskDb: Client<typeof taskDbRoutes>,
   id: string,
   seconds: number,
   signal: AbortSignal,
+  lastSeen?: Task,
 ): Promise<Task | undefined> {
   const deadline = performance.now() + seconds * 1000
-  let task = await findTask(taskDb, id)
+  let task = lastSeen ?? (await findTask(taskDb, id))
   while (task && !hasEnded(task) && !signal.aborted) {
     const remaining = (deadline - performance.now()) / 1000
     if (remaining <= 0) break

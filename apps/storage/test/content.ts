@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 
 export const MiB = 1024 * 1024
 
@@ -20,4 +21,9 @@ export function sha256(bytes: Uint8Array): string {
 /** Bytes in chunks, as they come off a socket. */
 export async function* inChunks(bytes: Uint8Array, chunkBytes = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+}
+
+/** What a blob was read as, be it in one piece or not. */
+export function asStream(content: Readable | Uint8Array): Readable {
+  return content instanceof Uint8Array ? Readable.from([content]) : content
 }

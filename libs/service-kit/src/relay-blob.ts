@@ -16,6 +16,9 @@ import { collectingMemory } from './streamed-memory.ts'
 
 type StorageClient = Client<typeof storageRoutes>
 
+/** A stream for each small image would cost more than it holds. */
+const maxHeldBytes = 256 * 1024
+
 const relayed = [
   'accept-ranges',
   'content-length',
@@ -59,7 +62,12 @@ export async function relayBlob(
   }
   reply.code(stored.status).headers(headers)
   if (stored.status !== 304 && !isHead) {
-    return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
+    const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
+    return reply.send(
+      isSmall
+        ? await stored.body.bytes()
+        : Readable.from(collectingMemory(stored.body), { objectMode: false }),
+    )
   }
   if (stored.status !== 304) await stored.body.dump()
   // For HEAD without any payload, Fastify would say that the length is 0.

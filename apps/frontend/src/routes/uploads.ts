@@ -29,7 +29,7 @@ export function addUploadRoutes(
       const accepted = await upload(request, reply, { ...given, urgency }, imageMaster)
       const waited =
         wait > 0 &&
-        (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait)).catch(error => {
+        (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait), accepted).catch(error => {
           // It is accepted all the same, and to hear anything else would have it uploaded again.
           request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
         }))

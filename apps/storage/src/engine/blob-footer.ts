@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { StoredBlob } from '@darkroom/contracts'
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 
 /*
  * What is known of a blob stands behind its bytes, in the same file or object, so that one rename or one request
@@ -15,6 +15,7 @@ const tailBytes = 4 + magic.length
 export const maxFooterBytes = 2048
 
 const Description = Type.Object({ ...StoredBlob.properties, write: Type.Optional(Type.String()) })
+const description = Compile(Description)
 
 export interface Footer {
   blob: StoredBlob
@@ -30,7 +31,7 @@ export function encodeDescription({ blob, write }: Footer): string {
 
 /** @throws Error when it isn't what `encodeDescription` wrote */
 export function decodeDescription(json: string): Footer {
-  const { write, ...blob }: Static<typeof Description> = Value.Parse(Description, JSON.parse(json))
+  const { write, ...blob }: Static<typeof Description> = description.Parse(JSON.parse(json))
   return { blob, write }
 }
 

@@ -23,8 +23,8 @@ export type PutOutcome =
 export interface OpenBlob extends AsyncDisposable {
   readonly blob: StoredBlob
   readonly modifiedAt: Date
-  /** The bytes from `start` to `end`, both included. The stream closes the blob when it ends. */
-  read(range: { start: number; end: number }): Readable
+  /** The bytes from `start` to `end`, both included. A stream closes the blob when it ends. */
+  read(range: { start: number; end: number }): Readable | Uint8Array
 }
 
 /** Whether a write may be done where this stands, or nothing. It is asked in the step that does the write. */

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import { encodeFooter, readFooter } from './blob-footer.ts'
+import { decodeFooter, encodeFooter, readFooter } from './blob-footer.ts'
 import { blobKey, blobPath, shardPath, stageFolders } from './blob-path.ts'
 import {
   type BlobId,
@@ -22,6 +22,10 @@ const temporarySuffix = '.tmp'
 /** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
+/** Files of up to this size are read in one piece. */
+const maxReadAtOnceBytes = 256 * 1024
+/** Free space is asked for so often at the most, while there is enough. */
+const roomCheckMs = 100
 /** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
 const maxIdleMemory = 8
 
@@ -45,6 +49,9 @@ export class FileBlobStore implements BlobStore {
   readonly #lock: Disposable | undefined
   readonly #turns = new Turns()
   readonly #idleMemory: Buffer[] = []
+  /** The shards' folders, open to be synced. */
+  readonly #folders = new Map<string, Promise<FileHandle>>()
+  #roomCheckedAt = Number.NEGATIVE_INFINITY
 
   private constructor({ folder, minFreeBytes = 0, lock }: FileBlobStoreOptions) {
     this.#folder = folder
@@ -81,11 +88,12 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  async open(id: BlobId): Promise<OpenBlob | undefined> {
+  async open(id: BlobId, { whole } = { whole: false }): Promise<OpenBlob | undefined> {
     const handle = await openIfExists(this.#path(id))
     if (!handle) return undefined
     try {
       const { size, mtime } = await handle.stat()
+      if (whole && size <= maxReadAtOnceBytes) return await readAtOnce(handle, size, mtime)
       const blob = await readFooter(handle, size)
       return {
         blob,
@@ -132,6 +140,8 @@ export class FileBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     await this.#turns.idle()
+    for (const folder of this.#folders.values()) await (await folder).close()
+    this.#folders.clear()
     this.#lock?.[Symbol.dispose]()
   }
 
@@ -152,7 +162,7 @@ export class FileBlobStore implements BlobStore {
       return { kind: 'refused' }
     }
     await rename(temporary, this.#path(id))
-    await syncFolder(this.#shardFolder(id))
+    await this.#syncShard(this.#shardFolder(id))
     return { kind: 'stored', blob }
   }
 
@@ -161,11 +171,25 @@ export class FileBlobStore implements BlobStore {
     return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
   }
 
+  /** It stays open: most of what a sync of a folder costs is to open it. */
+  async #syncShard(path: string): Promise<void> {
+    let folder = this.#folders.get(path)
+    if (!folder) {
+      folder = open(path, constants.O_RDONLY)
+      this.#folders.set(path, folder)
+      folder.catch(() => this.#folders.delete(path))
+    }
+    await (await folder).sync()
+  }
+
   async #checkFreeSpace(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#roomCheckedAt < roomCheckMs) return
     const { bavail, bsize } = await statfs(this.#folder)
     if (bavail * bsize < this.#minFreeBytes) {
       throw new StoreFull(`less than ${this.#minFreeBytes} bytes are free on the disk`)
     }
+    this.#roomCheckedAt = now
   }
 
   #shardFolder(id: BlobId): string {
@@ -207,13 +231,16 @@ async function writeFile(
   try {
     const hash = createHash('sha256')
     let bytes = 0
+    /** The last batch is written together with the footer. */
+    let rest: Uint8Array = new Uint8Array()
     for await (const batch of inBatches(content, memory)) {
       hash.update(batch)
       bytes += batch.length
-      await writeFully(handle, batch)
+      if (batch.length < memory.length) rest = batch
+      else await writeFully(handle, batch)
     }
     const blob = { bytes, sha256: hash.digest('hex'), ...options }
-    await writeFully(handle, encodeFooter({ blob }))
+    await writeFully(handle, rest, encodeFooter({ blob }))
     await handle.sync()
     return blob
   } finally {
@@ -221,7 +248,10 @@ async function writeFile(
   }
 }
 
-/** Chunks copied into `memory`, which is yielded each time it is full: no chunk is kept, however small they are. */
+/**
+ * Chunks copied into `memory`, which is yielded each time it is full, and in the end as far as it is: no chunk is kept,
+ * however small they are.
+ */
 async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): AsyncGenerator<Buffer> {
   let filled = 0
   for await (const chunk of content) {
@@ -238,11 +268,30 @@ async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): A
   if (filled > 0) yield memory.subarray(0, filled)
 }
 
-/** write(2) may write less than it was given. */
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, written)
-    written += bytesWritten
+/** writev(2) may write less than it was given. */
+async function writeFully(handle: FileHandle, ...given: Uint8Array[]): Promise<void> {
+  let buffers = given.filter(({ length }) => length > 0)
+  while (buffers.length > 0) {
+    let { bytesWritten: written } = await handle.writev(buffers)
+    buffers = buffers.flatMap(bytes => {
+      const left = bytes.subarray(Math.min(written, bytes.length))
+      written -= bytes.length - left.length
+      return left.length > 0 ? [left] : []
+    })
+  }
+}
+
+/** A small blob, read with its footer; the file is closed at once. */
+async function readAtOnce(handle: FileHandle, size: number, modifiedAt: Date): Promise<OpenBlob> {
+  const file = Buffer.allocUnsafe(size)
+  const { bytesRead } = await handle.read(file, 0, size, 0)
+  const { blob } = decodeFooter(file.subarray(0, bytesRead), size)
+  await handle.close()
+  return {
+    blob,
+    modifiedAt,
+    read: ({ start, end }) => file.subarray(start, end + 1),
+    [Symbol.asyncDispose]: async () => undefined,
   }
 }
 
