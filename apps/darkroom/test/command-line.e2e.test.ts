@@ -66,7 +66,7 @@ test('develop writes the results of all images that can be developed, and names 
     assert.deepEqual(last.replace('failed: ', '').split(', ').sort(), [broken, letter, missing].sort())
     for (const [file, reason] of [
       [broken, /\w+ \w+/],
-      [letter, /no image/],
+      [letter, /unsupported file type/],
       [missing, /there is no such file/],
     ] as const) {
       const line = stderr.split('\n').find(line => line.startsWith(`${file}: `))
