@@ -100,9 +100,9 @@ export class QueueRedis {
     }
   }
 
-  /** By all connections: questions may go by any of them. */
+  /** All connections, as a question may go by any of them. Redis may have ended one that ioredis still calls ready. */
   get #isConnected(): boolean {
-    return [this.client, ...this.#copies].every(({ status }) => status === 'ready')
+    return [this.client, ...this.#copies].every(({ status, stream }) => status === 'ready' && stream.writable)
   }
 
   /**
@@ -235,7 +235,7 @@ export class QueueRedis {
 
 const away = 'Redis does not answer'
 const noFetching = 'Redis does not take the connection that fetches work'
-/** So often may the connection that fetches work be lost in a row before the log says so: in some two seconds. */
+/** The log says so when the connection that fetches work is lost more often than this in a row: after some two seconds. */
 const mostLost = 6
 
 /** For the log. The error itself may hold the command that failed, and with it the password. */
