@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import {
   childrenOf,
   generateImage,
@@ -55,11 +55,10 @@ test('SIGTERM lets images under way end; the rest is developed after a new start
   await assertAllDeveloped(darkroom.url, development.accepted)
 })
 
-test('SIGTERM to every process at once, as systemd sends it, lets the image under way end', {
-  skip: procIsMissing,
-}, async t => {
+/** Darkroom while it works on a large image, and the process that does. */
+async function startWorking(t: TestContext, settings: Record<string, string> = {}) {
   const image = await generateImage({ kind: 'webp-lossless', width: 3000, height: 2500, seed: 1 })
-  const darkroom = await startDarkroom(t)
+  const darkroom = await startDarkroom(t, settings)
   const id = await upload(darkroom.url, image)
   const [worker] = childrenOf(darkroom.program.pid)
   assert.ok(worker !== undefined)
@@ -67,6 +66,13 @@ test('SIGTERM to every process at once, as systemd sends it, lets the image unde
     'it is being worked on',
     async () => (await httpRequest(darkroom.url, `/images/${id}`)).json().state === 'in-progress',
   )
+  return { darkroom, worker }
+}
+
+test('SIGTERM to every process at once, as systemd sends it, lets the image under way end', {
+  skip: procIsMissing,
+}, async t => {
+  const { darkroom, worker } = await startWorking(t)
 
   process.kill(worker, 'SIGTERM')
   assert.equal(await darkroom.stop(), 0, darkroom.program.stdout)
@@ -74,15 +80,7 @@ test('SIGTERM to every process at once, as systemd sends it, lets the image unde
 })
 
 test('a second SIGTERM ends everything at once, with exit code 1', { skip: procIsMissing }, async t => {
-  const image = await generateImage({ kind: 'webp-lossless', width: 3000, height: 2500, seed: 1 })
-  const darkroom = await startDarkroom(t, { LOG_LEVEL: 'info' })
-  const id = await upload(darkroom.url, image)
-  const [worker] = childrenOf(darkroom.program.pid)
-  assert.ok(worker !== undefined)
-  await until(
-    'it is being worked on',
-    async () => (await httpRequest(darkroom.url, `/images/${id}`)).json().state === 'in-progress',
-  )
+  const { darkroom, worker } = await startWorking(t, { LOG_LEVEL: 'info' })
 
   darkroom.program.signal('SIGTERM')
   await until('it is draining', () => darkroom.program.stdout.includes('draining'))

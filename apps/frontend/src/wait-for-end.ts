@@ -2,8 +2,8 @@ import { type Client, hasEnded, type Task, type taskDbRoutes } from '@darkroom/c
 import { findTask } from '@darkroom/service-kit'
 
 /**
- * The task once it has ended, or as it is after `seconds`; undefined when there is none, or not any more. Whoever knows
- * it already says how it was last seen.
+ * The task once it has ended, or as it is after `seconds`; undefined when the task does not exist or was deleted.
+ * `lastSeen` saves the first request of a caller who knows the task already.
  */
 export async function waitForEnd(
   taskDb: Client<typeof taskDbRoutes>,

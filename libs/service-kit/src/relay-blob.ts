@@ -16,7 +16,7 @@ import { collectingMemory } from './streamed-memory.ts'
 
 type StorageClient = Client<typeof storageRoutes>
 
-/** A stream for each small image would cost more than it holds. */
+/** Up to so many bytes are held and sent at once: for a small image, a stream costs more than that memory. */
 const maxHeldBytes = 256 * 1024
 
 const relayed = [
@@ -56,18 +56,17 @@ export async function relayBlob(
       headers: { 'content-range': String(stored.headers['content-range']) },
     })
   }
+  const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
+  // Read before a header is set: a storage that breaks off is answered with a problem.
+  const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
   for (const name of relayed) {
     const value = stored.headers[name]
     if (value !== undefined) reply.header(name, value)
   }
   reply.code(stored.status).headers(headers)
+  if (content) return reply.send(content)
   if (stored.status !== 304 && !isHead) {
-    const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
-    return reply.send(
-      isSmall
-        ? await stored.body.bytes()
-        : Readable.from(collectingMemory(stored.body), { objectMode: false }),
-    )
+    return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
   }
   if (stored.status !== 304) await stored.body.dump()
   // For HEAD without any payload, Fastify would say that the length is 0.

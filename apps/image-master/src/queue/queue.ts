@@ -6,7 +6,7 @@ export interface HeldLease {
   token: number
 }
 
-/** Why a lease can't be used any more: it is no longer the newest, or the task was deleted. */
+/** Why a lease has ended: a newer one was granted, or the task was deleted. */
 export type LeaseEnd = 'lost' | 'cancelled'
 
 /** What became of a message of a worker; 'repeated' when it was heard before. */

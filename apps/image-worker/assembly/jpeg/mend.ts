@@ -94,7 +94,7 @@ function mendInterval(end: usize, few: usize): usize {
   if (marker === 0 || marker === from) return marker
   const isUniform = marker > from + 1 && isOf(load<u8>(from), from, marker)
   if (!isUniform && marker - from > few) longRuns++
-  // What refines is hardly coded: any bits would do.
+  // Only a scan's first pass is looked at: nearly all bits can be read as a refinement.
   if (!isUniform && highBit === 0 && areCodes(from, marker)) codeRuns++
   strayRuns++
   memory.fill(from, 0xff, marker - from)

@@ -83,7 +83,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   }
 }
 
-/** What came with the report of its end, if anything did, is next. `pauses` is waited for after a refused write. */
+/** Answers the next work, if the report of this work's end brought some. Waits for `pauses` after a refused write. */
 async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<Work | undefined> {
   const { clients, draining, logger, report } = options
   report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
@@ -182,12 +182,12 @@ async function storeResult(
   }
 }
 
-/** What a thread asks for: any work that it can do. */
+/** Asks for all work that the thread can do. */
 function workRequest({ name, decodes = [], inlineBytes = usualInlineBytes }: WorkLoopOptions): WorkRequest {
   return { worker: name, decodes: decodes.join(), inline: inlineBytes }
 }
 
-/** What is done next; nothing by a thread that takes no more work. */
+/** Asks for the next work, unless the thread takes no more. */
 function nextRequest(options: WorkLoopOptions): { next?: WorkRequest } {
   return options.draining.aborted ? {} : { next: workRequest(options) }
 }

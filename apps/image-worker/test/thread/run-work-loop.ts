@@ -10,6 +10,17 @@ export async function reverse(input: Uint8Array) {
   return { bytes: Buffer.from(input).reverse(), facts }
 }
 
+/** A development that goes on until it is told its result. */
+export function heldDevelopment() {
+  const begun = Promise.withResolvers<void>()
+  const result = Promise.withResolvers<string>()
+  const develop = async () => {
+    begun.resolve()
+    return { bytes: Buffer.from(await result.promise), facts }
+  }
+  return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
+}
+
 /** The loop of a thread, until it is drained. */
 export function runWorkLoop({ clients }: Pick<Workshop, 'clients'>, options: Partial<WorkLoopOptions> = {}) {
   const draining = new AbortController()

@@ -6,22 +6,11 @@ import { until } from '@darkroom/testing'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import type { WorkLoopOptions } from '../../src/thread/work-loop.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
-import { facts, reverse, runWorkLoop } from './run-work-loop.ts'
+import { facts, heldDevelopment, reverse, runWorkLoop } from './run-work-loop.ts'
 
 /** Renewed after 5 s only: what happens by then goes unnoticed. */
 const longLease = { LEASE_MS: '60000' }
 const shared = await startWorkshop({ after }, longLease)
-
-/** A development that goes on until it is told its result. */
-function heldDevelopment() {
-  const begun = Promise.withResolvers<void>()
-  const result = Promise.withResolvers<string>()
-  const develop = async () => {
-    begun.resolve()
-    return { bytes: Buffer.from(await result.promise), facts }
-  }
-  return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
-}
 
 async function deleteTasks() {
   const { taskDb } = shared.clients
@@ -267,70 +256,6 @@ describe('work that is no longer wanted', () => {
     assert.equal((await workshop.taskOf(id)).state, 'in-progress')
   })
 })
-
-for (const [what, inlineBytes] of [
-  ['which hands its result to the master', undefined],
-  ['which hands its result to the storage', 0],
-] as const) {
-  describe(`an attempt that was slow, ${what}, and does not know that another took over`, () => {
-    async function takenOver(t: TestContext) {
-      const workshop = shared
-      const { develop, begun, finish } = heldDevelopment()
-      const loop = work(t, workshop, { develop, ...(inlineBytes !== undefined && { inlineBytes }) })
-      const id = await workshop.addTask('abc')
-      await begun
-      const token = await workshop.takeOver(id)
-      const { imageMaster, storage } = workshop.clients
-      const storeNewer = async () => {
-        const stored = await storage.putBlob({
-          params: { key: id, stage: 'post' },
-          querystring: { fence: token },
-          headers: { 'content-type': 'image/png' },
-          body: Buffer.from('newer'),
-        })
-        return stored.status === 201 ? stored.body : assert.fail('the newer result was not stored')
-      }
-      const finishNewer = async ({ bytes, sha256 }: { bytes: number; sha256: string }) => {
-        const result = { ...facts, bytes, sha256 }
-        const { status } = await imageMaster.workFinished({ body: { id, lease: token, result } })
-        assert.equal(status, 204)
-      }
-      const assertNewer = async ({ sha256 }: { sha256: string }) => {
-        assert.equal(await workshop.resultOf(id), 'newer')
-        const { state, result } = await workshop.taskOf(id)
-        assert.deepEqual([state, result?.sha256], ['finished', sha256])
-      }
-      return { finish, ...loop, storeNewer, finishNewer, assertNewer }
-    }
-
-    test('does not overwrite the newer result of a finished task', async t => {
-      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-      const newer = await storeNewer()
-      await finishNewer(newer)
-      finish('older')
-      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-      await assertNewer(newer)
-    })
-
-    test('does not overwrite the newer result of a task that is about to be finished', async t => {
-      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-      const newer = await storeNewer()
-      finish('older')
-      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-      await finishNewer(newer)
-      await assertNewer(newer)
-    })
-
-    test('does not finish the task though its result is there first, and is overwritten', async t => {
-      const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
-      finish('older')
-      assert.equal((await untilEnded())[0]?.kind, 'abandoned')
-      const newer = await storeNewer()
-      await finishNewer(newer)
-      await assertNewer(newer)
-    })
-  })
-}
 
 describe('draining', () => {
   test('lets the image under way end, and takes no other', async t => {

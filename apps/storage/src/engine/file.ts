@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import { decodeFooter, encodeFooter, readFooter } from './blob-footer.ts'
+import { isMissing, openBlobFile, writeBlobFile, writeBytes } from './blob-file.ts'
 import { blobKey, blobPath, shardPath, stageFolders } from './blob-path.ts'
 import {
   type BlobId,
@@ -19,12 +19,7 @@ import { Turns } from './turns.ts'
 
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
 const temporarySuffix = '.tmp'
-/** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
-const writeBytes = 1024 * 1024
-const readBytes = 256 * 1024
-/** Files of up to this size are read in one piece. */
-const maxReadAtOnceBytes = 256 * 1024
-/** Free space is asked for so often at the most, while there is enough. */
+/** While there is enough free space, it is asked for at most this often. */
 const roomCheckMs = 100
 /** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
 const maxIdleMemory = 8
@@ -78,7 +73,7 @@ export class FileBlobStore implements BlobStore {
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
     const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
     try {
-      const blob = await writeFile(temporary, content, options, memory)
+      const blob = await writeBlobFile(temporary, content, options, memory)
       return await this.#turns.take(this.#path(id), () => this.#publish(temporary, id, blob, condition))
     } catch (error) {
       await rm(temporary, { force: true })
@@ -88,23 +83,8 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  async open(id: BlobId, { whole } = { whole: false }): Promise<OpenBlob | undefined> {
-    const handle = await openIfExists(this.#path(id))
-    if (!handle) return undefined
-    try {
-      const { size, mtime } = await handle.stat()
-      if (whole && size <= maxReadAtOnceBytes) return await readAtOnce(handle, size, mtime)
-      const blob = await readFooter(handle, size)
-      return {
-        blob,
-        modifiedAt: mtime,
-        read: range => handle.createReadStream({ ...range, highWaterMark: readBytes }),
-        [Symbol.asyncDispose]: () => handle.close(),
-      }
-    } catch (error) {
-      await handle.close()
-      throw error
-    }
+  open(id: BlobId, options = { whole: false }): Promise<OpenBlob | undefined> {
+    return openBlobFile(this.#path(id), options)
   }
 
   /** The removal is not synced: should a power cut undo it, the bytes belong to no task and are swept. */
@@ -221,95 +201,12 @@ async function prepareShards(folder: string): Promise<void> {
   await syncFolder(folder)
 }
 
-async function writeFile(
-  path: string,
-  content: AsyncIterable<Uint8Array>,
-  options: PutOptions,
-  memory: Buffer,
-): Promise<StoredBlob> {
-  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
-  try {
-    const hash = createHash('sha256')
-    let bytes = 0
-    /** The last batch is written together with the footer. */
-    let rest: Uint8Array = new Uint8Array()
-    for await (const batch of inBatches(content, memory)) {
-      hash.update(batch)
-      bytes += batch.length
-      if (batch.length < memory.length) rest = batch
-      else await writeFully(handle, batch)
-    }
-    const blob = { bytes, sha256: hash.digest('hex'), ...options }
-    await writeFully(handle, rest, encodeFooter({ blob }))
-    await handle.sync()
-    return blob
-  } finally {
-    await handle.close()
-  }
-}
-
-/**
- * Chunks copied into `memory`, which is yielded each time it is full, and in the end as far as it is: no chunk is kept,
- * however small they are.
- */
-async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): AsyncGenerator<Buffer> {
-  let filled = 0
-  for await (const chunk of content) {
-    for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + memory.length - filled)
-      memory.set(part, filled)
-      taken += part.length
-      filled += part.length
-      if (filled < memory.length) continue
-      yield memory
-      filled = 0
-    }
-  }
-  if (filled > 0) yield memory.subarray(0, filled)
-}
-
-/** writev(2) may write less than it was given. */
-async function writeFully(handle: FileHandle, ...given: Uint8Array[]): Promise<void> {
-  let buffers = given.filter(({ length }) => length > 0)
-  while (buffers.length > 0) {
-    let { bytesWritten: written } = await handle.writev(buffers)
-    buffers = buffers.flatMap(bytes => {
-      const left = bytes.subarray(Math.min(written, bytes.length))
-      written -= bytes.length - left.length
-      return left.length > 0 ? [left] : []
-    })
-  }
-}
-
-/** A small blob, read with its footer; the file is closed at once. */
-async function readAtOnce(handle: FileHandle, size: number, modifiedAt: Date): Promise<OpenBlob> {
-  const file = Buffer.allocUnsafe(size)
-  const { bytesRead } = await handle.read(file, 0, size, 0)
-  const { blob } = decodeFooter(file.subarray(0, bytesRead), size)
-  await handle.close()
-  return {
-    blob,
-    modifiedAt,
-    read: ({ start, end }) => file.subarray(start, end + 1),
-    [Symbol.asyncDispose]: async () => undefined,
-  }
-}
-
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY)
   try {
     await handle.sync()
   } finally {
     await handle.close()
-  }
-}
-
-async function openIfExists(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDONLY)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
   }
 }
 
@@ -324,10 +221,6 @@ async function modificationTime(path: string): Promise<Date | undefined> {
 
 function isTemporary(name: string): boolean {
   return name.endsWith(temporarySuffix)
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 function isFull(error: unknown): boolean {
