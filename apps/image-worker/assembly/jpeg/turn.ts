@@ -1,34 +1,83 @@
 import { blockBytes } from './components'
 
-/** For each coefficient of a turned block, in zigzag order, which of the original it is, and with which sign. */
-export const turnedFromAt: usize = memory.data(64)
-export const turnedSignsAt: usize = memory.data(64)
+/** The sign that each coefficient of a turned block gets, in zigzag order, 16 bits each. */
+export const turnedSignsAt: usize = memory.data(64 * 2, 16)
+/**
+ * For each eight coefficients of a transposed block, which bytes of the eight before, of these eight, and of the next are
+ * theirs: 16 each; 255 is none.
+ */
+export const turnedBytesAt: usize = memory.data(8 * 48, 16)
 
-/** Turns a plane of blocks: exchanges rows and columns if it is to, and then mirrors. The sizes are the target's. */
-export function turnPlane(
+const scratch = memory.data(128, 16)
+
+/** Mirrors a plane of blocks where it is: blocks that change places with each other are exchanged. */
+export function mirrorPlane(
+  plane: usize,
+  across: i32,
+  down: i32,
+  mirrorsRows: bool,
+  mirrorsColumns: bool,
+): void {
+  const blocks = across * down
+  for (let index = 0; index < blocks; index++) {
+    const y = index / across
+    const x = index - y * across
+    const row = mirrorsColumns ? down - 1 - y : y
+    const column = mirrorsRows ? across - 1 - x : x
+    const other = row * across + column
+    if (other < index) continue
+    const one = plane + <usize>index * blockBytes
+    const another = plane + <usize>other * blockBytes
+    mirrorBlock(one, scratch)
+    mirrorBlock(another, one)
+    memory.copy(another, scratch, blockBytes)
+  }
+}
+
+/** Exchanges rows and columns of a plane of blocks, and then mirrors. The sizes are the target's. */
+export function transposePlane(
   source: usize,
   target: usize,
   across: i32,
   down: i32,
-  isTransposed: bool,
   mirrorsRows: bool,
   mirrorsColumns: bool,
 ): void {
-  let to = target
-  for (let y = 0; y < down; y++) {
-    const row = mirrorsColumns ? down - 1 - y : y
+  // A few rows at a time: their blocks are next to each other in the source, and are read while they are near.
+  for (let from = 0; from < down; from += 8) {
+    const to = min(from + 8, down)
     for (let x = 0; x < across; x++) {
       const column = mirrorsRows ? across - 1 - x : x
-      const index = isTransposed ? column * down + row : row * across + column
-      turnBlock(source + <usize>index * blockBytes, to)
-      to += blockBytes
+      for (let y = from; y < to; y++) {
+        const row = mirrorsColumns ? down - 1 - y : y
+        transposeBlock(
+          source + <usize>(column * down + row) * blockBytes,
+          target + <usize>(y * across + x) * blockBytes,
+        )
+      }
     }
   }
 }
 
-function turnBlock(source: usize, target: usize): void {
-  for (let k: usize = 0; k < 64; k++) {
-    const coefficient = load<i16>(source + ((<usize>load<u8>(turnedFromAt + k)) << 1))
-    store<i16>(target + (k << 1), coefficient * <i16>load<i8>(turnedSignsAt + k))
+function mirrorBlock(source: usize, target: usize): void {
+  for (let at: usize = 0; at < blockBytes; at += 16)
+    v128.store(target + at, i16x8.mul(v128.load(source + at), v128.load(turnedSignsAt + at)))
+}
+
+/** Coefficients that change places are near each other in zigzag order: on one diagonal of the block. */
+function transposeBlock(source: usize, target: usize): void {
+  let before = i16x8.splat(0)
+  let here = v128.load(source)
+  for (let at: usize = 0; at < blockBytes; at += 16) {
+    // Behind the last eight is nothing of theirs; the byte's place is any that can be read.
+    const next = v128.load(source + min(at + 16, blockBytes - 16))
+    const froms = turnedBytesAt + at * 3
+    const moved = v128.or(
+      v128.or(v128.swizzle(before, v128.load(froms)), v128.swizzle(here, v128.load(froms, 16))),
+      v128.swizzle(next, v128.load(froms, 32)),
+    )
+    v128.store(target + at, i16x8.mul(moved, v128.load(turnedSignsAt + at)))
+    before = here
+    here = next
   }
 }

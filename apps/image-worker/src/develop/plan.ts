@@ -1,15 +1,23 @@
 import type { ChannelOrder, Operation } from '@darkroom/contracts'
 import type { ImageFormat } from '@darkroom/image-header'
 import { compose } from '../permute/channel-order.ts'
+import { composeTurns, isTurned, noTurn, type Turn } from '../permute/turn.ts'
 import { usualResult } from './format-abilities.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
+import { turnOf } from './operations/turn-of.ts'
 import type { Geometry, Output, Picture, Raster } from './raster.ts'
 
 /** One step on pixels, and the size it makes of one. */
 export interface Step {
   apply(frame: Raster): Raster | Promise<Raster>
   sizeAfter(size: Size): Size
+}
+
+/** A permutation and a turn. Either may come first: neither depends on the other. */
+export interface Rearrangement {
+  order: ChannelOrder
+  turn: Turn
 }
 
 export interface Plan {
@@ -19,6 +27,8 @@ export interface Plan {
   output: Output
   /** Whether a step computes colours, and doesn't only move them or mix neighbours. */
   makesColours: boolean
+  /** The one permutation and the one turn that all steps come to, where they do nothing else. */
+  rearrangement: Rearrangement | undefined
   /** The one permutation that all steps come to, where they do nothing else. */
   permutation: ChannelOrder | undefined
   /** What all steps together do to the places of pixels. */
@@ -32,7 +42,8 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     operations: [],
     output: { format: usualResult(format), metadata: 'strip' },
     makesColours: false,
-    permutation: 'rgb',
+    rearrangement: { order: 'rgb', turn: noTurn },
+    permutation: undefined,
     geometry: { movesPixels: false, swapsAxes: false },
   }
   for (const operation of operations) {
@@ -50,10 +61,17 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     const { movesPixels, swapsAxes } = kind.geometryOf(operation as never)
     plan.geometry.movesPixels ||= movesPixels
     plan.geometry.swapsAxes = plan.geometry.swapsAxes !== swapsAxes
-    const isPermutation = operation.name === 'swap-channels' && plan.permutation !== undefined
-    plan.permutation = isPermutation ? compose(plan.permutation ?? 'rgb', operation.order) : undefined
+    plan.rearrangement &&= withOperation(plan.rearrangement, operation)
   }
+  const { order, turn } = plan.rearrangement ?? {}
+  if (turn && !isTurned(turn)) plan.permutation = order
   return plan
+}
+
+function withOperation({ order, turn }: Rearrangement, operation: Operation): Rearrangement | undefined {
+  if (operation.name === 'swap-channels') return { order: compose(order, operation.order), turn }
+  const next = turnOf(operation)
+  return next && { order, turn: composeTurns(turn, next) }
 }
 
 /** Whether the one thing done to an image is a permutation. */

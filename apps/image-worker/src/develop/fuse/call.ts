@@ -1,23 +1,21 @@
 import type { Operation, OperationNamed } from '@darkroom/contracts'
 import type { ResizeOptions, Sharp } from 'sharp'
-import { cropRectangle } from '../operations/crop.ts'
-import { operationKinds } from '../operations/index.ts'
-import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
-import { resizedSize, resizeOptions } from '../operations/resize.ts'
 import {
   composeTurns,
-  flip,
-  flop,
   inverseOf,
   isTurned,
   noTurn,
   type Rectangle,
   swapsAxes,
   type Turn,
-  turnBy,
   turnedRectangle,
   turnedSize,
-} from './turn.ts'
+} from '../../permute/turn.ts'
+import { cropRectangle } from '../operations/crop.ts'
+import { operationKinds } from '../operations/index.ts'
+import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
+import { resizedSize, resizeOptions } from '../operations/resize.ts'
+import { turnOf } from '../operations/turn-of.ts'
 
 /** What a call works on: an image as it is shown, of 8 bits a sample. */
 export interface Subject extends Size {
@@ -61,19 +59,15 @@ export class Call {
   with(operation: Operation): Call | undefined {
     // Grey with transparency is not a kind of image that sharp gives as raw samples.
     if (this.#subject.isGrey && this.#subject.hasAlpha) return undefined
+    const turn = turnOf(operation)
+    if (turn) return this.#withTurn(turn)
     switch (operation.name) {
       case 'crop':
         return this.#withCrop(operation)
       case 'resize':
         return this.#withResize(operation)
-      case 'flip':
-        return this.#withTurn(flip)
-      case 'flop':
-        return this.#withTurn(flop)
-      case 'rotate': {
-        const turn = turnBy(operation.angle)
-        return turn ? this.#withTurn(turn) : this.#withRotation(operation.angle)
-      }
+      case 'rotate':
+        return this.#withRotation(operation.angle)
       default:
         return this.#withEffect(operation)
     }

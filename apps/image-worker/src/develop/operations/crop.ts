@@ -1,5 +1,5 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import type { Rectangle } from '../fuse/turn.ts'
+import type { Rectangle } from '../../permute/turn.ts'
 import { type Raster, throughSharp } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { onPlaces, type Size } from './operation-kind.ts'

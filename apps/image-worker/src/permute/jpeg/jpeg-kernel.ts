@@ -12,7 +12,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   readonly additionalBits: KernelGlobal
   readonly countsAt: KernelGlobal
   readonly codesAt: KernelGlobal
-  readonly turnedFromAt: KernelGlobal
+  readonly turnedBytesAt: KernelGlobal
   readonly turnedSignsAt: KernelGlobal
   readonly factorsAt: KernelGlobal
   readonly divisorsAt: KernelGlobal
@@ -36,12 +36,18 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   setRange(isProgressive: boolean, start: number, end: number, high: number, low: number): void
   decodeScan(from: number, end: number, componentMask: number, interval: number): number
   mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
-  turnPlane(
+  mirrorPlane(
+    plane: number,
+    across: number,
+    down: number,
+    mirrorsRows: boolean,
+    mirrorsColumns: boolean,
+  ): void
+  transposePlane(
     source: number,
     target: number,
     across: number,
     down: number,
-    isTransposed: boolean,
     mirrorsRows: boolean,
     mirrorsColumns: boolean,
   ): void

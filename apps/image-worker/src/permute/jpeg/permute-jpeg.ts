@@ -1,4 +1,5 @@
 import type { ChannelOrder } from '../channel-order.ts'
+import { noTurn } from '../turn.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
 import { permuteCoefficients } from './permute-coefficients.ts'
 import { permuteComponents } from './permute-components.ts'
@@ -7,17 +8,16 @@ import { turnImage } from './turn-image.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
 /**
- * Permutes the colours of a JPEG (ITU-T T.81, JFIF 1.02) without decoding its pixels: the coefficients of its
- * cosine transform are mixed, as a permutation is linear in them. Size, subsampling, progressiveness and
- * quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out; an image to be
- * shown turned (EXIF's orientation, 1 to 8) is turned.
+ * Turns a JPEG (ITU-T T.81, JFIF 1.02) and permutes its colours without decoding its pixels: the blocks of its cosine
+ * transform change places, and their coefficients are mixed, as a permutation is linear in them. Subsampling,
+ * progressiveness and quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out.
  *
  * @throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
  * RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks
  */
-export function permuteJpeg(input: Uint8Array, order: ChannelOrder, orientation = 1): Uint8Array {
+export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTurn): Uint8Array {
   return withJpegKernel(kernel => {
-    const jpeg = turnImage(kernel, readJpeg(kernel, input), orientation)
+    const jpeg = turnImage(kernel, readJpeg(kernel, input), turn)
     permuteCoefficients(kernel, jpeg.frame, jpeg.quantisation, order)
     return writeJpeg(kernel, jpeg)
   })

@@ -2,7 +2,7 @@ import { type Frame, samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 
 /** 64 coefficients of 16 bits. */
-const blockBytes = 128
+export const blockBytes = 128
 
 /** The coefficients of a component in the kernel's memory: where they are, and how many blocks. */
 export interface Plane {
@@ -17,20 +17,21 @@ export function allocatePlanes(kernel: JpegKernel, frame: Frame): Plane[] {
 }
 
 /**
- * Tells the kernel the components of a frame, and gives them; `allocate` makes room for so many blocks. Each component
+ * Tells the kernel the components of a frame, and gives them; `allocate` makes room for so many blocks of
+ * the component with this index. Each component
  * has blocks for whole MCUs, though fewer may do for its samples (T.81, A.1.1 and A.2).
  */
 export function describePlanes(
   kernel: JpegKernel,
   frame: Frame,
-  allocate: (blocks: number) => number = () => 0,
+  allocate: (blocks: number, index: number) => number = () => 0,
 ): Plane[] {
   const sampling = samplingOf(frame)
   const mcusAcross = Math.ceil(frame.width / (8 * sampling.horizontal))
   const mcusDown = Math.ceil(frame.height / (8 * sampling.vertical))
   return frame.components.map((component, index) => {
     const [across, down] = [mcusAcross * component.horizontal, mcusDown * component.vertical]
-    const at = allocate(across * down)
+    const at = allocate(across * down, index)
     const ownAcross = Math.ceil(Math.ceil((frame.width * component.horizontal) / sampling.horizontal) / 8)
     const ownDown = Math.ceil(Math.ceil((frame.height * component.vertical) / sampling.vertical) / 8)
     const { horizontal, vertical } = component

@@ -1,19 +1,25 @@
 import { NotWellFormed } from '../not-well-formed.ts'
+import { isTurned, swapsAxes, type Turn } from '../turn.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
-import { allocatePlanes } from './planes.ts'
+import { blockBytes, describePlanes } from './planes.ts'
+import type { QuantisationTable } from './quantisation-table.ts'
 import type { Jpeg } from './read-jpeg.ts'
 import { zigzag } from './zigzag.ts'
 
 /**
- * Turns an image as its EXIF orientation (1 to 8) asks for, as jpegtran does: blocks change places, coefficients
- * change places and signs in them.
+ * Turns an image as jpegtran does: blocks change places, and coefficients in them change places and signs. The image
+ * it had before is overwritten.
  *
  * @throws NotWellFormed where the edge to be mirrored cuts through an MCU: what fills it up would come to the front
  */
-export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): Jpeg {
-  if (orientation === 1) return jpeg
-  const [isTransposed, mirrorsRows, mirrorsColumns] = turns[orientation - 1] ?? noTurn
+export function turnImage(kernel: JpegKernel, jpeg: Jpeg, turn: Turn): Jpeg {
+  if (!isTurned(turn)) return jpeg
+  const isTransposed = swapsAxes(turn)
+  const { mirrored, angle } = turn
+  // What is mirrored once rows are columns, where they become that.
+  const mirrorsRows = isTransposed ? angle === 90 : mirrored !== (angle === 180)
+  const mirrorsColumns = isTransposed ? mirrored !== (angle === 270) : angle === 180
   const frame = isTransposed ? transposed(jpeg.frame) : jpeg.frame
   const { horizontal, vertical } = samplingOf(frame)
   if (
@@ -21,22 +27,22 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, orientation: number): 
     (mirrorsColumns && frame.height % (8 * vertical) > 0)
   )
     throw new NotWellFormed('an edge to be mirrored lies within a block')
-  const froms = zigzag.map((index, k) => {
-    return isTransposed ? zigzag.indexOf((index & 7) * 8 + (index >> 3)) : k
-  })
   const signs = zigzag.map(index => {
     const isNegative = (mirrorsRows && index % 2 === 1) !== (mirrorsColumns && (index >> 3) % 2 === 1)
     return isNegative ? -1 : 1
   })
-  const bytes = new Int8Array(kernel.memory.buffer)
-  bytes.set(froms, kernel.turnedFromAt.value)
-  bytes.set(signs, kernel.turnedSignsAt.value)
-  const planes = allocatePlanes(kernel, frame)
-  for (const [index, plane] of planes.entries()) {
+  new Int16Array(kernel.memory.buffer).set(signs, kernel.turnedSignsAt.value / Int16Array.BYTES_PER_ELEMENT)
+  new Uint8Array(kernel.memory.buffer).set(isTransposed ? transposedBytes : [], kernel.turnedBytesAt.value)
+  // Where rows stay rows, blocks are exchanged where they are.
+  const planes = describePlanes(kernel, frame, (blocks, index) =>
+    isTransposed ? kernel.allocate(blocks * blockBytes) : (jpeg.planes[index]?.at ?? 0),
+  )
+  for (const [index, { at, across, down }] of planes.entries()) {
     const source = jpeg.planes[index]?.at ?? 0
-    kernel.turnPlane(source, plane.at, plane.across, plane.down, isTransposed, mirrorsRows, mirrorsColumns)
+    if (isTransposed) kernel.transposePlane(source, at, across, down, mirrorsRows, mirrorsColumns)
+    else kernel.mirrorPlane(at, across, down, mirrorsRows, mirrorsColumns)
   }
-  const quantisation = jpeg.quantisation.map(table => Uint8Array.from(froms, from => table[from] ?? 1))
+  const quantisation = isTransposed ? jpeg.quantisation.map(transposedTable) : jpeg.quantisation
   const [units = 0, ...pixels] = jpeg.density
   const density = isTransposed
     ? Uint8Array.of(units, ...pixels.slice(2), ...pixels.slice(0, 2))
@@ -51,18 +57,20 @@ function transposed({ width, height, components, ...frame }: Frame): Frame {
   return { ...frame, width: height, height: width, components: turned }
 }
 
-type Turn = readonly [isTransposed: boolean, mirrorsRows: boolean, mirrorsColumns: boolean]
+/** Of each coefficient in zigzag order: which one it becomes where rows become columns. It is at most 7 away. */
+const transposedIndices = zigzag.map(index => zigzag.indexOf((index & 7) * 8 + (index >> 3)))
 
-const noTurn: Turn = [false, false, false]
+/**
+ * For each eight of a block's coefficients, which bytes of the eight before, of these eight, and of the next are theirs when
+ * rows become columns: 16 each, 255 for none.
+ */
+const transposedBytes = Array.from({ length: 8 * 3 * 16 }, (_, at) => {
+  const [eight, part, byte] = [Math.floor(at / 48), Math.floor(at / 16) % 3, at % 16]
+  const from = 2 * (transposedIndices[8 * eight + (byte >> 1)] ?? 0) + (byte & 1)
+  const place = from - 16 * (eight + part - 1)
+  return place >= 0 && place < 16 ? place : 255
+})
 
-/** Of orientations 1 to 8 (Exif 2.32, 4.6.4 A): whether rows become columns, and what is mirrored then. */
-const turns: readonly Turn[] = [
-  noTurn,
-  [false, true, false],
-  [false, true, true],
-  [false, false, true],
-  [true, false, false],
-  [true, true, false],
-  [true, true, true],
-  [true, false, true],
-]
+function transposedTable(table: QuantisationTable): QuantisationTable {
+  return Uint8Array.from(transposedIndices, from => table[from] ?? 1)
+}

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'
-import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { fillCall } from '../../../src/develop/fuse/fill-call.ts'
-import { planOf } from '../../../src/develop/plan.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { fuse } from '../../../src/develop/ways/fuse.ts'
 import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
 import type { Job, Way } from '../../../src/develop/ways/way.ts'
 import { assertSame, inspect, meanError } from '../inspect.ts'
+import { jobOf } from '../job-of.ts'
 import { drawing, rasters } from '../rasters.ts'
-import { limits, run } from '../run.ts'
-
-async function jobOf(input: Uint8Array, operations: string): Promise<Job> {
-  const header = await readImageHeader(bytesSource(input))
-  return { input, header, plan: planOf(parseOperations(operations), header.format), limits }
-}
+import { run } from '../run.ts'
 
 async function developedBy(way: Way, job: Job): Promise<Uint8Array> {
   return (await way.develop(job)) ?? assert.fail('the way gives no result')

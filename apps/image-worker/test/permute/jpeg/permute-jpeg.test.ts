@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { type ChannelOrder, compose, inverse } from '../../../src/permute/channel-order.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
+import { turnOfOrientation } from '../../../src/permute/turn.ts'
 import { assertSame, inspect, meanError, permuted } from '../../develop/inspect.ts'
 import { noiseBytes, orders } from '../pictures.ts'
 import { fileOf, partsOf } from './jpeg-segments.ts'
@@ -97,12 +98,12 @@ for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
       const jpeg = await encode({ ...photo, width: 80, height: 48, chromaSubsampling, progressive })
       for (const [index, back] of opposite.entries()) {
         const orientation = index + 1
-        const turned = permuteJpeg(jpeg, 'rgb', orientation)
-        assert.deepEqual(permuteJpeg(turned, 'rgb', back), permuteJpeg(jpeg, 'rgb'))
+        const turned = permuteJpeg(jpeg, 'rgb', turnOfOrientation(orientation))
+        assert.deepEqual(permuteJpeg(turned, 'rgb', turnOfOrientation(back)), permuteJpeg(jpeg, 'rgb'))
         const upright = await sharp(jpeg).withMetadata({ orientation }).png().toBuffer()
         const shown = await inspect(await sharp(upright).autoOrient().png().toBuffer())
         assert.ok(meanError({ ...(await inspect(turned)), format: 'png' }, shown) < 0.2, `${orientation}`)
-        const swapped = await inspect(permuteJpeg(jpeg, 'bgr', orientation))
+        const swapped = await inspect(permuteJpeg(jpeg, 'bgr', turnOfOrientation(orientation)))
         assert.ok(meanError(swapped, permuted(shown, 'bgr')) < 1)
       }
     })
@@ -113,7 +114,7 @@ test('an image is turned where no edge that is mirrored lies within a unit', asy
   const jpeg = await encode({ ...photo, width: 48, height: 41 })
   const turned = [1, 2, 5, 8]
   for (let orientation = 1; orientation <= 8; orientation++) {
-    const turn = () => permuteJpeg(jpeg, 'rgb', orientation)
+    const turn = () => permuteJpeg(jpeg, 'rgb', turnOfOrientation(orientation))
     if (turned.includes(orientation)) assert.doesNotThrow(turn)
     else assert.throws(turn, { name: 'NotWellFormed' })
   }
@@ -131,7 +132,7 @@ test('of what stands before the image, the density alone is kept', async () => {
   const jpeg = fileOf([{ marker: 0xe0, bytes: jfif }, { marker: 0xfe, bytes: comment }, ...partsOf(plain)])
   const [first, ...others] = partsOf(permuteJpeg(jpeg, 'bgr'))
   assert.deepEqual(first?.bytes.subarray(11, 16), jfif.subarray(11, 16))
-  const [turned] = partsOf(permuteJpeg(jpeg, 'bgr', 5))
+  const [turned] = partsOf(permuteJpeg(jpeg, 'bgr', turnOfOrientation(5)))
   assert.deepEqual(turned?.bytes.subarray(11, 16), Buffer.from('010096012c', 'hex'))
   assert.ok(others.every(({ marker }) => marker < 0xe0))
 })

@@ -1,9 +1,12 @@
-import type { Size } from '../operations/operation-kind.ts'
-
 /** One of the eight ways to lay a picture down: mirrored left to right or not, and then turned clockwise. */
 export interface Turn {
   mirrored: boolean
   angle: 0 | 90 | 180 | 270
+}
+
+interface Size {
+  width: number
+  height: number
 }
 
 export interface Rectangle extends Size {
@@ -20,6 +23,22 @@ export function turnBy(degrees: number): Turn | undefined {
   const angle = ((degrees % 360) + 360) % 360
   return angle % 90 === 0 ? { mirrored: false, angle: angle as Turn['angle'] } : undefined
 }
+
+/** What shows an image of an EXIF orientation, 1 to 8, upright (Exif 2.32, 4.6.4 A). */
+export function turnOfOrientation(orientation: number): Turn {
+  return turnsOfOrientations[orientation - 1] ?? noTurn
+}
+
+const turnsOfOrientations: readonly Turn[] = [
+  noTurn,
+  flop,
+  { mirrored: false, angle: 180 },
+  flip,
+  { mirrored: true, angle: 270 },
+  { mirrored: false, angle: 90 },
+  { mirrored: true, angle: 90 },
+  { mirrored: false, angle: 270 },
+]
 
 export function isTurned({ mirrored, angle }: Turn): boolean {
   return mirrored || angle !== 0

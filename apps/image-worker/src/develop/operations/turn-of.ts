@@ -1,0 +1,16 @@
+import type { Operation } from '@darkroom/contracts'
+import { flip, flop, type Turn, turnBy } from '../../permute/turn.ts'
+
+/** The turn that an operation is; undefined where it does anything else. */
+export function turnOf(operation: Operation): Turn | undefined {
+  switch (operation.name) {
+    case 'flip':
+      return flip
+    case 'flop':
+      return flop
+    case 'rotate':
+      return turnBy(operation.angle)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,78 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import sharp from 'sharp'
+import { permuteJpeg } from '../../permute/jpeg/permute-jpeg.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { composeTurns, swapsAxes, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
+import { maxGrowth } from '../encode-settings.ts'
+import { maxHeldBytes } from '../held-bytes.ts'
+import { attachMetadata } from '../metadata/attach.ts'
+import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
+import type { Plan, Rearrangement } from '../plan.ts'
+import { uprightSize } from '../raster.ts'
+import type { Job, Way } from './way.ts'
+
+/**
+ * Turns and permutations of a JPEG whose coefficients can be held in memory, without decoding its pixels. It must be decoded
+ * where it isn't well formed, where a turn brings an edge to the front that cuts through a block, and where other colours
+ * need a lower quality, as they would make the file too large.
+ */
+export const moveCoefficients: Way = {
+  cost: ({ input, header, plan }) => {
+    const isTaken = header.format === 'jpeg' && header.unpackedBytes <= maxHeldBytes
+    const rearrangement = isTaken ? rearrangementOf(plan) : undefined
+    return rearrangement && coefficientsCost(header, rearrangement, input)
+  },
+  develop: async job => {
+    const rearrangement = rearrangementOf(job.plan)
+    return rearrangement && rearrangeJpeg(job, rearrangement)
+  },
+}
+
+/** A quality that is asked for needs another encoding. */
+function rearrangementOf({ rearrangement, output }: Plan): Rearrangement | undefined {
+  return output.format === 'jpeg' && output.quality === undefined ? rearrangement : undefined
+}
+
+async function rearrangeJpeg(
+  { input, header, plan: { output, geometry } }: Job,
+  { order, turn }: Rearrangement,
+): Promise<Uint8Array | undefined> {
+  const jpeg = permuteIfWellFormed(input, {
+    order,
+    turn: composeTurns(turnOfOrientation(header.orientation), turn),
+  })
+  if (!jpeg || (order !== 'rgb' && jpeg.length > maxGrowth * input.length)) return undefined
+  const metadata = carriedMetadata(input, header, await sharp(input).metadata(), {
+    keepsProfile: true,
+    output,
+    geometry,
+  })
+  return attachMetadata(
+    jpeg,
+    'jpeg',
+    profileFor({ isGrey: header.channels === 1 }, metadata),
+    turnedSize(uprightSize(header), turn),
+  )
+}
+
+function permuteIfWellFormed(input: Uint8Array, { order, turn }: Rearrangement): Uint8Array | undefined {
+  try {
+    return permuteJpeg(input, order, turn)
+  } catch (error) {
+    if (error instanceof NotWellFormed) return undefined
+    throw error
+  }
+}
+
+/**
+ * The bytes of memory that takes at most, roughly: coefficients are of two bytes, and stand beside the turned ones where rows
+ * become columns; the file is there as it came, as it is read, as it is written, in parts, and whole.
+ */
+function coefficientsCost(
+  { unpackedBytes, orientation }: ImageHeader,
+  { turn }: Rearrangement,
+  input: Uint8Array,
+): number {
+  const isTransposed = swapsAxes(composeTurns(turnOfOrientation(orientation), turn))
+  return (isTransposed ? 4 : 2) * unpackedBytes + 5 * input.length
+}
