@@ -4,6 +4,7 @@ import type { ServiceName } from '@darkroom/contracts'
 import type { App } from './app.ts'
 import { type CommonConfig, httpUrl, InvalidConfig, isLoopback } from './config.ts'
 import type { InProcessServices, OfferedService } from './in-process.ts'
+import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { type Labels, Registration } from './registration.ts'
 import type { ServiceClients } from './service-clients.ts'
@@ -35,7 +36,7 @@ export async function startService(options: {
   app.addHook('preClose', async () => offered?.close())
   try {
     checkExposure(config, logger)
-    await app.listen({ host: config.host, port: config.port })
+    await listen(app, config)
   } catch (error) {
     await app.close()
     await clients.close()
