@@ -15,6 +15,8 @@ import {
 
 export interface Fleet {
   readonly dataDir: string
+  /** Of all services. */
+  readonly token: string
   /** One more process of a service, alive. */
   start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>
   /** Each of the services once; resolves when the frontend is ready. */
@@ -45,6 +47,7 @@ export async function prepareFleet(t: TestContext): Promise<Fleet> {
 
   const fleet: Fleet = {
     dataDir,
+    token,
     async start(name, env = {}) {
       const ports = name === 'kv-config' ? { PORT: kvPort } : {}
       const service = await startService(t, name, { ...shared, ...ports, ...env })

@@ -14,6 +14,7 @@ const settings = { BODY_STALL_MS: String(stallMs), LOG_LEVEL: 'info' }
 interface Place {
   url: string
   dataDir: string
+  master: { url: string; token: string }
   /** What all services have logged. */
   log(): string
 }
@@ -21,7 +22,12 @@ interface Place {
 const places: Record<string, (t: TestContext) => Promise<Place>> = {
   async 'in one process'(t) {
     const darkroom = await startDarkroom(t, settings)
-    return { ...darkroom, log: () => darkroom.program.stdout + darkroom.program.stderr }
+    return {
+      url: darkroom.url,
+      dataDir: darkroom.dataDir,
+      master: { url: darkroom.urlOf('image-master'), token: darkroom.token },
+      log: () => darkroom.program.stdout + darkroom.program.stderr,
+    }
   },
   async 'in a process each'(t) {
     const fleet = await prepareFleet(t)
@@ -30,20 +36,25 @@ const places: Record<string, (t: TestContext) => Promise<Place>> = {
       Object.values(services)
         .map(({ stdout, stderr }) => stdout + stderr)
         .join('')
-    return { url: services.frontend.url, dataDir: fleet.dataDir, log }
+    return {
+      url: services.frontend.url,
+      dataDir: fleet.dataDir,
+      master: { url: services['image-master'].url, token: fleet.token },
+      log,
+    }
   },
 }
 
 for (const [where, start] of Object.entries(places)) {
   test(`slow lines, with the services ${where}`, async t => {
-    const { url, dataDir, log } = await start(t)
+    const { url, dataDir, master, log } = await start(t)
     const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
 
     await t.test(
       'an upload that stalls is cut with 408, leaves nothing, and is one line in all logs',
       async t => {
         const linesBefore = problemLines(log())
-        const upload = beginUpload(t, url, image.length)
+        const upload = beginUpload(t, `${url}/images`, image.length)
         const answered = once(upload, 'response')
         upload.write(image.subarray(0, image.length / 2))
         await until('the storage is writing', () => storedFiles(dataDir).length > 0)
@@ -63,8 +74,23 @@ for (const [where, start] of Object.entries(places)) {
       },
     )
 
+    // Master and storage have the same bounds: either may be the first to cut.
+    await t.test('an upload past the frontend that stalls is cut with 408, too', async t => {
+      const linesBefore = problemLines(log())
+      const upload = beginUpload(t, `${master.url}/newImage`, image.length, {
+        authorization: `Bearer ${master.token}`,
+      })
+      const answered = once(upload, 'response')
+      upload.write(image.subarray(0, image.length / 2))
+      const [answer] = await answered
+      assert.equal(answer.statusCode, 408)
+      assert.match(await text(answer), /request-timeout/)
+      await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+      assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
+    })
+
     await t.test('a steady upload is taken, though it lasts longer than any bound', async t => {
-      const upload = beginUpload(t, url, image.length)
+      const upload = beginUpload(t, `${url}/images`, image.length)
       const answered = once(upload, 'response')
       const pieces = 30
       for (let piece = 0; piece < pieces; piece++) {
@@ -79,9 +105,14 @@ for (const [where, start] of Object.entries(places)) {
   })
 }
 
-function beginUpload(t: TestContext, url: string, bytes: number): ClientRequest {
-  const headers = { 'content-length': bytes }
-  const upload = request(`${url}/images`, { method: 'POST', headers, agent: false })
+function beginUpload(
+  t: TestContext,
+  url: string,
+  bytes: number,
+  given: Record<string, string> = {},
+): ClientRequest {
+  const headers = { ...given, 'content-length': bytes }
+  const upload = request(url, { method: 'POST', headers, agent: false })
   upload.on('error', () => undefined) // it may be cut
   t.after(() => upload.destroy())
   return upload

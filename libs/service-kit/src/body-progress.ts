@@ -8,7 +8,7 @@ import { hasBody, refuseMessage } from './problem-answers.ts'
 export interface BodyBounds {
   /** The longest time without a byte, in milliseconds. */
   bodyStallMs?: number | undefined
-  /** On average over `bodyWindowMs`. */
+  /** On average over `bodyWindowMs`, which is a minute unless given. */
   bodyMinBytesPerSecond?: number | undefined
   bodyWindowMs?: number | undefined
 }
@@ -20,8 +20,9 @@ const closingStallMs = 2000
  * Cuts requests whose body stalls, or arrives too slowly, however long they have lasted. The client gets a 408, and
  * the log one line. Only time in which the client could send counts: none while the service itself does not read.
  *
- * A service behind the public one is twice as patient. So the public service cuts a stalled client first, and the
- * others see a client that hung up.
+ * A service behind the public one is twice as patient: half of the rate, over twice the time, which always contains a
+ * whole window of the public service. So the public service cuts a slow client first, and the others see a client that
+ * hung up.
  */
 export function requireProgress(app: FastifyInstance, given: BodyBounds, isPublic: boolean): void {
   const {
@@ -31,14 +32,15 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
   } = given
   const patience = isPublic ? 1 : 2
   const stallMs = patience * bodyStallMs
+  const windowMs = patience * bodyWindowMs
   const minBytesPerSecond = bodyMinBytesPerSecond / patience
-  const tickMs = Math.min(closingStallMs, stallMs, bodyWindowMs) / 4
+  const tickMs = Math.min(closingStallMs, stallMs, windowMs) / 4
   const receiving = new Map<IncomingMessage, Arrival>()
 
   const complaintAbout = (arrival: Arrival): string | undefined => {
     const allowedMs = app.closing.aborted ? Math.min(stallMs, closingStallMs) : stallMs
     if (arrival.silentMs >= allowedMs) return `no byte of the body arrived for ${allowedMs} ms`
-    if (arrival.windowMs < bodyWindowMs) return undefined
+    if (arrival.windowMs < windowMs) return undefined
     const bytesPerSecond = Math.floor((1000 * arrival.windowBytes) / arrival.windowMs)
     arrival.beginWindow()
     if (bytesPerSecond >= minBytesPerSecond) return undefined

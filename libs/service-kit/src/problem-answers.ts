@@ -131,6 +131,9 @@ export function toProblem(
       Number(error.retryAfter) || 1, // a date, or none
     )
   }
+  // The service behind this one waited for a body that this one passes on: its own client sends too slowly.
+  if (error instanceof UnexpectedReply && error.status === 408)
+    return new ServiceProblem(408, 'request-timeout', error.problem?.detail ?? error.message)
   if (isOutage(error)) {
     const cause = error instanceof ServiceUnavailable && error.isLogged ? undefined : error
     return retryLater(503, 'unavailable', `${error.message}; try again`, 1, cause)
