@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -22,7 +22,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const skip = procIsMissing
 
 /** Runs a shell's command in the root of the repository as npm's child would, with a port and a folder of its own. */
-async function start(t: TestContext, command: string, readyWords = 'Darkroom is ready') {
+async function start(t: TestContext, command: string, readyWords = /Darkroom is ready/) {
   const dataDir = temporaryFolder(t)
   const port = await freePortRange(7)
   const all: number[] = []
@@ -40,7 +40,7 @@ async function start(t: TestContext, command: string, readyWords = 'Darkroom is 
   })
   await until('it is ready', () => {
     if (program.stderr.includes('rror')) throw new Error(program.stderr)
-    return program.stdout.includes(readyWords)
+    return readyWords.test(program.stdout)
   })
   all.push(...descendantsOf(program.pid))
   return { url: `http://127.0.0.1:${port}`, dataDir, program, all }
@@ -106,12 +106,30 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const)
 test('Nx and the services of npm run dev end in order when npm is killed', { skip }, async t => {
   const command = manifest.scripts.dev.replace('tag:service', 'storage')
   assert.notEqual(command, manifest.scripts.dev)
-  const { program, all } = await start(t, `exec npm exec -c '${command}'`, 'Server listening')
+  const { program, all } = await start(t, `exec npm exec -c '${command}'`, /Server listening/)
   program.signal('SIGKILL')
   await until('no process is left', () => isGone(all))
   await program.ended
   assert.match(program.stdout, /"draining"/)
   assert.match(program.stdout, /Completed running/, 'the exit code of the service is 0')
+})
+
+test('Ctrl-C in the terminal of npm run dev ends Nx and all services in order', { skip }, async t => {
+  const command = manifest.scripts.dev.replace('tag:service', 'storage,task-db')
+  assert.notEqual(command, manifest.scripts.dev)
+  // The job of a shell in a terminal, whose keyboard is a named pipe.
+  const { program, dataDir, all } = await start(
+    t,
+    `mkfifo "$DATA_DIR/keyboard" && PORT=0 exec script --quiet --command "set -m; npm exec -c '${command}'; :" \
+      /dev/null <>"$DATA_DIR/keyboard"`,
+    /storage:.*Server listening.*task-db:.*Server listening|task-db:.*Server listening.*storage:.*Server listening/s,
+  )
+  const writeAheadLog = join(dataDir, 'task-db.sqlite-wal')
+  assert.ok(existsSync(writeAheadLog))
+  writeFileSync(join(dataDir, 'keyboard'), '\x03')
+  await until('no process is left', () => isGone(all))
+  await program.ended
+  assert.ok(!existsSync(writeAheadLog), 'the task DB was closed in order')
 })
 
 test('a service that an npm script put into a session of its own outlives npm', {
