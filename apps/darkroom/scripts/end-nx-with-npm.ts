@@ -8,3 +8,5 @@ process.env.NX_PROCESS_KILL_GRACE_PERIOD ??= '45000'
 process.env.NX_NATIVE_COMMAND_RUNNER ??= 'false'
 // Nx doesn't notice that npm has ended.
 startedByNpm(process)?.onceGone(() => process.kill(process.pid, 'SIGTERM'))
+// When the terminal is closed, what Nx writes fails, and Nx must live on until its services have ended.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)

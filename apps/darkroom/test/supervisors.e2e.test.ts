@@ -114,23 +114,28 @@ test('Nx and the services of npm run dev end in order when npm is killed', { ski
   assert.match(program.stdout, /Completed running/, 'the exit code of the service is 0')
 })
 
-test('Ctrl-C in the terminal of npm run dev ends Nx and all services in order', { skip }, async t => {
-  const command = manifest.scripts.dev.replace('tag:service', 'storage,task-db')
-  assert.notEqual(command, manifest.scripts.dev)
-  // The job of a shell in a terminal, whose keyboard is a named pipe.
-  const { program, dataDir, all } = await start(
-    t,
-    `mkfifo "$DATA_DIR/keyboard" && PORT=0 exec script --quiet --command "set -m; npm exec -c '${command}'; :" \
-      /dev/null <>"$DATA_DIR/keyboard"`,
-    /storage:.*Server listening.*task-db:.*Server listening|task-db:.*Server listening.*storage:.*Server listening/s,
-  )
-  const writeAheadLog = join(dataDir, 'task-db.sqlite-wal')
-  assert.ok(existsSync(writeAheadLog))
-  writeFileSync(join(dataDir, 'keyboard'), '\x03')
-  await until('no process is left', () => isGone(all))
-  await program.ended
-  assert.ok(!existsSync(writeAheadLog), 'the task DB was closed in order')
-})
+/** What a user does to the terminal of `npm run dev`, whose keyboard is a named pipe. */
+const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
+  'Ctrl-C in': (_terminal, keyboard) => writeFileSync(keyboard, '\x03'),
+  Closing: terminal => terminal.signal('SIGKILL'),
+}
+
+for (const [what, end] of Object.entries(ends))
+  test(`${what} the terminal of npm run dev ends Nx and all services in order`, { skip }, async t => {
+    // All seven, on free ports.
+    const job = `set -m; npm exec -c '${manifest.scripts.dev}'; :`
+    const { program, dataDir, all } = await start(
+      t,
+      `mkfifo "$DATA_DIR/keyboard" && PORT=0 exec script -q -f -c "${job}" /dev/null <>"$DATA_DIR/keyboard"`,
+      /(Server listening.*){7}/s,
+    )
+    const writeAheadLog = join(dataDir, 'task-db.sqlite-wal')
+    assert.ok(existsSync(writeAheadLog))
+    end(program, join(dataDir, 'keyboard'))
+    await until('no process is left', () => isGone(all))
+    await program.ended
+    assert.ok(!existsSync(writeAheadLog), 'the task DB was closed in order')
+  })
 
 test('a service that an npm script put into a session of its own outlives npm', {
   skip,
