@@ -4,6 +4,7 @@
  */
 export { allocate, allocateZeros, clear, release } from './jpeg/allocate'
 export { setComponent, setTables } from './jpeg/components'
+export { cutEnd, cutScan } from './jpeg/cut'
 export { decodeScan, scanEnd } from './jpeg/decode'
 export { defineDecodeTable, specificationAt } from './jpeg/decode-table'
 export { countScan, writeScan } from './jpeg/encode'

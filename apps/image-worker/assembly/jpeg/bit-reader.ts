@@ -24,6 +24,12 @@ export function setAhead(ahead: u64, count: i64, next: usize): void {
   at = next
 }
 
+/** Has the state again that these were a part of. */
+export function goBack(ahead: u64, count: i64, next: usize, padded: i64): void {
+  setAhead(ahead, count, next)
+  padding = padded
+}
+
 /** Has at least 32 bits in the window: those of the file up to the next marker, then zeros. */
 export function refill(): void {
   while (bits <= 32) {

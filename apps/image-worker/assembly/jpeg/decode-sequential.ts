@@ -4,10 +4,14 @@ import * as failure from './errors'
 import { lowBit, predictionOf, setPrediction } from './scan'
 import { hasByteOfOnes } from './stuffing'
 
-/** All of a block (T.81, F.2.2). The reader's state is held in locals, since this is where the time goes. */
+/** All of a block (T.81, F.2.2). */
 export function sequentialBlock(block: usize, component: i32, dc: usize, ac: usize): i32 {
   const error = dcFirst(block, component, dc)
-  if (error) return error
+  return error ? error : acBlock(block, ac)
+}
+
+/** All of a block but DC. The reader's state is held in locals, since this is where the time goes. */
+export function acBlock(block: usize, ac: usize): i32 {
   let ahead = window
   let count = bits
   let next = at

@@ -51,6 +51,12 @@ export function defineDecodeTable(kind: i32, number: i32): bool {
   return true
 }
 
+/** The entry of the code with which the lower `count` bits begin, 16 at least; 0 where there is none. */
+export function entryOf(table: usize, ahead: u64, count: i64): i32 {
+  const entry: i32 = load<u16>(table + ((<usize>(ahead >> (count - peekBits)) & (peekEntries - 1)) << 1))
+  return entry === 0 ? longCode(table, <i32>(ahead >> (count - 16)) & 0xffff) : entry
+}
+
 /** The entry of the code with which these 16 bits begin, where it isn't found at a look. */
 export function longCode(table: usize, ahead: i32): i32 {
   for (let length = 1; length <= 16; length++) {

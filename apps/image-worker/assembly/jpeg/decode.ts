@@ -28,30 +28,51 @@ export let scanEnd: usize = 0
  * @returns 0, or what is wrong
  */
 export function decodeScan(from: usize, end: usize, componentMask: i32, interval: i32): i32 {
-  setReader(from, end)
-  startScan(componentMask)
-  startBands()
-  let left = interval
-  let restarts = 0
+  startDecoding(from, end, componentMask, interval)
   for (let y = 0; y < mcusDown; y++) {
     for (let x = 0; x < mcusAcross; x++) {
-      if (interval !== 0) {
-        if (left === 0) {
-          const error = startInterval(restarts & 7)
-          if (error) return error
-          resetPredictions()
-          startBands()
-          restarts++
-          left = interval
-        }
-        left--
-      }
+      const error = startMcu()
+      if (error) return error
       for (let index = 0; index < blocksInMcu; index++) {
         const error = decodeBlock(blockOfMember(index, x, y), componentOfMember(index))
         if (error) return error
       }
     }
   }
+  return endDecoding()
+}
+
+/** MCUs between restart markers, or 0; how many are left before the next marker; how many markers there were. */
+let restartInterval: i32 = 0
+let mcusLeft: i32 = 0
+let restarts: i32 = 0
+
+export function startDecoding(from: usize, end: usize, componentMask: i32, interval: i32): void {
+  setReader(from, end)
+  startScan(componentMask)
+  startBands()
+  restartInterval = interval
+  mcusLeft = interval
+  restarts = 0
+}
+
+/** Goes on behind a restart marker, if there must be one before the next MCU. Gives an error, or 0. */
+export function startMcu(): i32 {
+  if (restartInterval === 0) return 0
+  if (mcusLeft === 0) {
+    const error = startInterval(restarts & 7)
+    if (error) return error
+    resetPredictions()
+    startBands()
+    restarts++
+    mcusLeft = restartInterval
+  }
+  mcusLeft--
+  return 0
+}
+
+/** Gives an error where the data don't end at a marker, or 0. */
+export function endDecoding(): i32 {
   const error = endInterval()
   scanEnd = at
   return error

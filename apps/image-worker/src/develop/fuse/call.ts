@@ -78,9 +78,17 @@ export class Call {
     return this.#subject.isGrey || this.#has('greyscale')
   }
 
-  /** Whether rows of the original are left out of which nothing comes into the result: they are not decoded. */
-  get leavesRowsOut(): boolean {
-    return this.#cut !== undefined
+  /** What is cut out of the original, before all else: what lies outside may not even be decoded. */
+  get cut(): Rectangle | undefined {
+    return this.#cut
+  }
+
+  /** The same call for a part of the original that has the cut in it. */
+  within(part: Rectangle): Call {
+    const call = this.#copy({})
+    if (this.#cut)
+      call.#cut = { ...this.#cut, left: this.#cut.left - part.left, top: this.#cut.top - part.top }
+    return call
   }
 
   /** Whether samples stay what they are. */

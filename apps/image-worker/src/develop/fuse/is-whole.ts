@@ -4,8 +4,7 @@ import sharp, { type SharpOptions } from 'sharp'
 
 /**
  * Whether the data of all pixels are there and undamaged, for calls that don't decode them all: the decoders of baseline
- * JPEG and of PNG stop at the last row that is needed. A JPEG's codes are followed, for an image of an eighth of the size;
- * a PNG's CRCs are checked.
+ * JPEG and of PNG stop at the last row that is needed. A JPEG is decoded at an eighth of the size; a PNG's CRCs are checked.
  *
  * @throws Error with the decoder's words
  */

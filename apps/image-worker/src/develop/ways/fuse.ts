@@ -4,7 +4,7 @@ import { encode } from '../encode.ts'
 import { type Examined, examine } from '../examine.ts'
 import type { Call } from '../fuse/call.ts'
 import { fillCall } from '../fuse/fill-call.ts'
-import { isWhole } from '../fuse/is-whole.ts'
+import { sourceFor } from '../fuse/source-for.ts'
 import { canWrite, writeResult } from '../fuse/write-result.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { timeoutOf } from '../limits.ts'
@@ -58,9 +58,11 @@ async function fromFile(job: ExaminedJob): Promise<Uint8Array | undefined> {
     plan.operations,
   )
   const options = { ...opened.options, ignoreIcc: ignoresProfile }
-  if (call.leavesRowsOut && !(await isWhole(input, header, options))) return undefined
-  const image = sharp(input, options)
-  return finish(job, call, image.autoOrient(), { rest, hasAlpha })
+  const source = await sourceFor(call, input, header, {
+    options,
+    hasProfile: opened.metadata.icc !== undefined,
+  })
+  return source && finish(job, source.call, sharp(source.bytes, options).autoOrient(), { rest, hasAlpha })
 }
 
 async function fromRaster(

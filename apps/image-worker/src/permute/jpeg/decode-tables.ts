@@ -1,4 +1,5 @@
 import { NotWellFormed } from '../not-well-formed.ts'
+import type { HuffmanTable } from './huffman-table.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 
 /** All eight for each of a hundred scans. Millions, of 19 bytes each, would take longer than the image. */
@@ -8,7 +9,7 @@ const maxTables = 800
 export class DecodeTables {
   readonly #kernel: JpegKernel
   /** The kernel may have others of an image before. */
-  readonly #defined = new Set<number>()
+  readonly #defined = new Map<number, HuffmanTable>()
   #left = maxTables
 
   constructor(kernel: JpegKernel) {
@@ -32,13 +33,15 @@ export class DecodeTables {
       new Uint8Array(this.#kernel.memory.buffer).set(table, this.#kernel.specificationAt.value)
       if (!this.#kernel.defineDecodeTable(id >> 4, id & 3))
         throw new NotWellFormed('a Huffman table has more codes than there are')
-      this.#defined.add(id)
+      this.#defined.set(id, { counts: table.subarray(0, 16), symbols: table.subarray(16) })
       at += 17 + values
     }
   }
 
-  /** @throws NotWellFormed where this table, by what files call it (16 for AC, and the number), isn't there */
-  expect(id: number): void {
-    if (!this.#defined.has(id)) throw new NotWellFormed('a Huffman table is missing')
+  /** @throws NotWellFormed where the table that is wanted, by what files call it (16 for AC, and the number), isn't there */
+  expect(id: number): HuffmanTable {
+    const table = this.#defined.get(id)
+    if (!table) throw new NotWellFormed('a Huffman table is missing')
+    return table
   }
 }

@@ -4,6 +4,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 /** ../../../assembly/jpeg.ts. To allocate detaches what views of its memory there are. */
 export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlobal>> {
   readonly scanEnd: KernelGlobal
+  readonly cutEnd: KernelGlobal
   readonly strayRuns: KernelGlobal
   readonly longRuns: KernelGlobal
   readonly codeRuns: KernelGlobal
@@ -35,6 +36,19 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   defineDecodeTable(kind: number, number: number): number
   setRange(isProgressive: boolean, start: number, end: number, high: number, low: number): void
   decodeScan(from: number, end: number, componentMask: number, interval: number): number
+  cutScan(
+    from: number,
+    end: number,
+    componentMask: number,
+    interval: number,
+    across: number,
+    down: number,
+    left: number,
+    top: number,
+    right: number,
+    bottom: number,
+    target: number,
+  ): number
   mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
   mirrorPlane(
     plane: number,

@@ -31,7 +31,7 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTur
  */
 export function permuteRgbJpeg(input: Uint8Array, order: ChannelOrder): Uint8Array {
   return withJpegKernel(kernel =>
-    writeJpeg(kernel, permuteComponents(kernel, readJpeg(kernel, input, true), order)),
+    writeJpeg(kernel, permuteComponents(kernel, readJpeg(kernel, input, { hasKnownColours: true }), order)),
   )
 }
 

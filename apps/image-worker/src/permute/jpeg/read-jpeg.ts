@@ -7,7 +7,7 @@ import type { Plane } from './planes.ts'
 import { parseQuantisationTables, type QuantisationTable } from './quantisation-table.ts'
 import { parseScan } from './scan.ts'
 import { ScanHistory } from './scan-history.ts'
-import { ScanReader } from './scan-reader.ts'
+import { ScanReader, type ScanTaker } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /** A JPEG whose coefficients are in the kernel's memory. */
@@ -21,11 +21,20 @@ export interface Jpeg {
   readonly density: Uint8Array
 }
 
-/**
- * @param hasKnownColours The colours of its components are known from elsewhere, whatever it says of them itself.
- * @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here
+export interface Reading {
+  /** The colours of the components are known from elsewhere, whatever the file says of them itself. */
+  hasKnownColours?: boolean
+  /** What becomes of the scans; coefficients in the kernel's memory by default. */
+  readScansBy?(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame): ScanTaker
+}
+
+/** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here
  */
-export function readJpeg(kernel: JpegKernel, input: Uint8Array, hasKnownColours = false): Jpeg {
+export function readJpeg(
+  kernel: JpegKernel,
+  input: Uint8Array,
+  { hasKnownColours = false, readScansBy }: Reading = {},
+): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -33,7 +42,7 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array, hasKnownColours 
   const huffman = new DecodeTables(kernel)
   let interval = 0
   let frame: Frame | undefined
-  let scans: ScanReader | undefined
+  let scans: ScanTaker | undefined
   let history: ScanHistory | undefined
   for (let marker = reader.marker(); marker !== markers.endOfImage; marker = reader.marker()) {
     const data = reader.segment()
@@ -58,7 +67,8 @@ export function readJpeg(kernel: JpegKernel, input: Uint8Array, hasKnownColours 
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('there is a scan before the frame')
         if (!scans && !hasKnownColours) expectLumaAndChroma(frame, application)
-        scans ??= new ScanReader(kernel, huffman, input, frame)
+        scans ??=
+          readScansBy?.(kernel, huffman, input, frame) ?? new ScanReader(kernel, huffman, input, frame)
         history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)

@@ -4,8 +4,21 @@ import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { allocatePlanes, type Plane } from './planes.ts'
 import { componentMask, type Scan, setRange } from './scan.ts'
 
-/** Reads the scans of an image into coefficients in the kernel's memory. */
-export class ScanReader {
+/** Reads the scans of an image. */
+export interface ScanTaker {
+  /** The coefficients of each component, where they are kept. */
+  readonly planes: readonly Plane[]
+  /**
+   * Reads a scan whose data begin at this byte of the input; gives where they end, at a marker.
+   *
+   * @param interval MCUs between restart markers, or 0
+   * @throws NotWellFormed
+   */
+  read(scan: Scan, from: number, interval: number): number
+}
+
+/** Reads scans into coefficients in the kernel's memory. */
+export class ScanReader implements ScanTaker {
   readonly planes: readonly Plane[]
   readonly #kernel: JpegKernel
   readonly #tables: DecodeTables
@@ -21,12 +34,6 @@ export class ScanReader {
     this.planes = allocatePlanes(kernel, frame)
   }
 
-  /**
-   * Reads a scan whose data begin at this byte of the input; gives where they end, at a marker.
-   *
-   * @param interval MCUs between restart markers, or 0
-   * @throws NotWellFormed
-   */
   read(scan: Scan, from: number, interval: number): number {
     prepareScan(this.#kernel, this.#tables, scan)
     const start = this.#start + from

@@ -12,7 +12,19 @@ import { scansOf } from './scan-script.ts'
  *
  *     SOI | APP0 JFIF | DQT … | SOF | DHT … SOS data | … | EOI
  */
-export function writeJpeg(kernel: JpegKernel, { frame, quantisation, density }: Jpeg): Uint8Array {
+export function writeJpeg(kernel: JpegKernel, jpeg: Jpeg): Uint8Array {
+  const scans = scansOf(jpeg.frame)
+  return writeScans(
+    jpeg,
+    scans.map(scan => ({ scan, encoded: encodeScan(kernel, scan) })),
+  )
+}
+
+/** Writes it of scans that are encoded. */
+export function writeScans(
+  { frame, quantisation, density }: Pick<Jpeg, 'frame' | 'quantisation' | 'density'>,
+  scans: readonly { scan: Scan; encoded: EncodedScan }[],
+): Uint8Array {
   const tables = quantisation.filter((table, index) => indexOf(table, quantisation) === index)
   const tableNumbers = quantisation.map(table => indexOf(table, tables))
   return Buffer.concat([
@@ -20,7 +32,7 @@ export function writeJpeg(kernel: JpegKernel, { frame, quantisation, density }: 
     segment(markers.app0, Buffer.from('JFIF\0'), [1, 2], density, [0, 0]),
     ...tables.map((table, index) => segment(markers.quantisationTables, [index], table)),
     frameSegment(frame, tableNumbers),
-    ...scansOf(frame).flatMap(scan => scanParts(scan, encodeScan(kernel, scan))),
+    ...scans.flatMap(({ scan, encoded }) => scanParts(scan, encoded)),
     marker(markers.endOfImage),
   ])
 }

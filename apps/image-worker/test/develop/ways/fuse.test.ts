@@ -249,3 +249,22 @@ async function assertAlike(file: Uint8Array, operations: string): Promise<void> 
 function messageOf(result: PromiseSettledResult<unknown>): string | undefined {
   return result.status === 'rejected' ? String(result.reason) : undefined
 }
+
+test('a part of a JPEG, of whichever orientation, is cut out without a sample being another', async () => {
+  const [width, height] = [200, 150]
+  const pixels = sharp(photograph({ width, height, seed: 8 }), { raw: { width, height, channels: 3 } })
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
+      const file = await pixels
+        .clone()
+        .withMetadata({ orientation, ...(orientation % 2 === 0 && { icc: 'p3' }) })
+        .jpeg({ quality: 90, chromaSubsampling })
+        .toBuffer()
+      const upright = await sharp(file, { ignoreIcc: true }).autoOrient().png().toBuffer()
+      const part = await sharp(upright).extract({ left: 31, top: 47, width: 40, height: 25 }).png().toBuffer()
+      const result = await run(file, 'crop:40x25+31+47,format:png')
+      assertSame(await inspect(result.bytes), await inspect(part), `orientation ${orientation}`)
+      assert.equal((await sharp(result.bytes).metadata()).orientation, undefined)
+    }
+  }
+})

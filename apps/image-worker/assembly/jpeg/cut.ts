@@ -1,0 +1,92 @@
+import { at, bits, extended, nextValue, refill, setAhead, take, window } from './bit-reader'
+import { finish, setWriter, writeBits } from './bit-writer'
+import { acTableOf, dcTableOf } from './components'
+import { endDecoding, startDecoding, startMcu } from './decode'
+import { decodeTableAt, entryOf } from './decode-table'
+import * as failure from './errors'
+import { blocksInMcu, componentOfMember, predictionOf, setPrediction } from './scan'
+import { makeSkipTables, skipBlock } from './skip'
+import { bitsOf, categoryOf, codesAt } from './symbols'
+
+/** Where the data of the last cut end. */
+export let cutEnd: usize = 0
+
+/** The last DC coefficient of each component that was written. */
+const written = memory.data(4 * 4, 4)
+
+/**
+ * Cuts a part out of the only scan of a sequential image: from the MCU in column `left` of row `top` on to the one before
+ * `right` and `bottom`. The codes of AC are copied bit by bit; DC, whose differences are others, is written by the codes of
+ * luma's DC. The codes of all other blocks are followed as far as it takes to see that they are whole.
+ *
+ * @param across how many MCUs the image has, and `down`
+ * @param target where the part goes, which takes four times the bytes of the scan at most
+ * @returns 0, or what is wrong, as `decodeScan` does
+ */
+export function cutScan(
+  from: usize,
+  end: usize,
+  componentMask: i32,
+  interval: i32,
+  across: i32,
+  down: i32,
+  left: i32,
+  top: i32,
+  right: i32,
+  bottom: i32,
+  target: usize,
+): i32 {
+  startDecoding(from, end, componentMask, interval)
+  makeSkipTables(componentMask)
+  memory.fill(written, 0, 16)
+  setWriter(target)
+  for (let y = 0; y < down; y++) {
+    const isRowKept = y >= top && y < bottom
+    for (let x = 0; x < across; x++) {
+      const error = startMcu()
+      if (error) return error
+      const isKept = isRowKept && x >= left && x < right
+      for (let index = 0; index < blocksInMcu; index++) {
+        const component = componentOfMember(index)
+        const error = isKept ? copyBlock(component) : skipBlock(component)
+        if (error) return error
+      }
+    }
+  }
+  cutEnd = finish()
+  return endDecoding()
+}
+
+function copyBlock(component: i32): i32 {
+  const category = nextValue(decodeTableAt(0, dcTableOf(component)))
+  if (category < 0) return failure.unknownCode
+  const dc = predictionOf(component) + extended(take(category), category)
+  if (dc < -1024 || dc > 1023) return failure.outOfRange
+  setPrediction(component, dc)
+  const last = written + (component << 2)
+  const difference = dc - load<i32>(last)
+  store<i32>(last, dc)
+  const size = categoryOf(difference)
+  const code = load<u32>(codesAt + ((<usize>size) << 2))
+  writeBits(((code & 0xffff) << size) | bitsOf(difference, size), (code >> 16) + size)
+  return copyAc(decodeTableAt(1, acTableOf(component)))
+}
+
+/** As `acBlock` reads it, with the same errors. */
+function copyAc(table: usize): i32 {
+  for (let k = 1; k < 64; k++) {
+    if (bits < 32) refill()
+    const ahead = window
+    const entry: i32 = entryOf(table, ahead, bits)
+    if (entry === 0) return failure.unknownCode
+    const category = entry & 15
+    const run = (entry >> 4) & 15
+    const used = (entry >> 8) + category
+    setAhead(ahead, bits - used, at)
+    writeBits(<u32>(ahead >> bits) & ((1 << used) - 1), used)
+    if (category === 0 && run < 15) break
+    k += run
+    if (category !== 0 && k > 63) return failure.beyondBlock
+  }
+  return 0
+}

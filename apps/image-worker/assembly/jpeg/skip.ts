@@ -1,0 +1,115 @@
+import { at, bits, extended, goBack, padding, refill, setAhead, window } from './bit-reader'
+import { acTableOf, dcTableOf } from './components'
+import { acBlock } from './decode-sequential'
+import { decodeTableAt, entryOf } from './decode-table'
+import * as failure from './errors'
+import { predictionOf, setPrediction } from './scan'
+import { hasByteOfOnes } from './stuffing'
+
+/**
+ * For each AC table in use, what the next bits come to where no coefficient is wanted: as many whole symbols, with the bits
+ * behind them, as there are. An entry is the bits of these symbols, times 256 the coefficients that they take, and
+ * `endOfBlock` where the last of them ends the block; 0 is not even one symbol.
+ */
+const skipBits: i64 = 12
+const skipEntries: i32 = 4096
+const endOfBlock: i32 = 0x8000
+const tables = memory.data(4 * 4096 * 2, 2)
+
+function skipTableAt(number: i32): usize {
+  return tables + ((<usize>number) << 13)
+}
+
+/** For the AC tables of these components, a bit each. */
+export function makeSkipTables(componentMask: i32): void {
+  let made = 0
+  for (let component = 0; component < 4; component++) {
+    const number = acTableOf(component)
+    if (!((componentMask >> component) & 1) || (made >> number) & 1) continue
+    made |= 1 << number
+    for (let ahead = 0; ahead < skipEntries; ahead++)
+      store<u16>(skipTableAt(number) + ((<usize>ahead) << 1), <u16>symbolsOf(ahead, decodeTableAt(1, number)))
+  }
+}
+
+function symbolsOf(ahead: i32, table: usize): i32 {
+  let used = 0
+  let taken = 0
+  // More than 63 is more than a block has, whatever follows.
+  while (taken < 64) {
+    // Bits behind the last are zeros, which no symbol that is taken reaches into.
+    const next = (ahead << used) & (skipEntries - 1)
+    const code: i32 = load<u16>(table + ((<usize>(next >> 2)) << 1))
+    const category = code & 15
+    const run = (code >> 4) & 15
+    const length = (code >> 8) + category
+    if (code === 0 || used + length > <i32>skipBits) break
+    used += length
+    if (category === 0 && run < 15) return used | (taken << 8) | endOfBlock
+    taken += run + 1
+  }
+  return used | (taken << 8)
+}
+
+/** What becomes of coefficients that nobody wants. */
+const scratch = memory.data(128, 16)
+
+/**
+ * Goes behind a block. Gives an error, or 0. Where codes don't come out even with the block, `acBlock` decides what they are.
+ * The reader's state is held in locals, since this is where the time goes.
+ */
+export function skipBlock(component: i32): i32 {
+  if (bits < 32) refill()
+  let ahead = window
+  let count = bits
+  let next = at
+  const dc = entryOf(decodeTableAt(0, dcTableOf(component)), ahead, count)
+  if (dc === 0) return failure.unknownCode
+  const category = dc & 0xff
+  count -= (dc >> 8) + category
+  const value = predictionOf(component) + extended(<i32>(ahead >> count) & ((1 << category) - 1), category)
+  if (value < -1024 || value > 1023) return failure.outOfRange
+  setPrediction(component, value)
+  const aheadOfAc = ahead
+  const countOfAc = count
+  const nextOfAc = next
+  const paddingOfAc = padding
+  const number = acTableOf(component)
+  const table = skipTableAt(number)
+  for (let k = 1; k < 64; ) {
+    if (count < 32) {
+      const word = bswap(load<u32>(next))
+      if (!hasByteOfOnes(word)) {
+        ahead = (ahead << 32) | word
+        count += 32
+        next += 4
+      } else {
+        setAhead(ahead, count, next)
+        refill()
+        ahead = window
+        count = bits
+        next = at
+      }
+    }
+    let some: i32 = load<u16>(table + ((<usize>(ahead >> (count - skipBits)) & (skipEntries - 1)) << 1))
+    if (some === 0) some = symbolOf(entryOf(decodeTableAt(1, number), ahead, count))
+    k += (some & ~endOfBlock) >> 8
+    if (some === 0 || k > 64 || (k === 64 && some >= endOfBlock)) {
+      goBack(aheadOfAc, countOfAc, nextOfAc, paddingOfAc)
+      return acBlock(scratch, decodeTableAt(1, number))
+    }
+    count -= some & 0xff
+    if (some >= endOfBlock) break
+  }
+  setAhead(ahead, count, next)
+  return 0
+}
+
+/** The one symbol of a code's entry; 0 for none. */
+function symbolOf(entry: i32): i32 {
+  if (entry === 0) return 0
+  const category = entry & 15
+  const run = (entry >> 4) & 15
+  const used = (entry >> 8) + category
+  return category === 0 && run < 15 ? used | endOfBlock : used | ((run + 1) << 8)
+}

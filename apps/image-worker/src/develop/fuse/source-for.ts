@@ -1,0 +1,87 @@
+import type { ImageHeader } from '@darkroom/image-header'
+import type { SharpOptions } from 'sharp'
+import { cutJpeg, followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import {
+  inverseOf,
+  isTurned,
+  type Rectangle,
+  turnedRectangle,
+  turnOfOrientation,
+} from '../../permute/turn.ts'
+import { uprightSize } from '../raster.ts'
+import type { Call } from './call.ts'
+import { isWhole } from './is-whole.ts'
+
+/** What sharp reads for a call. */
+interface Source {
+  bytes: Uint8Array
+  call: Call
+}
+
+/**
+ * What sharp reads for a call, once it is certain that nothing of the file is damaged or missing: decoders don't look at rows
+ * that are left out. Of a JPEG, it may be a part of it. Undefined where the file isn't whole.
+ *
+ * @throws Error with the decoder's words where it isn't, either
+ */
+export async function sourceFor(
+  call: Call,
+  input: Uint8Array,
+  header: ImageHeader,
+  { options, hasProfile }: { options: SharpOptions; hasProfile: boolean },
+): Promise<Source | undefined> {
+  const { cut } = call
+  const source = { bytes: input, call }
+  if (!cut) return source
+  if (header.format === 'jpeg' && !header.progressive) {
+    try {
+      return partFor(call, cut, input, header, options.ignoreIcc === true || !hasProfile)
+    } catch (error) {
+      if (!(error instanceof NotWellFormed)) throw error
+    }
+  }
+  return (await isWhole(input, header, options)) ? source : undefined
+}
+
+/**
+ * @param canCut whether sharp needs nothing of the file but its pixels: a part has no profile
+ * @throws NotWellFormed
+ */
+function partFor(
+  call: Call,
+  cut: Rectangle,
+  input: Uint8Array,
+  header: ImageHeader,
+  canCut: boolean,
+): Source {
+  const turn = turnOfOrientation(header.orientation)
+  const stored = turnedRectangle(cut, uprightSize(header), inverseOf(turn))
+  const rows = isTurned(turn) ? header.height : stored.top + stored.height
+  if (!canCut || stored.width * stored.height > mostCut * header.width * rows) {
+    followJpeg(input)
+    return { bytes: input, call }
+  }
+  const { jpeg, window } = cutJpeg(input, stored)
+  const bytes = withOrientation(jpeg, header.orientation)
+  return { bytes, call: call.within(turnedRectangle(window, header, turn)) }
+}
+
+/** To cut a larger part of what would be decoded takes as long as to decode the rest. */
+const mostCut = 0.75
+
+/** A JPEG that begins with JFIF's header, with the one tag of EXIF (2.32, 4.6.4 A). */
+function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
+  if (orientation === 1) return jpeg
+  const tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0]
+  const segment = Buffer.concat([exifHead, Buffer.of(...tag), Buffer.alloc(4)])
+  return Buffer.concat([jpeg.subarray(0, jfifEnd), segment, jpeg.subarray(jfifEnd)])
+}
+
+const jfifEnd = 20
+/** APP1 of 34 bytes; a TIFF with one directory of one entry. */
+const exifHead = Buffer.concat([
+  Buffer.of(0xff, 0xe1, 0, 34),
+  Buffer.from('Exif\0\0MM\0*'),
+  Buffer.of(0, 0, 0, 8, 0, 1),
+])

@@ -1,0 +1,60 @@
+import type { Rectangle } from '../turn.ts'
+import { type Frame, samplingOf } from './frame.ts'
+import { withJpegKernel } from './jpeg-kernel.ts'
+import { readJpeg } from './read-jpeg.ts'
+import { ScanCutter } from './scan-cutter.ts'
+import { writeScans } from './write-jpeg.ts'
+
+/** A part of a JPEG as a file of its own. */
+export interface JpegPart {
+  jpeg: Uint8Array
+  /** Where in the original it lies. */
+  window: Rectangle
+}
+
+/**
+ * Cuts a part out of a sequential JPEG of one scan: whole MCUs, which have a rectangle of pixels in them and a margin, so that
+ * decoders give these pixels what they give them in the original: their upsampling finds the same neighbours. The codes of
+ * the rest are followed as far as it takes to see that they are whole.
+ *
+ * @throws NotWellFormed as `permuteJpeg` does, and for progressive files and those of several scans
+ */
+export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
+  return withJpegKernel(kernel => {
+    let cutter: ScanCutter | undefined
+    const { frame, quantisation, density } = readJpeg(kernel, input, {
+      readScansBy: (...file) => {
+        cutter = new ScanCutter(...file, frame => unitsAround(rectangle, frame))
+        return cutter
+      },
+    })
+    const { window, scans } = cutter ?? { window: nothing, scans: [] }
+    const { width, height } = window
+    return { jpeg: writeScans({ frame: { ...frame, width, height }, quantisation, density }, scans), window }
+  })
+}
+
+/**
+ * Sees that all codes of a sequential JPEG of one scan are whole.
+ *
+ * @throws NotWellFormed as `cutJpeg` does
+ */
+export function followJpeg(input: Uint8Array): void {
+  withJpegKernel(kernel => {
+    readJpeg(kernel, input, { readScansBy: (...file) => new ScanCutter(...file, () => nothing) })
+  })
+}
+
+const nothing: Rectangle = { left: 0, top: 0, width: 0, height: 0 }
+
+/** From one MCU before a rectangle to one behind it, and no further than the frame. */
+function unitsAround({ left, top, width, height }: Rectangle, frame: Frame): Rectangle {
+  const { horizontal, vertical } = samplingOf(frame)
+  const [start, end] = around(left, left + width, 8 * horizontal, frame.width)
+  const [first, last] = around(top, top + height, 8 * vertical, frame.height)
+  return { left: start, top: first, width: end - start, height: last - first }
+}
+
+function around(from: number, to: number, unit: number, end: number): readonly [number, number] {
+  return [Math.max(Math.floor(from / unit) - 1, 0) * unit, Math.min((Math.ceil(to / unit) + 1) * unit, end)]
+}

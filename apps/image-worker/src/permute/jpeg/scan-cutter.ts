@@ -1,0 +1,85 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+import type { Rectangle } from '../turn.ts'
+import type { DecodeTables } from './decode-tables.ts'
+import type { EncodedScan } from './encode-scan.ts'
+import { type Frame, samplingOf } from './frame.ts'
+import { codesOf, type HuffmanTable } from './huffman-table.ts'
+import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
+import { describePlanes } from './planes.ts'
+import { componentMask, type Scan } from './scan.ts'
+import { copyIn, prepareScan, type ScanTaker } from './scan-reader.ts'
+
+/** Cuts a part out of the one scan of a sequential image, and follows the codes of the rest. */
+export class ScanCutter implements ScanTaker {
+  /** No coefficients are kept. */
+  readonly planes = []
+  readonly window: Rectangle
+  /** Of the part. */
+  readonly scans: { scan: Scan; encoded: EncodedScan }[] = []
+  readonly #kernel: JpegKernel
+  readonly #tables: DecodeTables
+  readonly #frame: Frame
+  readonly #input: Uint8Array
+
+  /** @param windowOf chooses the part: it begins between MCUs, and ends between them or with the frame */
+  constructor(
+    kernel: JpegKernel,
+    tables: DecodeTables,
+    input: Uint8Array,
+    frame: Frame,
+    windowOf: (frame: Frame) => Rectangle,
+  ) {
+    this.#kernel = kernel
+    this.#tables = tables
+    this.#frame = frame
+    this.#input = input
+    this.window = windowOf(frame)
+    describePlanes(kernel, frame)
+  }
+
+  read(scan: Scan, from: number, interval: number): number {
+    if (scan.isProgressive || scan.components.length < this.#frame.components.length)
+      throw new NotWellFormed('the image has several scans')
+    const kernel = this.#kernel
+    prepareScan(kernel, this.#tables, scan)
+    const start = copyIn(kernel, this.#input)
+    // DC's codes may be so much longer that a block of few bits takes 5 for 3, and each byte may want a zero behind it.
+    const isKept = this.window.width > 0
+    const target = kernel.allocate(isKept ? 4 * this.#input.length + 16 : 16)
+    new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))
+    const { left, top, width, height } = this.window
+    const { horizontal, vertical } = samplingOf(this.#frame)
+    const across = (pixels: number) => Math.ceil(pixels / (8 * horizontal))
+    const down = (pixels: number) => Math.ceil(pixels / (8 * vertical))
+    const error = kernel.cutScan(
+      start + from,
+      start + this.#input.length,
+      componentMask(scan),
+      interval,
+      across(this.#frame.width),
+      down(this.#frame.height),
+      across(left),
+      down(top),
+      across(left + width),
+      down(top + height),
+      target,
+    )
+    expectNoError(kernel, error)
+    if (isKept) this.scans.push(this.#scanOf(scan, target))
+    return kernel.scanEnd.value - start
+  }
+
+  #scanOf(scan: Scan, target: number): { scan: Scan; encoded: EncodedScan } {
+    const data = new Uint8Array(this.#kernel.memory.buffer.slice(target, this.#kernel.cutEnd.value))
+    const acTables = new Set(scan.components.map(({ acTable }) => 16 + acTable))
+    const tables = [{ id: 0, ...dcTable }, ...[...acTables].map(id => ({ id, ...this.#tables.expect(id) }))]
+    const components = scan.components.map(component => ({ ...component, dcTable: 0 }))
+    return { scan: { ...scan, components }, encoded: { tables, data } }
+  }
+}
+
+/** Has a code for every category that DC can have (T.81, table K.3). */
+const dcTable: HuffmanTable = {
+  counts: Uint8Array.of(0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0),
+  symbols: Uint8Array.from({ length: 12 }, (_, category) => category),
+}

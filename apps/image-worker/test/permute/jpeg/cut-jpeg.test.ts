@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { cutJpeg, followJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
+import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
+import type { Rectangle } from '../../../src/permute/turn.ts'
+import { randomFrom } from '../../develop/hostile-inputs.ts'
+import { noiseBytes } from '../pictures.ts'
+
+/** With restart markers, and every subsampling; an edge of the last two cuts through an MCU. */
+const files = await Promise.all(
+  [
+    'develop/subsampled/4-2-2',
+    'develop/subsampled/4-4-0',
+    'develop/subsampled/4-1-1',
+    'develop/subsampled/4-1-0',
+    'develop/ways/whole-units/restarts',
+    'develop/mend/clean/grey-restarts',
+    'develop/mend/clean/restarts-of-rows',
+  ].map(name => readFile(new URL(`../../${name}.jpeg`, import.meta.url))),
+)
+
+const written = fc
+  .record({
+    width: fc.integer({ min: 1, max: 130 }),
+    height: fc.integer({ min: 1, max: 130 }),
+    // At 100, blocks are coded to their last coefficients.
+    quality: fc.constantFrom(20, 80, 100),
+    chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
+    isNoise: fc.boolean(),
+    optimiseCoding: fc.boolean(),
+  })
+  .map(kind => encode(kind))
+
+const jpegs = fc.oneof(
+  { weight: 3, arbitrary: written },
+  fc.constantFrom(...files).map(async file => file),
+)
+
+async function encode({
+  width,
+  height,
+  isNoise,
+  ...options
+}: {
+  width: number
+  height: number
+  isNoise: boolean
+  quality: number
+  chromaSubsampling: string
+  optimiseCoding: boolean
+}): Promise<Buffer> {
+  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg(options)
+    .toBuffer()
+}
+
+function rectangleIn(width: number, height: number, [a, b, c, d]: readonly number[]): Rectangle {
+  const within = (length: number, one = 0, other = 0) => {
+    const from = Math.floor(Math.min(one, other) * (length - 1))
+    return [from, Math.max(Math.ceil(Math.max(one, other) * length), from + 1) - from] as const
+  }
+  const [left, across] = within(width, a, b)
+  const [top, down] = within(height, c, d)
+  return { left, top, width: across, height: down }
+}
+
+test('a part of a JPEG decodes to the very samples that it has in the whole', async () => {
+  const place = fc.double({ min: 0, max: 1, noNaN: true })
+  const property = fc.asyncProperty(jpegs, fc.tuple(place, place, place, place), async (file, places) => {
+    const whole = await file
+    const { width, height } = await sharp(whole).metadata()
+    const rectangle = rectangleIn(width, height, places)
+    const { jpeg, window } = cutJpeg(whole, rectangle)
+    const left = rectangle.left - window.left
+    const top = rectangle.top - window.top
+    const part = sharp(jpeg, { failOn: 'warning' })
+    const size = await part.metadata()
+    assert.deepEqual([size.width, size.height], [window.width, window.height])
+    const cut = await part
+      .extract({ ...rectangle, left, top })
+      .raw()
+      .toBuffer()
+    assert.ok(cut.equals(await sharp(whole).extract(rectangle).raw().toBuffer()), JSON.stringify(rectangle))
+  })
+  await fc.assert(property, { numRuns: 400 })
+})
+
+test('no more is cut out than the units around a rectangle', async () => {
+  const jpeg = await encode({
+    ...{ width: 400, height: 300, isNoise: false },
+    ...{ quality: 80, chromaSubsampling: '4:2:0', optimiseCoding: true },
+  })
+  const { window } = cutJpeg(jpeg, { left: 100, top: 100, width: 60, height: 28 })
+  assert.deepEqual(window, { left: 80, top: 80, width: 96, height: 64 })
+})
+
+test('a file whose codes are only followed is refused for the same reasons as a file whose codes are read', async () => {
+  const sound = [
+    ...files,
+    await encode({
+      ...{ width: 90, height: 70, isNoise: true },
+      ...{ quality: 100, chromaSubsampling: '4:2:0', optimiseCoding: false },
+    }),
+    await encode({
+      ...{ width: 90, height: 70, isNoise: false },
+      ...{ quality: 60, chromaSubsampling: '4:4:4', optimiseCoding: true },
+    }),
+  ]
+  const random = randomFrom(5)
+  let [accepted, refused] = [0, 0]
+  for (let round = 0; round < 4000; round++) {
+    const jpeg = Buffer.from(sound[random(sound.length)] ?? assert.fail())
+    const end = random(8) === 0 ? random(jpeg.length) : jpeg.length
+    for (let left = 1 + random(2); left > 0; left--) {
+      const at = random(jpeg.length)
+      jpeg[at] = (jpeg[at] ?? 0) ^ (1 << random(8))
+    }
+    const damaged = jpeg.subarray(0, end)
+    const reason = reasonOf(() => permuteJpeg(damaged, 'rgb'))
+    if (reason === undefined) accepted += 1
+    else refused += 1
+    assert.equal(
+      reasonOf(() => followJpeg(damaged)),
+      reason,
+    )
+    assert.equal(
+      reasonOf(() => cutJpeg(damaged, { left: 9, top: 17, width: 5, height: 3 })),
+      reason,
+    )
+  }
+  assert.ok(accepted > 400 && refused > 1000, `${accepted} accepted, ${refused} refused`)
+})
+
+function reasonOf(work: () => unknown): string | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return String(error)
+  }
+}
+
+test('a progressive JPEG and a JPEG of several scans are not cut', async () => {
+  for (const name of ['progressive-restarts', 'two-scans', 'scan-by-scan']) {
+    const jpeg = await readFile(new URL(`../../develop/mend/clean/${name}.jpeg`, import.meta.url))
+    const words = { name: 'NotWellFormed', message: 'the image has several scans' }
+    assert.throws(() => followJpeg(jpeg), words, name)
+  }
+})
