@@ -12,6 +12,7 @@ import {
   usualResult,
 } from '../src/develop/format-abilities.ts'
 import { type Cell, compatibilityTable, type Row, sections } from './compatibility-table.ts'
+import { type JpegOddity, jpegOddityTable } from './jpeg-oddity-table.ts'
 
 const names: Readonly<Record<ImageFormat, string>> = {
   jpeg: 'JPEG',
@@ -60,7 +61,17 @@ ${sections.map(section).join('\n\n')}
 Where the format changes, the quality is ${qualities()} unless \`format:\` names another. A quality that is named makes WebP,
 AVIF and TIFF lossy, also where the original was lossless.
 
-What damages an image fails with the reason; what a decoder only remarks on doesn't. The details, and why:
+## JPEGs that are not by the book
+
+Phones, cameras and programs write what decoders warn of though no sample depends on it. Such a JPEG, also inside a TIFF, is
+developed, with the samples that a lenient decoder gives. Where a part of the image may be lost, the image fails with
+the words of the decoder.
+
+| what a JPEG has | what becomes of it |
+|---|---|
+${Object.values(jpegOddityTable).map(oddityRow).join('\n')}
+
+The details, and why:
 [image-worker](../apps/image-worker/README.md#how-images-are-developed).
 `
 }
@@ -116,6 +127,10 @@ function writtenFor(as: NonNullable<Row['as']>): string {
     ([words, formats]) => `${formats.map(([format]) => names[format]).join(', ')}: ${words}`,
   )
   return parts.join('. ')
+}
+
+function oddityRow({ words, isDeveloped }: JpegOddity): string {
+  return `| ${words} | ${isDeveloped ? 'developed' : 'refused'} |`
 }
 
 function qualities(): string {

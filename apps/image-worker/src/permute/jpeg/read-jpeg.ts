@@ -101,8 +101,12 @@ function expectLumaAndChroma(
   { components }: Frame,
   { jfif, adobe }: { jfif?: Buffer; adobe?: Buffer },
 ): void {
+  if (components.length !== 3 || jfif) return
   const transform = adobe?.[11]
   const areNamedRgb = components.map(({ id }) => String.fromCharCode(id)).join('') === 'RGB'
-  const isRgb = !jfif && (transform === undefined ? areNamedRgb : transform === 0)
-  if (components.length === 3 && isRgb) throw new NotWellFormed('the components are red, green and blue')
+  if (transform === undefined ? areNamedRgb : transform === 0)
+    throw new NotWellFormed('the components are red, green and blue')
+  // Adobe defines 0 and 1; cameras write 3. Any other may be a damaged 0, as the decoder will say.
+  if (transform !== undefined && transform !== 1 && transform !== 3)
+    throw new NotWellFormed(`there is no transform of colours ${transform}`)
 }

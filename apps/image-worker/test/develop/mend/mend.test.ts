@@ -11,9 +11,11 @@ import { bytesOf, run } from '../run.ts'
 import { cleanJpegs } from './clean-jpegs.ts'
 import {
   canHave,
+  flipped,
   markersOf,
   oddities,
   restartsOf,
+  spliced,
   withAdobe,
   withJfif,
   withStrays,
@@ -202,24 +204,6 @@ for (const [name, damage] of Object.entries(lost)) {
 
 function cleanJpeg(name: string): Buffer {
   return clean.get(name) ?? assert.fail(name)
-}
-
-/** With other bytes in the place of some of the last segment of a kind. */
-function spliced(jpeg: Buffer, wanted: number, offset: number, count: number, others: Buffer): Buffer {
-  const at = lastOf(jpeg, wanted) + offset
-  return Buffer.concat([jpeg.subarray(0, at), others, jpeg.subarray(at + count)])
-}
-
-function lastOf(jpeg: Buffer, wanted: number): number {
-  return markersOf(jpeg).findLast(({ marker }) => marker === wanted)?.at ?? assert.fail(`no ${wanted}`)
-}
-
-/** With bits turned of a byte of the last segment of a kind. */
-function flipped(jpeg: Buffer, wanted: number, offset: number, bits: number): Buffer {
-  const changed = Buffer.from(jpeg)
-  const at = lastOf(jpeg, wanted) + offset
-  changed[at] = (changed[at] ?? 0) ^ bits
-  return changed
 }
 
 function strictly(file: Uint8Array): Promise<Buffer> {

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 /** Where a marker of a JPEG stands: in front of a segment, or in a scan. */
 interface Place {
   readonly at: number
@@ -115,4 +117,22 @@ export function restartsOf(jpeg: Buffer): Place[] {
 export function canHave(kind: string, oddity: string): boolean {
   if (kind.startsWith('arithmetic')) return !/restart|behind/.test(oddity)
   return !(kind.startsWith('progressive') && /^ranges|before a restart/.test(oddity))
+}
+
+/** With other bytes in the place of some of the last segment of a kind. */
+export function spliced(jpeg: Buffer, wanted: number, offset: number, count: number, others: Buffer): Buffer {
+  const at = lastOf(jpeg, wanted) + offset
+  return Buffer.concat([jpeg.subarray(0, at), others, jpeg.subarray(at + count)])
+}
+
+function lastOf(jpeg: Buffer, wanted: number): number {
+  return markersOf(jpeg).findLast(({ marker }) => marker === wanted)?.at ?? assert.fail(`no ${wanted}`)
+}
+
+/** With bits turned of a byte of the last segment of a kind. */
+export function flipped(jpeg: Buffer, wanted: number, offset: number, bits: number): Buffer {
+  const changed = Buffer.from(jpeg)
+  const at = lastOf(jpeg, wanted) + offset
+  changed[at] = (changed[at] ?? 0) ^ bits
+  return changed
 }

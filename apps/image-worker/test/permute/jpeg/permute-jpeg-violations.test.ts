@@ -77,6 +77,13 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
     ),
     /red, green and blue/,
   ],
+  [
+    'a transform of colours that there is not',
+    changed(baseline, frame, bytes =>
+      Buffer.concat([Buffer.from('ffe000074a46494600', 'hex'), adobe(2), bytes]),
+    ),
+    /no transform of colours 2/,
+  ],
   ['arithmetic coding', withFrame(0xc9), /unusual kind/],
   [
     'scans that leave out the last bits',

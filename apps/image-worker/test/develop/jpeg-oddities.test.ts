@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sniffFormat } from '@darkroom/image-header'
+import sharp from 'sharp'
+import { type JpegOddityName, jpegOddityTable } from '../../scripts/jpeg-oddity-table.ts'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import { cleanJpegs } from './mend/clean-jpegs.ts'
+import {
+  flipped,
+  markersOf,
+  oddities,
+  restartsOf,
+  spliced,
+  withAdobe,
+  withJfif,
+  withZeroRanges,
+} from './mend/oddities.ts'
+import { bytesOf, run } from './run.ts'
+
+const clean = await cleanJpegs()
+const cleanJpeg = (name: string) => clean.get(name) ?? assert.fail(name)
+const [baseline, restarts, progressive] = ['baseline', 'restarts', 'progressive'].map(cleanJpeg) as [
+  Buffer,
+  Buffer,
+  Buffer,
+]
+const [, secondRestart = assert.fail()] = restartsOf(restarts)
+
+/** For each row of the table, files that have it. */
+const samples: Record<JpegOddityName, readonly Buffer[]> = {
+  zeroRange: [withZeroRanges(baseline), withZeroRanges(restarts)],
+  straysBetween: [written('stray bytes between all segments', baseline)],
+  markerless: [written('a segment without its marker, as Pixel phones write', baseline)],
+  straysAtRestarts: [
+    written('stray bytes before all restart markers', restarts),
+    written('zeros behind the last scan', progressive),
+  ],
+  jfifVersion: [withJfif(baseline, 2, 1), withJfif(progressive, 0, 2)],
+  transform3: [withAdobe(baseline, 3)],
+  noHuffmanTables: [without(baseline, 0xc4)],
+  behindTheEnd: [Buffer.concat([baseline, Buffer.from('more')])],
+  arithmetic: [cleanJpeg('arithmetic')],
+  noEnd: [baseline.subarray(0, -2), progressive.subarray(0, -2), restarts.subarray(0, restarts.length / 2)],
+  damagedCodes: [spliced(baseline, 0xda, 20, 40, Buffer.of()), spliced(restarts, 0xda, 20, 40, Buffer.of())],
+  lostRestart: [
+    Buffer.concat([restarts.subarray(0, secondRestart.at), restarts.subarray(secondRestart.at + 2)]),
+    withByte(restarts, secondRestart.at + 1, secondRestart.marker ^ 3),
+  ],
+  damagedMarker: [flipped(baseline, 0xc4, 0, 0x80), flipped(progressive, 0xda, 0, 0x40)],
+  noQuantisation: [without(baseline, 0xdb), spliced(baseline, 0xdb, 5, 0, Buffer.alloc(80))],
+  otherRange: [flipped(baseline, 0xda, 12, 1)],
+  otherTransform: [withAdobe(baseline, 2), withAdobe(baseline, 0x40)],
+  beforeTheStart: [Buffer.concat([Buffer.of(0), baseline])],
+  twelveBits: [
+    withByte(baseline, frameOf(baseline) + 4, 12),
+    withByte(baseline, frameOf(baseline) + 1, 0xc3),
+  ],
+}
+
+const operations = ['swap-channels:bgr', 'flip', 'sharpen:0.3', 'format:png']
+
+for (const [name, files] of Object.entries(samples) as [JpegOddityName, Buffer[]][]) {
+  const { words, isDeveloped } = jpegOddityTable[name]
+  test(`${words}: ${isDeveloped ? 'developed' : 'refused'}, as docs/compatibility.md has it`, async () => {
+    for (const file of files) {
+      if (!isDeveloped) {
+        for (const operation of operations)
+          await assert.rejects(run(file, operation), UnusableImage, operation)
+        continue
+      }
+      for (const operation of operations) await run(file, operation)
+      const samplesIn = (jpeg: Uint8Array) => sharp(jpeg, { failOn: 'none' }).raw().toBuffer()
+      assert.deepEqual(await samplesIn(await bytesOf(file, 'format:png')), await samplesIn(file))
+    }
+  })
+}
+
+test('a file with bytes before the start of a JPEG is not known as a JPEG', () => {
+  for (const file of samples.beforeTheStart) assert.equal(sniffFormat(file), undefined)
+})
+
+function written(oddity: string, jpeg: Buffer): Buffer {
+  return (oddities[oddity] ?? assert.fail(oddity))(jpeg)
+}
+
+/** Without all segments of a kind. */
+function without(jpeg: Buffer, unwanted: number): Buffer {
+  return markersOf(jpeg)
+    .filter(({ marker }) => marker === unwanted)
+    .reduceRight((rest, { at }) => {
+      const end = at + 2 + rest.readUInt16BE(at + 2)
+      return Buffer.concat([rest.subarray(0, at), rest.subarray(end)])
+    }, jpeg)
+}
+
+function frameOf(jpeg: Buffer): number {
+  return markersOf(jpeg).find(({ marker }) => marker === 0xc0)?.at ?? assert.fail()
+}
+
+function withByte(jpeg: Buffer, at: number, byte: number): Buffer {
+  const changed = Buffer.from(jpeg)
+  changed[at] = byte
+  return changed
+}
