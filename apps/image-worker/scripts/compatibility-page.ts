@@ -52,7 +52,8 @@ ${imageFormats.map(formatRow).join('\n')}
 
 - **\`swap-channels\` alone, in the format of the original**, changes nothing but the order of the colours. Well-formed PNG, GIF
   and JPEG are not decoded for that; lossless formats are exact to the last sample. \`metadata:\` beside it doesn't change that.
-- **All other operations** decode the image, change each frame, and encode it the way the original was.
+- **All other operations** decode the image, change each frame, and encode it the way the original was. \`flip\`, \`flop\` and
+  \`rotate\` by quarter turns only move the blocks of a JPEG where its edges allow it; those that cancel out change nothing.
 
 What the format of the result can't hold is converted so that the picture looks the same, or left out.
 

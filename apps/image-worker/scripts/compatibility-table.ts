@@ -233,7 +233,7 @@ export const compatibilityTable = {
     feature: 'other sampling of colours (4:2:2, 4:4:0, 4:1:1)',
     of: 'JPEG',
     swapped: kept,
-    developed: converted('4:2:0'),
+    developed: converted('4:2:0, unless only blocks are turned'),
   },
   avif422: {
     section: 'Coding',

@@ -21,7 +21,7 @@ for (const [name, sample] of entries) {
   test(`${original}: what becomes of ${row.feature} is as docs/compatibility.md has it`, async () => {
     await assertFate(row.swapped, sample, original, 'swap-channels')
     // The first moves pixels, the second mixes them.
-    for (const operation of sample.developing ?? ['flip,flip', 'sharpen:0.3'])
+    for (const operation of sample.developing ?? ['flip,sharpen:0.3,flip', 'sharpen:0.3'])
       await assertFate(row.developed, sample, original, operation)
     for (const format of outputFormats) {
       const cell = row.as?.[format]
