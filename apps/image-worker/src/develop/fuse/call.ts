@@ -34,6 +34,7 @@ export interface Subject extends Size {
  * Operations that one call to sharp does as if each were done alone, in a call of its own. sharp has a fixed order:
  *
  *     cut, resize, turn, rotate or cut again, then the effects in the order of `effectPlaces`
+ *     turn, resize, cut again, then the effects
  *
  * Turns and cuts move samples and change none, so that they may change places with each other, and with effects that look
  * at one pixel only. All samples are rounded to 8 bits between two parts, as between two calls.
@@ -41,6 +42,8 @@ export interface Subject extends Size {
 export class Call {
   readonly #subject: Subject
   #cut: Rectangle | undefined
+  /** A turn that must be done before the resizing: sharp has no other turn then. */
+  #turnBefore: Turn | undefined
   #resize: ResizeOptions | undefined
   /** Whether sharp may fill up or cut what it resized, behind the turn. */
   #isBoxed = false
@@ -99,8 +102,9 @@ export class Call {
   /** Tells sharp to do it. */
   write(image: Sharp): Sharp {
     if (this.#cut) image.extract(this.#cut)
+    if (this.#turnBefore) writeTurnBefore(image, this.#turnBefore)
     if (this.#resize) image.resize(this.#resize)
-    this.#writeTurn(image)
+    if (!this.#turnBefore) this.#writeTurn(image)
     if (this.#rotation !== undefined) image.rotate(this.#rotation, { background: '#ffffff' })
     if (this.#cutAgain) image.extract(this.#cutAgain)
     for (const operation of this.#effects) effectOf(operation)?.write(image, operation as never)
@@ -134,7 +138,7 @@ export class Call {
   }
 
   #withTurn(turn: Turn): Call | undefined {
-    if (this.#isBoxed || this.#rotation !== undefined) return undefined
+    if (this.#isBoxed || this.#turnBefore || this.#rotation !== undefined) return undefined
     if (this.#has('blur') || this.#has('sharpen')) return undefined
     const call = this.#copy({ size: turnedSize(this.#size, turn) })
     call.#turn = composeTurns(this.#turn, turn)
@@ -151,14 +155,20 @@ export class Call {
     const isBoxed = operation.fit === 'cover' || operation.fit === 'contain'
     // A cut makes sharp turn the image upright first.
     const isTurnedLater = isTurned(this.#turn) || (isTurnedByCall && !this.#cut)
-    if (isTurnedLater && (!mayShrinkOnLoad || (isBoxed && isTurned(this.#turn)))) return undefined
+    const isTurnedBefore = isTurned(this.#turn) && !mayShrinkOnLoad && !this.#cut
+    if (isTurnedLater && !isTurnedBefore && (!mayShrinkOnLoad || (isBoxed && isTurned(this.#turn))))
+      return undefined
     const size = resizedSize(this.#size, operation)
     const call = this.#copy({ size })
     call.#isBoxed = isBoxed
-    call.#resized = turnedSize(size, this.#turn)
+    if (isTurnedBefore) {
+      call.#turnBefore = this.#turn
+      call.#turn = noTurn
+    }
+    call.#resized = turnedSize(size, call.#turn)
     const background = hasAlpha ? 'rgba(0, 0, 0, 0)' : '#ffffff'
     // What is decoded at a smaller size is of another shape, by parts of a pixel.
-    const isReshaped = isTurned(this.#turn) || (mayShrinkOnLoad && !this.#cut)
+    const isReshaped = isTurned(call.#turn) || (mayShrinkOnLoad && !this.#cut)
     call.#resize =
       isReshaped && !isBoxed
         ? { ...call.#resized, fit: 'fill' }
@@ -168,7 +178,7 @@ export class Call {
 
   /** By an angle that is no turn, which uncovers corners. */
   #withRotation(angle: number): Call | undefined {
-    const isCutBefore = this.#isBoxed || this.#cutAgain !== undefined
+    const isCutBefore = this.#isBoxed || this.#turnBefore !== undefined || this.#cutAgain !== undefined
     const isAlone = this.#rotation === undefined && this.#effects.length === 0
     // sharp has one rotation in a call.
     if (this.#subject.hasAlpha || isCutBefore || !isAlone || swapsAxes(this.#turn)) return undefined
@@ -216,6 +226,7 @@ export class Call {
   }): Call {
     const call = new Call(this.#subject)
     call.#cut = this.#cut
+    call.#turnBefore = this.#turnBefore
     call.#resize = this.#resize
     call.#resized = this.#resized
     call.#isBoxed = this.#isBoxed
@@ -226,6 +237,12 @@ export class Call {
     call.#size = { width: size.width, height: size.height }
     return call
   }
+}
+
+/** sharp turns before it resizes where it is asked for a rotation first; it flips and flops before the rotation. */
+function writeTurnBefore(image: Sharp, { mirrored, angle }: Turn): void {
+  if (angle !== 0) image.flop(mirrored).rotate(angle)
+  else image.flip(mirrored).rotate(180)
 }
 
 function effectOf({ name }: Operation): Effect<never> | undefined {
