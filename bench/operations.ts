@@ -13,11 +13,25 @@ import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
 const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 const quality = 80
 
-const encoders: Readonly<Record<string, (image: Sharp) => Sharp>> = {
-  jpeg: image => image.jpeg({ quality }),
-  png: image => image.png(),
-  webp: image => image.webp({ quality }),
+interface Format {
+  encode(image: Sharp): Sharp
+  size?: { width: number; height: number }
 }
+
+/** Edges of whole units of 16 x 16 pixels, which turns need to leave the coefficients of a JPEG as they are. */
+const wholeUnits = { width: 2912, height: 2080 }
+
+const formats: Readonly<Record<string, Format>> = {
+  jpeg: { encode: image => image.jpeg({ quality }) },
+  'jpeg of whole units': { encode: image => image.jpeg({ quality }), size: wholeUnits },
+  'progressive jpeg of whole units': {
+    encode: image => image.jpeg({ quality, progressive: true }),
+    size: wholeUnits,
+  },
+  png: { encode: image => image.png() },
+  webp: { encode: image => image.webp({ quality }) },
+}
+const turns = ['rotate:90', 'rotate:180', 'flip', 'flop']
 
 /** What a user writes for an operation. A list of several is a call each: sharp's order is fixed. */
 type Peer = readonly ((image: Sharp) => Sharp)[]
@@ -62,7 +76,7 @@ const peers: Readonly<Record<string, Peer>> = {
 
 const words = process.argv.slice(2)
 const [photograph] = await pickPhotographs(1)
-const original = sharp(photograph?.bytes).resize(sixMegapixels)
+const original = sharp(photograph?.bytes)
 printCircumstances()
 table(
   `A photograph of 6 megapixels in each format, quality ${quality}; the format stays.`,
@@ -76,9 +90,10 @@ table(
     'bytes of ours by theirs',
   ],
 )
-for (const [format, encode] of Object.entries(encoders)) {
-  const file = await encode(original.clone()).toBuffer()
+for (const [format, { encode, size }] of Object.entries(formats)) {
+  const file = await encode(original.clone().resize({ ...sixMegapixels, ...size })).toBuffer()
   for (const [operations, peer] of Object.entries(peers)) {
+    if (size && !turns.includes(operations)) continue
     const name = `${format} ${operations}`
     if (words.length > 0 && !words.some(word => name.includes(word))) continue
     const parsed = parseOperations(operations)

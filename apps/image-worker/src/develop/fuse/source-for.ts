@@ -68,7 +68,7 @@ function partFor(
 }
 
 /** To cut a larger part of what would be decoded takes as long as to decode the rest. */
-const mostCut = 0.75
+const mostCut = 0.4
 
 /** A JPEG that begins with JFIF's header, with the one tag of EXIF (2.32, 4.6.4 A). */
 function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
