@@ -1,8 +1,20 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chownSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { freePort } from '../free-port.ts'
 import { type Program, startProgram } from '../program.ts'
@@ -51,8 +63,9 @@ export async function startPostgres(
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const within = ownedByServer(folder)
   const port = await freePort()
-  if (primary === undefined) initialize(folder, postgres, within, password)
-  else copyPrimary(folder, postgres, within, primary)
+  if (primary !== undefined) copyPrimary(folder, postgres, within, primary)
+  else if (password === undefined) copyEmptyCluster(folder, postgres, within)
+  else initialize(folder, postgres, within, password)
   const fixed = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder }
   const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
     '-c',
@@ -112,6 +125,39 @@ export async function startPostgres(
       await query('SELECT pg_promote()')
     },
   }
+}
+
+/** An empty database cluster, such as every server without a password begins with; made once, and copied. */
+function copyEmptyCluster(folder: string, postgres: string, within: string[]): void {
+  const program = realpathSync(postgres)
+  const { mtimeMs, ino } = statSync(program)
+  const key = createHash('sha256').update(`${program} ${mtimeMs} ${ino} ${process.getuid?.()}`).digest('hex')
+  const kept = join(keptClusters, key.slice(0, 16))
+  if (!existsSync(kept)) {
+    initialize(folder, postgres, within, undefined)
+    keep(join(folder, 'data'), kept)
+  } else copyFolder(kept, join(folder, 'data'))
+}
+
+/** Where other test files find it; only who installed Darkroom can write there. */
+const keptClusters = fileURLToPath(new URL('../../../../node_modules/.cache/postgres', import.meta.url))
+
+/** Others see the whole copy or none. */
+function keep(folder: string, kept: string): void {
+  const copy = `${kept}.${process.pid}`
+  mkdirSync(dirname(kept), { recursive: true })
+  copyFolder(folder, copy)
+  try {
+    renameSync(copy, kept)
+  } catch (error) {
+    if (!existsSync(kept)) throw error
+    rmSync(copy, { recursive: true }) // another test file was faster
+  }
+}
+
+/** With owners and modes, which the server checks. */
+function copyFolder(from: string, to: string): void {
+  execFileSync('cp', ['--archive', '--reflink=auto', from, to], { stdio: 'pipe' })
 }
 
 /** Without a synchronisation at its end: whatever is lost with the machine is not missed. */
