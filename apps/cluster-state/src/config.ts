@@ -1,6 +1,6 @@
 import { defaultPorts, NodeName } from '@darkroom/contracts'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
-import { type Static, Type } from 'typebox'
 import { gossipSettings } from './node/gossip-settings.ts'
 
 export const Config = Type.Object({

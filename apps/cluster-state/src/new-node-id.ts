@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { Type } from '@darkroom/contracts/typebox'
 import { loadConfig } from '@darkroom/service-kit'
 import { UnusableFile } from '@darkroom/sqlite'
-import { Type } from 'typebox'
 import { Config } from './config.ts'
 import { statePathOf } from './engine/open-store.ts'
 import { SqliteStateStore } from './engine/sqlite.ts'

@@ -5,7 +5,7 @@ import {
   NodeIdentity,
   SyncReply,
 } from '@darkroom/contracts'
-import { Compile } from 'typebox/compile'
+import { Compile } from '@darkroom/contracts/typebox'
 import type { Network } from './node/network.ts'
 import { Nonsense } from './node/nonsense.ts'
 

@@ -1,4 +1,5 @@
 import { UnexpectedReply } from '@darkroom/contracts'
+import { Type } from '@darkroom/contracts/typebox'
 import {
   commonSettings,
   createLogger,
@@ -7,7 +8,6 @@ import {
   ServiceUnavailable,
   TokenRefused,
 } from '@darkroom/service-kit'
-import { Type } from 'typebox'
 import { readClusterToken } from './cluster-token.ts'
 import { ExpectedFailure } from './expected-failure.ts'
 import { kvUrlOf, loadSettings } from './settings.ts'

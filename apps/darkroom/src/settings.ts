@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { defaultPorts, type ServiceName } from '@darkroom/contracts'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, dataDirSetting, httpUrl, loadConfig, portSetting } from '@darkroom/service-kit'
-import { type Static, Type } from 'typebox'
 
 const { host, clusterToken, drainMs } = commonSettings
 

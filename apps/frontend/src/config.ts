@@ -1,6 +1,6 @@
 import { defaultPorts } from '@darkroom/contracts'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, portSetting } from '@darkroom/service-kit'
-import { type Static, Type } from 'typebox'
 
 export const Config = Type.Object({
   ...commonSettings,

@@ -1,6 +1,6 @@
 import { type Client, type clusterStateRoutes, IntakeState, intakeRegister } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { type Logger, repeat, retryLater } from '@darkroom/service-kit'
-import { Value } from 'typebox/value'
 
 interface IntakeGateOptions {
   clusterState: Pick<Client<typeof clusterStateRoutes>, 'getRegister'>

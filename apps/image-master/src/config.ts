@@ -1,6 +1,6 @@
 import { defaultOperations, defaultPorts, Operations } from '@darkroom/contracts'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, portSetting } from '@darkroom/service-kit'
-import { type Static, Type } from 'typebox'
 
 const MiB = 1024 * 1024
 

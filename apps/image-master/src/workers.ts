@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events'
 import { optionalTypes, packageFor, registrationPrefix, WorkerRegistration } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, type Logger, retryLater, ServiceProblem, watchPrefix } from '@darkroom/service-kit'
-import { Value } from 'typebox/value'
 
 /** A worker registers a moment after the master when both are started together. */
 const usualPatienceMs = 3000

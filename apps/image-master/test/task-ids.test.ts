@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TaskId } from '@darkroom/contracts'
-import { Value } from 'typebox/value'
+import { Value } from '@darkroom/contracts/typebox'
 import { TaskIds } from '../src/task-ids.ts'
 
 function prepare(newest: () => Promise<string | undefined> = async () => undefined) {

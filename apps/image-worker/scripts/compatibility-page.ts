@@ -1,6 +1,6 @@
 import { type OutputFormat, outputFormats } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { contentTypeOf, type ImageFormat, imageFormats } from '@darkroom/image-header'
-import { Value } from 'typebox/value'
 import { Config } from '../src/config.ts'
 import { defaultQuality } from '../src/develop/encode-settings.ts'
 import {

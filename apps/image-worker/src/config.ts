@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defaultPorts } from '@darkroom/contracts'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, portSetting } from '@darkroom/service-kit'
-import { type Static, Type } from 'typebox'
 
 const MiB = 1024 * 1024
 

@@ -1,7 +1,7 @@
-import type { TSchema } from 'typebox'
 import { type Problem, problemCode } from './problem.ts'
 import { readText } from './read-text.ts'
 import { type CallOf, isBytes, type ReplyOf, type Route, type StreamedBody } from './route.ts'
+import type { TSchema } from './typebox/typebox.js'
 
 export interface WireRequest {
   method: Route['method']

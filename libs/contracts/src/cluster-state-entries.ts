@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** Of registers and counters. */
 export const StateName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,128}$' })

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Entry, NodeName, VersionRow } from './cluster-state-entries.ts'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** Another node, as it is reached. */
 export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })

@@ -1,9 +1,9 @@
-import { type Static, Type } from 'typebox'
 import { CounterRead, NodeName, StateName } from './cluster-state-entries.ts'
 import { Gossip, Member, NodeIdentity, SyncReply, SyncRequest } from './cluster-state-messages.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, defineRoute, Nothing } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** Bare paths are the register and the counter of these names. */
 export const bareRegister = 'value'

@@ -1,10 +1,10 @@
-import { type Static, Type } from 'typebox'
 import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
+import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader } from './urgency.ts'
 
 const params = Type.Object({ id: Type.String() })

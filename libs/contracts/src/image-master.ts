@@ -1,10 +1,10 @@
-import { type Static, Type } from 'typebox'
 import { Operations } from './operations.ts'
 import { waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskError, TaskId } from './task.ts'
+import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader } from './urgency.ts'
 
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+import { Type } from './typebox/typebox.js'
 
 /** Of every answer about keys: the store's revision when it was read. `after` takes it. */
 export const revisionHeader = 'kv-revision'

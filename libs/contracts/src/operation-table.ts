@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { type Static, type TObject, type TProperties, Type } from './typebox/typebox.js'
 
 /*
  * Every operation that a task can name, in one table: one line for people, what it takes in JSON, and how

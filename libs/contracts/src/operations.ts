@@ -1,5 +1,3 @@
-import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import {
   InvalidOperations,
   type Operation,
@@ -7,6 +5,7 @@ import {
   type OperationName,
   operationTable,
 } from './operation-table.ts'
+import { type Static, Type, Value } from './typebox/typebox.js'
 
 export const operationNames = Object.keys(operationTable) as OperationName[]
 export const maxOperations = 10

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from './typebox/typebox.js'
 
 /** Types of originals that a worker decodes only where an optional package is installed, with that package. */
 const packages: Readonly<Record<string, string>> = { 'image/heic': 'libheif-js' }

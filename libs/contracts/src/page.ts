@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from './typebox/typebox.js'
 
 /** Query parameters of every listing: at most `limit` items, from where `cursor` left off. */
 export const pageQuery = {

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** RFC 9457 problem details; every error of every service has this shape. */
 export const Problem = Type.Object(

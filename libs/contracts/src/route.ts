@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './typebox/typebox.js'
 
 export interface RouteSchema {
   readonly summary: string

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { DecodedTypes } from './optional-types.ts'
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
+import { Type } from './typebox/typebox.js'
 
 /** The services by the name under which they register. */
 export const serviceNames = [

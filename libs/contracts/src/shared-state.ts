@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** Counters of cluster-state: what became of images, everywhere. */
 export const imageCounters = {

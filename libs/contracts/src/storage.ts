@@ -1,7 +1,7 @@
-import { type Static, Type } from 'typebox'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
 
 export const stages = ['pre', 'post'] as const
 export type Stage = (typeof stages)[number]

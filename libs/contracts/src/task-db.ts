@@ -1,10 +1,10 @@
-import { type Static, Type } from 'typebox'
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
+import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
 
 const params = Type.Object({ id: TaskId })

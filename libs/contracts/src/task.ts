@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Operations } from './operations.ts'
+import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
 
 export const taskStates = ['not-started', 'in-progress', 'finished', 'failed'] as const

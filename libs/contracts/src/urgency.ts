@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './typebox/typebox.js'
 
 /** RFC 9218, 4.1: 0 is the most urgent. */
 export const Urgency = Type.Integer({ minimum: 0, maximum: 7 })

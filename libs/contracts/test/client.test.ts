@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { Type } from 'typebox'
 import { createClient, UnexpectedReply, type WireRequest } from '../src/client.ts'
 import { Problem, problemType } from '../src/problem.ts'
 import { Bytes, defineRoute, Nothing } from '../src/route.ts'
+import { Type } from '../src/typebox/typebox.js'
 
 const routes = {
   get: defineRoute({

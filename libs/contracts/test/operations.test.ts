@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { Value } from 'typebox/value'
 import {
   channelOrders,
   defaultOperations,
@@ -14,6 +13,7 @@ import {
   operationTable,
   parseOperations,
 } from '../src/index.ts'
+import { Value } from '../src/typebox/typebox.js'
 
 const swap = fc.record(
   { name: fc.constant('swap-channels' as const), order: fc.constantFrom(...channelOrders) },

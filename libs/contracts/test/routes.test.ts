@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import {
   clusterStateRoutes,
   defaultPorts,
@@ -17,6 +15,7 @@ import {
   storageRoutes,
   taskDbRoutes,
 } from '../src/index.ts'
+import { Compile, type TSchema } from '../src/typebox/typebox.js'
 
 const services: Record<string, Record<string, Route>> = {
   'cluster-state': clusterStateRoutes,

@@ -1,5 +1,4 @@
-import { type Static, type TObject, type TSchema, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { type Static, type TObject, type TSchema, Type, Value } from '@darkroom/contracts/typebox'
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
 

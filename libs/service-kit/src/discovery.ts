@@ -1,6 +1,6 @@
 import { once, setMaxListeners } from 'node:events'
 import { Registration, registrationPrefix, type ServiceName } from '@darkroom/contracts'
-import { Value } from 'typebox/value'
+import { Value } from '@darkroom/contracts/typebox'
 import type { Logger } from './logger.ts'
 import type { Resolver } from './transport.ts'
 import { type KvClient, watchPrefix } from './watch-prefix.ts'

@@ -1,5 +1,5 @@
 import { type Client, type Task, TaskId, type taskDbRoutes } from '@darkroom/contracts'
-import { Value } from 'typebox/value'
+import { Value } from '@darkroom/contracts/typebox'
 
 /** A task by whatever a client sends as its id; undefined when there is none, or it can't be an id. */
 export async function findTask(

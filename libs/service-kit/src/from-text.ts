@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TSchema } from '@darkroom/contracts/typebox'
 import { isExactNumber } from './exact-number.ts'
 
 /**

@@ -1,5 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { type Static, type TObject, type TSchema, Value } from '@darkroom/contracts/typebox'
 import type { Logger } from './logger.ts'
 import { type KvClient, watchPrefix } from './watch-prefix.ts'
 

@@ -1,5 +1,5 @@
 import type { ServiceName } from '@darkroom/contracts'
-import type { Static, TObject } from 'typebox'
+import type { Static, TObject } from '@darkroom/contracts/typebox'
 import { type CommonConfig, InvalidConfig, loadConfig } from './config.ts'
 import { createLogger, type Logger } from './logger.ts'
 import type { RunningService } from './start-service.ts'

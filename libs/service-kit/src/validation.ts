@@ -1,7 +1,6 @@
 import { isBytes } from '@darkroom/contracts'
+import { Compile, type TSchema } from '@darkroom/contracts/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { fromText } from './from-text.ts'
 
 /**

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { type TObject, Type } from '@darkroom/contracts/typebox'
 import { temporaryFolder } from '@darkroom/testing'
 import fc from 'fast-check'
-import { type TObject, Type } from 'typebox'
 import {
   commonSettings,
   InvalidConfig,

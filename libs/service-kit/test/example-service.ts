@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Type } from 'typebox'
+import { Type } from '@darkroom/contracts/typebox'
 import { createApp } from '../src/app.ts'
 import { commonSettings, portSetting } from '../src/config.ts'
 import { runService } from '../src/run-service.ts'

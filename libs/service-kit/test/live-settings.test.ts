@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
+import { Type } from '@darkroom/contracts/typebox'
 import { RecordedLog, until } from '@darkroom/testing'
-import { Type } from 'typebox'
 import { LiveSettings } from '../src/live-settings.ts'
 import { createLogger } from '../src/logger.ts'
 import { FakeKv } from './fake-kv.ts'

@@ -1,6 +1,6 @@
 import { type Member, NodeRegistration, registrationPrefix } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, type Logger, watchPrefix } from '@darkroom/service-kit'
-import { Value } from 'typebox/value'
 import type { Membership } from './membership.ts'
 
 /**

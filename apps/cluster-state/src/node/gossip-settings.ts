@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 
 /** An interval that starts this node's part of the gossip; each is shortened or lengthened by up to a tenth. */
 const IntervalMs = (defaultMs: number, description: string) =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { Entry, SyncRequest } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { bucketCount, raiseCount, State, writeRegister } from '@darkroom/crdt'
 import fc from 'fast-check'
-import { Value } from 'typebox/value'
 import { buildTestApp } from '../build-test-app.ts'
 
 const register = {

@@ -1,7 +1,6 @@
 import type { Member } from '@darkroom/contracts'
+import { Type, Value } from '@darkroom/contracts/typebox'
 import { createLogger } from '@darkroom/service-kit'
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import type { Membership } from '../../src/membership/membership.ts'
 import { type GossipSettings, gossipSettings } from '../../src/node/gossip-settings.ts'
 import { StateNode } from '../../src/node/state-node.ts'

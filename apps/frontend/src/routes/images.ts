@@ -1,4 +1,5 @@
 import { frontendRoutes, TaskId } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import {
   type App,
   deleteImage,
@@ -8,7 +9,6 @@ import {
   ServiceProblem,
   taskCursors,
 } from '@darkroom/service-kit'
-import { Value } from 'typebox/value'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { ImageStatus, problemType } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { generateImage, until } from '@darkroom/testing'
-import { Value } from 'typebox/value'
 import { failNext, finishNext, startFrontend, storageFiles, takeWork, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { StoredBlob } from '@darkroom/contracts'
-import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Static, Type } from '@darkroom/contracts/typebox'
 
 /*
  * What is known of a blob stands behind its bytes, in the same file or object, so that one rename or one request

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { type TSchema, Value } from '@darkroom/contracts/typebox'
 import { decodeMultiStream, encode } from '@msgpack/msgpack'
-import type { TSchema } from 'typebox'
-import { Value } from 'typebox/value'
 import type { AgentAddress } from './agent-address.ts'
 import {
   type Command,

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from '@darkroom/contracts/typebox'
 
 /*
  * The RPC protocol of a Serf agent, version 1: maps of MessagePack one after the other, with nothing between them.

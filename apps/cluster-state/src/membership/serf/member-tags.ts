@@ -1,5 +1,5 @@
 import { Member } from '@darkroom/contracts'
-import { Value } from 'typebox/value'
+import { Value } from '@darkroom/contracts/typebox'
 import type { SerfMember } from './agent-protocol.ts'
 
 /** Tags of a node's agent by which the others find the node; 512 bytes for all of an agent's tags, encoded. */

@@ -1,0 +1,3 @@
+export * from 'typebox'
+export { Compile } from 'typebox/compile'
+export { Value } from 'typebox/value'
