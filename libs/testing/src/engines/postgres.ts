@@ -89,7 +89,9 @@ export async function startPostgres(
       return true
     })
   t.after(async () => {
-    await end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
+    const ended = end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
+    current.signal('SIGCONT') // a test that failed may have left it stopped
+    await ended
     rmSync(folder, { recursive: true, force: true })
   })
   await start()
