@@ -1,6 +1,15 @@
 import { writeBits } from './bit-writer'
 import { lowBit, spectralEnd, spectralStart } from './scan'
-import { bitsOf, categoryOf, codesAt, count, countsAt, nonzero, symbolTableBytes, tableOf } from './symbols'
+import {
+  bitsOf,
+  categoryOf,
+  codesAt,
+  count,
+  countsAt,
+  significant,
+  symbolTableBytes,
+  tableOf,
+} from './symbols'
 
 /** Whether symbols are counted instead of written. */
 let isCounting: bool = false
@@ -37,11 +46,11 @@ export function dcRefine(block: usize): void {
 export function acFirst(block: usize, component: i32): void {
   const table = tableOf(component) + 2 * symbolTableBytes
   let previous = spectralStart - 1
-  for (let mask = within(nonzero(block), spectralStart, spectralEnd); mask !== 0; mask &= mask - 1) {
+  const present = within(significant(block, lowBit), spectralStart, spectralEnd)
+  for (let mask = present; mask !== 0; mask &= mask - 1) {
     const k = <i32>ctz(mask)
     const coefficient: i32 = load<i16>(block + (k << 1))
     const magnitude = abs(coefficient) >> lowBit
-    if (magnitude === 0) continue
     endBand()
     let run = k - previous - 1
     for (; run > 15; run -= 16) emit(table, 0xf0)
@@ -56,8 +65,9 @@ export function acFirst(block: usize, component: i32): void {
 /** T.81, G.1.2.3, as libjpeg's jcphuff.c does it. */
 export function acRefine(block: usize, component: i32): void {
   const table = tableOf(component) + 2 * symbolTableBytes
-  const present = within(nonzero(block), spectralStart, spectralEnd)
-  const lastNew = lastOfMagnitudeOne(block, present)
+  const present = within(significant(block, lowBit), spectralStart, spectralEnd)
+  const added = present & ~significant(block, lowBit + 1)
+  const lastNew = 63 - <i32>clz(added)
   let run = 0
   let previous = spectralStart - 1
   let from = correctionsOfBand
@@ -68,10 +78,6 @@ export function acRefine(block: usize, component: i32): void {
     previous = k
     const coefficient: i32 = load<i16>(block + (k << 1))
     const magnitude = abs(coefficient) >> lowBit
-    if (magnitude === 0) {
-      run++
-      continue
-    }
     while (run > 15 && k <= lastNew) {
       endBand()
       emit(table, 0xf0)
@@ -116,15 +122,6 @@ function extendBand(table: usize): void {
 
 function within(mask: u64, first: i32, last: i32): u64 {
   return ((mask >> first) << first) & (<u64>-1 >> (63 - last))
-}
-
-function lastOfMagnitudeOne(block: usize, present: u64): i32 {
-  for (let mask = present; mask !== 0; ) {
-    const k = 63 - <i32>clz(mask)
-    if (abs(<i32>load<i16>(block + (k << 1))) >> lowBit === 1) return k
-    mask ^= (<u64>1) << k
-  }
-  return 0
 }
 
 function emit(table: usize, symbol: i32): void {

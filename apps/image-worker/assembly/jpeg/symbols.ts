@@ -23,6 +23,20 @@ export function nonzero(block: usize): u64 {
   return mask
 }
 
+/** A bit for each coefficient whose magnitude isn't zero without its lowest bits. */
+export function significant(block: usize, lowBits: i32): u64 {
+  let mask: u64 = 0
+  for (let quarter: usize = 0; quarter < 4; quarter++) {
+    const from = block + quarter * 32
+    const lower = i16x8.shr_u(i16x8.abs(v128.load(from)), lowBits)
+    const upper = i16x8.shr_u(i16x8.abs(v128.load(from, 16)), lowBits)
+    const bytes = i8x16.narrow_i16x8_s(lower, upper)
+    const zeros = <u64>(<u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0))))
+    mask |= (zeros ^ 0xffff) << (quarter * 16)
+  }
+  return mask
+}
+
 /** How many bits a coefficient or difference takes (T.81, tables F.1 and F.2: SSSS). */
 export function categoryOf(value: i32): i32 {
   return 32 - clz(abs(value))
