@@ -1,150 +1,142 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
-import { freePortRange } from '@darkroom/testing'
+import { createHash } from 'node:crypto'
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
 import { Agent, request } from 'undici'
-import { loadPhotographs } from './photographs.ts'
-import { cpuMs, peakMemoryMiB, processTree } from './process-figures.ts'
+import { developSwapped } from './develop-thread.ts'
+import { type ImageKind, makeImageKinds } from './flow-images.ts'
+import { cpuMs, processTree } from './process-figures.ts'
+import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
+
+/**
+ * Images a second, and CPU time of all processes for an image, from the upload to the last byte of the result:
+ * Darkroom as `npm start` runs it beside the server of home-made/, which runs at the same time and idles meanwhile.
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    clients: { type: 'string', default: '8' },
+    only: { type: 'string', default: '' },
+    way: { type: 'string', default: 'recomb' },
+  },
+})
+const rounds = Number(values.rounds)
+const clients = Number(values.clients)
 
 interface Figures {
   imagesPerSecond: number
-  cpuMsPerImage: number
-  peakMemoryMiB: number
+  cpuMs: number
 }
 
-interface FlowFigures extends Figures {
-  acceptedMs: number[]
-  finishedMs: number[]
+await using stack = new AsyncDisposableStack()
+const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+const kinds = (await makeImageKinds()).filter(({ name }) => name.includes(values.only))
+const sides = [
+  await startHomeMade(owner, values.way === 'raw' ? 'raw' : 'recomb'),
+  await startDarkroomSide(owner),
+]
+const dispatcher = new Agent({ connections: clients })
+stack.defer(() => dispatcher.close())
+
+print(
+  `${clients} clients; medians of ${rounds} rounds in turn; ${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}, sharp ${sharp.versions.sharp}`,
+  '',
+  `| image | KB | ${sides.map(({ name }) => `${name}, images/s`).join(' | ')} | ratio | ${sides.map(({ name }) => `${name}, CPU ms`).join(' | ')} | of it image work |`,
+  `| --- | --- | ${sides.map(() => '---').join(' | ')} | --- | ${sides.map(() => '---').join(' | ')} | --- |`,
+)
+for (const kind of kinds) {
+  const results = sides.map(side => ({ side, digests: new Map<number, string>(), figures: [] as Figures[] }))
+  for (const { side, digests } of results) await warmUp(side, kind, digests)
+  for (let round = 0; round < rounds; round++)
+    for (const { side, digests, figures } of results) figures.push(await measure(side, kind, digests))
+  const speeds = results.map(({ figures }) => median(figures.map(({ imagesPerSecond }) => imagesPerSecond)))
+  const costs = results.map(({ figures }) => median(figures.map(({ cpuMs }) => cpuMs)))
+  const [homeMade = Number.NaN, darkroom = Number.NaN] = speeds
+  const kilobytes = kind.images.reduce((sum, { length }) => sum + length, 0) / kind.images.length / 1000
+  print(
+    `| ${kind.name} | ${kilobytes.toFixed(0)} | ${speeds.map(format).join(' | ')} | **${format(darkroom / homeMade)}** | ${costs.map(format).join(' | ')} | ${format(await imageWork(kind))} |`,
+  )
 }
 
-const { values } = parseArgs({
-  options: {
-    images: { type: 'string', default: '150' },
-    clients: { type: 'string', default: '16' },
-    rounds: { type: 'string', default: '3' },
-  },
-})
-const images = Number(values.images)
-const clients = Number(values.clients)
-const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-
-const bare: Figures[] = []
-const flow: FlowFigures[] = []
-for (let round = 1; round <= Number(values.rounds); round++) {
-  // Side by side: whatever else the machine does meets both.
-  bare.push(await runBareLoop())
-  flow.push(await runFlow())
-  process.stderr.write(`round ${round} done\n`)
-}
-process.stdout.write(report())
-
-async function runBareLoop(): Promise<Figures> {
-  const { stdout } = await promisify(execFile)(process.execPath, [pathOf('bare-loop.ts'), String(images)])
-  return JSON.parse(stdout) as Figures
-}
-
-/** The single process, as `npm start` runs it, with its own data; and all clients in this one. */
-async function runFlow(): Promise<FlowFigures> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-bench-'))
-  const port = await freePortRange(7)
-  const darkroom = spawn(process.execPath, [pathOf('../apps/darkroom/src/main.ts'), 'start'], {
-    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  try {
-    for await (const line of createInterface({ input: darkroom.stdout })) if (line.includes('is ready')) break
-    const url = `http://127.0.0.1:${port}`
-    const dispatcher = new Agent({ connections: clients })
-    const photographs = await loadPhotographs()
-    // Until the worker has started and every image was seen once.
-    await Promise.all(photographs.map(({ bytes }) => developOne(url, bytes, dispatcher)))
-
-    const pids = processTree(darkroom.pid ?? 0)
-    const cpuBefore = pids.map(cpuMs)
-    const acceptedMs: number[] = []
-    const finishedMs: number[] = []
-    let next = 0
-    const client = async () => {
-      for (let index = next++; index < images; index = next++) {
-        const photograph = photographs[index % photographs.length]
-        if (!photograph) continue
-        const times = await developOne(url, photograph.bytes, dispatcher)
-        acceptedMs.push(times.acceptedMs)
-        finishedMs.push(times.finishedMs)
-      }
-    }
-    const begunAt = performance.now()
-    await Promise.all(Array.from({ length: clients }, client))
-    const seconds = (performance.now() - begunAt) / 1000
-    await dispatcher.close()
-    const cpu = pids.map(cpuMs).reduce((sum, ms, index) => sum + ms - (cpuBefore[index] ?? 0), 0)
-    return {
-      imagesPerSecond: images / seconds,
-      cpuMsPerImage: cpu / images,
-      peakMemoryMiB: pids.map(peakMemoryMiB).reduce((sum, mib) => sum + mib, 0),
-      acceptedMs,
-      finishedMs,
-    }
-  } finally {
-    darkroom.kill('SIGTERM')
-    if (darkroom.exitCode === null) await once(darkroom, 'exit')
-    await rm(dataDir, { recursive: true, force: true })
+/** All images once in each place where code is compiled and memory grows; what comes back is looked at. */
+async function warmUp(side: Side, kind: ImageKind, digests: Map<number, string>): Promise<void> {
+  for (const [index, image] of kind.images.entries()) {
+    const result = await developOne(side, image)
+    await assertSwapped(side, image, result)
+    digests.set(index, digestOf(result))
   }
+  await measure(side, kind, digests)
 }
 
-/** Upload, poll, download; the way any client does it. */
-async function developOne(url: string, bytes: Buffer, dispatcher: Agent) {
+async function measure(side: Side, kind: ImageKind, digests: Map<number, string>): Promise<Figures> {
+  const pids = side.pids.flatMap(processTree)
+  const cpuOfAll = () => pids.reduce((sum, pid) => sum + cpuMs(pid), 0)
+  const cpuBefore = cpuOfAll()
   const begunAt = performance.now()
-  const accepted = await request(`${url}/images`, { dispatcher, method: 'POST', body: bytes })
-  if (accepted.statusCode !== 202)
-    throw new Error(`upload: ${accepted.statusCode} ${await accepted.body.text()}`)
-  let status = (await accepted.body.json()) as { state: string; links: { self: string; result: string } }
-  const acceptedMs = performance.now() - begunAt
-  while (status.state !== 'finished') {
-    if (status.state === 'failed') throw new Error(`an image failed: ${JSON.stringify(status)}`)
-    const polled = await request(url + status.links.self, { dispatcher, headers: { prefer: 'wait=25' } })
-    status = (await polled.body.json()) as typeof status
+  let next = 0
+  const client = async () => {
+    for (let count = next++; count < kind.perRound; count = next++) {
+      const index = count % kind.images.length
+      const result = await developOne(side, kind.images[index] as Buffer)
+      if (digestOf(result) !== digests.get(index)) throw new Error(`${side.name} gave other bytes than before`)
+    }
   }
-  const finishedMs = performance.now() - begunAt
-  const result = await request(url + status.links.result, { dispatcher })
-  if (result.statusCode !== 200) throw new Error(`download: ${result.statusCode}`)
-  await result.body.dump({ limit: Number.MAX_SAFE_INTEGER })
-  return { acceptedMs, finishedMs }
+  await Promise.all(Array.from({ length: clients }, client))
+  const seconds = (performance.now() - begunAt) / 1000
+  return { imagesPerSecond: kind.perRound / seconds, cpuMs: (cpuOfAll() - cpuBefore) / kind.perRound }
 }
 
-function report(): string {
-  const row = (name: string, pick: (figures: Figures) => number, digits: number) => {
-    const [loop, service] = [median(bare.map(pick)), median(flow.map(pick))]
-    return `| ${name} | ${loop.toFixed(digits)} | ${service.toFixed(digits)} | ${(service / loop).toFixed(2)} |`
+async function developOne({ name, url }: Side, image: Buffer): Promise<Buffer> {
+  const headers = { prefer: 'wait=60', 'content-type': 'application/octet-stream' }
+  const uploaded = await request(`${url}/images`, { dispatcher, method: 'POST', headers, body: image })
+  if (uploaded.statusCode !== 200)
+    throw new Error(`${name} answered ${uploaded.statusCode}: ${await uploaded.body.text()}`)
+  const { id } = (await uploaded.body.json()) as { id: string }
+  const result = await request(`${url}/images/${id}/result`, { dispatcher })
+  if (result.statusCode !== 200) throw new Error(`${name} answered ${result.statusCode} to a download`)
+  return Buffer.from(await result.body.arrayBuffer())
+}
+
+/** The CPU time of the swap itself, in Darkroom's way, alone. */
+async function imageWork({ images }: ImageKind): Promise<number> {
+  const times: number[] = []
+  for (let run = 0; run < 8 * images.length; run++) {
+    const before = process.cpuUsage()
+    await developSwapped(images[run % images.length] as Buffer)
+    const { user, system } = process.cpuUsage(before)
+    times.push((user + system) / 1000)
   }
-  const accepted = flow.flatMap(({ acceptedMs }) => acceptedMs)
-  const finished = flow.flatMap(({ finishedMs }) => finishedMs)
-  const times = (ms: number[]) =>
-    `p50 ${quantile(ms, 0.5).toFixed(0)} ms, p99 ${quantile(ms, 0.99).toFixed(0)} ms`
-  return `
-${images} images, ${clients} clients, ${bare.length} rounds (medians); ${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}
-
-| | bare loop | Darkroom | ratio |
-|---|---|---|---|
-${row('images/s', figures => figures.imagesPerSecond, 1)}
-${row('CPU ms per image', figures => figures.cpuMsPerImage, 0)}
-${row('peak memory, MiB', figures => figures.peakMemoryMiB, 0)}
-
-upload to 202: ${times(accepted)}; upload to finished: ${times(finished)}
-`
+  return median(times.slice(images.length))
 }
 
-function median(numbers: number[]): number {
-  return quantile(numbers, 0.5)
+/** By the mean of each channel: results are exact only where formats are lossless. */
+async function assertSwapped({ name }: Side, original: Buffer, result: Buffer): Promise<void> {
+  const [red, green, blue] = await meansOf(original)
+  const means = await meansOf(result)
+  const isSwapped = [blue, green, red].every((mean, at) => Math.abs(mean - (means[at] ?? 0)) < 3)
+  if (!isSwapped) throw new Error(`${name} did not swap red and blue: ${[red, green, blue]} became ${means}`)
 }
 
-/** Nearest rank. */
-function quantile(numbers: number[], fraction: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.max(Math.ceil(fraction * sorted.length) - 1, 0)] ?? Number.NaN
+async function meansOf(image: Buffer): Promise<[number, number, number]> {
+  const rgb = await sharp(image).removeAlpha().toColourspace('srgb').raw().toBuffer()
+  const sums: [number, number, number] = [0, 0, 0]
+  for (let at = 0; at < rgb.length; at += 3)
+    for (const channel of [0, 1, 2] as const) sums[channel] += rgb[at + channel] ?? 0
+  return [(sums[0] * 3) / rgb.length, (sums[1] * 3) / rgb.length, (sums[2] * 3) / rgb.length]
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function median(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+}
+
+function format(value: number): string {
+  return value < 10 ? value.toFixed(2) : value.toFixed(1)
+}
+
+function print(...lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
 }

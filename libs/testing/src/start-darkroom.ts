@@ -32,7 +32,7 @@ export interface Darkroom {
 
 /** All services in one process, on ports and with a folder of its own; both are gone when the test has ended. */
 export async function startDarkroom(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Darkroom> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
