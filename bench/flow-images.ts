@@ -16,7 +16,11 @@ export async function makeImageKinds(): Promise<ImageKind[]> {
     sharp(photograph).resize(width, height, { fit: 'cover' })
   return [
     { name: 'PNG, 64 x 48', perRound: 600, images: await each(p => resized(p, 64, 48).png().toBuffer()) },
-    { name: 'JPEG, 800 x 600', perRound: 200, images: await each(p => resized(p, 800, 600).jpeg().toBuffer()) },
+    {
+      name: 'JPEG, 800 x 600',
+      perRound: 200,
+      images: await each(p => resized(p, 800, 600).jpeg().toBuffer()),
+    },
     { name: 'JPEG, 6 MP', perRound: 32, images: await each(p => resized(p, 3000, 2000).jpeg().toBuffer()) },
     {
       name: 'palette PNG, 1 MP',

@@ -78,7 +78,8 @@ async function measure(side: Side, kind: ImageKind, digests: Map<number, string>
     for (let count = next++; count < kind.perRound; count = next++) {
       const index = count % kind.images.length
       const result = await developOne(side, kind.images[index] as Buffer)
-      if (digestOf(result) !== digests.get(index)) throw new Error(`${side.name} gave other bytes than before`)
+      if (digestOf(result) !== digests.get(index))
+        throw new Error(`${side.name} gave other bytes than before`)
     }
   }
   await Promise.all(Array.from({ length: clients }, client))

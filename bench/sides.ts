@@ -1,5 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { findEngine, freePort, missingEngineWords, type Program, startDarkroom, startProgram, startRedis, temporaryFolder, untilAlive } from '@darkroom/testing'
+import {
+  findEngine,
+  freePort,
+  missingEngineWords,
+  startDarkroom,
+  startProgram,
+  startRedis,
+  temporaryFolder,
+  untilAlive,
+} from '@darkroom/testing'
 
 /** A service that takes `POST /images` with `Prefer: wait`, and gives the image at `GET /images/:id/result`. */
 export interface Side {

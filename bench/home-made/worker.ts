@@ -41,5 +41,7 @@ async function swapRaw(image: Buffer): Promise<Buffer> {
   }
   const raw = { width, height, channels, ...(pages > 1 && { pageHeight: pageHeight ?? height / pages }) }
   const encoder = sharp(data, { raw })
-  return encoder.toFormat(format as 'png', { ...(delay && { delay }), ...(loop !== undefined && { loop }) }).toBuffer()
+  return encoder
+    .toFormat(format as 'png', { ...(delay && { delay }), ...(loop !== undefined && { loop }) })
+    .toBuffer()
 }

@@ -1,8 +1,8 @@
 import type { Client, ImageFacts, InlineResult, storageRoutes, Work } from '@darkroom/contracts'
-import { type Logger, ServiceProblem } from '@darkroom/service-kit'
+import { holdFor, type Logger, ServiceProblem } from '@darkroom/service-kit'
 
 /** A worker's lease runs meanwhile: rather than wait longer, it is left to fetch the original itself. */
-const loadTimeoutMs = 1000
+const loadSeconds = 1
 
 /** Bytes of small images, which come and go with messages about their work. */
 export class InlineBytes {
@@ -19,7 +19,8 @@ export class InlineBytes {
     const { id, original } = work
     if (original.bytes > maxBytes) return work
     try {
-      const signal = AbortSignal.timeout(loadTimeoutMs)
+      using patience = holdFor(loadSeconds)
+      const { signal } = patience
       const stored = await this.#storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
       if (stored.status !== 200) return work
       const bytes = await stored.body.bytes()

@@ -123,7 +123,7 @@ async function store(
   storage: IntakeDependencies['storage'],
   key: string,
   format: SniffedFormat,
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array> | Uint8Array,
 ): Promise<StoredBlob> {
   const reply = await storage.putBlob({
     params: { key, stage: 'pre' },

@@ -38,8 +38,9 @@ export class Discovery implements Resolver {
     return this.#urls
   }
 
-  async pick(signal: AbortSignal): Promise<string | undefined> {
+  async pick(giveUp: () => AbortSignal): Promise<string | undefined> {
     while (this.#urls.length === 0) {
+      const signal = giveUp()
       if (signal.aborted) return undefined
       // Aborting is an answer here, not an error: the loop looks again and ends.
       await once(this.#changes, 'change', { signal }).catch(() => undefined)

@@ -1,14 +1,20 @@
-/** The first bytes of a body, however it is cut into chunks, and the whole of it still to be read, once. */
+/**
+ * The first bytes of a body, however it is cut into chunks, and the whole of it: as bytes where it ended within them,
+ * otherwise still to be read, once.
+ */
 export async function readHead(
   body: AsyncIterable<Uint8Array>,
   headBytes: number,
-): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
+): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> | Uint8Array }> {
   const chunks = body[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
   let bytes = 0
   while (bytes < headBytes) {
     const { done, value } = await chunks.next()
-    if (done) break
+    if (done) {
+      const whole = Buffer.concat(first, bytes)
+      return { head: whole, whole }
+    }
     first.push(value)
     bytes += value.length
   }

@@ -9,15 +9,18 @@ import { collectingMemory } from './streamed-memory.ts'
 
 /** Finds instances of one service. */
 export interface Resolver {
-  /** Base URL of an instance, with a path and credentials if need be, once one is known; undefined when `signal` is aborted first. */
-  pick(signal: AbortSignal): Promise<string | undefined>
+  /**
+   * Base URL of an instance, with a path and credentials if need be. While none is known it waits for one, until the
+   * signal that `giveUp` makes is aborted; then it is undefined.
+   */
+  pick(giveUp: () => AbortSignal): Promise<string | undefined>
   /** Says that an instance didn't answer, so that others are preferred for a moment. */
   suspect(url: string): void
 }
 
 /** The one instance there is. */
 export function fixedAddress(url: string): Resolver {
-  return { pick: async signal => (signal.aborted ? undefined : url), suspect: () => undefined }
+  return { pick: async () => url, suspect: () => undefined }
 }
 
 export interface TransportOptions {
@@ -53,14 +56,19 @@ export function createTransport(options: TransportOptions): Transport {
   } = options
 
   return async request => {
-    const patience = AbortSignal.timeout(patienceMs)
-    const signal = request.signal ? AbortSignal.any([patience, request.signal]) : patience
+    const deadline = performance.now() + patienceMs
     const backoff = new Backoff(20, 500)
+    /** Made when something is waited for: most requests are answered at once. */
+    let patience: AbortSignal | undefined
+    const giveUp = () => {
+      patience ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
+      return request.signal ? AbortSignal.any([patience, request.signal]) : patience
+    }
     let lastError: unknown = new Error('no instance is registered')
     for (;;) {
-      const base = await resolver.pick(signal)
+      const base = await resolver.pick(giveUp)
       request.signal?.throwIfAborted()
-      if (base === undefined || signal.aborted) throw new ServiceUnavailable(service, lastError)
+      if (base === undefined || performance.now() > deadline) throw new ServiceUnavailable(service, lastError)
       const body = new TrackedBody(request.body)
       try {
         const reply = await sendOnce(base, request, body)
@@ -75,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
       resolver.suspect(base)
       if (body.isSpent) throw new ServiceUnavailable(service, lastError)
-      await backoff.wait(signal)
+      await backoff.wait(giveUp())
     }
   }
 

@@ -19,7 +19,7 @@ function discover(t: TestContext, urls: string[] = []) {
   })
   t.after(() => discovery.close())
   const found = (count: number) => until(`${count} are found`, () => discovery.urls.length === count)
-  const pick = (times: number) => Array.fromAsync({ length: times }, () => discovery.pick(never))
+  const pick = (times: number) => Array.fromAsync({ length: times }, () => discovery.pick(() => never))
   return { kv, log, register, discovery, found, pick }
 }
 
@@ -54,7 +54,7 @@ suite('discovery', () => {
 
   test('waits for the first instance to register', async t => {
     const { discovery, register } = discover(t)
-    const picking = discovery.pick(never)
+    const picking = discovery.pick(() => never)
     register(1, 'http://late')
     assert.equal(await picking, 'http://late')
   })
@@ -62,10 +62,10 @@ suite('discovery', () => {
   test('ends waiting with nothing when that is aborted', async t => {
     const { discovery } = discover(t)
     const controller = new AbortController()
-    const picking = discovery.pick(controller.signal)
+    const picking = discovery.pick(() => controller.signal)
     controller.abort()
     assert.equal(await picking, undefined)
-    assert.equal(await discovery.pick(AbortSignal.abort()), undefined)
+    assert.equal(await discovery.pick(() => AbortSignal.abort()), undefined)
   })
 
   test('follows instances that come and go', async t => {

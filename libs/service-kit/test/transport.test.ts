@@ -225,7 +225,8 @@ suite('a transport', () => {
     const dispatcher = new Agent()
     t.after(() => dispatcher.destroy())
     const resolver = {
-      pick: async (signal: AbortSignal) => {
+      pick: async (giveUp: () => AbortSignal) => {
+        const signal = giveUp()
         if (!signal.aborted) await once(signal, 'abort')
         return undefined
       },

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface Write {
@@ -19,6 +19,7 @@ interface Write {
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #log: WriteAheadLog
+  readonly #transaction: Record<'begin' | 'commit' | 'savepoint' | 'release', StatementSync>
   #waiting: Write[] = []
   #committing: Promise<void> | undefined
   #group: Promise<void> | undefined
@@ -29,6 +30,12 @@ export class GroupCommit {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#log = new WriteAheadLog(database)
+    this.#transaction = {
+      begin: database.prepare('BEGIN IMMEDIATE'),
+      commit: database.prepare('COMMIT'),
+      savepoint: database.prepare('SAVEPOINT write'),
+      release: database.prepare('RELEASE write'),
+    }
   }
 
   /** Runs `write` in the next group; resolves with what it returned once that is on disk. */
@@ -96,17 +103,17 @@ export class GroupCommit {
 
   /** Those that were committed. */
   #apply(group: readonly Write[]): Write[] {
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#transaction.begin.run()
     const applied = group.filter(write => this.#applyOne(write))
-    this.#database.exec('COMMIT')
+    this.#transaction.commit.run()
     return applied
   }
 
   #applyOne(write: Write): boolean {
-    this.#database.exec('SAVEPOINT write')
+    this.#transaction.savepoint.run()
     try {
       write.apply()
-      this.#database.exec('RELEASE write')
+      this.#transaction.release.run()
       return true
     } catch (error) {
       // After some faults of the disk SQLite has rolled all of it back by itself.

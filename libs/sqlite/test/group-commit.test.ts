@@ -8,10 +8,11 @@ import { GroupCommit, openDatabase } from '../src/index.ts'
 
 const migrations = ['CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT']
 
-function openTemporary(t: TestContext) {
+function openTemporary(t: TestContext, observe = (_database: DatabaseSync) => {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
   const path = join(folder, 'test.db')
   const database = openDatabase(path, migrations)
+  observe(database)
   const writes = new GroupCommit(database)
   t.after(async () => {
     await writes.close()
@@ -40,15 +41,22 @@ test('a write is visible to other connections once it is answered', async t => {
 })
 
 test('writes of one turn share one transaction', async t => {
-  const { database, writes } = openTemporary(t)
-  const begins: string[] = []
-  const exec = database.exec.bind(database)
-  t.mock.method(database, 'exec', (sql: string) => {
-    if (sql.startsWith('BEGIN')) begins.push(sql)
-    exec(sql)
+  let begins = 0
+  const { database, writes } = openTemporary(t, opened => {
+    const prepare = opened.prepare.bind(opened)
+    t.mock.method(opened, 'prepare', (sql: string) => {
+      const statement = prepare(sql)
+      if (!sql.startsWith('BEGIN')) return statement
+      const run = statement.run.bind(statement)
+      t.mock.method(statement, 'run', () => {
+        begins++
+        return run()
+      })
+      return statement
+    })
   })
   await Promise.all([1, 2, 3].map(n => writes.run(insert(database, n))))
-  assert.equal(begins.length, 1)
+  assert.equal(begins, 1)
   assert.deepEqual(numbers(database), [1, 2, 3])
 })
 

@@ -32,7 +32,10 @@ export class WorkerThread {
     this.#events = events
     this.#clock = new ImageClock(data.processingMs, events.overran)
     this.#worker = new Worker(main, { workerData: data, name: data.name })
-    this.#worker.on('message', (message: ThreadMessage) => this.#hear(message))
+    this.#worker.on('message', (messages: ThreadMessage[]) => {
+      // Under `node --watch`, threads also send what they import.
+      if (Array.isArray(messages)) for (const message of messages) this.#hear(message)
+    })
     this.#worker.on('error', (error: Error) => {
       this.#error = error
     })
@@ -67,7 +70,6 @@ export class WorkerThread {
     await this.#worker.terminate()
   }
 
-  /** Passes over what isn't ours: under `node --watch`, threads also send what they import. */
   #hear(message: ThreadMessage): void {
     switch (message.type) {
       case 'begun':

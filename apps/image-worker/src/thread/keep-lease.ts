@@ -1,47 +1,59 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 
 const maxRenewMs = 5000
 const minRenewMs = 100
 
-export interface KeptLease {
-  /** Aborted, with the reason, when the lease is lost or the task was deleted. */
-  readonly lost: AbortSignal
-  close(): Promise<void>
-}
-
 /**
  * Renews the lease of a task at a third of its time until it is closed or the lease is lost. It goes by the lease's
  * duration, not by its end: clocks of two machines differ, and are set.
  */
-export function keepLease(work: Work, master: Client<typeof imageMasterRoutes>, logger: Logger): KeptLease {
-  const lost = new AbortController()
-  const closing = new AbortController()
-  const renewing = renew()
+export class KeptLease {
+  readonly #work: Pick<Work, 'id' | 'lease'>
+  readonly #master: Client<typeof imageMasterRoutes>
+  readonly #logger: Logger
+  readonly #lost = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #renewing: { ended: Promise<void>; closing: AbortController } | undefined
+  #isClosed = false
 
-  return {
-    lost: lost.signal,
-    async close() {
-      closing.abort()
-      await renewing
-    },
+  constructor(work: Pick<Work, 'id' | 'lease'>, master: Client<typeof imageMasterRoutes>, logger: Logger) {
+    this.#work = work
+    this.#master = master
+    this.#logger = logger
+    this.#renewLater()
   }
 
-  async function renew(): Promise<void> {
-    const body = { id: work.id, lease: work.lease.token }
-    const renewMs = Math.min(Math.max(work.lease.durationMs / 3, minRenewMs), maxRenewMs)
-    while (!closing.signal.aborted && !lost.signal.aborted) {
-      await delay(renewMs, undefined, { signal: closing.signal }).catch(() => undefined)
-      if (closing.signal.aborted) return
-      try {
-        const reply = await master.extendWork({ body, signal: closing.signal })
-        if (reply.status === 409) lost.abort('the lease ran out, and the task was taken back')
-        else if (reply.body.cancelled) lost.abort('the task was deleted')
-      } catch (error) {
-        if (!closing.signal.aborted)
-          logger.warn({ err: error, id: work.id }, 'a lease could not be renewed; trying on')
-      }
+  /** Aborted, with the reason, when the lease is lost or the task was deleted. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#renewing?.closing.abort()
+    await this.#renewing?.ended
+  }
+
+  #renewLater(): void {
+    if (this.#isClosed || this.lost.aborted) return
+    const renewMs = Math.min(Math.max(this.#work.lease.durationMs / 3, minRenewMs), maxRenewMs)
+    this.#timer = setTimeout(() => {
+      const closing = new AbortController()
+      const ended = this.#renew(closing.signal).then(() => this.#renewLater())
+      this.#renewing = { ended, closing }
+    }, renewMs)
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { id, lease } = this.#work
+    try {
+      const reply = await this.#master.extendWork({ body: { id, lease: lease.token }, signal })
+      if (reply.status === 409) this.#lost.abort('the lease ran out, and the task was taken back')
+      else if (reply.body.cancelled) this.#lost.abort('the task was deleted')
+    } catch (error) {
+      if (!signal.aborted) this.#logger.warn({ err: error, id }, 'a lease could not be renewed; trying on')
     }
   }
 }

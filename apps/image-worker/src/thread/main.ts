@@ -18,7 +18,7 @@ allowOnlyOurLoaders()
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
-const { draining, report, reserve } = openThreadPort(parentPort)
+const { draining, report, reserve, close } = openThreadPort(parentPort)
 
 await workUntilDrained({
   name: data.name,
@@ -30,4 +30,4 @@ await workUntilDrained({
   report,
 })
 await clients.close()
-parentPort.close()
+close()

@@ -21,7 +21,7 @@ export type WorkEnd =
   /** Handed back: the worker shuts down, or a service that it needs is away or full. */
   | { kind: 'returned' }
 
-/** From a thread to the worker. Bytes of images never take this way. */
+/** From a thread to the worker, in lists. Bytes of images never take this way. */
 export type ThreadMessage =
   | { type: 'begun'; work: Work }
   /** The time that an image may take begins, and ends: what services take beside it isn't the image's. */

@@ -4,12 +4,18 @@ import type { ThreadMessage, WorkerMessage } from './protocol.ts'
 export interface ThreadPort {
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
+  /**
+   * Messages of one moment go together: to wake the other thread is what they cost. 'developing' and 'developed', by
+   * which the image's time is taken, go at once.
+   */
   report(message: ThreadMessage): void
   /**
    * Resolves when there are so many bytes of memory to develop the image in, those that were reserved for it before
    * included; they are held until it is developed.
    */
   reserve(bytes: number): Promise<void>
+  /** Sends what waits, and lets the thread end. */
+  close(): void
 }
 
 /** A thread's end of the protocol. */
@@ -20,12 +26,25 @@ export function openThreadPort(port: MessagePort): ThreadPort {
     if (message.type === 'drain') draining.abort()
     else granted.resolve()
   })
+  let waiting: ThreadMessage[] = []
+  const send = () => {
+    if (waiting.length > 0) port.postMessage(waiting)
+    waiting = []
+  }
+  const report = (message: ThreadMessage) => {
+    if (waiting.push(message) === 1) setImmediate(send)
+    if (message.type !== 'begun' && message.type !== 'ended') send()
+  }
   return {
     draining: draining.signal,
-    report: message => port.postMessage(message),
+    report,
+    close() {
+      send()
+      port.close()
+    },
     reserve(bytes) {
       granted = Promise.withResolvers()
-      port.postMessage({ type: 'reserve', bytes } satisfies ThreadMessage)
+      report({ type: 'reserve', bytes })
       return granted.promise
     },
   }

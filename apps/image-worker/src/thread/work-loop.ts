@@ -13,7 +13,7 @@ import {
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Developed } from '../develop/developed.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
-import { keepLease } from './keep-lease.ts'
+import { KeptLease } from './keep-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
 
 export interface WorkLoopOptions {
@@ -87,7 +87,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
 async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<Work | undefined> {
   const { clients, draining, logger, report } = options
   report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
-  const lease = keepLease(work, clients.imageMaster, logger)
+  const lease = new KeptLease(work, clients.imageMaster, logger)
   let end: WorkEnd
   let next: Work | undefined
   let isRefused = false

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
-import { keepLease } from '../../src/thread/keep-lease.ts'
+import { KeptLease } from '../../src/thread/keep-lease.ts'
 import { startWorkshop } from '../start-workshop.ts'
 
 async function begin(t: TestContext, leaseMs = 1500) {
@@ -11,7 +11,7 @@ async function begin(t: TestContext, leaseMs = 1500) {
   const id = await workshop.addTask('text')
   const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })
   if (status !== 200) assert.fail('there was no work')
-  const lease = keepLease(body, clients.imageMaster, logger)
+  const lease = new KeptLease(body, clients.imageMaster, logger)
   defer(() => lease.close())
   const expiresAt = async () => Date.parse(String((await workshop.taskOf(id)).lease?.expiresAt))
   return { ...workshop, id, work: body, lease, expiresAt }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Stage } from '@darkroom/contracts'
 import type { BlobId } from './engine.ts'
 
@@ -9,7 +9,7 @@ export const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
 /** Where a blob is, in a folder or a bucket: `<stage>/<shard>`. The shard, of two hex digits, spreads them evenly. */
 export function shardPath({ key, stage }: BlobId): string {
-  const shard = createHash('sha256').update(key).digest('hex').slice(0, 2)
+  const shard = hash('sha256', key).slice(0, 2)
   return `${stageFolders[stage]}/${shard}`
 }
 

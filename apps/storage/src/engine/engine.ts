@@ -44,22 +44,20 @@ export class StoreUnavailable extends Error {}
 /** What the engine stands on refuses us, until somebody changes a setting here or there. */
 export class StoreMisconfigured extends StoreUnavailable {}
 
+/** The bytes of a blob, or what yields them. */
+export type Content = AsyncIterable<Uint8Array> | Uint8Array
+
 /** Keeps blobs. What is answered as stored is on disk, whole; a reader sees all of a blob or none. */
 export interface BlobStore {
   /**
-   * Stores what `content` yields, in place of what stood there, in bounded memory: the memory of a chunk is
+   * Stores `content`, in place of what stood there, in bounded memory: the memory of a chunk is
    * free to be used again when the next one is asked for. When `content` throws, nothing changes and nothing
    * is left behind.
    *
    * @throws StoreFull
    * @throws StoreUnavailable, as all of these may
    */
-  put(
-    id: BlobId,
-    content: AsyncIterable<Uint8Array>,
-    options: PutOptions,
-    condition?: Condition,
-  ): Promise<PutOutcome>
+  put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome>
   /**
    * `whole` says what is going to be read: all of it, or a part or nothing. It changes what that costs, and with
    * some engines how long a blob can be read that is replaced or deleted meanwhile: a part fails then.

@@ -1,15 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import { isMissing, openBlobFile, writeBlobFile, writeBytes } from './blob-file.ts'
+import {
+  isMissing,
+  maxSmallBytes,
+  openBlobFile,
+  syncFile,
+  writeBlobFile,
+  writeBytes,
+  writeSmallBlobFile,
+} from './blob-file.ts'
 import { blobKey, blobPath, shardPath, stageFolders } from './blob-path.ts'
 import {
   type BlobId,
   type BlobListing,
   type BlobStore,
   type Condition,
+  type Content,
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
@@ -45,7 +55,7 @@ export class FileBlobStore implements BlobStore {
   readonly #turns = new Turns()
   readonly #idleMemory: Buffer[] = []
   /** The shards' folders, open to be synced. */
-  readonly #folders = new Map<string, Promise<FileHandle>>()
+  readonly #folders = new Map<string, number>()
   #roomCheckedAt = Number.NEGATIVE_INFINITY
 
   private constructor({ folder, minFreeBytes = 0, lock }: FileBlobStoreOptions) {
@@ -62,24 +72,16 @@ export class FileBlobStore implements BlobStore {
     return new FileBlobStore(options)
   }
 
-  async put(
-    id: BlobId,
-    content: AsyncIterable<Uint8Array>,
-    options: PutOptions,
-    condition?: Condition,
-  ): Promise<PutOutcome> {
+  async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     // Results may use what is kept free: without them, what was accepted could not end.
     if (id.stage === 'pre') await this.#checkFreeSpace()
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
-    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
     try {
-      const blob = await writeBlobFile(temporary, content, options, memory)
+      const blob = await this.#write(temporary, content, options)
       return await this.#turns.take(this.#path(id), () => this.#publish(temporary, id, blob, condition))
     } catch (error) {
       await rm(temporary, { force: true })
       throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
-    } finally {
-      if (this.#idleMemory.length < maxIdleMemory) this.#idleMemory.push(memory)
     }
   }
 
@@ -120,9 +122,21 @@ export class FileBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     await this.#turns.idle()
-    for (const folder of this.#folders.values()) await (await folder).close()
+    for (const folder of this.#folders.values()) closeSync(folder)
     this.#folders.clear()
     this.#lock?.[Symbol.dispose]()
+  }
+
+  async #write(path: string, content: Content, options: PutOptions): Promise<StoredBlob> {
+    const isSmall = content instanceof Uint8Array && content.length <= maxSmallBytes
+    if (isSmall) return writeSmallBlobFile(path, content, options)
+    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
+    try {
+      const chunks = content instanceof Uint8Array ? Readable.from([content]) : content
+      return await writeBlobFile(path, chunks, options, memory)
+    } finally {
+      if (this.#idleMemory.length < maxIdleMemory) this.#idleMemory.push(memory)
+    }
   }
 
   /** Puts the temporary file in its place, unless newer bytes stand there or the condition doesn't hold. */
@@ -141,7 +155,7 @@ export class FileBlobStore implements BlobStore {
       await rm(temporary)
       return { kind: 'refused' }
     }
-    await rename(temporary, this.#path(id))
+    renameSync(temporary, this.#path(id))
     await this.#syncShard(this.#shardFolder(id))
     return { kind: 'stored', blob }
   }
@@ -154,12 +168,11 @@ export class FileBlobStore implements BlobStore {
   /** It stays open: most of what a sync of a folder costs is to open it. */
   async #syncShard(path: string): Promise<void> {
     let folder = this.#folders.get(path)
-    if (!folder) {
-      folder = open(path, constants.O_RDONLY)
+    if (folder === undefined) {
+      folder = openSync(path, constants.O_RDONLY)
       this.#folders.set(path, folder)
-      folder.catch(() => this.#folders.delete(path))
     }
-    await (await folder).sync()
+    await syncFile(folder)
   }
 
   async #checkFreeSpace(): Promise<void> {

@@ -1,9 +1,11 @@
+import type { Content } from './engine.ts'
+
 /** Content that remembers what it threw itself: the fault of whoever gives it, not of the store. */
 export class GivenContent implements AsyncIterable<Uint8Array> {
-  readonly #content: AsyncIterable<Uint8Array>
+  readonly #content: Content
   #failure: { error: unknown } | undefined
 
-  constructor(content: AsyncIterable<Uint8Array>) {
+  constructor(content: Content) {
     this.#content = content
   }
 
@@ -13,7 +15,8 @@ export class GivenContent implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#content
+      if (this.#content instanceof Uint8Array) yield this.#content
+      else yield* this.#content
     } catch (error) {
       this.#failure = { error }
       throw error

@@ -12,6 +12,7 @@ import {
   type BlobListing,
   type BlobStore,
   type Condition,
+  type Content,
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
@@ -107,12 +108,7 @@ export class S3BlobStore implements BlobStore {
     return store
   }
 
-  async put(
-    id: BlobId,
-    content: AsyncIterable<Uint8Array>,
-    options: PutOptions,
-    condition?: Condition,
-  ): Promise<PutOutcome> {
+  async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     const given = new GivenContent(content)
     try {
       const outcome = await this.#keep(this.#put(this.#name(id), given, options, condition))

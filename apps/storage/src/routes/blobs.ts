@@ -2,20 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BytesRequestHeaders, type Handler, type Handlers, type storageRoutes } from '@darkroom/contracts'
 import {
   atMost,
+  type Body,
   checkPreconditions,
   collectingMemory,
   isRangeCurrent,
+  readHead,
   ServiceProblem,
   tooLarge,
   type Validators,
   writeCondition,
 } from '@darkroom/service-kit'
 import { requestedRange } from '../byte-range.ts'
-import type { BlobId, BlobStore, Condition, OpenBlob } from '../engine/engine.ts'
+import type { BlobId, BlobStore, Condition, Content, OpenBlob } from '../engine/engine.ts'
 
 const asksForLess = (
   Object.keys(BytesRequestHeaders.properties) as (keyof typeof BytesRequestHeaders.properties)[]
 ).filter(name => name !== 'if-range')
+
+const fewBytes = 64 * 1024
 
 type Routes = typeof storageRoutes
 type BlobHandlers = Pick<Handlers<Routes>, 'putBlob' | 'postBlob' | 'getBlob' | 'headBlob' | 'deleteBlob'>
@@ -25,7 +29,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
     if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
     const { fence = 0 } = querystring
     const contentType = keptType(headers['content-type'])
-    const content = collectingMemory(atMost(maxBlobBytes, body))
+    const content = await contentOf(body, maxBlobBytes)
     const outcome = await store.put(params, content, { contentType, fence }, conditionOf(headers))
     if (outcome.kind === 'stored') return { status: 201, body: outcome.blob }
     if (outcome.kind === 'refused') throw preconditionFailed(params)
@@ -77,6 +81,16 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
       return { status: 204 }
     },
   }
+}
+
+/** As bytes, where there are few; otherwise as they arrive. @throws ServiceProblem 413 */
+async function contentOf(body: Body, maxBytes: number): Promise<Content> {
+  if (!(body instanceof Uint8Array)) {
+    const { whole } = await readHead(collectingMemory(atMost(maxBytes, body)), fewBytes)
+    return whole
+  }
+  if (body.length > maxBytes) throw tooLarge(maxBytes)
+  return body
 }
 
 function headersOf(opened: OpenBlob) {
