@@ -29,8 +29,8 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
     if (Number(headers['content-length']) > maxBlobBytes) throw tooLarge(maxBlobBytes)
     const { fence = 0 } = querystring
     const contentType = keptType(headers['content-type'])
-    const content = await contentOf(body, maxBlobBytes)
-    const outcome = await store.put(params, content, { contentType, fence }, conditionOf(headers))
+    const put = (content: Content) => store.put(params, content, { contentType, fence }, conditionOf(headers))
+    const outcome = await withContent(body, maxBlobBytes, put)
     if (outcome.kind === 'stored') return { status: 201, body: outcome.blob }
     if (outcome.kind === 'refused') throw preconditionFailed(params)
     const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
@@ -83,14 +83,21 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
   }
 }
 
-/** As bytes, where there are few; otherwise as they arrive. @throws ServiceProblem 413 */
-async function contentOf(body: Body, maxBytes: number): Promise<Content> {
-  if (!(body instanceof Uint8Array)) {
-    const { whole } = await readHead(collectingMemory(atMost(maxBytes, body)), fewBytes)
-    return whole
+/** Gives a body as bytes where there are few; otherwise as they arrive. @throws ServiceProblem 413 */
+async function withContent<Result>(
+  body: Body,
+  maxBytes: number,
+  use: (content: Content) => Promise<Result>,
+): Promise<Result> {
+  if (body instanceof Uint8Array && body.length <= maxBytes) return use(body)
+  const arriving = collectingMemory(atMost(maxBytes, body))
+  try {
+    const { whole } = await readHead(arriving, fewBytes)
+    return await use(whole)
+  } finally {
+    // What was not read is let go, so that the answer gets through. Not awaited: a silent client would hold it up.
+    arriving.return(undefined).catch(() => undefined)
   }
-  if (body.length > maxBytes) throw tooLarge(maxBytes)
-  return body
 }
 
 function headersOf(opened: OpenBlob) {
