@@ -42,8 +42,17 @@ export class DarkroomClient {
     }
   }
 
-  /** Uploads a file, again if need be, and answers the image's id. @throws Error with the reason of a refusal */
-  async upload(path: string, operations: string | undefined): Promise<string> {
+  /**
+   * Uploads a file, again if need be, and answers the image's id. `refusedForNow` is called with the reason when it
+   * waits to try again.
+   *
+   * @throws Error with the reason of a refusal
+   */
+  async upload(
+    path: string,
+    operations: string | undefined,
+    refusedForNow: (reason: string) => void = () => undefined,
+  ): Promise<string> {
     const size = await sizeOf(path)
     const idempotencyKey = randomUUID()
     for (const deadline = performance.now() + patienceMs; ; ) {
@@ -56,6 +65,7 @@ export class DarkroomClient {
         })
         if (reply.status === 202 || reply.status === 200) return reply.body.id
         if (performance.now() > deadline || !isOverload(reply.status)) throw new Error(wordsOf(reply.body))
+        refusedForNow(wordsOf(reply.body))
         await delay(1000 * Number(reply.headers['retry-after'] ?? 1))
       } catch (error) {
         if (performance.now() > deadline || !(error instanceof ServiceUnavailable)) throw error
@@ -109,7 +119,7 @@ export class DarkroomClient {
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined)
   if (!found) throw new Error('there is no such file')
-  if (!found.isFile()) throw new Error('it is no file')
+  if (!found.isFile()) throw new Error('it is not a file')
   return found.size
 }
 

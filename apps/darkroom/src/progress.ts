@@ -6,6 +6,7 @@ export class Progress {
   readonly #total: number
   readonly #underWay = new Map<string, string>()
   #ended = 0
+  #waitReason: string | undefined
 
   constructor(output: NodeJS.WriteStream, total: number) {
     this.#output = output
@@ -15,6 +16,13 @@ export class Progress {
   say(file: string, state: string): void {
     this.#underWay.set(file, state)
     this.#drawStatus()
+  }
+
+  /** Says once for all files why they wait. */
+  waits(file: string, reason: string): void {
+    if (this.#waitReason !== reason) this.#write(`waiting, and trying again for a minute: ${reason}`)
+    this.#waitReason = reason
+    this.say(file, 'waiting')
   }
 
   done(file: string, path: string): void {
@@ -28,8 +36,12 @@ export class Progress {
   #end(file: string, line: string): void {
     this.#ended += 1
     this.#underWay.delete(file)
-    this.#output.write(this.#output.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
+    this.#write(line)
     this.#drawStatus()
+  }
+
+  #write(line: string): void {
+    this.#output.write(this.#output.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
   }
 
   #drawStatus(): void {

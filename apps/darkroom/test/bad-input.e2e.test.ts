@@ -107,7 +107,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
       ['solarise', /there is no operation "solarise"; there are: swap-channels/],
       ['swap-channels:xyz', /bgr, rbg/],
       ['[{"name":', /not valid JSON/],
-      ['', /there is no operation ""/],
+      ['', /an operation is empty/],
     ] as const) {
       const path = `/images?operations=${encodeURIComponent(operations)}`
       const raw = await httpRequest(url, path, { method: 'POST', body: image })

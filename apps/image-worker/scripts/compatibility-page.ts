@@ -60,7 +60,7 @@ What the format of the result can't hold is converted so that the picture looks 
 ${sections.map(section).join('\n\n')}
 
 Where the format changes, the quality is ${qualities()} unless \`format:\` names another. A quality that is named makes WebP,
-AVIF and TIFF lossy, also where the original was lossless.
+AVIF and TIFF lossy, also where the original was lossless, and TIFF 8 bits a sample.
 
 ## JPEGs that are not by the book
 

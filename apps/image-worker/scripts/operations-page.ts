@@ -15,17 +15,19 @@ export function operationsPage(): string {
 A task names at most ${maxOperations}, in any order, each done to the result of the one before:
 \`?operations=crop:400x300,swap-channels:bgr,format:webp\`, or as JSON
 \`[{"name":"crop","width":400,"height":300},{"name":"swap-channels"},{"name":"format","type":"webp"}]\`.
-None given means \`swap-channels:bgr\`. Animations stay animated where the format can be; what else becomes of an image:
+As text, \`[what may be left out]\` and \`<what may not>\` stand in brackets below. None given means \`swap-channels:bgr\`. Animations stay animated where the format can be; what else becomes of an image:
 [compatibility.md](compatibility.md). \`GET /operations\` answers this list with JSON schemas. This page is made by \`npm run docs\`.
 
 ${operationNames.map(section).join('\n')}`
 }
 
 function section(name: OperationName): string {
-  const { example, summary } = operationTable[name]
+  const { example, form, summary } = operationTable[name]
   return `## ${name}
 
 ${summary}.
+
+As text: \`${form}\`
 
 | before | \`${example}\` |
 |---|---|

@@ -107,7 +107,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'Forgets an image and its bytes; work on it is cancelled',
       params,
-      response: { 204: Nothing, 404: Problem },
+      response: { 204: Nothing, 404: Problem, 412: Problem },
     },
   }),
   listImages: defineRoute({

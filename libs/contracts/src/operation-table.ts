@@ -22,12 +22,15 @@ const Factor = Type.Number({ minimum: 0, maximum: 10, default: 1, description: '
 export const operationTable = {
   'swap-channels': define({
     summary: 'Reorders the colour channels: red, green and blue of the result are those named, in that order',
+    form: 'swap-channels[:order]',
     example: 'swap-channels:bgr',
     properties: { order: Type.Enum(channelOrders, { default: 'bgr' }) },
     parse: text => optional('order', text),
   }),
   resize: define({
-    summary: 'Fits the image into a box; never enlarges it unless told to. One side may be left open',
+    summary:
+      'Fits the image into a box. One side may be left open. Without `enlarge`, no side grows: cover and fill then give less than the box where the image is too small',
+    form: 'resize:[width]x[height][:fit][:enlarge]',
     example: 'resize:150x100',
     properties: {
       width: Type.Optional(Side),
@@ -57,7 +60,8 @@ export const operationTable = {
     },
   }),
   crop: define({
-    summary: 'Cuts out a rectangle: of the middle, or from where it is told',
+    summary: 'Cuts out a rectangle, at most the image: of the middle, or from where it is told',
+    form: 'crop:<width>x<height>[+<left>+<top>]',
     example: 'crop:120x100+150+60',
     properties: { width: Side, height: Side, left: Type.Optional(Offset), top: Type.Optional(Offset) },
     parse: text => {
@@ -77,26 +81,42 @@ export const operationTable = {
   }),
   rotate: define({
     summary: 'Turns the image clockwise; what is uncovered is transparent if the image can be, else white',
+    form: 'rotate:<angle>',
     example: 'rotate:15',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
     parse: text => number('angle', text),
   }),
-  flip: define({ summary: 'Mirrors top and bottom', example: 'flip', properties: {}, parse: nothing }),
-  flop: define({ summary: 'Mirrors left and right', example: 'flop', properties: {}, parse: nothing }),
+  flip: define({
+    summary: 'Mirrors top and bottom',
+    form: 'flip',
+    example: 'flip',
+    properties: {},
+    parse: nothing,
+  }),
+  flop: define({
+    summary: 'Mirrors left and right',
+    form: 'flop',
+    example: 'flop',
+    properties: {},
+    parse: nothing,
+  }),
   greyscale: define({
     summary: 'Keeps only the lightness',
+    form: 'greyscale',
     example: 'greyscale',
     properties: {},
     parse: nothing,
   }),
   invert: define({
     summary: 'Makes a negative; transparency stays',
+    form: 'invert',
     example: 'invert',
     properties: {},
     parse: nothing,
   }),
   blur: define({
     summary: 'Blurs with a Gaussian',
+    form: 'blur[:sigma]',
     example: 'blur:4',
     properties: {
       sigma: Type.Number({
@@ -110,6 +130,7 @@ export const operationTable = {
   }),
   sharpen: define({
     summary: 'Sharpens the lightness, not the colours',
+    form: 'sharpen[:sigma]',
     example: 'sharpen:2',
     properties: {
       sigma: Type.Number({
@@ -123,24 +144,28 @@ export const operationTable = {
   }),
   brightness: define({
     summary: 'Multiplies the lightness',
+    form: 'brightness[:factor]',
     example: 'brightness:1.4',
     properties: { factor: Factor },
     parse: text => number('factor', text),
   }),
   saturation: define({
     summary: 'Multiplies the saturation of the colours',
+    form: 'saturation[:factor]',
     example: 'saturation:2',
     properties: { factor: Factor },
     parse: text => number('factor', text),
   }),
   hue: define({
     summary: 'Turns the colours around the colour wheel',
+    form: 'hue:<angle>',
     example: 'hue:120',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
     parse: text => number('angle', text),
   }),
   tint: define({
     summary: 'Colours the image, keeping its lightness',
+    form: 'tint:<color>',
     example: 'tint:e0a060',
     properties: {
       color: Type.String({ pattern: '^[0-9a-fA-F]{6}$', description: 'Red, green and blue in hex' }),
@@ -149,6 +174,7 @@ export const operationTable = {
   }),
   metadata: define({
     summary: 'Drops EXIF, XMP, IPTC and comments, the default, or keeps EXIF, XMP and IPTC',
+    form: 'metadata[:mode]',
     example: 'metadata:keep',
     properties: { mode: Type.Enum(['strip', 'keep'], { default: 'strip' }) },
     parse: text => optional('mode', text),
@@ -156,6 +182,7 @@ export const operationTable = {
   format: define({
     summary:
       'Changes the file format; the original’s is the default, and JPEG for HEIC, which is not written',
+    form: 'format:<type>[:quality]',
     example: 'format:webp:80',
     properties: {
       type: Type.Enum(outputFormats),
@@ -163,7 +190,7 @@ export const operationTable = {
         Type.Integer({
           minimum: 1,
           maximum: 100,
-          description: 'Of JPEG, WebP and AVIF, and of TIFF with JPEG inside',
+          description: 'Of JPEG, WebP and AVIF, and of TIFF, which holds JPEG of 8 bits then',
         }),
       ),
     },
@@ -184,6 +211,8 @@ export type Operation = { [Name in OperationName]: OperationNamed<Name> }[Operat
 
 export interface OperationDefinition {
   readonly summary: string
+  /** How it is written as text: [what may be left out], <what may not>. */
+  readonly form: string
   readonly example: string
   readonly properties: TProperties
   /** Reads what stands behind `name:`; what it can't read is left to the schema to refuse. */

@@ -20,6 +20,7 @@ export const Operations = Type.Unsafe<Operation[]>(
 export const OperationDescription = Type.Object({
   name: Type.String(),
   summary: Type.String(),
+  form: Type.String({ description: 'How it is written: [what may be left out], <what may not>' }),
   example: Type.String({ description: 'As `?operations=` takes it' }),
   schema: Type.Unknown({ description: 'JSON Schema of the JSON form' }),
 })
@@ -30,7 +31,7 @@ export type OperationDescription = Static<typeof OperationDescription>
  * Arguments left out get their defaults.
  */
 export function parseOperations(text: string): Operation[] {
-  const items = text.trimStart().startsWith('[') ? parseJson(text) : text.split(',').map(parseText)
+  const items = /^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText)
   if (items.length === 0) throw new InvalidOperations('the list of operations is empty')
   if (items.length > maxOperations) {
     throw new InvalidOperations(`${items.length} operations; at most ${maxOperations} are taken`)
@@ -41,8 +42,8 @@ export function parseOperations(text: string): Operation[] {
 /** What can be asked for, for people and programs: one line, an example as text, and the JSON form of each. */
 export function describeOperations(): OperationDescription[] {
   return operationNames.map(name => {
-    const { summary, example } = operationTable[name]
-    return { name, summary, example, schema: operationSchema(name) }
+    const { summary, form, example } = operationTable[name]
+    return { name, summary, form, example, schema: operationSchema(name) }
   })
 }
 
@@ -53,6 +54,7 @@ export function formatOperations(operations: readonly Operation[]): string {
 
 function parseText(item: string): Record<string, unknown> {
   const [, name = '', text = ''] = /^\s*([^:]*?)\s*(?::(.*?))?\s*$/s.exec(item) ?? []
+  if (name === '') throw new InvalidOperations('an operation is empty; is there a comma too many?')
   const definition = definitionOf(name)
   return { name, ...explained(name, () => definition.parse(text)) }
 }
@@ -64,7 +66,7 @@ function parseJson(text: string): unknown[] {
   } catch (cause) {
     throw new InvalidOperations(`the operations are not valid JSON: ${(cause as Error).message}`, { cause })
   }
-  throw new InvalidOperations('operations in JSON are a list')
+  throw new InvalidOperations('operations in JSON are a list, such as [{"name":"flip"}]')
 }
 
 function check(item: unknown): Operation {
@@ -75,7 +77,7 @@ function check(item: unknown): Operation {
   const operation = Value.Default(schema, { ...(item as object) })
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
-  if (error) throw new InvalidOperations(`${name}: ${describe(error)}`)
+  if (error) throw new InvalidOperations(`${name}: ${describe(error)}${forExample(name)}`)
   explained(name, () => definition.verify?.(operation as never))
   return operation as Operation
 }
@@ -93,9 +95,14 @@ function explained<Result>(name: string, read: () => Result): Result {
     return read()
   } catch (error) {
     if (error instanceof InvalidOperations)
-      throw new InvalidOperations(`${name}: ${error.message}`, { cause: error })
+      throw new InvalidOperations(`${name}: ${error.message}${forExample(name)}`, { cause: error })
     throw error
   }
+}
+
+function forExample(name: string): string {
+  const { form, example } = operationTable[name as OperationName]
+  return form === example ? `; it is written ${form}` : `; it is written ${form}, for example ${example}`
 }
 
 function describe(error: { instancePath: string; message: string; params: object }): string {

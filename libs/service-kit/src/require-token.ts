@@ -21,9 +21,14 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
     const isForBrowsers = config.isForBrowsers ?? false
     const given = readToken(request.headers.authorization ?? '', isForBrowsers)
     if (timingSafeEqual(digest(given), expected)) return
-    throw new ServiceProblem(401, 'unauthorized', 'this route wants the cluster token', {
-      headers: { 'www-authenticate': isForBrowsers ? 'Basic realm="Darkroom", charset="UTF-8"' : 'Bearer' },
-    })
+    throw new ServiceProblem(
+      401,
+      'unauthorized',
+      'this route wants the cluster token: send Authorization: Bearer <token>; it is in <DATA_DIR>/cluster-token, or what CLUSTER_TOKEN says',
+      {
+        headers: { 'www-authenticate': isForBrowsers ? 'Basic realm="Darkroom", charset="UTF-8"' : 'Bearer' },
+      },
+    )
   })
 }
 

@@ -22,7 +22,10 @@ export async function developCommand(
   checkOperations(operations)
   const client = new DarkroomClient(urlOf(values.url, process.env))
   await client.checkThere()
-  await mkdir(out, { recursive: true })
+  await mkdir(out, { recursive: true }).catch(cause => {
+    if (cause.code !== 'EEXIST') throw cause
+    throw new UsageError(`-o names a folder; ${out} is a file`, { isBrief: true })
+  })
 
   const progress = new Progress(process.stderr, files.length)
   const names = resultNames(files)
@@ -32,7 +35,8 @@ export async function developCommand(
   const developOne = async ({ file, name }: { file: string; name: string }) => {
     try {
       progress.say(file, 'uploading')
-      const id = await client.upload(file, operations)
+      const refusedForNow = (reason: string) => progress.waits(file, reason)
+      const id = await client.upload(file, operations, refusedForNow)
       progress.say(file, 'developing')
       const contentType = await client.waitForEnd(id)
       const path = join(out, `${name}.${fileExtensionOf(contentType)}`)

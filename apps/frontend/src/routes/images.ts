@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, TaskId } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import {
@@ -8,6 +9,7 @@ import {
   type ServiceClients,
   ServiceProblem,
   taskCursors,
+  writeCondition,
 } from '@darkroom/service-kit'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
@@ -46,11 +48,30 @@ export function addImageRoutes(
 
   app.route({
     ...frontendRoutes.deleteImage,
-    handler: async ({ params: { id } }, reply) => {
+    handler: async ({ params: { id }, headers }, reply) => {
+      await requireCondition(id, headers, taskDb)
       const existed = Value.Check(TaskId, id) && (await deleteImage(id, { storage, taskDb }))
       return existed ? reply.code(204).send() : imageNotFound(id)
     },
   })
+}
+
+/** A status document has no entity tag: no tag that a client sends is that of it, but `*` is any. */
+async function requireCondition(
+  id: string,
+  headers: IncomingHttpHeaders,
+  taskDb: FrontendClients['taskDb'],
+): Promise<void> {
+  const holds = writeCondition(headers)
+  if (!holds) return
+  const { finishedAt, startedAt, createdAt } = (await findTask(taskDb, id)) ?? imageNotFound(id)
+  const modifiedAt = new Date(finishedAt ?? startedAt ?? createdAt)
+  if (holds({ etag: '', modifiedAt })) return
+  throw new ServiceProblem(
+    412,
+    'precondition-failed',
+    `the image ${id} is not as presumed; it was not deleted`,
+  )
 }
 
 export function imageNotFound(id: string): never {
