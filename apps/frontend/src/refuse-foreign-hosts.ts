@@ -11,11 +11,19 @@ const healthChecks = new Set<string | undefined>([serviceRoutes.healthz.url, ser
  * elsewhere, and no browser leaves out the host.
  */
 export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>): void {
-  app.addHook('onRequest', async ({ hostname, routeOptions }) => {
+  app.addHook('onRequest', async ({ hostname: named, originalUrl, raw, routeOptions }) => {
+    if (countHosts(raw.rawHeaders) > 1)
+      throw new ServiceProblem(400, 'invalid-request', 'the request has several Host headers; send one')
+    // The whole URL as the target of a request wins over Host (RFC 9112, 3.2.2).
+    const hostname = originalUrl.startsWith('/') ? named : (URL.parse(originalUrl)?.hostname ?? named)
     const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
     const isOwn = name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
     if (isOwn || healthChecks.has(routeOptions.url)) return
     const detail = `host "${hostname}" is not allowed; add its URL to PUBLIC_URL, such as http://${hostname}`
     throw new ServiceProblem(403, 'strange-host', detail)
   })
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length
 }

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp, createLogger, InvalidConfig } from '@darkroom/service-kit'
 import { readPublicUrls } from '../src/public-urls.ts'
 import { refuseForeignHosts } from '../src/refuse-foreign-hosts.ts'
 
-async function statusOf(host: string, { url = '/images', allowed = [] as string[] } = {}): Promise<number> {
+function appFor(allowed: string[]) {
   const logger = createLogger('test', 'silent')
   const app = createApp(
     { name: 'frontend', logger, isPublic: true, checkReady: async () => undefined },
     scope => scope.get('/images', async () => 'images'),
   )
   refuseForeignHosts(app, new Set(allowed))
-  return (await app.inject({ url, headers: { host } })).statusCode
+  return app
+}
+
+async function statusOf(host: string, { url = '/images', allowed = [] as string[] } = {}): Promise<number> {
+  return (await appFor(allowed).inject({ url, headers: { host } })).statusCode
 }
 
 for (const host of [
@@ -32,6 +38,23 @@ test('requests by a name that leads here are refused, unless it is allowed', asy
   assert.equal(await statusOf('evil.example:8080'), 403)
   assert.equal(await statusOf('evil.example:8080', { allowed: ['evil.example'] }), 200)
 })
+
+for (const [head, status] of [
+  ['GET /images HTTP/1.1\r\nhost: localhost\r\nhost: evil.example', 400],
+  ['GET /images HTTP/1.1\r\nhost: evil.example\r\nhost: localhost', 400],
+  ['GET http://evil.example/images HTTP/1.1\r\nhost: localhost', 403],
+  ['GET http://localhost/images HTTP/1.1\r\nhost: localhost', 200],
+] as const) {
+  test(`${head.replaceAll('\r\n', ', ')} is answered ${status}`, async t => {
+    const app = appFor([])
+    t.after(() => app.close())
+    const { hostname, port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect(Number(port), hostname)
+    t.after(() => socket.destroy())
+    socket.write(`${head}\r\nconnection: close\r\n\r\n`)
+    assert.match(String(await buffer(socket)), new RegExp(`^HTTP/1.1 ${status} `))
+  })
+}
 
 test('health checks are answered by whatever name they come', async () => {
   for (const url of ['/healthz', '/readyz', '/healthz?from=lb'])

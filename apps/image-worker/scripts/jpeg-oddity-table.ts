@@ -19,7 +19,7 @@ export const jpegOddityTable = {
   transform3: developed("3 as Adobe's transform of colours, which Adobe doesn't define"),
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: those of the standard are taken'),
   behindTheEnd: developed('bytes behind the end of the image'),
-  arithmetic: developed('arithmetic coding'),
+  arithmetic: developed('arithmetic coding, in which no decoder can tell missing data from others'),
   noEnd: refused('an end that is missing, be it the last marker alone'),
   damagedCodes: refused('coded data that can not be decoded, or that do not fill the image'),
   lostRestart: refused('a restart marker that is missing, or has another number than its place'),

@@ -68,7 +68,7 @@ export function createTransport(options: TransportOptions): Transport {
     for (;;) {
       const base = await resolver.pick(giveUp)
       request.signal?.throwIfAborted()
-      if (base === undefined || performance.now() > deadline) throw new ServiceUnavailable(service, lastError)
+      if (base === undefined) throw new ServiceUnavailable(service, lastError)
       const body = new TrackedBody(request.body)
       try {
         const reply = await sendOnce(base, request, body)
@@ -84,6 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
       resolver.suspect(base)
       if (body.isSpent) throw new ServiceUnavailable(service, lastError)
       await backoff.wait(giveUp())
+      if (performance.now() > deadline) throw new ServiceUnavailable(service, lastError)
     }
   }
 

@@ -221,6 +221,12 @@ suite('a transport', () => {
     })
   })
 
+  test('asks once, however short its patience', async t => {
+    const { url } = await instance(t, (_request, response) => void response.end('here'))
+    const { send } = transportTo(t, [url], { patienceMs: 0 })
+    assert.equal((await send()).statusCode, 200)
+  })
+
   test('is unavailable when no instance is known', async t => {
     const dispatcher = new Agent()
     t.after(() => dispatcher.destroy())

@@ -124,7 +124,12 @@ describe('deleting an image', () => {
     const id = await upload()
     await finishNext(frontend, Buffer.from('result'))
     assert.equal(storageFiles(frontend).length, files + 2)
-    const { status, body } = await ask(`/images/${id}`, { method: 'DELETE' })
+    for (const headers of [{ 'if-match': '"other"' }, { 'if-none-match': '*' }]) {
+      const refused = await ask(`/images/${id}`, { method: 'DELETE', headers })
+      assert.deepEqual([refused.status, refused.json().type], [412, problemType('precondition-failed')])
+    }
+    const headers = { 'if-match': '*' }
+    const { status, body } = await ask(`/images/${id}`, { method: 'DELETE', headers })
     assert.deepEqual([status, body.length], [204, 0])
     assert.deepEqual([storageFiles(frontend).length, await taskCount(frontend)], [files, tasks])
     for (const [path, method] of [

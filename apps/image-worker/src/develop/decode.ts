@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
+import { spaceOfNumbers } from './colour/colour-space.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
 import { examine } from './examine.ts'
@@ -18,6 +19,8 @@ import { convertColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 import { UnusableImage } from './unusable-image.ts'
 
+const displayP3 = { space: spaceOfNumbers({ primaries: 12, transfer: 13 }) }
+
 /**
  * Unpacks an image as it is displayed: all frames, or one page of a TIFF; EXIF orientation applied. Colours stay the
  * original's own where the result can say what they are, else they become sRGB; CMYK and Lab always do.
@@ -34,6 +37,9 @@ export async function decode(
   const { isAnimated, options, metadata, avif } = opened
   const kind = { bits: examined.kind.bits, isGrey: examined.kind.isGrey }
 
+  // By a profile, sharp makes samples of 16 bits those of Display P3 (its pipeline.cc), where all others become sRGB.
+  const isMadeP3 = metadata.space === 'rgb16' && metadata.icc !== undefined && !examined.ignoresProfile
+  const madeByProfile = isMadeP3 ? displayP3 : undefined
   const animation = animationOf(input, header, plan.output)
   const unpack = async (file: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
@@ -50,7 +56,8 @@ export async function decode(
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? asPageSays(unpacked, page) : unpacked
     const straight = avif?.isPremultiplied ? unpremultiply(raster) : raster
-    return signal && treatment.kind === 'converted' ? toSrgb(straight, signal) : straight
+    const converts = treatment.kind === 'converted' ? signal : madeByProfile
+    return converts ? toSrgb(straight, converts) : straight
   }
   const frames = animation
     ? await orientAll(await composeFrames(animation, unpack), header.orientation)

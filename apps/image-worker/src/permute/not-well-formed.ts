@@ -6,3 +6,6 @@
 export class NotWellFormed extends Error {
   override name = 'NotWellFormed'
 }
+
+/** Codes of an image are missing, or are not codes: any decoder that comes to that place warns of it. */
+export class DamagedScan extends NotWellFormed {}

@@ -100,6 +100,22 @@ test('GIF has no profile: colours become sRGB', async () => {
   assert.ok(meanError(await inspectResult(result), await inspect(srgb)) < 4)
 })
 
+for (const [depth, colourspace] of [
+  ['8 bits', 'srgb'],
+  ['16 bits', 'rgb16'],
+] as const) {
+  test(`a GIF of an image of ${depth} with a profile has the colours of sRGB`, async () => {
+    const create = { width: 8, height: 8, channels: 3, background: '#c83c28' } as const
+    const image = sharp({ create }).toColourspace(colourspace).withIccProfile('p3')
+    for (const format of ['png', 'tiff'] as const) {
+      const { bytes } = await run(await image.clone().toFormat(format).toBuffer(), 'format:gif')
+      const [red = 0, green = 0, blue = 0] = await sharp(bytes).removeAlpha().raw().toBuffer()
+      const isNear = Math.abs(red - 200) < 3 && Math.abs(green - 60) < 3 && Math.abs(blue - 40) < 3
+      assert.ok(isNear, `${format}: ${[red, green, blue]}`)
+    }
+  })
+}
+
 test('a CMYK JPEG with its profile becomes sRGB by that profile, and has none of it left', async () => {
   const file = await photo().toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 95 }).toBuffer()
   const { space, icc } = await sharp(file).metadata()

@@ -9,6 +9,7 @@ import {
   turnedRectangle,
   turnOfOrientation,
 } from '../../permute/turn.ts'
+import { expectWhole } from '../mend/expect-whole.ts'
 import { uprightSize } from '../raster.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'
@@ -23,7 +24,7 @@ interface Source {
  * What sharp reads for a call, once it is certain that nothing of the file is damaged or missing: decoders don't look at rows
  * that are left out. Of a JPEG, it may be a part of it. Undefined where the file isn't whole.
  *
- * @throws Error with the decoder's words where it isn't, either
+ * @throws Error with the decoder's words, or UnusableImage, where it isn't, either
  */
 export async function sourceFor(
   call: Call,
@@ -33,7 +34,10 @@ export async function sourceFor(
 ): Promise<Source | undefined> {
   const { cut } = call
   const source = { bytes: input, call }
-  if (!cut) return source
+  if (!cut) {
+    expectWhole(input, header)
+    return source
+  }
   if (header.format === 'jpeg' && !header.progressive) {
     try {
       return partFor(call, cut, input, header, options.ignoreIcc === true || !hasProfile)
@@ -41,6 +45,7 @@ export async function sourceFor(
       if (!(error instanceof NotWellFormed)) throw error
     }
   }
+  expectWhole(input, header)
   return (await isWhole(input, header, options)) ? source : undefined
 }
 

@@ -34,6 +34,16 @@ export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()
   return bytes.equals(jpeg) ? undefined : bytes
 }
 
+/**
+ * Follows the codes of all scans of a JPEG to their end, as far as the kernel can.
+ *
+ * @throws DamagedScan where codes are missing or damaged; NotWellFormed where the segments are
+ */
+export function followScans(jpeg: Uint8Array): void {
+  const bytes = Buffer.from(jpeg)
+  withJpegKernel(kernel => mendSegments(bytes, new ScanMender(kernel, bytes, { followsAll: true })))
+}
+
 /** @throws NotWellFormed where the segments don't lead to the end of the image */
 function mendSegments(bytes: Buffer, scans: ScanMender): void {
   const application = new ApplicationData()

@@ -6,7 +6,7 @@ import { allocatePlanes, describePlanes } from '../../permute/jpeg/planes.ts'
 import { componentMask, parseScan, type Scan } from '../../permute/jpeg/scan.ts'
 import { ScanHistory } from '../../permute/jpeg/scan-history.ts'
 import { copyIn, prepareScan } from '../../permute/jpeg/scan-reader.ts'
-import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
 import { endOfScanData } from './fill-strays.ts'
 import { expectSteps } from './quantisation-steps.ts'
 
@@ -29,8 +29,15 @@ export class ScanMender {
   #codeRuns = 0
   #fillings = 0
 
-  /** `bytes` is what will be changed. */
-  constructor(kernel: JpegKernel, bytes: Buffer) {
+  readonly #followsAll: boolean
+
+  /**
+   * `bytes` is what will be changed.
+   *
+   * @param followsAll whether damage is looked for, too: then `mend` throws DamagedScan
+   */
+  constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false } = {}) {
+    this.#followsAll = followsAll
     this.#kernel = kernel
     this.#bytes = bytes
     this.#tables = new DecodeTables(kernel)
@@ -68,11 +75,13 @@ export class ScanMender {
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
     // No decoder looks behind the only scan.
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
-    if (this.#isHuffman && this.#canFollow && !(isOnly && this.#interval === 0)) {
+    const hasStrays = !isOnly || this.#interval !== 0
+    if (this.#isHuffman && this.#canFollow && (hasStrays || this.#followsAll)) {
       try {
         return this.#follow(frame, scan, from, isOnly)
       } catch (error) {
         if (!(error instanceof NotWellFormed)) throw error
+        if (this.#followsAll && error instanceof DamagedScan) throw error
         this.#canFollow = false
       }
     }

@@ -2,6 +2,7 @@ import { decode } from '../decode.ts'
 import { encode } from '../encode.ts'
 import { decodeHeic } from '../heic/decode-heic.ts'
 import { heldBytes } from '../held-bytes.ts'
+import { expectWhole } from '../mend/expect-whole.ts'
 import { applySteps, isPermutation } from '../plan.ts'
 import { release } from '../raster.ts'
 import { developTiff } from '../tiff/develop-tiff.ts'
@@ -17,6 +18,7 @@ export const stepByStep: Way = {
 }
 
 async function developImage({ input, header, plan, limits }: Job): Promise<Uint8Array> {
+  expectWhole(input, header)
   const { steps, output } = plan
   const decodeImage = header.format === 'heic' ? decodeHeic : decode
   const { picture, original } = await decodeImage(input, header, plan, limits)

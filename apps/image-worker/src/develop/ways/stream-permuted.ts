@@ -6,6 +6,7 @@ import { colourSignalOf, treatColours } from '../colour/colour-signal.ts'
 import { settingsFor, writeAs } from '../encode-settings.ts'
 import { heldBytes, maxHeldBytes } from '../held-bytes.ts'
 import { type DevelopLimits, timeoutOf } from '../limits.ts'
+import { expectWhole } from '../mend/expect-whole.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import { openImage } from '../open-image.ts'
@@ -58,6 +59,7 @@ export async function streamPermuted(
   output: Output,
   limits: DevelopLimits,
 ): Promise<Uint8Array | undefined> {
+  expectWhole(input, header)
   const opened = await openImage(input, header, limits)
   const { options, metadata, avif } = opened
   const signal = colourSignalOf(input, header, opened)

@@ -1,5 +1,5 @@
 import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
-import { NotWellFormed } from '../not-well-formed.ts'
+import { DamagedScan, NotWellFormed } from '../not-well-formed.ts'
 
 /** ../../../assembly/jpeg.ts. To allocate detaches what views of its memory there are. */
 export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlobal>> {
@@ -87,7 +87,12 @@ const words = {
 export function expectNoError(kernel: JpegKernel, error: number): void {
   if (error === 0) return
   const name = Object.keys(words).find(name => kernel[name as ErrorName].value === error) as ErrorName
-  throw new NotWellFormed(words[name])
+  throw isDamage(name) ? new DamagedScan(words[name]) : new NotWellFormed(words[name])
+}
+
+/** Of the other errors, decoders take no notice. */
+function isDamage(name: ErrorName): boolean {
+  return name === 'unknownCode' || name === 'endsTooEarly' || name === 'noRestart'
 }
 
 /**

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import sharp, { type JpegOptions } from 'sharp'
+import { UnusableImage } from '../../../src/develop/unusable-image.ts'
+import { run } from '../run.ts'
+
+const width = 400
+/** Not a whole number of units high; its last rows are decoded last, in a strip of their own. */
+const height = 308
+const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const
+const picture = sharp({ create: { width, height, channels: 3, background: '#888', noise } })
+
+const kinds: Record<string, (options: JpegOptions) => Promise<Buffer>> = {
+  '4:2:0': options => picture.clone().jpeg(options).toBuffer(),
+  '4:4:4': options =>
+    picture
+      .clone()
+      .jpeg({ ...options, chromaSubsampling: '4:4:4' })
+      .toBuffer(),
+  grey: options => picture.clone().greyscale().jpeg(options).toBuffer(),
+  CMYK: options => picture.clone().toColourspace('cmyk').jpeg(options).toBuffer(),
+}
+
+const operations = [
+  'swap-channels:bgr',
+  'flip',
+  'rotate:90',
+  'rotate:10',
+  'blur:1',
+  'crop:200x200',
+  'crop:16x16+0+0',
+  'resize:8x',
+  'resize:100x',
+  'format:png',
+]
+const endOfImage = Buffer.of(0xff, 0xd9)
+
+suite('a JPEG whose last codes are missing, and which ends in EOI all the same,', () => {
+  for (const [kind, write] of Object.entries(kinds)) {
+    for (const progressive of [false, true]) {
+      const name = progressive ? `${kind}, progressive` : kind
+      test(`is refused by every operation: ${name}`, async () => {
+        const whole = await write({ quality: 80, progressive })
+        for (const missing of [40, 400]) {
+          const cut = Buffer.concat([whole.subarray(0, -missing), endOfImage])
+          for (const operation of operations)
+            await assert.rejects(run(cut, operation), UnusableImage, `${missing} bytes missing, ${operation}`)
+        }
+        for (const operation of operations) await run(whole, operation)
+      })
+    }
+  }
+})
