@@ -10,7 +10,7 @@ import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
 /**
  * Images a second, and CPU time of all processes for an image, from the upload to the last byte of the result:
- * Darkroom as `npm start` runs it beside the server of home-made/, which runs at the same time and idles meanwhile.
+ * Darkroom as `npm start` runs it beside the server of home-made/. Both run throughout; one idles while the other is measured.
  */
 const { values } = parseArgs({
   options: {

@@ -14,7 +14,7 @@ import {
 export interface Side {
   readonly name: string
   readonly url: string
-  /** Processes whose CPU time and memory are its own; their children count with them. */
+  /** Processes whose CPU time is its own; their children count with them. */
   readonly pids: readonly number[]
 }
 

@@ -20,7 +20,7 @@ export class Progress {
 
   /** Says once for all files why they wait. */
   waits(file: string, reason: string): void {
-    if (this.#waitReason !== reason) this.#write(`waiting, and trying again for a minute: ${reason}`)
+    if (this.#waitReason !== reason) this.#write(`waiting, and trying again: ${reason}`)
     this.#waitReason = reason
     this.say(file, 'waiting')
   }

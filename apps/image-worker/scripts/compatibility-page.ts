@@ -66,7 +66,7 @@ AVIF and TIFF lossy, also where the original was lossless, and TIFF 8 bits a sam
 
 Phones, cameras and programs write what decoders warn of though no sample depends on it. Such a JPEG, also inside a TIFF, is
 developed, with the samples that a lenient decoder gives. Where a part of the image may be lost, the image fails with
-the words of the decoder.
+the reason.
 
 | what a JPEG has | what becomes of it |
 |---|---|

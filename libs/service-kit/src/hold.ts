@@ -14,7 +14,7 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
   return controller.signal
 }
 
-const timeIsOver = new Error('the time to wait is over')
+const holdEnded = new Error('the hold has ended')
 
 export interface Hold extends Disposable {
   /** Aborted when the time is over, or one of the given signals is aborted. */
@@ -25,7 +25,7 @@ export interface Hold extends Disposable {
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   const controller = new AbortController()
   // With a reason of its own: the one that Node makes, with its stack, takes longer than all else here.
-  const end = () => controller.abort(timeIsOver)
+  const end = () => controller.abort(holdEnded)
   const timer = seconds > 0 ? setTimeout(end, Math.ceil(seconds * 1000)) : undefined
   if (timer === undefined) end()
   for (const signal of ends) {

@@ -24,7 +24,7 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
     throw new ServiceProblem(
       401,
       'unauthorized',
-      'this route wants the cluster token: send Authorization: Bearer <token>; it is in <DATA_DIR>/cluster-token, or what CLUSTER_TOKEN says',
+      'this route wants the cluster token: send Authorization: Bearer <token>; it is in <DATA_DIR>/cluster-token, or the value of CLUSTER_TOKEN',
       {
         headers: { 'www-authenticate': isForBrowsers ? 'Basic realm="Darkroom", charset="UTF-8"' : 'Bearer' },
       },

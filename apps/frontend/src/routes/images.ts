@@ -56,7 +56,7 @@ export function addImageRoutes(
   })
 }
 
-/** A status document has no entity tag: no tag that a client sends is that of it, but `*` is any. */
+/** Checked before the deletion, not with it. A status document has no entity tag: only `*` matches it. */
 async function requireCondition(
   id: string,
   headers: IncomingHttpHeaders,

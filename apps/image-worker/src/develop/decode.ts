@@ -37,9 +37,10 @@ export async function decode(
   const { isAnimated, options, metadata, avif } = opened
   const kind = { bits: examined.kind.bits, isGrey: examined.kind.isGrey }
 
-  // By a profile, sharp makes samples of 16 bits those of Display P3 (its pipeline.cc), where all others become sRGB.
-  const isMadeP3 = metadata.space === 'rgb16' && metadata.icc !== undefined && !examined.ignoresProfile
-  const madeByProfile = isMadeP3 ? displayP3 : undefined
+  // sharp converts 16-bit samples with a profile to Display P3 (pipeline.cc), all others to sRGB.
+  const becomesDisplayP3 =
+    metadata.space === 'rgb16' && metadata.icc !== undefined && !examined.ignoresProfile
+  const decodedSpace = becomesDisplayP3 ? displayP3 : undefined
   const animation = animationOf(input, header, plan.output)
   const unpack = async (file: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
@@ -56,7 +57,7 @@ export async function decode(
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? asPageSays(unpacked, page) : unpacked
     const straight = avif?.isPremultiplied ? unpremultiply(raster) : raster
-    const converts = treatment.kind === 'converted' ? signal : madeByProfile
+    const converts = treatment.kind === 'converted' ? signal : decodedSpace
     return converts ? toSrgb(straight, converts) : straight
   }
   const frames = animation

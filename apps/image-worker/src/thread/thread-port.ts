@@ -5,8 +5,8 @@ export interface ThreadPort {
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
   /**
-   * Messages of one moment go together: to wake the other thread is what they cost. 'developing' and 'developed', by
-   * which the image's time is taken, go at once.
+   * 'begun' and 'ended' wait for the end of the turn, to go with others: waking the other thread is the cost. All others
+   * go at once.
    */
   report(message: ThreadMessage): void
   /**

@@ -13,7 +13,7 @@ import {
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Developed } from '../develop/developed.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
-import { KeptLease } from './keep-lease.ts'
+import { KeptLease } from './kept-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
 
 export interface WorkLoopOptions {

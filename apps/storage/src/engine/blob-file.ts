@@ -106,7 +106,7 @@ export async function openBlobFile(
   path: string,
   { whole }: { whole: boolean },
 ): Promise<OpenBlob | undefined> {
-  // Most writes come to a place where nothing stands: looking saves an error with its stack.
+  // Most writes find no file; statSync says so without making an Error.
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return undefined
   try {

@@ -22,9 +22,9 @@ interface Source {
 
 /**
  * What sharp reads for a call, once it is certain that nothing of the file is damaged or missing: decoders don't look at rows
- * that are left out. Of a JPEG, it may be a part of it. Undefined where the file isn't whole.
+ * that are left out. Of a JPEG, it may be a part of it. Undefined for a damaged PNG, which another way reports.
  *
- * @throws Error with the decoder's words, or UnusableImage, where it isn't, either
+ * @throws UnusableImage for a damaged JPEG; Error with the decoder's words
  */
 export async function sourceFor(
   call: Call,

@@ -5,9 +5,9 @@ import { UnusableImage } from '../unusable-image.ts'
 import { followScans } from './mend-jpeg.ts'
 
 /**
- * Expects the codes of a JPEG to be whole. Decoders warn where they are not, but libvips hears no warning of the last rows that
- * it decodes: of eight rows, or of 64 where it decodes at a smaller size. What can't be followed (arithmetic coding) is left
- * to the decoder.
+ * Expects the codes of a JPEG to be whole. libvips misses warnings about the last rows it decodes: the last 8, or 64 when it
+ * decodes at a smaller size. Not checked, but left to the decoder: arithmetic coding, files without Huffman tables, and
+ * progressive files whose coefficients take more than 1 GiB.
  *
  * @throws UnusableImage
  */

@@ -75,8 +75,8 @@ export class ScanMender {
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
     // No decoder looks behind the only scan.
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
-    const hasStrays = !isOnly || this.#interval !== 0
-    if (this.#isHuffman && this.#canFollow && (hasStrays || this.#followsAll)) {
+    const mayHaveStrays = !isOnly || this.#interval !== 0
+    if (this.#isHuffman && this.#canFollow && (mayHaveStrays || this.#followsAll)) {
       try {
         return this.#follow(frame, scan, from, isOnly)
       } catch (error) {

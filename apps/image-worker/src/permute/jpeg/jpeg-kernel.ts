@@ -90,7 +90,7 @@ export function expectNoError(kernel: JpegKernel, error: number): void {
   throw isDamage(name) ? new DamagedScan(words[name]) : new NotWellFormed(words[name])
 }
 
-/** Of the other errors, decoders take no notice. */
+/** Decoders ignore the other errors. */
 function isDamage(name: ErrorName): boolean {
   return name === 'unknownCode' || name === 'endsTooEarly' || name === 'noRestart'
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
-import { KeptLease } from '../../src/thread/keep-lease.ts'
+import { KeptLease } from '../../src/thread/kept-lease.ts'
 import { startWorkshop } from '../start-workshop.ts'
 
 async function begin(t: TestContext, leaseMs = 1500) {
