@@ -58,7 +58,7 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
         receiving.delete(request)
         continue
       }
-      arrival.observe(elapsedMs)
+      arrival.observe(Math.min(elapsedMs, now - arrival.begunAt))
       const complaint = complaintAbout(arrival)
       if (complaint === undefined) continue
       receiving.delete(request)
@@ -83,6 +83,7 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
 /** How the body of one request has been arriving. */
 class Arrival {
   readonly response: ServerResponse
+  readonly begunAt = performance.now()
   silentMs = 0
   windowMs = 0
   readonly #request: IncomingMessage
