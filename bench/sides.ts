@@ -24,7 +24,7 @@ interface Owner {
 
 /** All services in one process and its worker, as `npm start` runs them, on data of their own. */
 export async function startDarkroomSide(owner: Owner): Promise<Side> {
-  const darkroom = await startDarkroom(owner as never)
+  const darkroom = await startDarkroom(owner)
   return { name: 'Darkroom', url: darkroom.url, pids: [darkroom.program.pid] }
 }
 

@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Queue, QueueEvents } from 'bullmq'
 import Fastify from 'fastify'
-import { type Job, readSettings, writeDurably } from './shared.ts'
+import { type Job, readSettings } from './settings.ts'
+import { writeDurably } from './write-durably.ts'
 
 /**
  * What one would write at home around sharp: an upload is synced to disk and queued by BullMQ; worker.ts works on

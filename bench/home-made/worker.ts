@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'bullmq'
 import sharp from 'sharp'
-import { type Job, readSettings, writeDurably } from './shared.ts'
+import { type Job, readSettings } from './settings.ts'
+import { writeDurably } from './write-durably.ts'
 
 /** Swaps red and blue of what is queued, several images at once; their results are synced before they count as done. */
 const { folder, connection, way } = readSettings()

@@ -26,6 +26,7 @@ export class Progress {
   }
 
   done(file: string, path: string): void {
+    this.#waitReason = undefined
     this.#end(file, `${file} -> ${path}`)
   }
 

@@ -15,7 +15,7 @@ import {
 
 export interface Fleet {
   readonly dataDir: string
-  /** Of all services. */
+  /** The cluster token, which all services share. */
   readonly token: string
   /** One more process of a service, alive. */
   start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>

@@ -26,9 +26,7 @@ export const jpegOddityTable = {
   damagedMarker: refused('a segment or a scan whose marker is damaged'),
   noQuantisation: refused('a quantisation table that is missing, or has a zero in it'),
   otherRange: refused('a range of a scan that is neither possible nor zeros'),
-  otherTransform: refused(
-    "another transform of colours than Adobe's 0, 1 and 3, where there is no JFIF header",
-  ),
+  otherTransform: refused('an Adobe transform of colours other than 0, 1 and 3, and no JFIF header'),
   beforeTheStart: refused(
     'bytes before the start: the file is not known as a JPEG, and the upload is answered 415',
   ),

@@ -24,7 +24,7 @@ export interface Hold extends Disposable {
 /** For how long an answer may be held back. To be disposed of: it has a timer, and listens. */
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   const controller = new AbortController()
-  // With a reason of its own: the one that Node makes, with its stack, takes longer than all else here.
+  // With a reason of its own: Node would make an error with its stack each time.
   const end = () => controller.abort(holdEnded)
   const timer = seconds > 0 ? setTimeout(end, Math.ceil(seconds * 1000)) : undefined
   if (timer === undefined) end()

@@ -59,7 +59,7 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<Work | undefined> {
-    // Made only where something is waited for: it takes longer than the claim.
+    // Made only where something is waited for.
     const ended = waitSeconds > 0 ? AbortSignal.any([signal, closing]) : signal
     const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
     const work = leased && (await inlineBytes.withOriginal(leased, inline))

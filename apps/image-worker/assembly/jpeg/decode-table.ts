@@ -51,7 +51,7 @@ export function defineDecodeTable(kind: i32, number: i32): bool {
   return true
 }
 
-/** The entry of the code with which the lower `count` bits begin, 16 at least; 0 where there is none. */
+/** The entry of the code that the lower `count` bits begin with; `count` is at least 16. 0 if they begin with no code. */
 export function entryOf(table: usize, ahead: u64, count: i64): i32 {
   const entry: i32 = load<u16>(table + ((<usize>(ahead >> (count - peekBits)) & (peekEntries - 1)) << 1))
   return entry === 0 ? longCode(table, <i32>(ahead >> (count - 16)) & 0xffff) : entry

@@ -7,9 +7,9 @@ import { predictionOf, setPrediction } from './scan'
 import { hasByteOfOnes } from './stuffing'
 
 /**
- * For each AC table in use, what the next bits come to where no coefficient is wanted: as many whole symbols, with the bits
- * behind them, as there are. An entry is the bits of these symbols, times 256 the coefficients that they take, and
- * `endOfBlock` where the last of them ends the block; 0 is not even one symbol.
+ * A table for each AC table in use. It maps the next 12 bits to the whole symbols in them, with their extra bits. Bits 0 to 7
+ * of an entry are the length of these symbols, bits 8 to 14 how many coefficients they take, and `endOfBlock` is set where
+ * the last one ends the block. 0: not one whole symbol.
  */
 const skipBits: i64 = 12
 const skipEntries: i32 = 4096

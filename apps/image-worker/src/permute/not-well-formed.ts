@@ -7,5 +7,5 @@ export class NotWellFormed extends Error {
   override name = 'NotWellFormed'
 }
 
-/** Codes of an image are missing, or are not codes: any decoder that comes to that place warns of it. */
+/** Codes of a scan are missing or invalid. Any decoder that reads them warns. */
 export class DamagedScan extends NotWellFormed {}

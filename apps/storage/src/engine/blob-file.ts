@@ -50,7 +50,7 @@ export async function writeBlobFile(
 
 /**
  * The same for content of up to `maxSmallBytes`, on the calling thread but for the sync, which alone waits for the
- * disk: with each call in another thread, a small write was measured to take four times the CPU time.
+ * disk: to hand each call to another thread takes longer than these calls do.
  */
 export async function writeSmallBlobFile(
   path: string,

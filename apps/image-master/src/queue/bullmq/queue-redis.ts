@@ -235,7 +235,7 @@ export class QueueRedis {
 
 const away = 'Redis does not answer'
 const noFetching = 'Redis does not take the connection that fetches work'
-/** The log says so when the connection that fetches work is lost more often than this in a row: after some two seconds. */
+/** How often the connection that fetches work may be lost in a row, some two seconds, before the log says so. */
 const mostLost = 6
 
 /** For the log. The error itself may hold the command that failed, and with it the password. */

@@ -9,7 +9,11 @@ import {
   turnedRectangle,
   turnOfOrientation,
 } from '../../permute/turn.ts'
+import { encodeSegment } from '../jpeg/segments.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
+import { exifBytes } from '../metadata/exif.ts'
+import { tags } from '../metadata/exif-tags.ts'
+import { shortsEntry } from '../metadata/tiff-directory.ts'
 import { uprightSize } from '../raster.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'
@@ -75,18 +79,13 @@ function partFor(
 /** To cut a larger part of what would be decoded takes as long as to decode the rest. */
 const mostCut = 0.4
 
-/** A JPEG that begins with JFIF's header, with the one tag of EXIF (2.32, 4.6.4 A). */
+/** A JPEG that begins with a JFIF header, with EXIF that says its orientation. */
 function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
   if (orientation === 1) return jpeg
-  const tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0]
-  const segment = Buffer.concat([exifHead, Buffer.of(...tag), Buffer.alloc(4)])
+  const exif = exifBytes({ main: [shortsEntry(tags.orientation, orientation)] })
+  const segment = encodeSegment(0xe1, Buffer.from('Exif\0\0'), exif)
   return Buffer.concat([jpeg.subarray(0, jfifEnd), segment, jpeg.subarray(jfifEnd)])
 }
 
+/** SOI, and a JFIF header without a thumbnail. */
 const jfifEnd = 20
-/** APP1 of 34 bytes; a TIFF with one directory of one entry. */
-const exifHead = Buffer.concat([
-  Buffer.of(0xff, 0xe1, 0, 34),
-  Buffer.from('Exif\0\0MM\0*'),
-  Buffer.of(0, 0, 0, 8, 0, 1),
-])

@@ -1,30 +1,34 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
 import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
+import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { followScans } from './mend-jpeg.ts'
 
 /**
- * Expects the codes of a JPEG to be whole. libvips misses warnings about the last rows it decodes: the last 8, or 64 when it
- * decodes at a smaller size. Not checked, but left to the decoder: arithmetic coding, files without Huffman tables, and
- * progressive files whose coefficients take more than 1 GiB.
+ * Expects the codes of a JPEG, or of the JPEGs in a TIFF, to be whole. libvips misses warnings about the last rows it decodes:
+ * the last 8, or 64 when it decodes at a smaller size; and about tiles. Not checked, but left to the decoder: arithmetic
+ * coding, files without Huffman tables, and progressive files whose coefficients take more than 1 GiB.
  *
  * @throws UnusableImage
  */
-export function expectWhole(
-  input: Uint8Array,
-  { format, progressive }: Pick<ImageHeader, 'format' | 'progressive'>,
-): void {
-  if (format !== 'jpeg' || (!progressive && isFollowed(input))) return
+export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): void {
+  if (header.format === 'jpeg' && (header.progressive || !isFollowed(input))) expectWholeScans(input)
+  if (header.format !== 'tiff') return
+  for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
+}
+
+function expectWholeScans(jpeg: Uint8Array, tables?: Uint8Array): void {
   try {
-    followScans(input)
+    followScans(jpeg, tables)
   } catch (cause) {
-    if (cause instanceof DamagedScan)
-      throw new UnusableImage('undecodable-image', `the JPEG is cut off or damaged: ${cause.message}`, {
-        cause,
-      })
+    if (cause instanceof DamagedScan) throw new UnusableImage('undecodable-image', wordsFor(cause), { cause })
     if (!(cause instanceof NotWellFormed)) throw cause
   }
+}
+
+function wordsFor({ message }: DamagedScan): string {
+  return `the JPEG is cut off or damaged: ${message}`
 }
 
 /** Whether nothing is wrong with it: the quick way, which most JPEGs take. */

@@ -22,7 +22,7 @@ export function isAlone(marker: number): boolean {
   return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
 }
 
-/** The place of the marker that ends a scan's data: any but RST. */
+/** The place of the marker that ends a scan's data, which is any marker but RST. */
 export function endOfScanData(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {
     const { marker, after } = nextMarker(bytes, at)

@@ -22,11 +22,7 @@ import { ScanMender } from './scan-mender.ts'
 export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): Uint8Array | undefined {
   const bytes = Buffer.from(jpeg)
   try {
-    withJpegKernel(kernel => {
-      const scans = new ScanMender(kernel, bytes)
-      for (const { marker, data } of segmentsOf(tables)) scans.take(marker, Buffer.from(data))
-      mendSegments(bytes, scans)
-    })
+    mendBytes(bytes, tables)
   } catch (error) {
     if (error instanceof NotWellFormed) return undefined
     throw error
@@ -39,9 +35,16 @@ export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()
  *
  * @throws DamagedScan where codes are missing or damaged; NotWellFormed where the segments are
  */
-export function followScans(jpeg: Uint8Array): void {
-  const bytes = Buffer.from(jpeg)
-  withJpegKernel(kernel => mendSegments(bytes, new ScanMender(kernel, bytes, { followsAll: true })))
+export function followScans(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): void {
+  mendBytes(Buffer.from(jpeg), tables, { followsAll: true })
+}
+
+function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: false }): void {
+  withJpegKernel(kernel => {
+    const scans = new ScanMender(kernel, bytes, options)
+    for (const { marker, data } of segmentsOf(tables)) scans.take(marker, Buffer.from(data))
+    mendSegments(bytes, scans)
+  })
 }
 
 /** @throws NotWellFormed where the segments don't lead to the end of the image */

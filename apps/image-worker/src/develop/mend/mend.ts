@@ -1,5 +1,5 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import { compressions, pageTags, tiffPages } from '../tiff/tiff-page.ts'
+import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { mendJpeg } from './mend-jpeg.ts'
 
 /**
@@ -13,19 +13,11 @@ export function mend(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>)
 
 function mendTiff(tiff: Uint8Array): Uint8Array | undefined {
   let mended: Buffer | undefined
-  // Strips that overlap would be read again and again.
-  let bytesLeft = tiff.length
-  for (const page of tiffPages(tiff)) {
-    if (page.compression !== compressions.jpeg) continue
-    const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
-    for (const { at, bytes } of page.segments) {
-      bytesLeft -= bytes
-      if (bytesLeft < 0) return undefined
-      const jpeg = mendJpeg(tiff.subarray(at, at + bytes), tables)
-      if (!jpeg) continue
-      mended ??= Buffer.from(tiff)
-      mended.set(jpeg, at)
-    }
+  for (const { at, jpeg, tables } of jpegsInTiff(tiff) ?? []) {
+    const whole = mendJpeg(jpeg, tables)
+    if (!whole) continue
+    mended ??= Buffer.from(tiff)
+    mended.set(whole, at)
   }
   return mended
 }

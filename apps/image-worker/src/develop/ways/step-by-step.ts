@@ -11,14 +11,14 @@ import type { Job, Way } from './way.ts'
 /** Decodes, changes each frame step by step, and encodes; a TIFF page by page, HEIC by libheif-js. Does every job. */
 export const stepByStep: Way = {
   cost: heldBytes,
-  develop: ({ input, header, plan, limits }) =>
-    header.format === 'tiff'
-      ? developTiff(input, header, plan, limits)
-      : developImage({ input, header, plan, limits }),
+  develop: async job => {
+    const { input, header, plan, limits } = job
+    expectWhole(input, header)
+    return header.format === 'tiff' ? developTiff(input, header, plan, limits) : developImage(job)
+  },
 }
 
 async function developImage({ input, header, plan, limits }: Job): Promise<Uint8Array> {
-  expectWhole(input, header)
   const { steps, output } = plan
   const decodeImage = header.format === 'heic' ? decodeHeic : decode
   const { picture, original } = await decodeImage(input, header, plan, limits)

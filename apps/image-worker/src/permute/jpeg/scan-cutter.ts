@@ -43,7 +43,7 @@ export class ScanCutter implements ScanTaker {
     const kernel = this.#kernel
     prepareScan(kernel, this.#tables, scan)
     const start = copyIn(kernel, this.#input)
-    // DC's codes may be so much longer that a block of few bits takes 5 for 3, and each byte may want a zero behind it.
+    // A block grows to at most 5/3 by longer codes of DC, and stuffing can double that.
     const isKept = this.window.width > 0
     const target = kernel.allocate(isKept ? 4 * this.#input.length + 16 : 16)
     new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import sharp, { type JpegOptions } from 'sharp'
+import { jpegsInTiff } from '../../../src/develop/tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { run } from '../run.ts'
 
@@ -49,5 +50,21 @@ suite('a JPEG whose last codes are missing, and which ends in EOI all the same,'
         for (const operation of operations) await run(whole, operation)
       })
     }
+  }
+})
+
+test('a TIFF with such a JPEG is refused by every operation: strips and tiles', async () => {
+  for (const tile of [false, true]) {
+    const whole = await picture
+      .clone()
+      .tiff({ compression: 'jpeg', tile, tileWidth: 128, tileHeight: 128 })
+      .toBuffer()
+    for (const { at, jpeg } of jpegsInTiff(whole) ?? assert.fail()) {
+      const cut = Buffer.from(whole)
+      cut.fill(0, at + jpeg.length - 100, at + jpeg.length)
+      cut.set(endOfImage, at + jpeg.length - 100)
+      for (const operation of operations) await assert.rejects(run(cut, operation), UnusableImage, operation)
+    }
+    for (const operation of operations) await run(whole, operation)
   }
 })
