@@ -11,7 +11,7 @@ import { Backoff } from './backoff.ts'
 import type { Logger } from './logger.ts'
 import { toProblem } from './problem-answers.ts'
 import { type ServiceProblem, ServiceUnavailable } from './problems.ts'
-import type { AnyAnswer, AnyHandledCall, Api } from './serve.ts'
+import { type AnyAnswer, type AnyHandledCall, type Api, isIterable } from './serve.ts'
 
 /**
  * The services of one process that can be called without HTTP: their clients hand a call to the handler as it is,
@@ -116,15 +116,17 @@ async function callOffered(
   { service, name, route, timeoutMs }: Called,
   given: Partial<AnyHandledCall>,
 ) {
+  const body = new GivenBody(given.body)
   const call: AnyHandledCall = {
     params: given.params ?? {},
     querystring: given.querystring ?? {},
     headers: given.headers ?? {},
-    body: given.body,
+    body: body.content,
     signal: given.signal ?? new AbortController().signal,
   }
   call.signal.throwIfAborted()
   let answer = await offered.call(name, call)
+  if (body.failure !== undefined) throw body.failure
   if (answer.status === 503 && mayRepeat(route, call)) {
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = AbortSignal.any([timeout, call.signal])
@@ -164,6 +166,25 @@ function unexpected(route: Route, { status, headers, body }: AnyAnswer): Unexpec
 }
 
 type Content = AsyncIterable<Uint8Array> | Uint8Array | undefined
+
+/** The body of a call. It knows what a stream itself threw, which is the fault of the caller, not of the service. */
+class GivenBody {
+  readonly content: unknown
+  failure: unknown
+
+  constructor(content: unknown) {
+    this.content = isIterable(content) ? this.#read(content) : content
+  }
+
+  async *#read(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* content
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+}
 
 /** A body passed by reference, with the face of a received body. */
 class PassedBody implements StreamedBody {

@@ -113,7 +113,7 @@ function release(body: unknown): void {
   else if (body instanceof Readable) body.destroy()
 }
 
-function isIterable(body: unknown): body is AsyncIterable<Uint8Array> {
+export function isIterable(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
