@@ -1,5 +1,5 @@
 import { type Client, hasEnded, type Task, type taskDbRoutes } from '@darkroom/contracts'
-import { findTask } from '@darkroom/service-kit'
+import { findTask } from '@darkroom/service-kit/images'
 
 /**
  * The task once it has ended, or as it is after `seconds`; undefined when the task does not exist or was deleted.

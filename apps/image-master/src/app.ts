@@ -5,12 +5,12 @@ import {
   bodyBoundsIn,
   type Clock,
   createApp,
-  deleteBytes,
   type Logger,
   type ServiceClients,
   systemClock,
   type Tally,
 } from '@darkroom/service-kit'
+import { deleteBytes } from '@darkroom/service-kit/images'
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'

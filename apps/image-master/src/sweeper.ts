@@ -1,5 +1,6 @@
 import type { Client, storageRoutes, taskDbRoutes } from '@darkroom/contracts'
-import { deleteImage, type Logger } from '@darkroom/service-kit'
+import type { Logger } from '@darkroom/service-kit'
+import { deleteImage } from '@darkroom/service-kit/images'
 
 export interface SweeperDependencies {
   storage: Client<typeof storageRoutes>

@@ -1,8 +1,40 @@
-export { type App, acceptBytes, acceptJson, createApp } from './app.ts'
-export { Backoff } from './backoff.ts'
-export { readBaseUrl } from './base-url.ts'
-export { type BodyBounds, bodyBoundsIn } from './body-progress.ts'
-export { type Clock, SteadyTime, systemClock } from './clock.ts'
+export { type BodyBounds, bodyBoundsIn } from './bodies/body-progress.ts'
+export { atMost, type Body, readBody, tooLarge } from './bodies/read-body.ts'
+export { readHead } from './bodies/read-head.ts'
+export { collectingMemory } from './bodies/streamed-memory.ts'
+export { readBaseUrl } from './clients/base-url.ts'
+export { InProcessServices } from './clients/in-process.ts'
+export { LiveSettings } from './clients/live-settings.ts'
+export { wasNeverSent } from './clients/never-sent.ts'
+export { ServiceClients } from './clients/service-clients.ts'
+export { Tally } from './clients/tally.ts'
+export { createTransport, fixedAddress } from './clients/transport.ts'
+export { type KvClient, watchPrefix } from './clients/watch-prefix.ts'
+export type { EntityTag } from './conditions/entity-tags.ts'
+export {
+  checkPreconditions,
+  isRangeCurrent,
+  readEntityTags,
+  type Validators,
+  writeCondition,
+} from './conditions/preconditions.ts'
+export { acceptBytes, acceptJson } from './http/accept-bodies.ts'
+export { type Api, apiOf } from './http/api.ts'
+export type { App } from './http/app.ts'
+export { createApp } from './http/create-app.ts'
+export { type Hold, hangUpSignal, holdFor, holdSignal } from './http/hold.ts'
+export { PageCursors, taskCursors } from './http/page-cursors.ts'
+export { createLogger, type Logger } from './log/logger.ts'
+export {
+  isOutage,
+  retryLater,
+  ServiceProblem,
+  ServiceUnavailable,
+  TokenRefused,
+} from './problems/problems.ts'
+export { describeStartError, endOnSignal, runService } from './process/run-service.ts'
+export { type RunningService, startService } from './process/start-service.ts'
+export { startedByNpm } from './process/started-by-npm.ts'
 export {
   type CommonConfig,
   commonSettings,
@@ -13,35 +45,8 @@ export {
   loadConfig,
   portSetting,
   variableName,
-} from './config.ts'
-export { deleteBytes, deleteImage } from './delete-image.ts'
-export type { EntityTag } from './entity-tags.ts'
-export { isExactNumber } from './exact-number.ts'
-export { findTask } from './find-task.ts'
-export { type Hold, hangUpSignal, holdFor, holdSignal } from './hold.ts'
-export { InProcessServices } from './in-process.ts'
-export { LiveSettings } from './live-settings.ts'
-export { createLogger, type Logger } from './logger.ts'
-export { wasNeverSent } from './never-sent.ts'
-export { PageCursors, taskCursors } from './page-cursors.ts'
-export {
-  checkPreconditions,
-  isRangeCurrent,
-  readEntityTags,
-  type Validators,
-  writeCondition,
-} from './preconditions.ts'
-export { isOutage, retryLater, ServiceProblem, ServiceUnavailable, TokenRefused } from './problems.ts'
-export { atMost, type Body, readBody, tooLarge } from './read-body.ts'
-export { readHead } from './read-head.ts'
-export { readBlob, relayBlob, requireFinished } from './relay-blob.ts'
-export { repeat } from './repeat.ts'
-export { describeStartError, endOnSignal, runService } from './run-service.ts'
-export { type Api, apiOf } from './serve.ts'
-export { ServiceClients } from './service-clients.ts'
-export { type RunningService, startService } from './start-service.ts'
-export { startedByNpm } from './started-by-npm.ts'
-export { collectingMemory } from './streamed-memory.ts'
-export { Tally } from './tally.ts'
-export { createTransport, fixedAddress } from './transport.ts'
-export { type KvClient, watchPrefix } from './watch-prefix.ts'
+} from './settings/config.ts'
+export { isExactNumber } from './settings/exact-number.ts'
+export { Backoff } from './time/backoff.ts'
+export { type Clock, SteadyTime, systemClock } from './time/clock.ts'
+export { repeat } from './time/repeat.ts'

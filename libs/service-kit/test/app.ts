@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { RecordedLog } from '@darkroom/testing'
-import { type App, type AppOptions, createApp } from '../src/app.ts'
-import { createLogger } from '../src/logger.ts'
+import type { App } from '../src/http/app.ts'
+import { type AppOptions, createApp } from '../src/http/create-app.ts'
+import { createLogger } from '../src/log/logger.ts'
 
 /** An app to which a test adds routes; it ends with the test. */
 export function buildApp(t: TestContext, options: Partial<AppOptions> = {}): { app: App; log: RecordedLog } {

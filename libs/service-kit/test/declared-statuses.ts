@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { App } from '../src/app.ts'
+import type { App } from '../src/http/app.ts'
 
 /** What any route may answer, 413 to a large JSON body: OpenAPI has them as the `default` of each. */
 const ofAnyRoute = new Set([400, 401, 403, 408, 413, 500, 503])

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from '@darkroom/contracts/typebox'
-import { createApp } from '../src/app.ts'
-import { commonSettings, portSetting } from '../src/config.ts'
-import { runService } from '../src/run-service.ts'
-import { ServiceClients } from '../src/service-clients.ts'
-import { startService } from '../src/start-service.ts'
+import { ServiceClients } from '../src/clients/service-clients.ts'
+import { createApp } from '../src/http/create-app.ts'
+import { runService } from '../src/process/run-service.ts'
+import { startService } from '../src/process/start-service.ts'
+import { commonSettings, portSetting } from '../src/settings/config.ts'
 
 /** The smallest service, as a process: run-service.test.ts starts it. */
 const Config = Type.Object({ ...commonSettings, port: portSetting(0), slowMs: Type.Integer({ default: 0 }) })

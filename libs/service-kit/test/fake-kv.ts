@@ -1,5 +1,5 @@
 import { createClient, kvConfigRoutes, type StreamedBody, type WireReply } from '@darkroom/contracts'
-import type { KvClient } from '../src/watch-prefix.ts'
+import type { KvClient } from '../src/clients/watch-prefix.ts'
 
 /** As much of kv-config as a test of its clients needs: in memory, and to be taken away and brought back. */
 export class FakeKv {

@@ -1,5 +1,6 @@
 import { fileExtensionOf, frontendRoutes, type Stage } from '@darkroom/contracts'
-import { type App, findTask, relayBlob, requireFinished } from '@darkroom/service-kit'
+import type { App } from '@darkroom/service-kit'
+import { findTask, relayBlob, requireFinished } from '@darkroom/service-kit/images'
 import type { FastifyReply } from 'fastify'
 import { type FrontendClients, imageNotFound } from './images.ts'
 

@@ -3,14 +3,13 @@ import { frontendRoutes, TaskId } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import {
   type App,
-  deleteImage,
-  findTask,
   holdSignal,
   type ServiceClients,
   ServiceProblem,
   taskCursors,
   writeCondition,
 } from '@darkroom/service-kit'
+import { deleteImage, findTask } from '@darkroom/service-kit/images'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'

@@ -7,7 +7,8 @@ import type {
   Task,
   taskDbRoutes,
 } from '@darkroom/contracts'
-import { findTask, readBlob, requireFinished, ServiceProblem } from '@darkroom/service-kit'
+import { ServiceProblem } from '@darkroom/service-kit'
+import { findTask, readBlob, requireFinished } from '@darkroom/service-kit/images'
 
 export interface ReadinessDependencies {
   storage: Client<typeof storageRoutes>

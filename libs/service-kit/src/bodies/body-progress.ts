@@ -1,0 +1,133 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
+import { ClientGone } from '../problems/problems.ts'
+import { defaultBodyBounds } from '../settings/config.ts'
+
+/** How slowly the body of a request may arrive. */
+export interface BodyBounds {
+  /** The longest time without a byte, in milliseconds. */
+  bodyStallMs?: number | undefined
+  /** On average over `bodyWindowMs`, which is a minute unless given. */
+  bodyMinBytesPerSecond?: number | undefined
+  bodyWindowMs?: number | undefined
+}
+
+/** The longest time without a byte while the app closes: a stalled client would hold it up. */
+const closingStallMs = 2000
+
+/**
+ * Cuts requests whose body stalls, or arrives too slowly, however long they have lasted. The client gets a 408, and
+ * the log one line. Only time in which the client could send counts: none while the service itself does not read.
+ *
+ * A service behind the public one is twice as patient: half of the rate, over twice the time, which always contains a
+ * whole window of the public service. So the public service cuts a slow client first, and the others see a client that
+ * hung up.
+ */
+export function requireProgress(app: FastifyInstance, given: BodyBounds, isPublic: boolean): void {
+  const {
+    bodyStallMs = defaultBodyBounds.bodyStallMs,
+    bodyMinBytesPerSecond = defaultBodyBounds.bodyMinBytesPerSecond,
+    bodyWindowMs = 60_000,
+  } = given
+  const patience = isPublic ? 1 : 2
+  const stallMs = patience * bodyStallMs
+  const windowMs = patience * bodyWindowMs
+  const minBytesPerSecond = bodyMinBytesPerSecond / patience
+  const tickMs = Math.min(closingStallMs, stallMs, windowMs) / 4
+  const receiving = new Map<IncomingMessage, Arrival>()
+
+  const complaintAbout = (arrival: Arrival): string | undefined => {
+    const allowedMs = app.closing.aborted ? Math.min(stallMs, closingStallMs) : stallMs
+    if (arrival.silentMs >= allowedMs) return `no byte of the body arrived for ${allowedMs} ms`
+    if (arrival.windowMs < windowMs) return undefined
+    const bytesPerSecond = Math.floor((1000 * arrival.windowBytes) / arrival.windowMs)
+    arrival.beginWindow()
+    if (bytesPerSecond >= minBytesPerSecond) return undefined
+    return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are needed`
+  }
+
+  let lookedAt = performance.now()
+  const look = () => {
+    const now = performance.now()
+    // A process that was suspended, or busy, could not have seen what arrived.
+    const elapsedMs = Math.min(now - lookedAt, 2 * tickMs)
+    lookedAt = now
+    for (const [request, arrival] of receiving) {
+      if (request.complete || request.destroyed) {
+        receiving.delete(request)
+        continue
+      }
+      arrival.observe(Math.min(elapsedMs, now - arrival.begunAt))
+      const complaint = complaintAbout(arrival)
+      if (complaint === undefined) continue
+      receiving.delete(request)
+      app.log.info({ method: request.method, url: request.url }, `request cut: ${complaint}`)
+      cut(request, arrival.response, complaint)
+    }
+  }
+
+  const server = app.server as Server
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!hasBody(request)) return
+    receiving.set(request, new Arrival(request, response))
+    request.once('close', () => receiving.delete(request))
+  })
+  let looking: NodeJS.Timeout | undefined
+  server.once('listening', () => {
+    looking = setInterval(look, tickMs).unref()
+  })
+  app.addHook('onClose', async () => clearInterval(looking))
+}
+
+/** How the body of one request has been arriving. */
+class Arrival {
+  readonly response: ServerResponse
+  readonly begunAt = performance.now()
+  silentMs = 0
+  windowMs = 0
+  readonly #request: IncomingMessage
+  #bytesSeen: number
+  #bytesAtWindow: number
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request
+    this.response = response
+    this.#bytesSeen = request.socket.bytesRead
+    this.#bytesAtWindow = this.#bytesSeen
+  }
+
+  get windowBytes(): number {
+    return this.#bytesSeen - this.#bytesAtWindow
+  }
+
+  beginWindow(): void {
+    this.windowMs = 0
+    this.#bytesAtWindow = this.#bytesSeen
+  }
+
+  observe(elapsedMs: number): void {
+    const { readableLength, readableHighWaterMark, socket } = this.#request
+    const hasProgressed = socket.bytesRead > this.#bytesSeen
+    const isClientsTurn = readableLength < readableHighWaterMark
+    this.#bytesSeen = socket.bytesRead
+    this.silentMs = hasProgressed || !isClientsTurn ? 0 : this.silentMs + elapsedMs
+    if (isClientsTurn) this.windowMs += elapsedMs
+  }
+}
+
+function cut(request: IncomingMessage, response: ServerResponse, detail: string): void {
+  const { socket } = request
+  const end = () => request.destroy(new ClientGone('the client stopped sending'))
+  // Without a socket, an earlier request on the same connection has not been answered.
+  if (response.headersSent || response.socket === null || !socket.writable) {
+    end()
+    return
+  }
+  refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, whenSent: end })
+}
+
+/** The bounds among the settings of a service. */
+export function bodyBoundsIn({ bodyStallMs, bodyMinBytesPerSecond }: BodyBounds): BodyBounds {
+  return { bodyStallMs, bodyMinBytesPerSecond }
+}

@@ -1,0 +1,31 @@
+import { ServiceProblem } from '../problems/problems.ts'
+
+/** What a handler finds as the body of a request whose bytes are handed on as they arrive. */
+export type Body = AsyncIterable<Uint8Array> | Uint8Array | null | undefined
+
+/**
+ * Reads a whole body of at most `maxBytes`; none is an empty one.
+ *
+ * @throws ServiceProblem 413 as soon as it is longer.
+ */
+export async function readBody(body: Body, maxBytes: number): Promise<Uint8Array> {
+  return Buffer.concat(await Array.fromAsync(atMost(maxBytes, body)))
+}
+
+/**
+ * Passes a body on; none is an empty one.
+ *
+ * @throws ServiceProblem 413 as soon as there are more than `maxBytes`
+ */
+export async function* atMost(maxBytes: number, body: Body): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    yield chunk
+  }
+}
+
+export function tooLarge(maxBytes: number): ServiceProblem {
+  return new ServiceProblem(413, 'too-large', `the body is larger than ${maxBytes} bytes`)
+}

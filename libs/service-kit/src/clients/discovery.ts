@@ -1,0 +1,73 @@
+import { once, setMaxListeners } from 'node:events'
+import { Registration, registrationPrefix, type ServiceName } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import type { Logger } from '../log/logger.ts'
+import type { Resolver } from './transport.ts'
+import { type KvClient, watchPrefix } from './watch-prefix.ts'
+
+const suspicionMs = 2000
+
+/** Follows where the instances of one service are registered, and hands them out in turn. */
+export class Discovery implements Resolver {
+  #urls: string[] = []
+  #next = 0
+  readonly #suspectUntil = new Map<string, number>()
+  readonly #closing = new AbortController()
+  readonly #changes = new EventTarget()
+  readonly #watching: Promise<void>
+
+  constructor(options: { kv: KvClient; service: ServiceName; logger: Logger }) {
+    const { kv, service, logger } = options
+    setMaxListeners(0, this.#changes) // each call that waits for the first instance listens
+    this.#watching = watchPrefix({
+      kv,
+      logger,
+      prefix: registrationPrefix(service),
+      signal: this.#closing.signal,
+      onChange: values => {
+        this.#urls = [...values].flatMap(([key, value]) => readRegistration(key, value, logger))
+        logger.debug({ service, urls: this.#urls }, 'instances')
+        for (const url of this.#suspectUntil.keys())
+          if (!this.#urls.includes(url)) this.#suspectUntil.delete(url)
+        this.#changes.dispatchEvent(new Event('change'))
+      },
+    })
+  }
+
+  get urls(): readonly string[] {
+    return this.#urls
+  }
+
+  async pick(giveUp: () => AbortSignal): Promise<string | undefined> {
+    while (this.#urls.length === 0) {
+      const signal = giveUp()
+      if (signal.aborted) return undefined
+      // Aborting is an answer here, not an error: the loop looks again and ends.
+      await once(this.#changes, 'change', { signal }).catch(() => undefined)
+    }
+    const now = performance.now()
+    const trusted = this.#urls.filter(url => (this.#suspectUntil.get(url) ?? 0) <= now)
+    const candidates = trusted.length > 0 ? trusted : this.#urls
+    this.#next = (this.#next + 1) % candidates.length
+    return candidates[this.#next]
+  }
+
+  suspect(url: string): void {
+    this.#suspectUntil.set(url, performance.now() + suspicionMs)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#watching
+  }
+}
+
+function readRegistration(key: string, value: Uint8Array, logger: Logger): string[] {
+  try {
+    const registration: unknown = JSON.parse(Buffer.from(value).toString())
+    return [Value.Parse(Registration, registration).url]
+  } catch (error) {
+    logger.warn({ err: error, key }, 'this registration is not readable and is passed over')
+    return []
+  }
+}

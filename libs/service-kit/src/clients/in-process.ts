@@ -1,0 +1,228 @@
+import {
+  type Client,
+  isBytes,
+  type Problem,
+  type Route,
+  type ServiceName,
+  type StreamedBody,
+  UnexpectedReply,
+} from '@darkroom/contracts'
+import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
+import { isIterable } from '../http/serve.ts'
+import type { Logger } from '../log/logger.ts'
+import { toProblem } from '../problems/problem-answers.ts'
+import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
+import { Backoff } from '../time/backoff.ts'
+
+/**
+ * The services of one process that can be called without HTTP: their clients hand a call to the handler as it is,
+ * bodies by reference. Everything else holds as between processes: problems, retries of what is away, and that a
+ * service which closes first ends the calls under way.
+ */
+export class InProcessServices {
+  readonly #offered = new Map<ServiceName, OfferedService>()
+
+  /** From now on until the offer is closed, clients in this process call these handlers. */
+  offer(name: ServiceName, api: Api, logger: Logger): OfferedService {
+    const offered = new OfferedService(api, logger, () => this.#offered.delete(name))
+    this.#offered.set(name, offered)
+    return offered
+  }
+
+  find(name: ServiceName): OfferedService | undefined {
+    return this.#offered.get(name)
+  }
+}
+
+/** Handlers, and how many calls of them are under way. */
+export class OfferedService {
+  readonly #api: Api
+  readonly #logger: Logger
+  readonly #withdraw: () => void
+  #underWay = 0
+  #becameIdle: (() => void) | undefined
+
+  constructor(api: Api, logger: Logger, withdraw: () => void) {
+    this.#api = api
+    this.#logger = logger
+    this.#withdraw = withdraw
+  }
+
+  /** The handler's answer; a problem that it throws is an answer, too. */
+  async call(name: string, call: AnyHandledCall): Promise<AnyAnswer> {
+    const handle = this.#api.handlers[name]
+    if (!handle) throw new Error(`there is no handler ${name}`)
+    this.#underWay++
+    try {
+      return await handle(call)
+    } catch (error) {
+      call.signal.throwIfAborted()
+      const problem = this.problemOf(error)
+      if (problem.status >= 500 && problem.cause !== undefined)
+        this.#logger.error({ err: problem.cause, call: name }, problem.message)
+      return { status: problem.status, headers: problem.headers, body: problem.toJSON() }
+    } finally {
+      this.#underWay--
+      if (this.#underWay === 0) this.#becameIdle?.()
+    }
+  }
+
+  problemOf(error: unknown): ServiceProblem {
+    try {
+      this.#api.throwProblem(error)
+    } catch (mapped) {
+      return toProblem(mapped as Error)
+    }
+  }
+
+  /** Takes no more calls; resolves when those under way have ended. */
+  async close(): Promise<void> {
+    this.#withdraw()
+    if (this.#underWay > 0) await new Promise<void>(resolve => (this.#becameIdle = resolve))
+  }
+}
+
+/**
+ * A typed client that calls the handlers of a service in this process, and otherwise asks by `remote`.
+ * `timeoutMs` bounds how long a call that may be repeated waits for what the service depends on.
+ */
+export function createInProcessClient<const Routes extends Record<string, Route>>(options: {
+  service: ServiceName
+  routes: Routes
+  services: InProcessServices
+  remote: Client<Routes>
+  timeoutMs?: number | undefined
+}): Client<Routes> {
+  const { service, routes, services, remote, timeoutMs = 10_000 } = options
+  const calls = Object.entries(routes).map(([name, route]) => [
+    name,
+    (call: Partial<AnyHandledCall>) => {
+      const offered = services.find(service)
+      if (!offered) return remote[name as keyof Routes](call as never)
+      return callOffered(offered, { service, name, route, timeoutMs }, call)
+    },
+  ])
+  return Object.fromEntries(calls) as Client<Routes>
+}
+
+interface Called {
+  service: ServiceName
+  name: string
+  route: Route
+  timeoutMs: number
+}
+
+async function callOffered(
+  offered: OfferedService,
+  { service, name, route, timeoutMs }: Called,
+  given: Partial<AnyHandledCall>,
+) {
+  const body = new GivenBody(given.body)
+  const call: AnyHandledCall = {
+    params: given.params ?? {},
+    querystring: given.querystring ?? {},
+    headers: given.headers ?? {},
+    body: body.content,
+    signal: given.signal ?? new AbortController().signal,
+  }
+  call.signal.throwIfAborted()
+  let answer = await offered.call(name, call)
+  if (body.failure !== undefined) throw body.failure
+  if (answer.status === 503 && mayRepeat(route, call)) {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = AbortSignal.any([timeout, call.signal])
+    const backoff = new Backoff(20, 500)
+    while (answer.status === 503) {
+      await backoff.wait(signal)
+      call.signal.throwIfAborted()
+      if (timeout.aborted) throw new ServiceUnavailable(service, unexpected(route, answer))
+      answer = await offered.call(name, call)
+    }
+  }
+  return replyOf(route, answer, offered)
+}
+
+/** Whether what is away is waited for, as the transport does between processes. */
+function mayRepeat(route: Route, { body }: AnyHandledCall): boolean {
+  const isStreamed = route.schema.body !== undefined && isBytes(route.schema.body)
+  const isSpent = isStreamed && !(body instanceof Uint8Array)
+  return route.idempotent && !(503 in route.schema.response) && !isSpent
+}
+
+function replyOf(route: Route, answer: AnyAnswer, offered: OfferedService) {
+  const schema = route.schema.response[answer.status]
+  if (!schema) throw unexpected(route, answer)
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers ?? {}).map(([name, value]) => [
+      name,
+      value === undefined ? undefined : String(value),
+    ]),
+  )
+  const body = isBytes(schema) ? new PassedBody(answer.body as Content, offered) : answer.body
+  return { status: answer.status, headers, body }
+}
+
+function unexpected(route: Route, { status, headers, body }: AnyAnswer): UnexpectedReply {
+  return new UnexpectedReply(route, { status, headers: headers ?? {}, problem: body as Problem })
+}
+
+type Content = AsyncIterable<Uint8Array> | Uint8Array | undefined
+
+/** The body of a call. It knows what a stream itself threw, which is the fault of the caller, not of the service. */
+class GivenBody {
+  readonly content: unknown
+  failure: unknown
+
+  constructor(content: unknown) {
+    this.content = isIterable(content) ? this.#read(content) : content
+  }
+
+  async *#read(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* content
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+}
+
+/** A body passed by reference, with the face of a received body. */
+class PassedBody implements StreamedBody {
+  readonly #content: Content
+  readonly #from: OfferedService
+
+  constructor(content: Content, from: OfferedService) {
+    this.#content = content
+    this.#from = from
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#content === undefined) return
+    if (this.#content instanceof Uint8Array) {
+      yield this.#content
+      return
+    }
+    try {
+      yield* this.#content
+    } catch (error) {
+      throw this.#from.problemOf(error)
+    }
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    if (this.#content instanceof Uint8Array) return this.#content
+    return Buffer.concat(await Array.fromAsync(this))
+  }
+
+  async text(): Promise<string> {
+    return Buffer.from(await this.bytes()).toString()
+  }
+
+  /** Ends a stream unread, so that what it holds is released. */
+  async dump(): Promise<void> {
+    if (this.#content === undefined || this.#content instanceof Uint8Array) return
+    if ('destroy' in this.#content && typeof this.#content.destroy === 'function') this.#content.destroy()
+    else await this.#content[Symbol.asyncIterator]().return?.()
+  }
+}

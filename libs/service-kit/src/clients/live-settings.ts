@@ -1,0 +1,66 @@
+import { type Static, type TObject, type TSchema, Value } from '@darkroom/contracts/typebox'
+import type { Logger } from '../log/logger.ts'
+import { type KvClient, watchPrefix } from './watch-prefix.ts'
+
+interface LiveSettingsOptions<Schema extends TObject> {
+  kv: KvClient
+  service: string
+  schema: Schema
+  /** What holds while a setting is not in kv-config. */
+  defaults: Static<Schema>
+  logger: Logger
+}
+
+/**
+ * Settings that take effect without a restart: JSON under `config/<service>/<name>` in kv-config, each
+ * checked by its property of the schema. A value that isn't right is logged and the default holds.
+ */
+export class LiveSettings<Schema extends TObject> {
+  #current: Static<Schema>
+  readonly #closing = new AbortController()
+  readonly #watching: Promise<void>
+
+  constructor({ kv, service, schema, defaults, logger }: LiveSettingsOptions<Schema>) {
+    this.#current = defaults
+    const prefix = `config/${service}/`
+    this.#watching = watchPrefix({
+      kv,
+      prefix,
+      logger,
+      signal: this.#closing.signal,
+      onChange: values => {
+        const settings = [...values].flatMap(([key, value]) => {
+          const name = key.slice(prefix.length)
+          const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
+          return readSetting(property, name, value, logger)
+        })
+        this.#current = { ...(defaults as object), ...Object.fromEntries(settings) } as Static<Schema>
+        if (settings.length > 0) logger.info({ settings: Object.fromEntries(settings) }, 'live settings')
+      },
+    })
+  }
+
+  get current(): Static<Schema> {
+    return this.#current
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#watching
+  }
+}
+
+function readSetting(schema: TSchema | undefined, name: string, value: Uint8Array, logger: Logger) {
+  if (!schema) {
+    logger.warn({ name }, 'there is no live setting of this name')
+    return []
+  }
+  try {
+    const setting = Value.Default(schema, JSON.parse(Buffer.from(value).toString()))
+    Value.Assert(schema, setting) // not Parse, to which true is the number 1
+    return [[name, setting] as const]
+  } catch (error) {
+    logger.warn({ err: error, name }, 'this live setting is not right; the default holds')
+    return []
+  }
+}

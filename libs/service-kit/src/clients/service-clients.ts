@@ -1,0 +1,103 @@
+import {
+  type Client,
+  clusterStateRoutes,
+  createClient,
+  imageMasterRoutes,
+  kvConfigRoutes,
+  type Route,
+  type ServiceName,
+  storageRoutes,
+  type Transport,
+  taskDbRoutes,
+} from '@darkroom/contracts'
+import { Agent } from 'undici'
+import type { Logger } from '../log/logger.ts'
+import { TokenRefused } from '../problems/problems.ts'
+import { Discovery } from './discovery.ts'
+import { createInProcessClient, type InProcessServices } from './in-process.ts'
+import { createTransport, fixedAddress, type Resolver } from './transport.ts'
+import type { KvClient } from './watch-prefix.ts'
+
+interface ClientOptions {
+  kvUrl: string
+  clusterToken?: string | undefined
+  logger: Logger
+  /** How long to go on trying to reach a service, in milliseconds; the transport's default otherwise. */
+  patienceMs?: number
+  /** Services of this process, which are called without HTTP. */
+  inProcess?: InProcessServices | undefined
+}
+
+/**
+ * Typed clients of the other services, each found through kv-config from its first use on. Their calls throw
+ * TokenRefused where the token isn't that of the service.
+ */
+export class ServiceClients {
+  readonly kv: KvClient
+  readonly #options: ClientOptions
+  readonly #dispatcher = new Agent({ connect: { timeout: 2000 } })
+  readonly #found = new Map<ServiceName, { client: unknown; discovery: Discovery }>()
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.kv = this.#connect('kv-config', kvConfigRoutes, fixedAddress(options.kvUrl))
+  }
+
+  get taskDb() {
+    return this.#find('task-db', taskDbRoutes)
+  }
+
+  get storage() {
+    return this.#find('storage', storageRoutes)
+  }
+
+  get imageMaster() {
+    return this.#find('image-master', imageMasterRoutes)
+  }
+
+  get clusterState() {
+    return this.#find('cluster-state', clusterStateRoutes)
+  }
+
+  /** One node of cluster-state: it is asked once, and no other is asked instead. */
+  clusterStateAt(url: string): Client<typeof clusterStateRoutes> {
+    return this.#connect('cluster-state', clusterStateRoutes, fixedAddress(url), 0)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#found.values()].map(({ discovery }) => discovery.close()))
+    await this.#dispatcher.destroy()
+  }
+
+  #find<Routes extends Record<string, Route>>(service: ServiceName, routes: Routes): Client<Routes> {
+    const known = this.#found.get(service)
+    if (known) return known.client as Client<Routes>
+    const discovery = new Discovery({ kv: this.kv, service, logger: this.#options.logger })
+    const { inProcess: services, patienceMs: timeoutMs } = this.#options
+    const remote = this.#connect(service, routes, discovery)
+    const client = services ? createInProcessClient({ service, routes, services, remote, timeoutMs }) : remote
+    this.#found.set(service, { client, discovery })
+    return client
+  }
+
+  #connect<Routes extends Record<string, Route>>(
+    service: ServiceName,
+    routes: Routes,
+    resolver: Resolver,
+    patienceMs = this.#options.patienceMs,
+  ): Client<Routes> {
+    const { clusterToken } = this.#options
+    const options = { service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }
+    return createClient(routes, withoutRefusals(service, createTransport(options)))
+  }
+}
+
+/** No contract has a 401, and its words alone don't say whose it is. */
+function withoutRefusals(service: ServiceName, transport: Transport): Transport {
+  return async request => {
+    const reply = await transport(request)
+    if (reply.statusCode !== 401) return reply
+    await reply.body.text()
+    throw new TokenRefused(service)
+  }
+}

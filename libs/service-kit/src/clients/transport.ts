@@ -1,0 +1,176 @@
+import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
+import { type Dispatcher, errors } from 'undici'
+import { collectingMemory } from '../bodies/streamed-memory.ts'
+import { misdirected } from '../http/closing.ts'
+import { ServiceUnavailable } from '../problems/problems.ts'
+import { Backoff } from '../time/backoff.ts'
+import { readBaseUrl } from './base-url.ts'
+import { wasNeverSent } from './never-sent.ts'
+
+/** Finds instances of one service. */
+export interface Resolver {
+  /**
+   * Base URL of an instance, with a path and credentials if need be. While none is known it waits for one, until the
+   * signal that `giveUp` makes is aborted; then it is undefined.
+   */
+  pick(giveUp: () => AbortSignal): Promise<string | undefined>
+  /** Says that an instance didn't answer, so that others are preferred for a moment. */
+  suspect(url: string): void
+}
+
+/** The one instance there is. */
+export function fixedAddress(url: string): Resolver {
+  return { pick: async () => url, suspect: () => undefined }
+}
+
+export interface TransportOptions {
+  service: string
+  resolver: Resolver
+  dispatcher: Dispatcher
+  clusterToken?: string | undefined
+  /** How long to go on trying to reach an instance: long enough for one to be restarted. */
+  patienceMs?: number | undefined
+  /** How long an instance may take to answer what it has received. */
+  answerTimeoutMs?: number
+}
+
+/** A streamed body comes at the pace of its client. So long an instance may take none of it before it counts as gone. */
+const unreadTimeoutMs = 60_000
+
+/**
+ * Sends requests to whichever instance answers. A request is sent again when that is safe: it never left
+ * (connection refused), an instance that shuts down turned it away, or its contract says it may be repeated:
+ * then also when it is answered 503, as the engine behind an instance may come back as well.
+ * A streamed body can be sent again only as long as nothing was read of it.
+ *
+ * @throws ServiceUnavailable when no instance answered within the patience.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const {
+    service,
+    resolver,
+    dispatcher,
+    clusterToken,
+    patienceMs = 10_000,
+    answerTimeoutMs = 10_000,
+  } = options
+
+  return async request => {
+    const deadline = performance.now() + patienceMs
+    const backoff = new Backoff(20, 500)
+    /** Made when something is waited for: most requests are answered at once. */
+    let patience: AbortSignal | undefined
+    const giveUp = () => {
+      patience ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
+      return request.signal ? AbortSignal.any([patience, request.signal]) : patience
+    }
+    let lastError: unknown = new Error('no instance is registered')
+    for (;;) {
+      const base = await resolver.pick(giveUp)
+      request.signal?.throwIfAborted()
+      if (base === undefined) throw new ServiceUnavailable(service, lastError)
+      const body = new TrackedBody(request.body)
+      try {
+        const reply = await sendOnce(base, request, body)
+        const isMisdirected = reply.statusCode === misdirected
+        if (!isMisdirected && !(isUnavailable(reply, request) && !body.isSpent)) return reply
+        lastError = new Error(`${base} answered ${reply.statusCode}: ${await reply.body.text()}`)
+      } catch (error) {
+        request.signal?.throwIfAborted()
+        if (body.failure !== undefined) throw body.failure
+        if (!mayRepeat(request, error)) throw new ServiceUnavailable(service, error)
+        lastError = error
+      }
+      resolver.suspect(base)
+      if (body.isSpent) throw new ServiceUnavailable(service, lastError)
+      await backoff.wait(giveUp())
+      if (performance.now() > deadline) throw new ServiceUnavailable(service, lastError)
+    }
+  }
+
+  async function sendOnce(base: string, request: WireRequest, body: TrackedBody): Promise<WireReply> {
+    const timeoutMs = answerTimeoutMs + request.heldMs
+    using answering = body.isStreamed ? new AnswerTimeout(body.sent, timeoutMs) : undefined
+    const signals = [answering?.signal, request.signal].filter(signal => signal !== undefined)
+    const { origin, path, authorization } = readBaseUrl(base)
+    const credentials = clusterToken === undefined ? authorization : `Bearer ${clusterToken}`
+    return await dispatcher.request({
+      origin,
+      path: path + request.path,
+      method: request.method,
+      headers: { ...request.headers, ...(credentials !== undefined && { authorization: credentials }) },
+      // undici takes any async iterable, but its types name only Node's streams.
+      body: (body.content ?? null) as Buffer | string | null,
+      headersTimeout: body.isStreamed ? Math.max(unreadTimeoutMs, timeoutMs) : timeoutMs,
+      bodyTimeout: timeoutMs,
+      signal: signals.length > 1 ? AbortSignal.any(signals) : (signals[0] ?? null),
+    })
+  }
+}
+
+/** Aborts a request whose answer has not begun in time. The time begins when the whole body has been sent. */
+class AnswerTimeout {
+  readonly #controller = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #isOver = false
+
+  constructor(sent: Promise<void>, ms: number) {
+    void sent.then(() => {
+      if (this.#isOver) return
+      this.#timer = setTimeout(() => this.#controller.abort(new errors.HeadersTimeoutError()), ms)
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+  }
+}
+
+/** A body that knows whether a streamed part of it was read, and which undici can't destroy before that. */
+class TrackedBody {
+  readonly content: WireRequest['body']
+  readonly isStreamed: boolean
+  isSpent = false
+  /** What the body itself threw: the fault of whoever gave it, not of the service. */
+  failure: unknown
+  readonly #whole = Promise.withResolvers<void>()
+
+  constructor(body: WireRequest['body']) {
+    const isRepeatable = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    this.isStreamed = !isRepeatable
+    this.content = isRepeatable ? body : this.#read(body)
+  }
+
+  /** Resolves when a streamed body has been read to its end. */
+  get sent(): Promise<void> {
+    return this.#whole.promise
+  }
+
+  async *#read(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.isSpent = true
+    try {
+      yield* collectingMemory(body)
+      this.#whole.resolve()
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+}
+
+function isUnavailable({ statusCode }: WireReply, request: WireRequest): boolean {
+  return statusCode === 503 && request.idempotent && !request.expectsUnavailable
+}
+
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+
+function mayRepeat(request: WireRequest, error: unknown): boolean {
+  if (wasNeverSent(error)) return true
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return request.idempotent && (error instanceof errors.UndiciError || brokenConnection.has(code))
+}

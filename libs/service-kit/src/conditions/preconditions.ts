@@ -1,0 +1,99 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { ServiceProblem } from '../problems/problems.ts'
+import { type EntityTag, parseEntityTags } from './entity-tags.ts'
+import { parseHttpDate } from './http-date.ts'
+
+/** What tells one state of a resource from another. */
+export interface Validators {
+  /** A strong entity tag, with its quotes. */
+  etag: string
+  modifiedAt?: Date
+}
+
+export type ConditionHeaders = Pick<
+  IncomingHttpHeaders,
+  'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since'
+>
+
+/**
+ * Evaluates the preconditions of a GET or HEAD in their order (RFC 9110, 13.2.2): 'proceed' with the answer, or answer
+ * 304 or 412. What is not well-formed matches nothing; a date that can't be read is as if it wasn't there.
+ */
+export function checkPreconditions(
+  headers: ConditionHeaders,
+  current: Validators,
+): 'proceed' | 'not-modified' | 'failed' {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers
+  const isUnmodifiedSince = unmodifiedSince(headers['if-unmodified-since'], current)
+  if (match === undefined ? isUnmodifiedSince === false : !matchesStrongly(match, current)) return 'failed'
+  const isNotModified =
+    noneMatch === undefined
+      ? unmodifiedSince(headers['if-modified-since'], current)
+      : matchesWeakly(noneMatch, current)
+  return isNotModified ? 'not-modified' : 'proceed'
+}
+
+/**
+ * The preconditions of a write, for the moment when it is done; undefined when there are none. A write to what isn't
+ * there yet has no current validators.
+ *
+ * @throws ServiceProblem 400 for tags that are not well-formed: no write is done under a condition that nobody understood
+ */
+export function writeCondition(
+  headers: ConditionHeaders,
+): ((current: Validators | undefined) => boolean) | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch, 'if-unmodified-since': since } = headers
+  readEntityTags('If-Match', match)
+  readEntityTags('If-None-Match', noneMatch)
+  if (match === undefined && noneMatch === undefined && since === undefined) return undefined
+  return current => {
+    if (current === undefined) return match === undefined
+    const isSame =
+      match === undefined ? unmodifiedSince(since, current) !== false : matchesStrongly(match, current)
+    return isSame && (noneMatch === undefined || !matchesWeakly(noneMatch, current))
+  }
+}
+
+/** @throws ServiceProblem 400 for what is not well-formed */
+export function readEntityTags(field: string, value: string | undefined): '*' | EntityTag[] | undefined {
+  if (value === undefined) return undefined
+  const tags = parseEntityTags(value)
+  if (tags) return tags
+  throw new ServiceProblem(400, 'invalid-request', `${field} must be * or ETags such as "12", got ${value}`)
+}
+
+/**
+ * Whether the range that is asked for is still one of the same bytes (RFC 9110, 13.1.5). A date has to be exactly that of
+ * the resource, and its second over: within it, the bytes may change again (8.8.2.2).
+ */
+export function isRangeCurrent(ifRange: string | undefined, current: Validators, now = Date.now()): boolean {
+  if (ifRange === undefined) return true
+  const date = parseHttpDate(ifRange, now)
+  if (date !== undefined) return date === secondOf(current.modifiedAt) && date + 1000 <= now
+  return ifRange === current.etag
+}
+
+function matchesStrongly(ifMatch: string, { etag }: Validators): boolean {
+  return matches(ifMatch, tag => !tag.isWeak && tag.opaque === etag)
+}
+
+function matchesWeakly(ifNoneMatch: string, { etag }: Validators): boolean {
+  return matches(ifNoneMatch, tag => tag.opaque === etag)
+}
+
+function matches(header: string, isCurrent: (tag: EntityTag) => boolean): boolean {
+  const tags = parseEntityTags(header)
+  return tags === '*' || (tags?.some(isCurrent) ?? false)
+}
+
+/** Undefined where it can't be told. */
+function unmodifiedSince(header: string | undefined, { modifiedAt }: Validators): boolean | undefined {
+  const date = header === undefined ? undefined : parseHttpDate(header)
+  const modified = secondOf(modifiedAt)
+  return date === undefined || modified === undefined ? undefined : modified <= date
+}
+
+/** Dates in HTTP have whole seconds. */
+function secondOf(date: Date | undefined): number | undefined {
+  return date && Math.floor(date.getTime() / 1000) * 1000
+}

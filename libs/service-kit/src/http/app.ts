@@ -1,0 +1,28 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Registry } from 'prom-client'
+import type { Api } from './api.ts'
+
+/** The Fastify app of a service, as `createApp` makes it. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where the app's own measurements are registered. */
+    metrics: Registry
+    /** What can be called without HTTP by services of the same process. */
+    api: Api | undefined
+  }
+}

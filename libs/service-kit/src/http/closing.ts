@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import { retryLater, ServiceProblem } from '../problems/problems.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborted when the app begins to close: whoever holds a request back answers it now. */
+    closing: AbortSignal
+  }
+}
+
+/**
+ * 421 Misdirected Request (RFC 9110, 15.5.20): the request was not processed, and may be sent to another
+ * instance whatever its method.
+ */
+export const misdirected = 421
+
+/** Requests that arrive on open connections while an app closes are turned away unprocessed. */
+export function turnAwayWhileClosing(
+  app: FastifyInstance,
+  isPublic: boolean,
+  controller: AbortController,
+): void {
+  app.decorate('closing', controller.signal)
+  app.addHook('preClose', async () => controller.abort())
+  app.addHook('onRequest', async () => {
+    if (!app.closing.aborted) return
+    if (isPublic) throw retryLater(503, 'shutting-down', 'this server is shutting down', 1)
+    throw new ServiceProblem(misdirected, 'shutting-down', 'this instance is shutting down; ask another')
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (app.closing.aborted) reply.header('connection', 'close')
+  })
+  waitForRequestsOnly(app)
+}
+
+/**
+ * Closing waits for requests under way, not for connections: a kept-alive one, or one on which the rest of a
+ * refused body never comes, would hold it up for the 72 s and more that Node leaves them.
+ */
+function waitForRequestsOnly(app: FastifyInstance): void {
+  let underWay = 0
+  const closeConnections = () => {
+    if (app.closing.aborted && underWay === 0) app.server.closeAllConnections()
+  }
+  app.server.on('request', (_request, response) => {
+    underWay++
+    response.once('close', () => {
+      underWay--
+      closeConnections()
+    })
+  })
+  app.addHook('preClose', async () => closeConnections())
+}

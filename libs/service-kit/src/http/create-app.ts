@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Problem, serviceRoutes } from '@darkroom/contracts'
+import swagger, { type SwaggerTransform } from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { Registry } from 'prom-client'
+import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
+import type { Logger } from '../log/logger.ts'
+import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from '../problems/problem-answers.ts'
+import { parseJsonOf } from './accept-bodies.ts'
+import type { Api } from './api.ts'
+import type { App } from './app.ts'
+import { turnAwayWhileClosing } from './closing.ts'
+import { measureRequests } from './metrics.ts'
+import { overlookContentType } from './overlook-content-type.ts'
+import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
+import { requireToken } from './require-token.ts'
+import { serve } from './serve.ts'
+import { compileValidator } from './validation.ts'
+
+export interface AppOptions extends BodyBounds {
+  name: string
+  logger: Logger
+  /** Bearer token of the routes; undefined leaves them open. */
+  clusterToken?: string | undefined
+  /** Whether the service's own routes are open to all (the frontend's are); metrics never are. */
+  isPublic?: boolean
+  /** Where browsers reach the service; none: by the host that they ask for. */
+  publicUrls?: readonly URL[] | undefined
+  /** The path and query of a request as the routes know them. */
+  rewriteUrl?: (request: IncomingMessage) => string
+  /** The service's own routes. */
+  api?: Api
+  /** Aborted when the app begins to close: for handlers that hold answers back. */
+  closing?: AbortController
+  /** Rejects while something that the service depends on doesn't answer. */
+  checkReady(): Promise<void>
+}
+
+/**
+ * The Fastify app of a service: contracts, problems, token, health, metrics, OpenAPI, and its own routes. Each
+ * of `addRoutes` has a scope of its own.
+ */
+export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => void)[]): App {
+  const app = fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    return503OnClosing: false, // closing.ts says it better
+    // A body may take as long as it makes progress (body-progress.ts); a head may not.
+    requestTimeout: 0,
+    // Above what blocking reads hold (55 s), and above any time without a byte that a body is allowed.
+    connectionTimeout: Math.max(120_000, 3 * (options.bodyStallMs ?? 0)),
+    // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
+    http: { requireHostHeader: false, headersTimeout: 60_000 },
+    routerOptions: { maxParamLength: 1024 },
+    ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
+    frameworkErrors: answerRefusedPath,
+    clientErrorHandler: answerRefusedMessage,
+  }).withTypeProvider<TypeBoxTypeProvider>() as App
+  app.setValidatorCompiler(compileValidator)
+  // What is answered is typed by its contract; a serializer compiled for each route takes memory and time to start.
+  app.setSerializerCompiler(() => JSON.stringify)
+
+  app.decorate('metrics', new Registry())
+  app.decorate('api', options.api)
+  measureRequests(app)
+  answerWithProblems(app)
+  turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
+  requireProgress(app, options, options.isPublic ?? false)
+  overlookContentType(app)
+  refuseForeignOrigins(app, options.publicUrls)
+  if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
+  app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
+    transform: withOtherProblems,
+  })
+  parseJsonOf(app, 'application/json')
+  // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
+  app.register(async scope => addServiceRoutes(scope, options))
+  const { api } = options
+  if (api) app.register(async scope => serve(api)(scope))
+  for (const add of addRoutes) app.register(async scope => add(scope))
+  return app
+}
+
+/**
+ * Contracts declare what callers are to handle. Any route may answer more: 400, 401, 403, 408, 413, 500, 503.
+ */
+const withOtherProblems: SwaggerTransform = ({ schema, url }) => {
+  if (!schema?.response) return { schema, url }
+  const other = { ...Problem, description: 'Any other status: a problem document' }
+  return { schema: { ...schema, response: { ...schema.response, default: other } }, url }
+}
+
+function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
+  const isAlive = async () => ({ status: 'alive' })
+  const isReady = async () => {
+    await checkReady()
+    return { status: 'ready' }
+  }
+  app.route({ ...serviceRoutes.healthz, handler: isAlive })
+  app.route({ ...serviceRoutes.readyz, handler: isReady })
+  // The method by which HAProxy asks unless it is told another.
+  app.options(serviceRoutes.healthz.url, { schema: { hide: true } }, isAlive)
+  app.options(serviceRoutes.readyz.url, { schema: { hide: true } }, isReady)
+  app.route({
+    ...serviceRoutes.metrics,
+    handler: async (_request, reply) => {
+      reply.type(app.metrics.contentType)
+      return app.metrics.metrics()
+    },
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}

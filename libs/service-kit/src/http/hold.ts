@@ -1,0 +1,49 @@
+import type { FastifyReply } from 'fastify'
+import { ClientGone } from '../problems/problems.ts'
+
+/** Aborted when the client hangs up before its answer is complete. */
+export function hangUpSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  const hangUp = () => {
+    if (!reply.raw.writableFinished) controller.abort(new ClientGone('the client hung up'))
+  }
+  if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
+  else reply.raw.once('close', hangUp)
+  return controller.signal
+}
+
+const holdEnded = new Error('the hold has ended')
+
+export interface Hold extends Disposable {
+  /** Aborted when the time is over, or one of the given signals is aborted. */
+  readonly signal: AbortSignal
+}
+
+/** For how long an answer may be held back. To be disposed of: it has a timer, and listens. */
+export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
+  const controller = new AbortController()
+  // With a reason of its own: Node would make an error with its stack each time.
+  const end = () => controller.abort(holdEnded)
+  const timer = seconds > 0 ? setTimeout(end, Math.ceil(seconds * 1000)) : undefined
+  if (timer === undefined) end()
+  for (const signal of ends) {
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      for (const signal of ends) signal.removeEventListener('abort', end)
+    },
+  }
+}
+
+/** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
+export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
+  return AbortSignal.any([
+    AbortSignal.timeout(Math.ceil(seconds * 1000)),
+    hangUpSignal(reply),
+    reply.server.closing,
+  ])
+}

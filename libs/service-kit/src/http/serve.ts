@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream'
+import { isBytes, type Route } from '@darkroom/contracts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { acceptBytes } from './accept-bodies.ts'
+import type { AnyAnswer, AnyHandledCall, AnyHandler, Api } from './api.ts'
+import type { App } from './app.ts'
+import { hangUpSignal } from './hold.ts'
+
+/** Serves an API over HTTP: one Fastify route for each handler. Validation, token and problems are the app's. */
+export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => void {
+  const served = Object.entries(routes).map(([name, route]) => {
+    const handle = handlers[name]
+    if (!handle) throw new Error(`the route ${name} has no handler`)
+    return { route, handle }
+  })
+  // HEAD first, or Fastify makes a HEAD route of its own that reads all bytes.
+  served.sort((a, b) => Number(b.route.method === 'HEAD') - Number(a.route.method === 'HEAD'))
+  return app => {
+    app.setErrorHandler(throwProblem) // also for what fails when the first bytes of an answer are asked for
+    app.register(async scope => {
+      acceptBytes(scope)
+      for (const { route, handle } of served) if (takesBytes(route)) addRoute(scope, route, handle)
+    })
+    for (const { route, handle } of served) if (!takesBytes(route)) addRoute(app, route, handle)
+  }
+}
+
+function takesBytes({ schema }: Route): boolean {
+  return schema.body !== undefined && isBytes(schema.body)
+}
+
+function addRoute(app: App, route: Route, handle: AnyHandler): void {
+  app.route({
+    ...route,
+    handler: async (request, reply) => sendAnswer(reply, await handle(new HttpCall(request, reply))),
+  })
+}
+
+/** The signal is made when it is asked for: most handlers never do. */
+class HttpCall implements AnyHandledCall {
+  readonly params: unknown
+  readonly querystring: unknown
+  readonly headers: unknown
+  readonly body: unknown
+  readonly #reply: FastifyReply
+  #signal: AbortSignal | undefined
+
+  constructor({ params, query, headers, body }: FastifyRequest, reply: FastifyReply) {
+    this.params = params
+    this.querystring = query
+    this.headers = headers
+    this.body = body
+    this.#reply = reply
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= hangUpSignal(this.#reply)
+    return this.#signal
+  }
+}
+
+function sendAnswer(reply: FastifyReply, { status, headers, body }: AnyAnswer): FastifyReply {
+  reply.code(status)
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) reply.header(name, value)
+  }
+  if (reply.request.method === 'HEAD') {
+    release(body)
+    // For HEAD without any payload, Fastify would say that the length is 0.
+    return reply.send(Readable.from([]))
+  }
+  return reply.send(isIterable(body) && !(body instanceof Readable) ? readableOf(body) : body)
+}
+
+/** Ends a body that nobody reads. */
+function release(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return
+  if ('dump' in body && typeof body.dump === 'function') void body.dump()
+  else if (body instanceof Readable) body.destroy()
+}
+
+export function isIterable(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}
+
+function readableOf(body: AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(body, { objectMode: false })
+}

@@ -1,0 +1,31 @@
+import { isBytes } from '@darkroom/contracts'
+import { Compile, type TSchema } from '@darkroom/contracts/typebox'
+import type { FastifySchemaCompiler } from 'fastify'
+import { fromText } from '../settings/from-text.ts'
+
+/**
+ * Validates requests by their contracts. Query and headers become the types that the schema asks for; a JSON
+ * body must have the right types by itself; bytes pass unseen.
+ */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  if (isBytes(schema)) return () => true
+  const validator = Compile(schema)
+  return input => {
+    const isText = httpPart === 'querystring' || httpPart === 'headers'
+    const value = isText ? fromText(schema, input) : input
+    if (validator.Check(value)) return { value }
+    return {
+      error: new Error(describe(validator.Errors(value), httpPart)) as Error & { statusCode?: number },
+    }
+  }
+}
+
+function describe(errors: ReturnType<ReturnType<typeof Compile>['Errors']>, httpPart = 'request'): string {
+  const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
+  if (!error) return `the ${httpPart} is not valid`
+  const where = error.instancePath.slice(1).replaceAll('/', '.')
+  const { additionalProperties, allowedValues } = error.params as Record<string, unknown>
+  if (Array.isArray(additionalProperties)) return `${httpPart}: unknown ${additionalProperties.join(', ')}`
+  const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
+  return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}`
+}

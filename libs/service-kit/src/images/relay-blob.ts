@@ -1,0 +1,138 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import {
+  type AnswerHeaders,
+  BytesRequestHeaders,
+  type Client,
+  type Stage,
+  type StreamedBody,
+  type storageRoutes,
+  type Task,
+} from '@darkroom/contracts'
+import type { FastifyReply } from 'fastify'
+import { collectingMemory } from '../bodies/streamed-memory.ts'
+import { hangUpSignal } from '../http/hold.ts'
+import { ServiceProblem } from '../problems/problems.ts'
+
+type StorageClient = Client<typeof storageRoutes>
+
+/** Up to so many bytes are held and sent at once: for a small image, a stream costs more than that memory. */
+const maxHeldBytes = 256 * 1024
+
+const relayed = [
+  'accept-ranges',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+  'repr-digest',
+] as const
+
+/**
+ * Answers with stored bytes as they come from the storage: whole, a range of them, or 304, as the request's
+ * preconditions say; `headers` go with them.
+ *
+ * @throws ServiceProblem 404, 412 or 416
+ */
+export async function relayBlob(
+  reply: FastifyReply,
+  storage: StorageClient,
+  { key, stage }: { key: string; stage: Stage },
+  headers: Record<string, string> = {},
+): Promise<FastifyReply> {
+  const isHead = reply.request.method === 'HEAD'
+  const call = {
+    params: { key, stage },
+    headers: conditionsOf(reply.request.headers),
+    signal: hangUpSignal(reply),
+  }
+  const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
+  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 412)
+    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
+  if (stored.status === 416) {
+    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
+      headers: { 'content-range': String(stored.headers['content-range']) },
+    })
+  }
+  const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
+  // Read before a header is set: a storage that breaks off is answered with a problem.
+  const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
+  for (const name of relayed) {
+    const value = stored.headers[name]
+    if (value !== undefined) reply.header(name, value)
+  }
+  reply.code(stored.status).headers(headers)
+  if (content) return reply.send(content)
+  if (stored.status !== 304 && !isHead) {
+    return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
+  }
+  if (stored.status !== 304) await stored.body.dump()
+  // For HEAD without any payload, Fastify would say that the length is 0.
+  return reply.send(isHead ? Readable.from([]) : undefined)
+}
+
+/** An answer with stored bytes: whole, a range of them, or 304. */
+type BlobAnswer =
+  | { status: 200 | 206; headers: AnswerHeaders; body: StreamedBody }
+  | { status: 304; headers: AnswerHeaders }
+
+/**
+ * Stored bytes as an answer, as they come from the storage; `headers` go with them.
+ *
+ * @throws ServiceProblem 404, 412 or 416
+ */
+export async function readBlob(
+  storage: StorageClient,
+  { key, stage }: { key: string; stage: Stage },
+  request: { headers: IncomingHttpHeaders; signal: AbortSignal },
+  headers: AnswerHeaders = {},
+): Promise<BlobAnswer> {
+  const stored = await storage.getBlob({
+    params: { key, stage },
+    headers: conditionsOf(request.headers),
+    signal: request.signal,
+  })
+  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 412)
+    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
+  if (stored.status === 416) {
+    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
+      headers: { 'content-range': String(stored.headers['content-range']) },
+    })
+  }
+  const answered: AnswerHeaders = { ...headers }
+  for (const name of relayed) answered[name] = stored.headers[name] as string | undefined
+  if (stored.status === 304) return { status: 304, headers: answered }
+  return { status: stored.status, headers: answered, body: stored.body }
+}
+
+/** The task, if it finished. @throws ServiceProblem 409 while it may still, 422 when it failed */
+export function requireFinished(task: Task): void {
+  switch (task.state) {
+    case 'finished':
+      return
+    case 'failed':
+      throw new ServiceProblem(
+        422,
+        'image-failed',
+        task.error?.detail ?? 'this image could not be developed',
+        {
+          ...(task.error && { title: task.error.title }),
+        },
+      )
+    default:
+      throw new ServiceProblem(409, 'not-ready', `this image is ${task.state}; try again`, {
+        headers: { 'retry-after': '1' },
+      })
+  }
+}
+
+const conditions = Object.keys(BytesRequestHeaders.properties)
+
+function conditionsOf(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    conditions.flatMap(name => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
+  )
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from '../log/logger.ts'
+import { OutageLog } from '../log/outage-log.ts'
+import { ClientGone, isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
+
+/** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
+export function answerWithProblems(app: FastifyInstance): void {
+  const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = paths.get(url) ?? { pattern: pathPattern(url), methods: new Set() }
+    for (const one of [method].flat()) known.methods.add(one)
+    paths.set(url, known)
+  })
+
+  const outages = new OutageLog(app.log as Logger)
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode < 500) outages.answered(routeOf(request))
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.status >= 500 && problem.cause !== undefined) {
+      const details = { err: problem.cause, method: request.method, url: request.url }
+      if (problem.status === 503) outages.failed(routeOf(request), problem.message, details)
+      else request.log.error(details, problem.message)
+    }
+    return sendProblem(reply, problem)
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const methods = new Set(
+      [...paths.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]),
+    )
+    return sendProblem(reply, methods.size > 0 ? wrongMethod(request, methods) : noSuchRoute(request, path))
+  })
+}
+
+export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
+  const document = Buffer.from(JSON.stringify(problem.toJSON()))
+  const { raw } = reply.request
+  const isBodyUnderWay = hasBody(raw) && !raw.complete
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json')
+    .header('content-length', document.length)
+    .send(isBodyUnderWay ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
+}
+
+/** What Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
+export function answerRefusedPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, toProblem(error))
+}
+
+/** What isn't even HTTP, or comes too slowly (as in Node's own handler, `clientError`). */
+export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  refuseMessage(socket, error.code)
+}
+
+/** Writes a problem document to a connection whose request can't be answered in the usual way, and ends it. */
+export function refuseMessage(
+  socket: Socket,
+  errorCode: string | undefined,
+  { detail, whenSent }: { detail?: string; whenSent?: () => void } = {},
+): void {
+  const { status, code, title } = refusals[errorCode ?? ''] ?? malformed
+  const problem: Problem = { type: problemType(code), title, status, ...(detail !== undefined && { detail }) }
+  const document = JSON.stringify(problem)
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${document.length}\r\n\r\n${document}`,
+    whenSent,
+  )
+}
+
+const malformed = { status: 400, code: 'malformed-request', title: 'Malformed request' }
+const refusals: Readonly<Record<string, typeof malformed>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-timeout', title: 'Request timeout' },
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'Headers too large' },
+}
+
+const maxDiscardedBytes = 128 * 1024 * 1024
+
+/**
+ * The whole answer at once, but its end only when the request has ended, which is read on and forgotten: closing
+ * a connection on which bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
+ */
+async function* answerAndLinger(
+  document: Buffer,
+  request: IncomingMessage,
+  closing: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  request.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length
+    if (bytes > maxDiscardedBytes) request.destroy()
+  })
+  yield document
+  // However it ends, or is cut short, there is nothing more to be said.
+  await finished(request, { signal: closing }).catch(() => undefined)
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url}`
+}
+
+/** Gives an error its public face; an unknown error becomes one opaque 500 with its cause. */
+export function toProblem(
+  error: Error & Partial<Pick<FastifyError, 'code' | 'statusCode' | 'validation'>>,
+): ServiceProblem {
+  if (error instanceof ServiceProblem) return error
+  if (error instanceof UnexpectedReply && error.status === 503) {
+    return retryLater(
+      503,
+      error.code ?? 'unavailable',
+      error.problem?.detail ?? error.message,
+      Number(error.retryAfter) || 1, // a date, or none
+    )
+  }
+  // The service behind this one waited for a body that this one passes on: its own client sends too slowly.
+  if (error instanceof UnexpectedReply && error.status === 408)
+    return new ServiceProblem(408, 'request-timeout', error.problem?.detail ?? error.message)
+  if (isOutage(error)) {
+    const cause = error instanceof ServiceUnavailable && error.isLogged ? undefined : error
+    return retryLater(503, 'unavailable', `${error.message}; try again`, 1, cause)
+  }
+  if (error instanceof ClientGone || (error.code === 'ECONNRESET' && error.message === 'aborted')) {
+    return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
+  }
+  if (error.validation) return new ServiceProblem(400, 'invalid-request', error.message)
+  const status = error.statusCode ?? 500
+  if (status < 500)
+    return new ServiceProblem(status, clientErrors[status] ?? 'invalid-request', error.message)
+  return new ServiceProblem(500, 'internal-error', 'Something went wrong here; the log says what', {
+    cause: error,
+  })
+}
+
+const clientErrors: Readonly<Record<number, string>> = {
+  404: 'not-found',
+  413: 'too-large',
+  414: 'path-too-long',
+  415: 'unsupported-media-type',
+}
+
+function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProblem {
+  const allow = [...methods].join(', ')
+  return new ServiceProblem(405, 'method-not-allowed', `${request.method} is not for this path: ${allow}`, {
+    headers: { allow },
+  })
+}
+
+function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
+  return new ServiceProblem(404, 'no-such-route', `there is no ${request.method} ${path}`)
+}
+
+function pathPattern(url: string): RegExp {
+  const source = url
+    .split('/')
+    .map(part => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.+' : RegExp.escape(part)))
+    .join('/')
+  return new RegExp(`^${source}$`)
+}

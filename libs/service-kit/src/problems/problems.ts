@@ -1,0 +1,95 @@
+import { type Problem, problemCode, problemType, UnexpectedReply } from '@darkroom/contracts'
+
+interface ProblemOptions {
+  title?: string
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+/** An error with a public face (RFC 9457). Whatever else is thrown becomes one opaque 500. */
+export class ServiceProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly headers: Record<string, string>
+
+  constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.status = status
+    this.code = code
+    this.title = options.title ?? sentence(code)
+    this.headers = options.headers ?? {}
+  }
+
+  /** A problem that another service answered, handed on. */
+  static relay({ body, headers }: { body: Problem; headers: Record<string, unknown> }): ServiceProblem {
+    const retryAfter = headers['retry-after']
+    return new ServiceProblem(body.status, problemCode(body) ?? 'unknown', body.detail ?? body.title, {
+      title: body.title,
+      headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+    })
+  }
+
+  toJSON(): Problem {
+    return { type: problemType(this.code), title: this.title, status: this.status, detail: this.message }
+  }
+}
+
+/** No instance of a service answers. */
+export class ServiceUnavailable extends Error {
+  readonly service: string
+  /** It is in the log already: whoever answers a request with it need not write it again. */
+  readonly isLogged: boolean
+
+  constructor(service: string, cause: unknown, { isLogged = false } = {}) {
+    super(`${service} does not answer`, { cause })
+    this.service = service
+    this.isLogged = isLogged
+  }
+}
+
+/** The client is gone: nobody waits for the answer any more. */
+export class ClientGone extends Error {}
+
+/** A service wants another cluster token than it was shown. */
+export class TokenRefused extends Error {
+  readonly service: string
+
+  constructor(service: string) {
+    super(`${service} refuses the cluster token`)
+    this.service = service
+  }
+}
+
+/** The connection broke, or fell silent, while the answer was read. */
+const brokenAnswers = new Set([
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_SOCKET',
+])
+
+/** Whether something failed because another service, or what is behind it, is away: later it may be there. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof ServiceUnavailable) return true
+  if (error instanceof UnexpectedReply) return error.status === 503
+  return error instanceof Error && 'code' in error && brokenAnswers.has(String(error.code))
+}
+
+/** For expected overload and outages: says when to come back, in seconds. */
+export function retryLater(
+  status: 429 | 503,
+  code: string,
+  detail: string,
+  retryAfterSeconds: number,
+  cause?: unknown,
+): ServiceProblem {
+  return new ServiceProblem(status, code, detail, {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    cause,
+  })
+}
+
+function sentence(code: string): string {
+  const words = code.replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,84 @@
+import type { ServiceName } from '@darkroom/contracts'
+import type { Static, TObject } from '@darkroom/contracts/typebox'
+import { createLogger, type Logger } from '../log/logger.ts'
+import { type CommonConfig, InvalidConfig, loadConfig } from '../settings/config.ts'
+import type { RunningService } from './start-service.ts'
+import { startedByNpm } from './started-by-npm.ts'
+
+/** Runs one service as a process: settings from the environment, and an end by signal. */
+export async function runService<Schema extends TObject>(
+  process: NodeJS.Process,
+  name: ServiceName,
+  schema: Schema,
+  start: (config: Static<Schema>, logger: Logger) => Promise<RunningService>,
+): Promise<void> {
+  process.umask(0o077) // what is kept is for the owner alone
+  try {
+    const config = loadConfig(schema, process.env)
+    const { logLevel, drainMs } = config as CommonConfig
+    const logger = createLogger(name, logLevel)
+    const service = await start(config, logger)
+    endOnSignal(process, { close: service.close, drainMs, logger })
+  } catch (error) {
+    process.stderr.write(`${name}: ${describeStartError(error)}\n`)
+    process.exit(1)
+  }
+}
+
+/**
+ * SIGTERM, SIGINT, or the end of the npm that started the process drains and exits 0. A second signal, or the end of
+ * patience, exits 1 at once.
+ */
+export function endOnSignal(
+  process: NodeJS.Process,
+  { close, drainMs, logger }: { close(): Promise<void>; drainMs: number; logger: Logger },
+): void {
+  const npm = startedByNpm(process)
+  const echoMs = longestEcho(process, npm !== undefined)
+  let drainingSince: number | undefined
+  const drain = (cause: object) => {
+    drainingSince = performance.now()
+    logger.info(cause, 'draining')
+    setTimeout(() => {
+      logger.error({ drainMs }, 'requests under way did not end in time')
+      process.exit(1)
+    }, drainMs).unref()
+    close().then(
+      () => process.exit(0),
+      error => {
+        logger.error({ err: error }, 'the shutdown failed')
+        process.exit(1)
+      },
+    )
+  }
+  const end = (signal: NodeJS.Signals) => {
+    if (drainingSince === undefined) drain({ signal })
+    else if (performance.now() - drainingSince >= echoMs) process.exit(1)
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  npm?.onceGone(() => {
+    if (drainingSince === undefined) drain({ cause: 'npm has ended' })
+  })
+}
+
+/**
+ * How long after the first signal another may be the same once more, in milliseconds: a terminal or a supervisor
+ * signals the whole group, and a parent process that passes signals on does it again.
+ */
+function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
+  const isWatched = process.env.WATCH_REPORT_DEPENDENCIES !== undefined // set by `node --watch`
+  if (isByNpm || isWatched) return 1000
+  // A parent with a channel kills this process when its own patience ends.
+  return process.connected ? Number.POSITIVE_INFINITY : 0
+}
+
+/** A sentence for whoever started it; a stack only where the mistake is ours. */
+export function describeStartError(error: unknown): string {
+  if (error instanceof InvalidConfig) return error.message
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'EADDRINUSE') return `${error.message}: another process listens there; set PORT`
+    if (typeof error.code === 'string' && 'syscall' in error) return error.message
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

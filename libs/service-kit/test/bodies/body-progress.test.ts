@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { suite, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '@darkroom/testing'
+import type { BodyBounds } from '../../src/bodies/body-progress.ts'
+import type { Body } from '../../src/bodies/read-body.ts'
+import { acceptBytes } from '../../src/http/accept-bodies.ts'
+import { buildApp } from '../app.ts'
+
+const stallMs = 300
+
+/** A public app that counts the bytes of bodies, takes JSON, or does not read before it is let. */
+async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs }) {
+  const { app, log } = buildApp(t, { isPublic: true, ...bounds })
+  const { promise: mayRead, resolve: letRead } = Promise.withResolvers<void>()
+  const counted: number[] = []
+  const failures: unknown[] = []
+  const count = async (body: Body) => {
+    let bytes = 0
+    try {
+      for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) bytes += chunk.length
+    } catch (error) {
+      failures.push(error)
+      throw error
+    }
+    counted.push(bytes)
+    return String(bytes)
+  }
+  app.post('/json', async () => 'taken')
+  app.register(async scope => {
+    acceptBytes(scope)
+    scope.post('/bytes', async ({ body }) => count(body as Body))
+    scope.post('/later', async ({ body }) => {
+      await mayRead
+      return count(body as Body)
+    })
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const begin = (path: string, bytes: number, headers = ''): Socket => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    t.after(() => socket.destroy())
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${bytes}\r\n${headers}\r\n`,
+    )
+    return socket
+  }
+  const cuts = () => log.lines.filter(({ msg }) => msg.startsWith('request cut'))
+  return { app, log, begin, letRead, counted, failures, cuts }
+}
+
+suite('the body of a request', () => {
+  test('may take longer than any bound while it makes progress', async t => {
+    const { app, begin, cuts } = await serve(t)
+    assert.equal(app.server.requestTimeout, 0)
+    const socket = begin('/bytes', 20)
+    for (let sent = 0; sent < 20; sent++) {
+      await delay(stallMs / 5)
+      socket.write('x')
+    }
+    assert.match(await text(socket), /^HTTP\/1\.1 200 .*\r\n\r\n20$/s)
+    assert.deepEqual(cuts(), [])
+  })
+
+  for (const [path, headers] of [
+    ['/bytes', ''],
+    ['/json', 'content-type: application/json\r\n'],
+  ] as const) {
+    test(`that stalls on its way to ${path} is cut, with a 408 and one line in the log`, async t => {
+      const { begin, log, cuts } = await serve(t)
+      const socket = begin(path, 1000, headers)
+      socket.write('{"half": ')
+      const answer = await text(socket)
+      assert.match(
+        answer,
+        /^HTTP\/1\.1 408 .*urn:darkroom:problem:request-timeout.*no byte of the body arrived for 300 ms/s,
+      )
+      assert.equal(cuts().length, 1)
+      assert.deepEqual(
+        log.lines.filter(({ level }) => level >= 40),
+        [],
+      )
+    })
+  }
+
+  test('that stalls ends in an error for whoever reads it', async t => {
+    const { begin, failures } = await serve(t)
+    begin('/bytes', 1000).write('half')
+    await until('the reader is told', () => failures.length === 1)
+  })
+
+  test('that arrives too slowly over the window is cut, though it never stalls', async t => {
+    const { begin, cuts } = await serve(t, {
+      bodyStallMs: 60_000,
+      bodyMinBytesPerSecond: 1000,
+      bodyWindowMs: 600,
+    })
+    const socket = begin('/bytes', 100_000)
+    const trickling = setInterval(() => socket.write('x'), 100)
+    t.after(() => clearInterval(trickling))
+    const [answer] = await once(socket, 'data')
+    clearInterval(trickling)
+    assert.match(String(answer), /^HTTP\/1\.1 408 .*at least 1000 are needed/s)
+    assert.equal(cuts().length, 1)
+  })
+
+  test('does not count as stalled while the service itself does not read it', async t => {
+    const { begin, letRead, counted, cuts } = await serve(t)
+    const bytes = 32 * 1024 * 1024
+    const socket = begin('/later', bytes)
+    socket.write(Buffer.alloc(bytes))
+    await delay(4 * stallMs) // the time that must not count
+    assert.deepEqual(cuts(), [])
+    letRead()
+    await until('all has arrived', () => counted.length === 1)
+    assert.deepEqual(counted, [bytes])
+  })
+
+  test('that was refused and then stalls does not hold its connection', async t => {
+    const { begin, cuts } = await serve(t)
+    const socket = begin('/nowhere', 1000)
+    socket.write('half')
+    assert.match(await text(socket), /^HTTP\/1\.1 404 /)
+    await until('the connection is gone', () => socket.closed)
+    assert.equal(cuts().length, 1)
+  })
+
+  for (const [what, bounds, atLeastMs] of [
+    ['stall for twice as long', { bodyStallMs: stallMs }, 2 * stallMs],
+    ['come slowly for twice as long', { bodyMinBytesPerSecond: 1000, bodyWindowMs: stallMs }, 2 * stallMs],
+  ] as const)
+    test(`may ${what} within the service mesh, where the public service cuts first`, async t => {
+      const { app } = buildApp(t, bounds)
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')
+      t.after(() => socket.destroy())
+      const from = performance.now()
+      socket.write('POST /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 9\r\n\r\nhalf')
+      socket.resume()
+      await once(socket, 'close')
+      assert.ok(performance.now() - from >= atLeastMs)
+    })
+})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Client, storageRoutes, UnexpectedReply } from '@darkroom/contracts'
+import { pino } from 'pino'
+import { createInProcessClient, InProcessServices } from '../../src/clients/in-process.ts'
+import { apiOf } from '../../src/http/api.ts'
+
+type Storage = Client<typeof storageRoutes>
+
+/** A client of a storage in this process whose `putBlob` does what is given. */
+function clientOf(putBlob: (body: AsyncIterable<Uint8Array>) => Promise<never>): Storage {
+  const services = new InProcessServices()
+  const handlers = { putBlob: ({ body }: { body: AsyncIterable<Uint8Array> }) => putBlob(body) }
+  services.offer('storage', apiOf(storageRoutes, handlers as never), pino({ enabled: false }))
+  return createInProcessClient({ service: 'storage', routes: storageRoutes, services, remote: {} as Storage })
+}
+
+function put(storage: Storage, body: AsyncIterable<Uint8Array>) {
+  return storage.putBlob({ params: { key: 'k', stage: 'pre' }, querystring: {}, headers: {}, body })
+}
+
+test('what the body of a call throws is thrown to the caller as it is', async () => {
+  const broken = new Error('the body broke off')
+  async function* body() {
+    yield Buffer.from('some')
+    throw broken
+  }
+  const storage = clientOf(async given => {
+    await Array.fromAsync(given)
+    throw new Error('not reached')
+  })
+  await assert.rejects(put(storage, body()), error => error === broken)
+})
+
+test('what the service throws is its problem', async () => {
+  async function* body() {
+    yield Buffer.from('all')
+  }
+  const storage = clientOf(async given => {
+    await Array.fromAsync(given)
+    throw new Error('a fault of the service')
+  })
+  await assert.rejects(
+    put(storage, body()),
+    error => error instanceof UnexpectedReply && error.status === 500,
+  )
+})

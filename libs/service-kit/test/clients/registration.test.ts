@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { RecordedLog, until } from '@darkroom/testing'
+import { Registration } from '../../src/clients/registration.ts'
+import { createLogger } from '../../src/log/logger.ts'
+import { FakeKv } from '../fake-kv.ts'
+
+const key = 'services/storage/instance-1'
+
+function register(t: TestContext, kv = new FakeKv()) {
+  const log = new RecordedLog()
+  const logger = createLogger('test', 'debug', log)
+  const options = {
+    kv: kv.client,
+    service: 'storage',
+    instance: 'instance-1',
+    url: 'http://me',
+    logger,
+  } as const
+  const registration = new Registration(options)
+  t.after(() => registration.close())
+  return { kv, log, registration }
+}
+
+suite('a registration', () => {
+  test('stands in kv-config with a lease, and is gone once it is closed', async t => {
+    const { kv, registration } = register(t)
+    await until('it stands there', () => kv.values.get(key) === '{"url":"http://me"}')
+    assert.deepEqual(kv.sets[0], { key, ttl: '10' })
+    await registration.close()
+    await registration.close()
+    assert.equal(kv.values.size, 0)
+  })
+
+  test('comes back, and is warned of once, when kv-config was away', async t => {
+    const kv = new FakeKv()
+    kv.goAway()
+    const { log } = register(t, kv)
+    const warnings = () => log.lines.filter(({ level }) => level === 40).length
+    await until('it is warned of', () => warnings() === 1)
+    kv.comeBack()
+    await until('it stands there', () => kv.values.has(key))
+    assert.equal(warnings(), 1)
+    await until('that is said, too', () => log.lines.some(({ msg }) => msg === 'registered again'))
+  })
+
+  test('ends in time when kv-config is away', async t => {
+    const { kv, registration } = register(t)
+    await until('it stands there', () => kv.values.has(key))
+    kv.goAway()
+    await registration.close()
+  })
+})

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
+import { suite, type TestContext, test } from 'node:test'
+import { until } from '@darkroom/testing'
+import { acceptBytes } from '../../src/http/accept-bodies.ts'
+import { holdSignal } from '../../src/http/hold.ts'
+import { retryLater } from '../../src/problems/problems.ts'
+import { buildApp } from '../app.ts'
+
+/** An app with a route that answers when it is let, one that is held, and one that refuses its body. */
+async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
+  const { app } = buildApp(t, options)
+  const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
+  const begun: string[] = []
+  app.get('/slow', async () => {
+    begun.push('slow')
+    await mayEnd
+    return 'ended'
+  })
+  app.get('/held', async (_request, reply) => {
+    begun.push('held')
+    await once(holdSignal(reply, 55), 'abort')
+    return 'nothing new'
+  })
+  app.register(async scope => {
+    acceptBytes(scope)
+    scope.post('/refused', async () => {
+      throw retryLater(503, 'busy', 'not now', 1)
+    })
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  t.after(() => letEnd())
+  const hasBegun = (name: string) => until(`${name} has begun`, () => begun.includes(name))
+  return { app, url, agent, letEnd, hasBegun }
+}
+
+async function ask(url: string, agent?: Agent) {
+  const [answer] = await once(request(url, { agent }).end(), 'response')
+  const chunks: Buffer[] = await answer.toArray()
+  return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(chunks).toString() }
+}
+
+suite('closing', () => {
+  test('waits for a request under way, and not for its kept-alive connection', async t => {
+    const { app, url, agent, letEnd, hasBegun } = await serve(t)
+    const asked = ask(`${url}/slow`, agent)
+    await hasBegun('slow')
+    let isClosed = false
+    const closed = app.close().then(() => {
+      isClosed = true
+    })
+    await until('it closes', () => app.closing.aborted)
+    assert.equal(isClosed, false)
+    letEnd()
+    const { text, headers } = await asked
+    assert.equal(text, 'ended')
+    assert.equal(headers.connection, 'close')
+    await closed
+  })
+
+  test('answers requests that are held', async t => {
+    const { app, url, agent, hasBegun } = await serve(t)
+    const asked = ask(`${url}/held`, agent)
+    await hasBegun('held')
+    await app.close()
+    assert.equal((await asked).text, 'nothing new')
+  })
+
+  for (const [isPublic, status] of [
+    [false, 421],
+    [true, 503],
+  ] as const) {
+    test(`turns requests on open connections of a ${isPublic ? 'public' : 'internal'} app away with ${status}`, async t => {
+      const { app, url, agent, letEnd, hasBegun } = await serve(t, { isPublic })
+      const idle = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+      t.after(() => idle.destroy())
+      await once(idle, 'connect')
+      idle.write('GET /half HTTP/1.1\r\n') // not idle to Node, which would close it
+      const asked = ask(`${url}/slow`, agent)
+      await hasBegun('slow')
+      const closed = app.close()
+      await until('it closes', () => app.closing.aborted)
+      idle.write('host: x\r\n\r\n')
+      const [answer] = await once(idle, 'data')
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} .*connection: close.*shutting-down`, 's'))
+      letEnd()
+      assert.equal((await asked).status, 200)
+      await closed
+    })
+  }
+
+  test('does not wait for the rest of a body that was refused', async t => {
+    const { app, url } = await serve(t)
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    t.after(() => socket.destroy())
+    socket.write('POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf')
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1.1 503 /)
+    await app.close()
+  })
+
+  test('may be asked for twice', async t => {
+    const { app } = await serve(t)
+    await Promise.all([app.close(), app.close()])
+  })
+})

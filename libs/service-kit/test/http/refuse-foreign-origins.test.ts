@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { buildApp, problemOf } from '../app.ts'
+
+const methods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+async function ask(
+  t: TestContext,
+  headers: Record<string, string>,
+  { publicUrls, method = 'POST' }: { publicUrls?: string[]; method?: (typeof methods)[number] | 'GET' } = {},
+) {
+  const { app } = buildApp(t, { publicUrls: publicUrls?.map(url => new URL(url)) })
+  app.route({ method: [...methods, 'GET'], url: '/images', handler: async () => 'taken' })
+  return app.inject({ method, url: '/images', headers })
+}
+
+for (const [origin, host] of [
+  ['http://photos.test:8080', 'photos.test:8080'],
+  ['http://PHOTOS.test', 'photos.TEST'],
+  ['http://photos.test', 'photos.test:80'],
+  ['https://photos.test', 'photos.test'],
+  ['https://photos.test', 'photos.test:443'],
+  ['https://photos.test:8443', 'photos.test:8443'],
+  ['http://[::1]:8080', '[::1]:8080'],
+  ['http://127.0.0.1:8080', '127.0.0.1:8080'],
+] as const) {
+  test(`a page of ${origin} may write to the host ${host}`, async t => {
+    assert.equal((await ask(t, { origin, host })).statusCode, 200)
+  })
+}
+
+for (const [origin, host] of [
+  ['http://evil.test', 'photos.test'],
+  ['http://evil.test', '127.0.0.1:8080'],
+  ['null', 'photos.test'],
+  ['', 'photos.test'],
+  ['http://photos.test', ''],
+  ['http://photos.test:81', 'photos.test'],
+  ['http://photos.test', 'photos.test:8080'],
+  ['http://photos.test.evil.test', 'photos.test'],
+  ['http://photos.test, http://evil.test', 'photos.test'],
+  ['chrome-extension://photos.test', 'photos.test'],
+] as const) {
+  test(`a page of "${origin}" may not write to the host "${host}"`, async t => {
+    for (const method of methods) {
+      const answer = await ask(t, { origin, host }, { method })
+      assert.equal(answer.statusCode, 403, method)
+      assert.equal(problemOf(answer), 'cross-site')
+    }
+  })
+}
+
+test('pages of public URLs may write, whatever the host that a proxy passes on, and no others may', async t => {
+  const publicUrls = ['https://photos.test/darkroom', 'http://lan.test:8080']
+  for (const origin of ['https://photos.test', 'http://lan.test:8080']) {
+    assert.equal((await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })).statusCode, 200, origin)
+  }
+  for (const origin of ['http://photos.test', 'http://lan.test', 'http://127.0.0.1:8080', 'null']) {
+    const answer = await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })
+    assert.equal(answer.statusCode, 403, origin)
+    assert.match(answer.json().detail, /PUBLIC_URL/)
+  }
+})
+
+test('pages of other sites may read, and link here', async t => {
+  const headers = { origin: 'http://evil.test', host: 'photos.test', 'sec-fetch-site': 'cross-site' }
+  assert.equal((await ask(t, headers, { method: 'GET' })).statusCode, 200)
+})
+
+test('without an origin only a browser that names another site is refused', async t => {
+  assert.equal((await ask(t, { 'sec-fetch-site': 'cross-site' })).statusCode, 403)
+  assert.equal((await ask(t, {})).statusCode, 200)
+})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RecordedLog } from '@darkroom/testing'
+import { createLogger } from '../../src/log/logger.ts'
+import { OutageLog } from '../../src/log/outage-log.ts'
+
+function open() {
+  const log = new RecordedLog()
+  let now = 0
+  const outages = new OutageLog(createLogger('test', 'info', log), () => now)
+  const said = () => log.lines.map(({ level, msg }) => `${level} ${msg}`)
+  return { outages, said, pass: (ms: number) => (now += ms) }
+}
+
+test('an outage is logged once when it begins and once when it is over, however many requests meet it', () => {
+  const { outages, said, pass } = open()
+  for (let n = 0; n < 100; n++) outages.failed(n % 2 ? 'GET /a' : 'PUT /a', 'the store is away', {})
+  assert.deepEqual(said(), ['50 the store is away'])
+  outages.answered('GET /healthz')
+  pass(6000)
+  outages.answered('GET /healthz')
+  assert.equal(said().length, 1, 'a route that never failed says nothing of it')
+  outages.answered('GET /a')
+  outages.answered('PUT /a')
+  assert.deepEqual(said(), ['50 the store is away', '30 over: the store is away'])
+})
+
+test('a store that fails now and then is one outage, until it has answered for a while', () => {
+  const { outages, said, pass } = open()
+  for (let n = 0; n < 10; n++) {
+    outages.failed('PUT /a', 'the store is overloaded', {})
+    pass(1000)
+    outages.answered('PUT /a')
+  }
+  assert.deepEqual(said(), ['50 the store is overloaded'])
+  pass(5000)
+  outages.answered('PUT /a')
+  assert.equal(said().length, 2)
+  outages.failed('PUT /a', 'the store is overloaded', {})
+  assert.equal(said().length, 3, 'the next one is said again')
+})
+
+test('outages of different reasons are each said', () => {
+  const { outages, said } = open()
+  for (const words of ['a is away', 'b is full', 'a is away']) outages.failed('PUT /a', words, {})
+  assert.deepEqual(said(), ['50 a is away', '50 b is full'])
+})

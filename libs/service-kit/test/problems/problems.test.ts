@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { suite, type TestContext, test } from 'node:test'
+import { createClient, defineRoute, Nothing, UnexpectedReply } from '@darkroom/contracts'
+import { Type } from '@darkroom/contracts/typebox'
+import { httpRequest } from '@darkroom/testing'
+import { readBody } from '../../src/bodies/read-body.ts'
+import { acceptBytes } from '../../src/http/accept-bodies.ts'
+import { retryLater, ServiceProblem, ServiceUnavailable } from '../../src/problems/problems.ts'
+import { buildApp, problemOf } from '../app.ts'
+
+/** An app whose only route throws this. */
+async function throwing(t: TestContext, thrown: unknown) {
+  const { app, log } = buildApp(t)
+  app.get('/throw', async () => {
+    throw thrown
+  })
+  return { answer: await app.inject('/throw'), log }
+}
+
+suite('an error', () => {
+  test('that is unknown is one opaque 500, with its cause in the log', async t => {
+    for (const thrown of [new TypeError('the secret is 42'), 'the secret is 42', { secret: 42 }]) {
+      const { answer, log } = await throwing(t, thrown)
+      assert.equal(answer.statusCode, 500)
+      assert.equal(problemOf(answer), 'internal-error')
+      assert.doesNotMatch(answer.body, /42/)
+      assert.equal(log.errors.length, 1)
+      assert.match(JSON.stringify(log.errors), /42/)
+      assert.match(JSON.stringify(log.errors), /"url":"\/throw"/)
+    }
+  })
+
+  test('that is a problem is answered as it says, and is none for the log', async t => {
+    const problem = new ServiceProblem(409, 'already-done', 'it was done before', {
+      headers: { 'x-who': 'me' },
+    })
+    const { answer, log } = await throwing(t, problem)
+    assert.equal(answer.statusCode, 409)
+    assert.equal(answer.headers['x-who'], 'me')
+    assert.deepEqual(answer.json(), {
+      type: 'urn:darkroom:problem:already-done',
+      title: 'Already done',
+      status: 409,
+      detail: 'it was done before',
+    })
+    assert.deepEqual(log.errors, [])
+  })
+
+  test('of a service that does not answer is 503 with Retry-After, and its cause is in the log', async t => {
+    const { answer, log } = await throwing(
+      t,
+      new ServiceUnavailable('storage', new Error('connection refused')),
+    )
+    assert.equal(answer.statusCode, 503)
+    assert.equal(problemOf(answer), 'unavailable')
+    assert.equal(answer.headers['retry-after'], '1')
+    assert.match(answer.body, /storage does not answer/)
+    assert.match(JSON.stringify(log.errors), /connection refused/)
+  })
+
+  test('of a service that is overloaded is handed on with its words', async t => {
+    const { app, log } = buildApp(t)
+    const route = defineRoute({
+      method: 'GET',
+      url: '/',
+      schema: { summary: 'x', response: { 204: Nothing } },
+    })
+    const text = JSON.stringify({
+      type: 'urn:darkroom:problem:disk-full',
+      title: 'x',
+      status: 503,
+      detail: 'no room',
+    })
+    const body = { text: async () => text, bytes: async () => new Uint8Array(), dump: async () => undefined }
+    const { get } = createClient({ get: route }, async () => ({
+      statusCode: 503,
+      headers: { 'retry-after': '60' },
+      body: {
+        ...body,
+        async *[Symbol.asyncIterator]() {
+          yield Buffer.from(text)
+        },
+      },
+    }))
+    app.get('/', async () => {
+      await assert.rejects(get({}), UnexpectedReply)
+      return get({})
+    })
+    const answer = await app.inject('/')
+    assert.equal(answer.statusCode, 503)
+    assert.equal(problemOf(answer), 'disk-full')
+    assert.equal(answer.json().detail, 'no room')
+    assert.equal(answer.headers['retry-after'], '60')
+    assert.deepEqual(log.errors, [])
+  })
+
+  test('of expected overload says when to come back', async t => {
+    const { answer, log } = await throwing(t, retryLater(429, 'queue-full', 'too much is queued', 5))
+    assert.equal(answer.statusCode, 429)
+    assert.equal(answer.headers['retry-after'], '5')
+    assert.deepEqual(log.errors, [])
+  })
+})
+
+suite('a request', () => {
+  const query = Type.Object(
+    { n: Type.Integer({ minimum: 1 }), b: Type.Optional(Type.Boolean()) },
+    { additionalProperties: false },
+  )
+  const body = Type.Object(
+    { kind: Type.Enum(['a', 'b']), n: Type.Integer() },
+    { additionalProperties: false },
+  )
+
+  function checking(t: TestContext) {
+    const { app } = buildApp(t)
+    app.get('/query', { schema: { querystring: query } }, async request => request.query)
+    app.post('/body', { schema: { body } }, async request => request.body)
+    return app
+  }
+
+  test('has its query read as the types of the contract', async t => {
+    assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
+  })
+
+  test('that is not as the contract says is 400, naming what is wrong', async t => {
+    const app = checking(t)
+    const wrong: [string, RegExp][] = [
+      ['', /querystring: must have required properties n/],
+      ['?n=x', /querystring n: must be integer/],
+      ['?n=1.5', /querystring n: must be integer/],
+      ['?n=0', /querystring n: must be >= 1/],
+      ['?n=1&n=2', /querystring n: must be integer/],
+      ['?n=1&b=yes', /querystring b: must be boolean/],
+      ['?n=1&other=2', /querystring: unknown other/],
+    ]
+    for (const [search, detail] of wrong) {
+      const answer = await app.inject(`/query${search}`)
+      assert.equal(answer.statusCode, 400, search)
+      assert.equal(problemOf(answer), 'invalid-request')
+      assert.match(answer.json().detail, detail)
+    }
+  })
+
+  test('has its JSON taken as it is: text is no number there', async t => {
+    const app = checking(t)
+    const post = (payload: object | string) =>
+      app.inject({ method: 'POST', url: '/body', headers: { 'content-type': 'application/json' }, payload })
+    assert.deepEqual((await post({ kind: 'a', n: 1 })).json(), { kind: 'a', n: 1 })
+    const wrong = [
+      { kind: 'a', n: '1' },
+      { kind: 'a', n: true },
+      { kind: 'c', n: 1 },
+      { kind: 'a', n: 1, m: 1 },
+      [],
+      '{',
+      '',
+    ]
+    for (const payload of wrong) {
+      const answer = await post(payload)
+      assert.equal(answer.statusCode, 400, JSON.stringify(payload))
+      assert.equal(problemOf(answer), 'invalid-request')
+    }
+    assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\)/)
+  })
+
+  test('with a body of a type that is not taken is 415, and one that is too large 413', async t => {
+    const app = checking(t)
+    const headers = { 'content-type': 'text/html' }
+    const html = await app.inject({ method: 'POST', url: '/body', headers, payload: '<p>' })
+    assert.equal(problemOf(html), 'unsupported-media-type')
+    const large = await app.inject({
+      method: 'POST',
+      url: '/body',
+      payload: { kind: 'x'.repeat(1024 * 1024) },
+    })
+    assert.equal(problemOf(large), 'too-large')
+    assert.equal(large.statusCode, 413)
+  })
+
+  test('of another method is 405 with those there are, of another path 404', async t => {
+    const { app } = buildApp(t)
+    for (const method of ['GET', 'PUT'] as const)
+      app.route({ method, url: '/things/:id/parts', handler: async () => '' })
+    app.delete('/key/*', async () => '')
+    const wrong = await app.inject({ method: 'POST', url: '/things/1/parts?x=1' })
+    assert.equal(wrong.statusCode, 405)
+    assert.equal(problemOf(wrong), 'method-not-allowed')
+    assert.deepEqual(String(wrong.headers.allow).split(', ').sort(), ['GET', 'HEAD', 'PUT'])
+    assert.equal((await app.inject({ method: 'PATCH', url: '/key/a/b/c' })).headers.allow, 'DELETE')
+    for (const url of ['/things', '/things/1', '/things/1/parts/2', '/thingsX1Xparts', '/'])
+      assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
+  })
+
+  test('that cannot be read is answered with a problem, too', async t => {
+    const { app } = buildApp(t)
+    app.get('/things/:id', async () => 'found')
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    assert.equal((await httpRequest(url, '/things/%zz')).json().type, 'urn:darkroom:problem:invalid-request')
+    const long = await httpRequest(url, `/things/${'x'.repeat(1025)}`)
+    assert.equal(long.status, 414)
+    assert.equal(long.json().type, 'urn:darkroom:problem:path-too-long')
+
+    const messages: [string, number][] = [
+      ['nonsense\r\n\r\n', 400],
+      [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+      ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
+    ]
+    for (const [message, status] of messages) {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+      t.after(() => socket.destroy())
+      socket.write(message)
+      const [answer] = await once(socket, 'data')
+      assert.match(
+        answer,
+        new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json\r\n`, 's'),
+      )
+      assert.equal(JSON.parse(answer.split('\r\n\r\n')[1]).status, status)
+    }
+    assert.equal((await httpRequest(url, '/things/1')).status, 200)
+  })
+})
+
+test('whoever stops reading a body half-way still gets the answer through', async t => {
+  const { app, log } = buildApp(t)
+  acceptBytes(app)
+  app.post<{ Body: AsyncIterable<Uint8Array> }>(
+    '/',
+    async request => (await readBody(request.body, 1000)).length,
+  )
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const refused = await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(20_000_000) })
+  assert.equal(refused.json().type, 'urn:darkroom:problem:too-large')
+  assert.equal(
+    String((await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(1000) })).body),
+    '1000',
+  )
+  assert.deepEqual(log.errors, [])
+})

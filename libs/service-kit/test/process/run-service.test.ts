@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { suite, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { freePort, startProgram, until } from '@darkroom/testing'
+
+const script = fileURLToPath(new URL('../example-service.ts', import.meta.url))
+
+async function run(t: TestContext, env: Record<string, string> = {}) {
+  const port = String(await freePort())
+  const service = startProgram(t, [process.execPath, script], {
+    PORT: port,
+    KV_URL: 'http://127.0.0.1:1',
+    LOG_LEVEL: 'info',
+    ...env,
+  })
+  const has = (text: string) => until(`it wrote ${text}`, () => service.stderr.includes(text))
+  return { service, has, url: `http://127.0.0.1:${port}` }
+}
+
+suite('a service as a process', { concurrency: 3 }, () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    test(`answers what is under way and exits 0 on ${signal}`, async t => {
+      const { service, has, url } = await run(t, { SLOW_MS: '500' })
+      await has(url)
+      const asked = fetch(`${url}/slow`)
+      await has('slow has begun')
+      service.signal(signal)
+      assert.equal(await (await asked).text(), 'ended')
+      assert.deepEqual(await service.ended, { code: 0, signal: null })
+      assert.match(service.stdout, /"msg":"draining"/)
+    })
+  }
+
+  test('exits 1 at once on a second signal', async t => {
+    const { service, has, url } = await run(t, { SLOW_MS: '600000' })
+    await has(url)
+    const asked = assert.rejects(fetch(`${url}/slow`))
+    await has('slow has begun')
+    service.signal('SIGTERM')
+    await until('it drains', () => service.stdout.includes('draining'))
+    service.signal('SIGTERM')
+    assert.equal((await service.ended).code, 1)
+    await asked
+  })
+
+  test('exits 1 when its patience with what is under way ends', async t => {
+    const { service, has, url } = await run(t, { SLOW_MS: '600000', DRAIN_MS: '100' })
+    await has(url)
+    const asked = assert.rejects(fetch(`${url}/slow`))
+    await has('slow has begun')
+    service.signal('SIGTERM')
+    assert.equal((await service.ended).code, 1)
+    assert.match(service.stdout, /did not end in time/)
+    await asked
+  })
+
+  test('with wrong settings says all that is wrong, and exits 1', async t => {
+    const { service } = await run(t, {
+      PORT: 'http',
+      LOG_LEVEL: 'loud',
+      SLOW_MS: '1.5',
+      CLUSTER_TOKEN: 'short',
+    })
+    assert.equal((await service.ended).code, 1)
+    assert.match(service.stderr, /^storage: the settings are not right:\n/)
+    for (const name of ['PORT', 'LOG_LEVEL', 'SLOW_MS', 'CLUSTER_TOKEN'])
+      assert.match(service.stderr, new RegExp(`^  ${name} must`, 'm'))
+    assert.doesNotMatch(service.stderr, / at /, 'no stack: the mistake is not ours')
+  })
+
+  test('whose port is taken says so, and exits 1', async t => {
+    const other = createServer().listen(0, '127.0.0.1')
+    t.after(() => other.close())
+    await once(other, 'listening')
+    const address = other.address()
+    assert.ok(address && typeof address === 'object')
+    const { service } = await run(t, { PORT: String(address.port) })
+    assert.equal((await service.ended).code, 1)
+    assert.match(service.stderr, /^storage: listen EADDRINUSE.*: another process listens there; set PORT\n$/)
+  })
+
+  test('without a token on an address that others reach exits 1, with a token it does not', async t => {
+    const open = await run(t, { HOST: '0.0.0.0' })
+    assert.equal((await open.service.ended).code, 1)
+    assert.match(open.service.stderr, /CLUSTER_TOKEN is not set.*0\.0\.0\.0/)
+    const guarded = await run(t, {
+      HOST: '0.0.0.0',
+      CLUSTER_TOKEN: 'a token of 16 characters',
+    })
+    await guarded.has('http://')
+    assert.equal((await fetch(`${guarded.url}/slow`)).status, 401)
+  })
+})

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { type TObject, Type } from '@darkroom/contracts/typebox'
+import { temporaryFolder } from '@darkroom/testing'
+import fc from 'fast-check'
+import {
+  commonSettings,
+  InvalidConfig,
+  isLoopback,
+  loadConfig,
+  portSetting,
+  variableName,
+} from '../../src/settings/config.ts'
+
+const Config = Type.Object({
+  ...commonSettings,
+  port: portSetting(8083),
+  maxUploadBytes: Type.Integer({ minimum: 1 }),
+  ratio: Type.Number({ default: 0.5 }),
+  isOpen: Type.Boolean({ default: false }),
+  bucket: Type.String(),
+})
+const needed = { MAX_UPLOAD_BYTES: '1000', BUCKET: 'b' }
+
+function mistakesIn(schema: TObject, env: Record<string, string>): string[] {
+  try {
+    loadConfig(schema, env)
+  } catch (error) {
+    assert.ok(error instanceof InvalidConfig)
+    const [, ...mistakes] = error.message.split('\n')
+    return mistakes.map(mistake => mistake.trim())
+  }
+  return []
+}
+
+suite('settings', () => {
+  test('are read from their variables as the types that the schema asks for', () => {
+    const config = loadConfig(Config, { ...needed, PORT: '0', RATIO: '-0.25', IS_OPEN: 'true', BUCKET: '12' })
+    assert.equal(config.maxUploadBytes, 1000)
+    assert.equal(config.port, 0)
+    assert.equal(config.ratio, -0.25)
+    assert.equal(config.isOpen, true)
+    assert.equal(config.bucket, '12')
+  })
+
+  test('that are unset or empty have their defaults; optional ones are absent', () => {
+    const config = loadConfig(Config, { ...needed, PORT: '', HOST: undefined, CLUSTER_TOKEN: '', OTHER: 'x' })
+    assert.deepEqual(config, {
+      host: '127.0.0.1',
+      kvUrl: 'http://127.0.0.1:8082',
+      logLevel: 'info',
+      drainMs: 30_000,
+      bodyStallMs: 30_000,
+      bodyMinBytesPerSecond: 500,
+      port: 8083,
+      maxUploadBytes: 1000,
+      ratio: 0.5,
+      isOpen: false,
+      bucket: 'b',
+    })
+  })
+
+  test('have all their mistakes reported at once, each by the name of its variable', () => {
+    const mistakes = mistakesIn(Config, {
+      KV_URL: 'nowhere',
+      ADVERTISE_URL: '::',
+      CLUSTER_TOKEN: 'short',
+      LOG_LEVEL: 'loud',
+      DRAIN_MS: '-1',
+      PORT: '65536',
+      MAX_UPLOAD_BYTES: 'many',
+      RATIO: 'half',
+      IS_OPEN: 'maybe',
+    })
+    const names = mistakes.map(mistake => mistake.split(' ')[0])
+    const set = ['ADVERTISE_URL', 'CLUSTER_TOKEN', 'DRAIN_MS', 'IS_OPEN', 'KV_URL', 'LOG_LEVEL']
+    assert.deepEqual(names.sort(), ['BUCKET', ...set, 'MAX_UPLOAD_BYTES', 'PORT', 'RATIO'].sort())
+    assert.ok(mistakes.includes('BUCKET is not set'))
+    assert.ok(mistakes.some(mistake => mistake.endsWith('trace, debug, info, warn, error, fatal, silent')))
+    assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
+  })
+
+  test('that are URLs have a port that there can be', () => {
+    const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
+    assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
+      'KV_URL must be a URL with a port up to 65535',
+      'ADVERTISE_URL must be a URL with a port up to 65535',
+    ])
+  })
+
+  test('name every variable that is missing', () => {
+    assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
+  })
+
+  test('can stand in files, as secrets do; the variable itself goes first', t => {
+    const path = temporaryFolder(t)
+    const file = join(path, 'bucket')
+    writeFileSync(file, 'from a file\n')
+    const env = { MAX_UPLOAD_BYTES: '1000', BUCKET_FILE: file }
+    assert.equal(loadConfig(Config, env).bucket, 'from a file')
+    assert.equal(loadConfig(Config, { ...env, BUCKET: '' }).bucket, 'from a file')
+    assert.equal(loadConfig(Config, { ...env, BUCKET: 'its own' }).bucket, 'its own')
+  })
+
+  test('whose files are missing or empty are mistakes, even where there is a default', t => {
+    const path = temporaryFolder(t)
+    const [missing, empty] = [join(path, 'missing'), join(path, 'empty')]
+    writeFileSync(empty, '\n')
+    const mistakes = mistakesIn(Config, { ...needed, BUCKET: '', BUCKET_FILE: missing, HOST_FILE: empty })
+    assert.equal(mistakes.length, 2)
+    assert.equal(mistakes[0], `HOST_FILE: ${empty} is empty`)
+    assert.match(String(mistakes[1]), /^BUCKET_FILE: ENOENT/)
+  })
+
+  test('stand in regular files of at most 64 KiB, whatever links lead there', t => {
+    const path = temporaryFolder(t)
+    const large = join(path, 'large')
+    const tooLarge = join(path, 'too-large')
+    const linked = join(path, 'linked')
+    const pipe = join(path, 'pipe')
+    writeFileSync(large, 'b'.repeat(64 * 1024))
+    writeFileSync(tooLarge, 'b'.repeat(64 * 1024 + 1))
+    symlinkSync(large, linked)
+    execFileSync('mkfifo', [pipe])
+    const read = (file: string) => loadConfig(Config, { MAX_UPLOAD_BYTES: '1000', BUCKET_FILE: file }).bucket
+    assert.equal(read(large).length, 64 * 1024)
+    assert.equal(read(linked).length, 64 * 1024)
+    for (const [file, mistake] of [
+      [tooLarge, 'has more than 64 KiB'],
+      ['/dev/zero', 'is no regular file'],
+      [pipe, 'is no regular file'],
+      [path, 'is no regular file'],
+    ] as const)
+      assert.deepEqual(mistakesIn(Config, { ...needed, BUCKET: '', BUCKET_FILE: file }), [
+        `BUCKET_FILE: ${file} ${mistake}`,
+      ])
+  })
+
+  test('that are no whole numbers are not made ones', () => {
+    for (const value of ['1.5', '1e3', '0x10', ' 1', '1 ', '12abc', 'true', 'NaN', 'Infinity', '--1'])
+      assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
+  })
+
+  test('are right, or refused as InvalidConfig, whatever they are', () => {
+    const env = fc.record(
+      {
+        PORT: fc.string(),
+        DRAIN_MS: fc.string(),
+        KV_URL: fc.string(),
+        IS_OPEN: fc.string(),
+        LOG_LEVEL: fc.string(),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(fc.property(env, found => void mistakesIn(Config, { ...found, ...needed })))
+  })
+})
+
+test('a property in camelCase is a variable in UPPER_SNAKE_CASE', () => {
+  assert.equal(variableName('maxUploadBytes'), 'MAX_UPLOAD_BYTES')
+  assert.equal(variableName('port'), 'PORT')
+})
+
+test('loopback addresses are told from others', () => {
+  for (const host of ['127.0.0.1', '127.8.9.10', '::1', 'localhost']) assert.ok(isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.org', ''])
+    assert.ok(!isLoopback(host), host)
+})
