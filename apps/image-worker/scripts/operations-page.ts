@@ -1,4 +1,5 @@
 import {
+  aliasesOf,
   formatOperations,
   maxOperations,
   type OperationName,
@@ -27,7 +28,7 @@ function section(name: OperationName): string {
 
 ${summary}.
 
-As text: \`${form}\`
+As text: \`${form}\`${also(aliasesOf(name))}
 
 | before | \`${example}\` |
 |---|---|
@@ -36,6 +37,10 @@ As text: \`${form}\`
 As JSON: \`${formatOperations(parseOperations(example)).slice(1, -1)}\`
 
 ${argumentsTable(name)}`
+}
+
+function also(words: readonly string[]): string {
+  return words.length > 0 ? `, also taken: ${words.map(word => `\`${word}\``).join(' ')}` : ''
 }
 
 interface ArgumentSchema {
@@ -54,14 +59,14 @@ function argumentsTable(name: OperationName): string {
   }
   const { name: _name, ...given } = properties
   const rows = Object.entries(given).map(([argument, schema]) => {
-    const isNeeded = required.includes(argument) && schema.default === undefined
-    const preset = schema.default === undefined ? (isNeeded ? 'needed' : '') : `\`${schema.default}\``
+    const missing = required.includes(argument) ? 'needed' : ''
+    const preset = schema.default === undefined ? missing : `\`${schema.default}\``
     return `| \`${argument}\` | ${rangeOf(schema)} | ${preset} | ${schema.description ?? ''} |\n`
   })
   return rows.length > 0 ? `| argument | takes | default | |\n|---|---|---|---|\n${rows.join('')}` : ''
 }
 
 function rangeOf({ enum: words, type, minimum, maximum }: ArgumentSchema): string {
-  if (words) return words.map(word => `\`${word}\``).join(' ')
+  if (words) return words.map(word => `\`${word}\``).join(' ') + also(words.flatMap(aliasesOf))
   return minimum === undefined ? (type ?? '') : `${type}, ${minimum} to ${maximum}`
 }

@@ -1,3 +1,4 @@
+import { InvalidOperations, matchOrThrow, nothing, number, optional } from './operation-text.ts'
 import { type Static, type TObject, type TProperties, Type } from './typebox/typebox.js'
 
 /*
@@ -170,7 +171,7 @@ export const operationTable = {
     properties: {
       color: Type.String({ pattern: '^[0-9a-fA-F]{6}$', description: 'Red, green and blue in hex' }),
     },
-    parse: text => ({ color: text.replace(/^#/, '') }),
+    parse: text => optional('color', text),
   }),
   metadata: define({
     summary: 'Drops EXIF, XMP, IPTC and comments, the default, or keeps EXIF, XMP and IPTC',
@@ -221,31 +222,8 @@ export interface OperationDefinition {
   verify?(argument: Record<string, unknown>): void
 }
 
-/** Thrown for operations that can't be read; its message says what is wrong and what would be right. */
-export class InvalidOperations extends Error {}
-
 function define<const Properties extends TProperties>(
   definition: Omit<OperationDefinition, 'properties'> & { readonly properties: Properties },
 ) {
   return definition
-}
-
-function nothing(text: string): Record<string, unknown> {
-  if (text === '') return {}
-  throw new InvalidOperations(`it takes nothing, not "${text}"`)
-}
-
-function optional(name: string, text: string): Record<string, unknown> {
-  return text === '' ? {} : { [name]: text }
-}
-
-function number(name: string, text: string | undefined): Record<string, unknown> {
-  if (text === undefined || text === '') return {}
-  return { [name]: /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : text }
-}
-
-function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {
-  const match = pattern.exec(text)
-  if (match) return match
-  throw new InvalidOperations(`"${text}" is not of the form it takes`)
 }

@@ -1,24 +1,27 @@
 import {
-  InvalidOperations,
   type Operation,
   type OperationDefinition,
   type OperationName,
   operationTable,
 } from './operation-table.ts'
-import { type Static, Type, Value } from './typebox/typebox.js'
+import { asTableSpells, InvalidOperations, otherSpellings } from './operation-text.ts'
+import { type Static, type TProperties, type TSchema, Type, Value } from './typebox/typebox.js'
 
 export const operationNames = Object.keys(operationTable) as OperationName[]
 export const maxOperations = 10
 export const defaultOperations: readonly Operation[] = [{ name: 'swap-channels', order: 'bgr' }]
 
-const schemas = operationNames.map(operationSchema)
-
+/** Operations as they are stored and answered: defaults are filled in. */
 export const Operations = Type.Unsafe<Operation[]>(
-  Type.Array(Type.Union(schemas), { minItems: 1, maxItems: maxOperations }),
+  Type.Array(Type.Union(operationNames.map(name => schemaOf(name, operationTable[name].properties))), {
+    minItems: 1,
+    maxItems: maxOperations,
+  }),
 )
 
 export const OperationDescription = Type.Object({
   name: Type.String(),
+  aliases: Type.Array(Type.String(), { description: 'Other names that are taken for it' }),
   summary: Type.String(),
   form: Type.String({ description: 'How it is written: [what may be left out], <what may not>' }),
   example: Type.String({ description: 'As `?operations=` takes it' }),
@@ -43,8 +46,13 @@ export function parseOperations(text: string): Operation[] {
 export function describeOperations(): OperationDescription[] {
   return operationNames.map(name => {
     const { summary, form, example } = operationTable[name]
-    return { name, summary, form, example, schema: operationSchema(name) }
+    return { name, aliases: aliasesOf(name), summary, form, example, schema: operationSchema(name) }
   })
+}
+
+/** The other spellings of a name or a value. */
+export function aliasesOf(word: string): string[] {
+  return Object.keys(otherSpellings).filter(other => otherSpellings[other] === word)
 }
 
 /** Writes operations the way parseOperations reads them. */
@@ -55,8 +63,9 @@ export function formatOperations(operations: readonly Operation[]): string {
 function parseText(item: string): Record<string, unknown> {
   const [, name = '', text = ''] = /^\s*([^:]*?)\s*(?::(.*?))?\s*$/s.exec(item) ?? []
   if (name === '') throw new InvalidOperations('an operation is empty; is there a comma too many?')
-  const definition = definitionOf(name)
-  return { name, ...explained(name, () => definition.parse(text)) }
+  const known = asTableSpells(name)
+  const definition = definitionOf(known)
+  return { name: known, ...explained(known, () => definition.parse(text)) }
 }
 
 function parseJson(text: string): unknown[] {
@@ -70,16 +79,25 @@ function parseJson(text: string): unknown[] {
 }
 
 function check(item: unknown): Operation {
-  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined
-  if (typeof name !== 'string') throw new InvalidOperations('an operation in JSON is an object with a name')
+  if (typeof item !== 'object' || item === null || !('name' in item) || typeof item.name !== 'string')
+    throw new InvalidOperations('an operation in JSON is an object with a name')
+  const name = asTableSpells(item.name)
   const definition = definitionOf(name)
   const schema = operationSchema(name as OperationName)
-  const operation = Value.Default(schema, { ...(item as object) })
+  const operation = Value.Default(schema, spelledAsInTable(item))
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (error) throw new InvalidOperations(`${name}: ${describe(error)}${forExample(name)}`)
   explained(name, () => definition.verify?.(operation as never))
   return operation as Operation
+}
+
+function spelledAsInTable(item: object): object {
+  const spelled = Object.entries(item).map(([argument, value]) => [
+    argument,
+    typeof value === 'string' ? asTableSpells(value) : value,
+  ])
+  return Object.fromEntries(spelled)
 }
 
 function definitionOf(name: string): OperationDefinition {
@@ -112,9 +130,17 @@ function describe(error: { instancePath: string; message: string; params: object
   return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
 }
 
-/** The JSON form of one operation. */
+/** The JSON form of one operation, as people write it: what has a default may be left out. */
 export function operationSchema(name: OperationName) {
-  const { summary, properties } = operationTable[name]
+  const given = Object.entries<TSchema>(operationTable[name].properties).map(([argument, schema]) => [
+    argument,
+    'default' in schema ? Type.Optional(schema) : schema,
+  ])
+  return schemaOf(name, Object.fromEntries(given))
+}
+
+function schemaOf(name: OperationName, properties: TProperties) {
+  const { summary } = operationTable[name]
   return Type.Object(
     { name: Type.Literal(name), ...properties },
     { additionalProperties: false, description: summary },

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   channelOrders,
   defaultOperations,
+  describeOperations,
   formatOperations,
   InvalidOperations,
   maxOperations,
@@ -13,7 +14,7 @@ import {
   operationTable,
   parseOperations,
 } from '../src/index.ts'
-import { Value } from '../src/typebox/typebox.js'
+import { type TSchema, Value } from '../src/typebox/typebox.js'
 
 const swap = fc.record(
   { name: fc.constant('swap-channels' as const), order: fc.constantFrom(...channelOrders) },
@@ -74,6 +75,14 @@ suite('operations', () => {
     ['format:webp:80', [{ name: 'format', type: 'webp', quality: 80 }]],
     ['format:bmp', /format: type must be .*jpeg, png, webp/],
     ['metadata', [{ name: 'metadata', mode: 'strip' }]],
+    ['format:jpg', [{ name: 'format', type: 'jpeg' }]],
+    ['[{"name":"format","type":"tif","quality":80}]', [{ name: 'format', type: 'tiff', quality: 80 }]],
+    ['grayscale', [{ name: 'greyscale' }]],
+    ['[{"name":"grayscale"}]', [{ name: 'greyscale' }]],
+    ['[{"name":"tint","color":"#Ff8800"}]', [{ name: 'tint', color: 'Ff8800' }]],
+    ['tint:white', [{ name: 'tint', color: 'ffffff' }]],
+    ['tint:#ff88', /tint: color must match/],
+    ['grayscale:2', /greyscale: it takes nothing/],
   ]
   for (const [text, wanted] of readings) {
     test(`${text} ${wanted instanceof RegExp ? 'is refused in words' : 'is read'}`, () => {
@@ -118,6 +127,21 @@ suite('operations', () => {
   test('get the defaults of arguments left out', () => {
     for (const text of ['swap-channels', ' swap-channels: ', '[{"name":"swap-channels"}]'])
       assert.deepEqual(parseOperations(text), defaultOperations)
+  })
+
+  test('are described by schemas that require only what has no default, and take what they describe', () => {
+    const required = Object.fromEntries(
+      describeOperations().map(({ name, schema }) => [name, (schema as { required: string[] }).required]),
+    )
+    assert.deepEqual(required['swap-channels'], ['name'])
+    assert.deepEqual(required.crop, ['name', 'width', 'height'])
+    assert.deepEqual(required.resize, ['name'])
+    assert.deepEqual(required.format, ['name', 'type'])
+    for (const { schema, example } of describeOperations()) {
+      const [operation] = parseOperations(example)
+      assert.ok(Value.Check(schema as TSchema, operation), example)
+    }
+    assert.equal(Value.Check(Operations, [{ name: 'swap-channels' }]), false)
   })
 
   test('that do not exist are named, with those that do', () => {
