@@ -59,6 +59,9 @@ export interface Upload {
   bytes?: number | undefined
   /** As written by the client; none means the default operations. */
   operations?: string | undefined
+  /** Whose the image will be; none: the operators'. */
+  owner?: string | undefined
+  /** Unique among the images of the owner. */
   idempotencyKey?: string | undefined
   urgency?: Urgency | undefined
 }
@@ -156,7 +159,7 @@ async function readFacts(
 async function makeTask(
   id: string,
   image: { original: ImageFacts; operations: Operation[] },
-  { idempotencyKey, urgency }: Upload,
+  { owner, idempotencyKey, urgency }: Upload,
   dependencies: IntakeDependencies,
 ): Promise<Task> {
   const reply = await dependencies.taskDb.putTask({
@@ -165,6 +168,7 @@ async function makeTask(
       state: 'not-started',
       maxAttempts: dependencies.maxAttempts,
       ...image,
+      ...(owner !== undefined && { owner }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(urgency !== undefined && { urgency }),
     },

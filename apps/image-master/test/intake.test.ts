@@ -201,6 +201,14 @@ describe('taking images in', () => {
 })
 
 describe('idempotency keys', () => {
+  test('two owners with one key have an image each, and nobody learns of the other', async () => {
+    const send = async (query: string) =>
+      String((await upload(master, png, { headers: { 'idempotency-key': 'shared' }, query })).json().id)
+    const ids = [await send('?owner=alice'), await send('?owner=bob'), await send('')]
+    assert.equal(new Set(ids).size, 3)
+    assert.deepEqual([await send('?owner=alice'), await send('?owner=bob'), await send('')], ids)
+  })
+
   const again = (key: string, image = png, query = '') =>
     upload(master, image, { headers: { 'idempotency-key': key }, query })
 

@@ -45,9 +45,10 @@ const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: rea
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
 export function beginTask(id: string, given: NewTask, now: Date): Task {
-  const { operations, original, urgency = defaultUrgency, maxAttempts, idempotencyKey } = given
+  const { owner, operations, original, urgency = defaultUrgency, maxAttempts, idempotencyKey } = given
   return {
     id,
+    ...(owner !== undefined && { owner }),
     state: 'not-started',
     version: 1,
     operations,

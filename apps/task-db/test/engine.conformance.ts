@@ -7,6 +7,7 @@ import { leasesAreFenced } from './conformance/leases.ts'
 import { listingsAreOrdered } from './conformance/listings.ts'
 import { modelIsFollowed } from './conformance/model.ts'
 import type { OpenEngine } from './conformance/open-engine.ts'
+import { tasksHaveOwners } from './conformance/owners.ts'
 import { tasksAreRestored } from './conformance/restoring.ts'
 
 /**
@@ -21,6 +22,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
     leasesRunOut(openEngine)
     listingsAreOrdered(openEngine)
     changesAreHeard(openEngine)
+    tasksHaveOwners(openEngine)
     tasksAreRestored(openEngine)
     modelIsFollowed(openEngine)
   })

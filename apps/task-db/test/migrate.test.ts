@@ -14,9 +14,10 @@ function migrate(from: TaskStore, to: TaskStore, signal = new AbortController().
   return migrateTasks({ from, to, signal, onProgress: () => undefined })
 }
 
-/** Tasks 1 to `count` in all states; 1 has an idempotency key. */
+/** Tasks 1 to `count` in all states; 1 has an idempotency key, and 2 an owner. */
 async function fill(store: TaskStore, count: number): Promise<void> {
   await store.create(taskId(1), newTask({ idempotencyKey: 'upload-1' }))
+  await store.create(taskId(2), newTask({ owner: 'alice' }))
   await createTasks(store, count)
   const claimed = await Promise.all(Array.from({ length: count / 2 }, () => claim(store)))
   await Promise.all(
@@ -99,6 +100,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual([there.tasks, there.copied, there.newer, there.others], [1200, 1200, 0, 0])
     assert.deepEqual(await allTasks(to), await allTasks(from))
     assert.deepEqual(await to.stats(), await from.stats())
+    assert.equal((await to.list({ owner: 'alice', limit: 10 })).tasks.length, 1)
     assert.equal((await migrate(to, back)).digest, there.digest)
     assert.deepEqual(await allTasks(back), await allTasks(from))
 

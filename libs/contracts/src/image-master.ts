@@ -1,4 +1,5 @@
 import { Operations } from './operations.ts'
+import { Owner } from './owner.ts'
 import { waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
@@ -65,6 +66,16 @@ const InlineResult = Type.Object(
 export type InlineResult = Static<typeof InlineResult>
 
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
+const idAndOwnerQuery = Type.Object(
+  {
+    ...idQuery.properties,
+    owner: Type.Optional({
+      ...Owner,
+      description: 'Images of others are answered like images that are not there',
+    }),
+  },
+  { additionalProperties: false },
+)
 const held = { id: TaskId, lease: LeaseToken }
 
 export const imageMasterRoutes = {
@@ -74,7 +85,7 @@ export const imageMasterRoutes = {
     schema: {
       summary: 'Takes an image in; answers once bytes and task are on disk',
       querystring: Type.Object(
-        { operations: Type.Optional(Type.String({ maxLength: 10_000 })) },
+        { operations: Type.Optional(Type.String({ maxLength: 10_000 })), owner: Type.Optional(Owner) },
         { additionalProperties: false },
       ),
       headers: Type.Object({
@@ -99,7 +110,7 @@ export const imageMasterRoutes = {
     url: '/isReady',
     schema: {
       summary: 'What has become of an image, in one of four words',
-      querystring: idQuery,
+      querystring: idAndOwnerQuery,
       response: { 200: Type.Object({ status: Type.Enum(readiness) }) },
     },
   }),

@@ -1,5 +1,6 @@
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
+import { Owner } from './owner.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
@@ -14,6 +15,7 @@ const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
 export const NewTask = Type.Object(
   {
     state: Type.Literal('not-started'),
+    owner: Type.Optional(Owner),
     operations: Operations,
     original: ImageFacts,
     urgency: Type.Optional(Urgency),
@@ -100,6 +102,7 @@ export const taskDbRoutes = {
       summary: 'Tasks, newest first',
       querystring: Type.Object(
         {
+          owner: Type.Optional(Owner),
           state: Type.Optional(TaskState),
           endedBefore: Type.Optional(Type.String({ format: 'date-time' })),
           ...pageQuery,

@@ -1,4 +1,5 @@
 import { Operations } from './operations.ts'
+import { Owner } from './owner.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
 
@@ -64,6 +65,7 @@ export type Lease = Static<typeof Lease>
 
 export const Task = Type.Object({
   id: TaskId,
+  owner: Type.Optional(Owner),
   state: TaskState,
   version: Type.Integer({ minimum: 1, description: 'Grows with every change of state' }),
   operations: Operations,
@@ -78,6 +80,6 @@ export const Task = Type.Object({
   lease: Type.Optional(Lease),
   result: Type.Optional(ImageFacts),
   error: Type.Optional(TaskError),
-  idempotencyKey: Type.Optional(Type.String()),
+  idempotencyKey: Type.Optional(Type.String({ description: 'Unique among the tasks of one owner' })),
 })
 export type Task = Static<typeof Task>

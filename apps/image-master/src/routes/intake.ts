@@ -5,12 +5,13 @@ export function intakeHandlers(
   dependencies: IntakeDependencies,
 ): Pick<Handlers<typeof imageMasterRoutes>, 'newImage'> {
   return {
-    async newImage({ headers, querystring: { operations }, body }) {
+    async newImage({ headers, querystring: { operations, owner }, body }) {
       const declared = headers['content-length']
       const upload = {
         body,
         bytes: declared === undefined ? undefined : Number(declared),
         operations,
+        owner,
         idempotencyKey: headers['idempotency-key'],
         urgency: urgencyOf(headers.priority),
       }

@@ -20,8 +20,10 @@ export function readinessHandlers({
   taskDb,
 }: ReadinessDependencies): Pick<Handlers<typeof imageMasterRoutes>, 'isReady' | 'get'> {
   return {
-    async isReady({ querystring: { id } }) {
-      return { status: 200, body: { status: readinessOf(await findTask(taskDb, id)) } }
+    async isReady({ querystring: { id, owner } }) {
+      const task = await findTask(taskDb, id)
+      const isTheirs = owner === undefined || task?.owner === owner
+      return { status: 200, body: { status: readinessOf(isTheirs ? task : undefined) } }
     },
 
     async get({ querystring: { id }, headers, signal }) {

@@ -110,6 +110,21 @@ describe('what has become of an image', () => {
     assert.deepEqual([status, json().title, json().detail], [422, error.title, error.detail])
   })
 
+  test('an image of another owner is answered like one that is not there', async () => {
+    const id = String((await upload(master, png, { query: '?owner=alice' })).json().id)
+    const { body } = await taskDb.listTasks({ querystring: { owner: 'alice' } })
+    assert.deepEqual(
+      body.tasks.map(task => task.id),
+      [id],
+    )
+    const stateFor = async (query: string) =>
+      (await httpRequest(master.url, `/isReady?id=${id}${query}`)).json().status
+    assert.equal(await stateFor('&owner=alice'), 'in progress')
+    assert.equal(await stateFor('&owner=bob'), 'not found')
+    assert.equal(await stateFor(''), 'in progress')
+    await claim()
+  })
+
   test('finished, with its bytes gone, it is 404', async () => {
     const id = await finished()
     await storage.deleteBlob({ params: { key: id, stage: 'post' }, headers: {} })

@@ -2,6 +2,7 @@ import type { NewTask, Task, TaskState, TaskStats } from '@darkroom/contracts'
 import type { Outcome, TaskEvent } from '../transitions.ts'
 
 export interface TaskQuery {
+  owner?: string | undefined
   state?: TaskState | undefined
   /** Only tasks that ended before this instant. */
   endedBefore?: Date | undefined
@@ -26,7 +27,10 @@ export type ChangeListener = (change: TaskChange) => void
  * one task happen one after the other.
  */
 export interface TaskStore {
-  /** Stores a task, unless its id or its idempotency key is taken: then answers the task that has it. */
+  /**
+   * Stores a task, unless its id is taken, or its idempotency key among the tasks of its owner: then answers the task
+   * that has it.
+   */
   create(id: string, task: NewTask): Promise<{ isNew: boolean; task: Task }>
   get(id: string): Promise<Task | undefined>
   /** Newest first. */
@@ -43,7 +47,7 @@ export interface TaskStore {
    * Stores tasks as they are, with all their history: those that aren't there, and those that are there with an
    * older version. Answers how many that were. It is no change that anybody hears of.
    *
-   * @throws MigrationIncomplete if another task has the idempotency key of one of them; then none is stored
+   * @throws MigrationIncomplete if another task of its owner has the idempotency key of one of them; then none is stored
    */
   restore(tasks: readonly Task[]): Promise<number>
   /** Takes tasks back whose lease ran out, some hundreds at a time; answers them as they are since. */

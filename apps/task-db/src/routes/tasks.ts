@@ -35,9 +35,9 @@ export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskH
       return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
     },
 
-    async listTasks({ querystring: { state, endedBefore, limit = 100, cursor } }) {
+    async listTasks({ querystring: { owner, state, endedBefore, limit = 100, cursor } }) {
       const before = endedBefore === undefined ? undefined : readInstant(endedBefore)
-      const query = { state, endedBefore: before, limit, cursor: taskCursors.read(cursor) }
+      const query = { owner, state, endedBefore: before, limit, cursor: taskCursors.read(cursor) }
       return { status: 200, body: taskCursors.write(await store.list(query)) }
     },
 

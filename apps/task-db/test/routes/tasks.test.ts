@@ -200,6 +200,19 @@ test('tasks are listed newest first, in pages and by state', async t => {
   assert.deepEqual((await listed('state=finished')).ids, [])
 })
 
+test('tasks are listed by owner', async t => {
+  const { get, post } = prepare(t)
+  await post(`/tasks/${id}`, newTask({ owner: 'alice@example.org' }))
+  await post(`/tasks/${taskId(2)}`, newTask())
+  const { tasks } = (await get(`/tasks?owner=${encodeURIComponent('alice@example.org')}`)).json()
+  assert.deepEqual(
+    tasks.map((task: { id: string; owner: string }) => [task.id, task.owner]),
+    [[id, 'alice@example.org']],
+  )
+  for (const owner of ['', ' ', 'a/b', 'ü', 'x'.repeat(65)])
+    assertProblem(await get(`/tasks?owner=${encodeURIComponent(owner)}`), 400, 'invalid-request')
+})
+
 test('tasks are listed by their end, in any offset of time', async t => {
   const { get, post } = await prepareClaimed(t)
   const { finishedAt } = (await post(`/tasks/${id}`, { state: 'finished', token: 1, result: facts })).json()

@@ -4,7 +4,7 @@ import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
 import type { TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
-import { insertTasks, keyColumn, type TaskRow, updateTasks } from './task-rows.ts'
+import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
 
 /**
@@ -33,14 +33,15 @@ export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: b
     },
     decide(rows, now) {
       const known = tasksById(rows)
-      const byKey = new Map(rows.map(({ document }) => [document.idempotencyKey, document]))
+      const byKey = tasksByKey(rows)
       const created: Task[] = []
       const answers = creations.map(({ id, given }) => {
-        const other = known.get(id) ?? (given.idempotencyKey && byKey.get(given.idempotencyKey))
+        const key = ownKeyOf(given)
+        const other = known.get(id) ?? (key !== undefined && byKey.get(key))
         if (other) return { isNew: false, task: other }
         const task = beginTask(id, given, now)
         known.set(id, task)
-        byKey.set(task.idempotencyKey, task)
+        if (key !== undefined) byKey.set(key, task)
         created.push(task)
         return { isNew: true, task }
       })
@@ -161,11 +162,12 @@ export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean>
     },
     decide(rows) {
       const known = tasksById(rows)
-      const byKey = new Map(rows.map(({ document }) => [document.idempotencyKey, document]))
+      const byKey = tasksByKey(rows)
       const added = tasks.filter(({ id }) => !known.has(id))
-      for (const { id, idempotencyKey } of added) {
-        const other = idempotencyKey === undefined ? undefined : byKey.get(idempotencyKey)
-        if (other) throw keyIsTaken(id, other.id)
+      for (const task of added) {
+        const key = ownKeyOf(task)
+        const other = key === undefined ? undefined : byKey.get(key)
+        if (other) throw keyIsTaken(task.id, other.id)
       }
       const updated = tasks.filter(task => {
         const other = known.get(task.id)
@@ -201,6 +203,10 @@ function lockTasks(ids: string[]): Statement {
 
 function tasksById(rows: TaskRow[]): Map<string, Task> {
   return new Map(rows.map(({ document }) => [document.id, document]))
+}
+
+function tasksByKey(rows: TaskRow[]): Map<string | undefined, Task> {
+  return new Map(rows.map(({ document }) => [ownKeyOf(document), document]))
 }
 
 function stored(task: Task): TaskChange {

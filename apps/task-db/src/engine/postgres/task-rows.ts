@@ -10,18 +10,20 @@ export interface TaskRow {
 export function insertTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const insert = {
-    text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, urgency, idempotency_key)
-      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::smallint[], $7::text[])`,
+    text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, urgency, owner, idempotency_key)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::smallint[],
+        $7::text[], $8::text[])`,
     values: [
       ...changingColumns(tasks),
       tasks.map(({ urgency }) => urgency),
+      tasks.map(({ owner = '' }) => owner),
       tasks.map(({ idempotencyKey }) => (idempotencyKey === undefined ? null : keyColumn(idempotencyKey))),
     ],
   }
   return [insert]
 }
 
-/** Neither its urgency nor its key ever change. */
+/** Neither its urgency nor its owner nor its key ever change. */
 export function updateTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const update = {
@@ -36,11 +38,13 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
 }
 
 /** A page of a listing, newest first. */
-export function selectPage({ state, endedBefore, limit, cursor }: TaskQuery): Statement {
+export function selectPage({ owner, state, endedBefore, limit, cursor }: TaskQuery): Statement {
   const values: unknown[] = []
   const compare = (comparison: string, value: string | undefined) =>
     value ? [`${comparison} $${values.push(value)}`] : []
   const filters = [
+    // PostgreSQL uses the indexes of owners only where the query says, as they do, that there is one.
+    ...compare("owner <> '' AND owner =", owner),
     ...compare('state =', state),
     ...compare('finished_at <', endedBefore?.toISOString()),
     ...compare('id <', cursor?.replaceAll('\0', '')), // which PostgreSQL's texts can't hold, nor any id has
@@ -67,4 +71,12 @@ function changingColumns(tasks: readonly Task[]): unknown[][] {
 /** As JSON writes it: PostgreSQL's texts can't hold every character that a key may have (U+0000). */
 export function keyColumn(idempotencyKey: string): string {
   return JSON.stringify(idempotencyKey)
+}
+
+/** An idempotency key and whose it is, as one text: those of two owners are never the same. */
+export function ownKeyOf({
+  owner = '',
+  idempotencyKey,
+}: Pick<Task, 'owner' | 'idempotencyKey'>): string | undefined {
+  return idempotencyKey === undefined ? undefined : JSON.stringify([owner, idempotencyKey])
 }

@@ -24,7 +24,7 @@ await withEngine('postgres', async program => {
       await until('it is ready', async () => (await httpRequest(copy.url, '/readyz')).status === 200)
       assert.equal((await createTask(copy.url, index + 1)).status, 201)
     }
-    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 1 }])
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 2 }])
   })
 
   test('a database that a newer version wrote is refused, and left as it is', async t => {
@@ -34,7 +34,7 @@ await withEngine('postgres', async program => {
     await createTasks(store, 1)
     await query(schema, 'UPDATE schema_version SET version = 7')
     const refusal =
-      /PostgreSQL can't be used: the tasks in PostgreSQL are of version 7; this program knows versions up to 1/
+      /PostgreSQL can't be used: the tasks in PostgreSQL are of version 7; this program knows versions up to 2/
     await assert.rejects(openPostgresStore(schema), error => {
       assert.ok(error instanceof RefusedByPostgres)
       assert.match(error.message, refusal)

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '@darkroom/testing'
+import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
+import { earlier, goesOnAsBefore } from '../conformance/earlier-versions.ts'
+
+test('a SQLite file of a version before owners goes on: its tasks have no owner, its keys still hold', async t => {
+  const path = join(temporaryFolder(t), 'tasks.sqlite')
+  copyFileSync(earlier('tasks-2.sqlite'), path)
+  const store = new SqliteTaskStore({ path })
+  await goesOnAsBefore(store)
+  await store.close()
+  const again = new SqliteTaskStore({ path })
+  t.after(() => again.close())
+  assert.equal((await again.list({ limit: 10 })).tasks.length, 6)
+})
