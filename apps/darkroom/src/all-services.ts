@@ -13,7 +13,7 @@ import {
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
 import { environmentOf, portOf, type Settings } from './settings.ts'
-import { SupervisedWorker } from './supervised-worker.ts'
+import type { SupervisedWorker } from './supervised-worker.ts'
 
 export interface AllServices {
   services: { name: ServiceName; url: string }[]
@@ -21,14 +21,16 @@ export interface AllServices {
 }
 
 /**
- * All services in this process, each on its own port; but the image-worker in a child process, so that a crash
- * in native code takes no service down. They find each other through kv-config like anywhere else.
+ * Starts all services in this process, each on its own port, beside the image-worker that has its own. They find each
+ * other through kv-config like anywhere else. The worker is closed with them, also when they can't start.
  */
 export async function startAllServices(
   settings: Settings & { clusterToken: string },
   env: NodeJS.ProcessEnv,
+  worker: SupervisedWorker,
 ): Promise<AllServices> {
   await using started = new AsyncDisposableStack()
+  started.defer(() => worker.close())
   const services: RunningService[] = []
   const inProcess = new InProcessServices()
   const envOf = (name: ServiceName) => environmentOf(name, settings, env)
@@ -55,8 +57,7 @@ export async function startAllServices(
       inProcess,
     ),
   )
-  const worker = new SupervisedWorker(envOf('image-worker'), loggerOf('image-worker'))
-  started.defer(() => worker.close())
+  started.defer(() => worker.close()) // while the services that it needs still answer
   add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend'), inProcess))
 
   const running = started.move()

@@ -18,7 +18,7 @@ export const Config = Type.Object({
     default: availableParallelism(),
     minimum: 1,
     maximum: 256,
-    description: 'Images worked on at once; by default one a core',
+    description: 'Images worked on at once; by default one a core. A thread starts when all others are busy',
   }),
   processingMs: Type.Integer({
     default: 60_000,

@@ -6,8 +6,10 @@ import { Config, start } from './start.ts'
 process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS ?? availableParallelism()) + 4)
 
 // Started by another process: without that one, nobody needs this one.
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+const abandon = () => process.kill(process.pid, 'SIGKILL')
+process.once('disconnect', abandon)
+if (process.connected === false) abandon() // it ended while this one was loading
 
 await runService(process, 'image-worker', Config, (config, logger) =>
-  start(config, logger, { pid: process.pid, abandon: () => process.kill(process.pid, 'SIGKILL') }),
+  start(config, logger, { pid: process.pid, abandon }),
 )

@@ -32,6 +32,7 @@ export {
   ServiceUnavailable,
   TokenRefused,
 } from './problems/problems.ts'
+export { releaseMemoryAtRest } from './process/memory-at-rest.ts'
 export { describeStartError, endOnSignal, runService } from './process/run-service.ts'
 export { type RunningService, startService } from './process/start-service.ts'
 export { startedByNpm } from './process/started-by-npm.ts'

@@ -1,11 +1,11 @@
 import { defaultPorts } from '@darkroom/contracts'
-import { createLogger, endOnSignal } from '@darkroom/service-kit'
+import { createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/service-kit'
 import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
-import { startAllServices } from '../all-services.ts'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { untilReady } from '../health.ts'
-import { loadSettings, type Settings } from '../settings.ts'
+import { environmentOf, loadSettings, type Settings } from '../settings.ts'
+import { SupervisedWorker } from '../supervised-worker.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Runs all services until a signal ends them; says when they are ready, and until then for what they wait. */
@@ -15,13 +15,17 @@ export async function startCommand(
   options: object,
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes nothing')
-  const settings = loadSettings(process.env)
+  const given = loadSettings(process.env)
   process.umask(0o077) // what is kept is for the owner alone
-  const lock = holdDataDir(settings.dataDir)
-  const clusterToken = settings.clusterToken ?? loadOrMakeClusterToken(settings.dataDir)
-  const running = await startAllServices({ ...settings, clusterToken }, process.env).catch(
-    explainTakenPort(settings),
+  const lock = holdDataDir(given.dataDir)
+  const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
+  // A process of its own, so that a crash in native code takes no service down. It loads while the services load here.
+  const worker = new SupervisedWorker(
+    environmentOf('image-worker', settings, process.env),
+    createLogger('image-worker', settings.logLevel),
   )
+  const { startAllServices } = await import('../all-services.ts')
+  const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
   const closing = new AbortController()
   const close = () => {
     closing.abort()
@@ -32,6 +36,7 @@ export async function startCommand(
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
   const say = (line: string) => void process.stdout.write(`${line}\n`)
   await untilReady(running.services, { signal: closing.signal, say })
+  releaseMemoryAtRest()
   if (!closing.signal.aborted) process.stdout.write(greeting(running.services, settings, process.uptime()))
   return 0
 }

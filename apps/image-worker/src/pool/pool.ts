@@ -30,7 +30,11 @@ export interface PoolOptions extends Omit<ThreadData, 'name'> {
 const terminationMs = 5000
 const restartMs = 500
 
-/** Keeps as many threads alive as it was told, and reports what a thread can't: that it died or took too long. */
+/**
+ * Threads that work on images. The first starts with the pool; whenever all are busy, their number doubles, up to what
+ * the pool was told: a thread at rest takes some 25 MB. Those that die are replaced. The pool reports what a thread
+ * can't: that it died or took too long.
+ */
 export class Pool {
   readonly #options: PoolOptions
   readonly #threads = new Map<number, WorkerThread>()
@@ -41,7 +45,7 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#memory = new MemoryBudget(options.memoryBudgetBytes)
-    for (let number = 1; number <= options.threads; number++) this.#start(number)
+    this.#start(1)
   }
 
   get alive(): number {
@@ -72,20 +76,28 @@ export class Pool {
     await Promise.all(this.#reports)
   }
 
+  #startMoreIfAllAreBusy(): void {
+    if (this.busy < this.alive) return
+    const wanted = Math.min(2 * this.alive, this.#options.threads)
+    for (let number = 1; this.alive < wanted; number++) this.#start(number)
+  }
+
   #start(number: number): void {
+    if (this.#isClosing || this.#threads.has(number)) return
     const { logger, workEnded } = this.#options
     const name = `${this.#options.name}/${number}`
     const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
     const data = { name, clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs }
     const events = {
       reserve: (bytes: number) => this.#memory.acquire(bytes),
+      workBegun: () => this.#startMoreIfAllAreBusy(),
       workEnded,
       overran: () => void this.#endOverrun(thread),
       exited: (error: Error | undefined) => {
         this.#threads.delete(number)
         if (error || thread.isBusy) logger.error({ err: error, thread: name }, 'a thread died')
         this.#fail(thread, threadDied(error), true)
-        if (!this.#isClosing) setTimeout(() => this.#isClosing || this.#start(number), restartMs)
+        setTimeout(() => this.#start(number), restartMs)
       },
     }
     const thread = new WorkerThread(data, events, this.#options.threadMain)

@@ -6,6 +6,7 @@ import { ImageClock } from './image-clock.ts'
 export interface WorkerThreadEvents {
   /** Resolves with what gives the memory back, once it is there. */
   reserve(bytes: number): Promise<() => void>
+  workBegun(): void
   workEnded(end: WorkEnd, seconds: number): void
   /** The time for one image has passed; the thread still works on it. */
   overran(): void
@@ -75,6 +76,7 @@ export class WorkerThread {
       case 'begun':
         this.#work = message.work
         this.#begunAt = performance.now()
+        this.#events.workBegun()
         break
       case 'developing':
         this.#clock.start()

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import { createLogger, releaseMemoryAtRest, ServiceClients } from '@darkroom/service-kit'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
 import { decodedTypes } from '../develop/decoded-types.ts'
@@ -20,6 +20,7 @@ const logger = createLogger('image-worker', data.logLevel).child({ thread: data.
 const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
 const { draining, report, reserve, close } = openThreadPort(parentPort)
 
+releaseMemoryAtRest()
 await workUntilDrained({
   name: data.name,
   decodes: decodedTypes(),

@@ -13,6 +13,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
   test('work on as many images at once as there are threads, each under a name of its own', async t => {
     const workshop = await startWorkshop(t)
     const { pool } = startPool(workshop, { threads: 3 })
+    assert.equal(pool.alive, 1, 'others start when this thread is busy')
     const ids: string[] = []
     for (let n = 0; n < 4; n++) ids.push(await workshop.addTask('wait'))
     await until('all threads are busy', () => pool.busy === 3)

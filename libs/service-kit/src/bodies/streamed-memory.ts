@@ -1,10 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from '../process/collect-garbage.ts'
 
 /** So much passes through before memory is collected: the collection takes about a millisecond. */
 const collectEveryBytes = 4 * 1024 * 1024
 
-let collectYoung: (() => void) | undefined
 let passedBytes = 0
 
 /**
@@ -18,15 +16,6 @@ export async function* collectingMemory(body: AsyncIterable<Uint8Array>): AsyncG
     passedBytes += chunk.length
     if (passedBytes < collectEveryBytes) continue
     passedBytes = 0
-    collectYoung ??= findCollector()
-    collectYoung()
+    collectGarbage({ type: 'minor' })
   }
-}
-
-/** V8 shows its collector only in contexts that are made after this flag is set: global names stay as they are. */
-function findCollector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void
-  setFlagsFromString('--no-expose-gc')
-  return () => collect({ type: 'minor' })
 }

@@ -2,6 +2,7 @@ import type { ServiceName } from '@darkroom/contracts'
 import type { Static, TObject } from '@darkroom/contracts/typebox'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { type CommonConfig, InvalidConfig, loadConfig } from '../settings/config.ts'
+import { releaseMemoryAtRest } from './memory-at-rest.ts'
 import type { RunningService } from './start-service.ts'
 import { startedByNpm } from './started-by-npm.ts'
 
@@ -19,6 +20,7 @@ export async function runService<Schema extends TObject>(
     const logger = createLogger(name, logLevel)
     const service = await start(config, logger)
     endOnSignal(process, { close: service.close, drainMs, logger })
+    releaseMemoryAtRest()
   } catch (error) {
     process.stderr.write(`${name}: ${describeStartError(error)}\n`)
     process.exit(1)
