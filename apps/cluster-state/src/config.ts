@@ -1,6 +1,7 @@
 import { defaultPorts, NodeName } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { membershipUrlPattern } from './membership/open-membership.ts'
 import { gossipSettings } from './node/gossip-settings.ts'
 
 export const Config = Type.Object({
@@ -14,7 +15,7 @@ export const Config = Type.Object({
     }),
   ),
   membershipUrl: Type.String({
-    pattern: '^(kv:|serf://.+)$',
+    pattern: membershipUrlPattern,
     default: 'kv:',
     description: 'Where nodes find each other: kv: by kv-config; serf://[:key@]host:port by a Serf agent',
   }),

@@ -7,7 +7,7 @@ import {
 } from '@darkroom/contracts'
 import { Compile } from '@darkroom/contracts/typebox'
 import type { Network } from './node/network.ts'
-import { Nonsense } from './node/nonsense.ts'
+import { ProtocolError } from './node/protocol-error.ts'
 
 export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'identify' | 'sync'>
 
@@ -32,12 +32,14 @@ export function createRestNetwork(options: {
       if (status !== 200) throw refused(to, body.detail)
       if (syncReply.Check(body)) return body
       const [error] = syncReply.Errors(body)
-      throw new Nonsense(`${to.id} answered what can't be read: ${error?.instancePath} ${error?.message}`)
+      throw new ProtocolError(
+        `${to.id} answered what can't be read: ${error?.instancePath} ${error?.message}`,
+      )
     },
     async identify(url, self) {
       const { body } = await clientAt(url).identify({ body: self, signal: signal() })
       if (nodeIdentity.Check(body)) return body
-      throw new Nonsense(`${url} answered what no node answers`)
+      throw new ProtocolError(`${url} answered what no node answers`)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
-  InvalidConfig,
   type Logger,
+  openEngine,
   type RunningService,
   ServiceClients,
   startService,
@@ -9,7 +9,6 @@ import {
 import { UnusableFile } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
-import type { StateStore } from './engine/engine.ts'
 import { openStateStore } from './engine/open-store.ts'
 import { openMembership } from './membership/open-membership.ts'
 import { systemClock } from './node/clock.ts'
@@ -20,7 +19,7 @@ export { Config } from './config.ts'
 
 /** A node, listening, registered, and gossiping. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
-  const store = openStore(config)
+  const store = await openEngine('STATE_STORE_URL', [UnusableFile], () => openStateStore(config))
   const clients = new ServiceClients({ ...config, logger })
   const run = randomUUID()
   const node = await StateNode.open({
@@ -54,13 +53,4 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     throw error
   }
   return service
-}
-
-function openStore(config: Config): StateStore {
-  try {
-    return openStateStore(config)
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error
-    throw new InvalidConfig([`STATE_STORE_URL: ${error.message}`])
-  }
 }

@@ -1,6 +1,7 @@
 import { defaultOperations, defaultPorts, Operations } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, portSetting } from '@darkroom/service-kit'
+import { queueUrlPattern } from './queue/open-queue.ts'
 
 const MiB = 1024 * 1024
 
@@ -38,7 +39,7 @@ export const Config = Type.Object({
   port: portSetting(defaultPorts['image-master']),
   queueUrl: Type.String({
     default: 'task-db:',
-    pattern: '^(task-db:|rediss?://.+)$',
+    pattern: queueUrlPattern,
     description:
       'Where the queue is kept: task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
   }),

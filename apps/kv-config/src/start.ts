@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import {
   httpUrl,
-  InvalidConfig,
   type Logger,
+  openEngine,
   type RunningService,
   ServiceClients,
   startService,
@@ -20,16 +21,12 @@ export async function start(given: Config, logger: Logger): Promise<RunningServi
     ...given,
     kvUrl: given.kvUrl ?? given.advertiseUrl ?? httpUrl(given.host, given.port),
   }
-  const app = buildApp({ ...config, store: openStore(config, logger), logger })
+  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
   const clients = new ServiceClients({ ...config, logger })
   return startService({ app, name: 'kv-config', config, clients, logger })
 }
 
-function openStore(config: Config, logger: Logger): KvStore {
-  try {
-    return openKvStore(config, logger)
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error
-    throw new InvalidConfig([`KV_STORE_URL: ${error.message}`])
-  }
+function openStore({ kvStoreUrl, dataDir }: Config, logger: Logger): Promise<KvStore> {
+  const url = kvStoreUrl ?? `sqlite:${join(dataDir, 'kv-config.sqlite')}`
+  return openEngine('KV_STORE_URL', [UnusableFile], () => openKvStore({ url, logger }))
 }

@@ -4,6 +4,6 @@ import { migrateKv, openKvStore } from '../src/migrate.ts'
 
 const [from, to] = process.argv
   .slice(2)
-  .map(kvStoreUrl => openKvStore({ kvStoreUrl, dataDir: 'unused' }, createLogger('kv-config', 'silent')))
+  .map(kvStoreUrl => openKvStore({ url: kvStoreUrl, logger: createLogger('kv-config', 'silent') }))
 if (!from || !to) throw new Error('two stores are needed')
 await migrateKv({ from, to, onProgress: (_, key) => process.stdout.write(`${key}\n`) })

@@ -20,7 +20,7 @@ withEngine('etcd', program => {
       to: `etcd://${etcd().clients}?prefix=${newPrefix()}`,
     }
     const open = (kvStoreUrl: string) => {
-      const store = openKvStore({ kvStoreUrl, dataDir: 'unused' }, logger)
+      const store = openKvStore({ url: kvStoreUrl, logger })
       t.after(() => store.close())
       return store
     }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { isAnswer } from '../src/engine/s3-errors.ts'
-import { parseS3Url } from '../src/engine/s3-url.ts'
+import { parseS3Url } from '../src/engine/s3/address.ts'
+import { isAnswer } from '../src/engine/s3/errors.ts'
 
 /**
  * Makes the bucket that BLOB_STORE_URL names, unless it is there. A server that isn't up yet, or doesn't know the key

@@ -1,6 +1,7 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { storeUrlPattern } from './engine/open-store.ts'
 
 const MiB = 1024 * 1024
 
@@ -10,7 +11,7 @@ export const Config = Type.Object({
   dataDir: dataDirSetting,
   blobStoreUrl: Type.Optional(
     Type.String({
-      pattern: '^(file:|s3://)',
+      pattern: storeUrlPattern,
       description:
         'file:<folder>, or s3://<bucket>?endpoint=<url>&region=<region>&pathStyle=true&prefix=<prefix>; default file:<DATA_DIR>/storage',
     }),

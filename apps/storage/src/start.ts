@@ -1,12 +1,17 @@
+import { join } from 'node:path'
 import {
   type InProcessServices,
   type Logger,
+  openEngine,
   type RunningService,
   ServiceClients,
+  StoreMisconfigured,
   startService,
 } from '@darkroom/service-kit'
+import { UnusableFile } from '@darkroom/sqlite'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import type { BlobStore } from './engine/engine.ts'
 import { openBlobStore } from './engine/open-store.ts'
 
 export { Config } from './config.ts'
@@ -17,7 +22,14 @@ export async function start(
   logger: Logger,
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
-  const app = buildApp({ ...config, store: await openBlobStore(config, logger), logger })
+  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
   const clients = new ServiceClients({ ...config, logger, inProcess })
   return startService({ app, name: 'storage', config, clients, logger, inProcess })
+}
+
+function openStore(config: Config, logger: Logger): Promise<BlobStore> {
+  const { blobStoreUrl: url = `file:${join(config.dataDir, 'storage')}`, minFreeBytes } = config
+  return openEngine('BLOB_STORE_URL', [UnusableFile, StoreMisconfigured], () =>
+    openBlobStore({ url, minFreeBytes, logger }),
+  )
 }

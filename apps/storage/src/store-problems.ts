@@ -1,5 +1,4 @@
-import { retryLater } from '@darkroom/service-kit'
-import { StoreFull, StoreUnavailable } from './engine/engine.ts'
+import { retryLater, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
 
 /**
  * Gives the errors of a store their public face; others stay as they are. These answers are handed on to whoever

@@ -4,7 +4,7 @@ import { createLogger } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { RecordedLog, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
-import { FileBlobStore } from '../src/engine/file.ts'
+import { FileBlobStore } from '../src/engine/file/file.ts'
 
 export const silentLogger = createLogger('storage', 'silent')
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '@darkroom/service-kit'
+import { createLogger, StoreMisconfigured } from '@darkroom/service-kit'
 import { httpRequest, RecordedLog, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
-import { StoreMisconfigured } from '../src/engine/engine.ts'
-import { FileBlobStore } from '../src/engine/file.ts'
+import { FileBlobStore } from '../src/engine/file/file.ts'
 import { problemOf } from './serve.ts'
 
 test('what is wrong with an object store stands in the log, once, and in no answer', async t => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import {
   type InProcessServices,
-  InvalidConfig,
   type Logger,
+  openEngine,
   type RunningService,
   ServiceClients,
   startService,
@@ -30,13 +30,10 @@ export async function start(
   return startService({ app, name: 'task-db', config, clients, logger, inProcess })
 }
 
-async function openStore(config: Config, logger: Logger): Promise<TaskStore> {
+function openStore(config: Config, logger: Logger): Promise<TaskStore> {
   const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
   const { taskStoreConnections: connections, taskStorePatienceMs: patienceMs } = config
-  try {
-    return await openTaskStore({ url, connections, patienceMs, logger })
-  } catch (error) {
-    if (!(error instanceof UnusableFile || error instanceof RefusedByPostgres)) throw error
-    throw new InvalidConfig([`TASK_STORE_URL: ${error.message}`])
-  }
+  return openEngine('TASK_STORE_URL', [UnusableFile, RefusedByPostgres], () =>
+    openTaskStore({ url, connections, patienceMs, logger }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { Member } from '@darkroom/contracts'
-import type { KvClient, Logger } from '@darkroom/service-kit'
+import { type Engines, engineFor, engineUrlPattern, type KvClient, type Logger } from '@darkroom/service-kit'
 import { KvMembership } from './kv.ts'
 import type { Membership } from './membership.ts'
 import { parseAgentAddress } from './serf/agent-address.ts'
@@ -15,12 +15,20 @@ export interface MembershipOptions {
   logger: Logger
 }
 
+const engines: Engines<(options: MembershipOptions) => Membership> = {
+  'kv:': options => new KvMembership(options),
+  'serf://.+': ({ membershipUrl, self, logger }) =>
+    new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger }),
+}
+
+/** What MEMBERSHIP_URL looks like. */
+export const membershipUrlPattern = engineUrlPattern(engines)
+
 /**
- * The membership that MEMBERSHIP_URL names. It is there at once, and knows others when it has heard of them.
+ * The membership that MEMBERSHIP_URL names. It answers at once, and knows the others when it has heard of them.
  *
- * @throws InvalidConfig for what is no address
+ * @throws InvalidConfig for a URL that is wrong
  */
-export function openMembership({ membershipUrl, self, run, kv, logger }: MembershipOptions): Membership {
-  if (membershipUrl === 'kv:') return new KvMembership({ self, run, kv, logger })
-  return new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger })
+export function openMembership(options: MembershipOptions): Membership {
+  return engineFor(engines, options.membershipUrl)(options)
 }

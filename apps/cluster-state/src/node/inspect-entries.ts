@@ -1,6 +1,6 @@
 import type { Entry as ReceivedEntry } from '@darkroom/contracts'
 import type { Entry } from '@darkroom/crdt'
-import { Nonsense } from './nonsense.ts'
+import { ProtocolError } from './protocol-error.ts'
 
 /** Of a register's value as JSON. */
 export const maxValueBytes = 4096
@@ -8,7 +8,7 @@ export const maxValueBytes = 4096
 /**
  * What a peer sent, as entries: after the shape, which the contract checked, what the shape can't say.
  *
- * @throws Nonsense
+ * @throws ProtocolError
  */
 export function inspectEntries(entries: readonly ReceivedEntry[]): Entry[] {
   for (const entry of entries) {
@@ -20,7 +20,7 @@ export function inspectEntries(entries: readonly ReceivedEntry[]): Entry[] {
 
 function inspectValue({ name, value }: Extract<ReceivedEntry, { kind: 'register' }>): void {
   if (value !== undefined && valueBytes(value) > maxValueBytes) {
-    throw new Nonsense(`the value of register ${name} has more than ${maxValueBytes} bytes`)
+    throw new ProtocolError(`the value of register ${name} has more than ${maxValueBytes} bytes`)
   }
 }
 
@@ -28,7 +28,7 @@ function inspectValue({ name, value }: Extract<ReceivedEntry, { kind: 'register'
 function inspectCount({ name, total, ...rings }: Extract<ReceivedEntry, { kind: 'count' }>): void {
   for (const { counts } of [rings.seconds, rings.minutes, rings.hours]) {
     const sum = counts.reduce((one, other) => one + other, 0)
-    if (sum > total) throw new Nonsense(`a window of counter ${name} has ${sum} of a total of ${total}`)
+    if (sum > total) throw new ProtocolError(`a window of counter ${name} has ${sum} of a total of ${total}`)
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Entry } from '@darkroom/crdt'
+import type { Logger } from '@darkroom/service-kit'
+import type { Clock } from './clock.ts'
 import type { Draft } from './draft.ts'
-import type { NodeContext } from './node-context.ts'
+import type { Ledger } from './ledger.ts'
 
 /** That there is no room is logged this often at most. */
 const quietMs = 60_000
@@ -10,22 +12,17 @@ const quietMs = 60_000
  * everybody reads goes on to spread, however many others there are.
  */
 export class Receiver {
-  readonly #ledger: NodeContext['ledger']
+  readonly #ledger: Ledger
   readonly #maxEntries: number
-  readonly #clock: NodeContext['clock']
-  readonly #logger: NodeContext['logger']
+  readonly #clock: Clock
+  readonly #logger: Logger
   #loggedAt = Number.NEGATIVE_INFINITY
 
-  constructor({
-    ledger,
-    limits,
-    clock,
-    logger,
-  }: Pick<NodeContext, 'ledger' | 'limits' | 'clock' | 'logger'>) {
-    this.#ledger = ledger
-    this.#maxEntries = limits.maxEntries
-    this.#clock = clock
-    this.#logger = logger
+  constructor(options: { ledger: Ledger; maxEntries: number; clock: Clock; logger: Logger }) {
+    this.#ledger = options.ledger
+    this.#maxEntries = options.maxEntries
+    this.#clock = options.clock
+    this.#logger = options.logger
   }
 
   /**

@@ -61,7 +61,7 @@ export class StateNode {
     this.#store = store
     this.ownId = new OwnId(store.nodeId, context)
     const ledger = new Ledger({ store, entries, onNews: news => this.#gossiper?.spread(news) })
-    this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ledger }) }
+    this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ...context.limits, ledger }) }
   }
 
   /** What it knows, to be read. Everything in it is on disk. */
@@ -136,12 +136,12 @@ export class StateNode {
     })
   }
 
-  /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws Nonsense */
+  /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws ProtocolError */
   async receive({ entries }: Gossip): Promise<number> {
     return this.#context.receiver.receive(inspectEntries(entries))
   }
 
-  /** Answers another node's part of a comparison. @throws Nonsense */
+  /** Answers another node's part of a comparison. @throws ProtocolError */
   async answerSync(request: SyncRequest): Promise<SyncReply> {
     return answerSync(this.#context, request)
   }

@@ -10,8 +10,8 @@ import {
 import type { Membership } from '../membership/membership.ts'
 import { inspectEntries } from './inspect-entries.ts'
 import type { NodeContext } from './node-context.ts'
-import { Nonsense } from './nonsense.ts'
 import type { Peers } from './peers.ts'
+import { ProtocolError } from './protocol-error.ts'
 import { repeat } from './repeat.ts'
 import { pack } from './rumours.ts'
 
@@ -101,7 +101,7 @@ export class Syncer {
       digest: ledger.state.digest(),
       ...(after !== undefined && { after }),
     })
-    if (!('versions' in reply)) throw new Nonsense(`asked for versions, ${member.id} sent entries`)
+    if (!('versions' in reply)) throw new ProtocolError(`asked for versions, ${member.id} sent entries`)
     const { versions, buckets, next } = reply
     return { buckets, versions: versions.map(([key, rank, check]) => ({ key, rank, check })), after, next }
   }
@@ -118,7 +118,7 @@ export class Syncer {
         entries,
         wanted: asked,
       })
-      if (!('entries' in reply)) throw new Nonsense(`asked for entries, ${member.id} sent versions`)
+      if (!('entries' in reply)) throw new ProtocolError(`asked for entries, ${member.id} sent versions`)
       const received = inspectEntries(reply.entries)
       await receiver.receive(received)
       unsent = unsent.slice(entries.length)
@@ -138,7 +138,7 @@ function stillMissing(asked: readonly string[], received: readonly Entry[]): str
   return missing.length < asked.length ? missing : []
 }
 
-/** Answers the other's requests. @throws Nonsense */
+/** Answers the other's requests. @throws ProtocolError */
 export async function answerSync(context: NodeContext, request: SyncRequest): Promise<SyncReply> {
   const { state } = context.ledger
   if (request.step === 'exchange') {
@@ -146,7 +146,7 @@ export async function answerSync(context: NodeContext, request: SyncRequest): Pr
     const known = request.wanted.filter(key => state.get(key))
     return { entries: pack(state, known, context.settings.maxMessageBytes) }
   }
-  if (request.digest.length !== bucketCount) throw new Nonsense(`a digest has ${bucketCount} hashes`)
+  if (request.digest.length !== bucketCount) throw new ProtocolError(`a digest has ${bucketCount} hashes`)
   const buckets = differingBuckets(state.digest(), request.digest)
   const versions = state.versions(buckets, { after: request.after, limit: pageSize + 1 })
   const page = versions.slice(0, pageSize)

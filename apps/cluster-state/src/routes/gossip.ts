@@ -1,7 +1,7 @@
 import { clusterStateRoutes } from '@darkroom/contracts'
 import { type App, ServiceProblem } from '@darkroom/service-kit'
 import { Counter } from 'prom-client'
-import { Nonsense } from '../node/nonsense.ts'
+import { ProtocolError } from '../node/protocol-error.ts'
 import type { StateNode } from '../node/state-node.ts'
 import { logRefusals } from './log-refusals.ts'
 
@@ -18,7 +18,7 @@ export function addGossipRoutes(app: App, node: StateNode): void {
   app.route({
     ...clusterStateRoutes.gossip,
     handler: async ({ body }, reply) => {
-      const news = await node.receive(body).catch(refuseNonsense)
+      const news = await node.receive(body).catch(refuseProtocolError)
       heard.inc({ news: 'true' }, news)
       heard.inc({ news: 'false' }, body.entries.length - news)
       return reply.code(204).send()
@@ -29,11 +29,11 @@ export function addGossipRoutes(app: App, node: StateNode): void {
 
   app.route({
     ...clusterStateRoutes.sync,
-    handler: ({ body }) => node.answerSync(body).catch(refuseNonsense),
+    handler: ({ body }) => node.answerSync(body).catch(refuseProtocolError),
   })
 }
 
-function refuseNonsense(error: unknown): never {
-  if (error instanceof Nonsense) throw new ServiceProblem(400, 'nonsense', error.message)
+function refuseProtocolError(error: unknown): never {
+  if (error instanceof ProtocolError) throw new ServiceProblem(400, 'protocol-error', error.message)
   throw error
 }

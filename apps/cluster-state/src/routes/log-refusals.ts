@@ -1,7 +1,7 @@
 import type { App } from '@darkroom/service-kit'
 import { Counter } from 'prom-client'
 
-/** A peer that goes on sending nonsense is logged this often at most. */
+/** A peer that goes on sending protocol errors is logged this often at most. */
 const quietMs = 60_000
 /** So many peers are told apart. */
 const maxPeers = 1000
@@ -19,7 +19,7 @@ export function logRefusals(app: App): void {
     if (now - (lastLogged.get(peer) ?? Number.NEGATIVE_INFINITY) < quietMs) return
     if (lastLogged.size >= maxPeers) lastLogged.clear()
     lastLogged.set(peer, now)
-    app.log.warn({ peer, reason }, 'a peer sent nonsense; it changed nothing')
+    app.log.warn({ peer, reason }, 'a peer sent a protocol error; nothing was changed')
   }
   app.setErrorHandler((error, request) => {
     if (isRefusal(error)) {

@@ -87,13 +87,13 @@ suite('a comparison of states', () => {
     assert.ok(synced.length >= 2)
   })
 
-  test('fault: nonsense for an answer changes nothing, is logged, and ends the comparison', async () => {
-    const nonsense: SyncReply[] = [
+  test('fault: an answer that breaks the protocol changes nothing, is logged, and ends the comparison', async () => {
+    const violations: SyncReply[] = [
       { entries: [] },
       { buckets: [0], versions: [], next: 'count/a' },
       { buckets: [99], versions: [['register/a', 5, 1]] },
     ]
-    for (const reply of nonsense) {
+    for (const reply of violations) {
       const { node, time, synced } = await prepareNode({ members: near(1), answerSync: async () => reply })
       await time.run(10_000)
       assert.equal(node.state.size, 0)

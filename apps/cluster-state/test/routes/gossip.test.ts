@@ -94,8 +94,8 @@ suite('what another node tells', () => {
   })
 })
 
-suite('nonsense of a peer', () => {
-  const nonsense: Record<string, unknown> = {
+suite('a message that breaks the protocol', () => {
+  const violations: Record<string, unknown> = {
     'a generation of 0': { ...register, generation: 0 },
     'a generation that is not exact': { ...register, generation: 2 ** 53 },
     'a fraction of a generation': { ...register, generation: 1.5 },
@@ -114,7 +114,7 @@ suite('nonsense of a peer', () => {
     'no ring at all': { ...count, minutes: undefined },
     nothing: null,
   }
-  for (const [what, entry] of Object.entries(nonsense))
+  for (const [what, entry] of Object.entries(violations))
     test(`is refused, and what came with it: ${what}`, async t => {
       const { node, gossip, post } = await build(t)
       const before = node.state.digest()
@@ -151,7 +151,7 @@ suite('nonsense of a peer', () => {
   test('is logged once a minute, and counted', async t => {
     const { gossip, log } = await build(t)
     for (let times = 0; times < 10; times++) await gossip({ ...register, generation: 0 })
-    const warnings = log.lines.filter(({ msg }) => msg.includes('nonsense'))
+    const warnings = log.lines.filter(({ msg }) => msg.includes('protocol error'))
     assert.equal(warnings.length, 1)
     assert.match(String(warnings[0]?.reason), /generation|entries/)
   })

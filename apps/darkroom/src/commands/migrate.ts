@@ -169,11 +169,11 @@ async function moveEntries(
 ): Promise<string[]> {
   const logger = createLogger('migrate', 'silent')
   await using stores = new AsyncDisposableStack()
-  const open = (kvStoreUrl: string) =>
+  const open = (url: string) =>
     openStore(
-      kvStoreUrl,
+      url,
       stores,
-      () => openKvStore({ kvStoreUrl, dataDir: '' }, logger),
+      () => openKvStore({ url, logger }),
       store => store.get('ready'),
     )
   const source = await open(from)

@@ -1,34 +1,28 @@
-import type { Client, taskDbRoutes } from '@darkroom/contracts'
-import { type App, InvalidConfig, type Logger } from '@darkroom/service-kit'
-import type { Config } from '../config.ts'
-import type { WorkQueue } from './queue.ts'
+import { type Engines, engineFor, engineUrlPattern, InvalidConfig } from '@darkroom/service-kit'
+import type { OpenedQueue, QueueNeeds, QueueSettings } from './queue-engine.ts'
 import { TaskDbQueue } from './task-db.ts'
 
-export interface OpenedQueue {
-  queue: WorkQueue
-  /** What the engine shows of itself: measurements, and pages. */
-  show?(app: App): void
+const engines: Engines<(settings: QueueSettings, needs: QueueNeeds) => Promise<OpenedQueue>> = {
+  'task-db:': async ({ leaseMs }, { taskDb }) => ({ queue: new TaskDbQueue({ taskDb, leaseMs }) }),
+  'rediss?://.+': async (settings, needs) => {
+    // Only now: BullMQ and its board take time to load, and memory that the task DB's queue doesn't need.
+    const { openBullMq } = await import('./bullmq/open-bullmq.ts')
+    return openBullMq(settings, needs)
+  },
 }
 
-export type QueueSettings = Pick<Config, 'queueUrl' | 'leaseMs' | 'reconcileMs' | 'bullBoard'>
-export interface QueueNeeds {
-  taskDb: Client<typeof taskDbRoutes>
-  logger: Logger
-}
+/** What QUEUE_URL looks like. */
+export const queueUrlPattern = engineUrlPattern(engines)
 
 /**
  * The queue that QUEUE_URL names.
  *
- * @throws InvalidConfig without the password in its words
+ * @throws InvalidConfig whose message leaves the password out
  */
 export async function openQueue(settings: QueueSettings, needs: QueueNeeds): Promise<OpenedQueue> {
-  const { queueUrl, leaseMs } = settings
-  if (queueUrl === 'task-db:') return { queue: new TaskDbQueue({ taskDb: needs.taskDb, leaseMs }) }
-  if (!URL.canParse(queueUrl))
+  if (!URL.canParse(settings.queueUrl))
     throw new InvalidConfig([
-      'QUEUE_URL is no URL; ports end at 65535, and what is special in a password has to be percent-encoded',
+      'QUEUE_URL is not a valid URL: its port must be 1–65535, and special characters in its password must be percent-encoded',
     ])
-  // Only now: BullMQ and its board take time to load, and memory that the task DB's queue doesn't need.
-  const { openBullMq } = await import('./bullmq/open-bullmq.ts')
-  return openBullMq(settings, needs)
+  return engineFor(engines, settings.queueUrl)(settings, needs)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createLogger, InvalidConfig, ServiceClients } from '@darkroom/service-kit'
 import { openQueue } from '../../src/queue/open-queue.ts'
 
-test('a QUEUE_URL that is no URL is refused in words that keep the password', async t => {
+test('a QUEUE_URL that is not a valid URL is refused, and the error leaves its password out', async t => {
   const logger = createLogger('image-master', 'silent')
   const clients = new ServiceClients({ kvUrl: 'http://127.0.0.1:9', logger })
   t.after(() => clients.close())

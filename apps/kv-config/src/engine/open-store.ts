@@ -1,22 +1,27 @@
-import { join } from 'node:path'
-import type { Logger } from '@darkroom/service-kit'
-import type { Config } from '../config.ts'
+import { type Engines, engineFor, engineUrlPattern, type Logger } from '@darkroom/service-kit'
 import type { KvStore } from './engine.ts'
 import { parseEtcdUrl } from './etcd/address.ts'
 import { EtcdKvStore } from './etcd/etcd.ts'
 import { SqliteKvStore } from './sqlite.ts'
 
-/** What an engine's URL begins with. */
-export const storeUrlPattern = '^(sqlite:|etcd://).'
+export interface StoreSettings {
+  url: string
+  logger: Logger
+}
+
+const engines: Engines<(settings: StoreSettings) => KvStore> = {
+  'sqlite:.+': ({ url }) => new SqliteKvStore({ path: url.slice('sqlite:'.length) }),
+  'etcd://.+': ({ url, logger }) => new EtcdKvStore(parseEtcdUrl(url), logger),
+}
+
+/** What the URL of a store looks like. */
+export const storeUrlPattern = engineUrlPattern(engines)
 
 /**
- * The engine that KV_STORE_URL names.
+ * The engine that a URL names. An etcd that doesn't answer is waited for.
  *
- * @throws InvalidConfig if it names it wrongly
+ * @throws InvalidConfig for a URL that is wrong; UnusableFile
  */
-export function openKvStore(config: Pick<Config, 'kvStoreUrl' | 'dataDir'>, logger: Logger): KvStore {
-  const { kvStoreUrl, dataDir } = config
-  if (kvStoreUrl?.startsWith('etcd:')) return new EtcdKvStore(parseEtcdUrl(kvStoreUrl), logger)
-  const path = kvStoreUrl?.slice('sqlite:'.length) ?? join(dataDir, 'kv-config.sqlite')
-  return new SqliteKvStore({ path })
+export function openKvStore(settings: StoreSettings): KvStore {
+  return engineFor(engines, settings.url)(settings)
 }

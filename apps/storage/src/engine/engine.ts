@@ -35,15 +35,6 @@ export interface BlobListing {
   next?: string
 }
 
-/** No room for more bytes. */
-export class StoreFull extends Error {}
-
-/** What the engine stands on doesn't answer; later it may. */
-export class StoreUnavailable extends Error {}
-
-/** What the engine stands on refuses us, until somebody changes a setting here or there. */
-export class StoreMisconfigured extends StoreUnavailable {}
-
 /** The bytes of a blob, or what yields them. */
 export type Content = AsyncIterable<Uint8Array> | Uint8Array
 

@@ -1,40 +1,37 @@
-import { join } from 'node:path'
-import { InvalidConfig, type Logger } from '@darkroom/service-kit'
-import { lockFolder, UnusableFile } from '@darkroom/sqlite'
-import type { Config } from '../config.ts'
-import { type BlobStore, StoreMisconfigured } from './engine.ts'
-import { FileBlobStore } from './file.ts'
-import { parseS3Url } from './s3-url.ts'
+import { type Engines, engineFor, engineUrlPattern, type Logger } from '@darkroom/service-kit'
+import { lockFolder } from '@darkroom/sqlite'
+import type { BlobStore } from './engine.ts'
+import { FileBlobStore } from './file/file.ts'
+import { parseS3Url } from './s3/address.ts'
+
+export interface StoreSettings {
+  url: string
+  /** File engine: with less free space on its disk, it takes no new bytes. */
+  minFreeBytes: number
+  logger: Logger
+}
+
+const engines: Engines<(settings: StoreSettings) => Promise<BlobStore>> = {
+  'file:.*': async ({ url, minFreeBytes }) => {
+    const folder = url.slice('file:'.length)
+    return FileBlobStore.open({ folder, minFreeBytes, lock: lockFolder(folder) })
+  },
+  's3://.*': async ({ url, logger }) => {
+    const place = parseS3Url(url)
+    // Only now: AWS's client takes a third of a second to load, and memory that the file engine doesn't need.
+    const { S3BlobStore } = await import('./s3/s3.ts')
+    return S3BlobStore.open({ place, logger })
+  },
+}
+
+/** What the URL of a store looks like. */
+export const storeUrlPattern = engineUrlPattern(engines)
 
 /**
- * The engine that BLOB_STORE_URL names.
+ * The engine that a URL names.
  *
- * @throws InvalidConfig when the URL is wrong, or what it names refuses us or is another process's
+ * @throws InvalidConfig for a URL that is wrong; UnusableFile; StoreMisconfigured
  */
-export async function openBlobStore(config: Config, logger: Logger): Promise<BlobStore> {
-  const { blobStoreUrl = `file:${join(config.dataDir, 'storage')}` } = config
-  if (blobStoreUrl.startsWith('s3:')) return openBucket(blobStoreUrl, logger)
-  const folder = blobStoreUrl.slice('file:'.length)
-  return FileBlobStore.open({ folder, minFreeBytes: config.minFreeBytes, lock: own(folder) })
-}
-
-function own(folder: string): Disposable {
-  try {
-    return lockFolder(folder)
-  } catch (error) {
-    if (error instanceof UnusableFile) throw new InvalidConfig([`BLOB_STORE_URL: ${error.message}`])
-    throw error
-  }
-}
-
-async function openBucket(url: string, logger: Logger): Promise<BlobStore> {
-  const place = parseS3Url(url)
-  // Only now: AWS's client takes a third of a second to load, and memory that the file store doesn't need.
-  const { S3BlobStore } = await import('./s3.ts')
-  try {
-    return await S3BlobStore.open({ place, logger })
-  } catch (error) {
-    if (error instanceof StoreMisconfigured) throw new InvalidConfig([`BLOB_STORE_URL: ${error.message}`])
-    throw error
-  }
+export function openBlobStore(settings: StoreSettings): Promise<BlobStore> {
+  return engineFor(engines, settings.url)(settings)
 }

@@ -1,11 +1,7 @@
-import type { Logger } from '@darkroom/service-kit'
+import { type Engines, engineFor, engineUrlPattern, type Logger } from '@darkroom/service-kit'
 import type { TaskStore } from './engine.ts'
 import { PostgresTaskStore } from './postgres/postgres.ts'
 import { SqliteTaskStore } from './sqlite.ts'
-
-/** What the URL of a store looks like. */
-export const storeUrlPattern = '^(sqlite:|postgres://|postgresql://).'
-const sqlite = 'sqlite:'
 
 export interface StoreSettings {
   /** sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database> */
@@ -15,12 +11,19 @@ export interface StoreSettings {
   logger: Logger
 }
 
+const engines: Engines<(settings: StoreSettings) => TaskStore | Promise<TaskStore>> = {
+  'sqlite:.+': ({ url }) => new SqliteTaskStore({ path: url.slice('sqlite:'.length) }),
+  'postgres(ql)?://.+': settings => PostgresTaskStore.open(settings),
+}
+
+/** What the URL of a store looks like. */
+export const storeUrlPattern = engineUrlPattern(engines)
+
 /**
- * The engine that a URL names.
+ * The engine that a URL names. A PostgreSQL that doesn't answer is waited for.
  *
- * @throws UnusableFile, RefusedByPostgres; a PostgreSQL that doesn't answer is waited for
+ * @throws UnusableFile, RefusedByPostgres
  */
-export async function openTaskStore({ url, ...settings }: StoreSettings): Promise<TaskStore> {
-  if (url.startsWith(sqlite)) return new SqliteTaskStore({ path: url.slice(sqlite.length) })
-  return PostgresTaskStore.open({ url, ...settings })
+export async function openTaskStore(settings: StoreSettings): Promise<TaskStore> {
+  return engineFor(engines, settings.url)(settings)
 }

@@ -1,7 +1,7 @@
-import { addQueueBoard } from '../../routes/queue-board.ts'
-import type { OpenedQueue, QueueNeeds, QueueSettings } from '../open-queue.ts'
+import type { OpenedQueue, QueueNeeds, QueueSettings } from '../queue-engine.ts'
 import { BullMqQueue } from './bullmq-queue.ts'
 import { measureJobs } from './measure-jobs.ts'
+import { addQueueBoard } from './queue-board.ts'
 
 /** The queue on Redis, with its measurements and, unless it is off, its board. */
 export function openBullMq(

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import { Redis } from 'ioredis'
-import { complaintsAbout } from './complaints.ts'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
+import { warningsOf } from './warnings.ts'
 
 /** An answer that takes longer is not waited for, and the connection given up: uploads wait for these. */
 const answerMs = 2000
@@ -226,7 +226,7 @@ export class QueueRedis {
     this.#lastError = undefined
     if (this.#refusal === undefined) this.#unsay('Redis is back')
     try {
-      for (const complaint of complaintsAbout(await this.client.info())) this.#logger.warn(complaint)
+      for (const warning of warningsOf(await this.client.info())) this.#logger.warn(warning)
     } catch (error) {
       this.#logger.warn(reasonOf(error), 'Redis was not asked whether it is set as a queue needs it')
     }

@@ -52,7 +52,7 @@ export class TaskJobs {
     const shared = {
       connection: redis.client,
       prefix: 'darkroom',
-      skipVersionCheck: true, // complaints.ts says it better
+      skipVersionCheck: true, // warnings.ts says it better
       skipWaitingForReady: true,
     }
     this.queue = new Queue(name, {

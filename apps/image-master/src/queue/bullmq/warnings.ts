@@ -1,0 +1,37 @@
+/** The oldest that BullMQ recommends. */
+const oldestVersion = [6, 2]
+
+/** Warnings for whoever runs this Redis or Valkey: what endangers a queue, by the answer to INFO. */
+export function warningsOf(info: string): string[] {
+  const fields = new Map(info.split(/\r?\n/).map(line => splitOnce(line, ':')))
+  const version = fields.get('redis_version') ?? ''
+  const policy = fields.get('maxmemory_policy') ?? 'noeviction'
+  const warnings: string[] = []
+  if (isOlder(version)) {
+    warnings.push(`Redis ${version} is too old for the queue: use 6.2 or later, or any Valkey`)
+  }
+  if (policy !== 'noeviction') {
+    warnings.push(
+      `REDIS MAY THROW THE QUEUE AWAY: its maxmemory-policy is ${policy}; set maxmemory-policy noeviction`,
+    )
+  }
+  if (fields.get('aof_enabled') === '0') {
+    warnings.push(
+      'REDIS FORGETS THE QUEUE WHEN IT RESTARTS: it keeps no append-only file; set appendonly yes. ' +
+        'Until then the queue is filled again from the task DB, in the order of arrival',
+    )
+  }
+  return warnings
+}
+
+/** Dragonfly and others that have numbers of their own say that of the Redis they equal. */
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor = 0, oldestMinor = 0] = oldestVersion
+  return version !== '' && (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const [head = '', ...rest] = text.split(separator)
+  return [head, rest.join(separator)]
+}

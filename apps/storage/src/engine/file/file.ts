@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Stage, StoredBlob } from '@darkroom/contracts'
+import { StoreFull } from '@darkroom/service-kit'
+import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
+import type {
+  BlobId,
+  BlobListing,
+  BlobStore,
+  Condition,
+  Content,
+  OpenBlob,
+  PutOptions,
+  PutOutcome,
+} from '../engine.ts'
+import { KeyedMutex } from '../keyed-mutex.ts'
+import {
+  isMissing,
+  maxSmallBytes,
+  openBlobFile,
+  syncFile,
+  writeBlobFile,
+  writeBytes,
+  writeSmallBlobFile,
+} from './blob-file.ts'
+
+const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
+const temporarySuffix = '.tmp'
+/** While there is enough free space, it is asked for at most this often. */
+const roomCheckMs = 100
+/** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
+const maxIdleMemory = 8
+
+export interface FileBlobStoreOptions {
+  folder: string
+  minFreeBytes?: number
+  /** Given back when the store is closed. Of two that open a folder, one would remove what the other is writing. */
+  lock?: Disposable
+}
+
+/**
+ * Blobs as files, `<folder>/inProgress/<shard>/<key>` and `<folder>/finished/<shard>/<key>`.
+ *
+ * A write goes to a temporary file in the same folder, then: fsync, rename, fsync of the folder. Without any
+ * one of these a power cut was measured to lose the bytes or the name. A failed fsync fails the write and is
+ * not tried again: Linux drops the dirty pages, and a second fsync would lie (PostgreSQL's "fsyncgate").
+ */
+export class FileBlobStore implements BlobStore {
+  readonly #folder: string
+  readonly #minFreeBytes: number
+  readonly #lock: Disposable | undefined
+  readonly #mutex = new KeyedMutex()
+  readonly #idleMemory: Buffer[] = []
+  /** The shards' folders, open to be synced. */
+  readonly #folders = new Map<string, number>()
+  #roomCheckedAt = Number.NEGATIVE_INFINITY
+
+  private constructor({ folder, minFreeBytes = 0, lock }: FileBlobStoreOptions) {
+    this.#folder = folder
+    this.#minFreeBytes = minFreeBytes
+    this.#lock = lock
+  }
+
+  static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
+    const { folder } = options
+    await makeFolder(resolve(folder))
+    for (const stage of Object.values(stageFolders)) await prepareShards(join(folder, stage))
+    await syncFolder(folder)
+    return new FileBlobStore(options)
+  }
+
+  async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
+    // Results may use what is kept free: without them, what was accepted could not end.
+    if (id.stage === 'pre') await this.#checkFreeSpace()
+    const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
+    try {
+      const blob = await this.#write(temporary, content, options)
+      return await this.#mutex.run(this.#path(id), () => this.#publish(temporary, id, blob, condition))
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
+    }
+  }
+
+  open(id: BlobId, options = { whole: false }): Promise<OpenBlob | undefined> {
+    return openBlobFile(this.#path(id), options)
+  }
+
+  /** The removal is not synced: should a power cut undo it, the bytes belong to no task and are swept. */
+  async delete(id: BlobId, condition?: Condition): Promise<boolean> {
+    return this.#mutex.run(this.#path(id), async () => {
+      if (condition && !condition(await this.#describe(id))) return false
+      await rm(this.#path(id), { force: true })
+      return true
+    })
+  }
+
+  async list(stage: Stage, { limit, cursor = '' }: { limit: number; cursor?: string | undefined }) {
+    const [fromShard = '', fromKey = ''] = cursor.split('/')
+    const listing: BlobListing = { blobs: [] }
+    for (const shard of shards) {
+      if (shard < fromShard) continue
+      const folder = join(this.#folder, stageFolders[stage], shard)
+      const keys = (await readdir(folder)).filter(name => blobKey.test(name)).sort()
+      for (const key of keys) {
+        if (shard === fromShard && key <= fromKey) continue
+        const modifiedAt = await modificationTime(join(folder, key))
+        if (!modifiedAt) continue
+        listing.blobs.push({ key, modifiedAt })
+        if (listing.blobs.length === limit) return { ...listing, next: `${shard}/${key}` }
+      }
+    }
+    return listing
+  }
+
+  async check(): Promise<void> {
+    await stat(join(this.#folder, stageFolders.pre))
+  }
+
+  async close(): Promise<void> {
+    await this.#mutex.idle()
+    for (const folder of this.#folders.values()) closeSync(folder)
+    this.#folders.clear()
+    this.#lock?.[Symbol.dispose]()
+  }
+
+  async #write(path: string, content: Content, options: PutOptions): Promise<StoredBlob> {
+    const isSmall = content instanceof Uint8Array && content.length <= maxSmallBytes
+    if (isSmall) return writeSmallBlobFile(path, content, options)
+    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
+    try {
+      const chunks = content instanceof Uint8Array ? Readable.from([content]) : content
+      return await writeBlobFile(path, chunks, options, memory)
+    } finally {
+      if (this.#idleMemory.length < maxIdleMemory) this.#idleMemory.push(memory)
+    }
+  }
+
+  /** Puts the temporary file in its place, unless newer bytes stand there or the condition doesn't hold. */
+  async #publish(
+    temporary: string,
+    id: BlobId,
+    blob: StoredBlob,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
+    const current = await this.#describe(id)
+    if (current && current.blob.fence > blob.fence) {
+      await rm(temporary)
+      return { kind: 'fenced', newest: current.blob.fence }
+    }
+    if (condition && !condition(current)) {
+      await rm(temporary)
+      return { kind: 'refused' }
+    }
+    renameSync(temporary, this.#path(id))
+    await this.#syncShard(this.#shardFolder(id))
+    return { kind: 'stored', blob }
+  }
+
+  async #describe(id: BlobId) {
+    await using opened = await this.open(id)
+    return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
+  }
+
+  /** It stays open: most of what a sync of a folder costs is to open it. */
+  async #syncShard(path: string): Promise<void> {
+    let folder = this.#folders.get(path)
+    if (folder === undefined) {
+      folder = openSync(path, constants.O_RDONLY)
+      this.#folders.set(path, folder)
+    }
+    await syncFile(folder)
+  }
+
+  async #checkFreeSpace(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#roomCheckedAt < roomCheckMs) return
+    const { bavail, bsize } = await statfs(this.#folder)
+    if (bavail * bsize < this.#minFreeBytes) {
+      throw new StoreFull(`less than ${this.#minFreeBytes} bytes are free on the disk`)
+    }
+    this.#roomCheckedAt = now
+  }
+
+  #shardFolder(id: BlobId): string {
+    return join(this.#folder, shardPath(id))
+  }
+
+  #path(id: BlobId): string {
+    return join(this.#folder, blobPath(id))
+  }
+}
+
+/** Makes a folder, and durable the names of those that had to be made for it. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder))
+    await syncFolder(dirname(folder))
+}
+
+/** Makes the shards' folders durable, and removes what writes cut short have left in them. */
+async function prepareShards(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const shard of shards) {
+    const path = join(folder, shard)
+    const isNew = (await mkdir(path, { recursive: true })) !== undefined
+    const leftovers = isNew ? [] : (await readdir(path)).filter(isTemporary)
+    await Promise.all(leftovers.map(name => rm(join(path, name), { force: true })))
+  }
+  await syncFolder(folder)
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function modificationTime(path: string): Promise<Date | undefined> {
+  try {
+    return (await stat(path)).mtime
+  } catch (error) {
+    if (isMissing(error)) return undefined // deleted while we listed
+    throw error
+  }
+}
+
+function isTemporary(name: string): boolean {
+  return name.endsWith(temporarySuffix)
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}

@@ -1,0 +1,113 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import type { Logger } from '@darkroom/service-kit'
+import { stageFolders } from '../blob-path.ts'
+import type { S3Place } from './address.ts'
+import { isAnswer } from './errors.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+
+export interface AbandonedUploadsOptions {
+  client: S3Client
+  place: S3Place
+  /**
+   * Uploads that got no part for longer are nobody's. Default: a day, which is what a part takes at about the lowest
+   * BODY_MIN_BYTES_PER_SECOND. However long an upload lasts, it gets its parts.
+   */
+  abandonedMs?: number
+  logger: Logger
+}
+
+/**
+ * Ends multipart uploads that have long got no part, at once and every hour: whoever sent them is gone, and their parts,
+ * which nobody sees, would be kept and paid for.
+ */
+export class AbandonedUploads {
+  readonly #client: S3Client
+  readonly #place: S3Place
+  readonly #abandonedMs: number
+  readonly #logger: Logger
+  readonly #closing = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  #sweeping: Promise<void>
+
+  constructor({ client, place, abandonedMs = day, logger }: AbandonedUploadsOptions) {
+    this.#client = client
+    this.#place = place
+    this.#abandonedMs = abandonedMs
+    this.#logger = logger
+    this.#sweeping = this.#sweep()
+    this.#timer = setInterval(() => {
+      this.#sweeping = this.#sweep()
+    }, hour).unref()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#closing.abort()
+    await this.#sweeping
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      // Not of the whole prefix, which may be none: others can use the bucket, too.
+      for (const folder of Object.values(stageFolders)) {
+        const aborted = await this.#abortUnder(`${this.#place.prefix}${folder}/`)
+        if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of uploads that were cut short')
+      }
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      this.#logger.warn({ err: error }, 'could not look for uploads that were cut short')
+    }
+  }
+
+  /** @returns how many */
+  async #abortUnder(Prefix: string): Promise<number> {
+    const { bucket: Bucket } = this.#place
+    const options = { abortSignal: this.#closing.signal }
+    const latest = Date.now() - this.#abandonedMs
+    let aborted = 0
+    let page: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> = {}
+    for (;;) {
+      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
+      const listing: ListMultipartUploadsCommandOutput = await this.#client.send(
+        new ListMultipartUploadsCommand({ Bucket, Prefix, KeyMarker, UploadIdMarker }),
+        options,
+      )
+      for (const { Key, UploadId, Initiated } of listing.Uploads ?? []) {
+        if (Initiated === undefined || Initiated.getTime() > latest) continue
+        try {
+          if ((await this.#lastPartAt({ Key, UploadId })) > latest) continue
+          await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
+          aborted++
+        } catch (error) {
+          if (!isAnswer(error, 'NoSuchUpload')) throw error // another copy of the storage was quicker
+        }
+      }
+      if (!listing.IsTruncated) return aborted
+      page = listing
+    }
+  }
+
+  /** When an upload got its last part, in milliseconds since 1970; none is long ago. */
+  async #lastPartAt(upload: { Key: string | undefined; UploadId: string | undefined }): Promise<number> {
+    const { bucket: Bucket } = this.#place
+    const options = { abortSignal: this.#closing.signal }
+    let lastPartAt = Number.NEGATIVE_INFINITY
+    let page: ListPartsCommandOutput | undefined
+    do {
+      const PartNumberMarker = page?.NextPartNumberMarker
+      page = await this.#client.send(new ListPartsCommand({ Bucket, ...upload, PartNumberMarker }), options)
+      for (const { LastModified } of page.Parts ?? [])
+        lastPartAt = Math.max(lastPartAt, LastModified?.getTime() ?? lastPartAt)
+    } while (page.IsTruncated)
+    return lastPartAt
+  }
+}

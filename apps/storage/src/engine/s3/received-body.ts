@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream'
+import { collectingMemory, StoreUnavailable } from '@darkroom/service-kit'
+
+/**
+ * The first `bytes` of a body that an object store sends; the rest is read as well and left out, so that the
+ * connection can be used again. A body that stands still for `stalledMs` while somebody waits for more fails; a
+ * reader may be as slow as it likes.
+ */
+export function receivedBody(body: Readable, bytes: number, stalledMs: number): Readable {
+  const received = Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
+  // A generator that is ended before it began does nothing: it would leave the connection open.
+  return received.once('close', () => body.destroy())
+}
+
+async function* receive(body: Readable, bytes: number, stalledMs: number): AsyncGenerator<Uint8Array> {
+  const stalled = () =>
+    body.destroy(new StoreUnavailable(`the object store sent nothing for ${stalledMs} milliseconds`))
+  let timer = setTimeout(stalled, stalledMs)
+  let missing = bytes
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      clearTimeout(timer)
+      const part = chunk.subarray(0, missing)
+      missing -= part.length
+      if (part.length > 0) yield part
+      timer = setTimeout(stalled, stalledMs)
+    }
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error
+    throw new StoreUnavailable('the object store broke off half-way', { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+  if (missing > 0) throw new StoreUnavailable(`the object store sent ${missing} bytes too few`)
+}

@@ -1,0 +1,274 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { Stage, StoredBlob } from '@darkroom/contracts'
+import { type Logger, StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
+import { encodeDescription, encodeFooter, type Footer } from '../blob-footer.ts'
+import { blobKey, blobPath, stageFolders } from '../blob-path.ts'
+import type {
+  BlobId,
+  BlobListing,
+  BlobStore,
+  Condition,
+  Content,
+  OpenBlob,
+  PutOptions,
+  PutOutcome,
+} from '../engine.ts'
+import { AbandonedUploads } from './abandoned-uploads.ts'
+import type { S3Place } from './address.ts'
+import { S3Blobs } from './blobs.ts'
+import { makeS3Clients, type S3ClientOptions, type S3Clients } from './clients.ts'
+import { ConditionalWrites, type Place } from './conditional-writes.ts'
+import { TooLate, within } from './deadline.ts'
+import { asStoreError, isAnswer } from './errors.ts'
+import { GivenContent } from './given-content.ts'
+import { MultipartUpload, type UploadTimeouts } from './multipart-upload.ts'
+import { PartMemory } from './part-memory.ts'
+
+export interface S3BlobStoreOptions
+  extends Pick<S3ClientOptions, 'place' | 'credentials'>,
+    Partial<UploadTimeouts> {
+  logger: Logger
+  /** Multipart uploads that got no part for longer are nobody's. */
+  abandonedMs?: number
+}
+
+/** Callers wait 10 s for an answer: so they hear of it. */
+const defaultAnswerMs = 8000
+/** For 8 MiB at 300 kB/s. */
+const defaultPartMs = 30_000
+
+/** So long the store counts as not ready after it has refused a write, if it takes none: then it is tried again. */
+const refusalMs = 30_000
+
+/**
+ * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the names and the
+ * contents that the file store has, so that a folder of it can be copied to a bucket as it is.
+ *
+ *     up to 8 MiB   one PutObject                                      bytes | footer
+ *     longer        CreateMultipartUpload, UploadPart ..., Complete    bytes ... | footer
+ *
+ * The digest is known when the last byte has gone by, when headers can't be sent any more: the footer holds it. A
+ * small object has it in a header as well, which saves a request when it is read.
+ *
+ * A write is conditional on what stood there when its fencing token was compared: the last request of it says
+ * If-Match or If-None-Match, and is refused when somebody else was quicker. As each footer names its write, no two
+ * objects ever have the same ETag, not even with the same bytes. README.md says what servers without such
+ * conditions leave open.
+ */
+export class S3BlobStore implements BlobStore {
+  readonly #clients: S3Clients
+  readonly #place: S3Place
+  readonly #logger: Logger
+  readonly #timeouts: UploadTimeouts
+  readonly #blobs: S3Blobs
+  readonly #writes: ConditionalWrites
+  readonly #underWay = new Set<Promise<unknown>>()
+  #abandonedUploads: AbandonedUploads | undefined
+  /** The last write was refused: a bucket that is full, or that may only be read, lists its objects all the same. */
+  #refusal: { failure: Error; until: number } | undefined
+  #closed: Promise<void> | undefined
+
+  private constructor(options: S3BlobStoreOptions) {
+    const { place, logger, credentials, answerMs = defaultAnswerMs, partMs = defaultPartMs } = options
+    this.#place = place
+    this.#logger = logger
+    this.#timeouts = { answerMs, partMs }
+    this.#clients = makeS3Clients({ place, timeoutMs: partMs, ...(credentials && { credentials }) })
+    this.#blobs = new S3Blobs({
+      clients: this.#clients,
+      bucket: place.bucket,
+      ask: request => this.#ask(request),
+      stalledMs: partMs,
+    })
+    this.#writes = new ConditionalWrites((name, abortSignal) => this.#blobs.find(name, abortSignal), logger)
+  }
+
+  /**
+   * A store that doesn't answer yet is opened all the same: it may start later than we do.
+   *
+   * @throws StoreMisconfigured when there is no such bucket, or it refuses us
+   */
+  static async open(options: S3BlobStoreOptions): Promise<S3BlobStore> {
+    const store = new S3BlobStore(options)
+    try {
+      await store.check()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || error instanceof StoreMisconfigured) {
+        await store.close()
+        throw error
+      }
+      options.logger.error({ err: error }, `${error.message}; going on, not ready`)
+    }
+    const { client } = store.#clients
+    store.#abandonedUploads = new AbandonedUploads({ ...options, client })
+    return store
+  }
+
+  async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
+    const given = new GivenContent(content)
+    try {
+      const outcome = await this.#keep(this.#put(this.#name(id), given, options, condition))
+      this.#refusal = undefined
+      return outcome
+    } catch (error) {
+      if (given.threw(error)) throw error
+      const failure = asStoreError(error, this.#place)
+      if (failure instanceof StoreFull || failure instanceof StoreUnavailable)
+        this.#refusal = { failure, until: performance.now() + refusalMs }
+      throw failure
+    }
+  }
+
+  open(id: BlobId, options = { whole: true }): Promise<OpenBlob | undefined> {
+    return this.#blobs.open(this.#name(id), options)
+  }
+
+  /** S3 knows no conditional removal: between comparing and removing, another copy of the storage may write. */
+  async delete(id: BlobId, condition?: Condition): Promise<boolean> {
+    const Key = this.#name(id)
+    const command = new DeleteObjectCommand({ Bucket: this.#place.bucket, Key })
+    return this.#ask(abortSignal =>
+      this.#writes.inTurn(Key, async () => {
+        if (condition && !condition(await this.#blobs.find(Key, abortSignal))) return false
+        await this.#clients.client.send(command, { abortSignal })
+        return true
+      }),
+    )
+  }
+
+  async list(stage: Stage, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
+    const folder = `${this.#place.prefix}${stageFolders[stage]}/`
+    const command = new ListObjectsV2Command({
+      Bucket: this.#place.bucket,
+      Prefix: folder,
+      MaxKeys: limit,
+      ...(cursor !== undefined && { StartAfter: folder + cursor }),
+    })
+    const { Contents = [], IsTruncated } = await this.#ask(abortSignal =>
+      this.#clients.client.send(command, { abortSignal }),
+    )
+    const listing: BlobListing = { blobs: [] }
+    for (const { Key = '', LastModified } of Contents) {
+      const key = Key.slice(Key.lastIndexOf('/') + 1)
+      // Any other name is somebody else's: under the key in it, we would find nothing.
+      const isOurs = blobKey.test(key) && Key === this.#name({ key, stage })
+      if (isOurs && LastModified) listing.blobs.push({ key, modifiedAt: LastModified })
+    }
+    const last = Contents.at(-1)?.Key
+    return IsTruncated && last !== undefined ? { ...listing, next: last.slice(folder.length) } : listing
+  }
+
+  /** Lists, as an answer to HEAD would not say what is wrong. */
+  async check(): Promise<void> {
+    const { bucket: Bucket, prefix: Prefix } = this.#place
+    const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })
+    await this.#ask(abortSignal => this.#clients.client.send(command, { abortSignal }))
+    if (this.#refusal && performance.now() < this.#refusal.until) throw this.#refusal.failure
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.#abandonedUploads?.close()
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    this.#clients.client.destroy()
+    this.#clients.reader.destroy()
+  }
+
+  async #put(
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    condition?: Condition,
+  ): Promise<PutOutcome> {
+    const { client } = this.#clients
+    const object = { Bucket: this.#place.bucket, Key: name, ...typeHeader(options.contentType) }
+    const hash = createHash('sha256')
+    let bytes = 0
+    let part = new PartMemory({ isFirst: true })
+    let upload: MultipartUpload | undefined
+    try {
+      for await (const chunk of content) {
+        hash.update(chunk)
+        bytes += chunk.length
+        for (let taken = 0; taken < chunk.length; ) {
+          taken += part.take(chunk.subarray(taken))
+          if (!part.isFull) continue
+          upload ??= await MultipartUpload.begin(client, object, this.#timeouts)
+          await upload.add(part)
+          part = new PartMemory({ isFirst: false })
+        }
+      }
+      const blob: StoredBlob = { bytes, sha256: hash.digest('hex'), ...options }
+      const footer = { blob, write: randomUUID() }
+      part.seal(encodeFooter(footer))
+      if (!upload) {
+        const put = { ...object, Body: part.bytes, Metadata: { blob: encodeDescription(footer) } }
+        const place: Place = (ifStill, abortSignal) =>
+          client.send(new PutObjectCommand({ ...put, ...ifStill }), { abortSignal })
+        const outcome = await this.#publish(name, footer, place, condition)
+        // A server that refuses may not have read all: then the socket still has the memory.
+        if (outcome.kind === 'stored') part.release()
+        return outcome
+      }
+      const complete = upload
+      await complete.add(part)
+      await complete.allSent()
+      const place: Place = (ifStill, abortSignal) => complete.complete(ifStill, abortSignal)
+      const outcome = await this.#publish(name, footer, place, condition)
+      if (outcome.kind !== 'stored') await this.#abort(upload, name)
+      return outcome
+    } catch (error) {
+      const aborted = upload && this.#keep(this.#abort(upload, name))
+      // A server that doesn't answer would take as long again, and the caller not wait for it.
+      if (!(error instanceof TooLate)) await aborted
+      throw error
+    }
+  }
+
+  #publish(name: string, footer: Footer, place: Place, condition?: Condition): Promise<PutOutcome> {
+    return within(this.#timeouts.answerMs, abortSignal =>
+      this.#writes.publish(name, footer, place, abortSignal, condition),
+    )
+  }
+
+  async #abort(upload: MultipartUpload, name: string): Promise<void> {
+    try {
+      await upload.abort()
+    } catch (error) {
+      if (isAnswer(error, 'NoSuchUpload')) return
+      this.#logger.warn({ err: error, name }, 'parts of an upload are left; they are removed later')
+    }
+  }
+
+  async #ask<Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await within(this.#timeouts.answerMs, request)
+    } catch (error) {
+      throw asStoreError(error, this.#place)
+    }
+  }
+
+  /** Closing waits for it. */
+  async #keep<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
+  }
+
+  #name(id: BlobId): string {
+    return this.#place.prefix + blobPath(id)
+  }
+}
+
+/** For those who look into the bucket; the service goes by the footer. */
+function typeHeader(contentType: string): { ContentType?: string } {
+  return /^[\x20-\x7e]+$/.test(contentType) ? { ContentType: contentType } : {}
+}

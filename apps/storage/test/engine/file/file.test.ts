@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, type TestContext, test } from 'node:test'
+import { StoreFull } from '@darkroom/service-kit'
+import { temporaryFolder } from '@darkroom/testing'
+import type { BlobId } from '../../../src/engine/engine.ts'
+import { FileBlobStore } from '../../../src/engine/file/file.ts'
+import { inChunks, patterned } from '../../content.ts'
+import { testEngine } from '../../engine.conformance.ts'
+
+const id: BlobId = { key: 'a-key', stage: 'pre' }
+const png = { contentType: 'image/png', fence: 0 }
+
+async function openIn(t: TestContext, folder = temporaryFolder(t)) {
+  const store = await FileBlobStore.open({ folder })
+  t.after(() => store.close())
+  return { store, folder }
+}
+
+/** All files under a folder, by their paths in it. */
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1))
+}
+
+testEngine('the file store', async t => (await openIn(t)).store)
+
+suite('the file store', { concurrency: 4 }, () => {
+  test('keeps blobs in folders by stage and shard, in files named by their keys', async t => {
+    const { store, folder } = await openIn(t)
+    for (let n = 0; n < 40; n++)
+      await store.put({ key: `key-${n}`, stage: 'pre' }, inChunks(patterned(1)), png)
+    await store.put({ key: 'done', stage: 'post' }, inChunks(patterned(1)), png)
+    const files = filesIn(folder)
+    assert.equal(files.length, 41)
+    assert.ok(
+      files.every(file => /^(inProgress\/[0-9a-f]{2}\/key-\d+|finished\/[0-9a-f]{2}\/done)$/.test(file)),
+    )
+    assert.ok(new Set(files.map(file => file.split('/')[1])).size > 10, 'shards are used evenly')
+  })
+
+  test('begins each file with the bytes themselves', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(100)), png)
+    const [file = ''] = filesIn(folder)
+    assert.ok(readFileSync(join(folder, file)).subarray(0, 100).equals(patterned(100)))
+  })
+
+  test('gives back after a restart what was put before', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(100)), { ...png, fence: 4 })
+    await store.close()
+    const again = await openIn(t, folder)
+    await using found = await again.store.open(id)
+    assert.equal(found?.blob.fence, 4)
+  })
+
+  test('has no temporary file left of content that threw', async t => {
+    const { store, folder } = await openIn(t)
+    async function* throwing() {
+      yield patterned(2_000_000)
+      throw new Error('half-way')
+    }
+    await assert.rejects(store.put(id, throwing(), png))
+    assert.deepEqual(filesIn(folder), [])
+  })
+
+  test('has no temporary file left of a write that was fenced off', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(1)), { ...png, fence: 2 })
+    await store.put(id, inChunks(patterned(1)), { ...png, fence: 1 })
+    assert.equal(filesIn(folder).length, 1)
+  })
+
+  test('removes what a write cut short has left when it starts', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(100)), png)
+    await store.close()
+    writeFileSync(join(folder, 'inProgress/00/.1b4e28ba.tmp'), 'half')
+    writeFileSync(join(folder, 'finished/ff/.6fa459ea.tmp'), '')
+    const again = await openIn(t, folder)
+    assert.equal(filesIn(folder).length, 1)
+    assert.ok(await again.store.open(id).then(async found => found?.[Symbol.asyncDispose]().then(() => true)))
+  })
+
+  test('neither opens nor lists the temporary file of a write under way', async t => {
+    const { store, folder } = await openIn(t)
+    const { promise: moreMayCome, resolve: letMoreCome } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    async function* slowly() {
+      yield patterned(2_000_000)
+      begin()
+      await moreMayCome
+    }
+    const putting = store.put(id, slowly(), png)
+    await begun
+    assert.equal(filesIn(folder).length, 1)
+    assert.equal(await store.open(id), undefined)
+    assert.deepEqual(await store.list('pre', { limit: 10 }), { blobs: [] })
+    letMoreCome()
+    assert.equal((await putting).kind, 'stored')
+  })
+
+  const damages: Record<string, (path: string) => void> = {
+    'is cut off': path => truncateSync(path, 150),
+    'is empty': path => truncateSync(path, 0),
+    'is cut off within the footer': path => truncateSync(path, readFileSync(path).length - 1),
+    'is longer than it was': path => writeFileSync(path, 'x', { flag: 'a' }),
+    'lost bytes before the footer': path => {
+      const bytes = readFileSync(path)
+      writeFileSync(path, Buffer.concat([bytes.subarray(0, 50), bytes.subarray(60)]))
+    },
+    'has a footer that is not JSON': path => {
+      const bytes = readFileSync(path)
+      bytes[bytes.indexOf('{"', 200)] = 0
+      writeFileSync(path, bytes)
+    },
+    'has a footer of another length': path => {
+      const bytes = readFileSync(path)
+      bytes.writeUInt32LE(0xffff_ffff, bytes.length - 8)
+      writeFileSync(path, bytes)
+    },
+    'has a footer that says something else': path => {
+      const text = readFileSync(path).toString('latin1').replace('"bytes":200', '"bytes":-20')
+      writeFileSync(path, text, 'latin1')
+    },
+  }
+  for (const [damage, inflict] of Object.entries(damages)) {
+    test(`gives an error, never wrong bytes, for a file that ${damage}`, async t => {
+      const { store, folder } = await openIn(t)
+      await store.put(id, inChunks(patterned(200)), png)
+      const [file = ''] = filesIn(folder)
+      inflict(join(folder, file))
+      await assert.rejects(store.open(id))
+    })
+  }
+
+  test('does not know the token of a damaged file: it refuses to replace it, and deletes it', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(200)), png)
+    const [file = ''] = filesIn(folder)
+    truncateSync(join(folder, file), 10)
+    await assert.rejects(store.put(id, inChunks(patterned(100)), { ...png, fence: 5 }))
+    assert.deepEqual(filesIn(folder), [file])
+    await store.delete(id)
+    assert.equal((await store.put(id, inChunks(patterned(100)), png)).kind, 'stored')
+  })
+
+  test('refuses bytes while less space is free than it is told to leave', async t => {
+    const folder = temporaryFolder(t)
+    const store = await FileBlobStore.open({ folder, minFreeBytes: Number.MAX_SAFE_INTEGER })
+    await assert.rejects(store.put(id, inChunks(patterned(1)), png), StoreFull)
+    assert.deepEqual(filesIn(folder), [])
+  })
+
+  test('says in its check that its folder is gone', async t => {
+    const { store, folder } = await openIn(t)
+    rmSync(folder, { recursive: true })
+    await assert.rejects(store.check())
+  })
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { InvalidConfig } from '@darkroom/service-kit'
+import { parseS3Url } from '../../../src/engine/s3/address.ts'
+
+suite('the URL of a bucket', () => {
+  test('names a bucket of AWS, whose environment says the rest', () => {
+    assert.deepEqual(parseS3Url('s3://images'), { bucket: 'images', prefix: '', pathStyle: false })
+  })
+
+  test('names a server of one’s own, where buckets are paths unless it says otherwise', () => {
+    const url = 's3://images?endpoint=http://minio:9000&prefix=darkroom/eu'
+    const place = {
+      bucket: 'images',
+      endpoint: 'http://minio:9000',
+      region: 'us-east-1',
+      prefix: 'darkroom/eu/',
+      pathStyle: true,
+    }
+    assert.deepEqual(parseS3Url(url), place)
+    assert.deepEqual(parseS3Url(`${url}/&region=garage&pathStyle=false`), {
+      ...place,
+      region: 'garage',
+      pathStyle: false,
+    })
+  })
+
+  for (const [url, words] of [
+    ['s3://', /names no bucket/],
+    ['s3://me:secret@images', /must not hold credentials/],
+    ['s3://images/folder', /write s3:\/\/images\?prefix=folder/],
+    ['s3://images?endpoint=minio:9000', /no http URL/],
+    ['s3://images?endpoint=http://me:secret@minio:9000', /without credentials/],
+    ['s3://images?pathStyle=yes', /true or false/],
+    ['s3://images?secretKey=x', /"secretKey", which is none of/],
+  ] as const) {
+    test(`is refused as ${url}`, () => {
+      assert.throws(
+        () => parseS3Url(url),
+        (error: Error) => error instanceof InvalidConfig && words.test(error.message),
+      )
+    })
+  }
+})

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { S3ServiceException } from '@aws-sdk/client-s3'
+import { StoreUnavailable } from '@darkroom/service-kit'
+import { ConditionalWrites, type Found } from '../../../src/engine/s3/conditional-writes.ts'
+import { silentLogger } from '../../serve.ts'
+
+const footer = {
+  blob: { bytes: 1, sha256: 'ab', contentType: 'image/png', fence: 1 },
+  write: 'ours',
+}
+const standing = (write: string): Found => ({ ...footer, write, etag: '"1"', modifiedAt: new Date() })
+
+function refusal(name: string): S3ServiceException {
+  return new S3ServiceException({ name, $fault: 'client', $metadata: {}, message: name })
+}
+
+/** Publishes where each placing is refused so; then the last of `found` stands there. */
+async function publish(
+  refusals: string[],
+  found: (Found | undefined)[],
+  signal = AbortSignal.timeout(60_000),
+) {
+  let looks = 0
+  let placings = 0
+  const writes = new ConditionalWrites(async () => found[Math.min(looks++, found.length - 1)], silentLogger)
+  const place = async () => {
+    const name = refusals[placings++]
+    if (name !== undefined) throw refusal(name)
+  }
+  const outcome = writes.publish('a-name', footer, place, signal)
+  return { outcome: await outcome.catch((error: unknown) => error), placings }
+}
+
+suite('a conditional write', () => {
+  test('of an upload that is gone is stored, if it was we who completed it', async () => {
+    const { outcome, placings } = await publish(['NoSuchUpload'], [undefined, standing('ours')])
+    assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
+    assert.equal(placings, 1)
+  })
+
+  test('of an upload that somebody removed ends at the second try, and says so', async () => {
+    const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [standing('theirs')])
+    assert.ok(outcome instanceof StoreUnavailable)
+    assert.match(outcome.message, /somebody removed the upload/)
+    assert.equal(placings, 2)
+  })
+
+  test('that others are quicker than waits before it is tried again, longer each time', async () => {
+    const begun = performance.now()
+    const { outcome, placings } = await publish(Array(3).fill('ConditionalRequestConflict'), [undefined])
+    assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
+    assert.equal(placings, 4)
+    // 20, 40 and 80 ms, each shortened by half at most; timers are rounded.
+    assert.ok(performance.now() - begun > 65)
+  })
+
+  test('ends between two tries once it took too long', async () => {
+    const late = new AbortController()
+    late.abort()
+    const { outcome, placings } = await publish(['ConditionalRequestConflict'], [undefined], late.signal)
+    assert.equal(outcome, late.signal.reason)
+    assert.equal(placings, 1)
+  })
+})

@@ -1,0 +1,22 @@
+import { InvalidConfig } from '../settings/config.ts'
+
+type ErrorClass = new (...given: never[]) => Error
+
+/**
+ * Opens the engine that a setting names. An error of one of the `unusable` classes means that the engine can't be used
+ * as the setting says, so it becomes a mistake in that setting.
+ *
+ * @throws InvalidConfig naming the variable
+ */
+export async function openEngine<Engine>(
+  variable: string,
+  unusable: readonly ErrorClass[],
+  open: () => Engine | Promise<Engine>,
+): Promise<Engine> {
+  try {
+    return await open()
+  } catch (error) {
+    if (!unusable.some(each => error instanceof each)) throw error
+    throw new InvalidConfig([`${variable}: ${(error as Error).message}`])
+  }
+}
