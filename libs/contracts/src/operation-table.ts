@@ -1,4 +1,12 @@
-import { InvalidOperations, matchOrThrow, nothing, number, optional } from './operation-text.ts'
+import {
+  aliasesOf,
+  InvalidOperations,
+  matchOrThrow,
+  nothing,
+  number,
+  optional,
+  words,
+} from './operation-text.ts'
 import { type Static, type TObject, type TProperties, Type } from './typebox/typebox.js'
 
 /*
@@ -12,6 +20,15 @@ export type ChannelOrder = (typeof channelOrders)[number]
 export const outputFormats = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const
 export type OutputFormat = (typeof outputFormats)[number]
 
+export const places = [
+  'center', 'top', 'top-right', 'right', 'bottom-right', 'bottom', 'bottom-left', 'left', 'top-left',
+] as const // biome-ignore format: a list
+export type Place = (typeof places)[number]
+
+/** Positions that depend on what the image shows. */
+export const strategies = ['attention', 'entropy'] as const
+export type Strategy = (typeof strategies)[number]
+
 export const fits = ['inside', 'outside', 'cover', 'contain', 'fill'] as const
 
 /** The longest side that every format but TIFF can have. */
@@ -19,6 +36,18 @@ const maxSide = 16_383
 const Side = Type.Integer({ minimum: 1, maximum: maxSide, description: 'Pixels' })
 const Offset = Type.Integer({ minimum: 0, maximum: maxSide, description: 'Pixels' })
 const Factor = Type.Number({ minimum: 0, maximum: 10, default: 1, description: '1 changes nothing' })
+const Position = Type.Enum([...places, ...strategies], {
+  description:
+    'Which part is kept; center unless told. attention: around what catches the eye. entropy: where most is going on',
+})
+const Background = Type.String({
+  pattern: '^([0-9a-fA-F]{6}([0-9a-fA-F]{2})?|transparent)$',
+  description:
+    'Red, green, blue and, if wanted, opacity in hex, or transparent. Unless told, transparent if the image has transparency, else white',
+})
+
+const isPosition = wordOf([...places, ...strategies])
+const isBackground = /^(#?([0-9a-f]{6}|[0-9a-f]{8})|transparent|white|black)$/i
 
 export const operationTable = {
   'swap-channels': define({
@@ -31,7 +60,7 @@ export const operationTable = {
   resize: define({
     summary:
       'Fits the image into a box. One side may be left open. Without `enlarge`, no side grows: cover and fill then give less than the box where the image is too small',
-    form: 'resize:[width]x[height][:fit][:enlarge]',
+    form: 'resize:[width]x[height][:fit][:enlarge][:position][:background]',
     example: 'resize:150x100',
     properties: {
       width: Type.Optional(Side),
@@ -42,42 +71,118 @@ export const operationTable = {
           'inside: as large as fits. outside: as small as covers. cover: covers, then cut. contain: fits, then padded. fill: stretched',
       }),
       enlarge: Type.Boolean({ default: false }),
+      position: Type.Optional(Position),
+      background: Type.Optional(Background),
     },
     parse: text => {
-      const [, width, height, options = ''] = matchOrThrow(/^(\d*)x(\d*)((?::[a-z]+)*)$/, text)
-      const words = options.split(':').filter(word => word !== '')
-      const [fit, ...others] = words.filter(word => word !== 'enlarge')
-      if (others.length > 0) throw new InvalidOperations(`one fit is enough: ${others.join(', ')}`)
+      const [, width, height, options = ''] = matchOrThrow(/^(\d*)x(\d*)((?::[\w#-]+)*)$/, text)
+      const { enlarge, ...others } = words(
+        options,
+        { enlarge: /^enlarge$/, position: isPosition, background: isBackground },
+        'fit',
+      )
       return {
         ...number('width', width),
         ...number('height', height),
-        ...(fit !== undefined && { fit }),
-        ...(words.includes('enlarge') && { enlarge: true }),
+        ...others,
+        ...(enlarge !== undefined && { enlarge: true }),
       }
     },
-    verify: ({ width, height }) => {
+    verify: ({ width, height, fit, position, background }) => {
       if (width === undefined && height === undefined)
         throw new InvalidOperations('width, height or both are needed')
+      if (position !== undefined && fit !== 'cover' && fit !== 'contain')
+        throw new InvalidOperations(`position "${position}" goes with fit cover or contain, not ${fit}`)
+      if (isStrategy(position) && fit === 'contain')
+        throw new InvalidOperations(`position "${position}" goes with fit cover: contain cuts nothing`)
+      if (background !== undefined && fit !== 'contain')
+        throw new InvalidOperations(`background "${background}" goes with fit contain, not ${fit}`)
     },
   }),
   crop: define({
-    summary: 'Cuts out a rectangle, at most the image: of the middle, or from where it is told',
-    form: 'crop:<width>x<height>[+<left>+<top>]',
+    summary:
+      'Cuts out a rectangle, at most the image: at a position, or from left and top on. With `background`, it may be larger than the image, and the rest is filled',
+    form: 'crop:<width>x<height>[+<left>+<top>][:position][:background]',
     example: 'crop:120x100+150+60',
-    properties: { width: Side, height: Side, left: Type.Optional(Offset), top: Type.Optional(Offset) },
+    properties: {
+      width: Side,
+      height: Side,
+      left: Type.Optional(Offset),
+      top: Type.Optional(Offset),
+      position: Type.Optional(Position),
+      background: Type.Optional(Background),
+    },
     parse: text => {
       // A plus sign in a URL's query is a space.
-      const [, width, height, left, top] = matchOrThrow(/^(\d+)x(\d+)(?:[+ ](\d+)[+ ](\d+))?$/, text)
+      const [, width, height, left, top, options = ''] = matchOrThrow(
+        /^(\d+)x(\d+)(?:[+ ](\d+)[+ ](\d+))?((?::[\w#-]+)*)$/,
+        text,
+      )
       return {
         ...number('width', width),
         ...number('height', height),
         ...number('left', left),
         ...number('top', top),
+        ...words(options, { background: isBackground }, 'position'),
       }
     },
-    verify: ({ left, top }) => {
+    verify: ({ left, top, position }) => {
       if ((left === undefined) !== (top === undefined))
         throw new InvalidOperations('left and top come together')
+      if (left !== undefined && position !== undefined)
+        throw new InvalidOperations(
+          `either left and top, or a position, not ${left},${top} and "${position}"`,
+        )
+    },
+  }),
+  pad: define({
+    summary:
+      'Adds room around the image: up to a size, where it stands at a position, or by margins. Nothing is cut off or scaled. Where the file format has no transparency, JPEG that is, transparent comes out white',
+    form: 'pad:<top>[:right[:bottom[:left]]][:background] or pad:[width]x[height][:position][:background]',
+    example: 'pad:20:e0a060',
+    properties: {
+      width: Type.Optional(Side),
+      height: Type.Optional(Side),
+      position: Type.Optional(
+        Type.Enum(places, { description: 'Where the image stands in a size; center unless told' }),
+      ),
+      top: Type.Optional(Offset),
+      right: Type.Optional(Offset),
+      bottom: Type.Optional(Offset),
+      left: Type.Optional(Offset),
+      background: Type.Optional(Background),
+    },
+    parse: text => {
+      const sized = /^(\d*)x(\d*)((?::[\w#-]+)*)$/.exec(text)
+      if (sized) {
+        const [, width, height, options = ''] = sized
+        const others = words(options, { background: isBackground }, 'position')
+        return { ...number('width', width), ...number('height', height), ...others }
+      }
+      const [, margins = '', options = ''] = matchOrThrow(
+        /^(\d{1,5}(?::\d{1,5}){0,3})((?::[a-z#][\w#-]*|:[0-9a-f]{6,8})?)$/i,
+        text,
+      )
+      // As in CSS: what is left out is as opposite.
+      const [top, right = top, bottom = top, left = right] = margins.split(':')
+      const { background } = words(options, {}, 'background')
+      return {
+        ...number('top', top),
+        ...number('right', right),
+        ...number('bottom', bottom),
+        ...number('left', left),
+        ...(background !== undefined && { background }),
+      }
+    },
+    verify: ({ width, height, position, top, right, bottom, left }) => {
+      const hasSize = width !== undefined || height !== undefined
+      const hasMargins = [top, right, bottom, left].some(margin => margin !== undefined)
+      if (hasSize === hasMargins)
+        throw new InvalidOperations(
+          `either a size or margins${hasSize ? ', not both' : ': width, height, top, right, bottom or left'}`,
+        )
+      if (position !== undefined && !hasSize)
+        throw new InvalidOperations(`position "${position}" goes with a size, not with margins`)
     },
   }),
   rotate: define({
@@ -220,6 +325,14 @@ export interface OperationDefinition {
   parse(text: string): Record<string, unknown>
   /** Refuses what a schema can't. @throws InvalidOperations */
   verify?(argument: Record<string, unknown>): void
+}
+
+function wordOf(list: readonly string[]): RegExp {
+  return new RegExp(`^(${[...list, ...list.flatMap(aliasesOf)].join('|')})$`)
+}
+
+export function isStrategy(position: unknown): position is Strategy {
+  return (strategies as readonly unknown[]).includes(position)
 }
 
 function define<const Properties extends TProperties>(

@@ -48,7 +48,7 @@ export function words(
  * Other spellings of names and values that people try, as the table spells them. They are taken everywhere, and turned
  * into the table's.
  */
-export const otherSpellings: Readonly<Record<string, string>> = {
+const otherSpellings: Readonly<Record<string, string>> = {
   grayscale: 'greyscale',
   normalize: 'normalise',
   jpg: 'jpeg',
@@ -61,4 +61,9 @@ export const otherSpellings: Readonly<Record<string, string>> = {
 export function asTableSpells(word: string): string {
   if (Object.hasOwn(otherSpellings, word)) return otherSpellings[word] ?? word
   return word.replace(/^#(?=([0-9a-f]{6}|[0-9a-f]{8})$)/i, '')
+}
+
+/** The other spellings of a name or a value. */
+export function aliasesOf(word: string): string[] {
+  return Object.keys(otherSpellings).filter(other => otherSpellings[other] === word)
 }

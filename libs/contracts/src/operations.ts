@@ -4,7 +4,7 @@ import {
   type OperationName,
   operationTable,
 } from './operation-table.ts'
-import { asTableSpells, InvalidOperations, otherSpellings } from './operation-text.ts'
+import { aliasesOf, asTableSpells, InvalidOperations } from './operation-text.ts'
 import { type Static, type TProperties, type TSchema, Type, Value } from './typebox/typebox.js'
 
 export const operationNames = Object.keys(operationTable) as OperationName[]
@@ -48,11 +48,6 @@ export function describeOperations(): OperationDescription[] {
     const { summary, form, example } = operationTable[name]
     return { name, aliases: aliasesOf(name), summary, form, example, schema: operationSchema(name) }
   })
-}
-
-/** The other spellings of a name or a value. */
-export function aliasesOf(word: string): string[] {
-  return Object.keys(otherSpellings).filter(other => otherSpellings[other] === word)
 }
 
 /** Writes operations the way parseOperations reads them. */

@@ -27,7 +27,7 @@ function decodingBytes({ input, header }: Job): number {
 }
 
 /** The bytes of all frames where the steps make them largest: with colours, which any step may add. */
-function largestBytes({ input, header, plan: { steps }, limits }: Job): number {
+function largestBytes({ input, header, plan: { steps, addsTransparency }, limits }: Job): number {
   const { bitsPerSample, channels, frames } = header
   const sizes = header.format === 'tiff' ? tiffPages(input) : [header]
   const repeated = header.format === 'tiff' ? 1 : frames
@@ -40,7 +40,7 @@ function largestBytes({ input, header, plan: { steps }, limits }: Job): number {
     const words = `an operation makes ${pixels} pixels of the image; at most ${limits.maxPixels} are taken`
     throw new UnusableImage('too-many-pixels', words)
   }
-  const bytes = pixels * Math.max(channels, 3) * (bitsPerSample > 8 ? 2 : 1)
+  const bytes = pixels * Math.max(channels, addsTransparency ? 4 : 3) * (bitsPerSample > 8 ? 2 : 1)
   if (steps.length > 0 && bytes > limits.maxUnpackedBytes) {
     const words = `the image takes ${bytes} bytes while it is developed; at most ${limits.maxUnpackedBytes} are taken`
     throw new UnusableImage('too-many-pixels', words)

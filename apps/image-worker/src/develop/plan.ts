@@ -8,9 +8,9 @@ import type { OperationKind, Size } from './operations/operation-kind.ts'
 import { turnOf } from './operations/turn-of.ts'
 import type { Geometry, Output, Picture, Raster } from './raster.ts'
 
-/** One step on pixels, and the size it makes of one. */
+/** One step on the pixels of all frames, which are alike, and the size it makes of one. */
 export interface Step {
-  apply(frame: Raster): Raster | Promise<Raster>
+  apply(frames: Raster[]): Promise<Raster[]>
   sizeAfter(size: Size): Size
 }
 
@@ -27,6 +27,8 @@ export interface Plan {
   output: Output
   /** Whether a step computes colours, and doesn't only move them or mix neighbours. */
   makesColours: boolean
+  /** Whether a step makes pixels transparent. */
+  addsTransparency: boolean
   /** The one permutation and the one turn that all steps come to, where they do nothing else. */
   rearrangement: Rearrangement | undefined
   /** The one permutation that all steps come to, where they do nothing else. */
@@ -42,22 +44,24 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     operations: [],
     output: { format: usualResult(format), metadata: 'strip' },
     makesColours: false,
+    addsTransparency: false,
     rearrangement: { order: 'rgb', turn: noTurn },
     permutation: undefined,
     geometry: { movesPixels: false, swapsAxes: false },
   }
-  for (const operation of operations) {
-    const kind = operationKinds[operation.name] as OperationKind<never>
+  for (const operation of operations.flatMap(partsOf)) {
+    const kind = kindOf(operation)
     if (kind.changes === 'output') {
       plan.output = kind.choose(plan.output, operation as never)
       continue
     }
     plan.operations.push(operation)
     plan.steps.push({
-      apply: frame => kind.apply(frame, operation as never),
+      apply: frames => kind.apply(frames, operation as never),
       sizeAfter: size => kind.sizeAfter(size, operation as never),
     })
-    plan.makesColours ||= kind.makesColours
+    plan.makesColours ||= kind.makesColours(operation as never)
+    plan.addsTransparency ||= kind.addsTransparency(operation as never)
     const { movesPixels, swapsAxes } = kind.geometryOf(operation as never)
     plan.geometry.movesPixels ||= movesPixels
     plan.geometry.swapsAxes = plan.geometry.swapsAxes !== swapsAxes
@@ -66,6 +70,17 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
   const { order, turn } = plan.rearrangement ?? {}
   if (turn && !isTurned(turn)) plan.permutation = order
   return plan
+}
+
+function kindOf({ name }: Operation): OperationKind<never> {
+  return operationKinds[name] as OperationKind<never>
+}
+
+/** The operation itself, or the simpler ones that it comes to. */
+function partsOf(operation: Operation): Operation[] {
+  const kind = kindOf(operation)
+  const parts = kind.changes === 'pixels' ? kind.partsOf?.(operation as never) : undefined
+  return parts?.flatMap(partsOf) ?? [operation]
 }
 
 function withOperation({ order, turn }: Rearrangement, operation: Operation): Rearrangement | undefined {
@@ -82,11 +97,9 @@ export function isPermutation(
   return plan.permutation !== undefined && plan.output.format === format
 }
 
-/** One frame after the other: an animation would otherwise be held several times. */
-export async function applySteps({ frames }: Pick<Picture, 'frames'>, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    for (const [index, frame] of frames.entries()) frames[index] = await step.apply(frame)
-  }
+/** Does the steps, one after the other, on frames that are alike. */
+export async function applySteps(picture: Pick<Picture, 'frames'>, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) picture.frames = await step.apply(picture.frames)
 }
 
 /** The largest size that a frame has on its way through the steps, itself included. */

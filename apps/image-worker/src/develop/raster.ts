@@ -137,6 +137,24 @@ export function withAlphaOf(original: Raster, raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(to.buffer, to.byteOffset, to.byteLength) }
 }
 
+/** The raster with transparency: a fourth channel, wholly opaque where it had none. */
+export function withAlpha(raster: Raster): Raster {
+  const { channels, bits } = raster
+  if (channels === 4) return raster
+  const from = samplesOf(raster)
+  const pixels = from.length / channels
+  const to = bits === 16 ? new Uint16Array(4 * pixels) : new Uint8Array(4 * pixels)
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2]
+  const most = 2 ** bits - 1
+  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
+    to[4 * pixel] = from[at] as number
+    to[4 * pixel + 1] = from[at + green] as number
+    to[4 * pixel + 2] = from[at + blue] as number
+    to[4 * pixel + 3] = most
+  }
+  return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
+}
+
 /** The raster in colour, for what colours it. */
 export function asColour(raster: Raster): Raster {
   if (raster.channels !== 1) return { ...raster, isGrey: false }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import sharp from 'sharp'
+import { acrossFrames, everyOperation } from './every-operation.ts'
 import { assertSame, drawn, type Inspected, inspect, inspectResult, meanError } from './inspect.ts'
 import { drawing, type Raster, rasterFrom, rasterOf, rasters } from './rasters.ts'
 import { bytesOf, run } from './run.ts'
@@ -267,11 +268,6 @@ test('a blur spreads a point evenly, a sharpening steepens an edge; neither move
   assert.ok((sharpened.samples[8] ?? 255) < 0x60 && (sharpened.samples[12] ?? 0) > 0x90)
 })
 
-const everyOperation = [
-  'swap-channels:gbr', 'resize:9x7', 'resize:9x9:contain', 'crop:7x5', 'rotate:90', 'rotate:30', 'flip', 'flop', 'greyscale',
-  'invert', 'blur:1', 'sharpen', 'brightness:1.3', 'saturation:0.5', 'hue:90', 'tint:e0a060',
-] // biome-ignore format: a list
-
 test('16-bit pictures come out of every operation as 8-bit ones do, in 16 bits', async () => {
   for (const channels of [1, 2, 3, 4] as const) {
     const shallow = smooth(channels)
@@ -281,7 +277,7 @@ test('16-bit pictures come out of every operation as 8-bit ones do, in 16 bits',
       samples: Uint16Array.from(shallow.samples, sample => sample * 257),
     }
     const [small, large] = [await drawing(shallow).png().toBuffer(), await drawing(deep).png().toBuffer()]
-    for (const operation of everyOperation) {
+    for (const operation of [...everyOperation, ...acrossFrames]) {
       const expected = await inspectResult(await run(small, operation))
       const result = await inspectResult(await run(large, operation))
       assert.equal(result.isDeep, true, operation)
@@ -368,7 +364,7 @@ test('an animated GIF stays animated through each operation', async () => {
   const gif = await drawing(smooth(3, 4))
     .gif({ delay: [40, 50, 60, 70], loop: 3 })
     .toBuffer()
-  for (const operation of everyOperation) {
+  for (const operation of [...everyOperation, ...acrossFrames]) {
     const result = await inspectResult(await run(gif, operation))
     assert.deepEqual([result.frames, result.delays, result.loop], [4, [40, 50, 60, 70], 3], operation)
   }
@@ -376,14 +372,14 @@ test('an animated GIF stays animated through each operation', async () => {
 
 test('pages of a TIFF go through each operation', async () => {
   const tiff = await drawing(smooth(3, 3)).tiff({ compression: 'lzw' }).toBuffer()
-  for (const operation of everyOperation)
+  for (const operation of [...everyOperation, ...acrossFrames])
     assert.equal((await inspectResult(await run(tiff, operation))).frames, 3)
 })
 
 test('steps are done in their order, each on the result of the one before, as tasks one after the other would', async () => {
   const raster = rasterOf({ width: 20, height: 14, frames: 1, channels: 4, bits: 8, seed: 9 })
   const file = await drawing(raster).png().toBuffer()
-  const steps = fc.constantFrom(...everyOperation, 'resize:30x30:enlarge')
+  const steps = fc.constantFrom(...everyOperation, ...acrossFrames, 'resize:30x30:enlarge')
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { minLength: 2, maxLength: 4 }), async operations => {
       let expected: Uint8Array = file

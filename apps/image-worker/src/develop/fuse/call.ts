@@ -1,4 +1,4 @@
-import type { Operation, OperationNamed } from '@darkroom/contracts'
+import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { ResizeOptions, Sharp } from 'sharp'
 import {
   composeTurns,
@@ -126,6 +126,7 @@ export class Call {
 
   #withCrop(operation: OperationNamed<'crop'>): Call | undefined {
     if (this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen')) return undefined
+    if (isStrategy(operation.position)) return undefined
     const rectangle = cropRectangle(this.#size, operation)
     const call = this.#copy({ size: rectangle })
     if (this.#resize) {

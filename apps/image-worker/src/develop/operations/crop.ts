@@ -1,22 +1,44 @@
-import type { OperationNamed } from '@darkroom/contracts'
+import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
 import { type Raster, throughSharp } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { onPlaces, type Size } from './operation-kind.ts'
+import { findWindow } from './find-window.ts'
+import { eachFrame, type OperationKind, onPlaces, type Size } from './operation-kind.ts'
+import { offsetAt } from './position.ts'
 
-export const crop = onPlaces<'crop'>(apply, sizeAfter)
+export const crop: OperationKind<'crop'> = { ...onPlaces<'crop'>(change, sizeAfter), apply, partsOf }
 
-function apply(frame: Raster, operation: OperationNamed<'crop'>): Promise<Raster> {
-  const rectangle = cropRectangle(frame, operation)
+function change(frame: Raster, operation: OperationNamed<'crop'>): Promise<Raster> {
+  return cutOut(frame, cropRectangle(frame, operation))
+}
+
+export function cutOut(frame: Raster, rectangle: Rectangle): Promise<Raster> {
   return throughSharp(frame, image => image.extract(rectangle))
 }
 
-/** @throws UnusableImage when it begins outside of the frame */
+/** What catches the eye moves, but all frames show the same part. */
+async function apply(frames: Raster[], operation: OperationNamed<'crop'>): Promise<Raster[]> {
+  const { position } = operation
+  if (!isStrategy(position)) return eachFrame(change)(frames, operation)
+  const window = await findWindow(frames, operation, position)
+  return eachFrame<'crop'>(frame => cutOut(frame, window))(frames, operation)
+}
+
+/**
+ * Where a crop cuts that doesn't depend on what the image shows.
+ *
+ * @throws UnusableImage when it begins outside of the frame
+ */
 export function cropRectangle(frame: Size, operation: OperationNamed<'crop'>): Rectangle {
+  const { position = 'center' } = operation
   const width = Math.min(operation.width, frame.width)
   const height = Math.min(operation.height, frame.height)
-  const left = operation.left ?? Math.floor((frame.width - width) / 2)
-  const top = operation.top ?? Math.floor((frame.height - height) / 2)
+  const usual = offsetAt(
+    isStrategy(position) ? 'center' : position,
+    frame.width - width,
+    frame.height - height,
+  )
+  const { left = usual.left, top = usual.top } = operation
   if (left >= frame.width || top >= frame.height) {
     throw new UnusableImage(
       'crop-outside',
@@ -33,4 +55,15 @@ export function cropRectangle(frame: Size, operation: OperationNamed<'crop'>): R
 
 function sizeAfter({ width, height }: Size, operation: OperationNamed<'crop'>): Size {
   return { width: Math.min(width, operation.width), height: Math.min(height, operation.height) }
+}
+
+/** With a background: cut out what there is, then pad it. */
+function partsOf({ background, ...operation }: OperationNamed<'crop'>): Operation[] | undefined {
+  if (background === undefined) return undefined
+  const { width, height, left, position = 'center' } = operation
+  const place = isStrategy(position) ? 'center' : position
+  return [
+    operation,
+    { name: 'pad', width, height, position: left === undefined ? place : 'top-left', background },
+  ]
 }

@@ -10,6 +10,7 @@ import { hue } from './hue.ts'
 import { invert } from './invert.ts'
 import { metadata } from './metadata.ts'
 import type { OperationKind } from './operation-kind.ts'
+import { pad } from './pad.ts'
 import { resize } from './resize.ts'
 import { rotate } from './rotate.ts'
 import { saturation } from './saturation.ts'
@@ -22,6 +23,7 @@ export const operationKinds: { readonly [Name in OperationName]: OperationKind<N
   'swap-channels': swapChannels,
   resize,
   crop,
+  pad,
   rotate,
   flip,
   flop,

@@ -1,4 +1,4 @@
-import type { OperationName, OperationNamed } from '@darkroom/contracts'
+import type { Operation, OperationName, OperationNamed } from '@darkroom/contracts'
 import type { Sharp } from 'sharp'
 import { type Geometry, type Output, type Raster, throughSharp, unmoved } from '../raster.ts'
 
@@ -6,10 +6,16 @@ import { type Geometry, type Output, type Raster, throughSharp, unmoved } from '
 export type Size = Pick<Raster, 'width' | 'height'>
 
 /** Changes one frame. May work in place. */
-type Apply<Name extends OperationName> = (
+type Change<Name extends OperationName> = (
   frame: Raster,
   operation: OperationNamed<Name>,
 ) => Raster | Promise<Raster>
+
+/** Changes all frames of an image, which are alike. May work in place. */
+export type Apply<Name extends OperationName> = (
+  frames: Raster[],
+  operation: OperationNamed<Name>,
+) => Promise<Raster[]>
 
 /** The size of what comes out, or stands in memory on the way if that is larger; known before it is made. */
 type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
@@ -33,39 +39,52 @@ export type OperationKind<Name extends OperationName> =
       changes: 'pixels'
       apply: Apply<Name>
       sizeAfter: SizeAfter<Name>
-      makesColours: boolean
-      effect?: Effect<Name>
+      /** Whether it computes colours, and takes samples to be spaced as those of sRGB are. */
+      makesColours(operation: OperationNamed<Name>): boolean
+      /** Whether it makes pixels transparent, also of an image that has no transparency. */
+      addsTransparency(operation: OperationNamed<Name>): boolean
       geometryOf(operation: OperationNamed<Name>): Geometry
+      effect?: Effect<Name>
+      /** The other operations that it comes to, one after the other; undefined where it is done by itself. */
+      partsOf?(operation: OperationNamed<Name>): Operation[] | undefined
     }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
 
+/** Frame by frame: all at once, an animation would be held several times. */
+export function eachFrame<Name extends OperationName>(change: Change<Name>): Apply<Name> {
+  return async (frames, operation) => {
+    for (const [index, frame] of frames.entries()) frames[index] = await change(frame, operation)
+    return frames
+  }
+}
+
 /** The operation that sharp does alone in one call, for images of any kind. */
-export function throughEffect<Name extends OperationName>({ write }: Effect<Name>): Apply<Name> {
+export function throughEffect<Name extends OperationName>({ write }: Effect<Name>): Change<Name> {
   return (frame, operation) => throughSharp(frame, image => write(image, operation))
 }
 
 /** An operation that gives pixels other samples, of the same colours or mixed from their neighbours', where they are. */
-export function onPixels<Name extends OperationName>(
-  apply: Apply<Name>,
-  effect?: Effect<Name>,
-): OperationKind<Name> {
-  return { ...inPlace(apply, effect), makesColours: false }
+export function onPixels<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
+  return inPlace(change, effect, false)
 }
 
-/** An operation that computes colours, and takes samples to be spaced as those of sRGB are. */
-export function onColours<Name extends OperationName>(
-  apply: Apply<Name>,
-  effect?: Effect<Name>,
-): OperationKind<Name> {
-  return { ...inPlace(apply, effect), makesColours: true }
+/** An operation that computes colours. */
+export function onColours<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
+  return inPlace(change, effect, true)
 }
 
-function inPlace<Name extends OperationName>(apply: Apply<Name>, effect: Effect<Name> | undefined) {
+function inPlace<Name extends OperationName>(
+  change: Change<Name>,
+  effect: Effect<Name> | undefined,
+  isOfColours: boolean,
+) {
   const sizeAfter: SizeAfter<Name> = size => size
   return {
     changes: 'pixels' as const,
-    apply,
+    apply: eachFrame(change),
     sizeAfter,
+    makesColours: () => isOfColours,
+    addsTransparency: () => false,
     geometryOf: () => unmoved,
     ...(effect && { effect }),
   }
@@ -73,13 +92,20 @@ function inPlace<Name extends OperationName>(apply: Apply<Name>, effect: Effect<
 
 /** An operation that moves pixels. It keeps the size, and rows stay rows, unless it says otherwise. */
 export function onPlaces<Name extends OperationName>(
-  apply: Apply<Name>,
+  change: Change<Name>,
   sizeAfter: SizeAfter<Name> = size => size,
   swapsAxes: (operation: OperationNamed<Name>) => boolean = () => false,
-): OperationKind<Name> {
+) {
   const geometryOf = (operation: OperationNamed<Name>) => ({
     movesPixels: true,
     swapsAxes: swapsAxes(operation),
   })
-  return { changes: 'pixels', apply, sizeAfter, makesColours: false, geometryOf }
+  return {
+    changes: 'pixels' as const,
+    apply: eachFrame(change),
+    sizeAfter,
+    makesColours: () => false,
+    addsTransparency: () => false,
+    geometryOf,
+  }
 }

@@ -1,18 +1,20 @@
-import type { OperationNamed } from '@darkroom/contracts'
+import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { ResizeOptions } from 'sharp'
 import { type Raster, throughSharpOnWhite } from '../raster.ts'
-import { onPlaces, type Size } from './operation-kind.ts'
+import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
 
-export const resize = onPlaces<'resize'>(apply, sizeAfter)
+export const resize: OperationKind<'resize'> = { ...onPlaces<'resize'>(change, sizeAfter), partsOf }
 
-function apply(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {
+function change(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {
   return throughSharpOnWhite(frame, (image, background) =>
     image.resize({ ...resizeOptions(operation), background }),
   )
 }
 
-export function resizeOptions({ width, height, fit, enlarge }: OperationNamed<'resize'>): ResizeOptions {
+export function resizeOptions(operation: OperationNamed<'resize'>): ResizeOptions {
+  const { width, height, fit, enlarge, position = 'center' } = operation
   return {
+    position: position.split('-').reverse().join(' '),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
     fit,
@@ -62,4 +64,24 @@ function sizeAfter(size: Size, { width, height, fit, enlarge }: OperationNamed<'
     width: Math.max(padded.width, Math.ceil(size.width * scale)),
     height: Math.max(padded.height, Math.ceil(size.height * scale)),
   }
+}
+
+/** Finding what to keep, and filling up with a colour, are operations of their own. */
+function partsOf({ background, ...operation }: OperationNamed<'resize'>): Operation[] | undefined {
+  const { position, ...resizing } = operation
+  const { width, height } = resizing
+  if (isStrategy(position)) {
+    // A side that is left open is not cut.
+    if (width === undefined || height === undefined) return [resizing]
+    return [
+      { ...resizing, fit: 'outside' },
+      { name: 'crop', width, height, position },
+    ]
+  }
+  if (background === undefined) return undefined
+  const box = { ...(width !== undefined && { width }), ...(height !== undefined && { height }) }
+  return [
+    { ...resizing, fit: 'inside' },
+    { name: 'pad', ...box, position: position ?? 'center', background },
+  ]
 }

@@ -9,9 +9,9 @@ import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
 import type { Original } from '../original.ts'
 import { applySteps, isPermutation, type Plan } from '../plan.ts'
-import { type CarriedMetadata, type Output, type Picture, release, unmoved } from '../raster.ts'
+import { type CarriedMetadata, type Output, type Picture, type Raster, release, unmoved } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { framesOfPages } from './frames-of-pages.ts'
+import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
 import { isLossless, type TiffPage, tiffPages } from './tiff-page.ts'
@@ -44,10 +44,8 @@ export async function developTiff(
   const opened: { picture: Picture; original: Original }[] = []
   for (const page of shown) opened.push(await openPage(input, header, plan, limits, page))
   const [{ picture, original }] = opened as [{ picture: Picture; original: Original }]
-  const frames = framesOfPages(
-    opened.flatMap(({ picture }) => picture.frames),
-    output.format,
-  )
+  const pictures = opened.map(({ picture }) => picture)
+  const frames = framesOfPages(await changedFrames(pictures, plan), output.format)
   const bytes = await encode({ ...picture, frames }, output, original, undefined, limits)
   for (const frame of frames) release(frame)
   return bytes
@@ -77,6 +75,7 @@ async function developPage(
     if (permuted) return permuted
   }
   const { picture, original } = await openPage(input, header, plan, limits, page)
+  await applySteps(picture, plan.steps)
   const bytes = await encode(picture, plan.output, original, isRewritten ? bytesBefore : undefined, limits)
   for (const frame of picture.frames) release(frame)
   return bytes
@@ -103,7 +102,17 @@ async function permutePage(
   return attachMetadata(tiff, 'tiff', ofPage(page, profiled), page)
 }
 
-/** Decoded, and changed step by step. */
+/** Pages that are alike are the frames of one animation from the first step on; others may become so by the steps. */
+async function changedFrames(pictures: readonly Picture[], { steps }: Plan): Promise<Raster[]> {
+  const joined = { frames: pictures.flatMap(({ frames }) => frames) }
+  if (differenceOf(joined.frames) === undefined) {
+    await applySteps(joined, steps)
+    return joined.frames
+  }
+  for (const picture of pictures) await applySteps(picture, steps)
+  return pictures.flatMap(({ frames }) => frames)
+}
+
 async function openPage(
   input: Uint8Array,
   header: ImageHeader,
@@ -113,7 +122,6 @@ async function openPage(
 ): Promise<{ picture: Picture; original: Original }> {
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await decode(input, own, plan, limits, page)
-  await applySteps(picture, plan.steps)
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 

@@ -8,16 +8,22 @@ import { UnusableImage } from '../unusable-image.ts'
  * @throws UnusableImage that says which page differs in what
  */
 export function framesOfPages(pages: Raster[], format: OutputFormat): Raster[] {
+  const difference = differenceOf(pages)
+  if (difference === undefined) return pages
+  const words = `${difference}: frames of ${format} must be alike; format:tiff keeps pages as they are`
+  throw new UnusableImage('pages-differ', words)
+}
+
+/** In what a page differs from the first; undefined where all are alike. */
+export function differenceOf(pages: readonly Raster[]): string | undefined {
   const [first] = pages as [Raster]
   for (const [index, page] of pages.entries()) {
     for (const describe of [sizeOf, depthOf, kindOf]) {
       const [own, other] = [describe(page), describe(first)]
-      if (own === other) continue
-      const words = `page ${index + 1} ${own}, page 1 ${other}: frames of ${format} must be alike; format:tiff keeps pages as they are`
-      throw new UnusableImage('pages-differ', words)
+      if (own !== other) return `page ${index + 1} ${own}, page 1 ${other}`
     }
   }
-  return pages
+  return undefined
 }
 
 const sizeOf = ({ width, height }: Raster) => `has ${width} x ${height} pixels`

@@ -82,7 +82,10 @@ async function fromRaster(
   const hasAlpha = channels === 4
   const subject = { width, height, isGrey, hasAlpha, isTurnedByCall: false, mayShrinkOnLoad: false }
   const { call, rest } = fillCall(subject, operations)
-  if (rest.length === operations.length) return fromRaster(job, await step.apply(raster), operations.slice(1))
+  if (rest.length === operations.length) {
+    const [changed] = (await step.apply([raster])) as [Raster]
+    return fromRaster(job, changed, operations.slice(1))
+  }
   const bytes = await finish(job, call, toSharp(raster), { rest, hasAlpha })
   release(raster)
   return bytes

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseOperations } from '@darkroom/contracts'
+import { parseOperations, places } from '@darkroom/contracts'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { fillCall } from '../../../src/develop/fuse/fill-call.ts'
+import { resizeOptions } from '../../../src/develop/operations/resize.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { fuse } from '../../../src/develop/ways/fuse.ts'
 import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
@@ -19,9 +20,10 @@ async function developedBy(way: Way, job: Job): Promise<Uint8Array> {
 }
 
 const size = fc.integer({ min: 1, max: 30 })
+const position = fc.constantFrom(...places)
 const moves = fc.oneof(
   fc.constantFrom('flip', 'flop', 'rotate:90', 'rotate:180', 'rotate:270', 'rotate:-90'),
-  fc.tuple(size, size).map(([width, height]) => `crop:${width}x${height}`),
+  fc.tuple(size, size, position).map(([width, height, place]) => `crop:${width}x${height}:${place}`),
   fc.tuple(size, size).map(([width, height]) => `crop:${width}x${height}+0+0`),
 )
 const effects = fc.constantFrom(
@@ -35,13 +37,16 @@ const effects = fc.constantFrom(
     'greyscale',
     'invert',
   ],
-  ...['swap-channels:brg', 'rotate:30'],
+  ...['swap-channels:brg', 'rotate:30', 'pad:3:1', 'pad:20x20:left:3366cc80', 'crop:9x9:attention'],
 )
 const resizes = fc
   .record({
     width: fc.option(size, { nil: '' }),
     height: size,
-    fit: fc.constantFrom('inside', 'outside', 'cover', 'contain', 'fill'),
+    fit: fc.oneof(
+      fc.constantFrom('inside', 'outside', 'cover', 'contain', 'fill', 'cover:attention', 'contain:3366cc'),
+      fc.tuple(fc.constantFrom('cover', 'contain'), position).map(([fit, place]) => `${fit}:${place}`),
+    ),
     enlarge: fc.constantFrom('', ':enlarge'),
   })
   .map(({ width, height, fit, enlarge }) => `resize:${width}x${height}:${fit}${enlarge}`)
@@ -117,6 +122,8 @@ test('a JPEG or WebP that is made smaller differs from its steps no more than in
     'resize:200x120',
     'resize:90x200:fill',
     'resize:80x80:outside',
+    'resize:80x50:cover:top-left',
+    'resize:50x80:cover:bottom-right',
   ]
   let worst = 0
   const around = ['', 'flip', 'rotate:90', 'rotate:270,flop']
@@ -149,8 +156,7 @@ test('a JPEG or WebP that is made smaller differs from its steps no more than in
 async function ownDifference(file: Uint8Array, operation: string): Promise<number> {
   const [resize] = parseOperations(operation)
   if (resize?.name !== 'resize') assert.fail(operation)
-  const { width, height, fit } = resize
-  const options = { ...(width && { width }), ...(height && { height }), fit }
+  const options = resizeOptions(resize)
   const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true })
   const [fromFile, fromSamples] = [sharp(file).autoOrient(), sharp(data, { raw: info })]
   const pngs = await Promise.all([fromFile, fromSamples].map(image => image.resize(options).png().toBuffer()))

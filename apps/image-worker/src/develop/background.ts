@@ -1,0 +1,66 @@
+import { asColour, type Raster, samplesOf, withAlpha } from './raster.ts'
+
+/** Red, green, blue and opacity, each 0 to 255. */
+export type Colour = readonly [red: number, green: number, blue: number, opacity: number]
+
+const transparent: Colour = [0, 0, 0, 0]
+const white: Colour = [255, 255, 255, 255]
+
+/** What fills the place that an operation uncovers, where no colour is asked for. */
+export function usualBackground({ channels }: Pick<Raster, 'channels'>): Colour {
+  return channels === 4 ? transparent : white
+}
+
+/** A colour as operations name it: `transparent`, or red, green, blue and perhaps opacity in hex. */
+export function colourOf(name: string): Colour {
+  if (name === 'transparent') return transparent
+  const [red = 0, green = 0, blue = 0, opacity = 255] = Buffer.from(name, 'hex')
+  return [red, green, blue, opacity]
+}
+
+export function isOpaque(name: string | undefined): boolean {
+  return name === undefined || colourOf(name)[3] === 255
+}
+
+/** Whether a colour depends on how samples are spaced, as all do but white, black and none at all. */
+export function dependsOnSpacing(name: string | undefined): boolean {
+  if (name === undefined) return false
+  const [red, green, blue, opacity] = colourOf(name)
+  return opacity > 0 && [red, green, blue].some(level => level % 255 !== 0)
+}
+
+/** The raster in a kind that can have the colour: in colour where it was grey, with transparency where it had none. */
+export function asKindFor(raster: Raster, [red, green, blue, opacity]: Colour): Raster {
+  const isGrey = opacity === 0 || (red === green && green === blue)
+  const coloured = raster.isGrey && !isGrey ? asColour(raster) : raster
+  return opacity < 255 ? withAlpha(coloured) : coloured
+}
+
+/** The colour as a pixel of a raster that can have it. */
+export function pixelOf(colour: Colour, { channels, bits }: Pick<Raster, 'channels' | 'bits'>): number[] {
+  const scale = bits === 16 ? 257 : 1
+  return colour.slice(0, channels).map(level => level * scale)
+}
+
+/** A raster of one colour, of another's kind. */
+export function filled(
+  colour: Colour,
+  kind: Pick<Raster, 'channels' | 'bits' | 'isGrey'>,
+  { width, height }: Pick<Raster, 'width' | 'height'>,
+): Raster {
+  const { channels, bits, isGrey } = kind
+  const pixel = pixelOf(colour, kind)
+  const pattern = new Uint8Array((bits === 16 ? Uint16Array : Uint8Array).from(pixel).buffer)
+  const data = Buffer.alloc(width * height * pattern.length, pattern)
+  return { data, width, height, channels, bits, isGrey }
+}
+
+/** Puts a raster into a larger one of its kind, in place. */
+export function paste(raster: Raster, onto: Raster, { left, top }: { left: number; top: number }): void {
+  const [from, to] = [samplesOf(raster), samplesOf(onto)]
+  const row = raster.width * raster.channels
+  for (let y = 0; y < raster.height; y++) {
+    const at = ((top + y) * onto.width + left) * onto.channels
+    to.set(from.subarray(y * row, (y + 1) * row), at)
+  }
+}

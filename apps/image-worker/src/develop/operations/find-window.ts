@@ -1,0 +1,47 @@
+import type { Strategy } from '@darkroom/contracts'
+import type { Rectangle } from '../../permute/turn.ts'
+import { type Raster, toSharp } from '../raster.ts'
+import type { Size } from './operation-kind.ts'
+
+/**
+ * The part of the given size that shows most of what counts: one for all frames, in the middle of those of each. So a
+ * frame that shows nothing, as the first often does, has no say of its own.
+ */
+export async function findWindow(
+  frames: readonly Raster[],
+  wanted: Size,
+  strategy: Strategy,
+): Promise<Rectangle> {
+  const [first] = frames as [Raster]
+  const size = { width: Math.min(wanted.width, first.width), height: Math.min(wanted.height, first.height) }
+  const windows: { left: number; top: number }[] = []
+  for (const frame of frames) windows.push(await windowOf(frame, size, strategy))
+  return {
+    left: median(windows.map(({ left }) => left)),
+    top: median(windows.map(({ top }) => top)),
+    ...size,
+  }
+}
+
+/** By sharp: a resizing to cover, in which nothing is scaled. */
+async function windowOf(frame: Raster, { width, height }: Size, strategy: Strategy) {
+  const { info } = await toSharp(frame)
+    .resize({
+      width,
+      height,
+      fit: 'cover',
+      position: strategy,
+      withoutEnlargement: true,
+      withoutReduction: true,
+    })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  // sharp's offsets are those of the image to the window.
+  return { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0) }
+}
+
+/** Of an even number, the first of both in the middle. */
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other)
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
+}

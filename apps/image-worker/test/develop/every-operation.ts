@@ -1,0 +1,32 @@
+import type { OperationName } from '@darkroom/contracts'
+
+/** What each operation is tried with, on images from 9 x 7 pixels on. A new operation gets the tests of all by its line here. */
+const tried: Readonly<Record<OperationName, readonly string[]>> = {
+  'swap-channels': ['swap-channels:gbr'],
+  resize: [
+    'resize:9x7',
+    'resize:9x9:contain',
+    'resize:9x9:contain:left:3366cc',
+    'resize:6x6:cover:top-right',
+  ],
+  crop: ['crop:7x5', 'crop:7x5:bottom-left', 'crop:7x50:top:3366cc80'],
+  pad: ['pad:2', 'pad:1:2:3:4:transparent', 'pad:40x:right:3366cc'],
+  rotate: ['rotate:90', 'rotate:30'],
+  flip: ['flip'],
+  flop: ['flop'],
+  greyscale: ['greyscale'],
+  invert: ['invert'],
+  blur: ['blur:1'],
+  sharpen: ['sharpen'],
+  brightness: ['brightness:1.3'],
+  saturation: ['saturation:0.5'],
+  hue: ['hue:90'],
+  tint: ['tint:e0a060'],
+  metadata: [],
+  format: [],
+}
+
+export const everyOperation = Object.values(tried).flat()
+
+/** Operations that look at all frames before they change the first, so that a frame alone comes out otherwise. */
+export const acrossFrames = ['crop:7x5:attention', 'resize:6x6:cover:entropy']
