@@ -185,6 +185,49 @@ export const operationTable = {
         throw new InvalidOperations(`position "${position}" goes with a size, not with margins`)
     },
   }),
+  trim: define({
+    summary:
+      'Cuts off the edges that are like the top left pixel, in transparency too. An image of one colour stays as it is; all frames of an animation are cut to the same part',
+    form: 'trim[:threshold]',
+    example: 'trim:150',
+    properties: {
+      threshold: Type.Number({
+        minimum: 0,
+        maximum: 255,
+        default: 10,
+        description: 'By how much of 255 red, green, blue or opacity may differ',
+      }),
+    },
+    parse: text => number('threshold', text),
+  }),
+  round: define({
+    summary:
+      'Rounds the corners, or cuts the circle out of the middle. Outside of them it is transparent, or of the colour given, and white where the file format has no transparency, JPEG that is',
+    form: 'round:<radius>[:background] or round:circle[:background]',
+    example: 'round:40',
+    properties: {
+      radius: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: maxSide,
+          description: 'Pixels; at most half of the shorter side counts',
+        }),
+      ),
+      circle: Type.Optional(
+        Type.Boolean({ description: 'Instead of a radius: the largest circle in the middle, in its square' }),
+      ),
+      background: Type.Optional(Background),
+    },
+    parse: text => {
+      const [, radius, circle, options = ''] = matchOrThrow(/^(?:(\d{1,5})|(circle))((?::[\w#-]+)?)$/, text)
+      const background = words(options, {}, 'background')
+      return { ...number('radius', radius), ...(circle !== undefined && { circle: true }), ...background }
+    },
+    verify: ({ radius, circle }) => {
+      if ((radius === undefined) !== (circle === true))
+        throw new InvalidOperations('either a radius or circle is needed')
+    },
+  }),
   rotate: define({
     summary: 'Turns the image clockwise; what is uncovered is transparent if the image can be, else white',
     form: 'rotate:<angle>',
@@ -277,6 +320,28 @@ export const operationTable = {
       color: Type.String({ pattern: '^[0-9a-fA-F]{6}$', description: 'Red, green and blue in hex' }),
     },
     parse: text => optional('color', text),
+  }),
+  normalise: define({
+    summary:
+      'Stretches the lightness over the whole range, but for a hundredth at each end; all frames of an animation alike',
+    form: 'normalise',
+    example: 'normalise',
+    properties: {},
+    parse: nothing,
+  }),
+  pixelate: define({
+    summary: 'Makes squares of one colour each, the mean',
+    form: 'pixelate[:size]',
+    example: 'pixelate:12',
+    properties: {
+      size: Type.Integer({
+        minimum: 1,
+        maximum: maxSide,
+        default: 10,
+        description: 'The side of a square in pixels',
+      }),
+    },
+    parse: text => number('size', text),
   }),
   metadata: define({
     summary: 'Drops EXIF, XMP, IPTC and comments, the default, or keeps EXIF, XMP and IPTC',

@@ -12,7 +12,7 @@ import type { Original } from './original.ts'
 import type { Plan } from './plan.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
-import { colourspaceOf, depthOf, type Output, type Picture, type Raster } from './raster.ts'
+import { colourspaceOf, cutFrames, depthOf, type Output, type Picture, type Raster } from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { convertColours } from './tiff/odd-colours.ts'
@@ -73,7 +73,7 @@ export async function decode(
 
   async function framesOf(stack: Raster): Promise<Raster[]> {
     if (!isAnimated) return [stack]
-    return orientAll(slice(stack, metadata.pageHeight ?? stack.height), header.orientation)
+    return orientAll(cutFrames(stack, metadata.pageHeight ?? stack.height), header.orientation)
   }
 }
 
@@ -102,16 +102,6 @@ function animationOf(
 function asPageSays(raster: Raster, page: TiffPage): Raster {
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)
-}
-
-/** Frames are parts of the one stack, on its memory. */
-function slice(stack: Raster, height: number): Raster[] {
-  const frameBytes = (stack.data.length / stack.height) * height
-  return Array.from({ length: stack.height / height }, (_, index) => ({
-    ...stack,
-    height,
-    data: stack.data.subarray(index * frameBytes, (index + 1) * frameBytes),
-  }))
 }
 
 async function orientAll(frames: Raster[], orientation: number): Promise<Raster[]> {

@@ -13,6 +13,7 @@ import { writeAnimation } from './png/write-animation.ts'
 import {
   type CarriedMetadata,
   colourspaceOf,
+  joinFrames,
   type Output,
   type Picture,
   type Raster,
@@ -73,7 +74,7 @@ function prepare({ frames, metadata }: Picture, format: OutputFormat, original: 
   const kept = keepsFrames(original.format, format) ? frames : frames.slice(0, 1)
   const [first] = kept as [Raster]
   const pageHeight = kept.length > 1 ? first.height : undefined
-  const stack = { ...first, data: join(kept), height: first.height * kept.length }
+  const stack = joinFrames(kept)
   const written = stack.isGrey && stack.channels === 4 ? asGreyWithAlpha(stack) : stack
   return { stack: written, pageHeight, metadata: profileFor(stack, metadata) }
 }
@@ -87,20 +88,6 @@ function asGreyWithAlpha(stack: Raster): Stack {
     kept[to++] = samples[from + 3] ?? 0
   }
   return { ...stack, data: new Uint8Array(kept.buffer), channels: 2 }
-}
-
-/** Frames that still are parts of one piece of memory need no copy. */
-function join(frames: readonly Raster[]): Uint8Array {
-  const [first] = frames as [Raster]
-  const bytes = frames.reduce((sum, { data }) => sum + data.length, 0)
-  let end = first.data.byteOffset
-  const isOnePiece = frames.every(({ data }) => {
-    const follows = data.buffer === first.data.buffer && data.byteOffset === end
-    end += data.length
-    return follows
-  })
-  if (isOnePiece) return new Uint8Array(first.data.buffer, first.data.byteOffset, bytes)
-  return Buffer.concat(frames.map(({ data }) => data))
 }
 
 async function encodeOnce(

@@ -130,6 +130,35 @@ export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp
   }
 }
 
+/** Frames one below the other, as one raster: a copy, unless they still are parts of one piece of memory. */
+export function joinFrames(frames: readonly Raster[]): Raster {
+  const [first] = frames as [Raster]
+  return { ...first, data: join(frames), height: first.height * frames.length }
+}
+
+function join(frames: readonly Raster[]): Uint8Array {
+  const [first] = frames as [Raster]
+  const bytes = frames.reduce((sum, { data }) => sum + data.length, 0)
+  let end = first.data.byteOffset
+  const isOnePiece = frames.every(({ data }) => {
+    const follows = data.buffer === first.data.buffer && data.byteOffset === end
+    end += data.length
+    return follows
+  })
+  if (isOnePiece) return new Uint8Array(first.data.buffer, first.data.byteOffset, bytes)
+  return Buffer.concat(frames.map(({ data }) => data))
+}
+
+/** The frames that stand one below the other in a raster, on its memory. */
+export function cutFrames(stack: Raster, height: number): Raster[] {
+  const frameBytes = (stack.data.length / stack.height) * height
+  return Array.from({ length: stack.height / height }, (_, index) => ({
+    ...stack,
+    height,
+    data: stack.data.subarray(index * frameBytes, (index + 1) * frameBytes),
+  }))
+}
+
 /** A raster of four channels, changed in place, with the transparency that another of its size has. */
 export function withAlphaOf(original: Raster, raster: Raster): Raster {
   const [from, to] = [samplesOf(original), samplesOf(raster)]

@@ -11,6 +11,8 @@ const tried: Readonly<Record<OperationName, readonly string[]>> = {
   ],
   crop: ['crop:7x5', 'crop:7x5:bottom-left', 'crop:7x50:top:3366cc80'],
   pad: ['pad:2', 'pad:1:2:3:4:transparent', 'pad:40x:right:3366cc'],
+  trim: [],
+  round: ['round:3', 'round:circle', 'round:4:3366cc'],
   rotate: ['rotate:90', 'rotate:30'],
   flip: ['flip'],
   flop: ['flop'],
@@ -22,6 +24,8 @@ const tried: Readonly<Record<OperationName, readonly string[]>> = {
   saturation: ['saturation:0.5'],
   hue: ['hue:90'],
   tint: ['tint:e0a060'],
+  normalise: [],
+  pixelate: ['pixelate:4'],
   metadata: [],
   format: [],
 }
@@ -29,4 +33,4 @@ const tried: Readonly<Record<OperationName, readonly string[]>> = {
 export const everyOperation = Object.values(tried).flat()
 
 /** Operations that look at all frames before they change the first, so that a frame alone comes out otherwise. */
-export const acrossFrames = ['crop:7x5:attention', 'resize:6x6:cover:entropy']
+export const acrossFrames = ['crop:7x5:attention', 'resize:6x6:cover:entropy', 'trim', 'normalise']

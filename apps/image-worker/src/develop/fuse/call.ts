@@ -126,6 +126,8 @@ export class Call {
 
   #withCrop(operation: OperationNamed<'crop'>): Call | undefined {
     if (this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen')) return undefined
+    // What is cut off has its share in what is stretched.
+    if (this.#has('normalise')) return undefined
     if (isStrategy(operation.position)) return undefined
     const rectangle = cropRectangle(this.#size, operation)
     const call = this.#copy({ size: rectangle })

@@ -9,14 +9,18 @@ import { greyscale } from './greyscale.ts'
 import { hue } from './hue.ts'
 import { invert } from './invert.ts'
 import { metadata } from './metadata.ts'
+import { normalise } from './normalise.ts'
 import type { OperationKind } from './operation-kind.ts'
 import { pad } from './pad.ts'
+import { pixelate } from './pixelate.ts'
 import { resize } from './resize.ts'
 import { rotate } from './rotate.ts'
+import { round } from './round.ts'
 import { saturation } from './saturation.ts'
 import { sharpen } from './sharpen.ts'
 import { swapChannels } from './swap-channels.ts'
 import { tint } from './tint.ts'
+import { trim } from './trim.ts'
 
 /** How each operation of the contracts is done; the compiler sees to it that none is missing. */
 export const operationKinds: { readonly [Name in OperationName]: OperationKind<Name> } = {
@@ -24,6 +28,8 @@ export const operationKinds: { readonly [Name in OperationName]: OperationKind<N
   resize,
   crop,
   pad,
+  trim,
+  round,
   rotate,
   flip,
   flop,
@@ -35,6 +41,8 @@ export const operationKinds: { readonly [Name in OperationName]: OperationKind<N
   saturation,
   hue,
   tint,
+  normalise,
+  pixelate,
   metadata,
   format,
 }

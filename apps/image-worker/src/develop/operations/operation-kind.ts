@@ -24,7 +24,15 @@ type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNa
  * The places where sharp computes samples, in its own order, behind all that moves pixels (pipeline.cc). Each has room for
  * one operation a call.
  */
-export const effectPlaces = ['blur', 'modulate', 'sharpen', 'tint', 'greyscale', 'negate'] as const
+export const effectPlaces = [
+  'blur',
+  'modulate',
+  'sharpen',
+  'normalise',
+  'tint',
+  'greyscale',
+  'negate',
+] as const
 export type EffectPlace = (typeof effectPlaces)[number]
 
 /** How an operation that moves no pixels is one part of a call to sharp. */

@@ -37,7 +37,17 @@ const effects = fc.constantFrom(
     'greyscale',
     'invert',
   ],
-  ...['swap-channels:brg', 'rotate:30', 'pad:3:1', 'pad:20x20:left:3366cc80', 'crop:9x9:attention'],
+  ...[
+    'swap-channels:brg',
+    'rotate:30',
+    'pad:3:1',
+    'pad:20x20:left:3366cc80',
+    'crop:9x9:attention',
+    'trim:60',
+    'round:5',
+    'pixelate:3',
+    'normalise',
+  ],
 )
 const resizes = fc
   .record({
@@ -218,6 +228,12 @@ test('operations are one call where sharp does them in their order', () => {
     [photo, 'flip,resize:100x100:cover', 1],
     [{ ...still, isTurnedByCall: true }, 'resize:100x', 0],
     [{ ...photo, isTurnedByCall: true }, 'resize:100x100:cover', 1],
+    [still, 'blur:1,sharpen:1,normalise,tint:00ff00,invert', 5],
+    [still, 'normalise,flip', 2],
+    [still, 'normalise,crop:90x90', 1],
+    [still, 'flip,pad:2', 1],
+    [still, 'resize:100x100:cover:top,crop:90x90:left', 2],
+    [photo, 'resize:100x100:outside,crop:90x90:attention', 1],
     [still, 'blur:1,flip', 1],
     [still, 'blur:1,blur:1', 1],
     [still, 'sharpen:1,blur:1', 1],
