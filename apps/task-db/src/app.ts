@@ -15,6 +15,7 @@ import { Gauge } from 'prom-client'
 import { countEnd } from './apply-event.ts'
 import { ClaimLine } from './claim-line.ts'
 import type { TaskStore } from './engine/engine.ts'
+import { changeHandlers } from './routes/changes.ts'
 import { claimHandlers } from './routes/claims.ts'
 import { statsHandlers } from './routes/stats.ts'
 import { taskHandlers } from './routes/tasks.ts'
@@ -45,6 +46,7 @@ export function buildApp({
   const api = apiOf(taskDbRoutes, {
     ...taskHandlers({ store, tally }, closing.signal),
     ...claimHandlers({ store, tally }, line, closing.signal),
+    ...changeHandlers(store, closing.signal),
     ...statsHandlers(store),
   })
   const checkReady = () => store.checkReady()

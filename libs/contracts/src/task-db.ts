@@ -3,7 +3,7 @@ import { DecodedTypes } from './optional-types.ts'
 import { Owner } from './owner.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
-import { defineRoute, Nothing } from './route.ts'
+import { Bytes, defineRoute, Nothing } from './route.ts'
 import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
@@ -63,6 +63,26 @@ export const TaskStats = Type.Object({
   oldestNotStartedAt: Type.Optional(Type.String({ format: 'date-time' })),
 })
 export type TaskStats = Static<typeof TaskStats>
+
+/**
+ * A line of the feed of changes: that a task has a new version, or is gone. It is a hint; the task itself says what is
+ * true.
+ */
+export const TaskChangeLine = Type.Union([
+  Type.Object({
+    kind: Type.Literal('stored'),
+    id: TaskId,
+    version: Task.properties.version,
+    state: TaskState,
+    owner: Type.Optional(Owner),
+  }),
+  Type.Object({ kind: Type.Literal('deleted'), id: TaskId }),
+  Type.Object(
+    { kind: Type.Literal('unknown') },
+    { description: 'Changes may have been missed: whoever waits for a task reads it again' },
+  ),
+])
+export type TaskChangeLine = Static<typeof TaskChangeLine>
 
 export const taskDbRoutes = {
   putTask: defineRoute({
@@ -164,6 +184,15 @@ export const taskDbRoutes = {
         { additionalProperties: false },
       ),
       response: { 200: Type.Object({ ids: Type.Array(Type.String()) }) },
+    },
+  }),
+  followChanges: defineRoute({
+    method: 'GET',
+    url: '/changes',
+    schema: {
+      summary:
+        'Every change of a task from now on, a line of JSON each (`TaskChangeLine`), for as long as the reader stays. An empty line now and then says that the feed lives',
+      response: { 200: Bytes },
     },
   }),
   getStats: defineRoute({

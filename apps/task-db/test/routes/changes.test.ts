@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import type { TaskChangeLine } from '@darkroom/contracts'
+import { assertProblem, until } from '@darkroom/testing'
+import { buildTestApp, openStore } from '../build-test-app.ts'
+import { claim, createTasks } from '../conformance/open-engine.ts'
+import { newTask, taskId } from '../sample-tasks.ts'
+
+/** The app on a port, and a reader of its feed that has begun. */
+async function follow(t: TestContext) {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  const hangUp = new AbortController()
+  const { body, headers } = await fetch(`${base}/changes`, { signal: hangUp.signal })
+  assert.ok(body)
+  const lines: string[] = []
+  const input = Readable.fromWeb(body).on('error', () => undefined)
+  const ended = new Promise<void>(resolve => {
+    createInterface({ input })
+      .on('line', line => lines.push(line))
+      .on('close', resolve)
+  })
+  await until('the feed has begun', () => lines.length > 0)
+  const changes = (): TaskChangeLine[] => lines.filter(line => line !== '').map(line => JSON.parse(line))
+  return { app, store, hangUp, ended, changes, type: headers.get('content-type') }
+}
+
+test('the feed tells each change of a task, and whose it is', async t => {
+  const { store, changes, type } = await follow(t)
+  assert.equal(type, 'application/x-ndjson')
+  await store.create(taskId(1), newTask({ owner: 'shop' }))
+  await claim(store)
+  await createTasks(store, 2)
+  await store.delete(taskId(1))
+  await until('all is told', () => changes().length === 4)
+  const [created, claimed, other, deleted] = changes()
+  assert.deepEqual(created, {
+    kind: 'stored',
+    id: taskId(1),
+    version: 1,
+    state: 'not-started',
+    owner: 'shop',
+  })
+  assert.deepEqual(claimed, { ...created, version: 2, state: 'in-progress' })
+  assert.deepEqual(other, { kind: 'stored', id: taskId(2), version: 1, state: 'not-started' })
+  assert.deepEqual(deleted, { kind: 'deleted', id: taskId(1) })
+})
+
+test('the feed stops to listen when its reader hangs up', async t => {
+  const store = openStore(t)
+  const listeners = new Set<unknown>()
+  const { onChange } = store
+  t.mock.method(store, 'onChange', (listener: Parameters<typeof onChange>[0]) => {
+    listeners.add(listener)
+    const stop = onChange.call(store, listener)
+    return () => {
+      listeners.delete(listener)
+      stop()
+    }
+  })
+  const app = buildTestApp(t, { store })
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  const before = listeners.size
+  const hangUp = new AbortController()
+  const answer = await fetch(`${base}/changes`, { signal: hangUp.signal })
+  await until('it listens', () => listeners.size === before + 1)
+  hangUp.abort()
+  await assert.rejects(answer.text())
+  await until('it has stopped', () => listeners.size === before)
+})
+
+test('the feed wants the cluster token', async t => {
+  const app = buildTestApp(t, { clusterToken: 'a token of the whole cluster' })
+  assertProblem(await app.inject('/changes'), 401, 'unauthorized')
+})
+
+test('the feed ends when the app closes', async t => {
+  const { app, ended } = await follow(t)
+  await app.close()
+  await ended
+})
