@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { compileKernel } from '../scripts/compile-kernel.ts'
+import { compileKernel, hasCompiler } from '../scripts/compile-kernel.ts'
 import { kernelFile, kernelNames } from '../src/kernels/kernel.ts'
 
+const words =
+  'left out: the kernels are what their sources compile to; needs their compiler (npm run kernels installs it)'
+const isLeftOut = !hasCompiler() && process.env.ENGINES !== 'required'
+
 for (const name of kernelNames) {
-  test(`${name} is what its source compiles to`, async () => {
+  test(`${name} is what its source compiles to`, { skip: isLeftOut && words }, async () => {
+    assert.ok(hasCompiler(), words)
     const compiled = await compileKernel(name)
     assert.ok(Buffer.from(compiled).equals(readFileSync(kernelFile(name))), 'run `npm run kernels`')
   })
