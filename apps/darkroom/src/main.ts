@@ -22,7 +22,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…
 
 Settings of start, status, intake and new-node-id are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
-LOG_LEVEL, THREADS and those of each service (see their READMEs).
+LOG_LEVEL, LOG_FORMAT, THREADS and those of each service (see their READMEs).
 `
 
 // Who reads along may have enough (`darkroom status | head -3`): the work goes on to its end, and so does its exit code.

@@ -1,14 +1,36 @@
+import process from 'node:process'
+import { isatty } from 'node:tty'
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { InvalidConfig } from '../settings/config.ts'
+import { logLines, terminalHasColours } from './log-lines.ts'
 
 export type { Logger }
 
-/** JSON lines, on standard output unless told otherwise; secrets in headers never get there. */
-export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+/** Writes to standard output unless told otherwise; secrets in headers never get there. */
+export function createLogger(
+  service: string,
+  level: string,
+  destination: DestinationStream = standardOutput(process.env.LOG_FORMAT),
+): Logger {
   const options = {
     level,
     base: { service },
     redact: ['req.headers.authorization', 'headers.authorization'],
     timestamp: pino.stdTimeFunctions.isoTime,
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination)
+}
+
+/** Lines for people on a terminal, JSON elsewhere, unless LOG_FORMAT decides. @throws InvalidConfig */
+function standardOutput(format: string | undefined): DestinationStream {
+  const output = pino.destination(1)
+  const isTerminal = isatty(1)
+  switch (format || (isTerminal ? 'lines' : 'json')) {
+    case 'lines':
+      return logLines(output, { hasColours: isTerminal && terminalHasColours() })
+    case 'json':
+      return output
+    default:
+      throw new InvalidConfig([`LOG_FORMAT must be "lines" or "json", got "${format}"`])
+  }
 }
