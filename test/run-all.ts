@@ -1,31 +1,23 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
 import process from 'node:process'
+import { quickFiles } from './quick-files.ts'
+import { runTests } from './run-tests.ts'
+import { inShards } from './shards.ts'
 
-/** What fails to end by then hangs. */
-const timeoutMs = 240_000
+/** Each in a process of its own. */
+const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
 
-const groups = [
-  { atOnce: 3, files: ['{libs,test}/**/*.test.ts', 'apps/!(darkroom)/test/**/*.test.ts'] },
-  // The whole of Darkroom, in processes of its own.
-  { atOnce: 2, files: ['apps/darkroom/test/*.test.ts'] },
-  // Bounds in seconds and bytes that hold for users: measured with nothing beside.
-  { atOnce: 1, files: ['apps/darkroom/test/alone/*.test.ts'] },
-]
-
-// Hundreds of processes start here; half of the time that takes is compiling.
-const env = { NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'), ...process.env }
-
-// A failure ends no other group: all that fails is to be seen in one run.
-const results = groups.map(({ atOnce, files }) =>
-  run('--test', `--test-timeout=${timeoutMs}`, `--test-concurrency=${atOnce}`, ...files),
+const whole = globSync('apps/darkroom/test/*.test.ts')
+const quick = quickFiles()
+const others = globSync(['{libs,test}/**/*.test.ts', 'apps/!(darkroom)/test/**/*.test.ts']).filter(
+  file => !quick.includes(file),
 )
-results.push(run('libs/testing/src/engines/say-left-out.ts'))
-process.exitCode = results.every(isRight => isRight) ? 0 : 1
+// Bounds in seconds and bytes that hold for users: measured with nothing beside.
+const measured = globSync('apps/darkroom/test/alone/*.test.ts')
 
-/** Whether it ended well. */
-function run(...args: string[]): boolean {
-  const { status, error } = spawnSync(process.execPath, args, { env, stdio: 'inherit' })
-  if (error !== undefined) throw error
-  return status === 0
-}
+// The longest first, so that the processors end together.
+const together = [...apart(whole), ...apart(others), ...inShards(quick).map(files => ({ files }))]
+// A failure ends nothing else: all that fails is to be seen in one run.
+const results = [await runTests(together), await runTests(apart(measured), { atOnce: 1 })]
+await import('../libs/testing/src/engines/say-left-out.ts')
+process.exitCode = results.every(isRight => isRight) ? 0 : 1

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import {
   assertProblem,
@@ -26,8 +26,10 @@ const MiB = 1024 * 1024
 const tooMuch = Buffer.alloc(65 * MiB)
 tiffOf(MiB).copy(tooMuch)
 
+/** Shared by all tests. */
+const darkroom = await startDarkroom({ after: after as TestContext['after'] })
+
 test('bad input is answered with a problem that says what is wrong, and nothing of it stays', async t => {
-  const darkroom = await startDarkroom(t)
   const { url, dataDir } = darkroom
   const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
   const bomb = announcing(image, 60_000, 60_000)
@@ -215,8 +217,8 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
   })
 })
 
-test('truncated files of every format are refused at once, or fail with words', async t => {
-  const { url } = await startDarkroom(t)
+test('truncated files of every format are refused at once, or fail with words', async () => {
+  const { url } = darkroom
   const cuts = imageKinds.flatMap(kind => [0.02, 0.5, 0.9].map(share => ({ kind, share })))
   await inLanes(4, cuts, async ({ kind, share }) => {
     const image = await generateImage({ kind, width: 120, height: 90, seed: 1 })
@@ -233,8 +235,7 @@ test('truncated files of every format are refused at once, or fail with words', 
   })
 })
 
-test('internal routes of the single process want its token', async t => {
-  const darkroom = await startDarkroom(t)
+test('internal routes of the single process want its token', async () => {
   for (const [service, path] of [
     ['image-master', '/getWork?worker=thief'],
     ['image-master', '/isReady?id=x'],

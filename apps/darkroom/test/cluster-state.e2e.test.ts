@@ -2,60 +2,23 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import { type Darkroom, generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
+import { after, type TestContext, test } from 'node:test'
+import { generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
 import { develop, post } from './uploads.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-async function intake(t: TestContext, { env }: Darkroom, ...args: string[]) {
-  const program = startProgram(t, [process.execPath, mainOf('darkroom'), 'intake', ...args], env)
+// One for all tests, which leave it as the next can use it.
+const darkroom = await startDarkroom({ after: after as TestContext['after'] })
+
+async function intake(t: TestContext, ...args: string[]) {
+  const command = [process.execPath, mainOf('darkroom'), 'intake', ...args] as const
+  const program = startProgram(t, command, darkroom.env)
   const { code } = await program.ended
   return { code, stdout: program.stdout, stderr: program.stderr }
 }
 
-test('intake pauses and opens the taking of images, and shows how it is', async t => {
-  const darkroom = await startDarkroom(t)
-  const show = async () => (await intake(t, darkroom, 'show')).stdout
-  const untilAnswered = (status: number) =>
-    until(`uploads are answered ${status}`, async () => (await post(darkroom.url, png)).status === status)
-
-  assert.equal(await show(), 'open\n')
-  assert.deepEqual(await intake(t, darkroom, 'pause'), { code: 0, stdout: 'paused\n', stderr: '' })
-  await untilAnswered(503)
-  assert.equal(await show(), 'paused\n')
-
-  await darkroom.kill()
-  await darkroom.restart()
-  await untilAnswered(503)
-  assert.equal(await show(), 'paused\n')
-
-  assert.equal((await intake(t, darkroom, 'open')).stdout, 'open\n')
-  await untilAnswered(202)
-})
-
-test('intake shows what it has just set, though other nodes may not have heard of it', async t => {
-  const darkroom = await startDarkroom(t)
-  const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
-  const node = createServer((request, response) => {
-    if (request.method === 'PUT') {
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify(register))
-    } else response.writeHead(500).end()
-  }).listen(0, '127.0.0.1')
-  await once(node, 'listening')
-  t.after(() => node.close())
-  const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`
-  await darkroom.ask('kv-config', '/key/services/cluster-state/zz-another', {
-    method: 'PUT',
-    body: JSON.stringify({ url }),
-  })
-  // It is asked in turn with the one that there is, which says `open`.
-  for (let turn = 0; turn < 2; turn++) assert.equal((await intake(t, darkroom, 'pause')).stdout, 'paused\n')
-})
-
-test('what becomes of images is counted, over restarts', async t => {
-  const darkroom = await startDarkroom(t)
+test('what becomes of images is counted, over restarts', async () => {
   const cut = png.subarray(0, png.length - 30)
   const counted = async () => {
     const names = ['images.accepted', 'images.finished', 'images.failed', 'bytes.in']
@@ -78,15 +41,52 @@ test('what becomes of images is counted, over restarts', async t => {
   assert.match(String(window.body), /\b4\b/)
 })
 
+test('intake pauses and opens the taking of images, and shows how it is', async t => {
+  const show = async () => (await intake(t, 'show')).stdout
+  const untilAnswered = (status: number) =>
+    until(`uploads are answered ${status}`, async () => (await post(darkroom.url, png)).status === status)
+
+  assert.equal(await show(), 'open\n')
+  assert.deepEqual(await intake(t, 'pause'), { code: 0, stdout: 'paused\n', stderr: '' })
+  await untilAnswered(503)
+  assert.equal(await show(), 'paused\n')
+
+  await darkroom.kill()
+  await darkroom.restart()
+  await untilAnswered(503)
+  assert.equal(await show(), 'paused\n')
+
+  assert.equal((await intake(t, 'open')).stdout, 'open\n')
+  await untilAnswered(202)
+})
+
+test('intake shows what it has just set, though other nodes may not have heard of it', async t => {
+  const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
+  const node = createServer((request, response) => {
+    if (request.method === 'PUT') {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(register))
+    } else response.writeHead(500).end()
+  }).listen(0, '127.0.0.1')
+  await once(node, 'listening')
+  t.after(() => node.close())
+  const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`
+  await darkroom.ask('kv-config', '/key/services/cluster-state/zz-another', {
+    method: 'PUT',
+    body: JSON.stringify({ url }),
+  })
+  // It is asked in turn with the one that there is, which says `open`.
+  for (let turn = 0; turn < 2; turn++) assert.equal((await intake(t, 'pause')).stdout, 'paused\n')
+})
+
 test('intake without a word it knows is answered with the usage, and with nothing running, how to start it', async t => {
-  const darkroom = await startDarkroom(t)
   const misused = [[], ['close'], ['pause', 'now'], ['toString']]
-  for (const { code, stderr } of await Promise.all(misused.map(args => intake(t, darkroom, ...args)))) {
+  for (const { code, stderr } of await Promise.all(misused.map(args => intake(t, ...args)))) {
     assert.equal(code, 2)
     assert.match(stderr, /intake takes one of pause, open and show/)
   }
   await darkroom.kill()
-  const { code, stderr } = await intake(t, darkroom, 'pause')
+  const { code, stderr } = await intake(t, 'pause')
   assert.equal(code, 1)
   assert.match(stderr, /to start it: npx darkroom start/)
 })

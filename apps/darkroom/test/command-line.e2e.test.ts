@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
 import {
   assertSwapped,
@@ -26,6 +26,9 @@ interface Run {
   stderr: string
 }
 
+/** Shared by the tests that only develop images with it. */
+const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['after'] })
+
 /** Runs the command line to its end. */
 async function run(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
   const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
@@ -34,7 +37,7 @@ async function run(t: TestContext, args: string[], env: Record<string, string> =
 }
 
 test('develop writes the results of all images that can be developed, and names those that can not', async t => {
-  const { url } = await startDarkroom(t)
+  const url = darkroomUrl
   const folder = temporaryFolder(t)
   const photo = join(folder, 'photo.jpg')
   const drawing = join(folder, 'drawing.png')
@@ -76,7 +79,7 @@ test('develop writes the results of all images that can be developed, and names 
 })
 
 test('develop uses the path and the credentials of its URL in every request', async t => {
-  const { url } = await startDarkroom(t)
+  const url = darkroomUrl
   const asked: (string | undefined)[] = []
   const proxy = createServer((given, answer) => {
     asked.push(given.url)
@@ -126,7 +129,7 @@ for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99
 }
 
 test('develop writes all results when nobody reads what it says', async t => {
-  const { url } = await startDarkroom(t)
+  const url = darkroomUrl
   const folder = temporaryFolder(t)
   const names = ['a.png', 'b.png', 'c.png']
   for (const [seed, name] of names.entries())

@@ -30,7 +30,7 @@ export interface Fleet {
 const token = 'the token of one test'
 
 /** Services that run as processes of their own and find each other; all are gone when the test has ended. */
-export async function prepareFleet(t: TestContext): Promise<Fleet> {
+export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const kvPort = String(await freePortRange(1))
   const shared = {

@@ -9,12 +9,12 @@ import { storedFiles } from './stored-files.ts'
 const sentBytes = 2 * 1024 * 1024
 
 test('a client that hangs up half-way leaves no file and no task', async t => {
+  const { url, dataDir } = await startDarkroom(t)
   for (const [how, headers] of [
     ['raw', {}],
     ['as a form', { 'content-type': 'multipart/form-data; boundary=edge' }],
   ] as const) {
     await t.test(how, async t => {
-      const { url, dataDir } = await startDarkroom(t)
       const begin = how === 'raw' ? '' : formHead
       const upload = await beginUpload(t, url, dataDir, { headers, begin })
       upload.destroy()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { assertSwapped, generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
 import { storedFiles } from './stored-files.ts'
@@ -8,10 +8,19 @@ import { develop, post, upload } from './uploads.ts'
 
 const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 const other = await generateImage({ kind: 'jpeg', width: 60, height: 40, seed: 2 })
-const large = await generateImage({ kind: 'webp-lossless', width: 2000, height: 1500, seed: 3 })
+const large = await generateImage({ kind: 'webp-lossless', width: 1500, height: 1000, seed: 3 })
 
-test('an Idempotency-Key stands for one image, whoever comes with it at once and over a restart', async t => {
-  const darkroom = await startDarkroom(t)
+// Shared by all tests: each looks at its own images only.
+const shared = { after: after as TestContext['after'] }
+const darkroom = await startDarkroom(shared)
+const fleet = await prepareFleet(shared)
+const { frontend, 'image-master': master, 'image-worker': firstWorker, storage } = await fleet.startAll()
+await kill(firstWorker)
+
+/** A worker of the fleet, for one test. */
+const startWorker = () => fleet.start('image-worker', { THREADS: '1' })
+
+test('an Idempotency-Key stands for one image, whoever comes with it at once and over a restart', async () => {
   const headers = { 'idempotency-key': 'key of one image' }
   const ids = await Promise.all(Array.from({ length: 8 }, () => upload(darkroom.url, image, headers)))
   assert.equal(new Set(ids).size, 1)
@@ -29,9 +38,8 @@ test('an Idempotency-Key stands for one image, whoever comes with it at once and
   assert.equal(storedFiles(darkroom.dataDir).length, 2, 'the original and the result')
 })
 
-test('Prefer: wait waits for the end of an image, and no longer', async t => {
-  const fleet = await prepareFleet(t)
-  const { frontend, 'image-worker': worker } = await fleet.startAll()
+test('Prefer: wait waits for the end of an image, and no longer', async () => {
+  const worker = await startWorker()
   const posted = await post(frontend.url, image, { prefer: 'wait=50' })
   assert.equal(posted.status, 200)
   assert.equal(posted.headers['preference-applied'], 'wait=50')
@@ -44,17 +52,17 @@ test('Prefer: wait waits for the end of an image, and no longer', async t => {
   const path = `/images/${unfinished.json().id}`
   assert.equal(unfinished.headers.location, path)
   const waiting = httpRequest(frontend.url, path, { headers: { prefer: 'wait=50' } })
-  await fleet.start('image-worker')
+  const next = await startWorker()
   const { state } = (await waiting).json()
   assert.equal(state, 'finished')
+  await kill(next)
 })
 
 test('deleting an image forgets its bytes, also those that its worker stores late', async t => {
-  const fleet = await prepareFleet(t)
-  const services = await fleet.startAll({ THREADS: '1' })
-  const { frontend, 'image-master': master, 'image-worker': worker, storage } = services
+  const worker = await startWorker()
+  const others = new Set(storedFiles(fleet.dataDir))
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })
-  const nothingIsStored = () => storedFiles(fleet.dataDir).length === 0
+  const nothingIsStored = () => storedFiles(fleet.dataDir).every(file => others.has(file))
 
   await t.test('while it is worked on', async () => {
     const id = await upload(frontend.url, large)
@@ -108,8 +116,9 @@ test('deleting an image forgets its bytes, also those that its worker stores lat
   })
 })
 
-test('images are listed newest first, a page at a time, and by state', async t => {
-  const { url } = await startDarkroom(t)
+test('images are listed newest first, a page at a time, and by state', async () => {
+  const { url } = darkroom
+  const earlier = (await httpRequest(url, '/images')).json().images as { id: string }[]
   const ids: string[] = []
   for (let count = 0; count < 5; count++) ids.unshift(String((await develop(url, image)).id))
   const broken = image.subarray(0, image.length / 2)
@@ -124,21 +133,22 @@ test('images are listed newest first, a page at a time, and by state', async t =
     sizes.push(images.length)
     cursor = page.next
   }
-  assert.deepEqual(listed, [failed, ...ids])
-  assert.deepEqual(sizes, [4, 2])
+  const finished = [...ids, ...earlier.map(({ id }) => id)]
+  assert.deepEqual(listed, [failed, ...finished])
+  assert.deepEqual(sizes, [4, finished.length - 3])
 
   const byState = async (state: string) => {
     const { images } = (await httpRequest(url, `/images?state=${state}`)).json()
     return (images as { id: string }[]).map(({ id }) => id)
   }
-  assert.deepEqual(await byState('finished'), ids)
+  assert.deepEqual(await byState('finished'), finished)
   assert.deepEqual(await byState('failed'), [failed])
   assert.deepEqual(await byState('not-started'), [])
   assert.equal((await httpRequest(url, '/images?state=lost')).status, 400)
 })
 
-test('results are served whole, in part, or not at all when they are known', async t => {
-  const { url } = await startDarkroom(t)
+test('results are served whole, in part, or not at all when they are known', async () => {
+  const { url } = darkroom
   const { id, result } = await develop(url, image)
   const { sha256, bytes } = result as { sha256: string; bytes: number }
   const path = `/images/${id}/result`
@@ -180,11 +190,8 @@ test('results are served whole, in part, or not at all when they are known', asy
   assert.ok(image.equals(original.body))
 })
 
-test('the three paths of the original design work too', async t => {
-  const fleet = await prepareFleet(t)
-  const { frontend, 'image-worker': worker } = await fleet.startAll()
+test('the three paths of the original design work too', async () => {
   const { url } = frontend
-  await kill(worker)
   const isReady = async (id: string) =>
     (await httpRequest(url, `/image/isReady?id=${encodeURIComponent(id)}`)).body.toString()
 
@@ -197,7 +204,7 @@ test('the three paths of the original design work too', async t => {
 
   const half = image.subarray(0, image.length / 2)
   const broken = (await httpRequest(url, '/newImage', { method: 'POST', body: half })).body.toString()
-  await fleet.start('image-worker')
+  await startWorker()
   await until('it is finished', async () => (await isReady(id)) === 'finished')
   await assertSwapped(image, (await httpRequest(url, `/image/get?id=${id}`)).body, { isExact: true })
   await until('the broken one has failed', async () => (await isReady(broken)) === 'failed')

@@ -17,6 +17,8 @@ import { kill, prepareFleet } from './fleet.ts'
 import { upload } from './uploads.ts'
 
 const count = 40
+/** A worker takes a second or more for it. */
+const slow = { kind: 'webp-lossless', width: 1500, height: 1000 } as const
 
 /** The states of all tasks, read off the database of services that don't run. */
 function statesOnDisk(dataDir: string): string[] {
@@ -30,11 +32,7 @@ function statesOnDisk(dataDir: string): string[] {
 test('SIGTERM lets images under way end; the rest is developed after a new start', {
   skip: procIsMissing,
 }, async t => {
-  const pictures = await makePictures(t, [
-    ...smallPictures(count),
-    { kind: 'webp-lossless', width: 1500, height: 1000 },
-    { kind: 'webp-lossless', width: 1500, height: 1001 },
-  ])
+  const pictures = await makePictures(t, [...smallPictures(count), slow, { ...slow, height: 1001 }])
   const darkroom = await startDarkroom(t)
   const development = beginDevelopment(darkroom.url, pictures.reverse(), 8)
   await until('some are being worked on', async () => {
@@ -55,9 +53,9 @@ test('SIGTERM lets images under way end; the rest is developed after a new start
   await assertAllDeveloped(darkroom.url, development.accepted)
 })
 
-/** Darkroom while it works on a large image, and the process that does. */
+/** Darkroom while it works on an image, and the process that does. */
 async function startWorking(t: TestContext, settings: Record<string, string> = {}) {
-  const image = await generateImage({ kind: 'webp-lossless', width: 3000, height: 2500, seed: 1 })
+  const image = await generateImage({ ...slow, seed: 1 })
   const darkroom = await startDarkroom(t, settings)
   const id = await upload(darkroom.url, image)
   const [worker] = childrenOf(darkroom.program.pid)

@@ -38,7 +38,9 @@ export async function startDarkroom(
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const fixed = { PORT: String(await freePortRange(portCount)), DATA_DIR: dataDir, MIN_FREE_BYTES: '0' }
   let env: Record<string, string> = { ...fixed, ...settings }
-  const run = () => startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], env)
+  // Ended by the hook below: a hook of a restart within a test would end it with that test.
+  const own = { after: () => undefined }
+  const run = () => startProgram(own, [process.execPath, mainOf('darkroom'), 'start'], env)
   const untilReady = (program: Program) =>
     untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
 

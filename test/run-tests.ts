@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+
+/** Test files that share one process. */
+export interface TestJob {
+  files: readonly string[]
+  /** A module that the process loads first. */
+  preload?: string
+}
+
+/** A test that has not ended by then hangs. */
+const testTimeoutMs = 240_000
+/** A process that has not ended by then is kept alive by a handle that a test left open. */
+const jobTimeoutMs = 900_000
+
+/** One more than there are processors, so that none is idle while a test waits. */
+export const testProcesses = availableParallelism() + 1
+
+// Hundreds of processes start here; half of the time that takes is compiling.
+const env = { NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'), ...process.env }
+
+interface JobResult {
+  job: TestJob
+  isRight: boolean
+  output: string
+}
+
+/**
+ * Runs jobs in their order, so many at once. Prints the output of each when it ends, and at last the output of those
+ * that failed again, where it is found.
+ *
+ * @returns whether all tests passed
+ */
+export async function runTests(jobs: readonly TestJob[], { atOnce = testProcesses } = {}): Promise<boolean> {
+  const startedAt = performance.now()
+  const waiting = [...jobs]
+  const results: JobResult[] = []
+  const lane = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const result = await runJob(job)
+      results.push(result)
+      process.stdout.write(result.output)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  const failed = results.filter(({ isRight }) => !isRight)
+  for (const { output } of failed) process.stdout.write(output)
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  const counts = ['tests', 'fail', 'skipped'].map(name => `${name} ${countOf(name, results)}`).join(', ')
+  process.stdout.write(`\n${counts} in ${jobs.length} processes, ${seconds} s\n`)
+  for (const { job } of failed) process.stdout.write(`failed: ${job.files.join(' ')}\n`)
+  return failed.length === 0
+}
+
+async function runJob(job: TestJob): Promise<JobResult> {
+  const preload = job.preload === undefined ? [] : ['--import', job.preload]
+  const options = [
+    '--test',
+    '--test-isolation=none',
+    '--test-reporter=spec',
+    `--test-timeout=${testTimeoutMs}`,
+  ]
+  const child = spawn(process.execPath, [...preload, ...options, ...job.files], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => written.push(text))
+  const { promise: ended, resolve, reject } = Promise.withResolvers<boolean>()
+  child.once('error', reject).once('close', code => resolve(code === 0))
+  const timer = setTimeout(() => {
+    written.push(`${job.files.join(' ')} did not end within ${jobTimeoutMs / 1000} s\n`)
+    child.kill('SIGKILL')
+  }, jobTimeoutMs)
+  const isRight = await ended
+  clearTimeout(timer)
+  return { job, isRight, output: written.join('') }
+}
+
+/** The sum over the summaries that Node's reporter wrote. */
+function countOf(name: string, results: readonly JobResult[]): number {
+  const line = new RegExp(`^ℹ ${name} (\\d+)$`, 'm')
+  return results.reduce((sum, { output }) => sum + Number(line.exec(output)?.[1] ?? 0), 0)
+}
