@@ -14,14 +14,14 @@ import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
-import { moveCoefficients } from './ways/move-coefficients.ts'
-import { rearrangeBytes } from './ways/rearrange-bytes.ts'
 import { stepByStep } from './ways/step-by-step.ts'
 import { streamed } from './ways/stream-permuted.ts'
+import { undecodedJpeg } from './ways/undecoded-jpeg.ts'
+import { undecodedPngOrGif } from './ways/undecoded-png-or-gif.ts'
 import type { Job, Way } from './ways/way.ts'
 
 /** The ways to develop an image. The first that gives a result is taken; the last one always does. */
-const ways: readonly Way[] = [rearrangeBytes, moveCoefficients, fuse, streamed, stepByStep]
+const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
 
 /**
  * Develops one image: the operations in their order, each on the result of the one before. The result's

@@ -1,11 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
-import {
-  type ColourSignal,
-  type ColourTreatment,
-  colourSignalOf,
-  treatColours,
-} from './colour/colour-signal.ts'
+import type { ColourSignal } from './colour/colour-signal.ts'
+import { type ColourTreatment, colourSignalOf, treatColours } from './colour/treat-colours.ts'
 import { withColours } from './colour/with-colours.ts'
 import { canCarryProfile } from './format-abilities.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
-import { assemblePng, chunk, splitChunks } from '../permute/png-assembler.ts'
+import { assemblePng, chunk, splitChunks } from '../permute/png/png-assembler.ts'
 
 const [width, height] = [6, 4]
 

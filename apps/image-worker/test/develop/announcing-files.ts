@@ -1,4 +1,4 @@
-import { assembleGif } from '../permute/gif-assembler.ts'
+import { assembleGif } from '../permute/gif/gif-assembler.ts'
 import type { Random } from './hostile-inputs.ts'
 import { avifBoxes } from './structures.ts'
 

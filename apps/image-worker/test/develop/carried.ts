@@ -1,6 +1,6 @@
 import sharp from 'sharp'
-import { comment } from '../permute/gif-assembler.ts'
-import { chunk } from '../permute/png-assembler.ts'
+import { comment } from '../permute/gif/gif-assembler.ts'
+import { chunk } from '../permute/png/png-assembler.ts'
 
 /** Texts that tell whether a kind of metadata is in a file. */
 export const traces = {

@@ -1,5 +1,5 @@
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
-import { type PermuteOptions, permutePng } from '../../src/permute/permute-png.ts'
+import { type PermuteOptions, permutePng } from '../../src/permute/png/permute-png.ts'
 
 /** The whole of a permuted PNG, given whole. */
 export async function permuteWhole(

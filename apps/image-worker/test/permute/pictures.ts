@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { channelOrders } from '../../src/permute/channel-order.ts'
-import { assemblePng, channelsOf, chunk, type PngPicture } from './png-assembler.ts'
+import { assemblePng, channelsOf, chunk, type PngPicture } from './png/png-assembler.ts'
 
 export const orders = fc.constantFrom(...channelOrders)
 

@@ -1,11 +1,6 @@
-import type { ColourSignal, LightLevels } from './colour-signal.ts'
+import type { ColourSignal, LightLevels, PngChunk } from './colour-signal.ts'
 import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
 import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
-
-export interface PngChunk {
-  type: string
-  data: Uint8Array
-}
 
 /**
  * What the chunks before a PNG's image data say of its colours, where its ICC profile doesn't. In the order in which

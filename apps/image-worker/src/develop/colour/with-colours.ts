@@ -1,5 +1,5 @@
 import type { CarriedMetadata } from '../raster.ts'
-import type { ColourTreatment } from './colour-signal.ts'
+import type { ColourTreatment } from './treat-colours.ts'
 
 /** The metadata of a result whose colours are treated so. */
 export function withColours(

@@ -1,4 +1,4 @@
-import { GifReader } from '../../permute/gif-reader.ts'
+import { GifReader } from '../../permute/gif/reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
 const extension = 0x21

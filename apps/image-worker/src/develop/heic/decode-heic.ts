@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
-import { numberedSignal, treatColours } from '../colour/colour-signal.ts'
 import { toSrgb } from '../colour/to-srgb.ts'
+import { numberedSignal, treatColours } from '../colour/treat-colours.ts'
 import { unpremultiply } from '../colour/unpremultiply.ts'
 import { withColours } from '../colour/with-colours.ts'
 import { canCarryProfile } from '../format-abilities.ts'

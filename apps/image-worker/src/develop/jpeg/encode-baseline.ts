@@ -1,7 +1,7 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
-import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import type { Raster } from '../raster.ts'
 import { type BaselineFile, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
+import { optimiseJpeg } from './optimise-jpeg.ts'
 
 /** Below, starting several encoders costs about what they save. */
 const minDividedPixels = 1_000_000

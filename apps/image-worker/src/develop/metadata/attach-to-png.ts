@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib'
-import { encodeChunk, pngSignature } from '../../permute/png-chunks.ts'
+import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { colourChunks } from '../colour/png-colour.ts'
 import { exifBytes } from './exif.ts'
 import { pngChunks } from './png-metadata.ts'

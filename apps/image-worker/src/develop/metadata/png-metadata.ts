@@ -1,6 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib'
-import { isZlibError } from '../../permute/inflate-at-once.ts'
-import { pngSignature } from '../../permute/png-chunks.ts'
+import { pngSignature } from '../../permute/png/chunks.ts'
+import { isZlibError } from '../../permute/png/inflate-at-once.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
 /** What a PNG carries beside its pixels, as it stands there. */

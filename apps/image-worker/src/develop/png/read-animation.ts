@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { PngAnimation } from '../../permute/png-animation.ts'
-import { encodeChunk, pngSignature } from '../../permute/png-chunks.ts'
-import { parsePngHeader } from '../../permute/png-header.ts'
+import { PngAnimation } from '../../permute/png/animation.ts'
+import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
+import { parsePngHeader } from '../../permute/png/header.ts'
 
 /** What becomes of a frame's rectangle before the next is drawn, and how it is drawn (PNG 3rd edition, 11.3.6.2). */
 export const dispose = { none: 0, background: 1, previous: 2 } as const

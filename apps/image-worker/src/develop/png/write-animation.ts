@@ -1,4 +1,4 @@
-import { encodeChunk, pngSignature } from '../../permute/png-chunks.ts'
+import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 
 /** A raster whose number of channels doesn't matter. */
 interface Pixels {

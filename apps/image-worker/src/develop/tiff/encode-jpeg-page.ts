@@ -1,5 +1,5 @@
-import { optimiseJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { stripsOf } from '../jpeg/encode-baseline.ts'
+import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
 import type { Raster } from '../raster.ts'
 import { writeJpegPage } from './write-jpeg-page.ts'
 

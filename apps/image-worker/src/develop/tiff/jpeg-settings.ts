@@ -1,7 +1,6 @@
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { type JpegQuantisation, jpegQuantisation } from '../jpeg-quality.ts'
-import { takeStreamApart } from './jpeg-stream.ts'
-import { jpegsOf } from './permute-jpeg-page.ts'
+import { jpegsOf, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
 export interface JpegSettings {

@@ -1,6 +1,7 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { SegmentReader } from '../../permute/jpeg/segment-reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { pageTags, type TiffPage } from './tiff-page.ts'
 
 /** A JPEG of its own, taken apart for a TIFF (TIFF Technical Note 2, abbreviated streams). */
 export interface JpegStream {
@@ -61,4 +62,13 @@ export function tablesStream({ tables }: JpegStream): Buffer {
 /** A stream for a TIFF whose JPEGTables has the tables of `shared`. */
 export function abbreviated({ tables, image }: JpegStream, shared: JpegStream): Buffer {
   return Buffer.concat([startOfImage, ...(tables.equals(shared.tables) ? [] : [tables]), image])
+}
+
+/** Each strip or tile as a file of its own. */
+export function jpegsOf(tiff: Uint8Array, page: TiffPage): Uint8Array[] {
+  const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
+  return page.segments.map(({ at, bytes }) => {
+    const stream = tiff.subarray(at, at + bytes)
+    return tables ? withTables(tables, stream) : stream
+  })
 }

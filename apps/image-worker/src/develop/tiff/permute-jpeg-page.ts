@@ -2,7 +2,7 @@ import type { ChannelOrder } from '@darkroom/contracts'
 import { permuteJpeg, permuteRgbJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { maxGrowth } from '../encode-settings.ts'
-import { type JpegStream, takeStreamApart, withTables } from './jpeg-stream.ts'
+import { type JpegStream, jpegsOf, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 import { type JpegPage, writeJpegPage } from './write-jpeg-page.ts'
 
@@ -50,15 +50,6 @@ const components: Readonly<Record<number, number>> = {
   [photometrics.yCbCr]: 3,
   [photometrics.rgb]: 3,
   [photometrics.blackIsZero]: 1,
-}
-
-/** Each strip or tile as a file of its own. */
-export function jpegsOf(tiff: Uint8Array, page: TiffPage): Uint8Array[] {
-  const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
-  return page.segments.map(({ at, bytes }) => {
-    const stream = tiff.subarray(at, at + bytes)
-    return tables ? withTables(tables, stream) : stream
-  })
 }
 
 /** @throws NotWellFormed unless the streams are as many, as large and of such samples as the page says */

@@ -34,12 +34,3 @@ export function permuteRgbJpeg(input: Uint8Array, order: ChannelOrder): Uint8Arr
     writeJpeg(kernel, permuteComponents(kernel, readJpeg(kernel, input, { hasKnownColours: true }), order)),
   )
 }
-
-/**
- * The same coefficients with Huffman tables made for them, as `jpegtran -optimize` does it. Metadata is left out.
- *
- * @throws NotWellFormed as `permuteJpeg` does
- */
-export function optimiseJpeg(input: Uint8Array): Uint8Array {
-  return withJpegKernel(kernel => writeJpeg(kernel, readJpeg(kernel, input)))
-}

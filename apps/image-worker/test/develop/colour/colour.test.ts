@@ -13,7 +13,7 @@ import { toSrgb } from '../../../src/develop/colour/to-srgb.ts'
 import { brightest, paperWhite, toneCurve } from '../../../src/develop/colour/tone-curve.ts'
 import { attachToPng } from '../../../src/develop/metadata/attach-to-png.ts'
 import type { Raster } from '../../../src/develop/raster.ts'
-import { chunk } from '../../permute/png-assembler.ts'
+import { chunk } from '../../permute/png/png-assembler.ts'
 import { assertSame, inspect, meanError, permuted } from '../inspect.ts'
 import { bytesOf } from '../run.ts'
 

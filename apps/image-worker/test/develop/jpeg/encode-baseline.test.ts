@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import sharp, { type JpegOptions } from 'sharp'
 import { encodeBaseline } from '../../../src/develop/jpeg/encode-baseline.ts'
+import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
 import { type Raster, toSharp } from '../../../src/develop/raster.ts'
-import { optimiseJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { noiseBytes } from '../../permute/pictures.ts'
 
 /** Either side of where an image is divided, rows that fill no unit, grey, and both samplings. */

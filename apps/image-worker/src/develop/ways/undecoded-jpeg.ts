@@ -12,11 +12,11 @@ import { uprightSize } from '../raster.ts'
 import type { Job, Way } from './way.ts'
 
 /**
- * Turns and permutations of a JPEG whose coefficients can be held in memory, without decoding its pixels. It must be decoded
+ * Turns and permutes a JPEG without decoding its pixels, where its coefficients can be held in memory. It must be decoded
  * where it isn't well formed, where a turn brings an edge to the front that cuts through a block, and where other colours
  * need a lower quality, as they would make the file too large.
  */
-export const moveCoefficients: Way = {
+export const undecodedJpeg: Way = {
   cost: ({ input, header, plan }) => {
     const isTaken = header.format === 'jpeg' && header.unpackedBytes <= maxHeldBytes
     const rearrangement = isTaken ? rearrangementOf(plan) : undefined

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { NotWellFormed } from '../../src/permute/not-well-formed.ts'
-import { permuteWhole } from './collect.ts'
-import { decode, permuted } from './decode.ts'
-import { assembleWithColors, noiseBytes, orders, pictures } from './pictures.ts'
+import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
+import { permuteWhole } from '../collect.ts'
+import { decode, permuted } from '../decode.ts'
+import { assembleWithColors, noiseBytes, orders, pictures } from '../pictures.ts'
 import { chunk, signature, splitChunks } from './png-assembler.ts'
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 30 })

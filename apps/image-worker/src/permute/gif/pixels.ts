@@ -1,5 +1,5 @@
-import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
-import { NotWellFormed } from './not-well-formed.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 /**
  * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give `pixels` pixels

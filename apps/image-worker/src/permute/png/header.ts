@@ -1,4 +1,4 @@
-import { NotWellFormed } from './not-well-formed.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 export type PngColorType = 0 | 2 | 3 | 4 | 6
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { compose } from '../../src/permute/channel-order.ts'
-import { NotWellFormed } from '../../src/permute/not-well-formed.ts'
-import { permuteGif } from '../../src/permute/permute-gif.ts'
-import { decode, permuted } from './decode.ts'
+import { compose } from '../../../src/permute/channel-order.ts'
+import { permuteGif } from '../../../src/permute/gif/permute-gif.ts'
+import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
+import { decode, permuted } from '../decode.ts'
+import { noise, noiseBytes, orders } from '../pictures.ts'
 import {
   application,
   assembleGif,
@@ -16,7 +17,6 @@ import {
   graphicControl,
   plainText,
 } from './gif-assembler.ts'
-import { noise, noiseBytes, orders } from './pictures.ts'
 
 const options = { keepMetadata: false }
 

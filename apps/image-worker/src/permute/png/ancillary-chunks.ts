@@ -1,11 +1,11 @@
 import { inflateSync } from 'node:zlib'
-import { type ChannelOrder, sourceChannels } from './channel-order.ts'
+import { type ChannelOrder, sourceChannels } from '../channel-order.ts'
+import { expectIccProfile } from '../icc-profile.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+import { permuteSamplePairs, permuteSamples } from '../permute-samples.ts'
 import { exifOrientation } from './exif-orientation.ts'
-import { expectIccProfile } from './icc-profile.ts'
+import type { PngHeader } from './header.ts'
 import { isZlibError } from './inflate-at-once.ts'
-import { NotWellFormed } from './not-well-formed.ts'
-import { permuteSamplePairs, permuteSamples } from './permute-samples.ts'
-import type { PngHeader } from './png-header.ts'
 
 interface Context {
   readonly header: PngHeader

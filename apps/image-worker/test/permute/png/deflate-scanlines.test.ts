@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inflateSync } from 'node:zlib'
 import fc from 'fast-check'
-import { deflateScanlines } from '../../src/permute/deflate-scanlines.ts'
-import { checkFilters, ScanlineWalk, SubFilter } from '../../src/permute/scanlines.ts'
-import { cut, noiseBytes } from './pictures.ts'
+import { deflateScanlines } from '../../../src/permute/png/deflate-scanlines.ts'
+import { checkFilters, ScanlineWalk, SubFilter } from '../../../src/permute/png/scanlines.ts'
+import { cut, noiseBytes } from '../pictures.ts'
 
 const rowBytes = 3000
 const bandRows = 1000

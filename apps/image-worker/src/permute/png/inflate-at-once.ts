@@ -1,5 +1,5 @@
 import { inflateSync, type ZlibOptions } from 'node:zlib'
-import { NotWellFormed } from './not-well-formed.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 export const isShorter = 'the image data is shorter than the header announces'
 export const isLonger = 'the image data is longer than the header announces'

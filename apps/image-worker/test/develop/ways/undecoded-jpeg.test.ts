@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
-import { moveCoefficients } from '../../../src/develop/ways/move-coefficients.ts'
+import { undecodedJpeg } from '../../../src/develop/ways/undecoded-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { composeTurns, turnOfOrientation } from '../../../src/permute/turn.ts'
 import { inspect, inspectResult, meanError, permuted } from '../inspect.ts'
@@ -44,7 +44,7 @@ for (const [name, jpegOf] of Object.entries(wholeJpegs)) {
   test(`a JPEG (${name}) is turned without being decoded, and looks as if it had been`, async () => {
     const jpeg = await jpegOf()
     for (const [operations, move] of Object.entries(moves)) {
-      assert.ok(await moveCoefficients.develop(await jobOf(jpeg, operations)), operations)
+      assert.ok(await undecodedJpeg.develop(await jobOf(jpeg, operations)), operations)
       const turned = await inspectResult(await run(jpeg, operations))
       const expected = await inspect(await move(sharp(jpeg)).png().toBuffer())
       assert.equal(turned.isGrey, (await inspect(jpeg)).isGrey)
@@ -99,7 +99,7 @@ test('a turn and the orientation of the upload are one turn of coefficients, and
       assert.ok(meanError({ ...turned, format: 'png' }, await inspect(expected)) < 0.3, `${orientation}`)
       const { orientation: left = 1, density } = await sharp(result.bytes).metadata()
       assert.deepEqual([left, density], [1, 300])
-      assert.ok(await moveCoefficients.develop(await jobOf(jpeg, 'rotate:90')))
+      assert.ok(await undecodedJpeg.develop(await jobOf(jpeg, 'rotate:90')))
     }
   }
 })
@@ -108,7 +108,7 @@ test('a JPEG that is turned and whose colours are permuted needs no decoding eit
   const jpeg = await picture().jpeg({ quality: 95 }).toBuffer()
   const expected = permuted(await inspect(await sharp(jpeg).rotate(90).png().toBuffer()), 'bgr')
   for (const operations of ['rotate:90,swap-channels:bgr', 'swap-channels:bgr,rotate:90']) {
-    assert.ok(await moveCoefficients.develop(await jobOf(jpeg, operations)))
+    assert.ok(await undecodedJpeg.develop(await jobOf(jpeg, operations)))
     const result = await inspectResult(await run(jpeg, operations))
     assert.ok(meanError({ ...result, format: 'png' }, expected) < 1)
   }
@@ -122,7 +122,7 @@ test('a JPEG is never trimmed: where a turn brings an edge to the front that cut
     .toBuffer()
   for (const [operations, move] of Object.entries(moves)) {
     if (operations !== 'flip,rotate:90')
-      assert.equal(await moveCoefficients.develop(await jobOf(jpeg, operations)), undefined)
+      assert.equal(await undecodedJpeg.develop(await jobOf(jpeg, operations)), undefined)
     const result = await inspectResult(await run(jpeg, operations))
     const expected = await inspect(await move(sharp(jpeg)).png().toBuffer())
     assert.deepEqual([result.width, result.height], [expected.width, expected.height])
@@ -140,7 +140,7 @@ test('a quality or a format that is asked for, and any other operation, need ano
     'rotate:45',
     'flip,crop:16x16',
   ])
-    assert.equal(moveCoefficients.cost(await jobOf(jpeg, operations)), undefined, operations)
+    assert.equal(undecodedJpeg.cost(await jobOf(jpeg, operations)), undefined, operations)
 })
 
 test('a JPEG whose end is missing is refused in the same words whether it would be turned or decoded', async () => {

@@ -1,10 +1,9 @@
-import type { ChannelOrder } from './channel-order.ts'
-import { expectGifPixels } from './gif-pixels.ts'
-import { GifReader, joinSubBlocks } from './gif-reader.ts'
-import { expectIccProfile } from './icc-profile.ts'
-import { NotWellFormed } from './not-well-formed.ts'
-import type { PermuteOptions } from './permute-png.ts'
-import { permuteSamples } from './permute-samples.ts'
+import type { ChannelOrder } from '../channel-order.ts'
+import { expectIccProfile } from '../icc-profile.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+import { permuteSamples } from '../permute-samples.ts'
+import { expectGifPixels } from './pixels.ts'
+import { GifReader, joinSubBlocks } from './reader.ts'
 
 /**
  * Permutes the colour channels of a GIF exactly, all frames of an animation, by permuting its colour tables: the
@@ -18,7 +17,7 @@ import { permuteSamples } from './permute-samples.ts'
 export function permuteGif(
   input: Uint8Array,
   order: ChannelOrder,
-  options: PermuteOptions,
+  options: { readonly keepMetadata: boolean },
 ): Uint8Array<ArrayBuffer> {
   const reader = new GifReader(input)
   const parts: Uint8Array[] = []

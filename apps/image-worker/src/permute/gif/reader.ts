@@ -1,4 +1,4 @@
-import { NotWellFormed } from './not-well-formed.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 /** Walks through a GIF; throws NotWellFormed where it ends too early. */
 export class GifReader {

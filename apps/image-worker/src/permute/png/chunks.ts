@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
+import { NotWellFormed } from '../not-well-formed.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { NotWellFormed } from './not-well-formed.ts'
 
 /** Chunks that are kept in memory whole are at most this long, as in libpng (PNG_USER_CHUNK_MALLOC_MAX). */
 const maxWholeChunkBytes = 8_000_000

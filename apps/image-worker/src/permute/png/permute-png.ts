@@ -1,12 +1,12 @@
+import type { ChannelOrder } from '../channel-order.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+import { PngAncillaryChunks } from './ancillary-chunks.ts'
+import { PngAnimation } from './animation.ts'
 import { ByteReader } from './byte-reader.ts'
-import type { ChannelOrder } from './channel-order.ts'
+import { encodeChunk, PngChunkReader, pngSignature } from './chunks.ts'
+import { parsePngHeader } from './header.ts'
 import { permuteImageData } from './image-data.ts'
-import { NotWellFormed } from './not-well-formed.ts'
 import { passPaletteImage } from './pass-palette-image.ts'
-import { PngAncillaryChunks } from './png-ancillary.ts'
-import { PngAnimation } from './png-animation.ts'
-import { encodeChunk, PngChunkReader, pngSignature } from './png-chunks.ts'
-import { parsePngHeader } from './png-header.ts'
 
 export interface PermuteOptions {
   /**

@@ -1,7 +1,7 @@
+import { NotWellFormed } from '../not-well-formed.ts'
+import type { PngChunkReader } from './chunks.ts'
+import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './header.ts'
 import { inflatedExactly, isLonger, isShorter, mostCompressed } from './inflate-at-once.ts'
-import { NotWellFormed } from './not-well-formed.ts'
-import type { PngChunkReader } from './png-chunks.ts'
-import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './png-header.ts'
 import { checkFilters } from './scanlines.ts'
 
 /**

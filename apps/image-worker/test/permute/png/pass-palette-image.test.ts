@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constants, deflateSync } from 'node:zlib'
-import { permuteWhole } from './collect.ts'
-import { decode, permuted } from './decode.ts'
-import { cut, noise, noiseBytes } from './pictures.ts'
+import { permuteWhole } from '../collect.ts'
+import { decode, permuted } from '../decode.ts'
+import { cut, noise, noiseBytes } from '../pictures.ts'
 import {
   assemblePng,
   chunk,

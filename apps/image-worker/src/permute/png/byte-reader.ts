@@ -1,4 +1,4 @@
-import { NotWellFormed } from './not-well-formed.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 /** Pulls a stream of byte chunks of any size apart into the lengths a format asks for. Keeps one chunk at most. */
 export class ByteReader {

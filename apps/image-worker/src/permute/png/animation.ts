@@ -1,5 +1,5 @@
-import { NotWellFormed } from './not-well-formed.ts'
-import type { PngHeader } from './png-header.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+import type { PngHeader } from './header.ts'
 
 interface Size {
   readonly width: number

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createDeflate } from 'node:zlib'
-import type { ChannelOrder } from '../../src/permute/channel-order.ts'
-import { permutePng } from '../../src/permute/permute-png.ts'
-import { noiseBytes } from './pictures.ts'
+import type { ChannelOrder } from '../../../src/permute/channel-order.ts'
+import { permutePng } from '../../../src/permute/png/permute-png.ts'
+import { noiseBytes } from '../pictures.ts'
 import { chunk, headerChunk, signature } from './png-assembler.ts'
 
 const width = 1000

@@ -1,16 +1,16 @@
 import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
+import { permuteGif } from '../../permute/gif/permute-gif.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { permuteGif } from '../../permute/permute-gif.ts'
-import { permutePng } from '../../permute/permute-png.ts'
+import { permutePng } from '../../permute/png/permute-png.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import { isPermutation } from '../plan.ts'
 import { type Output, unmoved } from '../raster.ts'
 import type { Way } from './way.ts'
 
-/** A permutation of a PNG or GIF, in about as much memory as the file takes. */
-export const rearrangeBytes: Way = {
+/** Permutes a PNG or GIF without decoding its pixels, in about as much memory as the file takes. */
+export const undecodedPngOrGif: Way = {
   cost: ({ header, plan }) =>
     isPermutation(header, plan) && (header.format === 'png' || header.format === 'gif') ? 0 : undefined,
   develop: async ({ input, header, plan }) =>

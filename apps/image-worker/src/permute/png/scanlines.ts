@@ -1,8 +1,8 @@
-import type { ChannelOrder } from './channel-order.ts'
+import type { ChannelOrder } from '../channel-order.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
+import { permuteSamplePairs, permuteSamples } from '../permute-samples.ts'
 import { deflateKernel } from './deflate-kernel.ts'
-import { NotWellFormed } from './not-well-formed.ts'
-import { permuteSamplePairs, permuteSamples } from './permute-samples.ts'
-import type { PngHeader, PngPass } from './png-header.ts'
+import type { PngHeader, PngPass } from './header.ts'
 
 /** What is done to scanlines as they stream by; both may change the bytes in place. */
 export interface ScanlineVisitor {

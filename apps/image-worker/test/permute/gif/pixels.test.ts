@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { expectGifPixels } from '../../src/permute/gif-pixels.ts'
-import { noise } from './pictures.ts'
+import { expectGifPixels } from '../../../src/permute/gif/pixels.ts'
+import { noise } from '../pictures.ts'
 
 /** What becomes of LZW data, by the strings of its codes: their pixels, or why there are none. */
 type Outcome = number | 'a code before it exists' | 'bytes after the end'

@@ -1,4 +1,4 @@
-import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
 
 /** ../../assembly/deflate.ts. It works on the first bytes of its data, and knows nothing from call to call. */
 interface DeflateExports extends Kernel {

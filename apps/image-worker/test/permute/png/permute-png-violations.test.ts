@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { deflateRawSync, deflateSync } from 'node:zlib'
-import { permuteWhole } from './collect.ts'
-import { noise, noiseBytes } from './pictures.ts'
+import { permuteWhole } from '../collect.ts'
+import { noise, noiseBytes } from '../pictures.ts'
 import {
   assemblePng,
   channelsOf,

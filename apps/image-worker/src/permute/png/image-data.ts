@@ -1,7 +1,7 @@
-import type { ChannelOrder } from './channel-order.ts'
+import type { ChannelOrder } from '../channel-order.ts'
 import { deflateScanlines } from './deflate-scanlines.ts'
+import { bitsPerPixel, inflatedBytes, type PngHeader, passesOf } from './header.ts'
 import { inflateExactly } from './inflate-exactly.ts'
-import { bitsPerPixel, inflatedBytes, type PngHeader, passesOf } from './png-header.ts'
 import { checkFilters, ScanlineWalk, SubFilter, scanlinePermuter } from './scanlines.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream'
 import { createInflate } from 'node:zlib'
+import { NotWellFormed } from '../not-well-formed.ts'
 import {
   inflatedExactly,
   isFollowed,
@@ -8,7 +9,6 @@ import {
   isZlibError,
   mostCompressed,
 } from './inflate-at-once.ts'
-import { NotWellFormed } from './not-well-formed.ts'
 
 /** A block of inflated bytes: large enough that the hops to zlib's thread don't show, small beside any image. */
 const blockBytes = 512 * 1024

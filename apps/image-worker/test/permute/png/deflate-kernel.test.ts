@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { constants, deflateRawSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
-import { deflateKernel } from '../../src/permute/deflate-kernel.ts'
-import { cut, noiseBytes } from './pictures.ts'
+import { deflateKernel } from '../../../src/permute/png/deflate-kernel.ts'
+import { cut, noiseBytes } from '../pictures.ts'
 
 const kernel = deflateKernel()
 const most = 128 * 1024

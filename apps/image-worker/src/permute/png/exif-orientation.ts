@@ -1,4 +1,4 @@
-import { NotWellFormed } from './not-well-formed.ts'
+import { NotWellFormed } from '../not-well-formed.ts'
 
 const orientationTag = 0x0112
 const shortType = 3
