@@ -1,6 +1,7 @@
 import { type App, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
 import { measureState } from './measure-state.ts'
 import type { StateNode } from './node/state-node.ts'
+import { throwProblem } from './node-problems.ts'
 import { addCounterRoutes } from './routes/counters.ts'
 import { addGossipRoutes } from './routes/gossip.ts'
 import { addMemberRoutes } from './routes/members.ts'
@@ -22,7 +23,7 @@ export function buildApp({ node, logger, clusterToken, now = Date.now, ...bounds
       name: 'cluster-state',
       logger,
       clusterToken,
-      checkReady: () => node.checkReady(),
+      checkReady: () => node.checkReady().catch(throwProblem),
     },
     scope => addRegisterRoutes(scope, node),
     scope => addCounterRoutes(scope, node, now),

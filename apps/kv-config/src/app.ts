@@ -1,7 +1,9 @@
-import { type App, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
+import { kvConfigRoutes } from '@darkroom/contracts'
+import { type App, apiOf, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
 import type { KvStore } from './engine/engine.ts'
-import { addClusterRoutes } from './routes/cluster.ts'
-import { addKeyRoutes } from './routes/keys.ts'
+import { clusterHandlers } from './routes/cluster.ts'
+import { keyHandlers } from './routes/keys.ts'
+import { throwProblem } from './store-problems.ts'
 
 export interface AppDependencies extends BodyBounds {
   store: KvStore
@@ -11,17 +13,22 @@ export interface AppDependencies extends BodyBounds {
 
 /** The key-value store as an app. Closing it closes the store. */
 export function buildApp({ store, logger, clusterToken, ...bounds }: AppDependencies): App {
-  const app = createApp(
-    {
-      ...bodyBoundsIn(bounds),
-      name: 'kv-config',
-      logger,
-      clusterToken,
-      checkReady: () => store.checkReady(),
-    },
-    scope => addKeyRoutes(scope, store),
-    scope => addClusterRoutes(scope, store),
+  const closing = new AbortController()
+  const api = apiOf(
+    kvConfigRoutes,
+    { ...keyHandlers(store, closing.signal), ...clusterHandlers(store) },
+    throwProblem,
   )
+  const checkReady = () => store.checkReady().catch(throwProblem)
+  const app = createApp({
+    ...bodyBoundsIn(bounds),
+    name: 'kv-config',
+    logger,
+    clusterToken,
+    api,
+    closing,
+    checkReady,
+  })
   app.addHook('onClose', () => store.close())
   return app
 }

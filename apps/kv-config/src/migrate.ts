@@ -1,7 +1,6 @@
 import type { KvEntry, KvStore } from './engine/engine.ts'
 
 export type { KvStore } from './engine/engine.ts'
-export { EtcdRefusal } from './engine/etcd/refusal.ts'
 export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 
 export interface MigrationCounts {

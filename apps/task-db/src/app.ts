@@ -8,7 +8,7 @@ import {
   createApp,
   type Logger,
   repeat,
-  ServiceUnavailable,
+  StoreUnavailable,
   type Tally,
 } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
@@ -19,6 +19,7 @@ import { changeHandlers } from './routes/changes.ts'
 import { claimHandlers } from './routes/claims.ts'
 import { statsHandlers } from './routes/stats.ts'
 import { taskHandlers } from './routes/tasks.ts'
+import { throwProblem } from './store-problems.ts'
 
 /** Longer than the longest wait of those who try to renew a lease. */
 const renewalGraceMs = 5000
@@ -43,13 +44,14 @@ export function buildApp({
 }: AppDependencies): App {
   const line = new ClaimLine(store)
   const closing = new AbortController()
-  const api = apiOf(taskDbRoutes, {
+  const handlers = {
     ...taskHandlers({ store, tally }, closing.signal),
     ...claimHandlers({ store, tally }, line, closing.signal),
     ...changeHandlers(store, closing.signal),
     ...statsHandlers(store),
-  })
-  const checkReady = () => store.checkReady()
+  }
+  const api = apiOf(taskDbRoutes, handlers, throwProblem)
+  const checkReady = () => store.checkReady().catch(throwProblem)
   const app = createApp({
     ...bodyBoundsIn(bounds),
     name: 'task-db',
@@ -124,7 +126,7 @@ async function countTasks(store: TaskStore): Promise<Record<string, number>> {
     const { oldestNotStartedAt: _, ...counts } = await store.stats()
     return counts
   } catch (error) {
-    if (error instanceof ServiceUnavailable) return {}
+    if (error instanceof StoreUnavailable) return {}
     throw error
   }
 }

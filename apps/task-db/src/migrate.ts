@@ -6,7 +6,6 @@ import { isNewer } from './engine/is-newer.ts'
 import { MigrationIncomplete } from './migration-incomplete.ts'
 
 export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
-export { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
 export { MigrationIncomplete }
 
 export interface TaskMigration {

@@ -5,6 +5,7 @@ import {
   openEngine,
   type RunningService,
   ServiceClients,
+  StoreMisconfigured,
   startService,
   Tally,
 } from '@darkroom/service-kit'
@@ -13,7 +14,6 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { TaskStore } from './engine/engine.ts'
 import { openTaskStore } from './engine/open-store.ts'
-import { RefusedByPostgres } from './engine/postgres/refused-by-postgres.ts'
 
 export { Config } from './config.ts'
 
@@ -33,7 +33,7 @@ export async function start(
 function openStore(config: Config, logger: Logger): Promise<TaskStore> {
   const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
   const { taskStoreConnections: connections, taskStorePatienceMs: patienceMs } = config
-  return openEngine('TASK_STORE_URL', [UnusableFile, RefusedByPostgres], () =>
+  return openEngine('TASK_STORE_URL', [UnusableFile, StoreMisconfigured], () =>
     openTaskStore({ url, connections, patienceMs, logger }),
   )
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ServiceUnavailable } from '@darkroom/service-kit'
+import { StoreUnavailable } from '@darkroom/service-kit'
 import { assertProblem, until } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
@@ -53,7 +53,7 @@ test('fault: metrics are told while its store does not answer, but for the tasks
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   assert.match((await app.inject('/metrics')).body, /^darkroom_tasks\{/m)
-  t.mock.method(store, 'stats', () => Promise.reject(new ServiceUnavailable('PostgreSQL', new Error('away'))))
+  t.mock.method(store, 'stats', () => Promise.reject(new StoreUnavailable('PostgreSQL does not answer')))
   const { statusCode, body } = await app.inject('/metrics')
   assert.equal(statusCode, 200)
   assert.match(body, /^http_request_duration_seconds_count/m)

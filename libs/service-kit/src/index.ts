@@ -20,7 +20,13 @@ export {
 } from './conditions/preconditions.ts'
 export { type Engines, engineFor, engineUrlPattern } from './engines/engines.ts'
 export { openEngine } from './engines/open-engine.ts'
-export { OutcomeUnknown, StoreFull, StoreMisconfigured, StoreUnavailable } from './engines/store-errors.ts'
+export {
+  OutcomeUnknown,
+  RequestRefused,
+  StoreFull,
+  StoreMisconfigured,
+  StoreUnavailable,
+} from './engines/store-errors.ts'
 export { acceptBytes, acceptJson } from './http/accept-bodies.ts'
 export { type Api, apiOf } from './http/api.ts'
 export type { App } from './http/app.ts'

@@ -4,6 +4,9 @@ import type { Member } from '@darkroom/contracts'
  * Who else is there. It may be wrong for a while in both directions: a member that died is sent messages in vain, and
  * one that came is missed until it is known. Nothing is lost by either.
  */
+/** The membership can't know who is there: what it asks doesn't answer, or refuses. */
+export class MembersUnknown extends Error {}
+
 export interface Membership {
   readonly self: Member
   /**

@@ -8,7 +8,6 @@ import {
   type State,
   writeRegister,
 } from '@darkroom/crdt'
-import { retryLater, type ServiceProblem } from '@darkroom/service-kit'
 import type { StateStore } from '../engine/engine.ts'
 import type { Membership } from '../membership/membership.ts'
 import type { Draft } from './draft.ts'
@@ -31,6 +30,9 @@ export interface IdInUse {
   kind: 'id-in-use'
   detail: string
 }
+
+/** The same where nothing was written. */
+export class NodeIdInUse extends Error {}
 
 type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: StateStore }
 
@@ -146,10 +148,10 @@ export class StateNode {
     return answerSync(this.#context, request)
   }
 
-  /** Rejects while it refuses writes, or can't know who is there. */
+  /** @throws NodeIdInUse while it refuses writes; MembersUnknown */
   async checkReady(): Promise<void> {
     const detail = this.ownId.refusal
-    if (detail !== undefined) throw idInUse(detail)
+    if (detail !== undefined) throw new NodeIdInUse(detail)
     await this.#membership?.checkReady()
   }
 
@@ -170,11 +172,6 @@ export class StateNode {
     await this.#stopGossip?.()
     await this.#store.close()
   }
-}
-
-/** Another node can take the write meanwhile. */
-export function idInUse(detail: string): ServiceProblem {
-  return retryLater(503, 'node-id-in-use', detail, 5)
 }
 
 function refused(reason: Refusal['reason']): Refusal {

@@ -2,8 +2,8 @@ import { bareCounter, type CounterRead, clusterStateRoutes } from '@darkroom/con
 import { windowsOf } from '@darkroom/crdt'
 import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
+import { refuse } from '../node-problems.ts'
 import { pageOf } from './page-of.ts'
-import { refuse } from './refuse.ts'
 
 const cursors = new PageCursors('counters')
 

@@ -1,8 +1,8 @@
 import { clusterStateRoutes } from '@darkroom/contracts'
-import { type App, ServiceProblem } from '@darkroom/service-kit'
+import type { App } from '@darkroom/service-kit'
 import { Counter } from 'prom-client'
-import { ProtocolError } from '../node/protocol-error.ts'
 import type { StateNode } from '../node/state-node.ts'
+import { throwProblem } from '../node-problems.ts'
 import { logRefusals } from './log-refusals.ts'
 
 /** What nodes say to each other. */
@@ -18,7 +18,7 @@ export function addGossipRoutes(app: App, node: StateNode): void {
   app.route({
     ...clusterStateRoutes.gossip,
     handler: async ({ body }, reply) => {
-      const news = await node.receive(body).catch(refuseProtocolError)
+      const news = await node.receive(body).catch(throwProblem)
       heard.inc({ news: 'true' }, news)
       heard.inc({ news: 'false' }, body.entries.length - news)
       return reply.code(204).send()
@@ -29,11 +29,6 @@ export function addGossipRoutes(app: App, node: StateNode): void {
 
   app.route({
     ...clusterStateRoutes.sync,
-    handler: ({ body }) => node.answerSync(body).catch(refuseProtocolError),
+    handler: ({ body }) => node.answerSync(body).catch(throwProblem),
   })
-}
-
-function refuseProtocolError(error: unknown): never {
-  if (error instanceof ProtocolError) throw new ServiceProblem(400, 'protocol-error', error.message)
-  throw error
 }

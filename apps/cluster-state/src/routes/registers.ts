@@ -4,9 +4,9 @@ import type { Json, RegisterEntry } from '@darkroom/crdt'
 import { type App, acceptJson, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
 import type { StateNode } from '../node/state-node.ts'
+import { refuse } from '../node-problems.ts'
 import { pageOf } from './page-of.ts'
 import { parseValue } from './parse-value.ts'
-import { refuse } from './refuse.ts'
 
 /** Of a request that sets a register: white space and escapes may take more than the value does. */
 const maxBodyBytes = 8 * maxValueBytes

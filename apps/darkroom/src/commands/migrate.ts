@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs'
+import { storeUrlPattern as kvStoreUrlPattern, migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
 import {
-  EtcdRefusal,
-  storeUrlPattern as kvStoreUrlPattern,
-  migrateKv,
-  openKvStore,
-} from '@darkroom/kv-config/migrate'
-import { createLogger, InvalidConfig, ServiceProblem, ServiceUnavailable } from '@darkroom/service-kit'
+  createLogger,
+  InvalidConfig,
+  RequestRefused,
+  StoreFull,
+  StoreMisconfigured,
+  StoreUnavailable,
+} from '@darkroom/service-kit'
 import { FileInUse, UnusableFile } from '@darkroom/sqlite'
 import {
   MigrationIncomplete,
   migrateTasks,
   openTaskStore,
-  RefusedByPostgres,
   storeUrlPattern as taskStoreUrlPattern,
 } from '@darkroom/task-db/migrate'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -100,8 +101,8 @@ function explain(cause: unknown, service: string): unknown {
 /** What an engine says, or why it doesn't; undefined when it is something else that went wrong. */
 function wordsOf(error: unknown): string | undefined {
   if (error instanceof InvalidConfig) return error.mistakes.join('; ')
-  if (error instanceof RefusedByPostgres || error instanceof EtcdRefusal) return error.message
-  if (error instanceof ServiceUnavailable || error instanceof ServiceProblem) {
+  if (error instanceof StoreMisconfigured || error instanceof RequestRefused) return error.message
+  if (error instanceof StoreUnavailable || error instanceof StoreFull) {
     // Of a name with several addresses each attempt has its own error, and the whole has no message.
     const [reason] = error.cause instanceof AggregateError ? error.cause.errors : [error.cause]
     return reason instanceof Error ? `${error.message} (${reason.message})` : error.message

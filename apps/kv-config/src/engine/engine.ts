@@ -38,8 +38,10 @@ export const pageBytes = 4 * 1024 * 1024
 
 /**
  * Keys with raw bytes. Every change takes a greater revision of the store; an answered write is on disk; a
- * condition is checked and the write done as one step. A write whose answer was lost on the way to the store is
- * thrown as `outcome-unknown`, and never told as a conflict: it may still take effect, once.
+ * condition is checked and the write done as one step. A write whose answer was lost on the way to the store throws
+ * OutcomeUnknown, and never answers a conflict: it may still take effect, once.
+ *
+ * All verbs throw StoreUnavailable, or StoreMisconfigured; those that write also StoreFull and OutcomeUnknown.
  */
 export interface KvStore {
   /** Reads see every answered write, and no entry whose lease ran out. */
@@ -75,8 +77,16 @@ export interface Member {
   urls: string[]
 }
 
+/** The cluster doesn't change its members in this way now. */
+export class MembersUnchanged extends Error {
+  constructor(reason: string, cause: unknown) {
+    super(`the members stay as they are: ${reason}`, { cause })
+  }
+}
+
 export interface Cluster {
   members(): Promise<{ leader?: string; members: Member[] }>
+  /** @throws MembersUnchanged, as may `remove` */
   add(urls: string[]): Promise<{ id: string }>
   /** Whether there was one. */
   remove(id: string): Promise<boolean>

@@ -1,25 +1,24 @@
-import { kvConfigRoutes } from '@darkroom/contracts'
-import { type App, ServiceProblem } from '@darkroom/service-kit'
+import type { Handlers, kvConfigRoutes } from '@darkroom/contracts'
+import { ServiceProblem } from '@darkroom/service-kit'
 import type { Cluster, KvStore } from '../engine/engine.ts'
 
-export function addClusterRoutes(app: App, store: KvStore): void {
-  app.route({
-    ...kvConfigRoutes.getCluster,
-    handler: async () => (await store.cluster?.members()) ?? { members: [] },
-  })
+type ClusterHandlers = Pick<Handlers<typeof kvConfigRoutes>, 'getCluster' | 'addMember' | 'removeMember'>
 
-  app.route({
-    ...kvConfigRoutes.addMember,
-    handler: async ({ body: { urls } }, reply) => reply.code(201).send(await clusterOf(store).add(urls)),
-  })
+export function clusterHandlers(store: KvStore): ClusterHandlers {
+  return {
+    async getCluster() {
+      return { status: 200, body: (await store.cluster?.members()) ?? { members: [] } }
+    },
 
-  app.route({
-    ...kvConfigRoutes.removeMember,
-    handler: async ({ params: { id } }, reply) => {
-      if (await clusterOf(store).remove(id)) return reply.code(204).send()
+    async addMember({ body: { urls } }) {
+      return { status: 201, body: await clusterOf(store).add(urls) }
+    },
+
+    async removeMember({ params: { id } }) {
+      if (await clusterOf(store).remove(id)) return { status: 204 }
       throw new ServiceProblem(404, 'member-not-found', `there is no member ${id}`)
     },
-  })
+  }
 }
 
 function clusterOf(store: KvStore): Cluster {

@@ -1,84 +1,79 @@
-import { kvConfigRoutes, revisionHeader } from '@darkroom/contracts'
-import {
-  type App,
-  acceptBytes,
-  checkPreconditions,
-  holdSignal,
-  PageCursors,
-  readBody,
-  ServiceProblem,
-} from '@darkroom/service-kit'
-import type { KvEntry, KvStore, WriteOutcome } from '../engine/engine.ts'
+import { type Handler, type Handlers, type kvConfigRoutes, revisionHeader } from '@darkroom/contracts'
+import { checkPreconditions, holdFor, PageCursors, readBody, ServiceProblem } from '@darkroom/service-kit'
+import type { KvEntry, KvStore, Scope, WriteOutcome } from '../engine/engine.ts'
 import { etagOf, readCondition } from '../read-condition.ts'
 
 const maxKeyBytes = 512
 const maxValueBytes = 1024 * 1024
 const cursors = new PageCursors('keys')
 
-export function addKeyRoutes(app: App, store: KvStore): void {
-  acceptBytes(app)
+type KeyHandlers = Pick<
+  Handlers<typeof kvConfigRoutes>,
+  'getKey' | 'setKey' | 'postKey' | 'deleteKey' | 'listKeys'
+>
 
-  app.route({
-    ...kvConfigRoutes.getKey,
-    handler: async ({ params, query: { wait, after }, headers }, reply) => {
-      const key = checkKey(params['*'])
-      if (wait !== undefined) {
-        const since = after ?? (await store.get(key)).revision
-        await store.waitForChange({ key }, since, holdSignal(reply, wait))
-      }
-      const { revision, entry } = await store.get(key)
-      reply.header(revisionHeader, revision)
-      if (!entry) throw new ServiceProblem(404, 'key-not-found', `there is no key ${key}`)
-      const etag = etagOf(entry.revision)
-      reply.header('etag', etag)
-      switch (checkPreconditions(headers, { etag })) {
-        case 'failed':
-          throw preconditionFailed(key, entry)
-        case 'not-modified':
-          return reply.code(304).send()
-        case 'proceed':
-          return reply.code(200).type('application/octet-stream').send(entry.value)
-      }
-    },
-  })
-
-  for (const route of [kvConfigRoutes.setKey, kvConfigRoutes.postKey]) {
-    app.route({
-      ...route,
-      handler: async ({ params, query: { ttl }, headers, body }, reply) => {
-        const key = checkKey(params['*'])
-        const value = await readBody(body, maxValueBytes)
-        const condition = readCondition(headers)
-        const outcome = await store.set(key, value, { condition, ttlSeconds: ttl })
-        const { revision, isNew } = written(outcome, key)
-        reply.headers({ etag: etagOf(revision), [revisionHeader]: revision })
-        return reply.code(isNew ? 201 : 200).send()
-      },
-    })
+/** `closing` ends every wait. */
+export function keyHandlers(store: KvStore, closing: AbortSignal): KeyHandlers {
+  /** Resolves once something in the scope changed after the revision, or `seconds` are over. */
+  const hold = async (scope: Scope, after: number | undefined, seconds: number, gone: AbortSignal) => {
+    const since = after ?? (await store.get('key' in scope ? scope.key : scope.prefix)).revision
+    using held = holdFor(seconds, gone, closing)
+    await store.waitForChange(scope, since, held.signal)
   }
 
-  app.route({
-    ...kvConfigRoutes.deleteKey,
-    handler: async ({ params, headers }, reply) => {
+  const setKey: Handler<typeof kvConfigRoutes.setKey> = async call => {
+    const key = checkKey(call.params['*'])
+    const value = await readBody(call.body, maxValueBytes)
+    const condition = readCondition(call.headers)
+    const outcome = await store.set(key, value, { condition, ttlSeconds: call.querystring.ttl })
+    const { revision, isNew } = written(outcome, key)
+    return { status: isNew ? 201 : 200, headers: { etag: etagOf(revision), [revisionHeader]: revision } }
+  }
+
+  return {
+    async getKey({ params, querystring: { wait, after }, headers, signal }) {
+      const key = checkKey(params['*'])
+      if (wait !== undefined) await hold({ key }, after, wait, signal)
+      const { revision, entry } = await store.get(key)
+      if (!entry) throw keyNotFound(key, revision)
+      const etag = etagOf(entry.revision)
+      const described = { etag, [revisionHeader]: revision }
+      switch (checkPreconditions(headers, { etag })) {
+        case 'failed':
+          throw preconditionFailed(key, entry, { [revisionHeader]: String(revision) })
+        case 'not-modified':
+          return { status: 304, headers: described }
+        case 'proceed': {
+          const { value } = entry
+          const content = { 'content-type': 'application/octet-stream', 'content-length': value.length }
+          return { status: 200, headers: { ...described, ...content }, body: value }
+        }
+      }
+    },
+
+    setKey,
+    postKey: setKey,
+
+    async deleteKey({ params, headers }) {
       const key = checkKey(params['*'])
       const { revision } = written(await store.delete(key, readCondition(headers)), key)
-      reply.header(revisionHeader, revision)
-      return reply.code(204).send()
+      return { status: 204, headers: { [revisionHeader]: revision } }
     },
-  })
 
-  app.route({
-    ...kvConfigRoutes.listKeys,
-    handler: async ({ query: { prefix = '', limit = 100, cursor, wait, after } }, reply) => {
+    async listKeys({ querystring: { prefix = '', limit = 100, cursor, wait, after }, signal }) {
       const last = cursors.read(cursor)
-      if (wait !== undefined) {
-        const since = after ?? (await store.get(prefix)).revision
-        await store.waitForChange({ prefix }, since, holdSignal(reply, wait))
-      }
+      if (wait !== undefined) await hold({ prefix }, after, wait, signal)
       const page = await store.list({ prefix, limit, cursor: last, tellsExpiry: true })
       const { entries, ...rest } = cursors.write(page)
-      return { ...rest, keys: entries.map(toJson) }
+      return { status: 200, body: { ...rest, keys: entries.map(toJson) } }
     },
+  }
+}
+
+/** The revision is told with it, so that a caller can wait for the key from there on. */
+function keyNotFound(key: string, revision: number): ServiceProblem {
+  return new ServiceProblem(404, 'key-not-found', `there is no key ${key}`, {
+    headers: { [revisionHeader]: String(revision) },
   })
 }
 
@@ -97,10 +92,14 @@ function written(outcome: WriteOutcome, key: string): Extract<WriteOutcome, { ki
   throw preconditionFailed(key, outcome.current)
 }
 
-function preconditionFailed(key: string, current: KvEntry | undefined): ServiceProblem {
+function preconditionFailed(
+  key: string,
+  current: KvEntry | undefined,
+  headers: Record<string, string> = {},
+): ServiceProblem {
   const found = current ? `it is at revision ${current.revision}` : 'it does not exist'
   return new ServiceProblem(412, 'precondition-failed', `the key ${key} is not as presumed: ${found}`, {
-    headers: current ? { etag: etagOf(current.revision) } : {},
+    headers: { ...headers, ...(current && { etag: etagOf(current.revision) }) },
   })
 }
 

@@ -22,7 +22,7 @@ export const storeUrlPattern = engineUrlPattern(engines)
 /**
  * The engine that a URL names. A PostgreSQL that doesn't answer is waited for.
  *
- * @throws UnusableFile, RefusedByPostgres
+ * @throws UnusableFile, StoreMisconfigured
  */
 export async function openTaskStore(settings: StoreSettings): Promise<TaskStore> {
   return engineFor(engines, settings.url)(settings)

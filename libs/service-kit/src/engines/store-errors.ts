@@ -12,5 +12,8 @@ export class StoreMisconfigured extends StoreUnavailable {}
 /** The answer to a write was lost: it may have happened, or may still happen. */
 export class OutcomeUnknown extends StoreUnavailable {}
 
+/** What the engine stands on refuses this request, and would refuse it again. */
+export class RequestRefused extends Error {}
+
 /** No room for more; nothing was changed. */
 export class StoreFull extends Error {}

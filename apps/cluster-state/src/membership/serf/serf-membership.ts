@@ -2,8 +2,8 @@ import { EventEmitter, once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Member } from '@darkroom/contracts'
-import { Backoff, type Logger, retryLater } from '@darkroom/service-kit'
-import type { Membership } from '../membership.ts'
+import { Backoff, type Logger } from '@darkroom/service-kit'
+import { type Membership, MembersUnknown } from '../membership.ts'
 import type { AgentAddress } from './agent-address.ts'
 import { AgentConnection } from './agent-connection.ts'
 import type { SerfMember } from './agent-protocol.ts'
@@ -68,11 +68,11 @@ export class SerfMembership implements Membership {
     return () => this.#listeners.delete(listener)
   }
 
-  /** @throws ServiceProblem with the reason while the agent doesn't answer, or refuses what it is asked. */
+  /** @throws MembersUnknown with the reason while the agent doesn't answer, or refuses what it is asked. */
   async checkReady(): Promise<void> {
     if (this.#fault === undefined) return
     const words = this.#fault instanceof Error ? this.#fault.message : 'the Serf agent does not answer'
-    throw retryLater(503, 'members-unknown', words, 1, this.#fault)
+    throw new MembersUnknown(words, { cause: this.#fault })
   }
 
   /** Takes the own tags away, so that nobody looks here any more. Idempotent. */

@@ -1,5 +1,4 @@
-import { membersUnchanged } from '../../errors.ts'
-import type { Cluster, Member } from '../engine.ts'
+import { type Cluster, type Member, MembersUnchanged } from '../engine.ts'
 import type { Gateway } from './gateway.ts'
 import type { MemberMessage, StatusAnswer } from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
@@ -51,13 +50,14 @@ export class EtcdCluster implements Cluster {
     try {
       return await this.#gateway.call<Answer>('write', path, body)
     } catch (error) {
-      if (error instanceof EtcdRefusal && refusals.has(error.code)) throw membersUnchanged(error.reason)
+      if (error instanceof EtcdRefusal && refusals.has(error.code))
+        throw new MembersUnchanged(error.reason, error)
       throw error
     }
   }
 }
 
-/** What could be unavailable is told as that; what is left of it is an unhealthy cluster. */
+/** The gateway throws StoreUnavailable for connection problems; any other of these codes means an unhealthy cluster. */
 const refusals = new Set<number>([
   grpcCode.failedPrecondition,
   grpcCode.invalidArgument,

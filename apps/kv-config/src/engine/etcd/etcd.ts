@@ -1,5 +1,4 @@
 import type { Logger } from '@darkroom/service-kit'
-import { storeFull } from '../../errors.ts'
 import { ChangeFeed } from '../change-feed.ts'
 import { holds } from '../condition.ts'
 import {
@@ -14,6 +13,7 @@ import {
 } from '../engine.ts'
 import type { EtcdAddress } from './address.ts'
 import { EtcdCluster } from './cluster.ts'
+import { full } from './errors.ts'
 import { Gateway } from './gateway.ts'
 import { KeySpace } from './key-space.ts'
 import { Leases } from './leases.ts'
@@ -131,7 +131,7 @@ export class EtcdKvStore implements KvStore {
     await this.#read('ready')
     const { errors = [] } = await this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {})
     const alarm = errors.find(words => words.includes('NOSPACE'))
-    if (alarm !== undefined) throw storeFull(new Error(`etcd has raised an alarm: ${alarm}`))
+    if (alarm !== undefined) throw full(new Error(`etcd has raised an alarm: ${alarm}`))
   }
 
   async close(): Promise<void> {

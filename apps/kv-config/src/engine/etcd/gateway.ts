@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { wasNeverSent } from '@darkroom/service-kit'
 import { Agent, type Dispatcher } from 'undici'
-import { outcomeUnknown, storeFull, storeRefuses, storeUnavailable } from '../../errors.ts'
 import type { Credentials, EtcdAddress } from './address.ts'
 import { Endpoints } from './endpoints.ts'
+import { full, misconfigured, outcomeUnknown, unavailable } from './errors.ts'
 import { EtcdRefusal, toRefusal } from './refusal.ts'
 
 /** A read may be repeated, as may whatever has the same effect a second time. */
@@ -24,9 +24,9 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
  * ```
  *   connection refused, dropped, no leader   nothing happened: the next member, until the patience ends
  *   no answer to what is repeatable          the next member, until the patience ends
- *   no answer to a write                     it may have happened, or still happen: told as unknown
- *   no room                                  nothing happened: told at once as full
- *   no right                                 nothing happened: told at once
+ *   no answer to a write                     it may have happened, or still happen: OutcomeUnknown
+ *   no room                                  nothing happened: StoreFull at once
+ *   no right                                 nothing happened: StoreMisconfigured at once
  *   any other answer                         a refusal: the request is wrong
  * ```
  */
@@ -43,7 +43,7 @@ export class Gateway {
 
   /**
    * @throws EtcdRefusal as an answer that asking again won't change
-   * @throws ServiceProblem `unavailable`, `store-full` or `store-refuses` when nothing happened, `outcome-unknown` when a write may have
+   * @throws StoreUnavailable, StoreFull or StoreMisconfigured when nothing happened, OutcomeUnknown when a write may have
    */
   async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
     const deadline = performance.now() + patienceMs
@@ -52,12 +52,12 @@ export class Gateway {
       try {
         return await this.callAt(endpoint, kind, path, body)
       } catch (error) {
-        if (error instanceof EtcdRefusal && error.isFull) throw storeFull(error)
-        if (error instanceof EtcdRefusal && error.isOfAccess) throw storeRefuses(error.reason, error)
+        if (error instanceof EtcdRefusal && error.isFull) throw full(error)
+        if (error instanceof EtcdRefusal && error.isOfAccess) throw misconfigured(error)
         if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
         this.#endpoints.suspect(endpoint)
         if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)
-        if (performance.now() > deadline || this.#agent.destroyed) throw storeUnavailable(error)
+        if (performance.now() > deadline || this.#agent.destroyed) throw unavailable(error)
       }
       await delay(retryMs)
     }

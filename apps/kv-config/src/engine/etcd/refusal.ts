@@ -1,5 +1,7 @@
+import { RequestRefused } from '@darkroom/service-kit'
+
 /** An answer of etcd other than 200. Codes are those of gRPC (google.golang.org/grpc/codes). */
-export class EtcdRefusal extends Error {
+export class EtcdRefusal extends RequestRefused {
   readonly code: number
   /** In etcd's own words. */
   readonly reason: string

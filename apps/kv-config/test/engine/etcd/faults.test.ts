@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { ServiceProblem } from '@darkroom/service-kit'
+import { OutcomeUnknown, StoreUnavailable } from '@darkroom/service-kit'
 import { type EtcdServers, startEtcd, until, withEngine } from '@darkroom/testing'
 import { absent, always, bytes, put, text, wake } from '../../conformance/open-engine.ts'
 import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
@@ -18,8 +18,8 @@ async function openThroughRelays(t: TestContext, servers: EtcdServers, count = 1
   return { store, direct: openEtcdStore(t, servers, prefix), relay, relays, prefix }
 }
 
-function isProblem(code: string): (error: unknown) => boolean {
-  return error => error instanceof ServiceProblem && error.status === 503 && error.code === code
+function isUnavailable(error: unknown): boolean {
+  return error instanceof StoreUnavailable && !(error instanceof OutcomeUnknown)
 }
 
 withEngine('etcd', program => {
@@ -105,7 +105,7 @@ withEngine('etcd', program => {
       const { store, relay } = await openThroughRelays(t, etcd())
       await put(store, 'a', 'one')
       relay.cut()
-      const refused = isProblem('unavailable')
+      const refused = isUnavailable
       await Promise.all([
         assert.rejects(store.get('a'), refused),
         assert.rejects(store.list({ prefix: '', limit: 1 }), refused),
@@ -120,7 +120,7 @@ withEngine('etcd', program => {
       test(`fault: a write (${condition.kind}) whose answer is lost is unknown, neither a conflict nor done twice`, async t => {
         const { store, prefix, relays } = await openThroughRelays(t, etcd(), 2)
         for (const relay of relays) relay.swallow('/v3/kv/txn')
-        await assert.rejects(store.set('a', bytes('one'), { condition }), isProblem('outcome-unknown'))
+        await assert.rejects(store.set('a', bytes('one'), { condition }), OutcomeUnknown)
         const key = Buffer.from(`${prefix}a`).toString('base64')
         const { kvs } = (await etcd().post('kv/range', { key })) as { kvs: object[] }
         assert.partialDeepStrictEqual(kvs, [{ value: Buffer.from('one').toString('base64'), version: '1' }])
@@ -131,7 +131,7 @@ withEngine('etcd', program => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       await put(direct, 'a', 'one')
       relay.swallow('/v3/kv/txn')
-      await assert.rejects(store.delete('a', always), isProblem('outcome-unknown'))
+      await assert.rejects(store.delete('a', always), OutcomeUnknown)
       assert.equal((await direct.get('a')).entry, undefined)
     })
 
@@ -144,7 +144,7 @@ withEngine('etcd', program => {
       const controller = new AbortController()
       const wait = store.waitForChange({ key: 'a' }, revision, controller.signal)
       relay.swallow()
-      const read = assert.rejects(store.get('a'), isProblem('unavailable'))
+      const read = assert.rejects(store.get('a'), isUnavailable)
       await Promise.all([store.close(), store.close()])
       await read
       controller.abort()

@@ -1,10 +1,9 @@
-import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
+import { Backoff, OutcomeUnknown, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import { type ConnectionOptions, endConnection } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
 import { askServer, ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
-import { RefusedByPostgres } from './refused-by-postgres.ts'
 import { Servers } from './servers.ts'
 import { attemptChange, type Change, type Doubt } from './transaction.ts'
 
@@ -14,14 +13,20 @@ const invalidParameterValue = '22023'
 const lateness = new Error('PostgreSQL stands still, or another copy has not ended its migrations')
 
 /** The connection was lost while a change was committed, and no server said in time whether it has happened. */
-export class OutcomeUnknown extends ServiceUnavailable {
+export class CommitUnknown extends OutcomeUnknown {
   /** Of the change, if it has happened. */
   readonly result: unknown
 
   constructor(result: unknown, cause: unknown) {
-    super('PostgreSQL', cause)
+    super(noAnswer, { cause })
     this.result = result
   }
+}
+
+const noAnswer = 'PostgreSQL does not answer'
+
+function unavailable(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable(noAnswer, { cause })
 }
 
 /**
@@ -46,7 +51,7 @@ export class Database {
    * Opens it, and brings its schema up to date. While PostgreSQL doesn't answer, that is tried again in the
    * background, and what is asked for meanwhile waits for it.
    *
-   * @throws RefusedByPostgres where PostgreSQL answers, and waiting wouldn't help
+   * @throws StoreMisconfigured where PostgreSQL answers, and waiting wouldn't help
    */
   static async open(options: ConnectionOptions): Promise<Database> {
     const database = new Database(options)
@@ -59,7 +64,7 @@ export class Database {
     }
     await database.close()
     const { reason } = describeFailure(database.#obstacle)
-    throw new RefusedByPostgres(`PostgreSQL can't be used: ${reason}`, { cause: database.#obstacle })
+    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause: database.#obstacle })
   }
 
   /** For how long something that is asked for now is worth trying, by `performance.now()`. */
@@ -67,17 +72,34 @@ export class Database {
     return performance.now() + this.#options.patienceMs
   }
 
-  /** The rows of a statement that may be done twice. @throws ServiceUnavailable */
-  async read<Row extends QueryResultRow>(
+  /** The rows that a query finds, on any server. @throws StoreUnavailable */
+  read<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
-    { deadline = this.deadline(), from = 'forReads' as 'forReads' | 'forWrites' } = {},
+    deadline = this.deadline(),
   ): Promise<Row[]> {
-    const attempt = (pool: Pool) => askServer(pool.query<Row>(text, [...values]))
-    return (await this.#persist(deadline, from, attempt)).rows
+    return this.#query(text, values, deadline, 'forReads')
   }
 
-  /** The result of the decision, once it is on disk. @throws ServiceUnavailable; OutcomeUnknown if it may have happened */
+  /** The same on the server that takes writes: what it finds is not older than what was written. */
+  readLatest<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    deadline = this.deadline(),
+  ): Promise<Row[]> {
+    return this.#query(text, values, deadline, 'forWrites')
+  }
+
+  /** The rows of a statement that writes, and has the same effect when it is done twice. @throws StoreUnavailable */
+  write<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    deadline = this.deadline(),
+  ): Promise<Row[]> {
+    return this.#query(text, values, deadline, 'forWrites')
+  }
+
+  /** The result of the decision, once it is on disk. @throws StoreUnavailable; CommitUnknown if it may have happened */
   change<Row extends QueryResultRow, Result>(
     change: Change<Row, Result>,
     deadline = this.deadline(),
@@ -85,7 +107,7 @@ export class Database {
     return this.#persist(deadline, 'forWrites', pool => this.#attempt(pool, change, deadline))
   }
 
-  /** Does what a claim begins with, and changes nothing. @throws ServiceUnavailable while no server takes writes */
+  /** Does what a claim begins with, and changes nothing. @throws StoreUnavailable while no server takes writes */
   async checkTakesWrites(): Promise<void> {
     const look = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
     await this.change({ look, decide: () => ({ writes: [], result: undefined }) })
@@ -97,6 +119,16 @@ export class Database {
     this.#closing.abort()
     await this.#preparing
     await this.servers.close()
+  }
+
+  async #query<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    deadline: number,
+    purpose: 'forReads' | 'forWrites',
+  ): Promise<Row[]> {
+    const attempt = (pool: Pool) => askServer(pool.query<Row>(text, [...values]))
+    return (await this.#persist(deadline, purpose, attempt)).rows
   }
 
   async #persist<Result>(
@@ -115,7 +147,7 @@ export class Database {
           failure = error
         }
       }
-      if (performance.now() >= deadline) throw new ServiceUnavailable('PostgreSQL', failure)
+      if (performance.now() >= deadline) throw unavailable(failure)
       await backoff.wait()
     }
   }
@@ -141,7 +173,7 @@ export class Database {
     const { result, doubt } = await attemptChange(pool, change)
     if (!doubt) return result
     const hasCommitted = await this.#hasCommitted(doubt, deadline).catch(error => {
-      throw error instanceof ServiceUnavailable ? new OutcomeUnknown(result, error.cause) : error
+      throw error instanceof StoreUnavailable ? new CommitUnknown(result, error.cause) : error
     })
     if (!hasCommitted) throw doubt.error
     return result
@@ -153,7 +185,7 @@ export class Database {
    * before it has reached the synchronous standby: a primary that was killed while it waited for that shows the
    * transaction as committed, though a failover would lose it.
    *
-   * @throws ServiceUnavailable when the server didn't say in time
+   * @throws StoreUnavailable when the server didn't say in time
    */
   async #hasCommitted({ transactionId, mark }: Doubt, deadline: number): Promise<boolean> {
     const backoff = new Backoff(10, 300)
@@ -162,11 +194,11 @@ export class Database {
       if (status === 'aborted') return false
       if (status === 'committed') {
         const touch = 'UPDATE commits SET at = now() WHERE mark = $1 RETURNING 1'
-        const marks = await this.read(touch, [mark], { deadline, from: 'forWrites' })
+        const marks = await this.write(touch, [mark], deadline)
         return marks.length > 0
       }
       const doubt = new Error(`transaction ${transactionId} is ${status}`)
-      if (performance.now() >= deadline) throw new ServiceUnavailable('PostgreSQL', doubt)
+      if (performance.now() >= deadline) throw unavailable(doubt)
       await backoff.wait()
     }
   }
@@ -174,8 +206,7 @@ export class Database {
   async #statusOf(transactionId: string, deadline: number): Promise<string> {
     try {
       const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
-      const options = { deadline, from: 'forWrites' } as const
-      const [row] = await this.read<{ status: string | null }>(ask, [transactionId], options)
+      const [row] = await this.readLatest<{ status: string | null }>(ask, [transactionId], deadline)
       return row?.status ?? 'forgotten'
     } catch (error) {
       // "is in the future": lost in a crash, and not given out again yet.

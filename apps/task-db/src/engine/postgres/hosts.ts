@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { StoreMisconfigured } from '@darkroom/service-kit'
 import type { ClientConfig } from 'pg'
 import { parse, toClientConfig } from 'pg-connection-string'
-import { RefusedByPostgres } from './refused-by-postgres.ts'
 
 /** One server of the URL, as it is written there; without a host or a port, pg's defaults hold. */
 export interface Host {
@@ -26,7 +26,7 @@ const writing = new Set(['read-write', 'primary', 'any'])
 /**
  * Reads a URL of one host or several, as libpq does: `postgres://u:p@a:5432,b:5432/db`, or `?host=a,b&port=5432,5433`.
  *
- * @throws RefusedByPostgres without the URL, which may hold a password
+ * @throws StoreMisconfigured without the URL, which may hold a password
  */
 export function readClusterUrl(url: string): Cluster {
   const parts = /^(?<scheme>\w+:\/\/)(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<rest>.*)$/s.exec(url)?.groups
@@ -72,7 +72,7 @@ function parseFirst(url: string) {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') throw unreadable(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new RefusedByPostgres(`PostgreSQL can't be used: ${reason}`, { cause }) // a certificate's file, say
+    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause }) // a certificate's file, say
   }
 }
 
@@ -106,12 +106,12 @@ function decode(text: string): string {
 }
 
 /** An @ or a colon that was not encoded may be part of a password: then nothing of the URL is told. */
-function unreadable(cause: unknown): RefusedByPostgres {
+function unreadable(cause: unknown): StoreMisconfigured {
   const words =
     'is not valid: ports are 1–65535, and special characters of a password must be percent-encoded'
   return mistake(words, cause)
 }
 
-function mistake(words: string, cause?: unknown): RefusedByPostgres {
-  return new RefusedByPostgres(`PostgreSQL can't be used: its URL ${words}`, { cause })
+function mistake(words: string, cause?: unknown): StoreMisconfigured {
+  return new StoreMisconfigured(`PostgreSQL can't be used: its URL ${words}`, { cause })
 }

@@ -6,14 +6,14 @@ import {
   type TaskStats,
   typesBeyond,
 } from '@darkroom/contracts'
-import { repeat, ServiceUnavailable } from '@darkroom/service-kit'
+import { repeat, StoreUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
 import type { Outcome, TaskEvent } from '../../transitions.ts'
 import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { Batches } from './batches.ts'
 import { ChangeChannel } from './change-channel.ts'
 import type { ConnectionOptions } from './connection.ts'
-import { Database, OutcomeUnknown } from './database.ts'
+import { CommitUnknown, Database } from './database.ts'
 import {
   applyEvents,
   type Creation,
@@ -87,7 +87,7 @@ export class PostgresTaskStore implements TaskStore {
     ]
   }
 
-  /** @throws RefusedByPostgres; one that doesn't answer is waited for */
+  /** @throws StoreMisconfigured; one that doesn't answer is waited for */
   static async open(options: PostgresOptions): Promise<PostgresTaskStore> {
     return new PostgresTaskStore(options, await Database.open(options))
   }
@@ -207,8 +207,7 @@ export class PostgresTaskStore implements TaskStore {
     run: (items: Item[], deadline: number) => Promise<Answer[]>,
   ): Batches<Item, Answer> {
     const { patienceMs } = this.#options
-    const isOfOne = (error: unknown) =>
-      !(error instanceof ServiceUnavailable) && failureKind(error) === 'fault'
+    const isOfOne = (error: unknown) => !(error instanceof StoreUnavailable) && failureKind(error) === 'fault'
     return new Batches({ run, isOfOne, size: batchSize, lanes, patienceMs })
   }
 
@@ -225,7 +224,7 @@ export class PostgresTaskStore implements TaskStore {
       for (const change of changes) this.#announce(change)
       return answers
     } catch (error) {
-      if (error instanceof ServiceUnavailable) this.#channel.doubt()
+      if (error instanceof StoreUnavailable) this.#channel.doubt()
       throw error
     }
   }
@@ -235,7 +234,7 @@ export class PostgresTaskStore implements TaskStore {
     try {
       return await this.#change(claimTasks(claims, except), deadline)
     } catch (error) {
-      if (error instanceof OutcomeUnknown) this.#disown((error.result as { answers: Task[] }).answers)
+      if (error instanceof CommitUnknown) this.#disown((error.result as { answers: Task[] }).answers)
       throw error
     }
   }
@@ -250,7 +249,7 @@ export class PostgresTaskStore implements TaskStore {
         await this.#change(applyEvents(events))
         done.abort()
       } catch (error) {
-        if (!(error instanceof ServiceUnavailable)) throw error
+        if (!(error instanceof StoreUnavailable)) throw error
       }
     })
       .catch(error => this.#options.logger.error(describeFailure(error), 'claims could not be handed back'))
@@ -271,9 +270,8 @@ export class PostgresTaskStore implements TaskStore {
   ): Promise<boolean[]> {
     const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
     const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, id LIMIT $1 ${lock}`
-    const options = { deadline, from: 'forWrites' } as const
-    const isAnyWaiting = (await this.#database.read(text, [1, ...listed(except)], options)).length > 0
-    return looks.map(() => isAnyWaiting)
+    const found = await this.#database.readLatest(text, [1, ...listed(except)], deadline)
+    return looks.map(() => found.length > 0)
   }
 
   #announce(change: TaskChange): void {
@@ -284,7 +282,7 @@ export class PostgresTaskStore implements TaskStore {
   #tidyEvery(intervalMs: number, tidy: () => Promise<void>): Promise<void> {
     return repeat(intervalMs, this.#closing.signal, () =>
       tidy().catch(error => {
-        const level = error instanceof ServiceUnavailable ? 'debug' : 'warn'
+        const level = error instanceof StoreUnavailable ? 'debug' : 'warn'
         this.#options.logger[level](describeFailure(error), 'tables could not be tidied up')
       }),
     )

@@ -45,7 +45,7 @@ export class Servers {
   /** That none was found is in the log. */
   #isMissed = false
 
-  /** @throws RefusedByPostgres for a URL that can't be read */
+  /** @throws StoreMisconfigured for a URL that can't be read */
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#cluster = readClusterUrl(options.url)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { createLogger, ServiceUnavailable } from '@darkroom/service-kit'
+import { createLogger, StoreUnavailable } from '@darkroom/service-kit'
 import { startPostgres, until, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
 import { Database } from '../../../src/engine/postgres/database.ts'
@@ -54,7 +54,7 @@ await withEngine('postgres', async program => {
     t.after(() => database.close())
     const asked = database.read('SELECT pg_sleep(600)')
     const refused = assert.rejects(asked, error => {
-      assert.ok(error instanceof ServiceUnavailable)
+      assert.ok(error instanceof StoreUnavailable)
       assert.match(String((error.cause as Error).message), /statement timeout|read timeout/)
       return true
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreMisconfigured } from '@darkroom/service-kit'
 import { addressesOf, describeHost, readClusterUrl } from '../../../src/engine/postgres/hosts.ts'
-import { RefusedByPostgres } from '../../../src/engine/postgres/refused-by-postgres.ts'
 
 const hostsOf = (url: string) =>
   readClusterUrl(url).hosts.map(({ name, port }) => `${name ?? '-'} ${port ?? '-'}`)
@@ -57,7 +57,7 @@ test('a URL that can not be used is refused in words, and without its password',
     assert.throws(
       () => readClusterUrl(url),
       error => {
-        assert.ok(error instanceof RefusedByPostgres, url)
+        assert.ok(error instanceof StoreMisconfigured, url)
         assert.match(error.message, words)
         assert.doesNotMatch(error.message, /secret/)
         return true

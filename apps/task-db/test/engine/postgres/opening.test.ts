@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { createLogger, ServiceUnavailable } from '@darkroom/service-kit'
+import { createLogger, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import { httpRequest, RecordedLog, startPostgres, until, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
 import { connectOnce } from '../../../src/engine/postgres/connection.ts'
 import { waitForDisk } from '../../../src/engine/postgres/durability.ts'
 import { migrationLock } from '../../../src/engine/postgres/migrations.ts'
-import { RefusedByPostgres } from '../../../src/engine/postgres/refused-by-postgres.ts'
 import { claim, createTasks } from '../../conformance/open-engine.ts'
 import { newTask, taskId } from '../../sample-tasks.ts'
 import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
@@ -36,7 +35,7 @@ await withEngine('postgres', async program => {
     const refusal =
       /PostgreSQL can't be used: the tasks in PostgreSQL are of version 7; this program knows versions up to 2/
     await assert.rejects(openPostgresStore(schema), error => {
-      assert.ok(error instanceof RefusedByPostgres)
+      assert.ok(error instanceof StoreMisconfigured)
       assert.match(error.message, refusal)
       return true
     })
@@ -53,7 +52,7 @@ await withEngine('postgres', async program => {
     const isSaid = () =>
       log.lines.some(({ reason }) => String(reason).includes('stands still, or another copy'))
     await until('it is said', isSaid)
-    await assert.rejects(store.stats(), ServiceUnavailable)
+    await assert.rejects(store.stats(), StoreUnavailable)
     const startedAt = performance.now()
     await store.close()
     assert.ok(performance.now() - startedAt < 5000)
