@@ -3,14 +3,7 @@ import type { Cicp, ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
 import { canCarryProfile } from '../format-abilities.ts'
 import type { ColourSignal } from './colour-signal.ts'
-import {
-  type ColourNumbers,
-  type ColourSpace,
-  isPerceptual,
-  isSrgb,
-  isSrgbCurve,
-  spaceOfNumbers,
-} from './colour-space.ts'
+import { type ColourNumbers, isPerceptual, isSrgb, isSrgbCurve, spaceOfNumbers } from './colour-space.ts'
 import { isHdr } from './curve.ts'
 import { makeProfile } from './make-profile.ts'
 import { pngColour } from './png-colour.ts'
