@@ -352,11 +352,11 @@ export const operationTable = {
   }),
   format: define({
     summary:
-      'Changes the file format; the original’s is the default, and JPEG for HEIC, which is not written',
+      'Changes the file format; the original’s is the default, and JPEG for HEIC, which is not written. `auto` chooses by what the image is: WebP for animations and transparent photographs, JPEG for other photographs, PNG for drawings; still WebP, AVIF and TIFFs of several pages stay what they are',
     form: 'format:<type>[:quality]',
     example: 'format:webp:80',
     properties: {
-      type: Type.Enum(outputFormats),
+      type: Type.Enum([...outputFormats, 'auto']),
       quality: Type.Optional(
         Type.Integer({
           minimum: 1,

@@ -126,6 +126,7 @@ suite('operations', () => {
     ['blur:0.1', /blur: sigma must be >= 0.3/],
     ['tint:#ff8800', [{ name: 'tint', color: 'ff8800' }]],
     ['format:webp:80', [{ name: 'format', type: 'webp', quality: 80 }]],
+    ['format:auto:70', [{ name: 'format', type: 'auto', quality: 70 }]],
     ['format:bmp', /format: type must be .*jpeg, png, webp/],
     ['metadata', [{ name: 'metadata', mode: 'strip' }]],
     ['format:jpg', [{ name: 'format', type: 'jpeg' }]],

@@ -7,6 +7,7 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
+import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
@@ -44,8 +45,13 @@ export async function develop(
   // Not the image's fault: another worker may be able to.
   if (header.format === 'heic' && !canDecodeHeic())
     throw new Error(`HEIC can't be decoded here: the package ${heicPackage} is not installed`)
-  const job: Job = { input, header, plan: planOf(operations, header.format), limits }
+  const plan = planOf(operations, header.format)
+  const job: Job = { input, header, plan, limits }
   try {
+    if (plan.output.isChosen) {
+      const { format, lossless } = await chooseFormat(input, header, plan, limits, reserve)
+      plan.output = { ...plan.output, format, lossless }
+    }
     const bytes = await firstOrMendedResult(job, reserve)
     // Read off the result: encoders make one frame of several that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }

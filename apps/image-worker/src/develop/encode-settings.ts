@@ -54,7 +54,7 @@ export function settingsFor(
   const known = isSameFormat ? original : undefined
   return {
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
-    lossless: output.quality === undefined && (known?.lossless ?? false),
+    lossless: output.quality === undefined && (output.lossless ?? known?.lossless ?? false),
     progressive: known?.progressive ?? false,
     // encodeBaseline does, in half the encoder's time.
     optimiseCoding: false,

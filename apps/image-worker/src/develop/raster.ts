@@ -61,7 +61,11 @@ export function uprightSize({
 
 export interface Output {
   format: OutputFormat
+  /** Whether the format is to be chosen by what the image is. */
+  isChosen?: boolean
   quality?: number | undefined
+  /** As the original is, unless told. */
+  lossless?: boolean
   metadata: 'strip' | 'keep'
 }
 

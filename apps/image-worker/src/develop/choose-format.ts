@@ -1,0 +1,99 @@
+import type { OutputFormat } from '@darkroom/contracts'
+import type { ImageHeader } from '@darkroom/image-header'
+import sharp from 'sharp'
+import { isAnimatable } from './format-abilities.ts'
+import { type DevelopLimits, timeoutOf } from './limits.ts'
+import type { Plan } from './plan.ts'
+
+/** What decides which format suits an image. */
+interface Content {
+  isDrawing: boolean
+  isTransparent: boolean
+}
+
+/** A format, and whether it is to be written without loss, which only WebP leaves open. */
+interface Choice {
+  format: OutputFormat
+  lossless: boolean
+}
+
+/**
+ * The format that suits an image (`format:auto`): one in which it keeps its frames and its transparency, photographs
+ * are small, and drawings stay sharp. All browsers show it. Pages of a document stay a TIFF.
+ *
+ * `reserve` is awaited before the first frame is unpacked, which is needed only where the header doesn't say enough.
+ */
+export async function chooseFormat(
+  input: Uint8Array,
+  header: ImageHeader,
+  plan: Pick<Plan, 'addsTransparency'>,
+  limits: DevelopLimits,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<Choice> {
+  const { format, frames } = header
+  if (format === 'tiff' && frames > 1) return { format, lossless: header.lossless }
+  const content = saidByHeader(header) ?? (await lookAt(input, header, limits, reserve))
+  const isAnimated = frames > 1 && (isAnimatable(format) || format === 'png')
+  if (isAnimated) return { format: 'webp', lossless: content.isDrawing }
+  // Another lossy format would lose more, and WebP and AVIF are the smaller ones.
+  if (format === 'webp' || format === 'avif') return { format, lossless: header.lossless }
+  if (content.isDrawing) return { format: 'png', lossless: true }
+  const isTransparent = content.isTransparent || plan.addsTransparency
+  return { format: isTransparent ? 'webp' : 'jpeg', lossless: false }
+}
+
+/** A lossy original is taken for a photograph: of a drawing, the sharp edges are gone already. */
+function saidByHeader({ format, lossless, channels }: ImageHeader): Content | undefined {
+  if (lossless) return undefined
+  return { isDrawing: false, isTransparent: format !== 'jpeg' && channels % 2 === 0 }
+}
+
+/** More rows than these say nothing new of whether an image is a drawing. */
+const lookedAtRows = 256
+
+async function lookAt(
+  input: Uint8Array,
+  { width, height }: ImageHeader,
+  limits: DevelopLimits,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<Content> {
+  await reserve(8 * width * height)
+  // Damage is for those to tell who develop it.
+  const { data, info } = await sharp(input, { limitInputPixels: limits.maxPixels, failOn: 'none' })
+    .timeout(timeoutOf(limits))
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const hasAlpha = info.channels % 2 === 0
+  return {
+    isDrawing: isDrawing(data, info),
+    isTransparent:
+      hasAlpha && data.some((sample, at) => at % info.channels === info.channels - 1 && sample < 255),
+  }
+}
+
+/** Neighbours differ by so much of 255 at most where colours change gently, as they do all over a photograph. */
+const gentle = 16
+/** The even parts of a photograph, such as a white wall behind it, are no larger than so many times the rest. */
+const mostEven = 3
+
+/** In drawings, neighbours are alike or differ a lot. */
+function isDrawing(
+  data: Uint8Array,
+  { width, height, channels }: { width: number; height: number; channels: number },
+): boolean {
+  let [even, gently] = [0, 0]
+  const step = Math.max(1, Math.floor(height / lookedAtRows))
+  for (let y = 0; y < height; y += step) {
+    for (let at = (y * width + 1) * channels; at < (y + 1) * width * channels; at += channels) {
+      let difference = 0
+      for (let channel = 0; channel < channels; channel++) {
+        const own = data[at + channel] as number
+        difference = Math.max(difference, Math.abs(own - (data[at + channel - channels] as number)))
+      }
+      if (difference === 0) even++
+      else if (difference <= gentle) gently++
+    }
+  }
+  return even > mostEven * gently
+}

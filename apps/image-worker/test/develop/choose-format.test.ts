@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import sharp from 'sharp'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import { animatedPng } from './animated-png.ts'
+import { assertSame, inspect, inspectResult } from './inspect.ts'
+import { bytesOf, run } from './run.ts'
+
+const [width, height] = [200, 150]
+const photo = () => sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+const drawing = (body: string, ground = '<rect width="200" height="150" fill="#fff"/>') =>
+  sharp(
+    Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${ground}${body}</svg>`,
+    ),
+  )
+const shapes =
+  '<circle cx="80" cy="70" r="50" fill="#d33"/><path d="M10 140 L190 120 L150 20 Z" fill="#36c"/>'
+
+const chosen = async (file: Uint8Array, before = '') =>
+  (await inspectResult(await run(file, `${before}format:auto`))).format
+
+test('format:auto makes JPEGs of photographs and PNGs of drawings, whatever lossless format they come in', async () => {
+  for (const [format, options] of [
+    ['png', {}],
+    ['tiff', { compression: 'lzw' }],
+  ] as const) {
+    assert.equal(await chosen(await photo().toFormat(format, options).toBuffer()), 'jpeg', format)
+    assert.equal(await chosen(await photo().greyscale().toFormat(format, options).toBuffer()), 'jpeg', format)
+    assert.equal(
+      await chosen(await drawing(shapes).removeAlpha().toFormat(format, options).toBuffer()),
+      'png',
+      format,
+    )
+  }
+  const deep = Uint16Array.from(photograph({ width, height, seed: 3 }), sample => sample * 257 + (sample % 7))
+  const deepPng = await sharp(deep, { raw: { width, height, channels: 3 } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer()
+  assert.equal(await chosen(deepPng), 'jpeg')
+  assert.equal(await chosen(await drawing(shapes).gif().toBuffer()), 'png')
+  // A photograph on even ground is one still.
+  const ground = { top: 20, bottom: 20, left: 60, right: 60, background: '#fff' }
+  assert.equal(await chosen(await photo().extend(ground).png().toBuffer()), 'jpeg')
+})
+
+test('format:auto keeps transparency, also what an operation makes', async () => {
+  const faded = await photo().ensureAlpha(0.5).png().toBuffer()
+  const opaque = await photo().ensureAlpha(1).png().toBuffer()
+  assert.equal(await chosen(faded), 'webp')
+  assert.equal(await chosen(opaque), 'jpeg')
+  assert.equal(await chosen(opaque, 'round:20,'), 'webp')
+  assert.equal(await chosen(await photo().jpeg().toBuffer(), 'pad:5:transparent,'), 'webp')
+  assert.equal(await chosen(await photo().jpeg().toBuffer(), 'pad:5,'), 'jpeg')
+  const drawn = await drawing(shapes, '').png().toBuffer()
+  assertSame(await inspectResult(await run(drawn, 'format:auto')), await inspect(drawn))
+})
+
+test('format:auto makes WebP of animations: drawings without loss, and photographs small', async () => {
+  const gif = await sharp(
+    [await drawing(shapes).png().toBuffer(), await drawing(shapes).flop().png().toBuffer()],
+    { join: { animated: true } },
+  )
+    .gif({ delay: [50, 70], loop: 2 })
+    .toBuffer()
+  const result = await inspectResult(await run(gif, 'format:auto'))
+  assertSame(result, { ...(await inspect(gif)), format: 'webp' })
+  assert.equal(await chosen(animatedPng()), 'webp')
+  const film = await sharp([await photo().png().toBuffer(), await photo().flop().png().toBuffer()], {
+    join: { animated: true },
+  })
+    .webp({ lossless: true, delay: [50, 70] })
+    .toBuffer()
+  const { bytes, facts } = await run(film, 'format:auto')
+  assert.deepEqual([facts.contentType, facts.frames], ['image/webp', 2])
+  assert.ok(bytes.length < film.length / 2)
+})
+
+test('format:auto leaves lossy originals what they are, and a document of several pages', async () => {
+  for (const format of ['jpeg', 'webp', 'avif'] as const)
+    assert.equal(await chosen(await drawing(shapes).toFormat(format).toBuffer()), format)
+  assert.equal(await chosen(await readFile(new URL('heic/samples/camera.heic', import.meta.url))), 'jpeg')
+  const pages = await sharp([await photo().png().toBuffer(), await photo().flop().png().toBuffer()], {
+    join: { animated: true },
+  })
+    .tiff({ compression: 'lzw' })
+    .toBuffer()
+  const { facts } = await run(pages, 'format:auto')
+  assert.deepEqual([facts.contentType, facts.frames], ['image/tiff', 2])
+})
+
+test('a quality counts with format:auto, and a format named later wins', async () => {
+  const png = await photo().png().toBuffer()
+  const sizes = await Promise.all(
+    ['format:auto:30', 'format:auto'].map(async text => (await bytesOf(png, text)).length),
+  )
+  assert.ok((sizes[0] ?? 0) < (sizes[1] ?? 0))
+  assert.equal((await run(png, 'format:auto,format:webp')).facts.contentType, 'image/webp')
+  assert.equal((await run(png, 'format:webp,format:auto')).facts.contentType, 'image/jpeg')
+})
+
+test('a damaged image fails with format:auto as it does without', async () => {
+  const png = await photo().png().toBuffer()
+  const damaged = png.subarray(0, png.length / 2)
+  await assert.rejects(run(damaged, 'flip,format:auto'), UnusableImage)
+  await assert.rejects(run(damaged, 'flip,format:jpeg'), UnusableImage)
+})
