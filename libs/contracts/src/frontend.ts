@@ -81,6 +81,26 @@ export const frontendRoutes = {
       response: { 200: ImageStatus, 404: Problem },
     },
   }),
+  followImage: defineRoute({
+    method: 'GET',
+    url: '/images/:id/events',
+    schema: {
+      summary:
+        'Server-sent events: the newest state of an image, and each change after it, until it has ended; then 204',
+      params,
+      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
+      response: { 200: Bytes, 204: Nothing, 404: Problem },
+    },
+  }),
+  followImages: defineRoute({
+    method: 'GET',
+    url: '/images/events',
+    schema: {
+      summary:
+        'Server-sent events of all images: those under way, and each change after that. `reset` says that changes may have been missed',
+      response: { 200: Bytes },
+    },
+  }),
   getResult: defineRoute({
     method: 'GET',
     url: '/images/:id/result',

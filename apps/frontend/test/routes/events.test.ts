@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { assertProblem, generateImage, until } from '@darkroom/testing'
+import { type Frontend, failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
+
+const image = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
+
+interface Event {
+  name: string
+  id: string | undefined
+  data: { id?: string; state?: string; links?: { self: string } }
+}
+
+/** Reads a stream of events as it comes. */
+async function follow(t: TestContext, { url }: Frontend, path: string, headers: Record<string, string> = {}) {
+  const hangUp = new AbortController()
+  t.after(() => hangUp.abort())
+  const answer = await fetch(url + path, { headers, signal: hangUp.signal })
+  const events: Event[] = []
+  let text = ''
+  let isOver = false
+  const read = async () => {
+    for await (const chunk of answer.body ?? []) {
+      text += Buffer.from(chunk).toString()
+      const blocks = text.split('\n\n')
+      text = blocks.pop() ?? ''
+      for (const block of blocks) if (block.startsWith('event: ')) events.push(parse(block))
+    }
+    isOver = true
+  }
+  read().catch(() => undefined)
+  return { answer, events, hangUp, isOver: () => isOver }
+}
+
+function parse(block: string): Event {
+  const fields = new Map(
+    block.split('\n').map(line => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
+  )
+  return {
+    name: String(fields.get('event')),
+    id: fields.get('id'),
+    data: JSON.parse(String(fields.get('data'))),
+  }
+}
+
+async function upload({ ask }: Frontend): Promise<string> {
+  const { status, json } = await ask('/images', { method: 'POST', body: image })
+  assert.equal(status, 202)
+  return String(json().id)
+}
+
+test('the events of an image are its newest state, and each change until its end', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  const { answer, events, isOver } = await follow(t, frontend, `/images/${id}/events`)
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream')
+  assert.equal(answer.headers.get('x-accel-buffering'), 'no')
+  await until('the first state is there', () => events.length > 0)
+  await upload(frontend) // which is nothing to this stream
+  await finishNext(frontend, image)
+  await until('the stream is over', isOver)
+  assert.deepEqual([events[0]?.id, events[0]?.data.state], [`${id}:1`, 'not-started'])
+  assert.deepEqual([events.at(-1)?.id, events.at(-1)?.data.state], [`${id}:3`, 'finished'])
+  assert.ok(events.every(({ name, data }) => name === 'state' && data.id === id))
+  assert.equal(events.at(-1)?.data.links?.self, `/images/${id}`)
+})
+
+test('the events of an image that has ended are its last state; who has seen that is told with 204', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  await failNext(frontend, { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' })
+  const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
+  await until('the stream is over', isOver)
+  assert.deepEqual(
+    events.map(({ data }) => data.state),
+    ['failed'],
+  )
+  const { answer } = await follow(t, frontend, `/images/${id}/events`, {
+    'last-event-id': String(events[0]?.id),
+  })
+  assert.equal(answer.status, 204)
+})
+
+test('the events of an image that is deleted say so, and end; of no image they are 404', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
+  await until('the first state is there', () => events.length > 0)
+  assert.equal((await frontend.ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
+  await until('the stream is over', isOver)
+  assert.deepEqual(events.at(-1), { name: 'deleted', id: undefined, data: { id } })
+  assertProblem(await frontend.app.inject(`/images/${id}/events`), 404, 'image-not-found')
+})
+
+test('the events of all images begin with those under way', async t => {
+  const frontend = await startFrontend(t)
+  const ended = await finishAfterUpload(frontend)
+  const running = await upload(frontend)
+  await takeWork(frontend)
+  const waiting = await upload(frontend)
+  const { events } = await follow(t, frontend, '/images/events')
+  await until('both are there', () => events.filter(({ name }) => name === 'state').length === 2)
+  const states = () => events.filter(({ name }) => name === 'state').map(({ data }) => [data.id, data.state])
+  assert.deepEqual(states(), [
+    [running, 'in-progress'],
+    [waiting, 'not-started'],
+  ])
+  await finishNext(frontend, image)
+  await until('its end is there', () =>
+    states().some(([id, state]) => id === waiting && state === 'finished'),
+  )
+  assert.ok(!states().some(([id]) => id === ended))
+})
+
+test('many streams are told of a change by one read', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  const streams = await Promise.all(
+    Array.from({ length: 50 }, () => follow(t, frontend, `/images/${id}/events`)),
+  )
+  await until('all have begun', () => streams.every(({ events }) => events.length > 0))
+  const reads = t.mock.method(frontend.clients.taskDb, 'getTask')
+  await finishNext(frontend, image)
+  await until('all are over', () => streams.every(({ isOver }) => isOver()))
+  assert.ok(streams.every(({ events }) => events.at(-1)?.data.state === 'finished'))
+  const ofStreams = reads.mock.calls.filter(({ arguments: [call] }) => call.params.id === id).length
+  assert.ok(ofStreams < 10, `${ofStreams} reads`)
+})
+
+test('fault: streams catch up when the task DB was away', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  const { events } = await follow(t, frontend, `/images/${id}/events`)
+  const all = await follow(t, frontend, '/images/events')
+  await until('the first state is there', () => events.length > 0)
+  await frontend.taskDb.close()
+  await frontend.startTaskDb()
+  await until('it is said that changes may be missing', () => all.events.some(({ name }) => name === 'reset'))
+  await finishNext(frontend, image)
+  await until('the end is there', () => events.at(-1)?.data.state === 'finished')
+})
+
+test('streams end when the frontend closes', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  const streams = [
+    await follow(t, frontend, `/images/${id}/events`),
+    await follow(t, frontend, '/images/events'),
+  ]
+  await frontend.app.close()
+  await until('both are over', () => streams.every(({ isOver }) => isOver()))
+})
+
+async function finishAfterUpload(frontend: Frontend): Promise<string> {
+  await upload(frontend)
+  return finishNext(frontend, image)
+}
