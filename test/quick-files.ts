@@ -5,11 +5,12 @@ import { dirname, resolve } from 'node:path'
 const starts =
   /\b(start(Darkroom|Etcd|ObjectStore|Postgres|Program|Redis|Script|Serf|Service)|withEngine|inMountNamespace|makeDiskImage|makeNetwork)\b|node:child_process/
 
-/** Time limits of threads, measured memory, hours of simulated clusters; and what counts many examples. */
+/** Time limits of threads, measured memory, a compiler, hours of simulated clusters; and what counts its examples. */
 const takeLong = [
   'apps/cluster-state/test/simulation/simulation.test.ts',
   'apps/image-worker/test/develop/mend/mend.test.ts',
   'apps/image-worker/test/develop/orientation.test.ts',
+  'apps/image-worker/test/kernels.test.ts',
   'apps/image-worker/test/permute/permute-gif.test.ts',
   'apps/image-worker/test/permute/permute-png-memory.test.ts',
   'apps/image-worker/test/permute/permute-png-mutations.test.ts',

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { generateImage, type ImageKind, imageKinds, isLossless, temporaryFolder } from '@darkroom/testing'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { generateImage, type ImageKind, imageKinds, isLossless } from '@darkroom/testing'
 import { inLanes } from './lanes.ts'
 
 /** An image file for a test. */
@@ -36,14 +37,36 @@ export function smallPictures(count: number): PictureSize[] {
   }))
 }
 
-/** Generates the pictures as files, in a folder that is gone when the test has ended. */
-export async function makePictures(t: TestContext, sizes: readonly PictureSize[]): Promise<Picture[]> {
-  const folder = temporaryFolder(t)
-  return inLanes(2, [...sizes.entries()], async ([index, size]) => {
-    const path = join(folder, `${index}.${size.kind}`)
-    await writeFile(path, await generateImage({ ...size, seed: index + 1 }))
-    return { path, isExact: isLossless(size.kind) }
+/**
+ * The pictures as files, which are kept for later tests: not to be changed. Generating those of one run takes a
+ * processor half a minute.
+ */
+export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
+  await mkdir(album, { recursive: true, mode: 0o700 })
+  return inLanes(2, sizes, async size => {
+    const { kind, width, height } = size
+    const path = join(album, `${width}x${height}.${kind}`)
+    if (!existsSync(path)) await keep(path, await generateImage({ ...size, seed: width + height }))
+    return { path, isExact: isLossless(kind) }
   })
+}
+
+/** Another folder whenever what generates pictures is changed. */
+const album = join(import.meta.dirname, '../../../node_modules/.cache/pictures', generatorVersion())
+
+function generatorVersion(): string {
+  const generator = createHash('sha256')
+  const sources = dirname(fileURLToPath(import.meta.resolve('@darkroom/testing')))
+  for (const name of ['generated-image.ts', 'photograph.ts', '../package.json'])
+    generator.update(readFileSync(join(sources, name)))
+  return generator.digest('hex').slice(0, 16)
+}
+
+/** Other processes see the whole file or none. */
+async function keep(path: string, bytes: Uint8Array): Promise<void> {
+  const part = `${path}.${process.pid}`
+  await writeFile(part, bytes)
+  await rename(part, path)
 }
 
 const photographs = ['nature/Dune.jpg', 'nature/FreshFlower.jpg', 'nature/Wood.jpg', 'desktop/Stripes.png']

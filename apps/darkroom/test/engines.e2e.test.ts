@@ -45,7 +45,7 @@ withEngine('redis', redis =>
               await Promise.all([first['image-worker'], second['kv-config']].map(kill))
             },
           }
-          const pictures = await makePictures(t, smallPictures(picturesAnOutage * Object.keys(faults).length))
+          const pictures = await makePictures(smallPictures(picturesAnOutage * Object.keys(faults).length))
           for (const [name, strike] of Object.entries(faults)) {
             t.diagnostic(name)
             const development = beginDevelopment(url, pictures.splice(0, picturesAnOutage), 6)

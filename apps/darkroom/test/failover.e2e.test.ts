@@ -14,7 +14,7 @@ withEngine('postgres', program =>
 
     const hosts = `127.0.0.1:${primary.port},127.0.0.1:${standby.port}`
     const darkroom = await startDarkroom(t, { TASK_STORE_URL: `postgres://postgres@${hosts}/postgres` })
-    const pictures = await makePictures(t, smallPictures(60))
+    const pictures = await makePictures(smallPictures(60))
     const development = beginDevelopment(darkroom.url, pictures, 8)
     await until('images flow', () => development.endedCount >= 10, 60_000)
     await primary.kill()

@@ -10,7 +10,7 @@ const clients = 16
 test('200 images that 16 clients upload at once are all developed, and rightly', async t => {
   const photographs = installedPhotographs()
   const rest = count - largePictures.length - photographs.length
-  const pictures = [...(await makePictures(t, [...largePictures, ...smallPictures(rest)])), ...photographs]
+  const pictures = [...(await makePictures([...largePictures, ...smallPictures(rest)])), ...photographs]
   assert.equal(pictures.length, count)
 
   await t.test('with nothing in the way', async t => {

@@ -30,7 +30,7 @@ test('kill -9 of one service after the other: what was accepted is developed, an
   await untilReady(find('frontend').service)
 
   const victims = ['storage', 'task-db', 'kv-config', 'image-master', 'image-worker'] as const
-  const pictures = await makePictures(t, smallPictures(picturesAnOutage * victims.length))
+  const pictures = await makePictures(smallPictures(picturesAnOutage * victims.length))
   const developments = []
   for (const name of victims) {
     const batch = pictures.splice(0, picturesAnOutage)

@@ -32,7 +32,7 @@ function statesOnDisk(dataDir: string): string[] {
 test('SIGTERM lets images under way end; the rest is developed after a new start', {
   skip: procIsMissing,
 }, async t => {
-  const pictures = await makePictures(t, [...smallPictures(count), slow, { ...slow, height: 1001 }])
+  const pictures = await makePictures([...smallPictures(count), slow, { ...slow, height: 1001 }])
   const darkroom = await startDarkroom(t)
   const development = beginDevelopment(darkroom.url, pictures.reverse(), 8)
   await until('some are being worked on', async () => {
