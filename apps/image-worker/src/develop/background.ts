@@ -51,7 +51,10 @@ export function filled(
   const { channels, bits, isGrey } = kind
   const pixel = pixelOf(colour, kind)
   const pattern = new Uint8Array((bits === 16 ? Uint16Array : Uint8Array).from(pixel).buffer)
-  const data = Buffer.alloc(width * height * pattern.length, pattern)
+  const data = new Uint8Array(width * height * pattern.length)
+  data.set(pattern)
+  // Twice as much with each copy.
+  for (let end = pattern.length; end < data.length; end *= 2) data.copyWithin(end, 0, end)
   return { data, width, height, channels, bits, isGrey }
 }
 

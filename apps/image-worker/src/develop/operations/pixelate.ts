@@ -4,34 +4,46 @@ import { onPixels } from './operation-kind.ts'
 
 /** Each square gets its mean, to which pixels count as far as they are opaque. In place. */
 export const pixelate = onPixels<'pixelate'>((frame, { size }: OperationNamed<'pixelate'>) => {
+  const { width, height, channels } = frame
   const samples = samplesOf(frame)
-  for (let top = 0; top < frame.height; top += size) {
-    for (let left = 0; left < frame.width; left += size) fillWithMean(samples, frame, { left, top, size })
+  const row = width * channels
+  for (let top = 0; top < height; top += size) {
+    const rows = Math.min(size, height - top)
+    for (let left = 0; left < width; left += size) {
+      const columns = Math.min(size, width - left)
+      const mean = meanOf(samples, frame, { left, top, width: columns, height: rows })
+      const start = top * row + left * channels
+      for (let at = 0; at < columns * channels; at++) samples[start + at] = mean[at % channels] as number
+    }
+    for (let y = 1; y < rows; y++) samples.copyWithin((top + y) * row, top * row, (top + 1) * row)
   }
   return { ...frame, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 })
 
-function fillWithMean(
+/** The pixel that a rectangle comes to. */
+function meanOf(
   samples: ReturnType<typeof samplesOf>,
-  { width, height, channels }: Raster,
-  { left, top, size }: { left: number; top: number; size: number },
-): void {
-  const [right, bottom] = [Math.min(left + size, width), Math.min(top + size, height)]
-  const colours = Math.min(channels, 3)
-  const sums = [0, 0, 0]
-  let weights = 0
-  for (let y = top; y < bottom; y++) {
-    for (let at = (y * width + left) * channels; at < (y * width + right) * channels; at += channels) {
-      const weight = channels === 4 ? (samples[at + 3] as number) : 1
-      weights += weight
-      for (let channel = 0; channel < colours; channel++)
-        sums[channel] = (sums[channel] as number) + weight * (samples[at + channel] as number)
+  { width, channels }: Raster,
+  square: { left: number; top: number; width: number; height: number },
+): number[] {
+  const hasAlpha = channels === 4
+  /** All samples of a channel; each times its opacity where only what is seen counts. */
+  const sumOf = (channel: number, isSeen: boolean) => {
+    let sum = 0
+    for (let y = 0; y < square.height; y++) {
+      const start = ((square.top + y) * width + square.left) * channels + channel
+      const end = start + square.width * channels
+      if (isSeen)
+        for (let at = start; at < end; at += 4)
+          sum += (samples[at] as number) * (samples[at + 3 - channel] as number)
+      else for (let at = start; at < end; at += channels) sum += samples[at] as number
     }
+    return sum
   }
-  const mean = sums.slice(0, colours).map(sum => (weights > 0 ? Math.round(sum / weights) : 0))
-  if (channels === 4) mean.push(Math.round(weights / ((right - left) * (bottom - top))))
-  for (let y = top; y < bottom; y++) {
-    for (let at = (y * width + left) * channels; at < (y * width + right) * channels; at += channels)
-      for (let channel = 0; channel < channels; channel++) samples[at + channel] = mean[channel] as number
-  }
+  const pixels = square.width * square.height
+  const opacity = hasAlpha ? sumOf(3, false) : pixels
+  const colours = Array.from({ length: Math.min(channels, 3) }, (_, channel) =>
+    opacity === 0 ? 0 : Math.round(sumOf(channel, hasAlpha) / opacity),
+  )
+  return hasAlpha ? [...colours, Math.round(opacity / pixels)] : colours
 }
