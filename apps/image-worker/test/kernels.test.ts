@@ -1,3 +1,5 @@
+// Not for test:quick: it runs a compiler.
+
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

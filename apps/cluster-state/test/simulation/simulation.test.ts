@@ -1,3 +1,5 @@
+// Not for test:quick: it simulates hours of clusters.
+
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,5 @@
+// Not for test:quick: it develops every orientation of every format.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'

@@ -1,3 +1,5 @@
+// Not for test:quick: threads run into their time limits.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'

@@ -1,3 +1,5 @@
+// Not for test:quick: it counts many examples.
+
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'

@@ -1,3 +1,5 @@
+// Not for test:quick: it measures memory.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'

@@ -1,3 +1,5 @@
+// Not for test:quick: it waits for the disk.
+
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
