@@ -11,7 +11,7 @@ import {
 } from '../../libs/testing/src/index.ts'
 
 /** How long one request is tried again while something is away: longer than any container needs to come back. */
-const patienceMs = 180_000
+const timeoutMs = 180_000
 const pauseMs = 200
 
 interface Picture {
@@ -87,13 +87,13 @@ export class ImageStream {
   }
 
   async #follow(id: string, picture: Picture): Promise<void> {
-    const deadline = Date.now() + patienceMs
+    const deadline = Date.now() + timeoutMs
     for (;;) {
       const status = await this.#ask(`/images/${id}`, [200], { headers: { prefer: 'wait=10' } })
       const { state, error } = status.json()
       if (state === 'finished') break
       if (state === 'failed') throw new Error(`failed: ${JSON.stringify(error)}`)
-      if (Date.now() > deadline) throw new Error(`${state} for ${patienceMs / 1000} s`)
+      if (Date.now() > deadline) throw new Error(`${state} for ${timeoutMs / 1000} s`)
     }
     const { body } = await this.#ask(`/images/${id}/result`, [200], {})
     await assertSwapped(picture.bytes, body, { isExact: picture.isExact })
@@ -101,7 +101,7 @@ export class ImageStream {
 
   /** Asks until it is answered with one of these statuses. An answer that trying again can't mend is an error. */
   async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpAnswer> {
-    const deadline = Date.now() + patienceMs
+    const deadline = Date.now() + timeoutMs
     for (;;) {
       const answer = await this.#tryOnce(path, request)
       if (!(answer instanceof Error)) {

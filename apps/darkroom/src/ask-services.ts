@@ -13,7 +13,7 @@ import { ExpectedFailure } from './expected-failure.ts'
 import { kvUrlOf, loadSettings } from './settings.ts'
 
 /** Somebody waits at the terminal: what doesn't answer is soon given up. */
-const patienceMs = 3000
+const timeoutMs = 3000
 
 /**
  * Asks the services of a Darkroom that runs: at KV_URL, or where the settings start it.
@@ -65,7 +65,7 @@ async function askAt<Answer>(
   const settings = loadSettings(environment)
   const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
   const logger = createLogger('darkroom', 'silent')
-  const clients = new ServiceClients({ kvUrl, clusterToken, logger, patienceMs })
+  const clients = new ServiceClients({ kvUrl, clusterToken, logger, timeoutMs })
   try {
     return await ask(clients)
   } catch (cause) {

@@ -14,7 +14,7 @@ import { createTransport, fixedAddress, readBaseUrl, ServiceUnavailable } from '
 import { Agent } from 'undici'
 import { ExpectedFailure } from './expected-failure.ts'
 
-const patienceMs = 60_000
+const timeoutMs = 60_000
 const waitSeconds = 25
 
 /** Uses Darkroom the way any client can: it keeps trying while the service is away, and comes back when told to. */
@@ -26,7 +26,7 @@ export class DarkroomClient {
   /** `url` may have a path and credentials: both are used in every request. */
   constructor(url: string) {
     this.#url = url
-    this.#frontend = this.#connect(patienceMs)
+    this.#frontend = this.#connect(timeoutMs)
   }
 
   /** @throws ExpectedFailure that says how to start it, if nothing answers */
@@ -55,7 +55,7 @@ export class DarkroomClient {
   ): Promise<string> {
     const size = await sizeOf(path)
     const idempotencyKey = randomUUID()
-    for (const deadline = performance.now() + patienceMs; ; ) {
+    for (const deadline = performance.now() + timeoutMs; ; ) {
       const body = createReadStream(path)
       try {
         const reply = await this.#frontend.uploadImage({
@@ -78,7 +78,7 @@ export class DarkroomClient {
 
   /** Resolves with the result's content type when the image is developed. @throws Error with the reason if it isn't */
   async waitForEnd(id: string): Promise<string> {
-    for (const deadline = performance.now() + patienceMs; ; ) {
+    for (const deadline = performance.now() + timeoutMs; ; ) {
       try {
         const reply = await this.#frontend.getImage({
           params: { id },
@@ -107,11 +107,11 @@ export class DarkroomClient {
     return this.#dispatcher.close()
   }
 
-  #connect(patienceMs: number): Client<typeof frontendRoutes> {
+  #connect(timeoutMs: number): Client<typeof frontendRoutes> {
     const resolver = fixedAddress(this.#url)
     return createClient(
       frontendRoutes,
-      createTransport({ service: 'Darkroom', resolver, dispatcher: this.#dispatcher, patienceMs }),
+      createTransport({ service: 'Darkroom', resolver, dispatcher: this.#dispatcher, timeoutMs }),
     )
   }
 }

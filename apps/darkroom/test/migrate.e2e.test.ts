@@ -34,7 +34,7 @@ async function run(t: TestContext, args: string[], env: Record<string, string> =
 async function manyTasks(t: TestContext, count: number): Promise<string> {
   const url = `sqlite:${join(temporaryFolder(t), 'task-db.sqlite')}`
   const logger = createLogger('test', 'silent')
-  const store = await openTaskStore({ url, connections: 2, patienceMs: 5000, logger })
+  const store = await openTaskStore({ url, connections: 2, timeoutMs: 5000, logger })
   const original = {
     contentType: 'image/png',
     bytes: 1,

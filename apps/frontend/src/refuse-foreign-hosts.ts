@@ -20,7 +20,7 @@ export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>):
     const isOwn = name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
     if (isOwn || healthChecks.has(routeOptions.url)) return
     const detail = `host "${hostname}" is not allowed; add its URL to PUBLIC_URL, such as http://${hostname}`
-    throw new ServiceProblem(403, 'strange-host', detail)
+    throw new ServiceProblem(403, 'host-not-allowed', detail)
   })
 }
 

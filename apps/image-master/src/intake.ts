@@ -75,7 +75,7 @@ export interface Upload {
  *
  * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; no bytes stay behind
  */
-export async function takeIn(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
+export async function acceptUpload(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
   const { admission, ids, maxBytesInFlight, settings, storage, workers } = dependencies
   const limits = settings()
   const operations = readOperations(upload.operations) ?? limits.defaultOperations

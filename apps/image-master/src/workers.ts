@@ -4,11 +4,11 @@ import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, type Logger, retryLater, ServiceProblem, watchPrefix } from '@darkroom/service-kit'
 
 /** A worker registers a moment after the master when both are started together. */
-const usualPatienceMs = 3000
+const usualTimeoutMs = 3000
 
 /** Follows in kv-config which optional types the workers decode. While no worker is registered, the last news stand. */
 export class Workers {
-  readonly #patienceMs: number
+  readonly #timeoutMs: number
   /** Unknown until a worker was registered. */
   #decoded: ReadonlySet<string> | undefined
   readonly #news = new EventTarget()
@@ -18,14 +18,14 @@ export class Workers {
   constructor({
     kv,
     logger,
-    patienceMs = usualPatienceMs,
+    timeoutMs = usualTimeoutMs,
   }: {
     kv: KvClient
     logger: Logger
     /** How long an upload waits for the first worker to register. */
-    patienceMs?: number
+    timeoutMs?: number
   }) {
-    this.#patienceMs = patienceMs
+    this.#timeoutMs = timeoutMs
     setMaxListeners(0, this.#news) // each upload that waits listens
     this.#watching = watchPrefix({
       kv,
@@ -49,7 +49,7 @@ export class Workers {
     const missing = packageFor(contentType)
     if (missing === undefined) return
     if (!this.#decoded) {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#patienceMs)])
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timeoutMs)])
       await once(this.#news, 'known', { signal }).catch(() => undefined)
     }
     if (!this.#decoded) {

@@ -72,7 +72,7 @@ export async function startNeighbours(
     kvUrl: env.KV_URL,
     clusterToken: settings.CLUSTER_TOKEN,
     logger,
-    patienceMs: 1500,
+    timeoutMs: 1500,
   })
   stack.defer(() => clients.close())
   const neighbours = {

@@ -30,7 +30,7 @@ export async function startMaster(owner: Owner, settings: Record<string, string>
   const config = loadConfig(Config, env)
   const opened = await openQueue(config, { taskDb: clients.taskDb, logger })
   const tally = new RecordedTally()
-  const workers = new Workers({ kv: clients.kv, logger, patienceMs: 300 })
+  const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 300 })
   const app = buildApp({
     config,
     clients,

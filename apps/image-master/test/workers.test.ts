@@ -62,7 +62,7 @@ describe('an upload of an optional type', () => {
 
   test('waits for the first worker to register', async t => {
     const { clients, register, defer } = await start(t)
-    const workers = new Workers({ kv: clients.kv, logger, patienceMs: 60_000 })
+    const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())
     const waiting = workers.requireDecoder('image/heic')
     await register('able', able)
@@ -71,7 +71,7 @@ describe('an upload of an optional type', () => {
 
   test('is taken while the workers that decode it are away for a moment', async t => {
     const { clients, register, defer } = await start(t)
-    const workers = new Workers({ kv: clients.kv, logger, patienceMs: 60_000 })
+    const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())
     await register('able', able)
     await workers.requireDecoder('image/heic')

@@ -7,7 +7,7 @@ import { isAnswer } from '../src/engine/s3/errors.ts'
  * Makes the bucket that BLOB_STORE_URL names, unless it is there. A server that isn't up yet, or doesn't know the key
  * yet, is asked again for so long.
  */
-const patienceMs = 120_000
+const timeoutMs = 120_000
 
 const { bucket, endpoint, region, pathStyle } = parseS3Url(process.env.BLOB_STORE_URL ?? '')
 const client = new S3Client({
@@ -15,7 +15,7 @@ const client = new S3Client({
   ...(region !== undefined && { region }),
   forcePathStyle: pathStyle,
 })
-const deadline = Date.now() + patienceMs
+const deadline = Date.now() + timeoutMs
 while (!(await isMade())) await delay(500)
 client.destroy()
 process.stdout.write(`the bucket "${bucket}" is there\n`)

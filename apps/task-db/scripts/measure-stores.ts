@@ -58,7 +58,7 @@ async function rate(callers: number, work: () => Promise<boolean>): Promise<numb
 
 async function measure(name: string, url: string): Promise<void> {
   const logger = createLogger('measure', 'error')
-  const store = await openTaskStore({ url, connections: 10, patienceMs: 5000, logger })
+  const store = await openTaskStore({ url, connections: 10, timeoutMs: 5000, logger })
   for (const callers of callersAtOnce) {
     const creates = await rate(callers, () => create(store))
     const finishes = await rate(callers, () => claimAndFinish(store))

@@ -92,7 +92,7 @@ export class ClaimLine {
     try {
       const task = await this.#store.claim(waiting.worker, waiting.leaseMs, waiting.decodes)
       if (task && !waiting.gone.aborted) waiting.resolve(task)
-      else if (task) await this.#giveBack(task)
+      else if (task) await this.#returnTask(task)
       else if (!wantsToLeave(waiting)) return waiting
       waiting.resolve(undefined)
     } catch (error) {
@@ -102,7 +102,7 @@ export class ClaimLine {
   }
 
   /** Whoever asked has gone: the task waits again, and the attempt doesn't count. */
-  async #giveBack(task: Task): Promise<void> {
+  async #returnTask(task: Task): Promise<void> {
     await this.#store.apply(task.id, { type: 'return', token: task.claims })
   }
 }

@@ -19,7 +19,7 @@ export const Config = Type.Object({
     minimum: 2,
     description: 'PostgreSQL: at most so many connections of this process; one more listens',
   }),
-  taskStorePatienceMs: Type.Integer({
+  taskStoreTimeoutMs: Type.Integer({
     default: 5000,
     minimum: 100,
     maximum: 60_000,

@@ -32,8 +32,8 @@ export async function start(
 
 function openStore(config: Config, logger: Logger): Promise<TaskStore> {
   const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
-  const { taskStoreConnections: connections, taskStorePatienceMs: patienceMs } = config
+  const { taskStoreConnections: connections, taskStoreTimeoutMs: timeoutMs } = config
   return openEngine('TASK_STORE_URL', [UnusableFile, StoreMisconfigured], () =>
-    openTaskStore({ url, connections, patienceMs, logger }),
+    openTaskStore({ url, connections, timeoutMs, logger }),
   )
 }

@@ -33,7 +33,7 @@ test('a task that fails because its workers were lost counts as well', async t =
   await until('it is counted', () => tally.amounts[imageCounters.failed] === 1)
 })
 
-test('what is handed back or deleted is not counted, and closing the app closes the tally', async t => {
+test('what is returned or deleted is not counted, and closing the app closes the tally', async t => {
   const { app, tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'returned', token: 1 })

@@ -6,7 +6,7 @@ const [from, to] = await Promise.all(
   process.argv
     .slice(2)
     .map(url =>
-      openTaskStore({ url, connections: 5, patienceMs: 5000, logger: createLogger('migrate', 'silent') }),
+      openTaskStore({ url, connections: 5, timeoutMs: 5000, logger: createLogger('migrate', 'silent') }),
     ),
 )
 if (!from || !to) throw new Error('two stores are needed')

@@ -193,7 +193,7 @@ export const imageMasterRoutes = {
     url: '/workReturned',
     idempotent: true,
     schema: {
-      summary: 'Handed back by a worker that shuts down; not counted as an attempt',
+      summary: 'Returned by a worker that shuts down; not counted as an attempt',
       body: Type.Object(held, { additionalProperties: false }),
       response: { 204: Nothing, 409: Problem },
     },

@@ -48,7 +48,7 @@ export const LeaseHolderEvent = Type.Union([
   ),
   Type.Object(
     { state: Type.Literal('returned'), token: FencingToken },
-    { additionalProperties: false, description: 'Handed back unfinished; the attempt is not counted' },
+    { additionalProperties: false, description: 'Returned unfinished; the attempt is not counted' },
   ),
 ])
 export type LeaseHolderEvent = Static<typeof LeaseHolderEvent>

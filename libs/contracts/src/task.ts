@@ -71,7 +71,7 @@ export const Task = Type.Object({
   operations: Operations,
   original: ImageFacts,
   urgency: Urgency,
-  attempts: Type.Integer({ minimum: 0, description: 'Begun and not handed back' }),
+  attempts: Type.Integer({ minimum: 0, description: 'Begun and not returned' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
   claims: Type.Integer({ minimum: 0, description: 'Fencing tokens given out so far' }),
   createdAt: Instant,

@@ -21,7 +21,7 @@ export interface SpreadFigures extends SpreadConditions {
 const writesPerCluster = 10
 /** Until all that was to be said about a write has been said. */
 const settledMs = 12_000
-const patienceMs = 120_000
+const timeoutMs = 120_000
 
 /** @throws Error when a write doesn't reach every node */
 export async function measureSpread(conditions: SpreadConditions): Promise<SpreadFigures> {
@@ -58,7 +58,7 @@ async function spreadTime(cluster: SimulatedCluster, value: number): Promise<num
   void writer.setRegister('value', value).then(() => {
     isWritten = true
   })
-  await cluster.time.runUntil(() => isWritten, patienceMs)
+  await cluster.time.runUntil(() => isWritten, timeoutMs)
   const writtenAt = cluster.time.now()
   // Who has it keeps it: nobody needs to be asked twice.
   let informed = 0
@@ -67,7 +67,7 @@ async function spreadTime(cluster: SimulatedCluster, value: number): Promise<num
       informed++
     return informed === cluster.size
   }
-  if (!(await cluster.time.runUntil(isKnown, patienceMs))) throw new Error('a write did not reach every node')
+  if (!(await cluster.time.runUntil(isKnown, timeoutMs))) throw new Error('a write did not reach every node')
   return cluster.time.now() - writtenAt
 }
 

@@ -137,7 +137,7 @@ async function moveTasks(
   { from, to }: { from: string; to: string },
   { signal, progress }: { signal: AbortSignal; progress: MigrationProgress },
 ): Promise<string[]> {
-  const settings = { connections: 4, patienceMs: 10_000, logger: createLogger('migrate', 'silent') }
+  const settings = { connections: 4, timeoutMs: 10_000, logger: createLogger('migrate', 'silent') }
   await using stores = new AsyncDisposableStack()
   const open = (url: string) =>
     openStore(

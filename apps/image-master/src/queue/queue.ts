@@ -30,12 +30,12 @@ export interface WorkQueue {
     decodes?: readonly string[],
   ): Promise<Work | undefined>
   /** The instant when the lease ends now, or why it can't be renewed. */
-  extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd>
+  renew(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd>
   finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>
   /** The task runs again if that may help and attempts are left. */
   fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>
-  /** Handed back unfinished: the task is next again, and the attempt not counted. */
-  giveBack(lease: HeldLease): Promise<Acknowledgement>
+  /** Returned unfinished: the task is next again, and the attempt not counted. */
+  returnWork(lease: HeldLease): Promise<Acknowledgement>
   /** Rejects while work pauses because something that the queue needs doesn't answer. */
   checkReady(): Promise<void>
   close(): Promise<void>

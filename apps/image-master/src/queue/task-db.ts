@@ -37,8 +37,8 @@ export class TaskDbQueue implements WorkQueue {
     return reply?.status === 200 ? workOf(reply.body) : undefined
   }
 
-  extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
-    return this.#leases.extend(lease)
+  renew(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
+    return this.#leases.renew(lease)
   }
 
   async finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
@@ -49,7 +49,7 @@ export class TaskDbQueue implements WorkQueue {
     return (await this.#leases.tell(id, { state: 'failed', token, error, retryable })).acknowledgement
   }
 
-  async giveBack({ id, token }: HeldLease): Promise<Acknowledgement> {
+  async returnWork({ id, token }: HeldLease): Promise<Acknowledgement> {
     return (await this.#leases.tell(id, { state: 'returned', token })).acknowledgement
   }
 

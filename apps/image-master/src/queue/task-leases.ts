@@ -11,7 +11,7 @@ export class TaskLeases {
     this.#leaseMs = leaseMs
   }
 
-  async extend({ id, token }: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
+  async renew({ id, token }: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
     const reply = await this.#taskDb.renewLease({ params: { id }, body: { token, leaseMs: this.#leaseMs } })
     if (reply.status === 404) return 'cancelled'
     if (reply.status === 409 || !reply.body.lease) return 'lost'

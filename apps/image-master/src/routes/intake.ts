@@ -1,5 +1,5 @@
 import { type Handlers, type imageMasterRoutes, urgencyOf } from '@darkroom/contracts'
-import { type IntakeDependencies, takeIn } from '../intake.ts'
+import { acceptUpload, type IntakeDependencies } from '../intake.ts'
 
 export function intakeHandlers(
   dependencies: IntakeDependencies,
@@ -15,7 +15,7 @@ export function intakeHandlers(
         idempotencyKey: headers['idempotency-key'],
         urgency: urgencyOf(headers.priority),
       }
-      return { status: 202, body: await takeIn(upload, dependencies) }
+      return { status: 202, body: await acceptUpload(upload, dependencies) }
     },
   }
 }

@@ -25,10 +25,10 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     },
 
     async extendWork({ body }) {
-      const extended = await queue.extend(toLease(body))
-      if (extended === 'lost') throw leaseLost()
-      const isCancelled = extended === 'cancelled'
-      const expiresAt = isCancelled ? new Date().toISOString() : extended.expiresAt
+      const renewed = await queue.renew(toLease(body))
+      if (renewed === 'lost') throw leaseLost()
+      const isCancelled = renewed === 'cancelled'
+      const expiresAt = isCancelled ? new Date().toISOString() : renewed.expiresAt
       return { status: 200, body: { expiresAt, cancelled: isCancelled } }
     },
 
@@ -48,7 +48,7 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     },
 
     async workReturned({ body }) {
-      await acknowledge(body.id, await queue.giveBack(toLease(body)))
+      await acknowledge(body.id, await queue.returnWork(toLease(body)))
       return { status: 204 }
     },
   }
@@ -64,7 +64,7 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
     const work = leased && (await inlineBytes.withOriginal(leased, inline))
     if (!work || !signal.aborted) return work
-    await queue.giveBack({ id: work.id, token: work.lease.token })
+    await queue.returnWork({ id: work.id, token: work.lease.token })
     return undefined
   }
 

@@ -166,7 +166,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
     })
 
     describe('a lease', () => {
-      test('is renewed for as long as it is extended', async t => {
+      test('lasts for as long as it is renewed', async t => {
         const { queue, addTask, next, taskOf } = await open(t, renewedLeaseMs)
         await addTask(1)
         await addTask(2)
@@ -175,10 +175,10 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.notEqual(renewed.id, forgotten.id)
         let expiresAt = ''
         await until('the other has run out', async () => {
-          const extended = await queue.extend(leaseOf(renewed))
-          if (typeof extended === 'string') assert.fail(`the lease is ${extended}`)
-          assert.ok(extended.expiresAt >= expiresAt)
-          expiresAt = extended.expiresAt
+          const renewal = await queue.renew(leaseOf(renewed))
+          if (typeof renewal === 'string') assert.fail(`the lease is ${renewal}`)
+          assert.ok(renewal.expiresAt >= expiresAt)
+          expiresAt = renewal.expiresAt
           return (await queue.next('worker', 0, never))?.id === forgotten.id
         })
         assert.ok(expiresAt > renewed.lease.expiresAt)
@@ -200,11 +200,11 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(1, 1000)
         const old = leaseOf(await next())
         await next(longWait)
-        assert.equal(await queue.extend(old), 'lost')
+        assert.equal(await queue.renew(old), 'lost')
         assert.equal(await queue.finish(old, facts), 'lost')
         assert.equal(await queue.fail(old, error, false), 'lost')
         assert.equal(await queue.fail(old, error, true), 'lost')
-        assert.equal(await queue.giveBack(old), 'lost')
+        assert.equal(await queue.returnWork(old), 'lost')
         const { state, result } = await taskOf(1)
         assert.ok(state === 'in-progress' || state === 'not-started')
         assert.equal(result, undefined)
@@ -215,10 +215,10 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(1)
         const lease = leaseOf(await next())
         await deleteTask(1)
-        assert.equal(await queue.extend(lease), 'cancelled')
+        assert.equal(await queue.renew(lease), 'cancelled')
         assert.equal(await queue.finish(lease, facts), 'cancelled')
         assert.equal(await queue.fail(lease, error, true), 'cancelled')
-        assert.equal(await queue.giveBack(lease), 'cancelled')
+        assert.equal(await queue.returnWork(lease), 'cancelled')
         assert.equal(await queue.next('worker', 0, never), undefined)
       })
     })
@@ -266,7 +266,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         const { queue, addTask, next } = await open(t)
         for (const number of [1, 2, 3]) await addTask(number, 1)
         const first = await next()
-        assert.equal(await queue.giveBack(leaseOf(first)), 'done')
+        assert.equal(await queue.returnWork(leaseOf(first)), 'done')
         const again = await next()
         assert.deepEqual([again.id, again.attempt], [first.id, 1])
         assert.ok(again.lease.token > first.lease.token)
@@ -278,7 +278,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         for (const number of [1, 2, 3, 4]) await addTask(number)
         await addTask(5, 3, 1)
         const works = [await next(), await next(), await next()]
-        for (const work of works.toReversed()) assert.equal(await queue.giveBack(leaseOf(work)), 'done')
+        for (const work of works.toReversed()) assert.equal(await queue.returnWork(leaseOf(work)), 'done')
         const ids: string[] = []
         for (let n = 0; n < 5; n++) ids.push((await next()).id)
         assert.deepEqual(ids, [5, 1, 2, 3, 4].map(idOf))
@@ -290,7 +290,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         await addTask(1)
         const first = await next()
         const waiting = next(longWait)
-        await queue.giveBack(leaseOf(first))
+        await queue.returnWork(leaseOf(first))
         assert.equal((await waiting).id, first.id)
         assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
       })

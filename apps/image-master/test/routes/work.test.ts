@@ -91,12 +91,12 @@ describe('messages of workers', async () => {
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })
 
-  test('a lease is extended; one of a deleted task is cancelled; an old one is 409', async () => {
+  test('a lease is renewed; one of a deleted task is cancelled; an old one is 409', async () => {
     const { work, held } = await claimed(master)
-    const extended = await tell(master, '/extendWork', held)
-    assert.equal(extended.status, 200)
-    assert.equal(extended.json().cancelled, false)
-    assert.ok(String(extended.json().expiresAt) >= work.lease.expiresAt)
+    const renewed = await tell(master, '/extendWork', held)
+    assert.equal(renewed.status, 200)
+    assert.equal(renewed.json().cancelled, false)
+    assert.ok(String(renewed.json().expiresAt) >= work.lease.expiresAt)
     const lost = await tell(master, '/extendWork', { ...held, lease: held.lease + 1 })
     assert.deepEqual([lost.status, lost.json().type], [409, problemType('lease-lost')])
     await master.clients.taskDb.deleteTask({ params: { id: held.id } })

@@ -18,7 +18,7 @@ export interface PoolOptions extends Omit<ThreadData, 'name'> {
   memoryBudgetBytes: number
   imageMaster: Client<typeof imageMasterRoutes>
   logger: Logger
-  /** How long closing waits for images under way before it hands them back. */
+  /** How long closing waits for images under way before it returns them. */
   drainMs: number
   workEnded(end: WorkEnd, seconds: number): void
   /** A thread can't be ended, since native code in it doesn't return: only the process's end helps. */
@@ -56,7 +56,7 @@ export class Pool {
     return [...this.#threads.values()].filter(thread => thread.isBusy).length
   }
 
-  /** Lets images under way end; hands back what takes longer than the time to drain. */
+  /** Lets images under way end; returns what takes longer than the time to drain. */
   async close(): Promise<void> {
     this.#isClosing = true
     const threads = [...this.#threads.values()]
@@ -69,7 +69,7 @@ export class Pool {
     ])
     patience.abort()
     for (const thread of this.#threads.values()) {
-      this.#handBack(thread)
+      this.#returnWork(thread)
       // Not awaited: native code may hold it up, and the process is about to end anyway.
       void thread.terminate()
     }
@@ -96,7 +96,7 @@ export class Pool {
       exited: (error: Error | undefined) => {
         this.#threads.delete(number)
         if (error || thread.isBusy) logger.error({ err: error, thread: name }, 'a thread died')
-        this.#fail(thread, threadDied(error), true)
+        this.#fail(thread, threadCrashed(error), true)
         setTimeout(() => this.#start(number), restartMs)
       },
     }
@@ -123,7 +123,7 @@ export class Pool {
     )
   }
 
-  #handBack(thread: WorkerThread): void {
+  #returnWork(thread: WorkerThread): void {
     this.#report(thread, { kind: 'returned' }, ({ id, lease }) =>
       this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
     )
@@ -146,11 +146,11 @@ export class Pool {
   }
 }
 
-function threadDied(error: Error | undefined): TaskError {
+function threadCrashed(error: Error | undefined): TaskError {
   return {
-    type: problemType('worker-died'),
-    title: 'The worker died',
-    detail: `the thread that worked on this image died: ${error?.message ?? 'it ended without a reason'}`,
+    type: problemType('processing-crashed'),
+    title: 'Processing crashed',
+    detail: `the thread that worked on this image ended unexpectedly: ${error?.message ?? 'it ended without a reason'}`,
   }
 }
 

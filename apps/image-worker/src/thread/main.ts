@@ -17,7 +17,7 @@ sharp.cache(false)
 allowOnlyOurLoaders()
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
-const clients = new ServiceClients({ ...data, logger, patienceMs: 45_000 })
+const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000 })
 const { draining, report, reserve, close } = openThreadPort(parentPort)
 
 releaseMemoryAtRest()

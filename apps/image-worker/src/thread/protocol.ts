@@ -18,7 +18,7 @@ export type WorkEnd =
   | { kind: 'failed'; error: TaskError }
   /** The lease was lost or the task deleted: nobody is told. */
   | { kind: 'abandoned'; reason: string }
-  /** Handed back: the worker shuts down, or a service that it needs is away or full. */
+  /** Returned: the worker shuts down, or a service that it needs is away or full. */
   | { kind: 'returned' }
 
 /** From a thread to the worker, in lists. Bytes of images never take this way. */

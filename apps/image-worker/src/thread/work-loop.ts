@@ -36,7 +36,7 @@ export interface WorkLoopOptions {
 interface RefusedWrites {
   /** How long a result is offered again. */
   offerMs: number
-  /** From one image that was handed back for it to the next: at first, and at the most, as it doubles. */
+  /** From one image that was returned for it to the next: at first, and at the most, as it doubles. */
   firstPauseMs: number
   longestPauseMs: number
 }
@@ -50,7 +50,7 @@ class WriteRefused extends ServiceUnavailable {}
 const pollSeconds = 25
 const usualInlineBytes = 128 * 1024
 /**
- * Handed back so often, an image may itself be why the storage seems away: then that is asked for another one. Many
+ * Returned so often, an image may itself be why the storage seems away: then that is asked for another one. Many
  * workers that try the same image while the storage is away get there, too.
  */
 const maxClaims = 20
@@ -92,7 +92,7 @@ async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Pr
   let next: Work | undefined
   let isRefused = false
   try {
-    if (draining.aborted) end = await handBack(work, options)
+    if (draining.aborted) end = await returnWork(work, options)
     else ({ end, next } = await developAndStore(work, lease.lost, options))
   } catch (error) {
     isRefused = error instanceof WriteRefused
@@ -202,10 +202,10 @@ async function fetchOriginal(
   throw new UnusableImage('original-gone', 'the original is no longer stored')
 }
 
-async function handBack({ id, lease }: Work, { clients, logger }: WorkLoopOptions): Promise<WorkEnd> {
+async function returnWork({ id, lease }: Work, { clients, logger }: WorkLoopOptions): Promise<WorkEnd> {
   await clients.imageMaster.workReturned({ body: { id, lease: lease.token } }).catch(error => {
     // Then the lease runs out. To call it a failure could make it the last one.
-    logger.error({ err: error, id }, 'work could not be handed back')
+    logger.error({ err: error, id }, 'work could not be returned')
   })
   return { kind: 'returned' }
 }
@@ -215,8 +215,8 @@ async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOption
   const isSuspect = work.lease.token >= maxClaims && !(cause instanceof WriteRefused)
   const isItsFault = !isOutage(cause) || (isSuspect && (await storageAnswers(options)))
   if (isItsFault) return reportFailure(work, cause, options)
-  options.logger.warn({ err: cause, id: work.id }, 'an image is handed back: a service that it needs is away')
-  return handBack(work, options)
+  options.logger.warn({ err: cause, id: work.id }, 'an image is returned: a service that it needs is away')
+  return returnWork(work, options)
 }
 
 async function untilStorageAnswers(options: WorkLoopOptions): Promise<void> {

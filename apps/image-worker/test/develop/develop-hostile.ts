@@ -30,7 +30,7 @@ const operations = [
 
 /** Inputs after which memory has been used about as much as it ever will be. */
 const warm = 300
-const patienceMs = 20_000
+const timeoutMs = 20_000
 
 print({ inputs: inputs.length })
 for (const [index, input] of inputs.entries()) {
@@ -40,7 +40,7 @@ for (const [index, input] of inputs.entries()) {
   const startedAt = performance.now()
   const end = await Promise.race([
     attempt(input, text),
-    delay(patienceMs, 'it takes too long', { ref: false }),
+    delay(timeoutMs, 'it takes too long', { ref: false }),
   ])
   print({ ended: end, ms: Math.round(performance.now() - startedAt) })
 }

@@ -47,7 +47,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
       const poisonous = await workshop.addTask(deed, 2)
       const { attempts, error } = await workshop.untilState(poisonous, 'failed')
       assert.equal(attempts, 2)
-      assert.equal(error?.type, problemType('worker-died'))
+      assert.equal(error?.type, problemType('processing-crashed'))
       assert.match(error.detail, words)
       const next = await workshop.addTask('a picture')
       await workshop.untilState(next, 'finished')
@@ -81,7 +81,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     const dying = await workshop.addTask('take all memory and exit', 1)
     const modest = await workshop.addTask('take all memory')
     assert.equal((await workshop.untilState(greedy, 'failed')).error?.type, problemType('took-too-long'))
-    assert.equal((await workshop.untilState(dying, 'failed')).error?.type, problemType('worker-died'))
+    assert.equal((await workshop.untilState(dying, 'failed')).error?.type, problemType('processing-crashed'))
     assert.equal((await workshop.untilState(modest, 'finished')).attempts, 1)
     assert.equal(log.lines.filter(({ msg }) => /too long/.test(String(msg))).length, 1)
   })
@@ -125,7 +125,7 @@ describe('closing a pool', { concurrency: 2 }, () => {
     assert.ok(performance.now() - startedAt < 20_000)
   })
 
-  test('hands back what does not end in time, uncounted and once', async t => {
+  test('returns what does not end in time, uncounted and once', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, ends } = startPool(workshop, { threads: 2 })
     const ids = [await workshop.addTask('wait', 1), await workshop.addTask('go on and on', 1)]

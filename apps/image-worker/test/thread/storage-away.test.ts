@@ -71,7 +71,7 @@ describe('a storage that is away', () => {
     const id = await workshop.addTask('abc', 1)
     const refusedWrites = { offerMs: 0, firstPauseMs: 20, longestPauseMs: 80 }
     work(workshop, { clients, refusedWrites })
-    // More often than an image may be handed back while it is suspect itself.
+    // More often than an image may be returned while it is suspect itself.
     await until('it was refused often', () => refusedAt.length > 25)
     for (const [n, at] of refusedAt.slice(5).entries()) {
       const pausedMs = at - (refusedAt[n + 4] ?? 0)

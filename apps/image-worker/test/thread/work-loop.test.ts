@@ -273,7 +273,7 @@ describe('draining', () => {
     assert.deepEqual([state, claims], ['not-started', 0])
   })
 
-  test('hands back what a poll under way still gets, uncounted', async t => {
+  test('returns what a poll under way still gets, uncounted', async t => {
     const workshop = shared
     const { imageMaster, storage } = workshop.clients
     const draining = new AbortController()

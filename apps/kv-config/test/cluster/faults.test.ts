@@ -10,7 +10,7 @@ import { startCopies } from './start-copies.ts'
 const keys = ['checked/1', 'checked/2', 'checked/3']
 /** Asked for are 3 s on a machine of its own; etcd elects within 1 to 2 s, and again where votes are split. */
 const refusedMs = 3000
-const patienceMs = 12_000
+const timeoutMs = 12_000
 
 withEngine('etcd', etcd => {
   test('fault: leaders are killed; writes go on within seconds, and all stays linearizable', async t => {
@@ -95,7 +95,7 @@ function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
           await delay(50)
           return answeredAt > 0
         },
-        patienceMs,
+        timeoutMs,
       )
       await Promise.all(writes)
       return Math.round(answeredAt - faultAt)
@@ -104,7 +104,7 @@ function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
 }
 
 async function write(url: string): Promise<boolean> {
-  const answer = await fetch(url, { method: 'PUT', body: 'probe', signal: AbortSignal.timeout(patienceMs) })
+  const answer = await fetch(url, { method: 'PUT', body: 'probe', signal: AbortSignal.timeout(timeoutMs) })
   await answer.text()
   return answer.ok
 }

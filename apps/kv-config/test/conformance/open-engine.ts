@@ -37,11 +37,11 @@ export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-const patienceMs = 20_000
+const timeoutMs = 20_000
 
 /** Waits for a change and fails if nothing wakes it. */
 export async function wake(store: KvStore, scope: Scope, after: number): Promise<void> {
-  const signal = AbortSignal.timeout(patienceMs)
+  const signal = AbortSignal.timeout(timeoutMs)
   await store.waitForChange(scope, after, signal)
   assert.equal(signal.aborted, false, 'nothing woke it')
 }

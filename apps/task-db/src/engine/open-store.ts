@@ -7,7 +7,7 @@ export interface StoreSettings {
   /** sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database> */
   url: string
   connections: number
-  patienceMs: number
+  timeoutMs: number
   logger: Logger
 }
 

@@ -34,7 +34,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal(await store.claim('alive', leaseMs), undefined)
   })
 
-  test('attempts that were handed back do not count', async t => {
+  test('attempts that were returned do not count', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1, 1)

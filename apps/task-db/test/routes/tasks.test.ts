@@ -134,7 +134,7 @@ test('a failed task has its reason, or waits for the next attempt when it may be
   assert.deepEqual([forGood.json().state, forGood.json().error], ['failed', error])
 })
 
-test('a task that is handed back counts no attempt', async t => {
+test('a task that is returned counts no attempt', async t => {
   const { post } = await prepareClaimed(t)
   const { statusCode, body } = await post(`/tasks/${id}`, { state: 'returned', token: 1 })
   const { state, attempts, claims } = JSON.parse(body)

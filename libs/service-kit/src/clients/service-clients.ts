@@ -23,7 +23,7 @@ interface ClientOptions {
   clusterToken?: string | undefined
   logger: Logger
   /** How long to go on trying to reach a service, in milliseconds; the transport's default otherwise. */
-  patienceMs?: number
+  timeoutMs?: number
   /** Services of this process, which are called without HTTP. */
   inProcess?: InProcessServices | undefined
 }
@@ -73,7 +73,7 @@ export class ServiceClients {
     const known = this.#found.get(service)
     if (known) return known.client as Client<Routes>
     const discovery = new Discovery({ kv: this.kv, service, logger: this.#options.logger })
-    const { inProcess: services, patienceMs: timeoutMs } = this.#options
+    const { inProcess: services, timeoutMs } = this.#options
     const remote = this.#connect(service, routes, discovery)
     const client = services ? createInProcessClient({ service, routes, services, remote, timeoutMs }) : remote
     this.#found.set(service, { client, discovery })
@@ -84,10 +84,10 @@ export class ServiceClients {
     service: ServiceName,
     routes: Routes,
     resolver: Resolver,
-    patienceMs = this.#options.patienceMs,
+    timeoutMs = this.#options.timeoutMs,
   ): Client<Routes> {
     const { clusterToken } = this.#options
-    const options = { service, resolver, dispatcher: this.#dispatcher, clusterToken, patienceMs }
+    const options = { service, resolver, dispatcher: this.#dispatcher, clusterToken, timeoutMs }
     return createClient(routes, withoutRefusals(service, createTransport(options)))
   }
 }

@@ -29,7 +29,7 @@ export interface TransportOptions {
   dispatcher: Dispatcher
   clusterToken?: string | undefined
   /** How long to go on trying to reach an instance: long enough for one to be restarted. */
-  patienceMs?: number | undefined
+  timeoutMs?: number | undefined
   /** How long an instance may take to answer what it has received. */
   answerTimeoutMs?: number
 }
@@ -43,7 +43,7 @@ const unreadTimeoutMs = 60_000
  * then also when it is answered 503, as the engine behind an instance may come back as well.
  * A streamed body can be sent again only as long as nothing was read of it.
  *
- * @throws ServiceUnavailable when no instance answered within the patience.
+ * @throws ServiceUnavailable when no instance answered within `timeoutMs`.
  */
 export function createTransport(options: TransportOptions): Transport {
   const {
@@ -51,18 +51,18 @@ export function createTransport(options: TransportOptions): Transport {
     resolver,
     dispatcher,
     clusterToken,
-    patienceMs = 10_000,
+    timeoutMs = 10_000,
     answerTimeoutMs = 10_000,
   } = options
 
   return async request => {
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + timeoutMs
     const backoff = new Backoff(20, 500)
     /** Made when something is waited for: most requests are answered at once. */
-    let patience: AbortSignal | undefined
+    let timeout: AbortSignal | undefined
     const giveUp = () => {
-      patience ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
-      return request.signal ? AbortSignal.any([patience, request.signal]) : patience
+      timeout ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
+      return request.signal ? AbortSignal.any([timeout, request.signal]) : timeout
     }
     let lastError: unknown = new Error('no instance is registered')
     for (;;) {
@@ -89,8 +89,8 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function sendOnce(base: string, request: WireRequest, body: TrackedBody): Promise<WireReply> {
-    const timeoutMs = answerTimeoutMs + request.heldMs
-    using answering = body.isStreamed ? new AnswerTimeout(body.sent, timeoutMs) : undefined
+    const answerMs = answerTimeoutMs + request.heldMs
+    using answering = body.isStreamed ? new AnswerTimeout(body.sent, answerMs) : undefined
     const signals = [answering?.signal, request.signal].filter(signal => signal !== undefined)
     const { origin, path, authorization } = readBaseUrl(base)
     const credentials = clusterToken === undefined ? authorization : `Bearer ${clusterToken}`
@@ -101,8 +101,8 @@ export function createTransport(options: TransportOptions): Transport {
       headers: { ...request.headers, ...(credentials !== undefined && { authorization: credentials }) },
       // undici takes any async iterable, but its types name only Node's streams.
       body: (body.content ?? null) as Buffer | string | null,
-      headersTimeout: body.isStreamed ? Math.max(unreadTimeoutMs, timeoutMs) : timeoutMs,
-      bodyTimeout: timeoutMs,
+      headersTimeout: body.isStreamed ? Math.max(unreadTimeoutMs, answerMs) : answerMs,
+      bodyTimeout: answerMs,
       signal: signals.length > 1 ? AbortSignal.any(signals) : (signals[0] ?? null),
     })
   }

@@ -144,9 +144,9 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [recovering.url, away.url, recovering.url, away.url])
   })
 
-  test('is unavailable, and says why, when it is answered 503 for longer than its patience', async t => {
+  test('is unavailable, and says why, when it is answered 503 for longer than its timeout', async t => {
     const { url } = await instance(t, unavailable)
-    await assert.rejects(transportTo(t, [url], { patienceMs: 200 }).send(), (error: unknown) => {
+    await assert.rejects(transportTo(t, [url], { timeoutMs: 200 }).send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
       assert.match(String(error.cause), /answered 503: the engine is away/)
       return true
@@ -211,8 +211,8 @@ suite('a transport', () => {
     assert.equal(requests.length, 1)
   })
 
-  test('is unavailable, with the last cause, when no instance answered within the patience', async t => {
-    const { send } = transportTo(t, [await refusing()], { patienceMs: 100 })
+  test('is unavailable, with the last cause, when no instance answered within the timeout', async t => {
+    const { send } = transportTo(t, [await refusing()], { timeoutMs: 100 })
     await assert.rejects(send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
       assert.equal(error.service, 'storage')
@@ -221,9 +221,9 @@ suite('a transport', () => {
     })
   })
 
-  test('asks once, however short its patience', async t => {
+  test('asks once, however short its timeout', async t => {
     const { url } = await instance(t, (_request, response) => void response.end('here'))
-    const { send } = transportTo(t, [url], { patienceMs: 0 })
+    const { send } = transportTo(t, [url], { timeoutMs: 0 })
     assert.equal((await send()).statusCode, 200)
   })
 
@@ -238,7 +238,7 @@ suite('a transport', () => {
       },
       suspect: () => undefined,
     }
-    const transport = createTransport({ service: 'storage', resolver, dispatcher, patienceMs: 50 })
+    const transport = createTransport({ service: 'storage', resolver, dispatcher, timeoutMs: 50 })
     // Its timer alone keeps no process alive.
     const alive = setInterval(() => undefined, 1000)
     t.after(() => clearInterval(alive))

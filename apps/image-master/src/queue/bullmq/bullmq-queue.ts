@@ -110,12 +110,12 @@ export class BullMqQueue implements WorkQueue {
     })
   }
 
-  async extend(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
-    const extended = await this.#leases.extend(lease)
-    if (extended === 'cancelled') await this.#follow(lease.id, undefined)
-    if (typeof extended === 'object')
+  async renew(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd> {
+    const renewed = await this.#leases.renew(lease)
+    if (renewed === 'cancelled') await this.#follow(lease.id, undefined)
+    if (typeof renewed === 'object')
       await this.#tryRedis('a job was not renewed', () => this.jobs.renew(lease.id))
-    return extended
+    return renewed
   }
 
   finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
@@ -126,7 +126,7 @@ export class BullMqQueue implements WorkQueue {
     return this.#tell(id, { state: 'failed', token, error, retryable })
   }
 
-  giveBack({ id, token }: HeldLease): Promise<Acknowledgement> {
+  returnWork({ id, token }: HeldLease): Promise<Acknowledgement> {
     return this.#tell(id, { state: 'returned', token })
   }
 
@@ -155,7 +155,7 @@ export class BullMqQueue implements WorkQueue {
       if (reply.status === 200) {
         const work = workOf(reply.body)
         if (!gone.aborted) return work
-        await this.giveBack({ id: work.id, token: work.lease.token })
+        await this.returnWork({ id: work.id, token: work.lease.token })
         return undefined
       }
       const found = reply.status === 409 ? await this.#taskDb.getTask({ params, querystring: {} }) : reply

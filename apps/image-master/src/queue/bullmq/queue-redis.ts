@@ -73,7 +73,7 @@ export class QueueRedis {
   }
 
   /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long; RedisRefuses */
-  async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+  async send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     this.#checkThere()
     const { promise: silence, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
@@ -83,24 +83,24 @@ export class QueueRedis {
       this.client.disconnect(true)
     }, answerMs)
     try {
-      return await Promise.race([this.hear(question), silence])
+      return await Promise.race([this.sendBlocking(command), silence])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** The answer, however long it takes. @throws ServiceUnavailable if Redis goes away, RedisRefuses, what the question throws */
-  async hear<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+  /** The answer, however long it takes. @throws ServiceUnavailable if Redis goes away, RedisRefuses, what the command throws */
+  async sendBlocking<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     const [wasConnected, losses] = [this.#isConnected, this.#losses]
     try {
-      return await question()
+      return await command()
     } catch (error) {
       const stayedConnected = wasConnected && this.#isConnected && losses === this.#losses
       throw this.notice(error) ?? (stayedConnected ? error : new ServiceUnavailable('Redis', error))
     }
   }
 
-  /** All connections, as a question may go by any of them. Redis may have ended one that ioredis still calls ready. */
+  /** All connections, as a command may go by any of them. Redis may have ended one that ioredis still calls ready. */
   get #isConnected(): boolean {
     return [this.client, ...this.#copies].every(({ status, stream }) => status === 'ready' && stream.writable)
   }
@@ -123,7 +123,7 @@ export class QueueRedis {
   /** @throws ServiceUnavailable while Redis is away, RedisRefuses while it takes no writes */
   async checkReady(): Promise<void> {
     this.#checkThere()
-    await this.ask(() => this.#probe())
+    await this.send(() => this.#probe())
     if (this.#refusal) throw this.#refusal
   }
 

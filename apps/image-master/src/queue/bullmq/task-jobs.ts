@@ -87,14 +87,14 @@ export class TaskJobs {
       data: { operations, contentType: original.contentType },
       opts: { jobId: id, priority: urgency + 1 }, // 0 would go before all others
     }))
-    await this.#redis.ask(() => this.queue.addBulk(jobs))
+    await this.#redis.send(() => this.queue.addBulk(jobs))
   }
 
   /** Those of the ids that no job has. */
   async findUnknown(ids: readonly string[]): Promise<string[]> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.exists(this.queue.toKey(id))
-    const answers = await this.#redis.ask(() => answersOf(pipeline))
+    const answers = await this.#redis.send(() => answersOf(pipeline))
     return ids.filter((_id, index) => answers[index] === 0)
   }
 
@@ -102,26 +102,26 @@ export class TaskJobs {
   async removeEnded(ids: readonly string[]): Promise<void> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.hget(this.queue.toKey(id), 'finishedOn')
-    const answers = await this.#redis.ask(() => answersOf(pipeline))
+    const answers = await this.#redis.send(() => answersOf(pipeline))
     const ended = ids.filter((_id, index) => typeof answers[index] === 'string')
     // A job that somebody made anew and has fetched meanwhile is locked, and stays.
-    await this.#redis.ask(() => Promise.all(ended.map(id => this.queue.remove(id))))
+    await this.#redis.send(() => Promise.all(ended.map(id => this.queue.remove(id))))
   }
 
   /** Those of the ids whose job a worker seems to be at. */
   async findActive(ids: readonly string[]): Promise<string[]> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.lpos(this.queue.toKey('active'), id)
-    const answers = await this.#redis.ask(() => pipeline.exec())
+    const answers = await this.#redis.send(() => pipeline.exec())
     return ids.filter((_id, index) => typeof answers?.[index]?.[1] === 'number')
   }
 
   countWaiting(): Promise<number> {
-    return this.#redis.ask(() => this.queue.getJobCountByTypes(...waitingStates))
+    return this.#redis.send(() => this.queue.getJobCountByTypes(...waitingStates))
   }
 
   countByState(): Promise<Record<string, number>> {
-    return this.#redis.ask(() => this.queue.getJobCounts(...waitingStates, 'active', 'completed', 'failed'))
+    return this.#redis.send(() => this.queue.getJobCounts(...waitingStates, 'active', 'completed', 'failed'))
   }
 
   /**
@@ -130,7 +130,7 @@ export class TaskJobs {
    */
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
-    const job = await (block ? this.#redis.hear(next) : this.#redis.ask(next))
+    const job = await (block ? this.#redis.sendBlocking(next) : this.#redis.send(next))
     // Marked by a master with other settings: getNextJob would hand it out for ever. If the task is still to
     // be done, the reconciler makes a new job of it.
     if (!job?.deferredFailure) return job
@@ -140,12 +140,12 @@ export class TaskJobs {
 
   /** Keeps a job from being taken for stalled. */
   async renew(id: string): Promise<void> {
-    await this.#redis.ask(() => this.#worker.extendJobLocks([id], [lock], this.#leaseMs))
+    await this.#redis.send(() => this.#worker.extendJobLocks([id], [lock], this.#leaseMs))
   }
 
   /** Brings the job of an active task to what the task DB has just said of it; without a task, it is gone. */
   async follow(id: string, task: Task | undefined): Promise<void> {
-    const job = await this.#redis.ask(() => Job.fromId<JobData, ImageFacts>(this.#worker, id))
+    const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts>(this.#worker, id))
     if (job) await this.align(job, task)
   }
 
@@ -153,7 +153,7 @@ export class TaskJobs {
   async align(job: TaskJob, task: Task | undefined): Promise<void> {
     try {
       if (task?.state === 'in-progress') this.#hold(job, task)
-      else await this.#redis.ask(() => this.#move(job, task))
+      else await this.#redis.send(() => this.#move(job, task))
     } catch (error) {
       // Another move was first. Whoever fetches the job asks the task DB again.
       if (!isOvertaken(error)) throw error
@@ -163,7 +163,7 @@ export class TaskJobs {
   /** Ready for the next fetch, before all others of its urgency; of several put back, the oldest first. */
   async putBack(job: TaskJob): Promise<void> {
     try {
-      await this.#redis.ask(() => this.#moveToWait(job))
+      await this.#redis.send(() => this.#moveToWait(job))
     } catch (error) {
       if (!isOvertaken(error)) throw error
     }
@@ -172,7 +172,7 @@ export class TaskJobs {
   /** BullMQ removes ended jobs only when others end. */
   async clean(): Promise<void> {
     for (const state of ['completed', 'failed'] as const)
-      await this.#redis.ask(() => this.queue.clean(kept[state].age * 1000, 1000, state))
+      await this.#redis.send(() => this.queue.clean(kept[state].age * 1000, 1000, state))
   }
 
   /** Puts back what is held, and ends a blocking fetch. */

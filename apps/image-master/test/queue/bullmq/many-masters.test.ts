@@ -21,7 +21,7 @@ withEngine('redis', program => {
           const work = await queue.next('worker', 1, never)
           if (!work) continue
           const luck = Math.random()
-          if (luck < 0.05) await queue.giveBack(leaseOf(work))
+          if (luck < 0.05) await queue.returnWork(leaseOf(work))
           else if (luck < 0.1 && work.attempt < 3) await queue.fail(leaseOf(work), error, true)
           else if (luck < 0.15 && work.attempt < 3)
             continue // falls silent

@@ -30,20 +30,20 @@ withEngine('redis', program => {
 
     test('gives up what is silent, and fails at once from then on', async t => {
       const { server, redis } = await connected(t)
-      assert.equal(await redis.ask(() => redis.client.ping()), 'PONG')
+      assert.equal(await redis.send(() => redis.client.ping()), 'PONG')
       server.pause()
       await assert.rejects(
-        redis.ask(() => redis.client.ping()),
+        redis.send(() => redis.client.ping()),
         /Redis does not answer/,
       )
       await until('it is known to be away', () => !redis.isReady)
       await assert.rejects(
-        redis.ask(() => assert.fail('it was asked')),
+        redis.send(() => assert.fail('it was asked')),
         /Redis does not answer/,
       )
       server.resume()
       await redis.untilReady(t.signal)
-      assert.equal(await redis.ask(() => redis.client.ping()), 'PONG')
+      assert.equal(await redis.send(() => redis.client.ping()), 'PONG')
     })
   })
 })

@@ -29,7 +29,7 @@ withEngine('redis', program => {
       const waited = await seconds(async () => assert.equal(await queue.next('w', 0.5, never), undefined))
       assert.ok(waited >= 0.45 && waited < 5, `a poll of 0.5 s took ${waited} s`)
       const waiting = nextOf(queue)
-      assert.ok(typeof (await queue.extend(leaseOf(underWay))) === 'object')
+      assert.ok(typeof (await queue.renew(leaseOf(underWay))) === 'object')
       assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
       assert.equal((await taskOf(1)).state, 'finished')
 

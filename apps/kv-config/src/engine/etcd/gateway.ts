@@ -13,7 +13,7 @@ const connectMs = 1000
 /** How long one member has for an answer. A write that misses it has an unknown outcome, so it gets longer. */
 const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
 /** How long to go from member to member: more than the 1 to 2 s in which etcd elects another leader. */
-const patienceMs = 5000
+const timeoutMs = 5000
 const retryMs = 50
 
 type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bodyTimeout'>
@@ -22,8 +22,8 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
  * Requests to etcd's JSON gateway (/v3/…, all POST), sent to one member after the other until one answers.
  *
  * ```
- *   connection refused, dropped, no leader   nothing happened: the next member, until the patience ends
- *   no answer to what is repeatable          the next member, until the patience ends
+ *   connection refused, dropped, no leader   nothing happened: the next member, until the timeout ends
+ *   no answer to what is repeatable          the next member, until the timeout ends
  *   no answer to a write                     it may have happened, or still happen: OutcomeUnknown
  *   no room                                  nothing happened: StoreFull at once
  *   no right                                 nothing happened: StoreMisconfigured at once
@@ -46,7 +46,7 @@ export class Gateway {
    * @throws StoreUnavailable, StoreFull or StoreMisconfigured when nothing happened, OutcomeUnknown when a write may have
    */
   async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + timeoutMs
     for (;;) {
       const endpoint = this.#endpoints.pick()
       try {

@@ -15,7 +15,7 @@ export interface BatchOptions<Item, Answer> {
   size: number
   /** At most so many batches at once. */
   lanes: number
-  patienceMs: number
+  timeoutMs: number
 }
 
 /**
@@ -34,7 +34,7 @@ export class Batches<Item, Answer> {
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#fillLanes())
-      this.#waiting.push({ item, deadline: performance.now() + this.#options.patienceMs, resolve, reject })
+      this.#waiting.push({ item, deadline: performance.now() + this.#options.timeoutMs, resolve, reject })
     })
   }
 

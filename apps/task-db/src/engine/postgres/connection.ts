@@ -13,22 +13,22 @@ export interface ConnectionOptions {
   /** At most so many; the one that listens comes on top. */
   connections: number
   /** So long is everything tried again while PostgreSQL doesn't answer, or others stand in the way. */
-  patienceMs: number
+  timeoutMs: number
   logger: Logger
 }
 
 /** Connections to one server that give up in time: on the server, and where that doesn't even answer, here. */
 export function openPool(
   server: ClientConfig,
-  { connections, patienceMs, logger }: ConnectionOptions,
+  { connections, timeoutMs, logger }: ConnectionOptions,
   onLost: () => void,
 ): Pool {
   const pool = new Pool({
-    lock_timeout: Math.ceil(patienceMs * 0.4),
-    statement_timeout: Math.ceil(patienceMs * 0.8),
-    query_timeout: patienceMs,
-    idle_in_transaction_session_timeout: patienceMs,
-    ...common(patienceMs),
+    lock_timeout: Math.ceil(timeoutMs * 0.4),
+    statement_timeout: Math.ceil(timeoutMs * 0.8),
+    query_timeout: timeoutMs,
+    idle_in_transaction_session_timeout: timeoutMs,
+    ...common(timeoutMs),
     ...server,
     max: connections,
     pipeline: true,
@@ -51,12 +51,12 @@ export function openPool(
  */
 export async function connectOnce(
   server: ClientConfig,
-  { patienceMs, signal }: { patienceMs: number; signal?: AbortSignal },
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
   onLost: (error: Error) => void = () => undefined,
 ): Promise<Client> {
   const client = new Client({
-    idle_in_transaction_session_timeout: patienceMs,
-    ...common(patienceMs),
+    idle_in_transaction_session_timeout: timeoutMs,
+    ...common(timeoutMs),
     ...server,
   })
   let isLost = false
@@ -68,7 +68,7 @@ export async function connectOnce(
   signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await askServer(client.connect())
-    await checkTakesWrites(client, patienceMs)
+    await checkTakesWrites(client, timeoutMs)
     return client
   } catch (error) {
     void endConnection(client)

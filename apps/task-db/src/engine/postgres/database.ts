@@ -69,7 +69,7 @@ export class Database {
 
   /** For how long something that is asked for now is worth trying, by `performance.now()`. */
   deadline(): number {
-    return performance.now() + this.#options.patienceMs
+    return performance.now() + this.#options.timeoutMs
   }
 
   /** The rows that a query finds, on any server. @throws StoreUnavailable */
@@ -229,7 +229,7 @@ export class Database {
       const timer = setTimeout(() => {
         this.#obstacle = new ConnectionLost(lateness)
         onLate()
-      }, this.#options.patienceMs)
+      }, this.#options.timeoutMs)
       try {
         signal.throwIfAborted()
         await migrate(client)

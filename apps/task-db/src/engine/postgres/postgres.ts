@@ -206,9 +206,9 @@ export class PostgresTaskStore implements TaskStore {
   #inBatches<Item, Answer>(
     run: (items: Item[], deadline: number) => Promise<Answer[]>,
   ): Batches<Item, Answer> {
-    const { patienceMs } = this.#options
+    const { timeoutMs } = this.#options
     const isOfOne = (error: unknown) => !(error instanceof StoreUnavailable) && failureKind(error) === 'fault'
-    return new Batches({ run, isOfOne, size: batchSize, lanes, patienceMs })
+    return new Batches({ run, isOfOne, size: batchSize, lanes, timeoutMs })
   }
 
   async #change<Row extends QueryResultRow, Answer>(
@@ -239,7 +239,7 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  /** Hands tasks back, uncounted, as soon as PostgreSQL answers. Where the claim has not happened, it is refused. */
+  /** Returns tasks, uncounted, as soon as PostgreSQL answers. Where the claim has not happened, it is refused. */
   #disown(tasks: Task[]): void {
     const events = tasks.map(({ id, claims: token }) => ({ id, event: { type: 'return', token } as const }))
     const done = new AbortController()
@@ -252,7 +252,7 @@ export class PostgresTaskStore implements TaskStore {
         if (!(error instanceof StoreUnavailable)) throw error
       }
     })
-      .catch(error => this.#options.logger.error(describeFailure(error), 'claims could not be handed back'))
+      .catch(error => this.#options.logger.error(describeFailure(error), 'claims could not be returned'))
       .finally(() => this.#disowned.delete(returning))
     this.#disowned.add(returning)
   }

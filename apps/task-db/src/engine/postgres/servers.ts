@@ -95,7 +95,7 @@ export class Servers {
 
   #use({ host, address }: Found): Server {
     this.#isDoubtful = false
-    const { logger, patienceMs } = this.#options
+    const { logger, timeoutMs } = this.#options
     const name = describeHost(host)
     const before = this.#current
     if (before && this.#isMissed) logger.info({ server: name }, 'PostgreSQL takes writes again')
@@ -109,7 +109,7 @@ export class Servers {
     const current: Current = {
       ...{ name, host, address, left: left.signal },
       pool: openPool(config, this.#options, () => this.doubt(current, new ConnectionLost('it was idle'))),
-      connect: onLost => connectOnce(config, { patienceMs }, onLost),
+      connect: onLost => connectOnce(config, { timeoutMs }, onLost),
       leave: () => left.abort(),
     }
     this.#current = current
@@ -140,11 +140,11 @@ export class Servers {
     })
     const known = this.#current?.address.host
     const inTurn = addresses.toSorted((a, b) => Number(b.host === known) - Number(a.host === known))
-    const { patienceMs } = this.#options
+    const { timeoutMs } = this.#options
     const isAlone = this.#cluster.hosts.length === 1 && addresses.length === 1
-    const silenceMs = isAlone ? patienceMs : Math.min(this.#silenceMs, patienceMs)
+    const silenceMs = isAlone ? timeoutMs : Math.min(this.#silenceMs, timeoutMs)
     const ask = async (address: Address, ended: AbortSignal): Promise<Found> => {
-      const client = await connectOnce({ ...shared, ...address }, { patienceMs: silenceMs, signal: ended })
+      const client = await connectOnce({ ...shared, ...address }, { timeoutMs: silenceMs, signal: ended })
       void endConnection(client)
       return { host, address }
     }

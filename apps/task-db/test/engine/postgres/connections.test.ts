@@ -20,7 +20,7 @@ await withEngine('postgres', async program => {
   test('200 requests at once share the connections that there may be; one more listens', async t => {
     const schema = await emptySchema(url)
     const connections = 3
-    const store = await openPostgresStore(schema, { connections, patienceMs: 60_000 })
+    const store = await openPostgresStore(schema, { connections, timeoutMs: 60_000 })
     t.after(() => store.close())
     const blocker = new Client(schema)
     await blocker.connect()
@@ -48,7 +48,7 @@ await withEngine('postgres', async program => {
     const database = await Database.open({
       url: await emptySchema(url),
       connections: 2,
-      patienceMs: 300,
+      timeoutMs: 300,
       logger,
     })
     t.after(() => database.close())

@@ -47,7 +47,7 @@ await withEngine('postgres', async program => {
     const holder = await lockMigrations(t, schema, 60_000)
     const log = new RecordedLog()
     const logger = createLogger('task-db', 'warn', log)
-    const store = await openPostgresStore(schema, { patienceMs: 300, logger })
+    const store = await openPostgresStore(schema, { timeoutMs: 300, logger })
     t.after(() => store.close())
     const isSaid = () =>
       log.lines.some(({ reason }) => String(reason).includes('stands still, or another copy'))
@@ -62,7 +62,7 @@ await withEngine('postgres', async program => {
   test('fault: a copy hangs in its migrations: its transaction ends, and others go on', async t => {
     const schema = await emptySchema(url)
     await lockMigrations(t, schema, 1000)
-    const store = await openPostgresStore(schema, { patienceMs: 300 })
+    const store = await openPostgresStore(schema, { timeoutMs: 300 })
     t.after(() => store.close())
     await until('it is usable', () => store.stats())
   })
@@ -141,8 +141,8 @@ await withEngine('postgres', async program => {
 })
 
 /** As a copy does that hangs in its migrations. Its patience says when the server ends its transaction. */
-async function lockMigrations(t: TestContext, url: string, patienceMs: number): Promise<Client> {
-  const client = await connectOnce({ connectionString: url }, { patienceMs })
+async function lockMigrations(t: TestContext, url: string, timeoutMs: number): Promise<Client> {
+  const client = await connectOnce({ connectionString: url }, { timeoutMs })
   t.after(() => client.end())
   await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
   return client

@@ -18,7 +18,7 @@ withEngine('postgres', program => {
   test('fault: PostgreSQL is away when a copy starts: it is not ready, and goes on when PostgreSQL comes', async t => {
     const postgres = await startPostgres(t, program)
     await postgres.stop()
-    const { url } = await startCopy(t, postgres.url, { TASK_STORE_PATIENCE_MS: '300' })
+    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '300' })
     const answer = await httpRequest(url, '/readyz')
     assert.equal(answer.status, 503)
     assert.match(String(answer.json().detail), /PostgreSQL does not answer/)
@@ -56,7 +56,7 @@ withEngine('postgres', program => {
 
   test('fault: PostgreSQL does not answer any more, but keeps its connections: 503 in time', async t => {
     const postgres = await startPostgres(t, program)
-    const { url } = await startCopy(t, postgres.url, { TASK_STORE_PATIENCE_MS: '500' })
+    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '500' })
     assert.equal((await createTask(url, 1)).status, 201)
     const pids = await serverProcesses(t, postgres.program.pid)
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
@@ -72,7 +72,7 @@ withEngine('postgres', program => {
 
   test('fault: PostgreSQL stands still while a copy closes: it is not waited for', async t => {
     const postgres = await startPostgres(t, program)
-    const store = await openPostgresStore(postgres.url, { patienceMs: 500 })
+    const store = await openPostgresStore(postgres.url, { timeoutMs: 500 })
     await store.stats()
     const pids = await serverProcesses(t, postgres.program.pid)
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
@@ -96,7 +96,7 @@ withEngine('postgres', program => {
     assert.match(service.stderr, /TASK_STORE_URL: PostgreSQL can't be used: password authentication failed/)
     assert.doesNotMatch(service.stdout + service.stderr, /a-secret|at Database/)
 
-    const right = await startCopy(t, postgres.url, { LOG_LEVEL: 'trace', TASK_STORE_PATIENCE_MS: '300' })
+    const right = await startCopy(t, postgres.url, { LOG_LEVEL: 'trace', TASK_STORE_TIMEOUT_MS: '300' })
     assert.equal((await createTask(right.url, 1)).status, 201)
     await postgres.kill()
     assert.equal((await createTask(right.url, 2)).status, 503)
@@ -107,7 +107,7 @@ withEngine('postgres', program => {
   test('a connection that is to be encrypted is not made in the clear', async t => {
     const postgres = await startPostgres(t, program)
     const url = `${postgres.url}?sslmode=verify-full`
-    const copy = await startCopy(t, url, { TASK_STORE_PATIENCE_MS: '200', LOG_LEVEL: 'warn' })
+    const copy = await startCopy(t, url, { TASK_STORE_TIMEOUT_MS: '200', LOG_LEVEL: 'warn' })
     assert.equal((await httpRequest(copy.url, '/readyz')).status, 503)
     assert.match(copy.stdout, /does not support SSL connections/)
   })

@@ -33,7 +33,7 @@ export interface StoreOptions {
   now?: () => Date
   logger?: Logger
   connections?: number
-  patienceMs?: number
+  timeoutMs?: number
 }
 
 export function openPostgresStore(
@@ -41,9 +41,9 @@ export function openPostgresStore(
   {
     logger = createLogger('task-db', 'silent'),
     connections = 5,
-    patienceMs = 5000,
+    timeoutMs = 5000,
     ...options
   }: StoreOptions = {},
 ): Promise<PostgresTaskStore> {
-  return PostgresTaskStore.open({ url, logger, connections, patienceMs, ...options })
+  return PostgresTaskStore.open({ url, logger, connections, timeoutMs, ...options })
 }
