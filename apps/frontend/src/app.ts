@@ -16,6 +16,7 @@ import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
+import { addRetryRoutes } from './routes/retry.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
 export interface AppDependencies extends BodyBounds {
@@ -60,6 +61,7 @@ export function buildApp({
     },
     scope => addUploadRoutes(scope, clients, intake, publicUrls),
     scope => addImageRoutes(scope, clients, publicUrls),
+    scope => addRetryRoutes(scope, clients, publicUrls),
     scope => addEventRoutes(scope, clients, hub, publicUrls),
     scope => addBytesRoutes(scope, clients),
     scope => addReadinessRoutes(scope, clients),

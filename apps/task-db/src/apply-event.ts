@@ -17,7 +17,12 @@ export async function applyEvent(
   const outcome = (await store.apply(id, event)) ?? taskNotFound(id)
   if (outcome.kind === 'changed') countEnd(tally, outcome.task)
   if (outcome.kind !== 'refused') return { task: outcome.task, isRepeated: outcome.kind === 'repeated' }
-  throw new ServiceProblem(409, event.type === 'claim' ? 'not-claimable' : 'lease-lost', outcome.reason)
+  throw new ServiceProblem(409, refusals[event.type] ?? 'lease-lost', outcome.reason)
+}
+
+const refusals: Partial<Record<TaskEvent['type'], string>> = {
+  claim: 'not-claimable',
+  retry: 'not-failed',
 }
 
 /** Counts a task whose state has just changed, if that was its end: each task comes there once. */

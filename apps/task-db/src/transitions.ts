@@ -10,7 +10,7 @@ import {
 } from '@darkroom/contracts'
 
 /**
- * What can happen to a task. All but `claim` and `expire` come from whoever holds its lease, and carry its
+ * What can happen to a task. All but `claim`, `expire` and `retry` come from whoever holds its lease, and carry its
  * fencing token.
  */
 export type TaskEvent =
@@ -20,6 +20,7 @@ export type TaskEvent =
   | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
   | { type: 'return'; token: number }
   | { type: 'expire' }
+  | { type: 'retry' }
 
 export type Outcome =
   | { kind: 'changed'; task: Task }
@@ -32,7 +33,7 @@ export type Outcome =
  *     not-started ──claim──> in-progress ──finish──> finished
  *          ^                     │ return, or fail and expire with attempts left
  *          └─────────────────────┤
- *                                └ fail and expire otherwise ──> failed
+ *                                └ fail and expire otherwise ──> failed ──retry──> not-started
  */
 const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: readonly TaskState[] }>> = {
   claim: { from: 'not-started', to: ['in-progress'] },
@@ -41,6 +42,7 @@ const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: rea
   fail: { from: 'in-progress', to: ['failed', 'not-started'] },
   return: { from: 'in-progress', to: ['not-started'] },
   expire: { from: 'in-progress', to: ['failed', 'not-started'] },
+  retry: { from: 'failed', to: ['not-started'] },
 }
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
@@ -116,11 +118,18 @@ function apply(task: Task, event: TaskEvent, now: Date, leaseTime: Date): Task {
       return { ...next, state: 'not-started', attempts: task.attempts - 1 }
     case 'expire':
       return retryOrFail(next, workerLost(lease?.worker ?? 'the worker', task.attempts), now)
+    case 'retry':
+      return retried(next)
   }
 }
 
 function retryOrFail(task: Task, error: TaskError, now: Date): Task {
   return task.attempts < task.maxAttempts ? { ...task, state: 'not-started' } : fail(task, error, now)
+}
+
+/** Fencing tokens go on from where they were: a worker of before the failure may still send its result. */
+function retried({ error, finishedAt, ...task }: Task): Task {
+  return { ...task, state: 'not-started', attempts: 0 }
 }
 
 function fail(task: Task, error: TaskError, now: Date): Task {

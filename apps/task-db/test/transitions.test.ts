@@ -10,7 +10,7 @@ const reachable: Readonly<Record<TaskState, readonly TaskState[]>> = {
   'not-started': ['in-progress'],
   'in-progress': ['not-started', 'in-progress', 'finished', 'failed'],
   finished: [],
-  failed: [],
+  failed: ['not-started'],
 }
 
 interface Move {
@@ -32,7 +32,18 @@ interface Step {
 }
 
 const move: fc.Arbitrary<Move> = fc.record({
-  type: fc.constantFrom('claim', 'claim', 'claim', 'renew', 'finish', 'fail', 'fail', 'return', 'expire'),
+  type: fc.constantFrom(
+    'claim',
+    'claim',
+    'claim',
+    'renew',
+    'finish',
+    'fail',
+    'fail',
+    'return',
+    'expire',
+    'retry',
+  ),
   tokenOffset: fc.constantFrom(0, 0, 0, 0, -1, 1),
   retryable: fc.boolean(),
   leaseMs: fc.constantFrom(100, 1000),
@@ -70,6 +81,7 @@ function toEvent({ type, tokenOffset, retryable, leaseMs }: Move, newestToken: n
     case 'return':
       return { type, token }
     case 'expire':
+    case 'retry':
       return { type }
   }
 }
@@ -94,7 +106,7 @@ describe('in any history', () => {
     for (const type of ['finish', 'fail', 'return']) {
       for (const kind of ['changed', 'repeated', 'refused']) assert.ok(outcomes.has(`${type} ${kind}`))
     }
-    for (const type of ['claim', 'renew', 'expire']) {
+    for (const type of ['claim', 'renew', 'expire', 'retry']) {
       assert.ok(outcomes.has(`${type} changed`) && outcomes.has(`${type} refused`))
       assert.ok(!outcomes.has(`${type} repeated`))
     }
@@ -105,8 +117,20 @@ describe('in any history', () => {
     else assert.equal(after, before)
   })
 
-  law('a task that ended stays as it is', ({ before, outcome }) => {
-    if (before.state === 'finished' || before.state === 'failed') assert.notEqual(outcome.kind, 'changed')
+  law(
+    'a task that ended stays as it is, but for a failed task that is retried',
+    ({ before, event, outcome }) => {
+      if (before.state === 'failed') assert.equal(outcome.kind === 'changed', event.type === 'retry')
+      if (before.state === 'finished') assert.notEqual(outcome.kind, 'changed')
+    },
+  )
+
+  law('a retried task is as it was at its beginning, but for its first start and its tokens', step => {
+    const { before, event, outcome } = step
+    if (event.type !== 'retry' || outcome.kind !== 'changed') return
+    const { id, createdAt, startedAt, claims, maxAttempts } = before
+    const begun = beginTask(id, newTask({ maxAttempts }), new Date(createdAt))
+    assert.deepEqual(outcome.task, { ...begun, startedAt, claims, version: before.version + 1 })
   })
 
   law('attempts are never more than allowed, and only a claim begins one', ({ before, after, event }) => {
@@ -115,6 +139,7 @@ describe('in any history', () => {
   })
 
   law('only handing a task back uncounts an attempt', ({ before, after, event, outcome }) => {
+    if (event.type === 'retry') return
     const isHandedBack = event.type === 'return' && outcome.kind === 'changed'
     assert.equal(after.attempts < before.attempts, isHandedBack)
     if (isHandedBack) assert.equal(after.attempts, before.attempts - 1)

@@ -81,6 +81,15 @@ export const frontendRoutes = {
       response: { 200: ImageStatus, 404: Problem },
     },
   }),
+  retryImage: defineRoute({
+    method: 'POST',
+    url: '/images/:id/retry',
+    schema: {
+      summary: 'Develops a failed image anew, with all its attempts',
+      params,
+      response: { 202: ImageStatus, 404: Problem, 409: Problem },
+    },
+  }),
   followImage: defineRoute({
     method: 'GET',
     url: '/images/:id/events',

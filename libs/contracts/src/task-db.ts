@@ -162,6 +162,15 @@ export const taskDbRoutes = {
       response: { 200: Task, 404: Problem, 409: Problem },
     },
   }),
+  retryTask: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id/retry',
+    schema: {
+      summary: 'A failed task waits again, with all its attempts',
+      params,
+      response: { 200: Task, 404: Problem, 409: Problem },
+    },
+  }),
   renewLease: defineRoute({
     method: 'POST',
     url: '/tasks/:id/lease',

@@ -6,7 +6,7 @@ import { waitForVersion } from '../wait-for-version.ts'
 
 type TaskHandlers = Pick<
   Handlers<typeof taskDbRoutes>,
-  'putTask' | 'renewLease' | 'getTask' | 'listTasks' | 'findUnknown' | 'deleteTask'
+  'putTask' | 'retryTask' | 'renewLease' | 'getTask' | 'listTasks' | 'findUnknown' | 'deleteTask'
 >
 
 /** `closing` ends every wait. */
@@ -20,6 +20,11 @@ export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskH
       }
       const { task, isRepeated } = await applyEvent(counted, id, toEvent(body))
       return { status: 200, body: task, headers: isRepeated ? { 'idempotent-replayed': 'true' } : {} }
+    },
+
+    async retryTask({ params: { id } }) {
+      const { task } = await applyEvent(counted, id, { type: 'retry' })
+      return { status: 200, body: task }
     },
 
     async renewLease({ params: { id }, body }) {

@@ -16,7 +16,7 @@ const action = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom('renew', 'finish', 'fail', 'fail for good', 'return'),
+      do: fc.constantFrom('renew', 'finish', 'fail', 'fail for good', 'return', 'retry'),
       number,
       tokenOffset,
     }),
@@ -94,6 +94,8 @@ function toEvent(message: string, token: number): TaskEvent {
       return { type: 'finish', token, result: facts }
     case 'return':
       return { type: 'return', token }
+    case 'retry':
+      return { type: 'retry' }
     default:
       return { type: 'fail', token, error, retryable: message === 'fail' }
   }

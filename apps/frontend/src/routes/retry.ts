@@ -1,0 +1,31 @@
+import { frontendRoutes, TaskId } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { linkBase } from '../public-urls.ts'
+import { imageNotFound } from './images.ts'
+
+/** The queue need not be told: where it is not the task DB itself, it is compared with the task DB every few seconds. */
+export function addRetryRoutes(
+  app: App,
+  { taskDb }: Pick<ServiceClients, 'taskDb'>,
+  publicUrls: readonly URL[],
+): void {
+  app.route({
+    ...frontendRoutes.retryImage,
+    handler: async ({ params: { id }, host }, reply) => {
+      if (!Value.Check(TaskId, id)) imageNotFound(id)
+      const { status, body } = await taskDb.retryTask({ params: { id } })
+      if (status === 404) imageNotFound(id)
+      if (status === 409) {
+        throw new ServiceProblem(
+          409,
+          'not-failed',
+          `the image ${id} has not failed; only failed images are retried`,
+        )
+      }
+      setRetryAfter(reply, body)
+      return reply.code(202).send(toImageStatus(body, linkBase(publicUrls, host)))
+    },
+  })
+}
