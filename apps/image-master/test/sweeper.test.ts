@@ -1,3 +1,5 @@
+// Not for test:quick: it sweeps page after page of images.
+
 import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Not for test:quick: it develops every file of a long table.
+
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
