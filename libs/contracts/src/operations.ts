@@ -82,7 +82,7 @@ function check(item: unknown): Operation {
   const operation = Value.Default(schema, spelledAsInTable(item))
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
-  if (error) throw new InvalidOperations(`${name}: ${describe(error)}${forExample(name)}`)
+  if (error) throw new InvalidOperations(`${name}: ${describe(error, schema)}${forExample(name)}`)
   explained(name, () => definition.verify?.(operation as never))
   return operation as Operation
 }
@@ -118,10 +118,16 @@ function forExample(name: string): string {
   return form === example ? `; it is written ${form}` : `; it is written ${form}, for example ${example}`
 }
 
-function describe(error: { instancePath: string; message: string; params: object }): string {
+function describe(
+  error: { keyword: string; instancePath: string; message: string; params: object },
+  { properties }: { properties: Record<string, TSchema & { description?: string }> },
+): string {
   const allowed =
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
   const argument = error.instancePath.slice(1)
+  // A pattern is for programs.
+  const words = properties[argument]?.description
+  if (error.keyword === 'pattern' && words) return `${argument} is not valid; it takes: ${words}`
   return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
 }
 

@@ -109,7 +109,7 @@ suite('operations', () => {
     ['[{"name":"pad","left":3,"width":8}]', /either a size or margins, not both/],
     ['[{"name":"pad","left":3,"position":"top"}]', /position "top" goes with a size, not with margins/],
     ['pad:8x8:attention', /pad: position must be/],
-    ['pad:8:red', /pad: background must match/],
+    ['pad:8:red', /pad: background is not valid; it takes: Red, green, blue and/],
     ['trim', [{ name: 'trim', threshold: 10 }]],
     ['trim:300', /trim: threshold must be <= 255/],
     ['round:20', [{ name: 'round', radius: 20 }]],
@@ -135,7 +135,7 @@ suite('operations', () => {
     ['[{"name":"grayscale"}]', [{ name: 'greyscale' }]],
     ['[{"name":"tint","color":"#Ff8800"}]', [{ name: 'tint', color: 'Ff8800' }]],
     ['tint:white', [{ name: 'tint', color: 'ffffff' }]],
-    ['tint:#ff88', /tint: color must match/],
+    ['tint:#ff88', /tint: color is not valid; it takes: Red, green and blue in hex; it is written/],
     ['grayscale:2', /greyscale: it takes nothing/],
   ]
   for (const [text, wanted] of readings) {

@@ -11,11 +11,21 @@ import {
   turnedRectangle,
   turnedSize,
 } from '../../permute/turn.ts'
+import { isOpaque } from '../background.ts'
 import { cropRectangle } from '../operations/crop.ts'
 import { operationKinds } from '../operations/index.ts'
 import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
+import { paddedSize, placeIn } from '../operations/pad.ts'
 import { resizedSize, resizeOptions } from '../operations/resize.ts'
 import { turnOf } from '../operations/turn-of.ts'
+
+interface Padding {
+  left: number
+  top: number
+  right: number
+  bottom: number
+  background: string
+}
 
 /** What a call works on: an image as it is shown, of 8 bits a sample. */
 export interface Subject extends Size {
@@ -33,8 +43,8 @@ export interface Subject extends Size {
 /**
  * Operations that one call to sharp does as if each were done alone, in a call of its own. sharp has a fixed order:
  *
- *     cut, resize, turn, rotate or cut again, then the effects in the order of `effectPlaces`
- *     turn, resize, cut again, then the effects
+ *     cut, resize, turn, rotate or cut again, pad, then the effects in the order of `effectPlaces`
+ *     turn, resize, cut again, pad, then the effects
  *
  * Turns and cuts move samples and change none, so that they may change places with each other, and with effects that look
  * at one pixel only. All samples are rounded to 8 bits between two parts, as between two calls.
@@ -50,6 +60,7 @@ export class Call {
   #turn: Turn = noTurn
   #rotation: number | undefined
   #cutAgain: Rectangle | undefined
+  #padding: Padding | undefined
   #effects: readonly Operation[] = []
   #size: Size
 
@@ -71,6 +82,8 @@ export class Call {
         return this.#withResize(operation)
       case 'rotate':
         return this.#withRotation(operation.angle)
+      case 'pad':
+        return this.#withPadding(operation)
       default:
         return this.#withEffect(operation)
     }
@@ -96,7 +109,12 @@ export class Call {
 
   /** Whether samples stay what they are. */
   get movesOnly(): boolean {
-    return this.#resize === undefined && this.#rotation === undefined && this.#effects.length === 0
+    return (
+      this.#resize === undefined &&
+      this.#rotation === undefined &&
+      this.#padding === undefined &&
+      this.#effects.length === 0
+    )
   }
 
   /** Tells sharp to do it. */
@@ -107,6 +125,7 @@ export class Call {
     if (!this.#turnBefore) this.#writeTurn(image)
     if (this.#rotation !== undefined) image.rotate(this.#rotation, { background: '#ffffff' })
     if (this.#cutAgain) image.extract(this.#cutAgain)
+    if (this.#padding) image.extend(this.#padding)
     for (const operation of this.#effects) effectOf(operation)?.write(image, operation as never)
     return image
   }
@@ -125,7 +144,8 @@ export class Call {
   }
 
   #withCrop(operation: OperationNamed<'crop'>): Call | undefined {
-    if (this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen')) return undefined
+    if (this.#padding || this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen'))
+      return undefined
     // What is cut off has its share in what is stretched.
     if (this.#has('normalise')) return undefined
     if (isStrategy(operation.position)) return undefined
@@ -141,7 +161,7 @@ export class Call {
   }
 
   #withTurn(turn: Turn): Call | undefined {
-    if (this.#isBoxed || this.#turnBefore || this.#rotation !== undefined) return undefined
+    if (this.#isBoxed || this.#turnBefore || this.#rotation !== undefined || this.#padding) return undefined
     if (this.#has('blur') || this.#has('sharpen')) return undefined
     const call = this.#copy({ size: turnedSize(this.#size, turn) })
     call.#turn = composeTurns(this.#turn, turn)
@@ -153,7 +173,8 @@ export class Call {
   }
 
   #withResize(operation: OperationNamed<'resize'>): Call | undefined {
-    if (this.#resize || this.#rotation !== undefined || this.#effects.length > 0) return undefined
+    if (this.#resize || this.#rotation !== undefined || this.#padding || this.#effects.length > 0)
+      return undefined
     const { hasAlpha, isTurnedByCall, mayShrinkOnLoad } = this.#subject
     const isBoxed = operation.fit === 'cover' || operation.fit === 'contain'
     // A cut makes sharp turn the image upright first.
@@ -181,12 +202,36 @@ export class Call {
 
   /** By an angle that is no turn, which uncovers corners. */
   #withRotation(angle: number): Call | undefined {
-    const isCutBefore = this.#isBoxed || this.#turnBefore !== undefined || this.#cutAgain !== undefined
+    const isCutBefore =
+      this.#isBoxed ||
+      this.#turnBefore !== undefined ||
+      this.#cutAgain !== undefined ||
+      this.#padding !== undefined
     const isAlone = this.#rotation === undefined && this.#effects.length === 0
     // sharp has one rotation in a call.
     if (this.#subject.hasAlpha || isCutBefore || !isAlone || swapsAxes(this.#turn)) return undefined
     const call = this.#copy({})
     call.#rotation = angle
+    return call
+  }
+
+  /** sharp fills with opaque colours as they are; grey and transparency it computes. The size after a rotation is not known here. */
+  #withPadding(operation: OperationNamed<'pad'>): Call | undefined {
+    const { isGrey, hasAlpha } = this.#subject
+    const { background = 'ffffff' } = operation
+    const isPlain = !isGrey && !hasAlpha && isOpaque(background)
+    if (!isPlain || this.#padding || this.#rotation !== undefined || this.#effects.length > 0)
+      return undefined
+    const padded = paddedSize(this.#size, operation)
+    const { left, top } = placeIn(padded, this.#size, operation)
+    const call = this.#copy({ size: padded })
+    call.#padding = {
+      left,
+      top,
+      right: padded.width - this.#size.width - left,
+      bottom: padded.height - this.#size.height - top,
+      background: `#${background}`,
+    }
     return call
   }
 
@@ -236,6 +281,7 @@ export class Call {
     call.#turn = this.#turn
     call.#rotation = this.#rotation
     call.#cutAgain = this.#cutAgain
+    call.#padding = this.#padding
     call.#effects = effects
     call.#size = { width: size.width, height: size.height }
     return call

@@ -13,13 +13,13 @@ import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
 import { offsetAt } from './position.ts'
 
 export const pad: OperationKind<'pad'> = {
-  ...onPlaces<'pad'>(change, sizeAfter),
+  ...onPlaces<'pad'>(change, paddedSize),
   makesColours: ({ background }) => dependsOnSpacing(background),
   addsTransparency: ({ background }) => !isOpaque(background),
 }
 
 function change(frame: Raster, operation: OperationNamed<'pad'>): Raster {
-  const size = sizeAfter(frame, operation)
+  const size = paddedSize(frame, operation)
   if (size.width === frame.width && size.height === frame.height) return frame
   const { background } = operation
   const colour = background === undefined ? usualBackground(frame) : colourOf(background)
@@ -29,7 +29,8 @@ function change(frame: Raster, operation: OperationNamed<'pad'>): Raster {
   return padded
 }
 
-function placeIn(
+/** Where the image stands in its padded size. */
+export function placeIn(
   size: Size,
   frame: Size,
   { position, left = 0, top = 0, width, height }: OperationNamed<'pad'>,
@@ -38,7 +39,7 @@ function placeIn(
   return offsetAt(position ?? 'center', size.width - frame.width, size.height - frame.height)
 }
 
-function sizeAfter(size: Size, operation: OperationNamed<'pad'>): Size {
+export function paddedSize(size: Size, operation: OperationNamed<'pad'>): Size {
   const { width = 0, height = 0, top = 0, right = 0, bottom = 0, left = 0 } = operation
   return {
     width: Math.max(width, left + size.width + right),
