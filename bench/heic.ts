@@ -1,5 +1,5 @@
 /**
- * HEIC to JPEG, by `develop` as a worker does it, and the decoding alone. `node bench/heic.ts photo.heic …`; RUNS as in
+ * HEIC to JPEG, by `develop` as a worker does it, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS as in
  * permute.ts. Debian's `heif-enc photo.jpg` makes such files.
  */
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * Each operation on a photograph of 6 megapixels, by `develop` as a worker does it, against the sharp pipeline that a
- * user would write. `node bench/operations.ts`; words behind it pick the rows that contain one of them (`webp blur`).
+ * user would write. `npm run bench -- operations`; words behind it pick the rows that contain one of them (`webp blur`).
  * PHOTOS and RUNS as in permute.ts.
  */
 import { parseOperations } from '@darkroom/contracts'

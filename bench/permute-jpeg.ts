@@ -1,6 +1,6 @@
 /**
  * Swapping red and blue of a JPEG, by `develop` as a worker does it, against sharp's recomb and against sharp
- * decoding and encoding alone. `node bench/permute-jpeg.ts`; PHOTOS and RUNS as in permute.ts.
+ * decoding and encoding alone. `npm run bench -- permute-jpeg`; PHOTOS and RUNS as in permute.ts.
  */
 import { cpus } from 'node:os'
 import { basename } from 'node:path'

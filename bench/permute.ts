@@ -1,6 +1,6 @@
 /**
  * Channel permutation: PNG and GIF permuted without decoding, and raw samples in place, against sharp's recomb.
- * `node bench/permute.ts`; PHOTOS names a folder of JPEG photographs (Debian's mate-backgrounds by default),
+ * `npm run bench -- permute`; PHOTOS names a folder of JPEG photographs (Debian's mate-backgrounds by default),
  * RUNS the number of interleaved runs of which medians are taken.
  */
 import { basename } from 'node:path'

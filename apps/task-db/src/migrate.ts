@@ -5,6 +5,7 @@ import type { TaskStore } from './engine/engine.ts'
 import { isNewer } from './engine/is-newer.ts'
 import { MigrationIncomplete } from './migration-incomplete.ts'
 
+export type { TaskStore } from './engine/engine.ts'
 export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
 export { MigrationIncomplete }
 

@@ -41,21 +41,13 @@ export async function relayBlob(
   { key, stage }: { key: string; stage: Stage },
   headers: Record<string, string> = {},
 ): Promise<FastifyReply> {
-  const isHead = reply.request.method === 'HEAD'
-  const call = {
-    params: { key, stage },
-    headers: conditionsOf(reply.request.headers),
-    signal: hangUpSignal(reply),
-  }
-  const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
-  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
-  if (stored.status === 412)
-    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
-  if (stored.status === 416) {
-    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
-      headers: { 'content-range': String(stored.headers['content-range']) },
-    })
-  }
+  const { method, headers: asked } = reply.request
+  const isHead = method === 'HEAD'
+  const stored = await fetchBlob(
+    storage,
+    { key, stage },
+    { isHead, headers: asked, signal: hangUpSignal(reply) },
+  )
   const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
   // Read before a header is set: a storage that breaks off is answered with a problem.
   const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
@@ -89,11 +81,21 @@ export async function readBlob(
   request: { headers: IncomingHttpHeaders; signal: AbortSignal },
   headers: AnswerHeaders = {},
 ): Promise<BlobAnswer> {
-  const stored = await storage.getBlob({
-    params: { key, stage },
-    headers: conditionsOf(request.headers),
-    signal: request.signal,
-  })
+  const stored = await fetchBlob(storage, { key, stage }, { isHead: false, ...request })
+  const answered: AnswerHeaders = { ...headers }
+  for (const name of relayed) answered[name] = stored.headers[name] as string | undefined
+  if (stored.status === 304) return { status: 304, headers: answered }
+  return { status: stored.status, headers: answered, body: stored.body }
+}
+
+/** Asks the storage for bytes, under the conditions of a request. @throws ServiceProblem 404, 412 or 416 */
+async function fetchBlob(
+  storage: StorageClient,
+  params: { key: string; stage: Stage },
+  { isHead, headers, signal }: { isHead: boolean; headers: IncomingHttpHeaders; signal: AbortSignal },
+) {
+  const call = { params, headers: conditionsOf(headers), signal }
+  const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
   if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
   if (stored.status === 412)
     throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
@@ -102,10 +104,7 @@ export async function readBlob(
       headers: { 'content-range': String(stored.headers['content-range']) },
     })
   }
-  const answered: AnswerHeaders = { ...headers }
-  for (const name of relayed) answered[name] = stored.headers[name] as string | undefined
-  if (stored.status === 304) return { status: 304, headers: answered }
-  return { status: stored.status, headers: answered, body: stored.body }
+  return stored
 }
 
 /** The task, if it finished. @throws ServiceProblem 409 while it may still, 422 when it failed */

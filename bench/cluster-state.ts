@@ -1,9 +1,9 @@
-// Measures what the README says: node apps/cluster-state/scripts/measure.ts
+// Measures what the README says: npm run bench -- cluster-state
 // Needs /proc. Increments acknowledged a second by one node, and how long five nodes on this machine take to agree on a write.
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ask, post, startCluster, untilAllMeet } from '../test/cluster/start-cluster.ts'
+import { ask, post, startCluster, untilAllMeet } from '../apps/cluster-state/test/cluster/start-cluster.ts'
 
 const lanes = 32
 const seconds = 10

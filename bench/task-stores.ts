@@ -1,5 +1,5 @@
 /**
- * Tasks a second, as SQLite and as PostgreSQL keep them: `node apps/task-db/scripts/measure-stores.ts [postgres://…]`.
+ * Tasks a second, as SQLite and as PostgreSQL keep them: `npm run bench -- task-stores [postgres://…]`.
  * So many callers are at it at once, as requests would be; every answer waits for the disk.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NewTask } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
-import type { TaskStore } from '../src/engine/engine.ts'
-import { openTaskStore } from '../src/engine/open-store.ts'
+import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
 
 const callersAtOnce = [1, 16, 256]
 const durationMs = 4000

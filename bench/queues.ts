@@ -4,7 +4,7 @@
  * own, on this machine. Rounds alternate, so that whatever else the machine does falls on both; a round's figures
  * are printed as they come, and the medians at the end.
  *
- *     node apps/image-master/bench/queues.ts [tasks] [workers] [rounds]
+ *     npm run bench -- queues [tasks] [workers] [rounds]
  */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'

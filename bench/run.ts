@@ -1,0 +1,23 @@
+/** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another one, with its arguments. */
+const benchmarks: Readonly<Record<string, string>> = {
+  flow: 'images a second, beside a home-made server',
+  growing: 'ten million images a day: what each service uses',
+  queues: 'tasks a second of both queues',
+  'task-stores': 'tasks a second, in SQLite and in PostgreSQL',
+  'cluster-state': 'increments a second, and how soon five nodes agree',
+  permute: 'channel permutation of PNG, GIF and raw samples, against sharp',
+  'permute-jpeg': 'channel permutation of JPEG, against sharp',
+  operations: 'operations, against what one would write with sharp',
+  heic: 'HEIC to JPEG',
+}
+
+const [first = 'flow'] = process.argv.slice(2)
+const name = first.startsWith('-') ? 'flow' : first
+if (Object.hasOwn(benchmarks, name)) {
+  if (name === first) process.argv.splice(2, 1) // the benchmark reads its own arguments
+  await import(`./${name}.ts`)
+} else {
+  const list = Object.entries(benchmarks).map(([known, what]) => `  ${known.padEnd(15)}${what}\n`)
+  process.stderr.write(`there is no benchmark "${name}"; there are\n${list.join('')}`)
+  process.exitCode = 1
+}
