@@ -1,3 +1,5 @@
+// Not for test:quick: it counts many examples.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
