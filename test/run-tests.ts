@@ -11,9 +11,9 @@ export interface TestJob {
 }
 
 /** A test that has not ended by then hangs. */
-const testTimeoutMs = 240_000
+const testTimeoutMs = 600_000
 /** A process that has not ended by then is kept alive by a handle that a test left open. */
-const jobTimeoutMs = 900_000
+const jobTimeoutMs = 1_500_000
 
 /** One more than there are processors, so that none is idle while a test waits. */
 export const testProcesses = availableParallelism() + 1
