@@ -20,20 +20,24 @@ const waitSeconds = 25
 /** Uses Darkroom the way any client can: it keeps trying while the service is away, and comes back when told to. */
 export class DarkroomClient {
   readonly #url: string
+  readonly #key: string | undefined
   readonly #dispatcher = new Agent({ connect: { timeout: 3000 } })
   readonly #frontend: Client<typeof frontendRoutes>
 
-  /** `url` may have a path and credentials: both are used in every request. */
-  constructor(url: string) {
-    this.#url = url
+  /** `url` may have a path and credentials: both are used in every request; a key, in the place of credentials. */
+  constructor(url: string, key?: string) {
+    this.#url = key === undefined ? url : withoutCredentials(url)
+    this.#key = key
     this.#frontend = this.#connect(timeoutMs)
   }
 
-  /** @throws ExpectedFailure that says how to start it, if nothing answers */
+  /** @throws ExpectedFailure that says how to start it, if nothing answers, or that it wants another key */
   async checkThere(): Promise<void> {
     try {
       await this.#connect(1000).listImages({ querystring: { limit: 1 } })
     } catch (cause) {
+      if (cause instanceof UnexpectedReply && cause.status === 401)
+        throw new ExpectedFailure(this.#explainRefusal(cause), { cause })
       if (cause instanceof UnexpectedReply) return // it is there
       const { origin, path } = readBaseUrl(this.#url) // without the password
       throw new ExpectedFailure(`nothing answers at ${origin}${path}; to start it: npx darkroom start`, {
@@ -109,11 +113,29 @@ export class DarkroomClient {
 
   #connect(timeoutMs: number): Client<typeof frontendRoutes> {
     const resolver = fixedAddress(this.#url)
-    return createClient(
-      frontendRoutes,
-      createTransport({ service: 'Darkroom', resolver, dispatcher: this.#dispatcher, timeoutMs }),
+    const transport = createTransport({
+      service: 'Darkroom',
+      resolver,
+      dispatcher: this.#dispatcher,
+      timeoutMs,
+    })
+    const shown = this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }
+    return createClient(frontendRoutes, request =>
+      transport({ ...request, headers: { ...request.headers, ...shown } }),
     )
   }
+
+  #explainRefusal({ problem, message }: UnexpectedReply): string {
+    const remedy = this.#key === undefined ? '; give it as --key or DARKROOM_KEY' : ''
+    return `${problem?.detail ?? message}${remedy}`
+  }
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text)
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 async function sizeOf(path: string): Promise<number> {

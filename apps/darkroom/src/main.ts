@@ -12,17 +12,28 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       -o, --out <folder>                where to (default: developed/)
       --operations <list>               what to do (default: swap-channels:bgr)
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
+      --key <key>                       an API key, where one is needed (default: DARKROOM_KEY)
   darkroom status                       what runs, and how many images wait
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
       --url <url>                       a node of cluster-state to ask, when kv-config is out of reach
+  darkroom keys create [options]        makes an API key, and prints it once; from the first on, every request needs one
+      --role <user|operator>            operators see all images, and manage keys (default: user)
+      --owner <name>                    whose images it sees (default: the key's own)
+      --name <words>                    for people: who uses it, and where
+      --expires <90d>                   when it ends (default: never)
+  darkroom keys list                    all API keys, without their secrets
+  darkroom keys revoke <id>             ends a key at once
+  darkroom keys rotate <id>             makes another key for the same owner, and ends this one
+      --keep <1d>                       lets the old one work for a while
+  darkroom erase --owner <name>         revokes all keys of an owner, and deletes all images
   darkroom new-node-id                  after a data folder was copied: makes the copy another node
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
   darkroom migrate kv-config [options]  copies all entries but registrations to another engine
       --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…
 
-Settings of start, status, intake and new-node-id are environment variables: PORT (the frontend's; the others follow), DATA_DIR,
-LOG_LEVEL, LOG_FORMAT, THREADS and those of each service (see their READMEs).
+Settings of start, status, intake, keys, erase and new-node-id are environment variables: PORT (the frontend's; the
+others follow), DATA_DIR, LOG_LEVEL, LOG_FORMAT, THREADS and those of each service (see their READMEs).
 `
 
 // Who reads along may have enough (`darkroom status | head -3`): the work goes on to its end, and so does its exit code.
@@ -42,7 +53,9 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE)
 /** Each is loaded when it is asked for. */
 const commands = {
   develop: async () => (await import('./commands/develop.ts')).developCommand,
+  erase: async () => (await import('./commands/erase.ts')).eraseCommand,
   intake: async () => (await import('./commands/intake.ts')).intakeCommand,
+  keys: async () => (await import('./commands/keys.ts')).keysCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   'new-node-id': async () => (await import('./commands/new-node-id.ts')).newNodeIdCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
@@ -53,10 +66,16 @@ try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
+      expires: { type: 'string' },
       from: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
+      keep: { type: 'string' },
+      key: { type: 'string' },
+      name: { type: 'string' },
       operations: { type: 'string' },
       out: { type: 'string', short: 'o' },
+      owner: { type: 'string' },
+      role: { type: 'string' },
       to: { type: 'string' },
       url: { type: 'string' },
     },

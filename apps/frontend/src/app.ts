@@ -4,25 +4,37 @@ import {
   bodyBoundsIn,
   createApp,
   type Logger,
+  repeat,
   type ServiceClients,
 } from '@darkroom/service-kit'
+import type { Audience } from './access/audience.ts'
+import { Door } from './access/door.ts'
+import { requireKey } from './access/require-key.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
 import { IntakeGate } from './intake-gate.ts'
+import { KeyRing } from './keys/key-ring.ts'
+import { noLimits, type RateLimitSettings, RateLimits } from './limits/rate-limits.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
+import { addKeyRoutes } from './routes/keys.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
+/** How often it is checked whether those who follow events still may. */
+const streamCheckMs = 1000
+
 export interface AppDependencies extends BodyBounds {
-  clients: FrontendClients & Pick<ServiceClients, 'clusterState'>
+  clients: FrontendClients & Pick<ServiceClients, 'clusterState' | 'kv'>
   logger: Logger
   clusterToken?: string | undefined
+  audience: Audience
+  limits?: RateLimitSettings
   /** Where browsers reach it. */
   publicUrls?: readonly URL[]
   /** Names by which it is reached besides. */
@@ -35,6 +47,8 @@ export function buildApp({
   clients,
   logger,
   clusterToken,
+  audience,
+  limits = noLimits,
   publicUrls = [],
   allowedHosts = [],
   intakeCheckMs,
@@ -66,10 +80,24 @@ export function buildApp({
     scope => addBytesRoutes(scope, clients),
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
+    scope => addKeyRoutes(scope, clients),
   )
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
-  app.addHook('onClose', () => feed.close())
-  app.addHook('onClose', () => intake.close())
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
+
+  const keys = new KeyRing({ kv: clients.kv, logger })
+  const rates = new RateLimits(limits, logger)
+  const onRefusedKey = (address: string) => rates.countRefusedKey(address)
+  const door = new Door({ audience, keys, logger, onRefusedKey })
+  requireKey(app, door, ({ caller, ip }, reply) => rates.countRequest(caller, ip, reply))
+
+  const closing = new AbortController()
+  const watching = repeat(streamCheckMs, closing.signal, async () =>
+    hub.endWhere(({ caller }) => !door.stillAdmits(caller)),
+  )
+  app.addHook('onClose', async () => {
+    closing.abort()
+    await Promise.all([feed.close(), intake.close(), keys.close(), watching])
+  })
   return app
 }

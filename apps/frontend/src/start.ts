@@ -1,13 +1,13 @@
 import { hostname } from 'node:os'
 import {
   type InProcessServices,
-  InvalidConfig,
   isLoopback,
   type Logger,
   type RunningService,
   ServiceClients,
   startService,
 } from '@darkroom/service-kit'
+import { type Audience, audienceOf } from './access/audience.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readPublicUrls } from './public-urls.ts'
@@ -20,11 +20,12 @@ export async function start(
   logger: Logger,
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
-  checkAudience(config, logger)
+  const audience = audienceOf(config)
+  tellAudience(audience, config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
   const allowedHosts = ownNames(config, logger)
   const clients = new ServiceClients({ ...config, logger, inProcess })
-  const app = buildApp({ ...config, publicUrls, allowedHosts, clients, logger })
+  const app = buildApp({ ...config, audience, limits: config, publicUrls, allowedHosts, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 
@@ -39,12 +40,18 @@ function ownNames({ allowedHosts, advertiseUrl }: Config, logger: Logger): strin
   return [...allowedHosts.split(','), registered].map(name => name.trim().toLowerCase())
 }
 
-function checkAudience({ host, allowAnonymous }: Config, logger: Logger): void {
-  if (isLoopback(host)) return
-  if (!allowAnonymous) {
-    throw new InvalidConfig([
-      `HOST is ${host}; without API keys the frontend is open on loopback only, or anywhere by ALLOW_ANONYMOUS=true`,
-    ])
-  }
-  logger.warn({ host }, 'ALLOW_ANONYMOUS: whoever reaches this address can use it')
+function tellAudience(
+  audience: Audience,
+  { allowAnonymous, auth, host, publishedOn = host }: Config,
+  logger: Logger,
+): void {
+  if (allowAnonymous) logger.warn('ALLOW_ANONYMOUS is deprecated; set AUTH=open')
+  if (isLoopback(publishedOn)) return
+  if (audience === 'open')
+    logger.warn({ host: publishedOn }, 'AUTH=open: whoever reaches this address can use it')
+  else if (auth === undefined)
+    logger.warn(
+      { host: publishedOn },
+      'requests need an API key, as others may reach this address; the first is made by: darkroom keys create --role operator',
+    )
 }

@@ -21,6 +21,7 @@ export async function upload(
   request: FastifyRequest,
   reply: FastifyReply,
   given: {
+    owner?: string | undefined
     operations?: string | undefined
     idempotencyKey?: string | undefined
     urgency?: Urgency | undefined
@@ -31,7 +32,10 @@ export async function upload(
   const { body, contentLength, operations = given.operations } = read
   const answer = await imageMaster.newImage({
     // In their shortest form: what a form may hold can be too long for a URL.
-    querystring: operations === undefined ? {} : { operations: compact(operations) },
+    querystring: {
+      ...(operations !== undefined && { operations: compact(operations) }),
+      ...(given.owner !== undefined && { owner: given.owner }),
+    },
     headers: {
       ...(contentLength !== undefined && { 'content-length': contentLength }),
       ...(given.idempotencyKey !== undefined && { 'idempotency-key': given.idempotencyKey }),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
-import { createLogger, InvalidConfig, loadConfig } from '@darkroom/service-kit'
+import { createLogger, loadConfig } from '@darkroom/service-kit'
 import { assertProblem, generateImage, httpRequest, RecordedLog } from '@darkroom/testing'
 import { Config, start } from '../src/start.ts'
 import { startFrontend } from './start-frontend.ts'
@@ -69,31 +69,44 @@ describe('who may come in', () => {
     assert.equal((await app.inject({ url: '/metrics', headers })).statusCode, 200)
   })
 
-  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
-    test(`it does not start on ${host}, since it knows no keys`, async () => {
-      const config = loadConfig(Config, { HOST: host, PORT: '0', CLUSTER_TOKEN: clusterToken })
-      await assert.rejects(
-        start(config, logger),
-        error => error instanceof InvalidConfig && error.message.includes(host),
-      )
-    })
-  }
-
-  test('it starts anywhere once it is told to serve whoever comes, and says so', async t => {
+  /** A frontend on all addresses, as `start` makes it. */
+  async function startEverywhere(t: TestContext, settings: Record<string, string>) {
     const { env } = await startFrontend(t)
     const log = new RecordedLog()
-    const config = loadConfig(Config, {
-      ...env,
-      HOST: '0.0.0.0',
-      CLUSTER_TOKEN: clusterToken,
-      ALLOW_ANONYMOUS: 'true',
-    })
+    const config = loadConfig(Config, { ...env, HOST: '0.0.0.0', CLUSTER_TOKEN: clusterToken, ...settings })
     const frontend = await start(config, createLogger('frontend', 'warn', log))
     t.after(frontend.close)
     const { port, host } = new URL(frontend.url)
-    const asRegistered = await httpRequest(`http://127.0.0.1:${port}`, '/readyz', { headers: { host } })
-    assert.equal(asRegistered.status, 200)
-    assert.ok(log.lines.some(({ msg }) => msg.startsWith('ALLOW_ANONYMOUS')))
+    const ask = (path: string) => httpRequest(`http://127.0.0.1:${port}`, path, { headers: { host } })
+    return { ask, words: log.lines.map(({ msg }) => String(msg)).join('\n') }
+  }
+
+  test('elsewhere than on loopback it serves nobody without a key, and tells how the first is made', async t => {
+    const { ask, words } = await startEverywhere(t, {})
+    assert.match(words, /darkroom keys create/)
+    assert.equal((await ask('/readyz')).status, 200)
+    const { status, json } = await ask('/images')
+    assert.equal(status, 401)
+    assert.match(String(json().detail), /none has been made yet.+darkroom keys create --role operator/)
+  })
+
+  test('it serves everybody anywhere once it is told to, and says so', async t => {
+    const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
+    assert.match(words, /AUTH=open: whoever reaches this address can use it/)
+    assert.equal((await ask('/images')).status, 200)
+  })
+
+  test('ALLOW_ANONYMOUS still opens it, and is said to be deprecated', async t => {
+    const { ask, words } = await startEverywhere(t, { ALLOW_ANONYMOUS: 'true' })
+    assert.match(words, /ALLOW_ANONYMOUS is deprecated; set AUTH=open/)
+    assert.equal((await ask('/images')).status, 200)
+  })
+
+  test('a container whose port is published on loopback alone is open, and on a network is not', async t => {
+    const local = await startEverywhere(t, { PUBLISHED_ON: '127.0.0.1' })
+    assert.deepEqual([(await local.ask('/images')).status, local.words], [200, ''])
+    const shared = await startEverywhere(t, { PUBLISHED_ON: '0.0.0.0' })
+    assert.equal((await shared.ask('/images')).status, 401)
   })
 
   test('it starts on loopback, is registered, and closes', async t => {

@@ -62,7 +62,7 @@ test('a frontend that starts during a pause takes nothing, not even at first', a
   const frontend = await startFrontend(t)
   await frontend.startClusterState()
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
-  const another = buildApp({ clients: frontend.clients, logger, intakeCheckMs: 60_000 })
+  const another = buildApp({ clients: frontend.clients, logger, audience: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => another.close())
   const headers = { host: 'localhost', 'content-type': 'image/png' }
   const answer = await another.inject({ method: 'POST', url: '/images', headers, payload: png })

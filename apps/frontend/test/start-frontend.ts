@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import type { TaskError, Work } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
-import { type App, loadConfig, type RunningService } from '@darkroom/service-kit'
+import { type App, type Logger, loadConfig, type RunningService } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
+import type { Audience } from '../src/access/audience.ts'
 import { buildApp } from '../src/app.ts'
+import type { RateLimitSettings } from '../src/limits/rate-limits.ts'
 import { readPublicUrls } from '../src/public-urls.ts'
 
 export interface Frontend extends Neighbours {
@@ -16,18 +18,36 @@ export interface Frontend extends Neighbours {
   ask(path: string, request?: HttpRequest): Promise<HttpAnswer>
 }
 
+interface FrontendOptions {
+  audience?: Audience
+  limits?: RateLimitSettings
+  logger?: Logger
+}
+
 /**
  * A frontend over a master and neighbours of its own, which it gives up soon when they are away. `settings` are
  * environment variables of all of them.
  */
-export async function startFrontend(owner: Owner, settings: Record<string, string> = {}): Promise<Frontend> {
+export async function startFrontend(
+  owner: Owner,
+  settings: Record<string, string> = {},
+  options: FrontendOptions = {},
+): Promise<Frontend> {
   const neighbours = await startNeighbours(owner, settings)
   const { clients, defer, env } = neighbours
   const master = await imageMaster.start(loadConfig(imageMaster.Config, env), logger)
   defer(master.close)
   await until('the master is found', () => clients.imageMaster.isReady({ querystring: { id: 'x' } }))
   const publicUrls = readPublicUrls(settings.PUBLIC_URL ?? '')
-  const app = buildApp({ clients, logger, clusterToken: env.CLUSTER_TOKEN, publicUrls, intakeCheckMs: 20 })
+  const app = buildApp({
+    clients,
+    logger,
+    clusterToken: env.CLUSTER_TOKEN,
+    audience: 'as-configured',
+    publicUrls,
+    intakeCheckMs: 20,
+    ...options,
+  })
   expectDeclaredStatuses(owner, app)
   defer(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -21,6 +21,7 @@ export interface Neighbours {
   /** Folder of the embedded engines. */
   dataDir: string
   clients: ServiceClients
+  kv: RunningService
   storage: RunningService
   taskDb: RunningService
   startTaskDb(): Promise<RunningService>
@@ -67,7 +68,7 @@ export async function startNeighbours(
     await until('cluster-state is found', () => clients.clusterState.listMembers({}))
     return service
   }
-  await running(kvConfig.start(loadConfig(kvConfig.Config, { ...env, PORT: port }), logger))
+  const kv = await running(kvConfig.start(loadConfig(kvConfig.Config, { ...env, PORT: port }), logger))
   const clients = new ServiceClients({
     kvUrl: env.KV_URL,
     clusterToken: settings.CLUSTER_TOKEN,
@@ -76,6 +77,7 @@ export async function startNeighbours(
   })
   stack.defer(() => clients.close())
   const neighbours = {
+    kv,
     storage: await startStorage(),
     taskDb: await startTaskDb(),
   }

@@ -1,3 +1,4 @@
+import { keyRoutes } from './keys.ts'
 import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
@@ -191,4 +192,5 @@ export const frontendRoutes = {
       response: bytesResponses,
     },
   }),
+  ...keyRoutes,
 }

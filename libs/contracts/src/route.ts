@@ -9,6 +9,9 @@ export interface RouteSchema {
   readonly response: Readonly<Record<number, TSchema>>
 }
 
+/** `anyone` needs no key, `key` any key, and `operator` a key of an operator. */
+export type Access = 'anyone' | 'key' | 'operator'
+
 /**
  * One REST route as data. A server spreads it into `app.route({ ...route, handler })`, the client is
  * typed from it, and OpenAPI is generated from it, so a path is written once.
@@ -17,6 +20,8 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly schema: RouteSchema
+  /** Who may call a route of the frontend; default: every caller with a key. */
+  readonly access?: Access
   /** Whether a client may send the request again when it can't know if the first one arrived. */
   readonly idempotent: boolean
 }

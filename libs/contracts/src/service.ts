@@ -57,16 +57,19 @@ export const serviceRoutes = {
   healthz: defineRoute({
     method: 'GET',
     url: '/healthz',
+    access: 'anyone',
     schema: { summary: 'The process is alive', response: { 200: Status } },
   }),
   readyz: defineRoute({
     method: 'GET',
     url: '/readyz',
+    access: 'anyone',
     schema: { summary: 'All it depends on answers', response: { 200: Status, 503: Problem } },
   }),
   metrics: defineRoute({
     method: 'GET',
     url: '/metrics',
+    access: 'anyone', // of the frontend: a token of the cluster
     schema: { summary: 'Prometheus metrics', response: { 200: Type.String() } },
   }),
 }

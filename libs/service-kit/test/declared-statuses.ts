@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { App } from '../src/http/app.ts'
 
 /** What any route may answer, 413 to a large JSON body: OpenAPI has them as the `default` of each. */
-const ofAnyRoute = new Set([400, 401, 403, 408, 413, 500, 503])
+const ofAnyRoute = new Set([400, 401, 403, 408, 413, 429, 500, 503])
 
 /**
  * From here on, every answer of the app must have a status that the contract of its route declares. What doesn't is

@@ -15,12 +15,12 @@ const uploadsAtOnce = 8
 export async function developCommand(
   process: NodeJS.Process,
   files: string[],
-  values: { out?: string; operations?: string; url?: string },
+  values: { out?: string; operations?: string; url?: string; key?: string },
 ): Promise<number> {
   if (files.length === 0) throw new UsageError('develop takes at least one image')
   const { out = 'developed', operations } = values
   checkOperations(operations)
-  const client = new DarkroomClient(urlOf(values.url, process.env))
+  const client = new DarkroomClient(urlOf(values.url, process.env), keyOf(values.key, process.env))
   await client.checkThere()
   await mkdir(out, { recursive: true }).catch(cause => {
     if (cause.code !== 'EEXIST') throw cause
@@ -64,6 +64,10 @@ function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
     option === undefined ? ['DARKROOM_URL', env.DARKROOM_URL || undefined] : ['--url', option]
   if (given === undefined) return frontendUrlOf(loadSettings(env))
   return readUrl(name, given, 'https://photos.example/darkroom')
+}
+
+function keyOf(option: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  return (option ?? env.DARKROOM_KEY)?.trim() || undefined
 }
 
 function checkOperations(operations: string | undefined): void {

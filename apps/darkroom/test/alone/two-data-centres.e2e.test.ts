@@ -47,7 +47,7 @@ withEngine('serf', serf => {
         settings: { reconnect_interval: '1s' },
       })
       const program = startProgram(t, [...host.within, process.execPath, mainOf('darkroom'), 'start'], {
-        ...{ HOST: host.address, CLUSTER_TOKEN: token, ALLOW_ANONYMOUS: 'true', MIN_FREE_BYTES: '0' },
+        ...{ HOST: host.address, CLUSTER_TOKEN: token, AUTH: 'open', MIN_FREE_BYTES: '0' },
         ...{ DATA_DIR: temporaryFolder(t), DATA_CENTRE: dataCentre, MEMBERSHIP_URL: 'serf://127.0.0.1:7373' },
       })
       await until(`${dataCentre} is ready`, () => program.stdout.includes('Darkroom is ready'), 90_000)

@@ -8,6 +8,7 @@ import {
 } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
+import { maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type EventStream, eventText } from './event-stream.ts'
@@ -57,8 +58,9 @@ export class EventHub {
     void this.#deliver(id)
   }
 
-  /** Images of `owner` under way, newest first, and each change after that; of all owners where none is given. */
-  async followAll(stream: EventStream, owner: string | undefined): Promise<void> {
+  /** The images under way that its caller may see, newest first, and each change after that. */
+  async followAll(stream: EventStream): Promise<void> {
+    const owner = ownerSeenBy(stream.caller)
     this.#ofAll.add(stream)
     stream.onceClosed(() => this.#ofAll.delete(stream))
     this.#begin(stream)
@@ -107,9 +109,9 @@ export class EventHub {
     }
   }
 
-  #concerned({ id, owner }: { id: string; owner?: string | undefined }): EventStream[] {
-    const streams = [...(this.#ofImage.get(id) ?? [])]
-    for (const stream of this.#ofAll) if (stream.sees(owner)) streams.push(stream)
+  #concerned(task: Pick<Task, 'id' | 'owner'>): EventStream[] {
+    const streams = [...(this.#ofImage.get(task.id) ?? [])]
+    for (const stream of this.#ofAll) if (maySee(stream.caller, task)) streams.push(stream)
     return streams
   }
 

@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { hasEnded, type Task } from '@darkroom/contracts'
+import type { Caller } from '../access/caller.ts'
 
 /** What a client may leave unread before it is cut off: it comes back, and gets the newest state. */
 const maxUnreadBytes = 256 * 1024
 
 export interface StreamOptions {
-  /** The image it is about; without it, all images that `sees` lets through. */
+  /** The image it is about; without it, all images that its caller may see. */
   imageId?: string | undefined
-  /** Whether its client may see images of this owner. */
-  sees(owner: string | undefined): boolean
+  /** Who follows it, and sees only what this caller may see. */
+  caller: Caller
   /** The path before the paths of links. */
   linkBase: string
 }
@@ -19,16 +20,16 @@ export interface StreamOptions {
  */
 export class EventStream {
   readonly imageId: string | undefined
-  readonly sees: StreamOptions['sees']
+  readonly caller: Caller
   readonly linkBase: string
   readonly #response: ServerResponse
   /** Versions of images under way that were sent. */
   readonly #sent = new Map<string, number>()
   #isBegun = false
 
-  constructor(response: ServerResponse, { imageId, sees, linkBase }: StreamOptions) {
+  constructor(response: ServerResponse, { imageId, caller, linkBase }: StreamOptions) {
     this.imageId = imageId
-    this.sees = sees
+    this.caller = caller
     this.linkBase = linkBase
     this.#response = response
     response.writeHead(200, {

@@ -1,27 +1,33 @@
 import { fileExtensionOf, frontendRoutes, type Stage } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
-import { findTask, relayBlob, requireFinished } from '@darkroom/service-kit/images'
+import { relayBlob, requireFinished } from '@darkroom/service-kit/images'
 import type { FastifyReply } from 'fastify'
-import { type FrontendClients, imageNotFound } from './images.ts'
+import { type Caller, requireImage } from '../access/caller.ts'
+import type { FrontendClients } from './images.ts'
 
 export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): void {
   app.route({
     ...frontendRoutes.getResult,
-    handler: async ({ params: { id } }, reply) => sendBytes(reply, id, 'post'),
+    handler: async ({ params: { id }, caller }, reply) => sendBytes(reply, caller, id, 'post'),
   })
 
   app.route({
     ...frontendRoutes.getOriginal,
-    handler: async ({ params: { id } }, reply) => sendBytes(reply, id, 'pre'),
+    handler: async ({ params: { id }, caller }, reply) => sendBytes(reply, caller, id, 'pre'),
   })
 
   app.route({
     ...frontendRoutes.getLegacyResult,
-    handler: async ({ query: { id } }, reply) => sendBytes(reply, id, 'post'),
+    handler: async ({ query: { id }, caller }, reply) => sendBytes(reply, caller, id, 'post'),
   })
 
-  async function sendBytes(reply: FastifyReply, id: string, stage: Stage): Promise<FastifyReply> {
-    const task = (await findTask(taskDb, id)) ?? imageNotFound(id)
+  async function sendBytes(
+    reply: FastifyReply,
+    caller: Caller,
+    id: string,
+    stage: Stage,
+  ): Promise<FastifyReply> {
+    const task = await requireImage(taskDb, caller, id)
     if (stage === 'post') requireFinished(task)
     const { contentType } = (stage === 'post' && task.result) || task.original
     const disposition = stage === 'post' ? 'inline' : 'attachment'

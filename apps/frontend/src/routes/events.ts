@@ -1,10 +1,9 @@
 import { frontendRoutes, hasEnded } from '@darkroom/contracts'
 import type { App, ServiceClients } from '@darkroom/service-kit'
-import { findTask } from '@darkroom/service-kit/images'
+import { requireImage } from '../access/caller.ts'
 import { type EventHub, eventIdOf } from '../events/event-hub.ts'
 import { EventStream } from '../events/event-stream.ts'
 import { linkBase } from '../public-urls.ts'
-import { imageNotFound } from './images.ts'
 
 /** Server-sent events. Fastify's own way of streaming an answer would cost twice the memory for each. */
 export function addEventRoutes(
@@ -16,12 +15,12 @@ export function addEventRoutes(
   app.route({
     ...frontendRoutes.followImage,
     exposeHeadRoute: false,
-    handler: async ({ params: { id }, headers, host }, reply) => {
-      const task = (await findTask(taskDb, id)) ?? imageNotFound(id)
+    handler: async ({ params: { id }, headers, host, caller }, reply) => {
+      const task = await requireImage(taskDb, caller, id)
       // Nothing more is to come: 204 keeps an EventSource from coming back (WHATWG HTML, 9.2.3).
       if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
       reply.hijack()
-      const options = { imageId: id, sees: () => true, linkBase: linkBase(publicUrls, host) }
+      const options = { imageId: id, caller, linkBase: linkBase(publicUrls, host) }
       hub.followImage(id, new EventStream(reply.raw, options))
     },
   })
@@ -29,10 +28,10 @@ export function addEventRoutes(
   app.route({
     ...frontendRoutes.followImages,
     exposeHeadRoute: false,
-    handler: async ({ host }, reply) => {
+    handler: async ({ host, caller }, reply) => {
       reply.hijack()
-      const options = { sees: () => true, linkBase: linkBase(publicUrls, host) }
-      await hub.followAll(new EventStream(reply.raw, options), undefined)
+      const options = { caller, linkBase: linkBase(publicUrls, host) }
+      await hub.followAll(new EventStream(reply.raw, options))
     },
   })
 }

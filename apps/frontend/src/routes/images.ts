@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, TaskId } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
+import { frontendRoutes, type Task } from '@darkroom/contracts'
 import {
   type App,
   holdSignal,
@@ -9,7 +8,8 @@ import {
   taskCursors,
   writeCondition,
 } from '@darkroom/service-kit'
-import { deleteImage, findTask } from '@darkroom/service-kit/images'
+import { deleteImage } from '@darkroom/service-kit/images'
+import { imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
@@ -24,11 +24,11 @@ export function addImageRoutes(
 ): void {
   app.route({
     ...frontendRoutes.getImage,
-    handler: async ({ params: { id }, headers: { prefer }, host }, reply) => {
+    handler: async ({ params: { id }, headers: { prefer }, host, caller }, reply) => {
       const wait = applyPreferredWait(prefer, reply)
-      const found =
-        wait > 0 ? await waitForEnd(taskDb, id, wait, holdSignal(reply, wait)) : await findTask(taskDb, id)
-      const task = found ?? imageNotFound(id)
+      const found = await requireImage(taskDb, caller, id)
+      const waited = wait > 0 ? await waitForEnd(taskDb, found, wait, holdSignal(reply, wait)) : found
+      const task = waited ?? imageNotFound(id)
       setRetryAfter(reply, task)
       return toImageStatus(task, linkBase(publicUrls, host))
     },
@@ -36,9 +36,12 @@ export function addImageRoutes(
 
   app.route({
     ...frontendRoutes.listImages,
-    handler: async ({ query, host }) => {
+    handler: async ({ query, host, caller }) => {
       taskCursors.read(query.cursor) // the task DB would refuse it, too, but not in an answer to the client
-      const { body } = await taskDb.listTasks({ querystring: query })
+      const owner = ownerSeenBy(caller)
+      const { body } = await taskDb.listTasks({
+        querystring: { ...query, ...(owner !== undefined && { owner }) },
+      })
       const { tasks, ...page } = body
       const base = linkBase(publicUrls, host)
       return { ...page, images: tasks.map(task => toImageStatus(task, base)) }
@@ -47,32 +50,25 @@ export function addImageRoutes(
 
   app.route({
     ...frontendRoutes.deleteImage,
-    handler: async ({ params: { id }, headers }, reply) => {
-      await requireCondition(id, headers, taskDb)
-      const existed = Value.Check(TaskId, id) && (await deleteImage(id, { storage, taskDb }))
+    handler: async ({ params: { id }, headers, caller }, reply) => {
+      requireCondition(await requireImage(taskDb, caller, id), headers)
+      const existed = await deleteImage(id, { storage, taskDb })
       return existed ? reply.code(204).send() : imageNotFound(id)
     },
   })
 }
 
 /** Checked before the deletion, not with it. A status document has no entity tag: only `*` matches it. */
-async function requireCondition(
-  id: string,
+function requireCondition(
+  { id, finishedAt, startedAt, createdAt }: Task,
   headers: IncomingHttpHeaders,
-  taskDb: FrontendClients['taskDb'],
-): Promise<void> {
+): void {
   const holds = writeCondition(headers)
-  if (!holds) return
-  const { finishedAt, startedAt, createdAt } = (await findTask(taskDb, id)) ?? imageNotFound(id)
   const modifiedAt = new Date(finishedAt ?? startedAt ?? createdAt)
-  if (holds({ etag: '', modifiedAt })) return
+  if (!holds || holds({ etag: '', modifiedAt })) return
   throw new ServiceProblem(
     412,
     'precondition-failed',
     `the image ${id} is not as presumed; it was not deleted`,
   )
-}
-
-export function imageNotFound(id: string): never {
-  throw new ServiceProblem(404, 'image-not-found', `there is no image ${id}`)
 }

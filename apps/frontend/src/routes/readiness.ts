@@ -1,12 +1,16 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
+import { ownerSeenBy } from '../access/caller.ts'
 import type { FrontendClients } from './images.ts'
 
 export function addReadinessRoutes(app: App, { imageMaster }: FrontendClients): void {
   app.route({
     ...frontendRoutes.isReady,
-    handler: async ({ query }, reply) => {
-      const { body } = await imageMaster.isReady({ querystring: query })
+    handler: async ({ query: { id }, caller }, reply) => {
+      const owner = ownerSeenBy(caller)
+      const { body } = await imageMaster.isReady({
+        querystring: { id, ...(owner !== undefined && { owner }) },
+      })
       return reply.type('text/plain').code(200).send(body.status)
     },
   })

@@ -1,9 +1,8 @@
-import { frontendRoutes, TaskId } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
+import { frontendRoutes } from '@darkroom/contracts'
 import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { imageNotFound, requireImage } from '../access/caller.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { linkBase } from '../public-urls.ts'
-import { imageNotFound } from './images.ts'
 
 /** The queue need not be told: where it is not the task DB itself, it is compared with the task DB every few seconds. */
 export function addRetryRoutes(
@@ -13,8 +12,8 @@ export function addRetryRoutes(
 ): void {
   app.route({
     ...frontendRoutes.retryImage,
-    handler: async ({ params: { id }, host }, reply) => {
-      if (!Value.Check(TaskId, id)) imageNotFound(id)
+    handler: async ({ params: { id }, host, caller }, reply) => {
+      await requireImage(taskDb, caller, id)
       const { status, body } = await taskDb.retryTask({ params: { id } })
       if (status === 404) imageNotFound(id)
       if (status === 409) {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
+import type { Caller } from '../access/caller.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
@@ -29,7 +30,7 @@ export function addUploadRoutes(
       const accepted = await upload(request, reply, { ...given, urgency }, imageMaster)
       const waited =
         wait > 0 &&
-        (await waitForEnd(taskDb, accepted.id, wait, holdSignal(reply, wait), accepted).catch(error => {
+        (await waitForEnd(taskDb, accepted, wait, holdSignal(reply, wait)).catch(error => {
           // It is accepted all the same, and to hear anything else would have it uploaded again.
           request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
         }))
@@ -50,8 +51,17 @@ export function addUploadRoutes(
   })
 }
 
-function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: { operations?: string } }) {
+function givenIn({
+  headers,
+  query,
+  caller,
+}: {
+  headers: IncomingHttpHeaders
+  query: { operations?: string }
+  caller: Caller
+}) {
   return {
+    owner: caller.owner,
     operations: query.operations,
     idempotencyKey: textOf(headers['idempotency-key']),
     urgency: urgencyOf(textOf(headers.priority)),

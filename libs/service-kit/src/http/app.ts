@@ -1,3 +1,4 @@
+import type { Access } from '@darkroom/contracts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
@@ -19,6 +20,10 @@ export type App = FastifyInstance<
 >
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call a route without a contract; see `Route.access`. */
+    access?: Access
+  }
   interface FastifyInstance {
     /** Where the app's own measurements are registered. */
     metrics: Registry

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { Problem, serviceRoutes } from '@darkroom/contracts'
+import { type Access, Problem, serviceRoutes } from '@darkroom/contracts'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
@@ -73,7 +73,12 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   refuseForeignOrigins(app, options.publicUrls)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: `Darkroom ${options.name}`, version: '0.1.0' } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `Darkroom ${options.name}`, version: '0.1.0' },
+      components: { securitySchemes: { bearer: bearerOf(options) } },
+      security: [{ bearer: [] }],
+    },
     transform: withOtherProblems,
   })
   parseJsonOf(app, 'application/json')
@@ -86,12 +91,22 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
 }
 
 /**
- * Contracts declare what callers are to handle. Any route may answer more: 400, 401, 403, 408, 413, 500, 503.
+ * Contracts declare what callers are to handle. Any route may answer more: 400, 401, 403, 408, 413, 429, 500, 503.
  */
-const withOtherProblems: SwaggerTransform = ({ schema, url }) => {
+const withOtherProblems: SwaggerTransform = ({ schema, url, route }) => {
   if (!schema?.response) return { schema, url }
   const other = { ...Problem, description: 'Any other status: a problem document' }
-  return { schema: { ...schema, response: { ...schema.response, default: other } }, url }
+  const { access } = route as { access?: Access }
+  const isOpen = access === 'anyone' && url !== serviceRoutes.metrics.url
+  const security = isOpen ? { security: [] } : {}
+  return { schema: { ...schema, ...security, response: { ...schema.response, default: other } }, url }
+}
+
+function bearerOf({ isPublic = false }: AppOptions) {
+  const description = isPublic
+    ? 'An API key; /metrics wants the cluster token. A Darkroom that is open wants neither'
+    : 'The cluster token'
+  return { type: 'http', scheme: 'bearer', description } as const
 }
 
 function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
@@ -103,8 +118,9 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
   app.route({ ...serviceRoutes.healthz, handler: isAlive })
   app.route({ ...serviceRoutes.readyz, handler: isReady })
   // The method by which HAProxy asks unless it is told another.
-  app.options(serviceRoutes.healthz.url, { schema: { hide: true } }, isAlive)
-  app.options(serviceRoutes.readyz.url, { schema: { hide: true } }, isReady)
+  const hidden = { schema: { hide: true }, config: { access: 'anyone' } } as const
+  app.options(serviceRoutes.healthz.url, hidden, isAlive)
+  app.options(serviceRoutes.readyz.url, hidden, isReady)
   app.route({
     ...serviceRoutes.metrics,
     handler: async (_request, reply) => {
@@ -112,5 +128,5 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
       return app.metrics.metrics()
     },
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', hidden, async () => app.swagger())
 }

@@ -1,0 +1,42 @@
+import { KeyStore } from '@darkroom/frontend/keys'
+import type { ServiceClients } from '@darkroom/service-kit'
+import { deleteImage } from '@darkroom/service-kit/images'
+import { askServices } from '../ask-services.ts'
+import { UsageError } from '../usage-error.ts'
+import { requireOwner } from './keys.ts'
+
+const deletionsAtOnce = 8
+
+/** Removes all that belongs to an owner: first the keys, so that nothing more comes; then the images. */
+export async function eraseCommand(
+  process: NodeJS.Process,
+  rest: string[],
+  { owner, ...others }: { owner?: string },
+): Promise<number> {
+  if (owner === undefined || rest.length > 0 || Object.keys(others).length > 0)
+    throw new UsageError('erase takes --owner, whose keys and images are removed')
+  requireOwner(owner)
+  return askServices(process.env, async clients => {
+    const store = new KeyStore(clients.kv)
+    const keys = (await store.list()).filter(key => key.owner === owner)
+    for (const { id } of keys) await store.revoke(id)
+    const images = await eraseImages(clients, owner)
+    process.stdout.write(`revoked ${keys.length} API keys and deleted ${images} images of ${owner}\n`)
+    return 0
+  })
+}
+
+/** Looks from the start again until nothing is left: an upload may have been under way. */
+async function eraseImages(clients: ServiceClients, owner: string): Promise<number> {
+  let count = 0
+  for (;;) {
+    const { body } = await clients.taskDb.listTasks({ querystring: { owner, limit: 1000 } })
+    if (body.tasks.length === 0) return count
+    const ids = body.tasks.map(({ id }) => id)
+    const lane = async () => {
+      for (let id = ids.pop(); id !== undefined; id = ids.pop())
+        if (await deleteImage(id, clients)) count += 1
+    }
+    await Promise.all(Array.from({ length: deletionsAtOnce }, lane))
+  }
+}

@@ -1,0 +1,125 @@
+import { type KeyDescription, type NewKey, Owner, type Role, roles } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import { KeyStore } from '@darkroom/frontend/keys'
+import { askServices } from '../ask-services.ts'
+import { durationSeconds } from '../duration.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { UsageError } from '../usage-error.ts'
+
+export interface KeyOptions {
+  role?: string
+  owner?: string
+  name?: string
+  expires?: string
+  keep?: string
+}
+
+const createdBy = 'command line'
+const maxNameLength = 100
+
+/** What each verb takes beside its name: options, and whether the id of a key. */
+const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; takesId: boolean }>> = {
+  create: { options: ['role', 'owner', 'name', 'expires'], takesId: false },
+  list: { options: [], takesId: false },
+  revoke: { options: [], takesId: true },
+  rotate: { options: ['keep'], takesId: true },
+}
+
+/** Manages API keys in kv-config, by the cluster token: no key is needed for it, so none can be lost for good. */
+export async function keysCommand(
+  process: NodeJS.Process,
+  [verb = '', ...rest]: string[],
+  options: KeyOptions,
+): Promise<number> {
+  const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
+  if (!known) throw new UsageError(`keys takes one of ${Object.keys(verbs).join(', ')}`)
+  if (rest.length !== (known.takesId ? 1 : 0))
+    throw new UsageError(`keys ${verb} takes ${known.takesId ? 'the id of a key' : 'no names'}`)
+  const surplus = Object.keys(options).find(name => !known.options.includes(name as keyof KeyOptions))
+  if (surplus !== undefined) throw new UsageError(`keys ${verb} takes no --${surplus}`)
+  const [id = ''] = rest
+  const given = readNewKey(options)
+  const keepSeconds = options.keep === undefined ? 0 : durationSeconds('--keep', options.keep)
+
+  return askServices(process.env, async ({ kv }) => {
+    const store = new KeyStore(kv)
+    const tell = ({ key, ...made }: KeyDescription & { key: string }, words: string) => {
+      process.stderr.write(`${words} ${summary(made)}\nIt is shown only this once:\n`)
+      process.stdout.write(`${key}\n`)
+    }
+    if (verb === 'create') tell(await store.create(given, createdBy), 'made')
+    if (verb === 'list') process.stdout.write(table(await store.list()))
+    if (verb === 'rotate') {
+      const until = keepSeconds > 0 ? `ends in ${options.keep}` : 'has ended'
+      tell(
+        (await store.rotate(id, keepSeconds, createdBy)) ?? noSuchKey(id),
+        `${id} ${until}; in its place made`,
+      )
+    }
+    if (verb === 'revoke') {
+      const revoked = (await store.revoke(id)) ?? noSuchKey(id)
+      process.stderr.write(`revoked ${summary(revoked)}\n`)
+    }
+    return 0
+  })
+}
+
+function readNewKey({ role = 'user', owner, name, expires }: KeyOptions): NewKey {
+  if (!roles.includes(role as Role))
+    throw new UsageError(`--role must be ${roles.join(' or ')}, got "${role}"`, { isBrief: true })
+  if (owner !== undefined) requireOwner(owner)
+  if (name !== undefined && (name === '' || name.length > maxNameLength))
+    throw new UsageError(`--name must be 1 to ${maxNameLength} characters long`, { isBrief: true })
+  return {
+    role: role as Role,
+    ...(owner !== undefined && { owner }),
+    ...(name !== undefined && { name }),
+    ...(expires !== undefined && {
+      expiresAt: new Date(Date.now() + durationSeconds('--expires', expires) * 1000).toISOString(),
+    }),
+  }
+}
+
+/** @throws UsageError */
+export function requireOwner(owner: string): void {
+  if (Value.Check(Owner, owner)) return
+  const words = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
+  throw new UsageError(`--owner must be ${words}; got "${owner}"`, { isBrief: true })
+}
+
+function noSuchKey(id: string): never {
+  throw new ExpectedFailure(`there is no API key ${id}; npx darkroom keys list shows all`)
+}
+
+function summary({ id, role, owner }: KeyDescription): string {
+  return `the API key ${id} (${role}, owner ${owner})`
+}
+
+function table(keys: KeyDescription[]): string {
+  if (keys.length === 0)
+    return 'there are no API keys; the first is made by: npx darkroom keys create --role operator\n'
+  const rows = keys.map(({ id, role, owner, name = '', createdAt, expiresAt }) => [
+    id,
+    role,
+    owner,
+    createdAt.slice(0, 10),
+    expiresAt === undefined ? 'never' : expiryOf(expiresAt),
+    name,
+  ])
+  const lines = [['id', 'role', 'owner', 'made', 'ends', 'name'], ...rows]
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0))) ?? []
+  return lines
+    .map(
+      line =>
+        `${line
+          .map((text, column) => text.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+function expiryOf(expiresAt: string): string {
+  const isOver = Date.parse(expiresAt) <= Date.now()
+  return `${expiresAt.slice(0, 16).replace('T', ' ')}${isOver ? ' (over)' : ''}`
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import {
+  type Darkroom,
+  generateImage,
+  httpRequest,
+  mainOf,
+  startDarkroom,
+  startProgram,
+  temporaryFolder,
+  until,
+} from '@darkroom/testing'
+
+const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
+
+/** Runs the command line against a Darkroom, to its end. */
+async function run(t: TestContext, { env }: Darkroom, args: string[], more: Record<string, string> = {}) {
+  const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], { ...env, ...more })
+  const { code } = await program.ended
+  return { code, stdout: program.stdout, stderr: program.stderr }
+}
+
+async function makeKey(t: TestContext, darkroom: Darkroom, ...options: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(t, darkroom, ['keys', 'create', ...options])
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^dk_\w{12}_\w{38}\n$/)
+  const key = stdout.trim()
+  await until('the key works', async () => (await ask(darkroom, key, '/images')).status === 200)
+  return key
+}
+
+function ask({ url }: Darkroom, key: string | undefined, path: string, body?: Uint8Array) {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
+  return httpRequest(url, path, { headers, ...(body && { method: 'POST', body }) })
+}
+
+const idOf = (key: string) => key.slice(3, 15)
+
+test('keys from the first to the last: who has none is refused, and the door stays closed', async t => {
+  const darkroom = await startDarkroom(t)
+  const before = (await ask(darkroom, undefined, '/images', png)).json()
+
+  await t.test('the first key closes the door, and operators see what was there before', async t => {
+    const operator = await makeKey(t, darkroom, '--role', 'operator', '--name', 'the first')
+    const refused = await ask(darkroom, undefined, '/images')
+    assert.equal(refused.status, 401)
+    assert.equal((await ask(darkroom, operator, `/images/${before.id}`)).status, 200)
+    assert.equal((await run(t, darkroom, ['status'])).code, 0)
+  })
+
+  await t.test('develop takes a key as --key and DARKROOM_KEY, and says it when it needs one', async t => {
+    const folder = temporaryFolder(t)
+    const file = join(folder, 'drawing.png')
+    writeFileSync(file, png)
+    const key = await makeKey(t, darkroom, '--owner', 'alice')
+    const develop = (out: string, args: string[], env: Record<string, string> = {}) =>
+      run(t, darkroom, ['develop', file, '-o', join(folder, out), ...args], env)
+    const without = await develop('none', [])
+    assert.equal(without.code, 1)
+    assert.match(without.stderr, /an API key is needed.+--key or DARKROOM_KEY/)
+    const wrong = await develop('none', ['--key', key.slice(0, -1)])
+    assert.match(wrong.stderr, /a character is missing or mistyped/)
+    for (const [out, args, env] of [
+      ['option', ['--key', key], {}],
+      ['variable', [], { DARKROOM_KEY: key }],
+    ] as const) {
+      const { code, stderr } = await develop(out, [...args], env)
+      assert.equal(code, 0, stderr)
+      assert.deepEqual(readdirSync(join(folder, out)), ['drawing.png'])
+    }
+    const { images } = (await ask(darkroom, key, '/images')).json() as { images: unknown[] }
+    assert.equal(images.length, 2, 'and not the image of the time before keys')
+  })
+
+  await t.test('a rotated key keeps its images, and the old one ends', async t => {
+    const old = await makeKey(t, darkroom)
+    const { id } = (await ask(darkroom, old, '/images', png)).json()
+    const { code, stdout } = await run(t, darkroom, ['keys', 'rotate', idOf(old)])
+    assert.equal(code, 0)
+    const key = stdout.trim()
+    await until('the new key works', async () => (await ask(darkroom, key, `/images/${id}`)).status === 200)
+    await until('the old key ends', async () => (await ask(darkroom, old, '/images')).status === 401)
+    const list = (await run(t, darkroom, ['keys', 'list'])).stdout
+    assert.match(list, new RegExp(`^${idOf(key)} +user +${idOf(old)} .+ never$`, 'm'))
+    assert.ok(!list.includes(key.slice(16)))
+    assert.equal((await run(t, darkroom, ['keys', 'revoke', idOf(key)])).code, 0)
+    await until('it is refused', async () => (await ask(darkroom, key, '/images')).status === 401)
+    const again = await run(t, darkroom, ['keys', 'revoke', idOf(key)])
+    assert.deepEqual([again.code, again.stderr.includes('there is no API key')], [1, true])
+  })
+
+  await t.test('erase removes the images and the keys of one owner, and nothing of others', async t => {
+    const [carol, dave] = [await makeKey(t, darkroom, '--owner', 'carol'), await makeKey(t, darkroom)]
+    for (let count = 3; count > 0; count--) await ask(darkroom, carol, '/images', png)
+    const { id } = (await ask(darkroom, dave, '/images', png)).json()
+    const { code, stdout } = await run(t, darkroom, ['erase', '--owner', 'carol'])
+    assert.deepEqual([code, stdout], [0, 'revoked 1 API keys and deleted 3 images of carol\n'])
+    await until('the key is refused', async () => (await ask(darkroom, carol, '/images')).status === 401)
+    const { json } = await darkroom.ask('task-db', '/tasks?owner=carol')
+    assert.deepEqual(json().tasks, [])
+    assert.equal((await ask(darkroom, dave, `/images/${id}`)).status, 200)
+  })
+
+  await t.test('after a restart, and without any key, it is still closed', async t => {
+    const list = (await run(t, darkroom, ['keys', 'list'])).stdout
+    for (const [id] of list.matchAll(/^\w{12}(?= )/gm)) await run(t, darkroom, ['keys', 'revoke', id])
+    assert.equal(await darkroom.stop(), 0)
+    await darkroom.restart()
+    const { status, json } = await ask(darkroom, undefined, '/images')
+    assert.equal(status, 401)
+    assert.match(String(json().detail), /none has been made yet/)
+    const key = await makeKey(t, darkroom, '--role', 'operator')
+    assert.equal((await ask(darkroom, key, `/images/${before.id}`)).status, 200)
+  })
+
+  assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was made/)
+})
+
+test('what the command keys does not understand is told, and exits with 2', async t => {
+  const darkroom = { env: { DATA_DIR: temporaryFolder(t) } } as unknown as Darkroom
+  for (const [args, words] of [
+    [['keys'], /keys takes one of create, list, revoke, rotate/],
+    [['keys', 'make'], /keys takes one of/],
+    [['keys', 'create', 'alice'], /keys create takes no names/],
+    [['keys', 'revoke'], /keys revoke takes the id of a key/],
+    [['keys', 'list', '--owner', 'alice'], /keys list takes no --owner/],
+    [['keys', 'create', '--role', 'root'], /--role must be user or operator, got "root"/],
+    [['keys', 'create', '--owner', 'a b'], /--owner must be at most 64 letters.+got "a b"/],
+    [['keys', 'create', '--expires', 'soon'], /--expires must be a duration such as 90d.+got "soon"/],
+    [['keys', 'rotate', 'abc', '--keep', '0d'], /--keep must be a duration/],
+    [['erase'], /erase takes --owner/],
+    [['erase', '--owner', ''], /--owner must be/],
+    [['status', '--key', 'x'], /status takes nothing/],
+  ] as const) {
+    const { code, stderr } = await run(t, darkroom, [...args])
+    assert.equal(code, 2, args.join(' '))
+    assert.match(stderr, words)
+  }
+})

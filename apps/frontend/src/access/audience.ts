@@ -1,0 +1,19 @@
+import type { AuthMode } from '@darkroom/contracts'
+import { isLoopback } from '@darkroom/service-kit'
+
+/** Who may use the frontend: callers with a key, everybody, or as kv-config says, and everybody where it doesn't. */
+export type Audience = AuthMode | 'as-configured'
+
+export interface AudienceSettings {
+  auth?: AuthMode | undefined
+  allowAnonymous: boolean
+  host: string
+  publishedOn?: string | undefined
+}
+
+/** Without a word about it, only a frontend that nobody else can reach is open. */
+export function audienceOf({ auth, allowAnonymous, host, publishedOn = host }: AudienceSettings): Audience {
+  if (auth !== undefined) return auth
+  if (allowAnonymous) return 'open'
+  return isLoopback(publishedOn.replace(/^\[(.*)\]$/, '$1')) ? 'as-configured' : 'keys'
+}

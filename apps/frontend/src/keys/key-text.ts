@@ -1,0 +1,54 @@
+import { createHash, randomInt } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
+/**
+ *     dk_ 4Kd82hQz01Yb _ 32 letters and digits, 190 bits by chance, and 6 of a checksum
+ *         the id, which may be shown
+ *
+ * Prefix and checksum let scanners find keys that leaked into code without asking whether they are real.
+ */
+export interface KeyText {
+  id: string
+  text: string
+}
+
+const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const idLength = 12
+const secretLength = 32
+const checksumLength = 6
+const pattern = new RegExp(
+  `^dk_([0-9A-Za-z]{${idLength}})_[0-9A-Za-z]{${secretLength}}([0-9A-Za-z]{${checksumLength}})$`,
+)
+
+/** `randomDigit` answers a whole number from 0 to 61. */
+export function makeKeyText(randomDigit: () => number = () => randomInt(digits.length)): KeyText {
+  const random = (length: number) => Array.from({ length }, () => digits[randomDigit()]).join('')
+  const id = random(idLength)
+  const checked = `dk_${id}_${random(secretLength)}`
+  return { id, text: checked + checksumOf(checked) }
+}
+
+/** Undefined for a text that can't be a key, as when a character is missing or mistyped. */
+export function readKeyText(text: string): KeyText | undefined {
+  const [, id, checksum] = pattern.exec(text) ?? []
+  if (id === undefined || checksum !== checksumOf(text.slice(0, -checksumLength))) return undefined
+  return { id, text }
+}
+
+/**
+ * What is kept of a key. Slow hashes protect secrets that can be guessed; 190 random bits can't be.
+ */
+export function hashKey(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** CRC-32 to the base 62. */
+function checksumOf(text: string): string {
+  let rest = crc32(text)
+  let checksum = ''
+  for (let place = 0; place < checksumLength; place++) {
+    checksum = digits[rest % digits.length] + checksum
+    rest = Math.floor(rest / digits.length)
+  }
+  return checksum
+}

@@ -1,0 +1,154 @@
+import {
+  authSetting,
+  type KeyDescription,
+  KeyRecord,
+  keyPrefix,
+  type MadeKey,
+  type NewKey,
+} from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import type { ServiceClients } from '@darkroom/service-kit'
+import { hashKey, makeKeyText } from './key-text.ts'
+
+type KvClient = ServiceClients['kv']
+
+/** Keeps API keys in kv-config. Every frontend watches them there, so that each act takes effect within moments. */
+export class KeyStore {
+  readonly #kv: KvClient
+  readonly #now: () => Date
+
+  constructor(kv: KvClient, now: () => Date = () => new Date()) {
+    this.#kv = kv
+    this.#now = now
+  }
+
+  /**
+   * Makes a key, and before it says in kv-config, for good, that keys are wanted: if it is cut short in between, no
+   * door stands open. `createdBy` is the id of an operator's key, or `command line`.
+   */
+  async create({ role = 'user', owner, name, expiresAt }: NewKey, createdBy: string): Promise<MadeKey> {
+    await this.#wantKeys()
+    return this.#make(id => ({
+      role,
+      owner: owner ?? id,
+      ...(name !== undefined && { name }),
+      createdAt: this.#now().toISOString(),
+      createdBy,
+      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+    }))
+  }
+
+  /** The oldest first. */
+  async list(): Promise<KeyDescription[]> {
+    const keys: KeyDescription[] = []
+    let cursor: string | undefined
+    do {
+      const { body } = await this.#kv.listKeys({
+        querystring: { prefix: keyPrefix, ...(cursor && { cursor }) },
+      })
+      for (const { key, value } of body.keys) {
+        const record = readKeyRecord(Buffer.from(value, 'base64'))
+        if (record) keys.push(describeKey(key.slice(keyPrefix.length), record))
+      }
+      cursor = body.next
+    } while (cursor !== undefined)
+    return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  }
+
+  /** Ends a key; answers what it was, or undefined if there was none. */
+  async revoke(id: string): Promise<KeyDescription | undefined> {
+    const known = await this.#find(id)
+    if (!known) return undefined
+    await this.#kv.deleteKey({ params: paramsOf(id), headers: {} })
+    return describeKey(id, known.record)
+  }
+
+  /**
+   * Makes another key of the same role, owner and name, that lives as long from now on as this one was to live; then
+   * ends this one, at once or after a while. Answers undefined if there was none.
+   */
+  async rotate(id: string, keepSeconds: number, createdBy: string): Promise<MadeKey | undefined> {
+    const known = await this.#find(id)
+    if (!known) return undefined
+    const { hash: _, createdAt, expiresAt, ...rest } = known.record
+    const now = this.#now().getTime()
+    const lifetimeMs = expiresAt === undefined ? undefined : Date.parse(expiresAt) - Date.parse(createdAt)
+    const made = await this.#make(() => ({
+      ...rest,
+      createdAt: new Date(now).toISOString(),
+      createdBy,
+      ...(lifetimeMs !== undefined && { expiresAt: new Date(now + lifetimeMs).toISOString() }),
+    }))
+    await this.#end(id, new Date(now + keepSeconds * 1000))
+    return made
+  }
+
+  async #wantKeys(): Promise<void> {
+    await this.#kv.setKey({
+      params: { '*': authSetting },
+      querystring: {},
+      headers: {},
+      body: Buffer.from(JSON.stringify('keys')),
+    })
+  }
+
+  async #make(recordFor: (id: string) => Omit<KeyRecord, 'hash'>): Promise<MadeKey> {
+    const { id, text } = makeKeyText()
+    const record: KeyRecord = { ...recordFor(id), hash: hashKey(text).toString('hex') }
+    const { status } = await this.#kv.setKey({
+      params: paramsOf(id),
+      querystring: {},
+      headers: { 'if-none-match': '*' },
+      body: Buffer.from(JSON.stringify(record)),
+    })
+    // The request may have been sent twice, as its answer was lost: then the record is ours.
+    if (status === 412 && (await this.#find(id))?.record.hash !== record.hash)
+      throw new Error(`the key id ${id} is taken`)
+    return { ...describeKey(id, record), key: text }
+  }
+
+  /** Leaves an earlier end as it is. What changes meanwhile is looked at again. */
+  async #end(id: string, at: Date): Promise<void> {
+    for (;;) {
+      const known = await this.#find(id)
+      if (
+        !known ||
+        (known.record.expiresAt !== undefined && Date.parse(known.record.expiresAt) <= at.getTime())
+      )
+        return
+      const call = { params: paramsOf(id), headers: { 'if-match': known.etag } }
+      const body = Buffer.from(JSON.stringify({ ...known.record, expiresAt: at.toISOString() }))
+      const isOver = at <= this.#now()
+      const { status } = await (isOver
+        ? this.#kv.deleteKey(call)
+        : this.#kv.setKey({ ...call, querystring: {}, body }))
+      if (status !== 412) return
+    }
+  }
+
+  async #find(id: string): Promise<{ record: KeyRecord; etag: string } | undefined> {
+    if (!/^[0-9A-Za-z]+$/.test(id)) return undefined
+    const reply = await this.#kv.getKey({ params: paramsOf(id), querystring: {}, headers: {} })
+    if (reply.status !== 200) return undefined
+    const record = readKeyRecord(await reply.body.bytes())
+    return record && { record, etag: String(reply.headers.etag) }
+  }
+}
+
+/** Undefined for what is not the record of a key. */
+export function readKeyRecord(value: Uint8Array): KeyRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(Buffer.from(value).toString())
+    return Value.Check(KeyRecord, record) ? record : undefined
+  } catch {
+    return undefined // not JSON
+  }
+}
+
+export function describeKey(id: string, { hash: _, ...record }: KeyRecord): KeyDescription {
+  return { id, ...record }
+}
+
+function paramsOf(id: string): { '*': string } {
+  return { '*': `${keyPrefix}${id}` }
+}

@@ -1,0 +1,61 @@
+import { frontendRoutes, type NewKey } from '@darkroom/contracts'
+import { type App, acceptJson, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { KeyStore } from '../keys/manage-keys.ts'
+
+/** Management of API keys, for operators. Each act is a line in the log that says by whose key. */
+export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void {
+  const store = new KeyStore(kv)
+  acceptJson(app)
+  // What is told once must be kept by nobody on the way.
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+
+  app.route({
+    ...frontendRoutes.createKey,
+    handler: async ({ body, caller, log }, reply) => {
+      requireFuture(body)
+      const { key, ...made } = await store.create(body, byWhom(caller))
+      log.warn({ key: made, by: byWhom(caller) }, 'an operator made an API key')
+      return reply.code(201).send({ ...made, key })
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.listKeys,
+    handler: async () => ({ keys: await store.list() }),
+  })
+
+  app.route({
+    ...frontendRoutes.revokeKey,
+    handler: async ({ params: { id }, caller, log }, reply) => {
+      const revoked = (await store.revoke(id)) ?? keyNotFound(id)
+      log.warn({ key: revoked, by: byWhom(caller) }, 'an operator revoked an API key')
+      return reply.code(204).send()
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.rotateKey,
+    handler: async ({ params: { id }, query: { keep = 0 }, caller, log }, reply) => {
+      const { key, ...made } = (await store.rotate(id, keep, byWhom(caller))) ?? keyNotFound(id)
+      log.warn(
+        { key: made, replaces: id, keepSeconds: keep, by: byWhom(caller) },
+        'an operator rotated an API key',
+      )
+      return reply.code(201).send({ ...made, key })
+    },
+  })
+}
+
+function byWhom({ keyId }: { keyId?: string }): string {
+  if (keyId === undefined) throw new Error('keys are managed by whoever has one')
+  return keyId
+}
+
+function requireFuture({ expiresAt }: NewKey): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > Date.now()) return
+  throw new ServiceProblem(400, 'invalid-request', `body expiresAt must lie in the future, got ${expiresAt}`)
+}
+
+function keyNotFound(id: string): never {
+  throw new ServiceProblem(404, 'key-not-found', `there is no API key ${id}`)
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { audienceOf } from '../../src/access/audience.ts'
+import { maySee, ownerSeenBy } from '../../src/access/caller.ts'
+
+test('only what is said outright, or loopback, opens a frontend', () => {
+  const address = fc.constantFrom(
+    '127.0.0.1',
+    '::1',
+    'localhost',
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    'photos.example',
+  )
+  const settings = fc.record(
+    {
+      auth: fc.constantFrom('keys' as const, 'open' as const),
+      allowAnonymous: fc.boolean(),
+      host: address,
+      publishedOn: address,
+    },
+    { requiredKeys: ['allowAnonymous', 'host'] },
+  )
+  const isLocal = (host: string) => ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host)
+  fc.assert(
+    fc.property(settings, given => {
+      const audience = audienceOf(given)
+      if (audience === 'open')
+        assert.ok(given.auth === 'open' || (given.auth === undefined && given.allowAnonymous))
+      if (audience === 'as-configured') assert.ok(isLocal(given.publishedOn ?? given.host))
+      if (given.auth !== undefined) assert.equal(audience, given.auth)
+    }),
+  )
+})
+
+test('a user sees the images of one owner alone, an operator all', () => {
+  const name = fc.constantFrom('alice', 'bob')
+  fc.assert(
+    fc.property(name, fc.option(name, { nil: undefined }), (owner, other) => {
+      const task = other === undefined ? {} : { owner: other }
+      assert.equal(maySee({ role: 'user', owner }, task), owner === other)
+      assert.equal(maySee({ role: 'operator', owner }, task), true)
+      assert.equal(ownerSeenBy({ role: 'user', owner }), owner)
+    }),
+  )
+  assert.throws(() => ownerSeenBy({ role: 'user' }))
+})

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { authSetting, frontendRoutes, keyPrefix } from '@darkroom/contracts'
+import { logger } from '@darkroom/image-master/testing'
+import { ServiceClients } from '@darkroom/service-kit'
+import { assertProblem, freePort, generateImage, until } from '@darkroom/testing'
+import { buildApp } from '../../src/app.ts'
+import { startGuarded } from './start-guarded.ts'
+
+const frontend = await startGuarded({ after })
+const { app, ask, askWith } = frontend
+
+async function statusWith(key: string): Promise<number> {
+  return (await askWith(key, '/images')).status
+}
+
+describe('without a key', () => {
+  const routes = Object.values(frontendRoutes)
+  for (const { method, url } of routes) {
+    test(`${method} ${url} is 401 with a challenge`, async () => {
+      const path = url.replace(':id', '01990000-0000-7000-8000-000000000001')
+      const answer = await app.inject({ method, url: path, headers: { host: 'localhost' } })
+      assertProblem(answer, 401, 'key-required')
+      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="Darkroom"')
+      if (method !== 'GET') return
+      const { statusCode } = await app.inject({ method: 'HEAD', url: path })
+      assert.ok([401, 405].includes(statusCode), `HEAD is ${statusCode}`)
+    })
+  }
+
+  test('health and the contract are answered', async () => {
+    for (const path of ['/healthz', '/readyz', '/openapi.json'])
+      assert.equal((await ask(path)).status, 200, path)
+    assert.equal((await ask('/healthz', { method: 'OPTIONS' })).status, 200)
+    const { status, json } = await ask('/nowhere')
+    assert.deepEqual([status, json().type], [404, 'urn:darkroom:problem:no-such-route'])
+  })
+
+  test('an upload is refused before it is read, and keeps nothing', async () => {
+    const body = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
+    assert.equal((await ask('/images', { method: 'POST', body })).status, 401)
+    const { body: listed } = await frontend.clients.taskDb.listTasks({ querystring: {} })
+    assert.deepEqual(listed.tasks, [])
+  })
+})
+
+describe('a key is refused', () => {
+  test('when it is not the whole text of one that was made here', async () => {
+    const { key } = await frontend.makeKey()
+    const another = (at: number) => `${key.slice(0, at)}${key[at] === 'x' ? 'y' : 'x'}${key.slice(at + 1)}`
+    for (const wrong of [
+      key.slice(0, -1),
+      `${key}0`,
+      another(5),
+      another(20),
+      another(key.length - 1),
+      '',
+      ' ',
+      key.toLowerCase(),
+    ]) {
+      const { status, headers, json } = await askWith(wrong, '/images')
+      assert.equal(status, 401, wrong)
+      assert.match(String(headers['www-authenticate']), /^Bearer realm="Darkroom"/)
+      assert.match(String(json().detail), /API key/)
+    }
+  })
+
+  test('when it comes by another scheme, or not at all', async () => {
+    const { key } = await frontend.makeKey()
+    for (const authorization of [
+      key,
+      `Basic ${Buffer.from(`key:${key}`).toString('base64')}`,
+      `Token ${key}`,
+    ])
+      assert.equal((await ask('/images', { headers: { authorization } })).status, 401)
+    assert.equal((await ask('/images', { headers: { authorization: `bearer  ${key}` } })).status, 200)
+  })
+
+  test('when its end has come, in words for its holder', async () => {
+    const { key } = await frontend.makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
+    await until('it has expired', async () => (await statusWith(key)) === 401)
+    const { headers, json } = await askWith(key, '/images')
+    assert.match(String(json().detail), /has expired/)
+    assert.match(String(headers['www-authenticate']), /error="invalid_token"/)
+  })
+
+  test('as soon as it is revoked', async () => {
+    const { id, key } = await frontend.makeKey()
+    await frontend.store.revoke(id)
+    await until('it is refused', async () => (await statusWith(key)) === 401)
+  })
+})
+
+describe('the door stays closed', () => {
+  test('while kv-config has never answered: 503 with Retry-After, whatever is shown', async t => {
+    const { key } = await frontend.makeKey()
+    const clients = new ServiceClients({
+      kvUrl: `http://127.0.0.1:${await freePort()}`,
+      logger,
+      timeoutMs: 500,
+    })
+    t.after(() => clients.close())
+    for (const audience of ['keys', 'as-configured'] as const) {
+      const another = buildApp({ clients, logger, audience, intakeCheckMs: 1000 })
+      t.after(() => another.close())
+      for (const headers of [{}, { authorization: `Bearer ${key}` }]) {
+        const answer = await another.inject({ url: '/images', headers: { host: 'localhost', ...headers } })
+        assertProblem(answer, 503, 'keys-unknown')
+        assert.ok(Number(answer.headers['retry-after']) > 0)
+      }
+    }
+  })
+
+  test('when the last key expires or is revoked, and when kv-config is emptied', async t => {
+    const { clients, store, makeKey, askWith, ask } = await startGuarded(t, { audience: 'as-configured' })
+    assert.equal((await ask('/images')).status, 200, 'nobody has made a key')
+    const { id, key } = await makeKey({ expiresAt: new Date(Date.now() + 2000).toISOString() })
+    assert.equal((await ask('/images')).status, 401)
+    await until('the key has expired', async () => (await askWith(key, '/images')).status === 401)
+    assert.equal((await ask('/images')).status, 401)
+    await store.revoke(id)
+    await until('no key is left', async () => (await store.list()).length === 0)
+    await until('the frontend knows', async () =>
+      /none has been made/.test((await ask('/images')).body.toString()),
+    )
+    assert.equal((await ask('/images')).status, 401)
+
+    const { body } = await clients.kv.getKey({ params: { '*': authSetting }, querystring: {}, headers: {} })
+    assert.equal(await (body as { text(): Promise<string> }).text(), '"keys"')
+    await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
+    const another = await makeKey() // which the frontend hears of after the deletion
+    await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
+    await store.revoke(another.id)
+    await until('the key is gone', async () => (await askWith(another.key, '/images')).status === 401)
+    assert.equal((await ask('/images')).status, 401)
+  })
+
+  test('at a start with keys but without the setting, and with a setting that is not readable', async t => {
+    const guarded = await startGuarded(t, { audience: 'as-configured' })
+    const { clients, defer, makeKey } = guarded
+    const { id } = await makeKey()
+    const set = (value: string) =>
+      clients.kv.setKey({
+        params: { '*': authSetting },
+        querystring: {},
+        headers: {},
+        body: Buffer.from(value),
+      })
+    const answerAfterRestart = async () => {
+      const another = buildApp({ clients, logger, audience: 'as-configured', intakeCheckMs: 1000 })
+      defer(() => another.close())
+      return (await another.inject({ url: '/images', headers: { host: 'localhost' } })).statusCode
+    }
+    await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
+    assert.equal(await answerAfterRestart(), 401)
+    await clients.kv.deleteKey({ params: { '*': `${keyPrefix}${id}` }, headers: {} })
+    assert.equal(await answerAfterRestart(), 200)
+    for (const value of ['keys', '"closed"', '', '"keys"']) {
+      await set(value)
+      assert.equal(await answerAfterRestart(), 401, value)
+    }
+    await set('"open"')
+    assert.equal(await answerAfterRestart(), 200)
+  })
+
+  test('to a record that is not one of a key', async () => {
+    const { key, id } = await frontend.makeKey()
+    const set = (value: string) =>
+      frontend.clients.kv.setKey({
+        params: { '*': `${keyPrefix}${id}` },
+        querystring: {},
+        headers: {},
+        body: Buffer.from(value),
+      })
+    for (const value of ['', 'null', '{}', '{"hash":""}', '[]']) {
+      await set(value)
+      await until('it is refused', async () => (await statusWith(key)) === 401)
+    }
+  })
+})
+
+test('while kv-config is away, keys that were known still work, and others do not', async t => {
+  const { kv, askWith, makeKey } = await startGuarded(t)
+  const { key } = await makeKey()
+  await kv.close()
+  assert.equal((await askWith(key, '/operations')).status, 200)
+  assert.equal((await askWith(`${key}x`, '/operations')).status, 401)
+})
+
+test('no key is ever in the log, and every act with keys is', async t => {
+  const guarded = await startGuarded(t)
+  const { askWith, log, makeKey, store } = guarded
+  const operator = await makeKey({ role: 'operator', name: 'the first' })
+  const { id, key } = await makeKey({ owner: 'alice' })
+  const made = (await askWith(operator.key, '/keys', { method: 'POST', body: Buffer.from('{}') })).json()
+  const wrong = `${key.slice(0, -7)}${key.slice(-6)}x`
+  for (const one of [wrong, `dk_${'0'.repeat(12)}_${'0'.repeat(38)}`]) await askWith(one, '/images')
+  await askWith(key, '/images/%ff')
+  const rotated = await store.rotate(id, 0, 'a test')
+  await until(
+    'the rotated key is known',
+    async () => (await askWith(String(rotated?.key), '/images')).status === 200,
+  )
+  await store.revoke(String(made.id))
+  await until('it is revoked', async () => (await askWith(String(made.key), '/images')).status === 401)
+
+  const text = JSON.stringify(log.lines)
+  for (const secret of [operator.key, key, wrong, String(made.key), String(rotated?.key)])
+    assert.ok(!text.includes(secret.slice(16, -6)), 'a secret is in the log')
+  const acts = log.lines.flatMap(({ msg, key }) => (key ? [`${msg}: ${(key as { id: string }).id}`] : []))
+  for (const act of [
+    `an API key was made: ${operator.id}`,
+    `an API key was made: ${id}`,
+    `an operator made an API key: ${made.id}`,
+    `an API key was made: ${rotated?.id}`,
+    `an API key was revoked: ${id}`,
+    `an API key was revoked: ${made.id}`,
+  ])
+    assert.ok(acts.includes(act), `${act} is not in ${acts}`)
+  assert.ok(log.lines.some(({ msg }) => msg === 'an API key was refused'))
+})

@@ -1,0 +1,37 @@
+import type { NewKey } from '@darkroom/contracts'
+import type { Owner } from '@darkroom/image-master/testing'
+import { createLogger } from '@darkroom/service-kit'
+import { type HttpAnswer, type HttpRequest, RecordedLog, until } from '@darkroom/testing'
+import type { Audience } from '../../src/access/audience.ts'
+import { KeyStore } from '../../src/keys/manage-keys.ts'
+import type { RateLimitSettings } from '../../src/limits/rate-limits.ts'
+import { type Frontend, startFrontend } from '../start-frontend.ts'
+
+export interface Guarded extends Frontend {
+  store: KeyStore
+  log: RecordedLog
+  /** A key that the frontend knows by now. */
+  makeKey(given?: NewKey): Promise<{ id: string; key: string }>
+  askWith(key: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
+}
+
+/** A frontend that wants keys. */
+export async function startGuarded(
+  owner: Owner,
+  options: { audience?: Audience; limits?: RateLimitSettings; settings?: Record<string, string> } = {},
+): Promise<Guarded> {
+  const { settings, ...others } = options
+  const log = new RecordedLog()
+  const logger = createLogger('frontend', 'trace', log)
+  const frontend = await startFrontend(owner, settings, { audience: 'keys', logger, ...others })
+  const store = new KeyStore(frontend.clients.kv)
+  const askWith: Guarded['askWith'] = (key, path, { headers, ...request } = {}) =>
+    frontend.ask(path, { ...request, headers: { authorization: `Bearer ${key}`, ...headers } })
+  const makeKey = async (given: NewKey = {}) => {
+    const made = await store.create(given, 'a test')
+    if (given.expiresAt === undefined || Date.parse(given.expiresAt) > Date.now())
+      await until('the key is known', async () => (await askWith(made.key, '/operations')).status === 200)
+    return made
+  }
+  return { ...frontend, store, log, askWith, makeKey }
+}

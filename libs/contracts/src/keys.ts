@@ -1,0 +1,118 @@
+import { Owner } from './owner.ts'
+import { Problem } from './problem.ts'
+import { defineRoute, Nothing } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
+
+export const roles = ['user', 'operator'] as const
+export type Role = (typeof roles)[number]
+export const Role = Type.Enum(roles, {
+  description: 'A user sees the images of one owner; an operator sees all, and manages keys',
+})
+
+/** Twelve letters and digits: the part of a key that may be shown. */
+export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{12}$' })
+
+const Instant = Type.String({ format: 'date-time' })
+
+/** What may be told about an API key. */
+export const KeyDescription = Type.Object({
+  id: KeyId,
+  role: Role,
+  owner: Owner,
+  name: Type.Optional(Type.String()),
+  createdAt: Instant,
+  createdBy: Type.String({ description: 'The id of an operator key, or `command line`' }),
+  expiresAt: Type.Optional(Instant),
+})
+export type KeyDescription = Static<typeof KeyDescription>
+
+/** An API key as kv-config keeps it, as JSON: enough to check the key, not to use it. */
+export const KeyRecord = Type.Object({
+  ...Type.Omit(KeyDescription, ['id']).properties,
+  hash: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the whole key, in hex' }),
+})
+export type KeyRecord = Static<typeof KeyRecord>
+
+/** Records stand in kv-config under this prefix and the id of the key. */
+export const keyPrefix = 'keys/'
+
+export const authModes = ['keys', 'open'] as const
+export type AuthMode = (typeof authModes)[number]
+export const AuthMode = Type.Enum(authModes)
+
+/** Where kv-config says, as JSON, who may use a frontend whose AUTH is not set. The first key writes `keys` there. */
+export const authSetting = 'config/frontend/auth'
+
+export const NewKey = Type.Object(
+  {
+    role: Type.Optional(Type.Enum(roles, { default: 'user' })),
+    owner: Type.Optional({ ...Owner, description: 'Default: the id of the key' }),
+    name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: 'For people: who uses the key, and where' }),
+    ),
+    expiresAt: Type.Optional({ ...Instant, description: 'Default: never' }),
+  },
+  { additionalProperties: false },
+)
+export type NewKey = Static<typeof NewKey>
+
+/** Told once: the key itself is kept nowhere. */
+export const MadeKey = Type.Object({ ...KeyDescription.properties, key: Type.String() })
+export type MadeKey = Static<typeof MadeKey>
+
+const params = Type.Object({ id: Type.String() })
+
+/** Management of API keys by operators. */
+export const keyRoutes = {
+  createKey: defineRoute({
+    method: 'POST',
+    url: '/keys',
+    access: 'operator',
+    schema: {
+      summary: 'Makes an API key, which is told once',
+      body: NewKey,
+      response: { 201: MadeKey },
+    },
+  }),
+  listKeys: defineRoute({
+    method: 'GET',
+    url: '/keys',
+    access: 'operator',
+    schema: {
+      summary: 'All API keys, the expired ones too',
+      response: { 200: Type.Object({ keys: Type.Array(KeyDescription) }) },
+    },
+  }),
+  revokeKey: defineRoute({
+    method: 'DELETE',
+    url: '/keys/:id',
+    access: 'operator',
+    schema: {
+      summary: 'Ends an API key at once',
+      params,
+      response: { 204: Nothing, 404: Problem },
+    },
+  }),
+  rotateKey: defineRoute({
+    method: 'POST',
+    url: '/keys/:id/rotate',
+    access: 'operator',
+    schema: {
+      summary: 'Makes another API key of the same role, owner and name, and ends this one',
+      params,
+      querystring: Type.Object(
+        {
+          keep: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 31_536_000,
+              description: 'The old key works for so many seconds more; default: 0',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 201: MadeKey, 404: Problem },
+    },
+  }),
+}
