@@ -1,7 +1,14 @@
 import type { Client, taskDbRoutes } from '@darkroom/contracts'
 import { retryLater } from '@darkroom/service-kit'
 
-const statsAgeMs = 500
+const countAgeMs = 500
+/** So many owners are remembered; their counts are soon too old to be of use. */
+const maxOwners = 1000
+
+interface Count {
+  count: Promise<number>
+  readAt: number
+}
 
 export interface Receiving extends Disposable {
   readonly body: AsyncIterable<Uint8Array>
@@ -13,26 +20,37 @@ export interface Receiving extends Disposable {
  */
 export class Admission {
   readonly #taskDb: Client<typeof taskDbRoutes>
-  #queued: { count: Promise<number>; readAt: number } | undefined
+  /** By owner; the whole queue's under the empty name. */
+  readonly #counts = new Map<string, Count>()
   #bytesInFlight = 0
 
   constructor(taskDb: Client<typeof taskDbRoutes>) {
     this.#taskDb = taskDb
   }
 
-  /** @throws ServiceProblem 429 when the queue is full, 503 when too much is being received */
+  /** @throws ServiceProblem 429 when the queue is full, or that of the owner, 503 when too much is being received */
   async check({
     maxQueued,
+    maxQueuedPerOwner,
     maxBytesInFlight,
+    owner,
   }: {
     maxQueued: number
+    maxQueuedPerOwner: number
     maxBytesInFlight: number
+    owner?: string | undefined
   }): Promise<void> {
     if (this.#bytesInFlight >= maxBytesInFlight) {
       throw retryLater(503, 'too-many-uploads', 'too many bytes are being received right now', 1)
     }
     const queued = await this.#countQueued()
     if (queued >= maxQueued) throw retryLater(429, 'queue-full', `${queued} images wait to be developed`, 5)
+    // No owner has more waiting than there are at all.
+    if (owner === undefined || queued < maxQueuedPerOwner) return
+    const own = await this.#countQueued(owner)
+    if (own < maxQueuedPerOwner) return
+    const words = `${own} images of ${owner} wait to be developed, of at most ${maxQueuedPerOwner}`
+    throw retryLater(429, 'owner-queue-full', words, 5)
   }
 
   /**
@@ -60,13 +78,22 @@ export class Admission {
   }
 
   /** Half a second old at most, so that uploads don't ask the task DB each. */
-  #countQueued(): Promise<number> {
+  #countQueued(owner = ''): Promise<number> {
     const now = performance.now()
-    if (!this.#queued || now - this.#queued.readAt > statsAgeMs) {
-      const count = this.#taskDb.getStats({}).then(({ body }) => body['not-started'])
-      this.#queued = { count, readAt: now }
-    }
-    return this.#queued.count
+    const known = this.#counts.get(owner)
+    if (known && now - known.readAt <= countAgeMs) return known.count
+    const count = owner === '' ? this.#countAll() : this.#countOf(owner)
+    if (this.#counts.size >= maxOwners) this.#counts.clear()
+    this.#counts.set(owner, { count, readAt: now })
+    return count
+  }
+
+  async #countAll(): Promise<number> {
+    return (await this.#taskDb.getStats({})).body['not-started']
+  }
+
+  async #countOf(owner: string): Promise<number> {
+    return (await this.#taskDb.countWaiting({ querystring: { owner } })).body.count
   }
 }
 

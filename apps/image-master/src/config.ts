@@ -26,6 +26,11 @@ const adjustable = {
     minimum: 1,
     description: 'High-water mark: with so many tasks not started, uploads are refused (429)',
   }),
+  maxQueuedPerOwner: Type.Integer({
+    default: 5000,
+    minimum: 1,
+    description: 'With so many tasks of one owner not started, uploads of that owner are refused (429)',
+  }),
   retentionSeconds: Type.Number({
     default: 86_400,
     exclusiveMinimum: 0,
@@ -90,12 +95,14 @@ export const LiveConfig = Type.Object({ ...adjustable, defaultOperations: Operat
 export type LiveConfig = Static<typeof LiveConfig>
 
 export function liveDefaults(config: Config): LiveConfig {
-  const { maxUploadBytes, maxPixels, maxUnpackedBytes, maxQueued, retentionSeconds } = config
+  const { maxUploadBytes, maxPixels, maxUnpackedBytes, maxQueued, maxQueuedPerOwner, retentionSeconds } =
+    config
   return {
     maxUploadBytes,
     maxPixels,
     maxUnpackedBytes,
     maxQueued,
+    maxQueuedPerOwner,
     retentionSeconds,
     defaultOperations: [...defaultOperations],
   }

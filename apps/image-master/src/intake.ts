@@ -81,7 +81,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const operations = readOperations(upload.operations) ?? limits.defaultOperations
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
     throw tooLarge(limits.maxUploadBytes)
-  await admission.check({ maxQueued: limits.maxQueued, maxBytesInFlight })
+  await admission.check({ ...limits, maxBytesInFlight, owner: upload.owner })
 
   using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
   const { head, whole } = await readHead(receiving.body, headBytes)

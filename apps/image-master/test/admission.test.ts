@@ -76,4 +76,23 @@ describe('a queue that is full', () => {
     await master.clients.taskDb.claimTask({ querystring: {}, body: { worker: 'w', leaseMs: 60_000 } })
     await until('an image is taken', async () => (await upload(master, png)).status === 202)
   })
+
+  test('an owner with too many images waiting is refused with 429, and others are not', async t => {
+    const master = await startMaster(t, { MAX_QUEUED_PER_OWNER: '2' })
+    const uploadOf = (owner: string, body: Uint8Array = png) => upload(master, body, { query: owner })
+    for (const owner of ['?owner=alice', '?owner=alice', '?owner=bob', ''])
+      assert.equal((await uploadOf(owner)).status, 202)
+    const refused = await until('alice is refused', async () => {
+      const answer = await uploadOf('?owner=alice', Buffer.from('no image'))
+      return answer.status === 429 && answer
+    })
+    const { type, detail } = refused.json()
+    assert.equal(type, 'urn:darkroom:problem:owner-queue-full')
+    assert.equal(detail, '2 images of alice wait to be developed, of at most 2')
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    assert.equal((await uploadOf('?owner=bob')).status, 202)
+    assert.equal((await uploadOf('')).status, 202)
+    await master.clients.taskDb.claimTask({ querystring: {}, body: { worker: 'w', leaseMs: 60_000 } })
+    await until('an image of alice is taken', async () => (await uploadOf('?owner=alice')).status === 202)
+  })
 })

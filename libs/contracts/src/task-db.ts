@@ -204,6 +204,15 @@ export const taskDbRoutes = {
       response: { 200: Bytes },
     },
   }),
+  countWaiting: defineRoute({
+    method: 'GET',
+    url: '/tasks/waiting',
+    schema: {
+      summary: 'How many tasks of an owner are not started',
+      querystring: Type.Object({ owner: Owner }, { additionalProperties: false }),
+      response: { 200: Type.Object({ count: Count }) },
+    },
+  }),
   getStats: defineRoute({
     method: 'GET',
     url: '/stats',

@@ -57,6 +57,8 @@ export interface TaskStore {
   /** Those of the ids that no task has. */
   findUnknown(ids: readonly string[]): Promise<string[]>
   stats(): Promise<TaskStats>
+  /** Tasks of an owner that are not started. */
+  countWaiting(owner: string): Promise<number>
   /** Rejects while it could not be claimed or changed: it takes no writes, or doesn't answer. */
   checkReady(): Promise<void>
   /** Returns what ends the listening. */

@@ -185,6 +185,10 @@ export class SqliteTaskStore implements TaskStore {
     return { ...stats, ...(oldest && { oldestNotStartedAt: oldest.createdAt }) }
   }
 
+  async countWaiting(owner: string) {
+    return Number(this.#statements.waitingOf.get(owner)?.count)
+  }
+
   async checkReady() {
     await this.stats()
   }
@@ -262,6 +266,9 @@ function prepareStatements(database: DatabaseSync) {
       'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = value)',
     ),
     counts: prepare('SELECT state, tasks FROM counts'),
+    waitingOf: prepare(
+      "SELECT count(*) AS count FROM tasks WHERE owner <> '' AND owner = ? AND state = 'not-started'",
+    ),
   }
 }
 

@@ -61,6 +61,20 @@ export function tasksHaveOwners(openEngine: OpenEngine): void {
     assert.deepEqual(await listed({ owner: 'alice', cursor: next, limit: 1 }), [taskId(4)])
   })
 
+  test('the tasks of an owner that are not started are counted', async t => {
+    const store = await openEngine(t, clock)
+    for (const [n, owner] of ['alice', 'alice', 'bob', undefined, 'alice'].entries())
+      await store.create(taskId(n + 1), newTask(owner === undefined ? {} : { owner }))
+    assert.equal(await store.countWaiting('alice'), 3)
+    await claim(store)
+    assert.equal(await store.countWaiting('alice'), 2)
+    await store.delete(taskId(2))
+    assert.deepEqual(
+      await Promise.all(['alice', 'bob', 'carol'].map(owner => store.countWaiting(owner))),
+      [1, 1, 0],
+    )
+  })
+
   test('restored tasks have their owners, and only those of one owner share idempotency keys', async t => {
     const store = await openEngine(t, clock)
     const key = { idempotencyKey: 'upload-1' }

@@ -209,6 +209,8 @@ test('tasks are listed by owner', async t => {
     tasks.map((task: { id: string; owner: string }) => [task.id, task.owner]),
     [[id, 'alice@example.org']],
   )
+  assert.deepEqual((await get('/tasks/waiting?owner=alice@example.org')).json(), { count: 1 })
+  assert.equal((await get('/tasks/waiting')).statusCode, 400)
   for (const owner of ['', ' ', 'a/b', 'ü', 'x'.repeat(65)])
     assertProblem(await get(`/tasks?owner=${encodeURIComponent(owner)}`), 400, 'invalid-request')
 })

@@ -167,6 +167,13 @@ export class PostgresTaskStore implements TaskStore {
     return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest }) }
   }
 
+  async countWaiting(owner: string) {
+    const text = `SELECT count(*)::integer AS count FROM tasks
+      WHERE owner <> '' AND owner = $1 AND state = 'not-started'`
+    const [row] = await this.#database.read<{ count: number }>(text, [owner])
+    return row?.count ?? 0
+  }
+
   checkReady() {
     return this.#database.checkTakesWrites()
   }
