@@ -10,7 +10,7 @@ export interface WireRequest {
   headers: Record<string, string>
   body?: string | Uint8Array | AsyncIterable<Uint8Array>
   idempotent: boolean
-  /** Its caller handles a 503: overload, about which it has something to say. */
+  /** The caller handles a 503 (overload) itself. */
   expectsUnavailable: boolean
   /** How long the server may hold the request on purpose (a blocking read), in milliseconds. */
   heldMs: number
@@ -23,7 +23,7 @@ export interface WireReply {
   body: StreamedBody
 }
 
-/** Carries a request to some instance of a service. Rejects when none answers. */
+/** Sends a request to an instance of a service. Rejects when no instance answers. */
 export type Transport = (request: WireRequest) => Promise<WireReply>
 
 export type Client<Routes extends Record<string, Route>> = {
@@ -34,11 +34,11 @@ interface UnexpectedAnswer {
   status: number
   headers: Record<string, unknown>
   problem?: Problem | undefined
-  /** The body, where it is not a problem document. */
+  /** The body, if it is not a problem document. */
   text?: string
 }
 
-/** A status that the route doesn't declare: what its caller can't be expected to handle. */
+/** A status that the route doesn't declare: the caller can't be expected to handle it. */
 export class UnexpectedReply extends Error {
   readonly status: number
   readonly problem: Problem | undefined
@@ -60,7 +60,7 @@ export class UnexpectedReply extends Error {
   }
 }
 
-/** A client with one typed function for each route; expected statuses are values, others are thrown. */
+/** A client with one typed function for each route. Expected statuses are return values; others are thrown. */
 export function createClient<const Routes extends Record<string, Route>>(
   routes: Routes,
   transport: Transport,
@@ -114,12 +114,12 @@ function encode(route: Route, call: AnyCall): WireRequest {
   return request
 }
 
-/** How long the server was asked to hold the answer back: by `?wait=` or `Prefer: wait=`. */
+/** How long the server may hold the answer back, from `?wait=` or `Prefer: wait=`. */
 function heldSeconds({ querystring, headers }: AnyCall): number {
   return Number(querystring?.wait ?? /\bwait=(\d+)/.exec(headers?.prefer ?? '')?.[1] ?? 0)
 }
 
-/** Fills `:name` and `*`; slashes stay slashes only in what fills `*`. */
+/** Fills `:name` and `*`. Slashes stay slashes only in the value of `*`. */
 function fillPath(url: string, params: Record<string, string | number>): string {
   return url.replace(/:([a-z]+)|\*/gi, (match, name: string | undefined) => {
     const value = String(params[name ?? '*'] ?? '')
@@ -146,6 +146,6 @@ function parseProblem(text: string): Problem | undefined {
     const isProblem = typeof value === 'object' && value !== null && 'type' in value && 'status' in value
     return isProblem ? (value as Problem) : undefined
   } catch {
-    return undefined // not JSON: something between us and the service answered
+    return undefined // not JSON: a proxy in front of the service answered
   }
 }

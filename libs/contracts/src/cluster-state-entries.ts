@@ -1,22 +1,22 @@
 import { type Static, Type } from './typebox/typebox.js'
 
-/** Of registers and counters. */
+/** The name of a register or counter. */
 export const StateName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,128}$' })
 
-/** Of nodes and other writers; addresses will do. */
+/** The name of a node or another writer; an address is allowed. */
 export const NodeName = Type.String({ pattern: '^[A-Za-z0-9._:-]{1,64}$' })
 
 const Safe = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 const Count = Type.Integer(Safe)
 
-/** How much was counted in each of consecutive units of time; `start` is the first, in units since 1970. */
+/** Counts for consecutive units of time; `start` is the number of the first unit, counted from 1970. */
 const Ring = (size: number) =>
   Type.Object(
     { start: Count, counts: Type.Array(Count, { minItems: 1, maxItems: size }) },
     { additionalProperties: false },
   )
 
-/** A register that holds no `value` was deleted. */
+/** A register without `value` is a deleted register. */
 export const RegisterEntry = Type.Object(
   {
     kind: Type.Literal('register'),
@@ -28,7 +28,7 @@ export const RegisterEntry = Type.Object(
   { additionalProperties: false },
 )
 
-/** What one node has counted under a name. */
+/** The count of one node under a name. */
 export const CountEntry = Type.Object(
   {
     kind: Type.Literal('count'),
@@ -42,15 +42,21 @@ export const CountEntry = Type.Object(
   { additionalProperties: false },
 )
 
-/** What nodes send each other: each has one key, and the newer of two with the same key stands. */
+/** The entries that nodes exchange. Each has one key; of two entries with the same key the newer wins. */
 export const Entry = Type.Union([RegisterEntry, CountEntry])
 export type Entry = Static<typeof Entry>
 
-/** [key, rank, check]: of two entries with one key, that of the higher rank is newer; equal checks are equal entries. */
+/**
+ * [key, rank, check]: of two entries with the same key, the one with the higher rank is newer. Entries with equal
+ * checks are equal.
+ */
 export const VersionRow = Type.Tuple([Type.String({ maxLength: 300 }), Count, Count])
 export type VersionRow = Static<typeof VersionRow>
 
-/** How much a counter counted in a time up to now, in all and in parts of the same length, the last one still running. */
+/**
+ * How much a counter counted over a period that ends now: in total, and in parts of equal length. The last part is
+ * still running.
+ */
 export const CounterRead = Type.Object({
   name: StateName,
   count: Type.Integer({ minimum: 0, description: 'Of all time' }),

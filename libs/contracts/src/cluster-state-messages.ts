@@ -1,18 +1,18 @@
 import { Entry, NodeName, VersionRow } from './cluster-state-entries.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
-/** Another node, as it is reached. */
+/** Another node and its address. */
 export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
 export type Member = Static<typeof Member>
 
-/** Who answers at an address: asked where the id of a node was seen that is not, or no longer, there. */
+/** The node at an address. Asked when a node's id was seen somewhere else, or is not there any more. */
 export const NodeIdentity = Type.Object(
   {
     id: NodeName,
     run: NodeName,
     url: Type.String({ maxLength: 2000 }),
-    writingMs: Type.Integer({ minimum: 0, description: 'For how long it has taken writes' }),
-    hasYielded: Type.Boolean({ description: 'Whether it refuses writes, as another process has its id' }),
+    writingMs: Type.Integer({ minimum: 0, description: 'How long it has accepted writes' }),
+    hasYielded: Type.Boolean({ description: 'Whether it refuses writes because another process has its id' }),
   },
   { additionalProperties: false },
 )
@@ -26,7 +26,7 @@ export type Gossip = Static<typeof Gossip>
 
 const Key = Type.String({ maxLength: 300, description: 'Of an entry' })
 
-/** Asks which entries the other has that may differ from one's own. */
+/** Asks which entries of the other node may differ from one's own. */
 export const SyncComparison = Type.Object(
   {
     step: Type.Literal('compare'),
@@ -37,7 +37,7 @@ export const SyncComparison = Type.Object(
   { additionalProperties: false },
 )
 
-/** Gives entries that the other lacks, and asks for those one lacks. */
+/** Sends entries that the other node lacks, and asks for entries that this node lacks. */
 export const SyncExchange = Type.Object(
   {
     step: Type.Literal('exchange'),

@@ -5,18 +5,18 @@ import { Problem } from './problem.ts'
 import { alias, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
-/** Bare paths are the register and the counter of these names. */
+/** The names of the register and the counter behind the paths without a name. */
 export const bareRegister = 'value'
 export const bareCounter = 'count'
 
-/** A register of the bare paths holds whole numbers, as the one-value database did. */
+/** Registers behind the paths without a name hold whole numbers, as the one-value database did. */
 const WholeNumber = Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'A whole number within ±2^53' })
-/** Half of what there is, so that no notification uses up the generations that later writes need. */
+/** Half of the possible generations, so that a notification can't use up those that later writes need. */
 const NotifiedGeneration = Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'Up to 2^52' })
 const ValueText = Type.String({
   minLength: 1,
   maxLength: 1024,
-  description: 'Read as JSON where it is JSON, and taken as a text where it isn’t',
+  description: 'Read as JSON if it is valid JSON, otherwise as text',
 })
 
 const named = Type.Object({ name: StateName })
@@ -57,7 +57,7 @@ const setRegister = defineRoute({
   url: '/registers/:name/set/:value',
   idempotent: true,
   schema: {
-    summary: 'Sets a register to what stands in the path',
+    summary: 'Sets a register to the value in the path',
     params: Type.Object({ name: StateName, value: ValueText }),
     response: { 200: RegisterRead, 400: Problem, 409: Problem },
   },
@@ -67,7 +67,7 @@ const increment = defineRoute({
   method: 'POST',
   url: '/inc',
   schema: {
-    summary: 'Increments the counter `count`; answers the new count once it is on disk',
+    summary: 'Increments the counter `count` and returns the new count, once it is on disk',
     querystring: amountQuery,
     response: { 200: Type.String(), 409: Problem },
   },
@@ -77,14 +77,14 @@ const incrementCounter = defineRoute({
   method: 'POST',
   url: '/counters/:name/inc',
   schema: {
-    summary: 'Increments a counter; answers the new count once it is on disk',
+    summary: 'Increments a counter and returns the new count, once it is on disk',
     params: named,
     querystring: amountQuery,
     response: { 200: Type.String(), 409: Problem },
   },
 })
 
-/** `GET` does for `set` and `inc` as well, as it did in the designs that this service realises. */
+/** `GET` works like `POST` for `set` and `inc`, as in the designs that this service follows. */
 export const clusterStateRoutes = {
   getValue: defineRoute({
     method: 'GET',
@@ -101,7 +101,7 @@ export const clusterStateRoutes = {
     url: '/notify/:value/:generation',
     idempotent: true,
     schema: {
-      summary: 'Takes a value of the register `value` that was set elsewhere, if it is newer',
+      summary: 'Accepts a value of the register `value` that was set on another node, if it is newer',
       params: Type.Object({ value: WholeNumber, generation: NotifiedGeneration }),
       querystring: notifierQuery,
       response: { 200: Type.String(), 400: Problem, 404: Problem, 409: Problem },
@@ -111,7 +111,7 @@ export const clusterStateRoutes = {
     method: 'GET',
     url: '/registers/:name',
     schema: {
-      summary: 'A register; its ETag is generation and writer',
+      summary: 'Reads a register; its ETag is made of generation and writer',
       params: named,
       response: { 200: RegisterRead, 404: Problem },
     },
@@ -130,7 +130,7 @@ export const clusterStateRoutes = {
     method: 'DELETE',
     url: '/registers/:name',
     schema: {
-      summary: 'Deletes a register everywhere; no error when there is none',
+      summary: 'Deletes a register on all nodes; not an error if it doesn’t exist',
       params: named,
       response: { 204: Nothing, 409: Problem },
     },
@@ -142,7 +142,7 @@ export const clusterStateRoutes = {
     url: '/registers/:name/notify/:value/:generation',
     idempotent: true,
     schema: {
-      summary: 'Takes a value that was set elsewhere, if it is newer; answers the register as it is then',
+      summary: 'Accepts a value that was set on another node, if it is newer; returns the resulting register',
       params: Type.Object({ name: StateName, value: ValueText, generation: NotifiedGeneration }),
       querystring: notifierQuery,
       response: { 200: RegisterRead, 400: Problem, 404: Problem, 409: Problem },
@@ -152,7 +152,7 @@ export const clusterStateRoutes = {
     method: 'GET',
     url: '/registers',
     schema: {
-      summary: 'Registers that are set, by name',
+      summary: 'Lists the registers that are set, by name',
       querystring: Type.Object(pageQuery, { additionalProperties: false }),
       response: { 200: Type.Object({ registers: Type.Array(RegisterRead), ...pageNext }) },
     },
@@ -168,12 +168,15 @@ export const clusterStateRoutes = {
     method: 'GET',
     url: '/counters/:name',
     schema: {
-      summary: 'A counter as plain text, or with `window` how much was counted when',
+      summary: 'A counter as plain text; with `window`, the counts over that time as JSON',
       params: named,
       querystring: Type.Object(
         {
           window: Type.Optional(
-            Type.String({ pattern: '^[1-9][0-9]{0,5}[smh]$', description: 'Up to now: 60s, 30m or 24h' }),
+            Type.String({
+              pattern: '^[1-9][0-9]{0,5}[smh]$',
+              description: 'The time up to now, for example 60s, 30m or 24h',
+            }),
           ),
           buckets: Type.Optional(Type.Integer({ minimum: 1, maximum: 120, default: 1 })),
         },
@@ -202,7 +205,7 @@ export const clusterStateRoutes = {
     method: 'GET',
     url: '/members',
     schema: {
-      summary: 'The node that answers, and the others that it takes for alive',
+      summary: 'The node that answers, and the other nodes that it considers alive',
       response: { 200: Type.Object({ self: Member, members: Type.Array(Member) }) },
     },
   }),
@@ -211,7 +214,7 @@ export const clusterStateRoutes = {
     url: '/gossip',
     idempotent: true,
     schema: {
-      summary: 'Between nodes: entries that changed',
+      summary: 'Between nodes: receives changed entries',
       body: Gossip,
       response: { 204: Nothing, 400: Problem },
     },
@@ -221,7 +224,7 @@ export const clusterStateRoutes = {
     url: '/identify',
     idempotent: true,
     schema: {
-      summary: 'Between nodes: tells who asks, and answers who is asked',
+      summary: 'Between nodes: the identities of the asking node and of the answering node',
       body: NodeIdentity,
       response: { 200: NodeIdentity },
     },
@@ -231,7 +234,7 @@ export const clusterStateRoutes = {
     url: '/sync',
     idempotent: true,
     schema: {
-      summary: 'Between nodes: compares states, and exchanges the entries that differ',
+      summary: 'Between nodes: compares two states and exchanges the entries that differ',
       body: SyncRequest,
       response: { 200: SyncReply, 400: Problem },
     },

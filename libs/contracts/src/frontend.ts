@@ -11,10 +11,10 @@ import { PriorityHeader } from './urgency.ts'
 const params = Type.Object({ id: Type.String() })
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const Prefer = Type.Optional(
-  Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the end' }),
+  Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
 )
 
-/** The public face of a task. */
+/** A task as clients see it. */
 export const ImageStatus = Type.Object({
   id: Type.String(),
   state: TaskState,
@@ -52,7 +52,11 @@ const uploadQuery = Type.Object(
 )
 
 const IdempotencyKey = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 255, description: 'The same key and image again: the same id' }),
+  Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'Uploading the same image again with the same key returns the same id',
+  }),
 )
 
 export const frontendRoutes = {
@@ -86,7 +90,7 @@ export const frontendRoutes = {
     method: 'POST',
     url: '/images/:id/retry',
     schema: {
-      summary: 'Develops a failed image anew, with all its attempts',
+      summary: 'Develops a failed image again, with a full set of attempts',
       params,
       response: { 202: ImageStatus, 404: Problem, 409: Problem },
     },
@@ -96,7 +100,7 @@ export const frontendRoutes = {
     url: '/images/:id/events',
     schema: {
       summary:
-        'Server-sent events: the newest state of an image, and each change after it, until it has ended; then 204',
+        'Server-sent events: the current state of an image, then each change until it is finished or failed; after that 204',
       params,
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: { 200: Bytes, 204: Nothing, 404: Problem },
@@ -107,7 +111,7 @@ export const frontendRoutes = {
     url: '/images/events',
     schema: {
       summary:
-        'Server-sent events of all images: those under way, and each change after that. `reset` says that changes may have been missed',
+        'Server-sent events of all images: first the unfinished ones, then each change. After a `reset` event, changes may have been missed',
       response: { 200: Bytes },
     },
   }),
@@ -135,7 +139,7 @@ export const frontendRoutes = {
     method: 'DELETE',
     url: '/images/:id',
     schema: {
-      summary: 'Forgets an image and its bytes; work on it is cancelled',
+      summary: 'Deletes an image and its bytes; work on it is cancelled',
       params,
       response: { 204: Nothing, 404: Problem, 412: Problem },
     },
@@ -156,7 +160,7 @@ export const frontendRoutes = {
     method: 'GET',
     url: '/operations',
     schema: {
-      summary: 'What can be done to an image',
+      summary: 'Lists the operations that can be applied to an image',
       response: {
         200: Type.Object({ operations: Type.Array(OperationDescription) }),
       },
@@ -166,7 +170,7 @@ export const frontendRoutes = {
     method: 'POST',
     url: '/newImage',
     schema: {
-      summary: 'POST /images, answering the id as plain text',
+      summary: 'Like POST /images, but returns the id as plain text',
       querystring: uploadQuery,
       headers: Type.Object({ 'idempotency-key': IdempotencyKey, priority: PriorityHeader }),
       body: Bytes,

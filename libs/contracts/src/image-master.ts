@@ -11,10 +11,10 @@ import { PriorityHeader } from './urgency.ts'
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
 const LeaseToken = Type.Integer({ minimum: 1, description: 'The fencing token of the lease' })
 
-/** Bytes within a JSON document: where they are few, that costs less than a request of their own. */
+/** Bytes inside a JSON document. For small images this costs less than a separate request. */
 const Content = Type.String({ description: 'In base64 (RFC 4648, section 4)' })
 
-/** A task as a worker gets it. */
+/** A task as a worker receives it. */
 export const Work = Type.Object({
   id: TaskId,
   operations: Operations,
@@ -26,16 +26,16 @@ export const Work = Type.Object({
   lease: Type.Object({
     token: LeaseToken,
     expiresAt: Type.String({ format: 'date-time' }),
-    durationMs: Type.Integer({ minimum: 1, description: 'From when it was granted, and renewed, on' }),
+    durationMs: Type.Integer({ minimum: 1, description: 'Counted from each grant or renewal' }),
   }),
 })
 export type Work = Static<typeof Work>
 
-/** The original design's four words for what becomes of an image. */
+/** The original design's four words for the state of an image. */
 export const readiness = ['not found', 'in progress', 'finished', 'failed'] as const
 export type Readiness = (typeof readiness)[number]
 
-/** More than that has a request of its own. In base64 it stays below what a JSON body may hold. */
+/** Larger results have a request of their own. In base64, this many bytes still fit into a JSON body. */
 export const maxInlineBytes = 512 * 1024
 
 const WorkRequest = Type.Object({
@@ -44,14 +44,14 @@ const WorkRequest = Type.Object({
     Type.String({
       maxLength: 1000,
       description:
-        'The optional types that the worker decodes (image/heic), separated by commas; originals of the others go to other workers',
+        'The optional types that the worker can decode (such as image/heic), separated by commas. It gets no originals of other optional types',
     }),
   ),
   inline: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: maxInlineBytes,
-      description: 'Originals of up to so many bytes come with the work',
+      description: 'Originals of up to this many bytes are included in the work',
     }),
   ),
 })
@@ -71,7 +71,7 @@ const idAndOwnerQuery = Type.Object(
     ...idQuery.properties,
     owner: Type.Optional({
       ...Owner,
-      description: 'Images of others are answered like images that are not there',
+      description: 'Images of other owners are answered like images that do not exist',
     }),
   },
   { additionalProperties: false },
@@ -83,7 +83,7 @@ export const imageMasterRoutes = {
     method: 'POST',
     url: '/newImage',
     schema: {
-      summary: 'Takes an image in; answers once bytes and task are on disk',
+      summary: 'Accepts an image; answers once its bytes and task are on disk',
       querystring: Type.Object(
         { operations: Type.Optional(Type.String({ maxLength: 10_000 })), owner: Type.Optional(Owner) },
         { additionalProperties: false },
@@ -109,7 +109,7 @@ export const imageMasterRoutes = {
     method: 'GET',
     url: '/isReady',
     schema: {
-      summary: 'What has become of an image, in one of four words',
+      summary: 'The state of an image: `not found`, `in progress`, `finished` or `failed`',
       querystring: idAndOwnerQuery,
       response: { 200: Type.Object({ status: Type.Enum(readiness) }) },
     },
@@ -127,10 +127,10 @@ export const imageMasterRoutes = {
   getWork: defineRoute({
     method: 'GET',
     url: '/getWork',
-    // A claim whose answer is lost comes back when its lease expires, at the price of an attempt.
+    // If the answer is lost, the task returns to the queue when its lease expires, and one attempt is used up.
     idempotent: false,
     schema: {
-      summary: 'Leases the next task; with `wait`, held back until there is one',
+      summary: 'Leases the next task; with `wait`, waits for a task if the queue is empty',
       querystring: Type.Object(
         {
           ...WorkRequest.properties,
@@ -146,12 +146,12 @@ export const imageMasterRoutes = {
     url: '/extendWork',
     idempotent: true,
     schema: {
-      summary: 'Renews the lease of a task being worked on',
+      summary: 'Renews the lease of a task',
       body: Type.Object(held, { additionalProperties: false }),
       response: {
         200: Type.Object({
           expiresAt: Type.String({ format: 'date-time' }),
-          cancelled: Type.Boolean({ description: 'The task is gone: stop, and report nothing' }),
+          cancelled: Type.Boolean({ description: 'The task was deleted: stop, and report nothing' }),
         }),
         409: Problem,
       },
@@ -163,7 +163,7 @@ export const imageMasterRoutes = {
     idempotent: true,
     schema: {
       summary:
-        'The result is stored, or comes along to be stored; with `next`, leases the next task, if there is one',
+        'Reports a result, which is stored already or included here; with `next`, also leases the next task',
       body: Type.Object(
         {
           ...held,
@@ -180,7 +180,7 @@ export const imageMasterRoutes = {
     url: '/workFailed',
     idempotent: true,
     schema: {
-      summary: 'There is no result; the task runs again if that may help and attempts are left',
+      summary: 'Reports a failure; the task runs again if the failure is retryable and attempts are left',
       body: Type.Object(
         { ...held, error: TaskError, retryable: Type.Boolean() },
         { additionalProperties: false },
@@ -193,7 +193,7 @@ export const imageMasterRoutes = {
     url: '/workReturned',
     idempotent: true,
     schema: {
-      summary: 'Returned by a worker that shuts down; not counted as an attempt',
+      summary: 'Returns a task unfinished, as a worker does when it shuts down; not counted as an attempt',
       body: Type.Object(held, { additionalProperties: false }),
       response: { 204: Nothing, 409: Problem },
     },

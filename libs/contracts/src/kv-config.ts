@@ -3,26 +3,31 @@ import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
 import { Type } from './typebox/typebox.js'
 
-/** Of every answer about keys: the store's revision when it was read. `after` takes it. */
+/** In every answer about keys: the store's revision at the time of the read. Pass it on as `after`. */
 export const revisionHeader = 'kv-revision'
 
 const params = Type.Object({
-  '*': Type.String({ minLength: 1, description: 'The key; it may hold slashes' }),
+  '*': Type.String({ minLength: 1, description: 'The key; it may contain slashes' }),
 })
 
 const blockingQuery = {
   ...waitQuery,
   after: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'With wait: answer once something changed after this revision' }),
+    Type.Integer({
+      minimum: 0,
+      description: 'With `wait`: answer as soon as something has changed after this revision',
+    }),
   ),
 }
 
 const conditions = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ description: 'Only if the ETag is still one of these, or * for any' }),
+    Type.String({ description: 'Only if the current ETag is one of these; * means any' }),
   ),
   'if-none-match': Type.Optional(
-    Type.String({ description: 'Only if the ETag is none of these, or * if there is no such key' }),
+    Type.String({
+      description: 'Only if the current ETag is not one of these; * means only if the key does not exist',
+    }),
   ),
 })
 
@@ -30,7 +35,7 @@ const setKey = defineRoute({
   method: 'PUT',
   url: '/key/*',
   schema: {
-    summary: 'Sets a key. The same value again renews its lease and changes nothing else',
+    summary: 'Sets a key. Setting the same value again only renews its lease',
     params,
     querystring: Type.Object(
       {
@@ -62,7 +67,7 @@ export const kvConfigRoutes = {
     method: 'DELETE',
     url: '/key/*',
     schema: {
-      summary: 'Removes a key; no error when there is none',
+      summary: 'Deletes a key; not an error if it does not exist',
       params,
       headers: conditions,
       response: { 204: Nothing, 412: Problem },
@@ -72,7 +77,7 @@ export const kvConfigRoutes = {
     method: 'GET',
     url: '/keys',
     schema: {
-      summary: 'Keys with a prefix and their values, in the order of their bytes',
+      summary: 'Lists the keys with a prefix and their values, in byte order',
       querystring: Type.Object(
         { prefix: Type.Optional(Type.String({ maxLength: 512 })), ...pageQuery, ...blockingQuery },
         { additionalProperties: false },
@@ -97,7 +102,7 @@ export const kvConfigRoutes = {
     method: 'GET',
     url: '/cluster',
     schema: {
-      summary: 'Members of the store and their leader',
+      summary: 'Lists the members of the store and its leader',
       response: {
         200: Type.Object({
           leader: Type.Optional(Type.String()),
@@ -112,7 +117,7 @@ export const kvConfigRoutes = {
     method: 'POST',
     url: '/cluster/members',
     schema: {
-      summary: 'Adds a member, where the engine is clustered',
+      summary: 'Adds a member, if the engine is clustered',
       body: Type.Object(
         { urls: Type.Array(Type.String({ format: 'uri' }), { minItems: 1 }) },
         { additionalProperties: false },
@@ -124,7 +129,7 @@ export const kvConfigRoutes = {
     method: 'DELETE',
     url: '/cluster/members/:id',
     schema: {
-      summary: 'Removes a member, where the engine is clustered',
+      summary: 'Removes a member, if the engine is clustered',
       params: Type.Object({ id: Type.String() }),
       response: { 204: Nothing, 404: Problem, 501: Problem },
     },

@@ -1,11 +1,14 @@
-/** How the table of operations reads what stands behind `name:`. What isn't read is left to the schema to refuse. */
+/**
+ * How the table of operations reads the text after `name:`. Values that can't be read are passed on, and the schema
+ * refuses them.
+ */
 
-/** Thrown for operations that can't be read; its message says what is wrong and what would be right. */
+/** Thrown for operations that can't be read. The message explains what is wrong and what would be right. */
 export class InvalidOperations extends Error {}
 
 export function nothing(text: string): Record<string, unknown> {
   if (text === '') return {}
-  throw new InvalidOperations(`it takes nothing, not "${text}"`)
+  throw new InvalidOperations(`it takes no arguments, got "${text}"`)
 }
 
 export function optional(name: string, text: string | undefined): Record<string, unknown> {
@@ -21,14 +24,14 @@ export function number(name: string, text: string | undefined): Record<string, u
 export function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {
   const match = pattern.exec(text)
   if (match) return match
-  throw new InvalidOperations(`"${text}" is not of the form it takes`)
+  throw new InvalidOperations(`"${text}" does not have the expected form`)
 }
 
 /**
- * Words between colons, in any order, each an argument's by what it looks like. A word that no pattern fits is the
- * value of `other`, whose schema then lists what it takes.
+ * Reads words between colons, in any order; the form of a word decides to which argument it belongs. A word that fits
+ * no pattern becomes the value of `other`, whose schema then lists the allowed values.
  *
- * @throws InvalidOperations for two words for one argument
+ * @throws InvalidOperations if an argument is given twice
  */
 export function words(
   text: string,
@@ -38,15 +41,16 @@ export function words(
   const read: Record<string, string> = {}
   for (const word of text.split(':').filter(word => word !== '')) {
     const name = Object.keys(patterns).find(name => patterns[name]?.test(word)) ?? other
-    if (read[name] !== undefined) throw new InvalidOperations(`one ${name} is enough: ${read[name]}, ${word}`)
+    if (read[name] !== undefined)
+      throw new InvalidOperations(`${name} is given twice: ${read[name]} and ${word}`)
     read[name] = word
   }
   return read
 }
 
 /**
- * Other spellings of names and values that people try, as the table spells them. They are taken everywhere, and turned
- * into the table's.
+ * Other spellings of names and values that people try. They are accepted everywhere and replaced by the spelling of
+ * the table.
  */
 const otherSpellings: Readonly<Record<string, string>> = {
   grayscale: 'greyscale',

@@ -11,7 +11,7 @@ export const operationNames = Object.keys(operationTable) as OperationName[]
 export const maxOperations = 10
 export const defaultOperations: readonly Operation[] = [{ name: 'swap-channels', order: 'bgr' }]
 
-/** Operations as they are stored and answered: defaults are filled in. */
+/** Operations as they are stored and returned: with defaults filled in. */
 export const Operations = Type.Unsafe<Operation[]>(
   Type.Array(Type.Union(operationNames.map(name => schemaOf(name, operationTable[name].properties))), {
     minItems: 1,
@@ -21,10 +21,10 @@ export const Operations = Type.Unsafe<Operation[]>(
 
 export const OperationDescription = Type.Object({
   name: Type.String(),
-  aliases: Type.Array(Type.String(), { description: 'Other names that are taken for it' }),
+  aliases: Type.Array(Type.String(), { description: 'Other accepted names' }),
   summary: Type.String(),
-  form: Type.String({ description: 'How it is written: [what may be left out], <what may not>' }),
-  example: Type.String({ description: 'As `?operations=` takes it' }),
+  form: Type.String({ description: 'How it is written: [optional], <required>' }),
+  example: Type.String({ description: 'As written in `?operations=`' }),
   schema: Type.Unknown({ description: 'JSON Schema of the JSON form' }),
 })
 export type OperationDescription = Static<typeof OperationDescription>
@@ -37,12 +37,12 @@ export function parseOperations(text: string): Operation[] {
   const items = /^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText)
   if (items.length === 0) throw new InvalidOperations('the list of operations is empty')
   if (items.length > maxOperations) {
-    throw new InvalidOperations(`${items.length} operations; at most ${maxOperations} are taken`)
+    throw new InvalidOperations(`got ${items.length} operations; at most ${maxOperations} are allowed`)
   }
   return items.map(check)
 }
 
-/** What can be asked for, for people and programs: one line, an example as text, and the JSON form of each. */
+/** Describes all operations, for people and programs: one line, an example as text, and the JSON form of each. */
 export function describeOperations(): OperationDescription[] {
   return operationNames.map(name => {
     const { summary, form, example } = operationTable[name]
@@ -50,14 +50,14 @@ export function describeOperations(): OperationDescription[] {
   })
 }
 
-/** Writes operations the way parseOperations reads them. */
+/** Writes operations in the form that parseOperations reads. */
 export function formatOperations(operations: readonly Operation[]): string {
   return JSON.stringify(operations)
 }
 
 function parseText(item: string): Record<string, unknown> {
   const [, name = '', text = ''] = /^\s*([^:]*?)\s*(?::(.*?))?\s*$/s.exec(item) ?? []
-  if (name === '') throw new InvalidOperations('an operation is empty; is there a comma too many?')
+  if (name === '') throw new InvalidOperations('an operation is empty: remove the extra comma')
   const known = asTableSpells(name)
   const definition = definitionOf(known)
   return { name: known, ...explained(known, () => definition.parse(text)) }
@@ -70,12 +70,12 @@ function parseJson(text: string): unknown[] {
   } catch (cause) {
     throw new InvalidOperations(`the operations are not valid JSON: ${(cause as Error).message}`, { cause })
   }
-  throw new InvalidOperations('operations in JSON are a list, such as [{"name":"flip"}]')
+  throw new InvalidOperations('operations in JSON must be a list, such as [{"name":"flip"}]')
 }
 
 function check(item: unknown): Operation {
   if (typeof item !== 'object' || item === null || !('name' in item) || typeof item.name !== 'string')
-    throw new InvalidOperations('an operation in JSON is an object with a name')
+    throw new InvalidOperations('an operation in JSON must be an object with a name')
   const name = asTableSpells(item.name)
   const definition = definitionOf(name)
   const schema = operationSchema(name as OperationName)
@@ -102,7 +102,7 @@ function definitionOf(name: string): OperationDefinition {
   return operationTable[name as OperationName]
 }
 
-/** What is thrown says of which operation it is. */
+/** Adds the name of the operation and an example to the errors of `read`. */
 function explained<Result>(name: string, read: () => Result): Result {
   try {
     return read()
@@ -125,13 +125,13 @@ function describe(
   const allowed =
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
   const argument = error.instancePath.slice(1)
-  // A pattern is for programs.
+  // Readers understand the description, not the pattern.
   const words = properties[argument]?.description
-  if (error.keyword === 'pattern' && words) return `${argument} is not valid; it takes: ${words}`
+  if (error.keyword === 'pattern' && words) return `${argument} is not valid; expected: ${words}`
   return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
 }
 
-/** The JSON form of one operation, as people write it: what has a default may be left out. */
+/** The JSON form of one operation as people write it: arguments with a default may be left out. */
 export function operationSchema(name: OperationName) {
   const given = Object.entries<TSchema>(operationTable[name].properties).map(([argument, schema]) => [
     argument,

@@ -1,6 +1,6 @@
 import { Type } from './typebox/typebox.js'
 
-/** Types of originals that a worker decodes only where an optional package is installed, with that package. */
+/** Image types that a worker decodes only if an optional package is installed, with the name of the package. */
 const packages: Readonly<Record<string, string>> = { 'image/heic': 'libheif-js' }
 
 export const optionalTypes: readonly string[] = Object.keys(packages)
@@ -10,7 +10,7 @@ export function packageFor(contentType: string): string | undefined {
   return Object.hasOwn(packages, contentType) ? packages[contentType] : undefined
 }
 
-/** The optional types that a worker decodes, as it registers them and as it asks for work. */
+/** The optional types that a worker can decode; used in its registration and in its requests for work. */
 export const DecodedTypes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })
 
 /** Whether a worker that decodes these optional types can develop an original of this type. */

@@ -1,8 +1,8 @@
 import { Type } from './typebox/typebox.js'
 
 /**
- * Whose an image is: a name that API keys carry. What has none belongs to the operators: images of the time before
- * keys, and those of a Darkroom that is open.
+ * The owner of an image: the name of the API key that uploaded it. Images without an owner belong to the operators:
+ * those from before keys were used, and those of a Darkroom without keys.
  */
 export const Owner = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$',

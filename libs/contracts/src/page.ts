@@ -1,12 +1,12 @@
 import { Type } from './typebox/typebox.js'
 
-/** Query parameters of every listing: at most `limit` items, from where `cursor` left off. */
+/** Query parameters of every listing: at most `limit` items, starting after the page that returned `cursor`. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of the page before' })),
+  cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of the previous page' })),
 }
 
-/** Part of every listing's answer. */
+/** Every listing's answer has this part. */
 export const pageNext = { next: Type.Optional(Type.String({ description: 'Absent on the last page' })) }
 
 /** Query parameter of every blocking read: how long to hold the answer back, in seconds. */

@@ -18,7 +18,7 @@ export function problemType(code: string): string {
   return `${prefix}${code}`
 }
 
-/** The stable code of a problem, or undefined when it isn't one of Darkroom's. */
+/** The stable code of a problem; undefined if the problem is not from Darkroom. */
 export function problemCode(problem: { type: string }): string | undefined {
   return problem.type.startsWith(prefix) ? problem.type.slice(prefix.length) : undefined
 }

@@ -22,7 +22,7 @@ export interface Route {
   readonly schema: RouteSchema
   /** Who may call a route of the frontend; default: every caller with a key. */
   readonly access?: Access
-  /** Whether a client may send the request again when it can't know if the first one arrived. */
+  /** Whether a client may repeat the request when it can't know if the first attempt arrived. */
   readonly idempotent: boolean
 }
 
@@ -32,7 +32,7 @@ export function defineRoute<const R extends Omit<Route, 'idempotent'> & { idempo
   return { ...route, idempotent: route.idempotent ?? route.method !== 'POST' }
 }
 
-/** The same route under another method, for designs in which POST and PUT mean the same. */
+/** The same route with another method, for designs in which POST and PUT mean the same. */
 export function alias<const R extends Route, const M extends Route['method']>(
   route: R,
   method: M,
@@ -40,7 +40,7 @@ export function alias<const R extends Route, const M extends Route['method']>(
   return { ...route, method }
 }
 
-/** A body that is streamed as it is: never validated, parsed or held whole. */
+/** A body that is streamed: never validated, parsed or held in memory as a whole. */
 export const Bytes = Type.Unsafe<AsyncIterable<Uint8Array> | Uint8Array>({ type: 'string', format: 'binary' })
 
 export function isBytes(schema: TSchema): boolean {
@@ -54,14 +54,14 @@ type StaticOf<S> = S extends TSchema ? Static<S> : never
 type Part<S extends RouteSchema, Name extends 'params' | 'querystring' | 'headers' | 'body'> =
   S extends Record<Name, TSchema> ? StaticOf<S[Name]> : undefined
 
-/** What a call of a route takes; parts that the route doesn't have can't be given. */
+/** The arguments of a call; only the parts that the route has can be given. */
 export type CallOf<R extends Route> = {
   [Name in 'params' | 'querystring' | 'headers' | 'body' as Part<R['schema'], Name> extends undefined
     ? never
     : Name]: Part<R['schema'], Name>
 } & { signal?: AbortSignal }
 
-/** What a call of a route answers: one member for each status that the route declares. */
+/** The answer to a call: one member for each status that the route declares. */
 export type ReplyOf<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>
@@ -70,10 +70,10 @@ export type ReplyOf<R extends Route> = {
   }
 }[keyof R['schema']['response']]
 
-/** A call as its handler gets it: the signal is aborted when the caller is gone. */
+/** A call as the handler receives it: the signal is aborted when the caller disconnects. */
 export type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
 
-/** What a handler answers: one member for each status that the route declares. Problems are thrown. */
+/** The answer of a handler: one member for each status that the route declares. Problems are thrown. */
 export type AnswerOf<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>
@@ -91,16 +91,16 @@ type AnswerBodyOf<S> = S extends typeof Nothing
       ? { body: Static<S> }
       : never
 
-/** The mirror of a typed client: one function for each route, which knows no HTTP. */
+/** The counterpart of the typed client: one function for each route, independent of HTTP. */
 export type Handler<R extends Route> = (call: HandledCall<R>) => Promise<AnswerOf<R>>
 export type Handlers<Routes extends Record<string, Route>> = {
   [Name in keyof Routes]: Handler<Routes[Name]>
 }
 
-/** Numeric keys that came by a spread are typed as text. */
+/** TypeScript turns numeric keys into strings when an object is spread. */
 type NumberOf<Key> = Key extends `${infer Status extends number}` ? Status : Key
 
-/** An undici-like readable body: iterable once, and to be consumed or dumped so that its socket is freed. */
+/** A readable body like undici's: it can be read once, and must be read or dumped to free its socket. */
 export interface StreamedBody extends AsyncIterable<Uint8Array> {
   bytes(): Promise<Uint8Array>
   text(): Promise<string>

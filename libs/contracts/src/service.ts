@@ -28,22 +28,23 @@ export const defaultPorts: Readonly<Record<ServiceName, number>> = {
 /** Value of `services/<name>/<instance>` in kv-config, as JSON. */
 export const Registration = Type.Object({ url: Type.String({ format: 'uri' }) })
 
-/** That of a worker. */
+/** The registration of a worker. */
 export const WorkerRegistration = Type.Object({
   ...Registration.properties,
   decodes: Type.Optional(DecodedTypes),
 })
 
 /**
- * That of a cluster-state node, whose instance is its id and its run: two nodes of one id, where a data folder was
- * copied, stand side by side. Nodes of earlier versions tell neither, and their instance is their id.
+ * The registration of a cluster-state node. Its instance is made of the node's id and its run, so that two nodes with
+ * the same id (after a data folder was copied) are both listed. Nodes of earlier versions have neither `run` nor
+ * `since`, and their instance is their id.
  */
 export const NodeRegistration = Type.Object({
   ...Registration.properties,
   dataCentre: Type.String(),
   id: Type.Optional(Type.String()),
-  run: Type.Optional(Type.String({ description: 'Random, made anew with each start' })),
-  since: Type.Optional(Type.String({ format: 'date-time', description: 'When it was started' })),
+  run: Type.Optional(Type.String({ description: 'Random, different for each start' })),
+  since: Type.Optional(Type.String({ format: 'date-time', description: 'When the node was started' })),
 })
 
 export function registrationPrefix(name: ServiceName): string {
@@ -52,7 +53,7 @@ export function registrationPrefix(name: ServiceName): string {
 
 const Status = Type.Object({ status: Type.String() })
 
-/** What every service answers, without a token but for the metrics. */
+/** The routes that every service has. Only the metrics need a token. */
 export const serviceRoutes = {
   healthz: defineRoute({
     method: 'GET',
@@ -64,7 +65,10 @@ export const serviceRoutes = {
     method: 'GET',
     url: '/readyz',
     access: 'anyone',
-    schema: { summary: 'All it depends on answers', response: { 200: Status, 503: Problem } },
+    schema: {
+      summary: 'The service and everything it depends on can answer',
+      response: { 200: Status, 503: Problem },
+    },
   }),
   metrics: defineRoute({
     method: 'GET',

@@ -1,6 +1,6 @@
 import { type Static, Type } from './typebox/typebox.js'
 
-/** Counters of cluster-state: what became of images, everywhere. */
+/** Counters in cluster-state: the outcomes of images, over all nodes. */
 export const imageCounters = {
   accepted: 'images.accepted',
   finished: 'images.finished',
@@ -9,7 +9,7 @@ export const imageCounters = {
   bytesOut: 'bytes.out',
 } as const
 
-/** The register of cluster-state that says whether frontends take uploads. Not set is open. */
+/** The register in cluster-state that decides whether frontends accept uploads. If it is not set, they do. */
 export const intakeRegister = 'intake'
 
 export const intakeStates = ['open', 'paused'] as const

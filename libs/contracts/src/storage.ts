@@ -11,7 +11,7 @@ const params = Type.Object({
   stage: Type.Enum(stages, { description: 'pre: as uploaded; post: as developed' }),
 })
 
-/** What a request for bytes may ask for; all of it is answered as RFC 9110 says. */
+/** Headers of a request for bytes. RFC 9110 defines the answers to all of them. */
 export const BytesRequestHeaders = Type.Object({
   'if-match': Type.Optional(Type.String()),
   'if-modified-since': Type.Optional(Type.String()),
@@ -21,7 +21,7 @@ export const BytesRequestHeaders = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
 })
 
-/** What a request for the bytes of an image is answered, by services that know its task. */
+/** The answers to a request for an image's bytes, from services that can look up its task. */
 export const bytesResponses = {
   200: Bytes,
   206: Bytes,
@@ -35,13 +35,13 @@ export const bytesResponses = {
 
 export const StoredBlob = Type.Object({
   bytes: Type.Integer({ minimum: 0 }),
-  sha256: Type.String({ description: 'Of the whole blob, in hex; the ETag is the same' }),
+  sha256: Type.String({ description: 'SHA-256 of the whole blob, in hex; also its ETag' }),
   contentType: Type.String(),
   fence: Type.Integer({ minimum: 0 }),
 })
 export type StoredBlob = Static<typeof StoredBlob>
 
-/** Conditions of a write to what may stand there (RFC 9110, section 13). */
+/** Preconditions of a write, checked against the stored blob (RFC 9110, section 13). */
 const writeConditions = {
   'if-match': Type.Optional(Type.String()),
   'if-none-match': Type.Optional(Type.String()),
@@ -57,7 +57,10 @@ const putBlob = defineRoute({
     querystring: Type.Object(
       {
         fence: Type.Optional(
-          Type.Integer({ minimum: 0, description: 'Fencing token: older than the stored one is refused' }),
+          Type.Integer({
+            minimum: 0,
+            description: 'Fencing token; a write with a token older than the stored one is refused',
+          }),
         ),
       },
       { additionalProperties: false },
@@ -92,7 +95,7 @@ export const storageRoutes = {
     method: 'DELETE',
     url: '/images/:key/:stage',
     schema: {
-      summary: 'Forgets the bytes, under the preconditions of PUT; no error when there are none',
+      summary: 'Deletes the bytes, with the same preconditions as PUT; not an error if they do not exist',
       params,
       headers: Type.Object(writeConditions),
       response: { 204: Nothing, 412: Problem },
@@ -102,7 +105,7 @@ export const storageRoutes = {
     method: 'GET',
     url: '/images',
     schema: {
-      summary: 'What is stored, in no order that means anything',
+      summary: 'Lists the stored blobs, in no particular order',
       querystring: Type.Object(
         { stage: params.properties.stage, ...pageQuery },
         { additionalProperties: false },

@@ -32,11 +32,11 @@ const Claim = Type.Object(
   { ...claim, decodes: Type.Optional(DecodedTypes) },
   {
     additionalProperties: false,
-    description: 'Without a type in `decodes`, tasks whose original is of an optional type are passed over',
+    description: 'Tasks whose original has an optional type are skipped unless `decodes` contains the type',
   },
 )
 
-/** What the holder of a lease says of its task. */
+/** Events that the holder of a lease may report for its task. */
 export const LeaseHolderEvent = Type.Union([
   Type.Object(
     { state: Type.Literal('finished'), token: FencingToken, result: ImageFacts },
@@ -44,7 +44,10 @@ export const LeaseHolderEvent = Type.Union([
   ),
   Type.Object(
     { state: Type.Literal('failed'), token: FencingToken, error: TaskError, retryable: Type.Boolean() },
-    { additionalProperties: false, description: 'Back to not-started if retryable and attempts are left' },
+    {
+      additionalProperties: false,
+      description: 'The task returns to not-started if the failure is retryable and attempts are left',
+    },
   ),
   Type.Object(
     { state: Type.Literal('returned'), token: FencingToken },
@@ -65,8 +68,8 @@ export const TaskStats = Type.Object({
 export type TaskStats = Static<typeof TaskStats>
 
 /**
- * A line of the feed of changes: that a task has a new version, or is gone. It is a hint; the task itself says what is
- * true.
+ * A line of the change feed: a task has a new version, or was deleted. It is only a hint; read the task for its
+ * state.
  */
 export const TaskChangeLine = Type.Union([
   Type.Object({
@@ -79,7 +82,7 @@ export const TaskChangeLine = Type.Union([
   Type.Object({ kind: Type.Literal('deleted'), id: TaskId }),
   Type.Object(
     { kind: Type.Literal('unknown') },
-    { description: 'Changes may have been missed: whoever waits for a task reads it again' },
+    { description: 'Changes may have been missed: read the tasks again' },
   ),
 ])
 export type TaskChangeLine = Static<typeof TaskChangeLine>
@@ -91,7 +94,7 @@ export const taskDbRoutes = {
     idempotent: true,
     schema: {
       summary:
-        'Creates a task, or changes its state on behalf of whoever holds its lease; `idempotent-replayed: true` says that the message was heard before',
+        'Creates a task, or applies an event of its lease holder. A repeated message changes nothing and is answered with `idempotent-replayed: true`',
       params,
       body: Type.Union([NewTask, LeaseHolderEvent]),
       response: {
@@ -106,7 +109,7 @@ export const taskDbRoutes = {
     method: 'GET',
     url: '/tasks/:id',
     schema: {
-      summary: 'One task; with `wait`, held back until its version is past `after`',
+      summary: 'Reads a task; with `wait`, waits until its version is greater than `after`',
       params,
       querystring: Type.Object(
         { ...waitQuery, after: Type.Optional(Type.Integer({ minimum: 0 })) },
@@ -136,7 +139,7 @@ export const taskDbRoutes = {
     method: 'DELETE',
     url: '/tasks/:id',
     schema: {
-      summary: 'Forgets a task, whatever its state',
+      summary: 'Deletes a task, in any state',
       params,
       response: { 204: Nothing, 404: Problem },
     },
@@ -146,7 +149,7 @@ export const taskDbRoutes = {
     url: '/tasks/claim',
     schema: {
       summary:
-        'Leases the oldest of the most urgent tasks that are not started; with `wait`, held back until there is one',
+        'Leases the oldest of the most urgent tasks that are not started; with `wait`, waits for a task if there is none',
       querystring: Type.Object({ ...waitQuery }, { additionalProperties: false }),
       body: Claim,
       response: { 200: Task, 204: Nothing },
@@ -156,7 +159,7 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/tasks/:id/claim',
     schema: {
-      summary: 'Leases this task, if it is not started: for a queue that says itself who is next',
+      summary: 'Leases this task if it is not started; for a queue that keeps its own order',
       params,
       body: GivenClaim,
       response: { 200: Task, 404: Problem, 409: Problem },
@@ -166,7 +169,7 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/tasks/:id/retry',
     schema: {
-      summary: 'A failed task waits again, with all its attempts',
+      summary: 'Puts a failed task back into the queue, with a full set of attempts',
       params,
       response: { 200: Task, 404: Problem, 409: Problem },
     },
@@ -176,7 +179,7 @@ export const taskDbRoutes = {
     url: '/tasks/:id/lease',
     idempotent: true,
     schema: {
-      summary: 'Extends a lease from now on',
+      summary: 'Renews a lease, counted from now',
       params,
       body: Type.Object({ token: FencingToken, leaseMs: LeaseMs }, { additionalProperties: false }),
       response: { 200: Task, 404: Problem, 409: Problem },
@@ -187,7 +190,7 @@ export const taskDbRoutes = {
     url: '/tasks/unknown',
     idempotent: true,
     schema: {
-      summary: 'Which of these ids belong to no task',
+      summary: 'Returns the ids that belong to no task',
       body: Type.Object(
         { ids: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 1000 }) },
         { additionalProperties: false },
@@ -200,7 +203,7 @@ export const taskDbRoutes = {
     url: '/changes',
     schema: {
       summary:
-        'Every change of a task from now on, a line of JSON each (`TaskChangeLine`), for as long as the reader stays. An empty line now and then says that the feed lives',
+        'Streams every change of a task from now on, as one line of JSON each (`TaskChangeLine`). Empty lines in between keep the connection open',
       response: { 200: Bytes },
     },
   }),

@@ -11,7 +11,7 @@ export function hasEnded(task: { state: TaskState }): boolean {
   return task.state === 'finished' || task.state === 'failed'
 }
 
-/** Time-ordered (RFC 9562, version 7), so that the order of ids is the order of arrival. */
+/** Time-ordered (RFC 9562, version 7): the order of ids is the order of arrival. */
 export const TaskId = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',
 })
@@ -21,7 +21,7 @@ const Instant = Type.String({
   description: 'UTC with milliseconds, as toISOString() writes it',
 })
 
-/** What is known of some stored image. Width and height are in pixels, of one frame, as displayed. */
+/** Facts about a stored image. Width and height are in pixels, of one frame, as displayed. */
 export const ImageFacts = Type.Object({
   contentType: Type.String(),
   bytes: Type.Integer({ minimum: 0 }),
@@ -32,12 +32,12 @@ export const ImageFacts = Type.Object({
 })
 export type ImageFacts = Static<typeof ImageFacts>
 
-/** The usual ending of the names of such files, without the dot. */
+/** The usual file extension for this type, without the dot. */
 export function fileExtensionOf(contentType: string): string {
   return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
 }
 
-/** Why a task failed, in words its owner can act on. */
+/** Why a task failed, in words that help its owner to fix it. */
 export const TaskError = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -46,9 +46,8 @@ export const TaskError = Type.Object({
 export type TaskError = Static<typeof TaskError>
 
 /**
- * The right to work on a task until it expires. The token is a fencing token: it grows with every claim of
- * the task, so whoever holds an older one can be refused
- * (Kleppmann, "How to do distributed locking", 2016).
+ * The right to work on a task until it expires. The token is a fencing token: it grows with every claim of the task,
+ * so the holder of an older token can be refused (Kleppmann, "How to do distributed locking", 2016).
  */
 export const Lease = Type.Object({
   token: Type.Integer({ minimum: 1 }),
@@ -57,7 +56,7 @@ export const Lease = Type.Object({
   durationMs: Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: 'For how long it was granted; unknown of leases of earlier versions',
+      description: 'The duration that was granted; absent in leases of earlier versions',
     }),
   ),
 })
@@ -71,9 +70,9 @@ export const Task = Type.Object({
   operations: Operations,
   original: ImageFacts,
   urgency: Urgency,
-  attempts: Type.Integer({ minimum: 0, description: 'Begun and not returned' }),
+  attempts: Type.Integer({ minimum: 0, description: 'Attempts that were begun and not returned' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
-  claims: Type.Integer({ minimum: 0, description: 'Fencing tokens given out so far' }),
+  claims: Type.Integer({ minimum: 0, description: 'Number of fencing tokens given out so far' }),
   createdAt: Instant,
   startedAt: Type.Optional(Instant),
   finishedAt: Type.Optional(Instant),

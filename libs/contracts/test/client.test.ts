@@ -40,7 +40,7 @@ const routes = {
   }),
 }
 
-/** A client whose requests are kept, and answered with this. */
+/** A client that records its requests and answers each with this. */
 function clientOf(
   answer: { status?: number; type?: string; text?: string; headers?: Record<string, string> } = {},
 ) {
@@ -78,7 +78,7 @@ suite('a client', () => {
     )
   })
 
-  test('keeps the slashes of what fills *, and encodes the rest', async () => {
+  test('keeps the slashes in the value of *, and encodes the rest', async () => {
     const { client, requests } = clientOf({ type: 'application/octet-stream' })
     for (const key of ['a/b/c', '/a//b/', 'a?b#c/d%2f', 'ä/ö ü', '../a/./b', ':id/*']) {
       await client.getKey({ params: { '*': key } })
@@ -88,7 +88,7 @@ suite('a client', () => {
     }
   })
 
-  test('sends the query and headers that are given, and says how long it may be held', async () => {
+  test('sends the query and headers that are given, and passes on how long it may be held', async () => {
     const { client, requests } = clientOf()
     const call = { params: { id: 'a', part: 1 }, headers: { range: 'bytes=0-1' } }
     await client.get({ ...call, querystring: { wait: 2.5, text: 'a&b=c ä' } })
@@ -137,13 +137,13 @@ suite('a client', () => {
     assert.equal(text.body, '7')
   })
 
-  test('hands bytes on as a stream', async () => {
+  test('passes bytes on as a stream', async () => {
     const { client } = clientOf({ type: 'image/png', text: '{"not":"json"}' })
     const { body } = await client.getKey({ params: { '*': 'a' } })
     assert.equal(Buffer.concat(await Array.fromAsync(body)).toString(), '{"not":"json"}')
   })
 
-  test('throws what the contract does not name, with the problem and when to come back', async () => {
+  test('throws a status that the contract does not declare, with the problem and Retry-After', async () => {
     const problem = { type: problemType('busy'), title: 'Busy', status: 503, detail: 'too much to do' }
     const { client } = clientOf({
       status: 503,
@@ -158,7 +158,7 @@ suite('a client', () => {
     })
   })
 
-  test('throws an answer that is none of ours, with the beginning of it', async () => {
+  test('throws an answer that is not a problem document, with the beginning of its text', async () => {
     for (const text of ['<h1>Bad gateway</h1>', '', 'null', '[]', '{"type":1}']) {
       const { client } = clientOf({ status: 502, type: 'text/html', text })
       await assert.rejects(client.post({ body: { n: 1 } }), (error: unknown) => {

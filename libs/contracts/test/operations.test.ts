@@ -52,7 +52,7 @@ suite('operations', () => {
     )
   })
 
-  test('are read from the example of each, one of them by its name', () => {
+  test('are read from each operation’s example', () => {
     for (const name of operationNames) {
       const [read] = parseOperations(operationTable[name].example)
       assert.equal(read?.name, name)
@@ -65,7 +65,7 @@ suite('operations', () => {
     ['resize:x', /resize: width, height or both/],
     ['resize:20x20:tight', /resize: fit must be .*inside/],
     ['crop:4x5+1+2', [{ name: 'crop', width: 4, height: 5, left: 1, top: 2 }]],
-    ['crop:4', /crop: "4" is not of the form/],
+    ['crop:4', /crop: "4" does not have the expected form/],
     ['[{"name":"crop","width":4,"height":4,"left":2}]', /left and top come together/],
     [
       'resize:20x20:cover:attention',
@@ -83,7 +83,7 @@ suite('operations', () => {
     ['resize:20x20:top', /resize: position "top" goes with fit cover or contain, not inside/],
     ['resize:20x20:contain:entropy', /position "entropy" goes with fit cover/],
     ['resize:20x20:cover:white', /background "ffffff" goes with fit contain, not cover/],
-    ['resize:20x20:cover:fill', /one fit is enough: cover, fill/],
+    ['resize:20x20:cover:fill', /fit is given twice: cover and fill/],
     ['crop:4x5:bottom', [{ name: 'crop', width: 4, height: 5, position: 'bottom' }]],
     [
       'crop:4x5:centre:#ffffff',
@@ -103,18 +103,18 @@ suite('operations', () => {
       '[{"name":"pad","left":3,"background":"#ABCDEF80"}]',
       [{ name: 'pad', left: 3, background: 'ABCDEF80' }],
     ],
-    ['pad', /pad: "" is not of the form/],
-    ['pad:1:2:3:4:5', /is not of the form it takes; it is written pad:<top>/],
+    ['pad', /pad: "" does not have the expected form/],
+    ['pad:1:2:3:4:5', /does not have the expected form; it is written pad:<top>/],
     ['pad:x', /either a size or margins: width, height/],
     ['[{"name":"pad","left":3,"width":8}]', /either a size or margins, not both/],
     ['[{"name":"pad","left":3,"position":"top"}]', /position "top" goes with a size, not with margins/],
     ['pad:8x8:attention', /pad: position must be/],
-    ['pad:8:red', /pad: background is not valid; it takes: Red, green, blue and/],
+    ['pad:8:red', /pad: background is not valid; expected: Red, green, blue and/],
     ['trim', [{ name: 'trim', threshold: 10 }]],
     ['trim:300', /trim: threshold must be <= 255/],
     ['round:20', [{ name: 'round', radius: 20 }]],
     ['round:circle:black', [{ name: 'round', circle: true, background: '000000' }]],
-    ['round', /round: "" is not of the form/],
+    ['round', /round: "" does not have the expected form/],
     ['round:0', /round: radius must be >= 1/],
     ['[{"name":"round","radius":3,"circle":true}]', /either a radius or circle is needed/],
     ['pixelate', [{ name: 'pixelate', size: 10 }]],
@@ -122,7 +122,7 @@ suite('operations', () => {
     ['normalize', [{ name: 'normalise' }]],
     ['rotate:-12.5', [{ name: 'rotate', angle: -12.5 }]],
     ['rotate', /rotate: .*angle/],
-    ['flip:1', /flip: it takes nothing/],
+    ['flip:1', /flip: it takes no arguments/],
     ['blur:0.1', /blur: sigma must be >= 0.3/],
     ['tint:#ff8800', [{ name: 'tint', color: 'ff8800' }]],
     ['format:webp:80', [{ name: 'format', type: 'webp', quality: 80 }]],
@@ -135,17 +135,17 @@ suite('operations', () => {
     ['[{"name":"grayscale"}]', [{ name: 'greyscale' }]],
     ['[{"name":"tint","color":"#Ff8800"}]', [{ name: 'tint', color: 'Ff8800' }]],
     ['tint:white', [{ name: 'tint', color: 'ffffff' }]],
-    ['tint:#ff88', /tint: color is not valid; it takes: Red, green and blue in hex; it is written/],
-    ['grayscale:2', /greyscale: it takes nothing/],
+    ['tint:#ff88', /tint: color is not valid; expected: Red, green and blue in hex; it is written/],
+    ['grayscale:2', /greyscale: it takes no arguments/],
   ]
   for (const [text, wanted] of readings) {
-    test(`${text} ${wanted instanceof RegExp ? 'is refused in words' : 'is read'}`, () => {
+    test(`${text} ${wanted instanceof RegExp ? 'is refused with an explanation' : 'is read'}`, () => {
       if (wanted instanceof RegExp) assert.throws(() => parseOperations(text), { message: wanted })
       else assert.deepEqual(parseOperations(text), wanted)
     })
   }
 
-  test('are read from any text, or refused in words; nothing else is thrown', () => {
+  test('are read from any text, or refused with InvalidOperations', () => {
     const piece = fc.constantFrom(
       'swap-channels',
       ':',
@@ -183,7 +183,7 @@ suite('operations', () => {
       assert.deepEqual(parseOperations(text), defaultOperations)
   })
 
-  test('are described by schemas that require only what has no default, and take what they describe', () => {
+  test('are described by schemas that require only arguments without a default, and accept the examples', () => {
     const required = Object.fromEntries(
       describeOperations().map(({ name, schema }) => [name, (schema as { required: string[] }).required]),
     )
@@ -208,7 +208,7 @@ suite('operations', () => {
       assert.throws(() => parseOperations(`[{"name":"${name}"}]`), /there is no operation/)
   })
 
-  test('with an argument that cannot be are refused with those that can', () => {
+  test('with an argument that is not allowed are refused, with a list of the allowed ones', () => {
     assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg, rgb/)
     assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
   })

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { AnswerTooLong, readText } from '../src/read-text.ts'
 import type { StreamedBody } from '../src/route.ts'
 
-/** A body of these chunks, which counts how many were asked for. */
+/** A body of these chunks that counts how many were read. */
 function bodyOf(chunks: Iterable<Uint8Array>) {
   const seen = { asked: 0 }
-  const unused = () => assert.fail('it is read as a stream')
+  const unused = () => assert.fail('the body must be read as a stream')
   async function* content() {
     for (const chunk of chunks) {
       seen.asked += 1
@@ -22,7 +22,7 @@ function bodyOf(chunks: Iterable<Uint8Array>) {
   return { body, seen }
 }
 
-test('a text comes out whole, also where a character lies across two chunks', async () => {
+test('a text is complete even if a character is split over two chunks', async () => {
   const bytes = new TextEncoder().encode('grün 🌲')
   for (let at = 0; at <= bytes.length; at++) {
     const { body } = bodyOf([bytes.subarray(0, at), bytes.subarray(at)])
@@ -30,7 +30,7 @@ test('a text comes out whole, also where a character lies across two chunks', as
   }
 })
 
-test('an answer without end is given up', async () => {
+test('reading stops when an answer does not end', async () => {
   function* endless() {
     for (;;) yield new Uint8Array(100)
   }

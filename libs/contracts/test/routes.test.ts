@@ -29,7 +29,7 @@ const services: Record<string, Record<string, Route>> = {
 
 for (const [service, routes] of Object.entries(services)) {
   suite(`the routes of ${service}`, () => {
-    test('are each another, and none is one that every service has', () => {
+    test('are all different, and differ from the routes that every service has', () => {
       const all = [
         ...Object.values(routes),
         ...(routes === serviceRoutes ? [] : Object.values(serviceRoutes)),
@@ -53,7 +53,7 @@ for (const [service, routes] of Object.entries(services)) {
         assert.deepEqual(
           headers,
           headers.map(header => header.toLowerCase()),
-          'Node gives headers in lower case',
+          'Node passes headers in lower case',
         )
       })
     }
@@ -74,7 +74,7 @@ function checkBody({ method, schema: { body } }: Route): void {
   if (!isBytes(body)) Compile(body)
 }
 
-test('services have a port each', () => {
+test('each service has its own port', () => {
   assert.deepEqual(Object.keys(defaultPorts).sort(), [...serviceNames].sort())
   assert.equal(new Set(Object.values(defaultPorts)).size, serviceNames.length)
 })
