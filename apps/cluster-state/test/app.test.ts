@@ -7,7 +7,7 @@ import { buildTestApp } from './build-test-app.ts'
 const clusterToken = 'a token of the whole cluster'
 
 for (const { method, url } of Object.values(clusterStateRoutes)) {
-  test(`${method} ${url} wants the cluster token`, async t => {
+  test(`${method} ${url} requires the cluster token`, async t => {
     const { app, node } = await buildTestApp(t, { clusterToken })
     const path = url.replace(':value', '1').replace(':generation', '1').replace(':name', 'a')
     for (const authorization of ['', 'Bearer another', `Basic ${clusterToken}`]) {

@@ -209,7 +209,7 @@ test('status tells whether all services are ready', async t => {
 
   const nowhere = await run(t, ['status'], { ...darkroom.env, KV_URL: '127.0.0.1:8082' })
   assert.equal(nowhere.code, 1)
-  assert.match(nowhere.stderr, /^darkroom: the settings are not right:\n {2}KV_URL .*\n$/)
+  assert.match(nowhere.stderr, /^darkroom: the settings are not valid:\n {2}KV_URL .*\n$/)
 
   await darkroom.kill()
   const away = await run(t, ['status'], darkroom.env)
@@ -232,7 +232,7 @@ test('a service whose store is none says so in a line', async t => {
     assert.equal((await program.ended).code, 1)
     assert.equal(
       program.stderr,
-      `${service}: the settings are not right:\n  ${setting}: ${folder} is a folder; name a file in it\n`,
+      `${service}: the settings are not valid:\n  ${setting}: ${folder} is a folder; name a file in it\n`,
     )
   }
 })

@@ -10,7 +10,7 @@ const clusterToken = 'a token of the whole cluster'
 const master = await startMaster({ after }, { CLUSTER_TOKEN: clusterToken })
 
 for (const { method, url } of Object.values(imageMasterRoutes)) {
-  test(`${method} ${url} wants the cluster token`, async () => {
+  test(`${method} ${url} requires the cluster token`, async () => {
     for (const authorization of ['', 'Bearer another', `Basic ${clusterToken}`]) {
       const headers = authorization ? { authorization } : {}
       assertProblem(await master.app.inject({ method, url, headers }), 401, 'unauthorized')

@@ -21,7 +21,7 @@ const internalRoutes = [
 ] as const
 
 for (const [method, url] of internalRoutes) {
-  test(`${method} ${url} wants the cluster token`, async t => {
+  test(`${method} ${url} requires the cluster token`, async t => {
     const app = buildTestApp(t, { clusterToken })
     for (const authorization of ['', 'Bearer', 'Bearer another', `Basic ${clusterToken}`]) {
       const answer = await app.inject({ method, url, headers: authorization ? { authorization } : {} })

@@ -255,7 +255,7 @@ test('other methods are answered 405 with those that there are', async t => {
   assert.deepEqual(String(refused.headers.allow).split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'POST', 'PUT'])
 })
 
-test('every route wants the cluster token', async t => {
+test('every route requires the cluster token', async t => {
   const clusterToken = 'a token of 16 characters'
   const { url } = await serve(t, { clusterToken })
   const headers = { authorization: `Bearer ${clusterToken}` }

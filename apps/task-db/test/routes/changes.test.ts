@@ -72,7 +72,7 @@ test('the feed stops to listen when its reader hangs up', async t => {
   await until('it has stopped', () => listeners.size === before)
 })
 
-test('the feed wants the cluster token', async t => {
+test('the feed requires the cluster token', async t => {
   const app = buildTestApp(t, { clusterToken: 'a token of the whole cluster' })
   assertProblem(await app.inject('/changes'), 401, 'unauthorized')
 })

@@ -4,25 +4,25 @@ import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
 import { ClientGone } from '../problems/problems.ts'
 import { defaultBodyBounds } from '../settings/config.ts'
 
-/** How slowly the body of a request may arrive. */
+/** The limits on how slowly a request body may arrive. */
 export interface BodyBounds {
   /** The longest time without a byte, in milliseconds. */
   bodyStallMs?: number | undefined
-  /** On average over `bodyWindowMs`, which is a minute unless given. */
+  /** The average over `bodyWindowMs` (a minute by default). */
   bodyMinBytesPerSecond?: number | undefined
   bodyWindowMs?: number | undefined
 }
 
-/** The longest time without a byte while the app closes: a stalled client would hold it up. */
+/** The longest time without a byte while the app closes, so that a stalled client doesn't delay the shutdown. */
 const closingStallMs = 2000
 
 /**
- * Cuts requests whose body stalls, or arrives too slowly, however long they have lasted. The client gets a 408, and
- * the log one line. Only time in which the client could send counts: none while the service itself does not read.
+ * Cuts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408,
+ * and the log gets one line. Only time in which the client could send counts, not time in which the service itself
+ * does not read.
  *
- * A service behind the public one is twice as patient: half of the rate, over twice the time, which always contains a
- * whole window of the public service. So the public service cuts a slow client first, and the others see a client that
- * hung up.
+ * An internal service allows half of the rate over twice the time. So the public service always cuts a slow client
+ * first, and the internal services see a client that hung up.
  */
 export function requireProgress(app: FastifyInstance, given: BodyBounds, isPublic: boolean): void {
   const {
@@ -50,7 +50,7 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
   let lookedAt = performance.now()
   const look = () => {
     const now = performance.now()
-    // A process that was suspended, or busy, could not have seen what arrived.
+    // A process that was suspended, or busy, could not see the bytes that arrived.
     const elapsedMs = Math.min(now - lookedAt, 2 * tickMs)
     lookedAt = now
     for (const [request, arrival] of receiving) {
@@ -80,7 +80,7 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
   app.addHook('onClose', async () => clearInterval(looking))
 }
 
-/** How the body of one request has been arriving. */
+/** Tracks how the body of one request arrives. */
 class Arrival {
   readonly response: ServerResponse
   readonly begunAt = performance.now()
@@ -119,7 +119,7 @@ class Arrival {
 function cut(request: IncomingMessage, response: ServerResponse, detail: string): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))
-  // Without a socket, an earlier request on the same connection has not been answered.
+  // Without a socket, the response still waits for an earlier one on the same connection.
   if (response.headersSent || response.socket === null || !socket.writable) {
     end()
     return
@@ -127,7 +127,7 @@ function cut(request: IncomingMessage, response: ServerResponse, detail: string)
   refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, whenSent: end })
 }
 
-/** The bounds among the settings of a service. */
+/** Picks the body limits out of a service's settings. */
 export function bodyBoundsIn({ bodyStallMs, bodyMinBytesPerSecond }: BodyBounds): BodyBounds {
   return { bodyStallMs, bodyMinBytesPerSecond }
 }

@@ -1,21 +1,21 @@
 import { ServiceProblem } from '../problems/problems.ts'
 
-/** What a handler finds as the body of a request whose bytes are handed on as they arrive. */
+/** The body of a request that a handler reads as a stream. */
 export type Body = AsyncIterable<Uint8Array> | Uint8Array | null | undefined
 
 /**
- * Reads a whole body of at most `maxBytes`; none is an empty one.
+ * Reads a whole body of at most `maxBytes`. A missing body counts as empty.
  *
- * @throws ServiceProblem 413 as soon as it is longer.
+ * @throws ServiceProblem 413 as soon as the body is longer
  */
 export async function readBody(body: Body, maxBytes: number): Promise<Uint8Array> {
   return Buffer.concat(await Array.fromAsync(atMost(maxBytes, body)))
 }
 
 /**
- * Passes a body on; none is an empty one.
+ * Passes a body on. A missing body counts as empty.
  *
- * @throws ServiceProblem 413 as soon as there are more than `maxBytes`
+ * @throws ServiceProblem 413 as soon as the body has more than `maxBytes`
  */
 export async function* atMost(maxBytes: number, body: Body): AsyncGenerator<Uint8Array> {
   let bytes = 0

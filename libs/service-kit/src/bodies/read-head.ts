@@ -1,6 +1,6 @@
 /**
- * The first bytes of a body, however it is cut into chunks, and the whole of it: as bytes where it ended within them,
- * otherwise still to be read, once.
+ * Reads the first bytes of a body, independent of its chunks, and gives the whole body as well: as bytes if it ended
+ * within them, otherwise as a stream that can be read once.
  */
 export async function readHead(
   body: AsyncIterable<Uint8Array>,

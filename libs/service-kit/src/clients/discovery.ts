@@ -7,7 +7,7 @@ import { type KvClient, watchPrefix } from './watch-prefix.ts'
 
 const suspicionMs = 2000
 
-/** Follows where the instances of one service are registered, and hands them out in turn. */
+/** Follows the registrations of one service, and returns its instances in turn. */
 export class Discovery implements Resolver {
   #urls: string[] = []
   #next = 0
@@ -18,7 +18,7 @@ export class Discovery implements Resolver {
 
   constructor(options: { kv: KvClient; service: ServiceName; logger: Logger }) {
     const { kv, service, logger } = options
-    setMaxListeners(0, this.#changes) // each call that waits for the first instance listens
+    setMaxListeners(0, this.#changes) // each call that waits for the first instance adds a listener
     this.#watching = watchPrefix({
       kv,
       logger,
@@ -42,7 +42,7 @@ export class Discovery implements Resolver {
     while (this.#urls.length === 0) {
       const signal = giveUp()
       if (signal.aborted) return undefined
-      // Aborting is an answer here, not an error: the loop looks again and ends.
+      // An abort is not an error here: the loop checks the signal and ends.
       await once(this.#changes, 'change', { signal }).catch(() => undefined)
     }
     const now = performance.now()
@@ -67,7 +67,7 @@ function readRegistration(key: string, value: Uint8Array, logger: Logger): strin
     const registration: unknown = JSON.parse(Buffer.from(value).toString())
     return [Value.Parse(Registration, registration).url]
   } catch (error) {
-    logger.warn({ err: error, key }, 'this registration is not readable and is passed over')
+    logger.warn({ err: error, key }, 'skipped a registration that is not valid')
     return []
   }
 }

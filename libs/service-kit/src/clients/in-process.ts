@@ -15,14 +15,14 @@ import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts
 import { Backoff } from '../time/backoff.ts'
 
 /**
- * The services of one process that can be called without HTTP: their clients hand a call to the handler as it is,
- * bodies by reference. Everything else holds as between processes: problems, retries of what is away, and that a
- * service which closes first ends the calls under way.
+ * The services of this process that can be called without HTTP: a client passes its call to the handler directly,
+ * bodies by reference. Everything else works as between processes: problems, retries during outages, and the end of
+ * calls under way when a service closes before its client.
  */
 export class InProcessServices {
   readonly #offered = new Map<ServiceName, OfferedService>()
 
-  /** From now on until the offer is closed, clients in this process call these handlers. */
+  /** Clients in this process call these handlers until the offer is closed. */
   offer(name: ServiceName, api: Api, logger: Logger): OfferedService {
     const offered = new OfferedService(api, logger, () => this.#offered.delete(name))
     this.#offered.set(name, offered)
@@ -34,7 +34,7 @@ export class InProcessServices {
   }
 }
 
-/** Handlers, and how many calls of them are under way. */
+/** Handlers, and the number of their calls under way. */
 export class OfferedService {
   readonly #api: Api
   readonly #logger: Logger
@@ -48,10 +48,10 @@ export class OfferedService {
     this.#withdraw = withdraw
   }
 
-  /** The handler's answer; a problem that it throws is an answer, too. */
+  /** The handler's answer. A problem that the handler throws is an answer, too. */
   async call(name: string, call: AnyHandledCall): Promise<AnyAnswer> {
     const handle = this.#api.handlers[name]
-    if (!handle) throw new Error(`there is no handler ${name}`)
+    if (!handle) throw new Error(`the route ${name} has no handler`)
     this.#underWay++
     try {
       return await handle(call)
@@ -75,7 +75,7 @@ export class OfferedService {
     }
   }
 
-  /** Takes no more calls; resolves when those under way have ended. */
+  /** Accepts no more calls; resolves when the calls under way have ended. */
   async close(): Promise<void> {
     this.#withdraw()
     if (this.#underWay > 0) await new Promise<void>(resolve => (this.#becameIdle = resolve))
@@ -83,8 +83,8 @@ export class OfferedService {
 }
 
 /**
- * A typed client that calls the handlers of a service in this process, and otherwise asks by `remote`.
- * `timeoutMs` bounds how long a call that may be repeated waits for what the service depends on.
+ * A typed client that calls the handlers of a service in this process, or uses `remote` if the service runs
+ * elsewhere. `timeoutMs` limits how long a repeatable call is retried during an outage.
  */
 export function createInProcessClient<const Routes extends Record<string, Route>>(options: {
   service: ServiceName
@@ -142,7 +142,7 @@ async function callOffered(
   return replyOf(route, answer, offered)
 }
 
-/** Whether what is away is waited for, as the transport does between processes. */
+/** Whether a call is retried during an outage, as the transport does between processes. */
 function mayRepeat(route: Route, { body }: AnyHandledCall): boolean {
   const isStreamed = route.schema.body !== undefined && isBytes(route.schema.body)
   const isSpent = isStreamed && !(body instanceof Uint8Array)
@@ -168,7 +168,7 @@ function unexpected(route: Route, { status, headers, body }: AnyAnswer): Unexpec
 
 type Content = AsyncIterable<Uint8Array> | Uint8Array | undefined
 
-/** The body of a call. It knows what a stream itself threw, which is the fault of the caller, not of the service. */
+/** The body of a call. It remembers an error of the stream itself, which is the caller's fault, not the service's. */
 class GivenBody {
   readonly content: unknown
   failure: unknown
@@ -187,7 +187,7 @@ class GivenBody {
   }
 }
 
-/** A body passed by reference, with the face of a received body. */
+/** A body passed by reference, with the interface of a received body. */
 class PassedBody implements StreamedBody {
   readonly #content: Content
   readonly #from: OfferedService
@@ -219,7 +219,7 @@ class PassedBody implements StreamedBody {
     return Buffer.from(await this.bytes()).toString()
   }
 
-  /** Ends a stream unread, so that what it holds is released. */
+  /** Ends an unread stream, so that its resources are freed. */
   async dump(): Promise<void> {
     if (this.#content === undefined || this.#content instanceof Uint8Array) return
     if ('destroy' in this.#content && typeof this.#content.destroy === 'function') this.#content.destroy()

@@ -6,14 +6,14 @@ interface LiveSettingsOptions<Schema extends TObject> {
   kv: KvClient
   service: string
   schema: Schema
-  /** What holds while a setting is not in kv-config. */
+  /** The values that apply while a setting is not in kv-config. */
   defaults: Static<Schema>
   logger: Logger
 }
 
 /**
- * Settings that take effect without a restart: JSON under `config/<service>/<name>` in kv-config, each
- * checked by its property of the schema. A value that isn't right is logged and the default holds.
+ * Settings that take effect without a restart: JSON under `config/<service>/<name>` in kv-config. Each is checked
+ * against its property of the schema. A value that is not valid is logged, and the default applies.
  */
 export class LiveSettings<Schema extends TObject> {
   #current: Static<Schema>
@@ -52,15 +52,15 @@ export class LiveSettings<Schema extends TObject> {
 
 function readSetting(schema: TSchema | undefined, name: string, value: Uint8Array, logger: Logger) {
   if (!schema) {
-    logger.warn({ name }, 'there is no live setting of this name')
+    logger.warn({ name }, 'unknown live setting: check its name')
     return []
   }
   try {
     const setting = Value.Default(schema, JSON.parse(Buffer.from(value).toString()))
-    Value.Assert(schema, setting) // not Parse, to which true is the number 1
+    Value.Assert(schema, setting) // not Parse, which turns true into the number 1
     return [[name, setting] as const]
   } catch (error) {
-    logger.warn({ err: error, name }, 'this live setting is not right; the default holds')
+    logger.warn({ err: error, name }, 'this live setting is not valid; using the default')
     return []
   }
 }

@@ -7,7 +7,7 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Whether a request failed before any of it could arrive: to send it again, to whomever, repeats nothing. */
+/** Whether a request failed before any of it was sent, so that sending it again, to any instance, is safe. */
 export function wasNeverSent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
 }

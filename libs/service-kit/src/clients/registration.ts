@@ -6,12 +6,12 @@ import type { KvClient } from './watch-prefix.ts'
 const ttlSeconds = 10
 const renewMs = (ttlSeconds * 1000) / 3
 
-/** What a registration says beside the URL. */
+/** The fields of a registration besides the URL. */
 export type Labels = Readonly<Record<string, string | readonly string[]>>
 
 /**
- * Keeps `services/<name>/<instance>` in kv-config for as long as it isn't closed: with a lease, so that the
- * registration of a killed process ends by itself, and renewed at a third of it.
+ * Keeps `services/<name>/<instance>` in kv-config until it is closed. The key has a lease, so that the registration
+ * of a killed process expires, and is renewed at a third of the lease.
  */
 export class Registration {
   readonly #closing = new AbortController()
@@ -24,7 +24,7 @@ export class Registration {
     service: ServiceName
     instance: string
     url: string
-    /** What else is to be known of it. */
+    /** Further fields of the registration. */
     labels?: Labels
     logger: Logger
   }) {
@@ -36,7 +36,7 @@ export class Registration {
     )
   }
 
-  /** Ends the registration now. If kv-config is away, its lease ends it. */
+  /** Deletes the registration now. If kv-config does not answer, the lease expires. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#renewing
@@ -61,7 +61,7 @@ export class Registration {
         isRegistered = true
       } catch (error) {
         if (signal.aborted) return
-        if (isRegistered) logger.warn({ err: error }, 'cannot register: kv-config does not answer; trying on')
+        if (isRegistered) logger.warn({ err: error }, 'cannot register: kv-config does not answer; retrying')
         isRegistered = false
       }
       await delay(isRegistered ? renewMs : 250, undefined, { signal }).catch(() => undefined)

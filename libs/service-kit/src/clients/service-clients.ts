@@ -22,15 +22,15 @@ interface ClientOptions {
   kvUrl: string
   clusterToken?: string | undefined
   logger: Logger
-  /** How long to go on trying to reach a service, in milliseconds; the transport's default otherwise. */
+  /** How long to retry until a service can be reached, in milliseconds; by default as long as the transport does. */
   timeoutMs?: number
   /** Services of this process, which are called without HTTP. */
   inProcess?: InProcessServices | undefined
 }
 
 /**
- * Typed clients of the other services, each found through kv-config from its first use on. Their calls throw
- * TokenRefused where the token isn't that of the service.
+ * Typed clients of the other services. Each service is looked up in kv-config when its client is first used. Calls
+ * throw TokenRefused if the service has another cluster token.
  */
 export class ServiceClients {
   readonly kv: KvClient
@@ -59,7 +59,7 @@ export class ServiceClients {
     return this.#find('cluster-state', clusterStateRoutes)
   }
 
-  /** One node of cluster-state: it is asked once, and no other is asked instead. */
+  /** A client of one cluster-state node. It asks only once, and only this node. */
   clusterStateAt(url: string): Client<typeof clusterStateRoutes> {
     return this.#connect('cluster-state', clusterStateRoutes, fixedAddress(url), 0)
   }
@@ -92,7 +92,7 @@ export class ServiceClients {
   }
 }
 
-/** No contract has a 401, and its words alone don't say whose it is. */
+/** Throws TokenRefused for a 401. No contract declares a 401, and its text alone does not name the service. */
 function withoutRefusals(service: ServiceName, transport: Transport): Transport {
   return async request => {
     const reply = await transport(request)

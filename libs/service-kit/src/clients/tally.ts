@@ -8,13 +8,13 @@ interface TallyOptions {
   everyMs?: number
 }
 
-/** How long closing waits for cluster-state to take what is left. */
+/** How long closing waits for cluster-state to accept the remaining counts. */
 const lastWordsMs = 2000
 
 /**
- * Counts for cluster-state: added up here, and told about once a second, so that no image waits for it. What
- * can't be told is kept until it can. What isn't told when the process is killed is lost; what was told and
- * not answered is told again, and may be counted twice.
+ * Counts for cluster-state: added up here and sent once a second, so that no image waits for them. Counts that can't
+ * be sent are kept and sent later. Counts not yet sent are lost when the process is killed; counts that were sent but
+ * not answered are sent again, and may be counted twice.
  */
 export class Tally {
   readonly #clusterState: TallyOptions['clusterState']
@@ -31,14 +31,14 @@ export class Tally {
     this.#telling = repeat(everyMs, this.#closing.signal, () => this.#tellAll())
   }
 
-  /** Whole and not negative, as all that is counted. */
+  /** `amount` must be a whole number, not negative, like all counts. */
   add(counter: string, amount = 1): void {
     if (amount > 0) this.#amounts.set(counter, (this.#amounts.get(counter) ?? 0) + amount)
   }
 
   /**
-   * Tells what is left, if that takes no longer than two seconds. Idempotent. What is being told is let end: told
-   * again, it would be counted twice.
+   * Sends the remaining counts, if that takes no longer than two seconds. Idempotent. A request under way may end:
+   * sent again, its counts would be counted twice.
    */
   async close(): Promise<void> {
     this.#closing.abort()
@@ -52,9 +52,9 @@ export class Tally {
     const failures: unknown[] = []
     for (const [counter, amount] of [...this.#amounts])
       await this.#tell(counter, amount).catch(error => failures.push(error))
-    if (failures.length === 0 && !this.#isHeard) this.#logger.info('cluster-state counts again')
+    if (failures.length === 0 && !this.#isHeard) this.#logger.info('cluster-state accepts counts again')
     if (failures.length > 0 && this.#isHeard)
-      this.#logger.warn({ err: failures[0] }, 'cluster-state does not count all; it is told later')
+      this.#logger.warn({ err: failures[0] }, 'cluster-state did not accept all counts; retrying')
     this.#isHeard = failures.length === 0
   }
 

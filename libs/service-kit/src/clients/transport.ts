@@ -10,15 +10,15 @@ import { wasNeverSent } from './never-sent.ts'
 /** Finds instances of one service. */
 export interface Resolver {
   /**
-   * Base URL of an instance, with a path and credentials if need be. While none is known it waits for one, until the
-   * signal that `giveUp` makes is aborted; then it is undefined.
+   * Returns the base URL of an instance, which may have a path and credentials. While no instance is known it waits
+   * for one, until the signal that `giveUp` makes is aborted; then it returns undefined.
    */
   pick(giveUp: () => AbortSignal): Promise<string | undefined>
-  /** Says that an instance didn't answer, so that others are preferred for a moment. */
+  /** Marks an instance that didn't answer, so that others are preferred for a moment. */
   suspect(url: string): void
 }
 
-/** The one instance there is. */
+/** A resolver for a single, fixed instance. */
 export function fixedAddress(url: string): Resolver {
   return { pick: async () => url, suspect: () => undefined }
 }
@@ -28,22 +28,24 @@ export interface TransportOptions {
   resolver: Resolver
   dispatcher: Dispatcher
   clusterToken?: string | undefined
-  /** How long to go on trying to reach an instance: long enough for one to be restarted. */
+  /** How long to retry until an instance can be reached: long enough for a restart. */
   timeoutMs?: number | undefined
-  /** How long an instance may take to answer what it has received. */
+  /** How long an instance may take to answer after it has received the request. */
   answerTimeoutMs?: number
 }
 
-/** A streamed body comes at the pace of its client. So long an instance may take none of it before it counts as gone. */
+/**
+ * A streamed body is sent at the pace of its client. An instance that reads none of it for this long counts as gone.
+ */
 const unreadTimeoutMs = 60_000
 
 /**
- * Sends requests to whichever instance answers. A request is sent again when that is safe: it never left
- * (connection refused), an instance that shuts down turned it away, or its contract says it may be repeated:
- * then also when it is answered 503, as the engine behind an instance may come back as well.
- * A streamed body can be sent again only as long as nothing was read of it.
+ * Sends requests to any instance that answers. A request is sent again when that is safe: it was never sent
+ * (connection refused), an instance that shuts down turned it away, or its contract calls it idempotent. An
+ * idempotent request is also repeated after a 503, as the engine behind an instance may recover. A streamed body can
+ * be sent again only if none of it was read.
  *
- * @throws ServiceUnavailable when no instance answered within `timeoutMs`.
+ * @throws ServiceUnavailable when no instance answered within `timeoutMs`
  */
 export function createTransport(options: TransportOptions): Transport {
   const {
@@ -58,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
   return async request => {
     const deadline = performance.now() + timeoutMs
     const backoff = new Backoff(20, 500)
-    /** Made when something is waited for: most requests are answered at once. */
+    /** Made only when there is something to wait for: most requests are answered at once. */
     let timeout: AbortSignal | undefined
     const giveUp = () => {
       timeout ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
@@ -99,7 +101,7 @@ export function createTransport(options: TransportOptions): Transport {
       path: path + request.path,
       method: request.method,
       headers: { ...request.headers, ...(credentials !== undefined && { authorization: credentials }) },
-      // undici takes any async iterable, but its types name only Node's streams.
+      // undici accepts any async iterable, but its types allow only Node's streams.
       body: (body.content ?? null) as Buffer | string | null,
       headersTimeout: body.isStreamed ? Math.max(unreadTimeoutMs, answerMs) : answerMs,
       bodyTimeout: answerMs,
@@ -108,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 }
 
-/** Aborts a request whose answer has not begun in time. The time begins when the whole body has been sent. */
+/** Aborts a request whose answer does not begin in time. The time starts when the whole body has been sent. */
 class AnswerTimeout {
   readonly #controller = new AbortController()
   #timer: NodeJS.Timeout | undefined
@@ -131,12 +133,12 @@ class AnswerTimeout {
   }
 }
 
-/** A body that knows whether a streamed part of it was read, and which undici can't destroy before that. */
+/** A body that records whether its stream was read, and that undici can't destroy before then. */
 class TrackedBody {
   readonly content: WireRequest['body']
   readonly isStreamed: boolean
   isSpent = false
-  /** What the body itself threw: the fault of whoever gave it, not of the service. */
+  /** An error of the body itself, which is the caller's fault, not the service's. */
   failure: unknown
   readonly #whole = Promise.withResolvers<void>()
 

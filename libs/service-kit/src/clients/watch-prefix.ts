@@ -9,13 +9,16 @@ interface WatchOptions {
   prefix: string
   logger: Logger
   signal: AbortSignal
-  /** Called with all values under the prefix, by key, at first and after every change. */
+  /** Called with all values under the prefix, by key: once at first, then after every change. */
   onChange(values: Map<string, Uint8Array>): void
 }
 
 const holdSeconds = 25
 
-/** Follows all keys under a prefix until `signal` is aborted. While kv-config is away, what was known stands. */
+/**
+ * Follows all keys under a prefix until `signal` is aborted. While kv-config does not answer, the last known values
+ * stay.
+ */
 export async function watchPrefix({ kv, prefix, logger, signal, onChange }: WatchOptions): Promise<void> {
   const backoff = new Backoff(50, 1000)
   let blocking: { wait: number; after: number } | Record<string, never> = {}
@@ -27,7 +30,7 @@ export async function watchPrefix({ kv, prefix, logger, signal, onChange }: Watc
       blocking = { wait: holdSeconds, after: revision }
     } catch (error) {
       if (signal.aborted) return
-      logger.debug({ err: error, prefix }, 'kv-config does not answer; what was known stands')
+      logger.debug({ err: error, prefix }, 'kv-config does not answer; keeping the last known values')
       await backoff.wait(signal)
     }
   }

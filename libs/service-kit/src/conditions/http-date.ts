@@ -3,7 +3,7 @@ const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
 const month = `(?<month>${months.join('|')})`
 const time = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`
 
-/** The three forms that a recipient must read: today's, that of RFC 850, and that of asctime(). */
+/** The three formats that a recipient must accept: the current one, that of RFC 850, and that of asctime(). */
 const forms = [
   new RegExp(String.raw`^${day}, (?<day>\d\d) ${month} (?<year>\d{4}) ${time} GMT$`),
   new RegExp(String.raw`^${day}[a-z]*day, (?<day>\d\d)-${month}-(?<year>\d\d) ${time} GMT$`),
@@ -25,7 +25,7 @@ export function parseHttpDate(text: string, now = Date.now()): number | undefine
   return Date.UTC(fullYear(year, now), months.indexOf(month), days, hours, minutes, seconds)
 }
 
-/** A year of two digits that seems more than 50 years ahead is one of the past. */
+/** A year of two digits that seems more than 50 years ahead is in the past. */
 function fullYear(year: string, now: number): number {
   if (year.length > 2) return Number(year)
   const thisYear = new Date(now).getUTCFullYear()

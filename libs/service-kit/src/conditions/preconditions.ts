@@ -3,7 +3,7 @@ import { ServiceProblem } from '../problems/problems.ts'
 import { type EntityTag, parseEntityTags } from './entity-tags.ts'
 import { parseHttpDate } from './http-date.ts'
 
-/** What tells one state of a resource from another. */
+/** The properties by which two states of a resource are told apart. */
 export interface Validators {
   /** A strong entity tag, with its quotes. */
   etag: string
@@ -16,8 +16,8 @@ export type ConditionHeaders = Pick<
 >
 
 /**
- * Evaluates the preconditions of a GET or HEAD in their order (RFC 9110, 13.2.2): 'proceed' with the answer, or answer
- * 304 or 412. What is not well-formed matches nothing; a date that can't be read is as if it wasn't there.
+ * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The result is 'proceed', 304 or 412.
+ * A list of tags that is not well-formed matches nothing; a date that can't be parsed is ignored.
  */
 export function checkPreconditions(
   headers: ConditionHeaders,
@@ -34,10 +34,11 @@ export function checkPreconditions(
 }
 
 /**
- * The preconditions of a write, for the moment when it is done; undefined when there are none. A write to what isn't
- * there yet has no current validators.
+ * The preconditions of a write, to be evaluated when the write happens; undefined if the request has none. A resource
+ * that doesn't exist yet has no validators.
  *
- * @throws ServiceProblem 400 for tags that are not well-formed: no write is done under a condition that nobody understood
+ * @throws ServiceProblem 400 for tags that are not well-formed: a write must not happen under a condition that can't
+ * be read
  */
 export function writeCondition(
   headers: ConditionHeaders,
@@ -54,7 +55,7 @@ export function writeCondition(
   }
 }
 
-/** @throws ServiceProblem 400 for what is not well-formed */
+/** @throws ServiceProblem 400 if the value is not well-formed */
 export function readEntityTags(field: string, value: string | undefined): '*' | EntityTag[] | undefined {
   if (value === undefined) return undefined
   const tags = parseEntityTags(value)
@@ -63,8 +64,8 @@ export function readEntityTags(field: string, value: string | undefined): '*' | 
 }
 
 /**
- * Whether the range that is asked for is still one of the same bytes (RFC 9110, 13.1.5). A date has to be exactly that of
- * the resource, and its second over: within it, the bytes may change again (8.8.2.2).
+ * Whether the requested range is still a range of the same bytes (RFC 9110, 13.1.5). A date must equal that of the
+ * resource, and its second must be over: within that second, the bytes may change again (8.8.2.2).
  */
 export function isRangeCurrent(ifRange: string | undefined, current: Validators, now = Date.now()): boolean {
   if (ifRange === undefined) return true
@@ -86,7 +87,7 @@ function matches(header: string, isCurrent: (tag: EntityTag) => boolean): boolea
   return tags === '*' || (tags?.some(isCurrent) ?? false)
 }
 
-/** Undefined where it can't be told. */
+/** Undefined if there is no date to compare. */
 function unmodifiedSince(header: string | undefined, { modifiedAt }: Validators): boolean | undefined {
   const date = header === undefined ? undefined : parseHttpDate(header)
   const modified = secondOf(modifiedAt)

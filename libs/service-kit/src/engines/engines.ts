@@ -1,4 +1,4 @@
-/** The engines of a service, each by the form of its URLs: a regular expression for the whole of them. */
+/** The engines of a service, by a regular expression that matches their whole URL. */
 export type Engines<Open> = Readonly<Record<string, Open>>
 
 /** The pattern of a setting that names an engine. */
@@ -6,9 +6,9 @@ export function engineUrlPattern(engines: Engines<unknown>): string {
   return `^(${Object.keys(engines).join('|')})$`
 }
 
-/** The engine that a URL names. The error leaves the URL out, as it may hold a password. */
+/** Finds the engine for a URL. The error leaves the URL out, as it may contain a password. */
 export function engineFor<Open>(engines: Engines<Open>, url: string): Open {
   const found = Object.entries(engines).find(([form]) => new RegExp(`^(${form})$`).test(url))
-  if (!found) throw new Error(`no engine has such a URL: expected ${Object.keys(engines).join(' or ')}`)
+  if (!found) throw new Error(`unknown kind of URL: expected ${Object.keys(engines).join(' or ')}`)
   return found[1]
 }

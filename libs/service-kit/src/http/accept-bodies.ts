@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * In this scope, bodies of any type are handed on as they arrive. Whoever stops reading half-way doesn't
- * break the connection by it, so that the answer still gets through.
+ * In this scope, handlers get bodies of any type as a stream. A handler that stops reading early doesn't break the
+ * connection, so the client still gets the answer.
  */
 export function acceptBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -12,8 +12,8 @@ export function acceptBytes(app: FastifyInstance): void {
 }
 
 /**
- * In this scope, bodies are JSON, whatever their type is said to be: curl says that they are forms. `parse` throws
- * ServiceProblem of what it doesn't take.
+ * In this scope, bodies are parsed as JSON whatever their Content-Type (curl sends the type of forms by default).
+ * `parse` throws ServiceProblem for a body that it refuses.
  */
 export function acceptJson(app: FastifyInstance, parse?: (text: string) => unknown): void {
   app.removeAllContentTypeParsers()
@@ -37,7 +37,7 @@ export function parseJsonOf(
       }
     : parseByDefault
   app.addContentTypeParser(contentType, { parseAs: 'string' }, (request, body, done) => {
-    // Many clients name a type for the body they don't send.
+    // Many clients send a Content-Type without a body.
     if (body === '') done(null, undefined)
     else parseJson(request, String(body), done)
   })

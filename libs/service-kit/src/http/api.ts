@@ -1,6 +1,6 @@
 import type { AnswerHeaders, Handlers, Route } from '@darkroom/contracts'
 
-/** A call and an answer whose route isn't known to the compiler. */
+/** A call or an answer whose route the compiler doesn't know. */
 export interface AnyHandledCall {
   params: unknown
   querystring: unknown
@@ -15,11 +15,11 @@ export interface AnyAnswer {
 }
 export type AnyHandler = (call: AnyHandledCall) => Promise<AnyAnswer>
 
-/** Routes and a handler for each, by name: what a service answers, however it is called. */
+/** Routes, and a handler for each, by name: everything that a service answers, over HTTP or within the process. */
 export interface Api {
   readonly routes: Readonly<Record<string, Route>>
   readonly handlers: Readonly<Record<string, AnyHandler>>
-  /** Gives the service's own errors their public face, and throws others on. */
+  /** Maps the service's own errors to problems, and throws all others unchanged. */
   readonly throwProblem: (error: unknown) => never
 }
 

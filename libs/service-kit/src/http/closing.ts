@@ -3,7 +3,7 @@ import { retryLater, ServiceProblem } from '../problems/problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborted when the app begins to close: whoever holds a request back answers it now. */
+    /** Aborted when the app begins to close: handlers that hold a request back answer it now. */
     closing: AbortSignal
   }
 }
@@ -14,7 +14,7 @@ declare module 'fastify' {
  */
 export const misdirected = 421
 
-/** Requests that arrive on open connections while an app closes are turned away unprocessed. */
+/** Turns away, unprocessed, the requests that arrive on open connections while the app closes. */
 export function turnAwayWhileClosing(
   app: FastifyInstance,
   isPublic: boolean,
@@ -25,7 +25,11 @@ export function turnAwayWhileClosing(
   app.addHook('onRequest', async () => {
     if (!app.closing.aborted) return
     if (isPublic) throw retryLater(503, 'shutting-down', 'this server is shutting down', 1)
-    throw new ServiceProblem(misdirected, 'shutting-down', 'this instance is shutting down; ask another')
+    throw new ServiceProblem(
+      misdirected,
+      'shutting-down',
+      'this instance is shutting down; send the request to another one',
+    )
   })
   app.addHook('onSend', async (_request, reply) => {
     if (app.closing.aborted) reply.header('connection', 'close')
@@ -34,8 +38,8 @@ export function turnAwayWhileClosing(
 }
 
 /**
- * Closing waits for requests under way, not for connections: a kept-alive one, or one on which the rest of a
- * refused body never comes, would hold it up for the 72 s and more that Node leaves them.
+ * Closing waits for requests under way, not for connections. Node would wait 72 s or more for a kept-alive
+ * connection, or for the rest of a refused body that never comes.
  */
 function waitForRequestsOnly(app: FastifyInstance): void {
   let underWay = 0

@@ -15,14 +15,14 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
 const holdEnded = new Error('the hold has ended')
 
 export interface Hold extends Disposable {
-  /** Aborted when the time is over, or one of the given signals is aborted. */
+  /** Aborted when the time is over, or when one of the given signals is aborted. */
   readonly signal: AbortSignal
 }
 
-/** For how long an answer may be held back. To be disposed of: it has a timer, and listens. */
+/** Limits how long an answer may be held back. Dispose of it afterwards: it has a timer and listeners. */
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   const controller = new AbortController()
-  // With a reason of its own: Node would make an error with its stack each time.
+  // A shared reason: without one, Node would make an error with a stack each time.
   const end = () => controller.abort(holdEnded)
   const timer = seconds > 0 ? setTimeout(end, Math.ceil(seconds * 1000)) : undefined
   if (timer === undefined) end()
@@ -39,7 +39,7 @@ export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   }
 }
 
-/** For how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
+/** Limits how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
   return AbortSignal.any([
     AbortSignal.timeout(Math.ceil(seconds * 1000)),

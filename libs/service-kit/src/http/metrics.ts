@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram } from 'prom-client'
 
-/** Counts and times every request by route and status; the process's own figures come along. */
+/** Counts and times every request by route and status; also adds the metrics of the process. */
 export function measureRequests(app: FastifyInstance): void {
   collectDefaultMetrics({ register: app.metrics })
   const durations = new Histogram({

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/
 
 /**
- * Takes a request whose Content-Type is empty or malformed, or is that of a DELETE without a body, as if it had none:
- * Fastify would answer 415 before a handler sees that the body is all right.
+ * Ignores a Content-Type that is empty, malformed, or sent with a DELETE without a body. Otherwise Fastify answers
+ * 415 before a handler can see that the request is fine.
  */
 export function overlookContentType(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ method, raw: { headers } }) => {

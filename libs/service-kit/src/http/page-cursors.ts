@@ -4,8 +4,8 @@ import { ServiceProblem } from '../problems/problems.ts'
 const checkBytes = 6
 
 /**
- * The cursors of one listing: base64url of a check and of the item that a page ended with. The check tells a cursor
- * that was given out from any other text, so that a mistaken cursor isn't taken for a place in the listing.
+ * The cursors of one listing: base64url of a check and the last item of a page. The check distinguishes a real cursor
+ * from any other text, so that a wrong cursor is not used as a position in the listing.
  */
 export class PageCursors {
   readonly #listing: string
@@ -14,20 +14,23 @@ export class PageCursors {
     this.#listing = listing
   }
 
-  /** The item that a cursor stands for; none for no cursor. @throws ServiceProblem 400 for what was never given out */
+  /**
+   * The item that a cursor stands for; undefined without a cursor. @throws ServiceProblem 400 if the cursor is not
+   * from this listing
+   */
   read(cursor: string | undefined): string | undefined {
     if (cursor === undefined || cursor === '') return undefined
     const item = Buffer.from(cursor, 'base64url').subarray(checkBytes).toString()
     if (this.#write(item) === cursor) return item
-    const remedy = 'give the `next` of a page before, or no cursor for the first page'
+    const remedy = 'use the `next` of the previous page, or no cursor for the first page'
     throw new ServiceProblem(
       400,
       'invalid-cursor',
-      `the cursor "${cursor}" was not given out here; ${remedy}`,
+      `the cursor "${cursor}" is not from this listing; ${remedy}`,
     )
   }
 
-  /** A page as it is answered: with a cursor in place of the item that it ended with, if others follow. */
+  /** A page as it is answered: if more items follow, `next` is a cursor instead of the page's last item. */
   write<Page extends { next?: string }>({ next, ...page }: Page) {
     return { ...page, ...(next !== undefined && { next: this.#write(next) }) }
   }
@@ -38,5 +41,5 @@ export class PageCursors {
   }
 }
 
-/** Of tasks, and of the images that they are of. */
+/** The cursors of task listings, and of listings of the tasks' images. */
 export const taskCursors = new PageCursors('tasks')

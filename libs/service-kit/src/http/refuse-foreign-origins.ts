@@ -4,29 +4,33 @@ import { ServiceProblem } from '../problems/problems.ts'
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Refuses writes that pages of other sites ask a browser for (cross-site request forgery). Browsers send `Origin`
- * with every write, and `null` for a page that has none. It must be the origin of one of the public URLs or, if
- * there are none, name the host that was asked. Programs send no `Origin`.
+ * Refuses writes that a browser sends for pages of other sites (cross-site request forgery). Browsers send `Origin`
+ * with every write, and `null` for a page without an origin. It must be the origin of one of the public URLs or, if
+ * none is set, name the host of the request. Programs send no `Origin`.
  */
 export function refuseForeignOrigins(app: FastifyInstance, publicUrls?: readonly URL[]): void {
   const publicOrigins = new Set(publicUrls?.map(url => url.origin))
-  const remedy = publicUrls && '; if this service is reached there, add it to PUBLIC_URL'
+  const remedy = publicUrls && '; if that is an address of this service, add it to PUBLIC_URL'
   app.addHook('onRequest', async ({ method, headers }) => {
     if (safeMethods.has(method)) return
     const { origin, host = '' } = headers
     if (origin === undefined) {
       if (headers['sec-fetch-site'] !== 'cross-site') return
-      throw new ServiceProblem(403, 'cross-site', 'pages of other sites may not do this')
+      throw new ServiceProblem(403, 'cross-site', 'pages of other sites may not send this request')
     }
     const isOwn = publicOrigins.size > 0 ? publicOrigins.has(origin) : namesHost(origin, host)
     if (isOwn) return
-    throw new ServiceProblem(403, 'cross-site', `pages of "${origin}" may not do this${remedy ?? ''}`)
+    throw new ServiceProblem(
+      403,
+      'cross-site',
+      `pages of "${origin}" may not send this request${remedy ?? ''}`,
+    )
   })
 }
 
 /**
- * Whether an origin is that of a host. `Host` leaves out the scheme, which changes at a proxy that ends TLS: so it is
- * read under the scheme of the origin, and a port left out is the default one of that scheme.
+ * Whether an origin belongs to a host. `Host` has no scheme, and a proxy that ends TLS changes the scheme. So the
+ * host is read with the scheme of the origin; without a port, it has the default port of that scheme.
  */
 function namesHost(origin: string, host: string): boolean {
   const page = URL.parse(origin)

@@ -5,14 +5,17 @@ import { ServiceProblem } from '../problems/problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A page for people. Browsers send no bearer token: the password of HTTP Basic does as well, with any name. */
+    /**
+     * Marks a page for people. Browsers send no bearer token, so it also accepts the token as the password of HTTP
+     * Basic, with any user name.
+     */
     isForBrowsers?: boolean
   }
 }
 
 const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
-/** Routes want the token as RFC 6750 sends it; of a public service, only its metrics do. */
+/** Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. */
 export function requireToken(app: FastifyInstance, token: string, isPublic: boolean): void {
   const expected = digest(token)
   app.addHook('onRequest', async request => {
@@ -24,7 +27,7 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
     throw new ServiceProblem(
       401,
       'unauthorized',
-      'this route wants the cluster token: send Authorization: Bearer <token>; it is in <DATA_DIR>/cluster-token, or the value of CLUSTER_TOKEN',
+      'this route requires the cluster token: send Authorization: Bearer <token>; the token is the value of CLUSTER_TOKEN, or in <DATA_DIR>/cluster-token',
       {
         headers: { 'www-authenticate': isForBrowsers ? 'Basic realm="Darkroom", charset="UTF-8"' : 'Bearer' },
       },
@@ -32,7 +35,7 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
   })
 }
 
-/** Empty when there is none. */
+/** The token; empty if there is none. */
 function readToken(authorization: string, mayBeBasic: boolean): string {
   if (authorization.startsWith('Bearer ')) return authorization.slice('Bearer '.length)
   if (!mayBeBasic || !authorization.startsWith('Basic ')) return ''
@@ -40,7 +43,7 @@ function readToken(authorization: string, mayBeBasic: boolean): string {
   return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
 }
 
-/** Digests have one length, so that comparing them takes the same time whatever was given. */
+/** All digests have the same length, so comparing them always takes the same time. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -6,7 +6,7 @@ import type { AnyAnswer, AnyHandledCall, AnyHandler, Api } from './api.ts'
 import type { App } from './app.ts'
 import { hangUpSignal } from './hold.ts'
 
-/** Serves an API over HTTP: one Fastify route for each handler. Validation, token and problems are the app's. */
+/** Serves an API over HTTP: one Fastify route for each handler. The app does validation, tokens and problems. */
 export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => void {
   const served = Object.entries(routes).map(([name, route]) => {
     const handle = handlers[name]
@@ -16,7 +16,7 @@ export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => 
   // HEAD first, or Fastify makes a HEAD route of its own that reads all bytes.
   served.sort((a, b) => Number(b.route.method === 'HEAD') - Number(a.route.method === 'HEAD'))
   return app => {
-    app.setErrorHandler(throwProblem) // also for what fails when the first bytes of an answer are asked for
+    app.setErrorHandler(throwProblem) // also handles errors of the first read of an answer's body
     app.register(async scope => {
       acceptBytes(scope)
       for (const { route, handle } of served) if (takesBytes(route)) addRoute(scope, route, handle)
@@ -36,7 +36,7 @@ function addRoute(app: App, route: Route, handle: AnyHandler): void {
   })
 }
 
-/** The signal is made when it is asked for: most handlers never do. */
+/** The signal is made when it is first used: most handlers never use it. */
 class HttpCall implements AnyHandledCall {
   readonly params: unknown
   readonly querystring: unknown
@@ -67,7 +67,7 @@ function sendAnswer(reply: FastifyReply, { status, headers, body }: AnyAnswer): 
   }
   if (reply.request.method === 'HEAD') {
     release(body)
-    // For HEAD without any payload, Fastify would say that the length is 0.
+    // Without any payload, Fastify would set the Content-Length of a HEAD to 0.
     return reply.send(Readable.from([]))
   }
   return reply.send(isIterable(body) && !(body instanceof Readable) ? readableOf(body) : body)

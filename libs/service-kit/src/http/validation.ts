@@ -4,8 +4,8 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { fromText } from '../settings/from-text.ts'
 
 /**
- * Validates requests by their contracts. Query and headers become the types that the schema asks for; a JSON
- * body must have the right types by itself; bytes pass unseen.
+ * Validates requests against their contracts. Query and headers are converted to the types of the schema; a JSON body
+ * must have the right types already; byte bodies are not validated.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (isBytes(schema)) return () => true

@@ -6,8 +6,8 @@ interface ImageStores {
 }
 
 /**
- * Deletes an image: the task first, so that no worker goes on with it; then its bytes. Should it be cut short
- * in between, the bytes belong to no task and are swept. Answers whether there was a task.
+ * Deletes an image: first the task, so that no worker continues with it; then its bytes. If the deletion stops in
+ * between, the sweeper removes the bytes later. Returns whether there was a task.
  */
 export async function deleteImage(id: string, { storage, taskDb }: ImageStores): Promise<boolean> {
   const { status } = await taskDb.deleteTask({ params: { id } })

@@ -1,7 +1,7 @@
 import { type Client, type Task, TaskId, type taskDbRoutes } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 
-/** A task by whatever a client sends as its id; undefined when there is none, or it can't be an id. */
+/** Finds a task by an id that a client sent; undefined if there is no such task, or the text can't be an id. */
 export async function findTask(
   taskDb: Client<typeof taskDbRoutes>,
   id: string,

@@ -16,7 +16,7 @@ import { ServiceProblem } from '../problems/problems.ts'
 
 type StorageClient = Client<typeof storageRoutes>
 
-/** Up to so many bytes are held and sent at once: for a small image, a stream costs more than that memory. */
+/** Blobs of up to this size are held and sent at once: for a small image, a stream costs more than the memory. */
 const maxHeldBytes = 256 * 1024
 
 const relayed = [
@@ -30,8 +30,8 @@ const relayed = [
 ] as const
 
 /**
- * Answers with stored bytes as they come from the storage: whole, a range of them, or 304, as the request's
- * preconditions say; `headers` go with them.
+ * Answers with stored bytes, as the request's preconditions demand: whole, a range of them, or 304. `headers` are
+ * added to the answer.
  *
  * @throws ServiceProblem 404, 412 or 416
  */
@@ -49,7 +49,7 @@ export async function relayBlob(
     { isHead, headers: asked, signal: hangUpSignal(reply) },
   )
   const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
-  // Read before a header is set: a storage that breaks off is answered with a problem.
+  // Read before a header is set: if the storage breaks off, the answer is still a problem.
   const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
   for (const name of relayed) {
     const value = stored.headers[name]
@@ -61,7 +61,7 @@ export async function relayBlob(
     return reply.send(Readable.from(collectingMemory(stored.body), { objectMode: false }))
   }
   if (stored.status !== 304) await stored.body.dump()
-  // For HEAD without any payload, Fastify would say that the length is 0.
+  // Without any payload, Fastify would set the Content-Length of a HEAD to 0.
   return reply.send(isHead ? Readable.from([]) : undefined)
 }
 
@@ -71,7 +71,7 @@ type BlobAnswer =
   | { status: 304; headers: AnswerHeaders }
 
 /**
- * Stored bytes as an answer, as they come from the storage; `headers` go with them.
+ * Reads stored bytes as an answer; `headers` are added to it.
  *
  * @throws ServiceProblem 404, 412 or 416
  */
@@ -88,7 +88,7 @@ export async function readBlob(
   return { status: stored.status, headers: answered, body: stored.body }
 }
 
-/** Asks the storage for bytes, under the conditions of a request. @throws ServiceProblem 404, 412 or 416 */
+/** Requests bytes from the storage, with the preconditions of a request. @throws ServiceProblem 404, 412 or 416 */
 async function fetchBlob(
   storage: StorageClient,
   params: { key: string; stage: Stage },
@@ -96,18 +96,23 @@ async function fetchBlob(
 ) {
   const call = { params, headers: conditionsOf(headers), signal }
   const stored = await (isHead ? storage.headBlob(call) : storage.getBlob(call))
-  if (stored.status === 404) throw new ServiceProblem(404, 'image-gone', 'the bytes of this image are gone')
+  if (stored.status === 404)
+    throw new ServiceProblem(404, 'image-gone', 'the bytes of this image were deleted')
   if (stored.status === 412)
-    throw new ServiceProblem(412, 'precondition-failed', 'the bytes of this image are not as presumed')
+    throw new ServiceProblem(
+      412,
+      'precondition-failed',
+      'the bytes of this image do not match If-Match or If-Unmodified-Since',
+    )
   if (stored.status === 416) {
-    throw new ServiceProblem(416, 'range-not-satisfiable', 'there are no bytes in that range', {
+    throw new ServiceProblem(416, 'range-not-satisfiable', 'the requested range is outside this image', {
       headers: { 'content-range': String(stored.headers['content-range']) },
     })
   }
   return stored
 }
 
-/** The task, if it finished. @throws ServiceProblem 409 while it may still, 422 when it failed */
+/** Returns if the task is finished. @throws ServiceProblem 409 while it may still finish, 422 if it failed */
 export function requireFinished(task: Task): void {
   switch (task.state) {
     case 'finished':

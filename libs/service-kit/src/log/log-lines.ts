@@ -12,10 +12,10 @@ const styles: Record<string, Style> = {
   error: 'red',
   fatal: 'red',
 }
-/** The longest name of a service, so that messages stand below each other. */
+/** The longest name of a service, so that messages are aligned. */
 const serviceWidth = 'cluster-state'.length
 
-/** Turns the logger's JSON into lines for people: time, service, level, message, id, then whatever else was logged. */
+/** Turns the logger's JSON into lines for people: time, service, level, message, id, then all other fields. */
 export function logLines(destination: DestinationStream, options: LineOptions): DestinationStream {
   return { write: json => destination.write(lineOf(json, options)) }
 }
@@ -24,7 +24,7 @@ export interface LineOptions {
   hasColours: boolean
 }
 
-/** Whether a terminal shows colours; NO_COLOR and FORCE_COLOR decide before TERM does. */
+/** Whether a terminal shows colours. NO_COLOR and FORCE_COLOR have priority over TERM. */
 export function terminalHasColours(): boolean {
   return WriteStream.prototype.getColorDepth.call(undefined) > 1
 }
@@ -47,7 +47,7 @@ function lineOf(json: string, { hasColours }: LineOptions): string {
   return `${parts.filter(part => part !== '').join(' ')}\n${err === undefined ? '' : errorLines(err)}`
 }
 
-/** The hour here of a time in ISO 8601. */
+/** The local time of day for a time in ISO 8601. */
 function clockTime(iso: string): string {
   const time = new Date(iso)
   const [hours, minutes, seconds] = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits)
@@ -58,14 +58,14 @@ function twoDigits(count: number): string {
   return String(count).padStart(2, '0')
 }
 
-/** What an error of pino's looks like below its line, indented. */
+/** Formats an error of pino's as indented lines. */
 function errorLines(err: unknown): string {
   const isRecord = typeof err === 'object' && err !== null
   const text = isRecord && 'stack' in err ? String(err.stack) : inspect(err)
   return text.replaceAll(/^/gm, '    ').concat('\n')
 }
 
-/** Names of files and headers of clients are logged: none of them moves the cursor or begins a line of its own. */
+/** Escapes control characters: file names and headers from clients must not move the cursor or begin a new line. */
 function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is sought
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, character => JSON.stringify(character).slice(1, -1))

@@ -6,7 +6,7 @@ import { logLines, terminalHasColours } from './log-lines.ts'
 
 export type { Logger }
 
-/** Writes to standard output unless told otherwise; secrets in headers never get there. */
+/** Writes to standard output by default. Secrets in headers are removed. */
 export function createLogger(
   service: string,
   level: string,
@@ -21,7 +21,7 @@ export function createLogger(
   return pino(options, destination)
 }
 
-/** Lines for people on a terminal, JSON elsewhere, unless LOG_FORMAT decides. @throws InvalidConfig */
+/** Lines for people on a terminal, otherwise JSON; LOG_FORMAT overrides this. @throws InvalidConfig */
 function standardOutput(format: string | undefined): DestinationStream {
   const output = pino.destination(1)
   const isTerminal = isatty(1)

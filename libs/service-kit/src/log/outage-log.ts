@@ -1,18 +1,18 @@
 import type { Logger } from './logger.ts'
 
-/** An outage counts as over when a route that it struck answers again, and it has struck none for so long. */
+/** An outage counts as over when a failed route answers again, and no route has failed for this long. */
 const settledMs = 5000
 
 interface Outage {
   words: string
-  /** That have failed because of it, and not answered since. */
+  /** The routes that failed because of it, and have not answered since. */
   routes: Set<string>
   lastAt: number
 }
 
 /**
- * Says an outage in the log when it begins and when it is over, however many requests meet it: an engine that is away
- * fails every one of them, and every probe of a load balancer.
+ * Logs an outage once when it begins and once when it is over. Without this, an unavailable engine fails every
+ * request, and every probe of a load balancer, with a line of its own.
  */
 export class OutageLog {
   readonly #logger: Pick<Logger, 'error' | 'info' | 'debug'>
@@ -24,7 +24,7 @@ export class OutageLog {
     this.#now = now
   }
 
-  /** A request to a route failed. Failures of the same kind in the same words are one outage. */
+  /** Records that a request to a route failed. Failures of the same class with the same message are one outage. */
   failed(route: string, words: string, { err, ...details }: { err?: unknown }): void {
     const key = `${words} ${err instanceof Error ? err.constructor.name : ''}`
     const known = this.#outages.get(key)
@@ -35,7 +35,7 @@ export class OutageLog {
     this.#outages.set(key, outage)
   }
 
-  /** A request to a route was answered. */
+  /** Records that a request to a route was answered. */
   answered(route: string): void {
     for (const [key, { words, routes, lastAt }] of this.#outages) {
       if (!routes.has(route) || this.#now() - lastAt < settledMs) continue

@@ -8,7 +8,7 @@ import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
 import { ClientGone, isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
 
-/** Makes every error of an app a problem document: thrown, invalid, not found, or the wrong method. */
+/** Answers every error of an app with a problem document: thrown, invalid, not found, or the wrong method. */
 export function answerWithProblems(app: FastifyInstance): void {
   const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
@@ -52,12 +52,12 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
     .send(isBodyUnderWay ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
 }
 
-/** What Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
+/** Answers what Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
 export function answerRefusedPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   sendProblem(reply, toProblem(error))
 }
 
-/** What isn't even HTTP, or comes too slowly (as in Node's own handler, `clientError`). */
+/** Answers a message that isn't HTTP, or arrives too slowly (like Node's own `clientError` handler). */
 export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -66,7 +66,7 @@ export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socke
   refuseMessage(socket, error.code)
 }
 
-/** Writes a problem document to a connection whose request can't be answered in the usual way, and ends it. */
+/** Writes a problem document to a connection whose request can't be answered in the usual way, and closes it. */
 export function refuseMessage(
   socket: Socket,
   errorCode: string | undefined,
@@ -91,8 +91,8 @@ const refusals: Readonly<Record<string, typeof malformed>> = {
 const maxDiscardedBytes = 128 * 1024 * 1024
 
 /**
- * The whole answer at once, but its end only when the request has ended, which is read on and forgotten: closing
- * a connection on which bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
+ * Sends the whole answer at once, but ends it only when the request has ended, whose rest is read and discarded.
+ * Closing a connection while bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
  */
 async function* answerAndLinger(
   document: Buffer,
@@ -105,7 +105,7 @@ async function* answerAndLinger(
     if (bytes > maxDiscardedBytes) request.destroy()
   })
   yield document
-  // However it ends, or is cut short, there is nothing more to be said.
+  // The answer is complete, however the request ends.
   await finished(request, { signal: closing }).catch(() => undefined)
 }
 
@@ -117,7 +117,7 @@ function routeOf({ method, routeOptions }: FastifyRequest): string {
   return `${method} ${routeOptions.url}`
 }
 
-/** Gives an error its public face; an unknown error becomes one opaque 500 with its cause. */
+/** Turns an error into a problem. An unknown error becomes an opaque 500 with the error as its cause. */
 export function toProblem(
   error: Error & Partial<Pick<FastifyError, 'code' | 'statusCode' | 'validation'>>,
 ): ServiceProblem {
@@ -127,10 +127,10 @@ export function toProblem(
       503,
       error.code ?? 'unavailable',
       error.problem?.detail ?? error.message,
-      Number(error.retryAfter) || 1, // a date, or none
+      Number(error.retryAfter) || 1, // it may be a date, or missing
     )
   }
-  // The service behind this one waited for a body that this one passes on: its own client sends too slowly.
+  // The other service waited for the body that this service passes on: the client sends too slowly.
   if (error instanceof UnexpectedReply && error.status === 408)
     return new ServiceProblem(408, 'request-timeout', error.problem?.detail ?? error.message)
   if (isOutage(error)) {
@@ -144,9 +144,14 @@ export function toProblem(
   const status = error.statusCode ?? 500
   if (status < 500)
     return new ServiceProblem(status, clientErrors[status] ?? 'invalid-request', error.message)
-  return new ServiceProblem(500, 'internal-error', 'Something went wrong here; the log says what', {
-    cause: error,
-  })
+  return new ServiceProblem(
+    500,
+    'internal-error',
+    'an internal error; the details are in the log of this service',
+    {
+      cause: error,
+    },
+  )
 }
 
 const clientErrors: Readonly<Record<number, string>> = {
@@ -158,13 +163,18 @@ const clientErrors: Readonly<Record<number, string>> = {
 
 function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProblem {
   const allow = [...methods].join(', ')
-  return new ServiceProblem(405, 'method-not-allowed', `${request.method} is not for this path: ${allow}`, {
-    headers: { allow },
-  })
+  return new ServiceProblem(
+    405,
+    'method-not-allowed',
+    `${request.method} is not allowed for this path; allowed: ${allow}`,
+    {
+      headers: { allow },
+    },
+  )
 }
 
 function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
-  return new ServiceProblem(404, 'no-such-route', `there is no ${request.method} ${path}`)
+  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}`)
 }
 
 function pathPattern(url: string): RegExp {

@@ -6,7 +6,7 @@ interface ProblemOptions {
   cause?: unknown
 }
 
-/** An error with a public face (RFC 9457). Whatever else is thrown becomes one opaque 500. */
+/** An error that is answered as a problem (RFC 9457). Any other error becomes one opaque 500. */
 export class ServiceProblem extends Error {
   readonly status: number
   readonly code: string
@@ -21,7 +21,7 @@ export class ServiceProblem extends Error {
     this.headers = options.headers ?? {}
   }
 
-  /** A problem that another service answered, handed on. */
+  /** Passes on a problem that another service answered. */
   static relay({ body, headers }: { body: Problem; headers: Record<string, unknown> }): ServiceProblem {
     const retryAfter = headers['retry-after']
     return new ServiceProblem(body.status, problemCode(body) ?? 'unknown', body.detail ?? body.title, {
@@ -38,7 +38,7 @@ export class ServiceProblem extends Error {
 /** No instance of a service answers. */
 export class ServiceUnavailable extends Error {
   readonly service: string
-  /** It is in the log already: whoever answers a request with it need not write it again. */
+  /** Whether the log has it already, so that the request handler need not log it again. */
   readonly isLogged: boolean
 
   constructor(service: string, cause: unknown, { isLogged = false } = {}) {
@@ -48,15 +48,15 @@ export class ServiceUnavailable extends Error {
   }
 }
 
-/** The client is gone: nobody waits for the answer any more. */
+/** The client disconnected: nobody waits for the answer any more. */
 export class ClientGone extends Error {}
 
-/** A service wants another cluster token than it was shown. */
+/** A service has another cluster token than this one. */
 export class TokenRefused extends Error {
   readonly service: string
 
   constructor(service: string) {
-    super(`${service} refuses the cluster token`)
+    super(`${service} refuses the cluster token: set the same CLUSTER_TOKEN for all services`)
     this.service = service
   }
 }
@@ -68,14 +68,14 @@ const brokenAnswers = new Set([
   'UND_ERR_SOCKET',
 ])
 
-/** Whether something failed because another service, or what is behind it, is away: later it may be there. */
+/** Whether an error is temporary: another service, or the engine behind it, does not answer. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof ServiceUnavailable) return true
   if (error instanceof UnexpectedReply) return error.status === 503
   return error instanceof Error && 'code' in error && brokenAnswers.has(String(error.code))
 }
 
-/** For expected overload and outages: says when to come back, in seconds. */
+/** A problem for expected overload and outages, with Retry-After in seconds. */
 export function retryLater(
   status: 429 | 503,
   code: string,

@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** Which of the two `localhost` is differs from client to client (RFC 6761, 6.3). */
+/** Clients differ in the address that they use for `localhost` (RFC 6761, 6.3). */
 const loopbackAddresses = ['127.0.0.1', '::1'] as const
 
-/** What listening fails with where there is no IPv6. */
+/** The errors of listening on a machine without IPv6. */
 const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 
 /**
- * Makes an app listen: on `localhost`, on both loopback addresses.
+ * Makes an app listen. `localhost` means both loopback addresses.
  *
- * Fastify would make a second HTTP server for the second address, without what was added to `app.server`: bounds of
- * bodies, problem documents for malformed requests, the end of idle connections when the app closes. Here, all
- * connections are those of one HTTP server.
+ * Fastify would make a second HTTP server for the second address, without the additions to `app.server`: limits for
+ * bodies, problem documents for malformed requests, the end of idle connections when the app closes. Here, one HTTP
+ * server has all connections.
  */
 export async function listen(
   app: FastifyInstance,
@@ -24,11 +24,11 @@ export async function listen(
     return
   }
   const [first, second] = loopbackAddresses
-  // As Node's HTTP server sets its connections up.
+  // The same options as those of Node's HTTP server.
   const secondListener = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     app.server.emit('connection', socket)
   })
-  // The last hook before the app closes: those before it have told requests that are held to end.
+  // This hook runs last, when earlier hooks have already released the held requests.
   app.addHook('preClose', () => new Promise<void>(closed => secondListener.close(() => closed())))
   await app.listen({ host: first, port })
   const address = app.server.address()

@@ -3,14 +3,14 @@ import { getHeapStatistics } from 'node:v8'
 import { collectGarbage } from './collect-garbage.ts'
 
 const lookEveryMs = 3000
-/** Of that time; a thread that works less is at rest. */
+/** A thread that works for less than this share of the time is at rest. */
 const restingShare = 0.05
-/** What a collection has to bring: it takes about a tenth of a second. */
+/** The least garbage for which a collection is worthwhile: it takes about a tenth of a second. */
 const worthwhileBytes = 8 * 1024 * 1024
 
 /**
- * Gives memory back while this thread has nothing to do. V8 collects when more memory is asked for: what the start, or
- * the last burst of work, left behind would lie there for as long as nothing happens.
+ * Frees memory while this thread has nothing to do. V8 collects garbage only when more memory is needed, so the
+ * garbage of the start, or of the last burst of work, would otherwise stay.
  */
 export function releaseMemoryAtRest(): void {
   let before = performance.eventLoopUtilization()
@@ -26,7 +26,7 @@ export function releaseMemoryAtRest(): void {
   }, lookEveryMs).unref()
 }
 
-/** What the heap takes of the machine's memory, garbage included. */
+/** The machine's memory that the heap occupies, garbage included. */
 function heapBytes(): number {
   return getHeapStatistics().total_physical_size
 }

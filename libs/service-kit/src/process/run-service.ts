@@ -6,14 +6,14 @@ import { releaseMemoryAtRest } from './memory-at-rest.ts'
 import type { RunningService } from './start-service.ts'
 import { startedByNpm } from './started-by-npm.ts'
 
-/** Runs one service as a process: settings from the environment, and an end by signal. */
+/** Runs one service as a process: reads settings from the environment, and ends by signal. */
 export async function runService<Schema extends TObject>(
   process: NodeJS.Process,
   name: ServiceName,
   schema: Schema,
   start: (config: Static<Schema>, logger: Logger) => Promise<RunningService>,
 ): Promise<void> {
-  process.umask(0o077) // what is kept is for the owner alone
+  process.umask(0o077) // only the owner may read the files
   try {
     const config = loadConfig(schema, process.env)
     const { logLevel, drainMs } = config as CommonConfig
@@ -28,8 +28,8 @@ export async function runService<Schema extends TObject>(
 }
 
 /**
- * SIGTERM, SIGINT, or the end of the npm that started the process drains and exits 0. A second signal, or the end of
- * patience, exits 1 at once.
+ * SIGTERM, SIGINT, or the end of the npm that started the process drains and exits 0. A second signal, or the
+ * timeout, exits 1 at once.
  */
 export function endOnSignal(
   process: NodeJS.Process,
@@ -65,17 +65,17 @@ export function endOnSignal(
 }
 
 /**
- * How long after the first signal another may be the same once more, in milliseconds: a terminal or a supervisor
- * signals the whole group, and a parent process that passes signals on does it again.
+ * Until how long after the first signal, in milliseconds, another one may be its repetition. A terminal or a
+ * supervisor signals the whole process group, and a parent process that passes signals on signals it again.
  */
 function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
   const isWatched = process.env.WATCH_REPORT_DEPENDENCIES !== undefined // set by `node --watch`
   if (isByNpm || isWatched) return 1000
-  // A parent with a channel kills this process when its own patience ends.
+  // A parent with a channel kills this process after its own timeout.
   return process.connected ? Number.POSITIVE_INFINITY : 0
 }
 
-/** A sentence for whoever started it; a stack only where the mistake is ours. */
+/** A sentence for the user who started the service; the stack only if the error is a fault of ours. */
 export function describeStartError(error: unknown): string {
   if (error instanceof InvalidConfig) return error.message
   if (error instanceof Error && 'code' in error) {

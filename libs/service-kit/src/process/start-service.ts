@@ -12,22 +12,22 @@ import { listen } from './listen.ts'
 export interface RunningService {
   name: ServiceName
   url: string
-  /** Deregisters, stops accepting, lets requests under way end, closes what the app holds. Idempotent. */
+  /** Deregisters, stops accepting, waits for requests under way, closes what the app owns. Idempotent. */
   close(): Promise<void>
 }
 
-/** Makes an app listen and registers it under its name. Takes over the app and the clients: closes both. */
+/** Makes an app listen and registers it under its name. It owns the app and the clients from now on: it closes both. */
 export async function startService(options: {
   app: App
   name: ServiceName
   config: CommonConfig
   clients: ServiceClients
   logger: Logger
-  /** Whose other services call this one without HTTP. */
+  /** The services of this process that call this one without HTTP. */
   inProcess?: InProcessServices | undefined
-  /** Under which it registers; one of its own for each start unless given. */
+  /** The name of the instance; by default random, new for each start. */
   instance?: string
-  /** What else its registration says. */
+  /** Further fields of its registration. */
   labels?: Labels
 }): Promise<RunningService> {
   const { app, name, config, clients, logger, inProcess, labels = {} } = options
@@ -59,13 +59,16 @@ const wildcards = new Set(['0.0.0.0', '::'])
 function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): void {
   if (clusterToken !== undefined) return
   if (!isLoopback(host)) {
-    const mistake = `CLUSTER_TOKEN is not set; without one HOST must be a loopback address, not ${host}`
+    const mistake = `CLUSTER_TOKEN is not set, and HOST ${host} is reachable from other machines: set CLUSTER_TOKEN, or HOST=127.0.0.1`
     throw new InvalidConfig([mistake])
   }
   logger.warn('no CLUSTER_TOKEN: every program on this machine can use this service')
 }
 
-/** Nobody finds a service at a wildcard; its host's name is what containers on one network resolve. */
+/**
+ * A wildcard address can't be called from elsewhere, so the name of the host is used: containers on one network can
+ * resolve it.
+ */
 function listeningUrl(app: App, host: string): string {
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
 
-/** How often it is asked whether npm is still there. */
+/** How often to check whether npm is still running. */
 const lookEveryMs = 250
 
-/** The npm that started this process and waits for its end. */
+/** The npm process that started this process and waits for it. */
 export interface WaitingNpm {
   /** Calls back once when npm, or the shell between it and this process, has ended. */
   onceGone(callBack: () => void): void
 }
 
 /**
- * The npm (`npm start`, `npm run`, `npx`) whose script this process is; nothing when the process was started by
- * anything else, or has a process group of its own, or was in the background when its shell ended: whoever does
- * that wants the process to outlive npm. Known on Linux only, where it is read off /proc.
+ * Finds the npm (`npm start`, `npm run`, `npx`) whose script this process is. Returns undefined if another program
+ * started the process, or if it has a process group of its own, or was in the background when its shell ended: then
+ * it should outlive npm. Works only on Linux, by reading /proc.
  *
- *     npm ── sh -c "darkroom start" ── this process      npx: dash passes no signal on
+ *     npm ── sh -c "darkroom start" ── this process      npx: dash does not pass signals on
  *     npm ── this process                                a script that begins with `exec`
  */
 export function startedByNpm(process: NodeJS.Process): WaitingNpm | undefined {
@@ -40,11 +40,11 @@ interface ProcessEntry {
   readonly pid: number
   readonly ppid: number
   readonly group: number
-  /** Its arguments, separated by spaces, or what it calls itself: `npm start`. */
+  /** Its arguments, separated by spaces, or the title that it set: `npm start`. */
   readonly title: string
 }
 
-/** From proc(5); nothing when the process has ended, or belongs to another user who hides it. */
+/** Reads proc(5); undefined if the process has ended, or is hidden because it belongs to another user. */
 function readProcess(pid: number): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

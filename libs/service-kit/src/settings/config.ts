@@ -2,26 +2,29 @@ import { type Static, type TObject, type TSchema, Type, Value } from '@darkroom/
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
 
-/** How slowly the body of a request may arrive. */
+/** The default limits on how slowly a request body may arrive. */
 export const defaultBodyBounds = { bodyStallMs: 30_000, bodyMinBytesPerSecond: 500 }
 
-/** Settings that every service has. Names here are camelCase, in the environment UPPER_SNAKE_CASE. */
+/** The settings that every service has: camelCase here, UPPER_SNAKE_CASE in the environment. */
 export const commonSettings = {
   host: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
   kvUrl: Type.String({
     format: 'uri',
     default: 'http://127.0.0.1:8082',
-    description: 'Where kv-config answers; all other services are found through it',
+    description: 'URL of kv-config; all other services are found through it',
   }),
   advertiseUrl: Type.Optional(
     Type.String({
       format: 'uri',
       description:
-        "Where others reach this service, with a path if need be; default http://HOST:PORT, with the host's name where HOST is a wildcard",
+        "URL at which other services reach this one, optionally with a path; default http://HOST:PORT, with the host's name if HOST is a wildcard",
     }),
   ),
   clusterToken: Type.Optional(
-    Type.String({ minLength: 16, description: 'Bearer token of all internal routes; none: loopback only' }),
+    Type.String({
+      minLength: 16,
+      description: 'Bearer token of all internal routes; without it, only loopback addresses are allowed',
+    }),
   ),
   logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
   drainMs: Type.Integer({
@@ -33,12 +36,12 @@ export const commonSettings = {
     default: defaultBodyBounds.bodyStallMs,
     minimum: 100,
     maximum: 3_600_000,
-    description: 'A request is cut when no byte of its body arrives for so many milliseconds',
+    description: 'A request is cut when no byte of its body arrives for this long, in milliseconds',
   }),
   bodyMinBytesPerSecond: Type.Integer({
     default: defaultBodyBounds.bodyMinBytesPerSecond,
     minimum: 100,
-    description: 'A request is cut when its body arrives more slowly over a minute',
+    description: 'A request is cut when its body arrives more slowly than this, averaged over a minute',
   }),
 }
 
@@ -49,21 +52,21 @@ export const dataDirSetting = Type.String({ default: './data', description: 'Fol
 const CommonConfig = Type.Object({ ...commonSettings, port: portSetting(0) })
 export type CommonConfig = Static<typeof CommonConfig>
 
-/** All mistakes in the settings at once, each by its variable's name. */
+/** Lists all mistakes in the settings, each with the name of its variable. */
 export class InvalidConfig extends Error {
   readonly mistakes: readonly string[]
 
   constructor(mistakes: string[]) {
-    super(`the settings are not right:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
+    super(`the settings are not valid:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
     this.mistakes = mistakes
   }
 }
 
 /**
- * Reads a schema's properties from environment variables; those unset or empty get their defaults. For each NAME,
- * NAME_FILE can name a file that holds the value, as secrets come in containers; NAME itself goes before it.
+ * Reads a schema's properties from environment variables. Variables that are unset or empty get their defaults. For
+ * each NAME, NAME_FILE can name a file that contains the value, like secrets in containers; NAME has priority.
  *
- * @throws InvalidConfig naming every variable that is missing or wrong.
+ * @throws InvalidConfig naming every variable that is missing or wrong
  */
 export function loadConfig<Schema extends TObject>(
   schema: Schema,
@@ -77,7 +80,7 @@ export function loadConfig<Schema extends TObject>(
     if (setting.kind === 'unreadable') unreadable[name] = setting.mistake
   }
   const config: Record<string, unknown> = { ...Object(Value.Default(schema, fromText(schema, given))) }
-  // Each for itself: one list of all errors would end at the eighth.
+  // Checked one by one: the list of errors for a whole object ends at the eighth.
   const mistakes = Object.entries(schema.properties).flatMap(([name, property]) => {
     if (unreadable[name] !== undefined) return [unreadable[name]]
     if (config[name] === undefined)
@@ -96,10 +99,10 @@ function isRequired(schema: TObject, name: string): boolean {
 function mistakeIn(property: TSchema, value: unknown): string | undefined {
   const [error] = Value.Errors(property, value)
   if (error) return describe(error)
-  // The format knows no bounds of ports, and would let through what nothing can be asked at.
+  // The format doesn't check ports, and would accept URLs that can't be requested.
   if (!('format' in property && property.format === 'uri')) return undefined
   const url = URL.parse(String(value))
-  if (!url) return 'must be a URL with a port up to 65535'
+  if (!url) return 'must be a valid URL, with a port up to 65535'
   return /^https?:$/.test(url.protocol) ? undefined : `must be an http or https URL, got "${value}"`
 }
 
@@ -112,7 +115,7 @@ export function variableName(property: string): string {
   return property.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
 }
 
-/** The base URL of what listens there; IPv6 addresses get their brackets (RFC 3986, 3.2.2). */
+/** The base URL of a host and port; IPv6 addresses get brackets (RFC 3986, 3.2.2). */
 export function httpUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

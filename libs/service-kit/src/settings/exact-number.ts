@@ -1,6 +1,6 @@
 /**
- * Whether a number, as JSON writes it, is kept by a double: written again, it has the same value, in whatever notation.
- * So 0.10 and 1e3 are kept; 9007199254740993, 1e400, 0.1234567890123456789 and -0 would come back as others.
+ * Whether a double keeps a number in JSON: written again, it has the same value, perhaps in another notation. So 0.10
+ * and 1e3 are kept; 9007199254740993, 1e400, 0.1234567890123456789 and -0 would change.
  */
 export function isExactNumber(text: string): boolean {
   const value = Number(text)

@@ -2,8 +2,8 @@ import type { TSchema } from '@darkroom/contracts/typebox'
 import { isExactNumber } from './exact-number.ts'
 
 /**
- * Texts, as environment variables and queries are, as the types that a schema's properties ask for. What isn't
- * such a text stays what it is, for the validation to refuse: 1.5 is no integer, and isn't rounded to one.
+ * Converts texts (environment variables, queries) to the types of a schema's properties. A text that can't be
+ * converted stays as it is, and the validation refuses it: 1.5 is not rounded to an integer.
  */
 export function fromText(
   schema: TSchema,
@@ -21,7 +21,10 @@ export function fromText(
   return converted
 }
 
-/** Of digits that a number can't keep, none become another number; too large ones are refused by their size. */
+/**
+ * Digits that a double can't keep are not turned into another number; numbers that are too large are refused by their
+ * size.
+ */
 function isNumeral(text: string): boolean {
   if (!/^-?\d+(\.\d+)?$/.test(text)) return false
   return isExactNumber(text) || Math.abs(Number(text)) > Number.MAX_SAFE_INTEGER

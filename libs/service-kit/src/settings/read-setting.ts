@@ -8,9 +8,9 @@ export type Setting =
   | { kind: 'unreadable'; mistake: string }
 
 /**
- * The text of one variable, or of the file that <variable>_FILE names (the newline at its end left out). Empty
- * variables count as absent. An empty file is a mistake: a secret that isn't there yet, not a wish for the default.
- * So is what is no regular file, by whatever links it is reached, or has more than 64 KiB.
+ * Reads a variable, or the file that <variable>_FILE names (without the newline at its end). Empty variables count as
+ * absent. An empty file is a mistake: the secret is probably not written yet. A path must lead to a regular file,
+ * maybe by links, of at most 64 KiB.
  */
 export function readSetting(variable: string, env: Readonly<Record<string, string | undefined>>): Setting {
   const text = env[variable]
@@ -27,12 +27,12 @@ export function readSetting(variable: string, env: Readonly<Record<string, strin
   }
 }
 
-/** @throws Error that says why not */
+/** @throws Error with the reason */
 function readFile(path: string): string {
-  // Else a pipe would be waited for until somebody writes to it.
+  // Otherwise, opening a pipe waits until somebody writes to it.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error(`${path} is no regular file`)
+    if (!fstatSync(descriptor).isFile()) throw new Error(`${path} is not a regular file`)
     const content = Buffer.alloc(maxFileKiB * 1024 + 1)
     let bytes = 0
     for (let read = 1; read > 0; bytes += read)

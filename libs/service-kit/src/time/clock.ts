@@ -1,8 +1,10 @@
-/** Both kinds of time. What lasts for a while is measured by `monotonic()`, what people read is told by `now()`. */
+/** Two kinds of time: use `monotonic()` to measure durations, and `now()` for times that people read. */
 export interface Clock {
-  /** The time of day, in milliseconds since 1970. An administrator or NTP may set it back or forward at any moment. */
+  /** The time of day, in milliseconds since 1970. An administrator or NTP may change it at any moment. */
   now(): number
-  /** Milliseconds since some moment before. They grow at the pace of real time, whatever the time of day is set to. */
+  /**
+   * Milliseconds since a moment in the past. They pass at the pace of real time, even if the time of day is changed.
+   */
   monotonic(): number
 }
 
@@ -12,8 +14,8 @@ export const systemClock: Clock = {
 }
 
 /**
- * The time of day as it was at first, which then passes steadily: setting the clock changes nothing. For instants that
- * are stored and compared with each other while the process lives.
+ * Starts at the time of day and then passes steadily, even if the clock is set. For instants that are stored and
+ * compared with each other while the process lives.
  */
 export class SteadyTime {
   readonly #clock: Clock
@@ -24,12 +26,12 @@ export class SteadyTime {
     this.#start = clock.now() - clock.monotonic()
   }
 
-  /** In whole milliseconds since 1970. */
+  /** The time in whole milliseconds since 1970. */
   now(): number {
     return Math.round(this.#start + this.#clock.monotonic())
   }
 
-  /** What the clock shows at an instant of this time. It is corrected by whole seconds, so that it stays the same. */
+  /** The clock's time at an instant of this time. The correction is in whole seconds, so that it stays the same. */
   timeOfDay(instant: number): Date {
     const setByMs = this.#clock.now() - this.now()
     return new Date(instant + Math.round(setByMs / 1000) * 1000)

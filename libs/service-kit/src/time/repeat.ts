@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Does something again and again, each time `everyMs` after the one before has ended, the first time after as
- * long. Resolves once `signal` is aborted and what is under way has ended; rejects with what `action` throws.
+ * Repeats `action`: the first time after `everyMs`, then `everyMs` after each end. Resolves once `signal` is aborted
+ * and the current run has ended; rejects with the error that `action` throws.
  */
 export async function repeat(
   everyMs: number,

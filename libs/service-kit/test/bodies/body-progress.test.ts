@@ -12,7 +12,7 @@ import { buildApp } from '../app.ts'
 
 const stallMs = 300
 
-/** A public app that counts the bytes of bodies, takes JSON, or does not read before it is let. */
+/** A public app that counts the bytes of bodies, parses JSON, or reads only when the test allows it. */
 async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs }) {
   const { app, log } = buildApp(t, { isPublic: true, ...bounds })
   const { promise: mayRead, resolve: letRead } = Promise.withResolvers<void>()
@@ -86,13 +86,13 @@ suite('the body of a request', () => {
     })
   }
 
-  test('that stalls ends in an error for whoever reads it', async t => {
+  test('that stalls ends in an error for its reader', async t => {
     const { begin, failures } = await serve(t)
     begin('/bytes', 1000).write('half')
-    await until('the reader is told', () => failures.length === 1)
+    await until('the reader gets an error', () => failures.length === 1)
   })
 
-  test('that arrives too slowly over the window is cut, though it never stalls', async t => {
+  test('that arrives too slowly over the window is cut, even if it never stalls', async t => {
     const { begin, cuts } = await serve(t, {
       bodyStallMs: 60_000,
       bodyMinBytesPerSecond: 1000,
@@ -112,10 +112,10 @@ suite('the body of a request', () => {
     const bytes = 32 * 1024 * 1024
     const socket = begin('/later', bytes)
     socket.write(Buffer.alloc(bytes))
-    await delay(4 * stallMs) // the time that must not count
+    await delay(4 * stallMs) // this time must not count
     assert.deepEqual(cuts(), [])
     letRead()
-    await until('all has arrived', () => counted.length === 1)
+    await until('the whole body has arrived', () => counted.length === 1)
     assert.deepEqual(counted, [bytes])
   })
 
@@ -132,7 +132,7 @@ suite('the body of a request', () => {
     ['stall for twice as long', { bodyStallMs: stallMs }, 2 * stallMs],
     ['come slowly for twice as long', { bodyMinBytesPerSecond: 1000, bodyWindowMs: stallMs }, 2 * stallMs],
   ] as const)
-    test(`may ${what} within the service mesh, where the public service cuts first`, async t => {
+    test(`of an internal service may ${what}, so that the public service cuts first`, async t => {
       const { app } = buildApp(t, bounds)
       await app.listen({ host: '127.0.0.1', port: 0 })
       const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')

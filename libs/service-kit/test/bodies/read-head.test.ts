@@ -6,7 +6,7 @@ import { readHead } from '../../src/bodies/read-head.ts'
 
 const headBytes = 64 * 1024
 
-/** Bytes that are different everywhere, cut at the places given. */
+/** Bytes without repetition, cut at the given places. */
 function cut(length: number, places: readonly number[]) {
   const whole = Buffer.from(Array.from({ length }, (_, at) => (at * 7919) % 251))
   const bounds = [0, ...places.map(place => Math.min(place, length)).sort((a, b) => a - b), length]
@@ -46,7 +46,7 @@ test('the head takes no more of the upload than it needs', async () => {
   assert.equal(taken, 4)
 })
 
-test('an upload that breaks is broken for who reads its head, or the rest', async () => {
+test('an upload that breaks off fails for the reader of its head and of its rest', async () => {
   async function* broken(bytes: number) {
     yield Buffer.alloc(bytes)
     throw new Error('broken')

@@ -24,7 +24,7 @@ function discover(t: TestContext, urls: string[] = []) {
 }
 
 suite('discovery', () => {
-  test('hands instances out in turn', async t => {
+  test('returns instances in turn', async t => {
     const { found, pick } = discover(t, ['http://a', 'http://b', 'http://c'])
     await found(3)
     const picked = await pick(6)
@@ -59,7 +59,7 @@ suite('discovery', () => {
     assert.equal(await picking, 'http://late')
   })
 
-  test('ends waiting with nothing when that is aborted', async t => {
+  test('returns undefined when waiting is aborted', async t => {
     const { discovery } = discover(t)
     const controller = new AbortController()
     const picking = discovery.pick(() => controller.signal)
@@ -78,7 +78,7 @@ suite('discovery', () => {
     assert.deepEqual(discovery.urls, ['http://b'])
   })
 
-  test('keeps what it knew while kv-config is away, and goes on when it is back', async t => {
+  test('keeps the known instances while kv-config does not answer, and follows changes again afterwards', async t => {
     const { kv, pick, register, found } = discover(t, ['http://a'])
     await found(1)
     kv.goAway()
@@ -88,7 +88,7 @@ suite('discovery', () => {
     await found(2)
   })
 
-  test('passes over a registration that it cannot read, and says so', async t => {
+  test('skips a registration that is not valid, and logs it', async t => {
     const { kv, log, found } = discover(t, ['http://a'])
     await found(1)
     for (const [n, value] of ['', '{', '{}', '{"url":"nowhere"}', '[]'].entries())

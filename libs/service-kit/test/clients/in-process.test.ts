@@ -7,7 +7,7 @@ import { apiOf } from '../../src/http/api.ts'
 
 type Storage = Client<typeof storageRoutes>
 
-/** A client of a storage in this process whose `putBlob` does what is given. */
+/** A client of a storage in this process with the given `putBlob`. */
 function clientOf(putBlob: (body: AsyncIterable<Uint8Array>) => Promise<never>): Storage {
   const services = new InProcessServices()
   const handlers = { putBlob: ({ body }: { body: AsyncIterable<Uint8Array> }) => putBlob(body) }
@@ -19,7 +19,7 @@ function put(storage: Storage, body: AsyncIterable<Uint8Array>) {
   return storage.putBlob({ params: { key: 'k', stage: 'pre' }, querystring: {}, headers: {}, body })
 }
 
-test('what the body of a call throws is thrown to the caller as it is', async () => {
+test('an error of a call’s body is thrown to the caller unchanged', async () => {
   const broken = new Error('the body broke off')
   async function* body() {
     yield Buffer.from('some')
@@ -32,7 +32,7 @@ test('what the body of a call throws is thrown to the caller as it is', async ()
   await assert.rejects(put(storage, body()), error => error === broken)
 })
 
-test('what the service throws is its problem', async () => {
+test('an error of the service becomes a problem', async () => {
   async function* body() {
     yield Buffer.from('all')
   }

@@ -25,7 +25,7 @@ function live(t: TestContext) {
 }
 
 suite('live settings', () => {
-  test('are the defaults until they are set, take effect when they are, and are the defaults again', async t => {
+  test('have their defaults, take effect when they are set, and have their defaults again when they are deleted', async t => {
     const { kv, settings, set } = live(t)
     assert.deepEqual(settings.current, defaults)
     set('maxPixels', '7')
@@ -38,16 +38,16 @@ suite('live settings', () => {
     assert.equal(settings.current.operations.length, 1)
   })
 
-  test('of other services mean nothing', async t => {
+  test('of other services are ignored', async t => {
     const { kv, settings, set } = live(t)
     kv.set('config/image-worker/maxPixels', '1')
     set('operations', '[{"name":"x"}]')
-    await until('the own one takes effect', () => settings.current.operations.length === 1)
+    await until('the own setting takes effect', () => settings.current.operations.length === 1)
     assert.equal(settings.current.maxPixels, 50)
   })
 
   for (const wrong of ['0', '1.5', 'true', '"7"', '{', '', 'null'])
-    test(`that are not right (${wrong || 'empty'}) are logged, and the default holds`, async t => {
+    test(`that are not valid (${wrong || 'empty'}) are logged, and the default is used`, async t => {
       const { settings, set, warned } = live(t)
       set('maxPixels', '7')
       await until('it takes effect', () => settings.current.maxPixels === 7)
@@ -65,7 +65,7 @@ suite('live settings', () => {
     assert.deepEqual(settings.current, defaults)
   })
 
-  test('stand as they were while kv-config is away', async t => {
+  test('keep their values while kv-config does not answer', async t => {
     const { kv, settings, set } = live(t)
     set('maxPixels', '7')
     await until('it takes effect', () => settings.current.maxPixels === 7)

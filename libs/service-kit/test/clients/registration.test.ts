@@ -23,7 +23,7 @@ function register(t: TestContext, kv = new FakeKv()) {
 }
 
 suite('a registration', () => {
-  test('stands in kv-config with a lease, and is gone once it is closed', async t => {
+  test('is in kv-config with a lease, and is gone once it is closed', async t => {
     const { kv, registration } = register(t)
     await until('it stands there', () => kv.values.get(key) === '{"url":"http://me"}')
     assert.deepEqual(kv.sets[0], { key, ttl: '10' })
@@ -32,7 +32,7 @@ suite('a registration', () => {
     assert.equal(kv.values.size, 0)
   })
 
-  test('comes back, and is warned of once, when kv-config was away', async t => {
+  test('comes back after an outage of kv-config, which is logged once', async t => {
     const kv = new FakeKv()
     kv.goAway()
     const { log } = register(t, kv)
@@ -41,10 +41,10 @@ suite('a registration', () => {
     kv.comeBack()
     await until('it stands there', () => kv.values.has(key))
     assert.equal(warnings(), 1)
-    await until('that is said, too', () => log.lines.some(({ msg }) => msg === 'registered again'))
+    await until('the return is logged, too', () => log.lines.some(({ msg }) => msg === 'registered again'))
   })
 
-  test('ends in time when kv-config is away', async t => {
+  test('closes in time while kv-config does not answer', async t => {
     const { kv, registration } = register(t)
     await until('it stands there', () => kv.values.has(key))
     kv.goAway()

@@ -12,11 +12,11 @@ import { ServiceUnavailable } from '../../src/problems/problems.ts'
 
 interface Instance {
   url: string
-  /** What arrived, as far as it was read. */
+  /** The requests that arrived, as far as they were read. */
   requests: { path: string; body: string; authorization: string | undefined }[]
 }
 
-/** A server of the service; what it doesn't answer itself is answered 200 with the body that came. */
+/** A server of the service; a request that `listener` doesn't answer is answered 200 with its own body. */
 async function instance(t: TestContext, listener?: RequestListener): Promise<Instance> {
   const requests: Instance['requests'] = []
   const server = createServer(async (request, response) => {
@@ -72,7 +72,7 @@ async function* streamed(...chunks: string[]): AsyncGenerator<Uint8Array> {
 }
 
 suite('a transport', () => {
-  test('requests come under the path of the instance, with its credentials where there is no token', async t => {
+  test('requests come under the path of the instance, with its credentials if there is no token', async t => {
     const { url, requests } = await instance(t)
     const base = `${url.replace('//', '//me:secret@')}/behind/a/proxy/`
     await (await transportTo(t, [base]).send({ path: '/key/..?a=b' })).body.dump()
@@ -115,7 +115,7 @@ suite('a transport', () => {
     assert.equal(await (await sent).body.text(), 'late')
   })
 
-  test('goes elsewhere when it is turned away with 421, even with what is not idempotent', async t => {
+  test('tries another instance after a 421, even if the request is not idempotent', async t => {
     const away = await instance(t, closing)
     const { url } = await instance(t)
     const { send, suspected } = transportTo(t, [away.url, url])
@@ -124,7 +124,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [away.url])
   })
 
-  test('is unavailable when it is turned away after a streamed body was begun', async t => {
+  test('is unavailable when a request is turned away after its streamed body was begun', async t => {
     const away = await instance(t, closing)
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [away.url, url])
@@ -132,7 +132,7 @@ suite('a transport', () => {
     assert.equal(requests.length, 0)
   })
 
-  test('asks again, and elsewhere, while it is answered 503', async t => {
+  test('tries again, also with other instances, while it gets a 503', async t => {
     let answers = 0
     const recovering = await instance(t, (_request, response) => {
       answers += 1
@@ -144,7 +144,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [recovering.url, away.url, recovering.url, away.url])
   })
 
-  test('is unavailable, and says why, when it is answered 503 for longer than its timeout', async t => {
+  test('is unavailable, with the reason, when it gets a 503 for longer than its timeout', async t => {
     const { url } = await instance(t, unavailable)
     await assert.rejects(transportTo(t, [url], { timeoutMs: 200 }).send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
@@ -153,7 +153,7 @@ suite('a transport', () => {
     })
   })
 
-  test('hands a 503 on where the caller handles it, the request may not be repeated, or its body is gone', async t => {
+  test('returns a 503 if the caller handles it, if the request may not be repeated, or if its body was read', async t => {
     const { url, requests } = await instance(t, async (request, response) => {
       await text(request)
       unavailable(request, response)
@@ -168,7 +168,7 @@ suite('a transport', () => {
     assert.equal(requests.length, handedOn.length)
   })
 
-  test('repeats what is idempotent when the connection broke', async t => {
+  test('repeats an idempotent request when the connection broke', async t => {
     const broken = await instance(t, breaking)
     const { url } = await instance(t)
     const reply = await transportTo(t, [broken.url, url]).send({ method: 'PUT', body: 'again' })
@@ -176,7 +176,7 @@ suite('a transport', () => {
     assert.equal(broken.requests.length, 1)
   })
 
-  test('does not repeat what is not idempotent when the connection broke', async t => {
+  test('does not repeat a request that is not idempotent when the connection broke', async t => {
     const broken = await instance(t, breaking)
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [broken.url, url])
@@ -184,7 +184,7 @@ suite('a transport', () => {
     assert.deepEqual([broken.requests.length, requests.length], [1, 0])
   })
 
-  test('does not repeat a streamed body of which something was read', async t => {
+  test('does not repeat a streamed body of which a part was read', async t => {
     const broken = await instance(t, request => request.once('data', () => request.socket.destroy()))
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [broken.url, url])
@@ -201,7 +201,7 @@ suite('a transport', () => {
     await assert.rejects(transportTo(t, [url]).send({ method: 'PUT', body: failing() }), TypeError)
   })
 
-  test('hands an answer that breaks off to its reader as an error, and does not repeat it', async t => {
+  test('gives the reader an error when an answer breaks off, and does not repeat the request', async t => {
     const { url, requests } = await instance(t, (request, response) => {
       response.writeHead(200, { 'content-length': 1000 })
       response.write('half', () => request.socket.destroy())
@@ -221,7 +221,7 @@ suite('a transport', () => {
     })
   })
 
-  test('asks once, however short its timeout', async t => {
+  test('sends the request once, even if the timeout is 0', async t => {
     const { url } = await instance(t, (_request, response) => void response.end('here'))
     const { send } = transportTo(t, [url], { timeoutMs: 0 })
     assert.equal((await send()).statusCode, 200)
@@ -239,14 +239,14 @@ suite('a transport', () => {
       suspect: () => undefined,
     }
     const transport = createTransport({ service: 'storage', resolver, dispatcher, timeoutMs: 50 })
-    // Its timer alone keeps no process alive.
+    // Its timer does not keep the process alive.
     const alive = setInterval(() => undefined, 1000)
     t.after(() => clearInterval(alive))
     const request = { method: 'GET', path: '/', headers: {}, idempotent: true, heldMs: 0 } as const
     await assert.rejects(transport({ ...request, expectsUnavailable: false }), /storage does not answer/)
   })
 
-  test('ends at once, with the reason, when it is aborted: while it waits, tries and reads', async t => {
+  test('ends at once, with the reason, when it is aborted: while it waits, sends and reads', async t => {
     const silent = await instance(t, () => undefined)
     const half = await instance(t, (_request, response) => void response.write('half'))
     const reason = new Error('no longer wanted')
@@ -299,7 +299,7 @@ suite('a transport', () => {
     assert.ok(performance.now() - from < 10_000)
   })
 
-  test('waits for an answer as much longer as the request may be held', async t => {
+  test('waits longer for an answer if the request may be held', async t => {
     const timeouts: unknown[] = []
     const { url } = await instance(t)
     const dispatcher = new Agent().compose(dispatch => (options, handler) => {

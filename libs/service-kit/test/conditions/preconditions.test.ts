@@ -32,28 +32,28 @@ suite('preconditions', () => {
     for (const date of [same, after]) assert.equal(check({ 'if-unmodified-since': date }), 'proceed')
   })
 
-  test('what is not a date in HTTP is overlooked', () => {
+  test('a text that is not an HTTP date is ignored', () => {
     for (const date of ['2026-11-21', 'yesterday', '', '0', modifiedAt.toISOString()]) {
       assert.equal(check({ 'if-modified-since': date }), 'proceed', date)
       assert.equal(check({ 'if-unmodified-since': date }), 'proceed', date)
     }
   })
 
-  test('a tag decides before a date does', () => {
+  test('a tag has priority over a date', () => {
     assert.equal(check({ 'if-match': '"abc"', 'if-unmodified-since': before }), 'proceed')
     assert.equal(check({ 'if-match': '"x"', 'if-unmodified-since': after }), 'failed')
     assert.equal(check({ 'if-none-match': '"x"', 'if-modified-since': after }), 'proceed')
     assert.equal(check({ 'if-none-match': '"abc"', 'if-modified-since': before }), 'not-modified')
   })
 
-  test('what must be the same decides before what must be another', () => {
+  test('If-Match has priority over If-None-Match', () => {
     assert.equal(check({ 'if-match': '"x"', 'if-none-match': '"abc"' }), 'failed')
     assert.equal(check({ 'if-match': '"abc"', 'if-none-match': '"abc"' }), 'not-modified')
     assert.equal(check({ 'if-unmodified-since': before, 'if-modified-since': after }), 'failed')
     assert.equal(check({ 'if-unmodified-since': after, 'if-none-match': '"abc"' }), 'not-modified')
   })
 
-  test('without a date of its own, a resource has no conditions by date', () => {
+  test('for a resource without a date, conditions by date are ignored', () => {
     for (const name of ['if-modified-since', 'if-unmodified-since'])
       assert.equal(checkPreconditions({ [name]: before }, { etag: '"1"' }), 'proceed')
   })
@@ -84,7 +84,7 @@ test('dates in HTTP have three forms', () => {
     assert.equal(parseHttpDate(text), undefined, text)
 })
 
-test('every list of tags is read as it was written, and any other text is none', () => {
+test('every well-formed list of tags is parsed, and any other text is not a list', () => {
   const opaque = fc.stringMatching(/^"[\x21\x23-\x7e]{0,8}"$/)
   const tags = fc.array(fc.record({ isWeak: fc.boolean(), opaque }), { minLength: 1, maxLength: 5 })
   fc.assert(

@@ -64,7 +64,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
       CLUSTER_TOKEN: 'short',
     })
     assert.equal((await service.ended).code, 1)
-    assert.match(service.stderr, /^storage: the settings are not right:\n/)
+    assert.match(service.stderr, /^storage: the settings are not valid:\n/)
     for (const name of ['PORT', 'LOG_LEVEL', 'SLOW_MS', 'CLUSTER_TOKEN'])
       assert.match(service.stderr, new RegExp(`^  ${name} must`, 'm'))
     assert.doesNotMatch(service.stderr, / at /, 'no stack: the mistake is not ours')

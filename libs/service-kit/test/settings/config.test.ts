@@ -86,8 +86,8 @@ suite('settings', () => {
   test('that are URLs have a port that there can be', () => {
     const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
     assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
-      'KV_URL must be a URL with a port up to 65535',
-      'ADVERTISE_URL must be a URL with a port up to 65535',
+      'KV_URL must be a valid URL, with a port up to 65535',
+      'ADVERTISE_URL must be a valid URL, with a port up to 65535',
     ])
   })
 
@@ -130,9 +130,9 @@ suite('settings', () => {
     assert.equal(read(linked).length, 64 * 1024)
     for (const [file, mistake] of [
       [tooLarge, 'has more than 64 KiB'],
-      ['/dev/zero', 'is no regular file'],
-      [pipe, 'is no regular file'],
-      [path, 'is no regular file'],
+      ['/dev/zero', 'is not a regular file'],
+      [pipe, 'is not a regular file'],
+      [path, 'is not a regular file'],
     ] as const)
       assert.deepEqual(mistakesIn(Config, { ...needed, BUCKET: '', BUCKET_FILE: file }), [
         `BUCKET_FILE: ${file} ${mistake}`,
