@@ -1,28 +1,35 @@
-import { type Client, hasEnded, type Task, type taskDbRoutes } from '@darkroom/contracts'
+import { type Client, hasEnded, type Task, type TaskChangeLine, type taskDbRoutes } from '@darkroom/contracts'
 import { findTask } from '@darkroom/service-kit/images'
+import type { ChangeFeed } from './events/change-feed.ts'
 
-/**
- * The task once it has ended, or as it is after `seconds`; undefined when the task was deleted
- * meanwhile.
- */
+/** The task once it has ended, or as it is when `signal` is aborted; undefined when the task was deleted. */
 export async function waitForEnd(
-  taskDb: Client<typeof taskDbRoutes>,
+  { taskDb, feed }: { taskDb: Client<typeof taskDbRoutes>; feed: ChangeFeed },
   lastSeen: Task,
-  seconds: number,
   signal: AbortSignal,
 ): Promise<Task | undefined> {
-  const deadline = performance.now() + seconds * 1000
-  let task: Task | undefined = lastSeen
-  while (task && !hasEnded(task) && !signal.aborted) {
-    const remaining = (deadline - performance.now()) / 1000
-    if (remaining <= 0) break
-    const known: Task = task
-    task = await findTask(taskDb, known.id, { wait: remaining, after: known.version, signal }).catch(
-      error => {
-        if (signal.aborted) return known
-        throw error
-      },
-    )
+  if (hasEnded(lastSeen) || signal.aborted) return lastSeen
+  let wake = () => {}
+  const stopListening = feed.listenTo(lastSeen.id, change => {
+    if (mayBeTheEnd(change)) wake()
+  })
+  const giveUp = () => wake()
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    for (;;) {
+      const woken = new Promise<void>(resolve => (wake = resolve))
+      // Also before the first change: the task may have ended before the feed was listened to.
+      const task = await findTask(taskDb, lastSeen.id)
+      if (!task || hasEnded(task) || signal.aborted) return task
+      await woken
+      if (signal.aborted) return task
+    }
+  } finally {
+    stopListening()
+    signal.removeEventListener('abort', giveUp)
   }
-  return task
+}
+
+function mayBeTheEnd(change: TaskChangeLine): boolean {
+  return change.kind !== 'stored' || hasEnded(change)
 }

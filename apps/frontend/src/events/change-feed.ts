@@ -16,6 +16,7 @@ export interface ChangeFeedOptions {
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions
   readonly #listeners = new Set<ChangeListener>()
+  readonly #listenersOf = new Map<string, Set<ChangeListener>>()
   readonly #closing = new AbortController()
   #following: Promise<void> | undefined
 
@@ -28,6 +29,17 @@ export class ChangeFeed {
     this.#listeners.add(listener)
     this.#following ??= this.#follow()
     return () => this.#listeners.delete(listener)
+  }
+
+  /** The same for one task: `listener` is called with its changes, and with `unknown`. */
+  listenTo(id: string, listener: ChangeListener): () => void {
+    const listeners = this.#listenersOf.get(id) ?? new Set()
+    this.#listenersOf.set(id, listeners.add(listener))
+    this.#following ??= this.#follow()
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listenersOf.get(id) === listeners) this.#listenersOf.delete(id)
+    }
   }
 
   async close(): Promise<void> {
@@ -60,6 +72,9 @@ export class ChangeFeed {
 
   #tell(change: TaskChangeLine): void {
     for (const listener of this.#listeners) listener(change)
+    const concerned =
+      change.kind === 'unknown' ? [...this.#listenersOf.values()] : [this.#listenersOf.get(change.id) ?? []]
+    for (const listeners of concerned) for (const listener of listeners) listener(change)
   }
 }
 

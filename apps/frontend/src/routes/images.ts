@@ -10,6 +10,7 @@ import {
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
+import type { ChangeFeed } from '../events/change-feed.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
@@ -20,6 +21,7 @@ export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | '
 export function addImageRoutes(
   app: App,
   { storage, taskDb }: FrontendClients,
+  feed: ChangeFeed,
   publicUrls: readonly URL[],
 ): void {
   app.route({
@@ -27,7 +29,7 @@ export function addImageRoutes(
     handler: async ({ params: { id }, headers: { prefer }, host, caller }, reply) => {
       const wait = applyPreferredWait(prefer, reply)
       const found = await requireImage(taskDb, caller, id)
-      const waited = wait > 0 ? await waitForEnd(taskDb, found, wait, holdSignal(reply, wait)) : found
+      const waited = wait > 0 ? await waitForEnd({ taskDb, feed }, found, holdSignal(reply, wait)) : found
       const task = waited ?? imageNotFound(id)
       setRetryAfter(reply, task)
       return toImageStatus(task, linkBase(publicUrls, host))

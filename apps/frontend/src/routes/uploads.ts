@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
 import type { Caller } from '../access/caller.ts'
+import type { ChangeFeed } from '../events/change-feed.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
@@ -17,6 +18,7 @@ export function addUploadRoutes(
   app: App,
   { imageMaster, taskDb }: FrontendClients,
   intake: IntakeGate,
+  feed: ChangeFeed,
   publicUrls: readonly URL[],
 ): void {
   acceptBytes(app)
@@ -30,7 +32,7 @@ export function addUploadRoutes(
       const accepted = await upload(request, reply, { ...given, urgency }, imageMaster)
       const waited =
         wait > 0 &&
-        (await waitForEnd(taskDb, accepted, wait, holdSignal(reply, wait)).catch(error => {
+        (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
           // It is accepted all the same, and to hear anything else would have it uploaded again.
           request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
         }))
