@@ -35,6 +35,15 @@ describe('the contract', async () => {
     })
   }
 
+  test('says that all but health wants a key', () => {
+    const { bearer } = document.components.securitySchemes
+    assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])
+    const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)
+      .filter(([, item]) => Object.values(item).some(({ security }) => security?.length === 0))
+      .map(([path]) => path)
+    assert.deepEqual(open.sort(), ['/healthz', '/readyz'])
+  })
+
   test('is well-formed OpenAPI 3.1', () => {
     assert.match(document.openapi, /^3\.1\.\d+$/)
     assert.ok(document.info.title && document.info.version)
