@@ -59,7 +59,9 @@ export class EventStream {
     this.#isBegun = true
   }
 
+  /** A stream that has ended takes no more: it is told of changes until its connection closes, which is later. */
   write(text: string): void {
+    if (this.#response.writableEnded) return
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy()
     else this.#response.write(text)
   }
