@@ -2,7 +2,7 @@ import type { OutputFormat } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
 import { signAvif } from './colour/sign-avif.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
-import { canBeTransparent, canHave16Bits, keepsFrames } from './format-abilities.ts'
+import { canBeTransparent, canHave16Bits, expectRoomFor, keepsFrames } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline, stripsOf } from './jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
@@ -39,6 +39,7 @@ export async function encode(
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format, original)
+  expectRoomFor(frameSize(prepared), output.format)
   const { frames, loop } = picture
   // A PNG's are fractions.
   const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)

@@ -1,5 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
+import { UnusableImage } from './unusable-image.ts'
 
 /** The format of a result unless another is asked for: the original's, and JPEG where that can't be written. */
 export function usualResult(original: ImageFormat): OutputFormat {
@@ -27,4 +28,23 @@ export function canBeTransparent(format: OutputFormat): boolean {
 
 export function canHave16Bits(format: OutputFormat): boolean {
   return format === 'png' || format === 'tiff' || format === 'avif'
+}
+
+/** The most pixels that a side can have. */
+const longestSide: Partial<Record<OutputFormat, number>> = {
+  jpeg: 65_535,
+  gif: 65_535,
+  webp: 16_383,
+  avif: 16_384,
+}
+
+/** @throws UnusableImage when a picture is too wide or too high for the format */
+export function expectRoomFor(
+  { width, height }: { width: number; height: number },
+  format: OutputFormat,
+): void {
+  const most = longestSide[format]
+  if (most === undefined || Math.max(width, height) <= most) return
+  const words = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side`
+  throw new UnusableImage('result-too-large', words)
 }

@@ -1,7 +1,7 @@
 import { unpackHeicCost } from './heic/unpack-heic.ts'
-import { largestSize } from './plan.ts'
+import { uprightSize } from './raster.ts'
+import { expectAllowed, largestPixels } from './steps.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
-import { UnusableImage } from './unusable-image.ts'
 import type { Job } from './ways/way.ts'
 
 /** Larger rasters are not held in memory where there is another way. */
@@ -28,22 +28,20 @@ function decodingBytes({ input, header }: Job): number {
 
 /** The bytes of all frames where the steps make them largest: with colours, which any step may add. */
 function largestBytes({ input, header, plan: { steps, addsTransparency }, limits }: Job): number {
-  const { bitsPerSample, channels, frames } = header
   const sizes = header.format === 'tiff' ? tiffPages(input) : [header]
-  const repeated = header.format === 'tiff' ? 1 : frames
-  const pixels = sizes.reduce((sum, { width, height, orientation }) => {
-    const upright = orientation >= 5 ? { width: height, height: width } : { width, height }
-    const largest = largestSize(upright, steps)
-    return sum + repeated * largest.width * largest.height
-  }, 0)
-  if (pixels > limits.maxPixels) {
-    const words = `an operation makes ${pixels} pixels of the image; at most ${limits.maxPixels} are taken`
-    throw new UnusableImage('too-many-pixels', words)
+  const repeated = header.format === 'tiff' ? 1 : header.frames
+  let [certain, possible] = [0, 0]
+  for (const size of sizes) {
+    const largest = largestPixels(uprightSize(size), steps)
+    certain += repeated * largest.certain
+    possible += repeated * largest.possible
   }
-  const bytes = pixels * Math.max(channels, addsTransparency ? 4 : 3) * (bitsPerSample > 8 ? 2 : 1)
-  if (steps.length > 0 && bytes > limits.maxUnpackedBytes) {
-    const words = `the image takes ${bytes} bytes while it is developed; at most ${limits.maxUnpackedBytes} are taken`
-    throw new UnusableImage('too-many-pixels', words)
+  const kind = {
+    channels: Math.max(header.channels, addsTransparency ? 4 : 3),
+    bits: header.bitsPerSample > 8 ? 16 : 8,
   }
-  return bytes
+  if (steps.length > 0) expectAllowed(certain, kind, limits)
+  // The steps make no more than that.
+  const pixels = Math.min(possible, Math.max(certain, limits.maxPixels))
+  return pixels * kind.channels * (kind.bits / 8)
 }

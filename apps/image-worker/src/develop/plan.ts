@@ -6,12 +6,16 @@ import { usualResult } from './format-abilities.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
 import { turnOf } from './operations/turn-of.ts'
-import type { Geometry, Output, Picture, Raster } from './raster.ts'
+import type { Geometry, Output, Raster } from './raster.ts'
 
-/** One step on the pixels of all frames, which are alike, and the size it makes of one. */
+/** One step on the pixels of all frames, which are alike, and the sizes it makes of one. */
 export interface Step {
   apply(frames: Raster[]): Promise<Raster[]>
   sizeAfter(size: Size): Size
+  /** On the way. */
+  sizeWithin(size: Size): Size
+  /** Whether the size may be any up to `sizeAfter`. */
+  isSizeOpen: boolean
 }
 
 /** A permutation and a turn. Either may come first: neither depends on the other. */
@@ -59,6 +63,8 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     plan.steps.push({
       apply: frames => kind.apply(frames, operation as never),
       sizeAfter: size => kind.sizeAfter(size, operation as never),
+      sizeWithin: size => (kind.sizeWithin ?? kind.sizeAfter)(size, operation as never),
+      isSizeOpen: kind.isSizeOpen ?? false,
     })
     plan.makesColours ||= kind.makesColours(operation as never)
     plan.addsTransparency ||= kind.addsTransparency(operation as never)
@@ -95,19 +101,4 @@ export function isPermutation(
   plan: Plan,
 ): plan is Plan & { permutation: ChannelOrder } {
   return plan.permutation !== undefined && plan.output.format === format
-}
-
-/** Does the steps, one after the other, on frames that are alike. */
-export async function applySteps(picture: Pick<Picture, 'frames'>, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) picture.frames = await step.apply(picture.frames)
-}
-
-/** The largest size that a frame has on its way through the steps, itself included. */
-export function largestSize(original: Size, steps: readonly Step[]): Size {
-  let [size, largest] = [original, original]
-  for (const { sizeAfter } of steps) {
-    size = sizeAfter(size)
-    if (size.width * size.height > largest.width * largest.height) largest = size
-  }
-  return largest
 }

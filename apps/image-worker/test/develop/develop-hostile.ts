@@ -26,6 +26,9 @@ const operations = [
   'flip',
   'resize:9x9,format:webp',
   'format:png',
+  'pad:3:3366cc80,round:circle,format:auto',
+  'trim,normalise,pixelate:3',
+  'crop:9x7:attention,resize:20x12:contain:enlarge:3366cc,format:webp',
 ]
 
 /** Inputs after which memory has been used about as much as it ever will be. */

@@ -22,7 +22,7 @@ const tried: Readonly<Record<OperationName, readonly string[]>> = {
   sharpen: ['sharpen'],
   brightness: ['brightness:1.3'],
   saturation: ['saturation:0.5'],
-  hue: ['hue:90'],
+  hue: ['hue:90', 'hue:33.3'],
   tint: ['tint:e0a060'],
   normalise: [],
   pixelate: ['pixelate:4'],

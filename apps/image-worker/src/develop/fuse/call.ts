@@ -94,6 +94,11 @@ export class Call {
     return this.#subject.isGrey || this.#has('greyscale')
   }
 
+  /** Of what comes out; before a rotation by an angle that is no turn, which makes it larger. */
+  get size(): Size {
+    return this.#size
+  }
+
   /** What is cut out of the original, before all else: what lies outside may not even be decoded. */
   get cut(): Rectangle | undefined {
     return this.#cut

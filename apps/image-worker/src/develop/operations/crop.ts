@@ -53,8 +53,13 @@ export function cropRectangle(frame: Size, operation: OperationNamed<'crop'>): R
   }
 }
 
+/** Of a rectangle that begins outside, one pixel. */
 function sizeAfter({ width, height }: Size, operation: OperationNamed<'crop'>): Size {
-  return { width: Math.min(width, operation.width), height: Math.min(height, operation.height) }
+  const { left = 0, top = 0 } = operation
+  return {
+    width: Math.max(1, Math.min(operation.width, width - left)),
+    height: Math.max(1, Math.min(operation.height, height - top)),
+  }
 }
 
 /** With a background: cut out what there is, then pad it. */

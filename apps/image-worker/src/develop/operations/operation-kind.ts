@@ -17,7 +17,7 @@ export type Apply<Name extends OperationName> = (
   operation: OperationNamed<Name>,
 ) => Promise<Raster[]>
 
-/** The size of what comes out, or stands in memory on the way if that is larger; known before it is made. */
+/** The size of what comes out, known before it is made. */
 type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
 
 /**
@@ -47,6 +47,10 @@ export type OperationKind<Name extends OperationName> =
       changes: 'pixels'
       apply: Apply<Name>
       sizeAfter: SizeAfter<Name>
+      /** What stands in memory on the way, where that is larger. */
+      sizeWithin?: SizeAfter<Name>
+      /** Whether the size depends on what the image shows: `sizeAfter` is the largest then. */
+      isSizeOpen?: boolean
       /** Whether it computes colours, and takes samples to be spaced as those of sRGB are. */
       makesColours(operation: OperationNamed<Name>): boolean
       /** Whether it makes pixels transparent, also of an image that has no transparency. */

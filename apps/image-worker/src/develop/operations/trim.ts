@@ -4,7 +4,7 @@ import { type Raster, samplesOf } from '../raster.ts'
 import { cutOut } from './crop.ts'
 import { eachFrame, type OperationKind, onPlaces } from './operation-kind.ts'
 
-export const trim: OperationKind<'trim'> = { ...onPlaces<'trim'>(frame => frame), apply }
+export const trim: OperationKind<'trim'> = { ...onPlaces<'trim'>(frame => frame), apply, isSizeOpen: true }
 
 /** All frames are cut to the same part: the smallest that has in it what any of them shows. */
 async function apply(frames: Raster[], operation: OperationNamed<'trim'>): Promise<Raster[]> {

@@ -8,8 +8,9 @@ import type { DevelopLimits } from '../limits.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
 import type { Original } from '../original.ts'
-import { applySteps, isPermutation, type Plan } from '../plan.ts'
+import { isPermutation, type Plan } from '../plan.ts'
 import { type CarriedMetadata, type Output, type Picture, type Raster, release, unmoved } from '../raster.ts'
+import { applySteps } from '../steps.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
@@ -45,7 +46,7 @@ export async function developTiff(
   for (const page of shown) opened.push(await openPage(input, header, plan, limits, page))
   const [{ picture, original }] = opened as [{ picture: Picture; original: Original }]
   const pictures = opened.map(({ picture }) => picture)
-  const frames = framesOfPages(await changedFrames(pictures, plan), output.format)
+  const frames = framesOfPages(await changedFrames(pictures, plan, limits), output.format)
   const bytes = await encode({ ...picture, frames }, output, original, undefined, limits)
   for (const frame of frames) release(frame)
   return bytes
@@ -75,7 +76,7 @@ async function developPage(
     if (permuted) return permuted
   }
   const { picture, original } = await openPage(input, header, plan, limits, page)
-  await applySteps(picture, plan.steps)
+  await applySteps(picture, plan.steps, limits)
   const bytes = await encode(picture, plan.output, original, isRewritten ? bytesBefore : undefined, limits)
   for (const frame of picture.frames) release(frame)
   return bytes
@@ -103,13 +104,17 @@ async function permutePage(
 }
 
 /** Pages that are alike are the frames of one animation from the first step on; others may become so by the steps. */
-async function changedFrames(pictures: readonly Picture[], { steps }: Plan): Promise<Raster[]> {
+async function changedFrames(
+  pictures: readonly Picture[],
+  { steps }: Plan,
+  limits: DevelopLimits,
+): Promise<Raster[]> {
   const joined = { frames: pictures.flatMap(({ frames }) => frames) }
   if (differenceOf(joined.frames) === undefined) {
-    await applySteps(joined, steps)
+    await applySteps(joined, steps, limits)
     return joined.frames
   }
-  for (const picture of pictures) await applySteps(picture, steps)
+  for (const picture of pictures) await applySteps(picture, steps, limits)
   return pictures.flatMap(({ frames }) => frames)
 }
 

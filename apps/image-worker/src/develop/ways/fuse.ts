@@ -2,6 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
 import { encode } from '../encode.ts'
 import { type Examined, examine } from '../examine.ts'
+import { expectRoomFor } from '../format-abilities.ts'
 import type { Call } from '../fuse/call.ts'
 import { fillCall } from '../fuse/fill-call.ts'
 import { sourceFor } from '../fuse/source-for.ts'
@@ -10,6 +11,7 @@ import { heldBytes } from '../held-bytes.ts'
 import { timeoutOf } from '../limits.ts'
 import { isPermutation } from '../plan.ts'
 import { colourspaceOf, type Raster, release, toSharp, uprightSize } from '../raster.ts'
+import { expectAllowed, largestPixels } from '../steps.ts'
 import type { Job, Way } from './way.ts'
 
 /**
@@ -79,6 +81,8 @@ async function fromRaster(
     return bytes
   }
   const { width, height, isGrey, channels } = raster
+  // Its size may have depended on what the image shows.
+  expectAllowed(largestPixels(raster, plan.steps.slice(-operations.length)).certain, raster, limits)
   const hasAlpha = channels === 4
   const subject = { width, height, isGrey, hasAlpha, isTurnedByCall: false, mayShrinkOnLoad: false }
   const { call, rest } = fillCall(subject, operations)
@@ -100,8 +104,10 @@ async function finish(
 ): Promise<Uint8Array> {
   const { plan, examined, limits } = job
   const written = call.write(image.timeout(timeoutOf(limits)))
-  if (rest.length === 0 && canWrite(call, { hasAlpha, metadata: examined.metadata, output: plan.output }))
+  if (rest.length === 0 && canWrite(call, { hasAlpha, metadata: examined.metadata, output: plan.output })) {
+    expectRoomFor(call.size, plan.output.format)
     return writeResult(written, call.makesGrey, examined, plan.output)
+  }
   const isGrey = call.makesGrey
   const { data, info } = await written
     .toColourspace(colourspaceOf({ bits: 8, isGrey }))

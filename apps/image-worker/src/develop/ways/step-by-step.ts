@@ -3,8 +3,9 @@ import { encode } from '../encode.ts'
 import { decodeHeic } from '../heic/decode-heic.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
-import { applySteps, isPermutation } from '../plan.ts'
+import { isPermutation } from '../plan.ts'
 import { release } from '../raster.ts'
+import { applySteps } from '../steps.ts'
 import { developTiff } from '../tiff/develop-tiff.ts'
 import type { Job, Way } from './way.ts'
 
@@ -22,7 +23,7 @@ async function developImage({ input, header, plan, limits }: Job): Promise<Uint8
   const { steps, output } = plan
   const decodeImage = header.format === 'heic' ? decodeHeic : decode
   const { picture, original } = await decodeImage(input, header, plan, limits)
-  await applySteps(picture, steps)
+  await applySteps(picture, steps, limits)
   // A quality that is asked for wins over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined
   const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
