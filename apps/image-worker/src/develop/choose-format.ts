@@ -1,9 +1,13 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
+import { decode } from './decode.ts'
 import { isAnimatable } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import type { Plan } from './plan.ts'
+import { type Raster, samplesOf } from './raster.ts'
+import { hasOddColours } from './tiff/odd-colours.ts'
+import { tiffPages } from './tiff/tiff-page.ts'
 
 /** What decides which format suits an image. */
 interface Content {
@@ -26,13 +30,13 @@ interface Choice {
 export async function chooseFormat(
   input: Uint8Array,
   header: ImageHeader,
-  plan: Pick<Plan, 'addsTransparency'>,
+  plan: Pick<Plan, 'addsTransparency' | 'output' | 'makesColours' | 'geometry'>,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Choice> {
   const { format, frames } = header
   if (format === 'tiff' && frames > 1) return { format, lossless: header.lossless }
-  const content = saidByHeader(header) ?? (await lookAt(input, header, limits, reserve))
+  const content = saidByHeader(header) ?? (await lookAt(input, header, plan, limits, reserve))
   const isAnimated = frames > 1 && (isAnimatable(format) || format === 'png')
   if (isAnimated) return { format: 'webp', lossless: content.isDrawing }
   // Another lossy format would lose more, and WebP and AVIF are the smaller ones.
@@ -53,10 +57,20 @@ const lookedAtRows = 256
 
 async function lookAt(
   input: Uint8Array,
-  { width, height }: ImageHeader,
+  header: ImageHeader,
+  plan: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Content> {
+  const { width, height, unpackedBytes } = header
+  const [page] = header.format === 'tiff' ? tiffPages(input) : []
+  if (page && hasOddColours(page)) {
+    // sharp can't read them.
+    await reserve(2 * unpackedBytes)
+    const { picture } = await decode(input, header, plan, limits, page)
+    const [raster] = picture.frames as [Raster]
+    return contentOf(inBytes(raster), raster)
+  }
   await reserve(8 * width * height)
   // Damage is for those to tell who develop it.
   const { data, info } = await sharp(input, { limitInputPixels: limits.maxPixels, failOn: 'none' })
@@ -64,11 +78,20 @@ async function lookAt(
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })
-  const hasAlpha = info.channels % 2 === 0
+  return contentOf(data, info)
+}
+
+/** The upper halves of deep samples. */
+function inBytes(raster: Raster): Uint8Array {
+  return raster.bits === 16 ? Uint8Array.from(samplesOf(raster), sample => sample >> 8) : raster.data
+}
+
+function contentOf(data: Uint8Array, size: { width: number; height: number; channels: number }): Content {
+  const { channels } = size
+  const hasAlpha = channels % 2 === 0
   return {
-    isDrawing: isDrawing(data, info),
-    isTransparent:
-      hasAlpha && data.some((sample, at) => at % info.channels === info.channels - 1 && sample < 255),
+    isDrawing: isDrawing(data, size),
+    isTransparent: hasAlpha && data.some((sample, at) => at % channels === channels - 1 && sample < 255),
   }
 }
 

@@ -5,6 +5,7 @@ import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { animatedPng } from './animated-png.ts'
+import { randomFrom, validFiles } from './hostile-inputs.ts'
 import { assertSame, inspect, inspectResult } from './inspect.ts'
 import { bytesOf, run } from './run.ts'
 
@@ -107,4 +108,9 @@ test('a damaged image fails with format:auto as it does without', async () => {
   const damaged = png.subarray(0, png.length / 2)
   await assert.rejects(run(damaged, 'flip,format:auto'), UnusableImage)
   await assert.rejects(run(damaged, 'flip,format:jpeg'), UnusableImage)
+})
+
+test('format:auto develops every kind of file', async () => {
+  for (const [name, file] of await validFiles(randomFrom(1)))
+    await assert.doesNotReject(run(file, 'format:auto'), name)
 })
