@@ -106,7 +106,7 @@ test('migrate says what it takes, and what it can not do', async t => {
     [
       ['kv-config', '--from', `${fourth}`, '--to', `etcd://127.0.0.1:${port}`],
       1,
-      /^darkroom: \S+task-db\.sqlite is of version \d+; this program knows versions up to \d+\n$/,
+      /^darkroom: \S+task-db\.sqlite has version \d+; this program supports versions up to \d+: use a newer Darkroom\n$/,
     ],
     [
       ['kv-config', '--from', `etcd://root:secret@localhost:${port}`, '--to', `sqlite:${missing}`],

@@ -16,12 +16,12 @@ export { adler32 } from './deflate/adler32'
 export { subtractLeft } from './deflate/subtract'
 export { capacity, data, output }
 
-/** The symbols of literals, of the block's end, and of the lengths of matches (RFC 1951, 3.2.5). */
+/** The symbols of literals, of the end of a block, and of the lengths of matches (RFC 1951, 3.2.5). */
 const endOfBlock: usize = 256
 const firstLength: usize = 257
 const symbols: usize = 286
 
-/** For each symbol of lengths: the least length, and how many bits follow that tell how much more it is. */
+/** For each length symbol: the shortest length, and the number of bits that follow and are added to it. */
 const lengthSymbols: usize = symbols - firstLength
 const leastLengths: usize = memory.data<u16>([
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
@@ -31,18 +31,21 @@ const extraBits: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
 ])
 
-/** RFC 1951 allows 15; of 14 four fit into 64 bits beside the rest of a byte, which is quicker and hardly larger. */
+/**
+ * RFC 1951 allows 15. With 14, four codes fit into 64 bits beside the rest of a byte, which is faster and hardly
+ * larger.
+ */
 const longestCode = 14
 
 const codeLengths: usize = memory.data(286 + 1)
-/** Of each symbol, and of each length less the shortest with its distance: bits, and from bit 24 on how many. */
+/** For each symbol, and for each match by its length minus the shortest: its bits, and from bit 24 on their number. */
 const codes: usize = memory.data(286 * 4, 4)
 const matchCodes: usize = memory.data(256 * 4, 4)
 
 /**
- * Compresses the first `length` bytes of the data, at least one, into a block of deflate (RFC 1951) with codes of
- * its own; gives how many bytes the output is long. Besides literals there are runs only, which are matches at
- * distance 1. An empty stored block follows, as in zlib's sync flush: whatever comes next starts at a whole byte.
+ * Compresses the first `length` bytes of the data (at least one) into a deflate block (RFC 1951) with its own codes.
+ * Returns the length of the output. Besides literals there are only runs: matches at distance 1. An empty stored block
+ * follows, as in zlib's sync flush, so that the next block starts at a whole byte.
  */
 export function deflate(length: usize): usize {
   const end = data + length
@@ -53,7 +56,7 @@ export function deflate(length: usize): usize {
   assignLengths(frequencies, symbols, longestCode, codeLengths)
   assignCodes(codeLengths, symbols, codes)
   assignMatchCodes()
-  // The distance's code: there is but one, which takes a bit all the same.
+  // The only distance code, which takes one bit all the same.
   store<u8>(codeLengths + symbols, 1)
 
   start()
@@ -93,7 +96,7 @@ function assignMatchCodes(): void {
   }
 }
 
-/** The inner loop: literals four at a time, then a run. */
+/** The inner loop: up to four literals at a time, then a run. */
 function putSymbols(end: usize, runsEnd: usize): void {
   let bits = pending
   let count = pendingBits
@@ -150,7 +153,7 @@ function bitsOf(code: u32): u64 {
   return code & 0xffffff
 }
 
-/** A stored block (3.2.4) of no bytes. */
+/** A stored block (3.2.4) without bytes. */
 function putEmptyBlock(): void {
   putBits(0, 3)
   putBits(0, -pendingBits & 7)

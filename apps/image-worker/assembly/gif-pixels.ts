@@ -1,18 +1,18 @@
 const mostCodes: u32 = 4096
 const mostCodeBits: u32 = 12
 
-/** How many pixels each code stands for, and a place for the one that the table has no room for: a u16 each. */
+/** The number of pixels of each code's string, with one more place for when the table is full: a u16 each. */
 const pixelsOf: usize = memory.data(2 * (4096 + 1), 2)
 
-/** The end of the data before, so that a code of which a part lies there lies in one piece. */
+/** The end of the previous data, so that a code that begins there is contiguous. */
 const carriedBytes: u32 = 2
 
-/** Room for so many bytes of whole sub-blocks; codes are read as four bytes, which may reach beyond. */
+/** Room for this many bytes of whole sub-blocks. Codes are read as four bytes, which may go past the end. */
 export const capacity: i32 = 64 * 1024
 const start: usize = memory.data(2 + 64 * 1024 + 4, 2)
 export const data: usize = start + carriedBytes
 
-/** What `follow` gives instead of pixels. */
+/** Errors that `follow` returns instead of pixels. */
 export const unknownCode: i32 = -1
 export const trailingBytes: i32 = -2
 
@@ -20,7 +20,7 @@ let firstBits: u32 = 0
 let codeBits: u32 = 0
 let nextCode: u32 = 0
 let previousPixels: i32 = 0
-/** Where the next code starts, in bits from `start`. */
+/** The position of the next code, in bits from `start`. */
 let position: u32 = 0
 let hasEnded: bool = false
 
@@ -37,9 +37,9 @@ export function begin(colorBits: u32): void {
 }
 
 /**
- * Follows the codes in the first `length` bytes of the data, whole sub-blocks; gives the sum of their pixels. With
- * each code a string enters the table: the one before and one pixel more, which the code may stand for already.
- * Where there is none before (-1 pixels), the place is that of the end code, which so gets the 0 pixels it has.
+ * Follows the codes in the first `length` bytes of the data, which are whole sub-blocks. Returns the sum of their
+ * pixels. Each code adds a string to the table: the previous string and one pixel, which the code itself may already
+ * use. If there is no previous string (-1 pixels), the new string is stored at the end code, whose 0 pixels are right.
  */
 export function follow(length: u32): i32 {
   if (hasEnded) return trailingBytes
@@ -53,7 +53,7 @@ export function follow(length: u32): i32 {
   let block = data
   const end = data + length
   while (block < end) {
-    // What is left of the sub-block before moves over the length of this one, and so lies right before its data.
+    // The rest of the previous sub-block moves over the length byte of this one, so it is directly before its data.
     const blockBytes: usize = load<u8>(block)
     store<u16>(block - 1, load<u16>(block - 2))
     at += 8
@@ -84,7 +84,7 @@ export function follow(length: u32): i32 {
       }
     }
   }
-  // Of what is left, two bytes at most, only the end is carried over: position counts from there.
+  // Only the end of the remaining bits, at most two bytes, is carried over: position counts from there.
   store<u16>(start, load<u16>(end - carriedBytes))
   position = at - 8 * length
   codeBits = bits

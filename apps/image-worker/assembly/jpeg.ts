@@ -1,6 +1,6 @@
 /**
- * The inner loops of permuting a JPEG: entropy-coded data to coefficients, coefficients turned and permuted, and back.
- * src/permute/jpeg/ calls them in that order, for one image at a time.
+ * The inner loops for permuting a JPEG: from entropy-coded data to coefficients, turning and permuting coefficients,
+ * and back. src/permute/jpeg/ calls them in this order, for one image at a time.
  */
 export { allocate, allocateZeros, clear, release } from './jpeg/allocate'
 export { setComponent, setTables } from './jpeg/components'

@@ -1,10 +1,10 @@
-/** Bytes that are rearranged at once: whole pixels of 3, 4, 6 and 8 bytes. */
+/** The number of bytes that are rearranged at once: whole pixels of 3, 4, 6 and 8 bytes. */
 const groupBytes: usize = 48
 
 /** Which bytes of each of a group's three vectors go into each of the result's three: nine masks of 16 bytes. */
 export const masks: usize = memory.data(9 * 16, 16)
 
-/** Room for so many bytes: a chunk that is copied here and back stays in the core's nearest cache. */
+/** Room for this many bytes, so that a chunk that is copied here and back stays in the core's nearest cache. */
 export const capacity: i32 = 512 * 48
 export const data: usize = memory.data(512 * 48, 16)
 
@@ -20,7 +20,7 @@ export function rearrange(length: usize): void {
   }
 }
 
-/** A swizzle makes zeros of what lies outside its vector, so that one of the three gives each byte. */
+/** A swizzle gives zero for an index outside its vector, so exactly one of the three vectors gives each byte. */
 function selected(first: v128, second: v128, third: v128, mask: usize): v128 {
   const one = i8x16.swizzle(first, v128.load(mask))
   const two = i8x16.swizzle(second, v128.load(mask, 16))

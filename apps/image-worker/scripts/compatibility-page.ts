@@ -25,7 +25,7 @@ const names: Readonly<Record<ImageFormat, string>> = {
 }
 const rows: readonly Row[] = Object.values(compatibilityTable)
 
-/** docs/compatibility.md, made from the tables of the code and of what its tests hold true. */
+/** Generates docs/compatibility.md from the tables in the code, which the tests check. */
 export function compatibilityPage(): string {
   const { maxPixels, maxUnpackedBytes } = Value.Create(Config)
   return `# Formats and what becomes of them
@@ -119,7 +119,7 @@ function written({ fate, words }: Cell): string {
   return fate === 'kept' ? `${fate}, ${words}` : `${fate}: ${words}`
 }
 
-/** Formats that do the same, together. */
+/** Groups the formats that do the same. */
 function writtenFor(as: NonNullable<Row['as']>): string {
   const cells = Object.entries(as) as [OutputFormat, Cell][]
   const groups = Map.groupBy(cells, ([, cell]) => written(cell))

@@ -7,27 +7,27 @@ import {
 } from '../src/develop/format-abilities.ts'
 
 /**
- * What becomes of features of images, feature by feature. docs/compatibility.md is made of it, and
- * test/develop/compatibility.test.ts develops a file for each row.
+ * How features of images are treated, one by one. Source of docs/compatibility.md; test/develop/compatibility.test.ts
+ * develops a file for each row.
  */
 export type Fate = 'kept' | 'converted' | 'dropped' | 'refused'
 
 export interface Cell {
   readonly fate: Fate
-  /** What a person should know besides. */
+  /** An explanation for users. */
   readonly words?: string
 }
 
 export interface Row {
   readonly feature: string
-  /** Of which originals. */
+  /** The originals that can have the feature. */
   readonly of: string
   readonly section: Section
-  /** Where channels are swapped and the format stays. */
+  /** When channels are swapped and the format stays. */
   readonly swapped: Cell
-  /** In every other operation, where the format stays. */
+  /** In every other operation, when the format stays. */
   readonly developed: Cell
-  /** In a result of this format. None: the format doesn't know of such a thing, or it isn't followed there. */
+  /** In a result of this format. Missing: the format can't have such a feature, or it isn't specified there. */
   readonly as?: Partial<Record<OutputFormat, Cell>>
 }
 
@@ -41,7 +41,7 @@ const converted = (words: string): Cell => ({ fate: 'converted', words })
 const but = (words: string): Cell => ({ fate: 'kept', words })
 const gone = (words: string): Cell => ({ fate: 'dropped', words })
 
-/** The same everywhere. */
+/** The same in every case. */
 function everywhere(cell: Cell): Pick<Row, 'swapped' | 'developed' | 'as'> {
   return { swapped: cell, developed: cell, as: inFormats(() => cell) }
 }

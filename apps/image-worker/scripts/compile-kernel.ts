@@ -6,7 +6,7 @@ import type { KernelName } from '../src/kernels/kernel.ts'
 const assembly = new URL('../assembly/', import.meta.url)
 const compiler = new URL('node_modules/assemblyscript/dist/asc.js', assembly)
 
-/** The part of AssemblyScript's compiler that is used here. */
+/** The part of AssemblyScript's compiler API that is used here. */
 interface Compiler {
   main(
     args: readonly string[],
@@ -31,12 +31,15 @@ export function installCompiler(): void {
     })
 }
 
-/** The WebAssembly of a kernel's source, ../assembly/<name>.ts: no runtime, and the same bytes every time. */
+/**
+ * Compiles a kernel's source, ../assembly/<name>.ts, to WebAssembly: without a runtime, and with the same bytes every
+ * time.
+ */
 export async function compileKernel(name: KernelName): Promise<Uint8Array> {
   const { default: asc } = (await import(compiler.href)) as { default: Compiler }
   let compiled: Uint8Array | undefined
   const source = new URL(`${name}.ts`, assembly)
-  // Below 2 GiB, addresses are positive numbers on both sides.
+  // With less than 2 GiB, addresses are positive numbers on both sides.
   const memory = ['--maximumMemory', '32767']
   const options = [
     '-O3',

@@ -1,5 +1,5 @@
 /**
- * What becomes of JPEGs that are not by the book, oddity by oddity. docs/compatibility.md is made of it, and
+ * How JPEGs that break the specification are treated, one by one. Source of docs/compatibility.md;
  * test/develop/jpeg-oddities.test.ts develops a file for each.
  */
 export interface JpegOddity {

@@ -9,7 +9,7 @@ const docs = new URL('../../../docs/', import.meta.url)
 const pictures = new URL('operations/', docs)
 const limits = { maxPixels: 1_000_000, maxUnpackedBytes: 10_000_000, processingMs: 60_000 }
 
-/** A small landscape: clear colours, edges and slopes, on which every operation shows. */
+/** A small landscape with clear colours, edges and gradients, on which the effect of every operation is visible. */
 const landscape = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200">
   <defs>
     <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#2a6fd0"/><stop offset="1" stop-color="#fbd9a5"/></linearGradient>

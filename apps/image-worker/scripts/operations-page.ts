@@ -9,7 +9,7 @@ import {
   parseOperations,
 } from '@darkroom/contracts'
 
-/** docs/operations.md, made from the table of operations. Pictures stand in docs/operations/ by their names. */
+/** Generates docs/operations.md from the table of operations. The pictures are in docs/operations/, by their names. */
 export function operationsPage(): string {
   return `# Operations
 

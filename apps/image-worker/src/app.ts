@@ -13,14 +13,15 @@ export interface AppDependencies extends BodyBounds {
   startPool(measures: WorkMeasures): Pool
   logger: Logger
   clusterToken?: string | undefined
-  /** Rejects while no master is known. */
+  /** Rejects while no image-master is known. */
   findMaster(): Promise<void>
 }
 
-/** Health and metrics of a pool; the work itself is pulled. Closing the app drains the pool. */
+/** Serves the health and the metrics of a pool; the pool pulls its work itself. Closing the app drains the pool. */
 export function buildApp({ startPool, logger, clusterToken, findMaster, ...bounds }: AppDependencies): App {
   const checkReady = async () => {
-    if (pool.alive === 0) throw retryLater(503, 'no-threads', 'no thread of this worker lives', 1)
+    if (pool.alive === 0)
+      throw retryLater(503, 'no-threads', 'no thread of this worker is running; they are being restarted', 1)
     await findMaster()
   }
   const app = createApp({ ...bodyBoundsIn(bounds), name: 'image-worker', logger, clusterToken, checkReady })

@@ -12,13 +12,13 @@ export function measureWork(app: App, pool: () => Pool): WorkMeasures {
   const registers = [app.metrics]
   const ended = new Counter({
     name: 'darkroom_work_ended_total',
-    help: 'Images worked on, by how that ended',
+    help: 'Images processed, by outcome',
     labelNames: ['kind'],
     registers,
   })
   const seconds = new Histogram({
     name: 'darkroom_work_duration_seconds',
-    help: 'Time from getting a task to having reported on it',
+    help: 'Time from receiving a task to the report of its end',
     buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60],
     registers,
   })

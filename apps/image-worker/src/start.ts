@@ -14,16 +14,16 @@ import { Pool } from './pool/pool.ts'
 
 export { Config } from './config.ts'
 
-/** Of the time to drain; the rest is for handing back what has not ended by then. */
+/** The share of the drain time for finishing work; the rest is for returning unfinished work. */
 const workingShare = 0.8
 
 export interface ProcessControl {
   pid: number
-  /** Ends the process at once: when native code doesn't return, nothing else can stop it. */
+  /** Ends the process at once: if native code doesn't return, nothing else can stop it. */
   abandon(): void
 }
 
-/** The worker: its threads pull work, and it listens for questions about its health. */
+/** Starts the worker: its threads pull work, and it serves its health over HTTP. */
 export async function start(
   config: Config,
   logger: Logger,
@@ -48,11 +48,11 @@ export async function start(
       const prefix = registrationPrefix('image-master')
       const { body } = await clients.kv.listKeys({ querystring: { prefix, limit: 1 } })
       if (body.keys.length === 0)
-        throw new ServiceUnavailable('image-master', new Error('none is registered'))
+        throw new ServiceUnavailable('image-master', new Error('no image-master is registered'))
     },
   })
   const decodes = decodedTypes()
-  logger.info({ decodes }, 'optional types that are decoded')
+  logger.info({ decodes }, 'decoding these optional image types')
   const labels = { decodes }
   const service = await startService({ app, name: 'image-worker', config, clients, labels, logger })
   return service

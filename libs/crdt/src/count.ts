@@ -1,6 +1,6 @@
 import { countAt, type Ring } from './ring.ts'
 
-/** The rings of a count: of how many units, and how long each is. */
+/** The rings of a count: the number of units in each, and the length of a unit. */
 export const rings = {
   seconds: { size: 120, unitMs: 1000 },
   minutes: { size: 120, unitMs: 60_000 },
@@ -9,12 +9,13 @@ export const rings = {
 export type RingName = keyof typeof rings
 
 /**
- * One node's part of a counter, which only that node raises. So of two with different totals the one with the greater
- * is simply the later one, windows included: they are only changed along with the total, and need no merge of their own.
+ * One node's part of a counter, which only that node raises. So of two counts with different totals, the one with the
+ * greater total is the later, including its windows: they change only together with the total, and need no merge of
+ * their own.
  */
 export type Count = { readonly total: number } & { readonly [Name in RingName]: Ring }
 
-/** The count after `amount` more at `now`, in milliseconds since 1970. */
+/** The count after adding `amount` at `now`, in milliseconds since 1970. */
 export function raiseCount(known: Count | undefined, amount: number, now: number): Count {
   const ring = (name: RingName) =>
     countAt(known?.[name], Math.floor(now / rings[name].unitMs), amount, rings[name].size)
@@ -28,7 +29,7 @@ export function raiseCount(known: Count | undefined, amount: number, now: number
 
 /**
  * Below 0 when the first is older, 0 when they are the same. Windows are compared last: they differ under the same
- * total only when a node counted the same twice, because its disk was put back to an earlier state.
+ * total only when a node counted the same twice, because its disk was restored to an earlier state.
  */
 export function compareCounts(one: Count, other: Count): number {
   if (one.total !== other.total) return one.total - other.total

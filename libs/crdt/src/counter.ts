@@ -1,29 +1,29 @@
 import { type Count, type RingName, rings } from './count.ts'
 import { sumBetween } from './ring.ts'
 
-/** A counter goes no higher, so that every sum is exact. */
+/** The limit of a counter, which keeps every sum exact. */
 export const maxCount = Number.MAX_SAFE_INTEGER
 
-/** The value of a grow-only counter: the sum of what the nodes counted (Shapiro et al. 2011, specification 6). */
+/** The value of a grow-only counter: the sum of all nodes' counts (Shapiro et al. 2011, specification 6). */
 export function sumOf(counts: Iterable<Count>): number {
   let sum = 0
-  // Sides of a partition can each go near the limit; their sum stays at it.
+  // Both sides of a partition can count up to the limit; the sum stays at it.
   for (const { total } of counts) sum = Math.min(sum + total, maxCount)
   return sum
 }
 
 export interface Windows {
-  /** When the first one begins, in milliseconds since 1970. */
+  /** The start of the first part, in milliseconds since 1970. */
   readonly from: number
   readonly bucketMs: number
-  /** How much was counted in each; the last one is still running. */
+  /** The amount counted in each part; the last is still running. */
   readonly counts: readonly number[]
 }
 
 /**
- * How much was counted in the time up to now, in so many parts; undefined when the rings can't tell it so: it is longer
- * than 48 hours, or a part isn't a whole number of the units in which a time of that length is kept (seconds up to two
- * minutes, minutes up to two hours, hours above). Every node counted by its own clock.
+ * The amounts counted in the last `windowMs`, in `buckets` parts. Undefined when the rings can't give them: the time is
+ * longer than 48 hours, or a part isn't a whole number of the units in which a time of that length is kept (seconds up
+ * to two minutes, minutes up to two hours, hours above). Every node counts by its own clock.
  */
 export function windowsOf(
   counts: readonly Count[],

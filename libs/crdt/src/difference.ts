@@ -2,24 +2,24 @@ import type { Version } from './entry.ts'
 import type { State } from './state.ts'
 import { comparePlaces } from './summary.ts'
 
-/** A part of what another state has in the buckets in which it differs from this one. */
+/** A page of another state's versions, in the buckets in which it differs from this state. */
 export interface VersionPage {
   readonly buckets: readonly number[]
   readonly versions: readonly Version[]
-  /** The key after which this page began; undefined for the first. */
+  /** The key after which this page begins; undefined for the first page. */
   readonly after?: string | undefined
-  /** The key of its last version, if there are more. */
+  /** The key of its last version, if another page follows. */
   readonly next?: string | undefined
 }
 
 export interface Difference {
-  /** Keys of entries that the other has and this one lacks or has older. */
+  /** Keys of entries that this state lacks or has in an older version. */
   readonly wanted: string[]
-  /** Keys of entries that this one has and the other lacks or has older. */
+  /** Keys of entries that the other state lacks or has in an older version. */
   readonly news: string[]
 }
 
-/** What has to pass between two states for the part of them that a page covers. */
+/** The entries that two states must exchange for the part of them that a page covers. */
 export function differenceOf(state: State, page: VersionPage): Difference {
   const { after, next } = page
   const theirs = new Map(page.versions.map(version => [version.key, version]))
@@ -33,7 +33,7 @@ export function differenceOf(state: State, page: VersionPage): Difference {
     const other = theirs.get(own.key)
     theirs.delete(own.key)
     if (other?.check === own.check && other.rank === own.rank) continue
-    // Of the same rank, a merge decides; so it is sent both ways.
+    // If the rank is the same, only a merge can decide, so the entry is sent both ways.
     if (other !== undefined && other.rank >= own.rank) wanted.push(own.key)
     if (other === undefined || own.rank >= other.rank) news.push(own.key)
   }

@@ -5,12 +5,12 @@ import { compareRegisters, type Register, valueText } from './register.ts'
 export type RegisterEntry = Register & { readonly kind: 'register'; readonly name: string }
 export type CountEntry = Count & { readonly kind: 'count'; readonly name: string; readonly node: string }
 
-/** What a state consists of, and nodes tell each other. */
+/** A part of a state. Nodes exchange entries. */
 export type Entry = RegisterEntry | CountEntry
 
 /**
- * Says which of two entries of one key is newer without showing them: that of the higher rank (generation or total).
- * Of the same rank, those with equal checks are equal, and of others only a merge can tell.
+ * Shows which of two entries of one key is newer without their values: the entry with the higher rank (generation or
+ * total). With the same rank, entries with the same check are equal; otherwise only a merge can decide.
  */
 export interface Version {
   readonly key: string
@@ -30,7 +30,7 @@ export function keyOf(entry: Entry): string {
   return entry.kind === 'register' ? registerKey(entry.name) : countKey(entry.name, entry.node)
 }
 
-/** Of entries with the same key: below 0 when the first is older, 0 when they are the same. */
+/** Compares entries with the same key: below 0 when the first is older, 0 when they are the same. */
 export function compareEntries(one: Entry, other: Entry): number {
   if (one.kind === 'register' && other.kind === 'register') return compareRegisters(one, other)
   if (one.kind === 'count' && other.kind === 'count') return compareCounts(one, other)
@@ -48,8 +48,8 @@ export function versionOf(key: string, entry: Entry): Version {
 }
 
 /**
- * About how many bytes an entry takes in a message: counted are UTF-16 units, of which UTF-8 makes up to three bytes
- * each where they aren't ASCII.
+ * About how many bytes an entry takes in a message. Counts UTF-16 units; a unit that isn't ASCII takes up to three
+ * bytes in UTF-8.
  */
 export function sizeOf(entry: Entry): number {
   return JSON.stringify(entry).length

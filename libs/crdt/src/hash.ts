@@ -2,8 +2,9 @@
 export const hashRange = 2 ** 52
 
 /**
- * A hash of a text, for finding out what differs: two different texts have the same by chance once in 2^52 pairs.
- * Nobody is kept from making such texts. Two rounds of MurmurHash2's mixing, as in cyrb53 (bryc, public domain).
+ * A hash of a text, for finding differences: two different texts have the same hash by chance once in 2^52 pairs. It
+ * doesn't protect against texts made to collide. Two rounds of MurmurHash2's mixing, as in cyrb53 (bryc, public
+ * domain).
  */
 export function hash(text: string): number {
   let first = 0xdeadbeef

@@ -1,9 +1,9 @@
 import type { Json } from './json.ts'
 
 /**
- * A last-writer-wins register: of two writes the one with the higher generation stands, and of two that were made at
- * the same moment the one with the greater writer. Without a value it was deleted: a tombstone, kept so that an older
- * value that comes late doesn't return.
+ * A last-writer-wins register: of two writes, the one with the higher generation wins; at the same generation, the one
+ * with the greater writer. A register without a value was deleted: a tombstone, kept so that an older value that
+ * arrives late doesn't return.
  */
 export interface Register {
   readonly generation: number
@@ -12,10 +12,10 @@ export interface Register {
 }
 
 /**
- * The register after this node wrote to it; undefined deletes. Writes of one node are each newer than the one before,
- * as it raises the generation of what it knows.
+ * The register after this node wrote to it; undefined deletes. Each write of a node is newer than the one before,
+ * because it raises the generation that the node knows.
  *
- * @throws RangeError when there are no generations left
+ * @throws RangeError when the generations are used up
  */
 export function writeRegister(
   known: Register | undefined,
@@ -28,8 +28,8 @@ export function writeRegister(
 }
 
 /**
- * Below 0 when the first is older, 0 when they are the same. The value is compared last: a writer that uses a
- * generation twice (its disk was put back to an earlier state) would otherwise split the register for ever.
+ * Below 0 when the first is older, 0 when they are the same. The value is compared last: otherwise a writer that uses a
+ * generation twice (its disk was restored to an earlier state) would split the register forever.
  */
 export function compareRegisters(one: Register, other: Register): number {
   return (
@@ -39,7 +39,7 @@ export function compareRegisters(one: Register, other: Register): number {
   )
 }
 
-/** The same text on every node; that of a tombstone is empty, and so the lowest. */
+/** The same text on every node. The text of a tombstone is empty, and so the lowest. */
 export function valueText({ value }: Register): string {
   return value === undefined ? '' : JSON.stringify(value)
 }

@@ -1,4 +1,4 @@
-/** How much was counted in each of some consecutive units of time, as many as the ring's size at most. */
+/** The amounts counted in consecutive units of time, at most as many as the ring's size. */
 export interface Ring {
   /** The unit of the first count, in units since 1970. */
   readonly start: number
@@ -6,8 +6,8 @@ export interface Ring {
 }
 
 /**
- * The ring with an amount added at a unit, and without what is too old for it then. A clock that was set back counts
- * where it is now; if that is before everything in the ring, the ring begins anew.
+ * The ring after adding an amount at a unit, without the units that are now too old. After a clock was set back,
+ * counting continues at its new time; if that is before everything in the ring, the ring starts again.
  */
 export function countAt(ring: Ring | undefined, unit: number, amount: number, size: number): Ring {
   if (!ring || unit < ring.start || unit >= ring.start + ring.counts.length + size) {
@@ -21,7 +21,7 @@ export function countAt(ring: Ring | undefined, unit: number, amount: number, si
   return { start: ring.start + old, counts: counts.slice(old) }
 }
 
-/** How much the ring has in the units from `from` up to, and without, `to`. */
+/** The sum of the units from `from` up to but not including `to`. */
 export function sumBetween({ start, counts }: Ring, from: number, to: number): number {
   let sum = 0
   for (let unit = Math.max(from, start); unit < Math.min(to, start + counts.length); unit++) {

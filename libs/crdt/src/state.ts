@@ -13,13 +13,13 @@ import {
 import { Summary } from './summary.ts'
 
 /**
- * Named registers and counters that merge without conflict. States that have merged the same entries are equal, in
- * whatever order and however often these came. It only ever grows: deleted registers leave tombstones, and the parts
- * that lost nodes had in counters stay.
+ * Named registers and counters that merge without conflict. States that merged the same entries are equal, in whatever
+ * order and however often these came. A state only ever grows: deleted registers leave tombstones, and the counts of
+ * lost nodes stay.
  */
 export class State {
   readonly #entries = new Map<string, Entry>()
-  /** Names are kept apart, so that listing or adding up doesn't go through all entries. */
+  /** Names are kept separately, so that listing and adding up don't go through all entries. */
   readonly #registers = new Set<string>()
   readonly #counters = new Map<string, Set<string>>()
   readonly #summary = new Summary()
@@ -28,7 +28,7 @@ export class State {
     for (const entry of entries) this.merge(entry)
   }
 
-  /** Takes an entry unless the one that it has is as new; whether it was taken. */
+  /** Adds an entry unless the existing one is as new. Returns whether it was added. */
   merge(entry: Entry): boolean {
     const key = keyOf(entry)
     const known = this.#entries.get(key)
@@ -50,7 +50,7 @@ export class State {
     return entry?.kind === 'register' ? entry : undefined
   }
 
-  /** What each node has counted. */
+  /** The count of each node. */
   counts(name: string): CountEntry[] {
     return [...(this.#counters.get(name) ?? [])].flatMap(node => {
       const entry = this.#entries.get(countKey(name, node))
@@ -58,12 +58,12 @@ export class State {
     })
   }
 
-  /** The value of a counter; 0 of one that was never raised. */
+  /** The value of a counter; 0 if it was never raised. */
   sum(name: string): number {
     return sumOf(this.counts(name))
   }
 
-  /** Of those that were ever set. */
+  /** The names of all registers that were ever set. */
   registerNames(): ReadonlySet<string> {
     return this.#registers
   }
@@ -72,12 +72,12 @@ export class State {
     return this.#counters.keys()
   }
 
-  /** Whether there is a register, be it deleted, or a counter of this name. */
+  /** Whether a register (also a deleted one) or a counter has this name. */
   hasName(kind: Entry['kind'], name: string): boolean {
     return kind === 'register' ? this.#registers.has(name) : this.#counters.has(name)
   }
 
-  /** Registers, deleted ones too, and counters. */
+  /** The number of registers, including deleted ones, and counters. */
   get nameCount(): number {
     return this.#registers.size + this.#counters.size
   }

@@ -1,7 +1,7 @@
 import type { Version } from './entry.ts'
 import { hash, hashRange } from './hash.ts'
 
-/** Keys are spread over so many buckets by their hash; the same on every node. */
+/** The number of buckets into which keys are distributed by their hash; the same on every node. */
 export const bucketCount = 32
 
 interface Bucket {
@@ -10,18 +10,18 @@ interface Bucket {
 }
 
 /**
- * The versions of a state's entries in buckets, each with a hash of what is in it: two states find what differs by
- * telling each other 32 numbers, and then the versions in the buckets whose numbers differ.
+ * The versions of a state's entries in buckets, each with a hash of its content. Two states find their differences by
+ * exchanging 32 numbers, and then the versions in the buckets whose numbers differ.
  */
 export class Summary {
   readonly #buckets: Bucket[] = Array.from({ length: bucketCount }, () => ({ hash: 0, versions: new Map() }))
 
   replace(version: Version): void {
     const bucket = this.#buckets[bucketOf(version.key)]
-    if (!bucket) throw new RangeError('there is no such bucket')
+    if (!bucket) throw new RangeError('the bucket does not exist')
     const known = bucket.versions.get(version.key)
     bucket.versions.set(version.key, version)
-    // A sum of hashes: it is the same in whatever order entries came, and one can be taken out again.
+    // A sum of hashes doesn't depend on the order of entries, and an entry can be subtracted again.
     const sum = bucket.hash + (version.check - (known?.check ?? 0)) // exact: within ±2^53
     bucket.hash = (sum < 0 ? sum + hashRange : sum) % hashRange
   }
@@ -31,7 +31,7 @@ export class Summary {
     return this.#buckets.map(bucket => bucket.hash)
   }
 
-  /** The versions in these buckets in the order of buckets and keys: all, or a page of those that come after a key. */
+  /** The versions in these buckets, in the order of buckets and keys: all, or a page of those after a key. */
   versions(
     buckets: readonly number[],
     { after, limit }: { after?: string | undefined; limit: number } = { limit: Number.POSITIVE_INFINITY },
@@ -54,7 +54,7 @@ export function differingBuckets(one: readonly number[], other: readonly number[
   return one.flatMap((hash, index) => (hash === other[index] ? [] : [index]))
 }
 
-/** The order in which versions are told: by bucket, then by key. */
+/** The order in which versions are exchanged: by bucket, then by key. */
 export function comparePlaces(one: string, other: string): number {
   return bucketOf(one) - bucketOf(other) || (one < other ? -1 : Number(one > other))
 }

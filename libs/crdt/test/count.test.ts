@@ -30,7 +30,7 @@ function countOf(increments: readonly Increment[]): Count | undefined {
   )
 }
 
-/** In the order of time, from minutes to days apart. */
+/** In chronological order, from minutes to days apart. */
 const history = fc
   .array(
     fc.record({
@@ -48,7 +48,7 @@ const history = fc
   })
 
 suite('a count', () => {
-  test('is the sum of its increments, and newer by each', () => {
+  test('is the sum of its increments, and gets newer with each', () => {
     fc.assert(
       fc.property(history, increments => {
         let count: Count | undefined
@@ -65,7 +65,7 @@ suite('a count', () => {
     )
   })
 
-  test('is the same after it went through JSON', () => {
+  test('stays the same through JSON', () => {
     fc.assert(
       fc.property(history, increments => {
         const count = countOf(increments)
@@ -74,7 +74,7 @@ suite('a count', () => {
     )
   })
 
-  test('keeps no more than its rings have room for, whatever the clock does', () => {
+  test('keeps at most the size of its rings, whatever the clock does', () => {
     const jumps = fc.array(fc.integer({ min: 0, max: 2 * start }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(jumps, instants => {
@@ -93,7 +93,7 @@ suite('a count', () => {
     )
   })
 
-  test('counts on from now when its clock was ahead and is set right', () => {
+  test('continues from now when a clock that was ahead is corrected', () => {
     const ahead = raiseCount(undefined, 5, start + 365 * 24 * hour)
     const right = raiseCount(ahead, 3, start)
     assert.equal(right.total, 8)
@@ -130,7 +130,7 @@ suite('the windows of a counter', () => {
   ]
 
   for (const { windowMs, buckets, unit } of windows) {
-    test(`have what was counted in ${windowMs / second} s, in ${buckets} parts`, () => {
+    test(`have the amounts of the last ${windowMs / second} s, in ${buckets} parts`, () => {
       fc.assert(
         fc.property(fc.array(history, { maxLength: 3 }), fc.nat(2 * hour), (histories, later) => {
           const increments = histories.flat()
@@ -150,7 +150,7 @@ suite('the windows of a counter', () => {
     })
   }
 
-  test('are not told where the rings do not have them', () => {
+  test('are undefined when the rings do not have them', () => {
     const refused = [
       { windowMs: 49 * hour, buckets: 1 },
       { windowMs: 5 * minute, buckets: 10 },
@@ -160,7 +160,7 @@ suite('the windows of a counter', () => {
     for (const each of refused) assert.equal(windowsOf([], { ...each, now: start }), undefined)
   })
 
-  test('leave out what a node whose clock is ahead counted in the time to come', () => {
+  test('leave out future counts of a node whose clock is ahead', () => {
     const ahead = raiseCount(undefined, 5, start + 10 * second)
     assert.deepEqual(windowsOf([ahead], { windowMs: minute, buckets: 1, now: start })?.counts, [0])
   })

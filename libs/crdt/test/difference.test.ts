@@ -14,7 +14,7 @@ function registersNamed(prefix: string, count: number): Entry[] {
 }
 
 suite('what differs between two states', () => {
-  test('is nothing when they have the same, and no version is told', () => {
+  test('is empty when they are the same, and no version is exchanged', () => {
     const [one, other] = [new State(registersNamed('a', 500)), new State(registersNamed('a', 500).reverse())]
     assert.deepEqual(differingBuckets(one.digest(), other.digest()), [])
     assert.equal(one.versions([]).length, 0)
@@ -43,7 +43,7 @@ suite('what differs between two states', () => {
     )
   })
 
-  test('passes each entry once, to the one that lacks it', () => {
+  test('sends each entry once, to the state that lacks it', () => {
     const [mine, theirs] = [registersNamed('mine', 40), registersNamed('theirs', 60)]
     const common = registersNamed('common', 200)
     const [one, other] = [new State([...mine, ...common]), new State([...theirs, ...common])]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { differenceOf, differingBuckets, type State } from '../src/index.ts'
 
-/** Makes two states equal by telling each what it lacks of the other's, a page of versions at a time. */
+/** Makes two states equal by exchanging the entries that each lacks, a page of versions at a time. */
 export function exchange(one: State, other: State, pageSize = 3): { pages: number; entries: number } {
   const buckets = differingBuckets(one.digest(), other.digest())
   const passed = { pages: 0, entries: 0 }
@@ -11,7 +11,7 @@ export function exchange(one: State, other: State, pageSize = 3): { pages: numbe
     const versions = found.slice(0, pageSize)
     const next = found.length > pageSize ? versions.at(-1)?.key : undefined
     const { news, wanted } = differenceOf(one, { buckets, versions, after, next })
-    // What both have in the same rank goes both ways: taken from before either changes.
+    // Entries with the same rank go both ways: they are read before either state changes.
     const there = wanted.map(key => other.get(key))
     const here = news.map(key => one.get(key))
     for (const [to, entries] of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 
-/** The laws of a merge that leads every order of events to the same end (Shapiro et al. 2011, section 2). */
+/** The laws of a merge after which every order of events leads to the same state (Shapiro et al. 2011, section 2). */
 export function mergeLaws<Value>(
   what: string,
   {
@@ -42,7 +42,7 @@ export function mergeLaws<Value>(
       )
     })
 
-    test('is inflationary: nothing gets older by it', () => {
+    test('is inflationary: it makes nothing older', () => {
       fc.assert(
         fc.property(values, values, (one, other) => {
           const merged = merge(one, other)

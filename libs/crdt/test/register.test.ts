@@ -13,7 +13,7 @@ mergeLaws('registers', {
 })
 
 suite('a register', () => {
-  test('is newer by every write, deletions included', () => {
+  test('gets newer with every write, including deletions', () => {
     fc.assert(
       fc.property(
         registers,
@@ -28,7 +28,7 @@ suite('a register', () => {
     )
   })
 
-  test('ends as the same everywhere when two nodes write at the same moment', () => {
+  test('is the same everywhere after two nodes wrote at the same moment', () => {
     const before = writeRegister(undefined, 'node-1', 0)
     const one = writeRegister(before, 'node-1', 1)
     const two = writeRegister(before, 'node-2', 2)
@@ -36,7 +36,7 @@ suite('a register', () => {
     assert.equal(merged(two, one)?.value, 2)
   })
 
-  test('that was deleted stays so when an older value comes late', () => {
+  test('that was deleted stays deleted when an older value arrives late', () => {
     const set = writeRegister(undefined, 'node-2', 'open')
     const deleted = writeRegister(set, 'node-1', undefined)
     assert.deepEqual(merged(deleted, set), { kind: 'register', name: 'a', ...deleted })
@@ -53,7 +53,7 @@ suite('a register', () => {
     assert.throws(() => writeRegister(last, 'node-2', 2), RangeError)
   })
 
-  test('is the same after it went through JSON', () => {
+  test('stays the same through JSON', () => {
     fc.assert(
       fc.property(registers, register => {
         assert.equal(compareRegisters(JSON.parse(JSON.stringify(register)), register), 0)
@@ -62,7 +62,7 @@ suite('a register', () => {
   })
 })
 
-/** What a state holds that took one after the other. */
+/** The register in a state that merged these, one after the other. */
 function merged(...given: readonly Register[]): Register | undefined {
   return new State(given.map(register => ({ kind: 'register', name: 'a', ...register }))).register('a')
 }

@@ -9,7 +9,7 @@ import {
   rings,
 } from '../src/index.ts'
 
-/** Few of each, so that generated entries meet. */
+/** Few of each, so that generated entries collide. */
 const name = fc.constantFrom('a', 'b.c', '__proto__')
 const node = fc.constantFrom('node-1', 'node-2', 'node-3')
 const fewNumbers = fc.integer({ min: 1, max: 4 })
@@ -19,7 +19,7 @@ const value = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }).map(json => json as Json),
 )
 
-/** A generation used twice by one writer is among them: after a disk was put back. */
+/** Includes a generation that one writer used twice, as after a disk was restored. */
 export const registers: fc.Arbitrary<Register> = fc.oneof(
   fc.record({ generation: fewNumbers, writer: node, value }, { noNullPrototype: true }),
   fc.record({ generation: fewNumbers, writer: node }, { noNullPrototype: true }),
@@ -38,10 +38,10 @@ const registerEntries: fc.Arbitrary<RegisterEntry> = fc
   .tuple(name, registers)
   .map(([of, register]) => ({ kind: 'register', name: of, ...register }))
 
-/** Of one name, so that any two of them merge into one. */
+/** All of one name, so that any two of them merge into one. */
 export const rivalRegisters = registerEntries.map(entry => ({ ...entry, name: 'a' }))
 
-/** Equal totals with other windows are among them, too. */
+/** Includes equal totals with different windows. */
 const countEntries: fc.Arbitrary<CountEntry> = fc.record(
   {
     kind: fc.constant('count'),
@@ -55,7 +55,7 @@ const countEntries: fc.Arbitrary<CountEntry> = fc.record(
   { noNullPrototype: true },
 )
 
-/** Of one name and node, so that any two of them merge into one. */
+/** All of one name and node, so that any two of them merge into one. */
 export const rivalCounts = countEntries.map(entry => ({ ...entry, name: 'a', node: 'node-1' }))
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(registerEntries, countEntries)

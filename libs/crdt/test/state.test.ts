@@ -14,7 +14,7 @@ mergeLaws('states', {
   isAsNew: (one, other) => other.every(entry => !new State(one).merge(entry)),
 })
 
-/** What a state has that took these entries, in the order of keys. */
+/** The content of a state that merged these entries, in the order of keys. */
 function contentsOf(given: readonly Entry[]): Entry[] {
   return sorted(new State(given))
 }
@@ -24,7 +24,7 @@ function sorted(state: State): Entry[] {
 }
 
 suite('states', () => {
-  test('that took the same entries are equal, in whatever order and however often they came', () => {
+  test('that merged the same entries are equal, in whatever order and however often these came', () => {
     const orders = manyEntries.chain(given =>
       fc.tuple(
         fc.constant(given),
@@ -40,7 +40,7 @@ suite('states', () => {
     )
   })
 
-  test('are the same after their entries went through JSON', () => {
+  test('stay the same when their entries go through JSON', () => {
     fc.assert(
       fc.property(manyEntries, given => {
         const sent: Entry[] = JSON.parse(JSON.stringify(given))
@@ -63,7 +63,7 @@ suite('states', () => {
     )
   })
 
-  test('tell apart names that are also words of JavaScript', () => {
+  test('distinguish names that also mean something in JavaScript', () => {
     const state = new State()
     assert.equal(state.register('__proto__'), undefined)
     assert.equal(state.sum('constructor'), 0)
@@ -79,7 +79,7 @@ interface Step {
   action: 'increment' | 'set' | 'delete'
   name: string
   amount: number
-  /** To whom the change is told; the others miss it. */
+  /** The nodes that receive the change; the others miss it. */
   told: number[]
 }
 
@@ -96,13 +96,13 @@ const steps = fc.array(
 )
 
 suite('nodes that hear of some changes and miss others', () => {
-  test('are equal after each has exchanged what differs, and no increment is lost or counted twice', () => {
+  test('are equal after each has exchanged its differences, and no increment is lost or counted twice', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (history, isTwice) => {
         const states = Array.from({ length: nodes }, () => new State())
         for (const step of history) play(states, step, isTwice)
 
-        // One after the other with the first, and back again: everybody has everything.
+        // All with the first, one after the other, and back again: then every state has everything.
         const [first, ...others] = states as [State, ...State[]]
         for (const other of [...others, ...others]) exchange(first, other)
 

@@ -12,14 +12,14 @@ const keyFrame = 0
 const intraOnly = 2
 
 /**
- * A frame header (AV1 specification, section 5.9) up to its quantisation. Undefined for frames that depend on
- * others, which no still image begins with.
+ * Reads a frame header (AV1 specification, section 5.9) up to its quantisation. Undefined for frames that depend on
+ * others, with which no still image begins.
  */
 export function readAv1Quantisation(bits: BitReader, sequence: Av1Sequence): Av1Quantisation | undefined {
   const { decoderModel, frameIdBits, isReduced, orderHintBits } = sequence
   let isShownKeyFrame = true
   if (!isReduced) {
-    if (bits.flag()) return undefined // shows an earlier frame
+    if (bits.flag()) return undefined // it shows an earlier frame
     const type = bits.number(2)
     if (type !== keyFrame && type !== intraOnly) return undefined
     const isShown = bits.flag()
@@ -27,7 +27,7 @@ export function readAv1Quantisation(bits: BitReader, sequence: Av1Sequence): Av1
       bits.number(decoderModel.presentationTimeBits)
     if (!isShown) bits.flag()
     isShownKeyFrame = type === keyFrame && isShown
-    if (!isShownKeyFrame && bits.flag() && orderHintBits > 0) return undefined // lists its references
+    if (!isShownKeyFrame && bits.flag() && orderHintBits > 0) return undefined // it lists its references
   }
   const keepsCdfs = bits.flag()
   const usesScreenContentTools =
@@ -119,7 +119,7 @@ function readTileSizes(bits: BitReader, whole: number, most: number): number[] {
   return sizes
 }
 
-/** Bits of the features of a segment; those of the first five have a sign on top. */
+/** Bits of the features of a segment; the first five also have a sign. */
 const featureBits = [8, 6, 6, 6, 6, 3, 0, 0]
 
 /** Sections 5.9.12 and 5.9.14. */

@@ -10,10 +10,13 @@ export interface Cicp {
 
 export type ChromaSubsampling = '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4'
 
-/** What of an AV1 sequence header (AV1 specification, section 5.5) its frame headers and its colours depend on. */
+/**
+ * The parts of an AV1 sequence header (AV1 specification, section 5.5) that its frame headers and its colours depend
+ * on.
+ */
 export interface Av1Sequence {
   isReduced: boolean
-  /** Undefined where frames carry no decoder model. */
+  /** Undefined when frames have no decoder model. */
   decoderModel: DecoderModel | undefined
   frameSizeBits: { width: number; height: number }
   width: number
@@ -28,7 +31,7 @@ export interface Av1Sequence {
   hasSeparateChromaDeltas: boolean
   cicp: Cicp
   subsampling: ChromaSubsampling
-  /** Where the first of three bytes for primaries, transfer and matrix begins, in bits; undefined without them. */
+  /** The position, in bits, of the three bytes for primaries, transfer and matrix; undefined without them. */
   cicpAt: number | undefined
 }
 
@@ -36,7 +39,7 @@ interface DecoderModel {
   removalTimeBits: number
   presentationTimeBits: number
   hasEqualIntervals: boolean
-  /** The operating points whose frames carry a removal time. */
+  /** The operating points whose frames have a removal time. */
   points: number
 }
 
@@ -146,7 +149,7 @@ function readColourConfiguration(
   return { cicp, cicpAt, subsampling, hasSeparateChromaDeltas: bits.flag() }
 }
 
-/** sRGB as it is: range and subsampling go without saying there, and aren't written. */
+/** Plain sRGB: its range and subsampling are implied and aren't written. */
 export function isImplicit({ primaries, transfer, matrix }: Omit<Cicp, 'isFullRange'>): boolean {
   return primaries === 1 && transfer === 13 && matrix === 0
 }

@@ -8,30 +8,30 @@ import type { ByteSource } from './byte-source.ts'
 import { HeaderReader } from './header-reader.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** How the primary image of an AVIF is coded, and how its colours are meant. */
+/** How the primary image of an AVIF is coded, and what its colours mean. */
 export interface AvifCoding {
-  /** The container's, which decoders prefer, else the AV1 data's own. */
+  /** The container's numbers, which decoders prefer; otherwise those of the AV1 data. */
   cicp: Cicp
-  /** Undefined, as the quantiser, where the AV1 data begins with a frame that depends on others. */
+  /** Undefined, like the quantiser, when the AV1 data begins with a frame that depends on others. */
   subsampling: ChromaSubsampling | undefined
   /** base_q_idx, 0 to 255: about the quality. */
   quantiser: number | undefined
-  /** Nothing was lost in coding; subsampling loses before. */
+  /** Whether coding lost nothing. Subsampling, which comes before it, may. */
   isLossless: boolean
   isPremultiplied: boolean
   places: CicpPlaces
 }
 
-/** Where the file says its CICP. */
+/** The positions of the CICP numbers in the file. */
 export interface CicpPlaces {
-  /** The byte where the three numbers of 16 bits of each `colr` box begin. */
+  /** For each `colr` box, the byte where its three 16-bit numbers begin. */
   containers: number[]
-  /** The bit of the file where three numbers of 8 bits begin. */
+  /** The bit of the file where three 8-bit numbers begin. */
   sequence: number | undefined
 }
 
 /**
- * Reads how an AVIF is coded off its boxes and the headers of its AV1 data. Undefined for an image sequence without
+ * Reads how an AVIF is coded, from its boxes and the headers of its AV1 data. Undefined for an image sequence without
  * an image.
  *
  * @throws MalformedImage
@@ -72,7 +72,7 @@ function codedIdOf({ items, primaryId, references }: AvifMeta): number | undefin
   return [primaryId, ...tiles].find(id => items.get(id)?.type === 'av01')
 }
 
-/** More than the headers of a frame take. */
+/** The headers of a frame take less than this. */
 const headBytes = 4096
 
 async function startOfItem(
@@ -89,7 +89,7 @@ async function startOfItem(
   if (!location || (!location.isInFile && !idat)) return undefined
   const at = location.offset + (location.isInFile ? 0 : (idat?.body ?? 0))
   const length = Math.min(location.length || headBytes, headBytes, walker.reader.size - at)
-  if (length <= 0) throw new MalformedImage("the AVIF's image data is outside the file")
+  if (length <= 0) throw new MalformedImage("the AVIF's image data lies outside the file")
   const view = await walker.reader.view(at, length)
   return { at, data: new Uint8Array(view.buffer, view.byteOffset, view.byteLength) }
 }
@@ -98,7 +98,7 @@ const obuTypes = { sequenceHeader: 1, frameHeader: 3, frame: 6 } as const
 
 interface Headers {
   sequence: Av1Sequence
-  /** The bit of the file. */
+  /** As a bit of the file. */
   cicpAt: number | undefined
   quantisation: Av1Quantisation | undefined
 }

@@ -2,13 +2,13 @@ import { type AvifProperty, readProperties } from './avif-properties.ts'
 import type { Box, BoxWalker } from './boxes.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** libheif's limit; a file with more is refused there too. */
+/** libheif's limit; it refuses a file with more items, too. */
 const maxItems = 1000
 const maxReferences = 65_536
 
 export interface AvifItem {
   id: number
-  /** 'av01' for a coded image, 'grid' for one made of others, 'Exif' for what is none. */
+  /** 'av01' for a coded image, 'grid' for an image made of others, 'Exif' for metadata. */
   type: string
   isHidden: boolean
   properties: AvifProperty[]
@@ -21,7 +21,7 @@ export interface AvifReference {
   to: number[]
 }
 
-/** What a file's `meta` box says: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
+/** The content of a file's `meta` box: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
 export interface AvifMeta {
   primaryId: number
   items: Map<number, AvifItem>
@@ -45,7 +45,7 @@ export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> 
       }
   }
   if (primaryId === undefined) throw new MalformedImage('the file names no primary image')
-  // ISO/IEC 23008-12 section 9.3.1: properties count from 1; 0 stands for none.
+  // ISO/IEC 23008-12 section 9.3.1: properties count from 1; 0 means none.
   for (const item of items.values())
     for (const index of associations.get(item.id) ?? []) {
       const property = properties[index - 1]
@@ -60,7 +60,7 @@ async function readPrimaryId(walker: BoxWalker, box: Box): Promise<number> {
   return table.fullBox().version === 0 ? table.uint16() : table.uint32()
 }
 
-/** Section 8.11.6: a count that the boxes inside make superfluous, then an `infe` box an item. */
+/** Section 8.11.6: a count, redundant with the boxes inside, then an `infe` box for each item. */
 async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifItem>): Promise<void> {
   if (box.end - box.body < 6) return
   const version = (await walker.reader.view(box.body, 1)).getUint8(0)
@@ -76,7 +76,7 @@ async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifIte
   }
 }
 
-/** Section 8.11.12: a box a reference, its type the kind, with ids of 16 or 32 bits. */
+/** Section 8.11.12: a box for each reference; its type is the kind, and its ids have 16 or 32 bits. */
 async function readReferences(walker: BoxWalker, box: Box, references: AvifReference[]): Promise<void> {
   if (box.end - box.body < 4) return
   const version = (await walker.reader.view(box.body, 1)).getUint8(0)
@@ -92,7 +92,10 @@ async function readReferences(walker: BoxWalker, box: Box, references: AvifRefer
   }
 }
 
-/** ISO/IEC 23008-12 section 9.3.1: item by item the indices of its properties, 7 or 15 bits, a bit "essential". */
+/**
+ * ISO/IEC 23008-12 section 9.3.1: for each item the indices of its properties, each with 7 or 15 bits and a bit
+ * "essential".
+ */
 async function readAssociations(
   walker: BoxWalker,
   box: Box,

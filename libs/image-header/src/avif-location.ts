@@ -1,14 +1,14 @@
 import type { Box, BoxWalker } from './boxes.ts'
 
-/** Where the bytes of an item begin. */
+/** The position where the bytes of an item begin. */
 export interface ItemLocation {
-  /** In the file, or in the `idat` box. */
+  /** Whether the position is in the file; otherwise it is in the `idat` box. */
   isInFile: boolean
   offset: number
   length: number
 }
 
-/** ISO/IEC 14496-12 section 8.11.3: the first extent of each item; the others of an item are left out. */
+/** ISO/IEC 14496-12 section 8.11.3: the first extent of each item; the other extents are left out. */
 export async function readLocations(walker: BoxWalker, box: Box): Promise<Map<number, ItemLocation>> {
   const locations = new Map<number, ItemLocation>()
   const table = await walker.table(box)

@@ -1,12 +1,12 @@
 import type { Cicp } from './av1-sequence.ts'
 import type { Box, BoxWalker, TableCursor } from './boxes.ts'
 
-/** The item properties that decide what comes out; all others count only for their place. */
+/** The item properties that affect the result; of all others only the position counts. */
 export type AvifProperty =
-  /** Of the image as coded. */
+  /** The size of the image as coded. */
   | { type: 'ispe'; width: number; height: number }
   | { type: 'bits'; bits: number; isConfiguration: boolean }
-  /** Clean aperture: what is cut out of it. */
+  /** Clean aperture: the part that is cut out of the image. */
   | { type: 'clap'; width: number; height: number }
   | { type: 'irot'; isQuarterTurn: boolean }
   | { type: 'alpha' }
@@ -14,7 +14,7 @@ export type AvifProperty =
   | { type: 'nclx'; cicp: Cicp; at: number }
   | { type: 'other' }
 
-/** ISO/IEC 23008-12 section 9.3: the `ipco` box, properties in the order they are counted by. */
+/** ISO/IEC 23008-12 section 9.3: the `ipco` box. Properties are counted in this order. */
 export async function readProperties(walker: BoxWalker, ipco: Box): Promise<AvifProperty[]> {
   const properties: AvifProperty[] = []
   for await (const box of walker.children(ipco)) properties.push(await readProperty(walker, box))
@@ -27,7 +27,7 @@ async function readProperty(walker: BoxWalker, box: Box): Promise<AvifProperty> 
 }
 
 const alphaTypes = [
-  // MIAF (ISO/IEC 23000-22) section 7.3.5.2, which AVIF uses; then HEIF's own, which libheif takes as well.
+  // MIAF (ISO/IEC 23000-22) section 7.3.5.2, which AVIF uses; then HEIF's own, which libheif accepts as well.
   'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha',
   'urn:mpeg:hevc:2015:auxid:1',
   'urn:mpeg:avc:2015:auxid:1',
@@ -59,7 +59,9 @@ export function parseAv1Configuration(table: TableCursor): AvifProperty {
   return { type: 'bits', bits: flags & 0x40 ? highBits : 8, isConfiguration: true }
 }
 
-/** ISO/IEC 14496-15 section 8.3.2.1: the depth of luma is in the low bits of byte 17, that of chroma in byte 18. */
+/**
+ * ISO/IEC 14496-15 section 8.3.2.1: the depth of luma is in the low bits of byte 17, the depth of chroma in byte 18.
+ */
 function parseHevcConfiguration(table: TableCursor): AvifProperty {
   table.skip(17)
   const deeper = Math.max(table.uint8() & 7, table.uint8() & 7)
@@ -81,7 +83,7 @@ function parseClap(table: TableCursor): AvifProperty {
   return { type: 'clap', width, height: rounded(table.uint32(), table.uint32()) }
 }
 
-/** ISO/IEC 23008-12 section 6.5.8: a URN, and what it may go on with, which libheif is lax about too. */
+/** ISO/IEC 23008-12 section 6.5.8: a URN and possibly more text, which libheif also accepts. */
 function parseAuxiliary(table: TableCursor): AvifProperty {
   table.fullBox()
   const urn = table.text()

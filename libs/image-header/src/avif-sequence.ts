@@ -19,8 +19,8 @@ interface Track {
 }
 
 /**
- * The `moov` of an image sequence: ISO/IEC 14496-12 section 8. Samples are counted off the sample size table,
- * their size off the sample description. Undefined when there is no picture track.
+ * The `moov` of an image sequence: ISO/IEC 14496-12 section 8. The number of samples comes from the sample size table,
+ * their size from the sample description. Undefined when there is no picture track.
  */
 export async function readSequence(walker: BoxWalker, moov: Box): Promise<AvifSequence | undefined> {
   let picture: Track | undefined
@@ -36,7 +36,7 @@ export async function readSequence(walker: BoxWalker, moov: Box): Promise<AvifSe
   return { width, height, samples, bits, hasAlpha }
 }
 
-/** trak > mdia > (hdlr, minf > stbl > (stsd, stsz)): the boxes around carry no fields of their own. */
+/** trak > mdia > (hdlr, minf > stbl > (stsd, stsz)): the containers have no fields of their own. */
 async function readTrack(walker: BoxWalker, trak: Box): Promise<Track> {
   const track: Track = { handler: '', samples: 0, width: 0, height: 0, bits: 8 }
   const containers = ['mdia', 'minf', 'stbl']
@@ -58,7 +58,7 @@ async function readHandler(walker: BoxWalker, box: Box): Promise<string> {
 
 /** Section 8.7.3: version and flags, a common size or its width, the count; the sizes after it aren't read. */
 async function readSampleCount(walker: BoxWalker, box: Box): Promise<number> {
-  if (box.end - box.body < 12) throw new MalformedImage("the file's sample size table is cut short")
+  if (box.end - box.body < 12) throw new MalformedImage("the file's sample size table is truncated")
   return (await walker.reader.view(box.body + 8, 4)).getUint32(0)
 }
 

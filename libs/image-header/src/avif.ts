@@ -6,9 +6,9 @@ import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
 /**
- * HEIF (ISO/IEC 23008-12) over its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. What codes the
- * primary image decides whether the file is AVIF (AVIF 1.1) or HEIC. Rotation is a property of the image there and
- * decoders apply it, so the size is the one a person sees and nothing is left to do: orientation 1.
+ * HEIF (ISO/IEC 23008-12) on its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. The coding of the
+ * primary image decides whether the file is AVIF (AVIF 1.1) or HEIC. Rotation is a property of the image, and decoders
+ * apply it; so the size is as displayed, and the orientation is 1.
  */
 export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
   const walker = new BoxWalker(reader)
@@ -29,7 +29,7 @@ function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): Imag
   const primary = meta.items.get(meta.primaryId)
   if (!primary) throw new MalformedImage("the file's primary image does not exist")
   const size = displayedSize(primary)
-  if (!size) throw new MalformedImage("the file's primary image announces no size")
+  if (!size) throw new MalformedImage("the file's primary image has no declared size")
   const coded = firstCodedItem(meta, primary)
   const channels = hasAlpha(meta, primary) ? 4 : 3
   switch (coded?.type) {
@@ -42,7 +42,7 @@ function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): Imag
   }
 }
 
-/** A file that is both image and sequence is counted by whichever unpacks to more. */
+/** A file that contains both an image and a sequence counts as the one that unpacks to more. */
 function factsOfAvif(
   meta: AvifMeta,
   coded: AvifItem,
@@ -66,7 +66,7 @@ function factsOfAvif(
   }
 }
 
-/** The primary image alone is decoded. */
+/** Only the primary image is decoded. */
 function factsOfHeic(
   meta: AvifMeta,
   primary: AvifItem,
@@ -85,11 +85,11 @@ function factsOfSequence(sequence: AvifSequence): ImageFacts {
   return { ...constant, format: 'avif', ...shape, bitsPerSample: bits > 8 ? 16 : 8 }
 }
 
-/** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif knows. */
+/** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif supports. */
 const derivedTypes = ['grid', 'iden', 'iovl']
 const imageTypes = ['av01', 'hvc1', 'avc1', 'vvc1', 'jpeg', 'j2k1', 'unci', ...derivedTypes]
 
-/** The pages: images that are neither hidden nor another's thumbnail, alpha or other companion. */
+/** The pages: images that are not hidden and not a thumbnail, alpha or other companion of another. */
 function topLevelImages(meta: AvifMeta): AvifItem[] {
   const companions = new Set<number>()
   for (const { type, from } of meta.references) if (type === 'thmb' || type === 'auxl') companions.add(from)
@@ -99,7 +99,7 @@ function topLevelImages(meta: AvifMeta): AvifItem[] {
   )
 }
 
-/** ISO/IEC 23008-12 section 6.5: `ispe`, then in their order the crops and turns. Undefined without `ispe`. */
+/** ISO/IEC 23008-12 section 6.5: `ispe`, then the crops and turns in their order. Undefined without `ispe`. */
 function displayedSize(item: AvifItem): { width: number; height: number } | undefined {
   const coded = item.properties.findLast(property => property.type === 'ispe')
   if (!coded) return undefined
@@ -111,7 +111,7 @@ function displayedSize(item: AvifItem): { width: number; height: number } | unde
   return { width, height }
 }
 
-/** The whole coded image is unpacked before a crop takes its part of it. */
+/** The whole coded image is unpacked before a crop takes a part of it. */
 function unpackedPixels(item: AvifItem): number {
   const displayed = displayedSize(item)
   const areas = item.properties.map(property =>
@@ -120,7 +120,7 @@ function unpackedPixels(item: AvifItem): number {
   return Math.max(displayed ? displayed.width * displayed.height : 0, ...areas)
 }
 
-/** Section 6.6.2.3: a grid's tiles, all of which are unpacked, together no smaller than the grid. */
+/** Section 6.6.2.3: a grid's tiles. All are unpacked, and together they are at least as large as the grid. */
 function tiles(meta: AvifMeta, item: AvifItem): number {
   const ids = derivedFrom(meta, item.id)
   return ids.reduce((sum, id) => {
@@ -133,7 +133,7 @@ function derivedFrom(meta: AvifMeta, id: number): number[] {
   return meta.references.filter(({ type, from }) => type === 'dimg' && from === id).flatMap(({ to }) => to)
 }
 
-/** The coded image that a derived one is (first) made of; undefined when the derivation goes in circles. */
+/** The (first) coded image of which a derived image is made; undefined when the derivation is circular. */
 function firstCodedItem(meta: AvifMeta, item: AvifItem): AvifItem | undefined {
   const visited = new Set<number>()
   let current: AvifItem | undefined = item
@@ -145,7 +145,7 @@ function firstCodedItem(meta: AvifMeta, item: AvifItem): AvifItem | undefined {
   return current
 }
 
-/** The codec's own configuration counts; `pixi` repeats it and is all there is where that is missing. */
+/** The codec's own configuration counts. `pixi` repeats it, and is used only if the configuration is missing. */
 function bitsOf(item: AvifItem): number {
   const bits = item.properties.filter(property => property.type === 'bits')
   return (bits.find(property => property.isConfiguration) ?? bits[0])?.bits ?? 8

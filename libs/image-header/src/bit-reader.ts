@@ -1,6 +1,6 @@
 import { MalformedImage } from './malformed-image.ts'
 
-/** Reads bits from the highest of each byte on, as AV1's headers hold them (AV1 specification, section 4.10). */
+/** Reads bits, the highest of each byte first, as in AV1's headers (AV1 specification, section 4.10). */
 export class BitReader {
   readonly #bytes: Uint8Array
   /** Bits read so far. */
@@ -16,7 +16,7 @@ export class BitReader {
     let value = 0
     for (let bit = 0; bit < bits; bit++) {
       const byte = this.#bytes[this.position >> 3]
-      if (byte === undefined) throw new MalformedImage('the AV1 header is cut short')
+      if (byte === undefined) throw new MalformedImage('the AV1 header is truncated')
       value = value * 2 + ((byte >> (7 - (this.position & 7))) & 1)
       this.position += 1
     }
@@ -33,7 +33,7 @@ export class BitReader {
     return value >= 2 ** (bits - 1) ? value - 2 ** bits : value
   }
 
-  /** ns(n): below `limit`, in as few bits as that takes. */
+  /** ns(n): a number below `limit`, in as few bits as possible. */
   below(limit: number): number {
     const width = Math.floor(Math.log2(limit)) + 1
     const short = 2 ** width - limit
@@ -41,7 +41,7 @@ export class BitReader {
     return value < short ? value : value * 2 - short + this.number(1)
   }
 
-  /** uvlc(): as many zeros as bits follow the first 1. */
+  /** uvlc(): the number of zeros before the first 1 is the number of bits after it. */
   skipVariableLength(): void {
     let zeros = 0
     while (zeros < 32 && !this.flag()) zeros += 1

@@ -1,20 +1,20 @@
 import { type HeaderReader, latin1 } from './header-reader.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** ISO/IEC 14496-12 section 4.2: a size, a type, a body that may hold boxes. */
+/** ISO/IEC 14496-12 section 4.2: a size, a type, and a body that may contain boxes. */
 export interface Box {
   type: string
   body: number
   end: number
 }
 
-/** Over the whole file, at every depth; an image with a thousand tiles has some four thousand. */
+/** For the whole file, at every depth; an image with a thousand tiles has about four thousand. */
 const maxBoxes = 20_000
 
-/** The largest table (ipma, iref) that is taken into memory. */
+/** The largest table (ipma, iref) that is read into memory. */
 const maxTableBytes = 512 * 1024
 
-/** Walks boxes and counts them, so that no nesting or repetition makes the walk long. */
+/** Walks boxes and counts them, to limit the walk however boxes are nested or repeated. */
 export class BoxWalker {
   readonly reader: HeaderReader
   #boxesLeft = maxBoxes
@@ -23,12 +23,12 @@ export class BoxWalker {
     this.reader = reader
   }
 
-  /** The boxes of the file itself. The last may be cut short (mdat in a file that is still arriving). */
+  /** The boxes of the file itself. The last may be truncated (mdat in a file that is still arriving). */
   topLevel(): AsyncGenerator<Box> {
     return this.#boxes(0, this.reader.size, true)
   }
 
-  /** The boxes in a box, after `headerBytes` of its own fields (4 for a FullBox). */
+  /** The boxes inside a box, after `headerBytes` of its own fields (4 for a FullBox). */
   children(parent: Box, headerBytes = 0): AsyncGenerator<Box> {
     return this.#boxes(parent.body + headerBytes, parent.end, false)
   }
@@ -48,16 +48,16 @@ export class BoxWalker {
       const type = latin1(head).slice(4)
       const { size, headerBytes } = await this.#size(head, offset, limit)
       if (size < headerBytes)
-        throw new MalformedImage(`the file's box '${type}' announces less than its header`)
+        throw new MalformedImage(`the file's box '${type}' has a size smaller than its header`)
       if (offset + size > limit && !mayBeCut)
-        throw new MalformedImage(`the file's box '${type}' leaves the box around it`)
+        throw new MalformedImage(`the file's box '${type}' extends beyond the box around it`)
       const end = Math.min(offset + size, limit)
       yield { type, body: offset + headerBytes, end }
       offset = end
     }
   }
 
-  /** Section 4.2.2: size 1 has 64 bits after the type, size 0 reaches to the end. */
+  /** Section 4.2.2: size 1 means 64 bits after the type; size 0 means up to the end. */
   async #size(head: DataView, offset: number, limit: number): Promise<{ size: number; headerBytes: number }> {
     const size = head.getUint32(0)
     if (size === 0) return { size: limit - offset, headerBytes: 8 }
@@ -67,7 +67,7 @@ export class BoxWalker {
   }
 }
 
-/** Reads the fields of a table one after the other; reading beyond it is MalformedImage. */
+/** Reads the fields of a table one after the other. Throws MalformedImage when it reads beyond the table. */
 export class TableCursor {
   readonly #view: DataView
   readonly #type: string
@@ -110,7 +110,7 @@ export class TableCursor {
     this.#advance(bytes)
   }
 
-  /** All bytes up to a NUL or the end, in Latin-1. */
+  /** All bytes up to a NUL or the end, as Latin-1. */
   text(): string {
     const { buffer, byteOffset, byteLength } = this.#view
     const rest = latin1(new DataView(buffer, byteOffset + this.#at, byteLength - this.#at))
@@ -120,7 +120,7 @@ export class TableCursor {
   #advance(bytes: number): number {
     const at = this.#at
     if (at + bytes > this.#view.byteLength)
-      throw new MalformedImage(`the file's box '${this.#type}' is cut short`)
+      throw new MalformedImage(`the file's box '${this.#type}' is truncated`)
     this.#at = at + bytes
     return at
   }

@@ -1,12 +1,12 @@
 /** Bytes that can be read from anywhere: a file, an object in a store, a buffer. */
 export interface ByteSource {
-  /** Bytes in all. */
+  /** The total number of bytes. */
   readonly size: number
-  /** The bytes from `offset` on; fewer than `length` only at the end. What it throws passes through. */
+  /** The bytes from `offset` on; fewer than `length` only at the end. Its errors are passed on. */
   read(offset: number, length: number): Promise<Uint8Array>
 }
 
-/** A source over bytes already in memory; reads are views, nothing is copied. */
+/** A source of bytes in memory; reads are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

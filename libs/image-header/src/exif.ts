@@ -1,15 +1,15 @@
 import type { HeaderReader } from './header-reader.ts'
 import { firstInteger, readIfd, readTiffStart } from './ifd.ts'
 
-/** What JPEG puts before the TIFF structure, and some WebP writers too. */
+/** The prefix that JPEG puts before the TIFF structure, and some WebP writers, too. */
 export const exifPrefix = 'Exif\0\0'
 
 const orientationTag = 0x0112
 
 /**
- * The Orientation of IFD0 in an EXIF block (Exif 2.32, section 4.6.4 A), `start` at its TIFF header. It should be
- * one SHORT; any integer is taken, the first of several, as libexif does. A damaged
- * block says nothing, which is 1: nobody's picture is refused for its camera's notes.
+ * The Orientation of IFD0 in an EXIF block (Exif 2.32, section 4.6.4 A); `start` is at its TIFF header. It should be
+ * one SHORT; any integer is accepted, the first of several, as in libexif. A damaged block counts as orientation 1: no
+ * image is refused because of its camera's metadata.
  */
 export async function readExifOrientation(reader: HeaderReader, start: number, end: number): Promise<number> {
   const tiff = await readTiffStart(reader, start, Math.min(end, reader.size))
@@ -18,7 +18,7 @@ export async function readExifOrientation(reader: HeaderReader, start: number, e
   return validOrientation(await firstInteger(reader, tiff.span, ifd?.entries.get(orientationTag)))
 }
 
-/** TIFF 6.0, tag 274: 1..8; anything else means nothing. */
+/** TIFF 6.0, tag 274: 1 to 8; any other value counts as 1. */
 export function validOrientation(value: number | undefined): number {
   return value !== undefined && value >= 1 && value <= 8 ? value : 1
 }

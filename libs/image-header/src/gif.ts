@@ -5,16 +5,19 @@ import { MalformedImage } from './malformed-image.ts'
 const block = { extension: 0x21, image: 0x2c } as const
 const extension = { graphicControl: 0xf9, comment: 0xfe } as const
 
-/** An LZW code size and the start of a sub-block: with less at its end, a file cut short has no frame there. */
+/**
+ * An LZW code size and the start of a sub-block. If a truncated file has less than this at its end, it has no frame
+ * there.
+ */
 const shortestData = 3
 
-/** The longest minimum LZW code size that decoders take, plus one. */
+/** The longest minimum LZW code size that decoders accept, plus one. */
 const lzwCodeLimit = 12
 
 /**
- * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. All blocks are
- * walked as libnsgif walks them, quirks included: what it would unpack is what is counted. A file cut short
- * counts the frames that stand there.
+ * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. Walks all blocks as
+ * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. A truncated file
+ * counts the frames that it contains.
  */
 export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
   const screen = await reader.view(6, 7)
@@ -33,18 +36,18 @@ export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
       width = Math.max(width, frame.right)
       height = Math.max(height, frame.bottom)
     }
-    // libnsgif takes a first frame that is cut short for transparent.
+    // libnsgif treats a truncated first frame as transparent.
     isTransparent ||= frame.isTransparent || (frames === 0 && !frame.isComplete)
     frames++
     progressive ||= frame.isInterlaced
     offset = frame.end
   }
-  if (frames === 0) throw new MalformedImage('the GIF holds no frame')
+  if (frames === 0) throw new MalformedImage('the GIF contains no frame')
   const shape = { width, height, frames, channels: isTransparent ? 4 : 3, bitsPerSample: 8 as const }
   return { ...shape, orientation: 1, progressive, lossless: true }
 }
 
-/** Screens that broken writers announce: libnsgif takes the size from the first frame instead. */
+/** Screen sizes that broken writers declare: libnsgif uses the size of the first frame instead. */
 function isDistrusted(width: number, height: number): boolean {
   const customary = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200']
   return (
@@ -52,7 +55,7 @@ function isDistrusted(width: number, height: number): boolean {
   )
 }
 
-/** Sections 18 and 20: a table follows where bit 7 says so, of 2 to the (n + 1) colours. */
+/** Sections 18 and 20: if bit 7 is set, a table of 2 to the (n + 1) colours follows. */
 function colourTableBytes(packed: number): number {
   return packed & 0x80 ? 3 * 2 ** ((packed & 0x07) + 1) : 0
 }
@@ -87,7 +90,7 @@ async function readFrame(reader: HeaderReader, start: number): Promise<Frame | u
   }
 }
 
-/** Sections 23 to 26. The first sub-block is skipped by its size even when that is 0, but for comments. */
+/** Sections 23 to 26. The first sub-block is skipped by its size even if that is 0, except in comments. */
 async function readExtensions(reader: HeaderReader, start: number) {
   let offset = start
   let isTransparent = false
@@ -104,7 +107,7 @@ async function readExtensions(reader: HeaderReader, start: number) {
   return { offset, isTransparent }
 }
 
-/** Section 15: a size, that many bytes, again and again until a size of 0. Skipped at one step a sub-block. */
+/** Section 15: a size, that many bytes, and so on until a size of 0. One step skips one sub-block. */
 async function skipSubBlocks(reader: HeaderReader, start: number) {
   let offset = start
   for (;;) {

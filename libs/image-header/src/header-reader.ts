@@ -1,18 +1,21 @@
 import type { ByteSource } from './byte-source.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** One read of the source. Raise it and sparse headers cost more bytes; lower it and dense ones more reads. */
+/**
+ * The bytes of one read. A higher value costs more bytes for sparse headers, a lower value more reads for dense
+ * headers.
+ */
 export const blockBytes = 64 * 1024
 
-/** Memory held is this many blocks: a structure and what it points at may lie in different places. */
+/** The number of blocks in memory: a structure and the data it points at may be far apart. */
 const cachedBlocks = 4
 
 /** Reads beyond two passes over the file, for structures that point back and forth (a TIFF's pages). */
 const scatteredReads = 4096
 
 /**
- * Random access to a file's header through a small cache of blocks. It keeps the library's two promises: memory
- * is bounded by the cache, and reads are bounded by `readBudget(size)`, whatever the bytes say.
+ * Random access to a file's header through a small cache of blocks. It keeps the library's two promises for any input:
+ * the cache bounds the memory, and `readBudget(size)` bounds the reads.
  */
 export class HeaderReader {
   readonly size: number
@@ -29,8 +32,8 @@ export class HeaderReader {
   }
 
   /**
-   * Exactly `length` bytes from `offset`. Synchronous while the bytes are at hand, so that walking many small
-   * structures costs no I/O turn each. Throws MalformedImage where the file ends earlier.
+   * Exactly `length` bytes from `offset`. Synchronous if the bytes are in memory, so that walking many small structures
+   * doesn't cost a turn of the event loop each. Throws MalformedImage if the file ends earlier.
    */
   view(offset: number, length: number): DataView | Promise<DataView> {
     const at = offset - this.#currentStart
@@ -38,7 +41,7 @@ export class HeaderReader {
     return this.#load(offset, length)
   }
 
-  /** At least one byte, and as many more as are at hand, from `offset`; undefined at the end of the file. */
+  /** At least one byte from `offset`, and as many more as are in memory; undefined at the end of the file. */
   async rest(offset: number): Promise<DataView | undefined> {
     if (offset >= this.size) return undefined
     const at = offset - this.#currentStart
@@ -47,7 +50,7 @@ export class HeaderReader {
     return slice(this.#current, offset - this.#currentStart)
   }
 
-  /** As `view`, in Latin-1. */
+  /** Like `view`, as Latin-1. */
   async text(offset: number, length: number): Promise<string> {
     return latin1(await this.view(offset, length))
   }
@@ -79,10 +82,11 @@ export class HeaderReader {
   }
 
   async #readBlock(index: number): Promise<DataView> {
-    if (this.#readsLeft-- === 0) throw new MalformedImage('the header is scattered over too many places')
+    if (this.#readsLeft-- === 0)
+      throw new MalformedImage('the header is scattered over too many places of the file')
     const length = Math.min(blockBytes, this.size - index * blockBytes)
     const bytes = await this.#source.read(index * blockBytes, length)
-    if (bytes.length < length) throw new MalformedImage('the file is shorter than its size says')
+    if (bytes.length < length) throw new MalformedImage('the file is shorter than its declared size')
     return new DataView(bytes.buffer, bytes.byteOffset, length)
   }
 }

@@ -2,7 +2,7 @@ import type { HeaderReader } from './header-reader.ts'
 
 /** A TIFF structure inside a file: the file itself, or the EXIF block of another format. */
 export interface TiffSpan {
-  /** Where its byte 0 is; offsets inside count from here. */
+  /** The position of its byte 0; offsets inside count from here. */
   start: number
   end: number
   littleEndian: boolean
@@ -13,22 +13,22 @@ export interface TiffSpan {
 export interface IfdEntry {
   type: number
   count: number
-  /** Where the values stand in the file, inside the entry or outside. */
+  /** The position of the values in the file, inside the entry or outside. */
   valuesAt: number
 }
 
 export interface Ifd {
   entries: Map<number, IfdEntry>
-  /** Where the next IFD stands in the file, undefined for none. */
+  /** The position of the next IFD in the file; undefined for none. */
   next: number | undefined
 }
 
-/** libtiff takes a larger count for a wrong offset, and so gives up there. */
+/** libtiff treats a larger count as a wrong offset and gives up. */
 const maxEntries = 4096
 
 /**
- * TIFF 6.0 section 2, "Image File Header", and the BigTIFF one: byte order, 42 or 43, offset of the first IFD.
- * Undefined when it isn't one.
+ * TIFF 6.0 section 2, "Image File Header", and BigTIFF's: byte order, 42 or 43, offset of the first IFD. Undefined when
+ * it isn't one.
  */
 export async function readTiffStart(
   reader: HeaderReader,
@@ -52,8 +52,8 @@ export async function readTiffStart(
 }
 
 /**
- * TIFF 6.0 section 2, "Image File Directory": the entries of the tags asked for, the first of each as libtiff has
- * it. Undefined when no readable IFD stands there.
+ * TIFF 6.0 section 2, "Image File Directory": the entries of the requested tags, the first of each as in libtiff.
+ * Undefined when there is no readable IFD.
  */
 export async function readIfd(
   reader: HeaderReader,
@@ -86,7 +86,7 @@ export async function readIfd(
   return { entries, next: next === 0 ? undefined : start + next }
 }
 
-/** An entry's first value, undefined when it is no integer, has none or stands outside the file. */
+/** An entry's first value; undefined when it is not an integer, is missing or lies outside the file. */
 export async function firstInteger(
   reader: HeaderReader,
   span: TiffSpan,
@@ -108,7 +108,7 @@ export async function firstInteger(
   }
 }
 
-/** TIFF 6.0 section 2, "Types", the integer ones, and BigTIFF's; a signed size is read as the unsigned. */
+/** TIFF 6.0 section 2, "Types": the integer types, and BigTIFF's. A signed size is read as unsigned. */
 const integerBytes = new Map([
   [1, 1],
   [3, 2],

@@ -3,11 +3,11 @@ import type { HeaderReader } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** Before the first scan; a large profile and its metadata fill a few hundred. */
+/** Before the first scan; a large profile and metadata take a few hundred. */
 const maxSegments = 10_000
 
 /**
- * ITU-T T.81 annex B: segments up to the first scan. Each but the few that matter is skipped unread.
+ * ITU-T T.81 annex B: segments up to the first scan. Skips all but the few that matter without reading them.
  *
  *     FFD8 | FFE1 length Exif… | FFDB length … | FFC0 length precision height width components | … | FFDA …
  *      SOI         APP1               DQT                          SOF                                SOS
@@ -23,7 +23,7 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
     if (code === marker.startOfImage || code === marker.endOfImage)
       throw new MalformedImage('the JPEG ends or starts again before its first scan')
     const length = (await reader.view(offset, 2)).getUint16(0)
-    if (length < 2) throw new MalformedImage('a JPEG segment announces less than its own length')
+    if (length < 2) throw new MalformedImage('a JPEG segment has a length below 2')
     if (isFrame(code)) {
       if (frame) throw new MalformedImage('the JPEG has two frame headers')
       frame = await readFrame(reader, offset, code)
@@ -32,7 +32,7 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
     } else if (code === marker.startOfScan) {
       if (!frame) throw new MalformedImage('the JPEG has a scan before any frame header')
       const scanned = (await reader.view(offset + 2, 1)).getUint8(0)
-      // A frame scanned component by component is as little done after its first scan as a progressive one.
+      // A frame with a scan for each component isn't complete after its first scan, like a progressive frame.
       const progressive = frame.isProgressive || scanned < frame.channels
       const { width, height, channels, bitsPerSample } = frame
       const shape = { width, height, frames: 1, channels, bitsPerSample }
@@ -50,12 +50,12 @@ function isStandalone(code: number): boolean {
   return (code >= 0xd0 && code <= 0xd7) || code === 0x01
 }
 
-/** T.81 table B.1: SOF0..15, among which DHT (C4), JPG (C8) and DAC (CC) stand. */
+/** T.81 table B.1: SOF0..15, except DHT (C4), JPG (C8) and DAC (CC). */
 function isFrame(code: number): boolean {
   return code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc
 }
 
-/** T.81 B.1.1.2: FF, any more FFs as fill, a code. Stray bytes before it are passed over, as libjpeg does. */
+/** T.81 B.1.1.2: FF, any more FFs as fill, a code. Skips stray bytes before it, as libjpeg does. */
 async function findMarker(reader: HeaderReader, from: number): Promise<{ code: number; after: number }> {
   let offset = from
   let previousIsFill = false
@@ -75,12 +75,15 @@ interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bits
   isProgressive: boolean
 }
 
-/** T.81 B.2.2: length, precision, lines, samples a line, components. Lines counted later (DNL) are refused. */
+/**
+ * T.81 B.2.2: length, precision, lines, samples a line, components. A frame whose lines are counted later (DNL) is
+ * refused.
+ */
 async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
   const view = await reader.view(offset, 8)
   const channels = view.getUint8(7)
   if (channels < 1 || view.getUint16(0) < 8 + 3 * channels)
-    throw new MalformedImage('the JPEG frame header does not hold its components')
+    throw new MalformedImage('the JPEG frame header is too short for its components')
   return {
     width: view.getUint16(5),
     height: view.getUint16(3),
@@ -90,7 +93,7 @@ async function readFrame(reader: HeaderReader, offset: number, code: number): Pr
   }
 }
 
-/** The first APP1 that holds EXIF counts; undefined when this one holds something else (XMP). */
+/** The first APP1 with EXIF counts; undefined when this APP1 contains something else (XMP). */
 async function readExif(reader: HeaderReader, start: number, end: number): Promise<number | undefined> {
   if (start + exifPrefix.length > Math.min(end, reader.size)) return undefined
   if ((await reader.text(start, exifPrefix.length)) !== exifPrefix) return undefined

@@ -3,10 +3,10 @@ import { type HeaderReader, latin1 } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** Before the first IDAT; decoders keep a hundred to a thousand. */
+/** Before the first IDAT; decoders accept a hundred to a thousand. */
 const maxChunks = 10_000
 
-/** PNG, third edition, section 5.3: chunks up to IDAT; acTL, eXIf and tRNS stand before it. */
+/** PNG, third edition, section 5.3: chunks up to IDAT; acTL, eXIf and tRNS come before it. */
 export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
   const head = await readChunk(reader, 8)
   if (head.type !== 'IHDR') throw new MalformedImage("the PNG's first chunk is not IHDR")
@@ -39,7 +39,7 @@ interface Chunk {
   type: string
   length: number
   body: number
-  /** After the checksum, which is the decoder's to verify. */
+  /** After the checksum, which the decoder verifies. */
   end: number
 }
 
@@ -64,9 +64,11 @@ function parseIhdr(view: DataView) {
   const colourType = view.getUint8(9)
   const allowed = colourTypes.get(colourType)
   if (!allowed?.depths.includes(depth))
-    throw new MalformedImage(`the PNG announces colour type ${colourType} with ${depth} bits a sample`)
+    throw new MalformedImage(
+      `the PNG has an invalid combination: colour type ${colourType} with ${depth} bits a sample`,
+    )
   if (view.getUint8(10) !== 0 || view.getUint8(11) !== 0 || view.getUint8(12) > 1)
-    throw new MalformedImage('the PNG announces an unknown compression, filter or interlace method')
+    throw new MalformedImage('the PNG has an unknown compression, filter or interlace method')
   return {
     width: view.getUint32(0),
     height: view.getUint32(4),
@@ -77,7 +79,7 @@ function parseIhdr(view: DataView) {
   }
 }
 
-/** Section 11.3.1.1: tRNS belongs to the types without alpha; of another length it is ignored. */
+/** Section 11.3.1.1: tRNS belongs to the types without alpha; with another length it is ignored. */
 function isTransparency(colourType: number, length: number): boolean {
   if (colourType === 0) return length === 2
   if (colourType === 2) return length === 6

@@ -23,8 +23,8 @@ const parsers: Record<SniffedFormat, (reader: HeaderReader) => Promise<ImageFact
 }
 
 /**
- * Reads what an image file says of itself, without unpacking a pixel. Any bytes at all give a header or a
- * MalformedImage, in memory that doesn't grow with the file; only what the source itself throws passes through.
+ * Reads the header of an image file, without unpacking a pixel. Any bytes give a header or a MalformedImage, in memory
+ * that doesn't grow with the file. Errors of the source are passed on.
  */
 export async function readImageHeader(source: ByteSource): Promise<ImageHeader> {
   const reader = new HeaderReader(source)
@@ -39,7 +39,7 @@ function completeHeader(sniffed: SniffedFormat, facts: ImageFacts): ImageHeader 
   if (format === 'heif') throw new Error('the coding of a HEIF was not read')
   const { width, height, frames, channels, bitsPerSample } = facts
   if (width < 1 || height < 1)
-    throw new MalformedImage(`the ${format.toUpperCase()} announces a size of ${width} x ${height} pixels`)
+    throw new MalformedImage(`the ${format.toUpperCase()} has an invalid size of ${width} x ${height} pixels`)
   const pixels = facts.pixels ?? width * height * frames
   const unpackedBytes = facts.unpackedBytes ?? (pixels * channels * bitsPerSample) / 8
   return { contentType: contentTypeOf(format), ...facts, format, pixels, unpackedBytes }

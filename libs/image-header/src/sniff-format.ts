@@ -1,11 +1,11 @@
 import type { SniffedFormat } from './image-format.ts'
 
-/** How many leading bytes sniffFormat looks at. */
+/** The number of leading bytes that `sniffFormat` reads. */
 export const sniffedBytes = 64
 
 /**
- * Tells the format by magic bytes alone, from the first bytes of a file (up to 64; fewer will do for most).
- * A name or a claimed content type plays no part.
+ * Finds the format from the first bytes of a file alone (up to 64; most formats need fewer). Ignores names and declared
+ * content types.
  */
 export function sniffFormat(head: Uint8Array): SniffedFormat | undefined {
   const text = String.fromCharCode(...head.subarray(0, sniffedBytes))
@@ -17,7 +17,7 @@ export function sniffFormat(head: Uint8Array): SniffedFormat | undefined {
   return text.startsWith('ftyp', 4) ? sniffHeif(head, text) : undefined
 }
 
-/** TIFF 6.0 section 2, and BigTIFF with its fixed offset size of 8; either byte order. */
+/** TIFF 6.0 section 2, and BigTIFF with its fixed offset size of 8; in both byte orders. */
 const tiffMagics = ['II*\0', 'MM\0*', 'II+\0\x08\0\0\0', 'MM\0+\0\x08\0\0']
 
 /** AVIF 1.1 section 6, ISO/IEC 23008-12 annex B.4, and the brands for either coding (sections 10.2.2 and 10.3.1). */

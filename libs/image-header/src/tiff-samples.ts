@@ -3,7 +3,7 @@ import type { IfdEntry, TiffSpan } from './ifd.ts'
 import type { SampleBits } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** As the tags have it. */
+/** As in the tags. */
 export interface StoredSamples {
   bitsPerSample: number
   samplesPerPixel: number
@@ -27,7 +27,9 @@ const floatFormat = 3
 /** libvips' limit. */
 const maxSamplesPerPixel = 10_000
 
-/** What libvips makes of a page's samples: whole bytes, palettes as colours, its own ways for the odd kinds. */
+/**
+ * The samples that libvips makes of a page's: whole bytes, palettes as colours, special conversions for unusual kinds.
+ */
 export async function unpackedSamples(
   reader: HeaderReader,
   span: TiffSpan,
@@ -35,7 +37,9 @@ export async function unpackedSamples(
 ): Promise<UnpackedSamples> {
   const { samplesPerPixel: samples, bitsPerSample: bits } = stored
   if (samples < 1 || samples > maxSamplesPerPixel || bits < 1 || bits > 32)
-    throw new MalformedImage(`a TIFF page announces ${samples} samples of ${bits} bits a pixel`)
+    throw new MalformedImage(
+      `a TIFF page has ${samples} samples of ${bits} bits a pixel, which is not supported`,
+    )
   if (isReadAsRgba(stored)) return { channels: 4, bitsPerSample: 8 }
   if (stored.photometric === photometric.logLuv) return { channels: samples, bitsPerSample: 32 }
   if (stored.photometric === photometric.cieLab && bits === 8 && samples > 3)
@@ -48,7 +52,7 @@ export async function unpackedSamples(
   return { channels: samples, bitsPerSample: isHalfFloat ? 32 : roundUp(bits) }
 }
 
-/** Old-style JPEG and subsampled YCbCr outside JPEG go through libtiff's own converter. */
+/** Old-style JPEG, and subsampled YCbCr outside JPEG, are read with libtiff's own converter. */
 function isReadAsRgba(stored: StoredSamples): boolean {
   if (stored.compression === compression.oldJpeg) return true
   return (
@@ -61,10 +65,13 @@ function roundUp(bits: number): SampleBits {
   return bits <= 16 ? 16 : 32
 }
 
-/** How much of a colour map is looked at in one go. */
+/** The number of colours of a colour map that are compared at once. */
 const comparedColours = 4096
 
-/** Section 5, ColorMap: all reds, then all greens, then all blues, SHORTs. Equal ones unpack to one sample. */
+/**
+ * Section 5, ColorMap: all reds, then all greens, then all blues, as SHORTs. If they are equal, pixels unpack to one
+ * sample.
+ */
 async function isGreyColorMap(
   reader: HeaderReader,
   span: TiffSpan,

@@ -28,12 +28,12 @@ const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
 const lossyCompressions = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
 
 /**
- * TIFF 6.0 section 2: the chain of IFDs, a page each. It ends, as for libtiff, at 0, where it comes back to a
- * page it had, or where it leads to no readable IFD.
+ * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
+ * at an IFD that can't be read.
  */
 export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)
-  if (!tiff) throw new MalformedImage('the TIFF header is cut short')
+  if (!tiff) throw new MalformedImage('the TIFF header is truncated')
   const { span, firstIfd } = tiff
 
   let first: Page | undefined
@@ -68,7 +68,7 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
   const integer = (wanted: number) => firstInteger(reader, span, ifd.entries.get(wanted))
   const width = await integer(tag.width)
   const height = await integer(tag.height)
-  if (!width || !height) throw new MalformedImage('a TIFF page announces no width or no height')
+  if (!width || !height) throw new MalformedImage('a TIFF page has no width or no height')
   const compression = (await integer(tag.compression)) ?? 1
   const samples = await unpackedSamples(reader, span, {
     bitsPerSample: (await integer(tag.bitsPerSample)) ?? 1,
@@ -76,7 +76,7 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
     photometric: await integer(tag.photometric),
     sampleFormat: (await integer(tag.sampleFormat)) ?? 1,
     compression,
-    // Section 21: chroma is taken at half the resolution unless the file says otherwise.
+    // Section 21: chroma has half the resolution unless the file declares another.
     isSubsampled: (await isSubsampled(reader, span, ifd)) ?? true,
     colorMap: ifd.entries.get(tag.colorMap),
   })

@@ -13,10 +13,10 @@ export function isBitstream(chunkType: string): boolean {
   return chunkType === 'VP8 ' || chunkType === 'VP8L'
 }
 
-/** The size that the coded image itself announces, which is what its decoder goes by. */
+/** The size in the coded image itself, which its decoder uses. */
 export async function readBitstream(reader: HeaderReader, chunk: WebpChunk): Promise<Bitstream> {
   const headerBytes = chunk.type === 'VP8L' ? 5 : 10
-  if (chunk.bodyEnd - chunk.body < headerBytes) throw new MalformedImage('the WebP image is cut short')
+  if (chunk.bodyEnd - chunk.body < headerBytes) throw new MalformedImage('the WebP image is truncated')
   const view = await reader.view(chunk.body, headerBytes)
   return chunk.type === 'VP8L' ? parseLossless(view) : parseLossy(view)
 }
@@ -38,10 +38,11 @@ function parseLossless(view: DataView): Bitstream {
 function parseLossy(view: DataView): Bitstream {
   const isKeyFrame = (view.getUint8(0) & 0x01) === 0
   const startCode = (view.getUint16(3) << 8) + view.getUint8(5)
-  if (!isKeyFrame || startCode !== 0x9d012a) throw new MalformedImage('the WebP image is no key frame')
+  if (!isKeyFrame || startCode !== 0x9d012a)
+    throw new MalformedImage('the WebP image does not begin with a key frame')
   const width = view.getUint16(6, true) & 0x3fff
   const height = view.getUint16(8, true) & 0x3fff
   if (width === 0 || height === 0)
-    throw new MalformedImage(`a WebP image announces ${width} x ${height} pixels`)
+    throw new MalformedImage(`a WebP image has an invalid size of ${width} x ${height} pixels`)
   return { width, height, hasAlpha: false, lossless: false }
 }

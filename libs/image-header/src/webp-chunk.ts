@@ -5,17 +5,17 @@ export interface WebpChunk {
   type: string
   body: number
   bodyEnd: number
-  /** After the padding: section 2.3, chunks of odd size have one byte more. */
+  /** After the padding: section 2.3, chunks of odd size have one more byte. */
   end: number
 }
 
-/** The chunk at `offset`, which has to end by `limit`. */
+/** The chunk at `offset`, which must end by `limit`. */
 export async function readChunk(reader: HeaderReader, offset: number, limit: number): Promise<WebpChunk> {
-  if (offset + 8 > limit) throw new MalformedImage('a WebP chunk is cut short')
+  if (offset + 8 > limit) throw new MalformedImage('a WebP chunk is truncated')
   const view = await reader.view(offset, 8)
   const bodyEnd = offset + 8 + view.getUint32(4, true)
   const end = bodyEnd + (bodyEnd & 1)
-  if (end > limit) throw new MalformedImage('a WebP chunk leaves the file or its frame')
+  if (end > limit) throw new MalformedImage('a WebP chunk extends beyond the file or its frame')
   return { type: latin1(view).slice(0, 4), body: offset + 8, bodyEnd, end }
 }
 

@@ -11,9 +11,9 @@ export interface WebpFrame {
 }
 
 /**
- * RFC 9649 section 2.7.1.1, ANMF: x/2, y/2, width-1, height-1, duration, flags; then ALPH and the bitstream. A
- * chunk without either is no frame. `end` is where libwebp goes on: behind the image, whatever the chunk's own
- * size, so that no frame can hide in another.
+ * RFC 9649 section 2.7.1.1, ANMF: x/2, y/2, width-1, height-1, duration, flags; then ALPH and the bitstream. A chunk
+ * without either is not a frame. `end` is where libwebp continues: after the image, whatever the size of the chunk, so
+ * that no frame can hide in another.
  */
 export async function readFrame(
   reader: HeaderReader,
@@ -21,18 +21,18 @@ export async function readFrame(
   canvas: { width: number; height: number },
 ): Promise<{ frame: WebpFrame | undefined; end: number }> {
   const imageAt = anmf.body + 16
-  if (anmf.bodyEnd < imageAt) throw new MalformedImage('a WebP frame is cut short')
+  if (anmf.bodyEnd < imageAt) throw new MalformedImage('a WebP frame is truncated')
   if (imageAt + 8 > anmf.end) return { frame: undefined, end: imageAt }
   let image = await readChunk(reader, imageAt, anmf.end)
   const hasAlphaChunk = image.type === 'ALPH'
   if (hasAlphaChunk) image = await readChunk(reader, image.end, anmf.end)
   if (!isBitstream(image.type)) {
-    if (hasAlphaChunk) throw new MalformedImage('a WebP frame holds alpha and no image')
+    if (hasAlphaChunk) throw new MalformedImage('a WebP frame has alpha but no image')
     return { frame: undefined, end: imageAt }
   }
   const { width, height, hasAlpha, lossless } = await readBitstream(reader, image)
   const place = await reader.view(anmf.body, 6)
   if (2 * uint24(place, 0) + width > canvas.width || 2 * uint24(place, 3) + height > canvas.height)
-    throw new MalformedImage("a WebP frame leaves the animation's canvas")
+    throw new MalformedImage("a WebP frame extends beyond the animation's canvas")
   return { frame: { width, height, hasAlpha: hasAlpha || hasAlphaChunk, lossless }, end: image.end }
 }

@@ -10,17 +10,17 @@ import { readFrame } from './webp-frame.ts'
 const flag = { animation: 0x02, exif: 0x08, alpha: 0x10 } as const
 
 /**
- * RFC 9649 section 2.5 to 2.7: one bitstream alone, or VP8X and the chunks it announces.
+ * RFC 9649 section 2.5 to 2.7: a single bitstream, or VP8X and the chunks that it declares.
  *
  *     RIFF size WEBP | VP8_ or VP8L
  *     RIFF size WEBP | VP8X flags canvas | ICCP | ANIM | ANMF frame (ALPH VP8_ or VP8L) … | EXIF | XMP
  */
 export async function readWebp(reader: HeaderReader): Promise<ImageFacts> {
   const riffEnd = (await reader.view(4, 4)).getUint32(0, true) + 8
-  if (riffEnd > reader.size) throw new MalformedImage('the WebP is shorter than its RIFF header says')
+  if (riffEnd > reader.size) throw new MalformedImage('the WebP is shorter than the size in its RIFF header')
   const first = await readChunk(reader, 12, riffEnd)
   if (first.type === 'VP8X') return readExtended(reader, first, riffEnd)
-  if (!isBitstream(first.type)) throw new MalformedImage("the WebP's first chunk is no image")
+  if (!isBitstream(first.type)) throw new MalformedImage("the WebP's first chunk is not an image")
   const { width, height, hasAlpha, lossless } = await readBitstream(reader, first)
   return { ...still, width, height, channels: hasAlpha ? 4 : 3, lossless }
 }
@@ -28,7 +28,7 @@ export async function readWebp(reader: HeaderReader): Promise<ImageFacts> {
 const still = { frames: 1, bitsPerSample: 8, orientation: 1, progressive: false } as const
 
 async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riffEnd: number): Promise<ImageFacts> {
-  if (vp8x.bodyEnd - vp8x.body < 10) throw new MalformedImage("the WebP's VP8X chunk is cut short")
+  if (vp8x.bodyEnd - vp8x.body < 10) throw new MalformedImage("the WebP's VP8X chunk is truncated")
   const view = await reader.view(vp8x.body, 10)
   const flags = view.getUint8(0)
   const canvas = { width: uint24(view, 4) + 1, height: uint24(view, 7) + 1 }
@@ -50,7 +50,7 @@ async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riffEnd: numb
     if (!isAnimation && tally.frames === 0 && isBitstream(chunk.type)) {
       const image = await readBitstream(reader, chunk)
       if (image.width !== canvas.width || image.height !== canvas.height)
-        throw new MalformedImage("the WebP's image is not of the size its header announces")
+        throw new MalformedImage("the WebP's image does not have the size in its header")
       tally.frames = 1
       tally.lossless = image.lossless
     } else if (chunk.type === 'EXIF' && (flags & flag.exif) !== 0) {
@@ -58,13 +58,13 @@ async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riffEnd: numb
     }
     offset = chunk.end
   }
-  if (tally.frames === 0) throw new MalformedImage('the WebP holds no image')
+  if (tally.frames === 0) throw new MalformedImage('the WebP contains no image')
   const channels = tally.needsAlpha ? 4 : 3
   const shape = { ...canvas, frames: tally.frames, channels, lossless: tally.lossless }
   return { ...still, ...shape, orientation: orientation ?? 1 }
 }
 
-/** Section 2.7.1.5 leaves out JPEG's prefix, which some writers put all the same. */
+/** Section 2.7.1.5 leaves out JPEG's prefix, which some writers add anyway. */
 async function readExif(reader: HeaderReader, chunk: WebpChunk): Promise<number> {
   const length = Math.min(exifPrefix.length, chunk.bodyEnd - chunk.body)
   const hasPrefix = (await reader.text(chunk.body, length)) === exifPrefix

@@ -7,7 +7,7 @@ import { sampleImages } from './sample-images.ts'
 const samples = await sampleImages()
 
 for (const { name, bytes } of samples)
-  test(`reads the same off the header as sharp does: ${name}`, async () => {
+  test(`reads the same values from the header as sharp: ${name}`, async () => {
     const header = await readImageHeader(bytesSource(bytes))
     assert.deepEqual(comparable(header), await asSharpReads(bytes))
     const { width, height, frames, channels, bitsPerSample } = header
@@ -25,7 +25,7 @@ test('the samples cover every format and every orientation', async () => {
   assert.deepEqual(new Set(many), new Set(['webp', 'gif', 'tiff']))
 })
 
-test('says whether the pixels came through unchanged', async () => {
+test('reports whether coding left the pixels unchanged', async () => {
   for (const { name, bytes } of samples) {
     const { lossless, format } = await readImageHeader(bytesSource(bytes))
     const isKept = ['png', 'gif'].includes(format) || (format === 'tiff' && !lossyTiff.test(name))
@@ -33,7 +33,7 @@ test('says whether the pixels came through unchanged', async () => {
   }
 })
 
-/** Compression is JPEG where nothing else was asked for. */
+/** Compression is JPEG unless the name has another. */
 const lossyTiff = /jpeg|webp|orientation/
 
 function comparable(header: ImageHeader) {

@@ -12,7 +12,7 @@ const samples = await sampleImages()
 const edits = fc.array(
   fc.record({
     kind: fc.constantFrom('replace', 'insert', 'remove', 'cut'),
-    // Most edits fall among the header's fields, where they tell.
+    // Most edits change the header's fields, where they matter.
     at: fc.oneof({ weight: 3, arbitrary: fc.nat(400) }, { weight: 1, arbitrary: fc.nat(4000) }),
     bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.constantFrom(zeros(4), ones(4))),
   }),
@@ -61,7 +61,9 @@ test('any bytes after any magic give a header or MalformedImage, in few reads', 
     { numRuns: 6000 },
   ))
 
-/** The law: nothing but a sane header or MalformedImage, by reads of at most a block and at most the budget. */
+/**
+ * The law: every input gives a plausible header or MalformedImage, with reads of at most a block and within the budget.
+ */
 async function holds(bytes: Uint8Array): Promise<void> {
   const source = countingSource(bytes)
   try {

@@ -7,7 +7,7 @@ import { type AvifCoding, bytesSource, MalformedImage, readAvifCoding } from '..
 const srgb = { primaries: 1, transfer: 13, matrix: 6, isFullRange: true }
 const lossy = { cicp: srgb, isLossless: false, isPremultiplied: false }
 
-/** What avifenc and heif-enc were told; aom's index is four times avifenc's quantiser. */
+/** The settings passed to avifenc and heif-enc; aom's index is four times avifenc's quantiser. */
 const files: Record<string, Omit<AvifCoding, 'places'>> = {
   'aom-422': { ...lossy, subsampling: '4:2:2', quantiser: 96 },
   'rav1e-444': { ...lossy, subsampling: '4:4:4', quantiser: 74 },
@@ -37,7 +37,7 @@ test('subsampling, quantiser, colours and alpha of an AVIF are read, whichever p
   }
 })
 
-test('the places of the colour numbers are where they stand in the file', async () => {
+test('the reported places of the colour numbers are where the file has them', async () => {
   const bytes = await bytesOf('hdr')
   const { places } = (await readAvifCoding(bytesSource(bytes))) ?? assert.fail()
   const [container] = places.containers

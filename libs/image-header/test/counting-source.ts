@@ -1,11 +1,11 @@
 import { type ByteSource, bytesSource } from '../src/index.ts'
 
 export interface CountingSource extends ByteSource {
-  /** What was read so far. */
+  /** All reads so far. */
   readonly reads: { offset: number; length: number }[]
 }
 
-/** Remembers every read of it. */
+/** Records every read. */
 export function countingSource(bytes: Uint8Array): CountingSource {
   const source = bytesSource(bytes)
   const reads: CountingSource['reads'] = []
@@ -19,7 +19,7 @@ export function countingSource(bytes: Uint8Array): CountingSource {
   }
 }
 
-/** A file of `size` bytes, `head` and then nothing but zeros, that takes no memory. */
+/** A file of `size` bytes: `head`, then zeros, which take no memory. */
 export function sparseSource(head: Uint8Array, size: number): CountingSource {
   const reads: CountingSource['reads'] = []
   return {

@@ -1,4 +1,4 @@
-/** Files put together byte by byte, for what no encoder would write. */
+/** Files assembled byte by byte that no encoder would write. */
 
 export function joined(...parts: (string | Uint8Array | number[])[]): Uint8Array {
   return new Uint8Array(
@@ -29,7 +29,7 @@ export function gif(width: number, height: number, ...parts: Uint8Array[]): Uint
   return joined('GIF89a', uint16le(width), uint16le(height), [0, 0, 0], ...parts, ';')
 }
 
-/** tag: value, as LONGs; the IFD stands wherever it is put, `next` as an offset in the file. */
+/** tag: value, as LONGs. The IFD can be anywhere; `next` is an offset in the file. */
 export function ifd(tags: Record<number, number>, next: number): Uint8Array {
   const entries = Object.entries(tags).map(([tag, value]) =>
     joined(uint16le(Number(tag)), uint16le(4), uint32le(1), uint32le(value)),
@@ -75,7 +75,7 @@ export interface HandMadeItem {
   properties: Uint8Array[]
 }
 
-/** A file with these items, numbered from 1, the first the primary one. */
+/** A file with these items, numbered from 1; the first is the primary. */
 export function avif(items: HandMadeItem[], references: Uint8Array[] = []): Uint8Array {
   const properties = items.flatMap(item => item.properties)
   const infes = items.map((item, index) =>

@@ -1,6 +1,6 @@
 import sharp, { type Raw, type Sharp } from 'sharp'
 
-/** A small noisy image; noise keeps every encoder from taking its shortcuts. */
+/** A small noisy image; noise keeps encoders from taking shortcuts. */
 export function noise(width: number, height: number, channels: Raw['channels'], bits: 8 | 16 = 8): Sharp {
   const samples = Array.from(
     { length: width * height * channels },
@@ -12,7 +12,7 @@ export function noise(width: number, height: number, channels: Raw['channels'], 
   return sharp(data, { raw: { width, height, channels } }).toColourspace(bits === 16 ? space16 : space)
 }
 
-/** Frames of one size, all different, one below the other as libvips has them. */
+/** Different frames of one size, stacked from top to bottom as in libvips. */
 export function animation(frames: number, channels: Raw['channels'] = 3, width = 10, height = 8): Sharp {
   const samples = Uint8Array.from(
     { length: width * height * frames * channels },
@@ -26,7 +26,7 @@ export interface Sample {
   bytes: Uint8Array
 }
 
-/** One small valid file of every kind the library tells apart, as sharp writes them. */
+/** One small valid file of every kind that the library distinguishes, written by sharp. */
 export async function sampleImages(): Promise<Sample[]> {
   const samples: Promise<Sample>[] = []
   const add = (name: string, image: Sharp) =>

@@ -6,14 +6,14 @@ import { sampleImages } from './sample-images.ts'
 
 const bytes = (text: string) => joined(text)
 
-test('tells every sample by its first 64 bytes', async () => {
+test('finds the format of every sample from its first 64 bytes', async () => {
   for (const sample of await sampleImages()) {
     const word = sample.name.split(/[ ,]/)[0]?.toLowerCase().replace('bigtiff', 'tiff')
     assert.equal(sniffFormat(sample.bytes.subarray(0, 64)), word, sample.name)
   }
 })
 
-test('tells AVIF from HEIC by the brands, and leaves open what could be either', () => {
+test('distinguishes AVIF from HEIC by the brands, and leaves ambiguous brands open', () => {
   assert.equal(sniffFormat(ftyp('avif')), 'avif')
   assert.equal(sniffFormat(ftyp('avis', 'msf1')), 'avif')
   assert.equal(sniffFormat(ftyp('mif1', 'miaf', 'avif')), 'avif')
@@ -23,11 +23,11 @@ test('tells AVIF from HEIC by the brands, and leaves open what could be either',
       assert.equal(sniffFormat(ftyp(...brands)), 'heic', brands.join())
   assert.equal(sniffFormat(ftyp('heic', 'mif1', 'avif')), 'heif')
   assert.equal(sniffFormat(ftyp('msf1')), 'heif')
-  assert.equal(sniffFormat(joined(ftyp('mif1'), 'avif')), 'heif', 'a brand after the box is none')
+  assert.equal(sniffFormat(joined(ftyp('mif1'), 'avif')), 'heif', "a brand after the box doesn't count")
   assert.equal(sniffFormat(ftyp('mp42', 'isom')), undefined)
 })
 
-test('takes neither what reaches out nor what only looks like an image', () => {
+test('accepts neither formats that load other files nor files that only look like an image', () => {
   const others = [
     '',
     '\xff\xd8',
@@ -42,7 +42,7 @@ test('takes neither what reaches out nor what only looks like an image', () => {
   for (const other of others) assert.equal(sniffFormat(bytes(other)), undefined, other)
 })
 
-test('names a content type for every format', () => {
+test('has a content type for every format', () => {
   assert.deepEqual(
     imageFormats.map(contentTypeOf),
     imageFormats.map(format => `image/${format}`),

@@ -1,14 +1,14 @@
 import { DatabaseSync } from 'node:sqlite'
 import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
 
-/** Steps from an empty database to today's; only ever appended to. */
+/** The steps from an empty database to the current version. Only append to them. */
 export type Migrations = readonly string[]
 
 /**
- * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With
- * NORMAL, the default of many, a power cut was measured to lose every acknowledged row.)
+ * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With NORMAL, a
+ * common default, a power cut lost every acknowledged row in a measurement.)
  *
- * @throws UnusableFile also when it was written by a newer version, which knows migrations that we don't
+ * @throws UnusableFile also when a newer version of the program wrote it
  */
 export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
   prepareFile(path)
@@ -30,7 +30,7 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
     if (version > migrations.length) {
       throw new UnusableFile(
-        `${path} is of version ${version}; this program knows versions up to ${migrations.length}`,
+        `${path} has version ${version}; this program supports versions up to ${migrations.length}: use a newer Darkroom`,
       )
     }
     for (const step of migrations.slice(version)) database.exec(step)

@@ -8,12 +8,12 @@ interface Write {
 }
 
 /**
- * Commits writes in groups: those that arrive while the event loop turns once, or while the group before waits for
- * the disk, share one transaction and so one fsync. A write is answered when it is on disk; until then reads see it
- * already, and nothing else waits for it. A write that throws is rolled back alone, by its savepoint.
+ * Commits writes in groups: the writes of one turn of the event loop, and those that arrive while the previous group
+ * waits for the disk, share one transaction and so one fsync. A write is acknowledged when it is on disk; reads see it
+ * before that, and nothing else waits for it. A write that throws is rolled back alone, by its savepoint.
  *
  *     write ─┐
- *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all answered
+ *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all acknowledged
  *     write ─┘
  */
 export class GroupCommit {
@@ -23,10 +23,13 @@ export class GroupCommit {
   #waiting: Write[] = []
   #committing: Promise<void> | undefined
   #group: Promise<void> | undefined
-  /** Why nothing is written any more: after a failed fsync, Linux may have dropped what another would sync. */
+  /**
+   * Why all later writes fail: after a failed fsync, Linux may have dropped data that another fsync would report as
+   * synced.
+   */
   #fault: unknown
 
-  /** Takes the database over: it is closed by `close`. */
+  /** Owns the database from now on: `close` closes it. */
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#log = new WriteAheadLog(database)
@@ -38,7 +41,7 @@ export class GroupCommit {
     }
   }
 
-  /** Runs `write` in the next group; resolves with what it returned once that is on disk. */
+  /** Runs `write` in the next group. Resolves with its result once the write is on disk. */
   run<Result>(write: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
@@ -53,12 +56,12 @@ export class GroupCommit {
     })
   }
 
-  /** Resolves when all that reads can see is on disk. */
+  /** Resolves when everything that reads can see is on disk. */
   async settled(): Promise<void> {
     await this.#group
   }
 
-  /** Lets the writes under way end, and closes the database. Idempotent. */
+  /** Lets pending writes finish, and closes the database. Idempotent. */
   async close(): Promise<void> {
     await this.#committing
     if (this.#database.isOpen) this.#log.close()
@@ -83,7 +86,7 @@ export class GroupCommit {
       await this.#sync()
       for (const write of applied) write.committed()
     } catch (error) {
-      // The disk or the file failed: no write of the group may be answered as stored.
+      // The disk or the file failed: no write of the group may be acknowledged.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
       for (const write of group) write.failed(error)
     }
@@ -94,14 +97,14 @@ export class GroupCommit {
       await this.#log.sync()
       await this.#log.checkpointIfLong()
     } catch (error) {
-      this.#fault = new Error('the disk did not keep what was written; restart when it works', {
+      this.#fault = new Error('the disk did not store the data; fix the disk, then restart', {
         cause: error,
       })
       throw this.#fault
     }
   }
 
-  /** Those that were committed. */
+  /** Returns the writes that succeeded. */
   #apply(group: readonly Write[]): Write[] {
     this.#transaction.begin.run()
     const applied = group.filter(write => this.#applyOne(write))
@@ -116,7 +119,7 @@ export class GroupCommit {
       this.#transaction.release.run()
       return true
     } catch (error) {
-      // After some faults of the disk SQLite has rolled all of it back by itself.
+      // After some disk errors SQLite rolls back the whole transaction by itself.
       if (!this.#database.isTransaction) throw error
       this.#database.exec('ROLLBACK TO write; RELEASE write')
       write.failed(error)

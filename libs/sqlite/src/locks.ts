@@ -6,14 +6,14 @@ import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
 /** https://sqlite.org/rescode.html#busy */
 const sqliteBusy = 5
 
-/** Another process holds the folder. */
+/** Another process holds the folder's lock. */
 export class FolderInUse extends UnusableFile {}
 
-/** Another process holds the file. */
+/** Another process holds the file's lock. */
 export class FileInUse extends UnusableFile {}
 
 /**
- * Holds a folder for this process until it is disposed of or the process ends in whatever way.
+ * Locks a folder for this process until the lock is disposed of or the process ends, however it ends.
  *
  * @throws FolderInUse, UnusableFile
  */
@@ -25,19 +25,19 @@ export function lockFolder(folder: string): Disposable {
 }
 
 /**
- * The same for one file of a folder that others share. Who doesn't ask for the lock (a shell that looks into a
- * database) isn't held up.
+ * Locks one file in a folder that others share. A program that doesn't take the lock (a shell that reads a database)
+ * isn't affected.
  *
  * @throws FileInUse, UnusableFile
  */
 export function lockFile(path: string): Disposable {
   prepareFile(path)
-  // By whatever link it is reached.
+  // Links to the same file must share one lock.
   const file = existsSync(path) ? realpathSync(path) : path
   return lock(`${file}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
 }
 
-/** The lock is SQLite's, which is the operating system's: whatever ends the process ends it. */
+/** The lock is SQLite's, and so the operating system's: it is released whenever the process ends. */
 function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
   prepareFile(path)
   using opening = new DisposableStack()

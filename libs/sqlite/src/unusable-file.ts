@@ -1,13 +1,13 @@
 import { mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** SQL that is wrong, or used wrongly (https://sqlite.org/rescode.html): a mistake of ours. */
+/** Wrong SQL, or wrong use of SQLite (https://sqlite.org/rescode.html): our own mistake. */
 const ourMistakes = [1, 21]
 
-/** A file that can't be used as it was asked for; the message says which file, and why. */
+/** A file that can't be used as requested. The message names the file and the reason. */
 export class UnusableFile extends Error {}
 
-/** Makes the folder that a file is to stand in. @throws UnusableFile */
+/** Creates the folder for a file. @throws UnusableFile */
 export function prepareFile(path: string): void {
   let found: Stats | undefined
   try {
@@ -19,10 +19,10 @@ export function prepareFile(path: string): void {
   if (found?.isDirectory()) throw new UnusableFile(`${path} is a folder; name a file in it`)
 }
 
-/** What SQLite throws about a file, as an UnusableFile; any other error as it is. */
+/** Turns SQLite's error about a file into an UnusableFile; returns any other error as it is. */
 export function unusable(path: string, error: unknown): unknown {
   const isSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-  // The low byte is the kind of error, the others are details of it.
+  // The low byte is the kind of error; the others hold details.
   if (!isSqlite || ourMistakes.includes((error.errcode as number) & 0xff)) return error
   return new UnusableFile(`${path}: ${error.message}`, { cause: error })
 }

@@ -32,7 +32,7 @@ function numbers(database: DatabaseSync) {
     .map(row => row.n)
 }
 
-test('a write is visible to other connections once it is answered', async t => {
+test('a write is visible to other connections once it is acknowledged', async t => {
   const { database, path, writes } = openTemporary(t)
   assert.equal(await writes.run(insert(database, 7)), 7)
   const other = new DatabaseSync(path, { readOnly: true })
@@ -70,7 +70,7 @@ test('a write that throws fails alone', async t => {
   assert.deepEqual(numbers(database), [1, 2])
 })
 
-test('a group that cannot be committed is answered to nobody', async t => {
+test('no write of a group that cannot be committed is acknowledged', async t => {
   const { database, path, writes } = openTemporary(t)
   database.exec('PRAGMA busy_timeout = 1')
   const other = new DatabaseSync(path)
@@ -82,16 +82,16 @@ test('a group that cannot be committed is answered to nobody', async t => {
   assert.equal(await writes.run(insert(database, 2)), 2)
 })
 
-test('while the disk is slow, reads see a write that is not answered yet, and the thread goes on', async t => {
+test('while the disk is slow, reads see a write before it is acknowledged, and the thread continues', async t => {
   const { database, writes } = openTemporary(t)
   const write = writes.run(insert(database, 1))
   await new Promise(setImmediate)
   assert.deepEqual(numbers(database), [1])
   await writes.settled()
-  assert.equal(await Promise.race([write, 'not answered']), 1)
+  assert.equal(await Promise.race([write, 'not acknowledged']), 1)
 })
 
-test('a long log is written back and cut, while other connections read or not', async t => {
+test('a long log is written back and truncated, whether or not other connections read', async t => {
   const { database, path, writes } = openTemporary(t)
   database.exec('CREATE TABLE blobs (bytes BLOB)')
   const addMegabyte = () => database.prepare('INSERT INTO blobs VALUES (zeroblob(1048576))').run()
@@ -106,7 +106,7 @@ test('a long log is written back and cut, while other connections read or not', 
   assert.deepEqual(numbers(database), [1])
 })
 
-test('closing lets a write under way end', async t => {
+test('closing lets a pending write finish', async t => {
   const { database, path, writes } = openTemporary(t)
   const write = writes.run(insert(database, 1))
   await writes.close()

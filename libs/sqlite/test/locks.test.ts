@@ -11,7 +11,7 @@ function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-test('a folder is held by one at a time, and free again when that has ended', t => {
+test('only one process at a time can lock a folder, and the lock is free when that process ends', t => {
   const folder = temporaryFolder(t)
   const lock = lockFolder(folder)
   assert.throws(() => lockFolder(folder), FolderInUse)
@@ -19,7 +19,7 @@ test('a folder is held by one at a time, and free again when that has ended', t 
   lockFolder(folder)[Symbol.dispose]()
 })
 
-test('a file is held by one at a time, whoever holds its folder or the file beside it', t => {
+test('only one process at a time can lock a file, independently of locks on its folder or a file beside it', t => {
   const folder = temporaryFolder(t)
   using _folder = lockFolder(folder)
   using _neighbour = lockFile(join(folder, 'b.sqlite'))
@@ -31,7 +31,7 @@ test('a file is held by one at a time, whoever holds its folder or the file besi
   lockFile(path)[Symbol.dispose]()
 })
 
-test('a file is not said to be in use when something else keeps it from being locked', t => {
+test('a file that cannot be locked for another reason is not reported as in use', t => {
   const path = join(temporaryFolder(t), 'a.sqlite')
   writeFileSync(`${path}.lock`, 'not a database '.repeat(100))
   assert.throws(
@@ -40,7 +40,7 @@ test('a file is not said to be in use when something else keeps it from being lo
   )
 })
 
-test('a file is held by whatever link it is reached', t => {
+test('a lock on a file holds for all links to it', t => {
   const folder = temporaryFolder(t)
   const [path, link] = [join(folder, 'a.sqlite'), join(folder, 'link.sqlite')]
   writeFileSync(path, '')

@@ -13,9 +13,9 @@ const reader = `
   console.log(JSON.stringify({ integrity_check, rows }))
 `
 
-// More than one checkpoint in: the log has been cut, and is written from its beginning again.
+// After more than one checkpoint: the log was truncated, and is written from its beginning again.
 for (const acknowledged of [50, 900]) {
-  test(`a power cut after ${acknowledged} rows loses none that was answered`, {
+  test(`a power cut after ${acknowledged} rows loses no acknowledged row`, {
     skip: powerCutsAreMissing(),
   }, async t => {
     const disk = makeDiskImage(t)

@@ -13,13 +13,13 @@ function temporaryPath(t: TestContext): string {
   return join(folder, 'numbers.sqlite')
 }
 
-test('a file that is no database is refused by its name', t => {
+test('a file that is not a database is refused, and the error names it', t => {
   const path = temporaryPath(t)
   writeFileSync(path, 'This is a letter, not a database. '.repeat(100))
   assert.throws(() => openDatabase(path, migrations), new UnusableFile(`${path}: file is not a database`))
 })
 
-test('a folder is refused as one', t => {
+test('a folder is refused, and the error calls it a folder', t => {
   const path = temporaryPath(t)
   mkdirSync(path)
   assert.throws(
@@ -28,14 +28,14 @@ test('a folder is refused as one', t => {
   )
 })
 
-test('a file of a newer version is refused', t => {
+test('a file that a newer version wrote is refused', t => {
   const path = temporaryPath(t)
   openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()
-  const words = `${path} is of version 2; this program knows versions up to 1`
+  const words = `${path} has version 2; this program supports versions up to 1: use a newer Darkroom`
   assert.throws(() => openDatabase(path, migrations), new UnusableFile(words))
 })
 
-test('SQL that is wrong is not blamed on the file', t => {
+test('wrong SQL is not reported as an unusable file', t => {
   const isOurs = (error: unknown) => error instanceof Error && !(error instanceof UnusableFile)
   assert.throws(() => openDatabase(temporaryPath(t), ['CREATE TABEL numbers (number INTEGER)']), isOurs)
 })

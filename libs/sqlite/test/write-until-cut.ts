@@ -1,4 +1,4 @@
-// Rows are written to the database at argv[2] by eight writers at once; each answered row is printed.
+// Eight concurrent writers write rows to the database at argv[2]; each acknowledged row is printed.
 import { GroupCommit, openDatabase } from '../src/index.ts'
 
 const database = openDatabase(String(process.argv[2]), [

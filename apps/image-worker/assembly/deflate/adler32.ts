@@ -1,7 +1,7 @@
 import { data } from './runs'
 
 const modulus: u32 = 65521
-/** Sums of so many bytes fit into 32 bits, as zlib reckons, and vectors of 16 go into it evenly. */
+/** Sums of this many bytes fit into 32 bits, as in zlib, and the number is a multiple of 16, the size of a vector. */
 const bytesAtOnce: usize = 5552
 
 /** Continues the Adler-32 `sum` (RFC 1950, 8.2; 1 at the start) over the first `length` bytes of the data. */
@@ -14,7 +14,7 @@ export function adler32(length: usize, sum: u32): u32 {
     const vectorsEnd = at + ((chunkEnd - at) & ~15)
     const vectorBytes = <u32>(vectorsEnd - at)
     let sums = i32x4.splat(0)
-    // Of each vector's bytes the sums before it, which count 16 times, and its own, counted 16 to 1 times.
+    // For each vector: the sums before it, which count 16 times, and its own bytes, which count 16 to 1 times.
     let sumsBefore = i32x4.splat(0)
     let weighted = i32x4.splat(0)
     for (; at < vectorsEnd; at += 16) {

@@ -1,7 +1,7 @@
-/** No byte takes more than 14 bits; what starts and ends a block and the last store take less than 512 bytes. */
+/** No byte takes more than 14 bits; the start and end of a block and the last store take less than 512 bytes. */
 export const output: usize = memory.data((128 * 1024 * 14) / 8 + 512, 16)
 
-/** Bits that fill no byte yet, and how many. Loops that matter keep them, and where to write, in locals. */
+/** Bits that don't fill a byte yet, and their number. Hot loops keep these, and the output position, in locals. */
 export let pending: u64 = 0
 export let pendingBits: u32 = 0
 let to: usize = 0
@@ -16,7 +16,7 @@ export function continueFrom(at: usize, bits: u64, count: u32): void {
   pendingBits = count
 }
 
-/** At most 56 bits. */
+/** Appends at most 56 bits. */
 export function putBits(bits: u64, count: u32): void {
   pending |= bits << pendingBits
   pendingBits += count
@@ -26,7 +26,7 @@ export function putBits(bits: u64, count: u32): void {
   pendingBits &= 7
 }
 
-/** Where the next bits go. */
+/** The position after the last whole byte. */
 export function written(): usize {
   return to
 }

@@ -1,16 +1,18 @@
-/** What assignLengths works with: symbols by rising frequency, then the nodes of their tree, each with its parent. */
+/**
+ * The working memory of assignLengths: symbols by rising frequency, then the nodes of their tree, each with its parent.
+ */
 const mostSymbols = 286
 const leaves: usize = memory.data(mostSymbols * 4, 4)
 const weights: usize = memory.data(2 * mostSymbols * 4, 4)
 const parents: usize = memory.data(2 * mostSymbols * 2, 4)
 const depths: usize = memory.data(2 * mostSymbols * 2, 4)
 
-/** How many codes there are of each length. */
+/** The number of codes of each length. */
 const codesOfLength: usize = memory.data(16 * 4, 4)
 
 /**
- * Huffman's code, of no more than `limit` bits: the length of each symbol's code by how often it is used, 0 for one
- * that isn't. Symbols in use must be two at least, frequencies less than 2^23.
+ * Huffman's codes, limited to `limit` bits: the length of each symbol's code from its frequency, 0 for a symbol that is
+ * not used. At least two symbols must be used, and frequencies must be less than 2^23.
  */
 export function assignLengths(frequencies: usize, symbols: usize, limit: u32, lengths: usize): void {
   const used = sortSymbols(frequencies, symbols)
@@ -27,7 +29,7 @@ export function assignLengths(frequencies: usize, symbols: usize, limit: u32, le
   }
 }
 
-/** Lists the symbols in use, rarest first, each below its frequency in one number; gives how many they are. */
+/** Lists the used symbols, rarest first, each below its frequency in one number. Returns their number. */
 function sortSymbols(frequencies: usize, symbols: usize): usize {
   let used: usize = 0
   for (let symbol: usize = 0; symbol < symbols; symbol++) {
@@ -36,7 +38,7 @@ function sortSymbols(frequencies: usize, symbols: usize): usize {
     store<u32>(leaves + used * 4, (frequency << 9) | <u32>symbol)
     used++
   }
-  // Shell's sort, each gap about 4/9 of the one before.
+  // Shell sort, with each gap about 4/9 of the previous.
   for (let gap: usize = 132; gap > 0; gap = (gap * 4) / 9) {
     for (let at = gap; at < used; at++) {
       const moved = load<u32>(leaves + at * 4)
@@ -51,7 +53,7 @@ function sortSymbols(frequencies: usize, symbols: usize): usize {
   return used
 }
 
-/** Joins the two rarest nodes until there is one. Leaves are sorted, and joined ones come in order by themselves. */
+/** Joins the two rarest nodes until one is left. Leaves are sorted, and joined nodes come in order by themselves. */
 function growTree(used: usize): void {
   for (let leaf: usize = 0; leaf < used; leaf++) {
     store<u32>(weights + leaf * 4, load<u32>(leaves + leaf * 4) >> 9)
@@ -83,8 +85,8 @@ function countLengths(used: usize, limit: u32): void {
 }
 
 /**
- * Codes that were cut to the limit take more than there is (Kraft's sum exceeds 1): for each bit too much one of
- * the longest goes beside a shorter one, which both are then one bit longer than that was.
+ * Codes that were cut to the limit take more space than there is (Kraft's sum exceeds 1). For each excess, one of the
+ * longest codes moves beside a shorter one, and both become one bit longer than the shorter was.
  */
 function limitLengths(limit: u32): void {
   let taken: u32 = 0
@@ -106,8 +108,8 @@ function addTo(length: u32, difference: i32): void {
 }
 
 /**
- * The codes that follow from their lengths (RFC 1951, 3.2.2), first bit lowest, as they are written; from bit 24 on
- * how many bits they are.
+ * The codes that follow from their lengths (RFC 1951, 3.2.2), first bit lowest, as they are written, and from bit 24 on
+ * the number of bits.
  */
 export function assignCodes(lengths: usize, symbols: usize, codes: usize): void {
   let code: u32 = 0

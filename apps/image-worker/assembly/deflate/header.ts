@@ -1,26 +1,29 @@
 import { putBits } from './bits'
 import { assignCodes, assignLengths } from './codes'
 
-/** Lengths of codes up to 15, and what repeats: the length before 3 to 6 times, none 3 to 10 and 11 to 138 times. */
+/**
+ * Code lengths up to 15, then the repetitions: the previous length 3 to 6 times, zero 3 to 10 times, zero 11 to 138
+ * times.
+ */
 const symbols: usize = 19
 const repeated: u32 = 16
 const fewNone: u32 = 17
 const manyNone: u32 = 18
 const longestCode = 7
 
-/** The symbols from the likely ones to the rare (RFC 1951, 3.2.7). */
+/** The symbols from likely to rare (RFC 1951, 3.2.7). */
 const order: usize = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15])
 
 const frequencies: usize = memory.data(19 * 4, 4)
 const codeLengths: usize = memory.data(19)
 const codes: usize = memory.data(19 * 4, 4)
 
-/** The symbols to write, and in the upper byte what they repeat by. */
+/** The symbols to write, with the number of repetitions in the upper byte. */
 const list: usize = memory.data(320 * 2, 2)
 
 /**
- * Writes the lengths of both alphabets' codes, which lie behind each other at `lengths`, as a block with dynamic
- * codes starts (RFC 1951, 3.2.7). None of the numbers that could be left out at the end are.
+ * Writes the start of a block with dynamic codes (RFC 1951, 3.2.7): the code lengths of both alphabets, which are one
+ * after the other at `lengths`. Omits no trailing zeros.
  */
 export function putCodeLengths(lengths: usize, literals: u32, distances: u32): void {
   memory.fill(frequencies, 0, symbols * 4)

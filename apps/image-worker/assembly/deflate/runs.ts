@@ -1,27 +1,30 @@
-/** A block has codes of its own, which take some 80 bytes; larger ones gain nothing. A pixel may be cut before it. */
+/**
+ * A block has its own codes, which take some 80 bytes; larger blocks gain nothing. A part of a pixel may come before
+ * it.
+ */
 export const capacity: i32 = 128 * 1024 + 8
-/** The vectors look at up to 48 bytes more. */
+/** The vectors read up to 48 bytes more. */
 export const data: usize = memory.data(128 * 1024 + 8 + 48, 16)
 
-/** Lengths of matches that deflate knows. */
+/** The lengths of matches in deflate. */
 export const shortest: usize = 3
 const longest: usize = 258
 
-/** How often each symbol is used: literals, the block's end, lengths. */
+/** The frequency of each symbol: literals, the end of the block, lengths. */
 export const frequencies: usize = memory.data(286 * 4, 16)
-/** The same of the lengths themselves, from the shortest on. */
+/** The frequency of each length, from the shortest on. */
 export const runsOfLength: usize = memory.data(256 * 4, 16)
 
-/** The runs in order: where in the data each starts, and from bit 24 on its length less the shortest. */
+/** The runs in order: the start of each in the data, and from bit 24 on its length minus the shortest. */
 export const runs: usize = memory.data(128 * 1024 + 8, 16)
 
-/** Bytes are counted in four tables, so that a byte that comes twice needn't wait for its count to be stored. */
+/** Bytes are counted in four tables, so that a byte that comes twice doesn't wait for its count to be stored. */
 const counts: usize = memory.data(4 * 256 * 4, 16)
 
-/** From how many bytes on a run of each byte takes fewer bits than its literals. */
+/** For each byte, the length from which a run takes fewer bits than its literals. */
 const leastRuns: usize = memory.data(256)
 
-/** What a run takes, about: the code of its length, its distance. */
+/** About the bits of a run: the code of its length, and its distance. */
 const runBits: f32 = 9
 
 /** Counts the literals between the data's start and `end`. */
@@ -53,8 +56,8 @@ function count(table: usize, byte: usize): void {
 }
 
 /**
- * Finds the runs that are worth it, takes their bytes out of the literals' frequencies and counts their lengths;
- * gives the end of the list of them.
+ * Finds the runs that save bits, subtracts their bytes from the frequencies of literals, and counts their lengths.
+ * Returns the end of the list of runs.
  */
 export function findRuns(end: usize): usize {
   weighRuns(end - data)
@@ -68,12 +71,12 @@ export function findRuns(end: usize): usize {
       at += 16
       continue
     }
-    // Behind the end anything may lie.
+    // The bytes after the end may be anything.
     const start = min(at + <usize>ctz(starts), end)
     const runEnd = endOfRun(start, end)
     const byte = <usize>load<u8>(start)
     if (runEnd - start >= load<u8>(leastRuns + byte)) list = takeRun(list, start, runEnd, byte)
-    // The byte there is another one.
+    // The byte there is a different one.
     at = runEnd + 1
   }
   return list
@@ -92,7 +95,7 @@ function logarithm(value: f32): f32 {
   return <f32>(reinterpret<i32>(value) - (127 << 23)) / <f32>(1 << 23)
 }
 
-/** For each of 16 bytes a bit: whether it repeats the byte before it. */
+/** A bit for each of 16 bytes: whether it repeats the byte before it. */
 function repeatedBytes(at: usize): u32 {
   return i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(at - 1)))
 }
@@ -107,7 +110,7 @@ function endOfRun(start: usize, end: usize): usize {
   return min(at + <usize>ctz(others), end)
 }
 
-/** A run longer than a match may be is several matches. */
+/** Splits a run that is longer than the longest match. */
 function takeRun(list: usize, start: usize, end: usize, byte: usize): usize {
   let at = start
   while (end - at >= shortest) {

@@ -1,8 +1,10 @@
-/** From the second pixel between two addresses on: each byte less the one `pixelBytes` before it, in place. */
+/**
+ * Subtracts from each byte between two addresses, from the second pixel on, the byte `pixelBytes` before it, in place.
+ */
 export function subtractLeft(start: usize, end: usize, pixelBytes: usize): void {
   const second = start + pixelBytes
   let at = end
-  // From the end on, so that what is subtracted is still there.
+  // Backwards, so that the subtracted bytes are still unchanged.
   for (; at >= second + 16; at -= 16) {
     v128.store(at - 16, i8x16.sub(v128.load(at - 16), v128.load(at - 16 - pixelBytes)))
   }

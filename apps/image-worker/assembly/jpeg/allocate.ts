@@ -1,8 +1,8 @@
 let end: usize = __heap_base
-/** What lies behind has never been used, and is zero. */
+/** The memory after this has never been used, and is zero. */
 let used: usize = 0
 
-/** Room for so many bytes at a multiple of 16, with anything in it. */
+/** Allocates this many bytes at a multiple of 16. They may hold anything. */
 export function allocate(bytes: usize): usize {
   const at = (end + 15) & ~15
   end = at + bytes
@@ -12,20 +12,20 @@ export function allocate(bytes: usize): usize {
   return at
 }
 
-/** The same, all zero. */
+/** Allocates zeroed bytes. */
 export function allocateZeros(bytes: usize): usize {
   const at = allocate(bytes)
   if (at < used) memory.fill(at, 0, min(end, used) - at)
   return at
 }
 
-/** Forgets what was allocated from here on. */
+/** Frees everything that was allocated from here on. */
 export function release(at: usize): void {
   used = max(used, end)
   end = at
 }
 
-/** Forgets all that was allocated. */
+/** Frees everything. */
 export function clear(): void {
   release(__heap_base)
 }

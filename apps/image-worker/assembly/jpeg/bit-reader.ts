@@ -1,10 +1,10 @@
 import { longCode, peekBits, peekEntries } from './decode-table'
 import * as failure from './errors'
 
-/** The next byte that isn't in the window yet, and where the file ends. */
+/** The next byte that isn't in the window yet, and the end of the file. */
 export let at: usize = 0
 let end: usize = 0
-/** The bits read ahead are the lower `bits` ones; of these the lowest `padding` are no part of the file. */
+/** The lower `bits` bits are read ahead; the lowest `padding` of these don't belong to the file. */
 export let window: u64 = 0
 export let bits: i64 = 0
 export let padding: i64 = 0
@@ -17,20 +17,20 @@ export function setReader(from: usize, to: usize): void {
   padding = 0
 }
 
-/** What a loop that kept the state in locals leaves. */
+/** Stores the state of a loop that kept it in locals. */
 export function setAhead(ahead: u64, count: i64, next: usize): void {
   window = ahead
   bits = count
   at = next
 }
 
-/** Has the state again that these were a part of. */
+/** Restores an earlier state. */
 export function goBack(ahead: u64, count: i64, next: usize, padded: i64): void {
   setAhead(ahead, count, next)
   padding = padded
 }
 
-/** Has at least 32 bits in the window: those of the file up to the next marker, then zeros. */
+/** Fills the window to at least 32 bits: those of the file up to the next marker, then zeros. */
 export function refill(): void {
   while (bits <= 32) {
     let byte: u64 = at < end ? load<u8>(at) : 0xff
@@ -53,12 +53,12 @@ export function take(count: i32): i32 {
   return <i32>(window >> bits) & ((1 << count) - 1)
 }
 
-/** What the bits of a coefficient of this category stand for (T.81, F.2.2.1: EXTEND). */
+/** The coefficient that these bits mean in this category (T.81, F.2.2.1: EXTEND). */
 export function extended(raw: i32, category: i32): i32 {
   return raw < (1 << category) >> 1 ? raw - (1 << category) + 1 : raw
 }
 
-/** The value of the next code of a table; -1 where no code is like the next bits. */
+/** The value of the table's code that comes next; -1 if the next bits don't begin with a code. */
 export function nextValue(table: usize): i32 {
   if (bits < 32) refill()
   let entry: i32 = load<u16>(table + ((<usize>(window >> (bits - peekBits)) & (peekEntries - 1)) << 1))
@@ -68,7 +68,9 @@ export function nextValue(table: usize): i32 {
   return entry & 0xff
 }
 
-/** After the last block before a marker: nothing but the bits that fill up a byte may be left. Gives an error, or 0. */
+/**
+ * Called after the last block before a marker: only the bits that pad the last byte may be left. Returns an error or 0.
+ */
 export function endInterval(): i32 {
   const left = bits - padding
   if (left < 0) return failure.endsTooEarly
@@ -76,7 +78,7 @@ export function endInterval(): i32 {
   return left < 8 && isAtMarker ? 0 : failure.bytesLeft
 }
 
-/** Goes on behind the restart marker of this number, which must be next. */
+/** Skips the restart marker of this number, which must be next. Returns an error or 0. */
 export function startInterval(number: i32): i32 {
   const error = endInterval()
   if (error) return error

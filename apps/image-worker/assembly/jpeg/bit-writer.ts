@@ -1,6 +1,6 @@
 import { hasByteOfOnes } from './stuffing'
 
-/** Where the next byte goes; the lower `waiting` bits of `window`, fewer than 32, aren't there yet. */
+/** The position of the next byte. The lower `waiting` bits of `window`, fewer than 32, are not written yet. */
 export let out: usize = 0
 export let window: u64 = 0
 export let waiting: i64 = 0
@@ -11,14 +11,14 @@ export function setWriter(target: usize): void {
   waiting = 0
 }
 
-/** What a loop that kept the state in locals leaves. */
+/** Stores the state of a loop that kept it in locals. */
 export function setPending(ahead: u64, count: i64, next: usize): void {
   window = ahead
   waiting = count
   out = next
 }
 
-/** The lower `count` bits, 30 at most. */
+/** Writes the lower `count` bits, at most 30. */
 export function writeBits(value: u32, count: i32): void {
   window = (window << count) | value
   waiting += count
@@ -27,7 +27,7 @@ export function writeBits(value: u32, count: i32): void {
   out = put(out, <u32>(window >> waiting))
 }
 
-/** Writes four bytes, a zero behind each that is all ones (T.81, B.1.1.5); gives where they end. */
+/** Writes four bytes, with a zero after each that is all ones (T.81, B.1.1.5). Returns the end. */
 export function put(at: usize, word: u32): usize {
   if (!hasByteOfOnes(word)) {
     store<u32>(at, bswap(word))
@@ -44,7 +44,7 @@ function putByte(at: usize, byte: u32): usize {
   return at + 2
 }
 
-/** The last bits, filled up with ones to a byte (T.81, F.1.2.3); gives where they end. */
+/** Writes the last bits, padded to a byte with ones (T.81, F.1.2.3). Returns the end. */
 export function finish(): usize {
   const missing = -waiting & 7
   window = (window << missing) | ((1 << missing) - 1)

@@ -6,8 +6,8 @@ const fields: usize = 9
 const components = memory.data(4 * 9 * 4, 4)
 
 /**
- * Describes a component (0 is luma): where its coefficients are, rows of blocks from the top; how many blocks across
- * and down whole MCUs have of it, and how many of these the image needs; its sampling factors (T.81, A.1.1).
+ * Describes a component (0 is luma): the address of its coefficients, which are rows of blocks from the top; the number
+ * of blocks across and down in whole MCUs; how many of these the image needs; its sampling factors (T.81, A.1.1).
  */
 export function setComponent(
   component: i32,
@@ -28,7 +28,7 @@ export function setComponent(
   setField(component, 6, vertical)
 }
 
-/** Which of the tables that were defined the next scan uses for a component. */
+/** Selects the tables that the next scan uses for a component. */
 export function setTables(component: i32, dc: i32, ac: i32): void {
   setField(component, 7, dc)
   setField(component, 8, ac)

@@ -8,20 +8,20 @@ import { blocksInMcu, componentOfMember, predictionOf, setPrediction } from './s
 import { makeSkipTables, skipBlock } from './skip'
 import { bitsOf, categoryOf, codesAt } from './symbols'
 
-/** Where the data of the last cut end. */
+/** The end of the data of the last cut. */
 export let cutEnd: usize = 0
 
 /** The last DC coefficient of each component that was written. */
 const written = memory.data(4 * 4, 4)
 
 /**
- * Cuts a part out of the only scan of a sequential image: from the MCU in column `left` of row `top` on to the one before
- * `right` and `bottom`. The codes of AC are copied bit by bit; DC, whose differences are others, is written by the codes of
- * luma's DC. The codes of all other blocks are followed as far as it takes to see that they are whole.
+ * Cuts a part out of the only scan of a sequential image: from the MCU in column `left` of row `top` to the MCU before
+ * `right` and `bottom`. AC codes are copied bit by bit. DC differences change, so they are coded anew, with the codes
+ * of luma's DC. The codes of all other blocks are followed to make sure that they are complete.
  *
- * @param across how many MCUs the image has, and `down`
- * @param target where the part goes, which takes four times the bytes of the scan at most
- * @returns 0, or what is wrong, as `decodeScan` does
+ * @param across the number of MCUs across the image, and `down` its rows
+ * @param target the address of the result, which takes at most four times the bytes of the scan
+ * @returns 0, or an error, as `decodeScan` does
  */
 export function cutScan(
   from: usize,
@@ -72,7 +72,7 @@ function copyBlock(component: i32): i32 {
   return copyAc(decodeTableAt(1, acTableOf(component)))
 }
 
-/** As `acBlock` reads it, with the same errors. */
+/** Reads as `acBlock` does, with the same errors. */
 function copyAc(table: usize): i32 {
   for (let k = 1; k < 64; k++) {
     if (bits < 32) refill()

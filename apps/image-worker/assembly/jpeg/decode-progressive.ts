@@ -2,15 +2,15 @@ import { extended, nextValue, take } from './bit-reader'
 import * as failure from './errors'
 import { lowBit, spectralEnd, spectralStart } from './scan'
 
-/** How many blocks more have nothing in this scan: EOBRUN (T.81, G.1.2.2). */
+/** The number of following blocks that are empty in this scan: EOBRUN (T.81, G.1.2.2). */
 let bandRun: i32 = 0
 
-/** Where a scan or a restart interval starts. */
+/** Called at the start of a scan or a restart interval. */
 export function startBands(): void {
   bandRun = 0
 }
 
-/** Another bit of DC (T.81, G.1.2.1). */
+/** One more bit of DC (T.81, G.1.2.1). */
 export function dcRefine(block: usize): i32 {
   const more = take(1) << lowBit
   store<i16>(block, load<i16>(block) | <i16>more)
@@ -45,7 +45,9 @@ export function acFirst(block: usize, ac: usize): i32 {
   return 0
 }
 
-/** T.81, G.1.2.3: a bit more of what isn't zero yet, and what now becomes so. */
+/**
+ * T.81, G.1.2.3: one more bit of the coefficients that aren't zero yet, and the coefficients that now become nonzero.
+ */
 export function acRefine(block: usize, ac: usize): i32 {
   const one = 1 << lowBit
   let k = spectralStart

@@ -4,13 +4,13 @@ import * as failure from './errors'
 import { lowBit, predictionOf, setPrediction } from './scan'
 import { hasByteOfOnes } from './stuffing'
 
-/** All of a block (T.81, F.2.2). */
+/** A whole block (T.81, F.2.2). */
 export function sequentialBlock(block: usize, component: i32, dc: usize, ac: usize): i32 {
   const error = dcFirst(block, component, dc)
   return error ? error : acBlock(block, ac)
 }
 
-/** All of a block but DC. The reader's state is held in locals, since this is where the time goes. */
+/** The AC coefficients of a block. Keeps the reader's state in locals, because this loop takes most of the time. */
 export function acBlock(block: usize, ac: usize): i32 {
   let ahead = window
   let count = bits
@@ -53,7 +53,7 @@ export function acBlock(block: usize, ac: usize): i32 {
   return 0
 }
 
-/** DC, or its upper bits: a category, and the difference to the component's last one (T.81, F.2.2.1 and G.1.2.1). */
+/** DC, or its upper bits: a category, and the difference to the component's last DC (T.81, F.2.2.1 and G.1.2.1). */
 export function dcFirst(block: usize, component: i32, table: usize): i32 {
   const category = nextValue(table)
   if (category < 0) return failure.unknownCode

@@ -16,16 +16,16 @@ import {
   startScan,
 } from './scan'
 
-/** Where the last scan's data ended: at a marker. */
+/** The end of the last scan's data, which is a marker. */
 export let scanEnd: usize = 0
 
 /**
  * Reads a scan's entropy-coded data (T.81, annexes F.2 and G.2), from its first byte on, into the coefficients that
- * `setRange` named, by the tables that `setTables` chose.
+ * `setRange` selected, with the tables that `setTables` selected.
  *
- * @param componentMask the components in it, a bit each
+ * @param componentMask the components of the scan, a bit each
  * @param interval MCUs between restart markers, or 0
- * @returns 0, or what is wrong
+ * @returns 0, or an error
  */
 export function decodeScan(from: usize, end: usize, componentMask: i32, interval: i32): i32 {
   startDecoding(from, end, componentMask, interval)
@@ -42,7 +42,7 @@ export function decodeScan(from: usize, end: usize, componentMask: i32, interval
   return endDecoding()
 }
 
-/** MCUs between restart markers, or 0; how many are left before the next marker; how many markers there were. */
+/** MCUs between restart markers, or 0; MCUs before the next marker; the number of markers so far. */
 let restartInterval: i32 = 0
 let mcusLeft: i32 = 0
 let restarts: i32 = 0
@@ -56,7 +56,7 @@ export function startDecoding(from: usize, end: usize, componentMask: i32, inter
   restarts = 0
 }
 
-/** Goes on behind a restart marker, if there must be one before the next MCU. Gives an error, or 0. */
+/** Skips a restart marker if there must be one before the next MCU. Returns an error or 0. */
 export function startMcu(): i32 {
   if (restartInterval === 0) return 0
   if (mcusLeft === 0) {
@@ -71,7 +71,7 @@ export function startMcu(): i32 {
   return 0
 }
 
-/** Gives an error where the data don't end at a marker, or 0. */
+/** Returns an error if the data don't end at a marker, or 0. */
 export function endDecoding(): i32 {
   const error = endInterval()
   scanEnd = at

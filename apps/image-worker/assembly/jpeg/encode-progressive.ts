@@ -13,13 +13,15 @@ import {
 
 /** Whether symbols are counted instead of written. */
 let isCounting: bool = false
-/** Then, how many bits there are beside the codes (T.81, F.1.2.1 and G.1.2.3). */
+/** When counting: the number of bits besides the codes (T.81, F.1.2.1 and G.1.2.3). */
 export let additionalBits: u32 = 0
 
-/** Blocks so far that have nothing more, not yet told: EOBRUN (T.81, G.1.2.2); and by which table they will be. */
+/**
+ * The number of blocks that ended and are not written yet: EOBRUN (T.81, G.1.2.2); and the table to write them with.
+ */
 let bandRun: i32 = 0
 let bandTable: usize = 0
-/** Correction bits of coefficients that were there before, a byte each, which follow the next symbol (G.1.2.3). */
+/** Correction bits of coefficients that were nonzero before, a byte each. They follow the next symbol (G.1.2.3). */
 const corrections: usize = memory.data(1024)
 const mostCorrections: i32 = 1000 - 63
 let correctionsOfBand: i32 = 0
@@ -31,7 +33,7 @@ export function startProgressive(counts: bool): void {
   additionalBits = 0
 }
 
-/** T.81, G.1.2.1: the upper bits of DC coefficients as differences, each lower bit by itself. */
+/** T.81, G.1.2.1: the upper bits of DC coefficients as differences, each lower bit as it is. */
 export function dcFirst(component: i32, difference: i32): void {
   const category = categoryOf(difference)
   emit(tableOf(component), category)
@@ -62,7 +64,7 @@ export function acFirst(block: usize, component: i32): void {
   if (previous < spectralEnd) extendBand(table)
 }
 
-/** T.81, G.1.2.3, as libjpeg's jcphuff.c does it. */
+/** T.81, G.1.2.3, as in libjpeg's jcphuff.c. */
 export function acRefine(block: usize, component: i32): void {
   const table = tableOf(component) + 2 * symbolTableBytes
   const present = within(significant(block, lowBit), spectralStart, spectralEnd)
@@ -103,7 +105,7 @@ export function acRefine(block: usize, component: i32): void {
   if (correctionsOfBand > mostCorrections) endBand()
 }
 
-/** Tells of the blocks that have nothing more, if there are some. */
+/** Writes the number of blocks that ended, if there are any. */
 export function endBand(): void {
   if (bandRun === 0) return
   const size = 31 - clz(bandRun)

@@ -1,7 +1,7 @@
 import { out, put, setPending, waiting, window } from './bit-writer'
 import { bitsOf, categoryOf, codesAt, count, countsAt, nonzero, symbolTableBytes, tableOf } from './symbols'
 
-/** Counts the symbols of a block whose DC coefficient differs so from the last one's (T.81, F.1.2). */
+/** Counts the symbols of a block, given the difference of its DC coefficient to the last (T.81, F.1.2). */
 export function countBlock(block: usize, component: i32, difference: i32): void {
   const dc = countsAt + tableOf(component)
   const ac = dc + 2 * symbolTableBytes
@@ -17,7 +17,7 @@ export function countBlock(block: usize, component: i32, difference: i32): void 
   if (previous < 63) count(ac, 0)
 }
 
-/** Writes the block. The writer's state is held in locals, since this is where the time goes. */
+/** Writes the block. Keeps the writer's state in locals, because this loop takes most of the time. */
 export function writeBlock(block: usize, component: i32, difference: i32): void {
   const dc = codesAt + tableOf(component)
   const ac = dc + 2 * symbolTableBytes

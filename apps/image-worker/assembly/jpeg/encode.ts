@@ -17,13 +17,13 @@ import {
 } from './scan'
 import { countsAt, symbolTableBytes } from './symbols'
 
-/** Counts the symbols of a scan of these components, a bit each, of what `setRange` named. */
+/** Counts the symbols of a scan of these components, a bit each, in the range that `setRange` selected. */
 export function countScan(componentMask: i32): void {
   memory.fill(countsAt, 0, 4 * symbolTableBytes)
   walk(componentMask, true)
 }
 
-/** Writes the scan, by the codes that were set; gives where it ends. */
+/** Writes the scan with the codes that were set. Returns its end. */
 export function writeScan(componentMask: i32, target: usize): usize {
   setWriter(target)
   walk(componentMask, false)

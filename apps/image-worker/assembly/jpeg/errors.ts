@@ -1,4 +1,4 @@
-/** What can be wrong with a scan, beside nothing, which is 0; src/permute/jpeg/jpeg-kernel.ts has the words. */
+/** The errors of a scan; 0 means none. src/permute/jpeg/jpeg-kernel.ts has the messages. */
 export const unknownCode: i32 = 1
 export const beyondBlock: i32 = 2
 export const outOfRange: i32 = 3

@@ -18,26 +18,32 @@ import {
 
 /** How often the last scan had stray bytes before a marker. */
 export let strayRuns: i32 = 0
-/** How often these are more than a few, and not all the same. */
+/** How often there were more than a few stray bytes, not all the same. */
 export let longRuns: i32 = 0
-/** How often these look like codes. */
+/** How often the stray bytes look like codes. */
 export let codeRuns: i32 = 0
-/** What filled up the last bytes before the last scan's markers: 1 for ones, 2 for zeros, 4 for both; or their sum. */
+/**
+ * The padding of the last bytes before the last scan's markers: the sum of 1 if some had ones, 2 if some had zeros, and
+ * 4 if some fit both.
+ */
 export let fillings: i32 = 0
 
-/** So many bytes may be stray at one place alone; fewer before restarts of a progressive scan, where codes are short. */
+/**
+ * Up to this many stray bytes are accepted even at a single place. The limit is lower before restarts of a progressive
+ * scan, where codes are short.
+ */
 const mostFew: usize = 4
 const mostFewOfProgressive: usize = 1
 
-/** Where a block is decoded that isn't kept. */
+/** Scratch memory for a block that is decoded and dropped. */
 let scratch: usize = 0
 
 /**
  * Follows the codes of a scan as `decodeScan` does, and turns stray bytes before its markers into fill bytes (T.81,
- * B.1.1.2). Sequential blocks aren't kept, as no later scan needs them.
+ * B.1.1.2). Sequential blocks aren't kept, because no later scan needs them.
  *
- * @param isOnly whether no other scan follows: no decoder looks behind such a scan
- * @returns 0, or what is wrong
+ * @param isOnly whether no other scan follows: no decoder looks at the bytes after such a scan
+ * @returns 0, or an error
  */
 export function mendScan(from: usize, end: usize, componentMask: i32, interval: i32, isOnly: bool): i32 {
   setReader(from, end)
@@ -80,8 +86,8 @@ export function mendScan(from: usize, end: usize, componentMask: i32, interval: 
 }
 
 /**
- * After the last block before a marker: gives the place of the marker, and turns what lies before it into fill bytes. Gives
- * 0 where the data end too early.
+ * Called after the last block before a marker. Turns the bytes before the marker into fill bytes and returns its
+ * position, or 0 if the data end too early.
  */
 function mendInterval(end: usize, few: usize): usize {
   const left = bits - padding
@@ -94,14 +100,14 @@ function mendInterval(end: usize, few: usize): usize {
   if (marker === 0 || marker === from) return marker
   const isUniform = marker > from + 1 && isOf(load<u8>(from), from, marker)
   if (!isUniform && marker - from > few) longRuns++
-  // Only a scan's first pass is looked at: nearly all bits can be read as a refinement.
+  // Only the first pass of a scan is checked: nearly all bits can be read as a refinement.
   if (!isUniform && highBit === 0 && areCodes(from, marker)) codeRuns++
   strayRuns++
   memory.fill(from, 0xff, marker - from)
   return marker
 }
 
-/** The place of the marker behind the last block; 0 where the data end too early. */
+/** The position of the marker after the last block; 0 if the data end too early. */
 function endOfData(end: usize): usize {
   return bits < padding ? 0 : nextMarker(at, end)
 }
@@ -113,7 +119,7 @@ function noteFilling(value: u64, count: i64): void {
   else fillings |= 4
 }
 
-/** The place of so many bytes of data before this place; each FF has a zero behind it. */
+/** The position this many bytes of data before another; each FF has a zero after it. */
 function goBack(from: usize, bytes: i64): usize {
   let place = from
   for (let left = bytes; left > 0; left--)
@@ -121,7 +127,7 @@ function goBack(from: usize, bytes: i64): usize {
   return place
 }
 
-/** The place of the next marker, its fill bytes included; 0 where there is none. */
+/** The position of the next marker, including its fill bytes; 0 if no marker follows. */
 function nextMarker(from: usize, end: usize): usize {
   for (let marker = from; marker < end; marker++) {
     if (load<u8>(marker) !== 0xff) continue
@@ -133,7 +139,7 @@ function nextMarker(from: usize, end: usize): usize {
   return 0
 }
 
-/** The place of a marker's second byte. */
+/** The position of a marker's second byte. */
 function codeOf(marker: usize, end: usize): usize {
   let code = marker
   while (code < end && load<u8>(code) === 0xff) code++
@@ -145,9 +151,9 @@ function isOf(byte: u8, from: usize, to: usize): bool {
   return true
 }
 
-/** Whether the bits that are left before a marker can be read as some more blocks, and ones that fill up the last byte. */
+/** Whether the bits before a marker can be read as more blocks, followed by ones that pad the last byte. */
 function areCodes(from: usize, marker: usize): bool {
-  // A limit, as some blocks have no bits of their own (T.81, G.1.2.2).
+  // Limited, because some blocks have no bits of their own (T.81, G.1.2.2).
   for (let tries = 8 * (marker - from) + 8, index = 0; tries > 0; tries--) {
     const error = decodeBlock(scratch, componentOfMember(index))
     index = index + 1 < blocksInMcu ? index + 1 : 0

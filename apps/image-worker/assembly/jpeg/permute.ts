@@ -4,13 +4,13 @@ import { forward, inverse } from './transform'
 import { upsample } from './upsample'
 
 /**
- * A permutation of red, green and blue is linear in Y, Cb and Cr, and so is the cosine transform: coefficients are
- * permuted as samples would be. Grey stays grey, so the new chroma comes of the old chroma alone, and luma changes
- * by a sum of chroma, which is called the shift here.
+ * A permutation of red, green and blue is linear in Y, Cb and Cr, and so is the cosine transform: coefficients can be
+ * permuted like samples. Grey stays grey, so the new chroma depends only on the old chroma, and luma changes by a sum
+ * of chroma, called the shift here.
  *
  *     Cb' = cb0 Cb + cb1 Cr     Cr' = cr0 Cb + cr1 Cr     Y' = Y + shift, shift = y0 Cb + y1 Cr
  *
- * Each table of factors holds the quantisation tables as well.
+ * The factor tables include the quantisation tables.
  */
 const factorTableBytes: usize = 256
 const cb0 = factorsAt
@@ -23,12 +23,12 @@ const y1 = factorsAt + 5 * factorTableBytes
 /** Added to a number below 2^22, leaves the nearest integer in the lower bits (IEEE 754, of 24 bits). */
 const roundingTerm: f32 = 12582912.0
 const roundingBits: i32 = 0x4b400000
-/** What a coefficient of eight-bit samples may be (T.81, tables F.1 and F.2); DC may be one less. */
+/** The largest coefficient of eight-bit samples (T.81, tables F.1 and F.2). DC may be one below its negative. */
 const most: i32 = 1023
 const least: i32 = -1023
 const leastDc: i32 = -1024
 
-/** All three components of the same size: every coefficient by itself. */
+/** For three components of the same size: each coefficient by itself. */
 export function permuteWhole(): void {
   const blocks = acrossOf(0) * downOf(0)
   for (let block = 0; block < blocks; block++) {
@@ -48,7 +48,7 @@ export function permuteWhole(): void {
   }
 }
 
-/** Of eight coefficients of blue and red: each times its factor, added and rounded. */
+/** Multiplies eight coefficients of blue and of red by their factors, adds them and rounds. */
 function combined(blue: v128, red: v128, factors: usize, others: usize): v128 {
   const lower = lowerSums(blue, red, factors, others)
   return i16x8.narrow_i32x4_s(rounded(lower), rounded(upperSums(blue, red, factors, others)))
@@ -73,7 +73,7 @@ function rounded(numbers: v128): v128 {
   return i32x4.sub(f32x4.add(numbers, f32x4.splat(roundingTerm)), i32x4.splat(roundingBits))
 }
 
-/** Eight coefficients, of which the first has this index. */
+/** Clamps eight coefficients, of which the first has this index. */
 function bounded(numbers: v128, k: usize): v128 {
   const lower = i16x8.splat(<i16>least)
   const lowest = k === 0 ? i16x8.replace_lane(lower, 0, <i16>leastDc) : lower
@@ -81,9 +81,9 @@ function bounded(numbers: v128, k: usize): v128 {
 }
 
 /**
- * Chroma where it is coarser than luma. `samples` gets the shift of each of its samples, 32 bits each, rows
- * `stride` bytes apart, the first of the image at `samples`; one before and behind each row and column of the image
- * repeats its edge, for `shiftLuma`.
+ * Permutes chroma that is coarser than luma. Writes the shift of each of its samples to `samples`: 32 bits each, rows
+ * `stride` bytes apart, the image's first sample at `samples`. One extra sample before and after each row and column
+ * repeats the edge of the image, for `shiftLuma`.
  */
 export function permuteChroma(samples: usize, stride: usize, width: i32, height: i32): void {
   const across = acrossOf(1)
@@ -140,7 +140,7 @@ const block = memory.data(64 * 4, 16)
 const rounds = memory.data(64 * 2, 16)
 
 /**
- * Luma gets the shifts that `permuteChroma` left for a chroma of `width` samples, upsampled as decoders do it.
+ * Adds to luma the shifts that `permuteChroma` wrote for a chroma of `width` samples, upsampled as decoders do.
  * `horizontal` and `vertical` are luma's sampling factors: 1, 2 or 4.
  */
 export function shiftLuma(samples: usize, stride: usize, width: i32, horizontal: i32, vertical: i32): void {

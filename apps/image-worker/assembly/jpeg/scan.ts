@@ -1,13 +1,13 @@
 import { acrossOf, blockAt, downOf, horizontalOf, ownAcrossOf, ownDownOf, verticalOf } from './components'
 
-/** Which coefficients a scan has (Ss, Se), and which bits of them: from Ah to Al (T.81, B.2.3 and G.1.1.1). */
+/** The coefficients in a scan (from Ss to Se), and their bits (from Ah to Al; T.81, B.2.3 and G.1.1.1). */
 export let progressive: bool = false
 export let spectralStart: i32 = 0
 export let spectralEnd: i32 = 0
 export let highBit: i32 = 0
 export let lowBit: i32 = 0
 
-/** For the scans that are read, counted and written from now on. */
+/** Sets the range of the scans that are read, counted and written from now on. */
 export function setRange(isProgressive: bool, start: i32, end: i32, high: i32, low: i32): void {
   progressive = isProgressive
   spectralStart = start
@@ -21,14 +21,14 @@ export let mcusAcross: i32 = 0
 export let mcusDown: i32 = 0
 export let blocksInMcu: i32 = 0
 
-/** Of each block in an MCU, ten at most (B.2.3): its component, its row and column, and how many of them there are. */
+/** For each block in an MCU, at most ten (B.2.3): its component, its row and column, and how many of them there are. */
 const members = memory.data(10 * 5 * 4, 4)
 const memberBytes: usize = 20
 
-/** The last DC coefficient of each component, from which the next one differs. */
+/** The last DC coefficient of each component; the next is coded as the difference. */
 const predictions = memory.data(4 * 4, 4)
 
-/** @param componentMask a bit each; a single component isn't interleaved, and has no more blocks than it needs */
+/** @param componentMask a bit each; a single component isn't interleaved, and has only the blocks that it needs */
 export function startScan(componentMask: i32): void {
   resetPredictions()
   const isSingle = popcnt(componentMask) === 1

@@ -7,9 +7,9 @@ import { predictionOf, setPrediction } from './scan'
 import { hasByteOfOnes } from './stuffing'
 
 /**
- * A table for each AC table in use. It maps the next 12 bits to the whole symbols in them, with their extra bits. Bits 0 to 7
- * of an entry are the length of these symbols, bits 8 to 14 how many coefficients they take, and `endOfBlock` is set where
- * the last one ends the block. 0: not one whole symbol.
+ * A table for each AC table in use. It maps the next 12 bits to the whole symbols in them, with their extra bits. Bits
+ * 0 to 7 of an entry are the length of these symbols, bits 8 to 14 the number of coefficients they take, and
+ * `endOfBlock` is set if the last symbol ends the block. 0 means that the bits hold no whole symbol.
  */
 const skipBits: i64 = 12
 const skipEntries: i32 = 4096
@@ -20,7 +20,7 @@ function skipTableAt(number: i32): usize {
   return tables + ((<usize>number) << 13)
 }
 
-/** For the AC tables of these components, a bit each. */
+/** Makes the tables for the AC tables of these components, a bit each. */
 export function makeSkipTables(componentMask: i32): void {
   let made = 0
   for (let component = 0; component < 4; component++) {
@@ -35,9 +35,9 @@ export function makeSkipTables(componentMask: i32): void {
 function symbolsOf(ahead: i32, table: usize): i32 {
   let used = 0
   let taken = 0
-  // More than 63 is more than a block has, whatever follows.
+  // A block has 63 AC coefficients, so more symbols than that are an error anyway.
   while (taken < 64) {
-    // Bits behind the last are zeros, which no symbol that is taken reaches into.
+    // The bits after the last are zeros, which no accepted symbol includes.
     const next = (ahead << used) & (skipEntries - 1)
     const code: i32 = load<u16>(table + ((<usize>(next >> 2)) << 1))
     const category = code & 15
@@ -51,12 +51,12 @@ function symbolsOf(ahead: i32, table: usize): i32 {
   return used | (taken << 8)
 }
 
-/** What becomes of coefficients that nobody wants. */
+/** Scratch memory for coefficients that are dropped. */
 const scratch = memory.data(128, 16)
 
 /**
- * Goes behind a block. Gives an error, or 0. Where codes don't come out even with the block, `acBlock` decides what they are.
- * The reader's state is held in locals, since this is where the time goes.
+ * Skips a block. Returns an error or 0. If the codes don't end exactly with the block, `acBlock` finds the error. Keeps
+ * the reader's state in locals, because this loop takes most of the time.
  */
 export function skipBlock(component: i32): i32 {
   if (bits < 32) refill()
@@ -105,7 +105,7 @@ export function skipBlock(component: i32): i32 {
   return 0
 }
 
-/** The one symbol of a code's entry; 0 for none. */
+/** The symbol of a code's entry; 0 for none. */
 function symbolOf(entry: i32): i32 {
   if (entry === 0) return 0
   const category = entry & 15

@@ -1,12 +1,12 @@
 /** Tables of 256 numbers of 32 bits, for DC of luma, DC of chroma, AC of luma, AC of chroma. */
 export const symbolTableBytes: usize = 1024
 
-/** How often each symbol occurs. */
+/** The frequency of each symbol. */
 export const countsAt: usize = memory.data(4 * 1024, 4)
-/** The code of each symbol and, times 65 536, its bits. */
+/** The code of each symbol plus 65 536 times the number of its bits. */
 export const codesAt: usize = memory.data(4 * 1024, 4)
 
-/** Where a component's tables begin among the counts or the codes; AC's are two tables on. */
+/** The position of a component's DC table among the counts or the codes; its AC table is two tables further. */
 export function tableOf(component: i32): usize {
   return component === 0 ? 0 : symbolTableBytes
 }
@@ -37,12 +37,12 @@ export function significant(block: usize, lowBits: i32): u64 {
   return mask
 }
 
-/** How many bits a coefficient or difference takes (T.81, tables F.1 and F.2: SSSS). */
+/** The number of bits of a coefficient or difference (T.81, tables F.1 and F.2: SSSS). */
 export function categoryOf(value: i32): i32 {
   return 32 - clz(abs(value))
 }
 
-/** These bits: of a negative one, what would be one less (T.81, F.1.2.1). */
+/** The bits of a value in its category; a negative value is written as value - 1 (T.81, F.1.2.1). */
 export function bitsOf(value: i32, category: i32): u32 {
   return (value + (value >> 31)) & ((1 << category) - 1)
 }

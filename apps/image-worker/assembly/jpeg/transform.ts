@@ -1,12 +1,12 @@
 /**
- * The cosine transform of 8 x 8 numbers of 32 bits, and its inverse, after Arai, Agui and Nakajima (Transactions of
- * the IEICE E-71, 1988), as in libjpeg's jfdctflt.c and jidctflt.c: a scale of each coefficient is left to whoever
- * quantises. Four columns go side by side in a vector. Rows and columns of the coefficients are exchanged.
+ * The cosine transform of 8 x 8 numbers of 32 bits, and its inverse, after Arai, Agui and Nakajima (Transactions of the
+ * IEICE E-71, 1988), as in libjpeg's jfdctflt.c and jidctflt.c: the caller applies the scale of each coefficient when
+ * it quantises. Four columns are computed in one vector. Rows and columns of the coefficients are exchanged.
  */
 const rowBytes: usize = 32
 const scratch = memory.data(64 * 4, 16)
 
-/** Samples, rows from the top, become transposed coefficients in `result`; they are overwritten. */
+/** Transforms samples, in rows from the top, into transposed coefficients in `result`. Overwrites the samples. */
 export function forward(samples: usize, result: usize): void {
   forwardColumns(samples)
   forwardColumns(samples + 16)
@@ -15,7 +15,7 @@ export function forward(samples: usize, result: usize): void {
   forwardColumns(result + 16)
 }
 
-/** Transposed coefficients become samples, rows from the top; `target`'s rows are `stride` bytes apart. */
+/** Transforms transposed coefficients into samples, in rows from the top, `stride` bytes apart in `target`. */
 export function inverse(block: usize, target: usize, stride: usize): void {
   inverseColumns(block, block, rowBytes)
   inverseColumns(block + 16, block + 16, rowBytes)

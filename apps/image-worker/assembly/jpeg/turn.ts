@@ -10,7 +10,7 @@ export const turnedBytesAt: usize = memory.data(8 * 48, 16)
 
 const scratch = memory.data(128, 16)
 
-/** Mirrors a plane of blocks where it is: blocks that change places with each other are exchanged. */
+/** Mirrors a plane of blocks in place, by exchanging blocks. */
 export function mirrorPlane(
   plane: usize,
   across: i32,
@@ -34,7 +34,7 @@ export function mirrorPlane(
   }
 }
 
-/** Exchanges rows and columns of a plane of blocks, and then mirrors. The sizes are the target's. */
+/** Exchanges rows and columns of a plane of blocks, then mirrors it. The sizes are the target's. */
 export function transposePlane(
   source: usize,
   target: usize,
@@ -43,7 +43,7 @@ export function transposePlane(
   mirrorsRows: bool,
   mirrorsColumns: bool,
 ): void {
-  // A few rows at a time: their blocks are next to each other in the source, and are read while they are near.
+  // A few rows at a time, so that their blocks, neighbours in the source, are read while they are in the cache.
   for (let from = 0; from < down; from += 8) {
     const to = min(from + 8, down)
     for (let x = 0; x < across; x++) {
@@ -64,12 +64,12 @@ function mirrorBlock(source: usize, target: usize): void {
     v128.store(target + at, i16x8.mul(v128.load(source + at), v128.load(turnedSignsAt + at)))
 }
 
-/** Coefficients that change places are near each other in zigzag order: on one diagonal of the block. */
+/** Coefficients that change places are close to each other in zigzag order: on one diagonal of the block. */
 function transposeBlock(source: usize, target: usize): void {
   let before = i16x8.splat(0)
   let here = v128.load(source)
   for (let at: usize = 0; at < blockBytes; at += 16) {
-    // Behind the last eight is nothing of theirs; the byte's place is any that can be read.
+    // The last eight take nothing from the bytes after them, so any readable address will do.
     const next = v128.load(source + min(at + 16, blockBytes - 16))
     const froms = turnedBytesAt + at * 3
     const moved = v128.or(

@@ -1,11 +1,11 @@
 /**
- * Eight rows of eight samples, of 32 bits each, from chroma that is coarser, as libjpeg does it (jdsample.c). Where
- * there are two samples for one, and more than two in a row, that is "fancy upsampling": those between two samples
- * get three quarters of the nearer and one of the farther. Elsewhere each gets the nearest.
+ * Upsamples coarser chroma to eight rows of eight samples, of 32 bits each, as libjpeg does (jdsample.c). If one sample
+ * becomes two, and a row has more than two, it uses "fancy upsampling": each new sample is three quarters of the nearer
+ * and one quarter of the farther old sample. Otherwise each gets the nearest.
  *
  * @param from the first of chroma's samples, whose rows are `stride` bytes apart and have neighbours on all sides
- * @param width how many samples of chroma there are in a row of the image
- * @param horizontal how many samples come of one, and `vertical` of one row: 1, 2 or 4
+ * @param width the number of chroma samples in a row of the image
+ * @param horizontal the number of samples that one becomes, and `vertical` the number of rows: 1, 2 or 4
  */
 export function upsample(
   block: usize,
@@ -50,7 +50,7 @@ function fancyRows(block: usize, from: usize, stride: usize, horizontal: i32): v
   }
 }
 
-/** The first four of the eight that four samples and their neighbours become, or of eight that are there. */
+/** The first four of the eight samples that four samples and their neighbours become, or of eight existing samples. */
 function fancyLeft(from: usize, horizontal: i32): v128 {
   const here = v128.load(from)
   if (horizontal === 1) return here

@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 
 /**
- * Lets libvips read the formats that we take and no others, whatever an image claims to be: no SVG, PDF or
- * anything else that can reach out. Holds for the whole process.
+ * Lets libvips read the supported formats and no others, whatever an image claims to be: not SVG, PDF or any other
+ * format that can load more files. Applies to the whole process.
  */
 export function allowOnlyOurLoaders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] })

@@ -6,12 +6,12 @@ export type Colour = readonly [red: number, green: number, blue: number, opacity
 const transparent: Colour = [0, 0, 0, 0]
 const white: Colour = [255, 255, 255, 255]
 
-/** What fills the place that an operation uncovers, where no colour is asked for. */
+/** The fill for an area that an operation uncovers, unless the operation names a colour. */
 export function usualBackground({ channels }: Pick<Raster, 'channels'>): Colour {
   return channels === 4 ? transparent : white
 }
 
-/** A colour as operations name it: `transparent`, or red, green, blue and perhaps opacity in hex. */
+/** A colour as operations write it: `transparent`, or red, green, blue and optionally opacity in hex. */
 export function colourOf(name: string): Colour {
   if (name === 'transparent') return transparent
   const [red = 0, green = 0, blue = 0, opacity = 255] = Buffer.from(name, 'hex')
@@ -22,27 +22,27 @@ export function isOpaque(name: string | undefined): boolean {
   return name === undefined || colourOf(name)[3] === 255
 }
 
-/** Whether a colour depends on how samples are spaced, as all do but white, black and none at all. */
+/** Whether the samples of a colour depend on the transfer curve. They do for all but white, black and transparent. */
 export function dependsOnSpacing(name: string | undefined): boolean {
   if (name === undefined) return false
   const [red, green, blue, opacity] = colourOf(name)
   return opacity > 0 && [red, green, blue].some(level => level % 255 !== 0)
 }
 
-/** The raster in a kind that can have the colour: in colour where it was grey, with transparency where it had none. */
+/** Makes a raster able to hold the colour: a grey one gets colour and an opaque one gets transparency, if needed. */
 export function asKindFor(raster: Raster, [red, green, blue, opacity]: Colour): Raster {
   const isGrey = opacity === 0 || (red === green && green === blue)
   const coloured = raster.isGrey && !isGrey ? asColour(raster) : raster
   return opacity < 255 ? withAlpha(coloured) : coloured
 }
 
-/** The colour as a pixel of a raster that can have it. */
+/** The colour as one pixel of a raster that can hold it. */
 export function pixelOf(colour: Colour, { channels, bits }: Pick<Raster, 'channels' | 'bits'>): number[] {
   const scale = bits === 16 ? 257 : 1
   return colour.slice(0, channels).map(level => level * scale)
 }
 
-/** A raster of one colour, of another's kind. */
+/** A raster of one colour, of the same kind as another. */
 export function filled(
   colour: Colour,
   kind: Pick<Raster, 'channels' | 'bits' | 'isGrey'>,
@@ -53,12 +53,12 @@ export function filled(
   const pattern = new Uint8Array((bits === 16 ? Uint16Array : Uint8Array).from(pixel).buffer)
   const data = new Uint8Array(width * height * pattern.length)
   data.set(pattern)
-  // Twice as much with each copy.
+  // Each copy doubles the filled part.
   for (let end = pattern.length; end < data.length; end *= 2) data.copyWithin(end, 0, end)
   return { data, width, height, channels, bits, isGrey }
 }
 
-/** Puts a raster into a larger one of its kind, in place. */
+/** Copies a raster into a larger one of the same kind, in place. */
 export function paste(raster: Raster, onto: Raster, { left, top }: { left: number; top: number }): void {
   const [from, to] = [samplesOf(raster), samplesOf(onto)]
   const row = raster.width * raster.channels

@@ -9,23 +9,23 @@ import { type Raster, samplesOf } from './raster.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
 
-/** What decides which format suits an image. */
+/** The properties that decide which format suits an image. */
 interface Content {
   isDrawing: boolean
   isTransparent: boolean
 }
 
-/** A format, and whether it is to be written without loss, which only WebP leaves open. */
+/** A format, and whether to write it without loss. Only WebP has the choice. */
 interface Choice {
   format: OutputFormat
   lossless: boolean
 }
 
 /**
- * The format that suits an image (`format:auto`): one in which it keeps its frames and its transparency, photographs
- * are small, and drawings stay sharp. All browsers show it. Pages of a document stay a TIFF.
+ * The format that suits an image (`format:auto`): it keeps frames and transparency, photographs are small in it,
+ * drawings stay sharp, and all browsers show it. A document of several pages stays a TIFF.
  *
- * `reserve` is awaited before the first frame is unpacked, which is needed only where the header doesn't say enough.
+ * `reserve` is awaited before the first frame is unpacked, which happens only when the header isn't enough to decide.
  */
 export async function chooseFormat(
   input: Uint8Array,
@@ -39,20 +39,20 @@ export async function chooseFormat(
   const content = saidByHeader(header) ?? (await lookAt(input, header, plan, limits, reserve))
   const isAnimated = frames > 1 && (isAnimatable(format) || format === 'png')
   if (isAnimated) return { format: 'webp', lossless: content.isDrawing }
-  // Another lossy format would lose more, and WebP and AVIF are the smaller ones.
+  // Another lossy format would lose more, and WebP and AVIF are the smallest.
   if (format === 'webp' || format === 'avif') return { format, lossless: header.lossless }
   if (content.isDrawing) return { format: 'png', lossless: true }
   const isTransparent = content.isTransparent || plan.addsTransparency
   return { format: isTransparent ? 'webp' : 'jpeg', lossless: false }
 }
 
-/** A lossy original is taken for a photograph: of a drawing, the sharp edges are gone already. */
+/** Treats a lossy original as a photograph: the sharp edges of a drawing are already gone. */
 function saidByHeader({ format, lossless, channels }: ImageHeader): Content | undefined {
   if (lossless) return undefined
   return { isDrawing: false, isTransparent: format !== 'jpeg' && channels % 2 === 0 }
 }
 
-/** More rows than these say nothing new of whether an image is a drawing. */
+/** More rows than these add nothing to the decision whether an image is a drawing. */
 const lookedAtRows = 256
 
 async function lookAt(
@@ -72,7 +72,7 @@ async function lookAt(
     return contentOf(inBytes(raster), raster)
   }
   await reserve(8 * width * height)
-  // Damage is for those to tell who develop it.
+  // Damage is reported later, when the image is developed.
   const { data, info } = await sharp(input, { limitInputPixels: limits.maxPixels, failOn: 'none' })
     .timeout(timeoutOf(limits))
     .toColourspace('srgb')
@@ -95,12 +95,14 @@ function contentOf(data: Uint8Array, size: { width: number; height: number; chan
   }
 }
 
-/** Neighbours differ by so much of 255 at most where colours change gently, as they do all over a photograph. */
+/**
+ * The largest difference between neighbours, out of 255, where colours change gently, as they do all over a photograph.
+ */
 const gentle = 16
-/** The even parts of a photograph, such as a white wall behind it, are no larger than so many times the rest. */
+/** The even parts of a photograph, such as a white wall, are at most this many times as large as the rest. */
 const mostEven = 3
 
-/** In drawings, neighbours are alike or differ a lot. */
+/** In a drawing, neighbouring pixels are either alike or very different. */
 function isDrawing(
   data: Uint8Array,
   { width, height, channels }: { width: number; height: number; channels: number },

@@ -22,8 +22,9 @@ import { UnusableImage } from './unusable-image.ts'
 const displayP3 = { space: spaceOfNumbers({ primaries: 12, transfer: 13 }) }
 
 /**
- * Unpacks an image as it is displayed: all frames, or one page of a TIFF; EXIF orientation applied. Colours stay the
- * original's own where the result can say what they are, else they become sRGB; CMYK and Lab always do.
+ * Unpacks an image as it is displayed: all frames, or one page of a TIFF, with the EXIF orientation applied. Colours
+ * stay as they are if the result can declare them; otherwise they are converted to sRGB. CMYK and Lab are always
+ * converted.
  */
 export async function decode(
   input: Uint8Array,
@@ -45,7 +46,7 @@ export async function decode(
   const unpack = async (file: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
       const image = sharp(file, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
-      // sharp turns only single images by itself.
+      // sharp turns single images by itself, but not animations.
       if (!isAnimated && !animation) image.autoOrient()
       return image
         .timeout(timeoutOf(limits))
@@ -78,9 +79,9 @@ export async function decode(
 }
 
 /**
- * The frames of an animated PNG, of which the decoder knows the first alone, where the result has a place for them.
+ * The frames of an animated PNG, if the result has a place for them. The decoder knows only the first.
  *
- * @throws UnusableImage where they can't be told and the result is a PNG; other formats show the first image then
+ * @throws UnusableImage when the frames can't be read and the result is a PNG; other formats then show the first image
  */
 function animationOf(
   input: Uint8Array,
@@ -98,7 +99,7 @@ function animationOf(
   }
 }
 
-/** Where libvips takes samples for what they are not. */
+/** Corrects a raster whose samples libvips misinterprets. */
 function asPageSays(raster: Raster, page: TiffPage): Raster {
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)

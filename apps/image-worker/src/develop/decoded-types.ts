@@ -1,7 +1,7 @@
 import { contentTypeOf } from '@darkroom/image-header'
 import { canDecodeHeic } from './heic/libheif.ts'
 
-/** The optional types of originals that are decoded here. */
+/** The optional file types that this worker can decode. */
 export function decodedTypes(): string[] {
   return canDecodeHeic() ? [contentTypeOf('heic')] : []
 }

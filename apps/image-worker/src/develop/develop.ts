@@ -21,17 +21,16 @@ import { undecodedJpeg } from './ways/undecoded-jpeg.ts'
 import { undecodedPngOrGif } from './ways/undecoded-png-or-gif.ts'
 import type { Job, Way } from './ways/way.ts'
 
-/** The ways to develop an image. The first that gives a result is taken; the last one always does. */
+/** The ways to develop an image, tried in this order until one gives a result. The last always does. */
 const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
 
 /**
- * Develops one image: the operations in their order, each on the result of the one before. The result's
- * format is the original's unless `format` says otherwise, lossless where that was.
+ * Develops one image: applies the operations in order, each to the result of the one before. Unless `format` says
+ * otherwise, the result has the original's format, and is lossless if the original was.
  *
- * `reserve` is awaited with the bytes of memory that a way takes before they are taken; they include the bytes that
- * were reserved for the ways before it.
+ * A way awaits `reserve` before it takes memory. The number of bytes includes what was reserved for the ways before it.
  *
- * @throws UnusableImage when the image is not what it should be, or exceeds a limit
+ * @throws UnusableImage when the image is damaged or not supported, or exceeds a limit
  */
 export async function develop(
   input: Uint8Array,
@@ -42,9 +41,9 @@ export async function develop(
   const header = await readHeader(input)
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
-  // Not the image's fault: another worker may be able to.
+  // This isn't the image's fault: another worker may be able to decode it.
   if (header.format === 'heic' && !canDecodeHeic())
-    throw new Error(`HEIC can't be decoded here: the package ${heicPackage} is not installed`)
+    throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
   const plan = planOf(operations, header.format)
   const job: Job = { input, header, plan, limits }
   try {
@@ -53,7 +52,7 @@ export async function develop(
       plan.output = { ...plan.output, format, lossless }
     }
     const bytes = await firstOrMendedResult(job, reserve)
-    // Read off the result: encoders make one frame of several that show the same.
+    // Read from the result, because encoders merge frames that show the same.
     return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
   } catch (error) {
     throw error instanceof UnusableImage ? error : inWordsOfDecoder(error)
@@ -71,7 +70,7 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-/** Decoders warn of damage and of harmless oddities alike: a file that fails is tried again without the oddities. */
+/** Decoders warn of damage and of harmless oddities alike. So a file that fails is tried again without the oddities. */
 async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
   try {
     return await firstResult(job, reserve)

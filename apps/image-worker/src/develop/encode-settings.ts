@@ -3,15 +3,15 @@ import type { Sharp } from 'sharp'
 import type { Original } from './original.ts'
 import type { Output } from './raster.ts'
 
-/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can do it. */
+/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can achieve it. */
 export const maxGrowth = 1.1
 
-/** How a result is written; each format takes what it knows of. */
+/** The settings for writing a result. Each format uses those that it has. */
 export interface EncodeSettings {
   quality: number
   lossless: boolean
   progressive: boolean
-  /** Whether the encoder makes Huffman tables for a baseline JPEG. */
+  /** Whether the encoder computes Huffman tables for a baseline JPEG. */
   optimiseCoding: boolean
   chromaSubsampling: '4:4:4' | '4:2:0'
   quantisationTable: 0 | 3
@@ -22,12 +22,12 @@ export interface EncodeSettings {
 }
 
 /**
- * Which of the lossless ones an original had isn't seen, and doesn't matter. JPEG is of luma and chroma, unless the
- * original's was of red, green and blue.
+ * Which lossless compression an original had is not read and doesn't matter: results use deflate. `jpeg` stores luma
+ * and chroma, `rgb jpeg` red, green and blue, as the original did.
  */
 type TiffCompression = 'deflate' | 'jpeg' | 'rgb jpeg'
 
-/** What looks alike at about the same size; the scales of the formats differ. */
+/** Qualities that look alike, at about the same file size; each format has its own scale. */
 export const defaultQuality: Readonly<Record<OutputFormat, number>> = {
   jpeg: 82,
   webp: 80,
@@ -37,14 +37,16 @@ export const defaultQuality: Readonly<Record<OutputFormat, number>> = {
   gif: 100,
 }
 
-/** What of a picture decides how it is written. */
+/** The properties of a picture that decide how it is written. */
 export interface Written {
   bits: 8 | 16
   delays: number[]
   loop: number
 }
 
-/** The original's own settings where the format stays, good ones where it changes; a quality asked for wins. */
+/**
+ * The original's own settings if the format stays, good defaults if it changes. A requested quality takes precedence.
+ */
 export function settingsFor(
   { bits, delays, loop }: Written,
   output: Output,
@@ -56,7 +58,7 @@ export function settingsFor(
     quality: output.quality ?? known?.quality ?? defaultQuality[output.format],
     lossless: output.quality === undefined && (output.lossless ?? known?.lossless ?? false),
     progressive: known?.progressive ?? false,
-    // encodeBaseline does, in half the encoder's time.
+    // `encodeBaseline` optimises, in half the encoder's time.
     optimiseCoding: false,
     chromaSubsampling: subsamplingLike(known),
     quantisationTable: known?.quantisationTable ?? 0,
@@ -67,25 +69,26 @@ export function settingsFor(
   }
 }
 
-/** The settings for another attempt, after one that came out `growth` times as large as it should. */
+/** The settings for another attempt, after a result that was `growth` times as large as it should be. */
 export function weaker(
   settings: EncodeSettings,
   growth: number,
   { format, attempt }: { format: OutputFormat; attempt: number },
 ): EncodeSettings {
-  // So much less of quality halves the size of photographs; what isn't enough then, is of another kind.
+  // Lowering the quality by this much halves the size of photographs. If that isn't enough, the image is of another
+  // kind.
   const halving = format === 'avif' && attempt === 1 ? 16 : 30
   const step = Math.max(Math.ceil(halving * Math.log2(growth)), 2)
   return { ...settings, quality: Math.max(settings.quality - step, 1) }
 }
 
-/** The settings for another attempt, where the first came out smaller: `growth` is less than 1. */
+/** The settings for another attempt, after a result that was smaller: `growth` is below 1. */
 export function stronger(settings: EncodeSettings, growth: number): EncodeSettings {
   const step = Math.ceil(-18 * Math.log2(growth))
   return { ...settings, quality: Math.min(settings.quality + step, 95) }
 }
 
-/** Tells sharp to write in a format. */
+/** Configures sharp to write a format. */
 export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSettings): Sharp {
   const {
     bitdepth,
@@ -106,11 +109,11 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     case 'png':
       return image.png({ progressive })
     case 'webp':
-      // Of lossless WebP, quality is the effort: 100 takes eight times as long as 75, for no fewer bytes. Exact is
-      // the colour under full transparency, which is otherwise thrown away.
+      // For lossless WebP, quality means effort: 100 takes eight times as long as 75 and saves no bytes. `exact` keeps
+      // the colour under full transparency, which the encoder would otherwise drop.
       return image.webp({ ...animation, lossless, exact: lossless, quality: lossless ? 75 : quality })
     case 'gif':
-      // Frames get palettes of their own unless another frame's has all of their colours.
+      // A frame gets its own palette unless the palette of another frame has all of its colours.
       return image.gif({ ...animation, progressive, interPaletteMaxError: 0 })
     case 'tiff':
       if (compression === 'deflate') return image.tiff({ compression, predictor: 'horizontal' })
@@ -121,8 +124,8 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
 }
 
 /**
- * The nearest of the two that sharp writes. JPEGs of 4:2:2 and the like become 4:2:0: in 4:4:4 they would grow by a
- * quarter. AVIFs of 4:2:2 become 4:4:4, which costs them little.
+ * The nearer of the two subsamplings that sharp writes. JPEGs of 4:2:2 and the like become 4:2:0, because 4:4:4 would
+ * make them a quarter larger. AVIFs of 4:2:2 become 4:4:4, which costs them little.
  */
 function subsamplingLike(known: Original | undefined): '4:4:4' | '4:2:0' {
   const original = known?.chromaSubsampling

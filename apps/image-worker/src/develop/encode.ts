@@ -23,13 +23,13 @@ import {
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
 
-/** One whose quality can't be read off the file had a better one if the result is smaller than this. */
+/** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
 const minGrowth = 0.9
 const maxAttempts = 4
 
 /**
- * Writes a picture in the output's format, the way the original was written where that is the same format.
- * `rewrittenBytes` is the size of an original that is merely rewritten, which the result should not exceed by much.
+ * Writes a picture in the output's format, with the original's settings if the format is the same. `rewrittenBytes` is
+ * the size of an original that is only rewritten; the result should not be much larger.
  */
 export async function encode(
   picture: Picture,
@@ -41,7 +41,7 @@ export async function encode(
   const prepared = prepare(picture, output.format, original)
   expectRoomFor(frameSize(prepared), output.format)
   const { frames, loop } = picture
-  // A PNG's are fractions.
+  // PNG stores delays as fractions; the other formats need whole numbers.
   const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)
   const exact = output.format === 'gif' ? exactGif(frames, { delays, loop }) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
@@ -67,10 +67,10 @@ interface Prepared {
   metadata: CarriedMetadata
 }
 
-/** All frames, one below the other; two channels are grey and alpha. */
+/** All frames, stacked from top to bottom. Two channels are grey and alpha. */
 type Stack = Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 }
 
-/** The frames as one raster, in what the format can hold. */
+/** Stacks the frames in one raster that the format can hold. */
 function prepare({ frames, metadata }: Picture, format: OutputFormat, original: Original): Prepared {
   const kept = keepsFrames(original.format, format) ? frames : frames.slice(0, 1)
   const [first] = kept as [Raster]
@@ -80,7 +80,9 @@ function prepare({ frames, metadata }: Picture, format: OutputFormat, original: 
   return { stack: written, pageHeight, metadata: profileFor(stack, metadata) }
 }
 
-/** sharp would make grey of colour by way of floats, and lose the last bit of deep transparency. */
+/**
+ * Drops two of the three equal channels. sharp would compute grey in floats and lose the last bit of deep transparency.
+ */
 function asGreyWithAlpha(stack: Raster): Stack {
   const samples = samplesOf(stack)
   const kept = samples.slice(0, samples.length / 2)
@@ -133,7 +135,7 @@ async function encodeOnce(
   const bytes = await writeAs(coloured(stack), format, settings).toBuffer()
   return attachMetadata(bytes, format, metadata, size)
 
-  /** sharp keeps what its input carries, so a profile goes into a PNG first. */
+  /** sharp keeps the profile of its input, so the profile is attached to an uncompressed PNG first. */
   async function carrying(icc: Uint8Array): Promise<Sharp> {
     const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
     const carrier = sharp(attachMetadata(png, 'png', { icc }, size), { limitInputPixels: false })
@@ -141,7 +143,7 @@ async function encodeOnce(
   }
 }
 
-/** sharp leaves the colours of JPEG inside TIFF alone from a quality of 90 on. */
+/** From a quality of 90 on, sharp doesn't convert the colours of a JPEG inside a TIFF. */
 function isLeftToSharp({ compression, quality }: EncodeSettings): boolean {
   return compression === 'rgb jpeg' && quality >= 90
 }

@@ -14,32 +14,32 @@ import type { CarriedMetadata } from './raster.ts'
 import { asRgb, hasOddColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 
-/** What sharp takes an image's pixels for. */
+/** How sharp interprets the pixels of an image. */
 export interface PixelKind {
   bits: 8 | 16
   isGrey: boolean
-  /** Whether they can stay what they are: CMYK and Lab become sRGB. */
+  /** Whether the colours can stay as they are. CMYK and Lab are converted to sRGB. */
   hasOwnColours: boolean
 }
 
-/** All that is to be known of an image before it is unpacked. */
+/** Everything that is needed to know about an image before it is unpacked. */
 export interface Examined {
-  /** What sharp is to read. */
+  /** The bytes that sharp reads. */
   source: Uint8Array
   opened: Awaited<ReturnType<typeof openImage>>
   kind: PixelKind
   signal: ColourSignal | undefined
   treatment: ColourTreatment
-  /** Whether sharp is to leave the samples what they are. */
+  /** Whether sharp must leave the samples as they are. */
   ignoresProfile: boolean
-  /** What is attached to the result. */
+  /** The metadata that the result gets. */
   metadata: CarriedMetadata
   original: Original
 }
 
 /**
- * Looks at an image, or a page of a TIFF. Colours stay the original's own where the result can say what they are, else
- * they become sRGB.
+ * Examines an image, or one page of a TIFF. Colours stay as they are if the result can declare them; otherwise they are
+ * converted to sRGB.
  */
 export async function examine(
   input: Uint8Array,

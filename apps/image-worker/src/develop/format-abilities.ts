@@ -2,7 +2,7 @@ import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
 import { UnusableImage } from './unusable-image.ts'
 
-/** The format of a result unless another is asked for: the original's, and JPEG where that can't be written. */
+/** The format of a result unless an operation names another: the original's, or JPEG if we can't write that. */
 export function usualResult(original: ImageFormat): OutputFormat {
   return original === 'heic' ? 'jpeg' : original
 }
@@ -12,12 +12,12 @@ export function isAnimatable(format: ImageFormat): boolean {
   return format === 'gif' || format === 'webp' || format === 'tiff'
 }
 
-/** Whether all frames of an original stay. A PNG has them only if it had them: from other formats it is a still. */
+/** Whether all frames of an original are kept. A PNG result has several frames only if the original was a PNG. */
 export function keepsFrames(from: ImageHeader['format'], to: OutputFormat): boolean {
   return isAnimatable(to) || (from === 'png' && to === 'png')
 }
 
-/** Whether a colour profile can be attached to what sharp wrote in this format. GIF has none in practice. */
+/** Whether a colour profile can be attached to a file that sharp wrote in this format. In practice, GIF has none. */
 export function canCarryProfile(format: OutputFormat): boolean {
   return format !== 'gif'
 }

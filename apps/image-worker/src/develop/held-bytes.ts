@@ -4,21 +4,21 @@ import { expectAllowed, largestPixels } from './steps.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
 import type { Job } from './ways/way.ts'
 
-/** Larger rasters are not held in memory where there is another way. */
+/** Larger rasters are not held in memory if there is another way. */
 export const maxHeldBytes = 100 * 1024 * 1024
 
 /**
- * The bytes of memory that an image takes whose rasters are held while it is developed, roughly.
+ * The bytes of memory, roughly, for an image whose rasters are held while it is developed.
  *
- * @throws UnusableImage when a step makes more of it than a limit allows
+ * @throws UnusableImage when a step makes the image larger than a limit allows
  */
 export function heldBytes(job: Job): number {
   return Math.max(decodingBytes(job), 2 * largestBytes(job))
 }
 
 /**
- * The raster itself and a copy on its way in or out; all coefficients of a progressive JPEG, twice the size of its
- * samples, and all rows of an interlaced PNG, are held on top.
+ * The raster itself and a copy on its way in or out. In addition: all coefficients of a progressive JPEG, twice the
+ * size of its samples, and all rows of an interlaced PNG.
  */
 function decodingBytes({ input, header }: Job): number {
   const { unpackedBytes, progressive, format } = header
@@ -26,7 +26,7 @@ function decodingBytes({ input, header }: Job): number {
   return unpackedBytes * (progressive ? 4 : 2)
 }
 
-/** The bytes of all frames where the steps make them largest: with colours, which any step may add. */
+/** The bytes of all frames at the step that makes them largest. Assumes colour, which any step may add. */
 function largestBytes({ input, header, plan: { steps, addsTransparency }, limits }: Job): number {
   const sizes = header.format === 'tiff' ? tiffPages(input) : [header]
   const repeated = header.format === 'tiff' ? 1 : header.frames
@@ -41,7 +41,7 @@ function largestBytes({ input, header, plan: { steps, addsTransparency }, limits
     bits: header.bitsPerSample > 8 ? 16 : 8,
   }
   if (steps.length > 0) expectAllowed(certain, kind, limits)
-  // The steps make no more than that.
+  // The steps can't make more than this.
   const pixels = Math.min(possible, Math.max(certain, limits.maxPixels))
   return pixels * kind.channels * (kind.bits / 8)
 }

@@ -1,14 +1,14 @@
 import { markers } from '../permute/jpeg/jpeg-markers.ts'
 import { segmentsOf } from './jpeg/segments.ts'
 
-/** Which of libjpeg's (0) and mozjpeg's (3) tables a JPEG was quantised with, and how far they were scaled. */
+/** The tables that a JPEG was quantised with: libjpeg's (0) or mozjpeg's (3), and their scale. */
 export interface JpegQuantisation {
   table: 0 | 3
   /** 1 to 100 */
   quality: number
 }
 
-/** Luminance for quality 50, in zigzag order. */
+/** The luminance tables for quality 50, in zigzag order. */
 const tables = {
   /** ISO/IEC 10918-1, table K.1 */
   0: [
@@ -25,8 +25,8 @@ const tables = {
 } as const
 
 /**
- * The scaled table that comes nearest to the file's own for luminance; undefined when there is none to be found
- * before the image data.
+ * The scaled table that comes nearest to the file's luminance table; undefined if there is no table before the image
+ * data.
  */
 export function jpegQuantisation(jpeg: Uint8Array): JpegQuantisation | undefined {
   const own = luminanceTable(jpeg)

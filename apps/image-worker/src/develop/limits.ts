@@ -4,7 +4,7 @@ export interface DevelopLimits extends UnpackedLimits {
   processingMs: number
 }
 
-/** As sharp takes it. */
+/** The time limit as sharp's `timeout` takes it. */
 export function timeoutOf({ processingMs }: DevelopLimits): { seconds: number } {
   return { seconds: Math.ceil(processingMs / 1000) }
 }

@@ -5,8 +5,8 @@ import type { DevelopLimits } from './limits.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
- * What sharp says of an image, and how it opens it: all frames of an animation, one page of a document, and nothing
- * that is damaged.
+ * Sharp's metadata of an image, and the options to open it: all frames of an animation, one page of a document, and
+ * failing on any damage.
  *
  * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
  */
@@ -25,13 +25,13 @@ export async function openImage(
   } as const
   const metadata = await sharp(input, options).metadata()
   checkSamples(metadata)
-  // sharp says little of AVIF.
+  // sharp reports little about an AVIF.
   const avif = format === 'avif' ? await readAvifCoding(bytesSource(input)) : undefined
   return { isAnimated, options, metadata, avif }
 }
 
 function checkSamples({ channels, depth, space }: Metadata): void {
-  // Lab and XYZ have samples of their own, and become sRGB.
+  // Lab and XYZ have their own samples, and are converted to sRGB.
   if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
     const words = `samples of the kind "${depth}" are not taken, but whole positive numbers of up to 16 bits`
     throw new UnusableImage('unsupported-samples', words)
@@ -43,5 +43,5 @@ function checkSamples({ channels, depth, space }: Metadata): void {
   }
 }
 
-/** Transparency included. */
+/** Including transparency. */
 const mostChannels: Readonly<Record<string, number>> = { 'b-w': 2, grey16: 2, cmyk: 5 }

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp'
 import { type Raster, throughSharp } from './raster.ts'
 
-/** What shows an image of each EXIF orientation upright (Exif 2.32, 4.6.4): steps one after the other. */
+/** The steps that turn an image of each EXIF orientation upright (Exif 2.32, 4.6.4). */
 const turns: Readonly<Record<number, readonly ((image: Sharp) => Sharp)[]>> = {
   2: [image => image.flop()],
   3: [image => image.rotate(180)],
@@ -12,7 +12,7 @@ const turns: Readonly<Record<number, readonly ((image: Sharp) => Sharp)[]>> = {
   8: [image => image.rotate(270)],
 }
 
-/** A frame turned and mirrored as its EXIF orientation says. */
+/** A frame turned and mirrored by its EXIF orientation. */
 export async function orient(frame: Raster, orientation: number): Promise<Raster> {
   let upright = frame
   for (const turn of turns[orientation] ?? []) upright = await throughSharp(upright, turn)

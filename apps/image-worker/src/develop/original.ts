@@ -6,7 +6,7 @@ import { jpegSettings } from './tiff/jpeg-settings.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 import { webpQuality } from './webp-quality.ts'
 
-/** How an original was encoded, as far as it can be seen: a result in the same format follows it. */
+/** How an original was encoded, as far as the file shows it. A result in the same format is encoded alike. */
 export interface Original {
   format: ImageHeader['format']
   lossless: boolean
@@ -19,7 +19,7 @@ export interface Original {
   bitsPerSample: number | undefined
 }
 
-/** `page` is the one of a TIFF that is meant. */
+/** `page` is the page, if the original is a TIFF. */
 export function originalOf(
   input: Uint8Array,
   header: ImageHeader,
@@ -43,7 +43,7 @@ export function originalOf(
 
 const noBytes = new Uint8Array()
 
-/** What is subsampled was changed before it was coded. */
+/** Subsampled images were changed before they were coded. */
 function isLossless({ isLossless, subsampling }: AvifCoding): boolean {
   return isLossless && (subsampling === '4:4:4' || subsampling === '4:0:0')
 }

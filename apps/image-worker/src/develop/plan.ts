@@ -8,17 +8,17 @@ import type { OperationKind, Size } from './operations/operation-kind.ts'
 import { turnOf } from './operations/turn-of.ts'
 import type { Geometry, Output, Raster } from './raster.ts'
 
-/** One step on the pixels of all frames, which are alike, and the sizes it makes of one. */
+/** One step on the pixels of all frames, which are alike, and its effect on the size of a frame. */
 export interface Step {
   apply(frames: Raster[]): Promise<Raster[]>
   sizeAfter(size: Size): Size
-  /** On the way. */
+  /** The size of an intermediate image. */
   sizeWithin(size: Size): Size
   /** Whether the size may be any up to `sizeAfter`. */
   isSizeOpen: boolean
 }
 
-/** A permutation and a turn. Either may come first: neither depends on the other. */
+/** A permutation and a turn, in any order: neither depends on the other. */
 export interface Rearrangement {
   order: ChannelOrder
   turn: Turn
@@ -26,22 +26,22 @@ export interface Rearrangement {
 
 export interface Plan {
   steps: Step[]
-  /** What the steps do, in the same order. */
+  /** The operations of the steps, in the same order. */
   operations: Operation[]
   output: Output
-  /** Whether a step computes colours, and doesn't only move them or mix neighbours. */
+  /** Whether a step computes colours, instead of only moving them or mixing neighbours. */
   makesColours: boolean
   /** Whether a step makes pixels transparent. */
   addsTransparency: boolean
-  /** The one permutation and the one turn that all steps come to, where they do nothing else. */
+  /** One permutation and one turn that are equal to all steps together; undefined if a step does anything else. */
   rearrangement: Rearrangement | undefined
-  /** The one permutation that all steps come to, where they do nothing else. */
+  /** One permutation that is equal to all steps together; undefined if a step does anything else. */
   permutation: ChannelOrder | undefined
-  /** What all steps together do to the places of pixels. */
+  /** How all steps together move pixels. */
   geometry: Geometry
 }
 
-/** Sorts operations into what is done to the pixels, in their order, and how the result is written. */
+/** Sorts operations into steps on the pixels, in order, and settings for writing the result. */
 export function planOf(operations: readonly Operation[], format: ImageFormat): Plan {
   const plan: Plan = {
     steps: [],
@@ -82,7 +82,7 @@ function kindOf({ name }: Operation): OperationKind<never> {
   return operationKinds[name] as OperationKind<never>
 }
 
-/** The operation itself, or the simpler ones that it comes to. */
+/** The operation itself, or the simpler operations that do the same. */
 function partsOf(operation: Operation): Operation[] {
   const kind = kindOf(operation)
   const parts = kind.changes === 'pixels' ? kind.partsOf?.(operation as never) : undefined
@@ -95,7 +95,7 @@ function withOperation({ order, turn }: Rearrangement, operation: Operation): Re
   return next && { order, turn: composeTurns(turn, next) }
 }
 
-/** Whether the one thing done to an image is a permutation. */
+/** Whether the job only permutes the colours of an image. */
 export function isPermutation(
   { format }: { format: ImageFormat },
   plan: Plan,

@@ -6,8 +6,8 @@ import type { Exif } from './metadata/exif.ts'
 import type { Resolution } from './metadata/resolution.ts'
 
 /**
- * Pixels of one frame: rows from the top, samples interleaved, no padding. 16-bit samples are in the order of
- * this machine. Grey with transparency has four channels, the first three alike.
+ * The pixels of one frame: rows from the top, samples interleaved, without padding. 16-bit samples are in this
+ * machine's byte order. Grey with transparency has four channels; the first three are equal.
  */
 export interface Raster {
   data: Uint8Array
@@ -18,20 +18,20 @@ export interface Raster {
   isGrey: boolean
 }
 
-/** An image unpacked: all frames of one size, and what is known of it beside its pixels. */
+/** An unpacked image: all frames, of one size, and its metadata. */
 export interface Picture {
   frames: Raster[]
-  /** Of each frame, in milliseconds; empty for what isn't an animation. */
+  /** One for each frame, in milliseconds; empty for images that aren't animated. */
   delays: number[]
-  /** How often an animation runs; 0 is for ever. */
+  /** How often an animation runs; 0 means forever. */
   loop: number
   metadata: CarriedMetadata
 }
 
-/** What is attached to an image beside its pixels, of what tells of the picture; sizes in it may be another's still. */
+/** The metadata that describes the picture. Sizes in it may still be those of the original. */
 export interface CarriedMetadata {
   icc?: Uint8Array
-  /** What isn't sRGB, where no profile says it. */
+  /** Set if the colours aren't sRGB and no profile describes them. */
   colour?: ColourSignal
   exif?: Exif
   xmp?: string
@@ -40,9 +40,9 @@ export interface CarriedMetadata {
   resolution?: Resolution
 }
 
-/** What operations do to the places of pixels. */
+/** How operations move pixels. */
 export interface Geometry {
-  /** Whether a pixel may be elsewhere afterwards. */
+  /** Whether a pixel may end up elsewhere. */
   movesPixels: boolean
   /** Whether rows become columns. */
   swapsAxes: boolean
@@ -50,7 +50,7 @@ export interface Geometry {
 
 export const unmoved: Geometry = { movesPixels: false, swapsAxes: false }
 
-/** The size of one frame after it is turned as EXIF's orientation says. */
+/** The size of one frame after it is turned upright by its EXIF orientation. */
 export function uprightSize({
   width,
   height,
@@ -61,15 +61,15 @@ export function uprightSize({
 
 export interface Output {
   format: OutputFormat
-  /** Whether the format is to be chosen by what the image is. */
+  /** Whether the content of the image decides the format. */
   isChosen?: boolean
   quality?: number | undefined
-  /** As the original is, unless told. */
+  /** Unless set, results are lossless if the original is. */
   lossless?: boolean
   metadata: 'strip' | 'keep'
 }
 
-/** Samples as an array of their own width, on the same memory; never a Buffer, whose slices are no copies. */
+/** The samples as an array of their own width, on the same memory. Never a Buffer, whose slices share memory. */
 export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8Array | Uint16Array {
   if (bits === 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const isAligned = data.byteOffset % 2 === 0
@@ -77,12 +77,12 @@ export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8A
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
 }
 
-/** No smaller piece of memory is given back by itself: it may be a part of one that others use. */
+/** Smaller buffers are not released: they may be a part of memory that others use. */
 const minReleasedBytes = 1024 * 1024
 
 /**
- * Gives the memory of a raster back that isn't needed any more. The collector would, too, but only when several have
- * gathered, and one image after the other would be unpacked into memory that the system has to clear first.
+ * Releases the memory of a raster that isn't needed any more. The garbage collector would do so only after several
+ * images, and each image would be unpacked into new memory that the system has to clear first.
  */
 export function release({ data: { buffer } }: Raster): void {
   const isReleasable = buffer instanceof ArrayBuffer && !buffer.detached
@@ -101,12 +101,12 @@ export function toSharp(
   })
 }
 
-/** The name that sharp gives to samples of so many bits. */
+/** sharp's name for samples of this many bits. */
 export function depthOf({ bits }: Pick<Raster, 'bits'>): 'uchar' | 'ushort' {
   return bits === 16 ? 'ushort' : 'uchar'
 }
 
-/** The name that sharp gives to the colours of such pixels. */
+/** sharp's name for the colours of such pixels. */
 export function colourspaceOf({
   bits,
   isGrey,
@@ -115,10 +115,10 @@ export function colourspaceOf({
   return bits === 16 ? 'rgb16' : 'srgb'
 }
 
-/** Runs sharp on a raster; the result has its depth and is grey if it was. */
+/** Runs sharp on a raster. The result has the same depth, and is grey if the raster was. */
 export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp): Promise<Raster> {
   const { bits, channels, isGrey } = raster
-  // Grey with transparency travels as colour: sharp's raw output of grey knows no transparency.
+  // Grey with transparency is processed as colour, because sharp's raw grey output can't have transparency.
   const colourspace = colourspaceOf({ bits, isGrey: channels === 1 })
   const { data, info } = await work(toSharp(raster))
     .toColourspace(colourspace)
@@ -134,7 +134,7 @@ export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp
   }
 }
 
-/** Frames one below the other, as one raster: a copy, unless they still are parts of one piece of memory. */
+/** The frames, stacked from top to bottom in one raster. A copy, unless they are still parts of one buffer. */
 export function joinFrames(frames: readonly Raster[]): Raster {
   const [first] = frames as [Raster]
   return { ...first, data: join(frames), height: first.height * frames.length }
@@ -153,7 +153,7 @@ function join(frames: readonly Raster[]): Uint8Array {
   return Buffer.concat(frames.map(({ data }) => data))
 }
 
-/** The frames that stand one below the other in a raster, on its memory. */
+/** The frames that are stacked in a raster, on the same memory. */
 export function cutFrames(stack: Raster, height: number): Raster[] {
   const frameBytes = (stack.data.length / stack.height) * height
   return Array.from({ length: stack.height / height }, (_, index) => ({
@@ -163,14 +163,14 @@ export function cutFrames(stack: Raster, height: number): Raster[] {
   }))
 }
 
-/** A raster of four channels, changed in place, with the transparency that another of its size has. */
+/** Copies the transparency of another raster of the same size into a raster of four channels, in place. */
 export function withAlphaOf(original: Raster, raster: Raster): Raster {
   const [from, to] = [samplesOf(original), samplesOf(raster)]
   for (let at = 3; at < to.length; at += 4) to[at] = from[at] ?? 0
   return { ...raster, data: new Uint8Array(to.buffer, to.byteOffset, to.byteLength) }
 }
 
-/** The raster with transparency: a fourth channel, wholly opaque where it had none. */
+/** The raster with transparency: adds an opaque fourth channel if it had none. */
 export function withAlpha(raster: Raster): Raster {
   const { channels, bits } = raster
   if (channels === 4) return raster
@@ -188,7 +188,7 @@ export function withAlpha(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
 }
 
-/** The raster in colour, for what colours it. */
+/** The raster in colour, for operations that add colour. */
 export function asColour(raster: Raster): Raster {
   if (raster.channels !== 1) return { ...raster, isGrey: false }
   const grey = samplesOf(raster)
@@ -198,8 +198,8 @@ export function asColour(raster: Raster): Raster {
 }
 
 /**
- * Runs sharp on a raster where it uncovers what is to be white, or transparent. sharp's white is 0xff00 of 16 bits,
- * but its black is black: deep samples without transparency go through as a negative.
+ * Runs sharp on a raster for operations that uncover an area, which becomes white or transparent. sharp's white is
+ * 0xff00 in 16 bits, but its black is exact, so deep samples without transparency are processed as a negative.
  */
 export async function throughSharpOnWhite(
   raster: Raster,

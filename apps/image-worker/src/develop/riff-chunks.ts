@@ -1,10 +1,12 @@
-/** A chunk of a RIFF file: its name of four letters, and what follows its length. */
+/** A chunk of a RIFF file: its name of four letters, and its data. */
 export interface RiffChunk {
   readonly type: string
   readonly data: Buffer
 }
 
-/** The chunks one after the other (RFC 9649, 2.3); the first of a WebP stand behind the 12 bytes of its header. */
+/**
+ * The chunks one after the other (RFC 9649, 2.3). The first chunk of a WebP follows the 12 bytes of the file's header.
+ */
 export function* riffChunks(bytes: Uint8Array, from = 12): Generator<RiffChunk> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = from; at + 8 <= buffer.length; ) {

@@ -5,9 +5,9 @@ import type { Picture } from './raster.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
- * Does the steps, one after the other, on frames that are alike.
+ * Applies the steps in order to frames that are alike.
  *
- * @throws UnusableImage when a step would make more of them than a limit allows
+ * @throws UnusableImage when a step would exceed a limit
  */
 export async function applySteps(
   picture: Pick<Picture, 'frames'>,
@@ -21,7 +21,7 @@ export async function applySteps(
   }
 }
 
-/** @throws UnusableImage when so many pixels of a kind are more than a limit allows */
+/** @throws UnusableImage when this many pixels of this kind exceed a limit */
 export function expectAllowed(
   pixels: number,
   { channels, bits }: { channels: number; bits: number },
@@ -30,15 +30,15 @@ export function expectAllowed(
   const bytes = pixels * channels * (bits / 8)
   const excess =
     pixels > maxPixels
-      ? `an operation makes ${pixels} pixels of the image; at most ${maxPixels} are taken`
-      : `the image takes ${bytes} bytes while it is developed; at most ${maxUnpackedBytes} are taken`
+      ? `an operation enlarges the image to ${pixels} pixels; the limit is ${maxPixels}`
+      : `the image takes ${bytes} bytes while it is developed; the limit is ${maxUnpackedBytes}`
   if (pixels > maxPixels || bytes > maxUnpackedBytes) throw new UnusableImage('too-many-pixels', excess)
 }
 
 /**
- * The most pixels that a frame has on its way through the steps, itself included: those that it certainly has, and those
- * that it may have where the size depends on what the image shows. A strip of one pixel may be left of the whole image,
- * and be enlarged to many more pixels.
+ * The most pixels of a frame before, between and after the steps: the certain number, and the possible number if a size
+ * depends on the content of the image. A step may leave a strip of one pixel, which a later step enlarges to many more
+ * pixels than it would make of the whole image.
  */
 export function largestPixels(original: Size, steps: readonly Step[]): { certain: number; possible: number } {
   let certain = original.width * original.height
@@ -56,7 +56,7 @@ export function largestPixels(original: Size, steps: readonly Step[]): { certain
   return { certain, possible }
 }
 
-/** Of all sizes up to those given, the ones that enlarging makes most of: the whole, and the thinnest strips. */
+/** The sizes, up to the given ones, that enlarging can make largest: the whole, and the thinnest strips. */
 function extremesUpTo(sizes: readonly Size[]): Size[] {
   const width = Math.max(...sizes.map(size => size.width))
   const height = Math.max(...sizes.map(size => size.height))

@@ -14,7 +14,7 @@ export class UnusableImage extends Error {
   }
 }
 
-/** What a decoder said of an image, in one line. */
+/** A decoder's message about an image, in one line. */
 export function inWordsOfDecoder(error: unknown): UnusableImage {
   const message = error instanceof Error ? error.message : String(error)
   const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
@@ -23,7 +23,7 @@ export function inWordsOfDecoder(error: unknown): UnusableImage {
   return new UnusableImage('undecodable-image', words || 'the image cannot be decoded', { cause: error })
 }
 
-/** Damaged images have text of their own to quote: only what can be printed is left of it. */
+/** Leaves only printable characters: a message may quote text from a damaged image. */
 export function readable(text: string): string {
   return text
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
@@ -31,6 +31,6 @@ export function readable(text: string): string {
     .trim()
 }
 
-/** libvips tells a person nothing by these, and repeats some of them a hundred times. */
+/** Parts of libvips' messages that don't help people, some repeated a hundred times. */
 const noise = /:? ?(?:Warning treated as error due to failOn setting|source: bad seek to \d+)$/
 const maxLength = 300

@@ -1,24 +1,24 @@
 import { riffChunks } from './riff-chunks.ts'
 
 /**
- * About the quality at which libwebp wrote a lossy image, or an animation's first lossy frame. libwebp gives up to
- * four kinds of areas their own quantisers, so that the mean of the logarithms of what each keeps, over the whole
- * area, is that of the quality asked for (VP8SetSegmentParams in quant_enc.c); they are read off the frame header
- * (RFC 6386, section 9). Undefined when there is no VP8 frame.
+ * About the quality at which libwebp wrote a lossy image, or an animation's first lossy frame. libwebp divides an image
+ * into up to four segments with their own quantisers. It chooses them so that the mean of the logarithms of what each
+ * keeps, over the whole area, matches the requested quality (VP8SetSegmentParams in quant_enc.c). They are read from
+ * the frame header (RFC 6386, section 9). Undefined if there is no VP8 frame.
  */
 export function webpQuality(webp: Uint8Array): number | undefined {
   const frame = vp8Frame(webp)
   if (!frame) return undefined
   const segments = segmentsOf(new BoolDecoder(frame.subarray(10)))
-  // Quantisers are cut to whole numbers: on average, a half is missing.
+  // Quantisers are rounded down to whole numbers; on average that is half a step.
   const kept = ({ quantiser }: Segment) => Math.log(1 - Math.min(quantiser + 0.5, 126.5) / 127)
   const linear = Math.exp(3 * segments.reduce((sum, segment) => sum + segment.share * kept(segment), 0))
-  // QualityToCompression in quant_enc.c, taken back.
+  // The inverse of QualityToCompression in quant_enc.c.
   const compression = linear < 0.5 ? linear * 1.5 : (linear + 1) / 2
   return Math.min(Math.max(Math.round(compression * 100), 1), 100)
 }
 
-/** The first there is; those of an animation stand behind the 16 bytes of their frame's header. */
+/** The first VP8 frame. Those of an animation follow the 16 bytes of their frame's header. */
 function vp8Frame(webp: Uint8Array, from?: number): Uint8Array | undefined {
   for (const { type, data } of riffChunks(webp, from)) {
     const frame =
@@ -28,13 +28,13 @@ function vp8Frame(webp: Uint8Array, from?: number): Uint8Array | undefined {
   return undefined
 }
 
-/** Areas with the same quantiser, 0 to 127; the shares of all come to 1. */
+/** The area with one quantiser, 0 to 127. The shares of all segments add up to 1. */
 interface Segment {
   share: number
   quantiser: number
 }
 
-/** RFC 6386, 9.2 to 9.6: y_ac_qi, which segments may replace or add to, and how likely each segment is. */
+/** RFC 6386, 9.2 to 9.6: y_ac_qi, which segments may replace or add to, and the probability of each segment. */
 function segmentsOf(bits: BoolDecoder): Segment[] {
   bits.literal(2) // colour space, clamping
   let quantisers = [0]
@@ -61,13 +61,13 @@ function segmentsOf(bits: BoolDecoder): Segment[] {
   }))
 }
 
-/** Of a tree: the first two segments against the last two, then one against the other (RFC 6386, 9.3). */
+/** Probabilities in a tree: the first two segments against the last two, then one against the other (RFC 6386, 9.3). */
 function sharesOf(likely: readonly number[]): number[] {
   const [front = 1, first = 1, third = 1] = likely.map(probability => probability / 255)
   return [front * first, front * (1 - first), (1 - front) * third, (1 - front) * (1 - third)]
 }
 
-/** RFC 6386, section 7.3. Beyond its end the data is zeros. */
+/** RFC 6386, section 7.3. After its end, the data reads as zeros. */
 class BoolDecoder {
   readonly #data: Uint8Array
   #at = 2

@@ -12,24 +12,24 @@ const sources: Record<ChannelOrder, readonly [number, number, number]> = {
   bgr: [2, 1, 0],
 }
 
-/** For the result's r, g and b: the index of the original's channel each is taken from ('gbr' is [1, 2, 0]). */
+/** For the result's r, g and b: the index of the original's channel that each comes from ('gbr' is [1, 2, 0]). */
 export function sourceChannels(order: ChannelOrder): readonly [number, number, number] {
   return sources[order]
 }
 
-/** The one permutation that does what `first` followed by `second` does. */
+/** The permutation that is equal to `first` followed by `second`. */
 export function compose(first: ChannelOrder, second: ChannelOrder): ChannelOrder {
   const channels = [...first]
   return orderNamed(sources[second].map(source => channels[source]).join(''))
 }
 
-/** The permutation that takes `order` back: composing the two, in either order, gives 'rgb'. */
+/** The permutation that undoes `order`: composing the two, in either order, gives 'rgb'. */
 export function inverse(order: ChannelOrder): ChannelOrder {
   return orderNamed([...'rgb'].map(channel => 'rgb'[order.indexOf(channel)]).join(''))
 }
 
 function orderNamed(name: string): ChannelOrder {
   const order = channelOrders.find(candidate => candidate === name)
-  if (order === undefined) throw new TypeError(`"${name}" is no channel order`)
+  if (order === undefined) throw new TypeError(`"${name}" is not a channel order`)
   return order
 }

@@ -1,7 +1,7 @@
 /**
- * The file isn't perfectly well formed, or asks for more than a permutation of its bytes (a rotation, say).
- * The message says which. It is no verdict on the image: whoever catches it discards what came out so far and
- * takes the way through a decoder, which may be more forgiving.
+ * The file isn't perfectly well formed, or needs more than a permutation of its bytes (a rotation, for example); the
+ * message names the reason. The image may still be fine: the caller discards the output so far and uses a decoder,
+ * which may be more forgiving.
  */
 export class NotWellFormed extends Error {
   override name = 'NotWellFormed'

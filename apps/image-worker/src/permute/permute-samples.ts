@@ -2,8 +2,8 @@ import { type ChannelOrder, sourceChannels } from './channel-order.ts'
 import { groupBytes, type Masks, masksFor, rearrange } from './rearrange.ts'
 
 /**
- * Permutes interleaved samples in place: r, g, b, or r, g, b, alpha, where alpha stays. `samples` starts at a
- * pixel; what is left after the last whole pixel is not touched. 18 MB take about 3 ms (bench/permute.ts).
+ * Permutes interleaved samples in place: r, g, b, or r, g, b, alpha; alpha stays. `samples` starts at a pixel; bytes
+ * after the last whole pixel are not touched. 18 MB take about 3 ms (bench/permute.ts).
  */
 export function permuteSamples(
   samples: Uint8Array | Uint16Array,
@@ -15,8 +15,7 @@ export function permuteSamples(
 }
 
 /**
- * The same for samples of two bytes that lie in a byte stream as they come, at any address. Their byte order doesn't
- * matter to a permutation.
+ * The same for samples of two bytes, at any address in a byte stream. A permutation doesn't depend on their byte order.
  */
 export function permuteSamplePairs(bytes: Uint8Array, channels: 3 | 4, order: ChannelOrder): void {
   permute(bytes, channels, 2, order)
@@ -33,11 +32,11 @@ function permute(bytes: Uint8Array, channels: 3 | 4, sampleBytes: number, order:
   }
 }
 
-/** Reused for every pixel that fills no group. */
+/** Reused for the pixels that don't fill a group. */
 const pixel = new Uint8Array(8)
 
 interface Layout {
-  /** For each byte of a group of pixels, from which it comes. */
+  /** For each byte of a group of pixels, the index of its source. */
   readonly sources: readonly number[]
   readonly masks: Masks
 }

@@ -1,6 +1,6 @@
 import { instantiate, type Kernel, type KernelGlobal } from '../kernels/kernel.ts'
 
-/** Bytes that are rearranged at once: whole pixels of 3, 4, 6 and 8 bytes. */
+/** The number of bytes that are rearranged at once: whole pixels of 3, 4, 6 and 8 bytes. */
 export const groupBytes = 48
 
 const vectors = [0, 1, 2] as const
@@ -9,9 +9,9 @@ const vectorBytes = 16
 /** Selects, for each of a group's three vectors, its bytes out of each of the original's three. */
 export type Masks = Uint8Array
 
-/** Where a group's bytes come from: `sources[at]` is the index of the byte that moves to `at`. */
+/** The masks for a group: `sources[at]` is the index of the byte that moves to `at`. */
 export function masksFor(sources: readonly number[]): Masks {
-  const none = 0x80 // swizzle makes a zero of what lies outside the vector
+  const none = 0x80 // swizzle gives zero for an index outside the vector
   const masks = vectors.flatMap(target =>
     vectors.flatMap(vector =>
       sources.slice(target * vectorBytes, (target + 1) * vectorBytes).map(source => {
@@ -22,7 +22,7 @@ export function masksFor(sources: readonly number[]): Masks {
   return Uint8Array.from(masks)
 }
 
-/** Rearranges the whole groups of `bytes` in place; gives how many bytes these were. */
+/** Rearranges the whole groups of `bytes` in place. Returns the number of bytes rearranged. */
 export function rearrange(bytes: Uint8Array, masks: Masks): number {
   kernel ??= instantiate<RearrangeKernel>('rearrange')
   const { memory, masks: masksAt, data, capacity } = kernel
@@ -46,5 +46,5 @@ interface RearrangeKernel extends Kernel {
   rearrange(length: number): void
 }
 
-/** One a thread, made when it is first needed. */
+/** One per thread, created on first use. */
 let kernel: RearrangeKernel | undefined

@@ -1,4 +1,4 @@
-/** One of the eight ways to lay a picture down: mirrored left to right or not, and then turned clockwise. */
+/** One of the eight orientations of a picture: mirrored left to right or not, then turned clockwise. */
 export interface Turn {
   mirrored: boolean
   angle: 0 | 90 | 180 | 270
@@ -18,13 +18,13 @@ export const noTurn: Turn = { mirrored: false, angle: 0 }
 export const flop: Turn = { mirrored: true, angle: 0 }
 export const flip: Turn = { mirrored: true, angle: 180 }
 
-/** The turn by an angle; undefined for what isn't a multiple of 90 degrees. */
+/** The turn by an angle; undefined unless it is a multiple of 90 degrees. */
 export function turnBy(degrees: number): Turn | undefined {
   const angle = ((degrees % 360) + 360) % 360
   return angle % 90 === 0 ? { mirrored: false, angle: angle as Turn['angle'] } : undefined
 }
 
-/** What shows an image of an EXIF orientation, 1 to 8, upright (Exif 2.32, 4.6.4 A). */
+/** The turn that shows an image of an EXIF orientation, 1 to 8, upright (Exif 2.32, 4.6.4 A). */
 export function turnOfOrientation(orientation: number): Turn {
   return turnsOfOrientations[orientation - 1] ?? noTurn
 }
@@ -48,7 +48,7 @@ export function swapsAxes({ angle }: Pick<Turn, 'angle'>): boolean {
   return angle % 180 === 90
 }
 
-/** The one turn that two come to, one after the other. */
+/** The turn that is equal to two turns, one after the other. */
 export function composeTurns(first: Turn, second: Turn): Turn {
   // A mirror image turns the other way round.
   const angle = (second.mirrored ? 360 - first.angle : first.angle) + second.angle
@@ -63,7 +63,7 @@ export function turnedSize({ width, height }: Size, turn: Pick<Turn, 'angle'>): 
   return swapsAxes(turn) ? { width: height, height: width } : { width, height }
 }
 
-/** Where a rectangle of a picture of this size lies after the picture is turned. */
+/** The rectangle of a picture of this size after the picture is turned. */
 export function turnedRectangle(rectangle: Rectangle, picture: Size, { mirrored, angle }: Turn): Rectangle {
   const { top, width, height } = rectangle
   const left = mirrored ? picture.width - rectangle.left - width : rectangle.left

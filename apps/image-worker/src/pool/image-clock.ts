@@ -1,4 +1,4 @@
-/** The time that one image may take, which doesn't run while it waits. */
+/** The time limit for one image. It doesn't run while the image waits. */
 export class ImageClock {
   readonly #limitMs: number
   readonly #overran: () => void

@@ -4,8 +4,8 @@ interface Waiting {
 }
 
 /**
- * Memory that work on images may take at one time, so that two large images don't land together. First come, first
- * served: a large one isn't passed by small ones for ever.
+ * The memory that work on images may take at one time, so that two large images are not unpacked together. First come,
+ * first served: small images don't overtake a large one forever.
  */
 export class MemoryBudget {
   readonly #total: number
@@ -18,8 +18,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Resolves with what gives the memory back, once it is there. More than the whole budget counts as the whole: such
-   * work runs alone.
+   * Waits until the memory is free, and resolves with a function that releases it. A request above the whole budget
+   * counts as the whole budget: such work runs alone.
    */
   async acquire(bytes: number): Promise<() => void> {
     const taken = Math.min(bytes, this.#total)

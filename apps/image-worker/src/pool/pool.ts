@@ -14,16 +14,19 @@ import { WorkerThread } from './worker-thread.ts'
 export interface PoolOptions extends Omit<ThreadData, 'name'> {
   name: string
   threads: number
-  /** Of all images being unpacked, in bytes. */
+  /** Bytes for all images that are being unpacked. */
   memoryBudgetBytes: number
   imageMaster: Client<typeof imageMasterRoutes>
   logger: Logger
-  /** How long closing waits for images under way before it returns them. */
+  /** How long closing waits for running images before it returns them. */
   drainMs: number
   workEnded(end: WorkEnd, seconds: number): void
-  /** A thread can't be ended, since native code in it doesn't return: only the process's end helps. */
+  /**
+   * Called when a thread can't be terminated, because native code in it doesn't return: only the end of the process
+   * helps.
+   */
   stuck(): void
-  /** The module that threads run; by default the one that develops images. */
+  /** The main module of the threads; by default the one that develops images. */
   threadMain?: URL
 }
 
@@ -31,9 +34,9 @@ const terminationMs = 5000
 const restartMs = 500
 
 /**
- * Threads that work on images. The first starts with the pool; whenever all are busy, their number doubles, up to what
- * the pool was told: a thread at rest takes some 25 MB. Those that die are replaced. The pool reports what a thread
- * can't: that it died or took too long.
+ * The threads that develop images. The first starts with the pool; whenever all are busy, their number doubles, up to
+ * the limit: an idle thread takes some 25 MB. Threads that die are replaced. The pool reports for a thread that can't:
+ * one that died or took too long.
  */
 export class Pool {
   readonly #options: PoolOptions
@@ -56,7 +59,7 @@ export class Pool {
     return [...this.#threads.values()].filter(thread => thread.isBusy).length
   }
 
-  /** Lets images under way end; returns what takes longer than the time to drain. */
+  /** Lets running images finish; returns those that take longer than `drainMs`. */
   async close(): Promise<void> {
     this.#isClosing = true
     const threads = [...this.#threads.values()]
@@ -70,7 +73,7 @@ export class Pool {
     patience.abort()
     for (const thread of this.#threads.values()) {
       this.#returnWork(thread)
-      // Not awaited: native code may hold it up, and the process is about to end anyway.
+      // Not awaited: native code may delay it, and the process is about to end anyway.
       void thread.terminate()
     }
     await Promise.all(this.#reports)
@@ -106,7 +109,7 @@ export class Pool {
 
   async #endOverrun(thread: WorkerThread): Promise<void> {
     const { logger, processingMs, stuck } = this.#options
-    logger.error({ processingMs }, 'an image took too long; its thread is ended')
+    logger.error({ processingMs }, 'an image exceeded the time limit; its thread is terminated')
     this.#fail(thread, tookTooLong(processingMs), false)
     const patience = new AbortController()
     const ended = await Promise.race([
@@ -129,17 +132,24 @@ export class Pool {
     )
   }
 
-  /** Of what the thread works on, if it does. A report that doesn't get through is made good by the lease's end. */
-  #report(thread: WorkerThread, end: WorkEnd, tell: (work: Work) => Promise<unknown>): void {
+  /**
+   * Reports on the thread's current work, if it has any. If the report fails, the task is retried when its lease
+   * expires.
+   */
+  #report(thread: WorkerThread, end: WorkEnd, send: (work: Work) => Promise<unknown>): void {
     const taken = thread.takeWork()
     if (!taken) return
     const { logger, workEnded } = this.#options
     const { work, seconds } = taken
     workEnded(end, seconds)
     logger.warn({ id: work.id, end }, 'work was taken from its thread')
-    const reporting = tell(work).then(
+    const reporting = send(work).then(
       () => undefined,
-      error => logger.error({ err: error, id: work.id, end }, 'the end of work could not be reported'),
+      error =>
+        logger.error(
+          { err: error, id: work.id, end },
+          'the end of work could not be reported; the task is retried when its lease expires',
+        ),
     )
     this.#reports.add(reporting)
     void reporting.finally(() => this.#reports.delete(reporting))
@@ -150,7 +160,7 @@ function threadCrashed(error: Error | undefined): TaskError {
   return {
     type: problemType('processing-crashed'),
     title: 'Processing crashed',
-    detail: `the thread that worked on this image ended unexpectedly: ${error?.message ?? 'it ended without a reason'}`,
+    detail: `the thread that worked on this image ended unexpectedly: ${error?.message ?? 'no reason is known'}`,
   }
 }
 
@@ -158,6 +168,6 @@ function tookTooLong(processingMs: number): TaskError {
   return {
     type: problemType('took-too-long'),
     title: 'Took too long',
-    detail: `this image took longer than ${processingMs / 1000} seconds`,
+    detail: `this image took longer than the limit of ${processingMs / 1000} seconds`,
   }
 }

@@ -4,20 +4,20 @@ import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../threa
 import { ImageClock } from './image-clock.ts'
 
 export interface WorkerThreadEvents {
-  /** Resolves with what gives the memory back, once it is there. */
+  /** Waits until the memory is free, and resolves with a function that releases it. */
   reserve(bytes: number): Promise<() => void>
   workBegun(): void
   workEnded(end: WorkEnd, seconds: number): void
-  /** The time for one image has passed; the thread still works on it. */
+  /** The time limit of an image has passed; the thread is still working on it. */
   overran(): void
   /** The thread is gone. */
   exited(error: Error | undefined): void
 }
 
-/** The module that threads run unless told otherwise. */
+/** The default main module of threads. */
 const defaultMain = new URL('../thread/main.ts', import.meta.url)
 
-/** One thread, seen from the worker: what it works on, for how long, and its end. */
+/** One thread from the worker's side: its current work, for how long, and its end. */
 export class WorkerThread {
   readonly exited: Promise<void>
   readonly #worker: Worker
@@ -34,7 +34,7 @@ export class WorkerThread {
     this.#clock = new ImageClock(data.processingMs, events.overran)
     this.#worker = new Worker(main, { workerData: data, name: data.name })
     this.#worker.on('message', (messages: ThreadMessage[]) => {
-      // Under `node --watch`, threads also send what they import.
+      // Under `node --watch`, threads also send messages about the modules they import.
       if (Array.isArray(messages)) for (const message of messages) this.#hear(message)
     })
     this.#worker.on('error', (error: Error) => {
@@ -54,19 +54,19 @@ export class WorkerThread {
     return this.#work !== undefined
   }
 
-  /** What it works on, and for how long. Whoever takes it reports on it, and nobody else does. */
+  /** The current work, and for how long. The caller that takes it must report on it; nobody else does. */
   takeWork(): { work: Work; seconds: number } | undefined {
     const work = this.#work
     this.#work = undefined
     return work && { work, seconds: this.#seconds() }
   }
 
-  /** No more work; the thread ends when what is under way has ended. */
+  /** Gives the thread no more work; the thread ends after its current work. */
   drain(): void {
     this.#worker.postMessage({ type: 'drain' } satisfies WorkerMessage)
   }
 
-  /** Ends the thread. Native code that is running delays it until that returns. */
+  /** Terminates the thread. Native code delays this until it returns. */
   async terminate(): Promise<void> {
     await this.#worker.terminate()
   }
@@ -96,8 +96,8 @@ export class WorkerThread {
   }
 
   /**
-   * Takes the place of what was reserved for the image before: threads that kept some and waited for more could wait for
-   * each other. Waiting for memory isn't the image's time.
+   * Replaces the reservation for the previous image: threads that keep memory while they wait for more could wait for
+   * each other. The time limit of the image doesn't run while it waits for memory.
    */
   async #reserve(bytes: number): Promise<void> {
     const work = this.#work

@@ -5,8 +5,8 @@ const maxRenewMs = 5000
 const minRenewMs = 100
 
 /**
- * Renews the lease of a task at a third of its time until it is closed or the lease is lost. It goes by the lease's
- * duration, not by its end: clocks of two machines differ, and are set.
+ * Renews the lease of a task every third of its duration, until it is closed or the lease is lost. It uses the duration
+ * of the lease, not its end, because the clocks of two machines differ and can be changed.
  */
 export class KeptLease {
   readonly #work: Pick<Work, 'id' | 'lease'>
@@ -53,7 +53,7 @@ export class KeptLease {
       if (reply.status === 409) this.#lost.abort('the lease ran out, and the task was taken back')
       else if (reply.body.cancelled) this.#lost.abort('the task was deleted')
     } catch (error) {
-      if (!signal.aborted) this.#logger.warn({ err: error, id }, 'a lease could not be renewed; trying on')
+      if (!signal.aborted) this.#logger.warn({ err: error, id }, 'a lease could not be renewed; retrying')
     }
   }
 }

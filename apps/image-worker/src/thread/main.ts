@@ -11,7 +11,8 @@ import { workUntilDrained } from './work-loop.ts'
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
 const data = workerData as ThreadData
 
-// Many images at once, each on one core, get more done than one image on many; and no image comes twice.
+// Many images at once, each on one core, are faster than one image on many cores; and sharp's cache never helps,
+// because no image comes twice.
 sharp.concurrency(1)
 sharp.cache(false)
 allowOnlyOurLoaders()

@@ -1,8 +1,8 @@
 import type { TaskError, Work } from '@darkroom/contracts'
 
-/** What a thread is given at its start. */
+/** Passed to a thread at its start. */
 export interface ThreadData {
-  /** As tasks call it: the worker's name and the thread's number. */
+  /** The name in tasks: the worker's name and the thread's number. */
   name: string
   kvUrl: string
   clusterToken?: string | undefined
@@ -12,28 +12,28 @@ export interface ThreadData {
   maxUnpackedBytes: number
 }
 
-/** How work on a task ended, for the worker's own measurements. */
+/** How work on a task ended, for the worker's metrics. */
 export type WorkEnd =
   | { kind: 'finished'; bytesIn: number; bytesOut: number }
   | { kind: 'failed'; error: TaskError }
-  /** The lease was lost or the task deleted: nobody is told. */
+  /** The lease was lost or the task deleted: there is nobody to report to. */
   | { kind: 'abandoned'; reason: string }
-  /** Returned: the worker shuts down, or a service that it needs is away or full. */
+  /** Returned, because the worker shuts down, or a service that it needs is unavailable or full. */
   | { kind: 'returned' }
 
-/** From a thread to the worker, in lists. Bytes of images never take this way. */
+/** From a thread to the worker, in lists. The bytes of images are never sent this way. */
 export type ThreadMessage =
   | { type: 'begun'; work: Work }
-  /** The time that an image may take begins, and ends: what services take beside it isn't the image's. */
+  /** The time limit of an image starts and stops: calls to other services don't count. */
   | { type: 'developing' }
   | { type: 'developed' }
-  /** Asks for memory to unpack the image into; held until it is developed, or failed to be. */
+  /** Requests memory to unpack the image into. The thread holds it until the image is developed or has failed. */
   | { type: 'reserve'; bytes: number }
   | { type: 'ended'; id: string; end: WorkEnd }
 
 /** From the worker to a thread. */
 export type WorkerMessage =
-  /** Take no more work, and end when what is under way has ended. */
+  /** Take no more work, and end after the current work. */
   | { type: 'drain' }
-  /** The memory asked for is there. */
+  /** The requested memory is reserved. */
   | { type: 'granted' }

@@ -2,19 +2,19 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ThreadMessage, WorkerMessage } from './protocol.ts'
 
 export interface ThreadPort {
-  /** Aborted when no more work is to be taken. */
+  /** Aborted when the thread must take no more work. */
   draining: AbortSignal
   /**
-   * 'begun' and 'ended' wait for the end of the turn, to go with others: waking the other thread is the cost. All others
-   * go at once.
+   * 'begun' and 'ended' are sent at the end of the turn, together with others, because waking the other thread is the
+   * main cost. All others are sent at once.
    */
   report(message: ThreadMessage): void
   /**
-   * Resolves when there are so many bytes of memory to develop the image in, those that were reserved for it before
-   * included; they are held until it is developed.
+   * Resolves when this many bytes of memory are reserved for the image, including those reserved for it before. They
+   * are held until it is developed.
    */
   reserve(bytes: number): Promise<void>
-  /** Sends what waits, and lets the thread end. */
+  /** Sends the pending messages, and lets the thread end. */
   close(): void
 }
 

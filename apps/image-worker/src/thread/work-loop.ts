@@ -18,46 +18,50 @@ import type { ThreadMessage, WorkEnd } from './protocol.ts'
 
 export interface WorkLoopOptions {
   name: string
-  /** The optional types of originals that `develop` takes; others go to other workers. */
+  /** The optional file types that `develop` can decode; tasks with others go to other workers. */
   decodes?: readonly string[]
   clients: { imageMaster: Client<typeof imageMasterRoutes>; storage: Client<typeof storageRoutes> }
   logger: Logger
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
-  /** @throws UnusableImage when it is the image's fault */
+  /** @throws UnusableImage when the image is the cause */
   develop(input: Uint8Array, operations: readonly Operation[]): Promise<Developed>
   report(message: ThreadMessage): void
   refusedWrites?: RefusedWrites
-  /** Originals and results of up to so many bytes come and go with the messages about their work. */
+  /** Originals and results of at most this many bytes are sent inside the messages about their work. */
   inlineBytes?: number
 }
 
-/** With a full storage each image is developed for nothing: how long its result is kept, and when the next is tried. */
+/**
+ * When the storage is full, each image is developed in vain. These limit how long a result is offered, and how often.
+ */
 interface RefusedWrites {
-  /** How long a result is offered again. */
+  /** How long to keep offering a result. */
   offerMs: number
-  /** From one image that was returned for it to the next: at first, and at the most, as it doubles. */
+  /** The pause between images that had to be returned: the first, and the longest, as it doubles. */
   firstPauseMs: number
   longestPauseMs: number
 }
 
-/** Each thread develops at most one image a minute then, and goes on within a minute of there being room. */
+/** Each thread then develops at most one image a minute, and continues within a minute after the storage has room. */
 const usualRefusedWrites: RefusedWrites = { offerMs: 30_000, firstPauseMs: 5000, longestPauseMs: 60_000 }
 
-/** The storage answers, and takes nothing now: however often, that is not the image's fault. */
+/** The storage responds but accepts no data now. However often that happens, the image is not the cause. */
 class WriteRefused extends ServiceUnavailable {}
 
 const pollSeconds = 25
 const usualInlineBytes = 128 * 1024
 /**
- * Returned so often, an image may itself be why the storage seems away: then that is asked for another one. Many
- * workers that try the same image while the storage is away get there, too.
+ * An image that was returned this often may itself be why the storage seems unavailable; then a probe of the storage
+ * decides. When many workers try the same image while the storage is unavailable, it gets here, too.
  */
 const maxClaims = 20
-/** A poll that the master answers with work does so at once; one under way when draining begins may be that. */
+/**
+ * The master answers a poll at once if it has work, so a poll that is open when draining begins may still bring some.
+ */
 const drainGraceMs = 500
 
-/** One image after the other: pull, fetch, develop, store, report; until `draining` is aborted. */
+/** Processes one image after the other (pull, fetch, develop, store, report) until `draining` is aborted. */
 export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
   const { clients, draining, logger, refusedWrites = usualRefusedWrites } = options
   const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
@@ -77,13 +81,13 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
       while (work) work = await workOn(work, pauses, options)
     } catch (error) {
       if (draining.aborted) return
-      logger.warn({ err: error }, 'no work to be had from a master; trying on')
+      logger.warn({ err: error }, 'no master can be asked for work; retrying')
       await backoff.wait(draining)
     }
   }
 }
 
-/** Answers the next work, if the report of this work's end brought some. Waits for `pauses` after a refused write. */
+/** Returns the next work, if the report of this work's end brought some. Waits for `pauses` after a refused write. */
 async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<Work | undefined> {
   const { clients, draining, logger, report } = options
   report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
@@ -122,37 +126,37 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   report({ type: 'developing' })
   const developed = await develop(input, work.operations).finally(() => report({ type: 'developed' }))
   lost.throwIfAborted()
-  const told =
+  const reported =
     (await finishInline(work, developed, options)) ?? (await finish(work, developed, lost, options))
-  if (!told) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
-  if (told.status === 409)
-    return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was told' } }
+  if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
+  if (reported.status === 409)
+    return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
   const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: developed.bytes.length }
-  return told.status === 200 ? { end, next: told.body } : { end }
+  return reported.status === 200 ? { end, next: reported.body } : { end }
 }
 
-/** A small result goes with the report. undefined where the storage is to be asked instead. */
+/** Sends a small result with the report. Undefined if the result must go to the storage instead. */
 async function finishInline({ id, lease }: Work, { bytes, facts }: Developed, options: WorkLoopOptions) {
   if (bytes.length > (options.inlineBytes ?? usualInlineBytes)) return undefined
   const { contentType, width, height, frames } = facts
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
-  const told = await options.clients.imageMaster.workFinished({
+  const reported = await options.clients.imageMaster.workFinished({
     body: {
       ...{ id, lease: lease.token, ...nextRequest(options) },
       result: { contentType, width, height, frames, content },
     },
   })
-  return told.status === 409 && problemCode(told.body) === 'result-refused' ? undefined : told
+  return reported.status === 409 && problemCode(reported.body) === 'result-refused' ? undefined : reported
 }
 
-/** undefined when a newer attempt has stored its result. */
+/** Undefined when a newer attempt has stored its result. */
 async function finish(work: Work, developed: Developed, lost: AbortSignal, options: WorkLoopOptions) {
   const { clients, refusedWrites = usualRefusedWrites } = options
   const stored = await storeResult(work, developed, lost, clients.storage, refusedWrites.offerMs)
   if (stored.status === 409) return undefined
   if (stored.status === 413)
-    throw new UnusableImage('result-too-large', 'the result is larger than the storage takes')
-  if (stored.status === 412) throw new Error(stored.body.detail) // there is no precondition
+    throw new UnusableImage('result-too-large', 'the result is larger than the storage accepts')
+  if (stored.status === 412) throw new Error(stored.body.detail) // The request has no precondition.
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
   const result = { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
   return clients.imageMaster.workFinished({
@@ -160,7 +164,7 @@ async function finish(work: Work, developed: Developed, lost: AbortSignal, optio
   })
 }
 
-/** A storage without room may have some again in a moment; an attempt is too dear for that. */
+/** Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away. */
 async function storeResult(
   { id, lease }: Work,
   { bytes, facts }: Developed,
@@ -182,12 +186,12 @@ async function storeResult(
   }
 }
 
-/** Asks for all work that the thread can do. */
+/** A request for any work that the thread can do. */
 function workRequest({ name, decodes = [], inlineBytes = usualInlineBytes }: WorkLoopOptions): WorkRequest {
   return { worker: name, decodes: decodes.join(), inline: inlineBytes }
 }
 
-/** Asks for the next work, unless the thread takes no more. */
+/** Requests the next work, unless the thread takes no more. */
 function nextRequest(options: WorkLoopOptions): { next?: WorkRequest } {
   return options.draining.aborted ? {} : { next: workRequest(options) }
 }
@@ -204,18 +208,21 @@ async function fetchOriginal(
 
 async function returnWork({ id, lease }: Work, { clients, logger }: WorkLoopOptions): Promise<WorkEnd> {
   await clients.imageMaster.workReturned({ body: { id, lease: lease.token } }).catch(error => {
-    // Then the lease runs out. To call it a failure could make it the last one.
-    logger.error({ err: error, id }, 'work could not be returned')
+    // The lease then expires. Reporting a failure instead could use up the last attempt.
+    logger.error({ err: error, id }, 'work could not be returned; the task is retried when its lease expires')
   })
   return { kind: 'returned' }
 }
 
-/** What is away is not the image's fault, and no attempt of it: it waits again. */
+/** An unavailable service is not the image's fault and doesn't count as an attempt: the image waits again. */
 async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
   const isSuspect = work.lease.token >= maxClaims && !(cause instanceof WriteRefused)
   const isItsFault = !isOutage(cause) || (isSuspect && (await storageAnswers(options)))
   if (isItsFault) return reportFailure(work, cause, options)
-  options.logger.warn({ err: cause, id: work.id }, 'an image is returned: a service that it needs is away')
+  options.logger.warn(
+    { err: cause, id: work.id },
+    'returning an image: a service that it needs is unavailable',
+  )
   return returnWork(work, options)
 }
 
@@ -230,7 +237,7 @@ async function storageAnswers({ clients, draining, logger }: WorkLoopOptions): P
     await clients.storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {}, signal: draining })
     return true
   } catch (error) {
-    logger.debug({ err: error }, 'the storage is away')
+    logger.debug({ err: error }, 'the storage is unavailable')
     return false
   }
 }
@@ -241,12 +248,15 @@ async function reportFailure(work: Work, cause: unknown, options: WorkLoopOption
   const error = isImagesFault ? cause.toTaskError() : unexpected(cause)
   if (!isImagesFault) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
   const body = { id: work.id, lease: work.lease.token, error, retryable: !isImagesFault }
-  const told = await clients.imageMaster.workFailed({ body }).catch(reportError => {
-    // Then the lease runs out, and the task is tried again.
-    logger.error({ err: reportError, id: work.id }, 'a failure could not be reported')
+  const reported = await clients.imageMaster.workFailed({ body }).catch(reportError => {
+    // The lease then expires, and the task is tried again.
+    logger.error(
+      { err: reportError, id: work.id },
+      'a failure could not be reported; the task is retried when its lease expires',
+    )
   })
-  if (told?.status === 409)
-    return { kind: 'abandoned', reason: 'the lease was lost before the failure was told' }
+  if (reported?.status === 409)
+    return { kind: 'abandoned', reason: 'the lease was lost before the failure was reported' }
   return { kind: 'failed', error }
 }
 

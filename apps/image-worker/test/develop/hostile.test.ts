@@ -45,9 +45,9 @@ test('what makes more pixels than allowed is refused in words, before it is made
   const raster = rasterOf({ width: 40, height: 30, frames: 1, channels: 3, bits: 8, seed: 1 })
   const png = await drawing(raster).png().toBuffer()
   const refusals = {
-    'resize:16000x16000:enlarge': /makes 192000000 pixels of the image; at most 50000000 are taken/,
-    'resize:16383x10000:contain': /makes 163830000 pixels/,
-    'resize:16383x16383:fill:enlarge': /makes 268402689 pixels/,
+    'resize:16000x16000:enlarge': /enlarges the image to 192000000 pixels; the limit is 50000000/,
+    'resize:16383x10000:contain': /to 163830000 pixels/,
+    'resize:16383x16383:fill:enlarge': /to 268402689 pixels/,
     'resize:10000x:enlarge,resize:x10000:enlarge': /pixels/,
   }
   for (const [operations, words] of Object.entries(refusals)) {
@@ -59,7 +59,7 @@ test('what makes more pixels than allowed is refused in words, before it is made
   }
   await assert.rejects(run(png, 'flip', { maxPixels: 1199 }), {
     code: 'too-many-pixels',
-    message: 'the image unpacks to 1200 pixels; at most 1199 are taken',
+    message: 'the image unpacks to 1200 pixels; the limit is 1199',
   })
   await assert.rejects(run(png, 'swap-channels', { maxUnpackedBytes: 3599 }), { code: 'too-many-pixels' })
   await run(png, 'flip', { maxPixels: 1200, maxUnpackedBytes: 3600 })

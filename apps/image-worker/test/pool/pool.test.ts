@@ -38,7 +38,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
   })
 
   for (const [deed, words] of [
-    ['exit', /ended without a reason/],
+    ['exit', /no reason is known/],
     ['throw elsewhere', /thrown elsewhere/],
   ] as const) {
     test(`fault: that die (${deed}) are replaced, and their images reported`, async t => {
@@ -83,7 +83,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal((await workshop.untilState(greedy, 'failed')).error?.type, problemType('took-too-long'))
     assert.equal((await workshop.untilState(dying, 'failed')).error?.type, problemType('processing-crashed'))
     assert.equal((await workshop.untilState(modest, 'finished')).attempts, 1)
-    assert.equal(log.lines.filter(({ msg }) => /too long/.test(String(msg))).length, 1)
+    assert.equal(log.lines.filter(({ msg }) => /exceeded the time limit/.test(String(msg))).length, 1)
   })
 
   for (const deed of ['go on and on', 'wait']) {

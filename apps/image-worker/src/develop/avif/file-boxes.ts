@@ -1,4 +1,4 @@
-/** A box of a finished AVIF (ISO/IEC 14496-12, 4.2): its content goes from `body` to `end`. */
+/** A box of a finished AVIF (ISO/IEC 14496-12, 4.2). Its content goes from `body` to `end`. */
 export interface FileBox {
   readonly type: string
   readonly start: number
@@ -6,7 +6,7 @@ export interface FileBox {
   readonly end: number
 }
 
-/** The boxes within another. Our encoder gives each a size of 32 bits. */
+/** The boxes inside another box. Our encoder writes every size in 32 bits. */
 export function* boxesIn(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>): Generator<FileBox> {
   for (let start = parent.body; start + 8 <= parent.end; ) {
     const size = avif.readUInt32BE(start)
@@ -16,7 +16,7 @@ export function* boxesIn(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>): G
   }
 }
 
-/** @throws TypeError where there is no such box */
+/** @throws TypeError when there is no such box */
 export function findBox(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>, type: string): FileBox {
   const found = boxesIn(avif, parent).find(box => box.type === type)
   if (!found) throw new TypeError(`the encoder wrote an AVIF with no ${type} box`)

@@ -1,16 +1,16 @@
 import type { ColourNumbers, ColourSpace } from './colour-space.ts'
 
-/** How a file says what its samples mean, other than by an ICC profile. */
+/** What a file declares about the meaning of its samples, other than with an ICC profile. */
 export interface ColourSignal {
   space: ColourSpace
-  /** Where it is said by number. */
+  /** Colours declared by number. */
   numbers?: ColourNumbers
-  /** Of a PNG, as they are in the file. */
+  /** The chunks of a PNG, as they are in the file. */
   chunks?: PngChunk[]
   light?: LightLevels
 }
 
-/** Of HDR: the brightest that the image has, in cd/m2. */
+/** The brightest light in an HDR image, in cd/m2. */
 export interface LightLevels {
   peak: number
 }

@@ -1,11 +1,11 @@
 import { type Curve, isHdr } from './curve.ts'
 import { type Chromaticities, d65, type Point, srgbPrimaries } from './matrix.ts'
 
-/** What samples mean: the colours of the channels, and how much light a sample stands for. */
+/** The meaning of samples: the colours of the channels, and how much light a sample stands for. */
 export interface ColourSpace {
   primaries: Chromaticities
   curve: Curve
-  /** Black is 16 of 255 and white 235, as in television. */
+  /** Black is 16 of 255 and white is 235, as in television. */
   isNarrowRange: boolean
 }
 
@@ -33,7 +33,7 @@ const primariesByNumber: Readonly<Record<number, Chromaticities>> = {
   22: { red: [0.63, 0.34], green: [0.295, 0.605], blue: [0.155, 0.077], white: d65 },
 }
 
-/** The curves of cameras (1, 6, 7, 11, 12, 14, 15) are shown as sRGB by every program that shows stills. */
+/** The curves of cameras (1, 6, 7, 11, 12, 14, 15): every program that shows stills shows them as sRGB. */
 const curvesByNumber: Readonly<Record<number, Curve>> = {
   4: { kind: 'gamma', gamma: 2.2 },
   5: { kind: 'gamma', gamma: 2.8 },
@@ -45,7 +45,7 @@ const curvesByNumber: Readonly<Record<number, Curve>> = {
   18: { kind: 'hlg' },
 }
 
-/** What isn't specified, or unknown, is sRGB. */
+/** Unspecified and unknown numbers mean sRGB. */
 export function spaceOfNumbers({ primaries, transfer }: ColourNumbers): ColourSpace {
   return {
     primaries: primariesByNumber[primaries] ?? srgbPrimaries,
@@ -54,7 +54,7 @@ export function spaceOfNumbers({ primaries, transfer }: ColourNumbers): ColourSp
   }
 }
 
-/** Whether the eye sees no difference to sRGB, or programs make none. */
+/** Whether the difference to sRGB is invisible, or programs don't make one. */
 export function isSrgb({ primaries, curve, isNarrowRange }: ColourSpace): boolean {
   return !isNarrowRange && isSrgbCurve(curve) && hasSrgbPrimaries(primaries)
 }
@@ -73,7 +73,7 @@ export function hasSrgbPrimaries(primaries: Chromaticities): boolean {
 }
 
 /**
- * Whether equal steps of samples look about equal, as of sRGB: operations then do what they should, and few bits
+ * Whether equal steps between samples look about equal, as in sRGB. Then operations do what they should, and few bits
  * are enough.
  */
 export function isPerceptual({ curve, isNarrowRange }: ColourSpace): boolean {

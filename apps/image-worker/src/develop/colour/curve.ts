@@ -1,6 +1,6 @@
 import { decodeSrgb } from './srgb.ts'
 
-/** How samples stand for light. Logarithms are over so many decades. */
+/** How samples stand for light. The logarithmic curves cover this many decades. */
 export type Curve =
   | { kind: 'srgb' }
   | { kind: 'gamma'; gamma: number }
@@ -8,14 +8,14 @@ export type Curve =
   | { kind: 'pq' }
   | { kind: 'hlg' }
 
-/** Whether the light goes beyond the white of paper. */
+/** Whether the light can be brighter than white paper. */
 export function isHdr({ kind }: Curve): boolean {
   return kind === 'pq' || kind === 'hlg'
 }
 
 /**
- * The light of a sample of 0 to 1: 1 is white; for PQ it is the brightest that there is, of 10 000 cd/m2, for HLG that
- * of the scene.
+ * The light of a sample from 0 to 1. 1 is white; for PQ it is 10 000 cd/m2, the brightest light that PQ has; for HLG it
+ * is the light of the scene.
  */
 export function lightOf(curve: Curve, sample: number): number {
   switch (curve.kind) {

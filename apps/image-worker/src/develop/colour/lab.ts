@@ -1,8 +1,6 @@
 import { decodeSrgb, encodeSrgb, type Matrix, transform, type Vector } from './srgb.ts'
 
-/*
- * CIE L*a*b* (CIE 15:2004, 8.2.1) of sRGB samples of 0 to 1, under D65. Lightness is 0 to 100.
- */
+/* CIE L*a*b* (CIE 15:2004, 8.2.1) of sRGB samples from 0 to 1, under D65. Lightness is 0 to 100. */
 
 const whiteXyz: Vector = [0.950_47, 1, 1.088_83]
 
@@ -24,19 +22,19 @@ export function labOf(srgb: Vector): Vector {
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
 }
 
-/** Cut to what sRGB has. */
+/** Clamped to the range of sRGB. */
 export function srgbOf([lightness, a, b]: Vector): Vector {
   const y = (lightness + 16) / 116
   const xyz = map([y + a / 500, y, y - b / 200], (value, axis) => expanded(value) * (whiteXyz[axis] ?? 1))
   return map(transform(srgbOfXyz, xyz), light => encodeSrgb(Math.min(Math.max(light, 0), 1)))
 }
 
-/** The lightness of grey whose red, green and blue are `sample`. */
+/** The lightness of the grey whose red, green and blue are all `sample`. */
 export function lightnessOf(sample: number): number {
   return 116 * compressed(decodeSrgb(sample)) - 16
 }
 
-/** CIE's 6/29, cubed. */
+/** The cube of 6/29, from CIE's definition. */
 const darkest = 216 / 24_389
 
 function compressed(value: number): number {

@@ -3,10 +3,10 @@ import type { Curve } from './curve.ts'
 import { adaptation, multiply, tristimulus, xyzOf } from './matrix.ts'
 import type { Vector } from './srgb.ts'
 
-/** ICC.1:2022, 7.2.16: the white of the connection space. */
+/** ICC.1:2022, 7.2.16: the white of the profile connection space. */
 const d50: Vector = [0.9642, 1, 0.8249]
 
-/** An ICC profile of version 4.3 that says the same: a matrix and one curve (ICC.1:2022, 8.3.3). */
+/** An ICC profile of version 4.3 for a colour space: a matrix and one curve (ICC.1:2022, 8.3.3). */
 export function makeProfile({ primaries, curve }: ColourSpace): Uint8Array {
   const adapted = adaptation(tristimulus(primaries.white), d50)
   const [x, y, z] = multiply(adapted, xyzOf(primaries))
@@ -26,12 +26,12 @@ export function makeProfile({ primaries, curve }: ColourSpace): Uint8Array {
   ])
 }
 
-/** Tags that are one buffer are stored once. */
+/** A buffer that several tags share is stored once. */
 function assemble(tags: readonly (readonly [name: string, data: Buffer])[]): Buffer {
   const header = Buffer.alloc(128)
   header.writeUInt32BE(0x0430_0000, 8)
   header.write('mntrRGB XYZ ', 12, 'latin1')
-  // A fixed day, so that the same image gives the same bytes.
+  // A fixed date, so that the same image always gives the same bytes.
   for (const [index, part] of [2026, 1, 1, 0, 0, 0].entries()) header.writeUInt16BE(part, 24 + 2 * index)
   header.write('acsp', 36, 'latin1')
   fixed(d50).copy(header, 68)
@@ -51,7 +51,7 @@ function assemble(tags: readonly (readonly [name: string, data: Buffer])[]): Buf
   return Buffer.concat([header, table, ...places.keys()])
 }
 
-/** 10.15: one text, in English. */
+/** 10.15: a text in English. */
 function textTag(text: string): Buffer {
   const utf16 = Buffer.from(text, 'utf16le').swap16()
   const head = Buffer.alloc(28)
@@ -68,7 +68,7 @@ function xyzTag(xyz: Vector): Buffer {
   return fixedTag('XYZ ', xyz)
 }
 
-/** 10.18: a power alone, or that of sRGB with its straight part. */
+/** 10.18: a power alone, or sRGB's power with its straight part. */
 function curveTag(curve: Curve): Buffer {
   if (curve.kind === 'gamma') return parametric(0, [curve.gamma])
   return parametric(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.040_45])
@@ -93,7 +93,7 @@ function fixed(numbers: readonly number[]): Buffer {
   return written
 }
 
-/** Tags begin at multiples of four. */
+/** Tags begin at a multiple of four. */
 function padded(tag: Buffer): Buffer {
   return Buffer.concat([tag, Buffer.alloc((4 - (tag.length % 4)) % 4)])
 }

@@ -18,20 +18,23 @@ export const srgbPrimaries: Chromaticities = {
   white: d65,
 }
 
-/** From linear samples to CIE XYZ as the white sees them, whose Y is 1 (SMPTE RP 177). */
+/** The matrix from linear samples to CIE XYZ relative to their white, whose Y is 1 (SMPTE RP 177). */
 export function xyzOf({ red, green, blue, white }: Chromaticities): Matrix {
   const primaries = transpose([tristimulus(red), tristimulus(green), tristimulus(blue)])
   const scale = transform(inverse(primaries), tristimulus(white))
   return rows(primaries, ([r, g, b]) => [r * scale[0], g * scale[1], b * scale[2]])
 }
 
-/** From linear samples to those of sRGB, white to white; outside of 0 to 1 where sRGB hasn't the colour. */
+/**
+ * The matrix from linear samples to linear sRGB, white to white. Colours that sRGB doesn't have come out below 0 or
+ * above 1.
+ */
 export function toLinearSrgb(primaries: Chromaticities): Matrix {
   const adapted = multiply(adaptation(tristimulus(primaries.white), tristimulus(d65)), xyzOf(primaries))
   return multiply(inverse(xyzOf(srgbPrimaries)), adapted)
 }
 
-/** Whether colours can be mixed of these, also of such as there are none to be seen. */
+/** Whether these primaries can mix colours. They may lie outside the visible colours. */
 export function isPossible(primaries: Chromaticities): boolean {
   const [, y] = primaries.white
   if (y < 0.1) return false
@@ -45,7 +48,7 @@ const cone: Matrix = [
   [0.0389, -0.0685, 1.0296],
 ]
 
-/** How colours look alike under another white (Bradford; ICC.1:2022, annex E). */
+/** The matrix that makes colours look the same under another white (Bradford; ICC.1:2022, annex E). */
 export function adaptation(from: Vector, to: Vector): Matrix {
   const [before, after] = [transform(cone, from), transform(cone, to)]
   const scaled: Matrix = [

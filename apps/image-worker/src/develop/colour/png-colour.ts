@@ -3,8 +3,8 @@ import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
 import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
 
 /**
- * What the chunks before a PNG's image data say of its colours, where its ICC profile doesn't. In the order in which
- * they win over each other: cICP, iCCP, sRGB, gAMA with cHRM (PNG third edition, 4.3 and 11.3.2).
+ * What the chunks before a PNG's image data declare about its colours, unless its ICC profile does. In order of
+ * precedence: cICP, iCCP, sRGB, gAMA with cHRM (PNG third edition, 4.3 and 11.3.2).
  */
 export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | undefined {
   const chunks = readChunks(png)
@@ -28,7 +28,10 @@ export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | 
   return space && { space, chunks: picked(chunks, ['gAMA', 'cHRM']) }
 }
 
-/** How a PNG says the same: as it did, or by number, without a matrix and in full range. */
+/**
+ * The chunks that declare the same colours in a PNG: the original's chunks, or numbers without a matrix and in full
+ * range.
+ */
 export function colourChunks({ chunks, numbers }: ColourSignal): PngChunk[] {
   if (chunks) return chunks
   return numbers ? [{ type: 'cICP', data: Uint8Array.of(numbers.primaries, numbers.transfer, 0, 1) }] : []
@@ -57,7 +60,7 @@ function picked(chunks: Map<string, Buffer>, wanted: readonly string[]): PngChun
   })
 }
 
-/** gAMA holds 100 000 times what samples are to the power of for light; cHRM 100 000 times each x and y. */
+/** gAMA holds 100 000 times the exponent from samples to light; cHRM holds each x and y times 100 000. */
 function measuredSpace(chunks: Map<string, Buffer>): ColourSpace | undefined {
   const gamma = chunks.get('gAMA')
   const exponent = gamma?.length === 4 ? gamma.readUInt32BE() : 0
@@ -71,7 +74,7 @@ function measuredSpace(chunks: Map<string, Buffer>): ColourSpace | undefined {
   }
 }
 
-/** White comes first. Undefined where they span no colours. */
+/** White comes first. Undefined when the primaries can't mix colours. */
 function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
   const point = (index: number): Point => [
     data.readUInt32BE(8 * index) / 100_000,
@@ -81,7 +84,7 @@ function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
   return isPossible(primaries) ? primaries : undefined
 }
 
-/** Both count in 0.0001 cd/m2. */
+/** Both chunks count in units of 0.0001 cd/m2. */
 function lightOf(chunks: Map<string, Buffer>): LightLevels | undefined {
   const [levels, mastering] = [chunks.get('cLLI'), chunks.get('mDCV')]
   const brightest = levels?.length === 8 ? levels.readUInt32BE() / 10_000 : 0

@@ -3,8 +3,8 @@ import { boxesIn, type FileBox, findBox } from '../avif/file-boxes.ts'
 import type { ColourNumbers } from './colour-space.ts'
 
 /**
- * A finished AVIF whose colours have these numbers, its matrix being that of its encoding: in the box that decoders
- * prefer, and in the AV1 data.
+ * Declares these colour numbers in a finished AVIF, with the matrix that its encoding uses: in the `colr` box, which
+ * decoders prefer, and in the AV1 data.
  */
 export async function signAvif(
   avif: Uint8Array,
@@ -18,7 +18,7 @@ export async function signAvif(
     signed.writeUInt16BE(primaries, at)
     signed.writeUInt16BE(transfer, at + 2)
   }
-  // With sRGB and no matrix, the bits that follow are others: the box alone says it then.
+  // For sRGB without a matrix, AV1 has other bits after the numbers. Then only the box declares the colours.
   const isImplicit = cicp.primaries === 1 && cicp.transfer === 13 && cicp.matrix === 0
   if (places.sequence !== undefined && !isImplicit) {
     writeBits(signed, places.sequence, primaries)
@@ -27,7 +27,7 @@ export async function signAvif(
   return places.containers.length > 0 ? signed : addColourBox(signed, { ...cicp, primaries, transfer })
 }
 
-/** Eight bits that may begin within a byte. */
+/** Writes eight bits that may begin inside a byte. */
 function writeBits(bytes: Buffer, bit: number, value: number): void {
   const [at, shift] = [bit >> 3, 8 - (bit & 7)]
   const kept = bytes.readUInt16BE(at) & ~(0xff << shift)
@@ -35,8 +35,8 @@ function writeBits(bytes: Buffer, bit: number, value: number): void {
 }
 
 /**
- * Adds a `colr` box to the properties of the primary image: behind the last of `ipco`, its number behind the last of
- * the image's in `ipma`. What is behind moves, so the offsets in `iloc` grow (ISO/IEC 14496-12 section 8.11,
+ * Adds a `colr` box to the properties of the primary image: the box goes at the end of `ipco`, its index at the end of
+ * the image's entry in `ipma`. All data after them moves, so the offsets in `iloc` grow (ISO/IEC 14496-12 section 8.11,
  * ISO/IEC 23008-12 section 9.3).
  */
 function addColourBox(avif: Buffer, { primaries, transfer, matrix, isFullRange }: Cicp): Buffer {
@@ -79,7 +79,10 @@ function grow(avif: Buffer, { start, end }: FileBox, bytes: number): void {
   avif.writeUInt32BE(end - start + bytes, start)
 }
 
-/** Where the number of an item's properties stands, and where the last of them ends. libheif writes one byte each. */
+/**
+ * The position of the number of an item's properties, and the end of their list. libheif writes one byte for each
+ * property.
+ */
 function associationsOf(avif: Buffer, { body }: FileBox, item: number): { countAt: number; end: number } {
   if (avif.readUInt32BE(body) !== 0) fail('an ipma box of another version')
   let at = body + 8
@@ -91,7 +94,7 @@ function associationsOf(avif: Buffer, { body }: FileBox, item: number): { countA
   return fail('no properties for its image')
 }
 
-/** Offsets are of 32 bits, and count from a base of the item's own where there is one. */
+/** Offsets have 32 bits. They count from the item's base if it has one. */
 function moveItems(avif: Buffer, { body }: FileBox, from: number, bytes: number): void {
   const version = avif[body]
   const baseBytes = (avif[body + 5] ?? 0) >> 4

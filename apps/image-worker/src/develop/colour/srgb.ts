@@ -1,4 +1,4 @@
-/** The transfer function of sRGB (IEC 61966-2-1): from light to the samples of 0 to 1, and back. */
+/** The transfer function of sRGB (IEC 61966-2-1): from light to samples from 0 to 1, and back. */
 export function encodeSrgb(light: number): number {
   return light <= 0.003_130_8 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055
 }

@@ -6,12 +6,12 @@ import { toLinearSrgb } from './matrix.ts'
 import { encodeSrgb } from './srgb.ts'
 import { brightest, paperWhite, toneCurve } from './tone-curve.ts'
 
-/** Of HDR that doesn't say how bright it is: what it is most often made for, in cd/m2. */
+/** The peak of HDR images that don't declare one, in cd/m2: the value that most of them are made for. */
 const usualPeak = 1000
 
 /**
- * A raster, changed in place, in sRGB: what sRGB can't show becomes the nearest that it can, channel by channel, and
- * HDR is brought to the light of paper. Transparency stays.
+ * Converts a raster to sRGB, in place. A colour that sRGB can't show becomes the nearest colour that it can, channel by
+ * channel, and HDR is compressed to the brightness of paper. Transparency stays.
  */
 export function toSrgb(raster: Raster, { space, light }: ColourSignal): Raster {
   const samples = samplesOf(raster)
@@ -80,7 +80,7 @@ function convertHdr(
   }
 }
 
-/** ITU-R BT.2100, table 5, for a display of 1000 cd/m2: what a scene's light is multiplied by for a display's. */
+/** ITU-R BT.2100, table 5: the factor from the light of a scene to the light of a display of 1000 cd/m2. */
 function displayed(red: number, green: number, blue: number): number {
   const luminance = 0.2627 * red + 0.678 * green + 0.0593 * blue
   return (1000 / brightest) * luminance ** 0.2
@@ -88,7 +88,7 @@ function displayed(red: number, green: number, blue: number): number {
 
 const toneSteps = 16_384
 
-/** By what light is multiplied so that paper white is 1, by the largest of the three colours, which keeps the hue. */
+/** The factors that scale light so that paper white is 1, by the largest of the three colours, which keeps the hue. */
 function toneScales(peak: number): Float64Array {
   const curve = toneCurve(peak)
   return Float64Array.from({ length: toneSteps + 1 }, (_, step) => {
@@ -104,7 +104,7 @@ function indexOf(light: number): number {
 
 const encodedSteps = 65_535
 
-/** Writes the three samples of a pixel, or the one of a grey pixel, from its light. */
+/** Writes the three samples of a colour pixel, or the one sample of a grey pixel, from its light. */
 function writer(samples: Samples, matrix: ReturnType<typeof toLinearSrgb>, most: number, isGrey = false) {
   const [[a, b, c], [d, e, f], [g, h, i]] = matrix
   const encoded = Uint16Array.from({ length: encodedSteps + 1 }, (_, step) =>

@@ -1,12 +1,12 @@
 import { decodePq, encodePq } from './curve.ts'
 
-/** In cd/m2: the white of paper in HDR (ITU-R BT.2408, 2.1), and the brightest that PQ has. */
+/** The white of paper in HDR (ITU-R BT.2408, 2.1) and the brightest light of PQ, in cd/m2. */
 export const paperWhite = 203
 export const brightest = 10_000
 
 /**
- * Brings light of up to `peak` cd/m2 to at most that of paper white: what is dark stays as it is, the closer to the
- * peak the more is compressed (ITU-R BT.2390, 5.4.1). Takes and gives shares of 10 000 cd/m2.
+ * Compresses light of up to `peak` cd/m2 to at most paper white. Dark parts stay as they are; compression grows towards
+ * the peak (ITU-R BT.2390, 5.4.1). Takes and returns fractions of 10 000 cd/m2.
  */
 export function toneCurve(peak: number): (light: number) => number {
   const most = encodePq(Math.min(Math.max(peak, paperWhite) / brightest, 1))

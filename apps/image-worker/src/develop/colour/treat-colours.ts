@@ -8,7 +8,7 @@ import { isHdr } from './curve.ts'
 import { makeProfile } from './make-profile.ts'
 import { pngColour } from './png-colour.ts'
 
-/** Undefined for what is sRGB without saying so, and where only an ICC profile counts. */
+/** Undefined for images that are sRGB without declaring it, and when only an ICC profile counts. */
 export function colourSignalOf(
   input: Uint8Array,
   { format }: ImageHeader,
@@ -24,23 +24,23 @@ export function numberedSignal({ primaries, transfer }: Cicp): ColourSignal | un
   return isPlain(numbers) ? undefined : { space: spaceOfNumbers(numbers), numbers }
 }
 
-/** What becomes of the colours in a result. */
+/** How the colours of a result are treated. */
 export type ColourTreatment =
-  /** They are sRGB, or a profile's that the original has. */
+  /** They are sRGB, or the profile of the original describes them. */
   | { kind: 'own' }
-  /** The result says the same as the original, and samples stay. */
+  /** The result declares the same as the original; the samples stay. */
   | { kind: 'kept'; signal: ColourSignal; keepsProfile: boolean }
-  /** A profile says it, and samples stay. */
+  /** A new profile describes the colours; the samples stay. */
   | { kind: 'profiled'; icc: Uint8Array }
-  /** Samples become those of sRGB. */
+  /** The samples are converted to sRGB. */
   | { kind: 'converted' }
-  /** They are so near to sRGB that samples stay, and nothing is said. */
+  /** The colours are so close to sRGB that the samples stay and nothing is declared. */
   | { kind: 'implied' }
 
 /**
- * PNG can say what PNG and AVIF say, and keeps a profile beside it for older programs; AVIF can say what has numbers.
- * In other formats a profile says it, where samples are spaced about as those of sRGB. All others become sRGB, HDR by
- * way of a tone curve, as do linear samples for operations that compute colours.
+ * A PNG can declare whatever PNGs and AVIFs declare, and keeps a profile beside it for older programs. An AVIF can
+ * declare colours that have numbers. Other formats get a profile, if the transfer curve is close enough to sRGB's. All
+ * other images are converted to sRGB, HDR with a tone curve; so are linear samples if an operation computes colours.
  */
 export function treatColours(
   signal: ColourSignal | undefined,
@@ -52,7 +52,7 @@ export function treatColours(
   const isWellSpaced = isPerceptual(space) || isHdr(space.curve)
   if (makesColours && !isWellSpaced) return { kind: 'converted' }
   if (format === 'png') return { kind: 'kept', signal, keepsProfile: true }
-  // Coding loses least where samples are spaced as the eye sees them; what is coded otherwise already, stays.
+  // Coding loses least when samples are spaced as the eye sees them. Samples that were already coded otherwise stay.
   if (format === 'avif' && numbers && !isPlain(numbers) && (isWellSpaced || !chunks))
     return { kind: 'kept', signal, keepsProfile: false }
   if (isSrgb(space) || (isGrey && isSrgbCurve(space.curve) && !space.isNarrowRange))
@@ -62,7 +62,7 @@ export function treatColours(
     : { kind: 'converted' }
 }
 
-/** sRGB, which is what goes without saying as well (2: unspecified). */
+/** Whether the numbers mean sRGB, which is also the default (2: unspecified). */
 function isPlain({ primaries, transfer }: ColourNumbers): boolean {
   return (primaries === 1 || primaries === 2) && (transfer === 13 || transfer === 2)
 }

@@ -1,6 +1,6 @@
 import { type Raster, samplesOf } from '../raster.ts'
 
-/** A raster, changed in place, whose colours were multiplied by its transparency; fully transparent pixels are black. */
+/** Divides the colours of a raster by its transparency, in place. Fully transparent pixels become black. */
 export function unpremultiply(raster: Raster): Raster {
   if (raster.channels !== 4) return raster
   const samples = samplesOf(raster)

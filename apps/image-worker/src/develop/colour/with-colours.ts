@@ -1,7 +1,7 @@
 import type { CarriedMetadata } from '../raster.ts'
 import type { ColourTreatment } from './treat-colours.ts'
 
-/** The metadata of a result whose colours are treated so. */
+/** The metadata of a result with this colour treatment. */
 export function withColours(
   { icc, ...metadata }: CarriedMetadata,
   treatment: ColourTreatment,

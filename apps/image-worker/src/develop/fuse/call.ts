@@ -27,35 +27,35 @@ interface Padding {
   background: string
 }
 
-/** What a call works on: an image as it is shown, of 8 bits a sample. */
+/** The input of a call: an image as it is displayed, with 8 bits a sample. */
 export interface Subject extends Size {
   isGrey: boolean
   hasAlpha: boolean
-  /** Whether sharp turns it upright on the way, which it does behind the resizing. */
+  /** Whether sharp turns the image upright in this call, which it does after the resizing. */
   isTurnedByCall: boolean
   /**
-   * Whether samples may differ by as much as decoding at a smaller size makes them: then a resizing may be decoded so, and
-   * be done before the image is turned.
+   * Whether samples may differ by as much as decoding at a smaller size changes them. Then a resizing may use such
+   * decoding, and may come before the image is turned upright.
    */
   mayShrinkOnLoad: boolean
 }
 
 /**
- * Operations that one call to sharp does as if each were done alone, in a call of its own. sharp has a fixed order:
+ * Operations that one call to sharp does with the same result as one call for each. sharp has a fixed order:
  *
  *     cut, resize, turn, rotate or cut again, pad, then the effects in the order of `effectPlaces`
  *     turn, resize, cut again, pad, then the effects
  *
- * Turns and cuts move samples and change none, so that they may change places with each other, and with effects that look
- * at one pixel only. All samples are rounded to 8 bits between two parts, as between two calls.
+ * Turns and cuts only move samples, so they may change places with each other, and with effects that look at one pixel
+ * only. All samples are rounded to 8 bits between two parts, as between two calls.
  */
 export class Call {
   readonly #subject: Subject
   #cut: Rectangle | undefined
-  /** A turn that must be done before the resizing: sharp has no other turn then. */
+  /** A turn that must come before the resizing: sharp then has no other turn in this call. */
   #turnBefore: Turn | undefined
   #resize: ResizeOptions | undefined
-  /** Whether sharp may fill up or cut what it resized, behind the turn. */
+  /** Whether sharp may pad or cut the image that it resized, after the turn. */
   #isBoxed = false
   #turn: Turn = noTurn
   #rotation: number | undefined
@@ -69,9 +69,11 @@ export class Call {
     this.#size = subject
   }
 
-  /** The call with one operation more; undefined where that needs another call. Throws as the operation would. */
+  /**
+   * The call with one more operation; undefined when the operation needs another call. Throws as the operation would.
+   */
   with(operation: Operation): Call | undefined {
-    // Grey with transparency is not a kind of image that sharp gives as raw samples.
+    // sharp can't give grey with transparency as raw samples.
     if (this.#subject.isGrey && this.#subject.hasAlpha) return undefined
     const turn = turnOf(operation)
     if (turn) return this.#withTurn(turn)
@@ -89,22 +91,22 @@ export class Call {
     }
   }
 
-  /** Whether what comes out is grey. */
+  /** Whether the result is grey. */
   get makesGrey(): boolean {
     return this.#subject.isGrey || this.#has('greyscale')
   }
 
-  /** Of what comes out; before a rotation by an angle that is no turn, which makes it larger. */
+  /** The size of the result; before a rotation by an angle that isn't a multiple of 90, which enlarges it. */
   get size(): Size {
     return this.#size
   }
 
-  /** What is cut out of the original, before all else: what lies outside may not even be decoded. */
+  /** The part that is cut out of the original before everything else. Whatever lies outside may not even be decoded. */
   get cut(): Rectangle | undefined {
     return this.#cut
   }
 
-  /** The same call for a part of the original that has the cut in it. */
+  /** The same call for a part of the original that contains the cut. */
   within(part: Rectangle): Call {
     const call = this.#copy({})
     if (this.#cut)
@@ -112,7 +114,7 @@ export class Call {
     return call
   }
 
-  /** Whether samples stay what they are. */
+  /** Whether samples only move and never change. */
   get movesOnly(): boolean {
     return (
       this.#resize === undefined &&
@@ -122,7 +124,7 @@ export class Call {
     )
   }
 
-  /** Tells sharp to do it. */
+  /** Configures sharp for the call. */
   write(image: Sharp): Sharp {
     if (this.#cut) image.extract(this.#cut)
     if (this.#turnBefore) writeTurnBefore(image, this.#turnBefore)
@@ -136,8 +138,9 @@ export class Call {
   }
 
   /**
-   * sharp does a flip and a flop before a rotation, in whichever order they are asked for. Before a flip or a rotation it
-   * asks for all rows of what it resized, which it must where it cuts that: the original's last rows would not be decoded.
+   * sharp does a flip and a flop before a rotation, in whichever order they are requested. Before a flip or a rotation
+   * it must request all rows of the resized image, because a cut afterwards would leave the original's last rows
+   * undecoded.
    */
   #writeTurn(image: Sharp): void {
     const { mirrored, angle } = this.#turn
@@ -151,7 +154,7 @@ export class Call {
   #withCrop(operation: OperationNamed<'crop'>): Call | undefined {
     if (this.#padding || this.#rotation !== undefined || this.#has('blur') || this.#has('sharpen'))
       return undefined
-    // What is cut off has its share in what is stretched.
+    // The pixels that are cut off would affect how the others are stretched.
     if (this.#has('normalise')) return undefined
     if (isStrategy(operation.position)) return undefined
     const rectangle = cropRectangle(this.#size, operation)
@@ -196,7 +199,7 @@ export class Call {
     }
     call.#resized = turnedSize(size, call.#turn)
     const background = hasAlpha ? 'rgba(0, 0, 0, 0)' : '#ffffff'
-    // What is decoded at a smaller size is of another shape, by parts of a pixel.
+    // Decoding at a smaller size shifts the shape by fractions of a pixel.
     const isReshaped = isTurned(call.#turn) || (mayShrinkOnLoad && !this.#cut)
     call.#resize =
       isReshaped && !isBoxed
@@ -205,7 +208,7 @@ export class Call {
     return call
   }
 
-  /** By an angle that is no turn, which uncovers corners. */
+  /** Rotates by an angle that isn't a multiple of 90 and so uncovers corners. */
   #withRotation(angle: number): Call | undefined {
     const isCutBefore =
       this.#isBoxed ||
@@ -220,7 +223,10 @@ export class Call {
     return call
   }
 
-  /** sharp fills with opaque colours as they are; grey and transparency it computes. The size after a rotation is not known here. */
+  /**
+   * sharp uses opaque fill colours as they are, but computes grey and transparent ones. After a rotation, the size is
+   * not known here.
+   */
   #withPadding(operation: OperationNamed<'pad'>): Call | undefined {
     const { isGrey, hasAlpha } = this.#subject
     const { background = 'ffffff' } = operation
@@ -240,7 +246,7 @@ export class Call {
     return call
   }
 
-  /** After the resizing, before the turn. */
+  /** The size after the resizing, before the turn. */
   #resized: Size = { width: 0, height: 0 }
 
   #withEffect(operation: Operation): Call | undefined {
@@ -252,8 +258,8 @@ export class Call {
   }
 
   /**
-   * Where there is transparency, samples are multiplied by it before a resizing and what follows up to the sharpening, and
-   * divided behind them; in calls of their own they are between each two. Grey has no tint before it is made colour.
+   * If there is transparency, sharp multiplies the samples by it before a resizing and divides after the sharpening,
+   * while separate calls do so in each. Grey can't be tinted before it is made colour.
    */
   #mayColour({ place }: Effect<never>): boolean {
     const { hasAlpha, isGrey } = this.#subject
@@ -293,7 +299,7 @@ export class Call {
   }
 }
 
-/** sharp turns before it resizes where it is asked for a rotation first; it flips and flops before the rotation. */
+/** sharp turns before it resizes if a rotation is requested first. It flips and flops before the rotation. */
 function writeTurnBefore(image: Sharp, { mirrored, angle }: Turn): void {
   if (angle !== 0) image.flop(mirrored).rotate(angle)
   else image.flip(mirrored).rotate(180)
@@ -309,7 +315,7 @@ function placeOf(operation: Operation): number {
   return effect ? effectPlaces.indexOf(effect.place) : -1
 }
 
-/** A rectangle of what another one cuts out. */
+/** A rectangle inside the part that another rectangle cuts out. */
 function inside(outer: Rectangle | undefined, inner: Rectangle): Rectangle {
   return { ...inner, left: (outer?.left ?? 0) + inner.left, top: (outer?.top ?? 0) + inner.top }
 }

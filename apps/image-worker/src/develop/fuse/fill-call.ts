@@ -2,8 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { Call, type Subject } from './call.ts'
 
 /**
- * The call that does as many of the operations as can be one, from the first on, and the operations that are left for
- * other calls.
+ * Puts as many operations as possible into one call, from the first on, and gives the rest, which need other calls.
  *
  * @throws UnusableImage for an operation that can't be done with the image
  */

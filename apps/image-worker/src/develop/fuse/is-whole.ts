@@ -3,10 +3,11 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type SharpOptions } from 'sharp'
 
 /**
- * Whether the data of all pixels are there and undamaged, for calls that don't decode them all: the decoders of baseline
- * JPEG and of PNG stop at the last row that is needed. A JPEG is decoded at an eighth of the size; a PNG's CRCs are checked.
+ * Whether the data of all pixels are present and undamaged, for calls that don't decode all of them: the decoders of
+ * baseline JPEG and of PNG stop at the last row that is needed. A JPEG is decoded at an eighth of its size; a PNG's
+ * CRCs are checked.
  *
- * @throws Error with the decoder's words
+ * @throws Error with the decoder's message
  */
 export async function isWhole(
   input: Uint8Array,
@@ -15,13 +16,13 @@ export async function isWhole(
 ): Promise<boolean> {
   if (progressive || (format !== 'jpeg' && format !== 'png')) return true
   if (format === 'png') return hasWholePixels(Buffer.from(input.buffer, input.byteOffset, input.length))
-  // A little more than eight times smaller makes sharp decode it so.
+  // Slightly more than eight times smaller makes sharp decode at an eighth.
   const smaller = sharp(input, options).resize({ width: Math.ceil(width / 10), kernel: 'nearest' })
   await smaller.raw().toBuffer()
   return true
 }
 
-/** Chunks: length, type, data, CRC of type and data (PNG 3rd edition, 5.3). */
+/** Checks the chunks: length, type, data, CRC of type and data (PNG 3rd edition, 5.3). */
 function hasWholePixels(png: Buffer): boolean {
   for (let at = 8; at + 12 <= png.length; ) {
     const end = at + 8 + png.readUInt32BE(at)

@@ -18,17 +18,17 @@ import { uprightSize } from '../raster.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'
 
-/** What sharp reads for a call. */
+/** The bytes that sharp reads for a call. */
 interface Source {
   bytes: Uint8Array
   call: Call
 }
 
 /**
- * What sharp reads for a call, once it is certain that nothing of the file is damaged or missing: decoders don't look at rows
- * that are left out. Of a JPEG, it may be a part of it. Undefined for a damaged PNG, which another way reports.
+ * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
+ * left out. For a JPEG, they may be a part of the file. Undefined for a damaged PNG, which another way reports.
  *
- * @throws UnusableImage for a damaged JPEG; Error with the decoder's words
+ * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
  */
 export async function sourceFor(
   call: Call,
@@ -54,7 +54,7 @@ export async function sourceFor(
 }
 
 /**
- * @param canCut whether sharp needs nothing of the file but its pixels: a part has no profile
+ * @param canCut whether sharp needs only the pixels of the file: a part has no profile
  * @throws NotWellFormed
  */
 function partFor(
@@ -76,10 +76,10 @@ function partFor(
   return { bytes, call: call.within(turnedRectangle(window, header, turn)) }
 }
 
-/** To cut a larger part of what would be decoded takes as long as to decode the rest. */
+/** Cutting a larger share of the decoded area takes as long as decoding the rest. */
 const mostCut = 0.4
 
-/** A JPEG that begins with a JFIF header, with EXIF that says its orientation. */
+/** A JPEG that begins with a JFIF header, with its orientation added as EXIF. */
 function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
   if (orientation === 1) return jpeg
   const exif = exifBytes({ main: [shortsEntry(tags.orientation, orientation)] })
@@ -87,5 +87,5 @@ function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
   return Buffer.concat([jpeg.subarray(0, jfifEnd), segment, jpeg.subarray(jfifEnd)])
 }
 
-/** SOI, and a JFIF header without a thumbnail. */
+/** The end of SOI and a JFIF header without a thumbnail. */
 const jfifEnd = 20

@@ -9,8 +9,8 @@ import { type CarriedMetadata, colourspaceOf, type Output } from '../raster.ts'
 import type { Call } from './call.ts'
 
 /**
- * Whether a call to sharp can end with the file. The other formats need the raster. sharp puts white below transparency
- * before it does anything else, and can't make grey colour again, which a profile of colours needs.
+ * Whether a call to sharp can write the file itself; the other formats need the raster. sharp puts white below
+ * transparency before everything else, and can't convert grey back to colour, which a colour profile needs.
  */
 export function canWrite(
   call: Call,
@@ -22,7 +22,7 @@ export function canWrite(
   return !(call.makesGrey && isProfileOfColours(metadata))
 }
 
-/** Ends a call to sharp with a file as `encode` writes a picture of one frame. */
+/** Ends a call to sharp with a file, written as `encode` writes a picture of one frame. */
 export async function writeResult(
   image: Sharp,
   isGrey: boolean,

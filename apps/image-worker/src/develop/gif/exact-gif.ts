@@ -1,7 +1,10 @@
 import type { Raster } from '../raster.ts'
 import { compressIndexes } from './lzw.ts'
 
-/** Of one frame: which of its colours each pixel has, these colours, three bytes each, and which stands for none. */
+/**
+ * One frame with a palette: the colour index of each pixel, the colours (three bytes each), and the index that is
+ * transparent.
+ */
 interface Indexed {
   readonly indexes: Uint8Array
   readonly colours: Uint8Array
@@ -9,16 +12,16 @@ interface Indexed {
 }
 
 const mostColours = 256
-/** Beside the colours of 24 bits; black in the table. */
+/** Marks transparency, outside the 24-bit colours. Black in the table. */
 const none = 0x1000000
-/** GIF 89a, section 23: what becomes of a frame before the next is shown. */
+/** GIF 89a, section 23: how a frame is removed before the next one is shown. */
 const keepFrame = 1
 const clearFrame = 2
 
 /**
- * Writes frames of at most 256 colours exactly, full transparency being one. sharp makes of frames with as many
- * ones with fewer; this is for those. Undefined where sharp is as exact, or where no GIF could be. Frames are written
- * whole: what doesn't move from one to the next is repeated.
+ * Writes frames of at most 256 colours exactly; full transparency counts as one. sharp would reduce frames with that
+ * many colours to fewer. Undefined if sharp is just as exact, or if no GIF can be. Frames are written whole, so parts
+ * that don't move are repeated.
  */
 export function exactGif(
   frames: readonly Raster[],
@@ -49,7 +52,7 @@ export function exactGif(
   ])
 }
 
-/** Undefined for a frame of more colours, or of deeper ones, or with what is half transparent. */
+/** Undefined for a frame with too many colours, deeper colours or partial transparency. */
 function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
   if (bits === 16) return undefined
   const pixels = data.length / channels
@@ -65,7 +68,7 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
         ? red * 0x10101
         : (red << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number)
     const colour = alpha === 0 ? none : seen
-    // Neighbours are often alike, and need no look at the map then.
+    // Neighbours are often alike; then the lookup isn't needed.
     if (colour !== lastColour) {
       lastColour = colour
       const known = indexOf.get(colour)
@@ -79,14 +82,14 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
   return { indexes, colours, transparent: indexOf.get(none) }
 }
 
-/** GIF 89a, section 20: the whole screen, with a table of its own of 256 colours. */
+/** GIF 89a, section 20: a frame that covers the screen, with its own table of 256 colours. */
 function writeFrame({ indexes, colours }: Indexed, width: number, height: number): Uint8Array[] {
   const table = new Uint8Array(3 * mostColours)
   table.set(colours)
   return [Buffer.of(0x2c), shorts(0, 0, width, height), Buffer.of(0x87), table, compressIndexes(indexes)]
 }
 
-/** Section 23. The frame is shown for so many milliseconds; in the file, hundredths of a second. */
+/** Section 23. `delay` is in milliseconds; the file holds hundredths of a second. */
 function graphicControl(delay: number, transparent: number | undefined, disposal: number): Uint8Array {
   const flags = (disposal << 2) | (transparent === undefined ? 0 : 1)
   return Buffer.concat([
@@ -96,7 +99,7 @@ function graphicControl(delay: number, transparent: number | undefined, disposal
   ])
 }
 
-/** Netscape's extension counts repetitions, 0 for ever. */
+/** Netscape's extension holds the number of repetitions; 0 means forever. */
 function looping(loop: number): Uint8Array {
   const name = Buffer.from('\x21\xff\x0bNETSCAPE2.0\x03\x01', 'latin1')
   return Buffer.concat([name, shorts(loop === 0 ? 0 : loop - 1), Buffer.of(0)])

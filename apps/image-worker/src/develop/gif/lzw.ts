@@ -5,13 +5,13 @@ const mostCodes = 4096
 const maxSubBlock = 255
 
 /**
- * Pixels of 8 bits as a GIF holds them (GIF 89a, section 22 and appendix F): the code size, then LZW codes in
+ * Compresses 8-bit pixels as a GIF stores them (GIF 89a, section 22 and appendix F): the code size, then LZW codes in
  * sub-blocks. The table of strings is cleared when it is full.
  */
 export function compressIndexes(indexes: Uint8Array): Uint8Array {
-  // A pixel is at most one code of twelve bits; a clear code comes after some thousands.
+  // A pixel takes at most one code of twelve bits; a clear code comes once in thousands.
   const bytes = new Uint8Array(Math.ceil(indexes.length * 1.51) + 16)
-  /** Of a string's code and the pixel behind it: the code of that longer string, 0 where there is none. */
+  /** Indexed by a string's code and the next pixel: the code of the longer string, or 0 if it has none yet. */
   const longer = new Uint16Array(mostCodes << codeBits)
   let length = 0
   let window = 0

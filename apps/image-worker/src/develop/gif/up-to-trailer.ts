@@ -6,9 +6,9 @@ const image = 0x2c
 const trailer = 0x3b
 
 /**
- * A GIF without the bytes behind its trailer, which are no part of it (GIF 89a, section 27). libnsgif looks for the
- * trailer only where a frame could begin: behind an extension, such as XMP, it takes the trailer and what follows for
- * a damaged frame. A file whose blocks don't lead to a trailer stays as it is.
+ * A GIF without the bytes after its trailer, which don't belong to it (GIF 89a, section 27). libnsgif looks for the
+ * trailer only where a frame could begin: after an extension, such as XMP, it treats the trailer and the bytes after it
+ * as a damaged frame. A file whose blocks don't lead to a trailer stays as it is.
  */
 export function upToTrailer(gif: Uint8Array): Uint8Array {
   try {
@@ -29,12 +29,12 @@ export function upToTrailer(gif: Uint8Array): Uint8Array {
 }
 
 function skipImageHead(reader: GifReader): void {
-  reader.take(8) // place and size
+  reader.take(8) // position and size
   skipColorTable(reader, 0)
   reader.byte() // LZW code size
 }
 
-/** The flags, what stands between them and the table, and the table if there is one. */
+/** Skips the flags, `between` bytes, and the colour table if the flags announce one. */
 function skipColorTable(reader: GifReader, between: number): void {
   const flags = reader.byte()
   reader.take(between)

@@ -14,8 +14,9 @@ import { colourspaceOf, depthOf, type Picture, type Raster, release, toSharp } f
 import { unpackHeic } from './unpack-heic.ts'
 
 /**
- * Unpacks the primary image of a HEIC as it is displayed. EXIF orientation repeats what the file's own turns say, and
- * is not applied again. Colours stay the original's own where the result can say what they are, else they become sRGB.
+ * Unpacks the primary image of a HEIC as it is displayed. EXIF orientation repeats the turns that the file itself
+ * declares, so it is not applied again. Colours stay as they are if the result can declare them; otherwise they are
+ * converted to sRGB.
  */
 export async function decodeHeic(
   input: Uint8Array,
@@ -23,7 +24,7 @@ export async function decodeHeic(
   { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
   { maxPixels }: DevelopLimits,
 ): Promise<{ picture: Picture; original: Original }> {
-  // sharp reads all of a HEIC but its pixels.
+  // sharp reads everything in a HEIC but its pixels.
   const metadata = await sharp(input, { limitInputPixels: maxPixels }).metadata()
   const { raster, cicp, isMoved, isPremultiplied } = unpackHeic(input, header)
   const signal = cicp && !metadata.icc ? numberedSignal(cicp) : undefined
@@ -33,7 +34,7 @@ export async function decodeHeic(
   let frame = isPremultiplied ? unpremultiply(raster) : raster
   if (signal && treatment.kind === 'converted') frame = toSrgb(frame, signal)
   if (metadata.icc && !keepsProfile) frame = await profileToSrgb(frame, metadata.icc)
-  // Places in EXIF and XMP are those of the pixels as they are stored.
+  // Positions in EXIF and XMP refer to the pixels as they are stored.
   const moved = { ...geometry, movesPixels: geometry.movesPixels || isMoved }
   const carried = carriedMetadata(input, header, metadata, { keepsProfile, output, geometry: moved })
   return {
@@ -42,7 +43,7 @@ export async function decodeHeic(
   }
 }
 
-/** sharp converts colours of files, not of rasters. */
+/** sharp converts the colours of files, not of rasters. */
 async function profileToSrgb(raster: Raster, icc: Uint8Array): Promise<Raster> {
   const png = await toSharp(raster).png({ compressionLevel: 0 }).toBuffer()
   release(raster)

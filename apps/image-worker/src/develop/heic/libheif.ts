@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-/** What is used of it: the language's own types know no WebAssembly. */
+/** The parts of WebAssembly that are used: TypeScript's standard library doesn't declare it. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object, imports: object) => { exports: object }
   Memory: new () => LibheifMemory
 }
 
-/** It is another buffer when it has grown. */
+/** A new buffer after the memory has grown. */
 export interface LibheifMemory {
   readonly buffer: ArrayBuffer
-  /** Answers the pages that there were before. */
+  /** Returns the number of pages before it grew. */
   grow(pages: number): number
 }
 
@@ -22,7 +22,9 @@ const require = createRequire(import.meta.url)
 const scriptPath = `${heicPackage}/libheif-wasm/libheif.js`
 const binaryPath = `${heicPackage}/libheif-wasm/libheif.wasm`
 
-/** The functions of libheif's C interface (heif.h) that are called; what returns a heif_error writes it to `error`. */
+/**
+ * The functions of libheif's C interface (heif.h) that are called. Those that return a heif_error write it to `error`.
+ */
 export interface LibheifFunctions {
   _malloc(bytes: number): number
   _heif_context_alloc(): number
@@ -35,7 +37,7 @@ export interface LibheifFunctions {
   ): void
   _heif_context_get_primary_image_handle(error: number, context: number, handle: number): void
   _heif_image_handle_get_item_id(handle: number): number
-  /** How many there are, where no list is given to write them to. */
+  /** Gives only the number of transformations if no list is passed. */
   _heif_item_get_transformation_properties(
     context: number,
     item: number,
@@ -73,7 +75,7 @@ type Factory = (options: {
   instantiateWasm(imports: object, receive: (instance: { exports: object }) => object): object
 }) => LibheifFunctions
 
-/** Whether HEIC can be decoded here. */
+/** Whether this worker can decode HEIC. */
 export function canDecodeHeic(): boolean {
   try {
     require.resolve(binaryPath)
@@ -84,8 +86,8 @@ export function canDecodeHeic(): boolean {
 }
 
 /**
- * libheif with a memory of its own, which is given back with it: WebAssembly's memory never shrinks. It doesn't grow
- * beyond `maxBytes`, whatever a file makes libheif ask for.
+ * libheif with its own memory, which is freed together with it, because WebAssembly's memory never shrinks. The memory
+ * doesn't grow beyond `maxBytes`, whatever a file makes libheif request.
  *
  * @throws Error when the package is not installed
  */
@@ -108,12 +110,12 @@ export function openLibheif(maxBytes: number): Libheif {
   return { functions, memory }
 }
 
-/** Compiled once a thread. */
+/** Compiled once per thread. */
 let loaded: { factory: Factory; module: object } | undefined
 
 const pageBytes = 65_536
 
-/** Where growing fails, libheif is out of memory, as with any allocator. */
+/** If growing fails, libheif handles it as out of memory, as with any allocator. */
 function limit(memory: LibheifMemory, maxBytes: number): void {
   const grow = memory.grow.bind(memory)
   memory.grow = pages => {

@@ -3,7 +3,7 @@ import { type Raster, samplesOf } from '../raster.ts'
 import { inWordsOfDecoder, UnusableImage } from '../unusable-image.ts'
 import { type Libheif, type LibheifMemory, openLibheif } from './libheif.ts'
 
-/** heif.h: colours that are red, green and blue, and how samples lie. */
+/** heif.h: the colourspace of red, green and blue, and the layouts of samples. */
 const rgbColourspace = 1
 const interleavings = {
   8: { 3: 10, 4: 11 },
@@ -11,23 +11,23 @@ const interleavings = {
   16: { 3: 14, 4: 15 },
 } as const
 const interleavedChannel = 10
-/** Of heif_decoding_options: damage is an error, not a warning. */
+/** The place of strict_decoding in heif_decoding_options: damage becomes an error instead of a warning. */
 const strictDecodingAt = 21
 
 export interface UnpackedHeic {
   raster: Raster
-  /** What the samples mean, where the file says it by number. */
+  /** The meaning of the samples, if the file declares it by number. */
   cicp: Cicp | undefined
   isPremultiplied: boolean
-  /** Whether it was turned, mirrored or cropped. */
+  /** Whether the image was turned, mirrored or cropped. */
   isMoved: boolean
 }
 
 /**
- * The primary image of a HEIC, its turns, mirrorings and crops applied; of 16 bits where it has more than 8. Blocks
- * the thread while it decodes: 12 megapixels take about 0.7 s.
+ * Unpacks the primary image of a HEIC, with its turns, mirrorings and crops applied; 16 bits a sample if it has more
+ * than 8. Blocks the thread while it decodes: 12 megapixels take about 0.7 s.
  *
- * @throws UnusableImage for what is damaged, or isn't of the size that it announces
+ * @throws UnusableImage if the image is damaged or doesn't have the size that its header declares
  */
 export function unpackHeic(input: Uint8Array, header: ImageHeader): UnpackedHeic {
   const libheif = openLibheif(unpackHeicCost(input, header))
@@ -35,17 +35,17 @@ export function unpackHeic(input: Uint8Array, header: ImageHeader): UnpackedHeic
     return unpack(input, header, libheif)
   } catch (error) {
     if (error instanceof UnusableImage) throw error
-    // libheif, or its allocator, gave up: what it throws is a number.
+    // libheif or its allocator gave up: it throws a number.
     const words = 'the HEIC is damaged, or takes more memory to decode than an image of its size should'
     throw new UnusableImage('undecodable-image', words, { cause: error })
   }
 }
 
-/** A small image takes so much. */
+/** Even a small image takes this much. */
 const leastBytes = 32 * 1024 * 1024
 
 /**
- * The bytes of memory that libheif may take: measured are 2.5 to 3.5 times the result, of 8 and of 10 bits, with and
+ * The bytes of memory that libheif may take: 2.5 to 3.5 times the result were measured, for 8 and 10 bits, with and
  * without transparency, and its allocator takes up to a fifth more than it needs.
  */
 export function unpackHeicCost(input: Uint8Array, { unpackedBytes }: ImageHeader): number {
@@ -89,7 +89,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
     isPremultiplied: heif._heif_image_handle_is_premultiplied_alpha(handle) !== 0,
   }
 
-  /** heif_error: a code, a more exact one, and where its words are. */
+  /** Reads a heif_error: a code, a subcode, and a pointer to the message. */
   function check(): void {
     if (numberAt(error) !== 0) throw inWordsOfDecoder(new Error(textAt(memory, numberAt(error + 8))))
   }
@@ -104,10 +104,13 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
   }
 }
 
-/** libheif reads the same boxes; where it doesn't find the same in them, limits were checked of something else. */
+/**
+ * libheif reads the same boxes as our header reader. If their results differ, the limits were checked for another
+ * image.
+ */
 function checkSize(width: number, height: number, header: ImageHeader): void {
   if (width === header.width && height === header.height) return
-  const words = `the HEIC announces ${header.width} x ${header.height} pixels, and has ${width} x ${height}`
+  const words = `the HEIC declares ${header.width} x ${header.height} pixels, but has ${width} x ${height}`
   throw new UnusableImage('malformed-image', words)
 }
 
@@ -127,7 +130,7 @@ function packRows(image: {
   return packed
 }
 
-/** Samples of so many bits, in 16, become samples of all 16: in place. */
+/** Scales samples of this many bits to 16 bits, in place. */
 function widen(data: Uint8Array, bits: number): void {
   const samples = samplesOf({ data, bits: 16 })
   const [up, down] = [16 - bits, 2 * bits - 16]

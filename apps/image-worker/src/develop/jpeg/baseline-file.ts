@@ -3,14 +3,14 @@ import { encodeSegment, type Segment, segmentsOf } from './segments.ts'
 
 type HeadSegment = Pick<Segment, 'marker' | 'data'>
 
-/** A JPEG of one scan and no restarts, as our encoder writes them, taken apart (ITU-T T.81, annex B). */
+/** A JPEG with one scan and no restarts, as our encoder writes it, split into its parts (ITU-T T.81, annex B). */
 export interface BaselineFile {
   readonly segments: readonly HeadSegment[]
   /** The entropy-coded data, without the marker that ends it. */
   readonly scan: Uint8Array
 }
 
-/** @throws TypeError for what our encoder doesn't write */
+/** @throws TypeError for a file that our encoder doesn't write */
 export function takeApart(jpeg: Uint8Array): BaselineFile {
   const segments = [...segmentsOf(jpeg)]
   const last = segments.at(-1)
@@ -18,7 +18,7 @@ export function takeApart(jpeg: Uint8Array): BaselineFile {
   throw new TypeError('the encoder wrote a JPEG without a scan')
 }
 
-/** The file again; `scan` may come from elsewhere. */
+/** Puts the file together again; `scan` may come from elsewhere. */
 export function putTogether(segments: readonly HeadSegment[], scan: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([
     Uint8Array.of(0xff, 0xd8),
@@ -29,8 +29,8 @@ export function putTogether(segments: readonly HeadSegment[], scan: readonly Uin
 }
 
 /**
- * How many minimum coded units an image has (T.81, A.2 and B.2.2): a single component is coded block by block, several
- * in units of their sampling factors.
+ * The number of minimum coded units of an image (T.81, A.2 and B.2.2): a single component is coded block by block,
+ * several components in units of their sampling factors.
  */
 export function unitsOf(segments: readonly HeadSegment[]): number {
   const frame = viewOf(segments, markers.baselineFrame)
@@ -44,7 +44,7 @@ export function unitsOf(segments: readonly HeadSegment[]): number {
   return Math.ceil(frame.getUint16(3) / (8 * across)) * Math.ceil(frame.getUint16(1) / (8 * down))
 }
 
-/** The segments of a taller image, whose scan starts anew after every so many units. */
+/** The segments of a taller image, whose scan restarts after every `interval` units. */
 export function withRestarts(segments: readonly HeadSegment[], height: number, units: number): HeadSegment[] {
   const taller = segments.map(segment => {
     if (segment.marker !== markers.baselineFrame) return segment
@@ -60,6 +60,6 @@ export function withRestarts(segments: readonly HeadSegment[], height: number, u
 
 function viewOf(segments: readonly HeadSegment[], wanted: number): DataView {
   const data = segments.find(({ marker }) => marker === wanted)?.data
-  if (!data) throw new TypeError('the encoder wrote no baseline JPEG')
+  if (!data) throw new TypeError('the encoder did not write a baseline JPEG')
   return new DataView(data.buffer, data.byteOffset, data.byteLength)
 }

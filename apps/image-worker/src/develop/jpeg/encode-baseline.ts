@@ -3,23 +3,23 @@ import type { Raster } from '../raster.ts'
 import { type BaselineFile, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
 import { optimiseJpeg } from './optimise-jpeg.ts'
 
-/** Below, starting several encoders costs about what they save. */
+/** For fewer pixels, starting several encoders costs about as much as they save. */
 const minDividedPixels = 1_000_000
 /**
- * Not by the number of cores: the same image gives the same file everywhere. Each encoder more takes about a
- * millisecond of its own, which an image among others doesn't get back.
+ * A constant, not the number of cores: the same image gives the same file everywhere. Each further encoder takes about
+ * a millisecond, which doesn't pay when other images are developed at the same time.
  */
 const strips = 2
-/** A strip ends where units of 8 x 8 and of 16 x 16 pixels do. */
+/** A strip ends at a multiple of the 8 x 8 and 16 x 16 pixel units. */
 const unitRows = 16
 /** A restart interval is a number of 16 bits (ITU-T T.81, B.2.4.4). */
 const maxUnits = 65_535
 
 /**
- * Writes a baseline JPEG with Huffman tables made for it. Strips of it are encoded side by side, as `encode` writes
- * each, and are then one scan with restart markers between them: an image alone takes less time so, as libvips uses
- * one thread to encode; among others it costs nothing. The encoder itself would take more than twice the time for
- * fitted tables, which make the file of a smooth image up to a fourth smaller.
+ * Writes a baseline JPEG with Huffman tables made for it. Strips of it are encoded in parallel, as `encode` writes
+ * each, and joined into one scan with restart markers between them. An image alone takes less time, because libvips
+ * encodes with one thread; among other images it costs nothing. The encoder itself would take more than twice the time
+ * for optimised tables, which make the file of a smooth image up to a quarter smaller.
  */
 export async function encodeBaseline<Pixels extends Omit<Raster, 'channels'>>(
   raster: Pixels,
@@ -42,7 +42,7 @@ function rowsOfStrip({ width, height }: Pick<Raster, 'width' | 'height'>): numbe
   return Math.min(Math.ceil(height / strips / unitRows), most) * unitRows
 }
 
-/** Of so many rows each; the last may have fewer. */
+/** Cuts a raster into strips of this many rows; the last may have fewer. */
 export function stripsOf<Pixels extends Omit<Raster, 'channels'>>(raster: Pixels, rows: number): Pixels[] {
   const { data, height } = raster
   const rowBytes = data.length / height
@@ -53,7 +53,7 @@ export function stripsOf<Pixels extends Omit<Raster, 'channels'>>(raster: Pixels
   }))
 }
 
-/** RST0 to RST7, in turn. */
+/** RST0 to RST7, cyclically. */
 function restart(index: number): Uint8Array {
   return Uint8Array.of(0xff, markers.restart0 + (index % 8))
 }

@@ -3,7 +3,7 @@ import { readJpeg } from '../../permute/jpeg/read-jpeg.ts'
 import { writeJpeg } from '../../permute/jpeg/write-jpeg.ts'
 
 /**
- * The same coefficients with Huffman tables made for them, as `jpegtran -optimize` does it. Metadata is left out.
+ * The same coefficients with Huffman tables made for them, as `jpegtran -optimize` does. Leaves out the metadata.
  *
  * @throws NotWellFormed as `permuteJpeg` does
  */

@@ -1,16 +1,16 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 
-/** A segment in front of the first scan: its marker's second byte, and what follows its length. */
+/** A segment before the first scan: the second byte of its marker, and the data after its length. */
 export interface Segment {
   readonly marker: number
   readonly data: Uint8Array
-  /** Where in the file it ends. */
+  /** The position in the file where the segment ends. */
   readonly end: number
 }
 
 /**
- * The segments up to the header of the first scan, or the end (ITU-T T.81, B.1). As decoders do, goes on at the next marker where
- * there are other bytes between two segments.
+ * The segments up to the header of the first scan, or the end (ITU-T T.81, B.1). Like decoders, skips other bytes
+ * between two segments.
  */
 export function* segmentsOf(jpeg: Uint8Array): Generator<Segment> {
   for (let at = jpeg.indexOf(0xff, 2); at !== -1 && at + 4 <= jpeg.length; at = jpeg.indexOf(0xff, at)) {

@@ -1,6 +1,8 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 
-/** What JFIF and Adobe say of an image, where libjpeg looks for it (jdmarker.c, examine_app0 and examine_app14). */
+/**
+ * The JFIF and Adobe segments of an image, read where libjpeg reads them (jdmarker.c, examine_app0 and examine_app14).
+ */
 export class ApplicationData {
   readonly #adobe: Buffer[] = []
 
@@ -10,9 +12,9 @@ export class ApplicationData {
   }
 
   /**
-   * Makes transform 3, which Adobe doesn't define, the transform that libjpeg assumes instead (jdapimin.c): YCbCr, or YCCK
-   * of four components. One turned bit makes 3 of these two. Other numbers may be a damaged 0, which stands for RGB and
-   * CMYK.
+   * Replaces transform 3, which Adobe doesn't define, by the transform that libjpeg assumes instead (jdapimin.c):
+   * YCbCr, or YCCK for four components. Adobe's 1 and 2 become 3 if one bit is flipped. Other numbers may be a damaged
+   * 0, which stands for RGB and CMYK.
    */
   mend(components: number): void {
     const expected = components === 4 ? 2 : 1

@@ -6,9 +6,9 @@ import { UnusableImage } from '../unusable-image.ts'
 import { followScans } from './mend-jpeg.ts'
 
 /**
- * Expects the codes of a JPEG, or of the JPEGs in a TIFF, to be whole. libvips misses warnings about the last rows it decodes:
- * the last 8, or 64 when it decodes at a smaller size; and about tiles. Not checked, but left to the decoder: arithmetic
- * coding, files without Huffman tables, and progressive files whose coefficients take more than 1 GiB.
+ * Checks that the codes of a JPEG, or of the JPEGs in a TIFF, are complete and undamaged. libvips misses warnings about
+ * the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about tiles. Left to the decoder:
+ * arithmetic coding, files without Huffman tables, and progressive files whose coefficients take more than 1 GiB.
  *
  * @throws UnusableImage
  */
@@ -31,7 +31,7 @@ function wordsFor({ message }: DamagedScan): string {
   return `the JPEG is cut off or damaged: ${message}`
 }
 
-/** Whether nothing is wrong with it: the quick way, which most JPEGs take. */
+/** Whether the file has no error: the quick way, which is enough for most JPEGs. */
 function isFollowed(jpeg: Uint8Array): boolean {
   try {
     followJpeg(jpeg)

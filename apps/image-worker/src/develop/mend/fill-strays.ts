@@ -4,10 +4,10 @@ import { NotWellFormed } from '../../permute/not-well-formed.ts'
 const fill = 0xff
 
 /**
- * Finds the marker at or behind this byte as libjpeg does (jdmarker.c, next_marker), and makes all bytes before it fill
- * bytes, which any marker may have there (T.81, B.1.1.2).
+ * Finds the next marker at or after this byte as libjpeg does (jdmarker.c, next_marker), and overwrites all bytes
+ * before it with fill bytes, which may stand before any marker (T.81, B.1.1.2).
  *
- * @throws NotWellFormed where there is none, or where a whole segment lost its marker
+ * @throws NotWellFormed when no marker follows, or when a whole segment lost its marker
  */
 export function fillStrays(bytes: Buffer, from: number): { marker: number; after: number } {
   const { marker, after } = nextMarker(bytes, from)
@@ -22,7 +22,7 @@ export function isAlone(marker: number): boolean {
   return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
 }
 
-/** The place of the marker that ends a scan's data, which is any marker but RST. */
+/** The position of the marker that ends a scan's data: any marker but RST. */
 export function endOfScanData(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {
     const { marker, after } = nextMarker(bytes, at)
@@ -42,8 +42,8 @@ function nextMarker(bytes: Buffer, from: number): { marker: number; after: numbe
 }
 
 /**
- * Whether the bytes begin like a segment but for the first one, which should be FF. Some phones write a segment of no
- * consequence with a zero there; with anything else, a segment is lost.
+ * Whether the bytes begin like a segment except for the first one, which should be FF. Some phones write an unimportant
+ * segment with a zero there; any other value means that a segment is lost.
  */
 function isDamagedSegment(strays: Buffer): boolean {
   const [first = 0, marker = 0] = strays

@@ -7,17 +7,18 @@ import { fillStrays, isAlone } from './fill-strays.ts'
 import { ScanMender } from './scan-mender.ts'
 
 /**
- * A copy of a JPEG without the oddities that decoders warn of although no sample depends on them (ITU-T T.81, JFIF 1.02):
+ * A copy of a JPEG without the oddities that decoders warn of although no sample depends on them (ITU-T T.81, JFIF
+ * 1.02):
  *
  *     stray bytes between segments and before the markers of a scan -> fill bytes (FF)
- *     a sequential scan whose range is all zeros                    -> all of the spectrum
- *     a major version of JFIF that isn't 1                          -> 1
- *     a transform of colours that Adobe doesn't know                -> the one that libjpeg assumes
+ *     a sequential scan whose range is all zeros                    -> the whole spectrum
+ *     a major version of JFIF other than 1                          -> 1
+ *     a transform of colours that Adobe doesn't define              -> the transform that libjpeg assumes
  *
- * No byte moves, and no coded data change: a strict decoder decides whether they are whole and valid. `tables` is a stream
- * with the Huffman tables of a JPEG that has none (TIFF's JPEGTables).
+ * No byte moves, and no coded data change: a strict decoder decides whether they are complete and valid. `tables` is a
+ * stream with the Huffman tables for a JPEG that has none (TIFF's JPEGTables).
  *
- * Undefined where there is nothing to mend, and where a part or the end of the image is missing.
+ * Undefined if there is nothing to mend, or if a part or the end of the image is missing.
  */
 export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): Uint8Array | undefined {
   const bytes = Buffer.from(jpeg)
@@ -33,7 +34,7 @@ export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()
 /**
  * Follows the codes of all scans of a JPEG to their end, as far as the kernel can.
  *
- * @throws DamagedScan where codes are missing or damaged; NotWellFormed where the segments are
+ * @throws DamagedScan if codes are missing or damaged; NotWellFormed if the segments are
  */
 export function followScans(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): void {
   mendBytes(Buffer.from(jpeg), tables, { followsAll: true })
@@ -47,14 +48,14 @@ function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: fa
   })
 }
 
-/** @throws NotWellFormed where the segments don't lead to the end of the image */
+/** @throws NotWellFormed when the segments don't lead to the end of the image */
 function mendSegments(bytes: Buffer, scans: ScanMender): void {
   const application = new ApplicationData()
   let { marker, after } = fillStrays(bytes, 2)
   while (marker !== markers.endOfImage) {
-    if (isAlone(marker)) throw new NotWellFormed('there is a marker that may only be in a scan')
+    if (isAlone(marker)) throw new NotWellFormed('a marker that is only allowed inside a scan stands outside')
     const end = after + 2 > bytes.length ? 0 : after + bytes.readUInt16BE(after)
-    if (end < after + 2 || end > bytes.length) throw new NotWellFormed('a segment has an impossible length')
+    if (end < after + 2 || end > bytes.length) throw new NotWellFormed('the length of a segment is invalid')
     const data = bytes.subarray(after + 2, end)
     let next = end
     if (marker === markers.startOfScan) {

@@ -3,8 +3,8 @@ import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { mendJpeg } from './mend-jpeg.ts'
 
 /**
- * The file without what decoders warn of in a JPEG, or in the JPEGs of a TIFF, although no sample depends on it.
- * Undefined where there is nothing of that kind.
+ * The file without the oddities that decoders warn of in a JPEG, or in the JPEGs of a TIFF, although no sample depends
+ * on them. Undefined if there are none.
  */
 export function mend(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>): Uint8Array | undefined {
   if (format === 'jpeg') return mendJpeg(input)

@@ -1,8 +1,8 @@
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
 /**
- * Expects the steps of a DQT segment, of one byte or two each, to be above zero (T.81, B.2.4.1). Decoders take zeros
- * without a warning, though they are what remains where bytes are lost.
+ * Expects the steps of a DQT segment, of one byte or two each, to be above zero (T.81, B.2.4.1). Decoders accept zeros
+ * without a warning, although zeros are often the trace of lost bytes.
  *
  * @throws NotWellFormed for a zero, and for a table that is cut off
  */
@@ -12,7 +12,7 @@ export function expectSteps(data: Buffer): void {
     const steps = data.subarray(at + 1, at + 1 + 64 * stepBytes)
     if (steps.length < 64 * stepBytes) throw new NotWellFormed('a quantisation table is cut off')
     for (let index = 0; index < steps.length; index += stepBytes)
-      if (steps.readUIntBE(index, stepBytes) === 0) throw new NotWellFormed('a step of quantisation is zero')
+      if (steps.readUIntBE(index, stepBytes) === 0) throw new NotWellFormed('a quantisation step is zero')
     at += 1 + steps.length
   }
 }

@@ -20,10 +20,10 @@ export class ScanMender {
   #isHuffman = true
   /** Whether the kernel has followed the codes of all scans so far. */
   #canFollow = true
-  /** Where the file lies in the kernel's memory. */
+  /** The address of the file in the kernel's memory. */
   #copy: number | undefined
   #interval = 0
-  /** Of all scans, what the kernel counts in each. */
+  /** Sums over all scans of the kernel's counters. */
   #strayRuns = 0
   #longRuns = 0
   #codeRuns = 0
@@ -32,9 +32,8 @@ export class ScanMender {
   readonly #followsAll: boolean
 
   /**
-   * `bytes` is what will be changed.
-   *
-   * @param followsAll whether damage is looked for, too: then `mend` throws DamagedScan
+   * @param bytes the file, which is changed
+   * @param followsAll whether to look for damage, too: `mend` then throws DamagedScan
    */
   constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false } = {}) {
     this.#followsAll = followsAll
@@ -43,18 +42,18 @@ export class ScanMender {
     this.#tables = new DecodeTables(kernel)
   }
 
-  /** How many the frame has; 0 before it came. */
+  /** The number of components of the frame; 0 before the frame came. */
   get components(): number {
     return this.#frame?.components.length ?? 0
   }
 
-  /** Takes a segment that isn't a scan's header; throws NotWellFormed where no decoder could. */
+  /** Takes a segment that isn't a scan's header. Throws NotWellFormed if no decoder could accept it. */
   take(marker: number, data: Buffer): void {
     if (marker === markers.huffmanTables) this.#tables.define(data)
     if (marker === markers.quantisationTables) expectSteps(data)
     if (marker === markers.restartInterval) this.#interval = data.length === 2 ? data.readUInt16BE() : 0
     if (!frames.includes(marker)) return
-    if (this.#frame) throw new NotWellFormed('there are two frames')
+    if (this.#frame) throw new NotWellFormed('the file has two frames')
     this.#frame = parseFrame(
       data,
       marker === markers.progressiveFrame || marker === progressiveArithmeticFrame,
@@ -63,17 +62,20 @@ export class ScanMender {
     this.#isHuffman = marker < markers.huffmanTables
   }
 
-  /** Mends a scan by its header and the place of its data; gives the place of the marker that ends them. */
+  /**
+   * Mends a scan, given its header and the position of its data. Returns the position of the marker that ends the data.
+   */
   mend(header: Buffer, from: number): number {
     const frame = this.#frame
-    if (!frame || !this.#history) throw new NotWellFormed('there is a scan before the frame')
+    if (!frame || !this.#history) throw new NotWellFormed('a scan comes before the frame header')
     const range = header.subarray(-3)
     if (!frame.isProgressive && range.every(byte => byte === 0)) range.set(wholeRange)
     const scan = parseScan(header, frame)
     this.#history.add(scan, anyTables)
-    // Decoders have tables of their own for a file without any, as Motion JPEG is. Here, a lost segment may have had them.
+    // Decoders use standard tables for a file without any, such as Motion JPEG. Here, a lost segment may have had the
+    // tables.
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
-    // No decoder looks behind the only scan.
+    // No decoder looks at the bytes after the only scan.
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
     const mayHaveStrays = !isOnly || this.#interval !== 0
     if (this.#isHuffman && this.#canFollow && (mayHaveStrays || this.#followsAll)) {
@@ -89,11 +91,11 @@ export class ScanMender {
   }
 
   /**
-   * Ends the image. Damaged data may seem to end early, too, so that codes are left before a marker. That happens at one
-   * place, where a camera leaves bytes at many; the bytes look like codes; and the last byte of the data isn't filled up
-   * the way that all others are.
+   * Ends the image. Damaged data may also seem to end early, so that codes are left before a marker. Damage differs in
+   * three ways: it leaves bytes at one place, while a camera leaves bytes at many; the bytes look like codes; and the
+   * last byte of the data is padded differently from all others.
    *
-   * @throws NotWellFormed where the stray bytes are like that, and where a scan is missing
+   * @throws NotWellFormed if the stray bytes look like damage, or if a scan is missing
    */
   end(): void {
     this.#history?.end()
@@ -102,10 +104,10 @@ export class ScanMender {
     const areMostlyCodes = 2 * this.#codeRuns >= this.#strayRuns
     const areFilledAlike = this.#fillings <= 2
     if (isLongAndLone || areMostlyCodes || !areFilledAlike)
-      throw new NotWellFormed('there are bytes behind the end of a scan')
+      throw new NotWellFormed('there are bytes after the end of a scan')
   }
 
-  /** @throws NotWellFormed where data are missing, or aren't codes */
+  /** @throws NotWellFormed if data are missing, or aren't codes */
   #follow(frame: Frame, scan: Scan, from: number, isOnly: boolean): number {
     expectFewBlocks(frame, scan)
     this.#copy ??= this.#copyIn(frame)
@@ -126,14 +128,14 @@ export class ScanMender {
     const samples = frame.isProgressive ? frame.width * frame.height * frame.components.length : 0
     if (2 * samples + this.#bytes.length > mostBytes) throw new NotWellFormed('the image has too many pixels')
     const start = copyIn(this.#kernel, this.#bytes)
-    // Only progressive scans build on the ones before.
+    // Only progressive scans build on earlier scans.
     if (frame.isProgressive) allocatePlanes(this.#kernel, frame)
     else describePlanes(this.#kernel, frame)
     return start
   }
 }
 
-/** Of the file and its coefficients: half of what the kernel's addresses reach. */
+/** The limit for the file and its coefficients: half of the kernel's address space. */
 const mostBytes = 2 ** 30
 
 const progressiveArithmeticFrame = 0xca
@@ -145,13 +147,13 @@ const frames: readonly number[] = [
   progressiveArithmeticFrame,
 ]
 
-/** Which tables there are is for the decoder to find. */
+/** The decoder finds out which tables are there. */
 const anyTables = new Map([0, 1, 2, 3].map(number => [number, new Uint8Array(64)]))
 
 /** Ss, Se, and Ah with Al: all bits of all coefficients (T.81, B.2.3). */
 const wholeRange = [0, 63, 0]
 
-/** Throws NotWellFormed for more blocks in an MCU than ten (T.81, B.2.3). */
+/** Throws NotWellFormed for more than ten blocks in an MCU (T.81, B.2.3). */
 function expectFewBlocks({ components }: Frame, scan: Scan): void {
   if (scan.components.length === 1) return
   let blocks = 0
@@ -159,5 +161,5 @@ function expectFewBlocks({ components }: Frame, scan: Scan): void {
     const { horizontal = 0, vertical = 0 } = components[index] ?? {}
     blocks += horizontal * vertical
   }
-  if (blocks > 10) throw new NotWellFormed('a scan has too many blocks in a unit')
+  if (blocks > 10) throw new NotWellFormed('a scan has more than 10 blocks in a unit')
 }

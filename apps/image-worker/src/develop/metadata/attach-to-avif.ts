@@ -3,15 +3,15 @@ import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
 /**
- * Puts EXIF and XMP into an AVIF that sharp wrote, as items that describe the primary one (ISO/IEC 23008-12, annex A;
- * ISO/IEC 14496-12, 8.11). Their data stands in a box of its own behind all else; as the box of the items grows, all
- * data moves on by as much.
+ * Puts EXIF and XMP into an AVIF that sharp wrote, as items that describe the primary item (ISO/IEC 23008-12, annex A;
+ * ISO/IEC 14496-12, 8.11). Their data go into a box of their own at the end of the file. The box of the items grows, so
+ * all data move by as much.
  *
  *     ftyp | meta: hdlr pitm iloc iinf iref iprp .. | mdat | mdat: EXIF, XMP
  */
 export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): Uint8Array {
   const described = [
-    // Before EXIF stands where in it its TIFF header begins.
+    // EXIF begins with the offset of its TIFF header.
     ...(exif ? [{ type: 'Exif', data: Buffer.concat([Buffer.alloc(4), exifBytes(exif)]) }] : []),
     ...(xmp ? [{ type: 'mime', data: xmp }] : []),
   ]
@@ -94,7 +94,7 @@ function writeInfos({ ids, entries }: Infos, items: readonly Item[]): Buffer {
   return Buffer.concat([Buffer.alloc(4), shorts(ids.length + items.length), entries, ...added])
 }
 
-/** 8.11.12: each of the items describes the content of the primary one. */
+/** 8.11.12: each of the items describes the content of the primary item. */
 function writeReferences(iref: Buffer, items: readonly Item[], primary: number): Buffer {
   const added = items.map(({ id }) =>
     box(
@@ -107,13 +107,13 @@ function writeReferences(iref: Buffer, items: readonly Item[], primary: number):
 
 interface Location {
   readonly id: number
-  /** 0: offsets are in the file. */
+  /** 0: offsets count from the start of the file. */
   readonly method: number
   readonly reference: number
   readonly extents: readonly { at: number; length: number }[]
 }
 
-/** 8.11.3: where the data of each item is, in numbers of as many bytes as the box says. */
+/** 8.11.3: the positions of each item's data, in numbers as wide as the box declares. */
 function readLocations(iloc: Buffer): Location[] {
   const version = iloc[0] ?? 0
   const [sizes = 0, moreSizes = 0] = iloc.subarray(4)

@@ -8,10 +8,10 @@ import type { WrittenMetadata } from './written-metadata.ts'
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
 /**
- * Puts metadata into a JPEG: the resolution into its JFIF header, and behind that each kind in its own APPn segments:
- * EXIF (Exif 2.32, 4.5.4), XMP (XMP specification part 3, 1.1.3), ICC (ICC.1:2022, B.4), IPTC as Photoshop has it.
- * What doesn't fit into a segment and can't be split is left out. Where there is the resolution alone, `jpeg` itself is
- * changed.
+ * Puts metadata into a JPEG: the resolution into its JFIF header, and after it each kind into its own APPn segments:
+ * EXIF (Exif 2.32, 4.5.4), XMP (XMP specification part 3, 1.1.3), ICC (ICC.1:2022, B.4), IPTC in Photoshop's format.
+ * Leaves out what is too large for a segment and can't be split. If there is only the resolution, changes `jpeg`
+ * itself.
  */
 export function attachToJpeg(
   jpeg: Uint8Array,
@@ -52,9 +52,9 @@ function fitting(marker: number, ...parts: Uint8Array[]): Buffer[] {
 /** JFIF 1.02, page 5. */
 const units: readonly ResolutionUnit[] = ['none', 'inch', 'centimetre']
 
-/** The resolution in the JFIF header. Square pixels without a unit are what is written where none is known. */
+/** The resolution in the JFIF header. Encoders write square pixels without a unit when they know no resolution. */
 export function resolutionOfJfif(jpeg: Uint8Array): Resolution | undefined {
-  // As decoders do: the last of several.
+  // Like decoders, takes the last of several headers.
   const header = [...segmentsOf(jpeg)].findLast(isJfif)?.data
   if (!header) return undefined
   const view = Buffer.from(header)
@@ -79,7 +79,7 @@ function jfifHeader(resolution: Resolution | undefined): Buffer {
   return encodeSegment(markers.app0, header)
 }
 
-/** In centimetres only where the numbers are whole. */
+/** In centimetres only if the numbers are whole. */
 function jfifResolution(resolution: Resolution): Resolution | undefined {
   const isWhole = Number.isInteger(resolution.x) && Number.isInteger(resolution.y)
   const stays = resolution.unit === 'none' || (resolution.unit === 'centimetre' && isWhole)

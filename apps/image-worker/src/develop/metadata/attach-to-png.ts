@@ -6,12 +6,12 @@ import { pngChunks } from './png-metadata.ts'
 import { inUnit, inWholeNumbers, type Resolution } from './resolution.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
-/** Signature and IHDR, which comes first. */
+/** The length of the signature and IHDR, which comes first. */
 const headBytes = pngSignature.length + 25
 
 /**
- * Puts metadata into a PNG behind its header (PNG third edition, 11.3.2 for colours, 11.3.4.3 pHYs, 11.3.4.5 eXIf,
- * 11.3.3.4 iTXt). sharp always writes a resolution, whatever the original had.
+ * Puts metadata into a PNG after its header (PNG third edition, 11.3.2 for colours, 11.3.4.3 pHYs, 11.3.4.5 eXIf,
+ * 11.3.3.4 iTXt). sharp always writes a resolution, even if the original has none.
  */
 export function attachToPng(
   png: Uint8Array,
@@ -37,7 +37,7 @@ function isUnchanged(added: readonly Uint8Array[], own: Uint8Array | undefined):
   return added.length === 1 && Buffer.compare(only, own) === 0
 }
 
-/** The one pHYs chunk there may be, before the image data. */
+/** The pHYs chunk before the image data; there is at most one. */
 function resolutionIn(png: Uint8Array): { from: number; to: number } | undefined {
   for (const { type, from, to } of pngChunks(png)) {
     if (type === 'pHYs') return { from, to }

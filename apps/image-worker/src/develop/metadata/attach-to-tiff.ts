@@ -21,16 +21,16 @@ const resolutionTags: readonly number[] = [
 ]
 
 /**
- * Puts metadata into a TIFF that was just written. The resolution is changed in `tiff` itself if it has one. Where there
- * is more, each page's directory is written anew, behind all else, with profile and resolution on every page and the
- * rest on the first; the old ones, some 200 bytes each, stay and are not pointed at.
+ * Puts metadata into a TIFF that was just written. Changes the resolution in `tiff` itself if there is one. For other
+ * metadata, writes each page's directory again at the end of the file, with profile and resolution on every page and
+ * the rest on the first. The old directories, some 200 bytes each, stay without a pointer to them.
  */
 export function attachToTiff(
   tiff: Uint8Array,
   { icc, exif, xmp, iptc, resolution }: WrittenMetadata,
 ): Uint8Array {
   const reader = TiffReader.of(tiff)
-  if (!reader?.isLittleEndian) throw new TypeError('the encoder wrote no little-endian TIFF')
+  if (!reader?.isLittleEndian) throw new TypeError('the encoder did not write a little-endian TIFF')
   const missing = reader.directories().map(page => setResolution(tiff, page, resolution))
   if (!icc && !exif && !xmp && !iptc && missing.every(entries => entries.length === 0)) return tiff
   const writer = new TiffWriter(tiff)
@@ -59,8 +59,8 @@ export function attachToTiff(
 }
 
 /**
- * sharp always writes a resolution, whatever the original had: its tags get this one, or go. Gives the entries to be
- * added where there are none.
+ * Sets or removes the tags of the resolution, because sharp always writes one, even if the original has none. Returns
+ * the entries to add if the file has no such tags.
  */
 function setResolution(
   tiff: Uint8Array,
@@ -84,7 +84,7 @@ function setResolution(
   return []
 }
 
-/** Where the value of each tag stands: in its entry, or, if it is longer, where the entry says. */
+/** The position of the value of each tag: in its entry, or, for a longer value, at the entry's offset. */
 function placesOf(tiff: Uint8Array, entries: readonly TiffEntry[]): Map<number, number> {
   const view = new DataView(tiff.buffer, tiff.byteOffset)
   return new Map(

@@ -7,8 +7,8 @@ type Chunk = { type: string; data: Uint8Array }
 const flags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 }
 
 /**
- * Puts metadata into a WebP, which becomes one of the extended format if it wasn't: VP8X first, the profile before
- * the image data, EXIF and XMP behind it (RFC 9649, 2.7).
+ * Puts metadata into a WebP and makes it one of the extended format: VP8X first, the profile before the image data,
+ * EXIF and XMP after it (RFC 9649, 2.7).
  */
 export function attachToWebp(
   webp: Uint8Array,
@@ -38,7 +38,7 @@ function extendedHeader(chunks: Chunk[], { width, height }: { width: number; hei
   return header
 }
 
-/** A VP8L bitstream says so in the bit behind its two sizes of 14 bits (RFC 9649, 3.4). */
+/** A VP8L bitstream has the flag in the bit after its two sizes of 14 bits (RFC 9649, 3.4). */
 function hasAlpha({ type, data }: Chunk): boolean {
   return type === 'ALPH' || (type === 'VP8L' && ((data[4] ?? 0) & 0x10) !== 0)
 }

@@ -23,9 +23,9 @@ const attachers: Record<
 }
 
 /**
- * A finished file with the metadata put into it that its format has a place for, and with no resolution but this. sharp
- * can't do this without converting the colours: it takes every raster for sRGB. The profile of an AVIF is to be in it
- * already. `size` is of one frame, in pixels.
+ * A finished file with the metadata that its format has a place for, and with no resolution but this one. sharp can't
+ * do this without converting the colours, because it assumes sRGB for every raster. An AVIF must contain its profile
+ * already. `size` is the size of one frame, in pixels.
  */
 export function attachMetadata(
   file: Uint8Array,

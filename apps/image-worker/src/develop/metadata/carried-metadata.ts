@@ -18,20 +18,20 @@ import { readPngMetadata } from './png-metadata.ts'
 import { type Resolution, withAxesSwapped as resolutionWithAxesSwapped } from './resolution.ts'
 import { readXmp } from './xmp.ts'
 
-/** What is attached to an original, as it stands there. */
+/** The metadata of an original, unchanged. */
 type Attached = Pick<Metadata, 'icc' | 'exif' | 'xmp' | 'iptc'>
 
 export interface Carrying {
-  /** Whether the colours stay the profile's own. */
+  /** Whether the profile still describes the colours. */
   keepsProfile: boolean
   output: Output
-  /** What becomes of the pixels after the original is turned upright. */
+  /** How the pixels move after the original is turned upright. */
   geometry: Geometry
-  /** The one of a TIFF that is meant. */
+  /** The page, if the original is a TIFF. */
   page?: TiffPage | undefined
 }
 
-/** What the output has a place for and is to keep of what tells of the picture. The resolution is always kept. */
+/** The descriptive metadata that the output has a place for and is to keep. The resolution is always kept. */
 export function carriedMetadata(
   input: Uint8Array,
   { format, orientation }: Pick<ImageHeader, 'format' | 'orientation'>,
@@ -64,7 +64,7 @@ interface OwnMetadata {
   icc?: Uint8Array | undefined
   exif?: Exif | undefined
   xmp?: Uint8Array | undefined
-  /** As a JPEG's APP13 segment holds them, or IIM datasets. */
+  /** As in a JPEG's APP13 segment, or IIM datasets. */
   iptc?: Uint8Array | undefined
   resolution?: Resolution | undefined
 }
@@ -97,7 +97,7 @@ function ownMetadata(
   }
 }
 
-/** A profile is for colour or for grey, and misleads about the other (ICC.1:2022, 7.2.8). */
+/** A profile is for colour or for grey, and is wrong for the other (ICC.1:2022, 7.2.8). */
 export function profileFor(
   stack: Pick<Raster, 'isGrey'>,
   { icc, ...metadata }: CarriedMetadata,

@@ -19,7 +19,7 @@ export const tags = {
   subjectLocation: 0xa214,
 } as const
 
-/** What the main directory says of the pixels as they are stored. In a TIFF, the encoder writes these tags. */
+/** Tags of the main directory about the pixels as they are stored. In a TIFF, the encoder writes these tags. */
 export const storageTags: ReadonlySet<number> = new Set([
   tags.width,
   tags.height,
@@ -29,18 +29,18 @@ export const storageTags: ReadonlySet<number> = new Set([
   tags.resolutionUnit,
 ])
 
-/** What Exif asks a JPEG for, and no other format: where chroma samples are, and which components there are. */
+/** Tags that Exif requires in a JPEG only: the position of chroma samples, and the components. */
 export const tagsOfJpeg: ReadonlySet<number> = new Set([tags.chromaPosition, 0x9101])
 
-/** Pixels per unit of the camera's sensor, across and down, and the unit. */
+/** The resolution of the camera's sensor: pixels per unit across and down, and the unit. */
 export const tagsOfSensor: ReadonlySet<number> = new Set([0xa20e, 0xa20f, 0xa210])
 
 type Range = readonly [first: number, last: number]
 
 /**
- * What tells of the picture: camera, exposure, dates, people, titles. What isn't here describes the file that the
- * metadata comes from (strips, compression, previews), points into it, or is only understood by the camera's maker:
- * a MakerNote's offsets break where it is moved, and it may hold a preview of the original (Sony, Canon, Nikon).
+ * Tags that describe the picture: camera, exposure, dates, people, titles. All other tags describe the file that the
+ * metadata comes from (strips, compression, previews), point into it, or only the camera's maker can read them: the
+ * offsets of a MakerNote break when it is moved, and it may hold a preview of the original (Sony, Canon, Nikon).
  */
 const descriptive: readonly Range[] = [
   [0x00b, 0x00b], // software
@@ -72,6 +72,8 @@ export function isDescriptive(tag: number): boolean {
   return descriptive.some(([first, last]) => tag >= first && tag <= last)
 }
 
-/** Exif 2.32, 4.6.6 and 4.6.7: the last tag of GPS, and the two of interoperability that aren't about a related file. */
+/**
+ * Exif 2.32, 4.6.6 and 4.6.7: the last tag of GPS, and the two of interoperability that aren't about a related file.
+ */
 export const isOfGps = (tag: number) => tag <= 0x1f
 export const isOfInteroperability = (tag: number) => tag === 1 || tag === 2

@@ -19,7 +19,9 @@ import {
   TiffWriter,
 } from './tiff-directory.ts'
 
-/** The directories of EXIF (Exif 2.32, 4.6), without the pointers from one to the other, and without the thumbnail's. */
+/**
+ * The directories of EXIF (Exif 2.32, 4.6), without the pointers between them and without the thumbnail's directory.
+ */
 export interface Exif {
   readonly main: readonly TiffEntry[]
   readonly exif?: readonly TiffEntry[]
@@ -28,21 +30,23 @@ export interface Exif {
 }
 
 /**
- * What EXIF tells of the picture; undefined where it tells nothing, or can't be read. `exif` is a TIFF structure, with
- * or without the prefix that JPEG puts before it.
+ * The part of EXIF that describes the picture; undefined if it is empty or can't be read. `exif` is a TIFF structure,
+ * with or without the prefix that JPEG puts before it.
  */
 export function readExif(exif: Uint8Array): Exif | undefined {
   return readDirectories(withoutThumbnail(withoutPrefix(exif)))
 }
 
-/** The EXIF of a TIFF, whose directories are the file's own; how the file stores its pixels isn't part of it. */
+/**
+ * The EXIF of a TIFF, whose directories are the file's own. The tags about how the file stores its pixels are left out.
+ */
 export function readExifOfTiff(tiff: Uint8Array): Exif | undefined {
   const exif = readDirectories(tiff)
   const described = exif && withoutStorage(exif)
   return described && !isEmpty(described) ? described : undefined
 }
 
-/** The bytes without those of the thumbnail, which a forged value could point at. */
+/** The bytes without the thumbnail, because a forged value could point at it. */
 function withoutThumbnail(exif: Uint8Array): Uint8Array {
   const reader = TiffReader.of(exif)
   const second = reader?.directory(reader.directory(reader.firstAt)?.next ?? 0)?.entries
@@ -87,7 +91,7 @@ export function withoutStorage(exif: Exif): Exif {
   return { ...exif, main: exif.main.filter(({ tag }) => !storageTags.has(tag)) }
 }
 
-/** EXIF of the same image after its pixels were moved: what says where in the picture something is goes. */
+/** EXIF of the same image after its pixels were moved: removes tags about positions in the picture. */
 export function withoutPlaces({ exif, ...others }: Exif): Exif {
   const places: readonly number[] = [tags.subjectArea, tags.subjectLocation]
   return exif ? { ...others, exif: exif.filter(({ tag }) => !places.includes(tag)) } : others
@@ -103,8 +107,9 @@ export function withAxesSwapped({ main, ...others }: Exif): Exif {
 }
 
 /**
- * EXIF that tells of an upright image of this size, in the tags that it has. The resolution of the camera's sensor
- * counts the pixels of the original. A JPEG that we write has its chroma samples centred, as JFIF has them.
+ * EXIF that describes an upright image of this size, in the tags that it has. Without the resolution of the camera's
+ * sensor, unless the size is still the original's, whose pixels it counts. A JPEG that we write has centred chroma
+ * samples, as JFIF requires.
  */
 export function describing(
   { main, exif, ...others }: Exif,
@@ -142,7 +147,7 @@ interface Size {
   height: number
 }
 
-/** Exif 2.32, 4.6.4 A: 2 is inches, also where nothing is said. */
+/** Exif 2.32, 4.6.4 A: 2 means inches and is the default. */
 const units = { 1: 'none', 2: 'inch', 3: 'centimetre' } as const
 
 export function resolutionOfExif({ main }: Pick<Exif, 'main'>): Resolution | undefined {
@@ -152,7 +157,7 @@ export function resolutionOfExif({ main }: Pick<Exif, 'main'>): Resolution | und
   return resolutionOf(x, find(tags.yResolution) ?? x, units[unit as keyof typeof units])
 }
 
-/** EXIF that has a resolution: its own, or this. */
+/** EXIF with a resolution: its own, or this one. */
 export function withResolution(exif: Exif | undefined, resolution: Resolution): Exif {
   const { main, ...others } = exif ?? { main: [] }
   if (resolutionOfExif({ main })) return { ...others, main }
@@ -171,7 +176,7 @@ export function resolutionEntries(resolution: Resolution): TiffEntry[] {
   ]
 }
 
-/** EXIF as files have it that aren't TIFF, without JPEG's prefix. */
+/** EXIF as stored in files other than TIFF, without JPEG's prefix. */
 export function exifBytes(exif: Exif): Uint8Array {
   const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
   const { at } = writer.directory(writeExif(exif, writer))
@@ -180,7 +185,7 @@ export function exifBytes(exif: Exif): Uint8Array {
   return bytes
 }
 
-/** Writes the directories below the main one; gives what stands in that. */
+/** Writes the directories below the main one. Returns the entries of the main directory. */
 export function writeExif({ main, exif, gps, interoperability }: Exif, writer: TiffWriter): TiffEntry[] {
   const pointTo = (tag: number, entries: readonly TiffEntry[] | undefined) =>
     entries ? [longsEntry(tag, writer.directory(entries).at)] : []

@@ -6,8 +6,8 @@ const iptcResource = 0x0404
 const tagMarker = 0x1c
 
 /**
- * The IPTC datasets (IIM 4.2) that tell of the picture, out of what a JPEG's APP13 segment holds: Photoshop's image
- * resources, of which they are one. What begins as datasets do is taken for them; undefined for anything else.
+ * The IPTC datasets (IIM 4.2) that describe the picture, from the content of a JPEG's APP13 segment: Photoshop's image
+ * resources, one of which holds them. Bytes that begin like datasets are read as datasets; undefined for anything else.
  */
 export function iptcDatasets(held: Uint8Array): Uint8Array | undefined {
   const datasets = heldDatasets(held)
@@ -36,8 +36,8 @@ function heldDatasets(held: Uint8Array): Buffer | undefined {
 }
 
 /**
- * Whole datasets, one after the other: of the envelope (record 1) and the application (2). The other records are about
- * the file's own coding and content; 2:131 is the orientation, and 2:200 to 202 are a preview of the original.
+ * Whole datasets, one after the other, from the envelope (record 1) and the application (2). The other records describe
+ * the file's coding and content; 2:131 is the orientation, and 2:200 to 202 are a preview of the original.
  */
 function* descriptiveDatasets(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; bytes[at] === tagMarker && at + 5 <= bytes.length; ) {
@@ -55,7 +55,7 @@ function* descriptiveDatasets(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** The datasets as an APP13 segment holds them. */
+/** Wraps the datasets for an APP13 segment. */
 export function asPhotoshopResource(datasets: Uint8Array): Uint8Array {
   const head = Buffer.alloc(12)
   head.write('8BIM', 'latin1')

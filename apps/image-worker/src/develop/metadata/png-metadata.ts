@@ -3,7 +3,7 @@ import { pngSignature } from '../../permute/png/chunks.ts'
 import { isZlibError } from '../../permute/png/inflate-at-once.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
-/** What a PNG carries beside its pixels, as it stands there. */
+/** The metadata of a PNG, unchanged. */
 export interface PngMetadata {
   readonly exif?: Uint8Array
   readonly xmp?: Uint8Array
@@ -13,13 +13,13 @@ export interface PngMetadata {
 }
 
 const xmpKeyword = 'XML:com.adobe.xmp'
-/** ImageMagick keeps metadata of other formats as hexadecimal text, under this and the name of the kind. */
+/** ImageMagick stores the metadata of other formats as hexadecimal text, under this prefix and the name of the kind. */
 const rawProfile = 'Raw profile type '
 const carriers: readonly string[] = ['eXIf', 'pHYs', 'iTXt', 'tEXt', 'zTXt']
-/** A forged text must not inflate without end. */
+/** Limits the inflated size of a forged text. */
 const maxTextBytes = 16 * 1024 * 1024
 
-/** The first of each kind (PNG third edition, 11.3: pHYs, eXIf, iTXt; and ImageMagick's texts). */
+/** Reads the first chunk of each kind (PNG third edition, 11.3: pHYs, eXIf, iTXt; and ImageMagick's texts). */
 export function readPngMetadata(png: Uint8Array): PngMetadata {
   const found: { exif?: Uint8Array; xmp?: Uint8Array; iptc?: Uint8Array; resolution?: Resolution } = {}
   for (const chunk of pngChunks(png)) {
@@ -48,7 +48,7 @@ function readResolution(data: Buffer): Resolution | undefined {
 function readRaw(keyword: string, text: () => Buffer | undefined): PngMetadata {
   const kind = keyword.slice(rawProfile.length).toLowerCase()
   if (!['exif', 'app1', 'xmp', 'iptc', '8bim'].includes(kind)) return {}
-  // An empty line, one with the name of the kind, one with the length, and the bytes.
+  // An empty line, a line with the name of the kind, a line with the length, then the bytes.
   const [, , , ...lines] = text()?.toString('latin1').split('\n') ?? []
   const bytes = Buffer.from(lines.join(''), 'hex')
   if (bytes.length === 0) return {}
@@ -59,7 +59,7 @@ function readRaw(keyword: string, text: () => Buffer | undefined): PngMetadata {
   return kind === 'xmp' ? { xmp: bytes } : { exif: bytes }
 }
 
-/** Image resources as a JPEG has them, with Photoshop's name. */
+/** Image resources as a JPEG stores them, with Photoshop's name. */
 function photoshopOf(bytes: Buffer): Uint8Array {
   const isResource = bytes.toString('latin1', 0, 4) === '8BIM'
   return isResource ? Buffer.concat([Buffer.from('Photoshop 3.0\0', 'latin1'), bytes]) : bytes
@@ -80,7 +80,7 @@ function readText(type: string, data: Buffer): { keyword: string; text: () => Bu
   return { keyword, text: () => (data[after] === 1 ? inflated(content) : content) }
 }
 
-/** Undefined for what isn't compressed as it should be, or is too large. */
+/** Undefined if the data isn't compressed correctly, or is too large. */
 function inflated(compressed: Uint8Array): Buffer | undefined {
   try {
     return inflateSync(compressed, { maxOutputLength: maxTextBytes })
@@ -93,7 +93,7 @@ function inflated(compressed: Uint8Array): Buffer | undefined {
 export interface PngChunk {
   readonly type: string
   readonly data: Buffer
-  /** Where the chunk begins and ends, its length and its CRC included. */
+  /** The start and end of the chunk, with its length and its CRC. */
   readonly from: number
   readonly to: number
 }
@@ -103,7 +103,7 @@ function isIntact(png: Uint8Array, { from, to }: PngChunk): boolean {
   return crc32(png.subarray(from + 4, to - 4)) === view.getUint32(to - 4)
 }
 
-/** The chunks one after the other (5.3), whatever their CRCs are, up to IEND. */
+/** The chunks one after the other (5.3), up to IEND. CRCs are not checked. */
 export function* pngChunks(png: Uint8Array): Generator<PngChunk> {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
   for (let from = pngSignature.length; from + 12 <= bytes.length; ) {

@@ -1,4 +1,4 @@
-/** Pixels per unit of length, across and down; without a unit, the ratio of the two alone. */
+/** Pixels per unit of length, across and down; without a unit, only their ratio counts. */
 export interface Resolution {
   readonly x: number
   readonly y: number
@@ -8,10 +8,10 @@ export interface Resolution {
 export type ResolutionUnit = 'inch' | 'centimetre' | 'metre' | 'none'
 
 const perInch = { inch: 1, centimetre: 2.54, metre: 0.0254 } as const
-/** PNG counts whole pixels per metre: 300 dpi comes back from it as 299.9994. */
+/** PNG counts whole pixels per metre, so 300 dpi is read back as 299.9994. */
 const roundingError = 0.5 * perInch.metre
 
-/** Undefined where the numbers can't be a resolution. */
+/** Undefined if the numbers can't be a resolution. */
 export function resolutionOf(x: number, y: number, unit: ResolutionUnit | undefined): Resolution | undefined {
   const isPossible = [x, y].every(pixels => Number.isFinite(pixels) && pixels > 0)
   return isPossible && unit !== undefined ? { x, y, unit } : undefined
@@ -22,7 +22,7 @@ export function withAxesSwapped({ x, y, unit }: Resolution): Resolution {
   return { x: y, y: x, unit }
 }
 
-/** The same resolution in another unit; one without a unit stays as it is. */
+/** The same resolution in another unit; a resolution without a unit stays as it is. */
 export function inUnit(resolution: Resolution, unit: keyof typeof perInch): Resolution {
   if (resolution.unit === 'none' || resolution.unit === unit) return resolution
   const toInch = perInch[resolution.unit]
@@ -34,7 +34,7 @@ export function inUnit(resolution: Resolution, unit: keyof typeof perInch): Reso
   return { x: converted(resolution.x), y: converted(resolution.y), unit }
 }
 
-/** The resolution in whole numbers from 1 to `most`; undefined where it can't be said in them. */
+/** The resolution in whole numbers from 1 to `most`; undefined if such numbers can't express it. */
 export function inWholeNumbers({ x, y, unit }: Resolution, most: number): Resolution | undefined {
   const whole = { x: Math.round(x), y: Math.round(y), unit }
   const isPossible = [whole.x, whole.y].every(pixels => pixels >= 1 && pixels <= most)
@@ -43,7 +43,7 @@ export function inWholeNumbers({ x, y, unit }: Resolution, most: number): Resolu
   return isPossible && (unit !== 'none' || isExact) ? whole : undefined
 }
 
-/** A number above 0 as the simplest fraction of two 32-bit numbers that comes close to it, by its continued fraction. */
+/** The simplest fraction of two 32-bit numbers that comes close to a number above 0, by its continued fraction. */
 export function fractionOf(value: number): [numerator: number, denominator: number] {
   const most = 2 ** 32 - 1
   if (value >= most) return [most, 1]

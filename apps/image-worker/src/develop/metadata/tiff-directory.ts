@@ -1,32 +1,32 @@
 import { tags } from './exif-tags.ts'
 
-/** An entry of a TIFF directory (TIFF 6.0, section 2); its value in the byte order that is written here, the lower byte first. */
+/** An entry of a TIFF directory (TIFF 6.0, section 2). Its value is in little-endian order, in which we write. */
 export interface TiffEntry {
   readonly tag: number
   readonly type: number
   readonly count: number
   readonly value: Uint8Array
-  /** Where its value stands in the file that it was read from, or where the offset of a longer value does. */
+  /** The position of the value in the file that it was read from, or of the offset to a longer value. */
   readonly fieldAt?: number
 }
 
 export interface TiffDirectory {
   readonly at: number
   readonly entries: readonly TiffEntry[]
-  /** Where the number stands that says where the next directory is, or 0. */
+  /** The position of the number that points to the next directory, or is 0. */
   readonly nextAt: number
   readonly next: number
 }
 
-/** Bytes of a value of each type (TIFF 6.0, section 2, BigTIFF's 16 to 18, Exif's UTF-8, 129), 0 where it is unknown. */
+/** Bytes of a value of each type (TIFF 6.0, section 2, BigTIFF's 16 to 18, Exif's UTF-8, 129), 0 for unknown types. */
 const typeBytes: Readonly<Record<number, number>> = {
   1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1,
 } // biome-ignore format: a list
 
-/** As many as the header's reader takes. */
+/** The same limit as in the header reader. */
 const maxPages = 10_000
 
-/** How wide the numbers of a directory are, in bytes: TIFF 6.0, section 2, and the BigTIFF design. */
+/** The widths of the numbers in a directory, in bytes: TIFF 6.0, section 2, and the BigTIFF design. */
 interface Layout {
   readonly header: number
   readonly firstAt: number
@@ -45,7 +45,7 @@ const layouts: Readonly<Record<string, Layout>> = {
   'MM\0+': big,
 }
 
-/** Reads TIFF structures: files, BigTIFF among them, and EXIF. What lies outside the bytes isn't read. */
+/** Reads TIFF structures: files (including BigTIFF) and EXIF. Never reads outside the bytes. */
 export class TiffReader {
   readonly isLittleEndian: boolean
   readonly #bytes: Buffer
@@ -57,7 +57,7 @@ export class TiffReader {
     this.isLittleEndian = bytes[0] === 0x49
   }
 
-  /** Undefined where the bytes are not such a structure. */
+  /** Undefined if the bytes are not such a structure. */
   static of(bytes: Uint8Array): TiffReader | undefined {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const layout = layouts[buffer.toString('latin1', 0, 4)]
@@ -70,8 +70,8 @@ export class TiffReader {
   }
 
   /**
-   * Undefined where there is none. Left out are entries of unknown types, whose values are missing, that repeat a tag,
-   * or that together have more values than the bytes could hold: values may overlap in a forged structure only.
+   * The directory at this position, or undefined. Leaves out entries of unknown types, with missing values, with a
+   * repeated tag, or with more values together than the bytes could hold: only in a forged structure do values overlap.
    */
   directory(at: number): TiffDirectory | undefined {
     const { header, offset, count, entry } = this.#layout
@@ -91,7 +91,7 @@ export class TiffReader {
     return { at, entries: [...entries.values()], nextAt, next: this.#number(nextAt, offset) }
   }
 
-  /** The chain of directories, a page each, as long as it leads to further ones. */
+  /** The chain of directories, one for each page, up to the first that can't be read. */
   directories(): TiffDirectory[] {
     const chain = new Map<number, TiffDirectory>()
     for (let at = this.firstAt; !chain.has(at) && chain.size < maxPages; ) {
@@ -103,7 +103,7 @@ export class TiffReader {
     return [...chain.values()]
   }
 
-  /** The value is only read when it is asked for: many directories may share a large one. */
+  /** The value is read only on request, because many directories may share a large one. */
   #entry(tag: number, at: number, maxBytes: number): { entry: TiffEntry; length: number } | undefined {
     const { offset } = this.#layout
     const [type, count] = [this.#number(at + 2, 2), this.#number(at + 4, offset)]
@@ -125,7 +125,7 @@ export class TiffReader {
     return { entry, length }
   }
 
-  /** Of 64 bits, what is beyond the safe integers lies behind the end of any file. */
+  /** A 64-bit number beyond the safe integers points behind the end of any file. */
   #number(at: number, bytes: 2 | 4 | 8): number {
     if (bytes < 8)
       return this.isLittleEndian ? this.#bytes.readUIntLE(at, bytes) : this.#bytes.readUIntBE(at, bytes)
@@ -133,7 +133,7 @@ export class TiffReader {
   }
 }
 
-/** Writes TIFF structures, each part behind the one before; `start` is what there is already. */
+/** Writes TIFF structures, each part after the one before; `start` holds the bytes that exist already. */
 export class TiffWriter {
   readonly #parts: Uint8Array[]
   #length: number
@@ -144,7 +144,7 @@ export class TiffWriter {
   }
 
   /**
-   * Gives where the directory stands. Longer values stand where `places` says that they do already, or are written
+   * Returns the position of the directory. Longer values are already at the positions in `places`, or are written
    * before it.
    */
   directory(
@@ -160,7 +160,7 @@ export class TiffWriter {
     return Buffer.concat(this.#parts, this.#length)
   }
 
-  /** Gives where the part stands, which is at an even byte. */
+  /** Returns the position of the part, which is even. */
   append(part: Uint8Array): number {
     const padding = this.#length % 2
     const at = this.#length + padding
@@ -170,7 +170,7 @@ export class TiffWriter {
   }
 }
 
-/** A directory that no other follows yet. It must stand at an even byte, and its entries are in the order of their tags. */
+/** A directory without a successor. It must stand at an even position, with its entries in the order of their tags. */
 export function encodeDirectory(
   entries: readonly TiffEntry[],
   placeOf: (entry: TiffEntry) => number,
@@ -190,12 +190,13 @@ export function encodeDirectory(
   return written
 }
 
-/** The numbers of a value in the other byte order. */
+/** Reverses the byte order of the numbers in a value. */
 function withNumbersReversed(tag: number, type: number, stored: Uint8Array): Uint8Array {
   const value = Uint8Array.from(stored)
   const isUnicode =
     tag === tags.userComment && Buffer.from(value.subarray(0, 8)).toString('latin1') === unicode
-  // The letters of such a comment are in the structure's byte order (Exif 2.32, 4.6.5 D), though their type is bytes.
+  // The letters of a Unicode comment are in the byte order of the structure (Exif 2.32, 4.6.5 D), though their type is
+  // bytes.
   const numbers = isUnicode ? value.subarray(unicode.length) : value
   // A fraction is two numbers.
   const width = isUnicode ? 2 : type === 5 || type === 10 ? 4 : (typeBytes[type] ?? 1)
@@ -205,14 +206,14 @@ function withNumbersReversed(tag: number, type: number, stored: Uint8Array): Uin
 
 const unicode = 'UNICODE\0'
 
-/** The first number of an entry, a fraction's too; undefined for text and the like. */
+/** The first number of an entry, also of a fraction; undefined for text and the like. */
 export function numberOf(entry: TiffEntry | undefined): number | undefined {
   if (entry?.type !== 5) return numbersOf(entry)[0]
   const value = Buffer.from(entry.value)
   return value.readUInt32LE() / value.readUInt32LE(4)
 }
 
-/** The whole numbers of an entry; empty where its type is another. */
+/** The whole numbers of an entry; empty for other types. */
 export function numbersOf(entry: TiffEntry | undefined): number[] {
   const width = entry && wholeNumberBytes[entry.type]
   if (!width) return []
@@ -222,7 +223,7 @@ export function numbersOf(entry: TiffEntry | undefined): number[] {
   )
 }
 
-/** Signed ones are sizes and the like, and not below zero. */
+/** Numbers of signed types are sizes and the like, and not below zero. */
 const wholeNumberBytes: Readonly<Record<number, number>> = {
   1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8,
 } // biome-ignore format: a list

@@ -5,7 +5,7 @@ import { describing, type Exif } from './exif.ts'
 import type { Resolution } from './resolution.ts'
 import { xmpDescribing } from './xmp.ts'
 
-/** What is written beside the pixels of a finished file, all of it true of that file. */
+/** The metadata of a finished file, corrected to describe that file. */
 export interface WrittenMetadata {
   readonly icc?: Uint8Array
   readonly colour?: ColourSignal
@@ -16,7 +16,7 @@ export interface WrittenMetadata {
   readonly resolution?: Resolution
 }
 
-/** What is carried, as it is written into a file of this format whose frames have this size. */
+/** Adapts carried metadata to a file of this format with frames of this size. */
 export function writtenMetadata(
   { exif, xmp, ...others }: CarriedMetadata,
   format: OutputFormat,

@@ -1,13 +1,13 @@
-/** The name of an element or attribute: its namespace, and its name in that. */
+/** The name of an element or attribute: its namespace and its local name. */
 export interface XmlName {
   readonly space: string
   readonly local: string
 }
 
-/** What becomes of an element with all it holds, or of an attribute: it goes, gets another text, or stays. */
+/** The edit of an element (with everything in it) or of an attribute: it is removed, gets another text, or stays. */
 export type XmlRule = (name: XmlName) => 'remove' | { text: string } | undefined
 
-/** Text of a document that another takes the place of. */
+/** A replacement for a part of the document. */
 interface Edit {
   readonly from: number
   readonly to: number
@@ -17,7 +17,7 @@ interface Edit {
 interface OpenElement {
   readonly name: string
   readonly spaces: Spaces
-  /** Where what is removed or replaced begins; undefined where the element stays. */
+  /** The start of an element that is removed or replaced; undefined if the element stays. */
   readonly edit: { from: number; text: string | undefined } | undefined
 }
 
@@ -29,15 +29,15 @@ const wellKnown: Spaces = new Map([
   ['xmlns', 'http://www.w3.org/2000/xmlns/'],
 ])
 
-/** No metadata is like this; what is could take long. */
+/** No real metadata is nested this deep; deeper documents could take long. */
 const maxDepth = 100
 const maxSpaces = 200
 
 /**
- * Edits an XML document by the names in it and leaves every other byte as it is. `staying` are the names that are left.
- * A declaration goes where `rule` removes the name '' of its namespace.
+ * Edits an XML document by the names in it and leaves every other byte as it is. `staying` holds the names that are
+ * left. A namespace declaration is removed if `rule` removes the name '' of its namespace.
  *
- * @throws SyntaxError for what isn't well formed, and for document type declarations
+ * @throws SyntaxError for a document that isn't well formed or has a document type declaration
  */
 export function editXml(xml: string, rule: XmlRule): { xml: string; staying: XmlName[] } {
   const edits: Edit[] = []
@@ -89,7 +89,7 @@ export function editXml(xml: string, rule: XmlRule): { xml: string; staying: Xml
   return { xml: apply(xml, edits), staying }
 }
 
-/** Where comments, character data and processing instructions end; undefined where a tag begins. */
+/** The end of a comment, character data or a processing instruction; undefined if a tag begins here. */
 function skippedFrom(xml: string, at: number): number | undefined {
   for (const [begin, end] of [
     ['<!--', '-->'],
@@ -108,7 +108,7 @@ function skippedFrom(xml: string, at: number): number | undefined {
 interface Attribute {
   readonly name: string
   readonly value: string
-  /** From the space before it to the end of its value. */
+  /** From the space before the attribute to the end of its value. */
   readonly from: number
   readonly to: number
 }
@@ -121,7 +121,7 @@ interface StartTag {
   readonly end: number
 }
 
-/** XML 1.0, section 3.1, and what a name must not hold here. */
+/** XML 1.0, section 3.1, and the characters that a name must not hold here. */
 const tagName = /<([^\s=<>/"'?!&]+)/y
 const attribute = /\s+([^\s=<>/"'?!&]+)\s*=\s*("[^"<]*"|'[^'<]*')/y
 const tagEnd = /\s*(\/?)>/y
@@ -154,7 +154,7 @@ function spacesWith(attributes: readonly Attribute[], outer: Spaces): Spaces {
   if (declared.length === 0) return outer
   const spaces = new Map(outer)
   for (const { name, value } of declared) {
-    if (value.includes('&')) throw new SyntaxError('an XML namespace is in disguise')
+    if (value.includes('&')) throw new SyntaxError('an XML namespace contains a character reference')
     spaces.set(name.slice('xmlns:'.length), value)
   }
   if (spaces.size > maxSpaces) throw new SyntaxError('the XML has too many namespaces')
@@ -191,7 +191,7 @@ function match(pattern: RegExp, xml: string, at: number): RegExpExecArray {
   return found
 }
 
-/** Edits are in the order of the document, and none lies within another. */
+/** Edits are in the order of the document and don't overlap. */
 function apply(xml: string, edits: readonly Edit[]): string {
   const parts: string[] = []
   let at = 0

@@ -14,7 +14,7 @@ const spaces = {
   xmp: 'http://ns.adobe.com/xap/1.0/',
 } as const
 
-/** Namespaces of what holds the properties, and is none itself. */
+/** Namespaces of the elements that hold the properties. */
 const frames = [
   'adobe:ns:meta/',
   'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
@@ -23,9 +23,9 @@ const frames = [
 ]
 
 /**
- * Namespaces about parts of the original's file that a result doesn't have: gain maps, extended XMP, and what phones
- * add (motion photos, depth maps, second images in Base64): Google's Container, GCamera, GDepth, GImage and Dynamic
- * Depth, Apple's HDRGainMap and mattes, and the like of other makers.
+ * Namespaces about parts of the original's file that a result doesn't have: gain maps, extended XMP, and the additions
+ * of phones (motion photos, depth maps, second images in Base64): Google's Container, GCamera, GDepth, GImage and
+ * Dynamic Depth, Apple's HDRGainMap and mattes, and similar namespaces of other makers.
  */
 const aboutOtherParts: readonly RegExp[] = [
   /^http:\/\/ns\.adobe\.com\/hdr-gain-map\//,
@@ -47,7 +47,7 @@ const aboutTheFile: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Namespaces that say where in the picture something is. */
+/** Namespaces of positions in the picture. */
 const aboutPlaces: readonly RegExp[] = [
   /^http:\/\/www\.metadataworkinggroup\.com\/schemas\/regions\//,
   /^http:\/\/ns\.microsoft\.com\/photo\/1\.2\//,
@@ -55,8 +55,8 @@ const aboutPlaces: readonly RegExp[] = [
 ]
 
 /**
- * XMP without what a result doesn't have; where its pixels were moved, also without what says where in the picture
- * something is. Undefined where nothing is left, and for what isn't well formed.
+ * XMP without properties that are untrue of the result; if its pixels were moved, also without positions in the
+ * picture. Undefined if nothing is left, or if the XMP isn't well formed.
  */
 export function readXmp(xmp: Uint8Array, { movesPixels }: { movesPixels: boolean }): string | undefined {
   const isGone = ({ space, local }: XmlName) =>
@@ -67,7 +67,7 @@ export function readXmp(xmp: Uint8Array, { movesPixels }: { movesPixels: boolean
     const { xml, staying } = editXml(textOf(xmp), name => (isGone(name) ? 'remove' : undefined))
     return staying.some(({ space }) => !frames.includes(space)) ? xml : undefined
   } catch (error) {
-    // Metadata is no reason to fail an image, nor is it kept unread.
+    // Unreadable metadata is dropped: it must not fail an image.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined
     throw error
   }
@@ -76,12 +76,12 @@ export function readXmp(xmp: Uint8Array, { movesPixels }: { movesPixels: boolean
 function isAboutPlaces(space: string, local: string): boolean {
   if (space === spaces.iptcExtension) return local === 'ImageRegion'
   if (space === spaces.exif) return local === 'SubjectArea' || local === 'SubjectLocation'
-  // Sizes and places in pixels; what kind of panorama it is stays true.
+  // Sizes and positions in pixels go; the kind of panorama stays true.
   if (space === spaces.panorama) return local.endsWith('Pixels')
   return aboutPlaces.some(pattern => pattern.test(space))
 }
 
-/** What XMP says of a file. */
+/** The facts about a file that its XMP repeats. */
 export interface XmpFacts {
   readonly width: number
   readonly height: number
@@ -89,7 +89,7 @@ export interface XmpFacts {
   readonly resolution: Resolution | undefined
 }
 
-/** XMP, as `readXmp` gives it, that tells of this upright image, in the properties that it has. */
+/** XMP from `readXmp` that describes this upright image, in the properties that it has. */
 export function xmpDescribing(xmp: string, facts: XmpFacts): Uint8Array {
   const own = propertiesOf(facts)
   const rule: XmlRule = ({ space, local }) => own[space]?.[local]

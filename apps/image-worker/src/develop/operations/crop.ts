@@ -16,7 +16,7 @@ export function cutOut(frame: Raster, rectangle: Rectangle): Promise<Raster> {
   return throughSharp(frame, image => image.extract(rectangle))
 }
 
-/** What catches the eye moves, but all frames show the same part. */
+/** The eye-catching part moves from frame to frame, but all frames are cut to the same part. */
 async function apply(frames: Raster[], operation: OperationNamed<'crop'>): Promise<Raster[]> {
   const { position } = operation
   if (!isStrategy(position)) return eachFrame(change)(frames, operation)
@@ -25,7 +25,7 @@ async function apply(frames: Raster[], operation: OperationNamed<'crop'>): Promi
 }
 
 /**
- * Where a crop cuts that doesn't depend on what the image shows.
+ * The rectangle of a crop that doesn't depend on the content of the image.
  *
  * @throws UnusableImage when it begins outside of the frame
  */
@@ -62,7 +62,7 @@ function sizeAfter({ width, height }: Size, operation: OperationNamed<'crop'>): 
   }
 }
 
-/** With a background: cut out what there is, then pad it. */
+/** With a background: crop, then pad. */
 function partsOf({ background, ...operation }: OperationNamed<'crop'>): Operation[] | undefined {
   if (background === undefined) return undefined
   const { width, height, left, position = 'center' } = operation

@@ -4,8 +4,8 @@ import { type Raster, toSharp } from '../raster.ts'
 import type { Size } from './operation-kind.ts'
 
 /**
- * The part of the given size that shows most of what counts: one for all frames, in the middle of those of each. So a
- * frame that shows nothing, as the first often does, has no say of its own.
+ * The part of the given size that shows the most important content. One for all frames: the median position over the
+ * frames, so that an empty frame, as the first often is, doesn't decide.
  */
 export async function findWindow(
   frames: readonly Raster[],
@@ -23,7 +23,7 @@ export async function findWindow(
   }
 }
 
-/** By sharp: a resizing to cover, in which nothing is scaled. */
+/** Lets sharp find the window: a resizing to cover that doesn't scale. */
 async function windowOf(frame: Raster, { width, height }: Size, strategy: Strategy) {
   const { info } = await toSharp(frame)
     .resize({
@@ -36,11 +36,11 @@ async function windowOf(frame: Raster, { width, height }: Size, strategy: Strate
     })
     .raw()
     .toBuffer({ resolveWithObject: true })
-  // sharp's offsets are those of the image to the window.
+  // sharp's offsets go from the window to the image.
   return { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0) }
 }
 
-/** Of an even number, the first of both in the middle. */
+/** For an even count, the lower of the two in the middle. */
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((one, other) => one - other)
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0

@@ -19,7 +19,7 @@ export async function toGrey(frame: Raster): Promise<Raster> {
   return frame.channels === 4 ? withAlphaOf(frame, grey) : grey
 }
 
-/** Grey with transparency has four channels, the first three alike. */
+/** Grey with transparency has four channels; the first three are equal. */
 function withAlphaOf(original: Raster, grey: Raster): Raster {
   const samples = samplesOf(original).slice()
   const lightness = samplesOf(grey)

@@ -22,7 +22,7 @@ import { swapChannels } from './swap-channels.ts'
 import { tint } from './tint.ts'
 import { trim } from './trim.ts'
 
-/** How each operation of the contracts is done; the compiler sees to it that none is missing. */
+/** The implementation of each operation of the contracts. The compiler reports a missing operation. */
 export const operationKinds: { readonly [Name in OperationName]: OperationKind<Name> } = {
   'swap-channels': swapChannels,
   resize,

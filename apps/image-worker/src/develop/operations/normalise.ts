@@ -6,7 +6,7 @@ const change = throughEffect(effect)
 
 export const normalise: OperationKind<'normalise'> = {
   ...onColours<'normalise'>(change, effect),
-  /** As one image: stretched each by itself, frames would flicker. */
+  /** Stretches all frames as one image: stretched one by one, they would flicker. */
   apply: async (frames, operation) => {
     const [{ height }] = frames as [Raster]
     const stack = joinFrames(frames)

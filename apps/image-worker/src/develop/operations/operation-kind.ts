@@ -11,18 +11,18 @@ type Change<Name extends OperationName> = (
   operation: OperationNamed<Name>,
 ) => Raster | Promise<Raster>
 
-/** Changes all frames of an image, which are alike. May work in place. */
+/** Changes all frames of an image, which have the same size and kind. May work in place. */
 export type Apply<Name extends OperationName> = (
   frames: Raster[],
   operation: OperationNamed<Name>,
 ) => Promise<Raster[]>
 
-/** The size of what comes out, known before it is made. */
+/** The size of the result, known before it is made. */
 type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
 
 /**
- * The places where sharp computes samples, in its own order, behind all that moves pixels (pipeline.cc). Each has room for
- * one operation a call.
+ * The places where sharp computes samples, in its own order, after all moves of pixels (pipeline.cc). A call has room
+ * for one operation at each place.
  */
 export const effectPlaces = [
   'blur',
@@ -35,34 +35,34 @@ export const effectPlaces = [
 ] as const
 export type EffectPlace = (typeof effectPlaces)[number]
 
-/** How an operation that moves no pixels is one part of a call to sharp. */
+/** How an operation that moves no pixels becomes a part of a call to sharp. */
 export interface Effect<Name extends OperationName> {
   place: EffectPlace
   write(image: Sharp, operation: OperationNamed<Name>): Sharp
 }
 
-/** What an operation does: it changes the pixels of each frame, or chooses how the result is written. */
+/** The kind of an operation: it changes the pixels of each frame, or chooses how the result is written. */
 export type OperationKind<Name extends OperationName> =
   | {
       changes: 'pixels'
       apply: Apply<Name>
       sizeAfter: SizeAfter<Name>
-      /** What stands in memory on the way, where that is larger. */
+      /** The size of an intermediate image in memory, if it is larger. */
       sizeWithin?: SizeAfter<Name>
-      /** Whether the size depends on what the image shows: `sizeAfter` is the largest then. */
+      /** Whether the size depends on the content of the image: `sizeAfter` is then the largest possible. */
       isSizeOpen?: boolean
-      /** Whether it computes colours, and takes samples to be spaced as those of sRGB are. */
+      /** Whether it computes colours and assumes that samples are spaced as in sRGB. */
       makesColours(operation: OperationNamed<Name>): boolean
-      /** Whether it makes pixels transparent, also of an image that has no transparency. */
+      /** Whether it makes pixels transparent, also in an image without transparency. */
       addsTransparency(operation: OperationNamed<Name>): boolean
       geometryOf(operation: OperationNamed<Name>): Geometry
       effect?: Effect<Name>
-      /** The other operations that it comes to, one after the other; undefined where it is done by itself. */
+      /** The operations that do the same one after the other; undefined if the operation is done by itself. */
       partsOf?(operation: OperationNamed<Name>): Operation[] | undefined
     }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
 
-/** Frame by frame: all at once, an animation would be held several times. */
+/** Applies a change frame by frame. All frames at once would hold an animation several times. */
 export function eachFrame<Name extends OperationName>(change: Change<Name>): Apply<Name> {
   return async (frames, operation) => {
     for (const [index, frame] of frames.entries()) frames[index] = await change(frame, operation)
@@ -70,12 +70,12 @@ export function eachFrame<Name extends OperationName>(change: Change<Name>): App
   }
 }
 
-/** The operation that sharp does alone in one call, for images of any kind. */
+/** An operation that sharp does alone in one call, for images of any kind. */
 export function throughEffect<Name extends OperationName>({ write }: Effect<Name>): Change<Name> {
   return (frame, operation) => throughSharp(frame, image => write(image, operation))
 }
 
-/** An operation that gives pixels other samples, of the same colours or mixed from their neighbours', where they are. */
+/** An operation that changes samples without moving pixels; it keeps colours, or mixes them from neighbours. */
 export function onPixels<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
   return inPlace(change, effect, false)
 }
@@ -102,7 +102,7 @@ function inPlace<Name extends OperationName>(
   }
 }
 
-/** An operation that moves pixels. It keeps the size, and rows stay rows, unless it says otherwise. */
+/** An operation that moves pixels. Unless it declares otherwise, it keeps the size, and rows stay rows. */
 export function onPlaces<Name extends OperationName>(
   change: Change<Name>,
   sizeAfter: SizeAfter<Name> = size => size,

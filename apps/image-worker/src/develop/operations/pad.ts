@@ -29,7 +29,7 @@ function change(frame: Raster, operation: OperationNamed<'pad'>): Raster {
   return padded
 }
 
-/** Where the image stands in its padded size. */
+/** The position of the image in its padded size. */
 export function placeIn(
   size: Size,
   frame: Size,

@@ -2,7 +2,7 @@ import type { OperationNamed } from '@darkroom/contracts'
 import { type Raster, samplesOf } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
-/** Each square gets its mean, to which pixels count as far as they are opaque. In place. */
+/** Replaces each square by its mean, in which pixels count by their opacity. In place. */
 export const pixelate = onPixels<'pixelate'>((frame, { size }: OperationNamed<'pixelate'>) => {
   const { width, height, channels } = frame
   const samples = samplesOf(frame)
@@ -20,14 +20,14 @@ export const pixelate = onPixels<'pixelate'>((frame, { size }: OperationNamed<'p
   return { ...frame, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 })
 
-/** The pixel that a rectangle comes to. */
+/** The mean pixel of a rectangle. */
 function meanOf(
   samples: ReturnType<typeof samplesOf>,
   { width, channels }: Raster,
   square: { left: number; top: number; width: number; height: number },
 ): number[] {
   const hasAlpha = channels === 4
-  /** All samples of a channel; each times its opacity where only what is seen counts. */
+  /** The sum of a channel's samples, each times its opacity if only visible colour counts. */
   const sumOf = (channel: number, isSeen: boolean) => {
     let sum = 0
     for (let y = 0; y < square.height; y++) {

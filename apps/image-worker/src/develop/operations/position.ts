@@ -1,6 +1,6 @@
 import type { Place } from '@darkroom/contracts'
 
-/** Where a smaller rectangle begins in a larger one, which is so many pixels wider and higher. */
+/** The position of a rectangle inside one that is larger by this many pixels. */
 export function offsetAt(place: Place, wider: number, higher: number): { left: number; top: number } {
   const along = (room: number, start: string, end: string) => {
     if (place.includes(start)) return 0

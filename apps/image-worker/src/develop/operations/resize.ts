@@ -54,7 +54,7 @@ function scaledSize(size: Size, operation: OperationNamed<'resize'>): Size {
   return { width: shrunk(size.width, wanted.across), height: shrunk(size.height, wanted.down) }
 }
 
-/** Finding what to keep, and filling up with a colour, are operations of their own. */
+/** Finding the part to keep and padding with a colour are operations of their own. */
 function partsOf({ background, ...operation }: OperationNamed<'resize'>): Operation[] | undefined {
   const { position, ...resizing } = operation
   const { width, height } = resizing

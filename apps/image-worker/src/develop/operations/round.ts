@@ -25,7 +25,7 @@ async function change(frame: Raster, operation: OperationNamed<'round'>): Promis
   const rows = Math.ceil(reach)
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < rows; x++) {
-      // The share of the pixel that lies within the arc, by the distance of its middle.
+      // The share of the pixel that lies within the arc, by the distance of its centre.
       const share = Math.min(Math.max(reach + 0.5 - Math.hypot(reach - x - 0.5, reach - y - 0.5), 0), 1)
       if (share === 1) continue
       for (const row of new Set([y, height - 1 - y])) {
@@ -42,7 +42,7 @@ async function change(frame: Raster, operation: OperationNamed<'round'>): Promis
   return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 }
 
-/** Puts so much of a pixel over what is behind it. Colours count as far as they are opaque. */
+/** Blends this share of a pixel over the pixel behind it. Colours count by their opacity. */
 function blend(
   samples: ReturnType<typeof samplesOf>,
   at: number,

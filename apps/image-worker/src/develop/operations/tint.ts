@@ -7,7 +7,7 @@ import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 const effect: Effect<'tint'> = { place: 'tint', write: (image, { color }) => image.tint(`#${color}`) }
 const apply = throughEffect(effect)
 
-/** sharp tints by way of 256 levels, so deeper samples take a table of their own. */
+/** sharp tints with a table of 256 levels, so deeper samples use a table of their own. */
 export const tint = onColours<'tint'>(
   (frame, operation) =>
     frame.bits === 8 ? apply(asColour(frame), operation) : tintDeep(frame, operation.color),
@@ -28,7 +28,7 @@ async function tintDeep(frame: Raster, color: string): Promise<Raster> {
   return { ...tinted, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 }
 
-/** Red, green and blue for every level of grey, as sharp tints: most in the midtones, black and white not at all. */
+/** Red, green and blue for every level of grey, as sharp tints: most in the midtones, not at all in black and white. */
 function tableFor(color: string): Uint16Array {
   const rgb = [0, 2, 4].map(at => Number.parseInt(color.slice(at, at + 2), 16) / 255)
   const [, a, b] = labOf(rgb as unknown as Vector)

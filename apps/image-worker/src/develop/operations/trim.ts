@@ -6,7 +6,7 @@ import { eachFrame, type OperationKind, onPlaces } from './operation-kind.ts'
 
 export const trim: OperationKind<'trim'> = { ...onPlaces<'trim'>(frame => frame), apply, isSizeOpen: true }
 
-/** All frames are cut to the same part: the smallest that has in it what any of them shows. */
+/** Cuts all frames to the same part: the smallest that contains the visible part of every frame. */
 async function apply(frames: Raster[], operation: OperationNamed<'trim'>): Promise<Raster[]> {
   const shown = frames.map(frame => shownPart(frame, operation.threshold)).filter(part => part !== undefined)
   const [first] = frames as [Raster]
@@ -19,7 +19,7 @@ async function apply(frames: Raster[], operation: OperationNamed<'trim'>): Promi
   return eachFrame<'trim'>(frame => cutOut(frame, { left, top, width, height }))(frames, operation)
 }
 
-/** The rectangle around all pixels that are unlike the first; undefined where all are alike. */
+/** The rectangle around all pixels that differ from the first; undefined if all are alike. */
 function shownPart(frame: Raster, threshold: number): Rectangle | undefined {
   const { width, height } = frame
   const differs = differenceFromFirst(frame, threshold)
@@ -41,8 +41,8 @@ function shownPart(frame: Raster, threshold: number): Rectangle | undefined {
 }
 
 /**
- * Whether a pixel is unlike the first: in a colour as far as it is seen through its transparency, or in transparency.
- * The threshold is of 255.
+ * Whether a pixel differs from the first: in colour, weighted by opacity, or in transparency. The threshold is out of
+ * 255.
  */
 function differenceFromFirst(frame: Raster, threshold: number): (x: number, y: number) => boolean {
   const { width, channels, bits } = frame

@@ -1,7 +1,7 @@
 import type { Operation } from '@darkroom/contracts'
 import { flip, flop, type Turn, turnBy } from '../../permute/turn.ts'
 
-/** The turn that an operation is; undefined where it does anything else. */
+/** The turn that an operation does; undefined for all other operations. */
 export function turnOf(operation: Operation): Turn | undefined {
   switch (operation.name) {
     case 'flip':

@@ -2,8 +2,8 @@ import { type Raster, samplesOf } from '../raster.ts'
 import { blend, dispose, type PngFrame, type PngFrames } from './read-animation.ts'
 
 /**
- * Draws the frames of an animation one upon the other; gives what is seen of each, as large as the animation. `unpack`
- * decodes a frame's rectangle. All have transparency if it can show anywhere.
+ * Draws the frames of an animation over each other. Returns each as it is seen, as large as the animation. `unpack`
+ * decodes the rectangle of a frame. All frames have transparency if any of them can show some.
  */
 export async function composeFrames(
   { width, height, frames }: PngFrames,
@@ -26,7 +26,7 @@ export async function composeFrames(
   return shown
 }
 
-/** Whether something of the canvas may be seen that no frame covers. */
+/** Whether a part of the canvas that no frame covers may be visible. */
 function isBare(frames: readonly PngFrame[], width: number, height: number): boolean {
   const [first] = frames
   const coversAll = first?.width === width && first.height === height
@@ -67,7 +67,7 @@ function draw(canvas: Raster, patch: Raster, frame: PngFrame): void {
   }
 }
 
-/** PNG 3rd edition, 13.16: what shows through is weighed by what the upper pixels leave of it. */
+/** PNG 3rd edition, 13.16: the lower pixel counts by what the upper pixel's opacity leaves. */
 function drawOver(
   to: Uint8Array | Uint16Array,
   start: number,

@@ -4,12 +4,12 @@ import { PngAnimation } from '../../permute/png/animation.ts'
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { parsePngHeader } from '../../permute/png/header.ts'
 
-/** What becomes of a frame's rectangle before the next is drawn, and how it is drawn (PNG 3rd edition, 11.3.6.2). */
+/** How a frame's rectangle is cleared before the next frame, and how it is drawn (PNG 3rd edition, 11.3.6.2). */
 export const dispose = { none: 0, background: 1, previous: 2 } as const
 export const blend = { source: 0, over: 1 } as const
 
 export interface PngFrame {
-  /** Its rectangle as a PNG of its own. */
+  /** The rectangle of the frame as a PNG file. */
   readonly png: Uint8Array
   readonly left: number
   readonly top: number
@@ -24,18 +24,18 @@ export interface PngFrames {
   readonly width: number
   readonly height: number
   readonly frames: readonly PngFrame[]
-  /** How often it runs; 0 is for ever. */
+  /** How often the animation runs; 0 means forever. */
   readonly loop: number
 }
 
-/** What a decoder needs of the chunks before the image data. */
+/** Chunks before the image data that a decoder needs. */
 const sharedTypes: readonly string[] = ['PLTE', 'tRNS', 'iCCP']
 
 /**
- * The frames of an animated PNG, each for a decoder of still ones, which is as forgiving with it: ancillary chunks of a
- * wrong CRC are left out, and so is an image that is not a frame.
+ * The frames of an animated PNG, each as a file for a decoder of still images. Like such a decoder, leaves out
+ * ancillary chunks with a wrong CRC, and an image that is not a frame.
  *
- * @throws NotWellFormed for an animation whose frames can't be told
+ * @throws NotWellFormed for an animation whose frames can't be read
  */
 export function readAnimation(png: Uint8Array): PngFrames {
   const [head, ...chunks] = readChunks(png)
@@ -56,7 +56,7 @@ export function readAnimation(png: Uint8Array): PngFrames {
     } else if (type === 'IDAT') {
       if (!hasImage) animation.startImage()
       hasImage = true
-      if (drawn.length > 1) throw new NotWellFormed('the image data is behind that of frames')
+      if (drawn.length > 1) throw new NotWellFormed('the image data comes after the data of frames')
       drawn.at(-1)?.data.push(data)
     } else if (type === 'fdAT') {
       const frame = drawn.at(-1)
@@ -87,7 +87,7 @@ function frameOf(head: Buffer, shared: readonly Buffer[], control: Buffer, data:
     ...{ left, top, width, height },
     dispose: control[24] ?? 0,
     blend: control[25] ?? 0,
-    // A denominator of 0 stands for 100.
+    // A denominator of 0 means 100.
     delayMs: (1000 * control.readUInt16BE(20)) / (control.readUInt16BE(22) || 100),
   }
 }

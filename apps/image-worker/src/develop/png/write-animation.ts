@@ -1,6 +1,6 @@
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 
-/** A raster whose number of channels doesn't matter. */
+/** A raster with any number of channels. */
 interface Pixels {
   readonly data: Uint8Array
   readonly width: number
@@ -45,7 +45,7 @@ export async function writeAnimation<Stack extends Pixels>(
   return Buffer.concat([pngSignature, ...written, encodeChunk('IEND')])
 }
 
-/** The smallest rectangle with all pixels that are not as before; one pixel where there are none. */
+/** The smallest rectangle with all changed pixels; one pixel if none changed. */
 function changed(before: Uint8Array, { data, width, height }: Pixels): Rectangle {
   const rowBytes = data.length / height
   const pixelBytes = rowBytes / width
@@ -76,7 +76,7 @@ function cut<Stack extends Pixels>(whole: Stack, { left, top, width, height }: R
   return { ...whole, data, width, height }
 }
 
-/** The frame stays until the next, whose pixels take the place of its own. */
+/** The frame stays until the next, whose pixels replace its own. */
 function control(sequence: number, { left, top, width, height }: Rectangle, delayMs: number): Buffer {
   const [numerator, denominator] = fractionOf(delayMs / 1000)
   const rest = Buffer.alloc(6)
@@ -85,7 +85,7 @@ function control(sequence: number, { left, top, width, height }: Rectangle, dela
   return Buffer.concat([longs(sequence, width, height, left, top), rest])
 }
 
-/** Two numbers of 16 bits, by continued fractions. */
+/** The fraction of two 16-bit numbers that comes closest, by continued fractions. */
 function fractionOf(seconds: number): [number, number] {
   const most = 65_535
   let [before, last]: [[number, number], [number, number]] = [

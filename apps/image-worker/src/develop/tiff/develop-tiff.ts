@@ -18,8 +18,8 @@ import { permuteJpegPage } from './permute-jpeg-page.ts'
 import { isLossless, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
- * Develops a TIFF. As a TIFF each page is developed for itself, so that pages may differ in anything; in formats of
- * animations each is a frame; in all others there is room for the first only.
+ * Develops a TIFF. If the result is a TIFF, each page is developed on its own, so pages may differ in everything. In
+ * animated formats each page becomes a frame; other formats take only the first page.
  *
  * @throws UnusableImage when pages that become frames differ
  */
@@ -52,16 +52,16 @@ export async function developTiff(
   return bytes
 }
 
-/** Huffman tables of its own are not to cost a small page its quality. */
+/** About the size of a small page's own Huffman tables, which must not cost it quality. */
 const tablesBytes = 512
 
-/** Its pixels, and what its directory takes. */
+/** The size of the page's pixels and directory. */
 function bytesOf({ directory, segments }: TiffPage): number {
   const entries = directory.entries.reduce((sum, { value }) => sum + 12 + value.length, 0)
   return segments.reduce((sum, { bytes }) => sum + bytes, entries)
 }
 
-/** A TIFF of the one page, which took `bytesBefore` of the file at most. */
+/** A TIFF with this one page, which took at most `bytesBefore` in the file. */
 async function developPage(
   input: Uint8Array,
   header: ImageHeader,
@@ -103,7 +103,10 @@ async function permutePage(
   return attachMetadata(tiff, 'tiff', ofPage(page, profiled), page)
 }
 
-/** Pages that are alike are the frames of one animation from the first step on; others may become so by the steps. */
+/**
+ * Pages that are alike become the frames of one animation before the first step; other pages may become alike by the
+ * steps.
+ */
 async function changedFrames(
   pictures: readonly Picture[],
   { steps }: Plan,
@@ -130,7 +133,7 @@ async function openPage(
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 
-/** What tells of the whole file stands in its first page; profile and resolution are each page's own. */
+/** Metadata of the whole file belongs to its first page; every page has its own profile and resolution. */
 function ofPage({ index }: TiffPage, metadata: CarriedMetadata): CarriedMetadata {
   const { icc, resolution } = metadata
   return index === 0 ? metadata : { ...(icc && { icc }), ...(resolution && { resolution }) }

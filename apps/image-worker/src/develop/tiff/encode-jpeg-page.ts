@@ -3,12 +3,12 @@ import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
 import type { Raster } from '../raster.ts'
 import { writeJpegPage } from './write-jpeg-page.ts'
 
-/** A reader unpacks a strip at a time. */
+/** The size of a strip, which readers unpack as a whole. */
 const stripPixels = 1_000_000
-/** A strip is of whole units of 16 x 16 pixels (TIFF Technical Note 2). */
+/** A strip has whole units of 16 x 16 pixels (TIFF Technical Note 2). */
 const unitRows = 16
 
-/** A TIFF of one page in JPEG, a strip as `encode` writes it, with Huffman tables of its own. */
+/** A TIFF of one page in JPEG. `encode` writes each strip; the page has its own Huffman tables. */
 export async function encodeJpegPage<Pixels extends Omit<Raster, 'channels'>>(
   raster: Pixels,
   encode: (strip: Pixels) => Promise<Uint8Array>,

@@ -1,7 +1,7 @@
 import { type Raster, samplesOf } from '../raster.ts'
 import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
-/** Samples that a pixel's colour takes, unpacked. */
+/** The number of samples for a pixel's colour, unpacked. */
 const colourSamples: Readonly<Record<number, number>> = {
   [photometrics.whiteIsZero]: 1,
   [photometrics.blackIsZero]: 1,
@@ -11,8 +11,8 @@ const colourSamples: Readonly<Record<number, number>> = {
 }
 
 /**
- * Whether a page's first sample beyond its colours is transparency: ExtraSamples says so (TIFF 6.0, section 18), or
- * nothing else of it, as in old files.
+ * Whether a page's first sample beyond its colours is transparency: ExtraSamples declares it (TIFF 6.0, section 18), or
+ * is missing, as in old files.
  */
 export function isTransparent(page: TiffPage): boolean {
   if (page.samplesPerPixel <= (colourSamples[page.photometric] ?? 3)) return false
@@ -20,7 +20,7 @@ export function isTransparent(page: TiffPage): boolean {
   return meaning !== 0
 }
 
-/** The raster without its fourth channel, which isn't transparency though the decoder takes it for that. */
+/** The raster without its fourth channel, which the decoder mistakes for transparency. */
 export function withoutFourthChannel(raster: Raster): Raster {
   const channels = raster.isGrey ? 1 : 3
   const samples = samplesOf(raster)

@@ -3,9 +3,9 @@ import type { Raster } from '../raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
 
 /**
- * The pages of a document as the frames of an animation, which are alike.
+ * The pages of a document as the frames of an animation, if they are alike.
  *
- * @throws UnusableImage that says which page differs in what
+ * @throws UnusableImage that names the first page that differs, and how
  */
 export function framesOfPages(pages: Raster[], format: OutputFormat): Raster[] {
   const difference = differenceOf(pages)
@@ -14,7 +14,7 @@ export function framesOfPages(pages: Raster[], format: OutputFormat): Raster[] {
   throw new UnusableImage('pages-differ', words)
 }
 
-/** In what a page differs from the first; undefined where all are alike. */
+/** How a page differs from the first; undefined if all are alike. */
 export function differenceOf(pages: readonly Raster[]): string | undefined {
   const [first] = pages as [Raster]
   for (const [index, page] of pages.entries()) {

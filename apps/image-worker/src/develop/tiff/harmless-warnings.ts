@@ -1,21 +1,21 @@
 import type { TiffPage } from './tiff-page.ts'
 
-/** None, LZW and both deflates: what of their pixels is damaged is an error, or can't be noticed. */
+/** None, LZW and both deflates: damaged pixels are an error, or can't be noticed. */
 const strictCompressions: readonly number[] = [1, 5, 8, 32_946]
 
-/** What libtiff remarks on tags that it mends, or that say nothing of the pixels (tif_dirread.c). */
+/** libtiff's warnings about tags that it corrects, or that don't concern the pixels (tif_dirread.c). */
 const harmless = [
   /does not end in null byte/,
   /^incorrect count for field/i,
   /ExtraSamples doesn't match SamplesPerPixel/,
 ]
 
-/** What libvips says because of them. */
+/** libvips' messages that follow from them. */
 const consequences = [/^Warning treated as error due to failOn setting$/, /^error in tile \d+ x \d+$/]
 
 /**
- * Decodes a page as `decode` does, which fails on warnings, and without doing so if these are of no consequence:
- * cameras and scanners leave texts without their last zero, and counts wrong.
+ * Decodes a page with `decode` so that it fails on warnings; if all warnings are harmless, decodes it again without.
+ * Cameras and scanners write texts without the final zero, and wrong counts.
  */
 export async function forgivingTags<Decoded>(
   page: TiffPage | undefined,

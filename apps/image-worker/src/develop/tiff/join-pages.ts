@@ -3,10 +3,7 @@ import { pageTags } from './tiff-page.ts'
 
 const placeTags: readonly number[] = [pageTags.stripOffsets, pageTags.tileOffsets]
 
-/**
- * Makes one TIFF of several of one page each, in the order of bytes that is written here. Only the first may have
- * directories below its own (EXIF).
- */
+/** Joins several little-endian TIFFs of one page into one. Only the first may have directories below its own (EXIF). */
 export function joinPages(pages: readonly Uint8Array[]): Uint8Array {
   const [first, ...others] = pages
   if (!first) throw new TypeError('there are no pages')
@@ -32,6 +29,6 @@ export function joinPages(pages: readonly Uint8Array[]): Uint8Array {
 function pageOf(tiff: Uint8Array) {
   const reader = TiffReader.of(tiff)
   const directory = reader?.directory(reader.firstAt)
-  if (!directory) throw new TypeError('the encoder wrote no TIFF')
+  if (!directory) throw new TypeError('the encoder did not write a TIFF')
   return directory
 }

@@ -10,7 +10,7 @@ export interface JpegSettings {
   readonly isRgb: boolean
 }
 
-/** How the JPEGs inside a page were written; undefined for other pages. libvips knows no old-style JPEG. */
+/** How the JPEGs inside a page were written; undefined for other pages. libvips doesn't support old-style JPEG. */
 export function jpegSettings(tiff: Uint8Array, page: TiffPage): JpegSettings | undefined {
   if (page.compression !== compressions.jpeg) return undefined
   const [jpeg] = jpegsOf(tiff, page)
@@ -21,7 +21,7 @@ export function jpegSettings(tiff: Uint8Array, page: TiffPage): JpegSettings | u
   }
 }
 
-/** The JPEG's own word counts more than the page's, whose tag is often left out. */
+/** The JPEG's own header counts more than the page's tag, which is often left out. */
 function isSubsampled(jpeg: Uint8Array | undefined, page: TiffPage): boolean {
   try {
     if (jpeg) {

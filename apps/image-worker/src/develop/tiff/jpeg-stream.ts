@@ -3,16 +3,16 @@ import { SegmentReader } from '../../permute/jpeg/segment-reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { pageTags, type TiffPage } from './tiff-page.ts'
 
-/** A JPEG of its own, taken apart for a TIFF (TIFF Technical Note 2, abbreviated streams). */
+/** A JPEG file, split into its parts for a TIFF (TIFF Technical Note 2, abbreviated streams). */
 export interface JpegStream {
   /** Its quantisation tables, as segments. */
   readonly tables: Buffer
-  /** What follows, from the frame header to the end. */
+  /** The rest, from the frame header to the end. */
   readonly image: Buffer
   readonly width: number
   readonly height: number
   readonly components: number
-  /** Luma's sampling factors: how many samples of it there are to one of chroma. */
+  /** Luma's sampling factors: the number of luma samples for each chroma sample. */
   readonly horizontal: number
   readonly vertical: number
 }
@@ -20,7 +20,7 @@ export interface JpegStream {
 const startOfImage = Buffer.of(0xff, markers.startOfImage)
 const endOfImage = Buffer.of(0xff, markers.endOfImage)
 
-/** @throws NotWellFormed where no frame header follows the tables */
+/** @throws NotWellFormed when no frame header follows the tables */
 export function takeStreamApart(jpeg: Uint8Array): JpegStream {
   const reader = new SegmentReader(jpeg)
   const bytes = Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.length)
@@ -32,7 +32,7 @@ export function takeStreamApart(jpeg: Uint8Array): JpegStream {
     const data = reader.segment()
     if (marker === markers.quantisationTables) tables.push(bytes.subarray(start, reader.position))
     if (!frames.includes(marker)) continue
-    if (data.length < 9) throw new NotWellFormed('the frame header has another length')
+    if (data.length < 9) throw new NotWellFormed('the frame header is too short')
     const components = data[5] ?? 0
     const [horizontal, vertical] = components === 1 ? [1, 1] : [(data[7] ?? 0) >> 4, (data[7] ?? 0) & 15]
     const size = { height: data.readUInt16BE(1), width: data.readUInt16BE(3) }
@@ -49,7 +49,7 @@ export function takeStreamApart(jpeg: Uint8Array): JpegStream {
 
 const frames: readonly number[] = [markers.baselineFrame, markers.extendedFrame, markers.progressiveFrame]
 
-/** One stream of a TIFF as a JPEG of its own: `tables` is the value of JPEGTables, if there is one. */
+/** One stream of a TIFF as a JPEG file. `tables` is the value of JPEGTables, if the page has it. */
 export function withTables(tables: Uint8Array, stream: Uint8Array): Buffer {
   return Buffer.concat([startOfImage, tables.subarray(2, -2), stream.subarray(2)])
 }
@@ -64,7 +64,7 @@ export function abbreviated({ tables, image }: JpegStream, shared: JpegStream): 
   return Buffer.concat([startOfImage, ...(tables.equals(shared.tables) ? [] : [tables]), image])
 }
 
-/** Each strip or tile as a file of its own. */
+/** Each strip or tile as a file. */
 export function jpegsOf(tiff: Uint8Array, page: TiffPage): Uint8Array[] {
   const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
   return page.segments.map(({ at, bytes }) => {

@@ -1,13 +1,13 @@
 import { compressions, pageTags, tiffPages } from './tiff-page.ts'
 
-/** The JPEG of a strip or tile, where it lies in the file, and a stream with the tables that it may lack (JPEGTables). */
+/** The JPEG of a strip or tile, on the file's memory, and a stream with the tables that it may lack (JPEGTables). */
 interface JpegInTiff {
   readonly at: number
   readonly jpeg: Uint8Array
   readonly tables: Uint8Array | undefined
 }
 
-/** All JPEGs in a TIFF, on its memory; undefined where strips overlap, as they would be read again and again. */
+/** All JPEGs in a TIFF, on its memory. Undefined if strips overlap, because they would be read again and again. */
 export function jpegsInTiff(tiff: Uint8Array): JpegInTiff[] | undefined {
   const jpegs: JpegInTiff[] = []
   let bytesLeft = tiff.length

@@ -2,12 +2,12 @@ import { TiffReader } from '../metadata/tiff-directory.ts'
 import type { Raster } from '../raster.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
-/** Puts the colours of a pixel, eight bits each, in the place of its samples. */
+/** Replaces the samples of a pixel by its colours, of eight bits each. */
 type Convert = (samples: Uint8Array, at: number) => void
 
 /**
- * How the samples of a page become sRGB that libvips gets wrong; undefined where it gets them right. It refuses
- * CIELAB of eight bits, and takes ICCLAB, and YCbCr that is neither JPEG nor subsampled, for RGB.
+ * The conversion to sRGB for a page whose colours libvips gets wrong; undefined for all other pages. libvips refuses
+ * CIELAB of eight bits, and mistakes ICCLAB, and YCbCr that is neither JPEG nor subsampled, for RGB.
  */
 function conversionOf(page: TiffPage): Convert | undefined {
   if (page.bitsPerSample !== 8) return undefined
@@ -19,12 +19,12 @@ function conversionOf(page: TiffPage): Convert | undefined {
   return isWhole ? fromYCbCr(page) : undefined
 }
 
-/** Whether `asRgb` and `convertColours` are needed for a page. */
+/** Whether a page needs `asRgb` and `convertColours`. */
 export function hasOddColours(page: TiffPage): boolean {
   return conversionOf(page) !== undefined
 }
 
-/** A copy of the file that calls a page's samples red, green and blue: libvips gives them as they are then. */
+/** A copy of the file that declares a page's samples as red, green and blue, so that libvips doesn't convert them. */
 export function asRgb(tiff: Uint8Array, { directory }: TiffPage): Uint8Array {
   const copy = Buffer.from(tiff)
   const photometric = directory.entries.find(({ tag }) => tag === pageTags.photometric)
@@ -43,14 +43,14 @@ export function convertColours(raster: Raster, page: TiffPage): Raster {
   return raster
 }
 
-/** TIFF 6.0, section 23. The white that L* counts from becomes white, as in libvips' own conversion. */
+/** TIFF 6.0, section 23. The reference white of L* becomes white, as in libvips' own conversion. */
 function fromLab(signed: (byte: number) => number): Convert {
   const cubed = (t: number) => (t > 6 / 29 ? t ** 3 : 3 * (6 / 29) ** 2 * (t - 4 / 29))
   return (samples, at) => {
     const lightness = ((samples[at] ?? 0) * 100) / 255
     const y = (lightness + 16) / 116
     const [a, b] = [signed(samples[at + 1] ?? 0), signed(samples[at + 2] ?? 0)]
-    // White of D65, as sRGB's (IEC 61966-2-1).
+    // The white is D65, as in sRGB (IEC 61966-2-1).
     const [X, Y, Z] = [0.9505 * cubed(y + a / 500), cubed(y), 1.089 * cubed(y - b / 200)]
     samples[at] = companded(3.2406 * X - 1.5372 * Y - 0.4986 * Z)
     samples[at + 1] = companded(-0.9689 * X + 1.8758 * Y + 0.0415 * Z)
@@ -58,7 +58,7 @@ function fromLab(signed: (byte: number) => number): Convert {
   }
 }
 
-/** IEC 61966-2-1, in steps that are finer than eight bits anywhere. */
+/** IEC 61966-2-1, in steps that are everywhere finer than eight bits. */
 function companded(linear: number): number {
   return curve[Math.min(Math.max(Math.round(linear * curveSteps), 0), curveSteps)] ?? 0
 }
@@ -69,7 +69,7 @@ const curve = Uint8Array.from({ length: curveSteps + 1 }, (_, step) => {
   return Math.round(255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055))
 })
 
-/** TIFF 6.0, section 21: weights of the colours, and where black and white are. */
+/** TIFF 6.0, section 21: the weights of the colours, and the values of black and white. */
 function fromYCbCr(page: TiffPage): Convert {
   const [red = 0.299, green = 0.587, blue = 0.114] = fractionsOfTag(page, pageTags.coefficients)
   const [black = 0, white = 255, cbBlack = 128, cbWhite = 255, crBlack = 128, crWhite = 255] = fractionsOfTag(

@@ -7,9 +7,9 @@ import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } fro
 import { type JpegPage, writeJpegPage } from './write-jpeg-page.ts'
 
 /**
- * A TIFF of one page, its colours permuted without decoding its pixels, where these are JPEG: each strip or tile
- * keeps its place, its quality and its sampling. Undefined where the page must be decoded, and where it would be much
- * larger than `bytesBefore`.
+ * A TIFF of one page in JPEG, its colours permuted without decoding its pixels: each strip or tile keeps its place, its
+ * quality and its sampling. Undefined if the page must be decoded, or if the result would be much larger than
+ * `bytesBefore`.
  */
 export function permuteJpegPage(
   tiff: Uint8Array,
@@ -45,21 +45,21 @@ export function permuteJpegPage(
 
 const unsigned = 1
 
-/** How many of each kind of colours are taken. */
+/** The number of components for each supported kind of colours. */
 const components: Readonly<Record<number, number>> = {
   [photometrics.yCbCr]: 3,
   [photometrics.rgb]: 3,
   [photometrics.blackIsZero]: 1,
 }
 
-/** @throws NotWellFormed unless the streams are as many, as large and of such samples as the page says */
+/** @throws NotWellFormed unless the streams have the number, the size and the kind of samples that the page declares */
 function expectToFill(page: TiffPage, cut: JpegPage['cut'], streams: readonly JpegStream[]): void {
   const isTiled = 'tileWidth' in cut
   const [width, height] = isTiled ? [cut.tileWidth, cut.tileLength] : [page.width, cut.rowsPerStrip]
   const [across, down] = [Math.ceil(page.width / width), Math.ceil(page.height / height)]
   const [first] = streams
   const areAlike = streams.every((stream, index) => {
-    // The last strip ends with the image, or is filled up.
+    // The last strip ends with the image, or is padded.
     const rowsLeft = isTiled ? height : page.height - index * height
     return (
       stream.width === width &&
@@ -70,7 +70,7 @@ function expectToFill(page: TiffPage, cut: JpegPage['cut'], streams: readonly Jp
     )
   })
   if (!areAlike || streams.length !== across * down)
-    throw new NotWellFormed('the JPEGs are not those that the page announces')
+    throw new NotWellFormed("the JPEGs don't match the page's tags")
 }
 
 function cutOf(page: TiffPage): JpegPage['cut'] {

@@ -46,10 +46,10 @@ const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 
 
 /** A page of a TIFF, as its directory describes it. */
 export interface TiffPage {
-  /** Its place in the file's chain of directories, from 0. */
+  /** Its index in the file's chain of directories, from 0. */
   readonly index: number
   readonly directory: TiffDirectory
-  /** As stored: an orientation of 5 to 8 exchanges them. */
+  /** As stored: an orientation of 5 to 8 exchanges width and height. */
   readonly width: number
   readonly height: number
   readonly orientation: number
@@ -58,13 +58,13 @@ export interface TiffPage {
   readonly photometric: number
   readonly compression: number
   readonly isPlanar: boolean
-  /** Where the pixels stand, strip by strip or tile by tile. */
+  /** The positions of the pixels, strip by strip or tile by tile. */
   readonly segments: readonly { readonly at: number; readonly bytes: number }[]
 }
 
 /**
- * The pages of a TIFF. Reduced versions of a page before them (thumbnails, the levels of a pyramid) are left out:
- * they show what the developed page doesn't show any more.
+ * The pages of a TIFF. Leaves out reduced versions of the page before them (thumbnails, the levels of a pyramid): they
+ * don't show the developed page.
  */
 export function tiffPages(tiff: Uint8Array): TiffPage[] {
   const directories = TiffReader.of(tiff)?.directories() ?? []
@@ -103,7 +103,7 @@ export function isLossless({ compression }: TiffPage): boolean {
   return !lossyCompressions.includes(compression)
 }
 
-/** Bit 0 of NewSubfileType; 2 of the older SubfileType. */
+/** Bit 0 of NewSubfileType, or 2 in the older SubfileType. */
 function isReduced(page: TiffPage): boolean {
   const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
   const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)

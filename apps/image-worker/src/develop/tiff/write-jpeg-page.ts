@@ -20,8 +20,8 @@ export interface JpegPage {
 }
 
 /**
- * A TIFF of one page whose pixels are JPEGs, which libvips can't write in YCbCr from quality 90 on, and below that in
- * 4:2:0 only. The quantisation tables, which all usually share, stand in JPEGTables (TIFF Technical Note 2).
+ * A TIFF of one page whose pixels are JPEGs. libvips can't write these in YCbCr from quality 90 on, and below that only
+ * in 4:2:0. The quantisation tables, which usually all share, are in JPEGTables (TIFF Technical Note 2).
  */
 export function writeJpegPage(
   { width, height, cut, isRgb }: JpegPage,
@@ -55,7 +55,7 @@ export function writeJpegPage(
 function colourEntries(components: number, isRgb: boolean, sampling: [number, number]): TiffEntry[] {
   if (components === 1) return [shortsEntry(pageTags.photometric, photometrics.blackIsZero)]
   if (isRgb) return [shortsEntry(pageTags.photometric, photometrics.rgb)]
-  // Fractions: the whole range of bytes, as JFIF has it.
+  // Fractions: the full range of bytes, as in JFIF.
   const range = longsEntry(pageTags.referenceBlackWhite, ...[0, 255, 128, 255, 128, 255].flatMap(n => [n, 1]))
   return [
     shortsEntry(pageTags.photometric, photometrics.yCbCr),

@@ -15,9 +15,9 @@ import { expectAllowed, largestPixels } from '../steps.ts'
 import type { Job, Way } from './way.ts'
 
 /**
- * Still images of 8 bits, in as few calls to sharp as its order allows: mostly one, which decodes, operates and encodes.
- * The result is that of all steps in their order; but a lossy original that becomes smaller may be decoded at a smaller
- * size to begin with, as sharp does.
+ * Develops still images of 8 bits in as few calls to sharp as its fixed order allows: mostly one, which decodes,
+ * operates and encodes. The result is the same as that of all steps in order, except that a lossy original that becomes
+ * smaller may be decoded at a smaller size, as sharp does.
  */
 export const fuse: Way = {
   cost: job => (isTaken(job) ? heldBytes(job) : undefined),
@@ -36,7 +36,7 @@ function isTaken({ header, plan }: Job): boolean {
   return formats.includes(format) && frames === 1 && bitsPerSample === 8 && !isPermutation(header, plan)
 }
 
-/** Whether samples are what sharp takes them for; grey with transparency is not a kind of its raw samples. */
+/** Whether sharp interprets the samples correctly. sharp has no raw grey with transparency. */
 function isPlain({ kind, opened, treatment }: Examined): boolean {
   if (kind.bits !== 8 || !kind.hasOwnColours || treatment.kind === 'converted') return false
   return !opened.avif?.isPremultiplied && !(kind.isGrey && opened.metadata.hasAlpha)
@@ -95,7 +95,7 @@ async function fromRaster(
   return bytes
 }
 
-/** Does a call and what is left behind it. */
+/** Does a call and the operations that are left after it. */
 async function finish(
   job: ExaminedJob,
   call: Call,

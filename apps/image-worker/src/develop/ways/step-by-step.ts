@@ -9,7 +9,9 @@ import { applySteps } from '../steps.ts'
 import { developTiff } from '../tiff/develop-tiff.ts'
 import type { Job, Way } from './way.ts'
 
-/** Decodes, changes each frame step by step, and encodes; a TIFF page by page, HEIC by libheif-js. Does every job. */
+/**
+ * Decodes, changes each frame step by step, and encodes; a TIFF page by page, HEIC with libheif-js. Can do every job.
+ */
 export const stepByStep: Way = {
   cost: heldBytes,
   develop: async job => {
@@ -24,7 +26,7 @@ async function developImage({ input, header, plan, limits }: Job): Promise<Uint8
   const decodeImage = header.format === 'heic' ? decodeHeic : decode
   const { picture, original } = await decodeImage(input, header, plan, limits)
   await applySteps(picture, steps, limits)
-  // A quality that is asked for wins over the size.
+  // A requested quality takes precedence over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined
   const bytes = await encode(picture, output, original, isRewritten ? input.length : undefined, limits)
   for (const frame of picture.frames) release(frame)

@@ -18,7 +18,7 @@ import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
 import type { Way } from './way.ts'
 
-/** A permutation of what unpacks to a lot, where that is exact. */
+/** Permutes images that unpack to a lot, if that is exact. */
 export const streamed: Way = {
   cost: job => {
     const { input, header, plan } = job
@@ -32,9 +32,9 @@ export const streamed: Way = {
 }
 
 /**
- * Whether nothing is lost on that way: of deeper samples, libvips' recombination loses the lower half; sharp turns
- * only single images, its GIFs are not exact, and it knows one frame of a PNG; pages of a TIFF may differ, or be JPEG of a sampling or in colours
- * that sharp can't write or read.
+ * Whether this way is exact. libvips' recombination loses the lower half of deeper samples; sharp turns only single
+ * images, its GIFs are not exact, and it reads one frame of a PNG; pages of a TIFF may differ, or be JPEG with a
+ * sampling or colours that sharp can't write or read.
  */
 function canStream(
   input: Uint8Array,
@@ -48,9 +48,9 @@ function canStream(
 }
 
 /**
- * Permutes what is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces. Slower
- * than permuting in place, as every sample passes through a float. Undefined where samples mean something else than
- * sharp takes them for.
+ * Permutes an image that is too large to be held as a raster: libvips decodes, recombines and encodes it in pieces.
+ * Slower than permuting in place, because every sample passes through a float. Undefined if sharp misinterprets the
+ * samples.
  */
 export async function streamPermuted(
   input: Uint8Array,
@@ -77,7 +77,7 @@ export async function streamPermuted(
     originalOf(input, header, opened),
   )
   const permuted = permute(image.keepIccProfile(), metadata, order)
-  // There is no second pass here, as there is over an image that is held.
+  // There is no second pass, unlike for an image that is held in memory.
   const bytes = await writeAs(permuted, output.format, { ...settings, optimiseCoding: true }).toBuffer()
   const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
   return attachMetadata(bytes, output.format, carried, uprightSize(header))

@@ -12,9 +12,9 @@ import { uprightSize } from '../raster.ts'
 import type { Job, Way } from './way.ts'
 
 /**
- * Turns and permutes a JPEG without decoding its pixels, where its coefficients can be held in memory. It must be decoded
- * where it isn't well formed, where a turn brings an edge to the front that cuts through a block, and where other colours
- * need a lower quality, as they would make the file too large.
+ * Turns and permutes a JPEG without decoding its pixels, if its coefficients fit in memory. The JPEG must be decoded if
+ * it isn't well formed, if a turn moves an edge to the front that cuts through a block, or if other colours would make
+ * the file too large and so need a lower quality.
  */
 export const undecodedJpeg: Way = {
   cost: ({ input, header, plan }) => {
@@ -28,7 +28,7 @@ export const undecodedJpeg: Way = {
   },
 }
 
-/** A quality that is asked for needs another encoding. */
+/** A requested quality needs another encoding. */
 function rearrangementOf({ rearrangement, output }: Plan): Rearrangement | undefined {
   return output.format === 'jpeg' && output.quality === undefined ? rearrangement : undefined
 }
@@ -65,8 +65,8 @@ function permuteIfWellFormed(input: Uint8Array, { order, turn }: Rearrangement):
 }
 
 /**
- * The bytes of memory that takes at most, roughly: coefficients are of two bytes, and stand beside the turned ones where rows
- * become columns; the file is there as it came, as it is read, as it is written, in parts, and whole.
+ * The bytes of memory needed at most, roughly: coefficients have two bytes each, and exist twice if rows become
+ * columns; the file exists as it came, as it is read, as it is written, in parts, and whole.
  */
 function coefficientsCost(
   { unpackedBytes, orientation }: ImageHeader,

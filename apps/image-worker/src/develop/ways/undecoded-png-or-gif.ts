@@ -18,9 +18,9 @@ export const undecodedPngOrGif: Way = {
 }
 
 /**
- * Permutes the channels without decoding pixels, where the format allows that and the file is perfectly well formed;
- * undefined where it must be decoded. Of an animated PNG, only the pixels must be: what decoders would overlook is
- * left out, since frames decoded are drawn one upon the other.
+ * Permutes the channels without decoding pixels, if the format allows it and the file is perfectly well formed;
+ * undefined if it must be decoded. For an animated PNG only the pixels must be well formed: other errors, which
+ * decoders ignore, are left out of the result, because decoded frames are drawn over each other.
  */
 export async function permuteFile(
   input: Uint8Array,

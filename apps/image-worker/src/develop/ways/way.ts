@@ -2,7 +2,7 @@ import type { ImageHeader } from '@darkroom/image-header'
 import type { DevelopLimits } from '../limits.ts'
 import type { Plan } from '../plan.ts'
 
-/** An image, and what is to be made of it. */
+/** An image, and the plan for its result. */
 export interface Job {
   readonly input: Uint8Array
   readonly header: ImageHeader
@@ -13,11 +13,11 @@ export interface Job {
 /** One way to develop an image. */
 export interface Way {
   /**
-   * About how many bytes of memory the way takes at most, the input aside; undefined where it can't do the job.
+   * About how many bytes of memory the way takes at most, without the input; undefined if it can't do the job.
    *
    * @throws UnusableImage when the job exceeds a limit
    */
   cost(job: Job): number | undefined
-  /** The result; undefined where the image turns out to need another way. */
+  /** The result; undefined if the image turns out to need another way. */
   develop(job: Job): Promise<Uint8Array | undefined>
 }

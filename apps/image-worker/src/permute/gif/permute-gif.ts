@@ -6,13 +6,13 @@ import { expectGifPixels } from './pixels.ts'
 import { GifReader, joinSubBlocks } from './reader.ts'
 
 /**
- * Permutes the colour channels of a GIF exactly, all frames of an animation, by permuting its colour tables: the
- * frames' pixels are indexes into them and stay as they are, like delays, loop, disposal and transparency.
+ * Permutes the colour channels of a GIF exactly, in all frames of an animation, by permuting its colour tables. The
+ * frames' pixels are indexes into these tables and stay as they are, like delays, loop, disposal and transparency.
  *
- * Throws NotWellFormed when the file breaks a rule of GIF 89a: blocks are walked to the trailer, and the codes of
- * the frames are followed to see that they give the frame's pixels, no more and no less, which is most of the time.
- * Decoders forgive much of this, and guess. Bytes after the trailer are dropped instead: they are no part of the image, many
- * harmless files end in padding, and a file that hides another one comes out without it.
+ * Throws NotWellFormed when the file breaks a rule of GIF 89a. All blocks up to the trailer are checked, and the codes
+ * of the frames are followed to make sure that they give exactly the frame's pixels, which takes most of the time.
+ * Decoders forgive many of these errors, and guess. Bytes after the trailer are dropped instead: they don't belong to
+ * the image, many harmless files end in padding, and another file hidden there must not stay in the result.
  */
 export function permuteGif(
   input: Uint8Array,
@@ -33,19 +33,19 @@ export function permuteGif(
       isControlled = false
     } else if (block === extensionIntroducer) {
       const label = reader.byte()
-      // A graphic control extension is for the one image, or plain text, that comes next.
+      // A graphic control extension applies only to the next image or plain text.
       if (label === graphicControl || label === plainText) {
-        if (isControlled) throw new NotWellFormed('a graphic control extension has no image of its own')
+        if (isControlled) throw new NotWellFormed('a graphic control extension is not followed by an image')
         isControlled = label === graphicControl
       }
       const isKept = readExtension(reader, label) || (options.keepMetadata && label !== application)
       if (isKept) parts.push(input.subarray(start, reader.position))
     } else {
-      throw new NotWellFormed('there is an unknown block')
+      throw new NotWellFormed('the GIF has a block of an unknown kind')
     }
   }
-  if (frames === 0) throw new NotWellFormed('there is no image')
-  if (isControlled) throw new NotWellFormed('a graphic control extension has no image of its own')
+  if (frames === 0) throw new NotWellFormed('the GIF has no image')
+  if (isControlled) throw new NotWellFormed('a graphic control extension is not followed by an image')
   parts.push(Uint8Array.of(trailer))
   return joined(parts)
 }
@@ -94,14 +94,14 @@ function readFrame(reader: GifReader, screen: Screen, start: number, tables: Tab
   readColorTable(reader, flags, tables)
   const dataStart = reader.position
   const codeBits = reader.byte()
-  if (codeBits < 2 || codeBits > 8) throw new NotWellFormed('the LZW code size is impossible')
+  if (codeBits < 2 || codeBits > 8) throw new NotWellFormed('the LZW code size is not 2 to 8 bits')
   reader.skipSubBlocks()
   const data = reader.since(dataStart)
   tables.parts.push(data)
   expectGifPixels(codeBits, data.subarray(1, -1), width * height)
 }
 
-/** The colour table that a screen or frame with these flags has, if any; its permutation is written. */
+/** The colour table of a screen or frame with these flags, if it has one; writes the permuted table. */
 function readColorTable(reader: GifReader, flags: number, { order, parts }: TableOutput): void {
   if ((flags & 0x80) === 0) return
   const table = Uint8Array.from(reader.take(3 * 2 ** ((flags & 0x07) + 1)))
@@ -109,13 +109,13 @@ function readColorTable(reader: GifReader, flags: number, { order, parts }: Tabl
   parts.push(table)
 }
 
-/** Reads an extension after its label; whether it is part of how the image looks, and so always kept. */
+/** Reads an extension after its label. Returns whether it affects how the image looks, and so is always kept. */
 function readExtension(reader: GifReader, label: number): boolean {
   switch (label) {
     case graphicControl:
       if (reader.byte() !== 4) throw new NotWellFormed('a graphic control extension is not 4 bytes long')
       reader.take(4)
-      if (reader.byte() !== 0) throw new NotWellFormed('a graphic control extension does not end')
+      if (reader.byte() !== 0) throw new NotWellFormed('a graphic control extension has no end')
       return true
     case application:
       return readApplication(reader)
@@ -128,11 +128,11 @@ function readExtension(reader: GifReader, label: number): boolean {
       reader.skipSubBlocks()
       return false
     default:
-      throw new NotWellFormed('there is an unknown extension')
+      throw new NotWellFormed('the GIF has an extension of an unknown kind')
   }
 }
 
-/** Loops and ICC profiles are kept; XMP and what other applications left may be untrue of the result. */
+/** Keeps loops and ICC profiles. XMP and the data of other applications may be untrue of the result. */
 function readApplication(reader: GifReader): boolean {
   if (reader.byte() !== 11) throw new NotWellFormed('an application extension is not 11 bytes long')
   const name = reader.text(11)
@@ -142,7 +142,8 @@ function readApplication(reader: GifReader): boolean {
   switch (name) {
     case 'NETSCAPE2.0':
     case 'ANIMEXTS1.0':
-      if (data.length !== 3 || data[0] !== 1) throw new NotWellFormed('a loop extension holds something else')
+      if (data.length !== 3 || data[0] !== 1)
+        throw new NotWellFormed('a loop extension does not hold a number of loops')
       return true
     case 'ICCRGBG1012':
       expectIccProfile(data, 'RGB ')

@@ -2,12 +2,12 @@ import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kerne
 import { NotWellFormed } from '../not-well-formed.ts'
 
 /**
- * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give `pixels` pixels
- * exactly. Only the length of each code's string is kept, not its pixels, so it costs about 1.3 ns a byte. The code
- * that ends the data may be missing, as some encoders forget it; after it, nothing may follow.
+ * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give exactly `pixels`
+ * pixels. Only the length of each code's string is kept, not its pixels, so it costs about 1.3 ns a byte. The end code
+ * may be missing, as some encoders forget it; nothing may follow it.
  *
  * @param colorBits The first codes have one bit more than this (2 to 8)
- * @param subBlocks Each with its length before it, without the one of length 0 that ends them
+ * @param subBlocks Each with its length before it, without the sub-block of length 0 that ends them
  */
 export function expectGifPixels(colorBits: number, subBlocks: Uint8Array, pixels: number): void {
   kernel ??= instantiate<GifPixelsKernel>('gif-pixels')
@@ -28,7 +28,7 @@ export function expectGifPixels(colorBits: number, subBlocks: Uint8Array, pixels
   if (missing > 0) throw new NotWellFormed('a frame has fewer pixels than its size')
 }
 
-/** Where the last sub-block ends that ends at most `length` bytes after `start`. */
+/** The end of the last sub-block that ends at most `length` bytes after `start`. */
 function subBlocksEnd(subBlocks: Uint8Array, start: number, length: number): number {
   if (subBlocks.length - start <= length) return subBlocks.length
   let end = start
@@ -46,5 +46,5 @@ interface GifPixelsKernel extends Kernel {
   follow(length: number): number
 }
 
-/** One a thread, made when it is first needed. */
+/** One per thread, created on first use. */
 let kernel: GifPixelsKernel | undefined

@@ -35,12 +35,12 @@ export class GifReader {
     return taken
   }
 
-  /** What was read from `position` on. */
+  /** The bytes from `position` to the current position. */
   since(position: number): Buffer {
     return this.#bytes.subarray(position, this.#position)
   }
 
-  /** Data comes in sub-blocks: each has its length before it, and one of length 0 ends them. */
+  /** Data comes in sub-blocks: each has its length before it, and a sub-block of length 0 ends them. */
   skipSubBlocks(): void {
     const bytes = this.#bytes
     let at = this.#position

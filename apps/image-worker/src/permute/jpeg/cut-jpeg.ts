@@ -5,19 +5,19 @@ import { readJpeg } from './read-jpeg.ts'
 import { ScanCutter } from './scan-cutter.ts'
 import { writeScans } from './write-jpeg.ts'
 
-/** A part of a JPEG as a file of its own. */
+/** A part of a JPEG as a file. */
 export interface JpegPart {
   jpeg: Uint8Array
-  /** Where in the original it lies. */
+  /** Its position in the original. */
   window: Rectangle
 }
 
 /**
- * Cuts a part out of a sequential JPEG of one scan: whole MCUs, which have a rectangle of pixels in them and a margin, so that
- * decoders give these pixels what they give them in the original: their upsampling finds the same neighbours. The codes of
- * the rest are followed as far as it takes to see that they are whole.
+ * Cuts a part out of a sequential JPEG of one scan: whole MCUs that contain the rectangle of pixels and a margin.
+ * Decoders give these pixels the same values as in the original, because upsampling finds the same neighbours. The
+ * codes outside the part are followed to make sure that they are complete.
  *
- * @throws NotWellFormed as `permuteJpeg` does, and for progressive files and those of several scans
+ * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive or have several scans
  */
 export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
   return withJpegKernel(kernel => {
@@ -35,7 +35,7 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
 }
 
 /**
- * Sees that all codes of a sequential JPEG of one scan are whole.
+ * Checks that all codes of a sequential JPEG of one scan are complete.
  *
  * @throws NotWellFormed as `cutJpeg` does
  */
@@ -47,7 +47,7 @@ export function followJpeg(input: Uint8Array): void {
 
 const nothing: Rectangle = { left: 0, top: 0, width: 0, height: 0 }
 
-/** From one MCU before a rectangle to one behind it, and no further than the frame. */
+/** From one MCU before a rectangle to one after it, within the frame. */
 function unitsAround({ left, top, width, height }: Rectangle, frame: Frame): Rectangle {
   const { horizontal, vertical } = samplingOf(frame)
   const [start, end] = around(left, left + width, 8 * horizontal, frame.width)

@@ -2,13 +2,15 @@ import { NotWellFormed } from '../not-well-formed.ts'
 import type { HuffmanTable } from './huffman-table.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 
-/** All eight for each of a hundred scans. Millions, of 19 bytes each, would take longer than the image. */
+/**
+ * All eight tables for each of a hundred scans. Millions of tables, of 19 bytes each, would take longer than the image.
+ */
 const maxTables = 800
 
-/** The Huffman tables by which scans are read, in the kernel. */
+/** The Huffman tables for reading scans, in the kernel. */
 export class DecodeTables {
   readonly #kernel: JpegKernel
-  /** The kernel may have others of an image before. */
+  /** The tables of this image; the kernel may still hold those of the image before. */
   readonly #defined = new Map<number, HuffmanTable>()
   #left = maxTables
 
@@ -17,9 +19,9 @@ export class DecodeTables {
   }
 
   /**
-   * Takes the tables of a DHT segment (T.81, B.2.4.2).
+   * Reads the tables of a DHT segment (T.81, B.2.4.2).
    *
-   * @throws NotWellFormed for a table that is none
+   * @throws NotWellFormed for an invalid table
    */
   define(data: Buffer): void {
     for (let at = 0; at < data.length; ) {
@@ -32,13 +34,13 @@ export class DecodeTables {
         throw new NotWellFormed('a Huffman table is cut off or of an unknown kind')
       new Uint8Array(this.#kernel.memory.buffer).set(table, this.#kernel.specificationAt.value)
       if (!this.#kernel.defineDecodeTable(id >> 4, id & 3))
-        throw new NotWellFormed('a Huffman table has more codes than there are')
+        throw new NotWellFormed('a Huffman table has more codes than their lengths allow')
       this.#defined.set(id, { counts: table.subarray(0, 16), symbols: table.subarray(16) })
       at += 17 + values
     }
   }
 
-  /** @throws NotWellFormed where the table that is wanted, by what files call it (16 for AC, and the number), isn't there */
+  /** @throws NotWellFormed when the file has not defined the table with this id (16 for AC, plus the number) */
   expect(id: number): HuffmanTable {
     const table = this.#defined.get(id)
     if (!table) throw new NotWellFormed('a Huffman table is missing')

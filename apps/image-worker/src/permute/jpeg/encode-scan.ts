@@ -3,13 +3,13 @@ import type { JpegKernel } from './jpeg-kernel.ts'
 import { componentMask, type Scan, setRange } from './scan.ts'
 
 export interface EncodedScan {
-  /** By what files call them: 16 for AC, and the number. */
+  /** With the ids that files use: 16 for AC, plus the number. */
   readonly tables: readonly (HuffmanTable & { readonly id: number })[]
   /** Entropy-coded. */
   readonly data: Uint8Array
 }
 
-/** As the kernel orders its tables. */
+/** In the order of the kernel's tables. */
 const tableIds = [0x00, 0x01, 0x10, 0x11]
 const symbolCount = 256
 
@@ -30,7 +30,7 @@ export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
     bits += bitsOf(counted, codes.subarray(start, end), scan.isProgressive)
     return [{ id, ...table }]
   })
-  // Each byte may want a zero behind it.
+  // Each byte may need a stuffed zero after it.
   const target = kernel.allocate(2 * Math.ceil(bits / 8) + 16)
   const end = kernel.writeScan(componentMask(scan), target)
   const data = new Uint8Array(kernel.memory.buffer.slice(target, end))
@@ -38,7 +38,7 @@ export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
   return { tables, data }
 }
 
-/** Of all codes, and of what sequential coding has behind them. */
+/** Counts the bits of all codes, and of the extra bits after them in sequential coding. */
 function bitsOf(counts: Uint32Array, codes: Uint32Array, isProgressive: boolean): number {
   return counts.reduce((sum, count, symbol) => {
     const behind = isProgressive ? 0 : symbol & 15

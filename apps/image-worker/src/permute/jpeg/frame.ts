@@ -2,7 +2,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 
 export interface Component {
   readonly id: number
-  /** Sampling factors, blocks in an MCU: 1 to 4. */
+  /** Sampling factors, in blocks of an MCU: 1 to 4. */
   readonly horizontal: number
   readonly vertical: number
   /** The number of its quantisation table. */
@@ -13,22 +13,22 @@ export interface Frame {
   readonly width: number
   readonly height: number
   readonly isProgressive: boolean
-  /** One to four. */
+  /** One to four components. */
   readonly components: readonly Component[]
 }
 
 /**
- * A frame header (T.81, B.2.2) of eight-bit samples.
+ * A frame header (T.81, B.2.2) with eight-bit samples.
  *
  * @throws NotWellFormed for any other
  */
 export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   const count = data[5] ?? 0
-  if (data.length !== 6 + 3 * count) throw new NotWellFormed('the frame header has another length')
+  if (data.length !== 6 + 3 * count) throw new NotWellFormed('the frame header has a wrong length')
   const [bits, height, width] = [data.readUInt8(0), data.readUInt16BE(1), data.readUInt16BE(3)]
-  if (bits !== 8) throw new NotWellFormed('the samples have not eight bits')
+  if (bits !== 8) throw new NotWellFormed("the samples don't have eight bits")
   if (width === 0 || height === 0) throw new NotWellFormed('the image has no pixels')
-  if (count < 1 || count > 4) throw new NotWellFormed('the image has more components than four')
+  if (count < 1 || count > 4) throw new NotWellFormed('the image does not have one to four components')
   const components = Array.from({ length: count }, (_, index) => {
     const [id = 0, sampling = 0, table = 0] = data.subarray(6 + 3 * index)
     // A single component is coded block by block, whatever its factors (T.81, A.2.2).
@@ -49,16 +49,16 @@ function isFactor(value: number): boolean {
 
 /**
  * Throws NotWellFormed unless a frame is grey, or has three components of which the last two have the same size: that
- * of the first, or a half or a fourth of it across, down or both; and for more samples than there is room for.
+ * of the first, or a half or a quarter of it across, down or both. Also throws for more samples than fit in memory.
  */
 export function expectLumaBeforeChroma({ width, height, components }: Frame): void {
   if (width * height * components.length > maxSamples)
     throw new NotWellFormed('the image has too many pixels')
   if (components.length !== 1 && components.length !== 3)
-    throw new NotWellFormed('the image is neither grey nor of three components')
+    throw new NotWellFormed('the image is neither grey nor has three components')
   const [luma, ...chroma] = components
   const isKnown = luma && factors.includes(luma.horizontal) && factors.includes(luma.vertical)
-  // An MCU of all components has ten blocks at most (T.81, B.2.3).
+  // An MCU of all components has at most ten blocks (T.81, B.2.3).
   const isSmall = luma && luma.horizontal * luma.vertical + chroma.length <= 10
   if (!isKnown || !isSmall || chroma.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1))
     throw new NotWellFormed('the components are sampled in an unusual way')
@@ -66,10 +66,13 @@ export function expectLumaBeforeChroma({ width, height, components }: Frame): vo
 
 const factors = [1, 2, 4]
 
-/** Two bytes each, and turned ones beside them: half of the 2 GiB to which a kernel's addresses are numbers from 0. */
+/**
+ * Two bytes each, and as many for turned coefficients: half of the 2 GiB that a kernel can address with positive
+ * numbers.
+ */
 const maxSamples = 2 ** 28
 
-/** The largest sampling factors, luma's: how many samples of it there are to one of chroma. */
+/** The largest sampling factors, luma's: the number of luma samples for each chroma sample. */
 export function samplingOf({ components }: Frame): { horizontal: number; vertical: number } {
   return {
     horizontal: Math.max(...components.map(({ horizontal }) => horizontal)),

@@ -1,7 +1,7 @@
 /** How often each symbol (0 to 255) occurs. */
 export type Frequencies = Uint32Array
 
-/** The shape that codes of a baseline JPEG may have (ITU-T T.81, annex C). */
+/** The limits for codes of a baseline JPEG (ITU-T T.81, annex C). */
 const maxCodeBits = 16
 const symbolCount = 256
 
@@ -11,7 +11,7 @@ export interface HuffmanTable {
   readonly symbols: Uint8Array
 }
 
-/** Of each symbol: its code and, times 65 536, the bits of it; 0 for a symbol that has none. */
+/** For each symbol: its code plus 65 536 times the number of its bits; 0 for a symbol without a code. */
 export function codesOf({ counts, symbols }: HuffmanTable): Uint32Array {
   const encoder = new Uint32Array(symbolCount)
   let [code, next] = [0, 0]
@@ -23,8 +23,8 @@ export function codesOf({ counts, symbols }: HuffmanTable): Uint32Array {
 }
 
 /**
- * The table that makes the fewest bits of symbols that occur so often, as T.81, K.2 finds it: the two rarest are
- * made one again and again, and codes of more than 16 bits are then shortened at the cost of others.
+ * The table that takes the fewest bits for these frequencies, as in T.81, K.2: merges the two rarest symbols again and
+ * again, then shortens codes of more than 16 bits at the cost of others.
  */
 export function optimalTable(frequencies: Frequencies): HuffmanTable {
   const bitsOf = codeBits(frequencies)
@@ -37,19 +37,19 @@ export function optimalTable(frequencies: Frequencies): HuffmanTable {
   return { counts: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
 }
 
-/** Symbols that share the first bits of their codes, or a single one. */
+/** Symbols whose codes begin with the same bits, or a single symbol. */
 type Tree = { readonly weight: number } & (
   | { readonly symbol: number }
   | { readonly halves: readonly [Tree, Tree] }
 )
 
 /**
- * The bits of each symbol's code, of any number; 0 where it doesn't occur. The last belongs to a symbol that stands
- * for the code of ones alone, which no table may have (T.81, C.2).
+ * The number of bits of each symbol's code, not yet limited; 0 if it doesn't occur. The last symbol reserves the code
+ * of all ones, which no table may have (T.81, C.2).
  */
 function codeBits(frequencies: Frequencies): number[] {
   const weights = [...frequencies, 1]
-  // Among equals the last comes first, so that the code of ones is the longest.
+  // Among equal weights the last comes first, so that the reserved code is the longest.
   const trees: Tree[] = weights
     .map((weight, symbol) => ({ weight, symbol }))
     .filter(({ weight }) => weight > 0)
@@ -71,7 +71,7 @@ function measured(tree: Tree, depth: number, bits: number[]): number[] {
   return bits
 }
 
-/** T.81, figure K.3: a pair that is too long goes up one, and its place is made below a shorter code. */
+/** T.81, figure K.3: a pair that is too long moves up one bit, and a shorter code is extended to make room. */
 function shorten(counts: number[]): void {
   const add = (bits: number, change: number) => {
     counts[bits] = (counts[bits] ?? 0) + change
@@ -86,7 +86,7 @@ function shorten(counts: number[]): void {
       add(shorter, -1)
     }
   }
-  // The code of ones alone is the last of the longest.
+  // The reserved code of all ones is the last of the longest.
   add(
     counts.findLastIndex(count => count > 0),
     -1,

@@ -1,7 +1,7 @@
 import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
 import { DamagedScan, NotWellFormed } from '../not-well-formed.ts'
 
-/** ../../../assembly/jpeg.ts. To allocate detaches what views of its memory there are. */
+/** ../../../assembly/jpeg.ts. Allocating detaches existing views of its memory. */
 export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlobal>> {
   readonly scanEnd: KernelGlobal
   readonly cutEnd: KernelGlobal
@@ -75,15 +75,15 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
 type ErrorName = keyof typeof words
 
 const words = {
-  unknownCode: 'a scan has a code that no table has',
+  unknownCode: 'a scan has a code that is not in its Huffman table',
   beyondBlock: 'a block has more coefficients than 64',
   outOfRange: 'a coefficient is out of range',
   endsTooEarly: 'a scan ends too early',
-  bytesLeft: 'there are bytes behind the end of a scan',
+  bytesLeft: 'there are bytes after the end of a scan',
   noRestart: 'a restart marker is missing',
 }
 
-/** Throws what a scan's number says is wrong; 0 is nothing. */
+/** Throws the error that the kernel's number stands for; 0 means success. */
 export function expectNoError(kernel: JpegKernel, error: number): void {
   if (error === 0) return
   const name = Object.keys(words).find(name => kernel[name as ErrorName].value === error) as ErrorName
@@ -96,22 +96,22 @@ function isDamage(name: ErrorName): boolean {
 }
 
 /**
- * Memory up to this size, enough for 12 megapixels, is kept for a thread's next image: to get new memory from the
- * system, which clears it page by page, would take a fourth of the time.
+ * Memory up to this size, enough for 12 megapixels, is kept for a thread's next image. Getting new memory from the
+ * system, which clears it page by page, would take a quarter of the time.
  */
 const maxKeptBytes = 64 * 1024 * 1024
 
 let kept: JpegKernel | undefined
 
 /**
- * Lets `work`, which doesn't wait for anything, have the thread's kernel with nothing allocated. What else is left of
- * the image before, its tables and components, is set anew before it is used.
+ * Lends the thread's kernel, with nothing allocated, to `work`, which must be synchronous. The rest of the previous
+ * image, its tables and components, is overwritten before use.
  */
 export function withJpegKernel<Result>(work: (kernel: JpegKernel) => Result): Result {
   const kernel = kept ?? instantiate<JpegKernel>('jpeg')
   kept = undefined
   kernel.clear()
-  // A trap, which is a fault of the kernel's, may leave anything.
+  // After a trap, a bug in the kernel, its memory may hold anything.
   let isUsable = false
   try {
     const result = work(kernel)

@@ -37,16 +37,16 @@ export function permuteCoefficients(
   for (const [k, position] of positions.entries())
     divisors[position] = 1 / (8 * (luma[k] ?? 1) * (scales[k] ?? 1))
   const [width, height] = [Math.ceil(frame.width / horizontal), Math.ceil(frame.height / vertical)]
-  // A sample more on each side; four before, so that rows start where vectors do.
+  // One more sample on each side; four before, so that rows start where vectors do.
   const stride = (8 * Math.ceil(width / 8) + 8) * Float32Array.BYTES_PER_ELEMENT
   const samples = kernel.allocate(stride * (8 * Math.ceil(height / 8) + 2)) + stride + 16
   kernel.permuteChroma(samples, stride, width, height)
   kernel.shiftLuma(samples, stride, width, horizontal, vertical)
 }
 
-/** jddctmgr.c: what the transform leaves each frequency to be scaled by. */
+/** jddctmgr.c: the scale that the transform leaves to each frequency. */
 const scaleOfFrequency = [1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.5411961, 0.275899379]
 const scales = zigzag.map(index => (scaleOfFrequency[index >> 3] ?? 1) * (scaleOfFrequency[index & 7] ?? 1))
 
-/** Rows and columns of the transform's coefficients are exchanged. */
+/** With rows and columns of the transform's coefficients exchanged. */
 const positions = zigzag.map(index => (index & 7) * 8 + (index >> 3))

@@ -5,14 +5,14 @@ import type { JpegKernel } from './jpeg-kernel.ts'
 import type { Jpeg } from './read-jpeg.ts'
 
 /**
- * Lets the components of an image in the kernel's memory, which are red, green and blue, change places.
+ * Exchanges the components of an image in the kernel's memory, which are red, green and blue.
  *
- * @throws NotWellFormed where they are not of one size
+ * @throws NotWellFormed when their sizes differ
  */
 export function permuteComponents(kernel: JpegKernel, jpeg: Jpeg, order: ChannelOrder): Jpeg {
   const { horizontal, vertical } = samplingOf(jpeg.frame)
   if (jpeg.planes.length !== 3 || horizontal * vertical > 1)
-    throw new NotWellFormed('the components are not of one size')
+    throw new NotWellFormed('the components differ in size')
   const moved = <Part>(parts: readonly Part[]) => sourceChannels(order).map(source => parts[source] as Part)
   const planes = moved(jpeg.planes)
   const [across, down] = [Math.ceil(jpeg.frame.width / 8), Math.ceil(jpeg.frame.height / 8)]

@@ -9,11 +9,12 @@ import { writeJpeg } from './write-jpeg.ts'
 
 /**
  * Turns a JPEG (ITU-T T.81, JFIF 1.02) and permutes its colours without decoding its pixels: the blocks of its cosine
- * transform change places, and their coefficients are mixed, as a permutation is linear in them. Subsampling,
- * progressiveness and quantisation stay; a coefficient that no colour is added to stays exactly. Metadata is left out.
+ * transform change places, and their coefficients are mixed, which works because a permutation is linear in them.
+ * Subsampling, progressiveness and quantisation stay; a coefficient that no colour is added to stays exact. Leaves out
+ * metadata.
  *
- * @throws NotWellFormed for a file that breaks a rule of T.81, and for what decoders know and this doesn't: CMYK and
- * RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks
+ * @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that decoders support but this function
+ * doesn't: CMYK and RGB, 12 bits, arithmetic coding, unusual subsampling, a turn that cuts through the outermost blocks
  */
 export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTurn): Uint8Array {
   return withJpegKernel(kernel => {
@@ -24,8 +25,8 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTur
 }
 
 /**
- * Permutes the colours of a JPEG whose components are red, green and blue, as the file that holds it says. Nothing is
- * lost: the components change places.
+ * Permutes the colours of a JPEG whose components are red, green and blue according to the file that contains it.
+ * Nothing is lost: the components change places.
  *
  * @throws NotWellFormed as `permuteJpeg` does
  */

@@ -4,22 +4,22 @@ import type { JpegKernel } from './jpeg-kernel.ts'
 /** 64 coefficients of 16 bits. */
 export const blockBytes = 128
 
-/** The coefficients of a component in the kernel's memory: where they are, and how many blocks. */
+/** The coefficients of a component in the kernel's memory: their address, and the number of blocks. */
 export interface Plane {
   readonly at: number
   readonly across: number
   readonly down: number
 }
 
-/** Makes room for the coefficients of a frame, all zero. */
+/** Allocates the coefficients of a frame, all zero. */
 export function allocatePlanes(kernel: JpegKernel, frame: Frame): Plane[] {
   return describePlanes(kernel, frame, blocks => kernel.allocateZeros(blocks * blockBytes))
 }
 
 /**
- * Tells the kernel the components of a frame, and gives them; `allocate` makes room for so many blocks of
- * the component with this index. Each component
- * has blocks for whole MCUs, though fewer may do for its samples (T.81, A.1.1 and A.2).
+ * Describes the components of a frame to the kernel and returns them. `allocate` allocates the blocks of the component
+ * with this index. Each component has blocks for whole MCUs, even if fewer are enough for its samples (T.81, A.1.1 and
+ * A.2).
  */
 export function describePlanes(
   kernel: JpegKernel,

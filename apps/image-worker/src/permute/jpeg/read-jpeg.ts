@@ -13,23 +13,22 @@ import { SegmentReader } from './segment-reader.ts'
 /** A JPEG whose coefficients are in the kernel's memory. */
 export interface Jpeg {
   readonly frame: Frame
-  /** Of each component. */
+  /** One for each component. */
   readonly planes: readonly Plane[]
-  /** Of each component. */
+  /** One for each component. */
   readonly quantisation: readonly QuantisationTable[]
-  /** Units and pixels a unit, across and down, as JFIF's header has them. */
+  /** The unit, and pixels per unit across and down, as in JFIF's header. */
   readonly density: Uint8Array
 }
 
 export interface Reading {
-  /** The colours of the components are known from elsewhere, whatever the file says of them itself. */
+  /** The caller knows the colours of the components; the file's own declaration is ignored. */
   hasKnownColours?: boolean
-  /** What becomes of the scans; coefficients in the kernel's memory by default. */
+  /** Reads the scans; by default into coefficients in the kernel's memory. */
   readScansBy?(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame): ScanTaker
 }
 
-/** @throws NotWellFormed for a file that breaks a rule of T.81, and for kinds that aren't taken here
- */
+/** @throws NotWellFormed for a file that breaks a rule of T.81, and for unsupported kinds */
 export function readJpeg(
   kernel: JpegKernel,
   input: Uint8Array,
@@ -54,18 +53,18 @@ export function readJpeg(
         huffman.define(data)
         break
       case markers.restartInterval:
-        if (data.length !== 2) throw new NotWellFormed('the restart interval has another length')
+        if (data.length !== 2) throw new NotWellFormed('the DRI segment has a wrong length')
         interval = data.readUInt16BE()
         break
       case markers.baselineFrame:
       case markers.extendedFrame:
       case markers.progressiveFrame:
-        if (frame) throw new NotWellFormed('there are two frames')
+        if (frame) throw new NotWellFormed('the file has two frames')
         frame = parseFrame(data, marker === markers.progressiveFrame)
         expectLumaBeforeChroma(frame)
         break
       case markers.startOfScan: {
-        if (!frame) throw new NotWellFormed('there is a scan before the frame')
+        if (!frame) throw new NotWellFormed('a scan comes before the frame header')
         if (!scans && !hasKnownColours) expectLumaAndChroma(frame, application)
         scans ??=
           readScansBy?.(kernel, huffman, input, frame) ?? new ScanReader(kernel, huffman, input, frame)
@@ -76,14 +75,14 @@ export function readJpeg(
         break
       }
       default:
-        // As libjpeg takes them: whole ones only, and the last of several (jdmarker.c).
+        // As in libjpeg: only complete segments count, and the last of several (jdmarker.c).
         if (marker === markers.app0 && isCalled('JFIF\0', data, 14)) application.jfif = data
         else if (marker === markers.app14 && isCalled('Adobe', data, 12)) application.adobe = data
         else if ((marker < markers.app0 || marker > markers.app15) && marker !== markers.comment)
-          throw new NotWellFormed('there is a segment of an unusual kind')
+          throw new NotWellFormed('the file has an unsupported kind of segment')
     }
   }
-  if (!frame || !scans || !history) throw new NotWellFormed('there is no image')
+  if (!frame || !scans || !history) throw new NotWellFormed('the file has no image')
   return {
     frame,
     planes: scans.planes,
@@ -96,7 +95,7 @@ function isCalled(name: string, data: Buffer, minBytes: number): boolean {
   return data.length >= minBytes && data.toString('latin1', 0, name.length) === name
 }
 
-/** What libjpeg takes for YCbCr (jdapimin.c, default_decompress_parms). */
+/** The components that libjpeg treats as YCbCr (jdapimin.c, default_decompress_parms). */
 function expectLumaAndChroma(
   { components }: Frame,
   { jfif, adobe }: { jfif?: Buffer; adobe?: Buffer },
@@ -106,7 +105,7 @@ function expectLumaAndChroma(
   const areNamedRgb = components.map(({ id }) => String.fromCharCode(id)).join('') === 'RGB'
   if (transform === undefined ? areNamedRgb : transform === 0)
     throw new NotWellFormed('the components are red, green and blue')
-  // Adobe defines 0 and 1; cameras write 3. Any other may be a damaged 0, as the decoder will say.
+  // Adobe defines 0 and 1; cameras write 3. Any other number may be a damaged 0, and the decoder warns of it.
   if (transform !== undefined && transform !== 1 && transform !== 3)
-    throw new NotWellFormed(`there is no transform of colours ${transform}`)
+    throw new NotWellFormed(`the colour transform ${transform} is unknown`)
 }

@@ -9,19 +9,19 @@ import { describePlanes } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
 import { copyIn, prepareScan, type ScanTaker } from './scan-reader.ts'
 
-/** Cuts a part out of the one scan of a sequential image, and follows the codes of the rest. */
+/** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanTaker {
-  /** No coefficients are kept. */
+  /** Coefficients are not kept. */
   readonly planes = []
   readonly window: Rectangle
-  /** Of the part. */
+  /** The scans of the part. */
   readonly scans: { scan: Scan; encoded: EncodedScan }[] = []
   readonly #kernel: JpegKernel
   readonly #tables: DecodeTables
   readonly #frame: Frame
   readonly #input: Uint8Array
 
-  /** @param windowOf chooses the part: it begins between MCUs, and ends between them or with the frame */
+  /** @param windowOf chooses the part, which begins between MCUs, and ends between MCUs or at the frame's edge */
   constructor(
     kernel: JpegKernel,
     tables: DecodeTables,
@@ -43,7 +43,7 @@ export class ScanCutter implements ScanTaker {
     const kernel = this.#kernel
     prepareScan(kernel, this.#tables, scan)
     const start = copyIn(kernel, this.#input)
-    // A block grows to at most 5/3 by longer codes of DC, and stuffing can double that.
+    // Longer DC codes make a block at most 5/3 as long, and stuffing can double that.
     const isKept = this.window.width > 0
     const target = kernel.allocate(isKept ? 4 * this.#input.length + 16 : 16)
     new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))

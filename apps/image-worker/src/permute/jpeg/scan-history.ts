@@ -3,10 +3,10 @@ import type { Frame } from './frame.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
 import type { Scan } from './scan.ts'
 
-/** More scans than any encoder makes are there to keep a decoder busy. */
+/** No encoder writes this many scans; more would only keep a decoder busy. */
 const maxScans = 100
 
-/** What of each component came in the scans so far. */
+/** The bits of each component that came in the scans so far. */
 export class ScanHistory {
   readonly #components
   #left = maxScans
@@ -15,15 +15,15 @@ export class ScanHistory {
     this.#components = components.map(({ table }) => ({
       table,
       quantisation: undefined as QuantisationTable | undefined,
-      /** The lowest bit of each coefficient that came; -1 for none. */
+      /** The lowest bit that came of each coefficient; -1 for none. */
       lowest: new Int8Array(64).fill(-1),
     }))
   }
 
   /**
-   * Takes a scan, and its components' quantisation tables as they are now.
+   * Adds a scan, with the current quantisation tables of its components.
    *
-   * @throws NotWellFormed for a scan that doesn't follow upon the ones before
+   * @throws NotWellFormed for a scan that can't follow the scans before
    */
   add(scan: Scan, tables: ReadonlyMap<number, QuantisationTable>): void {
     const { spectralStart, spectralEnd, highBit, lowBit } = scan
@@ -36,7 +36,7 @@ export class ScanHistory {
       const expected = highBit === 0 ? -1 : highBit
       const isNext = lowest.subarray(spectralStart, spectralEnd + 1).every(bit => bit === expected)
       if (!isNext || (spectralStart > 0 && lowest[0] === -1))
-        throw new NotWellFormed('a scan does not follow upon the ones before')
+        throw new NotWellFormed("a scan can't follow the scans before it")
       lowest.fill(lowBit, spectralStart, spectralEnd + 1)
       component.quantisation ??= tables.get(component.table)
       if (!component.quantisation) throw new NotWellFormed('a quantisation table is missing')
@@ -46,8 +46,7 @@ export class ScanHistory {
   /**
    * The quantisation table of each component.
    *
-   * @throws NotWellFormed where bits are missing, for which decoders make up something (libjpeg's jdcoefct.c: block
-   * smoothing)
+   * @throws NotWellFormed if bits are missing, which decoders make up (libjpeg's jdcoefct.c: block smoothing)
    */
   end(): QuantisationTable[] {
     return this.#components.map(({ quantisation, lowest }) => {

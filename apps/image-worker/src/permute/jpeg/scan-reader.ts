@@ -6,10 +6,10 @@ import { componentMask, type Scan, setRange } from './scan.ts'
 
 /** Reads the scans of an image. */
 export interface ScanTaker {
-  /** The coefficients of each component, where they are kept. */
+  /** The coefficients of each component, if they are kept. */
   readonly planes: readonly Plane[]
   /**
-   * Reads a scan whose data begin at this byte of the input; gives where they end, at a marker.
+   * Reads a scan whose data begin at this byte of the input. Returns the end of the data, which is a marker.
    *
    * @param interval MCUs between restart markers, or 0
    * @throws NotWellFormed
@@ -22,7 +22,7 @@ export class ScanReader implements ScanTaker {
   readonly planes: readonly Plane[]
   readonly #kernel: JpegKernel
   readonly #tables: DecodeTables
-  /** Where the file lies in the kernel's memory. */
+  /** The address of the file in the kernel's memory. */
   readonly #start: number
   readonly #end: number
 
@@ -42,7 +42,7 @@ export class ScanReader implements ScanTaker {
   }
 }
 
-/** Copies a file into the kernel's memory, and gives where it is. */
+/** Copies a file into the kernel's memory and returns its address. */
 export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
   const start = kernel.allocate(input.length + lookahead)
   const room = new Uint8Array(kernel.memory.buffer, start, input.length + lookahead)
@@ -51,7 +51,7 @@ export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
   return start
 }
 
-/** Tells the kernel the scan's range and its tables; throws NotWellFormed where one is missing. */
+/** Passes the scan's range and its tables to the kernel. Throws NotWellFormed if a table is missing. */
 export function prepareScan(kernel: JpegKernel, tables: DecodeTables, scan: Scan): void {
   for (const { index, dcTable, acTable } of scan.components) {
     if (scan.spectralStart === 0 && scan.highBit === 0) tables.expect(dcTable)
@@ -61,5 +61,5 @@ export function prepareScan(kernel: JpegKernel, tables: DecodeTables, scan: Scan
   setRange(kernel, scan)
 }
 
-/** Bytes behind the file that may be looked at: ones, which are no data. */
+/** The kernel may read this many bytes after the file. They hold ones, which can't be data. */
 const lookahead = 16

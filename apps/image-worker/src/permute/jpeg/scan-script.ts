@@ -1,7 +1,7 @@
 import type { Frame } from './frame.ts'
 import type { Scan } from './scan.ts'
 
-/** The scans a frame is written in: one, or those that libjpeg makes (jcparam.c, jpeg_simple_progression). */
+/** The scans in which a frame is written: one, or the same as libjpeg's (jcparam.c, jpeg_simple_progression). */
 export function scansOf({ components, isProgressive }: Frame): Scan[] {
   const all = components.map((_, index) => index)
   const scan = (
@@ -30,7 +30,7 @@ export function scansOf({ components, isProgressive }: Frame): Scan[] {
   ]
 }
 
-/** Chroma's components share their Huffman tables. */
+/** The chroma components share their Huffman tables. */
 function tableOf(index: number): number {
   return Math.min(index, 1)
 }

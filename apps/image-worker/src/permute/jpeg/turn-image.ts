@@ -8,16 +8,16 @@ import type { Jpeg } from './read-jpeg.ts'
 import { zigzag } from './zigzag.ts'
 
 /**
- * Turns an image as jpegtran does: blocks change places, and coefficients in them change places and signs. The image
- * it had before is overwritten.
+ * Turns an image as jpegtran does: blocks change places, and coefficients inside them change places and signs.
+ * Overwrites the image.
  *
- * @throws NotWellFormed where the edge to be mirrored cuts through an MCU: what fills it up would come to the front
+ * @throws NotWellFormed when a mirrored edge cuts through an MCU, because its padding would move to the front
  */
 export function turnImage(kernel: JpegKernel, jpeg: Jpeg, turn: Turn): Jpeg {
   if (!isTurned(turn)) return jpeg
   const isTransposed = swapsAxes(turn)
   const { mirrored, angle } = turn
-  // What is mirrored once rows are columns, where they become that.
+  // If rows become columns, the axes to mirror after that.
   const mirrorsRows = isTransposed ? angle === 90 : mirrored !== (angle === 180)
   const mirrorsColumns = isTransposed ? mirrored !== (angle === 270) : angle === 180
   const frame = isTransposed ? transposed(jpeg.frame) : jpeg.frame
@@ -26,14 +26,14 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, turn: Turn): Jpeg {
     (mirrorsRows && frame.width % (8 * horizontal) > 0) ||
     (mirrorsColumns && frame.height % (8 * vertical) > 0)
   )
-    throw new NotWellFormed('an edge to be mirrored lies within a block')
+    throw new NotWellFormed('a mirrored edge cuts through a block')
   const signs = zigzag.map(index => {
     const isNegative = (mirrorsRows && index % 2 === 1) !== (mirrorsColumns && (index >> 3) % 2 === 1)
     return isNegative ? -1 : 1
   })
   new Int16Array(kernel.memory.buffer).set(signs, kernel.turnedSignsAt.value / Int16Array.BYTES_PER_ELEMENT)
   new Uint8Array(kernel.memory.buffer).set(isTransposed ? transposedBytes : [], kernel.turnedBytesAt.value)
-  // Where rows stay rows, blocks are exchanged where they are.
+  // If rows stay rows, blocks are exchanged in place.
   const planes = describePlanes(kernel, frame, (blocks, index) =>
     isTransposed ? kernel.allocate(blocks * blockBytes) : (jpeg.planes[index]?.at ?? 0),
   )
@@ -57,12 +57,12 @@ function transposed({ width, height, components, ...frame }: Frame): Frame {
   return { ...frame, width: height, height: width, components: turned }
 }
 
-/** Of each coefficient in zigzag order: which one it becomes where rows become columns. It is at most 7 away. */
+/** For each coefficient in zigzag order, its index after rows become columns. It moves by at most 7. */
 const transposedIndices = zigzag.map(index => zigzag.indexOf((index & 7) * 8 + (index >> 3)))
 
 /**
- * For each eight of a block's coefficients, which bytes of the eight before, of these eight, and of the next are theirs when
- * rows become columns: 16 each, 255 for none.
+ * For each eight of a block's coefficients: the bytes that they take from the previous eight, the same eight and the
+ * next eight when rows become columns. 16 each, 255 for none.
  */
 const transposedBytes = Array.from({ length: 8 * 3 * 16 }, (_, at) => {
   const [eight, part, byte] = [Math.floor(at / 48), Math.floor(at / 16) % 3, at % 16]

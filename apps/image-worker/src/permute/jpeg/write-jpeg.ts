@@ -8,7 +8,7 @@ import type { Scan } from './scan.ts'
 import { scansOf } from './scan-script.ts'
 
 /**
- * Writes a JPEG as JFIF 1.02 has it, with Huffman tables made for it:
+ * Writes a JPEG in the order of JFIF 1.02, with Huffman tables made for it:
  *
  *     SOI | APP0 JFIF | DQT … | SOF | DHT … SOS data | … | EOI
  */
@@ -20,7 +20,7 @@ export function writeJpeg(kernel: JpegKernel, jpeg: Jpeg): Uint8Array {
   )
 }
 
-/** Writes it of scans that are encoded. */
+/** Writes it with scans that are already encoded. */
 export function writeScans(
   { frame, quantisation, density }: Pick<Jpeg, 'frame' | 'quantisation' | 'density'>,
   scans: readonly { scan: Scan; encoded: EncodedScan }[],

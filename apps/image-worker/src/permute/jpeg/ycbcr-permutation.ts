@@ -1,20 +1,20 @@
 import { type ChannelOrder, sourceChannels } from '../channel-order.ts'
 
-/** JFIF 1.02: luma as ITU-R BT.601 weighs red, green and blue; chroma is a scaled difference to it. */
+/** JFIF 1.02: luma weighs red, green and blue as in ITU-R BT.601; chroma is a scaled difference from luma. */
 const [red, green, blue] = [0.299, 0.587, 0.114]
 const [redScale, blueScale] = [2 * (1 - red), 2 * (1 - blue)]
 
-/** A number each of chroma's two components is multiplied by. */
+/** The factors for the two chroma components. */
 export type Weights = readonly [blue: number, red: number]
 
-/** How a permutation changes Y, Cb and Cr: what is added to luma, and what chroma becomes. */
+/** How a permutation changes Y, Cb and Cr: the amount added to luma, and the new chroma. */
 export interface YcbcrPermutation {
   readonly luma: Weights
   readonly chromaBlue: Weights
   readonly chromaRed: Weights
 }
 
-/** Grey, whose chroma is zero, stays as it is under every permutation: so no new chroma comes of luma. */
+/** Grey, whose chroma is zero, stays the same under every permutation, so new chroma doesn't depend on luma. */
 export function ycbcrPermutation(order: ChannelOrder): YcbcrPermutation {
   const along = (chromaBlue: number, chromaRed: number) => {
     const colour = [

@@ -13,13 +13,13 @@ interface Context {
   readonly paletteEntries: number
 }
 
-/** A chunk other than IHDR, the image data and the animation's: where it may stand, and what becomes of it. */
+/** A chunk other than IHDR, the image data and the animation's: its allowed position, and how it is treated. */
 interface ChunkRule {
   readonly position: 'before PLTE' | 'after PLTE' | 'before IDAT' | 'anywhere'
   readonly repeats?: true
   /**
-   * 'metadata' can identify people, or is text: it stays only where metadata is kept. 'texts' are metadata, too, but
-   * for those about the file itself.
+   * 'metadata' can identify people, or is text: it stays only if metadata is kept. 'texts' are metadata, too, except
+   * for texts about the file itself.
    */
   readonly keep: 'always' | 'metadata' | 'texts' | 'never'
   /** The permuted data; throws NotWellFormed when the data breaks the chunk's rules. */
@@ -40,7 +40,7 @@ const rules: Record<string, ChunkRule> = {
     },
   },
   sBIT: { position: 'before PLTE', keep: 'always', permute: permuteSignificantBits },
-  // How the colours are meant to look. Kept as they are: the permutation moves samples, not the colour space.
+  // The intended look of the colours. Kept as it is: the permutation moves samples, not the colour space.
   cHRM: { position: 'before PLTE', keep: 'always', permute: ofLength(32) },
   cICP: { position: 'before PLTE', keep: 'always', permute: ofLength(4) },
   cLLI: { position: 'before PLTE', keep: 'always', permute: ofLength(8) },
@@ -49,7 +49,7 @@ const rules: Record<string, ChunkRule> = {
   mDCV: { position: 'before PLTE', keep: 'always', permute: ofLength(24) },
   sRGB: { position: 'before PLTE', keep: 'always', permute: ofLength(1) },
   pHYs: { position: 'before IDAT', keep: 'always', permute: ofLength(9) },
-  // Suggested palettes list the colours of before, decoders hardly read them, and they bear a free text as name.
+  // Dropped: suggested palettes list the original's colours, few decoders read them, and their name is free text.
   sPLT: { position: 'before IDAT', repeats: true, keep: 'never', permute: checkKeyword },
   eXIf: { position: 'before IDAT', keep: 'never', permute: checkExif },
   tIME: { position: 'anywhere', keep: 'metadata', permute: ofLength(7) },
@@ -58,7 +58,7 @@ const rules: Record<string, ChunkRule> = {
   iTXt: { position: 'anywhere', repeats: true, keep: 'texts', permute: checkKeyword },
 }
 
-/** Holds chunks against their rules in the order they come. */
+/** Checks chunks against their rules in the order in which they come. */
 export class PngAncillaryChunks {
   readonly #header: PngHeader
   readonly #order: ChannelOrder
@@ -96,8 +96,8 @@ export class PngAncillaryChunks {
   }
 
   /**
-   * An unknown critical chunk says that the image can't be shown without knowing it. An unknown ancillary chunk is
-   * kept as metadata if its fourth letter says that it stays true in a changed image (PNG 3rd edition, 5.4, 14.2).
+   * An image with an unknown critical chunk can't be shown. An unknown ancillary chunk is kept as metadata if its
+   * fourth letter declares that it stays true in a changed image (PNG 3rd edition, 5.4, 14.2).
    */
   #acceptUnknown(type: string, data: Buffer): Uint8Array | undefined {
     demand(/^[a-z]/.test(type), `the critical chunk ${type} is unknown`)
@@ -115,16 +115,16 @@ export class PngAncillaryChunks {
   }
 }
 
-/** The palette of colour type 3, and the one that types 2 and 6 may suggest. */
+/** The palette of colour type 3, or the suggested palette of types 2 and 6. */
 function permutePalette(data: Buffer, { header, order }: Context): Uint8Array {
   const entries = data.length / 3
   const most = header.colorType === 3 ? 2 ** header.bitDepth : 256
   demand(header.colorType !== 0 && header.colorType !== 4, 'a grey image has a palette')
-  demand(Number.isInteger(entries) && entries >= 1 && entries <= most, 'the palette has an impossible length')
+  demand(Number.isInteger(entries) && entries >= 1 && entries <= most, 'the palette has an invalid length')
   return permutedCopy(data, copy => permuteSamples(copy, 3, order))
 }
 
-/** One transparent colour (type 2), one grey (type 0), or the alpha of the palette's first entries (type 3). */
+/** A transparent colour (type 2), a transparent grey (type 0), or the alpha of the palette's first entries (type 3). */
 function permuteTransparency(data: Buffer, { header, order, paletteEntries }: Context): Uint8Array {
   switch (header.colorType) {
     case 0:
@@ -139,7 +139,7 @@ function permuteTransparency(data: Buffer, { header, order, paletteEntries }: Co
   }
 }
 
-/** One colour (types 2 and 6), one grey (0 and 4), or an index into the palette. */
+/** A colour (types 2 and 6), a grey (0 and 4), or an index into the palette. */
 function permuteBackground(data: Buffer, { header, order, paletteEntries }: Context): Uint8Array {
   switch (header.colorType) {
     case 0:
@@ -195,8 +195,8 @@ function checkKeyword(data: Buffer): Uint8Array {
 }
 
 /**
- * Texts that say how the original is stored, or hold a whole block of metadata: XMP, ImageMagick's "Raw profile type
- * exif" and "exif:ExifImageWidth", and what thumbnail managers write of their originals.
+ * Texts about how the original is stored, or with a whole block of metadata: XMP, ImageMagick's "Raw profile type exif"
+ * and "exif:ExifImageWidth", and the notes of thumbnail managers about originals.
  */
 function isAboutTheFile(text: Buffer): boolean {
   const keyword = text.toString('latin1', 0, text.indexOf(0))

@@ -7,9 +7,9 @@ interface Size {
 }
 
 /**
- * Follows an animation's chunks (PNG 3rd edition, 11.3.5): acTL announces the number of frames, each fcTL
- * the place of one, whose data is the IDAT chunks (the first frame's, if its fcTL stands before them) or a run of
- * fdAT chunks. fcTL and fdAT share one sequence, counted from 0, which is counted anew for the chunks written.
+ * Follows an animation's chunks (PNG 3rd edition, 11.3.5): acTL declares the number of frames, each fcTL the position
+ * of a frame, whose data is the IDAT chunks (for the first frame, if its fcTL comes before them) or a run of fdAT
+ * chunks. fcTL and fdAT share one sequence, counted from 0; the written chunks get new numbers.
  *
  *     acTL [fcTL 0] IDAT.. | fcTL 1 fdAT 2 fdAT 3 | fcTL 4 fdAT 5 | .. IEND
  */
@@ -35,7 +35,7 @@ export class PngAnimation {
     if (data.readUInt32BE(4) > 0x7fff_ffff) this.#reject('the number of plays is impossible')
   }
 
-  /** fcTL: gives the data to write. */
+  /** fcTL: returns the data to write. */
   control(data: Buffer): Uint8Array {
     if (data.length !== 26) this.#reject('the fcTL chunk is not 26 bytes long')
     this.checkSequence(data)
@@ -61,13 +61,13 @@ export class PngAnimation {
     return written
   }
 
-  /** The IDAT chunks begin: they are the pending frame's data, if there is one. */
+  /** The IDAT chunks begin: they are the data of the pending frame, if there is one. */
   startImage(): void {
     this.#imageHasStarted = true
     this.#pendingFrame = undefined
   }
 
-  /** A run of fdAT chunks begins: gives the size of its frame. */
+  /** A run of fdAT chunks begins: returns the size of its frame. */
   startFrame(): Size {
     const frame = this.#pendingFrame
     if (!this.#imageHasStarted || frame === undefined) this.#reject('an fdAT chunk is misplaced')

@@ -1,6 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 
-/** Pulls a stream of byte chunks of any size apart into the lengths a format asks for. Keeps one chunk at most. */
+/** Splits a stream of chunks of any size into the lengths that a format needs. Keeps at most one chunk. */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
   #chunk: Uint8Array = new Uint8Array(0)
@@ -9,7 +9,7 @@ export class ByteReader {
     this.#iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
   }
 
-  /** Exactly `length` bytes; throws NotWellFormed when the stream ends before. */
+  /** Exactly `length` bytes. Throws NotWellFormed if the stream ends before. */
   async read(length: number): Promise<Uint8Array> {
     if (length <= this.#chunk.length) return this.readSome(length)
     const parts: Uint8Array[] = []
@@ -21,19 +21,19 @@ export class ByteReader {
     return Buffer.concat(parts, length)
   }
 
-  /** What is at hand, at least one byte and at most `length`; throws NotWellFormed when the stream has ended. */
+  /** The bytes at hand, from one to `length`. Throws NotWellFormed if the stream has ended. */
   async readSome(length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array(0)
     if (this.#chunk.length === 0 && !(await this.#fill())) throw new NotWellFormed('the file ends too early')
     return this.takeAtHand(length)
   }
 
-  /** What can be taken without waiting: the rest of the chunk that came last. */
+  /** The bytes that can be taken without waiting: the rest of the last chunk. */
   get atHand(): Uint8Array {
     return this.#chunk
   }
 
-  /** At most `length` bytes of what is at hand. */
+  /** At most `length` of the bytes at hand. */
   takeAtHand(length: number): Uint8Array {
     const taken = this.#chunk.subarray(0, length)
     this.#chunk = this.#chunk.subarray(taken.length)
@@ -44,7 +44,7 @@ export class ByteReader {
     return !(await this.#fill())
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Ends the source. */
   async close(): Promise<void> {
     await this.#iterator.return?.()
   }

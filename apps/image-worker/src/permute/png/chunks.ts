@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
 import type { ByteReader } from './byte-reader.ts'
 
-/** Chunks that are kept in memory whole are at most this long, as in libpng (PNG_USER_CHUNK_MALLOC_MAX). */
+/** The most bytes of a chunk that is kept in memory whole, as in libpng (PNG_USER_CHUNK_MALLOC_MAX). */
 const maxWholeChunkBytes = 8_000_000
 
 export const pngSignature: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
@@ -12,8 +12,8 @@ export const pngSignature: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x
  *
  *     length (4 bytes) | type (4 letters) | data (length bytes) | CRC-32 of type and data (4 bytes)
  *
- * `next()` opens a chunk, `read`/`readSome` take its data, `close()` checks that all of it was taken and its CRC.
- * Files often have one chunk for every 8 KiB: `readRun` takes those that are in memory already, and waits for none.
+ * `next()` opens a chunk, `read`/`readSome` take its data, and `close()` checks its CRC and that all of it was taken.
+ * Files often have one chunk for every 8 KiB: `readRun` takes the chunks that are already in memory, without waiting.
  */
 export class PngChunkReader {
   readonly #bytes: ByteReader
@@ -26,7 +26,7 @@ export class PngChunkReader {
     this.#bytes = bytes
   }
 
-  /** The open chunk's length and type, as they lie in the file. */
+  /** The open chunk's length and type, as in the file. */
   get header(): Uint8Array {
     return this.#header
   }
@@ -41,14 +41,14 @@ export class PngChunkReader {
     if (Buffer.compare(signature, pngSignature) !== 0) throw new NotWellFormed('the PNG signature is missing')
   }
 
-  /** The type of the open chunk; opens the next one when the last one was closed. */
+  /** The type of the open chunk; opens the next chunk if the last was closed. */
   async next(): Promise<string> {
     if (this.#type !== undefined) return this.#type
     const header = asBuffer(await this.#bytes.read(8))
     const length = header.readUInt32BE(0)
     const type = header.toString('latin1', 4)
     // The third letter is reserved: lower case does not conform to this version of PNG (5.4).
-    if (!/^[A-Za-z]{2}[A-Z][A-Za-z]$/.test(type)) throw new NotWellFormed('a chunk has an impossible type')
+    if (!/^[A-Za-z]{2}[A-Z][A-Za-z]$/.test(type)) throw new NotWellFormed('a chunk has an invalid type')
     if (length > 0x7fff_ffff) throw new NotWellFormed(`the ${type} chunk's length is out of range`)
     this.#header = header
     this.#type = type
@@ -66,7 +66,7 @@ export class PngChunkReader {
     return this.#take(await this.#bytes.readSome(Math.min(length, this.#remaining)))
   }
 
-  /** Gives the CRC as it lies in the file. */
+  /** Returns the CRC as it is in the file. */
   async close(): Promise<Uint8Array> {
     if (this.#remaining > 0) throw new NotWellFormed(`the ${this.#type} chunk is too long`)
     const crc = asBuffer(await this.#bytes.read(4))
@@ -76,9 +76,9 @@ export class PngChunkReader {
   }
 
   /**
-   * The next chunks as they lie in the file, as long as they are of this type, in memory whole, and have `most`
-   * bytes of data together at most, which `take` is given. No chunk is open before or after. One of 8 KiB costs
-   * 2 us, nearly all for its CRC; waiting for `next`, `readSome` and `close` would take another 4 us.
+   * Reads the next chunks while they are of this type, completely in memory, and have at most `most` bytes of data
+   * together. `take` gets the data; the result is the chunks as in the file. No chunk is open before or after. A chunk
+   * of 8 KiB costs 2 us, nearly all for its CRC; awaiting `next`, `readSome` and `close` would take another 4 us.
    */
   readRun(type: string, most: number, take: (data: Uint8Array) => void): Uint8Array {
     const bytes = asBuffer(this.#bytes.atHand)
@@ -106,7 +106,7 @@ export class PngChunkReader {
     return asBuffer(data)
   }
 
-  /** As `readWhole`; undefined where the chunk is too large to be kept, or its CRC is wrong. */
+  /** Like `readWhole`; undefined if the chunk is too large to keep, or its CRC is wrong. */
   async readUnlessDamaged(): Promise<Buffer | undefined> {
     if (this.#remaining <= maxWholeChunkBytes) {
       const data = await this.read(this.#remaining)

@@ -1,6 +1,6 @@
 import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
 
-/** ../../assembly/deflate.ts. It works on the first bytes of its data, and knows nothing from call to call. */
+/** ../../assembly/deflate.ts. It works on the first bytes of its data and keeps no state between calls. */
 interface DeflateExports extends Kernel {
   readonly data: KernelGlobal
   readonly capacity: KernelGlobal
@@ -11,14 +11,14 @@ interface DeflateExports extends Kernel {
 }
 
 /**
- * Deflate of literals and runs alone, and what else is done to bytes on their way to it. One a thread: nothing else
- * happens between filling its room and taking what became of it, as long as nothing is awaited.
+ * Deflate with literals and runs only, and the changes to bytes before it. One per thread: the caller fills the room
+ * and takes the result without awaiting anything in between.
  */
 export class DeflateKernel {
   readonly #kernel = instantiate<DeflateExports>('deflate')
   readonly #room = this.#bytesAt(this.#kernel.data.value, this.#kernel.capacity.value)
 
-  /** Copies these bytes, one behind the other, into the room; gives the part of it that they fill. */
+  /** Copies these bytes into the room, one after the other. Returns the part of the room that they fill. */
   fill(...parts: readonly Uint8Array[]): Uint8Array {
     let length = 0
     for (const part of parts) {
@@ -29,20 +29,20 @@ export class DeflateKernel {
   }
 
   /**
-   * The room's first `length` bytes as blocks of a deflate stream that aren't its last and end with a whole byte;
-   * nothing of no bytes. About 2 ns a byte.
+   * Compresses the room's first `length` bytes into deflate blocks. None is the last block of the stream, and they end
+   * with a whole byte. No bytes give no blocks. About 2 ns a byte.
    */
   deflate(length: number): Uint8Array {
     if (length === 0) return new Uint8Array(0)
     return this.#bytesAt(this.#kernel.output.value, this.#kernel.deflate(length)).slice()
   }
 
-  /** The Adler-32 of what `sum` is that of (1 of nothing) and then the room's first `length` bytes. */
+  /** Continues an Adler-32 (`sum`, initially 1) with the room's first `length` bytes. */
   adler32(length: number, sum: number): number {
     return this.#kernel.adler32(length, sum) >>> 0
   }
 
-  /** In a part of the room: each byte less the one `pixelBytes` before it, from the second pixel on. */
+  /** Subtracts from each byte in a part of the room the byte `pixelBytes` before it, from the second pixel on. */
   subtractLeft(part: Uint8Array, pixelBytes: number): void {
     this.#kernel.subtractLeft(part.byteOffset, part.byteOffset + part.length, pixelBytes)
   }
@@ -52,7 +52,7 @@ export class DeflateKernel {
   }
 }
 
-/** One a thread, made when it is first needed. */
+/** One per thread, created on first use. */
 let kernel: DeflateKernel | undefined
 
 export function deflateKernel(): DeflateKernel {

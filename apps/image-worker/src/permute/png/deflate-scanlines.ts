@@ -5,40 +5,43 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
 /**
  * How scanlines are compressed; a trial chooses what suits the image:
  *
- * - runs: rows that have no filter get Sub; our own deflate gives frequent bytes short codes and finds runs of one
+ * - runs: unfiltered rows get the filter Sub; our own deflate gives frequent bytes short codes and finds runs of one
  *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
  * - matches: rows stay as they are, and zlib takes five to twenty times as long. For drawings and screenshots, whose
- *   repetition lies further apart.
+ *   repetitions lie further apart.
  */
 type Way = 'runs' | 'matches'
 
-/** What is permuted and compressed by runs at once. It gets codes of its own, some 80 bytes; more gains nothing. */
+/**
+ * The part that is permuted and compressed by runs at once. Each gets its own codes, of some 80 bytes; larger parts
+ * gain nothing.
+ */
 const partBytes = 128 * 1024
 
-/** The way is chosen anew every 2 MiB, since a photograph's sky says nothing about the meadow below it. */
+/** The choice is repeated every 2 MiB, because the sky of a photograph may differ from the meadow below it. */
 const partsPerTrial = 16
 
 /** A trial costs about half a millisecond. */
 const trialBytes = 32 * 1024
 
 /**
- * By what factor the result of 'runs' may be larger. What deflate finds as 'matches' is about what it found in the
- * input: that is not to be exceeded by more than a few percent.
+ * The result of 'runs' may be larger by this factor. Deflate finds about the same 'matches' as the input's encoder did,
+ * and the result should exceed the input by only a few percent.
  */
 const allowance = 1.03
 
 /** Pieces of the result are joined until they are this long. */
 const pieceBytes = 64 * 1024
 
-/** What a zlib stream starts with (RFC 1950, 2.2): deflate, a window of 32 KiB, a fast compressor. */
+/** The start of a zlib stream (RFC 1950, 2.2): deflate, a window of 32 KiB, a fast compressor. */
 const zlibHeader = Uint8Array.of(0x78, 0x5e)
 
-/** An empty block that is the stream's last (RFC 1951, 3.2.3). */
+/** An empty block that ends the stream (RFC 1951, 3.2.3). */
 const lastBlock = Uint8Array.of(0x03, 0x00)
 
 /**
- * Permutes inflated scanlines and compresses them into one zlib stream; gives its bytes in pieces. The blocks may be
- * cut anywhere, which makes no difference to the result; `walk` and the visitors are at the start of the first.
+ * Permutes inflated scanlines and compresses them into one zlib stream, which it yields in pieces. The blocks may be
+ * cut anywhere without changing the result. `walk` and the visitors are at the start of the first block.
  */
 export async function* deflateScanlines(
   blocks: AsyncIterable<Uint8Array>,
@@ -97,7 +100,7 @@ async function* compress(
 }
 
 /**
- * Tries both ways on rows of the middle of `bytes`, since the first ones of an image are often of one colour.
+ * Tries both ways on rows in the middle of `bytes`, because the first rows of an image often have a single colour.
  * `walk` and `subFilter` are at the start of `bytes`.
  */
 function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk, subFilter: SubFilter): Way {
@@ -107,7 +110,7 @@ function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk,
   let start = 0
   if (bytes.length > 2 * trialBytes) {
     start = trialWalk.visit(bytes.subarray(0, bytes.length >> 1), checkFilters)
-    // A row that has begun keeps its filter, and the next one tells; unless it is too far away.
+    // A row that has begun keeps its filter, so the trial starts at the next row unless that is too far away.
     const rowStart = start + trialWalk.left
     if (rowStart + trialBytes <= bytes.length) {
       start += trialWalk.visit(bytes.subarray(start, rowStart), checkFilters)
@@ -119,10 +122,10 @@ function chooseWay(kernel: DeflateKernel, bytes: Uint8Array, walk: ScanlineWalk,
   return runs <= MatchesDeflater.lengthOf(sample) * allowance ? 'runs' : 'matches'
 }
 
-/** Memory for parts that nobody uses now: to allocate it for each small image would keep the garbage collector busy. */
+/** Memory of parts that are not in use. Allocating it for each small image would keep the garbage collector busy. */
 let idlePart: Uint8Array | undefined
 
-/** The same bytes in parts of one length but for the last; each is overwritten when the next one is asked for. */
+/** The same bytes in parts of one length, except for the last. Each part is overwritten when the next is requested. */
 async function* evenParts(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const held = idlePart ?? new Uint8Array(partBytes)
   idlePart = undefined

@@ -4,9 +4,9 @@ const orientationTag = 0x0112
 const shortType = 3
 
 /**
- * The orientation (1 to 8) that an EXIF block without its "Exif" prefix asks for, or undefined when it asks for
- * none. Reads the first image file directory (TIFF 6.0, section 2) and nothing else; throws NotWellFormed when it
- * can't, as a decoder may still find something there.
+ * The orientation (1 to 8) in an EXIF block without its "Exif" prefix, or undefined if it has none. Reads only the
+ * first image file directory (TIFF 6.0, section 2). Throws NotWellFormed if that fails, because a decoder may still
+ * find an orientation.
  */
 export function exifOrientation(exif: Buffer): number | undefined {
   const byteOrder = exif.toString('latin1', 0, 4)

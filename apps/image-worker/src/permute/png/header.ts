@@ -10,13 +10,13 @@ export interface PngHeader {
   readonly isInterlaced: boolean
 }
 
-/** A rectangle of scanlines as it lies in the inflated stream: each row is a filter byte and `rowBytes` bytes. */
+/** A rectangle of scanlines in the inflated stream: each row is a filter byte and `rowBytes` bytes. */
 export interface PngPass {
   readonly rows: number
   readonly rowBytes: number
 }
 
-/** Table 12 of PNG 3rd edition: the bit depths each colour type allows. */
+/** Table 12 of PNG 3rd edition: the bit depths that each colour type allows. */
 const bitDepths: Record<PngColorType, readonly number[]> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],
@@ -58,7 +58,7 @@ export function bitsPerPixel({ colorType, bitDepth }: PngHeader): number {
   return samplesPerPixel[colorType] * bitDepth
 }
 
-/** The passes of an image (or of an animation's frame) of this size that have pixels at all, in stream order. */
+/** The passes that have pixels, of an image or animation frame of this size, in stream order. */
 export function passesOf(header: PngHeader, width: number, height: number): PngPass[] {
   const grids = header.isInterlaced ? adam7 : [[0, 0, 1, 1] as const]
   return grids
@@ -69,7 +69,7 @@ export function passesOf(header: PngHeader, width: number, height: number): PngP
     .filter(pass => pass.rows > 0 && pass.rowBytes > 0)
 }
 
-/** How many bytes the zlib stream of these passes must inflate to. */
+/** The number of bytes that the zlib stream of these passes must inflate to. */
 export function inflatedBytes(passes: readonly PngPass[]): number {
   const bytes = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0)
   if (!Number.isSafeInteger(bytes)) throw new NotWellFormed('the size is out of range')

@@ -5,8 +5,8 @@ import { inflateExactly } from './inflate-exactly.ts'
 import { checkFilters, ScanlineWalk, SubFilter, scanlinePermuter } from './scanlines.ts'
 
 /**
- * The zlib stream of one image (or animation frame) of the given size, permuted: pieces in, pieces out. Memory is
- * a few blocks, however large the image. Throws NotWellFormed at any point.
+ * Permutes the zlib stream of one image (or animation frame) of the given size, piece by piece. Takes the memory of a
+ * few blocks, however large the image. Throws NotWellFormed at any point.
  */
 export function permuteImageData(
   pieces: AsyncIterable<Uint8Array>,
@@ -24,7 +24,7 @@ export function permuteImageData(
   return deflateScanlines(inflateExactly(pieces, length), walk, permuter, new SubFilter(pixelBytes))
 }
 
-/** The compressed pieces as they are, while their inflation is followed to the last byte. */
+/** Passes the compressed pieces on unchanged, and inflates them to the last byte to check them. */
 async function* passProven(
   pieces: AsyncIterable<Uint8Array>,
   length: number,

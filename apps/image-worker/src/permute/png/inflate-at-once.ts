@@ -1,23 +1,23 @@
 import { inflateSync, type ZlibOptions } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
 
-export const isShorter = 'the image data is shorter than the header announces'
-export const isLonger = 'the image data is longer than the header announces'
+export const isShorter = 'the image data is shorter than the header declares'
+export const isLonger = 'the image data is longer than the header declares'
 export const isFollowed = 'there are bytes after the image data'
 
-/** The compressed bytes that `length` may take: twice what stored blocks do, for encoders that flush after every row. */
+/** The most compressed bytes for `length`: twice the size of stored blocks, for encoders that flush after every row. */
 export function mostCompressed(length: number): number {
   return 2 * length + 64 * 1024
 }
 
 /**
- * A zlib stream in one piece, which must give `length` bytes exactly and end where `data` ends. On this thread: a
- * stream's hops to zlib's thread and back would take as long as a small image.
+ * Inflates a zlib stream in one piece, which must give exactly `length` bytes and end where `data` ends. Works on this
+ * thread: passing data to zlib's thread and back would take as long as a small image.
  *
  * @throws NotWellFormed
  */
 export function inflatedExactly(data: Uint8Array, length: number): Uint8Array {
-  // A byte more shows that there would be more, and zlib takes no less than 64.
+  // One more byte reveals a stream that is too long; zlib requires at least 64.
   const chunkSize = Math.max(length + 1, 64)
   const { buffer, engine } = inflatedWithInfo(data, { chunkSize, maxOutputLength: chunkSize, info: true })
   if (buffer.length > length) throw new NotWellFormed(isLonger)
@@ -28,7 +28,7 @@ export function inflatedExactly(data: Uint8Array, length: number): Uint8Array {
 
 function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true }): InflatedWithInfo {
   try {
-    // Its types don't know what `info` does.
+    // The types don't know the option `info`.
     return inflateSync(data, options) as unknown as InflatedWithInfo
   } catch (error) {
     if (isZlibError(error)) throw new NotWellFormed(`image data: ${error.message}`, { cause: error })

@@ -10,16 +10,18 @@ import {
   mostCompressed,
 } from './inflate-at-once.ts'
 
-/** A block of inflated bytes: large enough that the hops to zlib's thread don't show, small beside any image. */
+/**
+ * A block of inflated bytes: large enough that passing it to zlib's thread costs little, small compared with any image.
+ */
 const blockBytes = 512 * 1024
 
-/** So few inflated bytes take less time than the hops. */
+/** Inflating this few bytes takes less time than passing them to zlib's thread. */
 const maxAtOnceBytes = 128 * 1024
 
 /**
- * Inflates one zlib stream that must give `length` bytes exactly, have the right Adler-32 and end where `pieces`
- * end; throws NotWellFormed otherwise. Pulls `pieces` as the result is pulled, so a bomb is cut off at most one
- * block after `length`, and nothing of it is kept. The blocks given belong to the caller.
+ * Inflates one zlib stream that must give exactly `length` bytes, have the right Adler-32 and end where `pieces` end;
+ * throws NotWellFormed otherwise. Pulls `pieces` only as the result is pulled, so a decompression bomb is stopped at
+ * most one block after `length`, and nothing of it is kept. The caller owns the blocks.
  */
 export async function* inflateExactly(
   pieces: AsyncIterable<Uint8Array>,
@@ -53,7 +55,7 @@ async function* inflateStreamed(
       yield piece
     }
   }
-  // The callback has nothing to do: what goes wrong on either side comes out of the iteration below.
+  // The callback has nothing to do: the iteration below throws the errors of both sides.
   pipeline(fed, inflate, () => {})
   let inflated = 0
   try {

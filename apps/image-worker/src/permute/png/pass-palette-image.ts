@@ -5,18 +5,22 @@ import { inflatedExactly, isLonger, isShorter, mostCompressed } from './inflate-
 import { checkFilters } from './scanlines.ts'
 
 /**
- * Palette images that inflate to more than this are passed through on their CRCs and the plausibility of their
- * zlib stream alone. Permuting a palette costs nothing, so a full inflation is nearly all of the time: 3 to 5 ns a
- * byte against about 55 in sharp, which is 9 to 18 times as fast at any size, where CRCs alone make it more than
- * 100. So this only says how long a proof may take: 5 ms. What stays unproven above: filter bytes, the exact length,
- * the Adler-32. An accident in storage or transfer still breaks a CRC; a forgery is handed on as it was handed in.
+ * Palette images that inflate to more than this are passed on after checking only their CRCs and the plausibility of
+ * their zlib stream. Permuting a palette costs nothing, so inflating everything would take nearly all of the time: 3 to
+ * 5 ns a byte, against about 55 in sharp. That is 9 to 18 times as fast at any size; checking CRCs alone is more than
+ * 100 times as fast. So this limit only decides how long a proof may take: 5 ms. Not proven for larger images: filter
+ * bytes, the exact length, the Adler-32. Accidental damage in storage or transfer still breaks a CRC; a forged file is
+ * passed on as it came.
  */
 const maxProvenBytes = 1024 * 1024
 
-/** Output is handed on in pieces of at least this size, in larger ones where they lie in the input as they are. */
+/** Output is passed on in pieces of at least this size, or larger if they are contiguous in the input. */
 const pieceBytes = 256 * 1024
 
-/** The run of IDAT chunks that is open in `chunks`, as it is; throws NotWellFormed if it can't be the image's. */
+/**
+ * Passes on the run of IDAT chunks that is open in `chunks`, unchanged. Throws NotWellFormed if it can't be the
+ * image's.
+ */
 export async function* passPaletteImage(
   chunks: PngChunkReader,
   header: PngHeader,
@@ -37,13 +41,13 @@ export async function* passPaletteImage(
   check.end()
 }
 
-/** What is found out about the image data, which comes cut anywhere; both throw NotWellFormed. */
+/** Checks the image data, which comes in pieces cut anywhere. Both methods throw NotWellFormed. */
 interface DataCheck {
   take(data: Uint8Array): void
   end(): void
 }
 
-/** The chunks as they lie in the file; `check` is shown their data. */
+/** Yields the chunks as they are in the file, and passes their data to `check`. */
 async function* passed(chunks: PngChunkReader, check: DataCheck): AsyncGenerator<Uint8Array> {
   const take = (data: Uint8Array) => check.take(data)
   while ((await chunks.next()) === 'IDAT') {
@@ -58,7 +62,7 @@ async function* passed(chunks: PngChunkReader, check: DataCheck): AsyncGenerator
   }
 }
 
-/** Grows the last part when `part` lies right behind it in memory, as it does where the input comes in large chunks. */
+/** Extends the last part if `part` is directly after it in memory, as when the input comes in large chunks. */
 function append(parts: Uint8Array[], part: Uint8Array): void {
   const last = parts.at(-1)
   if (
@@ -72,7 +76,7 @@ function append(parts: Uint8Array[], part: Uint8Array): void {
   }
 }
 
-/** Looks at the start and the size only. */
+/** Checks only the start and the size. */
 class PlausibleData implements DataCheck {
   readonly #inflated: number
   readonly #start: number[] = []
@@ -93,14 +97,14 @@ class PlausibleData implements DataCheck {
   }
 }
 
-/** RFC 1950: method 8, a window of 32 KiB at most, no dictionary, the check bits right. */
+/** RFC 1950: method 8, a window of at most 32 KiB, no dictionary, correct check bits. */
 function expectZlibHeader([method = 0, flags = 0]: readonly number[]): void {
   const isZlib = (method & 0x0f) === 8 && method >> 4 <= 7 && (flags & 0x20) === 0
   if (!isZlib || (method * 256 + flags) % 31 !== 0)
-    throw new NotWellFormed('the image data is no zlib stream')
+    throw new NotWellFormed('the image data is not a zlib stream')
 }
 
-/** Deflate packs 258 bytes into two bits at best, and at worst adds what zlib's deflateBound allows for. */
+/** At best deflate packs 258 bytes into two bits; at worst it adds the overhead of zlib's deflateBound. */
 function expectPlausibleSize(compressed: number, inflated: number): void {
   const least = inflated / 1032
   const most = inflated + inflated / 8 + inflated / 64 + 1024
@@ -108,11 +112,11 @@ function expectPlausibleSize(compressed: number, inflated: number): void {
   if (compressed > most) throw new NotWellFormed(isLonger)
 }
 
-/** Inflates all of it, at once: a stream's hops to zlib's thread and back would take as long as a small image. */
+/** Inflates everything at once: passing data to zlib's thread and back would take as long as a small image. */
 class ProvenData implements DataCheck {
   readonly #passes: readonly PngPass[]
   readonly #inflated: number
-  /** Nothing of it is touched needlessly. */
+  /** Allocated without clearing: memory that isn't used is never touched. */
   readonly #compressed: Buffer
   #length = 0
 

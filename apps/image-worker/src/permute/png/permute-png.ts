@@ -10,22 +10,22 @@ import { passPaletteImage } from './pass-palette-image.ts'
 
 export interface PermuteOptions {
   /**
-   * Keeps texts, times and unknown chunks that are safe to copy; they are dropped otherwise. EXIF, XMP and other
-   * metadata about the file itself are always dropped: whoever wants them writes them anew.
+   * Keeps texts, times and unknown chunks that are safe to copy; otherwise drops them. Always drops EXIF, XMP and other
+   * metadata about the file itself: a caller that needs them writes them anew.
    */
   readonly keepMetadata: boolean
-  /** Drops ancillary chunks that break a rule, and what stands behind IEND, instead of giving the file up. */
+  /** Drops ancillary chunks that break a rule, and bytes after IEND, instead of throwing. */
   readonly forgivesAncillary?: boolean
 }
 
 /**
- * Permutes the colour channels of a PNG or APNG without decoding its pixels, exactly: colour samples in their
- * filtered scanlines, the palette of palette images, nothing in grey images. Bit depth, interlacing, transparency,
+ * Permutes the colour channels of a PNG or APNG without decoding its pixels, exactly: the colour samples in their
+ * filtered scanlines, or the palette of palette images; grey images don't change. Bit depth, interlacing, transparency,
  * colour space and animation stay. Memory does not grow with the image: less than 12 MiB.
  *
- * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition
- * or its EXIF asks for a rotation: discard the output then. What `input` throws comes through as it is. The chunks
- * of `input` must not be overwritten after they were given.
+ * Throws NotWellFormed at any point, even after most of the output, when the file breaks a rule of PNG 3rd edition or
+ * its EXIF requires a rotation; the caller must then discard the output. Errors of `input` are passed on unchanged. The
+ * chunks of `input` must not be overwritten after they were yielded.
  */
 export async function* permutePng(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -97,7 +97,7 @@ async function* rewrite(
       }
     }
   }
-  if (!hasImage) throw new NotWellFormed('there is no image data')
+  if (!hasImage) throw new NotWellFormed('the PNG has no image data')
   animation.end()
   const end = await chunks.readWhole()
   if (end.length > 0) throw new NotWellFormed('IEND is not empty')
@@ -118,7 +118,7 @@ function acceptUnlessBroken(
   }
 }
 
-/** Compressed bytes are handed on in pieces of this size, since files often have one small chunk a row. */
+/** Compressed bytes are passed on in pieces of this size, because files often have one small chunk for each row. */
 const pieceBytes = 256 * 1024
 
 /** The data of a run of chunks of one type, joined; without the sequence numbers, which `animation` checks. */

@@ -4,15 +4,15 @@ import { permuteSamplePairs, permuteSamples } from '../permute-samples.ts'
 import { deflateKernel } from './deflate-kernel.ts'
 import type { PngHeader, PngPass } from './header.ts'
 
-/** What is done to scanlines as they stream by; both may change the bytes in place. */
+/** Handles scanlines as they stream by. Both methods may change the bytes in place. */
 export interface ScanlineVisitor {
-  /** At a row's filter byte, `bytes[at]`. */
+  /** Called at a row's filter byte, `bytes[at]`. */
   filter(bytes: Uint8Array, at: number): void
-  /** A run of a row's bytes, a whole number of units. */
+  /** Called with a run of a row's bytes: a whole number of units. */
   samples(bytes: Uint8Array): void
 }
 
-/** Follows the inflated stream of an image, which comes in blocks cut anywhere, from row to row. */
+/** Follows the inflated stream of an image from row to row. The blocks may be cut anywhere. */
 export class ScanlineWalk {
   readonly #passes: readonly PngPass[]
   readonly #unitBytes: number
@@ -20,13 +20,13 @@ export class ScanlineWalk {
   #row = 0
   #left = 0
 
-  /** @param unitBytes Runs of samples are cut at multiples of this only: the bytes of a pixel, or 1. */
+  /** @param unitBytes Runs of samples are cut only at multiples of this: the bytes of a pixel, or 1. */
   constructor(passes: readonly PngPass[], unitBytes: number) {
     this.#passes = passes
     this.#unitBytes = unitBytes
   }
 
-  /** Bytes of the row under way that are still to come. */
+  /** Bytes of the current row that are still to come. */
   get left(): number {
     return this.#left
   }
@@ -39,7 +39,7 @@ export class ScanlineWalk {
     return clone
   }
 
-  /** Visits the whole units of `bytes`; gives how many bytes these were: the rest belongs before the next block. */
+  /** Visits the whole units of `bytes`. Returns the number of bytes visited; the rest belongs before the next block. */
   visit(bytes: Uint8Array, visitor: ScanlineVisitor): number {
     let at = 0
     while (at < bytes.length) {
@@ -66,13 +66,13 @@ export class ScanlineWalk {
       this.#row = 0
       pass = this.#passes[this.#pass]
     }
-    if (pass === undefined) throw new NotWellFormed('there are more scanlines than the header announces')
+    if (pass === undefined) throw new NotWellFormed('there are more scanlines than the header declares')
     this.#row += 1
     return pass.rowBytes
   }
 }
 
-/** Looks at the filter bytes only. */
+/** Checks only the filter bytes. */
 export const checkFilters: ScanlineVisitor = {
   filter(bytes, at) {
     if ((bytes[at] as number) > 4) throw new NotWellFormed('a scanline has an unknown filter type')
@@ -81,9 +81,9 @@ export const checkFilters: ScanlineVisitor = {
 }
 
 /**
- * Permutes the samples of scanlines that stay filtered. A filter predicts a byte from bytes of the same channel
- * to the left, above and between (PNG 3rd edition, 9.2), each channel by itself, so it commutes with a
- * permutation of the channels: nothing has to be unfiltered.
+ * Permutes the samples of scanlines without unfiltering them. A filter predicts a byte from bytes of the same channel
+ * to the left, above and between (PNG 3rd edition, 9.2), each channel by itself, so it commutes with a permutation of
+ * the channels.
  */
 export function scanlinePermuter(header: PngHeader, order: ChannelOrder): ScanlineVisitor {
   const channels = header.colorType === 6 ? 4 : 3
@@ -91,7 +91,7 @@ export function scanlinePermuter(header: PngHeader, order: ChannelOrder): Scanli
   return { filter: checkFilters.filter, samples: bytes => permute(bytes, channels, order) }
 }
 
-/** Each on what the ones before left. */
+/** Calls visitors in turn, each on the result of the one before. */
 export function inTurn(...visitors: readonly ScanlineVisitor[]): ScanlineVisitor {
   return {
     filter(bytes, at) {
@@ -104,9 +104,9 @@ export function inTurn(...visitors: readonly ScanlineVisitor[]): ScanlineVisitor
 }
 
 /**
- * Gives unfiltered rows the filter Sub: each byte less the one a pixel to the left. Whether a row is filtered
- * touches no other row, since filters predict from the unfiltered samples. While `isOn` is false, rows that
- * start are left as they are. The bytes must lie in the deflate kernel's room.
+ * Gives unfiltered rows the filter Sub: each byte minus the byte one pixel to the left. Filtering a row doesn't affect
+ * other rows, because filters predict from the unfiltered samples. While `isOn` is false, rows that start stay as they
+ * are. The bytes must be in the deflate kernel's room.
  */
 export class SubFilter implements ScanlineVisitor {
   isOn = false
