@@ -15,8 +15,8 @@ export interface Receiving extends Disposable {
 }
 
 /**
- * Refuses overload at the door: a full queue, and more bytes being received than allowed. Disks that fill up
- * are refused by the storage.
+ * Refuses uploads under overload: when the queue is full, or when too many bytes are being received. The storage
+ * itself refuses uploads when its disk fills up.
  */
 export class Admission {
   readonly #taskDb: Client<typeof taskDbRoutes>
@@ -41,21 +41,27 @@ export class Admission {
     owner?: string | undefined
   }): Promise<void> {
     if (this.#bytesInFlight >= maxBytesInFlight) {
-      throw retryLater(503, 'too-many-uploads', 'too many bytes are being received right now', 1)
+      throw retryLater(
+        503,
+        'too-many-uploads',
+        'too many uploads are being received; try again in a second',
+        1,
+      )
     }
     const queued = await this.#countQueued()
-    if (queued >= maxQueued) throw retryLater(429, 'queue-full', `${queued} images wait to be developed`, 5)
-    // No owner has more waiting than there are at all.
+    if (queued >= maxQueued)
+      throw retryLater(429, 'queue-full', `the queue is full: ${queued} images are waiting`, 5)
+    // An owner can not have more waiting images than the whole queue.
     if (owner === undefined || queued < maxQueuedPerOwner) return
     const own = await this.#countQueued(owner)
     if (own < maxQueuedPerOwner) return
-    const words = `${own} images of ${owner} wait to be developed, of at most ${maxQueuedPerOwner}`
+    const words = `${own} images of ${owner} are waiting; at most ${maxQueuedPerOwner} may wait`
     throw retryLater(429, 'owner-queue-full', words, 5)
   }
 
   /**
-   * Passes an upload on and counts its bytes as in flight until it is disposed of, read to its end or not. What
-   * was not read by then may be read by others.
+   * Passes an upload on and counts its bytes as in flight until it is disposed of, read to its end or not. The rest
+   * of the upload may be read by another reader afterwards.
    */
   receive(upload: AsyncIterable<Uint8Array>): Receiving {
     let bytes = 0
@@ -71,13 +77,13 @@ export class Admission {
       [Symbol.dispose]: () => {
         count(-bytes)
         isOver = true
-        // Not awaited: a client that sends nothing would hold us up. What it throws was thrown to who read.
+        // Not awaited: a client that sends nothing would delay this. The reader got its errors already.
         body.return(undefined).catch(() => undefined)
       },
     }
   }
 
-  /** Half a second old at most, so that uploads don't ask the task DB each. */
+  /** At most half a second old, so that not every upload queries the task DB. */
   #countQueued(owner = ''): Promise<number> {
     const now = performance.now()
     const known = this.#counts.get(owner)

@@ -27,7 +27,7 @@ export interface AppDependencies extends OpenedQueue {
   clients: Pick<ServiceClients, 'storage' | 'taskDb'>
   workers: Pick<Workers, 'requireDecoder' | 'close'>
   settings(): LiveConfig
-  /** Of what became of images. */
+  /** Counts the outcomes of images. */
   tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
   clock?: Clock

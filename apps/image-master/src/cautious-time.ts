@@ -1,18 +1,18 @@
 import type { Clock } from '@darkroom/service-kit'
 
-/** By so much a clock may gain between two looks without having been set. */
+/** A clock may gain this much between two checks without having been set. */
 const driftMs = 1000
-/** For so long a clock must stand by a jump ahead until it is believed. */
+/** A jump ahead is believed after this time. */
 const cautionMs = 3_600_000
 
 /**
- * The time of day by which things are deleted for their age. If the clock is set ahead by mistake, everything looks
- * old; so a jump ahead is believed only when the clock still stands by it an hour later. A clock that is set back is
- * believed at once.
+ * The time of day by which old images are deleted. If the clock is set ahead by mistake, everything looks old; so a
+ * jump ahead is believed only if the clock still shows it an hour later. A clock that is set back is believed at
+ * once.
  */
 export class CautiousTime {
   readonly #clock: Clock
-  /** By how much the time of day is ahead of the monotonic time, as far as it is believed. */
+  /** By how much the time of day, as far as it is believed, is ahead of the monotonic time. */
   #aheadMs: number
   /** A jump that is not believed yet. */
   #jump: { aheadMs: number; since: number } | undefined
@@ -22,7 +22,7 @@ export class CautiousTime {
     this.#aheadMs = clock.now() - clock.monotonic()
   }
 
-  /** In milliseconds since 1970. Jumps are noticed only by calling this. */
+  /** The time in milliseconds since 1970. Jumps are noticed only by calling this. */
   now(): number {
     const at = this.#clock.monotonic()
     const aheadMs = this.#clock.now() - at

@@ -14,17 +14,17 @@ const adjustable = {
   maxPixels: Type.Integer({
     default: 50_000_000,
     minimum: 1,
-    description: 'Of all frames together; more are refused (422)',
+    description: 'Pixels of all frames together; images with more are refused (422)',
   }),
   maxUnpackedBytes: Type.Integer({
     default: 512 * MiB,
     minimum: 1,
-    description: 'Width x height x channels x bytes per sample x frames; more are refused (422)',
+    description: 'Width x height x channels x bytes per sample x frames; images with more are refused (422)',
   }),
   maxQueued: Type.Integer({
     default: 10_000,
     minimum: 1,
-    description: 'High-water mark: with so many tasks not started, uploads are refused (429)',
+    description: 'While this many tasks are not started, uploads are refused (429)',
   }),
   maxQueuedPerOwner: Type.Integer({
     default: 5000,
@@ -46,12 +46,12 @@ export const Config = Type.Object({
     default: 'task-db:',
     pattern: queueUrlPattern,
     description:
-      'Where the queue is kept: task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
+      'URL of the queue: task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
   }),
   reconcileMs: Type.Integer({
     default: 3000,
     minimum: 10,
-    description: 'How often it is looked for tasks that Redis does not know',
+    description: 'How often to look for tasks that are missing in Redis',
   }),
   bullBoard: Type.Enum(['off', 'read-only', 'read-write'], {
     default: 'read-only',
@@ -60,17 +60,18 @@ export const Config = Type.Object({
   maxBytesInFlight: Type.Integer({
     default: 1024 * MiB,
     minimum: 1,
-    description: 'Of all uploads being received; while there are more, further ones are refused (503)',
+    description: 'Bytes of all uploads being received at once; above this, further uploads are refused (503)',
   }),
   maxAttempts: Type.Integer({
     default: 3,
     minimum: 1,
-    description: 'Begun and failed or lost, then the task fails',
+    description: 'After this many attempts that failed or were lost, the task fails',
   }),
   leaseMs: Type.Integer({
     default: 10_000,
     minimum: 300,
-    description: 'A worker that is silent for longer loses its task; renewed at a third of it',
+    description:
+      'A worker that does not renew its lease for this long loses its task; workers renew after a third of it',
   }),
   sweepMs: Type.Integer({
     default: 60_000,
@@ -80,12 +81,12 @@ export const Config = Type.Object({
   orphanSweepMs: Type.Integer({
     default: 600_000,
     minimum: 10,
-    description: 'How often bytes that belong to no task are looked for',
+    description: 'How often to look for bytes that belong to no task',
   }),
   orphanAgeMs: Type.Integer({
     default: 900_000,
     minimum: 0,
-    description: 'How long bytes are left alone that were seen without a task: it may still be made',
+    description: 'How long bytes without a task are kept: their task may still be created',
   }),
 })
 export type Config = Static<typeof Config>

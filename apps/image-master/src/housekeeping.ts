@@ -12,7 +12,7 @@ interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   clock: Clock
 }
 
-/** Sweeps from time to time, until it is closed. Two masters that sweep at once do no harm. */
+/** Sweeps from time to time, until it is closed. Two masters may sweep at the same time. */
 export class Housekeeping {
   readonly #closing = new AbortController()
   readonly #sweeping: Promise<unknown>
@@ -43,7 +43,7 @@ export class Housekeeping {
         const count = await sweep()
         if (count > 0) this.#logger.info({ count }, `${what} were deleted`)
       } catch (error) {
-        this.#logger.warn({ err: error }, `${what} could not be swept; later again`)
+        this.#logger.warn({ err: error }, `${what} could not be deleted; retrying later`)
       }
     })
   }

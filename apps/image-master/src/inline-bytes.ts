@@ -1,10 +1,10 @@
 import type { Client, ImageFacts, InlineResult, storageRoutes, Work } from '@darkroom/contracts'
 import { holdFor, type Logger, ServiceProblem } from '@darkroom/service-kit'
 
-/** A worker's lease runs meanwhile: rather than wait longer, it is left to fetch the original itself. */
+/** Loading the original takes time of the worker's lease; after this long, the worker fetches the original itself. */
 const loadSeconds = 1
 
-/** Bytes of small images, which come and go with messages about their work. */
+/** Sends bytes of small images together with messages about their work. */
 export class InlineBytes {
   readonly #storage: Client<typeof storageRoutes>
   readonly #logger: Logger
@@ -19,14 +19,14 @@ export class InlineBytes {
     const { id, original } = work
     if (original.bytes > maxBytes) return work
     try {
-      using patience = holdFor(loadSeconds)
-      const { signal } = patience
+      using timeout = holdFor(loadSeconds)
+      const { signal } = timeout
       const stored = await this.#storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
       if (stored.status !== 200) return work
       const bytes = await stored.body.bytes()
       return { ...work, original: { ...original, content: base64Of(bytes) } }
     } catch (error) {
-      this.#logger.debug({ err: error, id }, 'an original is left to its worker to fetch')
+      this.#logger.debug({ err: error, id }, 'an original was not included; its worker will fetch it')
       return work
     }
   }
@@ -34,7 +34,7 @@ export class InlineBytes {
   /**
    * Stores a result on behalf of a worker.
    *
-   * @throws ServiceProblem 409 when the storage refuses it; the worker can ask the storage itself for the reason
+   * @throws ServiceProblem 409 if the storage refuses it; the worker can ask the storage for the reason
    */
   async storeResult(id: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
     const stored = await this.#storage.putBlob({

@@ -36,7 +36,7 @@ import { storedImage } from './stored-image.ts'
 import type { TaskIds } from './task-ids.ts'
 import type { Workers } from './workers.ts'
 
-/** Enough for the header of nearly every image, so that most are judged without reading storage. */
+/** Enough for the header of nearly every image, so that most images are checked without reading from the storage. */
 const headBytes = 64 * 1024
 
 export interface IntakeDependencies {
@@ -55,11 +55,11 @@ export interface IntakeDependencies {
 
 export interface Upload {
   body: Body
-  /** As declared, if it was. */
+  /** As declared by the client, if at all. */
   bytes?: number | undefined
-  /** As written by the client; none means the default operations. */
+  /** As written by the client; the default operations if absent. */
   operations?: string | undefined
-  /** Whose the image will be; none: the operators'. */
+  /** The owner of the image; without one it belongs to the operators. */
   owner?: string | undefined
   /** Unique among the images of the owner. */
   idempotencyKey?: string | undefined
@@ -67,13 +67,13 @@ export interface Upload {
 }
 
 /**
- * Takes an image in. When it answers, bytes and task are on disk:
+ * Accepts an image. When it returns, bytes and task are on disk:
  *
- *     refuse what can be refused unseen -> head (type) -> storage -> header (size) -> task -> queue
+ *     checks without reading -> head (type) -> storage -> header (size) -> task -> queue
  *
- * A crash in between leaves bytes without a task, which the sweeper finds.
+ * A crash in between leaves bytes without a task, which the sweeper deletes later.
  *
- * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; no bytes stay behind
+ * @throws ServiceProblem 400, 413, 415, 422, 429 or 503; then no bytes stay behind
  */
 export async function acceptUpload(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
   const { admission, ids, maxBytesInFlight, settings, storage, workers } = dependencies
@@ -91,11 +91,11 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const stored = await store(storage, key, format, whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
-    // The first bytes don't tell what codes the image in every file.
+    // The first bytes don't show the codec of every file.
     await workers.requireDecoder(original.contentType)
     return await makeTask(key, { original, operations }, upload, dependencies)
   } catch (error) {
-    // Only what was refused for good: with any other error the task may exist, and its bytes with it.
+    // Only after a final refusal: after any other error the task may exist, and needs its bytes.
     if (error instanceof ServiceProblem) await discard(key, dependencies)
     throw error
   }
@@ -111,8 +111,7 @@ function readOperations(text: string | undefined): Operation[] | undefined {
 }
 
 function recognize(head: Uint8Array): SniffedFormat {
-  if (head.length === 0)
-    throw new ServiceProblem(400, 'empty-body', 'the body is empty; it should be an image')
+  if (head.length === 0) throw new ServiceProblem(400, 'empty-body', 'the body is empty: send an image')
   const format = sniffFormat(head)
   if (format) return format
   throw new ServiceProblem(
@@ -186,7 +185,7 @@ async function makeTask(
   return task
 }
 
-/** A repeated Idempotency-Key answers the first image, if the second is the same. */
+/** A repeated Idempotency-Key returns the first image, if the second is the same. */
 function requireSame(task: Task, given: { original: ImageFacts; operations: Operation[] }): void {
   const isSame =
     task.original.sha256 === given.original.sha256 && isDeepStrictEqual(task.operations, given.operations)
@@ -194,7 +193,7 @@ function requireSame(task: Task, given: { original: ImageFacts; operations: Oper
   throw new ServiceProblem(
     422,
     'idempotency-key-reused',
-    'this Idempotency-Key came with another image or other operations before',
+    'this Idempotency-Key was used for another image or other operations: use a new key',
   )
 }
 
@@ -202,6 +201,6 @@ async function discard(key: string, { storage, logger }: IntakeDependencies): Pr
   try {
     await storage.deleteBlob({ params: { key, stage: 'pre' }, headers: {} })
   } catch (error) {
-    logger.warn({ err: error, key }, 'bytes of a refused upload are left to the sweeper')
+    logger.warn({ err: error, key }, 'could not delete the bytes of a refused upload; the sweeper will')
   }
 }

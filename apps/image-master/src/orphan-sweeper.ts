@@ -2,20 +2,20 @@ import { type Client, type Stage, stages, type storageRoutes } from '@darkroom/c
 import type { SweeperDependencies } from './sweeper.ts'
 
 interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
-  /** How long bytes without a task are left alone. */
+  /** How long bytes without a task are kept. */
   ageMs: number
-  /** Milliseconds of a clock that nobody sets back. */
+  /** Milliseconds of a clock that is never set back. */
   now?: () => number
 }
 
 /**
- * Deletes bytes that belong to no task: a crash left them between storing the bytes and making the task, or between
+ * Deletes bytes that belong to no task. A crash left them between storing the bytes and creating the task, or between
  * deleting the task and its bytes.
  *
- * The date of the bytes does not count: S3 may date an object by the begin of its upload, which can be hours before
- * the object can be seen and its task is made. A key is an orphan when this sweeper saw it without a task, and sees it
- * so again after `ageMs`. Bytes that are still arriving are in no listing. Each master remembers what it alone saw, so
- * several masters need not agree, and a restart only delays a deletion.
+ * The date of the bytes does not count: S3 may date an object by the start of its upload, hours before the object is
+ * visible and its task is created. A key is an orphan if this sweeper saw it without a task, and sees it so again
+ * after `ageMs`. Listings do not contain bytes that are still arriving. Each master remembers only what it saw
+ * itself, so masters need not agree, and a restart only delays a deletion.
  */
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions
@@ -28,7 +28,7 @@ export class OrphanSweeper {
     this.#now = options.now ?? (() => performance.now())
   }
 
-  /** Answers how many bytes were deleted. */
+  /** Returns the number of deleted blobs. */
   async sweep(): Promise<number> {
     const { storage, taskDb, signal, ageMs } = this.#options
     const stillUnknown = new Map<string, number>()
@@ -50,7 +50,7 @@ export class OrphanSweeper {
         }
       }
     }
-    // After a sweep that failed half-way, what was seen before still counts.
+    // If a sweep fails half-way, the earlier observations still count.
     this.#unknownSince = stillUnknown
     return count
   }

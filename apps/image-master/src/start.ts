@@ -14,7 +14,7 @@ import { Workers } from './workers.ts'
 
 export { Config } from './config.ts'
 
-/** The master, listening and registered. */
+/** Starts the master: it listens and is registered. */
 export async function start(
   config: Config,
   logger: Logger,

@@ -4,7 +4,7 @@ import { retryLater } from '@darkroom/service-kit'
 
 type StorageClient = Client<typeof storageRoutes>
 
-/** Reads parts of a stored original; what lies in its head needs no request. */
+/** Reads parts of a stored original; parts within its head need no request. */
 export function storedImage(
   storage: StorageClient,
   { key, bytes, head }: { key: string; bytes: number; head: Uint8Array },

@@ -6,11 +6,11 @@ export interface SweeperDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
-  /** Aborted when the sweeping is to end before its end. */
+  /** Aborted to end the sweep early. */
   signal: AbortSignal
 }
 
-/** Deletes images whose task ended before `endedBefore`; answers how many. */
+/** Deletes images whose task ended before `endedBefore`; returns how many. */
 export async function sweepExpired(endedBefore: Date, dependencies: SweeperDependencies): Promise<number> {
   let count = 0
   for (;;) {

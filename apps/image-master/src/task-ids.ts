@@ -1,19 +1,19 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock } from '@darkroom/service-kit'
 
-/** What 12 bits hold; each millisecond begins in the lower half, so that there is room to count on. */
+/** The maximum of 12 bits; each millisecond starts in the lower half, to leave room for counting. */
 const maxCount = 0xfff
 
 interface TaskIdsOptions {
   clock: Pick<Clock, 'now'>
-  /** The greatest id there is, of whatever master; asked for once, before the first id. */
+  /** The greatest id of any master; read once, before the first id. */
   newest(): Promise<string | undefined>
 }
 
 /**
- * Ids of tasks, each greater than all before it: UUIDs of version 7 with a counter (RFC 9562, 6.2, method 1). While
- * the clock stands behind the last id, after it was set back, the counter goes on from there; so it does after a
- * restart, from the newest task there is. Ids of two masters are in the order of their clocks only.
+ * Generates ids of tasks, each greater than all before it: UUIDs of version 7 with a counter (RFC 9562, 6.2, method
+ * 1). While the clock is behind the last id, because it was set back, the counter continues from there; after a
+ * restart, it continues from the newest task. Ids of two masters are ordered only by their clocks.
  *
  *     48 bits: ms since 1970 | 0111 | 12 bits: count | 10 | 62 bits: random
  */
@@ -27,7 +27,7 @@ export class TaskIds {
     this.#options = options
   }
 
-  /** @throws what asking for the newest id throws; the next call asks again */
+  /** @throws the error of reading the newest id; the next call tries again */
   async next(): Promise<string> {
     this.#begun ??= this.#begin()
     await this.#begun

@@ -3,13 +3,16 @@ import { optionalTypes, packageFor, registrationPrefix, WorkerRegistration } fro
 import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, type Logger, retryLater, ServiceProblem, watchPrefix } from '@darkroom/service-kit'
 
-/** A worker registers a moment after the master when both are started together. */
+/** A worker may register a moment after the master when both are started together. */
 const usualTimeoutMs = 3000
 
-/** Follows in kv-config which optional types the workers decode. While no worker is registered, the last news stand. */
+/**
+ * Follows in kv-config which optional types the workers can decode. While no worker is registered, the last known
+ * types stay.
+ */
 export class Workers {
   readonly #timeoutMs: number
-  /** Unknown until a worker was registered. */
+  /** Unknown until a worker has registered. */
   #decoded: ReadonlySet<string> | undefined
   readonly #news = new EventTarget()
   readonly #closing = new AbortController()
@@ -26,7 +29,7 @@ export class Workers {
     timeoutMs?: number
   }) {
     this.#timeoutMs = timeoutMs
-    setMaxListeners(0, this.#news) // each upload that waits listens
+    setMaxListeners(0, this.#news) // each waiting upload adds a listener
     this.#watching = watchPrefix({
       kv,
       logger,
@@ -41,9 +44,9 @@ export class Workers {
   }
 
   /**
-   * Returns when a worker can develop an original of this type.
+   * Returns when a worker can decode an original of this type.
    *
-   * @throws ServiceProblem 415 when none can, 503 while no worker has registered
+   * @throws ServiceProblem 415 if no worker can, 503 while no worker has registered
    */
   async requireDecoder(contentType: string): Promise<void> {
     const missing = packageFor(contentType)
@@ -53,7 +56,7 @@ export class Workers {
       await once(this.#news, 'known', { signal }).catch(() => undefined)
     }
     if (!this.#decoded) {
-      const words = `no worker has registered yet, and ${contentType} can only be developed by some`
+      const words = `no worker has registered yet, and not every worker can decode ${contentType}`
       throw retryLater(503, 'no-worker', words, 2)
     }
     if (this.#decoded.has(contentType)) return
@@ -67,13 +70,13 @@ export class Workers {
   }
 }
 
-/** Other types than the optional ones mean nothing. */
+/** Unknown types are ignored. */
 function readDecodes(key: string, value: Uint8Array, logger: Logger): string[] {
   try {
     const { decodes = [] } = Value.Parse(WorkerRegistration, JSON.parse(Buffer.from(value).toString()))
     return decodes.filter(type => optionalTypes.includes(type))
   } catch (error) {
-    logger.warn({ err: error, key }, 'this registration is not readable and is passed over')
+    logger.warn({ err: error, key }, 'skipped a registration that is not valid')
     return []
   }
 }

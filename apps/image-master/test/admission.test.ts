@@ -5,7 +5,7 @@ import { generateImage, until } from '@darkroom/testing'
 import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Longer than the head, so that a part of it is on its way to the storage. */
+/** Longer than the head, so that a part of it is being sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
 describe('bytes in flight', () => {
@@ -25,7 +25,7 @@ describe('bytes in flight', () => {
     assert.equal((await upload(master, png)).status, 202)
   })
 
-  test('fault: bytes of uploads that were broken off no longer count, and are not kept', async t => {
+  test('fault: bytes of interrupted uploads no longer count, and are not kept', async t => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
     for (let n = 0; n < 3; n++) {
       const broken = await beginUpload(master, half)
@@ -51,7 +51,7 @@ describe('bytes in flight', () => {
     assert.equal((await upload(master, png)).status, 202)
   })
 
-  test('fault: bytes of uploads that found no storage no longer count', async t => {
+  test('fault: bytes of uploads no longer count when the storage does not answer', async t => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000' })
     await master.storage.close()
     for (let n = 0; n < 3; n++) {
@@ -63,7 +63,7 @@ describe('bytes in flight', () => {
 })
 
 describe('a queue that is full', () => {
-  test('at its high-water mark uploads are refused with 429, and taken again when it is shorter', async t => {
+  test('at its high-water mark uploads are refused with 429, and accepted again when the queue is shorter', async t => {
     const master = await startMaster(t, { MAX_QUEUED: '2' })
     assert.equal((await upload(master, png)).status, 202)
     assert.equal((await upload(master, png)).status, 202)
@@ -88,7 +88,7 @@ describe('a queue that is full', () => {
     })
     const { type, detail } = refused.json()
     assert.equal(type, 'urn:darkroom:problem:owner-queue-full')
-    assert.equal(detail, '2 images of alice wait to be developed, of at most 2')
+    assert.equal(detail, '2 images of alice are waiting; at most 2 may wait')
     assert.ok(Number(refused.headers['retry-after']) > 0)
     assert.equal((await uploadOf('?owner=bob')).status, 202)
     assert.equal((await uploadOf('')).status, 202)

@@ -39,7 +39,7 @@ test('fault: it is alive but not ready while a neighbour does not answer', async
   assert.equal((await own.app.inject('/readyz')).statusCode, 200)
 })
 
-test('settings that are wrong are all named', () => {
+test('the error lists all settings that are wrong', () => {
   const wrong = { LEASE_MS: '10', MAX_QUEUED: '0', MAX_ATTEMPTS: 'x', QUEUE_URL: 'amqp://x' }
   assert.throws(
     () => loadConfig(Config, wrong),

@@ -47,7 +47,7 @@ test('a clock that was set ahead for good is believed after an hour, a clock tha
   assert.equal(behindAfter(60_000), 0)
 })
 
-test('a jump is noticed though nobody looked for longer than that hour', () => {
+test('a jump is noticed even if the time was not read for more than an hour', () => {
   const { set, behindAfter } = prepare()
   behindAfter(60_000)
   set(48 * hourMs)

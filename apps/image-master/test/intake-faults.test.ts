@@ -5,11 +5,11 @@ import { generateImage, until } from '@darkroom/testing'
 import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Longer than the head, so that a part of it is on its way to the storage. */
+/** Longer than the head, so that a part of it is being sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
-describe('what an upload meets on its way', () => {
-  test('fault: the task DB goes while the bytes are stored: 503, and the bytes stay for the sweeper', async t => {
+describe('faults during an upload', () => {
+  test('fault: the task DB stops while the bytes are stored: 503, and the bytes stay for the sweeper', async t => {
     const master = await startMaster(t)
     const slow = await beginUpload(master, half)
     await until('it is on its way to the storage', () => storageFiles(master).length > 0)
@@ -22,7 +22,7 @@ describe('what an upload meets on its way', () => {
     assert.equal(storageFiles(master).length, 1)
   })
 
-  test('fault: the storage is full: 503 with its reason and when to come back', async t => {
+  test('fault: the storage is full: 503 with its reason and Retry-After', async t => {
     const master = await startMaster(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
     for (const body of [png, half]) {
       const { status, headers, json } = await upload(master, body)

@@ -15,7 +15,7 @@ const [master, refusing] = await Promise.all([
   startMaster({ after }, settings),
   startMaster({ after }, settings),
 ])
-/** More than the head that is looked at before anything is stored. */
+/** More than the head, which is checked before anything is stored. */
 const long = 300_000
 
 function assertRefused(answer: HttpAnswer, status: number, code: string): void {
@@ -98,7 +98,7 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
   { name: 'an unknown parameter', body: png, query: '?operation=x', status: 400, code: 'invalid-request' },
 ]
 
-describe('taking images in', () => {
+describe('accepting images', () => {
   for (const { name, body, query = '', status, code } of refusals) {
     test(`${name} is refused with ${status} ${code}`, async () => {
       assertRefused(await upload(refusing, body, { query }), status, code)
@@ -106,7 +106,7 @@ describe('taking images in', () => {
     })
   }
 
-  test('nothing stays behind of what was refused', async () => {
+  test('nothing stays behind of refused uploads', async () => {
     assert.deepEqual(await storedKeys(refusing), nothingStored)
     const { body } = await refusing.clients.taskDb.listTasks({ querystring: {} })
     assert.deepEqual(body.tasks, [])
@@ -121,7 +121,7 @@ describe('taking images in', () => {
     assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
   })
 
-  test('a client that sends all before it reads is answered, though nobody wants the rest', async t => {
+  test('a client that sends all before it reads is answered although the rest is not read', async t => {
     const { hostname, port } = new URL(master.url)
     const socket = connect(Number(port), hostname).pause()
     t.after(() => socket.destroy())
@@ -137,7 +137,7 @@ describe('taking images in', () => {
     assert.match(String(answer), /^HTTP\/1.1 415 /)
   })
 
-  test('an image of as many bytes as are allowed is taken', async () => {
+  test('an image of as many bytes as are allowed is accepted', async () => {
     const body = Buffer.concat([png, Buffer.alloc(500_000 - png.length)])
     assert.equal(taskOf(await upload(master, body)).original.bytes, 500_000)
   })
@@ -183,12 +183,12 @@ describe('taking images in', () => {
     assert.deepEqual([original.width, original.height, original.frames], [20, 10, 3])
   })
 
-  test('what a client says of the type plays no part', async () => {
+  test('the Content-Type of the client is ignored', async () => {
     const answer = await upload(master, png, { headers: { 'content-type': 'text/html' } })
     assert.equal(taskOf(answer).original.contentType, 'image/png')
   })
 
-  test('operations are taken as text and as JSON', async () => {
+  test('operations are accepted as text and as JSON', async () => {
     const operations = [
       { name: 'swap-channels', order: 'gbr' },
       { name: 'swap-channels', order: 'bgr' },
@@ -201,7 +201,7 @@ describe('taking images in', () => {
 })
 
 describe('idempotency keys', () => {
-  test('two owners with one key have an image each, and nobody learns of the other', async () => {
+  test('two owners with the same key get an image each, and see only their own', async () => {
     const send = async (query: string) =>
       String((await upload(master, png, { headers: { 'idempotency-key': 'shared' }, query })).json().id)
     const ids = [await send('?owner=alice'), await send('?owner=bob'), await send('')]

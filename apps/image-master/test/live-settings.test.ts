@@ -30,7 +30,7 @@ for (const [name, value, status] of [
   ['maxUnpackedBytes', '3599', 422],
   ['maxQueued', '1', 429],
 ] as const) {
-  test(`${name} takes effect without a restart, and no longer when it is taken away`, async () => {
+  test(`${name} takes effect without a restart, and stops when it is deleted`, async () => {
     assert.equal(await uploadStatus(), 202)
     await set(name, value)
     await until('it holds', async () => (await uploadStatus()) === status)
@@ -49,7 +49,7 @@ test('the default operations are those of now', async () => {
   await forget('defaultOperations')
 })
 
-test('a value that is not right leaves the default as it is, and the others as they are', async () => {
+test('a value that is not valid is ignored, and the other settings stay', async () => {
   await set('maxUploadBytes', '"many"')
   await set('maxPixels', '1199')
   await until('the right one holds', async () => (await uploadStatus()) === 422)

@@ -81,7 +81,7 @@ export async function startNeighbours(
     storage: await startStorage(),
     taskDb: await startTaskDb(),
   }
-  // On a busy machine, to be found can take longer than the clients' patience.
+  // On a busy machine, registration can take longer than the clients' timeout.
   await until('the task DB is found', () => clients.taskDb.getStats({}))
   await until('the storage is found', () => clients.storage.listBlobs({ querystring: { stage: 'pre' } }))
   return {

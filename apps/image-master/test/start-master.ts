@@ -63,7 +63,7 @@ export function upload(
   return httpRequest(url, `/newImage${query}`, { method: 'POST', headers: { ...type, ...headers }, body })
 }
 
-/** An upload of which only the beginning is sent, so far. */
+/** An upload of which only the beginning has been sent. */
 export async function beginUpload(
   { url }: { url: string },
   beginning: Uint8Array,
@@ -71,7 +71,7 @@ export async function beginUpload(
 ): Promise<ClientRequest> {
   const { hostname, port } = new URL(url)
   const sent = request({ hostname, port, path: '/newImage', method: 'POST', headers, agent: false })
-  sent.on('error', () => undefined) // whoever breaks it off knows
+  sent.on('error', () => undefined) // the test that breaks it off expects errors
   sent.write(beginning)
   await once(sent, 'socket')
   return sent

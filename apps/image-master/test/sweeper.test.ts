@@ -48,7 +48,7 @@ async function fail({ clients: { taskDb } }: Neighbours, count: number): Promise
   }
 }
 
-describe('images whose time has passed', () => {
+describe('expired images', () => {
   test('are deleted with their bytes, page by page; others stay', async t => {
     const neighbours = await startNeighbours(t)
     const count = 230
@@ -66,7 +66,7 @@ describe('images whose time has passed', () => {
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(count + 1)], post: [] })
   })
 
-  test('are swept by two at once without harm', async t => {
+  test('may be swept by two masters at once', async t => {
     const neighbours = await startNeighbours(t)
     for (let n = 1; n <= 20; n++) await makeTask(neighbours, idOf(n))
     await fail(neighbours, 20)
@@ -76,7 +76,7 @@ describe('images whose time has passed', () => {
     assert.deepEqual((await neighbours.clients.taskDb.listTasks({ querystring: {} })).body.tasks, [])
   })
 
-  test('are left for another time when the sweeping is ended', async t => {
+  test('are left for the next sweep when a sweep is aborted', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     await fail(neighbours, 1)
@@ -107,7 +107,7 @@ describe('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
-  test('that are dated by the begin of a long upload stay until their task is made', async t => {
+  test('dated by the start of a long upload stay until their task is created', async t => {
     const neighbours = await startNeighbours(t)
     const { orphans, clock } = sweeperOf(neighbours)
     await orphans.sweep()
@@ -122,7 +122,7 @@ describe('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
-  test('are swept by two masters without harm', async t => {
+  test('may be swept by two masters', async t => {
     const neighbours = await startNeighbours(t)
     for (let n = 1; n <= 20; n++) await store(neighbours, idOf(n), 'pre')
     const masters = [sweeperOf(neighbours), sweeperOf(neighbours)]
@@ -165,7 +165,7 @@ describe('bytes without a task', () => {
 })
 
 describe('housekeeping', () => {
-  test('sweeps by itself, and goes on after the task DB was away', async t => {
+  test('sweeps by itself, and continues after an outage of the task DB', async t => {
     const settings = { SWEEP_MS: '20', ORPHAN_SWEEP_MS: '20', ORPHAN_AGE_MS: '0', RETENTION_SECONDS: '0.001' }
     const master = await startMaster(t, settings)
     const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

@@ -8,14 +8,14 @@ import { startMaster, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-/** How much cluster-state has counted. */
+/** A counter of cluster-state. */
 async function countOf({ clients }: Neighbours, name: string): Promise<number> {
   const { status, body } = await clients.clusterState.getCounter({ params: { name }, querystring: {} })
   assert.equal(status, 200)
   return Number(body)
 }
 
-test('what is taken in is counted with its bytes, and what is refused or repeated is not', async t => {
+test('accepted images are counted with their bytes; refused and repeated uploads are not', async t => {
   const master = await startMaster(t)
   const headers = { 'idempotency-key': 'one' }
   for (const status of [202, 202]) assert.equal((await upload(master, png, { headers })).status, status)
@@ -25,7 +25,7 @@ test('what is taken in is counted with its bytes, and what is refused or repeate
   assert.deepEqual(master.tally.amounts, { [accepted]: 2, [bytesIn]: 2 * png.length })
 })
 
-test('counts arrive in cluster-state, also those that were made while it was away, or just before the end', async t => {
+test('counts arrive in cluster-state, also counts from an outage, or from just before the end', async t => {
   const neighbours = await startNeighbours(t)
   const tally = new Tally({ clusterState: neighbours.clients.clusterState, logger, everyMs: 20 })
   neighbours.defer(() => tally.close())
@@ -33,13 +33,13 @@ test('counts arrive in cluster-state, also those that were made while it was awa
   const node = await neighbours.startClusterState()
   tally.add('images.accepted', 2)
   tally.add('bytes.in', 3000)
-  await until('all is told', async () => (await countOf(neighbours, 'bytes.in')) === 3000)
+  await until('all counts have arrived', async () => (await countOf(neighbours, 'bytes.in')) === 3000)
   assert.equal(await countOf(neighbours, 'images.accepted'), 3)
 
   await node.close()
   tally.add('images.accepted', 4)
   await neighbours.startClusterState()
-  await until('the rest is told', async () => (await countOf(neighbours, 'images.accepted')) === 7)
+  await until('the rest has arrived', async () => (await countOf(neighbours, 'images.accepted')) === 7)
 
   tally.add('images.accepted', 5)
   await tally.close()
@@ -47,7 +47,7 @@ test('counts arrive in cluster-state, also those that were made while it was awa
   assert.equal(await countOf(neighbours, 'images.accepted'), 12)
 })
 
-test('closing does not wait for long while nobody counts', async t => {
+test('closing does not wait long while cluster-state does not answer', async t => {
   const neighbours = await startNeighbours(t)
   const tally = new Tally({ clusterState: neighbours.clients.clusterState, logger, everyMs: 20 })
   tally.add('images.accepted')

@@ -46,14 +46,14 @@ test('fault: the clock is set back an hour: ids stay in the order of arrival, an
   assert.equal(Number.parseInt(taken.at(-1)?.slice(0, 13).replace('-', '') ?? '', 16), clock.ms)
 })
 
-test('fault: the clock was set back before a restart: ids go on after the newest task', async () => {
+test('fault: the clock was set back before a restart: ids continue after the newest task', async () => {
   const before = await take(prepare().ids, 5)
   const { clock, ids } = prepare(async () => before.at(-1))
   clock.ms -= 3_600_000
   assertOrdered([...before, ...(await take(ids, 5))])
 })
 
-test('fault: the task DB is away when the first id is wanted: that upload fails, and the next asks again', async () => {
+test('fault: the task DB does not answer the first request for ids: that upload fails, and the next tries again', async () => {
   const answers = [Promise.reject(new Error('it is away')), Promise.resolve(undefined)]
   const { ids } = prepare(async () => answers.shift())
   await assert.rejects(ids.next(), /it is away/)

@@ -8,7 +8,7 @@ import { logger } from './neighbours.ts'
 import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
 
 const heic = heicHead('heic')
-/** Its first bytes don't tell that it is a HEIC. */
+/** Its first bytes don't show that it is a HEIC. */
 const heif = heicHead('mif1')
 const able = { url: 'http://127.0.0.1:1', decodes: ['image/heic'] }
 const unable = { url: 'http://127.0.0.1:2' }
@@ -26,7 +26,7 @@ async function start(t: TestContext) {
 }
 
 describe('an upload of an optional type', () => {
-  test('is refused with 503 while no worker has registered, and taken once one has that decodes it', async t => {
+  test('is refused with 503 while no worker has registered, and accepted once a worker that decodes it has registered', async t => {
     const master = await start(t)
     for (const body of [heic, heif]) {
       const refused = await upload(master, body)
@@ -44,7 +44,7 @@ describe('an upload of an optional type', () => {
     }
   })
 
-  test('is refused with 415 that names the package where no worker decodes it, and nothing stays behind', async t => {
+  test('is refused with 415 that names the package if no worker decodes it, and nothing stays behind', async t => {
     const master = await start(t)
     await master.register('unable', unable)
     for (const body of [heic, heif]) {
@@ -69,7 +69,7 @@ describe('an upload of an optional type', () => {
     await waiting
   })
 
-  test('is taken while the workers that decode it are away for a moment', async t => {
+  test('is accepted while the workers that decode it are away for a moment', async t => {
     const { clients, register, defer } = await start(t)
     const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())

@@ -4,8 +4,8 @@ import { parseS3Url } from '../src/engine/s3/address.ts'
 import { isAnswer } from '../src/engine/s3/errors.ts'
 
 /**
- * Makes the bucket that BLOB_STORE_URL names, unless it is there. A server that isn't up yet, or doesn't know the key
- * yet, is asked again for so long.
+ * Creates the bucket of BLOB_STORE_URL, unless it exists. Retries this long while the server doesn't answer, or
+ * doesn't accept the key yet.
  */
 const timeoutMs = 120_000
 
@@ -18,7 +18,7 @@ const client = new S3Client({
 const deadline = Date.now() + timeoutMs
 while (!(await isMade())) await delay(500)
 client.destroy()
-process.stdout.write(`the bucket "${bucket}" is there\n`)
+process.stdout.write(`the bucket "${bucket}" exists\n`)
 
 async function isMade(): Promise<boolean> {
   try {

@@ -1,13 +1,12 @@
 export interface ByteRange {
   start: number
-  /** Included. */
+  /** The last byte of the range, included. */
   end: number
 }
 
 /**
- * The part of a representation that is asked for (RFC 9110, section 14): undefined for the whole, and
- * 'unsatisfiable' when there is no such part. Several ranges at once are answered with the whole, as 14.2 allows;
- * so are other units and what isn't well-formed.
+ * The requested part of a representation (RFC 9110, section 14): undefined for the whole, 'unsatisfiable' if there is
+ * no such part. Several ranges, other units and malformed ranges are answered with the whole, as 14.2 allows.
  */
 export function requestedRange(
   range: string | undefined,

@@ -20,12 +20,12 @@ export const Config = Type.Object({
     default: 1024 * MiB,
     minimum: 1,
     description:
-      'Larger bodies are refused. Above what an upload may have: results can be larger than originals',
+      'Larger bodies are refused (413). More than the limit for uploads, as results can be larger than originals',
   }),
   minFreeBytes: Type.Integer({
     default: 256 * MiB,
     minimum: 0,
-    description: 'With less free space on the disk of the file engine, new bytes are refused (503)',
+    description: 'File engine: with less free space than this on its disk, new bytes are refused (503)',
   }),
 })
 export type Config = Static<typeof Config>

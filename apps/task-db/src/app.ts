@@ -21,12 +21,12 @@ import { statsHandlers } from './routes/stats.ts'
 import { taskHandlers } from './routes/tasks.ts'
 import { throwProblem } from './store-problems.ts'
 
-/** Longer than the longest wait of those who try to renew a lease. */
+/** Longer than the longest pause between attempts to renew a lease. */
 const renewalGraceMs = 5000
 
 export interface AppDependencies extends BodyBounds {
   store: TaskStore
-  /** Of what became of images. */
+  /** Counts the outcomes of images. */
   tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
   clusterToken?: string | undefined
@@ -74,8 +74,8 @@ export function buildApp({
 }
 
 /**
- * Takes back the tasks whose leases ran out. While the store doesn't answer no lease can be renewed, which is no
- * fault of its holder: once it answers again, all get time to do so.
+ * Takes back the tasks whose leases have expired. While the store doesn't answer, holders can't renew their leases;
+ * so when it answers again, they first get time to renew.
  */
 async function expireLeases(
   {
@@ -92,16 +92,16 @@ async function expireLeases(
       if (isAway) {
         await store.checkReady()
         isAway = false
-        logger.info('the store answers again; leases that ran out meanwhile may still be renewed')
+        logger.info('the store answers again; leases that expired during the outage may still be renewed')
         await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
         if (closing.aborted) return
       }
       const tasks = await store.expireLeases()
       for (const task of tasks) countEnd(tally, task)
       if (tasks.length > 0)
-        logger.warn({ count: tasks.length }, 'leases ran out; their tasks were taken back')
+        logger.warn({ count: tasks.length }, 'leases expired; their tasks were taken back')
     } catch (error) {
-      if (!isAway) logger.error({ err: error }, 'leases could not be taken back; trying again')
+      if (!isAway) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
       isAway = true
     }
   })
@@ -120,7 +120,7 @@ function measureTasks(app: App, store: TaskStore): void {
   })
 }
 
-/** None while the store is away: all other measurements are wanted just then. */
+/** Empty while the store doesn't answer: all other metrics are needed just then. */
 async function countTasks(store: TaskStore): Promise<Record<string, number>> {
   try {
     const { oldestNotStartedAt: _, ...counts } = await store.stats()

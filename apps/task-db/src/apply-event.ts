@@ -8,7 +8,7 @@ export interface CountedStore {
   tally: Pick<Tally, 'add'>
 }
 
-/** The task after the event. @throws ServiceProblem 404, or 409 when the event came too late */
+/** Returns the task after the event. @throws ServiceProblem 404, or 409 when the event came too late */
 export async function applyEvent(
   { store, tally }: CountedStore,
   id: string,
@@ -25,7 +25,7 @@ const refusals: Partial<Record<TaskEvent['type'], string>> = {
   retry: 'not-failed',
 }
 
-/** Counts a task whose state has just changed, if that was its end: each task comes there once. */
+/** Counts a task whose state has just changed to finished or failed. Each task gets there only once. */
 export function countEnd(tally: CountedStore['tally'], { state, result }: Task): void {
   if (state === 'failed') tally.add(imageCounters.failed)
   if (state !== 'finished') return
@@ -34,5 +34,5 @@ export function countEnd(tally: CountedStore['tally'], { state, result }: Task):
 }
 
 export function taskNotFound(id: string): never {
-  throw new ServiceProblem(404, 'task-not-found', `there is no task ${id}`)
+  throw new ServiceProblem(404, 'task-not-found', `no task has the id ${id}`)
 }

@@ -5,17 +5,17 @@ interface Waiting {
   worker: string
   leaseMs: number
   decodes: readonly string[]
-  patience: AbortSignal
+  timeout: AbortSignal
   gone: AbortSignal
-  /** The store was asked on its behalf at least once. */
+  /** The store was asked at least once for this claim. */
   wasTried: boolean
   resolve(task: Task | undefined): void
   reject(error: unknown): void
 }
 
 /**
- * Claims that wait for work, served first come first served. Every task that becomes claimable, here or in
- * another copy of the service, wakes the line.
+ * Claims that wait for work, served first come first served. Every task that becomes claimable, here or in another
+ * copy of the service, wakes the line.
  */
 export class ClaimLine {
   readonly #store: TaskStore
@@ -34,22 +34,22 @@ export class ClaimLine {
   }
 
   /**
-   * A leased task; undefined when there is none until `patience` is aborted. When `gone` is aborted nobody is
-   * there to take a task, and one that was just claimed is given back.
+   * Leases a task; undefined if there is none until `timeout` is aborted. When `gone` is aborted, the caller has
+   * left, and a task that was just claimed is returned.
    */
   claim(
     worker: string,
     leaseMs: number,
     {
-      patience,
+      timeout,
       gone,
       decodes = optionalTypes,
-    }: { patience: AbortSignal; gone: AbortSignal; decodes?: readonly string[] | undefined },
+    }: { timeout: AbortSignal; gone: AbortSignal; decodes?: readonly string[] | undefined },
   ): Promise<Task | undefined> {
     return new Promise((resolve, reject) => {
-      const waiting = { worker, leaseMs, decodes, patience, gone, wasTried: false, resolve, reject }
+      const waiting = { worker, leaseMs, decodes, timeout, gone, wasTried: false, resolve, reject }
       this.#line.push(waiting)
-      for (const signal of [patience, gone]) {
+      for (const signal of [timeout, gone]) {
         signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
       }
       this.#serve()
@@ -60,10 +60,10 @@ export class ClaimLine {
     this.#stopListening()
   }
 
-  /** Whoever is still there is asked for at least once, however short its patience. */
+  /** The store is asked at least once for each caller that has not left, however short its timeout. */
   #leave(waiting: Waiting): void {
     const place = this.#line.indexOf(waiting)
-    if (place === -1) return // served, or being served: then it is looked at again
+    if (place === -1) return // served, or being served: then it is checked again
     if (!waiting.wasTried && !waiting.gone.aborted) return
     this.#line.splice(place, 1)
     waiting.resolve(undefined)
@@ -80,13 +80,13 @@ export class ClaimLine {
       this.#line = []
       const unserved = await Promise.all(served.map(waiting => this.#serveOne(waiting)))
       this.#line = [...unserved.filter(waiting => waiting !== undefined), ...this.#line]
-      // Signals aborted while others were being served found nobody in the line.
+      // Signals that were aborted while the line was being served had no effect yet.
       for (const waiting of [...this.#line]) if (wantsToLeave(waiting)) this.#leave(waiting)
     }
     this.#isServing = false
   }
 
-  /** The same again if there was nothing for it. */
+  /** Returns the claim again if there was no task for it. */
   async #serveOne(waiting: Waiting): Promise<Waiting | undefined> {
     waiting.wasTried = true
     try {
@@ -101,12 +101,12 @@ export class ClaimLine {
     return undefined
   }
 
-  /** Whoever asked has gone: the task waits again, and the attempt doesn't count. */
+  /** The caller has left: the task waits again, and the attempt doesn't count. */
   async #returnTask(task: Task): Promise<void> {
     await this.#store.apply(task.id, { type: 'return', token: task.claims })
   }
 }
 
-function wantsToLeave({ patience, gone }: Waiting): boolean {
-  return patience.aborted || gone.aborted
+function wantsToLeave({ timeout, gone }: Waiting): boolean {
+  return timeout.aborted || gone.aborted
 }

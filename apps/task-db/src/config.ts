@@ -17,18 +17,18 @@ export const Config = Type.Object({
   taskStoreConnections: Type.Integer({
     default: 10,
     minimum: 2,
-    description: 'PostgreSQL: at most so many connections of this process; one more listens',
+    description: 'PostgreSQL: maximum number of connections of this process, plus one that listens',
   }),
   taskStoreTimeoutMs: Type.Integer({
     default: 5000,
     minimum: 100,
     maximum: 60_000,
-    description: 'PostgreSQL: so long is a request tried again while it does not answer; then 503',
+    description: 'PostgreSQL: how long a request is retried while it does not answer; then 503',
   }),
   expiryCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,
-    description: 'How often leases that ran out are looked for: a dead worker is noticed this much later',
+    description: 'How often to look for expired leases: a dead worker is noticed this much later',
   }),
 })
 export type Config = Static<typeof Config>

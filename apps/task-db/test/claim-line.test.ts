@@ -20,10 +20,10 @@ function prepare(t: TestContext) {
 
 /** A place in the line, and what ends it. */
 function join(line: ClaimLine, worker: string) {
-  const patience = new AbortController()
+  const timeout = new AbortController()
   const gone = new AbortController()
-  const task = line.claim(worker, leaseMs, { patience: patience.signal, gone: gone.signal })
-  return { task, losePatience: () => patience.abort(), hangUp: () => gone.abort() }
+  const task = line.claim(worker, leaseMs, { timeout: timeout.signal, gone: gone.signal })
+  return { task, losePatience: () => timeout.abort(), hangUp: () => gone.abort() }
 }
 
 /** Lets one call of a method wait until it is let go on. */
@@ -72,7 +72,7 @@ test('who waits is served before who comes later, though the task came between t
   assert.equal(await second.task, undefined)
 })
 
-test('a claim whose patience ends gets nothing, and takes nothing afterwards', async t => {
+test('a claim whose timeout ends gets nothing, and takes nothing afterwards', async t => {
   const { store, line } = prepare(t)
   const claim = join(line, 'a')
   claim.losePatience()
@@ -81,7 +81,7 @@ test('a claim whose patience ends gets nothing, and takes nothing afterwards', a
   assert.equal((await join(line, 'b').task)?.lease?.worker, 'b')
 })
 
-test('a claim without any patience still gets a task that is there, while others are being served', async t => {
+test('a claim without any timeout still gets a task that is there, while others are being served', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 2)
   const held = hold(t, store, 'claim')
@@ -122,7 +122,7 @@ test('a claim that hung up before its turn is not asked for', async t => {
   assert.equal((await get(store, 2)).claims, 0)
 })
 
-test('patience that ends while a task is being given back for another is noticed', async t => {
+test('timeout that ends while a task is being given back for another is noticed', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 1)
   const claimHeld = hold(t, store, 'claim')

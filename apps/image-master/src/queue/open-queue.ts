@@ -5,19 +5,19 @@ import { TaskDbQueue } from './task-db.ts'
 const engines: Engines<(settings: QueueSettings, needs: QueueNeeds) => Promise<OpenedQueue>> = {
   'task-db:': async ({ leaseMs }, { taskDb }) => ({ queue: new TaskDbQueue({ taskDb, leaseMs }) }),
   'rediss?://.+': async (settings, needs) => {
-    // Only now: BullMQ and its board take time to load, and memory that the task DB's queue doesn't need.
+    // Imported only when needed: BullMQ and its board take time to load, and memory.
     const { openBullMq } = await import('./bullmq/open-bullmq.ts')
     return openBullMq(settings, needs)
   },
 }
 
-/** What QUEUE_URL looks like. */
+/** The pattern of QUEUE_URL. */
 export const queueUrlPattern = engineUrlPattern(engines)
 
 /**
- * The queue that QUEUE_URL names.
+ * Opens the queue that QUEUE_URL selects.
  *
- * @throws InvalidConfig whose message leaves the password out
+ * @throws InvalidConfig; its message leaves the password out
  */
 export async function openQueue(settings: QueueSettings, needs: QueueNeeds): Promise<OpenedQueue> {
   if (!URL.canParse(settings.queueUrl))

@@ -2,7 +2,7 @@ import type { Client, taskDbRoutes } from '@darkroom/contracts'
 import type { App, Logger } from '@darkroom/service-kit'
 import type { WorkQueue } from './queue.ts'
 
-/** Of the master's settings, those of queues. */
+/** The master's settings that concern queues. */
 export interface QueueSettings {
   queueUrl: string
   leaseMs: number
@@ -17,6 +17,6 @@ export interface QueueNeeds {
 
 export interface OpenedQueue {
   queue: WorkQueue
-  /** What the engine shows of itself: measurements, and pages. */
+  /** Adds the engine's measurements and pages to the app. */
   show?(app: App): void
 }

@@ -1,6 +1,6 @@
 import type { ImageFacts, Task, TaskError, Work } from '@darkroom/contracts'
 
-/** The right to work on a task, as its worker carries it. */
+/** The right to work on a task, as its worker sends it. */
 export interface HeldLease {
   id: string
   token: number
@@ -9,19 +9,19 @@ export interface HeldLease {
 /** Why a lease has ended: a newer one was granted, or the task was deleted. */
 export type LeaseEnd = 'lost' | 'cancelled'
 
-/** What became of a message of a worker; 'repeated' when it was heard before. */
+/** The answer to a worker's message; 'repeated' if the message was received before. */
 export type Acknowledgement = 'done' | 'repeated' | LeaseEnd
 
 /**
- * Says which task is next, and keeps leases. The task DB says what is true; a queue may forget or repeat, and
- * is refilled from there.
+ * Decides which task is next, and keeps leases. The task DB has the true state; a queue may lose or repeat entries,
+ * and is refilled from there.
  */
 export interface WorkQueue {
-  /** Makes a task that is in the task DB known to workers. */
+  /** Announces a task that is in the task DB to workers. */
   add(task: Task): Promise<void>
   /**
-   * Leases the next task; undefined when there is none within `waitSeconds`, or `signal` is aborted. First
-   * come, first served; tasks whose original is of an optional type that isn't in `decodes` are for others.
+   * Leases the next task; undefined if there is none within `waitSeconds`, or `signal` is aborted. First come, first
+   * served. Tasks whose original has an optional type that isn't in `decodes` are skipped.
    */
   next(
     worker: string,
@@ -29,14 +29,14 @@ export interface WorkQueue {
     signal: AbortSignal,
     decodes?: readonly string[],
   ): Promise<Work | undefined>
-  /** The instant when the lease ends now, or why it can't be renewed. */
+  /** The new end of the lease, or why it can't be renewed. */
   renew(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd>
   finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>
-  /** The task runs again if that may help and attempts are left. */
+  /** The task runs again if the failure is retryable and attempts are left. */
   fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>
-  /** Returned unfinished: the task is next again, and the attempt not counted. */
+  /** Returns the task unfinished: it is next again, and the attempt is not counted. */
   returnWork(lease: HeldLease): Promise<Acknowledgement>
-  /** Rejects while work pauses because something that the queue needs doesn't answer. */
+  /** Rejects while work pauses because a server that the queue needs doesn't answer. */
   checkReady(): Promise<void>
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from './queue.ts
 import { TaskLeases } from './task-leases.ts'
 import { workOf } from './work-of.ts'
 
-/** The queue is the task DB itself: a task that is not started is in it. Nothing can be out of step. */
+/** The task DB itself is the queue: a task that is not started is in the queue. So both always agree. */
 export class TaskDbQueue implements WorkQueue {
   readonly #taskDb: Client<typeof taskDbRoutes>
   readonly #leases: TaskLeases
@@ -24,7 +24,7 @@ export class TaskDbQueue implements WorkQueue {
   }
 
   async add(_task: Task): Promise<void> {
-    // To be in the task DB is to be in the queue.
+    // A task in the task DB is in the queue already.
   }
 
   async next(
@@ -42,24 +42,24 @@ export class TaskDbQueue implements WorkQueue {
   }
 
   async finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
-    return (await this.#leases.tell(id, { state: 'finished', token, result })).acknowledgement
+    return (await this.#leases.report(id, { state: 'finished', token, result })).acknowledgement
   }
 
   async fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
-    return (await this.#leases.tell(id, { state: 'failed', token, error, retryable })).acknowledgement
+    return (await this.#leases.report(id, { state: 'failed', token, error, retryable })).acknowledgement
   }
 
   async returnWork({ id, token }: HeldLease): Promise<Acknowledgement> {
-    return (await this.#leases.tell(id, { state: 'returned', token })).acknowledgement
+    return (await this.#leases.report(id, { state: 'returned', token })).acknowledgement
   }
 
   async checkReady(): Promise<void> {
-    // It is ready when the task DB is, which the master asks by itself.
+    // The master checks the task DB by itself.
   }
 
   async close(): Promise<void> {}
 
-  /** undefined when `signal` ended it; the task DB takes back what it may have claimed by then. */
+  /** undefined if `signal` ended it; the task DB takes back a task that it may have claimed by then. */
   async #claim(worker: string, waitSeconds: number, signal: AbortSignal, decodes: string[]) {
     try {
       return await this.#taskDb.claimTask({

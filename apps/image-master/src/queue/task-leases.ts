@@ -1,7 +1,7 @@
 import type { Client, LeaseHolderEvent, Task, taskDbRoutes } from '@darkroom/contracts'
 import type { HeldLease, LeaseEnd } from './queue.ts'
 
-/** What whoever holds a lease says to the task DB, which alone decides what becomes of it. */
+/** Passes messages of lease holders to the task DB, which alone decides their effect. */
 export class TaskLeases {
   readonly #taskDb: Client<typeof taskDbRoutes>
   readonly #leaseMs: number
@@ -18,8 +18,8 @@ export class TaskLeases {
     return { expiresAt: reply.body.lease.expiresAt }
   }
 
-  /** What became of the message, and the task as it is since if it was heard. */
-  async tell(
+  /** Returns the outcome of the message and, if it was accepted, the new state of the task. */
+  async report(
     id: string,
     event: LeaseHolderEvent,
   ): Promise<{ acknowledgement: 'done' | 'repeated'; task: Task } | { acknowledgement: LeaseEnd }> {

@@ -1,6 +1,6 @@
 import type { Task, Work } from '@darkroom/contracts'
 
-/** A task that was just claimed, as its worker gets it. */
+/** A task that was just claimed, as its worker receives it. */
 export function workOf({ id, operations, original: { bytes }, attempts, lease }: Task): Work {
   if (lease?.durationMs === undefined) throw new Error(`the claimed task ${id} has no lease`)
   const { token, expiresAt, durationMs } = lease

@@ -28,7 +28,7 @@ export function readinessHandlers({
 
     async get({ querystring: { id }, headers, signal }) {
       const task = await findTask(taskDb, id)
-      if (!task) throw new ServiceProblem(404, 'image-not-found', `there is no image ${id}`)
+      if (!task) throw new ServiceProblem(404, 'image-not-found', `no image has the id ${id}`)
       requireFinished(task)
       return readBlob(storage, { key: id, stage: 'post' }, { headers, signal })
     },

@@ -6,9 +6,9 @@ import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
 export interface WorkDependencies {
   queue: WorkQueue
   inlineBytes: InlineBytes
-  /** Called when a worker reports on a task that was deleted meanwhile: its result belongs to no image. */
+  /** Called when a worker reports on a task that was deleted: its result belongs to no image. */
   discardResult(id: string): Promise<void>
-  /** Ends every wait for work. */
+  /** Ends all waits for work. */
   closing: AbortSignal
 }
 
@@ -37,7 +37,7 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
       const facts = 'content' in result ? await inlineBytes.storeResult(id, lease, result) : result
       const acknowledgement = await queue.finish(toLease(body), facts)
       await acknowledge(id, acknowledgement)
-      // Next to a repeated message, a second task would be leased, and the first forgotten.
+      // A repeated message must not lease a second task: the first would be lost.
       const work = next && acknowledgement !== 'repeated' ? await nextWork(next, 0, signal) : undefined
       return work ? { status: 200, body: work } : { status: 204 }
     },
@@ -53,13 +53,13 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     },
   }
 
-  /** When nobody is there any more to take it, it waits again, and the attempt doesn't count. */
+  /** If the worker disconnects, the task waits again, and the attempt doesn't count. */
   async function nextWork(
     { worker, decodes = '', inline = 0 }: WorkRequest,
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<Work | undefined> {
-    // Made only where something is waited for.
+    // Needed only for a request that waits.
     const ended = waitSeconds > 0 ? AbortSignal.any([signal, closing]) : signal
     const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
     const work = leased && (await inlineBytes.withOriginal(leased, inline))
@@ -79,5 +79,9 @@ function toLease({ id, lease }: { id: string; lease: number }): HeldLease {
 }
 
 function leaseLost(): ServiceProblem {
-  return new ServiceProblem(409, 'lease-lost', 'the lease ran out, and the task was taken back')
+  return new ServiceProblem(
+    409,
+    'lease-lost',
+    'the lease has expired, and the task was taken back: stop working on it',
+  )
 }

@@ -6,7 +6,7 @@ import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
 import { error, facts } from '../sample-facts.ts'
 
-/** An empty queue over the task DB of these neighbours; closed by whoever asked for it. */
+/** An empty queue over the task DB of these neighbours; the caller closes it. */
 export type OpenQueue = (
   t: TestContext,
   neighbours: Neighbours,
@@ -15,15 +15,15 @@ export type OpenQueue = (
 
 const longLeaseMs = 60_000
 const shortLeaseMs = 300
-/** Runs out soon, but not while a busy machine takes a breath. */
+/** Short, but long enough for a busy machine. */
 const renewedLeaseMs = 1500
-/** For what is there already. */
+/** Long enough for tasks that are there already. */
 const moment = 1
-/** For what another one is to bring about. */
+/** Long enough for tasks that another client adds. */
 const longWait = 50
 const never = new AbortController().signal
 
-/** What src/queue/queue.ts promises, whichever engine keeps it. */
+/** The promises of src/queue/queue.ts, for every engine. */
 export async function queueConformance(name: string, openQueue: OpenQueue): Promise<void> {
   const neighbours = await startNeighbours({ after })
   const { taskDb } = neighbours.clients
@@ -83,7 +83,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal((await taskOf(1)).state, 'in-progress')
       })
 
-      test('gets nothing from an empty queue, nor what another has leased', async t => {
+      test('returns nothing from an empty queue, and no task that another worker has leased', async t => {
         const { queue, addTask, next } = await open(t)
         assert.equal(await queue.next('worker', 0, never), undefined)
         await addTask(1)
@@ -128,7 +128,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
       })
 
-      test('gives originals of an optional type to workers that decode them, and the others what is behind', async t => {
+      test('gives originals of an optional type to workers that decode them, and gives the other workers the tasks behind', async t => {
         const startedAt = performance.now()
         const { queue, addTask } = await open(t)
         const heic = { ...facts, contentType: 'image/heic' }
@@ -150,7 +150,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
       })
 
-      test('ends with nothing when its signal is aborted, before or while it waits, and takes nothing', async t => {
+      test('returns nothing when its signal is aborted, before or during the wait, and leases nothing', async t => {
         const startedAt = performance.now()
         const { queue, addTask, next } = await open(t)
         const controller = new AbortController()
@@ -186,7 +186,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(await queue.finish(leaseOf(renewed), facts), 'done')
       })
 
-      test('that ran out lets the next worker have the task, with a higher token and as another attempt', async t => {
+      test('that expired gives the task to the next worker, with a higher token and as another attempt', async t => {
         const { addTask, next } = await open(t, shortLeaseMs)
         await addTask(1)
         const first = await next()
@@ -195,7 +195,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.ok(second.lease.token > first.lease.token)
       })
 
-      test('that was taken over is lost, whatever its holder says, and changes nothing', async t => {
+      test('that was taken over is lost: no message of its holder changes anything', async t => {
         const { queue, addTask, next, taskOf } = await open(t, shortLeaseMs)
         await addTask(1, 1000)
         const old = leaseOf(await next())
@@ -210,7 +210,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(result, undefined)
       })
 
-      test('of a task that was deleted is cancelled, whatever its holder says', async t => {
+      test('of a deleted task is cancelled, for every message of its holder', async t => {
         const { queue, addTask, next, deleteTask } = await open(t)
         await addTask(1)
         const lease = leaseOf(await next())
@@ -224,7 +224,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
     })
 
     describe('the end of work', () => {
-      test('finish is for good, and may be said again', async t => {
+      test('finishing is final, and may be repeated', async t => {
         const { queue, addTask, next, taskOf } = await open(t)
         await addTask(1)
         const lease = leaseOf(await next())
@@ -235,7 +235,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(await queue.next('worker', 0, never), undefined)
       })
 
-      test('fail is for good when trying again is of no use, and keeps the words', async t => {
+      test('a failure that is not retryable is final, and keeps its error', async t => {
         const { queue, addTask, next, taskOf } = await open(t)
         await addTask(1)
         const lease = leaseOf(await next())
@@ -246,7 +246,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(await queue.next('worker', 0, never), undefined)
       })
 
-      test('a failure that may pass is tried again, as often as is allowed', async t => {
+      test('a retryable failure is tried again, as often as is allowed', async t => {
         const { queue, addTask, next, taskOf } = await open(t)
         await addTask(1, 3)
         let token = 0
@@ -262,7 +262,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(await queue.next('worker', 0, never), undefined)
       })
 
-      test('what was given back is next again, and the attempt not counted', async t => {
+      test('a returned task is next again, and the attempt is not counted', async t => {
         const { queue, addTask, next } = await open(t)
         for (const number of [1, 2, 3]) await addTask(number, 1)
         const first = await next()
@@ -273,7 +273,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal((await next()).id, idOf(2))
       })
 
-      test('what was given back, in whatever order, comes in its old one, before what is as urgent', async t => {
+      test('tasks returned in any order come in their old order, before others of the same urgency', async t => {
         const { queue, addTask, next } = await open(t)
         for (const number of [1, 2, 3, 4]) await addTask(number)
         await addTask(5, 3, 1)
@@ -284,7 +284,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.deepEqual(ids, [5, 1, 2, 3, 4].map(idOf))
       })
 
-      test('what was given back wakes who waits', async t => {
+      test('a returned task wakes a waiting worker', async t => {
         const startedAt = performance.now()
         const { queue, addTask, next } = await open(t)
         await addTask(1)

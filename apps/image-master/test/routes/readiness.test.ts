@@ -23,7 +23,7 @@ async function uploaded(): Promise<string> {
   return String((await upload(master, png)).json().id)
 }
 
-/** The lease of whatever is next. */
+/** Leases the next task. */
 async function claim() {
   const { status, body } = await taskDb.claimTask({
     querystring: { wait: 10 },
@@ -55,8 +55,8 @@ async function failed(error: TaskError): Promise<string> {
   return id
 }
 
-describe('what has become of an image', () => {
-  test('waiting and worked on, it is in progress and 409 with Retry-After', async () => {
+describe('the readiness of an image', () => {
+  test('waiting or being worked on, it is in progress and 409 with Retry-After', async () => {
     const id = await uploaded()
     const assertInProgress = async () => {
       assert.equal(await isReady(id), 'in progress')
@@ -69,7 +69,7 @@ describe('what has become of an image', () => {
     await assertInProgress()
   })
 
-  test('finished, its bytes are answered, and what is known of them', async () => {
+  test('finished, its bytes and their facts are answered', async () => {
     const id = await finished()
     assert.equal(await isReady(id), 'finished')
     const { status, headers, body } = await get(id)
@@ -81,7 +81,7 @@ describe('what has become of an image', () => {
     assert.ok(headers['repr-digest'])
   })
 
-  test('finished, it is answered in part, not at all if it is known, and by its headers alone', async () => {
+  test('finished, it answers ranges, conditional requests and HEAD', async () => {
     const id = await finished()
     const part = await get(id, { range: 'bytes=4-12' })
     assert.deepEqual([part.status, String(part.body)], [206, 'developed'])
@@ -140,7 +140,7 @@ describe('what has become of an image', () => {
     '%00',
     'é'.repeat(100),
   ]) {
-    test(`there is no image "${id.slice(0, 40)}"`, async () => {
+    test(`no image has the id "${id.slice(0, 40)}"`, async () => {
       assert.equal(await isReady(encodeURI(decodeURIComponent(id))), 'not found')
       const { status, json } = await get(encodeURI(decodeURIComponent(id)))
       assert.deepEqual([status, json().type], [404, problemType('image-not-found')])

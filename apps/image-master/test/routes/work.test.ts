@@ -13,7 +13,7 @@ function getWork({ url }: Master, query: string, signal?: AbortSignal): Promise<
   return httpRequest(url, `/getWork?${query}`, signal && { signal })
 }
 
-/** A long poll that has arrived: its answer, to come. */
+/** A long poll that has arrived, with its future answer. */
 async function holdPoll(master: Master, worker: string, signal?: AbortSignal) {
   const before = master.requests.arrived
   const answer = getWork(master, `worker=${worker}&wait=${waitSeconds}`, signal)
@@ -21,7 +21,7 @@ async function holdPoll(master: Master, worker: string, signal?: AbortSignal) {
   return { answer }
 }
 
-function tell({ url }: Master, path: string, body: object): Promise<HttpAnswer> {
+function send({ url }: Master, path: string, body: object): Promise<HttpAnswer> {
   const headers = { 'content-type': 'application/json' }
   return httpRequest(url, path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
@@ -93,31 +93,31 @@ describe('messages of workers', async () => {
 
   test('a lease is renewed; one of a deleted task is cancelled; an old one is 409', async () => {
     const { work, held } = await claimed(master)
-    const renewed = await tell(master, '/extendWork', held)
+    const renewed = await send(master, '/extendWork', held)
     assert.equal(renewed.status, 200)
     assert.equal(renewed.json().cancelled, false)
     assert.ok(String(renewed.json().expiresAt) >= work.lease.expiresAt)
-    const lost = await tell(master, '/extendWork', { ...held, lease: held.lease + 1 })
+    const lost = await send(master, '/extendWork', { ...held, lease: held.lease + 1 })
     assert.deepEqual([lost.status, lost.json().type], [409, problemType('lease-lost')])
     await master.clients.taskDb.deleteTask({ params: { id: held.id } })
-    const cancelled = await tell(master, '/extendWork', held)
+    const cancelled = await send(master, '/extendWork', held)
     assert.deepEqual([cancelled.status, cancelled.json().cancelled], [200, true])
   })
 
-  test('finished, failed and returned tasks are what the task DB says then', async () => {
+  test('finished, failed and returned tasks have these states in the task DB', async () => {
     const stateOf = async (id: string) => {
       const { status, body } = await master.clients.taskDb.getTask({ params: { id }, querystring: {} })
       return status === 200 ? body.state : status
     }
     const finished = await claimed(master)
-    assert.equal((await tell(master, '/workFinished', { ...finished.held, result: facts })).status, 204)
+    assert.equal((await send(master, '/workFinished', { ...finished.held, result: facts })).status, 204)
     assert.equal(await stateOf(finished.held.id), 'finished')
     const failed = await claimed(master)
     const failure = { ...failed.held, error, retryable: false }
-    assert.equal((await tell(master, '/workFailed', failure)).status, 204)
+    assert.equal((await send(master, '/workFailed', failure)).status, 204)
     assert.equal(await stateOf(failed.held.id), 'failed')
     const returned = await claimed(master)
-    assert.equal((await tell(master, '/workReturned', returned.held)).status, 204)
+    assert.equal((await send(master, '/workReturned', returned.held)).status, 204)
     assert.equal(await stateOf(returned.held.id), 'not-started')
     const again = (await getWork(master, 'worker=w')).json() as unknown as Work
     assert.deepEqual([again.id, again.attempt], [returned.held.id, 1])
@@ -126,22 +126,22 @@ describe('messages of workers', async () => {
       ['/workFailed', { error, retryable: true }],
       ['/workReturned', {}],
     ] as const) {
-      const late = await tell(master, path, { ...returned.held, ...more })
+      const late = await send(master, path, { ...returned.held, ...more })
       assert.deepEqual([late.status, late.json().type], [409, problemType('lease-lost')], path)
     }
   })
 
-  test('a report of the end brings the next work where it is asked for, and a repeated report brings none', async () => {
+  test('a report of the end brings the next work if it asks for it, and a repeated report brings none', async () => {
     const first = await claimed(master)
     const second = (await upload(master, png)).json()
     const report = { ...first.held, result: facts, next: { worker: 'w', inline: 10_000 } }
-    const told = await tell(master, '/workFinished', report)
-    assert.equal(told.status, 200)
-    const { id, original } = told.json() as unknown as Work
+    const reply = await send(master, '/workFinished', report)
+    assert.equal(reply.status, 200)
+    const { id, original } = reply.json() as unknown as Work
     assert.equal(id, second.id)
     assert.equal(Buffer.from(String(original.content), 'base64').length, original.bytes)
     await upload(master, png)
-    assert.equal((await tell(master, '/workFinished', report)).status, 204)
+    assert.equal((await send(master, '/workFinished', report)).status, 204)
     const third = await getWork(master, 'worker=w&inline=1')
     assert.deepEqual([third.status, (third.json() as unknown as Work).original.content], [200, undefined])
   })
@@ -151,7 +151,7 @@ describe('messages of workers', async () => {
     const { bytes, sha256, ...shown } = facts
     const content = Buffer.from('developed').toString('base64')
     assert.equal(
-      (await tell(master, '/workFinished', { ...held, result: { ...shown, content } })).status,
+      (await send(master, '/workFinished', { ...held, result: { ...shown, content } })).status,
       204,
     )
     const { storage, taskDb } = master.clients
@@ -170,7 +170,7 @@ describe('messages of workers', async () => {
     ['/workFailed', { error, retryable: true }],
     ['/workReturned', {}],
   ] as const) {
-    test(`${path} of a task that was deleted meanwhile is taken, and its bytes are removed`, async () => {
+    test(`${path} of a deleted task is accepted, and its bytes are removed`, async () => {
       const before = await storedKeys(master)
       const { held } = await claimed(master)
       const { clients } = master
@@ -182,13 +182,13 @@ describe('messages of workers', async () => {
         headers: {},
         body: Buffer.from('x'),
       })
-      assert.equal((await tell(master, path, { ...held, ...more })).status, 204)
+      assert.equal((await send(master, path, { ...held, ...more })).status, 204)
       assert.deepEqual(await storedKeys(master), before)
     })
   }
 })
 
-describe('messages that are none', async () => {
+describe('malformed messages', async () => {
   const master = await startMaster({ after })
   const id = '01990000-0000-7000-8000-000000000001'
   for (const [path, body] of [
@@ -204,7 +204,7 @@ describe('messages that are none', async () => {
     ['/workReturned', { id }],
   ] as const) {
     test(`${path} ${JSON.stringify(body).slice(0, 60)} is refused`, async () => {
-      const { status, json } = await tell(master, path, body)
+      const { status, json } = await send(master, path, body)
       assert.deepEqual([status, json().type], [400, problemType('invalid-request')])
     })
   }

@@ -3,14 +3,14 @@ import { StoredBlob } from '@darkroom/contracts'
 import { Compile, type Static, Type } from '@darkroom/contracts/typebox'
 
 /*
- * What is known of a blob stands behind its bytes, in the same file or object, so that one rename or one request
- * publishes both and nothing can be out of step. Image viewers pass over it.
+ * The facts of a blob are stored behind its bytes, in the same file or object, so that one rename or one request
+ * publishes both, and they always match. Image viewers ignore the footer.
  *
  *     bytes ... | JSON (ASCII) | length of the JSON (uint32, little endian) | "DKRM"
  */
 const magic = Buffer.from('DKRM')
 const tailBytes = 4 + magic.length
-/** More than most footers have; so one read gets it. */
+/** Longer than most footers, so that one read is enough. */
 export const maxFooterBytes = 2048
 
 const Description = Type.Object({ ...StoredBlob.properties, write: Type.Optional(Type.String()) })
@@ -18,17 +18,17 @@ const description = Compile(Description)
 
 export interface Footer {
   blob: StoredBlob
-  /** A name of the write itself, where the engine needs to tell two writes of the same bytes apart. */
+  /** A name of the write itself, for engines that must tell two writes of the same bytes apart. */
   write?: string | undefined
 }
 
-/** The JSON of a footer. ASCII, so that it can stand in a header as well. */
+/** The JSON of a footer. It is ASCII, so that a header can contain it as well. */
 export function encodeDescription({ blob, write }: Footer): string {
   const json = JSON.stringify({ ...blob, write })
   return json.replace(/[^\x20-\x7e]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** @throws Error when it isn't what `encodeDescription` wrote */
+/** @throws Error if `encodeDescription` did not write it */
 export function decodeDescription(json: string): Footer {
   const { write, ...blob }: Static<typeof Description> = description.Parse(JSON.parse(json))
   return { blob, write }
@@ -43,17 +43,18 @@ export function encodeFooter(footer: Footer): Uint8Array {
 }
 
 /**
- * Reads the footer off the end of what is stored, `storedBytes` long in all.
+ * Reads the footer from the end of a stored file or object of `storedBytes`.
  *
- * @throws Error when it doesn't end in a footer that fits its size: it is not what was stored.
+ * @throws Error if there is no footer, or one for another size: the file is damaged or foreign
  */
 export function decodeFooter(end: Buffer, storedBytes: number): Footer {
   const tail = end.length - tailBytes
-  if (tail < 0 || !end.subarray(tail + 4).equals(magic)) throw new Error('the stored file has no footer')
+  if (tail < 0 || !end.subarray(tail + 4).equals(magic))
+    throw new Error('the stored file has no valid footer')
   const jsonBytes = end.readUInt32LE(tail)
   const footer = decodeDescription(end.subarray(Math.max(tail - jsonBytes, 0), tail).toString())
   if (footer.blob.bytes + jsonBytes + tailBytes !== storedBytes)
-    throw new Error('the stored file has another size')
+    throw new Error('the stored file does not have the size in its footer')
   return footer
 }
 

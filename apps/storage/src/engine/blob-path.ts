@@ -4,10 +4,12 @@ import type { BlobId } from './engine.ts'
 
 export const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress', post: 'finished' }
 
-/** Other names in our folders are somebody else's. */
+/** Files with other names in our folders are not ours. */
 export const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
-/** Where a blob is, in a folder or a bucket: `<stage>/<shard>`. The shard, of two hex digits, spreads them evenly. */
+/**
+ * The folder of a blob on a disk or in a bucket: `<stage>/<shard>`. The shard, two hex digits, spreads blobs evenly.
+ */
 export function shardPath({ key, stage }: BlobId): string {
   const shard = hash('sha256', key).slice(0, 2)
   return `${stageFolders[stage]}/${shard}`

@@ -8,18 +8,18 @@ export interface BlobId {
 
 export interface PutOptions {
   contentType: string
-  /** Fencing token of whoever writes; 0 for what is written once. */
+  /** Fencing token of the writer; 0 for a blob that is written once. */
   fence: number
 }
 
 export type PutOutcome =
   | { kind: 'stored'; blob: StoredBlob }
-  /** Bytes with a newer fencing token stand there already; nothing changed. */
+  /** The stored bytes have a newer fencing token; nothing changed. */
   | { kind: 'fenced'; newest: number }
-  /** The condition of the write doesn't hold; nothing changed. */
+  /** The condition of the write is false; nothing changed. */
   | { kind: 'refused' }
 
-/** A blob as it was when it was opened; later writes don't change what is read. To be closed. */
+/** A blob as it was when it was opened: later writes don't change what is read. It must be closed. */
 export interface OpenBlob extends AsyncDisposable {
   readonly blob: StoredBlob
   readonly modifiedAt: Date
@@ -27,7 +27,10 @@ export interface OpenBlob extends AsyncDisposable {
   read(range: { start: number; end: number }): Readable | Uint8Array
 }
 
-/** Whether a write may be done where this stands, or nothing. It is asked in the step that does the write. */
+/**
+ * Decides whether a write may replace the stored blob, if there is any. It is called in the same atomic step as the
+ * write.
+ */
 export type Condition = (standing: Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined) => boolean
 
 export interface BlobListing {
@@ -35,30 +38,29 @@ export interface BlobListing {
   next?: string
 }
 
-/** The bytes of a blob, or what yields them. */
+/** The bytes of a blob, at once or as a stream. */
 export type Content = AsyncIterable<Uint8Array> | Uint8Array
 
-/** Keeps blobs. What is answered as stored is on disk, whole; a reader sees all of a blob or none. */
+/** Keeps blobs. Before a write is answered, the whole blob is on disk; a reader sees a whole blob or none. */
 export interface BlobStore {
   /**
-   * Stores `content`, in place of what stood there, in bounded memory: the memory of a chunk is
-   * free to be used again when the next one is asked for. When `content` throws, nothing changes and nothing
-   * is left behind.
+   * Stores `content`, in place of the stored blob, in bounded memory: when the next chunk is requested, the memory of
+   * the last one may be reused. If `content` throws, nothing changes and nothing is left behind.
    *
    * @throws StoreFull
-   * @throws StoreUnavailable, as all of these may
+   * @throws StoreUnavailable, like all methods
    */
   put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome>
   /**
-   * `whole` says what is going to be read: all of it, or a part or nothing. It changes what that costs, and with
-   * some engines how long a blob can be read that is replaced or deleted meanwhile: a part fails then.
+   * `whole` announces that all of the blob will be read, instead of a part or nothing. This changes the cost, and
+   * with some engines how long a blob can be read that is replaced or deleted meanwhile: then reading a part fails.
    */
   open(id: BlobId, options?: { whole: boolean }): Promise<OpenBlob | undefined>
-  /** Whether the condition held. No error when there is none to delete. */
+  /** Returns whether the condition was true. It is not an error if there is no blob. */
   delete(id: BlobId, condition?: Condition): Promise<boolean>
-  /** What is stored, a page at a time; each blob once that was there all the while. */
+  /** Lists the stored blobs, page by page. A blob that exists during the whole listing is listed exactly once. */
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
-  /** Rejects when the store doesn't work. */
+  /** Rejects if the store doesn't work. */
   check(): Promise<void>
   close(): Promise<void>
 }

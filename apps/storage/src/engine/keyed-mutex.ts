@@ -1,4 +1,7 @@
-/** A mutex for each key: work under one key happens one after the other, work under different keys at once. */
+/**
+ * A mutex for each key: work with the same key is done one after the other, work with different keys at the same
+ * time.
+ */
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>()
 

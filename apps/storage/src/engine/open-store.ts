@@ -6,7 +6,7 @@ import { parseS3Url } from './s3/address.ts'
 
 export interface StoreSettings {
   url: string
-  /** File engine: with less free space on its disk, it takes no new bytes. */
+  /** File engine: with less free space than this on its disk, it refuses new bytes. */
   minFreeBytes: number
   logger: Logger
 }
@@ -18,19 +18,19 @@ const engines: Engines<(settings: StoreSettings) => Promise<BlobStore>> = {
   },
   's3://.*': async ({ url, logger }) => {
     const place = parseS3Url(url)
-    // Only now: AWS's client takes a third of a second to load, and memory that the file engine doesn't need.
+    // Imported only when needed: AWS's client takes a third of a second to load, and memory.
     const { S3BlobStore } = await import('./s3/s3.ts')
     return S3BlobStore.open({ place, logger })
   },
 }
 
-/** What the URL of a store looks like. */
+/** The pattern of store URLs. */
 export const storeUrlPattern = engineUrlPattern(engines)
 
 /**
- * The engine that a URL names.
+ * Opens the engine for a URL.
  *
- * @throws InvalidConfig for a URL that is wrong; UnusableFile; StoreMisconfigured
+ * @throws InvalidConfig if the URL is not valid; UnusableFile; StoreMisconfigured
  */
 export function openBlobStore(settings: StoreSettings): Promise<BlobStore> {
   return engineFor(engines, settings.url)(settings)

@@ -33,7 +33,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
     const outcome = await withContent(body, maxBlobBytes, put)
     if (outcome.kind === 'stored') return { status: 201, body: outcome.blob }
     if (outcome.kind === 'refused') throw preconditionFailed(params)
-    const detail = `token ${fence} is older than ${outcome.newest}, with which bytes were stored`
+    const detail = `token ${fence} is older than ${outcome.newest}, the token of the stored bytes`
     throw new ServiceProblem(409, 'fenced', detail)
   }
 
@@ -64,7 +64,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
       return { status: 206, headers: { ...described, 'content-range': contentRange }, body }
     },
 
-    // Only GET knows ranges (RFC 9110, 14.2).
+    // Only GET supports ranges (RFC 9110, 14.2).
     async headBlob({ params, headers }) {
       await using opened = (await store.open(params, { whole: false })) ?? notFound(params)
       const { bytes, contentType } = opened.blob
@@ -83,7 +83,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
   }
 }
 
-/** Gives a body as bytes where there are few; otherwise as they arrive. @throws ServiceProblem 413 */
+/** Passes a small body as bytes, a larger one as a stream. @throws ServiceProblem 413 */
 async function withContent<Result>(
   body: Body,
   maxBytes: number,
@@ -95,7 +95,7 @@ async function withContent<Result>(
     const { whole } = await readHead(arriving, fewBytes)
     return await use(whole)
   } finally {
-    // What was not read is let go, so that the answer gets through. Not awaited: a silent client would hold it up.
+    // Releases the unread rest, so that the client gets the answer. Not awaited: a silent client would delay it.
     arriving.return(undefined).catch(() => undefined)
   }
 }
@@ -120,17 +120,17 @@ function conditionOf(headers: IncomingHttpHeaders): Condition | undefined {
 
 const maxTypeLength = 255
 
-/** The type is for readers of the blob; bytes are not refused for it. */
+/** The type is only information for readers; a malformed type is not an error. */
 function keptType(given: string | undefined): string {
   return given === undefined || given.length > maxTypeLength ? 'application/octet-stream' : given
 }
 
 function notFound({ key, stage }: BlobId): never {
-  throw new ServiceProblem(404, 'blob-not-found', `there are no bytes ${key}/${stage}`)
+  throw new ServiceProblem(404, 'blob-not-found', `no bytes are stored as ${key}/${stage}`)
 }
 
 function preconditionFailed({ key, stage }: BlobId, headers: Record<string, string> = {}): ServiceProblem {
-  const detail = `the bytes ${key}/${stage} are not as presumed`
+  const detail = `the bytes ${key}/${stage} do not match the preconditions of the request`
   return new ServiceProblem(412, 'precondition-failed', detail, { headers })
 }
 
@@ -138,7 +138,7 @@ function unsatisfiable(bytes: number, headers: Record<string, string>): ServiceP
   return new ServiceProblem(
     416,
     'range-not-satisfiable',
-    `there are ${bytes} bytes, and none in that range`,
+    `the requested range is outside the ${bytes} bytes`,
     {
       headers: { ...headers, 'content-range': `bytes */${bytes}` },
     },

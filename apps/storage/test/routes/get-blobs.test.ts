@@ -216,7 +216,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal(answer.status, 500)
     assert.equal(problemOf(answer), 'internal-error')
     assert.doesNotMatch(String(answer.body), /footer/)
-    assert.match(JSON.stringify(log.errors), /no footer/)
+    assert.match(JSON.stringify(log.errors), /no valid footer/)
   })
 
   test('a client that hangs up while it reads leaves no open file', {

@@ -13,55 +13,52 @@ export interface TaskQuery {
 export type TaskChange =
   | { kind: 'stored'; task: Task }
   | { kind: 'deleted'; id: string }
-  /** Changes of other copies of the service may have gone unheard: whoever waits for one looks again. */
+  /** Changes of other copies of the service may have been missed: callers that wait for a change read again. */
   | { kind: 'unknown' }
 
 /**
- * Hears of every change of a task's version after it is on disk: of those through this store, each; of those
- * through other copies, the latest.
+ * Called after every change of a task's version, once it is on disk: for each change through this store, and for the
+ * latest change through other copies.
  */
 export type ChangeListener = (change: TaskChange) => void
 
 /**
- * Keeps tasks. Every answer to a change means that the change is on disk; each verb is atomic, and verbs on
- * one task happen one after the other.
+ * Keeps tasks. A change is on disk before it is answered. Each operation is atomic, and operations on one task are
+ * done one after the other.
  */
 export interface TaskStore {
-  /**
-   * Stores a task, unless its id is taken, or its idempotency key among the tasks of its owner: then answers the task
-   * that has it.
-   */
+  /** Stores a task, unless its id exists, or its owner has a task with its idempotency key: then returns that task. */
   create(id: string, task: NewTask): Promise<{ isNew: boolean; task: Task }>
   get(id: string): Promise<Task | undefined>
   /** Newest first. */
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**
-   * Leases the oldest of the most urgent tasks that are not started; undefined when there is none. No two get
-   * the same one. Tasks whose original is of an optional type that isn't in `decodes` are passed over; with no
-   * `decodes`, none is.
+   * Leases the oldest of the most urgent tasks that are not started; undefined if there is none. No task is leased
+   * twice. Tasks whose original has an optional type that isn't in `decodes` are skipped; without `decodes`, no task
+   * is skipped.
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
-  /** Lets an event happen to a task, by the table of transitions; undefined when there is no such task. */
+  /** Applies an event to a task, by the table of transitions; undefined if there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
   /**
-   * Stores tasks as they are, with all their history: those that aren't there, and those that are there with an
-   * older version. Answers how many that were. It is no change that anybody hears of.
+   * Stores tasks unchanged, with all their history, if they are new or newer than the stored version. Returns how
+   * many were stored. Listeners are not called.
    *
-   * @throws MigrationIncomplete if another task of its owner has the idempotency key of one of them; then none is stored
+   * @throws MigrationIncomplete if another task of the owner has the same idempotency key; then no task is stored
    */
   restore(tasks: readonly Task[]): Promise<number>
-  /** Takes tasks back whose lease ran out, some hundreds at a time; answers them as they are since. */
+  /** Takes back tasks whose lease has expired, some hundreds at a time; returns their new state. */
   expireLeases(): Promise<Task[]>
-  /** Whether there was one. */
+  /** Returns whether the task existed. */
   delete(id: string): Promise<boolean>
-  /** Those of the ids that no task has. */
+  /** Returns the ids that have no task. */
   findUnknown(ids: readonly string[]): Promise<string[]>
   stats(): Promise<TaskStats>
   /** Tasks of an owner that are not started. */
   countWaiting(owner: string): Promise<number>
-  /** Rejects while it could not be claimed or changed: it takes no writes, or doesn't answer. */
+  /** Rejects while tasks can't be claimed or changed: the store refuses writes, or doesn't answer. */
   checkReady(): Promise<void>
-  /** Returns what ends the listening. */
+  /** Returns a function that removes the listener. */
   onChange(listener: ChangeListener): () => void
   close(): Promise<void>
 }

@@ -16,11 +16,11 @@ const engines: Engines<(settings: StoreSettings) => TaskStore | Promise<TaskStor
   'postgres(ql)?://.+': settings => PostgresTaskStore.open(settings),
 }
 
-/** What the URL of a store looks like. */
+/** The pattern of store URLs. */
 export const storeUrlPattern = engineUrlPattern(engines)
 
 /**
- * The engine that a URL names. A PostgreSQL that doesn't answer is waited for.
+ * Opens the engine for a URL. If PostgreSQL doesn't answer, the store waits for it.
  *
  * @throws UnusableFile, StoreMisconfigured
  */

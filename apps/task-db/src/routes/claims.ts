@@ -10,7 +10,7 @@ export function claimHandlers(counted: CountedStore, line: ClaimLine, closing: A
   return {
     async claimTask({ querystring: { wait = 0 }, body: { worker, leaseMs, decodes = [] }, signal }) {
       using held = holdFor(wait, signal, closing)
-      const task = await line.claim(worker, leaseMs, { patience: held.signal, gone: signal, decodes })
+      const task = await line.claim(worker, leaseMs, { timeout: held.signal, gone: signal, decodes })
       return task ? { status: 200, body: task } : { status: 204 }
     },
 

@@ -19,9 +19,9 @@ import { Reconciler } from './reconciler.ts'
 import { type TaskJob, TaskJobs } from './task-jobs.ts'
 import { WaitingLine } from './waiting-line.ts'
 
-/** A job that no worker here can do is set aside for so long, and for less than its lock lasts. */
+/** A job that no worker here can do is set aside for this long, which must be shorter than its lock. */
 const maxAsideMs = 2000
-/** A connection that hangs is not waited for any longer when the queue closes. */
+/** On close, how long to wait for a connection that hangs. */
 const lastFetchMs = 1000
 
 export interface BullMqQueueOptions {
@@ -29,22 +29,22 @@ export interface BullMqQueueOptions {
   url: string
   taskDb: Client<typeof taskDbRoutes>
   leaseMs: number
-  /** How often it is looked for tasks that Redis doesn't know. */
+  /** How often to look for tasks that are missing in Redis. */
   reconcileMs: number
   logger: Logger
-  /** How often ended jobs are removed that were kept long enough. */
+  /** How often to remove old ended jobs. */
   cleanMs?: number
-  /** Queues of several names can share one Redis. */
+  /** Several queues, with different names, can share one Redis. */
   name?: string
 }
 
 /**
- * BullMQ on Redis or Valkey says who is next, the task DB what is true: a job that was fetched is claimed there
- * before its worker hears of it, and every report goes there first. Why that holds under every race:
+ * BullMQ on Redis or Valkey keeps the order, the task DB the state: a fetched job is claimed in the task DB before a
+ * worker gets it, and every report goes to the task DB first. Why this is correct in every race:
  * docs/decisions/0006-bullmq-says-who-is-next.md.
  *
  *     fetch (locks the job) ──> claim in the task DB ──> worker ──> report to the task DB ──> the job follows
- *        │ nobody waits any more   │ refused: the job follows the task
+ *        │ no worker waits         │ refused: the job follows the task
  *        └──> put back             └──> the next job
  */
 export class BullMqQueue implements WorkQueue {
@@ -89,10 +89,12 @@ export class BullMqQueue implements WorkQueue {
     )
   }
 
-  /** Never fails: what Redis didn't hear of now, the reconciler tells it. */
+  /** Never fails: if Redis doesn't get the task now, the reconciler adds it later. */
   async add(task: Task): Promise<void> {
     if (task.state !== 'not-started') return
-    await this.#tryRedis('a task was not queued; the reconciler will', () => this.jobs.add([task]))
+    await this.#tryRedis('a task could not be queued; the reconciler will add it', () =>
+      this.jobs.add([task]),
+    )
   }
 
   async next(
@@ -102,9 +104,9 @@ export class BullMqQueue implements WorkQueue {
     decodes: readonly string[] = optionalTypes,
   ): Promise<Work | undefined> {
     if (signal.aborted || this.#closed) return undefined
-    const patience = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
+    const timeout = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
     return this.#line.wait(job => this.#claim(job, worker, signal), {
-      patience,
+      timeout,
       gone: signal,
       accepts: ({ data: { contentType = '' } }) => canDecode(decodes, contentType),
     })
@@ -114,20 +116,20 @@ export class BullMqQueue implements WorkQueue {
     const renewed = await this.#leases.renew(lease)
     if (renewed === 'cancelled') await this.#follow(lease.id, undefined)
     if (typeof renewed === 'object')
-      await this.#tryRedis('a job was not renewed', () => this.jobs.renew(lease.id))
+      await this.#tryRedis('a job’s lock could not be renewed', () => this.jobs.renew(lease.id))
     return renewed
   }
 
   finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'finished', token, result })
+    return this.#report(id, { state: 'finished', token, result })
   }
 
   fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'failed', token, error, retryable })
+    return this.#report(id, { state: 'failed', token, error, retryable })
   }
 
   returnWork({ id, token }: HeldLease): Promise<Acknowledgement> {
-    return this.#tell(id, { state: 'returned', token })
+    return this.#report(id, { state: 'returned', token })
   }
 
   async checkReady(): Promise<void> {
@@ -147,7 +149,7 @@ export class BullMqQueue implements WorkQueue {
     this.#redis.close()
   }
 
-  /** undefined when the task is not to be had, or nobody is there to take it. */
+  /** undefined if the task can't be claimed, or the worker has disconnected. */
   async #claim(job: TaskJob, worker: string, gone: AbortSignal): Promise<Work | undefined> {
     const params = { id: job.id ?? '' }
     try {
@@ -159,7 +161,7 @@ export class BullMqQueue implements WorkQueue {
         return undefined
       }
       const found = reply.status === 409 ? await this.#taskDb.getTask({ params, querystring: {} }) : reply
-      await this.#tryRedis('a job was left as it is', () =>
+      await this.#tryRedis('a job could not be updated', () =>
         this.jobs.align(job, found.status === 200 ? found.body : undefined),
       )
       return undefined
@@ -169,17 +171,17 @@ export class BullMqQueue implements WorkQueue {
     }
   }
 
-  async #tell(id: string, event: LeaseHolderEvent): Promise<Acknowledgement> {
-    const told = await this.#leases.tell(id, event)
-    if (told.acknowledgement !== 'lost') await this.#follow(id, 'task' in told ? told.task : undefined)
-    return told.acknowledgement
+  async #report(id: string, event: LeaseHolderEvent): Promise<Acknowledgement> {
+    const reply = await this.#leases.report(id, event)
+    if (reply.acknowledgement !== 'lost') await this.#follow(id, 'task' in reply ? reply.task : undefined)
+    return reply.acknowledgement
   }
 
   async #follow(id: string, task: Task | undefined): Promise<void> {
-    await this.#tryRedis('a job was left as it is', () => this.jobs.follow(id, task))
+    await this.#tryRedis('a job could not be updated', () => this.jobs.follow(id, task))
   }
 
-  /** The task DB has the truth already; that Redis is away was said once, and it catches up later. */
+  /** The task DB has the state already, and Redis catches up later. An outage of Redis was logged once. */
   async #tryRedis(failure: string, action: () => Promise<void>): Promise<void> {
     try {
       await action()

@@ -2,7 +2,7 @@ import type { App } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
 import type { TaskJobs } from './task-jobs.ts'
 
-/** How many jobs Redis has in each state; none are told while it is away. */
+/** Counts the jobs in Redis by state; without values while Redis does not answer. */
 export function measureJobs(app: App, jobs: Pick<TaskJobs, 'countByState'>): void {
   new Gauge({
     name: 'darkroom_queue_jobs',

@@ -5,13 +5,13 @@ import type { App } from '@darkroom/service-kit'
 import type { Queue } from 'bullmq'
 
 const path = '/bull-board'
-/** The page's own files and answers only: it would ask for fonts of another site, and wait for them. */
+/** Only the page's own files and answers: otherwise it would wait for fonts from another site. */
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
 /**
- * Bull Board, a page that shows the queue's jobs, for whoever has the cluster token: browsers ask for it as the
- * password of HTTP Basic, with any name.
+ * Bull Board, a page that shows the queue's jobs. It needs the cluster token: browsers send it as the password of
+ * HTTP Basic, with any user name.
  */
 export function addQueueBoard(
   app: App,
@@ -26,7 +26,7 @@ export function addQueueBoard(
   app.register(async scope => {
     scope.addHook('onRoute', route => {
       route.config = { ...route.config, isForBrowsers: true }
-      route.errorHandler = app.errorHandler // the board's own makes a 500 of every refusal
+      route.errorHandler = app.errorHandler // the board's own handler turns every refusal into a 500
     })
     scope.addHook('onRequest', async (_request, reply) => {
       reply.headers({ 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' })

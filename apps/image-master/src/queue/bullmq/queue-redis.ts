@@ -5,30 +5,30 @@ import { Redis } from 'ioredis'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
 
-/** An answer that takes longer is not waited for, and the connection given up: uploads wait for these. */
+/** Uploads wait for these answers: after this long, the command fails and the connection is closed. */
 const answerMs = 2000
-/** Longer than a blocking fetch, which is silent for `blockSeconds` of task-jobs.ts. */
+/** Must be longer than a blocking fetch, which is silent for `blockSeconds` (task-jobs.ts). */
 const silenceMs = 10_000
-/** How often a Redis that refuses something is asked whether it still does. */
+/** How often to check whether Redis still refuses commands. */
 const probeMs = 1000
-/** A Redis that takes its time to become ready is asked after so long whether it is loading. */
+/** If Redis is not ready after this long, check whether it is loading its data. */
 const loadingCheckMs = 1000
-/** What the queue does all the time: a script that writes. What it writes is gone at once. */
+/** A write by a script, like the queue's own commands. The key expires at once. */
 const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: 'darkroom:probe' }
 
 /**
- * The connection to Redis that all of a master's questions to the queue share. While Redis is away it fails at
- * once instead of collecting them; it is looked for at least once a second.
+ * The connection to Redis that a master uses for all commands of the queue. While Redis does not answer, commands
+ * fail at once instead of piling up; it tries to connect at least once a second.
  */
 export class QueueRedis {
   readonly client: Redis
   readonly #logger: Logger
-  /** What the log says of it; undefined while nothing is wrong. */
-  #said: string | undefined
+  /** The last warning in the log; undefined while all is well. */
+  #warned: string | undefined
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
   readonly #closing = new AbortController()
-  /** Until it takes again what it refuses. */
+  /** Set until Redis accepts the refused commands again. */
   #refusal: RedisRefuses | undefined
   #refusals = 0
   /** How often a connection was lost. */
@@ -38,7 +38,7 @@ export class QueueRedis {
     this.#logger = logger
     this.client = new Redis(url, {
       enableOfflineQueue: false,
-      maxRetriesPerRequest: 0, // what is under way when the connection breaks fails, and isn't sent again
+      maxRetriesPerRequest: 0, // commands under way fail when the connection breaks, and are not sent again
       connectTimeout: 2000,
       socketTimeout: silenceMs,
       disconnectTimeout: 100,
@@ -59,20 +59,20 @@ export class QueueRedis {
     return this.client.status === 'ready'
   }
 
-  /** Calls `listener` whenever Redis has come, or come back. */
+  /** Calls `listener` whenever Redis becomes ready. */
   onReady(listener: () => void): void {
     this.client.on('ready', listener)
   }
 
-  /** Resolves when Redis is there, or `signal` aborted. */
+  /** Resolves when Redis is ready, or `signal` is aborted. */
   async untilReady(signal: AbortSignal): Promise<void> {
     while (!this.isReady && !signal.aborted) {
-      // Rejects with every vain attempt to connect, and on abort.
+      // Rejects after every failed attempt to connect, and on abort.
       await once(this.client, 'ready', { signal }).catch(() => undefined)
     }
   }
 
-  /** @throws ServiceUnavailable at once while Redis is away, or when it is silent for too long; RedisRefuses */
+  /** @throws ServiceUnavailable at once while Redis does not answer, or after a timeout; RedisRefuses */
   async send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     this.#checkThere()
     const { promise: silence, reject } = Promise.withResolvers<never>()
@@ -89,7 +89,10 @@ export class QueueRedis {
     }
   }
 
-  /** The answer, however long it takes. @throws ServiceUnavailable if Redis goes away, RedisRefuses, what the command throws */
+  /**
+   * Waits for the answer without a timeout. @throws ServiceUnavailable if Redis disconnects, RedisRefuses, or the
+   * command's own error
+   */
   async sendBlocking<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     const [wasConnected, losses] = [this.#isConnected, this.#losses]
     try {
@@ -100,14 +103,17 @@ export class QueueRedis {
     }
   }
 
-  /** All connections, as a command may go by any of them. Redis may have ended one that ioredis still calls ready. */
+  /**
+   * Checks all connections, as a command may use any of them. ioredis may still call a connection ready that Redis
+   * has closed.
+   */
   get #isConnected(): boolean {
     return [this.client, ...this.#copies].every(({ status, stream }) => status === 'ready' && stream.writable)
   }
 
   /**
-   * The refusal that an error is, if it is one. It is said once; then Redis is asked from time to time whether it takes
-   * writes again, as nothing else may be written for long.
+   * Returns the refusal in an error, if there is any. It is logged once; then Redis is probed from time to time, as
+   * no other command may be sent for long.
    */
   notice(error: unknown): RedisRefuses | undefined {
     const refusal = refusalOf(error)
@@ -115,12 +121,12 @@ export class QueueRedis {
     this.#refusals += 1
     const isNew = this.#refusal === undefined
     this.#refusal = refusal
-    this.#say(refusal.message, refusal)
+    this.#warn(refusal.message, refusal)
     if (isNew) void this.#probeUntilTaken()
     return refusal
   }
 
-  /** @throws ServiceUnavailable while Redis is away, RedisRefuses while it takes no writes */
+  /** @throws ServiceUnavailable while Redis does not answer, RedisRefuses while it refuses writes */
   async checkReady(): Promise<void> {
     this.#checkThere()
     await this.send(() => this.#probe())
@@ -145,8 +151,8 @@ export class QueueRedis {
   }
 
   /**
-   * It is over when a probe succeeds and nothing was refused until the next one does: where only some commands are
-   * refused, the probe may be none of them.
+   * The refusal is over when a probe succeeds and no command is refused until the next probe succeeds. Redis may
+   * refuse only some commands, and not the probe.
    */
   async #probeUntilTaken(): Promise<void> {
     const taken = new AbortController()
@@ -157,24 +163,24 @@ export class QueueRedis {
         await this.#probe()
       } catch (error) {
         this.notice(error)
-        return // refused still, or away
+        return // still refused, or disconnected
       }
       if (this.#refusals === refusalsBefore) taken.abort()
       refusalsBefore = this.#refusals
     })
     this.#refusal = undefined
-    if (!this.#closing.signal.aborted) this.#unsay('Redis takes writes again')
+    if (!this.#closing.signal.aborted) this.#recovered('Redis accepts writes again')
   }
 
   /**
-   * BullMQ 6.7 connects its copy for blocking fetches anew if it is closed while it looks for Redis. A copy that is lost
-   * alone comes back in a moment; if it does not, as where Redis has no room for more clients, work pauses.
+   * BullMQ 6.7 reconnects its copy for blocking fetches if it is closed while connecting. If only the copy is lost,
+   * it reconnects in a moment; if it can't (Redis has too many clients), work pauses.
    */
   #keep(copy: Redis): Redis {
     let lost = 0
     let lastError: Error | undefined
     copy.on('error', error => {
-      lastError = error // BullMQ reports it for as long as it isn't closed
+      lastError = error // BullMQ reports errors until it is closed
     })
     copy.on('connect', () => {
       if (this.#closing.signal.aborted) copy.disconnect()
@@ -182,39 +188,39 @@ export class QueueRedis {
     copy.on('close', () => {
       this.#losses++
       lost++
-      if (lost > mostLost && this.isReady) this.#say(noFetching, lastError ?? new Error(noFetching))
+      if (lost > mostLost && this.isReady) this.#warn(noFetching, lastError ?? new Error(noFetching))
     })
     copy.on('ready', () => {
       lost = 0
-      if (this.#said === noFetching) this.#unsay('Redis is back')
+      if (this.#warned === noFetching) this.#recovered('Redis is back')
     })
     this.#copies.push(copy)
     return copy
   }
 
-  /** What a closed connection means is said when the next attempt has failed, or was refused. */
+  /** The reason of a closed connection is known when the next attempt has failed or was refused. */
   #miss(error?: Error): void {
     this.#lastError = error ?? this.#lastError
     if (!error || this.#closing.signal.aborted) return
     const refusal = refusalOf(error)
-    this.#say(refusal?.message ?? away, refusal ?? error)
+    this.#warn(refusal?.message ?? away, refusal ?? error)
   }
 
-  /** One line for as long as nothing gets better; another one only where the words become clearer. */
-  #say(words: string, error: Error): void {
-    const isClearer = this.#said === undefined || (this.#said === away && words !== away)
+  /** Logs one line per outage; a second one only if its reason is clearer. */
+  #warn(words: string, error: Error): void {
+    const isClearer = this.#warned === undefined || (this.#warned === away && words !== away)
     if (!isClearer || this.#closing.signal.aborted) return
-    this.#said = words
+    this.#warned = words
     const { reason } = reasonOf(error.cause ?? error)
     this.#logger.warn({ reason }, `${words}; uploads go on, work pauses until it is over`)
   }
 
-  #unsay(words: string): void {
-    if (this.#said !== undefined) this.#logger.info(words)
-    this.#said = undefined
+  #recovered(words: string): void {
+    if (this.#warned !== undefined) this.#logger.info(words)
+    this.#warned = undefined
   }
 
-  /** ioredis waits in silence for as long as Redis loads its data. */
+  /** Without this, ioredis waits in silence while Redis loads its data. */
   async #watchLoading(): Promise<void> {
     await delay(loadingCheckMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
     if (this.client.status !== 'connect' || this.#closing.signal.aborted) return
@@ -224,21 +230,21 @@ export class QueueRedis {
 
   async #greet(): Promise<void> {
     this.#lastError = undefined
-    if (this.#refusal === undefined) this.#unsay('Redis is back')
+    if (this.#refusal === undefined) this.#recovered('Redis is back')
     try {
       for (const warning of warningsOf(await this.client.info())) this.#logger.warn(warning)
     } catch (error) {
-      this.#logger.warn(reasonOf(error), 'Redis was not asked whether it is set as a queue needs it')
+      this.#logger.warn(reasonOf(error), 'the settings of Redis could not be checked')
     }
   }
 }
 
 const away = 'Redis does not answer'
-const noFetching = 'Redis does not take the connection that fetches work'
-/** How often the connection that fetches work may be lost in a row, some two seconds, before the log says so. */
+const noFetching = 'Redis does not accept the connection that fetches work'
+/** How often in a row the connection that fetches work may be lost before this is logged: about two seconds. */
 const mostLost = 6
 
-/** For the log. The error itself may hold the command that failed, and with it the password. */
+/** The reason, for the log. The error itself may contain the failed command, and with it the password. */
 export function reasonOf(error: unknown): { reason: string } {
   return { reason: error instanceof Error ? error.message : 'the connection was closed' }
 }

@@ -4,7 +4,7 @@ import type { QueueRedis } from './queue-redis.ts'
 import type { TaskJobs } from './task-jobs.ts'
 
 const pageSize = 200
-/** Bounds what is held in memory; MAX_QUEUED keeps a queue about as long. */
+/** Limits the memory for ids; MAX_QUEUED limits the queue to about as many. */
 const mostAtOnce = 10_000
 
 interface ReconcilerOptions {
@@ -16,19 +16,19 @@ interface ReconcilerOptions {
 }
 
 /**
- * Queues the tasks that are not started and that Redis doesn't know: because it was away when they came, was
- * restarted empty, or took a task for ended that waits again (given up too early, or restored from a backup). Jobs
- * that Redis keeps for a dead worker longer than the task DB does (its clock was set back) are put back. Two that do
- * so at once do no harm, as a job that is known and has not ended is left as it is.
+ * Adds tasks that are not started and that are missing in Redis: Redis was away when they came, was restarted empty,
+ * or has an ended job for a task that waits again (given up too early, or restored from a backup). It also puts back
+ * jobs that Redis keeps for a dead worker longer than the task DB does (its clock was set back). Two reconcilers may
+ * run at once, as a known job that has not ended is not changed.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #closing = new AbortController()
   readonly #repeating: Promise<void>
-  /** Where the next run goes on. */
+  /** Where the next run continues. */
   #cursor: string | undefined
   #running: Promise<void> | undefined
-  /** Tasks that were not started when Redis took them for being worked on, by their id and version. */
+  /** Tasks that were not started while Redis had them as active, by id and version. */
   #held = new Set<string>()
 
   constructor(options: ReconcilerOptions) {
@@ -55,24 +55,23 @@ export class Reconciler {
     if (!redis.isReady || this.#closing.signal.aborted) return
     try {
       const count = await this.#run()
-      if (count > 0) logger.info({ count }, 'tasks that Redis did not know are queued')
+      if (count > 0) logger.info({ count }, 'queued tasks that were missing in Redis')
     } catch (error) {
-      this.#cursor = undefined // the task DB may be another one, which did not give it out
-      // That Redis is away or full was said once.
+      this.#cursor = undefined // the task DB may have been replaced, and not know this cursor
+      // An outage of Redis was logged once.
       const isSaid = error instanceof ServiceUnavailable && error.service === 'Redis'
       logger[isSaid ? 'debug' : 'warn'](
         { err: error },
-        'the queue could not be compared with the task DB; later again',
+        'the queue could not be compared with the task DB; retrying later',
       )
     }
   }
 
   /**
-   * In step, it costs two counts. Otherwise it reads one page of what waits, and more only for as long as they
-   * hold tasks that are missing; the next run goes on from there.
+   * If both agree, this costs two counts. Otherwise it reads one page of the waiting tasks, and continues while pages
+   * contain missing tasks; the next run continues from there.
    *
-   * Jobs too many may hide as many tasks that are missing. They are found out when they are fetched, and then
-   * the counts differ.
+   * Surplus jobs may hide as many missing tasks. They are noticed when they are fetched, and then the counts differ.
    */
   async #run(): Promise<number> {
     const { jobs, taskDb } = this.#options
@@ -100,9 +99,9 @@ export class Reconciler {
   }
 
   /**
-   * Between fetching a job and claiming its task there are milliseconds. A job that is active in two runs, and its task
-   * in neither, belongs to nobody; or it is set aside for want of a worker that can do it, and to put it back then only
-   * lets it be fetched again. Answers those that were found active now.
+   * Between fetching a job and claiming its task are milliseconds. So a job that is active in two runs, while its task
+   * is not, has no worker; or it is set aside because no worker can do it, and putting it back only lets it be fetched
+   * again. Returns the ids that are active now.
    */
   async #putBackHeld(page: readonly Task[]): Promise<string[]> {
     const { jobs } = this.#options

@@ -5,40 +5,43 @@ import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 
 import type { ChainableCommander } from 'ioredis'
 import { type QueueRedis, reasonOf } from './queue-redis.ts'
 
-/** What a job says beside its id, which is the task's: for people who look at the queue, and which workers can do it. */
+/**
+ * The data of a job besides its id, which is the task's: for people who look at the queue, and to find a worker that
+ * can do it.
+ */
 export interface JobData {
   operations: Operation[]
-  /** Of the original; missing in jobs of earlier versions. */
+  /** The type of the original; missing in jobs of earlier versions. */
   contentType?: string
 }
 export type TaskJob = Job<JobData, ImageFacts>
 
 /**
- * One lock for all: it only says that somebody cares for the job. Who may speak for the task is decided by its
- * fencing token, in the task DB (docs/decisions/0006-bullmq-says-who-is-next.md).
+ * All masters use one lock: it only shows that the job has a worker. Whether a worker may report on the task is
+ * decided by its fencing token, in the task DB (docs/decisions/0006-bullmq-says-who-is-next.md).
  */
 const lock = 'darkroom'
-/** How long one blocking fetch lasts: a poll costs three commands each time. BullMQ allows 10 s. */
+/** How long one blocking fetch lasts. Each costs three commands. BullMQ allows 10 s. */
 const blockSeconds = 5
-/** A lease of 10 s is looked after every 3 s. */
+/** With a lease of 10 s, stalled jobs are checked every 3 s. */
 const stalledChecksPerLease = 10 / 3
-/** Ended jobs stay visible, for people: so many, and for so long. */
+/** Ended jobs stay visible to people: this many, and for this long. */
 const kept = { completed: { age: 3600, count: 1000 }, failed: { age: 86_400, count: 1000 } } as const
-/** What the task DB no longer has in progress may be claimable a moment later only (EXPIRY_CHECK_MS). */
+/** A task that is no longer in progress may become claimable a moment later (EXPIRY_CHECK_MS). */
 const holdAtLeastMs = 250
 const waitingStates = ['waiting', 'prioritized', 'delayed'] as const satisfies JobType[]
 
 export interface TaskJobsOptions {
   redis: QueueRedis
-  /** Of the queue in Redis; its keys are darkroom:<name>:… */
+  /** The name of the queue in Redis; its keys are darkroom:<name>:… */
   name: string
   leaseMs: number
   logger: Logger
 }
 
-/** Tasks as jobs of BullMQ: id and priority are the task's, and what becomes of a job follows the task. */
+/** Tasks as jobs of BullMQ: id and priority are the task's, and the state of a job follows the task. */
 export class TaskJobs {
-  /** For looking at. */
+  /** For measurements and the board. */
   readonly queue: Queue<JobData, ImageFacts>
   readonly #worker: Worker<JobData, ImageFacts>
   readonly #redis: QueueRedis
@@ -52,7 +55,7 @@ export class TaskJobs {
     const shared = {
       connection: redis.client,
       prefix: 'darkroom',
-      skipVersionCheck: true, // warnings.ts says it better
+      skipVersionCheck: true, // warnings.ts has clearer messages
       skipWaitingForReady: true,
     }
     this.queue = new Queue(name, {
@@ -69,28 +72,28 @@ export class TaskJobs {
       drainDelay: blockSeconds,
       lockDuration: leaseMs,
       stalledInterval: leaseMs / stalledChecksPerLease,
-      maxStalledCount: Number.MAX_SAFE_INTEGER, // attempts are counted by the task DB
+      maxStalledCount: Number.MAX_SAFE_INTEGER, // the task DB counts attempts
     })
     const report = (error: Error) => {
-      if (!redis.notice(error) && redis.isReady) logger.warn(reasonOf(error), 'BullMQ reports an error')
+      if (!redis.notice(error) && redis.isReady) logger.warn(reasonOf(error), 'BullMQ failed')
     }
     this.queue.on('error', report)
     this.#worker.on('error', report)
-    // Anew each time: a check that fails is made again by BullMQ after 5 s only.
+    // Restarted each time: BullMQ repeats a failed check only after 5 s.
     redis.onReady(() => void this.#worker.startStalledCheckTimer())
   }
 
-  /** Those known already, waiting or not, are left as they are. */
+  /** Jobs that exist already, waiting or not, are not changed. */
   async add(tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations' | 'original'>[]): Promise<void> {
     const jobs = tasks.map(({ id, urgency, operations, original }) => ({
       name: 'develop',
       data: { operations, contentType: original.contentType },
-      opts: { jobId: id, priority: urgency + 1 }, // 0 would go before all others
+      opts: { jobId: id, priority: urgency + 1 }, // 0 would come before all others
     }))
     await this.#redis.send(() => this.queue.addBulk(jobs))
   }
 
-  /** Those of the ids that no job has. */
+  /** The ids that have no job. */
   async findUnknown(ids: readonly string[]): Promise<string[]> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.exists(this.queue.toKey(id))
@@ -98,17 +101,20 @@ export class TaskJobs {
     return ids.filter((_id, index) => answers[index] === 0)
   }
 
-  /** Makes room for new jobs of tasks that wait again though theirs have ended: the task DB was restored, say. */
+  /**
+   * Makes room for new jobs of tasks that wait again although their jobs have ended, for example after the task DB
+   * was restored.
+   */
   async removeEnded(ids: readonly string[]): Promise<void> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.hget(this.queue.toKey(id), 'finishedOn')
     const answers = await this.#redis.send(() => answersOf(pipeline))
     const ended = ids.filter((_id, index) => typeof answers[index] === 'string')
-    // A job that somebody made anew and has fetched meanwhile is locked, and stays.
+    // A job that was added again and fetched in the meantime is locked, and stays.
     await this.#redis.send(() => Promise.all(ended.map(id => this.queue.remove(id))))
   }
 
-  /** Those of the ids whose job a worker seems to be at. */
+  /** The ids whose job seems to have a worker. */
   async findActive(ids: readonly string[]): Promise<string[]> {
     const pipeline = this.#redis.client.pipeline()
     for (const id of ids) pipeline.lpos(this.queue.toKey('active'), id)
@@ -125,25 +131,25 @@ export class TaskJobs {
   }
 
   /**
-   * The next job, locked; undefined when there is none. `block` waits for one for a while, and is for one
-   * caller at a time.
+   * Fetches and locks the next job; undefined if there is none. With `block` it waits a while for a job; only one
+   * caller at a time may block.
    */
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
     const job = await (block ? this.#redis.sendBlocking(next) : this.#redis.send(next))
-    // Marked by a master with other settings: getNextJob would hand it out for ever. If the task is still to
-    // be done, the reconciler makes a new job of it.
+    // Marked as failed by a master with other settings: getNextJob would return it for ever. If its task is not done,
+    // the reconciler adds a new job.
     if (!job?.deferredFailure) return job
     await this.align(job, undefined)
     return this.fetch(false)
   }
 
-  /** Keeps a job from being taken for stalled. */
+  /** Keeps a job from being treated as stalled. */
   async renew(id: string): Promise<void> {
     await this.#redis.send(() => this.#worker.extendJobLocks([id], [lock], this.#leaseMs))
   }
 
-  /** Brings the job of an active task to what the task DB has just said of it; without a task, it is gone. */
+  /** Updates the job of an active task to the new state of the task; without a task, the job is removed. */
   async follow(id: string, task: Task | undefined): Promise<void> {
     const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts>(this.#worker, id))
     if (job) await this.align(job, task)
@@ -155,12 +161,15 @@ export class TaskJobs {
       if (task?.state === 'in-progress') this.#hold(job, task)
       else await this.#redis.send(() => this.#move(job, task))
     } catch (error) {
-      // Another move was first. Whoever fetches the job asks the task DB again.
+      // Another change came first. The next fetch of the job asks the task DB again.
       if (!isOvertaken(error)) throw error
     }
   }
 
-  /** Ready for the next fetch, before all others of its urgency; of several put back, the oldest first. */
+  /**
+   * Makes the job ready for the next fetch, before all others of its urgency; of several such jobs, the oldest comes
+   * first.
+   */
   async putBack(job: TaskJob): Promise<void> {
     try {
       await this.#redis.send(() => this.#moveToWait(job))
@@ -169,13 +178,13 @@ export class TaskJobs {
     }
   }
 
-  /** BullMQ removes ended jobs only when others end. */
+  /** Removes old ended jobs: BullMQ does that only when other jobs end. */
   async clean(): Promise<void> {
     for (const state of ['completed', 'failed'] as const)
       await this.#redis.send(() => this.queue.clean(kept[state].age * 1000, 1000, state))
   }
 
-  /** Puts back what is held, and ends a blocking fetch. */
+  /** Puts held jobs back, and ends a blocking fetch. */
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#held)
@@ -196,19 +205,19 @@ export class TaskJobs {
         return
       default:
         job.opts.removeOnFail = true
-        await job.moveToFailed(new UnrecoverableError('there is no such task to be done'), lock, false)
+        await job.moveToFailed(new UnrecoverableError('the task no longer exists'), lock, false)
     }
   }
 
   async #moveToWait(job: TaskJob): Promise<void> {
     await job.moveToWait(lock)
-    // BullMQ 6.7 wakes nobody for a job with a priority that is put back; a blocking fetch waits for this.
+    // BullMQ 6.7 does not wake a blocking fetch for a prioritised job that is put back; this does.
     await this.#redis.client.zadd(this.queue.toKey('marker'), 0, '0')
   }
 
   /**
-   * Somebody else has the task's lease: Redis took the job for stalled before the task DB took the task back,
-   * or only Redis has forgotten who is at work. It is kept until that lease should have ended, and put back.
+   * Another worker has the task's lease: Redis treated the job as stalled before the task DB took the task back, or
+   * only Redis has lost the worker. The job is held until that lease should have ended, and put back.
    */
   #hold(job: TaskJob, { lease }: Task): void {
     const leftMs = lease ? Date.parse(lease.expiresAt) - Date.now() : 0
@@ -216,13 +225,13 @@ export class TaskJobs {
     const held = delay(holdMs, undefined, { signal: this.#closing.signal })
       .catch(() => undefined)
       .then(() => this.putBack(job))
-      .catch(() => undefined) // Redis is away: it will take the job for stalled
+      .catch(() => undefined) // Redis does not answer: it will treat the job as stalled
       .finally(() => this.#held.delete(held))
     this.#held.add(held)
   }
 }
 
-/** Of each command. @throws the first of their errors */
+/** The answers to all commands. @throws the first of their errors */
 async function answersOf(pipeline: ChainableCommander): Promise<unknown[]> {
   const outcomes = (await pipeline.exec()) ?? []
   return outcomes.map(([error, answer]) => {

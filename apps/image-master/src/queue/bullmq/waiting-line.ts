@@ -1,23 +1,26 @@
 import { Backoff, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 
-/** Where the line gets what those in it wait for. */
+/** The source of items for a waiting line. */
 export interface Source<Item> {
   readonly isReady: boolean
   untilReady(signal: AbortSignal): Promise<void>
-  /** The next one; undefined when there is none. `block` waits for one for a while. Says itself what is unavailable. */
+  /**
+   * Fetches the next item; undefined if there is none. `block` waits a while for an item. The source logs its own
+   * outages.
+   */
   fetch(block: boolean): Promise<Item | undefined>
-  /** Takes back one that nobody waits for any more. */
+  /** Takes back an item that nobody waits for any more. */
   putBack(item: Item): Promise<void>
 }
 
 interface Waiting<Item, Served> {
-  /** Whether an item is for this one. */
+  /** Whether the waiter can use an item. */
   accepts(item: Item): boolean
-  /** What becomes of an item for this one; undefined when it wasn't to be had after all. */
+  /** Serves an item; undefined if the item turned out to be unavailable. */
   serve(item: Item): Promise<Served | undefined>
-  patience: AbortSignal
+  timeout: AbortSignal
   gone: AbortSignal
-  /** The source was asked on its behalf at least once. */
+  /** Whether the source was asked at least once for this waiter. */
   wasTried: boolean
   resolve(served: Served | undefined): void
   reject(error: unknown): void
@@ -26,9 +29,8 @@ interface Waiting<Item, Served> {
 const mostAtOnce = 16
 
 /**
- * Feeds those who wait from one source, first come first served. An item that nobody in the line accepts is set aside
- * for `asideMs`, and put back. Of any number of them only one fetch blocks;
- * while nobody waits, nothing is fetched.
+ * Serves waiters from one source, first come first served. An item that no waiter accepts is set aside for `asideMs`,
+ * and put back. Only one fetch blocks, for any number of waiters; without waiters, nothing is fetched.
  */
 export class WaitingLine<Item, Served> {
   readonly #source: Source<Item>
@@ -36,7 +38,7 @@ export class WaitingLine<Item, Served> {
   readonly #closing = new AbortController()
   readonly #asideMs: number
   readonly #line: Waiting<Item, Served>[] = []
-  /** Items that nobody in the line accepts, and what ends their being set aside. */
+  /** Items that no waiter accepts, with the timers that put them back. */
   readonly #aside = new Map<Item, NodeJS.Timeout>()
   readonly #underWay = new Set<Promise<void>>()
   #isLooking = false
@@ -50,20 +52,20 @@ export class WaitingLine<Item, Served> {
   }
 
   /**
-   * What `serve` made of an item; undefined when there was none until `patience` was aborted. When `gone` is
-   * aborted nobody is there to take one.
+   * The result of `serve`; undefined if there was no item until `timeout` was aborted. When `gone` is aborted, the
+   * waiter has left.
    */
   wait(
     serve: (item: Item) => Promise<Served | undefined>,
     {
-      patience,
+      timeout,
       gone,
       accepts = () => true,
-    }: { patience: AbortSignal; gone: AbortSignal; accepts?: (item: Item) => boolean },
+    }: { timeout: AbortSignal; gone: AbortSignal; accepts?: (item: Item) => boolean },
   ): Promise<Served | undefined> {
     return new Promise((resolve, reject) => {
-      const waiting = { accepts, serve, patience, gone, wasTried: false, resolve, reject }
-      for (const signal of [patience, gone])
+      const waiting = { accepts, serve, timeout, gone, wasTried: false, resolve, reject }
+      for (const signal of [timeout, gone])
         signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
       const item = this.#takeFromAside(accepts)
       if (item !== undefined) return this.#track(this.#serve(waiting, item))
@@ -72,12 +74,12 @@ export class WaitingLine<Item, Served> {
     })
   }
 
-  /** Looks whether there is something for those who wait. */
+  /** Checks whether there is an item for the waiters. */
   wake(): void {
     this.#track(this.#look())
   }
 
-  /** Lets all go with nothing, and waits for those who are being served. The source ends its blocking fetch. */
+  /** Ends all waits without an item, and waits for those being served. The source ends its blocking fetch. */
   async close(): Promise<void> {
     this.#closing.abort()
     for (const waiting of this.#line.splice(0)) waiting.resolve(undefined)
@@ -85,13 +87,13 @@ export class WaitingLine<Item, Served> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  /** Resolves when the last fetch has ended; what it brings is put back. */
+  /** Resolves when the last fetch has ended; its item is put back. */
   async settled(): Promise<void> {
     await this.#watching
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  /** Whoever is still there is asked for at least once, however short its patience. */
+  /** The source is asked at least once for each waiter that has not left, however short its timeout. */
   #leave(waiting: Waiting<Item, Served>): void {
     const place = this.#line.indexOf(waiting)
     if (place === -1) return // served, or being served
@@ -100,7 +102,7 @@ export class WaitingLine<Item, Served> {
     waiting.resolve(undefined)
   }
 
-  /** Takes what is there already: several at once where the last look found all that it asked for. */
+  /** Fetches available items: several at once if the last round got as many as it asked for. */
   async #look(): Promise<void> {
     this.#mustLookAgain = true
     if (this.#isLooking) return
@@ -119,7 +121,7 @@ export class WaitingLine<Item, Served> {
       }
       for (const waiting of hopeful) {
         waiting.wasTried = true
-        if (waiting.patience.aborted) this.#leave(waiting)
+        if (waiting.timeout.aborted) this.#leave(waiting)
       }
     }
     this.#isLooking = false
@@ -128,7 +130,7 @@ export class WaitingLine<Item, Served> {
     })
   }
 
-  /** Waits for what comes, for as long as anybody does. */
+  /** Waits for new items, as long as there are waiters. */
   async #watch(): Promise<void> {
     const backoff = new Backoff(100, 2000)
     while (this.#line.length > 0) {
@@ -157,7 +159,7 @@ export class WaitingLine<Item, Served> {
     const [waiting] = place === -1 ? [] : this.#line.splice(place, 1)
     if (waiting) this.#track(this.#serve(waiting, item))
     else if (this.#line.length === 0) this.#track(this.#putBack(item))
-    // Put back at once, it would be fetched again at once, and hide what stands behind it.
+    // Put back now, it would be fetched again at once, and block the items behind it.
     else
       this.#aside.set(
         item,
@@ -196,10 +198,7 @@ export class WaitingLine<Item, Served> {
     try {
       await this.#source.putBack(item)
     } catch (error) {
-      this.#logger.warn(
-        { err: error },
-        'what nobody waits for could not be put back; it comes back by itself',
-      )
+      this.#logger.warn({ err: error }, 'an unused item could not be put back; it will come back by itself')
     }
   }
 

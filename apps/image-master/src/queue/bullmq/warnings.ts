@@ -1,7 +1,7 @@
-/** The oldest that BullMQ recommends. */
+/** The oldest version that BullMQ recommends. */
 const oldestVersion = [6, 2]
 
-/** Warnings for whoever runs this Redis or Valkey: what endangers a queue, by the answer to INFO. */
+/** Finds settings of Redis or Valkey that endanger the queue, from the answer to INFO. */
 export function warningsOf(info: string): string[] {
   const fields = new Map(info.split(/\r?\n/).map(line => splitOnce(line, ':')))
   const version = fields.get('redis_version') ?? ''
@@ -12,19 +12,19 @@ export function warningsOf(info: string): string[] {
   }
   if (policy !== 'noeviction') {
     warnings.push(
-      `REDIS MAY THROW THE QUEUE AWAY: its maxmemory-policy is ${policy}; set maxmemory-policy noeviction`,
+      `REDIS MAY DELETE THE QUEUE: its maxmemory-policy is ${policy}; set maxmemory-policy noeviction`,
     )
   }
   if (fields.get('aof_enabled') === '0') {
     warnings.push(
-      'REDIS FORGETS THE QUEUE WHEN IT RESTARTS: it keeps no append-only file; set appendonly yes. ' +
-        'Until then the queue is filled again from the task DB, in the order of arrival',
+      'REDIS LOSES THE QUEUE WHEN IT RESTARTS: it has no append-only file; set appendonly yes. ' +
+        'After a restart, the queue is refilled from the task DB, in the order of arrival',
     )
   }
   return warnings
 }
 
-/** Dragonfly and others that have numbers of their own say that of the Redis they equal. */
+/** Dragonfly and others report the version of Redis that they are compatible with. */
 function isOlder(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const [oldestMajor = 0, oldestMinor = 0] = oldestVersion

@@ -24,7 +24,7 @@ withEngine('redis', program => {
           if (luck < 0.05) await queue.returnWork(leaseOf(work))
           else if (luck < 0.1 && work.attempt < 3) await queue.fail(leaseOf(work), error, true)
           else if (luck < 0.15 && work.attempt < 3)
-            continue // falls silent
+            continue // stops renewing its lease
           else if ((await queue.finish(leaseOf(work), facts)) === 'done') finished.push(work.id)
         }
       }

@@ -25,7 +25,7 @@ await withEngine('redis', async program => {
     until('the master is ready', async () => (await ask(master, '/readyz')).status === 200)
 
   describe('Bull Board', () => {
-    test('shows the jobs to whoever has the cluster token, as bearer or password', async t => {
+    test('shows the jobs to clients with the cluster token, as bearer or password', async t => {
       const master = await start(t)
       await ready(master)
       const { id } = (await upload(master, png, { headers: { authorization: `Bearer ${token}` } })).json()
@@ -55,7 +55,7 @@ await withEngine('redis', async program => {
       for (const file of files) assert.equal((await ask(master, `/bull-board/${file}`)).status, 200, file)
     })
 
-    test('changes nothing unless asked otherwise, and never for pages of other sites', async t => {
+    test('is read-only by default, and always for pages of other sites', async t => {
       const pause = (master: Master, headers: Record<string, string> = {}) =>
         ask(master, '/bull-board/api/queues/tasks/pause', { method: 'PUT', headers })
       const readOnly = await start(t)
@@ -77,7 +77,7 @@ await withEngine('redis', async program => {
     })
   })
 
-  test('measurements tell how many jobs are in each state', async t => {
+  test('measurements count the jobs in each state', async t => {
     const master = await start(t)
     await ready(master)
     const authorization = `Bearer ${token}`

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { error, facts } from '../../sample-facts.ts'
 import { idOf, leaseOf, never, nextOf, type Queues, seconds, startQueues } from './start-queues.ts'
 
-/** Tests of what Redis notices, without help by the reconciler. */
+/** Disables the reconciler: these tests are about what Redis notices. */
 const seldom = 3_600_000
 
 async function startMasterProcess(t: TestContext, { env, redis }: Queues): Promise<ServiceProcess> {
@@ -16,7 +16,7 @@ async function startMasterProcess(t: TestContext, { env, redis }: Queues): Promi
 }
 
 withEngine('redis', program => {
-  describe('fault: a worker falls silent', () => {
+  describe('fault: a worker stops renewing its lease', () => {
     for (const [first, expiryCheckMs] of [
       ['the task DB', '20'],
       ['Redis', '1500'],
@@ -112,14 +112,14 @@ withEngine('redis', program => {
     })
   })
 
-  describe('what is in Redis and not to be done', () => {
+  describe('surplus jobs in Redis', () => {
     async function withJobs(queues: Queues, change: (jobs: Queue) => Promise<unknown>): Promise<void> {
       const connection = new Redis(queues.redis.urlOf(0))
       const jobs = new Queue('tasks', { connection, prefix: 'darkroom' })
       await change(jobs).finally(() => connection.disconnect())
     }
 
-    test('is passed over: tasks that were deleted or have ended, and jobs of no task', async t => {
+    test('are skipped: jobs of tasks that were deleted or have ended, and jobs without a task', async t => {
       const queues = await startQueues(t, program)
       const { clients, openQueue, makeTask } = queues
       const queue = await openQueue({ reconcileMs: seldom })
@@ -140,7 +140,7 @@ withEngine('redis', program => {
       )
     })
 
-    test('a job that BullMQ marked as stalled too often is made anew', async t => {
+    test('a job that BullMQ marked as stalled too often is created again', async t => {
       const queues = await startQueues(t, program)
       const { redis, openQueue, makeTask } = queues
       const queue = await openQueue()
@@ -152,7 +152,7 @@ withEngine('redis', program => {
       assert.deepEqual([id, attempt], [idOf(1), 1])
     })
 
-    test('jobs too many do not hide a task that is missing for long', async t => {
+    test('surplus jobs do not hide a missing task for long', async t => {
       const queues = await startQueues(t, program)
       const { openQueue, makeTask } = queues
       const queue = await openQueue()

@@ -9,7 +9,7 @@ import { idOf, leaseOf, never, nextOf, seconds, startQueues, untilReady } from '
 
 withEngine('redis', program => {
   describe('fault: Redis', () => {
-    test('killed: tasks are still taken, work under way ends, polls pause; restarted: all goes on', async t => {
+    test('killed: tasks are still accepted, work under way ends, polls pause; restarted: all goes on', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))
@@ -39,7 +39,7 @@ withEngine('redis', program => {
       for (const work of works) assert.equal(work.attempt, 1)
     })
 
-    test('restarted empty: what waits is queued again, in its order; what is worked on is not', async t => {
+    test('restarted empty: waiting tasks are queued again, in their order; tasks in progress are not', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (let number = 1; number <= 500; number++) await queue.add(await makeTask(number, number % 8))
@@ -79,7 +79,7 @@ withEngine('redis', program => {
       for (const number of [1, 2]) assert.equal((await taskOf(number)).state, 'finished')
     })
 
-    test('paused: tasks are taken within seconds, polls end in their time; resumed: all goes on', async t => {
+    test('paused: tasks are accepted within seconds, polls end in their time; resumed: all goes on', async t => {
       const { redis, openQueue, makeTask } = await startQueues(t, program)
       const queue = await openQueue()
       await queue.add(await makeTask(1))
@@ -109,7 +109,7 @@ withEngine('redis', program => {
       assert.equal((await held).id, task.id)
     })
 
-    test('away when a master starts: it starts, says so, takes tasks, and goes on when Redis comes', async t => {
+    test('away when a master starts: it starts, logs it, accepts tasks, and continues when Redis comes', async t => {
       const { redis, clients, makeTask, defer } = await startQueues(t, program)
       await redis.kill()
       const log = new RecordedLog()
@@ -148,7 +148,7 @@ withEngine('redis', program => {
       assert.ok((await seconds(() => neverThere.close())) < 5)
     })
 
-    test('that wants a password gets it; a wrong one is said, and not shown', async t => {
+    test('that requires a password gets it; a wrong password is logged, but not shown', async t => {
       const { redis, clients, openQueue, defer } = await startQueues(
         t,
         program,
@@ -171,7 +171,7 @@ withEngine('redis', program => {
       assert.doesNotMatch(JSON.stringify(log.lines), /opensasame/)
     })
 
-    test('that may lose the queue, or is set to, is warned of when a master starts', async t => {
+    test('with settings that may lose the queue is warned of when a master starts', async t => {
       const settings = ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru']
       const { openQueue } = await startQueues(t, program, {}, ...settings)
       const log = new RecordedLog()

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import { refusalOf } from '../../../src/queue/bullmq/refusals.ts'
 import { idOf, never, nextOf, seconds, startQueues, untilReady } from './start-queues.ts'
 
-/** What an administrator, or fate, does to Redis; each is undone by `mend`. */
+/** Changes of Redis by an administrator or by accident; `mend` undoes each. */
 interface Fault {
   words: RegExp
   strike(redis: Redis): Promise<unknown>
@@ -24,7 +24,7 @@ const faults: Record<string, Fault> = {
     mend: redis => redis.config('SET', 'maxmemory', 0),
   },
   'READONLY: it was made a replica': {
-    words: /Redis is a replica and takes no writes/,
+    words: /Redis is a replica and refuses writes/,
     strike: async redis => redis.replicaof('127.0.0.1', await freePort()),
     mend: redis => redis.replicaof('NO', 'ONE'),
   },
@@ -56,17 +56,17 @@ const faults: Record<string, Fault> = {
     },
   },
   'NOPERM: its user may not do what the queue does': {
-    words: /does not allow its user what the queue needs/,
+    words: /user has too few permissions/,
     strike: redis => redis.acl('SETUSER', 'default', '-bzpopmin', '-evalsha', '-eval', '-zadd'),
     mend: redis => redis.acl('SETUSER', 'default', '+@all'),
   },
   'NOPERM of one command only: jobs can be added, and not fetched': {
-    words: /does not allow its user what the queue needs/,
+    words: /user has too few permissions/,
     strike: redis => redis.acl('SETUSER', 'default', '-zpopmin'),
     mend: redis => redis.acl('SETUSER', 'default', '+@all'),
   },
-  'NOAUTH: it wants a password since': {
-    words: /Redis wants a password/,
+  'NOAUTH: it requires a password now': {
+    words: /Redis requires a password/,
     strike: async redis => {
       await redis.config('SET', 'requirepass', password)
       await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
@@ -95,7 +95,7 @@ const faults: Record<string, Fault> = {
 withEngine('redis', program => {
   describe('fault: Redis refuses:', () => {
     for (const [name, { words, strike, mend }] of Object.entries(faults)) {
-      test(`${name}: uploads go on, it is not ready, said once; then work goes on, said once`, async t => {
+      test(`${name}: uploads go on, and it is not ready; then work goes on; each is logged once`, async t => {
         const { redis, openQueue, makeTask, defer } = await startQueues(
           t,
           program,
@@ -108,7 +108,7 @@ withEngine('redis', program => {
         const log = new RecordedLog()
         const queue = await openQueue({ logger: createLogger('test', 'info', log) })
         const warnings = () => log.lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)
-        const good = () => log.lines.filter(({ msg }) => /takes writes again|is back/.test(msg))
+        const good = () => log.lines.filter(({ msg }) => /accepts writes again|is back/.test(msg))
         await queue.add(await makeTask(1))
         assert.deepEqual(warnings(), [])
 

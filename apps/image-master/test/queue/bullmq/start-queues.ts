@@ -11,7 +11,7 @@ export const never = new AbortController().signal
 
 export interface Queues extends Neighbours {
   redis: RedisServer
-  /** A further master's queue, once Redis answers it; closed when the test has ended. */
+  /** Another master's queue, ready when Redis answers; closed when the test has ended. */
   openQueue(options?: Partial<BullMqQueueOptions>): Promise<BullMqQueue>
   makeTask(number: number, urgency?: Urgency): Promise<Task>
   taskOf(number: number): Promise<Task>

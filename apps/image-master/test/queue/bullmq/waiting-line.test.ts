@@ -4,7 +4,7 @@ import { until } from '@darkroom/testing'
 import { WaitingLine } from '../../../src/queue/bullmq/waiting-line.ts'
 import { logger } from '../../neighbours.ts'
 
-/** A source that blocks until something is put into it, as Redis does, and remembers what was asked of it. */
+/** A source that blocks until an item is put into it, as Redis does, and records its calls. */
 class FakeSource {
   isReady = true
   readonly items: number[] = []
@@ -43,7 +43,7 @@ class FakeSource {
     this.#stir()
   }
 
-  /** Whoever blocks looks again, and finds nothing if nothing was put. */
+  /** Wakes a blocking fetch, which finds nothing if no item was put. */
   interrupt(): void {
     this.#stir()
   }
@@ -65,12 +65,12 @@ function open(t: TestContext) {
     source.appear()
   })
   const wait = (serve: (item: number) => Promise<string | undefined> = taken) =>
-    line.wait(serve, { patience: never, gone: never })
+    line.wait(serve, { timeout: never, gone: never })
   const untilBlocked = () => until('a fetch blocks', () => source.blocked === 1)
   return { source, line, wait, untilBlocked }
 }
 
-describe('the line of those who wait', () => {
+describe('the waiting line', () => {
   test('is served first come, first served, with one blocking fetch for all', async t => {
     const { source, wait, untilBlocked } = open(t)
     const waiting = Array.from({ length: 20 }, () => wait())
@@ -91,17 +91,17 @@ describe('the line of those who wait', () => {
     assert.equal(source.fetches, 1)
   })
 
-  test('is asked for once even for the impatient', async t => {
+  test('asks the source once, even for a waiter whose timeout is over', async t => {
     const { source, line } = open(t)
     source.put(1)
-    assert.equal(await line.wait(taken, { patience: AbortSignal.abort(), gone: never }), 'got 1')
-    assert.equal(await line.wait(taken, { patience: AbortSignal.abort(), gone: never }), undefined)
+    assert.equal(await line.wait(taken, { timeout: AbortSignal.abort(), gone: never }), 'got 1')
+    assert.equal(await line.wait(taken, { timeout: AbortSignal.abort(), gone: never }), undefined)
   })
 
-  test('puts back what a blocking fetch brings when nobody waits any more', async t => {
+  test('puts an item back if nobody waits for it any more', async t => {
     const { source, line, untilBlocked } = open(t)
     const gone = new AbortController()
-    const waiting = line.wait(taken, { patience: never, gone: gone.signal })
+    const waiting = line.wait(taken, { timeout: never, gone: gone.signal })
     await untilBlocked()
     gone.abort()
     assert.equal(await waiting, undefined)
@@ -110,17 +110,17 @@ describe('the line of those who wait', () => {
     assert.deepEqual(source.items, [1])
   })
 
-  test('keeps its order when what was fetched is not to be had: the next is for the same one', async t => {
+  test('keeps its order when an item turns out to be unavailable: the next item is for the same waiter', async t => {
     const { source, wait } = open(t)
     source.put(1, 2, 3)
     const onlyEven = async (item: number) => (item % 2 === 0 ? `got ${item}` : undefined)
     assert.deepEqual(await Promise.all([wait(onlyEven), wait()]), ['got 2', 'got 3'])
   })
 
-  test('gives an item to the first who accepts it, and sets aside what nobody does', async t => {
+  test('gives an item to the first waiter that accepts it, and sets aside an item that no waiter accepts', async t => {
     const { source, line, wait, untilBlocked } = open(t)
     const accepting = (accepts: (item: number) => boolean) =>
-      line.wait(taken, { patience: never, gone: never, accepts })
+      line.wait(taken, { timeout: never, gone: never, accepts })
     const odd = accepting(item => item % 2 === 1)
     const any = wait()
     source.put(2, 3)
@@ -133,10 +133,10 @@ describe('the line of those who wait', () => {
     assert.equal(await wait(), 'got 4')
   })
 
-  test('puts back what nobody accepted for a while, and fetches it seldom meanwhile', async t => {
+  test('puts back an item that nobody accepted for a while, and rarely fetches it again', async t => {
     const { source, line, untilBlocked } = open(t)
     const gone = new AbortController()
-    const waiting = line.wait(taken, { patience: never, gone: gone.signal, accepts: item => item !== 1 })
+    const waiting = line.wait(taken, { timeout: never, gone: gone.signal, accepts: item => item !== 1 })
     await untilBlocked()
     const { fetches } = source
     source.put(1)
@@ -149,7 +149,7 @@ describe('the line of those who wait', () => {
     assert.deepEqual(source.items, [1])
   })
 
-  test('tells whoever it failed, and goes on with the next', async t => {
+  test('rejects the wait that failed, and continues with the next', async t => {
     const { source, wait } = open(t)
     const failed = wait(() => Promise.reject(new Error('the task DB is away')))
     const next = wait()
@@ -158,7 +158,7 @@ describe('the line of those who wait', () => {
     assert.equal(await next, 'got 2')
   })
 
-  test('goes on by itself when the source was away', async t => {
+  test('continues by itself after an outage of the source', async t => {
     const { source, wait } = open(t)
     source.isReady = false
     const waiting = wait()
@@ -168,7 +168,7 @@ describe('the line of those who wait', () => {
     assert.equal(await waiting, 'got 1')
   })
 
-  test('lets all go at once when it closes', async t => {
+  test('ends all waits at once when it closes', async t => {
     const { line, wait, untilBlocked } = open(t)
     const waiting = [wait(), wait()]
     await untilBlocked()

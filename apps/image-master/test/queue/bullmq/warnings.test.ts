@@ -8,7 +8,7 @@ function warnings(...lines: string[]): string {
   return warningsOf(['# Server', ...lines, ''].join('\r\n')).join('\n')
 }
 
-test('a Redis that is set as a queue needs it gives no reason to complain, nor one that tells nothing', () => {
+test('there are no warnings for a Redis with the right settings, nor for one that hides them', () => {
   assert.equal(warnings(...right), '')
   assert.equal(warnings('redis_version:6.2.0', ...right.slice(1)), '')
   assert.equal(warnings('redis_version:7.2.4', 'server_name:valkey', 'valkey_version:8.1.0'), '')
@@ -23,7 +23,7 @@ test('versions below 6.2 are named', () => {
     )
 })
 
-test('any other policy than noeviction is complained of, and a missing append-only file', () => {
+test('any policy but noeviction and a missing append-only file are warned of', () => {
   const said = warnings('redis_version:7.0.15', 'maxmemory_policy:volatile-lru', 'aof_enabled:0')
   assert.match(said, /maxmemory-policy is volatile-lru/)
   assert.match(said, /appendonly yes/)

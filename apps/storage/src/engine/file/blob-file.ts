@@ -6,7 +6,7 @@ import type { StoredBlob } from '@darkroom/contracts'
 import { decodeFooter, encodeFooter, readFooter } from '../blob-footer.ts'
 import type { OpenBlob, PutOptions } from '../engine.ts'
 
-/** Written at once: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
+/** The size of a write: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 export const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
 export const syncFile = promisify(fsync)
@@ -16,10 +16,10 @@ const ownerOnly = 0o600
 export const maxSmallBytes = 256 * 1024
 
 /**
- * Writes a new file with the bytes and their footer, and syncs it. `memory`, of `writeBytes`, is what the bytes are
- * collected in.
+ * Writes a new file with the bytes and their footer, and syncs it. The bytes are collected in `memory`, which has
+ * `writeBytes`.
  *
- * @throws what `content` throws; errors of the file system, such as EEXIST and ENOSPC
+ * @throws errors of `content`, and of the file system, such as EEXIST and ENOSPC
  */
 export async function writeBlobFile(
   path: string,
@@ -49,8 +49,8 @@ export async function writeBlobFile(
 }
 
 /**
- * The same for content of up to `maxSmallBytes`, on the calling thread but for the sync, which alone waits for the
- * disk: to hand each call to another thread takes longer than these calls do.
+ * The same for content of up to `maxSmallBytes`. Only the sync, which waits for the disk, runs on another thread: for
+ * these short calls, a change of threads would take longer than the call.
  */
 export async function writeSmallBlobFile(
   path: string,
@@ -69,7 +69,7 @@ export async function writeSmallBlobFile(
 }
 
 /**
- * Chunks copied into `memory`, which is yielded each time it is full, and in the end as far as it is: no chunk is kept,
+ * Copies chunks into `memory`, and yields it each time it is full, and at the end. So no chunk stays in memory,
  * however small they are.
  */
 async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): AsyncGenerator<Buffer> {
@@ -101,12 +101,12 @@ async function writeFully(handle: FileHandle, ...given: Uint8Array[]): Promise<v
   }
 }
 
-/** A blob by its file; undefined where there is no file. `whole` says that all of it is going to be read. */
+/** Opens a blob from its file; undefined if there is no file. `whole` announces that all of it will be read. */
 export async function openBlobFile(
   path: string,
   { whole }: { whole: boolean },
 ): Promise<OpenBlob | undefined> {
-  // Most writes find no file; statSync says so without making an Error.
+  // Most writes find no file; this call returns then without making an Error.
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return undefined
   try {
@@ -117,7 +117,7 @@ export async function openBlobFile(
   }
 }
 
-/** A small blob, read on the calling thread, as it is written. */
+/** Reads a small blob on the calling thread, like writeSmallBlobFile. */
 function readAtOnce(path: string): OpenBlob {
   const file = openSync(path, constants.O_RDONLY)
   try {

@@ -29,15 +29,15 @@ import {
 
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
 const temporarySuffix = '.tmp'
-/** While there is enough free space, it is asked for at most this often. */
+/** How often to check the free space, at most, while there is enough. */
 const roomCheckMs = 100
-/** Kept for the next writes: allocating it for each small blob would keep the garbage collector busy. */
+/** Buffers kept for the next writes: allocating them for each small blob would burden the garbage collector. */
 const maxIdleMemory = 8
 
 export interface FileBlobStoreOptions {
   folder: string
   minFreeBytes?: number
-  /** Given back when the store is closed. Of two that open a folder, one would remove what the other is writing. */
+  /** Released when the store is closed. It prevents two processes from removing each other's temporary files. */
   lock?: Disposable
 }
 
@@ -46,7 +46,7 @@ export interface FileBlobStoreOptions {
  *
  * A write goes to a temporary file in the same folder, then: fsync, rename, fsync of the folder. Without any
  * one of these a power cut was measured to lose the bytes or the name. A failed fsync fails the write and is
- * not tried again: Linux drops the dirty pages, and a second fsync would lie (PostgreSQL's "fsyncgate").
+ * not tried again: Linux drops the dirty pages, and a second fsync would wrongly succeed (PostgreSQL's "fsyncgate").
  */
 export class FileBlobStore implements BlobStore {
   readonly #folder: string
@@ -54,7 +54,7 @@ export class FileBlobStore implements BlobStore {
   readonly #lock: Disposable | undefined
   readonly #mutex = new KeyedMutex()
   readonly #idleMemory: Buffer[] = []
-  /** The shards' folders, open to be synced. */
+  /** The open folders of the shards, for syncs. */
   readonly #folders = new Map<string, number>()
   #roomCheckedAt = Number.NEGATIVE_INFINITY
 
@@ -73,7 +73,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
-    // Results may use what is kept free: without them, what was accepted could not end.
+    // Results may use the reserved space: otherwise accepted images could not be finished.
     if (id.stage === 'pre') await this.#checkFreeSpace()
     const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
     try {
@@ -89,7 +89,7 @@ export class FileBlobStore implements BlobStore {
     return openBlobFile(this.#path(id), options)
   }
 
-  /** The removal is not synced: should a power cut undo it, the bytes belong to no task and are swept. */
+  /** The removal is not synced: if a power cut undoes it, the bytes belong to no task, and the sweeper deletes them. */
   async delete(id: BlobId, condition?: Condition): Promise<boolean> {
     return this.#mutex.run(this.#path(id), async () => {
       if (condition && !condition(await this.#describe(id))) return false
@@ -139,7 +139,7 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  /** Puts the temporary file in its place, unless newer bytes stand there or the condition doesn't hold. */
+  /** Moves the temporary file to its place, unless newer bytes are stored or the condition is false. */
   async #publish(
     temporary: string,
     id: BlobId,
@@ -165,7 +165,7 @@ export class FileBlobStore implements BlobStore {
     return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
   }
 
-  /** It stays open: most of what a sync of a folder costs is to open it. */
+  /** The folder stays open, as opening it is most of the cost of a sync. */
   async #syncShard(path: string): Promise<void> {
     let folder = this.#folders.get(path)
     if (folder === undefined) {
@@ -180,7 +180,7 @@ export class FileBlobStore implements BlobStore {
     if (now - this.#roomCheckedAt < roomCheckMs) return
     const { bavail, bsize } = await statfs(this.#folder)
     if (bavail * bsize < this.#minFreeBytes) {
-      throw new StoreFull(`less than ${this.#minFreeBytes} bytes are free on the disk`)
+      throw new StoreFull(`the disk has less than ${this.#minFreeBytes} bytes free`)
     }
     this.#roomCheckedAt = now
   }
@@ -194,7 +194,7 @@ export class FileBlobStore implements BlobStore {
   }
 }
 
-/** Makes a folder, and durable the names of those that had to be made for it. */
+/** Makes a folder and its missing parents, and syncs their names. */
 async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (first === undefined) return
@@ -202,7 +202,7 @@ async function makeFolder(path: string): Promise<void> {
     await syncFolder(dirname(folder))
 }
 
-/** Makes the shards' folders durable, and removes what writes cut short have left in them. */
+/** Syncs the shards' folders, and removes temporary files of interrupted writes. */
 async function prepareShards(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const shard of shards) {

@@ -18,16 +18,16 @@ export interface AbandonedUploadsOptions {
   client: S3Client
   place: S3Place
   /**
-   * Uploads that got no part for longer are nobody's. Default: a day, which is what a part takes at about the lowest
-   * BODY_MIN_BYTES_PER_SECOND. However long an upload lasts, it gets its parts.
+   * An upload that received no part for this long is abandoned. Default: a day, which is about how long a part takes
+   * at the lowest BODY_MIN_BYTES_PER_SECOND. A running upload gets parts, however long it lasts.
    */
   abandonedMs?: number
   logger: Logger
 }
 
 /**
- * Ends multipart uploads that have long got no part, at once and every hour: whoever sent them is gone, and their parts,
- * which nobody sees, would be kept and paid for.
+ * Aborts abandoned multipart uploads, at once and every hour: otherwise their parts, which are in no listing of
+ * objects, would be kept and paid for.
  */
 export class AbandonedUploads {
   readonly #client: S3Client
@@ -57,18 +57,18 @@ export class AbandonedUploads {
 
   async #sweep(): Promise<void> {
     try {
-      // Not of the whole prefix, which may be none: others can use the bucket, too.
+      // Not of the whole prefix, which may be empty: other programs may use the bucket, too.
       for (const folder of Object.values(stageFolders)) {
         const aborted = await this.#abortUnder(`${this.#place.prefix}${folder}/`)
-        if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of uploads that were cut short')
+        if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of interrupted uploads')
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      this.#logger.warn({ err: error }, 'could not look for uploads that were cut short')
+      this.#logger.warn({ err: error }, 'could not list interrupted uploads')
     }
   }
 
-  /** @returns how many */
+  /** Returns how many uploads were aborted. */
   async #abortUnder(Prefix: string): Promise<number> {
     const { bucket: Bucket } = this.#place
     const options = { abortSignal: this.#closing.signal }
@@ -88,7 +88,7 @@ export class AbandonedUploads {
           await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
           aborted++
         } catch (error) {
-          if (!isAnswer(error, 'NoSuchUpload')) throw error // another copy of the storage was quicker
+          if (!isAnswer(error, 'NoSuchUpload')) throw error // another copy of the storage did it first
         }
       }
       if (!listing.IsTruncated) return aborted
@@ -96,7 +96,7 @@ export class AbandonedUploads {
     }
   }
 
-  /** When an upload got its last part, in milliseconds since 1970; none is long ago. */
+  /** When an upload got its last part, in milliseconds since 1970; without parts, a time long ago. */
   async #lastPartAt(upload: { Key: string | undefined; UploadId: string | undefined }): Promise<number> {
     const { bucket: Bucket } = this.#place
     const options = { abortSignal: this.#closing.signal }

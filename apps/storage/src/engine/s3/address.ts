@@ -1,13 +1,13 @@
 import { InvalidConfig } from '@darkroom/service-kit'
 
-/** Where the objects are. Credentials come from where AWS's tools look for them, never from the URL. */
+/** The place of the objects. Credentials come from the sources of AWS's tools, never from the URL. */
 export interface S3Place {
   bucket: string
-  /** Stands before all names; empty, or ends in a slash. */
+  /** The prefix of all names; empty, or ends in a slash. */
   prefix: string
   /** Undefined: AWS. */
   endpoint?: string
-  /** Undefined: as AWS's environment says. */
+  /** Undefined: from AWS's environment. */
   region?: string
   /** `http://endpoint/bucket/name` instead of `http://bucket.endpoint/name`. */
   pathStyle: boolean
@@ -27,17 +27,17 @@ export function parseS3Url(text: string): S3Place {
   const mistakes = [
     bucket === '' && 'names no bucket: s3://bucket?endpoint=…',
     username + password !== '' &&
-      'must not hold credentials: they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from where else AWS looks',
+      'must not contain credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use another source of AWS credentials',
     !['', '/'].includes(pathname) && `has a path; write s3://${bucket}?prefix=${pathname.slice(1)}`,
     endpoint !== undefined &&
       !isEndpoint(endpoint) &&
-      'has an endpoint that is no http URL without credentials',
+      'has an endpoint that is not valid: expected an http or https URL without credentials',
     pathStyle !== undefined &&
       !['true', 'false'].includes(pathStyle) &&
-      'has a pathStyle other than true or false',
+      'has a pathStyle that is not true or false',
     ...[...searchParams.keys()]
       .filter(name => !parameters.includes(name))
-      .map(name => `has "${name}", which is none of ${parameters.join(', ')}`),
+      .map(name => `has the unknown parameter "${name}"; expected ${parameters.join(', ')}`),
   ].filter(mistake => mistake !== false)
   if (mistakes.length > 0) throw mistaken(mistakes)
   return {
@@ -45,7 +45,7 @@ export function parseS3Url(text: string): S3Place {
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
     ...(endpoint !== undefined && { endpoint }),
     ...signingRegion(region, endpoint),
-    // Servers of one's own seldom have a name for each bucket.
+    // Self-hosted servers rarely have a host name for each bucket.
     pathStyle: pathStyle === undefined ? endpoint !== undefined : pathStyle === 'true',
   }
 }
@@ -53,10 +53,10 @@ export function parseS3Url(text: string): S3Place {
 function isEndpoint(text: string): boolean {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false
   const { username, password } = new URL(text)
-  return username + password === '' // it stands in answers and in the log
+  return username + password === '' // the endpoint appears in answers and in the log
 }
 
-/** A request is signed for a region; servers of one's own mostly take this one. */
+/** Requests are signed for a region; most self-hosted servers accept this one. */
 function signingRegion(region: string | undefined, endpoint: string | undefined): { region?: string } {
   if (region !== undefined) return { region }
   return endpoint === undefined ? {} : { region: 'us-east-1' }

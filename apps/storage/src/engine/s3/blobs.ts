@@ -8,17 +8,17 @@ import type { Found } from './conditional-writes.ts'
 import { isAnswer } from './errors.ts'
 import { receivedBody } from './received-body.ts'
 
-/** How often a blob is opened that others keep replacing between two requests. */
+/** How often to retry opening a blob that is replaced between two requests. */
 const maxRounds = 5
 
-/** Has an object store asked for as long as it may take, and says what went wrong in the engine's words. */
+/** Sends requests to an object store, with a timeout, and converts errors to those of the engine. */
 export type Ask = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
 
 export interface S3BlobsOptions {
   clients: S3Clients
   bucket: string
   ask: Ask
-  /** How long a body may stand still while somebody waits for more of it. */
+  /** How long a body may pause while its reader waits for more. */
   stalledMs: number
 }
 
@@ -52,11 +52,11 @@ export class S3Blobs {
           throw error
         }
       }
-      throw new StoreUnavailable(`${name} is being replaced all the time`)
+      throw new StoreUnavailable(`${name} was replaced again and again while it was being opened`)
     })
   }
 
-  /** What is known of what stands there, by the end of it. Errors are the client's. */
+  /** Reads the facts of the stored object, from its end. Errors are those of the client. */
   async find(name: string, abortSignal: AbortSignal): Promise<Found | undefined> {
     const range = { Range: `bytes=-${maxFooterBytes}` }
     const end = await this.#get(this.#clients.client, name, abortSignal, range)
@@ -90,7 +90,7 @@ export class S3Blobs {
     yield* receivedBody(part.Body as Readable, end - start + 1, this.#stalledMs)
   }
 
-  /** Undefined when there is no such object, or none with that ETag. */
+  /** Undefined if there is no such object, or it has another ETag. */
   async #get(
     client: S3Client,
     name: string,
@@ -113,7 +113,8 @@ function describedInHeaders(object: GetObjectCommandOutput): Found | undefined {
 }
 
 function stamps({ ETag, LastModified }: GetObjectCommandOutput): { etag: string; modifiedAt: Date } {
-  if (ETag === undefined || LastModified === undefined) throw new Error('the object store left out the ETag')
+  if (ETag === undefined || LastModified === undefined)
+    throw new Error('the object store sent no ETag or no Last-Modified')
   return { etag: ETag, modifiedAt: LastModified }
 }
 

@@ -5,13 +5,13 @@ export interface S3ClientOptions {
   place: S3Place
   /** Default: AWS's chain, which begins with the environment. */
   credentials?: S3ClientConfig['credentials']
-  /** How long one attempt of three may take, and the next bytes of an answer; deadlines are shorter or as long. */
+  /** How long each of three attempts may take, and each wait for more bytes; deadlines are at most this long. */
   timeoutMs: number
 }
 
 export interface S3Clients {
   client: S3Client
-  /** For bodies that are read as slowly as somebody likes: it has no limit between bytes. */
+  /** For bodies that clients read slowly: it has no limit between bytes. */
   reader: S3Client
 }
 
@@ -24,7 +24,7 @@ export function makeS3Clients(options: S3ClientOptions): S3Clients {
       ...(credentials && { credentials }),
       forcePathStyle: place.pathStyle,
       maxAttempts: 3,
-      // Signatures cover the SHA-256 of what is sent. The newer checksums, many servers don't know.
+      // Signatures cover the SHA-256 of the body. Many servers don't support the newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: {
@@ -39,5 +39,5 @@ export function makeS3Clients(options: S3ClientOptions): S3Clients {
   return { client: withSocketTimeout(timeoutMs), reader: withSocketTimeout(0) }
 }
 
-/** Each request of ours holds few connections, and they are bounded where they come in. */
+/** The number of connections is limited elsewhere: each request to this service uses only a few. */
 const unbounded = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }

@@ -5,24 +5,24 @@ import { KeyedMutex } from '../keyed-mutex.ts'
 import { isAnswer } from './errors.ts'
 import type { WriteCondition } from './multipart-upload.ts'
 
-/** An object that stands there. */
+/** An existing object. */
 export interface Found extends Footer {
   etag: string
   modifiedAt: Date
 }
 
-/** Looks at what stands there. */
+/** Reads the facts of the existing object. */
 type Find = (name: string, abortSignal: AbortSignal) => Promise<Found | undefined>
 
-/** Places what was written, if the condition holds. */
+/** Publishes the written bytes, if the condition is true. */
 export type Place = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
 
-/** How often a write that others keep getting in the way of is tried. */
+/** How often to retry a write that conflicts with others. */
 const maxRounds = 20
 
 /**
- * Answers by which a conditional write says that somebody else was quicker: what we compared with was replaced,
- * is being replaced (409), or was deleted; and an upload that isn't there any more may be the one that we completed.
+ * The answers of a conditional write that lost a race: the object that we compared with was replaced, is being
+ * replaced (409), or was deleted. If the upload no longer exists, we may have completed it ourselves.
  */
 const overtaken = [
   'PreconditionFailed',
@@ -33,19 +33,19 @@ const overtaken = [
 ]
 
 /**
- * Writes that hold only for what stood there when fencing tokens were compared.
+ * Writes that depend on the object whose fencing token was compared.
  *
- *     read what stands there ──> its token is newer: fenced
- *              │  its token is not, or nothing stands there
+ *     read the stored object ──> its token is newer: fenced
+ *              │  its token is not newer, or there is no object
  *              v
- *     write, If-Match: <its ETag>, or If-None-Match: * ──> 412: somebody was quicker, read again
+ *     write, If-Match: <its ETag>, or If-None-Match: * ──> 412: another write came first, read again
  */
 export class ConditionalWrites {
   readonly #find: Find
   readonly #logger: Logger
   readonly #mutex = new KeyedMutex()
   #knowsConditions = true
-  /** Ceph compares the ETag of a conditional write without its quotes, AWS with or without, others only with. */
+  /** Ceph compares the ETag of a conditional write without quotes, AWS with or without them, others only with them. */
   #quotesETags = true
 
   constructor(find: Find, logger: Logger) {
@@ -54,9 +54,10 @@ export class ConditionalWrites {
   }
 
   /**
-   * Has what was written placed, unless newer bytes stand there or `condition` doesn't hold. Within this process, a mutex for each name lets its writes happen one after the other.
+   * Publishes the written bytes, unless newer bytes are stored or `condition` is false. In this process, a mutex for
+   * each name makes its writes run one after the other.
    *
-   * @throws StoreUnavailable when others keep getting in the way
+   * @throws StoreUnavailable if other writes keep coming first
    */
   publish(
     name: string,
@@ -86,7 +87,7 @@ export class ConditionalWrites {
           }
           if (!isAnswer(error, ...overtaken)) throw error
           if (isAnswer(error, 'NoSuchUpload')) {
-            if (isUploadGone) throw new StoreUnavailable(`somebody removed the upload to ${name}`)
+            if (isUploadGone) throw new StoreUnavailable(`another program removed the upload to ${name}`)
             isUploadGone = true
           }
           refused = isAnswer(error, 'PreconditionFailed') ? current?.etag : undefined
@@ -94,11 +95,11 @@ export class ConditionalWrites {
         await backoff.wait(abortSignal)
         abortSignal.throwIfAborted()
       }
-      throw new StoreUnavailable(`others keep writing ${name}`)
+      throw new StoreUnavailable(`other writes to ${name} keep coming first`)
     })
   }
 
-  /** Something else that is done to a name in its turn. */
+  /** Does other work on a name, with the same mutex. */
   inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     return this.#mutex.run(name, work)
   }
@@ -112,7 +113,7 @@ export class ConditionalWrites {
   #goOnWithoutConditions(): void {
     this.#knowsConditions = false
     this.#logger.warn(
-      'the object store knows no conditional writes: only within one copy of the storage are fencing tokens compared without a gap',
+      'the object store does not support conditional writes: run only one copy of the storage, or an outdated result may replace a newer one',
     )
   }
 }

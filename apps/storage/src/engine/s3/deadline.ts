@@ -1,12 +1,12 @@
-/** Named as the time-outs of AWS's client are. */
+/** Named like the timeouts of AWS's client. */
 export class TooLate extends Error {
   override readonly name = 'TimeoutError'
 }
 
 /**
- * Gives `work`, with all requests and attempts of it, `ms` milliseconds, and goes on without it then: also the
- * client's waits between attempts count, which no signal ends. The signal is not aborted any more once `work` is
- * done, so that the body of an answer can be read for as long as it takes.
+ * Gives `work`, with all its requests and retries, `ms` milliseconds, and then continues without it. This includes
+ * the client's waits between attempts, which no signal ends. After `work` is done, the signal is not aborted any
+ * more, so that the body of an answer can be read for as long as it takes.
  *
  * @throws TooLate
  */
@@ -17,7 +17,7 @@ export async function within<Result>(
   const deadline = new AbortController()
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    reject(new TooLate(`nothing for ${ms} milliseconds`))
+    reject(new TooLate(`no answer within ${ms} milliseconds`))
     deadline.abort()
   }, ms)
   try {

@@ -2,19 +2,19 @@ import { S3ServiceException } from '@aws-sdk/client-s3'
 import { StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import type { S3Place } from './address.ts'
 
-/** Codes by which servers say that they have no room (Ceph, MinIO, others). */
+/** The error codes of servers without free space (Ceph, MinIO, others). */
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'StorageFull'])
 
-/** Not what the signature says was sent, or less. */
+/** The server received other bytes than were signed, or fewer. */
 const damaged = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'])
 
-/** What went wrong, in words that say what to do; errors that are none of the store's are given back as they are. */
+/** Converts an error of the object store to one that explains what to do; other errors are returned unchanged. */
 export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Place): unknown {
   if (!(error instanceof Error)) return error
   const says = [error.name, error.message].filter(word => !silent.has(word)).join(': ')
   if (error.name === 'CredentialsProviderError') {
     return new StoreMisconfigured(
-      'there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+      'no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
       { cause: error },
     )
   }
@@ -30,25 +30,25 @@ export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Pla
   }
   if (status === 401 || status === 403 || status === 301 || error.name === 'AuthorizationHeaderMalformed') {
     return new StoreMisconfigured(
-      `the object store (${endpoint}) refuses what we ask of the bucket "${bucket}" (${says}): check the credentials, their rights, the region and the clock`,
+      `the object store (${endpoint}) refuses requests for the bucket "${bucket}" (${says}): check the credentials, their permissions, the region and the clock`,
       { cause: error },
     )
   }
   if (damaged.has(error.name)) {
-    return new StoreUnavailable(`bytes were damaged on their way to the object store (${says})`, {
+    return new StoreUnavailable(`bytes were damaged on the way to the object store (${says})`, {
       cause: error,
     })
   }
   if (status >= 500 || status === 429 || error.$retryable !== undefined) {
-    return new StoreUnavailable(`the object store (${endpoint}) is out of order: ${says}`, { cause: error })
+    return new StoreUnavailable(`the object store (${endpoint}) failed: ${says}`, { cause: error })
   }
   return error
 }
 
-/** What the client says of an answer that says nothing. */
+/** The client's texts for an answer without a reason. */
 const silent = new Set(['', 'Error', 'UnknownError', 'Unknown'])
 
-/** Errors of sockets and of finding hosts have these; a time-out is called so by the client. */
+/** Errors of sockets and name look-ups have codes; a timeout of the client has this name. */
 function isOfNetwork(error: Error): boolean {
   return 'syscall' in error || 'code' in error || error.name === 'TimeoutError'
 }

@@ -8,7 +8,7 @@ import {
 import { within } from './deadline.ts'
 import type { PartMemory } from './part-memory.ts'
 
-/** Parts sent at once; with the one that is being filled, an upload holds the memory of three. */
+/** Parts sent at once; with the part that is being filled, an upload uses the memory of three. */
 const partsUnderWay = 2
 
 export interface WriteCondition {
@@ -22,13 +22,13 @@ interface UploadTarget {
   UploadId: string
 }
 
-/** How long the server may take, in milliseconds, all attempts of a request together. */
+/** How long the server may take for a request, with all attempts, in milliseconds. */
 export interface UploadTimeouts {
   answerMs: number
   partMs: number
 }
 
-/** An object made of parts. Nothing of it is seen before it is complete; to be completed or aborted. */
+/** An object made of parts. It is invisible until it is completed. It must be completed or aborted. */
 export class MultipartUpload {
   readonly #client: S3Client
   readonly #target: UploadTarget
@@ -53,11 +53,14 @@ export class MultipartUpload {
     const { UploadId } = await within(timeouts.answerMs, abortSignal =>
       client.send(new CreateMultipartUploadCommand(object), { abortSignal }),
     )
-    if (UploadId === undefined) throw new Error('the object store began an upload without an id')
+    if (UploadId === undefined) throw new Error('the object store started an upload without an id')
     return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId }, timeouts)
   }
 
-  /** Sends the next part, whose memory it takes over; waits while enough are under way. @throws what one met with */
+  /**
+   * Sends the next part and takes over its memory; waits while enough parts are under way. @throws the error of a
+   * part
+   */
   async add(part: PartMemory): Promise<void> {
     while (this.#underWay.size >= partsUnderWay) await Promise.race(this.#underWay)
     this.#throwFailure()
@@ -82,7 +85,7 @@ export class MultipartUpload {
     await this.#client.send(new CompleteMultipartUploadCommand(command), { abortSignal })
   }
 
-  /** Parts that arrive after an abortion would stay: so first those under way are ended. */
+  /** Parts that arrive after the abort would stay, so the requests under way end first. */
   async abort(): Promise<void> {
     this.#abortion.abort()
     await Promise.all(this.#underWay)
@@ -92,7 +95,7 @@ export class MultipartUpload {
   }
 
   async #send(part: PartMemory, index: number): Promise<void> {
-    // The signature covers the SHA-256 of the part: what arrives otherwise is refused.
+    // The signature covers the SHA-256 of the part: damaged parts are refused.
     const command = new UploadPartCommand({ ...this.#target, PartNumber: index + 1, Body: part.bytes })
     const { ETag } = await within(this.#timeouts.partMs, late =>
       this.#client.send(command, { abortSignal: AbortSignal.any([late, this.#abortion.signal]) }),

@@ -1,30 +1,30 @@
 import { maxFooterBytes } from '../blob-footer.ts'
 
-/** Every part but the last is as long; AWS wants at least 5 MiB of them, and takes 10 000: 80 GB in all. */
+/** The size of every part but the last. AWS requires at least 5 MiB and allows 10 000 parts: 80 GB in all. */
 export const partBytes = 8 * 1024 * 1024
 const firstBytes = 64 * 1024
 
 /**
- * Bytes gathered for one request. The memory grows as they come, so that a short blob or a slow one doesn't hold
- * that of a whole part, and is given back at once: V8 counts only its own heap, on which this is nothing.
+ * Collects bytes for one request. The memory grows with the bytes, so that a short or slow blob doesn't use that of a
+ * whole part. It is freed at once: V8 counts only its own heap, which doesn't contain it.
  */
 export class PartMemory {
   #memory: Buffer<ArrayBuffer>
   #length = 0
 
-  /** Of a blob that has had full parts, the next is likely to be one. */
+  /** After a full part, the next one is probably full, too. */
   constructor({ isFirst }: { isFirst: boolean }) {
     this.#memory = Buffer.allocUnsafeSlow(isFirst ? firstBytes : partBytes + maxFooterBytes)
   }
 
-  /** Copies as much of a chunk as there is room for in a part; says how much. */
+  /** Copies as much of a chunk as fits into the part; returns how much. */
   take(chunk: Uint8Array): number {
     const taken = Math.min(chunk.length, partBytes - this.#length)
     this.#append(chunk.subarray(0, taken))
     return taken
   }
 
-  /** A footer fits behind a full part. */
+  /** A footer always fits behind a full part. */
   seal(footer: Uint8Array): void {
     this.#append(footer)
   }
@@ -37,7 +37,7 @@ export class PartMemory {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Only when nobody reads the bytes any more. */
+  /** Call this only when nobody reads the bytes any more. */
   release(): void {
     this.#memory.buffer.transfer(0)
     this.#memory = Buffer.alloc(0)

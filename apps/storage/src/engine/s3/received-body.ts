@@ -2,9 +2,8 @@ import { Readable } from 'node:stream'
 import { collectingMemory, StoreUnavailable } from '@darkroom/service-kit'
 
 /**
- * The first `bytes` of a body that an object store sends; the rest is read as well and left out, so that the
- * connection can be used again. A body that stands still for `stalledMs` while somebody waits for more fails; a
- * reader may be as slow as it likes.
+ * The first `bytes` of a body from an object store; the rest is read and discarded, so that the connection can be
+ * reused. The body fails if it pauses for `stalledMs` while its reader waits for more; the reader may be slow.
  */
 export function receivedBody(body: Readable, bytes: number, stalledMs: number): Readable {
   const received = Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
@@ -14,7 +13,7 @@ export function receivedBody(body: Readable, bytes: number, stalledMs: number): 
 
 async function* receive(body: Readable, bytes: number, stalledMs: number): AsyncGenerator<Uint8Array> {
   const stalled = () =>
-    body.destroy(new StoreUnavailable(`the object store sent nothing for ${stalledMs} milliseconds`))
+    body.destroy(new StoreUnavailable(`the object store sent no data for ${stalledMs} milliseconds`))
   let timer = setTimeout(stalled, stalledMs)
   let missing = bytes
   try {
@@ -27,7 +26,9 @@ async function* receive(body: Readable, bytes: number, stalledMs: number): Async
     }
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error
-    throw new StoreUnavailable('the object store broke off half-way', { cause: error })
+    throw new StoreUnavailable('the object store closed the connection before the end of the blob', {
+      cause: error,
+    })
   } finally {
     clearTimeout(timer)
   }

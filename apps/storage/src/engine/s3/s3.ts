@@ -29,32 +29,31 @@ export interface S3BlobStoreOptions
   extends Pick<S3ClientOptions, 'place' | 'credentials'>,
     Partial<UploadTimeouts> {
   logger: Logger
-  /** Multipart uploads that got no part for longer are nobody's. */
+  /** Multipart uploads that received no part for this long are abandoned. */
   abandonedMs?: number
 }
 
-/** Callers wait 10 s for an answer: so they hear of it. */
+/** Callers wait 10 s for an answer, so they get this error in time. */
 const defaultAnswerMs = 8000
-/** For 8 MiB at 300 kB/s. */
+/** Enough for 8 MiB at 300 kB/s. */
 const defaultPartMs = 30_000
 
-/** So long the store counts as not ready after it has refused a write, if it takes none: then it is tried again. */
+/** After a refused write, the store is not ready for this long, unless a write succeeds. */
 const refusalMs = 30_000
 
 /**
- * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the names and the
- * contents that the file store has, so that a folder of it can be copied to a bucket as it is.
+ * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the same names and
+ * contents as in the file store, so that its folder can be copied to a bucket unchanged.
  *
  *     up to 8 MiB   one PutObject                                      bytes | footer
  *     longer        CreateMultipartUpload, UploadPart ..., Complete    bytes ... | footer
  *
- * The digest is known when the last byte has gone by, when headers can't be sent any more: the footer holds it. A
- * small object has it in a header as well, which saves a request when it is read.
+ * The digest is known after the last byte, when headers can't be sent any more; so it is in the footer. A small object
+ * also has it in a header, which saves a request when it is read.
  *
- * A write is conditional on what stood there when its fencing token was compared: the last request of it says
- * If-Match or If-None-Match, and is refused when somebody else was quicker. As each footer names its write, no two
- * objects ever have the same ETag, not even with the same bytes. README.md says what servers without such
- * conditions leave open.
+ * A write depends on the object whose fencing token was compared: its last request has If-Match or If-None-Match, and
+ * is refused if another write came first. As each footer names its write, no two objects have the same ETag, not even
+ * with the same bytes. README.md explains the limits of servers without such conditions.
  */
 export class S3BlobStore implements BlobStore {
   readonly #clients: S3Clients
@@ -65,7 +64,7 @@ export class S3BlobStore implements BlobStore {
   readonly #writes: ConditionalWrites
   readonly #underWay = new Set<Promise<unknown>>()
   #abandonedUploads: AbandonedUploads | undefined
-  /** The last write was refused: a bucket that is full, or that may only be read, lists its objects all the same. */
+  /** The last write was refused. A bucket that is full, or read-only, can still be listed. */
   #refusal: { failure: Error; until: number } | undefined
   #closed: Promise<void> | undefined
 
@@ -85,9 +84,9 @@ export class S3BlobStore implements BlobStore {
   }
 
   /**
-   * A store that doesn't answer yet is opened all the same: it may start later than we do.
+   * A store that doesn't answer yet is opened anyway: it may start later than this service.
    *
-   * @throws StoreMisconfigured when there is no such bucket, or it refuses us
+   * @throws StoreMisconfigured if there is no such bucket, or the store refuses us
    */
   static async open(options: S3BlobStoreOptions): Promise<S3BlobStore> {
     const store = new S3BlobStore(options)
@@ -98,7 +97,7 @@ export class S3BlobStore implements BlobStore {
         await store.close()
         throw error
       }
-      options.logger.error({ err: error }, `${error.message}; going on, not ready`)
+      options.logger.error({ err: error }, `${error.message}; continuing, but not ready`)
     }
     const { client } = store.#clients
     store.#abandonedUploads = new AbandonedUploads({ ...options, client })
@@ -124,7 +123,7 @@ export class S3BlobStore implements BlobStore {
     return this.#blobs.open(this.#name(id), options)
   }
 
-  /** S3 knows no conditional removal: between comparing and removing, another copy of the storage may write. */
+  /** S3 has no conditional delete: between comparing and deleting, another copy of the storage may write. */
   async delete(id: BlobId, condition?: Condition): Promise<boolean> {
     const Key = this.#name(id)
     const command = new DeleteObjectCommand({ Bucket: this.#place.bucket, Key })
@@ -151,7 +150,7 @@ export class S3BlobStore implements BlobStore {
     const listing: BlobListing = { blobs: [] }
     for (const { Key = '', LastModified } of Contents) {
       const key = Key.slice(Key.lastIndexOf('/') + 1)
-      // Any other name is somebody else's: under the key in it, we would find nothing.
+      // Objects with other names are not ours, and we would not find them by their key.
       const isOurs = blobKey.test(key) && Key === this.#name({ key, stage })
       if (isOurs && LastModified) listing.blobs.push({ key, modifiedAt: LastModified })
     }
@@ -159,7 +158,7 @@ export class S3BlobStore implements BlobStore {
     return IsTruncated && last !== undefined ? { ...listing, next: last.slice(folder.length) } : listing
   }
 
-  /** Lists, as an answer to HEAD would not say what is wrong. */
+  /** Lists the bucket, as the answer to a HEAD would not contain the reason of an error. */
   async check(): Promise<void> {
     const { bucket: Bucket, prefix: Prefix } = this.#place
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })
@@ -211,7 +210,7 @@ export class S3BlobStore implements BlobStore {
         const place: Place = (ifStill, abortSignal) =>
           client.send(new PutObjectCommand({ ...put, ...ifStill }), { abortSignal })
         const outcome = await this.#publish(name, footer, place, condition)
-        // A server that refuses may not have read all: then the socket still has the memory.
+        // A server that refuses may not have read the whole part: then the socket still uses the memory.
         if (outcome.kind === 'stored') part.release()
         return outcome
       }
@@ -224,7 +223,7 @@ export class S3BlobStore implements BlobStore {
       return outcome
     } catch (error) {
       const aborted = upload && this.#keep(this.#abort(upload, name))
-      // A server that doesn't answer would take as long again, and the caller not wait for it.
+      // A server that doesn't answer would take as long again, and the caller doesn't wait that long.
       if (!(error instanceof TooLate)) await aborted
       throw error
     }
@@ -241,7 +240,10 @@ export class S3BlobStore implements BlobStore {
       await upload.abort()
     } catch (error) {
       if (isAnswer(error, 'NoSuchUpload')) return
-      this.#logger.warn({ err: error, name }, 'parts of an upload are left; they are removed later')
+      this.#logger.warn(
+        { err: error, name },
+        'could not remove the parts of an upload; they will be removed later',
+      )
     }
   }
 
@@ -268,7 +270,7 @@ export class S3BlobStore implements BlobStore {
   }
 }
 
-/** For those who look into the bucket; the service goes by the footer. */
+/** For people who look into the bucket; the service itself uses the footer. */
 function typeHeader(contentType: string): { ContentType?: string } {
   return /^[\x20-\x7e]+$/.test(contentType) ? { ContentType: contentType } : {}
 }

@@ -27,12 +27,12 @@ suite('the URL of a bucket', () => {
 
   for (const [url, words] of [
     ['s3://', /names no bucket/],
-    ['s3://me:secret@images', /must not hold credentials/],
+    ['s3://me:secret@images', /must not contain credentials/],
     ['s3://images/folder', /write s3:\/\/images\?prefix=folder/],
-    ['s3://images?endpoint=minio:9000', /no http URL/],
+    ['s3://images?endpoint=minio:9000', /expected an http or https URL/],
     ['s3://images?endpoint=http://me:secret@minio:9000', /without credentials/],
     ['s3://images?pathStyle=yes', /true or false/],
-    ['s3://images?secretKey=x', /"secretKey", which is none of/],
+    ['s3://images?secretKey=x', /unknown parameter "secretKey"; expected/],
   ] as const) {
     test(`is refused as ${url}`, () => {
       assert.throws(

@@ -42,7 +42,7 @@ suite('a conditional write', () => {
   test('of an upload that somebody removed ends at the second try, and says so', async () => {
     const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [standing('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
-    assert.match(outcome.message, /somebody removed the upload/)
+    assert.match(outcome.message, /another program removed the upload/)
     assert.equal(placings, 2)
   })
 

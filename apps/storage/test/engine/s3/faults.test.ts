@@ -123,7 +123,7 @@ await withEngine('s3', async program => {
       })
       assert.match(none.stderr, /no credentials .* set AWS_ACCESS_KEY_ID/)
       const inUrl = await endOf(t, { ...right, BLOB_STORE_URL: bucket.url.replace('://', '://me:secret@') })
-      assert.match(inUrl.stderr, /must not hold credentials/)
+      assert.match(inUrl.stderr, /must not contain credentials/)
       for (const { code, stderr } of [missing, secret, none, inUrl]) {
         assert.equal(code, 1)
         assert.doesNotMatch(stderr, /^ +at /m)

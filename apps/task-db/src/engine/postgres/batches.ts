@@ -1,26 +1,26 @@
 interface Waiting<Item, Answer> {
   item: Item
-  /** By `performance.now()`: later nobody waits for the answer any more. */
+  /** In the time of `performance.now()`; after this, the caller no longer waits. */
   deadline: number
   resolve(answer: Answer): void
   reject(error: unknown): void
 }
 
 export interface BatchOptions<Item, Answer> {
-  /** Does all of them as one, until the deadline of the first; answers in their order. */
+  /** Processes all items together, until the deadline of the first; returns the answers in their order. */
   run(items: Item[], deadline: number): Promise<Answer[]>
-  /** Whether a failure may be of one item alone, so that the others are to be done without it. */
+  /** Whether an error may be the fault of one item, so that the others should be tried without it. */
   isOfOne(error: unknown): boolean
-  /** At most so many items in a batch. */
+  /** The largest number of items in a batch. */
   size: number
-  /** At most so many batches at once. */
+  /** The largest number of batches at once. */
   lanes: number
   timeoutMs: number
 }
 
 /**
- * Does together what arrives together: items that come while the event loop turns once, or while earlier batches
- * wait for the database, share one transaction, so its round trips, its commit, and its fsync.
+ * Groups items that arrive together: items of one turn of the event loop, or that wait while earlier batches are in
+ * the database, share one transaction, with its round trips, its commit and its fsync.
  */
 export class Batches<Item, Answer> {
   readonly #options: BatchOptions<Item, Answer>
@@ -38,7 +38,7 @@ export class Batches<Item, Answer> {
     })
   }
 
-  /** Resolves when all that was added is answered. */
+  /** Resolves when all added items are answered. */
   async ended(): Promise<void> {
     while (this.#waiting.length > 0 || this.#running.size > 0) {
       this.#fillLanes()

@@ -11,10 +11,10 @@ import type { Statement } from './transaction.ts'
 /** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 of them, and a comma. */
 const idsPerNotification = 200
 
-/** A connection whose other end vanished without a word is noticed after twice this time. */
+/** A connection whose other end has vanished is noticed after twice this time. */
 const heartbeatMs = 5000
 
-/** By the number of this very table: one database may hold several Darkrooms, in schemas of their own. */
+/** The channel contains the number of this very table: one database may hold several Darkrooms, in separate schemas. */
 const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
 
 export interface ChangeChannelOptions {
@@ -25,15 +25,15 @@ export interface ChangeChannelOptions {
 }
 
 /**
- * Tells the copies of the service of each other's changes: LISTEN and NOTIFY, on a connection of its own. A
- * notification is part of the transaction, so none is sent for what did not happen, and none is left out. It names
- * the tasks; how they are is looked up by who hears of it.
+ * Announces changes to the other copies of the service: LISTEN and NOTIFY, on a separate connection. A notification
+ * is part of its transaction, so it is sent if and only if the change happens. It contains only ids; each receiver
+ * reads the tasks.
  */
 export class ChangeChannel {
   readonly #options: ChangeChannelOptions
   readonly #closing = new AbortController()
   readonly #listening: Promise<void>
-  /** Heard of, and not looked up yet. */
+  /** Ids that were received, and not read yet. */
   #unseen = new Set<string>()
   #lookingUp: Promise<void> | undefined
   #name = crypto.randomUUID()
@@ -43,7 +43,7 @@ export class ChangeChannel {
     this.#listening = this.#listen()
   }
 
-  /** What a transaction with these changes has to write. */
+  /** The statements that a transaction with these changes must contain. */
   notify(changes: readonly TaskChange[]): Statement[] {
     const ids = [...new Set(changes.flatMap(change => idOf(change) ?? []))]
     const pages = Math.ceil(ids.length / idsPerNotification)
@@ -54,8 +54,8 @@ export class ChangeChannel {
   }
 
   /**
-   * A transaction of this copy failed, and may have happened all the same: whatever still comes under its old name
-   * is heard as if it came from another.
+   * A transaction of this copy failed, but may have been committed. Its notifications are treated from now on as if
+   * they came from another copy.
    */
   doubt(): void {
     this.#name = crypto.randomUUID()
@@ -74,7 +74,7 @@ export class ChangeChannel {
     const { servers, logger } = this.#options
     let isSaid = false
     const listens = () => {
-      if (isSaid) logger.info('changes through other copies are heard again')
+      if (isSaid) logger.info('receiving changes of other copies again')
       isSaid = false
       backoff.reset()
     }
@@ -82,7 +82,7 @@ export class ChangeChannel {
       try {
         await this.#listenUntilLost(await servers.forWrites(), listens)
       } catch (error) {
-        const words = 'changes through other copies are not heard; trying again'
+        const words = 'can not receive changes of other copies; retrying'
         if (!signal.aborted && !isSaid) logger.warn(describeFailure(error), words)
         isSaid = true
       }
@@ -90,7 +90,7 @@ export class ChangeChannel {
     }
   }
 
-  /** Follows to wherever writes go: a standby can be listened to no more than written to. @throws why it ended */
+  /** Connects to the server that accepts writes: a standby does not support LISTEN. @throws why it ended */
   async #listenUntilLost(server: Server, listens: () => void): Promise<void> {
     const lost = new AbortController()
     let client: Client | undefined
@@ -130,7 +130,7 @@ export class ChangeChannel {
     })
   }
 
-  /** What is heard of while others are looked up is looked up together, next. */
+  /** Ids that arrive during a read are read together afterwards. */
   async #lookUp(): Promise<void> {
     while (this.#unseen.size > 0) {
       const ids = [...this.#unseen]
@@ -142,14 +142,14 @@ export class ChangeChannel {
           this.#options.announce(task ? { kind: 'stored', task } : { kind: 'deleted', id })
         }
       } catch (error) {
-        this.#options.logger.warn(describeFailure(error), 'what another copy changed could not be looked up')
+        this.#options.logger.warn(describeFailure(error), 'changes of another copy could not be read')
         this.#options.announce({ kind: 'unknown' })
       }
     }
   }
 }
 
-/** A statement that is not waited for when the server stands still. */
+/** A statement with a timeout, for a server that hangs. */
 function givenUp(text: string): QueryConfig & { query_timeout: number } {
   return { text, query_timeout: heartbeatMs }
 }

@@ -4,20 +4,20 @@ import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { waitForDisk } from './durability.ts'
 import { askServer, describeFailure, TakesNoWrites } from './failures.ts'
 
-/** How long closing waits until the server has closed its end, too. */
+/** How long closing waits for the server to close its end. */
 const goodbyeMs = 1000
 
 export interface ConnectionOptions {
-  /** Of one server or several. Its `sslmode` says whether, and how strictly, TLS is used. */
+  /** The URL of one server or several. Its `sslmode` selects whether, and how strictly, TLS is used. */
   url: string
-  /** At most so many; the one that listens comes on top. */
+  /** The largest number of connections, without the one that listens. */
   connections: number
-  /** So long is everything tried again while PostgreSQL doesn't answer, or others stand in the way. */
+  /** How long everything is retried while PostgreSQL doesn't answer, or other transactions interfere. */
   timeoutMs: number
   logger: Logger
 }
 
-/** Connections to one server that give up in time: on the server, and where that doesn't even answer, here. */
+/** A pool of connections to one server, with timeouts on the server, and here in case it doesn't answer. */
 export function openPool(
   server: ClientConfig,
   { connections, timeoutMs, logger }: ConnectionOptions,
@@ -33,7 +33,7 @@ export function openPool(
     max: connections,
     pipeline: true,
     onConnect: async client => {
-      // One that was set to be read only still knows all that was written, and refuses writes itself.
+      // A primary that was made read-only still has all data, and refuses writes itself.
       await checkIsPrimary(client)
       await waitForDisk(client)
     },
@@ -46,8 +46,8 @@ export function openPool(
 }
 
 /**
- * One connection, for what may take long; but a copy that hangs within a transaction keeps its locks no longer than
- * the patience. `onLost` hears of its end, once.
+ * One connection, for long operations. If a copy hangs within a transaction, the server frees its locks after the
+ * timeout. `onLost` is called once when the connection ends.
  */
 export async function connectOnce(
   server: ClientConfig,
@@ -79,26 +79,26 @@ export async function connectOnce(
 }
 
 /**
- * As libpq's target_session_attrs=read-write asks.
+ * Does the check of libpq's target_session_attrs=read-write.
  *
- * @throws TakesNoWrites, DatabaseError, ConnectionLost; also when the answer takes longer than `timeoutMs`
+ * @throws TakesNoWrites, DatabaseError, ConnectionLost; the last also when the answer takes longer than `timeoutMs`
  */
 export async function checkTakesWrites(client: ClientBase, timeoutMs: number): Promise<void> {
   const { isReadOnly } = await checkIsPrimary(client, timeoutMs)
-  if (isReadOnly) throw new TakesNoWrites('it is set to be read only (default_transaction_read_only)')
+  if (isReadOnly) throw new TakesNoWrites('it is read-only (default_transaction_read_only)')
 }
 
-/** As target_session_attrs=primary asks. @throws like `checkTakesWrites` */
+/** Does the check of target_session_attrs=primary. @throws like `checkTakesWrites` */
 async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{ isReadOnly: boolean }> {
   const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
   const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
   const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
   const [answer] = rows
-  if (answer?.is_standby) throw new TakesNoWrites('it is a standby, which takes no writes')
+  if (answer?.is_standby) throw new TakesNoWrites('it is a standby, which refuses writes')
   return { isReadOnly: answer?.read_only === 'on' }
 }
 
-/** Ends a connection, or all of a pool. A server that stands still never takes its leave, and isn't waited for. */
+/** Ends a connection, or all connections of a pool. It does not wait for a server that hangs. */
 export async function endConnection(connection: Pick<Client, 'end'> | Pick<Pool, 'end'>): Promise<void> {
   await Promise.race([connection.end(), delay(goodbyeMs, undefined, { ref: false })])
 }

@@ -10,11 +10,11 @@ import { attemptChange, type Change, type Doubt } from './transaction.ts'
 /** SQLSTATE */
 const invalidParameterValue = '22023'
 
-const lateness = new Error('PostgreSQL stands still, or another copy has not ended its migrations')
+const lateness = new Error('PostgreSQL hangs, or another copy has not finished its migrations')
 
-/** The connection was lost while a change was committed, and no server said in time whether it has happened. */
+/** The connection was lost during the commit of a change, and no server could tell in time whether it was committed. */
 export class CommitUnknown extends OutcomeUnknown {
-  /** Of the change, if it has happened. */
+  /** The result of the change, in case it was committed. */
   readonly result: unknown
 
   constructor(result: unknown, cause: unknown) {
@@ -30,15 +30,15 @@ function unavailable(cause: unknown): StoreUnavailable {
 }
 
 /**
- * Transactions that end in a known way. What fails because of others, or because PostgreSQL went away, is done
- * again as long as patience lasts. When the connection is lost during the commit, nobody has heard whether that
- * happened: then the server is asked what became of the transaction's id, as soon as it answers again.
+ * Transactions with a known outcome. A transaction that fails because of others, or because PostgreSQL disconnected,
+ * is retried until the timeout. If the connection is lost during the commit, its outcome is unknown: then the server
+ * is asked for the state of the transaction's id, as soon as it answers again.
  */
 export class Database {
   readonly servers: Servers
   readonly #options: ConnectionOptions
   readonly #closing = new AbortController()
-  /** Why it can't be used yet; undefined once it can. */
+  /** Why the database can't be used yet; undefined once it can. */
   #obstacle: unknown = new Error('PostgreSQL has not answered yet')
   #preparing: Promise<void> | undefined
 
@@ -48,10 +48,10 @@ export class Database {
   }
 
   /**
-   * Opens it, and brings its schema up to date. While PostgreSQL doesn't answer, that is tried again in the
-   * background, and what is asked for meanwhile waits for it.
+   * Opens the database and migrates its schema. While PostgreSQL doesn't answer, this is retried in the background,
+   * and requests wait.
    *
-   * @throws StoreMisconfigured where PostgreSQL answers, and waiting wouldn't help
+   * @throws StoreMisconfigured if PostgreSQL answers with an error that waiting doesn't fix
    */
   static async open(options: ConnectionOptions): Promise<Database> {
     const database = new Database(options)
@@ -67,12 +67,12 @@ export class Database {
     throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause: database.#obstacle })
   }
 
-  /** For how long something that is asked for now is worth trying, by `performance.now()`. */
+  /** When to stop retrying a request that starts now, in the time of `performance.now()`. */
   deadline(): number {
     return performance.now() + this.#options.timeoutMs
   }
 
-  /** The rows that a query finds, on any server. @throws StoreUnavailable */
+  /** Reads rows from any server. @throws StoreUnavailable */
   read<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -81,7 +81,7 @@ export class Database {
     return this.#query(text, values, deadline, 'forReads')
   }
 
-  /** The same on the server that takes writes: what it finds is not older than what was written. */
+  /** Reads rows from the server that accepts writes, so the result is up to date. */
   readLatest<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -90,7 +90,7 @@ export class Database {
     return this.#query(text, values, deadline, 'forWrites')
   }
 
-  /** The rows of a statement that writes, and has the same effect when it is done twice. @throws StoreUnavailable */
+  /** Runs a statement that writes, and that may be run twice with the same effect. @throws StoreUnavailable */
   write<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -99,7 +99,10 @@ export class Database {
     return this.#query(text, values, deadline, 'forWrites')
   }
 
-  /** The result of the decision, once it is on disk. @throws StoreUnavailable; CommitUnknown if it may have happened */
+  /**
+   * Returns the result of the decision, once it is on disk. @throws StoreUnavailable; CommitUnknown if it may have
+   * been committed
+   */
   change<Row extends QueryResultRow, Result>(
     change: Change<Row, Result>,
     deadline = this.deadline(),
@@ -107,13 +110,13 @@ export class Database {
     return this.#persist(deadline, 'forWrites', pool => this.#attempt(pool, change, deadline))
   }
 
-  /** Does what a claim begins with, and changes nothing. @throws StoreUnavailable while no server takes writes */
+  /** Does the first part of a claim, and changes nothing. @throws StoreUnavailable while no server accepts writes */
   async checkTakesWrites(): Promise<void> {
     const look = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
     await this.change({ look, decide: () => ({ writes: [], result: undefined }) })
   }
 
-  /** Idempotent. What is under way ends first. */
+  /** Idempotent. Waits for transactions under way. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
@@ -153,7 +156,7 @@ export class Database {
   }
 
   async #try<Result>(purpose: 'forReads' | 'forWrites', attempt: (pool: Pool) => Promise<Result>) {
-    // It has been found before, so whatever keeps it from being found now is an outage.
+    // A server was found before, so an error now is an outage.
     const server = await this.servers[purpose]().catch(error => {
       throw new ConnectionLost(error)
     })
@@ -180,12 +183,12 @@ export class Database {
   }
 
   /**
-   * What became of a transaction. After a crash the server gives out again the ids of transactions that it lost: who
-   * has committed under the id has to have left the mark as well. Writing to the mark waits until whatever stands
-   * before it has reached the synchronous standby: a primary that was killed while it waited for that shows the
-   * transaction as committed, though a failover would lose it.
+   * Finds out whether a transaction was committed. After a crash, the server reuses the ids of lost transactions: so
+   * a committed id counts only together with the transaction's mark. Writing to the mark waits until everything
+   * before it has reached the synchronous standby: a primary that was killed during that wait shows the transaction
+   * as committed, although a failover would lose it.
    *
-   * @throws StoreUnavailable when the server didn't say in time
+   * @throws StoreUnavailable if the server didn't answer in time
    */
   async #hasCommitted({ transactionId, mark }: Doubt, deadline: number): Promise<boolean> {
     const backoff = new Backoff(10, 300)
@@ -209,15 +212,15 @@ export class Database {
       const [row] = await this.readLatest<{ status: string | null }>(ask, [transactionId], deadline)
       return row?.status ?? 'forgotten'
     } catch (error) {
-      // "is in the future": lost in a crash, and not given out again yet.
+      // "is in the future": lost in a crash, and not reused yet.
       if (error instanceof DatabaseError && error.code === invalidParameterValue) return 'aborted'
       throw error
     }
   }
 
   /**
-   * Whether it is usable now; otherwise the obstacle is known. A migration may take long, and is never given up
-   * but by closing: after the patience, `onLate` is told.
+   * Returns whether the database is usable now; otherwise sets the obstacle. A migration may take long, and is
+   * interrupted only by closing; after the timeout, `onLate` is called.
    */
   async #prepare(onLate: () => void): Promise<boolean> {
     const { signal } = this.#closing

@@ -8,8 +8,8 @@ import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './t
 import type { Statement } from './transaction.ts'
 
 /**
- * What is done for several who asked, in one transaction: the rows it is about, locked in the order of their ids so
- * that no two such transactions wait for each other; then what follows from them.
+ * Work for several callers, in one transaction: it locks the rows in the order of their ids, so that transactions
+ * don't deadlock, and then decides what changes.
  */
 export interface Decision<Row extends QueryResultRow, Answer> {
   look: Statement
@@ -21,7 +21,7 @@ export interface Creation {
   given: NewTask
 }
 
-/** Nothing is locked: who stores the same at the same time violates an index, and is done again. */
+/** Locks no rows: a concurrent insert of the same task violates an index, and is retried. */
 export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: boolean; task: Task }> {
   const ids = creations.map(({ id }) => id)
   const keys = creations.flatMap(({ given: { idempotencyKey } }) => idempotencyKey ?? [])
@@ -51,8 +51,8 @@ export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: b
 }
 
 /**
- * The next tasks whose originals are of none of the types `except`, in the order of the claims; fewer where there are
- * fewer that nobody else has locked.
+ * The next tasks in the order of claims, without originals of the types in `except`; fewer if other transactions have
+ * locked the rest.
  */
 export function claimTasks(
   claims: { worker: string; leaseMs: number }[],
@@ -77,13 +77,13 @@ export function claimTasks(
   }
 }
 
-/** What a worker can claim. `listed(except)` is parameter 2. */
+/** The condition for claimable tasks. `listed(except)` is parameter 2. */
 export function waitingExcept(except: readonly string[]): string {
   const isDecoded = "NOT (document #>> '{original,contentType}' = ANY ($2))"
   return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded}` : ''}`
 }
 
-/** No parameter where nothing is excepted: the usual query stays as simple as it was. */
+/** Without exceptions there is no parameter, so the usual query stays simple. */
 export function listed(except: readonly string[]): unknown[] {
   return except.length > 0 ? [except] : []
 }
@@ -97,7 +97,7 @@ export function applyEvents(
   }
 }
 
-/** Leases that ran out by `now`; default: by the database's time. */
+/** Leases that have expired by `now`; default: by the database's time. */
 export function expireLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
   return {
     look: {
@@ -112,7 +112,7 @@ export function expireLeases(limit: number, now: Date | undefined): Decision<Tas
   }
 }
 
-/** Leases that end further ahead than they last, as when the database's clock was set back: they are cut. */
+/** Leases that end further ahead than their duration, because the database's clock was set back: they are shortened. */
 export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
   return {
     look: {
@@ -129,12 +129,12 @@ export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRo
   }
 }
 
-/** Those leases, of the few that there are at a time. The second is for transactions that overlap. */
+/** Selects these leases, among the few that exist. The extra second is for transactions that overlap. */
 export const selectTooLong = `SELECT document FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
     + interval '1 second' + (document #>> '{lease,durationMs}')::integer * interval '1 millisecond'
   ORDER BY lease_expires_at`
 
-/** Answers for each whether there was one. */
+/** Returns for each id whether it existed. */
 export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
   return {
     look: { text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] },
@@ -150,7 +150,7 @@ export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
   }
 }
 
-/** Answers for each whether it was news. @throws MigrationIncomplete */
+/** Returns for each task whether it was stored. @throws MigrationIncomplete */
 export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean> {
   const keys = tasks.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])
   return {
@@ -180,7 +180,7 @@ export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean>
   }
 }
 
-/** Several events of one task happen in their order. */
+/** Applies several events of one task in their order. */
 function happen(events: { id: string; event: TaskEvent }[], known: Map<string, Task>, now: Date) {
   const changed = new Map<string, Task>()
   const changes: TaskChange[] = []
@@ -189,7 +189,7 @@ function happen(events: { id: string; event: TaskEvent }[], known: Map<string, T
     const outcome = task && transition(task, event, now)
     if (outcome?.kind === 'changed') {
       changed.set(id, outcome.task)
-      // A renewal keeps the version, and nobody waits for one.
+      // A renewal keeps the version, so it is not announced.
       if (outcome.task.version !== task?.version) changes.push(stored(outcome.task))
     }
     return outcome

@@ -3,8 +3,8 @@ import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
 /**
- * Makes the commits of one connection wait for the disk, whatever the server's default is: what is answered must
- * be there after a power cut. A stricter setting (`remote_apply`) stays.
+ * Makes the commits of one connection wait for the disk, whatever the server's default is: an answered change must
+ * survive a power cut. A stricter setting (`remote_apply`) stays.
  */
 export async function waitForDisk(client: ClientBase): Promise<void> {
   await client.query(
@@ -12,7 +12,7 @@ export async function waitForDisk(client: ClientBase): Promise<void> {
   )
 }
 
-/** Says loudly which settings of the server put answered tasks at risk. */
+/** Logs the settings of the server that put answered tasks at risk. */
 export async function warnOfRisks(client: ClientBase, logger: Logger): Promise<void> {
   const settings = Object.keys(risks)
   const text = `SELECT name FROM pg_settings WHERE reset_val = 'off' AND name = ANY ($1)`
@@ -22,8 +22,9 @@ export async function warnOfRisks(client: ClientBase, logger: Logger): Promise<v
 
 const risks: Readonly<Record<string, string>> = {
   fsync:
-    'PostgreSQL runs with fsync=off: a power cut loses tasks that were promised, and may ruin the database',
-  full_page_writes: 'PostgreSQL runs with full_page_writes=off: a power cut may ruin the database',
+    'PostgreSQL runs with fsync=off: a power cut loses accepted tasks, and may damage the database: set fsync=on',
+  full_page_writes:
+    'PostgreSQL runs with full_page_writes=off: a power cut may damage the database: set full_page_writes=on',
   synchronous_commit:
-    'PostgreSQL runs with synchronous_commit=off, which loses promised tasks when it crashes; this service turns it on for its own connections, others may not',
+    'PostgreSQL runs with synchronous_commit=off, which loses accepted tasks when it crashes; this service turns it on for its own connections only',
 }

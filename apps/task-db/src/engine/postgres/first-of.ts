@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * The result of the first attempt that succeeds. They are begun in their order, the next one when those before have
- * failed or have been silent for `headStartMs` (as in RFC 8305, "Happy Eyeballs"). When it ends, `signal` is aborted
- * for those still under way.
+ * Returns the result of the first attempt that succeeds. Attempts start in their order, the next one when the earlier
+ * ones have failed or have taken `headStartMs` (as in RFC 8305, "Happy Eyeballs"). In the end, `signal` is aborted
+ * for attempts still under way.
  *
- * @throws AggregateError with the reasons of all, in their order
+ * @throws AggregateError with all errors, in order
  */
 export async function firstOf<Result>(
   attempts: readonly ((signal: AbortSignal) => Promise<Result>)[],

@@ -4,7 +4,7 @@ import { StoreMisconfigured } from '@darkroom/service-kit'
 import type { ClientConfig } from 'pg'
 import { parse, toClientConfig } from 'pg-connection-string'
 
-/** One server of the URL, as it is written there; without a host or a port, pg's defaults hold. */
+/** One server of the URL. Without a host or a port, pg's defaults apply. */
 export interface Host {
   name: string | undefined
   port: number | undefined
@@ -12,21 +12,22 @@ export interface Host {
 
 export interface Cluster {
   hosts: readonly Host[]
-  /** Database, user, password, TLS and all else that is the same for every host. */
+  /** Database, user, password, TLS and everything else that is the same for every host. */
   shared: ClientConfig
 }
 
-/** An address of a host, as a connection is made to it. */
+/** One address of a host, for a connection. */
 export type Address = Pick<ClientConfig, 'host' | 'port' | 'ssl'>
 
 const form = 'postgres://user:password@host:port[,host:port…]/database'
-/** Values of libpq's target_session_attrs. A server of the other kinds could not take writes. */
+/** Values of libpq's target_session_attrs that allow writes. */
 const writing = new Set(['read-write', 'primary', 'any'])
 
 /**
- * Reads a URL of one host or several, as libpq does: `postgres://u:p@a:5432,b:5432/db`, or `?host=a,b&port=5432,5433`.
+ * Reads a URL with one host or several, as libpq does: `postgres://u:p@a:5432,b:5432/db`, or
+ * `?host=a,b&port=5432,5433`.
  *
- * @throws StoreMisconfigured without the URL, which may hold a password
+ * @throws StoreMisconfigured; the message leaves the URL out, as it may contain a password
  */
 export function readClusterUrl(url: string): Cluster {
   const parts = /^(?<scheme>\w+:\/\/)(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<rest>.*)$/s.exec(url)?.groups
@@ -41,7 +42,7 @@ export function readClusterUrl(url: string): Cluster {
   } = parseFirst(`${scheme}${user === undefined ? '' : `${user}@`}${first}${rest}`)
   if (typeof target === 'string' && !writing.has(target))
     throw mistake(
-      `has target_session_attrs=${target}, but tasks are written: leave it out, or say read-write`,
+      `has target_session_attrs=${target}, but this service writes: leave it out, or use read-write`,
     )
   const named = new URLSearchParams(/\?([^#]*)/.exec(rest)?.[1])
   const list =
@@ -51,12 +52,12 @@ export function readClusterUrl(url: string): Cluster {
   return { hosts: list, shared: toClientConfig(shared as ReturnType<typeof parse>) }
 }
 
-/** What messages call it: never with a user or a password. */
+/** The name in messages: never with a user or a password. */
 export function describeHost({ name, port }: Host): string {
   return `${name?.includes(':') ? `[${name}]` : (name ?? 'localhost')}:${port ?? 5432}`
 }
 
-/** All that a name means now. The certificate is to be for the name, whatever the address. */
+/** All current addresses of a name. The certificate must be for the name. */
 export async function addressesOf({ name, port }: Host, { ssl }: ClientConfig): Promise<Address[]> {
   const shared = { ...(port !== undefined && { port }), ...(ssl !== undefined && { ssl }) }
   if (name === undefined) return [shared]
@@ -86,7 +87,7 @@ function fromLists(hosts: string, ports: string): Host[] {
 
 function readHost(text: string): Host {
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^:]*))?$/.exec(text)?.groups
-  if (!parts) throw mistake(`has a host that can not be read; it must be ${form}`)
+  if (!parts) throw mistake(`has a host that is not valid; expected ${form}`)
   return { name: decode(parts.v6 ?? parts.name ?? '') || undefined, port: readPort(parts.port) }
 }
 
@@ -105,7 +106,7 @@ function decode(text: string): string {
   }
 }
 
-/** An @ or a colon that was not encoded may be part of a password: then nothing of the URL is told. */
+/** The message contains no part of the URL: an @ or a colon that was not encoded may belong to a password. */
 function unreadable(cause: unknown): StoreMisconfigured {
   const words =
     'is not valid: ports are 1–65535, and special characters of a password must be percent-encoded'

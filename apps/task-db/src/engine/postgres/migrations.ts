@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
-/** Any number, so that it is the same in every copy: an advisory lock is held by number (here "darkroom"). */
+/** An arbitrary number, the same in every copy: advisory locks are numbered (this is "darkroom" in ASCII). */
 export const migrationLock = '7233183901389872493'
 
-/** Steps from an empty schema to today's; only ever appended to. */
+/** The steps from an empty schema to the current one; only ever appended to. */
 const migrations: readonly string[] = [
   `
   -- The task itself is a JSON document, and what is searched by stands beside it. COLLATE "C": ids go by their bytes.
@@ -65,12 +65,12 @@ const migrations: readonly string[] = [
   `,
 ]
 
-/** A newer program was here: this one must not touch what it doesn't know. */
+/** A newer program created this schema, so this one must not change it. */
 export class SchemaTooNew extends Error {}
 
 /**
- * Brings the schema up to date, in one transaction. Copies that start together do so one after the other, by an
- * advisory lock; all but the first find nothing left to do.
+ * Migrates the schema, in one transaction. Copies that start together take turns, by an advisory lock; the later ones
+ * find the work done.
  *
  * @throws SchemaTooNew, DatabaseError, ConnectionLost
  */
@@ -84,8 +84,10 @@ export async function migrate(client: ClientBase): Promise<void> {
     const { rows } = await run('SELECT version FROM schema_version')
     const version = rows[0]?.version ?? 0
     if (version > migrations.length) {
-      const words = `the tasks in PostgreSQL are of version ${version}`
-      throw new SchemaTooNew(`${words}; this program knows versions up to ${migrations.length}`)
+      const words = `the tasks in PostgreSQL have schema version ${version}`
+      throw new SchemaTooNew(
+        `${words}; this program supports up to ${migrations.length}: use the newer Darkroom`,
+      )
     }
     for (const step of migrations.slice(version)) await run(step)
     await run(rows[0] ? 'UPDATE schema_version SET version = $1' : 'INSERT INTO schema_version VALUES ($1)', [
@@ -93,7 +95,7 @@ export async function migrate(client: ClientBase): Promise<void> {
     ])
     await run('COMMIT')
   } catch (error) {
-    // Where the connection is lost, so is the transaction.
+    // If the connection is lost, the server rolls back by itself.
     await run('ROLLBACK').catch(() => undefined)
     throw error
   }

@@ -33,27 +33,27 @@ import { selectPage, type TaskRow } from './task-rows.ts'
 import { foldCounts, forgetCommits } from './tidy.ts'
 
 export interface PostgresOptions extends ConnectionOptions {
-  /** Default: the database's own time, the same for all copies of the service. */
+  /** Default: the database's own time, which is the same for all copies of the service. */
   now?: (() => Date) | undefined
 }
 
-/** One notification names so many tasks. */
+/** One notification contains at most this many tasks. */
 const batchSize = 200
-/** Of each verb so many batches at once: more would be smaller ones, and all wait for the same disk. */
+/** Batches at once, for each operation: with more, batches would be smaller, and all wait for the same disk. */
 const lanes = 2
-/** At most so many leases are taken back in one transaction, so that it stays short. */
+/** Leases taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 const foldIntervalMs = 1000
 const forgetIntervalMs = 60_000
 const disownIntervalMs = 500
 
 interface Claiming {
-  /** Whether any task waits: all who ask at once share one look. Patient ones wait for who has locked it. */
+  /** Whether any task waits: simultaneous callers share one query. Patient ones wait for locked tasks. */
   looks: Batches<{ isPatient: boolean }, boolean>
   claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
 }
 
-/** Tasks in PostgreSQL. Any number of copies of the service may use one database. */
+/** Tasks in PostgreSQL. Any number of copies of the service may share one database. */
 export class PostgresTaskStore implements TaskStore {
   readonly #options: PostgresOptions
   readonly #database: Database
@@ -65,7 +65,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
   readonly #disowned = new Set<Promise<void>>()
-  /** By the types of originals that are passed over. */
+  /** By the types of originals that are skipped. */
   readonly #claimings = new Map<string, Claiming>()
   #closed: Promise<void> | undefined
 
@@ -87,7 +87,7 @@ export class PostgresTaskStore implements TaskStore {
     ]
   }
 
-  /** @throws StoreMisconfigured; one that doesn't answer is waited for */
+  /** @throws StoreMisconfigured; if PostgreSQL doesn't answer, the store waits for it */
   static async open(options: PostgresOptions): Promise<PostgresTaskStore> {
     return new PostgresTaskStore(options, await Database.open(options))
   }
@@ -108,8 +108,8 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /**
-   * A task that another transaction has locked is passed over. But that one may leave it as it is, and nobody would
-   * hear of it: so before the answer is that there is none, it is waited for.
+   * Tasks that another transaction has locked are skipped. But that transaction may leave the task unchanged, without
+   * an announcement: so before the answer is that there is no task, locked tasks are waited for.
    */
   async claim(worker: string, leaseMs: number, decodes = optionalTypes) {
     const { looks, claims } = this.#claimingExcept(typesBeyond(decodes))
@@ -133,7 +133,7 @@ export class PostgresTaskStore implements TaskStore {
     const now = this.#options.now?.()
     const isAnyTooLong = await this.#database.read(`${selectTooLong} LIMIT 1`, [now?.toISOString() ?? null])
     if (isAnyTooLong.length > 0) await this.#change(cutLeases(expiryBatch, now))
-    // The order leads PostgreSQL to the index, whatever it believes to know of the table.
+    // The order makes PostgreSQL use the index, whatever its statistics are.
     const text = `SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
       ORDER BY lease_expires_at LIMIT 1`
     if ((await this.#database.read(text, [now?.toISOString() ?? null])).length === 0) return []
@@ -146,7 +146,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async findUnknown(ids: readonly string[]) {
-    const possible = ids.filter(id => !id.includes('\0')) // which PostgreSQL's texts can't hold
+    const possible = ids.filter(id => !id.includes('\0')) // PostgreSQL's texts can't contain it
     const text = 'SELECT id FROM tasks WHERE id = ANY ($1)'
     const rows = await this.#database.read<{ id: string }>(text, [possible])
     const known = new Set(rows.map(({ id }) => id))
@@ -236,7 +236,7 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  /** Who asked is told that there was no answer, so a claim that has happened all the same is nobody's. */
+  /** The caller gets an error, so if the claim was committed after all, its task has no worker. */
   async #claim(claims: { worker: string; leaseMs: number }[], except: readonly string[], deadline: number) {
     try {
       return await this.#change(claimTasks(claims, except), deadline)
@@ -246,7 +246,7 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  /** Returns tasks, uncounted, as soon as PostgreSQL answers. Where the claim has not happened, it is refused. */
+  /** Returns the tasks, uncounted, as soon as PostgreSQL answers. If the claim was not committed, this is refused. */
   #disown(tasks: Task[]): void {
     const events = tasks.map(({ id, claims: token }) => ({ id, event: { type: 'return', token } as const }))
     const done = new AbortController()
@@ -285,12 +285,12 @@ export class PostgresTaskStore implements TaskStore {
     for (const listener of this.#listeners) listener(change)
   }
 
-  /** Nothing is wrong while it fails; tables only grow. That PostgreSQL is away is said elsewhere. */
+  /** A failure is harmless: the tables only grow. An outage of PostgreSQL is logged elsewhere. */
   #tidyEvery(intervalMs: number, tidy: () => Promise<void>): Promise<void> {
     return repeat(intervalMs, this.#closing.signal, () =>
       tidy().catch(error => {
         const level = error instanceof StoreUnavailable ? 'debug' : 'warn'
-        this.#options.logger[level](describeFailure(error), 'tables could not be tidied up')
+        this.#options.logger[level](describeFailure(error), 'old rows could not be deleted')
       }),
     )
   }

@@ -4,19 +4,19 @@ import { ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { firstOf } from './first-of.ts'
 import { type Address, addressesOf, type Cluster, describeHost, type Host, readClusterUrl } from './hosts.ts'
 
-/** A server that hasn't answered for so long has the next one asked beside it. */
+/** If a server hasn't answered after this time, the next one is tried as well. */
 const headStartMs = 250
-/** Where there are several, a silent one is first waited for so long, and twice as long after each vain search. */
+/** With several servers, a silent one gets this long at first, and twice as long after each failed search. */
 const firstSilenceMs = 1000
 
-/** The server that takes writes, as far as is known. */
+/** The server that accepts writes, as far as is known. */
 export interface Server {
   /** host:port */
   readonly name: string
   readonly pool: Pool
-  /** Aborted when another one has taken its place. */
+  /** Aborted when another server has replaced it. */
   readonly left: AbortSignal
-  /** A connection of its own. `onLost` hears of its end, once. */
+  /** Makes a separate connection. `onLost` is called once when it ends. */
   connect(onLost?: (error: Error) => void): Promise<Client>
 }
 
@@ -30,31 +30,31 @@ interface Current extends Found, Server {
 }
 
 /**
- * Finds the one of several PostgreSQL servers that takes writes, as libpq does for target_session_attrs=read-write:
- * the primary, wherever a failover has put it. It is looked for anew after a connection was lost, or a write refused;
- * while it stays the same one, so do its connections.
+ * Finds the server that accepts writes among several, as libpq does for target_session_attrs=read-write: the primary,
+ * also after a failover. The search is repeated after a connection was lost or a write refused; if the server is
+ * still the same, its connections stay.
  */
 export class Servers {
   readonly #options: ConnectionOptions
   readonly #cluster: Cluster
   #current: Current | undefined
-  /** The current one has failed, or refused a write. */
+  /** The current server has failed, or refused a write. */
   #isDoubtful = false
   #search: Promise<Server> | undefined
   #silenceMs = firstSilenceMs
-  /** That none was found is in the log. */
+  /** Whether the log already has that no server was found. */
   #isMissed = false
 
-  /** @throws StoreMisconfigured for a URL that can't be read */
+  /** @throws StoreMisconfigured if the URL is not valid */
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#cluster = readClusterUrl(options.url)
   }
 
   /**
-   * The server that takes writes. All who ask at once wait for one search.
+   * Returns the server that accepts writes. Simultaneous callers share one search.
    *
-   * @throws why there is none; of several servers that don't all refuse for good, a ConnectionLost that names each
+   * @throws why there is none; with several servers that don't all refuse for good, a ConnectionLost that names each
    */
   async forWrites(): Promise<Server> {
     if (this.#current && !this.#isDoubtful) return this.#current
@@ -64,12 +64,12 @@ export class Servers {
     return this.#search
   }
 
-  /** The same, but one that refuses writes since is good enough: its open connections know all that was written. */
+  /** The same, but a server that now refuses writes is good enough: its open connections still read all data. */
   async forReads(): Promise<Server> {
     return this.#current ?? this.forWrites()
   }
 
-  /** After a failure: whether another server takes writes now is looked for before the next one. */
+  /** After a failure: the next request first searches for the server that accepts writes. */
   doubt(server: Server, error: unknown): void {
     if (server === this.#current && failureKind(error) === 'elsewhere') this.#isDoubtful = true
   }
@@ -87,7 +87,7 @@ export class Servers {
     } catch (error) {
       this.#silenceMs *= 2
       const isNews = this.#current !== undefined && !this.#isMissed
-      if (isNews) this.#options.logger.warn(describeFailure(error), 'no PostgreSQL server takes writes')
+      if (isNews) this.#options.logger.warn(describeFailure(error), 'no PostgreSQL server accepts writes')
       this.#isMissed ||= isNews
       throw error
     }
@@ -98,7 +98,7 @@ export class Servers {
     const { logger, timeoutMs } = this.#options
     const name = describeHost(host)
     const before = this.#current
-    if (before && this.#isMissed) logger.info({ server: name }, 'PostgreSQL takes writes again')
+    if (before && this.#isMissed) logger.info({ server: name }, 'PostgreSQL accepts writes again')
     else if (before?.address.host !== address.host || before?.address.port !== address.port)
       logger.info({ server: name }, 'PostgreSQL takes writes')
     this.#isMissed = false
@@ -115,7 +115,7 @@ export class Servers {
     this.#current = current
     if (before) {
       before.leave()
-      void endConnection(before.pool) // what is under way there ends first
+      void endConnection(before.pool) // it waits for queries under way
     }
     return current
   }
@@ -162,7 +162,7 @@ export class Servers {
   }
 }
 
-/** One error for those of all: itself where there is one, or where each of them refuses for good. */
+/** Makes one error of several: the error itself if there is only one, or if every server refuses for good. */
 function gist(error: unknown, names: string[]): unknown {
   if (!(error instanceof AggregateError)) return error
   const [first] = error.errors

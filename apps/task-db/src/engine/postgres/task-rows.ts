@@ -2,7 +2,7 @@ import type { Task, TaskState } from '@darkroom/contracts'
 import type { TaskQuery } from '../engine.ts'
 import type { Statement } from './transaction.ts'
 
-/** pg reads a column of JSON as what it says. */
+/** pg parses JSON columns. */
 export interface TaskRow {
   document: Task
 }
@@ -23,7 +23,7 @@ export function insertTasks(tasks: readonly Task[]): Statement[] {
   return [insert]
 }
 
-/** Neither its urgency nor its owner nor its key ever change. */
+/** Urgency, owner and idempotency key never change. */
 export function updateTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const update = {

@@ -17,7 +17,7 @@ withEngine('postgres', program => {
     assert.equal(answer.status, 503)
     const refused = await createTask(second.url, 2)
     assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '1'])
-    assert.match(second.stdout, /it is a standby, which takes no writes/)
+    assert.match(second.stdout, /it is a standby, which refuses writes/)
 
     await primary.kill()
     await standby.promote()
@@ -56,7 +56,7 @@ withEngine('postgres', program => {
     await standby.start()
     await untilReady(first)
     assert.equal((await createTask(first, 3)).status, 201)
-    const said = copies[0]?.stdout.match(/no PostgreSQL server takes writes/g)
+    const said = copies[0]?.stdout.match(/no PostgreSQL server accepts writes/g)
     assert.equal(said?.length, 2, 'once for each of the outages')
   })
 

@@ -47,7 +47,7 @@ test('a URL that can not be used is refused in words, and without its password',
     ['postgres://u:secret@a:99999/db', /ports are 1–65535/],
     ['postgres://u:secret@a,b:x/db', /ports are 1–65535/],
     ['postgres://u:secret@a,b:0/db', /ports are 1–65535/],
-    ['postgres://u:secret@a,[::1/db', /a host that can not be read/],
+    ['postgres://u:secret@a,[::1/db', /a host that is not valid/],
     [
       'postgres://u:secret@a,b/db?target_session_attrs=standby',
       /target_session_attrs=standby, but tasks are written/,

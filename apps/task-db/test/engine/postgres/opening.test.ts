@@ -33,7 +33,7 @@ await withEngine('postgres', async program => {
     await createTasks(store, 1)
     await query(schema, 'UPDATE schema_version SET version = 7')
     const refusal =
-      /PostgreSQL can't be used: the tasks in PostgreSQL are of version 7; this program knows versions up to 2/
+      /PostgreSQL can't be used: the tasks in PostgreSQL have schema version 7; this program supports up to 2/
     await assert.rejects(openPostgresStore(schema), error => {
       assert.ok(error instanceof StoreMisconfigured)
       assert.match(error.message, refusal)
@@ -49,8 +49,7 @@ await withEngine('postgres', async program => {
     const logger = createLogger('task-db', 'warn', log)
     const store = await openPostgresStore(schema, { timeoutMs: 300, logger })
     t.after(() => store.close())
-    const isSaid = () =>
-      log.lines.some(({ reason }) => String(reason).includes('stands still, or another copy'))
+    const isSaid = () => log.lines.some(({ reason }) => String(reason).includes('hangs, or another copy'))
     await until('it is said', isSaid)
     await assert.rejects(store.stats(), StoreUnavailable)
     const startedAt = performance.now()
