@@ -11,7 +11,7 @@ export interface AppDependencies extends BodyBounds {
   node: StateNode
   logger: Logger
   clusterToken?: string | undefined
-  /** Milliseconds since 1970: up to when windows go. */
+  /** Milliseconds since 1970: the end of windows. */
   now?: () => number
 }
 

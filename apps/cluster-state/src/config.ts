@@ -17,25 +17,26 @@ export const Config = Type.Object({
   membershipUrl: Type.String({
     pattern: membershipUrlPattern,
     default: 'kv:',
-    description: 'Where nodes find each other: kv: by kv-config; serf://[:key@]host:port by a Serf agent',
+    description:
+      'How nodes find each other: kv: (through kv-config), or serf://[:key@]host:port (through a Serf agent)',
   }),
   dataCentre: Type.String({
     ...NodeName,
     default: 'local',
-    description: 'Members of the same one are told more, and sooner, than others',
+    description: 'Nodes of the same data centre exchange changes sooner and more often than others',
   }),
   maxNames: Type.Integer({
     default: 5000,
     minimum: 1,
     maximum: 100_000,
-    description: 'Registers, deleted ones included, and counters that are made here',
+    description: 'Limit for registers (deleted ones included) and counters created on this node',
   }),
   maxEntries: Type.Integer({
     default: 100_000,
     minimum: 1,
     maximum: 10_000_000,
     description:
-      'Registers, and counters once for each node, that are taken from others; about 2 KiB of memory each',
+      'Limit for entries from other nodes: registers, and counters once for each node; about 2 KiB of memory each',
   }),
   ...gossipSettings,
 })

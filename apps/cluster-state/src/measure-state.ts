@@ -2,7 +2,7 @@ import type { App } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
 import type { StateNode } from './node/state-node.ts'
 
-/** What a node knows and whom. How much gossip there is, the requests of `/gossip` and `/sync` tell. */
+/** Metrics of the state and of the known members. The amount of gossip is in the metrics of `/gossip` and `/sync`. */
 export function measureState(app: App, node: StateNode): void {
   new Gauge({
     name: 'darkroom_state_entries',
@@ -24,7 +24,7 @@ export function measureState(app: App, node: StateNode): void {
   })
   new Gauge({
     name: 'darkroom_state_members',
-    help: 'Other nodes that are taken for alive, by data centre',
+    help: 'Other nodes that are considered alive, by data centre',
     labelNames: ['data_centre'],
     registers: [app.metrics],
     collect() {

@@ -9,14 +9,14 @@ import { SqliteStateStore } from './engine/sqlite.ts'
 const { dataDir, stateStoreUrl } = Config.properties
 
 /**
- * Gives the state that the settings name an id of its own, as it was copied from another node. What it holds stays, and
- * what it counts from now on is its own.
+ * Gives a state that was copied from another node an id of its own. The entries stay, and later counts belong to the new
+ * id.
  *
- * @throws InvalidConfig, or UnusableFile if there is none, or a node runs on it
+ * @throws InvalidConfig; UnusableFile if there is no state, or a node is running on it
  */
 export async function renewNodeId(environment: NodeJS.ProcessEnv): Promise<{ path: string; id: string }> {
   const path = statePathOf(loadConfig(Type.Object({ dataDir, stateStoreUrl }), environment))
-  if (!existsSync(path)) throw new UnusableFile(`there is no ${path}`)
+  if (!existsSync(path)) throw new UnusableFile(`${path} does not exist: check DATA_DIR and STATE_STORE_URL`)
   const store = new SqliteStateStore({ path })
   try {
     return { path, id: store.renewId() }

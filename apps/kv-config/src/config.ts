@@ -8,7 +8,7 @@ export const Config = Type.Object({
   kvUrl: Type.Optional(
     Type.String({
       format: 'uri',
-      description: 'Where it registers itself; default http://HOST:PORT, which is itself',
+      description: 'URL of kv-config at which it registers; default http://HOST:PORT, its own address',
     }),
   ),
   port: portSetting(defaultPorts['kv-config']),

@@ -4,24 +4,23 @@ export type { KvStore } from './engine/engine.ts'
 export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 
 export interface MigrationCounts {
-  /** Set in the other store now. */
+  /** Entries copied to the other store. */
   copied: number
-  /** Stood there already, with the same value: of an earlier run, mostly. */
+  /** Entries that were there already with the same value, mostly from an earlier run. */
   present: number
-  /** Stand there with another value, and were left as they are. */
+  /** Entries that exist there with another value, and were not changed. */
   differing: number
-  /** Have a lease, so that they come anew by themselves. */
+  /** Entries with a lease, whose owners will set them again. */
   leased: number
 }
 
 const pageSize = 100
 
 /**
- * Copies every entry that has no lease. Nothing is overwritten, so that it can be broken off at any moment and
- * run again: what was copied is found there. Entries that change or come while it runs may be missed: run it
- * again when nobody writes to `from` any more.
+ * Copies every entry that has no lease. It overwrites nothing, so it can be stopped at any moment and run again.
+ * Entries that change during the run may be missed: run it again when nothing writes to `from` any more.
  *
- * @throws the reason of `signal` when that is aborted; what the stores throw when they don't answer
+ * @throws the reason of `signal` when it is aborted, and the errors of the stores
  */
 export async function migrateKv({
   from,

@@ -8,9 +8,10 @@ export function etagOf(revision: number): string {
 }
 
 /**
- * What If-Match and If-None-Match ask of a write; both have to hold (RFC 9110, 13.2.2).
+ * The condition of a write from If-Match and If-None-Match; both must be true (RFC 9110, 13.2.2).
  *
- * @throws ServiceProblem 400 for what is not well-formed: no write is done under a condition that nobody understood
+ * @throws ServiceProblem 400 if a header is not well-formed: a write must not happen under a condition that can't be
+ * read
  */
 export function readCondition(headers: IncomingHttpHeaders): Condition {
   const match = readEntityTags('If-Match', headers['if-match'])
@@ -22,7 +23,7 @@ export function readCondition(headers: IncomingHttpHeaders): Condition {
   return { kind: 'all', of: conditions }
 }
 
-/** A tag that is not a revision is not the ETag of any value. */
+/** A tag that is not a revision can't match any value. */
 function isAny(tags: EntityTag[]): Condition {
   const revisions = tags.map(({ opaque }) => Number(opaque.slice(1, -1)))
   const known = revisions.filter((revision, at) => etagOf(revision) === tags[at]?.opaque)

@@ -15,7 +15,7 @@ import { openKvStore } from './engine/open-store.ts'
 
 export { Config } from './config.ts'
 
-/** The key-value store, listening and registered in itself. */
+/** Starts kv-config: it listens and is registered in itself. */
 export async function start(given: Config, logger: Logger): Promise<RunningService> {
   const config = {
     ...given,

@@ -5,12 +5,12 @@ import { SqliteStateStore } from './sqlite.ts'
 
 type StateSettings = Pick<Config, 'stateStoreUrl' | 'dataDir'>
 
-/** The engine that STATE_STORE_URL names. @throws UnusableFile */
+/** Opens the engine for STATE_STORE_URL. @throws UnusableFile */
 export function openStateStore(config: StateSettings): StateStore {
   return new SqliteStateStore({ path: statePathOf(config) })
 }
 
-/** Its file. */
+/** The path of its file. */
 export function statePathOf({ stateStoreUrl, dataDir }: StateSettings): string {
   return stateStoreUrl?.slice('sqlite:'.length) ?? join(dataDir, 'cluster-state.sqlite')
 }

@@ -11,7 +11,10 @@ const migrations: Migrations = [
   `,
 ]
 
-/** Entries as JSON, one a row. The file belongs to one process: two nodes with one id would undo each other's counts. */
+/**
+ * Entries as JSON, one per row. Only one process may use the file: two nodes with one id would overwrite each other's
+ * counts.
+ */
 export class SqliteStateStore implements StateStore {
   #nodeId: string
   readonly #lock: Disposable
@@ -34,7 +37,7 @@ export class SqliteStateStore implements StateStore {
     return this.#nodeId
   }
 
-  /** From now on this is another node; its counts so far stay those of the one that it was. */
+  /** Makes this another node; its earlier counts stay under the old id. */
   renewId(): string {
     this.#nodeId = randomUUID()
     this.#database.prepare('UPDATE node SET id = ?').run(this.#nodeId)

@@ -4,8 +4,8 @@ import { type KvClient, type Logger, watchPrefix } from '@darkroom/service-kit'
 import type { Membership } from './membership.ts'
 
 /**
- * Membership by the registrations of cluster-state in kv-config, of which a node's own is one. A killed node is a
- * member for as long as its lease lasts (10 s). While kv-config is away, who was known stands.
+ * Membership by the registrations of cluster-state in kv-config; each node has one. A killed node stays a member
+ * until its lease expires (10 s). While kv-config doesn't answer, the last known members stay.
  */
 export class KvMembership implements Membership {
   readonly self: Member
@@ -29,7 +29,7 @@ export class KvMembership implements Membership {
           .flatMap(([key, value]) => readNode(key.slice(prefix.length), value, logger))
           .toSorted((one, other) => one.since - other.since)
         const others = nodes.filter(({ id }) => id !== self.id)
-        // Of the same id, the one that was started last: that of a killed process stays for a while.
+        // For each id, use the process that started last: the registration of a killed one stays for a while.
         this.#members = [
           ...new Map(others.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }])).values(),
         ]
@@ -58,7 +58,7 @@ export class KvMembership implements Membership {
     return () => this.#listeners.delete(listener)
   }
 
-  /** It goes on with whom it knows, so it is always ready. */
+  /** It continues with the known members, so it is always ready. */
   async checkReady(): Promise<void> {}
 
   async close(): Promise<void> {
@@ -69,7 +69,7 @@ export class KvMembership implements Membership {
 
 interface RegisteredNode extends Member {
   run: string | undefined
-  /** In milliseconds since 1970, by its clock. */
+  /** In milliseconds since 1970, by the node's clock. */
   since: number
 }
 
@@ -79,7 +79,7 @@ function readNode(instance: string, value: Uint8Array, logger: Logger): Register
     const { id = instance, url, dataCentre, run, since } = registration
     return [{ id, url, dataCentre, run, since: since === undefined ? 0 : Date.parse(since) }]
   } catch (error) {
-    logger.warn({ err: error, instance }, 'this registration is no node and is passed over')
+    logger.warn({ err: error, instance }, 'skipped a registration that is not a valid node')
     return []
   }
 }

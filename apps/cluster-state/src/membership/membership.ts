@@ -4,24 +4,27 @@ import type { Member } from '@darkroom/contracts'
  * Who else is there. It may be wrong for a while in both directions: a member that died is sent messages in vain, and
  * one that came is missed until it is known. Nothing is lost by either.
  */
-/** The membership can't know who is there: what it asks doesn't answer, or refuses. */
+/** The membership can't find the other nodes: its server doesn't answer, or refuses. */
 export class MembersUnknown extends Error {}
 
 export interface Membership {
   readonly self: Member
   /**
-   * The others that are taken for alive, without this node; no promise about their order. The same array until there is
-   * a change, and another one then.
+   * The other nodes that are considered alive, in no particular order. The array is replaced when there is a change,
+   * and is the same until then.
    */
   members(): readonly Member[]
-  /** Calls after every change of `members()`; returns what ends that. */
+  /** Calls `listener` after every change of `members()`; returns a function that removes it. */
   onChange(listener: () => void): () => void
-  /** Resolves when what is there was seen for the first time, this node included; never if that can't be asked. */
+  /** Resolves when the members, this node included, were read for the first time; never if they can't be read. */
   readonly firstLook: Promise<void>
-  /** Addresses under which this node's id is known but which this run did not give: it was there before, or a copy is. */
+  /**
+   * Other addresses that have this node's id, and that this run did not register: an earlier address, or that of a
+   * copy.
+   */
   rivals(): readonly string[]
-  /** Rejects, with words for the log, while it can't tell who is there. What it knew stands meanwhile. */
+  /** Rejects, with a message for the log, while the members can't be read. The last known members stay meanwhile. */
   checkReady(): Promise<void>
-  /** Leaves. Idempotent. */
+  /** Leaves the cluster. Idempotent. */
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ export interface MembershipOptions {
   /** `kv:`, or `serf://[:rpc-auth-key@]host:7373` */
   membershipUrl: string
   self: Member
-  /** Of the node, as its registration says. */
+  /** The run of the node, as in its registration. */
   run: string
   kv: KvClient
   logger: Logger
@@ -21,13 +21,13 @@ const engines: Engines<(options: MembershipOptions) => Membership> = {
     new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger }),
 }
 
-/** What MEMBERSHIP_URL looks like. */
+/** The pattern of MEMBERSHIP_URL. */
 export const membershipUrlPattern = engineUrlPattern(engines)
 
 /**
- * The membership that MEMBERSHIP_URL names. It answers at once, and knows the others when it has heard of them.
+ * Opens the membership for MEMBERSHIP_URL. It returns at once, and learns the members later.
  *
- * @throws InvalidConfig for a URL that is wrong
+ * @throws InvalidConfig if the URL is not valid
  */
 export function openMembership(options: MembershipOptions): Membership {
   return engineFor(engines, options.membershipUrl)(options)

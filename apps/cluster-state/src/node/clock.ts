@@ -1,8 +1,8 @@
 import { type Clock as ReadableClock, systemClock as readableClock } from '@darkroom/service-kit'
 
-/** Time by argument, so that a simulation can run hours in seconds. */
+/** Passed as an argument, so that a simulation can run hours in seconds. */
 export interface Clock extends ReadableClock {
-  /** Calls once, after so many milliseconds; returns what cancels it. */
+  /** Calls `run` once, after `ms` milliseconds; returns a function that cancels the timer. */
   setTimer(ms: number, run: () => void): () => void
 }
 

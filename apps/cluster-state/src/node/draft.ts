@@ -10,7 +10,7 @@ import {
   sumOf,
 } from '@darkroom/crdt'
 
-/** What a state will be when a group of writes is saved: the changed entries over those that stand. */
+/** The state after a group of writes is saved: the changed entries on top of the current state. */
 export class Draft {
   readonly #state: State
   readonly #changed = new Map<string, Entry>()
@@ -21,7 +21,7 @@ export class Draft {
     this.#state = state
   }
 
-  /** Takes an entry unless the one that stands is as new; whether it was taken. */
+  /** Puts an entry, unless the current one is at least as new; returns whether it did. */
   put(entry: Entry): boolean {
     const key = keyOf(entry)
     const known = this.get(key)
@@ -56,12 +56,12 @@ export class Draft {
     return sumOf([...others, ...changed.filter(entry => entry.kind === 'count')])
   }
 
-  /** How many entries there will be. */
+  /** How many entries the new state has. */
   get size(): number {
     return this.#state.size + this.#newKeys
   }
 
-  /** How many registers, deleted ones too, and counters there will be. */
+  /** How many registers, deleted ones included, and counters the new state has. */
   get nameCount(): number {
     return this.#state.nameCount + this.#newNames.size
   }

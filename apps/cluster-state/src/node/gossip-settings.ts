@@ -5,8 +5,8 @@ const IntervalMs = (defaultMs: number, description: string) =>
   Type.Integer({ default: defaultMs, minimum: 10, maximum: 3_600_000, description })
 
 /**
- * How the state spreads. "Near" are the members of the same data centre, "far" all others; n counts the near ones with
- * this node. Bytes a second are those that a node sends while something changes all the time.
+ * How the state spreads. "Near" are members of the same data centre, "far" all others; n is the number of near members,
+ * with this node. Bytes per second are those that a node sends while something changes all the time.
  */
 export const gossipSettings = {
   gossipFanout: Type.Integer({
@@ -18,26 +18,26 @@ export const gossipSettings = {
   }),
   pushMs: IntervalMs(
     100,
-    'News is pushed at once, and then no oftener than this. Raising it makes one message of more changes, and each hop of a change later',
+    'The first change is pushed at once, later ones at most this often. Raising it puts more changes into a message, and delays each hop of a change',
   ),
   pushRoundsFactor: Type.Number({
     default: 3,
     minimum: 0.5,
     maximum: 20,
     description:
-      'Every node that hears of a change pushes it on for ceil(factor x log10(n + 1)) rounds. Raising it leaves fewer nodes to be reached by what follows below, for as many more bytes',
+      'Every node that receives a change pushes it on for ceil(factor x log10(n + 1)) rounds. Raising it leaves fewer nodes for the mechanisms below, for as many more bytes',
   }),
   gossipMs: IntervalMs(
     2000,
-    'How often what changed lately (in the last five of these) is told again: for those whom loss kept from hearing',
+    'How often recent changes (from the last five such intervals) are sent again, to nodes that missed a message',
   ),
   syncMs: IntervalMs(
     3000,
-    'How often whole states are compared with one near member, digests first. Lowering it heals partitions sooner, for 1 KiB each when nothing differs',
+    'How often the whole state is compared with that of one near member, digests first. Lowering it heals partitions sooner, for 1 KiB each when nothing differs',
   ),
   farMs: IntervalMs(
     1000,
-    'How often a data centre tells another what changed. Raising it makes changes that much later there, and saves as many messages',
+    'How often a data centre sends changes to another. Raising it delays changes there, and saves messages in proportion',
   ),
   farFanout: Type.Number({
     default: 1,
@@ -54,11 +54,11 @@ export const gossipSettings = {
     default: 256 * 1024,
     minimum: 16 * 1024,
     maximum: 300 * 1024,
-    description: 'Of entries in one message; what is left goes with the next',
+    description: 'Maximum size of the entries in one message; the rest is sent with the next one',
   }),
   peerTimeoutMs: IntervalMs(
     2000,
-    'How long a member may take to answer; who owes four answers is sent no more gossip',
+    'How long a member may take to answer. A member with four unanswered messages gets no more gossip',
   ),
 }
 

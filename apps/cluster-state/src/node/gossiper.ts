@@ -7,19 +7,22 @@ import type { Peers } from './peers.ts'
 import { repeat } from './repeat.ts'
 import { Rumours } from './rumours.ts'
 
-/** Who owes so many answers is sent no more: a slow member doesn't pile them up, and one lost message is no silence. */
+/**
+ * A member with this many unanswered messages gets no more: so a slow member doesn't collect them, and one lost
+ * message doesn't stop the gossip.
+ */
 const maxUnanswered = 4
-/** So many of the slower rounds a change is told in. */
+/** In how many of the slower rounds a change is sent. */
 const slowRounds = 5
 
 /**
- * Tells others what changed, by three clocks:
+ * Sends changes to other nodes, by three timers:
  *
- *     push    at once, then every `pushMs`   to near members, by every node for as long as it is news
- *     gossip  every `gossipMs`               to near members, for those whom loss kept from hearing
+ *     push    at once, then every `pushMs`   to near members, by every node while the change is new
+ *     gossip  every `gossipMs`               to near members, for nodes that missed a message
  *     far     every `farMs`                  to a member of another data centre, by a few nodes of this one
  *
- * Nothing depends on a message getting through: what is missed, the next comparison of states finds.
+ * No single message must arrive: the next comparison of states finds whatever was missed.
  */
 export class Gossiper {
   readonly #context: NodeContext
@@ -30,7 +33,7 @@ export class Gossiper {
   readonly #pushes = new Rumours()
   readonly #reminders = new Rumours()
   readonly #farPushes = new Rumours()
-  /** How many messages a member has still to answer. */
+  /** How many messages each member has not answered yet. */
   readonly #unanswered = new Map<string, number>()
   readonly #stops: (() => void)[]
   #cancelPush: (() => void) | undefined
@@ -50,7 +53,7 @@ export class Gossiper {
     ]
   }
 
-  /** Tells of these entries from now on: made here, or heard of and new here. */
+  /** Sends these entries in the next rounds: they were written here, or received and new. */
   spread(entries: readonly Entry[]): void {
     if (this.#isClosed) return
     const { near, far } = this.#peers.split()
@@ -65,7 +68,7 @@ export class Gossiper {
     this.#schedulePush()
   }
 
-  /** Ends the rounds; what wasn't told at all is told now. */
+  /** Stops the rounds; changes that were never sent are sent now. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -78,7 +81,7 @@ export class Gossiper {
     ])
   }
 
-  /** memberlist's limit of retransmissions (`RetransmitMult`), rounded up after multiplying. */
+  /** The limit of retransmissions in memberlist (`RetransmitMult`), rounded up after multiplying. */
   #pushRounds(nodes: number): number {
     return Math.ceil(this.#context.settings.pushRoundsFactor * Math.log10(nodes + 1))
   }
@@ -99,11 +102,13 @@ export class Gossiper {
     if (rumours.isEmpty) return
     const { near } = this.#peers.split()
     const listening = this.#listening(near)
-    if (listening.length === 0 && near.length > 0) return // the round is made up for
+    if (listening.length === 0 && near.length > 0) return // this round is repeated later
     await this.#tell(this.#near.take(listening, this.#context.settings.gossipFanout), rumours)
   }
 
-  /** The rounds pass for all nodes of the data centre alike, whether it is their turn or not: one telling is enough. */
+  /**
+   * Rounds pass for all nodes of the data centre, whether this node sends or not: it is enough that one of them does.
+   */
   async #tellFar(): Promise<void> {
     if (this.#farPushes.isEmpty) return
     const { near, far } = this.#peers.split()

@@ -2,11 +2,11 @@ import type { Entry as ReceivedEntry } from '@darkroom/contracts'
 import type { Entry } from '@darkroom/crdt'
 import { ProtocolError } from './protocol-error.ts'
 
-/** Of a register's value as JSON. */
+/** The limit for a register's value as JSON. */
 export const maxValueBytes = 4096
 
 /**
- * What a peer sent, as entries: after the shape, which the contract checked, what the shape can't say.
+ * Checks received entries beyond their shape, which the contract has checked.
  *
  * @throws ProtocolError
  */
@@ -24,7 +24,7 @@ function inspectValue({ name, value }: Extract<ReceivedEntry, { kind: 'register'
   }
 }
 
-/** Nothing is in a window that isn't in the total. */
+/** The counts in a window can't exceed the total. */
 function inspectCount({ name, total, ...rings }: Extract<ReceivedEntry, { kind: 'count' }>): void {
   for (const { counts } of [rings.seconds, rings.minutes, rings.hours]) {
     const sum = counts.reduce((one, other) => one + other, 0)
@@ -32,7 +32,7 @@ function inspectCount({ name, total, ...rings }: Extract<ReceivedEntry, { kind: 
   }
 }
 
-/** Of a value as JSON; infinite of one that is nested so deeply that it can't be written. */
+/** The size of a value as JSON; infinite if it is nested too deeply to be serialized. */
 export function valueBytes(value: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(value))

@@ -9,9 +9,10 @@ interface Write {
 }
 
 /**
- * The state, in memory and on disk. All writes, one's own and others', go through one line, in groups: each group is
- * applied to a draft, saved, and only then is it in the state, told to others, and answered. So nobody hears of what a
- * crash could take back: a count that others know and its node forgot would swallow the increments that follow.
+ * The state, in memory and on disk. All writes, of this node and of others, are done in groups, one after the other:
+ * each group is applied to a draft and saved; only then it becomes the state, is sent to others, and is answered. So no
+ * other node gets a change that a crash could undo: if others had a count that its node lost, they would ignore the
+ * node's next increments.
  *
  *     write ─┐
  *     write ─┼─> draft ─> save (fsync) ─> state, news ─> all answered
@@ -27,7 +28,7 @@ export class Ledger {
   constructor(options: {
     store: StateStore
     entries: readonly Entry[]
-    /** Hears of entries after they are saved. */
+    /** Called with entries after they are saved. */
     onNews(entries: readonly Entry[]): void
   }) {
     this.state = new State(options.entries)
@@ -36,8 +37,8 @@ export class Ledger {
   }
 
   /**
-   * Runs a step, which reads and puts entries, in the next group; resolves with what it returned once that is on disk.
-   * A step that throws must not have put anything.
+   * Runs a step, which reads and puts entries, in the next group; resolves with its result once that is on disk. A step
+   * that throws must not have put anything.
    */
   write<Result>(step: (draft: Draft) => Result): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 import type { Member } from '@darkroom/contracts'
 
 /**
- * Members at random, but each once before any comes again: in a small data centre everybody is then reached in a few
- * rounds for sure, where independent draws leave some out for long (as SWIM probes: Das et al. 2002, section 4.3).
+ * Members in random order, each once before any is repeated: so in a small data centre every member is reached within
+ * a few rounds, while independent draws would miss some for long (like SWIM's probes: Das et al. 2002, section 4.3).
  */
 export class MemberCycle {
   readonly #random: () => number
@@ -12,7 +12,7 @@ export class MemberCycle {
     this.#random = random
   }
 
-  /** Up to so many of the candidates, each once. */
+  /** Takes up to `count` of the candidates, each once. */
   take(candidates: readonly Member[], count: number): Member[] {
     const byId = new Map(candidates.map(member => [member.id, member]))
     const taken: Member[] = []
@@ -30,7 +30,7 @@ export class MemberCycle {
         candidates.map(({ id }) => id),
         this.#random,
       )
-      // Those just taken have had their turn in the cycle that ended.
+      // The members just taken belong to the cycle that has ended.
       takeFrom(all)
       this.#coming = all
     }

@@ -6,21 +6,21 @@ import type { Network } from './network.ts'
 import type { Receiver } from './receiver.ts'
 
 export interface StateLimits {
-  /** Registers and counters that are made here, deleted registers included. */
+  /** The limit for registers, deleted ones included, and counters created on this node. */
   readonly maxNames: number
-  /** What is taken from others: registers, and a counter once for each node that ever raised it. */
+  /** The limit for entries from other nodes: registers, and a counter once for each node that raised it. */
   readonly maxEntries: number
 }
 
-/** What the parts of a node share: all that it touches of the world, and what it knows. */
+/** Shared by the parts of a node: its state, and all its access to the outside. */
 export interface NodeContext {
   readonly ledger: Ledger
   readonly receiver: Receiver
   readonly network: Network
   readonly clock: Clock
-  /** Tells this run of the node from others: random, made anew with each start. */
+  /** Identifies this run of the node: random, different for each start. */
   readonly run: string
-  /** From 0 up to, and without, 1. */
+  /** Returns numbers from 0 up to, but not including, 1. */
   readonly random: () => number
   readonly settings: GossipSettings
   readonly limits: StateLimits

@@ -2,9 +2,9 @@ import type { NodeIdentity } from '@darkroom/contracts'
 import type { Membership } from '../membership/membership.ts'
 import type { NodeContext } from './node-context.ts'
 
-/** Writes wait so long at most until it is known whether another process has this id. */
+/** Writes wait at most this long until it is known whether another process has this id. */
 const maxWaitMs = 5000
-/** How often another process with this id is looked for again while there is a sign of it. */
+/** How often to check again for another process with this id while there is a sign of one. */
 const lookAgainMs = 3000
 
 /** Another process with this node's id. */
@@ -14,9 +14,9 @@ interface Twin {
 }
 
 /**
- * Sees to it that one process at a time writes under this node's id. A data folder that was copied makes two: both
- * raise the same counts, and what one of them counts is lost. The membership shows where else the id is; that may be an
- * address that the node has moved away from, so whoever answers there is asked, and told:
+ * Makes sure that only one process at a time writes under this node's id. A copied data folder makes two of them: both
+ * raise the same counts, and the counts of one are lost. The membership shows other addresses with this id; these may be
+ * earlier addresses of this node, so the process at each of them is asked:
  *
  *     here                                          there
  *      │ my id, my run, for how long I take writes    │
@@ -24,8 +24,8 @@ interface Twin {
  *      │ the same of the other                        │ my id and another run: one of us refuses writes from now on
  *      │<─────────────────────────────────────────────┤
  *
- * It is the one that has taken writes for less time, as that is the copy that was started. It refuses until it
- * hears that the other has another id now.
+ * The process that has accepted writes for less time refuses them, as it is the copy that was started later. It refuses
+ * until the other process has another id.
  */
 export class OwnId {
   readonly id: string
@@ -36,7 +36,7 @@ export class OwnId {
   #stopListening: (() => void) | undefined
   #cancelLook: (() => void) | undefined
   #looking: Promise<void> | undefined
-  /** Since when it takes writes, by the monotonic time. */
+  /** Since when it accepts writes, in monotonic time. */
   #writingSince: number | undefined
   #hasYielded = false
   #twin: Twin | undefined
@@ -49,13 +49,13 @@ export class OwnId {
     this.#cancelWait = context.clock.setTimer(maxWaitMs, () => this.#settle())
   }
 
-  /** Why this node refuses writes; undefined while it takes them. */
+  /** Why this node refuses writes; undefined while it accepts them. */
   get refusal(): string | undefined {
     if (!this.#hasYielded) return undefined
     return `the node at ${this.#twin?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it an id of its own with "npx darkroom new-node-id", and start it again`
   }
 
-  /** Resolves once it is known whether there is another process with this id, or that can't be found out soon. */
+  /** Resolves once it is known whether another process has this id, or if that can't be found out soon. */
   settled(): Promise<void> | undefined {
     return this.#writingSince === undefined && !this.#hasYielded ? this.#settled.promise : undefined
   }
@@ -69,7 +69,7 @@ export class OwnId {
     })
   }
 
-  /** What another process asks. It learns the same of this one. */
+  /** Handles the question of another process. Both sides learn each other's identity. */
   meet(other: NodeIdentity): NodeIdentity {
     const own = this.#identity()
     if (other.id !== this.id || other.run === this.#context.run) return own
@@ -108,7 +108,7 @@ export class OwnId {
     try {
       other = await this.#context.network.identify(url, own)
     } catch (error) {
-      // Nobody answers where this node was before, or whoever answers is no node.
+      // There is no process at this node's earlier address, or it is not a node.
       this.#context.logger.debug({ err: error, url }, 'no node answers where this id was seen')
       const isListed = this.#membership?.rivals().includes(url)
       if (url === this.#twin?.url && !this.#hasYielded && !isListed) this.#twin = undefined
@@ -118,7 +118,7 @@ export class OwnId {
     else if (url === this.#twin?.url) this.#forgetTwin()
   }
 
-  /** Both sides of an exchange compare the same two identities, and come to opposite results. */
+  /** Both sides of an exchange compare the same two identities, with opposite results. */
   #compare(own: NodeIdentity, other: NodeIdentity): void {
     const hasYielded = yields({ ...own, hasYielded: this.#hasYielded }, other)
     const isNews = this.#twin?.run !== other.run || hasYielded !== this.#hasYielded
@@ -170,7 +170,7 @@ export class OwnId {
   }
 }
 
-/** Whether the first of two processes of one id refuses writes; true of exactly one of them. */
+/** Whether the first of two processes with one id refuses writes; true for exactly one of them. */
 function yields(own: NodeIdentity, other: NodeIdentity): boolean {
   if (own.hasYielded !== other.hasYielded) return own.hasYielded
   if (!own.hasYielded && own.writingMs !== other.writingMs) return own.writingMs < other.writingMs

@@ -3,7 +3,7 @@ import type { Membership } from '../membership/membership.ts'
 import type { Network } from './network.ts'
 import type { NodeContext } from './node-context.ts'
 
-/** A member that fails again and again is logged this often at most. */
+/** How often a member that keeps failing is logged, at most. */
 const quietMs = 60_000
 
 interface Split {
@@ -11,15 +11,15 @@ interface Split {
   far: readonly Member[]
 }
 
-/** The other members, and how talking to them goes. */
+/** The other members, and the outcome of requests to them. */
 export class Peers {
   readonly #network: Network
   readonly #membership: Membership
   readonly #logger: NodeContext['logger']
   readonly #clock: NodeContext['clock']
-  /** When it was logged last that a member doesn't answer, and whether it has answered since. */
+  /** When each failing member was last logged, and whether it has answered since. */
   readonly #warned = new Map<string, { at: number; hasAnswered: boolean }>()
-  /** What was split last: members change seldom, and are asked for with every message. */
+  /** The last result of `split`: members change rarely, but are needed for every message. */
   #split: Split & { of?: readonly Member[] } = { near: [], far: [] }
   #isClosed = false
 
@@ -30,14 +30,14 @@ export class Peers {
     this.#clock = clock
   }
 
-  /** Those in this node's data centre, and the others. */
+  /** The members of this node's data centre, and the others. */
   split(): Split {
     const members = this.#membership.members()
     if (this.#split.of !== members) this.#split = { of: members, ...splitOf(members, this.#membership.self) }
     return this.#split
   }
 
-  /** What a member answers; undefined when that fails, which is logged when it is new. */
+  /** The answer of a member; undefined if the request fails. New failures are logged. */
   async ask<Answer>(
     member: Member,
     call: (network: Network) => Promise<Answer>,
@@ -69,7 +69,7 @@ export class Peers {
     if (now - at < quietMs) return
     this.#forgetFormerMembers()
     this.#warned.set(member.id, { at: now, hasAnswered: false })
-    this.#logger.warn({ err: error, member }, 'this member does not answer as it should')
+    this.#logger.warn({ err: error, member }, 'this member does not answer, or not as expected')
   }
 
   #forgetFormerMembers(): void {
@@ -79,7 +79,7 @@ export class Peers {
 }
 
 function splitOf(members: readonly Member[], { dataCentre, url }: Member): Split {
-  // One that is said to be here was here before, on another disk: messages to it would come to this node itself.
+  // A member with this node's own address is an earlier node here, on another disk: messages to it would reach this node.
   const others = members.filter(member => member.url !== url)
   const { near = [], far = [] } = Object.groupBy(others, member =>
     member.dataCentre === dataCentre ? 'near' : 'far',

@@ -1,2 +1,2 @@
-/** A peer sent what no node of this kind sends. Nothing is changed; the error says what was wrong. */
+/** A peer sent an invalid message. Nothing is changed; the message of the error says what is wrong. */
 export class ProtocolError extends Error {}

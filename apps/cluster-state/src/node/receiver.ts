@@ -4,12 +4,12 @@ import type { Clock } from './clock.ts'
 import type { Draft } from './draft.ts'
 import type { Ledger } from './ledger.ts'
 
-/** That there is no room is logged this often at most. */
+/** How often a lack of room is logged, at most. */
 const quietMs = 60_000
 
 /**
- * Takes what other nodes know. Without room for new entries it still takes those it has by now, newer: a register that
- * everybody reads goes on to spread, however many others there are.
+ * Accepts entries of other nodes. Without room for new entries, it still accepts newer versions of existing ones: so a
+ * register in use continues to spread, however many others there are.
  */
 export class Receiver {
   readonly #ledger: Ledger
@@ -26,9 +26,9 @@ export class Receiver {
   }
 
   /**
-   * Takes what is newer of the entries that a peer sent, on disk when this resolves, and news to others then; answers
-   * how many were taken. New ones for which there is no room are left out. What another node knows of this node's own
-   * counts is taken over if it is more: the disk was put back to an earlier state, and goes on from there.
+   * Stores the entries of a peer that are newer; they are on disk when this resolves, and are then sent on. Returns how
+   * many were stored. New entries without room are left out. If another node has a higher count of this node's own, it
+   * is taken over: the disk was restored to an earlier state.
    */
   async receive(entries: readonly Entry[]): Promise<number> {
     if (entries.length === 0) return 0

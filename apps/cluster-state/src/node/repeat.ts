@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Calls about every so many milliseconds, up to a tenth sooner or later, so that nodes don't fall into step. */
+/** Repeats a call about every `ms`, up to a tenth sooner or later, so that nodes don't run in step. */
 export function repeat(
   { clock, random }: { clock: Clock; random: () => number },
   intervalMs: number,

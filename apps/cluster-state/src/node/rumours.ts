@@ -1,10 +1,10 @@
 import { type Entry, type State, sizeOf } from '@darkroom/crdt'
 
-/** What others are still to be told of, each for some rounds more. */
+/** Changes that still have to be sent to others, each for a number of rounds. */
 export class Rumours {
   readonly #roundsLeft = new Map<string, number>()
 
-  /** Tells of a change from now on, however often an earlier one of the same key was told. */
+  /** Starts sending a change, even if an earlier change of the same key was sent often. */
   add(key: string, rounds: number): void {
     this.#roundsLeft.set(key, rounds)
   }
@@ -14,8 +14,8 @@ export class Rumours {
   }
 
   /**
-   * The entries for one round, those told least so far first, as many as go into a message of so many bytes; for the
-   * others the round doesn't count.
+   * The entries for one round, the least sent ones first, as many as fit into a message of `maxBytes`; for the others the
+   * round doesn't count.
    */
   take(state: State, maxBytes: number): Entry[] {
     const keys = [...this.#roundsLeft].toSorted(([, one], [, other]) => other - one).map(([key]) => key)
@@ -29,7 +29,7 @@ export class Rumours {
   }
 }
 
-/** The entries of the first of these keys: as many as go into so many bytes, and one at least. Unknown keys end it. */
+/** The entries of the first keys, as many as fit into `maxBytes`, but at least one. Stops at an unknown key. */
 export function pack(state: State, keys: readonly string[], maxBytes: number): Entry[] {
   const entries: Entry[] = []
   let bytes = 0

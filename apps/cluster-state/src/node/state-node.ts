@@ -22,23 +22,23 @@ import { answerSync, Syncer } from './syncer.ts'
 
 export type Refusal = {
   kind: 'refused'
-  /** too-many-names: a new name, and no room for it; used-up: the limit of what can be counted is reached. */
+  /** too-many-names: there is no room for a new name; used-up: the counter or generation has reached its maximum. */
   reason: 'too-many-names' | 'used-up'
 }
-/** Another process has this node's id: which, and what to do. */
+/** Another process has this node's id; `detail` names it, and what to do. */
 export interface IdInUse {
   kind: 'id-in-use'
   detail: string
 }
 
-/** The same where nothing was written. */
+/** The same, for operations that write nothing. */
 export class NodeIdInUse extends Error {}
 
 type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: StateStore }
 
 /**
- * A node of the cluster: its state, on disk, and the gossip that keeps it in step with others. It touches the world
- * only through what it is given, so that a simulation runs the same code.
+ * A node of the cluster: its state, on disk, and the gossip that synchronises it with others. All access to the outside
+ * is passed in, so that a simulation runs the same code.
  */
 export class StateNode {
   readonly id: string
@@ -50,7 +50,7 @@ export class StateNode {
   #membership: Membership | undefined
   #closed: Promise<void> | undefined
 
-  /** A node with what its store holds. Takes over the store: closing the node closes it. */
+  /** Opens a node with the entries of its store. It owns the store: closing the node closes it. */
   static async open(options: StateNodeOptions): Promise<StateNode> {
     return new StateNode(options, await options.store.load())
   }
@@ -66,7 +66,7 @@ export class StateNode {
     this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ...context.limits, ledger }) }
   }
 
-  /** What it knows, to be read. Everything in it is on disk. */
+  /** The state, for reading. Everything in it is on disk. */
   get state(): State {
     return this.#context.ledger.state
   }
@@ -75,9 +75,9 @@ export class StateNode {
     return this.#membership
   }
 
-  /** Begins to gossip with others. Takes over the membership. */
+  /** Starts the gossip with others. It owns the membership. */
   join(membership: Membership): void {
-    if (this.#membership) throw new Error('a node joins once')
+    if (this.#membership) throw new Error('a node can join only once')
     this.#membership = membership
     const peers = new Peers(this.#context, membership)
     this.ownId.follow(membership)
@@ -92,7 +92,7 @@ export class StateNode {
     }
   }
 
-  /** Sets a register, or deletes it by undefined; the answer is on disk. */
+  /** Sets a register, or deletes it with undefined. The change is on disk when this resolves. */
   setRegister(
     name: string,
     value: Json | undefined,
@@ -107,7 +107,7 @@ export class StateNode {
     })
   }
 
-  /** Takes a register as it was written elsewhere, if it is newer; answers the one that stands then. */
+  /** Accepts a register that was written on another node, if it is newer; returns the resulting register. */
   notifyRegister(
     name: string,
     register: Register,
@@ -125,7 +125,7 @@ export class StateNode {
     })
   }
 
-  /** Raises a counter; answers its value, of what this node knows, once the increment is on disk. */
+  /** Raises a counter; returns its value, as far as this node knows, once the increment is on disk. */
   increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal | IdInUse> {
     return this.#write(draft => {
       if (!draft.hasName('count', name) && draft.nameCount >= this.#context.limits.maxNames) {

@@ -52,7 +52,7 @@ suite('membership by kv-config', () => {
     await membership.close()
   })
 
-  test('passes over a registration that is no node, and says so', async t => {
+  test('skips a registration that is not a valid node, and logs it', async t => {
     const { log, register, join } = await prepare(t)
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
     await register('odd', '{"url":"http://10.0.0.9:8085"}')
@@ -63,7 +63,7 @@ suite('membership by kv-config', () => {
       membership.members().map(({ id }) => id),
       ['node-2'],
     )
-    assert.equal(log.lines.filter(({ msg }) => msg.includes('is no node')).length, 2)
+    assert.equal(log.lines.filter(({ msg }) => msg.includes('is not a valid node')).length, 2)
   })
 
   test('fault: while kv-config is away, whom it knew stands, and it is ready', async t => {

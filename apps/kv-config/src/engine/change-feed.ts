@@ -13,10 +13,13 @@ interface Waiting {
 
 const remembered = 10_000
 
-/** The latest changes of a store, and who waits for the next. Lives in memory: after a restart it is empty. */
+/**
+ * The latest changes of a store, and the callers that wait for the next. It is in memory: after a restart it is
+ * empty.
+ */
 export class ChangeFeed {
   #changes: Change[] = []
-  /** Changes up to this revision are not remembered. */
+  /** Changes up to this revision are not kept. */
   #floor: number
   #revision: number
   readonly #waiting = new Set<Waiting>()
@@ -26,12 +29,15 @@ export class ChangeFeed {
     this.#revision = revision
   }
 
-  /** Of the latest change that it knows of. */
+  /** The revision of the latest known change. */
   get revision(): number {
     return this.#revision
   }
 
-  /** All changes of one revision or more. Writes that changed nothing keep the revision, and are no news. */
+  /**
+   * Publishes all changes of one or more revisions. Writes without an effect keep the revision, and are not
+   * published.
+   */
   publish(changes: readonly Change[]): void {
     const news = changes.filter(({ revision }) => revision > this.#revision)
     this.#changes.push(...news)
@@ -42,7 +48,7 @@ export class ChangeFeed {
     }
   }
 
-  /** Begins anew at a revision: what happened up to it is not known, so all who wait are woken. */
+  /** Starts again at a revision: earlier changes are not known, so all waiting callers are woken. */
   restart(revision: number): void {
     this.#changes = []
     this.#floor = revision
@@ -51,8 +57,8 @@ export class ChangeFeed {
   }
 
   /**
-   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. The
-   * revision may be one that is yet to be published.
+   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. The revision
+   * need not be published yet.
    */
   async wait(scope: Scope, after: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#mayHaveChanged(scope, after)) return

@@ -1,6 +1,6 @@
 import type { Condition, KvEntry } from './engine.ts'
 
-/** Whether a write under this condition may happen where this stands. */
+/** Whether a write under this condition may replace the current value, if there is any. */
 export function holds(condition: Condition, current: Pick<KvEntry, 'revision'> | undefined): boolean {
   switch (condition.kind) {
     case 'always':

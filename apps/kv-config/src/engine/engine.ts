@@ -1,14 +1,14 @@
 export interface KvEntry {
   key: string
   value: Uint8Array
-  /** Of the write that set the value; the ETag. */
+  /** The revision of the write that set the value; also its ETag. */
   revision: number
   isLeased: boolean
-  /** In listings that ask for it: its lease ends then or, if it was renewed since, later. */
+  /** In listings that ask for it: when the lease ends, or later if it was renewed since. */
   expiresAt?: Date
 }
 
-/** What must hold for a write to happen. */
+/** The condition of a write. */
 export type Condition =
   | { kind: 'always' }
   | { kind: 'absent' }
@@ -27,46 +27,46 @@ export type Scope = { key: string } | { prefix: string }
 export interface ListQuery {
   prefix: string
   limit: number
-  /** The last key of the page before. */
+  /** The last key of the previous page. */
   cursor?: string | undefined
-  /** Whether entries are to tell when their leases end, for which an engine may have to ask one by one. */
+  /** Whether entries should contain the end of their lease, for which some engines need a request per entry. */
   tellsExpiry?: boolean
 }
 
-/** The values of a page come to this, and the last may go beyond it. */
+/** A page ends when its values reach this size; the last value may exceed it. */
 export const pageBytes = 4 * 1024 * 1024
 
 /**
- * Keys with raw bytes. Every change takes a greater revision of the store; an answered write is on disk; a
- * condition is checked and the write done as one step. A write whose answer was lost on the way to the store throws
- * OutcomeUnknown, and never answers a conflict: it may still take effect, once.
+ * Keys with raw bytes. Every change increases the revision of the store. An answered write is on disk. A condition is
+ * checked and the write done in one step. If the store's answer to a write was lost, the write throws OutcomeUnknown,
+ * and never a conflict: it may still take effect, once.
  *
- * All verbs throw StoreUnavailable, or StoreMisconfigured; those that write also StoreFull and OutcomeUnknown.
+ * All methods throw StoreUnavailable or StoreMisconfigured; those that write also throw StoreFull and OutcomeUnknown.
  */
 export interface KvStore {
-  /** Reads see every answered write, and no entry whose lease ran out. */
+  /** Reads see every answered write, and no entry whose lease has expired. */
   get(key: string): Promise<{ revision: number; entry: KvEntry | undefined }>
-  /** In the order of the keys' bytes. A page ends early where its values reach 4 MiB. */
+  /** Lists entries in the byte order of their keys. A page ends early when its values reach 4 MiB. */
   list(query: ListQuery): Promise<{ revision: number; entries: KvEntry[]; next?: string }>
   /**
-   * Sets a value, which is removed after `ttlSeconds` if that is given. The value that already stands there
-   * keeps its revision and gets the new lease: nobody who waits for a change is woken.
+   * Sets a value, which is deleted after `ttlSeconds` if given. Setting the current value again keeps its revision and
+   * only renews the lease: callers that wait for a change are not woken.
    */
   set(
     key: string,
     value: Uint8Array,
     options: { condition: Condition; ttlSeconds?: number | undefined },
   ): Promise<WriteOutcome>
-  /** Removing what isn't there is written too, with the revision as it was. */
+  /** Deleting a missing key is a write, too, but keeps the revision. */
   delete(key: string, condition: Condition): Promise<WriteOutcome>
   /**
-   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. It
-   * never misses a change; it may wake for none where the store no longer knows (after a restart).
+   * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. It never misses
+   * a change; it may resolve without one if the store has lost its history (after a restart).
    */
   waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void>
-  /** Rejects while it doesn't answer, or takes no new values. */
+  /** Rejects while the store doesn't answer, or refuses new values. */
   checkReady(): Promise<void>
-  /** Only of a store with several members. */
+  /** Only in a store with several members. */
   readonly cluster?: Cluster
   close(): Promise<void>
 }
@@ -77,17 +77,17 @@ export interface Member {
   urls: string[]
 }
 
-/** The cluster doesn't change its members in this way now. */
+/** The cluster refuses this change of its members at the moment. */
 export class MembersUnchanged extends Error {
   constructor(reason: string, cause: unknown) {
-    super(`the members stay as they are: ${reason}`, { cause })
+    super(`the members were not changed: ${reason}`, { cause })
   }
 }
 
 export interface Cluster {
   members(): Promise<{ leader?: string; members: Member[] }>
-  /** @throws MembersUnchanged, as may `remove` */
+  /** @throws MembersUnchanged, like `remove` */
   add(urls: string[]): Promise<{ id: string }>
-  /** Whether there was one. */
+  /** Returns whether the member existed. */
   remove(id: string): Promise<boolean>
 }

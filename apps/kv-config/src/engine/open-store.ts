@@ -14,13 +14,13 @@ const engines: Engines<(settings: StoreSettings) => KvStore> = {
   'etcd://.+': ({ url, logger }) => new EtcdKvStore(parseEtcdUrl(url), logger),
 }
 
-/** What the URL of a store looks like. */
+/** The pattern of store URLs. */
 export const storeUrlPattern = engineUrlPattern(engines)
 
 /**
- * The engine that a URL names. An etcd that doesn't answer is waited for.
+ * Opens the engine for a URL. If etcd doesn't answer, the store waits for it.
  *
- * @throws InvalidConfig for a URL that is wrong; UnusableFile
+ * @throws InvalidConfig if the URL is not valid; UnusableFile
  */
 export function openKvStore(settings: StoreSettings): KvStore {
   return engineFor(engines, settings.url)(settings)

@@ -29,9 +29,9 @@ const migrations: Migrations = [
   `,
 ]
 
-/** The longest wait that a timer takes. */
+/** The longest delay that a timer supports. */
 const maxTimerMs = 2 ** 31 - 1
-/** When removing expired entries failed, how long until it is tried again. */
+/** How long to wait before retrying to remove expired entries. */
 const expiryRetryMs = 1000
 
 interface Row {
@@ -41,14 +41,14 @@ interface Row {
   expires_at: number | null
 }
 
-/** Entries in a file, which belongs to one process at a time. */
+/** Entries in a file, which only one process may use at a time. */
 export class SqliteKvStore implements KvStore {
   readonly #lock: Disposable
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #feed: ChangeFeed
-  /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
+  /** The time of leases: it doesn't change when the clock is set. */
   readonly #leaseTime: SteadyTime
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
@@ -61,7 +61,7 @@ export class SqliteKvStore implements KvStore {
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
-    // While the store was down nobody could renew: every lease begins anew.
+    // While the store was down, leases could not be renewed: so every lease starts again.
     this.#statements.restartLeases.run(this.#leaseTime.now())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()
@@ -69,7 +69,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   async get(key: string) {
-    await this.#writes.settled() // what is read here is not lost by a power cut
+    await this.#writes.settled() // a value that was read must survive a power cut
     return { revision: this.#revision(), entry: this.#read(key) }
   }
 
@@ -149,7 +149,7 @@ export class SqliteKvStore implements KvStore {
     return row && this.#toEntry(row as unknown as Row)
   }
 
-  /** Ends of leases are told by the time of day as it is now. */
+  /** The ends of leases are answered in the current time of day. */
   #toEntry({ key, value, revision, expires_at }: Row): KvEntry {
     return {
       key: keyText(key),
@@ -180,7 +180,7 @@ export class SqliteKvStore implements KvStore {
     this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(ms, 0), maxTimerMs))
   }
 
-  /** Reads hide what ran out, so where the disk fails this can wait; whoever writes hears of the fault. */
+  /** Reads hide expired entries, so after a disk error this can wait; writes report the error. */
   async #expire(): Promise<void> {
     try {
       const changes = await this.#writes.run(() =>

@@ -16,12 +16,16 @@ export function clusterHandlers(store: KvStore): ClusterHandlers {
 
     async removeMember({ params: { id } }) {
       if (await clusterOf(store).remove(id)) return { status: 204 }
-      throw new ServiceProblem(404, 'member-not-found', `there is no member ${id}`)
+      throw new ServiceProblem(404, 'member-not-found', `no member has the id ${id}`)
     },
   }
 }
 
 function clusterOf(store: KvStore): Cluster {
   if (store.cluster) return store.cluster
-  throw new ServiceProblem(501, 'not-clustered', 'this store has one member and takes no others')
+  throw new ServiceProblem(
+    501,
+    'not-clustered',
+    'this store is not clustered: its one member can not be joined by others',
+  )
 }

@@ -12,9 +12,9 @@ type KeyHandlers = Pick<
   'getKey' | 'setKey' | 'postKey' | 'deleteKey' | 'listKeys'
 >
 
-/** `closing` ends every wait. */
+/** `closing` ends all waits. */
 export function keyHandlers(store: KvStore, closing: AbortSignal): KeyHandlers {
-  /** Resolves once something in the scope changed after the revision, or `seconds` are over. */
+  /** Resolves once something in the scope has changed after the revision, or after `seconds`. */
   const hold = async (scope: Scope, after: number | undefined, seconds: number, gone: AbortSignal) => {
     const since = after ?? (await store.get('key' in scope ? scope.key : scope.prefix)).revision
     using held = holdFor(seconds, gone, closing)
@@ -70,9 +70,9 @@ export function keyHandlers(store: KvStore, closing: AbortSignal): KeyHandlers {
   }
 }
 
-/** The revision is told with it, so that a caller can wait for the key from there on. */
+/** Includes the revision, so that a caller can wait for the key from there. */
 function keyNotFound(key: string, revision: number): ServiceProblem {
-  return new ServiceProblem(404, 'key-not-found', `there is no key ${key}`, {
+  return new ServiceProblem(404, 'key-not-found', `the key ${key} does not exist`, {
     headers: { [revisionHeader]: String(revision) },
   })
 }
@@ -83,7 +83,7 @@ function checkKey(key: string): string {
   throw new ServiceProblem(
     400,
     'key-too-long',
-    `the key has ${bytes} bytes; at most ${maxKeyBytes} are taken`,
+    `the key has ${bytes} bytes; at most ${maxKeyBytes} are allowed`,
   )
 }
 
@@ -98,9 +98,14 @@ function preconditionFailed(
   headers: Record<string, string> = {},
 ): ServiceProblem {
   const found = current ? `it is at revision ${current.revision}` : 'it does not exist'
-  return new ServiceProblem(412, 'precondition-failed', `the key ${key} is not as presumed: ${found}`, {
-    headers: { ...headers, ...(current && { etag: etagOf(current.revision) }) },
-  })
+  return new ServiceProblem(
+    412,
+    'precondition-failed',
+    `the key ${key} does not match the preconditions of the request: ${found}`,
+    {
+      headers: { ...headers, ...(current && { etag: etagOf(current.revision) }) },
+    },
+  )
 }
 
 function toJson({ key, value, revision, expiresAt }: KvEntry) {

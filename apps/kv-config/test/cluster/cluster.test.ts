@@ -81,7 +81,7 @@ withEngine('etcd', program => {
     const added = (await clusterOf(two)).members.find(member => member.id === id)
     assert.deepEqual(added?.urls, [peerUrl])
     const again = await changeMembers(two, [409], { urls: [peerUrl] })
-    assert.match(String(again.detail), /members stay as they are/)
+    assert.match(String(again.detail), /members were not changed/)
     await remove(three, id, 204)
     await until('it is gone', async () => (await clusterOf(one)).members.length === 3)
     await remove(one, id, 404)

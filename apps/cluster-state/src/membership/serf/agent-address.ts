@@ -3,16 +3,16 @@ import { InvalidConfig } from '@darkroom/service-kit'
 export interface AgentAddress {
   host: string
   port: number
-  /** What the agent's configuration has as `rpc_auth`. */
+  /** The `rpc_auth` of the agent's configuration. */
   authKey?: string
 }
 
 const defaultPort = 7373
 
 /**
- * serf://[:rpc-auth-key@]host[:7373] -> where that agent answers
+ * Parses serf://[:rpc-auth-key@]host[:7373].
  *
- * @throws InvalidConfig without the key in its words
+ * @throws InvalidConfig; the message leaves the key out
  */
 export function parseAgentAddress(url: string): AgentAddress {
   const parsed = URL.parse(url)
@@ -27,13 +27,13 @@ export function parseAgentAddress(url: string): AgentAddress {
   )
     throw new InvalidConfig(['MEMBERSHIP_URL must be like serf://:rpc-auth-key@127.0.0.1:7373'])
   return {
-    host: parsed.hostname.replace(/^\[|\]$/g, ''), // a URL's brackets are no part of an IPv6 address
+    host: parsed.hostname.replace(/^\[|\]$/g, ''), // the brackets in a URL are not part of an IPv6 address
     port: parsed.port === '' ? defaultPort : Number(parsed.port),
     ...(authKey !== '' && { authKey }),
   }
 }
 
-/** undefined where a percent sign stands for itself. */
+/** undefined if a percent sign is not part of an encoding. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)

@@ -14,14 +14,14 @@ import {
   type SerfMember,
 } from './agent-protocol.ts'
 
-/** The agent answered, and won't do it: its words, and what they were about. */
+/** The agent answered with an error; has its message, and the command. */
 export class AgentRefusal extends Error {
   constructor(command: Command, words: string) {
     super(`the Serf agent refuses "${command}": ${words}`)
   }
 }
 
-/** Longer than the 5 s (`-broadcast-timeout`) that an agent may take until other agents have its new tags. */
+/** Longer than the 5 s (`-broadcast-timeout`) that an agent may take to spread new tags. */
 const defaultTimeoutMs = 7000
 
 interface Expected {
@@ -31,21 +31,24 @@ interface Expected {
 }
 
 /**
- * One connection to the RPC of a Serf agent. It isn't mended when it breaks: `closed` says so, and whatever is
- * asked from then on is rejected.
+ * One connection to the RPC of a Serf agent. It is not repaired when it breaks: `closed` resolves, and later commands
+ * are rejected.
  */
 export class AgentConnection {
   readonly #socket: Socket
   readonly #timeoutMs: number
   readonly #values: AsyncIterator<unknown>
-  /** Seq -> whose reply is awaited. One at a time: the agent leaves bodies that it refuses to read in the stream. */
+  /**
+   * By Seq, the callers that wait for a reply. Only one at a time: the agent leaves bodies that it refuses to read in
+   * the stream.
+   */
   readonly #expected = new Map<number, Expected>()
   readonly #listeners = new Map<number, (event: MemberEvent) => void>()
   #turn: Promise<unknown> = Promise.resolve()
   #sequence = 0
   #agentName = ''
   #fault: Error | undefined
-  /** Resolves, once nothing is read any more, with what broke the connection. */
+  /** Resolves with the reason when the connection is broken and nothing is read any more. */
   readonly closed: Promise<Error>
 
   private constructor(socket: Socket, timeoutMs: number) {
@@ -56,10 +59,10 @@ export class AgentConnection {
   }
 
   /**
-   * Connects, shakes hands and shows the key. Each step, and each command later, has `timeoutMs`; `signal`, too,
-   * ends the connection at any time.
+   * Connects, shakes hands and authenticates. Each of these steps, and each later command, has `timeoutMs`; `signal`
+   * also ends the connection at any time.
    *
-   * @throws AgentRefusal when the key is wrong or missing; Error when nobody answers, or something that isn't Serf
+   * @throws AgentRefusal if the key is wrong or missing; Error if there is no answer, or it is not from a Serf agent
    */
   static async open(
     { host, port, authKey }: AgentAddress,
@@ -76,7 +79,7 @@ export class AgentConnection {
     try {
       await connection.#send('handshake', { Version: protocolVersion })
       if (authKey !== undefined) await connection.#send('auth', { AuthKey: authKey })
-      // Without a body: an agent that misses the key would leave one in the stream and take it for a command.
+      // A command without a body: an agent that requires a key would read the body as the next command.
       const { agent } = await connection.#send('stats')
       connection.#agentName = agent.name
       return connection
@@ -91,22 +94,22 @@ export class AgentConnection {
     return this.#agentName
   }
 
-  /** All members that the agent knows, dead ones too; itself among them. */
+  /** All members that the agent knows, including dead ones and itself. */
   async members(): Promise<SerfMember[]> {
     return (await this.#send('members')).Members
   }
 
   /**
-   * Sets tags of the agent's own node, and takes others away; those of other names stay. All together may have
-   * 512 bytes, encoded. Resolves when the news was sent to other agents.
+   * Sets and removes tags of the agent's own node; other tags stay. All tags together may have 512 bytes, encoded.
+   * Resolves when the change was sent to other agents.
    *
-   * @throws AgentRefusal when they are too long
+   * @throws AgentRefusal if the tags are too long
    */
   async setTags(tags: Readonly<Record<string, string>>, removed: readonly string[] = []): Promise<void> {
     await this.#send('tags', { Tags: tags, DeleteTags: removed })
   }
 
-  /** Calls `onEvent` for what happens to members from now on. The agent gathers news for 1 to 3 s first. */
+  /** Calls `onEvent` for all later events of members. The agent collects events for 1 to 3 s first. */
   async stream(onEvent: (event: MemberEvent) => void): Promise<void> {
     await this.#send('stream', { Type: memberEvents.join(',') }, onEvent)
   }
@@ -128,7 +131,7 @@ export class AgentConnection {
     onEvent?: (event: MemberEvent) => void,
   ): Promise<ReplyBody<Name>> {
     const reply = this.#turn.then(() => this.#sendNow(command, body, onEvent))
-    this.#turn = reply.catch(() => undefined) // who asked hears of it; the next in turn is sent all the same
+    this.#turn = reply.catch(() => undefined) // the caller gets the error; the next command is sent anyway
     return reply as Promise<ReplyBody<Name>>
   }
 
@@ -140,7 +143,7 @@ export class AgentConnection {
     if (onEvent) this.#listeners.set(sequence, onEvent)
     this.#socket.write(encode({ Command: command, Seq: sequence }))
     if (body) this.#socket.write(encode(body))
-    // What would come later could not be told from other replies: the connection is of no use any more.
+    // A late reply could not be told from other replies, so the connection is unusable.
     const timeout = setTimeout(() => {
       this.#fault ??= new Error(`the Serf agent did not answer "${command}" within ${this.#timeoutMs} ms`)
       this.#socket.destroy()
@@ -165,7 +168,7 @@ export class AgentConnection {
     const expected = this.#expected.get(header.Seq)
     if (!expected) {
       const listener = this.#listeners.get(header.Seq)
-      if (!listener) throw new Error(`a reply to ${header.Seq}, which was not asked`)
+      if (!listener) throw new Error(`got a reply with the unknown Seq ${header.Seq}`)
       listener(Value.Parse(MemberEvent, await this.#next()))
       return
     }
@@ -181,7 +184,7 @@ export class AgentConnection {
 
   async #next(): Promise<unknown> {
     const { done, value } = await this.#values.next()
-    if (done) throw new Error('the agent has ended it')
+    if (done) throw new Error('the agent has closed it')
     return value
   }
 }

@@ -9,19 +9,19 @@ import { type Static, type TSchema, Type } from '@darkroom/contracts/typebox'
  *     <───────────────── {Seq, Error} [body]        in turn, if every reply is waited for
  *     <───────────────── {Seq, Error} event         any time, with the Seq of the `stream` that asked for it
  *
- * Nothing says whether a body follows a header: that is known by the command that has the Seq.
+ * A header does not show whether a body follows it: that depends on the command with this Seq.
  */
 
 export const protocolVersion = 1
 
 export const ReplyHeader = Type.Object({ Seq: Type.Integer(), Error: Type.String() })
 
-/** What `stats` answers; of many figures, only the agent's name. */
+/** The answer to `stats`; only the agent's name is used. */
 export const Stats = Type.Object({ agent: Type.Object({ name: Type.String() }) })
 
 const memberStatus = ['none', 'alive', 'leaving', 'left', 'failed'] as const
 
-/** A node as its agent tells of it. Tags are whatever anybody set. */
+/** A node as reported by its agent. Tags may have any content. */
 export const SerfMember = Type.Object({
   Name: Type.String(),
   Status: Type.Enum(memberStatus),
@@ -43,7 +43,7 @@ export const memberEvents = [
 export const MemberEvent = Type.Object({ Event: Type.Enum(memberEvents), Members: Type.Array(SerfMember) })
 export type MemberEvent = Static<typeof MemberEvent>
 
-/** The commands that are used here: the body of the reply, where one follows a header without an error. */
+/** The commands that are used here, with the body of their reply, which follows a header without an error. */
 export const replyBodies = {
   handshake: undefined,
   auth: undefined,

@@ -2,7 +2,10 @@ import { Member } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import type { SerfMember } from './agent-protocol.ts'
 
-/** Tags of a node's agent by which the others find the node; 512 bytes for all of an agent's tags, encoded. */
+/**
+ * Tags of a node's agent by which the others find the node. All tags of an agent may have 512 bytes together,
+ * encoded.
+ */
 const tagNames = { role: 'role', id: 'id', url: 'url', dataCentre: 'data-centre' } as const
 const role = 'cluster-state'
 
@@ -17,17 +20,17 @@ export function tagsOf({ id, url, dataCentre }: Member): Record<string, string> 
   }
 }
 
-/** Whether an agent's node has these tags, beside whatever others. */
+/** Whether an agent's node has these tags, besides others. */
 export function carries({ Tags }: SerfMember, tags: Readonly<Record<string, string>>): boolean {
   return Object.entries(tags).every(([name, value]) => Tags?.[name] === value)
 }
 
-/** Whether there is a cluster-state beside that agent, and the agent is alive. */
+/** Whether the agent is alive and belongs to a cluster-state node. */
 export function isLive({ Status, Tags }: SerfMember): boolean {
   return Status === 'alive' && Tags?.[tagNames.role] === role
 }
 
-/** What the tags of such a node say; undefined when that is no node that could be asked. */
+/** The member in the tags of a node; undefined if they don't contain a valid address. */
 export function memberOf({ Tags }: SerfMember): Member | undefined {
   const [id, url = '', dataCentre] = [tagNames.id, tagNames.url, tagNames.dataCentre].map(
     name => Tags?.[name],

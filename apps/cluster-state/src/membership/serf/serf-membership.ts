@@ -9,22 +9,22 @@ import { AgentConnection } from './agent-connection.ts'
 import type { SerfMember } from './agent-protocol.ts'
 import { carries, isLive, memberOf, ownTagNames, tagsOf } from './member-tags.ts'
 
-/** All members are read anew so often, heard of a change or not: it shows, too, whether the agent still answers. */
+/** How often all members are read, with or without an event; also checks that the agent still answers. */
 const rereadMs = 10_000
-/** How long closing may wait until the agent has told the others. */
+/** How long closing may wait for the agent to inform the others. */
 const goodbyeMs = 1000
 
 /**
- * The nodes that Serf agents know of. Each node has an agent, whose tags say where the node is. Which members live
- * is for the agents to find out (SWIM); this only asks the one beside it:
+ * The nodes that Serf agents know. Each node has an agent, whose tags contain the node's address. The agents detect
+ * dead members (SWIM); this class only asks the agent next to it:
  *
  *     connect ─> stream of events ─> read all members, set the own tags if they aren't there ─┐
  *        ^                              ^                                                     │
  *        │ backoff                      └── at every event, and every 10 s ───────────────────┤
  *        └──────────────────────────────────────── whenever the agent doesn't answer ─────────┘
  *
- * An event only says that something is new: an agent drops events when its queue is full, so what is true is read.
- * While the agent is away, what was known stands.
+ * An event is only a hint: an agent drops events when its queue is full, so the members are always read.
+ * While the agent doesn't answer, the last known members stay.
  */
 export class SerfMembership implements Membership {
   readonly self: Member
@@ -34,13 +34,13 @@ export class SerfMembership implements Membership {
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #following: Promise<void>
-  /** Names of agents whose tags nobody could read, so that it is said once. */
+  /** Names of agents with unreadable tags, to log them only once. */
   #unreadable: readonly string[] = []
   readonly #firstLook = Promise.withResolvers<void>()
   #members: readonly Member[] = []
   #rivals: readonly string[] = []
   #connection: AgentConnection | undefined
-  /** Why what is known may be old; undefined while the agent answers. */
+  /** Why the known members may be outdated; undefined while the agent answers. */
   #fault: unknown = new Error('the Serf agent was not asked yet')
 
   constructor(options: { address: AgentAddress; self: Member; logger: Logger; timeoutMs?: number }) {
@@ -68,14 +68,14 @@ export class SerfMembership implements Membership {
     return () => this.#listeners.delete(listener)
   }
 
-  /** @throws MembersUnknown with the reason while the agent doesn't answer, or refuses what it is asked. */
+  /** @throws MembersUnknown with the reason while the agent doesn't answer, or refuses a command */
   async checkReady(): Promise<void> {
     if (this.#fault === undefined) return
     const words = this.#fault instanceof Error ? this.#fault.message : 'the Serf agent does not answer'
     throw new MembersUnknown(words, { cause: this.#fault })
   }
 
-  /** Takes the own tags away, so that nobody looks here any more. Idempotent. */
+  /** Removes the own tags, so that the others stop using this node. Idempotent. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted && this.#connection) {
       const goodbye = this.#connection.setTags({}, ownTagNames)
@@ -118,14 +118,14 @@ export class SerfMembership implements Membership {
       backoff.reset()
       if (isStale) continue
       const enough = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
-      // Whatever ends the waiting, the next question shows what is the matter.
+      // Whatever ends the wait, the next command shows the reason.
       await once(news, 'news', { signal: enough }).catch(() => undefined)
     }
   }
   async #read(connection: AgentConnection): Promise<void> {
     const nodes = await connection.members()
     const ownTags = tagsOf(this.self)
-    // They are gone after a restart of the agent, or when it read its configuration again.
+    // The tags are lost when the agent restarts, or reloads its configuration.
     const own = nodes.find(({ Name }) => Name === connection.agentName)
     if (!own || !carries(own, ownTags)) await connection.setTags(ownTags)
     this.#know(nodes.filter(isLive), connection.agentName)
@@ -144,7 +144,7 @@ export class SerfMembership implements Membership {
     }
     const agents = unreadable.filter(name => !this.#unreadable.includes(name))
     if (agents.length > 0)
-      this.#logger.warn({ agents }, 'the tags of these Serf agents are no node and are passed over')
+      this.#logger.warn({ agents }, 'skipped Serf agents whose tags are not a valid node')
     this.#unreadable = unreadable
 
     const before = [this.#members, this.#rivals]
@@ -169,6 +169,6 @@ export class SerfMembership implements Membership {
     )
     this.#connection = undefined
     this.#fault = error
-    if (isNews) this.#logger.warn({ err: error }, 'members are not followed; trying on')
+    if (isNews) this.#logger.warn({ err: error }, 'can not follow the members; retrying')
   }
 }

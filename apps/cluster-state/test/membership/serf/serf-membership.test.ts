@@ -41,7 +41,7 @@ withEngine('serf', serf => {
       const log = new RecordedLog()
       const ours = follow(t, here, memberOf('ours'), log)
       const isSaid = () => log.lines.some(({ agents }) => JSON.stringify(agents) === '["odd"]')
-      await until('the odd one is passed over', isSaid)
+      await until('the invalid agent is skipped', isSaid)
 
       const mended = await AgentConnection.open(addressOf(odd))
       t.after(() => mended.close())

@@ -1,10 +1,10 @@
 import { InvalidConfig } from '@darkroom/service-kit'
 
 export interface EtcdAddress {
-  /** Base URLs of the members, in the order given. */
+  /** Base URLs of the members, in the given order. */
   endpoints: string[]
   credentials?: Credentials
-  /** What all keys of this store begin with in etcd. */
+  /** The prefix of all keys of this store in etcd. */
   prefix: string
 }
 
@@ -23,17 +23,17 @@ const defaultPrefix = 'darkroom/'
  * @throws InvalidConfig naming KV_STORE_URL
  */
 export function parseEtcdUrl(url: string): EtcdAddress {
-  // An @ behind the question mark is that of a password which was not encoded: then nothing of it is to be told.
+  // An @ after the question mark belongs to a password that was not encoded: then the message must not show any of it.
   const parts = /^etcd:\/\/(?:(?<user>[^@/?]*)@)?(?<hosts>[^@/?]+)\/?(?:\?(?<query>[^@]*))?$/.exec(
     url,
   )?.groups
   if (parts?.hosts === undefined) throw mistake(`must be ${form}`)
   const query = new URLSearchParams(parts.query)
   const unknown = [...query.keys()].find(name => name !== 'prefix' && name !== 'tls')
-  if (unknown !== undefined) throw mistake(`has the unknown option ${unknown}; it must be ${form}`)
+  if (unknown !== undefined) throw mistake(`has the unknown option ${unknown}; expected ${form}`)
   const scheme = readFlag(query.get('tls')) ? 'https' : 'http'
   const prefix = query.get('prefix') ?? defaultPrefix
-  if (prefix === '') throw mistake('has an empty prefix: at least one character is needed')
+  if (prefix === '') throw mistake('has an empty prefix: use at least one character')
   return {
     endpoints: parts.hosts.split(',').map(host => endpointOf(scheme, host)),
     prefix,
@@ -44,14 +44,14 @@ export function parseEtcdUrl(url: string): EtcdAddress {
 function readFlag(text: string | null): boolean {
   if (text === null || text === 'false') return false
   if (text === 'true') return true
-  throw mistake('has a tls that is neither true nor false')
+  throw mistake('has a tls that is not true or false')
 }
 
 function endpointOf(scheme: 'http' | 'https', host: string): string {
   const hasPort = /:\d+$/.test(host)
   const url = `${scheme}://${hasPort ? host : `${host}:${defaultPort}`}`
   if (!/[\s\\]/.test(host) && URL.canParse(url)) return url
-  throw mistake(`has a member that is no host:port: "${host}"`)
+  throw mistake(`has a member that is not host:port: "${host}"`)
 }
 
 function readCredentials(user: string): Credentials {
@@ -68,7 +68,7 @@ function decode(text: string): string {
   }
 }
 
-/** Without the URL itself: it may hold a password. */
+/** Leaves the URL itself out, as it may contain a password. */
 function mistake(words: string, cause?: unknown): InvalidConfig {
   return Object.assign(new InvalidConfig([`KV_STORE_URL ${words}`]), cause === undefined ? {} : { cause })
 }

@@ -3,7 +3,7 @@ import type { Gateway } from './gateway.ts'
 import type { MemberMessage, StatusAnswer } from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
 
-/** The members of an etcd cluster. Ids are written as etcdctl writes them: hexadecimal. */
+/** The members of an etcd cluster. Ids are hexadecimal, as in etcdctl. */
 export class EtcdCluster implements Cluster {
   readonly #gateway: Gateway
 
@@ -26,7 +26,7 @@ export class EtcdCluster implements Cluster {
     }
   }
 
-  /** `urls` are where the others reach it; it has no name before it is started. */
+  /** `urls` are the addresses for the other members. The member has no name until it is started. */
   async add(urls: string[]): Promise<{ id: string }> {
     const { member } = await this.#change<{ member?: MemberMessage }>('cluster/member/add', {
       peerURLs: urls,
@@ -45,7 +45,7 @@ export class EtcdCluster implements Cluster {
     }
   }
 
-  /** etcd refuses, for one, what would leave too few members that are started. */
+  /** etcd refuses, for example, changes that would leave too few started members. */
   async #change<Answer>(path: string, body: object): Promise<Answer> {
     try {
       return await this.#gateway.call<Answer>('write', path, body)

@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '@darkroom/service-kit'
 
-/** How long a member that failed is asked only if all others failed, too. */
+/** For this long, a member that failed is tried only if all others have failed, too. */
 const suspicionMs = 5000
 
-/** Which member of a cluster to ask: the same one for as long as it answers. */
+/** Selects the member to use: the same one for as long as it answers. */
 export class Endpoints {
   readonly #urls: readonly string[]
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #suspectUntil = new Map<string, number>()
   #preferred: number
 
-  /** `first` is the place of the one to begin with; by default any, so that copies don't all lean on one. */
+  /** `first` is the index of the first member to use; random by default, to spread the copies over the members. */
   constructor(
     urls: readonly string[],
     { clock = systemClock as Pick<Clock, 'monotonic'>, first = Math.floor(Math.random() * urls.length) } = {},
@@ -20,7 +20,7 @@ export class Endpoints {
     this.#preferred = first
   }
 
-  /** The preferred one, or else the next that isn't suspect, or else the one that was suspected first. */
+  /** The current member, or the next one that isn't suspect, or the one that was suspected first. */
   pick(): string {
     const inTurn = this.#urls.map((_, n) => this.#urls[(this.#preferred + n) % this.#urls.length] ?? '')
     const [best = ''] = inTurn.toSorted((a, b) => this.#suspicion(a) - this.#suspicion(b))
@@ -28,7 +28,7 @@ export class Endpoints {
     return best
   }
 
-  /** Says that a member didn't answer. */
+  /** Marks a member that didn't answer. */
   suspect(url: string): void {
     this.#suspectUntil.set(url, this.#clock.monotonic() + suspicionMs)
   }

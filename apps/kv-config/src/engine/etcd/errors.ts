@@ -1,24 +1,24 @@
 import { OutcomeUnknown, StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import type { EtcdRefusal } from './refusal.ts'
 
-/** etcd can't be reached, or has no leader now; nothing was changed. */
+/** etcd can't be reached, or has no leader; nothing was changed. */
 export function unavailable(cause: unknown): StoreUnavailable {
   return new StoreUnavailable('the store does not answer; try again', { cause })
 }
 
-/** Nothing was written. It stays so until somebody makes room. */
+/** Nothing was written, until somebody makes room in etcd. */
 export function full(cause: unknown): StoreFull {
-  return new StoreFull('the store is full and takes no writes; nothing was changed', { cause })
+  return new StoreFull('the store is full and refuses writes; nothing was changed', { cause })
 }
 
-/** etcd lets this service in no more, or not to these keys. It stays so until somebody changes a setting. */
+/** etcd refuses this service, or its access to these keys, until somebody changes a setting. */
 export function misconfigured(cause: EtcdRefusal): StoreMisconfigured {
   const message = `etcd refuses this service (${cause.reason}): check the user and password in KV_STORE_URL, and the roles of that user`
   return new StoreMisconfigured(message, { cause })
 }
 
-/** A write was sent and its answer lost. It may take effect even later than this is thrown. */
+/** A write was sent and its answer lost. The write may take effect even after this error is thrown. */
 export function outcomeUnknown(cause: unknown): OutcomeUnknown {
-  const message = 'the store did not answer in time: the write may have taken effect or not; read what stands'
+  const message = 'the store did not answer in time: the write may or may not have taken effect; read the key'
   return new OutcomeUnknown(message, { cause })
 }

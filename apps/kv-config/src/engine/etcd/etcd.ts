@@ -29,16 +29,16 @@ import { EtcdRefusal, grpcCode } from './refusal.ts'
 import { fromStored, toStored } from './stored-value.ts'
 import { Watch } from './watch.ts'
 
-/** With values of 1 MiB, how much a listing asks for before it knows how large they are: 16 MiB. */
+/** How many entries a listing requests first, without knowing their size: with values of 1 MiB, 16 MiB. */
 const firstChunk = 16
-/** The most it asks for, as large values may stand behind small ones: with values of 1 MiB, 32 MiB. */
+/** The most entries per request, as large values may follow small ones: with values of 1 MiB, 32 MiB. */
 const largestChunk = 32
-/** Requests for the ends of leases at once; each is one of its own. */
+/** How many leases are queried at once; each needs a request. */
 const leasesAtOnce = 32
 
-/** An entry as etcd has it. */
+/** An entry as stored in etcd. */
 interface Stored extends Pick<KvEntry, 'key' | 'value' | 'revision'> {
-  /** Of the last write to the key; what comparing and setting compares. */
+  /** The revision of the last write to the key, which transactions compare. */
   modRevision: string
   lease?: string
 }
@@ -46,9 +46,9 @@ interface Stored extends Pick<KvEntry, 'key' | 'value' | 'revision'> {
 type Write = { put: Uint8Array; lease: string | undefined } | 'delete'
 
 /**
- * A store in etcd, by its JSON gateway. Reads are linearizable. A write reads what stands and replaces it in one
- * transaction that compares the key's last revision, again if another was faster: at most one of a write's
- * transactions takes effect, even if it is only done when nobody waits for it any more.
+ * A store in etcd, by its JSON gateway. Reads are linearizable. A write reads the key and replaces it in a
+ * transaction that compares the key's last revision; if another write came first, it repeats both. At most one of its
+ * transactions takes effect, even if etcd does it after the caller has stopped waiting.
  */
 export class EtcdKvStore implements KvStore {
   readonly cluster: Cluster
@@ -120,7 +120,7 @@ export class EtcdKvStore implements KvStore {
     else signal.addEventListener('abort', () => resolve(undefined), { once: true })
     await Promise.race([this.#watch.started, aborted])
     if (after > this.#feed.revision) {
-      // The feed may be behind by a moment; a revision that etcd itself has not reached is of another store.
+      // The feed may lag a little; a revision that etcd itself has not reached is from another store.
       const now = await Promise.race([this.#read(''), aborted])
       if (now && after > now.revision) return
     }
@@ -143,7 +143,7 @@ export class EtcdKvStore implements KvStore {
     return { revision: Number(answer.header.revision), stored: this.#toStored(answer.kvs?.[0]) }
   }
 
-  /** All of one revision; undefined where that was compacted away while it was read. */
+  /** All entries of one revision; undefined if the revision was compacted during the read. */
   async #readPage({ prefix, limit, cursor }: ListQuery) {
     const found: Stored[] = []
     let bytes = 0
@@ -188,11 +188,11 @@ export class EtcdKvStore implements KvStore {
     return entries
   }
 
-  /** Writes where still stands what was read; else answers what stands there now. */
+  /** Writes if the key is unchanged since the read; otherwise returns the current entry. */
   async #replace(key: string, stored: Stored | undefined, write: Write) {
     const one = this.#keys.one(key)
     const answer = await this.#gateway.call<TxnAnswer>('write', 'kv/txn', {
-      // A key that isn't there has the revision 0.
+      // A missing key has the revision 0.
       compare: [{ ...one, target: 'MOD', result: 'EQUAL', mod_revision: stored?.modRevision ?? '0' }],
       success: [
         write === 'delete'
@@ -232,7 +232,7 @@ function toPage(revision: string | undefined, found: Stored[], next?: string) {
   return { revision: Number(revision), found, ...(next !== undefined && { next }) }
 }
 
-/** How many entries to ask for, so that they come to about a page if they are as large as those before. */
+/** How many entries to request to fill about a page, if they have the size of the earlier entries. */
 function chunkOf(count: number, bytes: number): number {
   if (count === 0) return firstChunk
   const wanted = Math.ceil((pageBytes - bytes) / Math.max(1, bytes / count))

@@ -6,27 +6,27 @@ import { Endpoints } from './endpoints.ts'
 import { full, misconfigured, outcomeUnknown, unavailable } from './errors.ts'
 import { EtcdRefusal, toRefusal } from './refusal.ts'
 
-/** A read may be repeated, as may whatever has the same effect a second time. */
+/** A read may be repeated, like every request with the same effect a second time. */
 type Kind = 'repeatable' | 'write'
 
 const connectMs = 1000
-/** How long one member has for an answer. A write that misses it has an unknown outcome, so it gets longer. */
+/** How long one member may take to answer. A write without an answer has an unknown outcome, so it gets longer. */
 const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
-/** How long to go from member to member: more than the 1 to 2 s in which etcd elects another leader. */
+/** How long to try one member after the other: longer than etcd's election of a leader, which takes 1 to 2 s. */
 const timeoutMs = 5000
 const retryMs = 50
 
 type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bodyTimeout'>
 
 /**
- * Requests to etcd's JSON gateway (/v3/…, all POST), sent to one member after the other until one answers.
+ * Requests to etcd's JSON gateway (/v3/…, all POST), tried with one member after the other until one answers.
  *
  * ```
- *   connection refused, dropped, no leader   nothing happened: the next member, until the timeout ends
- *   no answer to what is repeatable          the next member, until the timeout ends
+ *   connection refused, dropped, no leader   nothing happened: the next member, until the timeout
+ *   no answer to a repeatable request        the next member, until the timeout
  *   no answer to a write                     it may have happened, or still happen: OutcomeUnknown
- *   no room                                  nothing happened: StoreFull at once
- *   no right                                 nothing happened: StoreMisconfigured at once
+ *   no space                                 nothing happened: StoreFull at once
+ *   no permission                            nothing happened: StoreMisconfigured at once
  *   any other answer                         a refusal: the request is wrong
  * ```
  */
@@ -42,8 +42,9 @@ export class Gateway {
   }
 
   /**
-   * @throws EtcdRefusal as an answer that asking again won't change
-   * @throws StoreUnavailable, StoreFull or StoreMisconfigured when nothing happened, OutcomeUnknown when a write may have
+   * @throws EtcdRefusal if a retry would get the same answer
+   * @throws StoreUnavailable, StoreFull or StoreMisconfigured if nothing happened, OutcomeUnknown if a write may have
+   * taken effect
    */
   async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
     const deadline = performance.now() + timeoutMs
@@ -63,19 +64,19 @@ export class Gateway {
     }
   }
 
-  /** Asks one member, once. */
+  /** Sends one request to one member. */
   async callAt<Answer>(endpoint: string, kind: Kind, path: string, body: object): Promise<Answer> {
     const signal = AbortSignal.timeout(answerMs[kind])
     const reply = await this.#send(endpoint, path, body, { signal })
     return (await reply.json()) as Answer
   }
 
-  /** The member that is to be asked next. */
+  /** The next member to use. */
   pick(): string {
     return this.#endpoints.pick()
   }
 
-  /** A request to one member that is answered bit by bit until `signal` is aborted. */
+  /** A request to one member whose answer is a stream, until `signal` is aborted. */
   streamAt(
     endpoint: string,
     path: string,
@@ -85,12 +86,12 @@ export class Gateway {
     return this.#send(endpoint, path, body, { signal, headersTimeout: answerMs.repeatable, bodyTimeout: 0 })
   }
 
-  /** Says that a member's stream came to an end that it should not have. */
+  /** Reports that a member's stream has ended unexpectedly. */
   suspect(endpoint: string): void {
     this.#endpoints.suspect(endpoint)
   }
 
-  /** Whoever waits for an answer hears that there is none. */
+  /** Requests under way are rejected. */
   close(): Promise<void> {
     return this.#agent.destroyed ? Promise.resolve() : this.#agent.destroy()
   }
@@ -146,7 +147,7 @@ export class Gateway {
   }
 }
 
-/** The request never left, or etcd says that it dropped it. */
+/** The request was never sent, or etcd reports that it dropped it. */
 function isKnownUndone(error: unknown): boolean {
   if (error instanceof EtcdRefusal) return error.isNotDone
   return wasNeverSent(error)

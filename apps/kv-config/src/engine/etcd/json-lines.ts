@@ -1,6 +1,6 @@
 const newline = 0x0a
 
-/** The documents of a stream that has one a line; a last line without its end is none. */
+/** The documents of a stream with one JSON document per line; an incomplete last line is ignored. */
 export async function* jsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   let begun: Uint8Array[] = []
   for await (const chunk of stream) {

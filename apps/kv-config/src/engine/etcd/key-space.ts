@@ -1,7 +1,7 @@
 import { keyBytes, prefixEnd } from '../key-range.ts'
 import { base64, fromBase64 } from './messages.ts'
 
-/** Where a store's keys are in etcd: all begin with one prefix, which others' keys don't. */
+/** Maps a store's keys to keys in etcd: all have one prefix, which no other program's keys have. */
 export class KeySpace {
   readonly #prefix: string
 
@@ -13,10 +13,10 @@ export class KeySpace {
     return { key: base64(keyBytes(this.#prefix + key)) }
   }
 
-  /** A range, of the keys behind `after` if that is given: `range_end` is the first key that isn't in it. */
+  /** The range of keys with a prefix, after `after` if given; `range_end` is the first key outside the range. */
   withPrefix(prefix: string, after?: string): { key: string; range_end: string } {
     const first = keyBytes(this.#prefix + prefix)
-    // In the order of bytes, the next key is the same with a zero behind it.
+    // In byte order, the next key after a key is the same key with a zero appended.
     const next = after === undefined ? first : keyBytes(`${this.#prefix}${after}\u0000`)
     return {
       key: base64(Buffer.compare(next, first) > 0 ? next : first),

@@ -1,11 +1,11 @@
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 
-/** With so many known, those that have passed are looked for: about 100 bytes each. */
+/** From this many known ends on, expired ones are removed; each takes about 100 bytes. */
 const firstSweep = 1000
 
 /**
- * When leases end, as far as is known: etcd tells it only of one lease at a time, and a listing may hold a thousand.
- * Renewals that went through another copy aren't known, so an end that has passed is asked for again.
+ * The known ends of leases: etcd reports the end of only one lease per request, and a listing may contain a thousand.
+ * Renewals by another copy are not known here, so an end that has passed is queried again.
  */
 export class LeaseEnds {
   readonly #time: SteadyTime
@@ -21,7 +21,7 @@ export class LeaseEnds {
     return this.#ends.size
   }
 
-  /** `ask` answers how many seconds are left; all who want to know the same at once ask once. */
+  /** `ask` returns the seconds left; simultaneous callers for one lease share a query. */
   async of(id: string, ask: () => Promise<number>): Promise<Date> {
     const end = this.#ends.get(id)
     if (end !== undefined && end > this.#time.now()) return this.#time.timeOfDay(end)
@@ -30,12 +30,15 @@ export class LeaseEnds {
     return asked
   }
 
-  /** Passes steadily, whatever the clock is set to. */
+  /** Passes steadily, even if the clock is set. */
   now(): number {
     return this.#time.now()
   }
 
-  /** A lease had so many seconds left at a time as `now()` tells it: when the request was sent, so as not to be late. */
+  /**
+   * Records that a lease had `seconds` left at the time `at` of `now()`: when the request was sent, so that the end
+   * is never too late.
+   */
   learn(id: string, at: number, seconds: number): Date {
     const end = at + seconds * 1000
     this.#ends.set(id, end)
@@ -52,7 +55,7 @@ export class LeaseEnds {
     return this.learn(id, at, await ask())
   }
 
-  /** The next sweep waits until there are twice as many as are left: what it costs grows with what was learnt. */
+  /** The next sweep runs when the number has doubled, so the cost is proportional to the number of recorded leases. */
   #sweep(): void {
     const now = this.#time.now()
     for (const [id, end] of this.#ends) if (end <= now) this.#ends.delete(id)

@@ -3,8 +3,8 @@ import { LeaseEnds } from './lease-ends.ts'
 import type { LeaseAnswer } from './messages.ts'
 
 /**
- * Leases of etcd, of which each belongs to one key. They are counted in whole seconds, have a shortest time (2 s
- * unless etcd is set up otherwise), and end up to half a second late. Ids go beyond what a number holds.
+ * Leases of etcd, each for one key. They are in whole seconds, have a minimum (2 s by default), and end up to half a
+ * second late. Their ids are larger than a double can represent.
  */
 export class Leases {
   readonly #gateway: Gateway
@@ -14,12 +14,12 @@ export class Leases {
     this.#gateway = gateway
   }
 
-  /** A new lease of so many seconds; none for none. One that is never used ends by itself. */
+  /** A new lease of this many seconds; undefined without `ttlSeconds`. An unused lease expires by itself. */
   async grant(ttlSeconds: number | undefined): Promise<string | undefined> {
     return ttlSeconds === undefined ? undefined : (await this.#grant(ttlSeconds)).id
   }
 
-  /** The same lease, renewed, if it is one of so many seconds; else a new one. */
+  /** Renews the lease if it has this duration; otherwise makes a new one. */
   async renewOrGrant(
     standing: string | undefined,
     ttlSeconds: number | undefined,
@@ -29,13 +29,13 @@ export class Leases {
     if (renewedSeconds === Math.ceil(ttlSeconds)) return standing
     const granted = await this.#grant(ttlSeconds)
     if (renewedSeconds !== granted.seconds) return granted.id
-    this.revoke(granted.id) // shorter than etcd's shortest, as the standing one was
+    this.revoke(granted.id) // both are shorter than etcd's minimum
     return standing
   }
 
   /**
-   * When a lease ends; to the second, as etcd doesn't tell more. It is later if another copy has renewed the lease
-   * since this one heard of it: etcd is asked again only once that end is reached.
+   * When a lease ends, in whole seconds, like etcd's answer. It ends later if another copy has renewed it since: etcd
+   * is queried again only when the known end has passed.
    */
   expiry(id: string): Promise<Date> {
     return this.#ends.of(id, async () => {
@@ -44,7 +44,7 @@ export class Leases {
     })
   }
 
-  /** Ends a lease that no key has any more. Nobody waits for it, as it would end by itself. */
+  /** Revokes a lease that no key has any more. Not awaited, as the lease would expire by itself. */
   revoke(id: string): void {
     this.#ends.forget(id)
     this.#gateway.call('repeatable', 'lease/revoke', { ID: id }).catch(() => undefined)
@@ -58,7 +58,7 @@ export class Leases {
     return { id: ID, seconds: Number(TTL) }
   }
 
-  /** For how many seconds it holds anew; undefined if it has ended, which is a 200 without a TTL. */
+  /** The new duration in seconds; undefined if the lease has expired, which etcd answers with 200 and no TTL. */
   async #renew(id: string): Promise<number | undefined> {
     const body = { ID: id }
     const sentAt = this.#ends.now()

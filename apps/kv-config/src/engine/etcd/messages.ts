@@ -1,6 +1,6 @@
 /**
- * Messages of etcd's JSON gateway (rpc.proto). Whole numbers of 64 bits are strings, bytes are base64, and
- * whatever has its default value (zero, false, empty) is left out.
+ * Messages of etcd's JSON gateway (rpc.proto). 64-bit integers are strings, bytes are base64, and fields with their
+ * default value (zero, false, empty) are absent.
  */
 export interface Header {
   member_id?: string
@@ -28,7 +28,7 @@ export interface TxnAnswer {
 
 export interface LeaseAnswer {
   ID?: string
-  /** Seconds: granted, or of those left. */
+  /** In seconds: granted, or left. */
   TTL?: string
 }
 
@@ -58,7 +58,7 @@ export interface MemberMessage {
 export interface StatusAnswer {
   header: Header
   leader?: string
-  /** Alarms that were raised, in words. */
+  /** Active alarms, as text. */
   errors?: string[]
 }
 

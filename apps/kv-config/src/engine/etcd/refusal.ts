@@ -1,9 +1,9 @@
 import { RequestRefused } from '@darkroom/service-kit'
 
-/** An answer of etcd other than 200. Codes are those of gRPC (google.golang.org/grpc/codes). */
+/** An answer of etcd other than 200. The codes are those of gRPC (google.golang.org/grpc/codes). */
 export class EtcdRefusal extends RequestRefused {
   readonly code: number
-  /** In etcd's own words. */
+  /** The message of etcd. */
   readonly reason: string
 
   constructor(path: string, code: number, reason: string) {
@@ -12,27 +12,27 @@ export class EtcdRefusal extends RequestRefused {
     this.reason = reason
   }
 
-  /** Whatever it was that was asked for did not happen, and may be asked for again. */
+  /** Nothing happened, and the request may be repeated. */
   get isNotDone(): boolean {
     return notDone.some(words => this.reason.includes(words))
   }
 
-  /** What was asked for may have happened, or may still happen: the answer only came too late. */
+  /** The request may have taken effect, or may still do so: only the answer was late. */
   get isUnknown(): boolean {
     return unknownCodes.has(this.code) && !this.isNotDone && !this.reason.includes(unhealthy)
   }
 
-  /** Nothing was written: etcd takes nothing more until it is compacted, defragmented and its alarm disarmed. */
+  /** Nothing was written: etcd refuses writes until it is compacted and defragmented and its alarm is disarmed. */
   get isFull(): boolean {
     return this.code === grpcCode.resourceExhausted && this.reason.includes('database space exceeded')
   }
 
-  /** Who asks has no right to; whoever runs etcd can change that. */
+  /** The user has no permission, which an administrator of etcd can change. */
   get isOfAccess(): boolean {
     return accessCodes.has(this.code) || ofAccess.some(words => this.reason.includes(words))
   }
 
-  /** The token is too old: those that etcd makes live 5 minutes unused, and don't survive a restart. */
+  /** The token has expired: etcd's simple tokens live for 5 minutes unused, and don't survive a restart. */
   get wantsAuthentication(): boolean {
     return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
   }
@@ -50,7 +50,7 @@ export const grpcCode = {
 } as const
 
 const accessCodes = new Set<number>([grpcCode.permissionDenied, grpcCode.unauthenticated])
-/** Under other codes; "not enabled": a password is given, and etcd has its authentication switched off. */
+/** Errors of access with other codes. "not enabled": a password is set, but authentication in etcd is switched off. */
 const ofAccess = [
   'user name is empty',
   'user name not found',
@@ -61,19 +61,19 @@ const ofAccess = [
 /** Canceled, unknown, deadline exceeded, internal, unavailable. */
 const unknownCodes = new Set([1, 2, 4, 13, 14])
 
-/** Members aren't changed within 5 s of the last time that one was away. */
+/** etcd refuses changes of members within 5 s after a member was away. */
 const unhealthy = 'unhealthy cluster'
 
-/** A member without a leader drops what it is told at once; reads that a new leader interrupts are refused. */
+/** A member without a leader drops requests; reads that an election interrupts are refused. */
 const notDone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
 
-/** Reads the body of such an answer: `error` is gone since 3.6, `message` is always there. */
+/** Parses the body of a refusal: `error` is absent since 3.6, `message` is always present. */
 export function toRefusal(path: string, status: number, body: string): EtcdRefusal {
   try {
     const { code = 2, message } = JSON.parse(body)
     return new EtcdRefusal(path, Number(code), String(message ?? body))
   } catch {
-    // Not etcd's own words: something between answered, or etcd is just starting.
+    // Not an answer of etcd's API: a proxy answered, or etcd is starting.
     return new EtcdRefusal(path, grpcCode.unavailable, `status ${status}: ${body.slice(0, 200)}`)
   }
 }

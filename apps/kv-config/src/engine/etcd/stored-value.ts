@@ -1,11 +1,11 @@
 /**
- * A value as it stands in etcd. Nearly always it is the bare value, and its revision the one that etcd says. But
- * etcd gives a key another lease only by writing it anew, which takes a new revision; what keeps its revision
- * then carries it behind the value:
+ * A value as it is stored in etcd. It is nearly always the plain value, whose revision is the one that etcd reports. But
+ * etcd can change the lease of a key only by writing it again, with a new revision. A value that must keep its revision
+ * then has it appended:
  *
  *     value | revision, 8 bytes, big endian | mark, 16 bytes
  *
- * A value that happens to end with the mark carries it always, with revision 0: the one that etcd says.
+ * A value that happens to end with the mark always has revision 0 appended, which means the one that etcd reports.
  */
 const mark = Buffer.from('c6a1f03b5e924d7e8b20d94f6b7a1c55', 'hex')
 const revisionBytes = 8

@@ -11,13 +11,14 @@ const pingMs = 1000
 const retryMs = 100
 
 /**
- * Publishes every change of a store into a feed: one stream for all who wait. A stream that breaks goes on at
- * another member with the revision after the last one seen, so that nothing is missed; where etcd has compacted
- * that away, the feed begins anew, which wakes everybody.
+ * Publishes every change of a store into a feed: one stream serves all waiting callers. When a stream breaks, it
+ * continues at another member with the revision after the last one, so no change is missed. If etcd has compacted
+ * that revision, the feed is restarted, which wakes all callers.
  *
- * A member that stands still or has lost its cluster keeps the stream open and says nothing. So it is asked for
- * a linearizable read every second, and left if it has no answer. An answer older than what was seen is that of an
- * etcd restored from a copy: its changes would have revisions that nobody waits for, so the feed begins anew then, too.
+ * A member that hangs or has lost its cluster keeps the stream open without sending anything. So it gets a
+ * linearizable read every second, and is left if it doesn't answer. If the answer is older than the last change, etcd
+ * was restored from a copy: its changes have lower revisions than the callers wait for, so the feed is restarted as
+ * well.
  */
 export class Watch {
   readonly #gateway: Gateway
@@ -27,7 +28,7 @@ export class Watch {
   readonly #closing = new AbortController()
   readonly #started = Promise.withResolvers<void>()
   readonly #ended: Promise<void>
-  /** The revision with which the stream begins or goes on; undefined: with the next that comes. */
+  /** The revision at which the stream starts or continues; undefined: with the next change. */
   #next: number | undefined
 
   constructor(options: { gateway: Gateway; keys: KeySpace; feed: ChangeFeed; logger: Logger }) {
@@ -38,7 +39,7 @@ export class Watch {
     this.#ended = this.#run()
   }
 
-  /** Resolves once the feed knows since when it follows, and then always; or when it is closed. */
+  /** Resolves once the feed knows the revision from which it follows, or when it is closed. */
   get started(): Promise<void> {
     return this.#started.promise
   }
@@ -61,7 +62,7 @@ export class Watch {
         })
       } catch (error) {
         if (signal.aborted) return
-        if (!isLost) this.#logger.warn({ err: error }, 'the changes of etcd are not to be had; trying on')
+        if (!isLost) this.#logger.warn({ err: error }, 'can not follow the changes of etcd; retrying')
         isLost = true
       }
       await delay(retryMs, undefined, { signal }).catch(() => undefined)
@@ -76,7 +77,7 @@ export class Watch {
     return revision + 1
   }
 
-  /** Returns where etcd has forgotten what comes next; throws where the stream breaks. */
+  /** Returns if etcd has compacted the next revision; throws if the stream breaks. */
   async #follow(onOpen: () => void): Promise<void> {
     const stop = new AbortController()
     const signal = AbortSignal.any([stop.signal, this.#closing.signal])
@@ -99,7 +100,7 @@ export class Watch {
     }
   }
 
-  /** A token that etcd no longer knows is refused within the stream, as no permission; a read replaces it before. */
+  /** An expired token is refused within the stream, like a missing permission; a read replaces it before. */
   async #open(endpoint: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     await this.#checkAt(endpoint)
     const create_request = {
@@ -110,7 +111,7 @@ export class Watch {
     return this.#gateway.streamAt(endpoint, 'watch', { create_request }, signal)
   }
 
-  /** Ends the stream when its member has no answer, or one that is older than what was seen. */
+  /** Ends the stream if its member doesn't answer, or answers with an older revision. */
   async #ping(endpoint: string, stream: AbortController): Promise<void> {
     while (!stream.signal.aborted) {
       await delay(pingMs, undefined, { signal: stream.signal }).catch(() => undefined)
@@ -129,7 +130,9 @@ export class Watch {
     const { header } = await this.#gateway.callAt<RangeAnswer>(endpoint, 'repeatable', 'kv/range', range)
     if (Number(header.revision) >= next - 1) return
     this.#next = undefined
-    throw new Error(`etcd went back to revision ${header.revision}: it was restored, or is another one`)
+    throw new Error(
+      `etcd went back to revision ${header.revision}: it was restored, or replaced by another etcd`,
+    )
   }
 
   #take({ result, error }: WatchAnswer): 'taken' | 'forgotten' {
@@ -142,9 +145,9 @@ export class Watch {
     if (result?.created) return 'taken'
     const events = result?.events ?? []
     this.#feed.publish(events.flatMap(event => this.#changeOf(event)))
-    // With events, the header may be ahead of them: the rest is still to come. Without, it says how far it got.
+    // With events, the header may be ahead of them, as more will follow. Without events, it is the current revision.
     const seen = events.length > 0 ? events.at(-1)?.kv?.mod_revision : result?.header?.revision
-    // Never back: that is for #checkAt to find, which begins the feed anew.
+    // Never back: #ping detects that, and restarts the feed.
     if (this.#next !== undefined) this.#next = Math.max(this.#next, Number(seen) + 1)
     return 'taken'
   }
