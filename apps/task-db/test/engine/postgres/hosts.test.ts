@@ -50,7 +50,7 @@ test('a URL that can not be used is refused in words, and without its password',
     ['postgres://u:secret@a,[::1/db', /a host that is not valid/],
     [
       'postgres://u:secret@a,b/db?target_session_attrs=standby',
-      /target_session_attrs=standby, but tasks are written/,
+      /target_session_attrs=standby, but this service writes/,
     ],
     ['postgres://u:secret@a/db?sslrootcert=/nowhere.pem', /\/nowhere\.pem/],
   ] as const) {
