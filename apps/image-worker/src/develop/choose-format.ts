@@ -5,7 +5,7 @@ import { decode } from './decode.ts'
 import { isAnimatable } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import type { Plan } from './plan.ts'
-import { type Raster, samplesOf } from './raster.ts'
+import { inBytes, type Raster } from './raster.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
 
@@ -69,7 +69,7 @@ async function lookAt(
     await reserve(2 * unpackedBytes)
     const { picture } = await decode(input, header, plan, limits, page)
     const [raster] = picture.frames as [Raster]
-    return contentOf(inBytes(raster), raster)
+    return contentOf(inBytes(raster).data, raster)
   }
   await reserve(8 * width * height)
   // Damage is reported later, when the image is developed.
@@ -79,11 +79,6 @@ async function lookAt(
     .raw()
     .toBuffer({ resolveWithObject: true })
   return contentOf(data, info)
-}
-
-/** The upper halves of deep samples. */
-function inBytes(raster: Raster): Uint8Array {
-  return raster.bits === 16 ? Uint8Array.from(samplesOf(raster), sample => sample >> 8) : raster.data
 }
 
 function contentOf(data: Uint8Array, size: { width: number; height: number; channels: number }): Content {

@@ -188,6 +188,12 @@ export function withAlpha(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
 }
 
+/** The raster with 8 bits a sample: the upper halves of deep samples. */
+export function inBytes(raster: Raster): Raster {
+  if (raster.bits === 8) return raster
+  return { ...raster, data: Uint8Array.from(samplesOf(raster), sample => sample >> 8), bits: 8 }
+}
+
 /** The raster in colour, for operations that add colour. */
 export function asColour(raster: Raster): Raster {
   if (raster.channels !== 1) return { ...raster, isGrey: false }

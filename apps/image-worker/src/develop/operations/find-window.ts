@@ -1,6 +1,6 @@
 import type { Strategy } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
-import { type Raster, toSharp } from '../raster.ts'
+import { inBytes, type Raster, toSharp } from '../raster.ts'
 import type { Size } from './operation-kind.ts'
 
 /**
@@ -23,9 +23,12 @@ export async function findWindow(
   }
 }
 
-/** Lets sharp find the window: a resizing to cover that doesn't scale. */
+/**
+ * Lets sharp find the window: a resizing to cover that doesn't scale. The lower halves of deep samples are not seen, and
+ * sharp would take seconds for them.
+ */
 async function windowOf(frame: Raster, { width, height }: Size, strategy: Strategy) {
-  const { info } = await toSharp(frame)
+  const { info } = await toSharp(inBytes(frame))
     .resize({
       width,
       height,

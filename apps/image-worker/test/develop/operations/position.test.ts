@@ -138,3 +138,17 @@ test('a JPEG of any orientation is cut where it is shown', async () => {
     }
   }
 })
+
+test('what is kept of a deep image depends on what is seen of its samples', async () => {
+  const [width, height] = [32, 16]
+  // Four levels on the left; on the right one level, and noise below it.
+  const samples = Uint16Array.from({ length: width * height }, (_, at) => {
+    const [x, noise] = [at % width, (at * 7919) % 256]
+    return x < 16 ? ((at * 31) % 4) * 64 * 256 : 128 * 256 + noise
+  })
+  const image = sharp(samples, { raw: { width, height, channels: 1 } }).toColourspace('grey16')
+  const { bytes } = await run(await image.png().toBuffer(), 'crop:16x16:entropy')
+  const kept = await sharp(bytes).toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer()
+  const levels = new Uint16Array(new Uint8Array(kept).buffer)
+  assert.ok(levels.every(level => level % (64 * 256) === 0))
+})
