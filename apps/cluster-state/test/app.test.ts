@@ -20,13 +20,13 @@ for (const { method, url } of Object.values(clusterStateRoutes)) {
   })
 }
 
-test('whether it is alive and ready is told without a token', async t => {
+test('/healthz and /readyz need no token', async t => {
   const { app } = await buildTestApp(t, { clusterToken })
   assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
 })
 
-test('fault: it is not ready while its membership does not know who is there, and goes on all the same', async t => {
+test('fault: it is not ready while its membership can not read the members, and continues to work', async t => {
   const { app, node } = await buildTestApp(t)
   assert.ok(node.membership)
   t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is away')))
@@ -34,7 +34,7 @@ test('fault: it is not ready while its membership does not know who is there, an
   assert.equal((await app.inject('/inc')).body, '1')
 })
 
-test('members are told with the node itself', async t => {
+test('the members include the node itself', async t => {
   const members = [{ id: 'node-2', url: 'http://10.0.0.2:8085', dataCentre: 'north' }]
   const { app, node } = await buildTestApp(t, { members })
   assert.deepEqual((await app.inject('/members')).json(), {
@@ -43,7 +43,7 @@ test('members are told with the node itself', async t => {
   })
 })
 
-test('metrics tell what the node holds, and count by route', async t => {
+test('metrics count the entries of the node, and requests by route', async t => {
   const members = ['a', 'b'].map(id => ({ id, url: `http://${id}`, dataCentre: 'north' }))
   const { app } = await buildTestApp(t, { members })
   await app.inject({ method: 'POST', url: '/counters/images/inc' })

@@ -30,14 +30,14 @@ for (const [method, url] of internalRoutes) {
   })
 }
 
-test('nothing is written for who has no token', async t => {
+test('nothing is written without the token', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { clusterToken, store })
   await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   assert.equal((await store.get('a')).entry, undefined)
 })
 
-test('whether it is alive and ready is told without a token', async t => {
+test('/healthz and /readyz need no token', async t => {
   const app = buildTestApp(t, { clusterToken })
   assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
@@ -67,7 +67,7 @@ test('the contract names every path', async t => {
   for (const path of ['/keys', '/cluster', '/cluster/members', '/healthz']) assert.ok(paths[path], path)
 })
 
-test('a store of one member tells of no others and takes none', async t => {
+test('a store with one member lists only itself, and refuses to add others', async t => {
   const app = buildTestApp(t)
   assert.deepEqual((await app.inject('/cluster')).json(), { members: [] })
   const body = { urls: ['http://127.0.0.1:2380'] }

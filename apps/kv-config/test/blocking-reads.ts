@@ -47,7 +47,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
       assert.deepEqual([status, headers.get('kv-revision')], [404, String(revision)])
     })
 
-    test('a read whose wait ends without a change answers what stands', async t => {
+    test('a read whose wait ends without a change returns the current value', async t => {
       const { store, read } = await listen(t, openStore)
       await put(store, 'a', 'one')
       assert.equal(await (await read('/key/a?wait=0.05')).text(), 'one')
@@ -69,7 +69,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
       assert.deepEqual(answers, ['two'])
     })
 
-    test('closing the app answers at once whoever waits', async t => {
+    test('closing the app answers all waiting requests at once', async t => {
       const startedAt = performance.now()
       const { app, store, read, untilHeld } = await listen(t, openStore)
       await put(store, 'a', 'one')

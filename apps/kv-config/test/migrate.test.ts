@@ -27,7 +27,7 @@ withEngine('etcd', program => {
     return { urls, open, from: open(urls.from), to: open(urls.to) }
   }
 
-  test('entries are copied with their bytes, and those with a lease are left to come anew', async t => {
+  test('entries are copied with their bytes, and entries with a lease are left out', async t => {
     const { from, to } = prepare(t)
     await put(from, 'config/a', 'one')
     await put(from, 'config/🔑', '')
@@ -44,7 +44,7 @@ withEngine('etcd', program => {
     assert.equal((await to.get('services/a')).entry, undefined)
   })
 
-  test('a second run copies what has come since, and overwrites nothing', async t => {
+  test('a second run copies new entries, and overwrites nothing', async t => {
     const { from, to } = prepare(t)
     await put(from, 'a', 'one')
     await put(from, 'b', 'one')
@@ -56,7 +56,7 @@ withEngine('etcd', program => {
     assert.equal(text((await to.get('c')).entry), 'new')
   })
 
-  test('more than a page is copied whole, and what is aborted can be gone on with', async t => {
+  test('more than a page is copied whole, and an aborted run can be continued', async t => {
     const { from, to } = prepare(t)
     const keys = await fill(from, 250)
     const controller = new AbortController()

@@ -6,7 +6,7 @@ import { httpRequest, mountsAreMissing, temporaryFolder } from '@darkroom/testin
 import { MiB, patterned } from './content.ts'
 import { startStorage } from './storage-process.ts'
 
-test('a full disk: 503, nothing left behind, what was stored stays, and smaller blobs still go', {
+test('a full disk: 503, nothing is left behind, stored blobs stay, and smaller blobs are still accepted', {
   skip: mountsAreMissing(),
 }, async t => {
   const folder = temporaryFolder(t)

@@ -25,7 +25,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       })
     }
 
-    test('takes chunks of every size', async t => {
+    test('accepts chunks of every size', async t => {
       const store = await open(t)
       const bytes = patterned(3 * MiB)
       for (const chunkBytes of [7919, 2 * MiB, 3 * MiB]) {
@@ -107,7 +107,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.equal(await (await open(t)).open(id), undefined)
     })
 
-    test('replaces bytes and what is known of them', async t => {
+    test('replaces bytes and their facts', async t => {
       const store = await open(t)
       await store.put(id, inChunks(patterned(3 * MiB)), png)
       await store.put(id, inChunks(patterned(9 * MiB)), png)
@@ -130,14 +130,14 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       })
     }
 
-    test('keeps what stood there when new content throws half-way', async t => {
+    test('keeps the stored blob when new content throws half-way', async t => {
       const store = await open(t)
       await store.put(id, inChunks(Buffer.from('before')), png)
       await assert.rejects(store.put(id, throwingAfter(2 * MiB), png), isHalfWay)
       assert.equal(String(await read(store)), 'before')
     })
 
-    test('lets puts to one key at once end as one of them, whole', async t => {
+    test('stores one of several concurrent puts to a key, whole', async t => {
       const store = await open(t)
       const contents = Array.from({ length: 12 }, (_, n) => patterned(200_000 + n * 1000, n + 1))
       const outcomes = await Promise.all(contents.map(bytes => store.put(id, inChunks(bytes), png)))
@@ -149,7 +149,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.equal(described.bytes, bytes.length)
     })
 
-    test('refuses an older fencing token, and takes an equal and a newer one', async t => {
+    test('refuses an older fencing token, and accepts an equal and a newer one', async t => {
       const store = await open(t)
       const put = (text: string, fence: number) =>
         store.put(id, inChunks(Buffer.from(text)), { contentType: 'image/png', fence })
@@ -162,7 +162,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.equal(String(await read(store)), 'fourth')
     })
 
-    test('lets a race of fencing tokens end with the newest', async t => {
+    test('keeps the newest of concurrent fencing tokens', async t => {
       const store = await open(t)
       for (let round = 0; round < 5; round++) {
         const raced: BlobId = { key: `race-${round}`, stage: 'post' }
@@ -178,7 +178,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       }
     })
 
-    test('takes any fencing token once the bytes are deleted', async t => {
+    test('accepts any fencing token once the bytes are deleted', async t => {
       const store = await open(t)
       await store.put(id, inChunks(Buffer.from('new')), { ...png, fence: 9 })
       await store.delete(id)
@@ -195,7 +195,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.ok(patterned(9 * MiB, 3).equals(await read(store)))
     })
 
-    test('tells of a blob, and reads parts of it, that was opened for that', async t => {
+    test('returns the facts of a blob, and reads parts of it, if it was opened for that', async t => {
       const store = await open(t)
       for (const length of [MiB, 9 * MiB]) {
         const bytes = patterned(length)
@@ -220,7 +220,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       'an overwrite': (store: BlobStore) => store.put(id, inChunks(patterned(4 * MiB, 2)), png),
       'a delete': (store: BlobStore) => store.delete(id),
     })) {
-      test(`lets a reader that began before ${change} read on to the end of what it opened`, async t => {
+      test(`allows a reader that began before ${change} to read to the end of its blob`, async t => {
         const store = await open(t)
         const bytes = patterned(12 * MiB)
         await store.put(id, inChunks(bytes), png)

@@ -6,7 +6,7 @@ import { buildApp } from '../src/app.ts'
 import { FileBlobStore } from '../src/engine/file/file.ts'
 import { problemOf } from './serve.ts'
 
-test('what is wrong with an object store stands in the log, once, and in no answer', async t => {
+test('errors of an object store are logged once, and are not in answers', async t => {
   const store = await FileBlobStore.open({ folder: temporaryFolder(t) })
   const refuse = async () => {
     throw new StoreMisconfigured('the object store (http://minio:9000) refuses: check the credentials')

@@ -33,7 +33,7 @@ for (const [method, url] of internalRoutes) {
   })
 }
 
-test('whether it is alive and ready is told without a token', async t => {
+test('/healthz and /readyz need no token', async t => {
   const app = buildTestApp(t, { clusterToken })
   assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
@@ -49,7 +49,7 @@ test('fault: it is alive but not ready while its store does not answer', async t
   assert.doesNotMatch(answer.body, /disk/)
 })
 
-test('fault: metrics are told while its store does not answer, but for the tasks', async t => {
+test('fault: metrics work while the store does not answer, except the number of tasks', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   assert.match((await app.inject('/metrics')).body, /^darkroom_tasks\{/m)
@@ -60,7 +60,7 @@ test('fault: metrics are told while its store does not answer, but for the tasks
   assert.doesNotMatch(body, /^darkroom_tasks\{/m)
 })
 
-test('metrics tell how many tasks are in each state', async t => {
+test('metrics count the tasks in each state', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 3)
@@ -78,7 +78,7 @@ test('the contract names every path', async t => {
   }
 })
 
-test('leases that ran out are looked for by itself', async t => {
+test('expired leases are looked for regularly', async t => {
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const app = buildTestApp(t, { store })
@@ -89,7 +89,7 @@ test('leases that ran out are looked for by itself', async t => {
   await until('the task waits again', async () => (await store.get(taskId(1)))?.state === 'not-started')
 })
 
-test('fault: looking for leases that ran out goes on after the store failed', async t => {
+test('fault: looking for expired leases continues after the store failed', async t => {
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const looks = t.mock.method(store, 'expireLeases')

@@ -61,7 +61,7 @@ test('claims that wait are served first come first served', async t => {
   )
 })
 
-test('who waits is served before who comes later, though the task came between them', async t => {
+test('an earlier claim is served before a later one, even if the task came in between', async t => {
   const { store, line } = prepare(t)
   const first = join(line, 'first').task
   const creation = store.create(taskId(1), newTask())
@@ -122,7 +122,7 @@ test('a claim that hung up before its turn is not asked for', async t => {
   assert.equal((await get(store, 2)).claims, 0)
 })
 
-test('timeout that ends while a task is being given back for another is noticed', async t => {
+test('a timeout that ends while a task is being returned for another claim is noticed', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 1)
   const claimHeld = hold(t, store, 'claim')
@@ -139,7 +139,7 @@ test('timeout that ends while a task is being given back for another is noticed'
   assert.equal(await waiting.task, undefined)
 })
 
-test('fault: a store that fails is told to whoever asked, and the line goes on', async t => {
+test('fault: an error of the store rejects its claim, and the line continues', async t => {
   const { store, line } = prepare(t)
   const claims = t.mock.method(store, 'claim')
   claims.mock.mockImplementationOnce(() => Promise.reject(new Error('disk I/O error')))
@@ -148,7 +148,7 @@ test('fault: a store that fails is told to whoever asked, and the line goes on',
   assert.equal((await join(line, 'b').task)?.id, taskId(1))
 })
 
-test('however tasks and claims come together, each task is claimed once and nobody is forgotten', async t => {
+test('however tasks and claims come together, each task is claimed once and every claim is answered', async t => {
   const { store, line } = prepare(t)
   const claims: Promise<Task | undefined>[] = []
   const creations: Promise<unknown>[] = []

@@ -6,7 +6,7 @@ import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, leaseMs } from './conformance/open-engine.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
-test('a finished task counts once, with the bytes of its result, however often that is said', async t => {
+test('a finished task counts once, with the bytes of its result, even if that is reported often', async t => {
   const { tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'finished', token: 1, result: facts })
@@ -33,7 +33,7 @@ test('a task that fails because its workers were lost counts as well', async t =
   await until('it is counted', () => tally.amounts[imageCounters.failed] === 1)
 })
 
-test('what is returned or deleted is not counted, and closing the app closes the tally', async t => {
+test('returned and deleted tasks are not counted, and closing the app closes the tally', async t => {
   const { app, tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'returned', token: 1 })

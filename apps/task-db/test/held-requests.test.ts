@@ -172,7 +172,7 @@ test('a task whose holder fell silent wakes a claim that waits', async t => {
   assert.deepEqual([lease?.worker, lease?.token, attempts], ['next', 2, 2])
 })
 
-test('closing the app answers at once whoever waits', async t => {
+test('closing the app answers all waiting requests at once', async t => {
   const startedAt = performance.now()
   const { app, store, read, claim, untilReadIsHeld, untilInLine } = await listen(t)
   await createTasks(store, 1)

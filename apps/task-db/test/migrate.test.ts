@@ -38,7 +38,7 @@ async function allTasks(store: TaskStore) {
   return (await store.list({ limit: 10_000 })).tasks
 }
 
-test('a task that goes on over there is left alone, and one that is new there is no fault', async t => {
+test('a task that was changed in the target is left alone, and a new task there is not an error', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 4)
   assert.deepEqual(
@@ -52,7 +52,7 @@ test('a task that goes on over there is left alone, and one that is new there is
   assert.deepEqual(await to.get(going.id), going)
 })
 
-test('what changed here since an earlier run is copied by the next', async t => {
+test('changes since an earlier run are copied by the next', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 4)
   await migrate(from, to)
@@ -73,7 +73,7 @@ test('a task that is lost over there while it is copied is noticed', async t => 
   await assert.rejects(migrate(from, to), new MigrationIncomplete(`the task ${taskId(2)} is missing`))
 })
 
-test('it stops when it is told to, and the next run completes it', async t => {
+test('it stops when it is aborted, and the next run completes it', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 1200)
   const controller = new AbortController()

@@ -228,14 +228,14 @@ describe('one after the other', () => {
     assert.equal(task.lease?.expiresAt, '2026-01-01T00:00:05.900Z')
   })
 
-  test('a retryable failure waits for the next attempt, until there is none left', () => {
+  test('a retryable failure waits for the next attempt, until no attempt is left', () => {
     const failure: TaskEvent = { type: 'fail', token: 1, error, retryable: true }
     assert.equal(changed(transition(claimed(2), failure, clock.now())).state, 'not-started')
     const last = changed(transition(claimed(1), failure, clock.now()))
     assert.deepEqual([last.state, last.error], ['failed', error])
   })
 
-  test('a lease that runs out on the last attempt fails the task, and says who fell silent', () => {
+  test('a lease that runs out on the last attempt fails the task, and names the worker', () => {
     const later = new Date(clock.now().getTime() + 1000)
     const task = changed(transition(claimed(1), { type: 'expire' }, later))
     assert.equal(task.state, 'failed')

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import sharp from 'sharp'
 
-/** Of 255. Encoding again loses some; a picture with the wrong channels is off by tens. */
+/** On a scale of 255. Encoding again loses a little; a picture with the wrong channels is off by tens. */
 const toleratedMeanError = 6
 
 /**
- * That `result` is the picture `original` with red and blue swapped: sample by sample if `isExact`, else nearly
+ * Asserts that `result` is the picture `original` with red and blue swapped: sample by sample if `isExact`, else nearly
  * (both were encoded with loss). All frames are compared.
  */
 export async function assertSwapped(

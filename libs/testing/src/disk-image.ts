@@ -12,7 +12,7 @@ export interface DiskImage {
   readonly mounted: string
   /** A line of shell. */
   readonly mount: string
-  /** What the kernel has not written to the disk yet is gone. `pid` is a process that mounted it. */
+  /** Loses everything that the kernel has not written to the disk yet. `pid` is a process that mounted it. */
   cutPower(pid: number): void
   /** Resolves when no process has it mounted any more. */
   released(): Promise<void>

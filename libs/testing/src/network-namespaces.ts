@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 
-/** A machine of its own, as far as the network goes. */
+/** A host with its own network, like a separate machine. */
 export interface NetworkHost {
   readonly address: string
   /** What a command begins with that is to run there. */
@@ -23,7 +23,7 @@ export interface HostNetwork {
    * to and from the other hosts gets through. 0 ends it.
    */
   losePackets(share: number, count: number): void
-  /** From now on, hosts of different groups, given by index, hear nothing of each other. */
+  /** From now on, hosts of different groups, given by index, get no packets from each other. */
   partition(...groups: readonly (readonly number[])[]): void
   /** How many packets were lost by this so far, since the last healing. */
   lostPackets(): number

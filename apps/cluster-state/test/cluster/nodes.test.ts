@@ -5,7 +5,7 @@ import { until } from '@darkroom/testing'
 import { ask, post, selfOf, startCluster, untilAllAnswer, untilAllMeet } from './start-cluster.ts'
 
 suite('nodes that find each other by kv-config', () => {
-  test('agree, whoever wrote what; the sum is that of all; they go on while kv-config is away', async t => {
+  test('agree on all writes and sums, and continue while kv-config is away', async t => {
     const cluster = await startCluster(t)
     const nodes = await Promise.all([1, 2, 3, 4, 5].map(cluster.start))
     const [first, second] = nodes
@@ -30,7 +30,7 @@ suite('nodes that find each other by kv-config', () => {
     assert.ok([2, 3].includes(last.value))
   })
 
-  test('a node that was away goes on as the one it was, and hears what it missed', async t => {
+  test('a node that was away keeps its id and gets the changes that it missed', async t => {
     const cluster = await startCluster(t)
     const [one, two] = await Promise.all([cluster.start(1), cluster.start(2)])
     await untilAllMeet([one, two])

@@ -30,7 +30,7 @@ async function prepare(t: TestContext) {
 }
 
 suite('membership by kv-config', () => {
-  test('follows who is registered, without this node', async t => {
+  test('follows the registered nodes, without this node', async t => {
     const { register, remove, join } = await prepare(t)
     await register('node-1', '{"url":"http://10.0.0.1:8085","dataCentre":"north"}')
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
@@ -66,7 +66,7 @@ suite('membership by kv-config', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('is not a valid node')).length, 2)
   })
 
-  test('fault: while kv-config is away, whom it knew stands, and it is ready', async t => {
+  test('fault: while kv-config is away, the known members stay, and it is ready', async t => {
     const { kvConfig, register, join } = await prepare(t)
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
     const membership = join()

@@ -25,7 +25,7 @@ suite('gossip', () => {
     assert.ok(sent.every(({ names }) => names.length === 1))
   })
 
-  test('fault: the clock is set back an hour: the next change is told as soon as ever', async () => {
+  test('fault: the clock is set back an hour: the next change is sent without delay', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)
     await time.run(50)
@@ -47,7 +47,7 @@ suite('gossip', () => {
     assert.ok(repeated.every(({ at }) => at < 5 * 2200 + 1))
   })
 
-  test('that is news to whoever hears it is pushed on, and what is known is not', async () => {
+  test('that is new to its receiver is pushed on, and a known change is not', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
     const entries = [{ kind: 'register', name: 'a', generation: 3, writer: 'node-7', value: 1 }] as const
     assert.equal(await node.receive({ from: 'node-1', entries: [...entries] }), 1)
@@ -120,7 +120,7 @@ suite('gossip', () => {
     assert.ok(toFar > 120 && toFar < 280, `${toFar}`)
   })
 
-  test('of what nobody was told yet goes out when the node closes', async () => {
+  test('of changes that were not sent yet goes out when the node closes', async () => {
     const members = [...near(2), memberOf('far-1', 'there')]
     const { node, sent } = await prepareNode({ members })
     await node.increment('a', 1)
@@ -130,7 +130,7 @@ suite('gossip', () => {
     assert.equal(sent.length, 3)
   })
 
-  test('is silent with nobody there', async () => {
+  test('sends nothing without members', async () => {
     const { node, time, sent, synced } = await prepareNode({ members: [] })
     await node.increment('a', 1)
     await time.run(60_000)

@@ -44,7 +44,7 @@ function prepare() {
 const settled = () => new Promise(setImmediate)
 
 suite('the ledger', () => {
-  test('shows, tells and answers a write only when it is saved', async () => {
+  test('shows, sends and answers a write only when it is saved', async () => {
     const { ledger, saves, news } = prepare()
     let answer: number | undefined
     const written = ledger.write(draft => increment(draft, 5)).then(sum => (answer = sum))
@@ -71,7 +71,7 @@ suite('the ledger', () => {
     assert.equal(ledger.state.sum('a'), 10)
   })
 
-  test('fault: of a group that is not saved nothing is kept or told, and what follows builds on what stood', async () => {
+  test('fault: nothing of a group that is not saved is kept or sent, and later writes build on the earlier state', async () => {
     const { ledger, saves, news } = prepare()
     const failed = [1, 2].map(amount => ledger.write(draft => increment(draft, amount)))
     saves[0]?.end.reject(new Error('disk full'))
@@ -86,7 +86,7 @@ suite('the ledger', () => {
     assert.equal(await later, 7)
   })
 
-  test('refuses the one write that throws, and not those beside it', async () => {
+  test('rejects the write that throws, and not the others of its group', async () => {
     const { ledger, saves } = prepare()
     const blocking = ledger.write(draft => draft.put(registerOf('first', 1)))
     const good = ledger.write(draft => draft.put(registerOf('a', 1)))

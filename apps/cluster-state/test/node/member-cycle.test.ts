@@ -29,7 +29,7 @@ suite('the cycle of members', () => {
     )
   })
 
-  test('names only those who are candidates now', () => {
+  test('returns only current candidates', () => {
     const cycle = new MemberCycle(seededRandom(1))
     cycle.take(members(10), 3)
     for (let times = 0; times < 10; times++)

@@ -63,7 +63,7 @@ class Processes {
 }
 
 suite('a node id of which two processes are found', () => {
-  test('fault: a copied data folder: the copy takes no write from the first on, and the original goes on', async () => {
+  test('fault: a copied data folder: the copy refuses writes from the start, and the original continues', async () => {
     const processes = new Processes()
     const original = processes.start('http://a')
     await processes.time.run(1000)
@@ -79,7 +79,7 @@ suite('a node id of which two processes are found', () => {
     assert.equal(processes.errors.length, 2, 'each says it once')
   })
 
-  test('fault: only one of them sees the other: both know of it all the same', async () => {
+  test('fault: only one of them sees the other: both learn of it', async () => {
     const processes = new Processes()
     const copy = processes.start('http://b')
     await processes.time.run(1000)
@@ -119,7 +119,7 @@ suite('a node id of which two processes are found', () => {
     assert.equal(copy.ownId.refusal, undefined)
   })
 
-  test('goes on to refuse when the original starts again, which takes writes', async () => {
+  test('continues to refuse when the original starts again, which accepts writes', async () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
@@ -136,7 +136,7 @@ suite('a node id of which two processes are found', () => {
 })
 
 suite('a node id that is seen elsewhere without a second process', () => {
-  test('raises no alarm: the node has moved, and nobody answers at its old address', async () => {
+  test('does not warn when the node has moved, and nobody answers at its old address', async () => {
     const processes = new Processes()
     const { ownId, see } = processes.start('http://b', { rivals: ['http://a'] })
     await ownId.settled()
@@ -164,7 +164,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
   })
 })
 
-test('fault: the membership does not answer: writes are taken after five seconds, and a copy is noticed later', async () => {
+test('fault: the membership does not answer: writes are accepted after five seconds, and a copy is noticed later', async () => {
   const processes = new Processes()
   const original = processes.start('http://a')
   await processes.time.run(6000)

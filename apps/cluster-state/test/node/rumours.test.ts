@@ -10,7 +10,7 @@ const one = sizeOf(entry('a'))
 const names = (entries: readonly Entry[]) => entries.map(({ name }) => name).toSorted()
 
 suite('rumours', () => {
-  test('are told for as many rounds as they were given', () => {
+  test('are sent for the given number of rounds', () => {
     const rumours = new Rumours()
     rumours.add(key('a'), 2)
     rumours.add(key('b'), 1)
@@ -29,7 +29,7 @@ suite('rumours', () => {
     assert.equal(rumours.isEmpty, false)
   })
 
-  test('that do not go into a message are not lost: those told least come first', () => {
+  test('that do not fit into a message are sent later: the least sent ones come first', () => {
     const rumours = new Rumours()
     for (const name of ['a', 'b', 'c', 'd']) rumours.add(key(name), 2)
     const told = Array.from({ length: 4 }, () => names(rumours.take(state, 2 * one)))

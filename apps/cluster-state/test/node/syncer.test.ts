@@ -101,7 +101,7 @@ suite('a comparison of states', () => {
     }
   })
 
-  test('fault: entries that are not what was promised are refused', async () => {
+  test('fault: entries that do not match their versions are refused', async () => {
     const count = { start: 1, counts: [9] }
     const { node, time, log } = await prepareNode({
       members: near(1),
@@ -128,7 +128,7 @@ suite('a comparison of states', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer, or not as expected')).length, 1)
   })
 
-  test('begins as soon as anybody is known', async () => {
+  test('begins as soon as a member is known', async () => {
     const { synced, time } = await prepareNode({ members: near(3) })
     await time.run(1)
     assert.equal(synced.length, 1)

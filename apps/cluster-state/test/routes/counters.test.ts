@@ -30,7 +30,7 @@ suite('a counter', () => {
     )
   })
 
-  test('takes whole and positive amounts only', async t => {
+  test('accepts only whole and positive amounts', async t => {
     const { app, node } = await buildTestApp(t)
     const refused = [
       '0',
@@ -56,7 +56,7 @@ suite('a counter', () => {
     assert.equal(node.state.size, 0)
   })
 
-  test('goes up to 2^53 - 1, and refuses what would pass it', async t => {
+  test('goes up to 2^53 - 1, and refuses increments beyond', async t => {
     const { app } = await buildTestApp(t)
     const inc = (amount: number) => app.inject({ method: 'POST', url: `/inc?amount=${amount}` })
     assert.equal((await inc(Number.MAX_SAFE_INTEGER - 1)).body, '9007199254740990')
@@ -102,7 +102,7 @@ suite('a counter', () => {
 })
 
 suite('the windows of a counter', () => {
-  test('tell how much was counted when', async t => {
+  test('contain the counts over time', async t => {
     const { app } = await buildTestApp(t)
     for (const amount of [3, 4]) await app.inject({ method: 'POST', url: `/counters/a/inc?amount=${amount}` })
     for (const [query, bucketSeconds, length] of [
@@ -130,7 +130,7 @@ suite('the windows of a counter', () => {
     assert.deepEqual([count, counts], [0, [0, 0, 0]])
   })
 
-  test('that are not kept are refused with words', async t => {
+  test('that are not kept are refused with a reason', async t => {
     const { app } = await buildTestApp(t)
     for (const query of ['window=49h', 'window=60s&buckets=7', 'window=5m&buckets=10'])
       assertProblem(await app.inject(`/counters/a?${query}`), 400, 'invalid-window')

@@ -32,8 +32,8 @@ async function build(t: TestContext, options = {}) {
   return { node, log, post, gossip }
 }
 
-suite('what another node tells', () => {
-  test('is taken where it is newer, and is on disk then', async t => {
+suite('a message of another node', () => {
+  test('is stored if it is newer, and is on disk when it is answered', async t => {
     const { node, gossip } = await build(t)
     assert.equal((await gossip(register, count)).statusCode, 204)
     assert.equal(node.state.register('intake')?.value, 'paused')
@@ -44,7 +44,7 @@ suite('what another node tells', () => {
     assert.equal(node.state.sum('images'), 7)
   })
 
-  test('of this node’s own counts is taken over when it is more: its disk was put back', async t => {
+  test('with a higher count of this node’s own is taken over: its disk was restored', async t => {
     const { node, gossip } = await build(t)
     await node.increment('images', 5)
     await gossip({ ...count, node: node.id, ...raiseCount(undefined, 8, Date.now()) })
@@ -70,7 +70,7 @@ suite('what another node tells', () => {
     assert.equal(node.state.register('other')?.value, 'paused')
   })
 
-  test('is taken up to a limit of entries; beyond it, new ones are left out, and what is known goes on', async t => {
+  test('is stored up to a limit of entries; beyond it, new entries are left out, and known ones are updated', async t => {
     const { node, log, gossip, post } = await build(t, { limits: { maxNames: 2, maxEntries: 3 } })
     const named = (name: string, generation = 1) => ({ ...register, name, generation })
     const names = () => [...node.state.registerNames()]
@@ -156,7 +156,7 @@ suite('a message that breaks the protocol', () => {
     assert.match(String(warnings[0]?.reason), /generation|entries/)
   })
 
-  test('whatever it is, is answered, and changes nothing unless it is what nodes send', async t => {
+  test('is always answered, and changes nothing unless it is valid', async t => {
     const { node, post } = await build(t)
     const mutated = fc
       .tuple(
@@ -193,7 +193,7 @@ suite('a message that breaks the protocol', () => {
     )
   })
 
-  test('is none where it is what nodes send', () => {
+  test('is not logged for valid messages', () => {
     assert.equal(digest.length, bucketCount)
     assert.ok(Value.Check(SyncRequest, { step: 'compare', from: 'node-2', digest }))
     assert.ok(Value.Check(Entry, register) && Value.Check(Entry, count))

@@ -45,7 +45,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await app.inject('/registers/value')).json().generation, 2)
   })
 
-  test('takes whole numbers only', async t => {
+  test('accepts only whole numbers', async t => {
     const { node, post, put } = await build(t)
     for (const value of ['4.5', 'four', '1e3', '9007199254740993', '-0', '%20', '0x10'])
       assertProblem(await post(`/set/${value}`), 400, 'invalid-request')
@@ -54,7 +54,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await post('/set/9007199254740991')).body, '9007199254740991')
   })
 
-  test('takes what was set elsewhere only if it is newer, by generation and then by writer', async t => {
+  test('accepts a value of another node only if it is newer, by generation and then by writer', async t => {
     const { app, post } = await build(t)
     assert.equal((await post('/notify/1/5?notifier=b')).body, '1')
     assert.equal((await post('/notify/2/4?notifier=c')).body, '1')
@@ -67,7 +67,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await app.inject('/registers/value')).json().generation, 7)
   })
 
-  test('is not told what no node would tell', async t => {
+  test('refuses notifications that no node would send', async t => {
     const { node, post } = await build(t)
     const refused = [
       '/notify/1/0?notifier=a',
@@ -105,7 +105,7 @@ suite('a named register', () => {
       assert.equal(read.headers.etag, `"1-${node.id}"`)
     })
 
-  test('takes 4 KiB of JSON, and no more', async t => {
+  test('accepts 4 KiB of JSON, and no more', async t => {
     const { app, put } = await build(t)
     const largest = JSON.stringify('x'.repeat(4094))
     assert.equal((await put('a', largest)).statusCode, 200)
@@ -116,7 +116,7 @@ suite('a named register', () => {
     assert.equal((await app.inject('/registers/a')).json().value.length, 4094)
   })
 
-  test('refuses what is no JSON, and names that are not names', async t => {
+  test('refuses invalid JSON and invalid names', async t => {
     const { app, node, put } = await build(t)
     for (const json of ['', '{', 'open', '{"__proto__":1}'])
       assert.equal((await put('a', json)).statusCode, 400, json)
@@ -150,7 +150,7 @@ suite('a named register', () => {
     assert.equal((await post('/registers/intake/notify/paused/8?notifier=other')).json().value, 'open')
   })
 
-  test('is not set to what other nodes would refuse, by whatever way', async t => {
+  test('can not be set to a value that other nodes would refuse, by any route', async t => {
     const { put, post } = await build(t)
     for (const poison of ['{"__proto__":1}', '[{"a":{"__proto__":{}}}]', '{"constructor":{"prototype":1}}']) {
       assert.equal((await put('a', poison)).statusCode, 400)
@@ -220,7 +220,7 @@ suite('a named register', () => {
     assert.equal(second.next, undefined)
   })
 
-  test('is refused when there are as many names as are allowed; those that are there can be set', async t => {
+  test('is refused when the limit of names is reached; existing names can be set', async t => {
     const { node, put, post } = await build(t, { limits: { maxNames: 2, maxEntries: 10 } })
     await put('a', '1')
     await post('/counters/b/inc')

@@ -61,7 +61,7 @@ suite('simulated nodes', () => {
     }
   })
 
-  test('count every acknowledged increment once, whoever is killed meanwhile', async () => {
+  test('count every acknowledged increment once, even if nodes are killed', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const cluster = await SimulatedCluster.start({ nodes: 5, loss: 0.1, seed })
       let [asked, acknowledged] = [0, 0]
@@ -128,7 +128,7 @@ suite('simulated nodes', () => {
     )
   })
 
-  test('tell another data centre less than their own', async () => {
+  test('send less to another data centre than within their own', async () => {
     const dataCentreOf = (index: number) => (index < 10 ? 'here' : 'there')
     const cluster = await SimulatedCluster.start({ nodes: 20, loss: 0, seed: 1, dataCentreOf })
     let far = 0

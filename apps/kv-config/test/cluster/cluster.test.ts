@@ -17,7 +17,7 @@ const get = async (url: string, path: string) => httpRequest(url, path)
 withEngine('etcd', program => {
   const etcd = shareEtcd(program, { members: 3 })
 
-  test('what is written through one copy is read, listed, compared and deleted through any other', async t => {
+  test('a value written through one copy is read, listed, compared and deleted through any other', async t => {
     const urls = await startCopies(t, etcd())
     for (const [n, writer] of urls.entries()) {
       const [reader, deleter] = [urls[(n + 1) % 3] ?? '', urls[(n + 2) % 3] ?? '']

@@ -19,7 +19,7 @@ import {
 const racers = 30
 
 export function conditionsHold(openEngine: OpenEngine): void {
-  test('a write that presumes no entry finds none, or changes nothing', async t => {
+  test('a write with If-None-Match: * succeeds only if there is no entry', async t => {
     const store = await openEngine(t)
     written(await store.set('a', bytes('one'), { condition: absent }))
     assert.equal(text(refused(await store.set('a', bytes('two'), { condition: absent }))), 'one')
@@ -56,7 +56,7 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(text(refused(await store.delete('a', atRevision(revision)))), 'one')
   })
 
-  test('of many that create a key at once, exactly one wins, and the others are told by what', async t => {
+  test('of many that create a key at once, exactly one wins, and the others get its revision', async t => {
     const store = await openEngine(t)
     await assertOneWins(store, absent)
   })

@@ -25,7 +25,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       ['key', { key: 'services/a' }],
       ['prefix', { prefix: 'services/' }],
     ] satisfies [string, Scope][]) {
-      test(`the end of a lease ends its entry and wakes who waits for its ${what}`, async t => {
+      test(`the end of a lease deletes its entry and wakes requests that wait for its ${what}`, async t => {
         const store = await openEngine(t)
         await put(store, 'services/b', 'stays')
         const { revision } = await put(store, 'services/a', 'leased', shortTtl)
@@ -46,7 +46,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       assert.ok(again.revision > revision)
     })
 
-    test('the same value again renews the lease, keeps the revision, and wakes nobody', async t => {
+    test('the same value again renews the lease, keeps the revision, and wakes no waiting request', async t => {
       const store = await openEngine(t)
       const first = await put(store, 'a', 'same', longTtl)
       const before = await expiryOf(store, 'a')
@@ -94,7 +94,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       assert.equal((await store.get('b')).entry?.isLeased, false)
     })
 
-    test('a listing tells when leases end if it is asked to, and which entries have one in any case', async t => {
+    test('a listing has the ends of leases if requested, and always shows which entries have one', async t => {
       const store = await openEngine(t)
       const before = Date.now()
       await put(store, 'leased', 'one', longTtl)

@@ -81,7 +81,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     assert.deepEqual([text(entry), entry?.revision], ['two', revision])
   })
 
-  test('deleting ends an entry, and one that is not there stays so without a change', async t => {
+  test('deleting removes an entry, and changes nothing if there is none', async t => {
     const store = await openEngine(t)
     const first = await put(store, 'a', 'one')
     const deleted = await remove(store, 'a')
@@ -101,7 +101,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     assert.ok(again.revision > deleted.revision)
   })
 
-  test('every change takes a greater revision, whatever its key, and reads tell the latest', async t => {
+  test('every change of any key increases the revision, and reads return the latest', async t => {
     const store = await openEngine(t)
     const revisions = [(await store.get('a')).revision]
     for (const key of ['a', 'b', 'a', 'c', 'b']) {

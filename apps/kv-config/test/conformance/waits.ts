@@ -38,7 +38,7 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
     })
   }
 
-  test('one change wakes all who wait for it', async t => {
+  test('one change wakes all requests that wait for it', async t => {
     const store = await openEngine(t)
     const { revision } = await store.get('a')
     const waits = Array.from({ length: 100 }, (_, n) =>
@@ -64,7 +64,7 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
     await store.waitForChange({ prefix: '' }, revision, controller.signal)
   })
 
-  test('whatever many write at once, all who follow come to see the end of it', async t => {
+  test('after many concurrent writes, all followers see the final value', async t => {
     const store = await openEngine(t)
     const key = fc.constantFrom('dir/a', 'dir/b', 'dir/c', 'other')
     const action = fc.record({ key, isDeletion: fc.nat({ max: 3 }).map(n => n === 0) })

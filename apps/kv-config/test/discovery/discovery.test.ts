@@ -62,7 +62,7 @@ async function registered(clients: ServiceClients) {
 }
 
 describe('services that are found through kv-config', { concurrency: true }, () => {
-  test('services and those who look for them are started in any order', async t => {
+  test('services and their clients may start in any order', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     const clients = connect(t, kvUrl)
     const early = ask(clients)
@@ -110,7 +110,7 @@ describe('services that are found through kv-config', { concurrency: true }, () 
     await untilFound(clients, [2])
   })
 
-  test('fault: while kv-config is away, what was known stands; once it is back, new ones are found', async t => {
+  test('fault: while kv-config is away, the known instances stay; once it is back, new ones are found', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     const kv = await startKv()
     const clients = connect(t, kvUrl)

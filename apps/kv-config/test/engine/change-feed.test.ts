@@ -16,7 +16,7 @@ function begin(feed: ChangeFeed, after: number) {
 
 const everythingElse = () => new Promise(setImmediate)
 
-test('a wait for what is so long ago that it is forgotten is answered at once', async () => {
+test('a wait after a revision that is no longer kept is answered at once', async () => {
   const feed = new ChangeFeed(0)
   feed.publish([{ key, revision: 1 }])
   for (let revision = 2; revision <= 30_000; revision += 1) feed.publish([{ key: 'other', revision }])
@@ -47,7 +47,7 @@ test('a wait after the latest revision sleeps through changes elsewhere', async 
   await wait.over
 })
 
-test('several changes of one revision are all news, and wake who waits for any of them', async () => {
+test('several changes of one revision are all published, and wake requests that wait for any of them', async () => {
   const feed = new ChangeFeed(5)
   const wait = begin(feed, 5)
   feed.publish([
@@ -58,7 +58,7 @@ test('several changes of one revision are all news, and wake who waits for any o
   assert.equal(feed.revision, 6)
 })
 
-test('a feed that begins anew wakes who waits, and remembers nothing of before', async () => {
+test('a restarted feed wakes all waiting requests, and forgets earlier changes', async () => {
   const feed = new ChangeFeed(5)
   feed.publish([{ key: 'other', revision: 6 }])
   const wait = begin(feed, 6)

@@ -33,7 +33,7 @@ function open(t: TestContext, path = join(temporaryFolder(t), 'kv.sqlite'), cloc
 
 engineConformance('SQLite', async t => open(t).store, { revisionsAreChanges: true })
 
-test('what was written stands when the store is opened again, and revisions go on', async t => {
+test('written values and revisions survive reopening the store', async t => {
   const { store, path } = open(t)
   await put(store, 'a', 'one')
   await put(store, 'b', 'two')
@@ -55,7 +55,7 @@ test('a write under way is on disk when closing has ended, and closing twice is 
   assert.equal(text((await open(t, path).store.get('a')).entry), 'one')
 })
 
-test('leases begin anew when the store is opened: while it was down nobody could renew', async t => {
+test('leases start again when the store is opened, as they could not be renewed while it was down', async t => {
   const { store, path } = open(t)
   await put(store, 'a', 'leased', 60)
   await store.close()
@@ -78,7 +78,7 @@ test('a wait that began before the store was closed is answered at once by the n
   await wake(open(t, path).store, { key: 'a' }, revision)
 })
 
-test('an entry whose lease ran out is hidden even before it is removed', async t => {
+test('an entry whose lease has expired is hidden even before it is removed', async t => {
   const clock = new ManualClock()
   const { store } = open(t, undefined, clock)
   await put(store, 'a', 'leased', 60)
@@ -89,7 +89,7 @@ test('an entry whose lease ran out is hidden even before it is removed', async t
 })
 
 for (const byMs of [-3_600_000, 3_600_000]) {
-  test(`fault: the clock is set by ${byMs / 60_000} minutes: leases end in their time, told by the new time of day`, async t => {
+  test(`fault: the clock is set by ${byMs / 60_000} minutes: leases end on time, reported in the new time of day`, async t => {
     const clock = new ManualClock()
     const { store } = open(t, undefined, clock)
     await put(store, 'a', 'leased', 60)

@@ -7,7 +7,7 @@ import { buildTestApp } from '../build-test-app.ts'
 const mebibyte = 1024 * 1024
 
 for (const method of ['PUT', 'POST'] as const) {
-  test(`${method} makes a key with 201, changes it with 200, and tells its revision`, async t => {
+  test(`${method} makes a key with 201, changes it with 200, and returns its revision`, async t => {
     const app = buildTestApp(t)
     const made = await app.inject({ method, url: '/key/a/b', body: 'one' })
     const changed = await app.inject({ method, url: '/key/a/b', body: 'two' })
@@ -39,7 +39,7 @@ test('a write without a body sets the empty value', async t => {
   assert.deepEqual([statusCode, body], [200, ''])
 })
 
-test('a value of 1 MiB is taken, one of a byte more is refused and not stored', async t => {
+test('a value of 1 MiB is accepted, one of a byte more is refused and not stored', async t => {
   const app = buildTestApp(t)
   const largest = Buffer.alloc(mebibyte, 'x')
   assert.equal((await app.inject({ method: 'PUT', url: '/key/a', body: largest })).statusCode, 201)
@@ -50,7 +50,7 @@ test('a value of 1 MiB is taken, one of a byte more is refused and not stored', 
   assert.equal(Buffer.compare((await app.inject('/key/a')).rawPayload, largest), 0)
 })
 
-test('a key of 512 bytes is taken, one of a byte more is refused by every method', async t => {
+test('a key of 512 bytes is accepted, one of a byte more is refused by every method', async t => {
   const app = buildTestApp(t)
   for (const longest of ['k'.repeat(512), `${'€'.repeat(170)}ab`]) {
     const url = `/key/${encodeURIComponent(longest)}`
@@ -83,7 +83,7 @@ test('any text makes a key, percent-encoded whole or between its slashes', async
   )
 })
 
-test('reading what is not there is 404, with the revision as of which it is not', async t => {
+test('reading a missing key is 404, with the revision of the store', async t => {
   const app = buildTestApp(t)
   const { headers } = await app.inject({ method: 'PUT', url: '/key/other', body: 'one' })
   const answer = await app.inject('/key/a')
@@ -140,7 +140,7 @@ test('If-Match: * writes and deletes only what is there', async t => {
   }
 })
 
-test('conditions that are not understood are refused, never ignored', async t => {
+test('malformed conditions are refused, never ignored', async t => {
   const app = buildTestApp(t)
   const conditions = [
     { 'if-match': '7' },
@@ -205,7 +205,7 @@ test('a cursor that was never given out is refused', async t => {
     assertProblem(await app.inject(`/keys?cursor=${cursor}`), 400, 'invalid-cursor')
 })
 
-test('a lease is given in seconds, and told as an instant', async t => {
+test('a lease is set in seconds, and returned as an instant', async t => {
   const app = buildTestApp(t)
   const before = Date.now()
   await app.inject({ method: 'PUT', url: '/key/a?ttl=1800.5', body: 'one' })
@@ -267,7 +267,7 @@ for (const ttl of ['0', '-1', 'long', '31536001', '']) {
   })
 }
 
-test('a path with another method is 405 and says which there are; another path is 404', async t => {
+test('a path with another method is 405 with the allowed methods; another path is 404', async t => {
   const app = buildTestApp(t)
   for (const [method, url, allowed] of [
     ['PATCH', '/key/a/b', 'GET'],

@@ -25,7 +25,7 @@ async function serveBlob(t: TestContext, body: Uint8Array = bytes) {
 }
 
 suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
-  test('GET answers all bytes and what is known of them', async t => {
+  test('GET returns all bytes and their facts', async t => {
     const { get } = await serveBlob(t)
     const { status, headers, body } = await get()
     assert.equal(status, 200)
@@ -82,7 +82,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('what was never put is 404', async t => {
+  test('a missing blob is 404', async t => {
     const { url } = await serve(t)
     assert.equal(problemOf(await httpRequest(url, path)), 'blob-not-found')
     assert.equal((await httpRequest(url, path, { method: 'HEAD' })).status, 404)
@@ -247,7 +247,7 @@ test('DELETE answers 204, whether there was something or not', async t => {
   }
 })
 
-test('other methods are answered 405 with those that there are', async t => {
+test('other methods are answered 405 with the allowed ones', async t => {
   const { url } = await serve(t)
   const refused = await httpRequest(url, path, { method: 'PATCH', body: 'x' })
   assert.equal(refused.status, 405)

@@ -24,7 +24,7 @@ test('GET /images lists the keys of a stage in pages', async t => {
   assert.deepEqual(listed.sort(), keys)
 })
 
-test('GET /images wants a stage, and limits and cursors that can be', async t => {
+test('GET /images requires a stage, and a valid limit and cursor', async t => {
   const { url } = await serve(t)
   for (const query of [
     '',

@@ -18,7 +18,7 @@ function filesIn(folder: string): string[] {
 
 suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
   for (const method of ['PUT', 'POST']) {
-    test(`${method} stores bytes and says what they are`, async t => {
+    test(`${method} stores bytes and returns their facts`, async t => {
       const { url } = await serve(t)
       const body = patterned(100_000)
       const headers = { 'content-type': 'image/png' }
@@ -128,7 +128,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal(String((await httpRequest(url, path)).body), '5')
   })
 
-  test('a token that is no whole number, a stage that is none and a query that is unknown are refused', async t => {
+  test('a token that is not a whole number, an unknown stage and an unknown parameter are refused', async t => {
     const { url, folder } = await serve(t)
     const wrong = ['?fence=x', '?fence=1.5', '?fence=-1', '?fence=', '?fence=1&fence=2', '?fences=1']
     for (const target of [...wrong.map(query => path + query), '/images/a-key/other']) {
@@ -139,7 +139,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('a body that says that it is too large is refused before it comes', async t => {
+  test('a body with too large a Content-Length is refused before it is sent', async t => {
     const { url, folder } = await serve(t, { maxBlobBytes: 1000 })
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname)

@@ -7,7 +7,7 @@ import { error, facts, ManualClock, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, leaseMs, type OpenEngine } from './open-engine.ts'
 
 export function changesAreHeard(openEngine: OpenEngine): void {
-  test('every change is heard, with the task as it is then', async t => {
+  test('listeners get every change, with the new task', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     const heard = listen(store)
@@ -36,7 +36,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     assert.deepEqual(heard[6], { kind: 'stored', task: finished })
   })
 
-  test('what changes nothing is not heard, nor is anything after the listening ended', async t => {
+  test('listeners get no event without a change, and none after they were removed', async t => {
     const store = await openEngine(t, new ManualClock())
     await createTasks(store, 1)
     await claim(store)
@@ -59,7 +59,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     assert.deepEqual(ended, [])
   })
 
-  test('a change is stored by the time it is heard', async t => {
+  test('a change is stored before listeners get it', async t => {
     const store = await openEngine(t, new ManualClock())
     const stored: Promise<Task | undefined>[] = []
     store.onChange(change => {

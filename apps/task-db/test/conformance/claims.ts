@@ -92,7 +92,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal(await store.claim('worker-1', leaseMs), undefined)
   })
 
-  test('a task that was given back is as old as it was', async t => {
+  test('a returned task keeps its age', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 3)
     const first = await claim(store)
@@ -116,7 +116,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     for (const task of claimed) assert.deepEqual(await store.get(task.id), task)
   })
 
-  test('tasks claimed and given back by many at once are never in two hands', async t => {
+  test('tasks claimed and returned by many workers at once never have two holders', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 5)
     const held = new Set<string>()

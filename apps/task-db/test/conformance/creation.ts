@@ -23,7 +23,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     assert.deepEqual(await store.get(taskId(1)), task)
   })
 
-  test('a task is made of nothing but what a new task may say', async t => {
+  test('a task is created only from the allowed fields', async t => {
     const store = await openEngine(t, clock)
     const surplus = { id: taskId(2), version: 7, attempts: -5, claims: 9, finishedAt: 'never', lease: {} }
     const { task } = await store.create(taskId(1), { ...surplus, ...newTask() })
@@ -32,7 +32,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     assert.equal(await store.get(taskId(2)), undefined)
   })
 
-  test('what is not there is answered as undefined', async t => {
+  test('a missing task is undefined', async t => {
     const store = await openEngine(t, clock)
     assert.equal(await store.get(taskId(1)), undefined)
     assert.equal(await store.apply(taskId(1), { type: 'return', token: 1 }), undefined)

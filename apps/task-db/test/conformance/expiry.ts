@@ -4,7 +4,7 @@ import { facts, ManualClock, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
 
 export function leasesRunOut(openEngine: OpenEngine): void {
-  test('a task whose lease ran out waits for the next attempt', async t => {
+  test('a task whose lease has expired waits for the next attempt', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
@@ -56,7 +56,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal((await get(store, 1)).state, 'in-progress')
   })
 
-  test('fault: the clock is set back an hour: leases end in their time, and what happens then has that time of day', async t => {
+  test('fault: the clock is set back an hour: leases end on time, and later events have the new time of day', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 2)
@@ -76,7 +76,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal(finished.finishedAt, clock.now().toISOString())
   })
 
-  test('who lost the lease can neither renew it nor finish the task', async t => {
+  test('a worker that lost the lease can neither renew it nor finish the task', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
@@ -88,7 +88,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal((await get(store, 1)).state, 'not-started')
   })
 
-  test('leases that run out together are all taken back, whoever else looks for them', async t => {
+  test('leases that expire together are all taken back, even by concurrent checks', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 60)

@@ -28,7 +28,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     ...messages,
     ['renewal', (token: number): TaskEvent => ({ type: 'renew', token, leaseMs })] as const,
   ]) {
-    test(`a ${what} with an old token, or one that was never given out, changes nothing`, async t => {
+    test(`a ${what} with an old token, or an unknown token, changes nothing`, async t => {
       const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store, 'slow')
@@ -51,7 +51,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
       assert.deepEqual(await get(store, 1), task)
     })
 
-    test(`a ${what} said many times at once happens once`, async t => {
+    test(`a ${what} sent many times at once happens once`, async t => {
       const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store)
@@ -87,7 +87,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     assert.equal((await get(store, 2)).lease, undefined)
   })
 
-  test('a renewal extends the lease from now on and is no change of state', async t => {
+  test('a renewal extends the lease from now on and does not change the state', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id, version } = await claim(store)

@@ -20,7 +20,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual((await store.list({ limit: 1 })).tasks, [await store.get(taskId(4))])
   })
 
-  test('a listing by state holds those alone', async t => {
+  test('a listing by state contains only tasks in that state', async t => {
     const store = await openEngine(t, clock)
     await prepareAllStates(store)
     const listed = async (state: 'not-started' | 'in-progress' | 'finished' | 'failed') =>
@@ -31,7 +31,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await listed('not-started'), [taskId(5), taskId(4)])
   })
 
-  test('a listing of what ended before an instant leaves out what ended at it, and what did not end', async t => {
+  test('a listing of tasks that ended before an instant leaves out tasks that ended at it, and unfinished tasks', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await prepareAllStates(store, () => clock.advance(1000))
@@ -71,7 +71,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     )
   })
 
-  test('ids are unknown that no task has, has had, or could have', async t => {
+  test('ids without a task, of deleted tasks, and invalid ids are unknown', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 3)
     await store.delete(taskId(2))

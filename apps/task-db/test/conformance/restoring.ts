@@ -76,7 +76,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal(await store.restore(sampleTasks(clock.now()).slice(1)), 3)
   })
 
-  test('nobody hears of what is restored', async t => {
+  test('listeners get no event for restored tasks', async t => {
     const store = await openEngine(t, clock)
     const heard: string[] = []
     store.onChange(change => {

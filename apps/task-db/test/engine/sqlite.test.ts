@@ -91,7 +91,7 @@ test('a write under way is on disk when closing has ended, and closing twice is 
   assert.ok(await open(t, { path }).store.get(taskId(1)))
 })
 
-test('more leases than one look takes back are all taken back by the next looks', async t => {
+test('more leases than one check takes back are all taken back by the next checks', async t => {
   const clock = new ManualClock()
   const { store } = open(t, { clock: clock.clock })
   await createTasks(store, 1200)

@@ -28,7 +28,7 @@ async function follow(t: TestContext) {
   return { app, store, hangUp, ended, changes, type: headers.get('content-type') }
 }
 
-test('the feed tells each change of a task, and whose it is', async t => {
+test('the feed has each change of a task, with its owner', async t => {
   const { store, changes, type } = await follow(t)
   assert.equal(type, 'application/x-ndjson')
   await store.create(taskId(1), newTask({ owner: 'shop' }))

@@ -248,7 +248,7 @@ test('a task read with an unknown parameter, or too long a wait, is refused', as
   }
 })
 
-test('unknown ids are those that no task has', async t => {
+test('unknown ids are ids without a task', async t => {
   const { post } = await prepareClaimed(t)
   const { statusCode, body } = await post('/tasks/unknown', { ids: [id, taskId(2), 'odd'] })
   assert.deepEqual([statusCode, JSON.parse(body)], [200, { ids: [taskId(2), 'odd'] }])
@@ -269,7 +269,7 @@ test('stats count the tasks of each state', async t => {
   })
 })
 
-test('a path with another method is 405 and says which there are; another path is 404', async t => {
+test('a path with another method is 405 with the allowed methods; another path is 404', async t => {
   const { app } = prepare(t)
   for (const [method, url, allowed] of [
     ['PUT', `/tasks/${id}`, 'POST'],
@@ -284,7 +284,7 @@ test('a path with another method is 405 and says which there are; another path i
   assertProblem(await app.inject('/task'), 404, 'no-such-route')
 })
 
-test('a body that is no JSON, or larger than 1 MiB, is refused', async t => {
+test('a body that is not JSON, or larger than 1 MiB, is refused', async t => {
   const { app } = prepare(t)
   const headers = { 'content-type': 'application/json' }
   const post = (body: string) => app.inject({ method: 'POST', url: `/tasks/${id}`, headers, body })

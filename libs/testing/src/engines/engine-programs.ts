@@ -14,7 +14,7 @@ export const enginePrograms = {
     debianPackage: 'ceph-mon ceph-osd radosgw',
   },
   serf: { program: 'serf', proves: 'cluster-state among Serf agents', debianPackage: 'serf' },
-  faketime: { program: 'faketime', proves: 'what a clock that is set changes', debianPackage: 'faketime' },
+  faketime: { program: 'faketime', proves: 'behaviour when the clock is set', debianPackage: 'faketime' },
 } as const
 export type EngineName = keyof typeof enginePrograms
 

@@ -26,9 +26,9 @@ export interface EtcdMember {
 
 export interface EtcdServers {
   readonly members: readonly EtcdMember[]
-  /** Of all members, as in a KV_STORE_URL: host:port,host:port. */
+  /** The addresses of all members, as in a KV_STORE_URL: host:port,host:port. */
   readonly clients: string
-  /** The member that leads, once all agree on it; only those that run are to be asked. */
+  /** The member that leads, once all agree on it; `among` must contain only running members. */
   leader(among?: readonly EtcdMember[]): Promise<EtcdMember>
   /** A POST to the JSON gateway of a member that runs: `/v3/<path>`. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<unknown>

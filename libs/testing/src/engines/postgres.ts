@@ -24,33 +24,33 @@ import { until } from '../until.ts'
 const execute = promisify(execFile)
 
 export interface Postgres {
-  /** Of the superuser, and the database that every server has. */
+  /** The URL of the superuser, and of the database that every server has. */
   readonly url: string
   readonly port: number
   /** Answers its URL. */
   createDatabase(name: string): string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL: nobody is told, and the next start has to recover. Resolves when the process is gone. */
+  /** SIGKILL: clients get no message, and the next start has to recover. Resolves when the process is gone. */
   kill(): Promise<void>
-  /** A fast shutdown: whoever is connected is thrown out. */
+  /** A fast shutdown: all clients are disconnected. */
   stop(): Promise<void>
-  /** Runs it again on the same data and port; resolves when it takes connections. */
+  /** Runs it again on the same data and port; resolves when it accepts connections. */
   start(): Promise<void>
   /** One statement on a connection of its own; the rows as psql prints them, unaligned. */
   query(text: string): Promise<string[]>
   /** Has commits of a primary wait until its standby, which there has to be, has them too. */
   awaitStandby(): Promise<void>
-  /** Makes a standby the primary; resolves when it takes writes. */
+  /** Makes a standby the primary; resolves when it accepts writes. */
   promote(): Promise<void>
 }
 
 export interface PostgresOptions {
-  /** Of postgresql.conf. */
+  /** Settings of postgresql.conf. */
   settings?: Readonly<Record<string, string>>
-  /** Of the superuser; default: none is asked for. */
+  /** The password of the superuser; by default no password is required. */
   password?: string
-  /** The primary that it follows by streaming replication: it takes no writes until it is promoted. */
+  /** The primary that it follows by streaming replication: it refuses writes until it is promoted. */
   standbyOf?: Postgres
 }
 

@@ -7,7 +7,7 @@ import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 export interface RedisServer {
-  /** redis:// of one of its databases, which know nothing of each other. */
+  /** redis:// of one of its databases, which are independent of each other. */
   urlOf(database: number): string
   /** The process that runs now, or ran last. */
   readonly program: Program

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../temporary-folder.ts'
 const execute = promisify(execFile)
 
 export interface ObjectStore {
-  /** Of the S3 gateway; buckets go by paths. */
+  /** The URL of the S3 gateway; buckets are in the path. */
   readonly url: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -113,7 +113,7 @@ function cephSettings(options: {
     'auth cluster required': 'none',
     'auth service required': 'none',
     'auth client required': 'none',
-    'ms mon client mode': 'crc', // radosgw wants "secure", for which there would have to be keys
+    'ms mon client mode': 'crc', // radosgw's default "secure" would require keys
     'admin socket': '',
     'pid file': '',
     'run dir': folder,

@@ -1,6 +1,6 @@
 import { type EngineName, enginePrograms, findEngine, missingEngineWords } from './engine-programs.ts'
 
-/** The last words of a test run: what it could not prove on this machine. */
+/** Ends a test run with a list of the suites that it could not run on this machine. */
 for (const name of Object.keys(enginePrograms) as EngineName[]) {
   if (findEngine(name) === undefined) process.stdout.write(`${missingEngineWords(name)}\n`)
 }

@@ -14,7 +14,7 @@ test('an address of a Serf agent has a host, and may have a port and a key', () 
   })
 })
 
-test('what is no address of a Serf agent is refused in words that keep the key', () => {
+test('a URL that is not the address of a Serf agent is refused, without the key in the message', () => {
   for (const url of [
     'serf:',
     'serf://',

@@ -9,7 +9,7 @@ import type { MemberEvent } from '../../../src/membership/serf/agent-protocol.ts
 
 withEngine('serf', serf => {
   suite('a connection to a Serf agent', { concurrency: 4 }, () => {
-    test('shows its key, and reads what members there are', async t => {
+    test('authenticates, and reads the members', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame', tags: { shelf: 'upper' } })
       const connection = await open(t, { ...addressOf(agent), authKey: 'open sesame' })
       const [member, ...others] = await connection.members()
@@ -28,7 +28,7 @@ withEngine('serf', serf => {
       await assert.rejects(AgentConnection.open(address), /refuses "stats": Authentication required/)
     })
 
-    test('sets tags and takes them away; those of other names stay', async t => {
+    test('sets and removes tags; other tags stay', async t => {
       const agent = await startSerf(t, serf, { name: 'a', tags: { shelf: 'upper' } })
       const connection = await open(t, addressOf(agent))
       await connection.setTags({ role: 'cluster-state', url: 'http://127.0.0.1:1' })
@@ -37,7 +37,7 @@ withEngine('serf', serf => {
       assert.deepEqual(member?.Tags, { shelf: 'upper', url: 'http://127.0.0.1:2' })
     })
 
-    test('is told of tags that are too long, and goes on', async t => {
+    test('gets an error for tags that are too long, and can still be used', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       await assert.rejects(
@@ -81,7 +81,7 @@ withEngine('serf', serf => {
       await heard('member-leave', 'third')
     })
 
-    test('breaks when the agent is killed, and says so to whoever asks from then on', async t => {
+    test('breaks when the agent is killed, and rejects later commands', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       await agent.kill()
@@ -112,8 +112,8 @@ withEngine('serf', serf => {
   })
 })
 
-suite('a connection to what is no Serf agent', () => {
-  test('fails, by name, where nobody listens', async () => {
+suite('a connection to a server that is not a Serf agent', () => {
+  test('fails, with the address, if nobody listens', async () => {
     const port = await freePort()
     await assert.rejects(
       AgentConnection.open({ host: '127.0.0.1', port }),
@@ -121,7 +121,7 @@ suite('a connection to what is no Serf agent', () => {
     )
   })
 
-  test('breaks at replies that are none', async t => {
+  test('breaks at invalid replies', async t => {
     const greetings = [encode({ Seq: 'one', Error: '' }), encode({ Seq: 7, Error: '' }), encode('hello')]
     for (const bytes of [...greetings, Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), Buffer.alloc(0)]) {
       const port = await listen(t, socket => socket.end(bytes))
@@ -129,7 +129,7 @@ suite('a connection to what is no Serf agent', () => {
     }
   })
 
-  test('breaks at a body that is none, and whoever asked hears of it', async t => {
+  test('breaks at an invalid body, and rejects its command', async t => {
     const port = await listen(t, socket => {
       socket.once('data', () => socket.write(encode({ Seq: 1, Error: '' })))
       socket.on('data', () =>

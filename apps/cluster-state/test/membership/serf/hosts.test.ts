@@ -17,14 +17,14 @@ withEngine('serf', serf => {
   }, async t => {
     const { nodes, network } = await startHosts(t, serf, 5)
 
-    await t.test('hear of a write within a second', async t => {
+    await t.test('get a write within a second', async t => {
       const spread = await measureSpread(nodes)
       t.diagnostic(`until all have a write, without loss: ${inWords(spread)}`)
       // All of it is the aim, and stands in docs/gossip.md; a busy machine must not fail this by a few.
       assert.ok(quantile(spread, 0.5) < 1000, inWords(spread))
     })
 
-    await t.test('hear of a write within five seconds when a quarter of all packets is lost', async t => {
+    await t.test('get a write within five seconds when a quarter of all packets is lost', async t => {
       network.losePackets(0.25, 5)
       const spread = await measureSpread(nodes)
       const lost = network.lostPackets()
@@ -34,7 +34,7 @@ withEngine('serf', serf => {
       assert.ok(quantile(spread, 0.5) < 5000, inWords(spread))
     })
 
-    await t.test('agree after a partition, and count what both sides counted', async t => {
+    await t.test('agree after a partition, with the counts of both sides', async t => {
       await untilMembers(nodes, 4)
       const before = await countAt(nodes[0] as HostedNode)
       const [few, many] = [nodes.slice(0, 2), nodes.slice(2)]
@@ -69,7 +69,7 @@ withEngine('serf', serf => {
       assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // for a machine that is busy, twice
     })
 
-    await t.test('count each acknowledged increment once, whoever is killed', async t => {
+    await t.test('count each acknowledged increment once, even if nodes are killed', async t => {
       await untilMembers(nodes, 4)
       const before = await countAt(nodes[0] as HostedNode)
       let [acknowledged, unanswered, isOver] = [0, 0, false]

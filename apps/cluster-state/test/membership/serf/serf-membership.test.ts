@@ -9,7 +9,7 @@ import { SerfMembership } from '../../../src/membership/serf/serf-membership.ts'
 
 withEngine('serf', serf => {
   suite('membership by Serf agents', { concurrency: 4 }, () => {
-    test('knows the others by their tags: who joins, moves, leaves, and dies', async t => {
+    test('finds the others by their tags: nodes that join, move, leave, and die', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       const theirs = follow(t, there, memberOf('theirs'))
@@ -27,7 +27,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['successor'])
     })
 
-    test('counts no agents without a node, or with tags that nobody can read, which is said once', async t => {
+    test('skips agents without a node, or with invalid tags, which is logged once', async t => {
       const here = await startSerf(t, serf, { name: 'here' })
       const join = [here.gossip]
       await startSerf(t, serf, {
@@ -50,7 +50,7 @@ withEngine('serf', serf => {
       assert.equal(log.lines.filter(({ agents }) => agents !== undefined).length, 1)
     })
 
-    test('starts without an agent, says so, and goes on when it comes', async t => {
+    test('starts without an agent, logs it, and continues when the agent comes', async t => {
       const port = await freePortRange(2)
       const rpc = `127.0.0.1:${port}`
       const log = new RecordedLog()
@@ -68,7 +68,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs'])
     })
 
-    test('says in clear words that the key is wrong, without the key, and once', async t => {
+    test('logs once that the key is wrong, without the key', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame' })
       const log = new RecordedLog()
       const wrong = follow(t, agent, memberOf('ours'), log, ':open%20barley@')
@@ -84,7 +84,7 @@ withEngine('serf', serf => {
       await untilReady(right)
     })
 
-    test('says that its tags are too long', async t => {
+    test('reports that its tags are too long', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ours = follow(t, agent, { ...memberOf('ours'), url: `http://${'x'.repeat(600)}` })
       await until('it is refused', () =>
@@ -113,7 +113,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs', 'third'])
     })
 
-    test('keeps whom it knows while its agent stands still, and goes on when that does', async t => {
+    test('keeps the known members while its agent hangs, and continues afterwards', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       follow(t, there, memberOf('theirs'))

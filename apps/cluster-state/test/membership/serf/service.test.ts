@@ -16,7 +16,7 @@ import { AgentConnection } from '../../../src/membership/serf/agent-connection.t
 
 withEngine('serf', serf => {
   suite('cluster-state beside a Serf agent', { concurrency: true }, () => {
-    test('starts before its agent, says in /readyz what it waits for, and counts meanwhile', async t => {
+    test('starts before its agent, names it in /readyz, and counts meanwhile', async t => {
       const port = await freePortRange(2)
       const [rpc, gossip] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]
       const { url } = await startNode(t, `serf://${rpc}`)
@@ -30,7 +30,7 @@ withEngine('serf', serf => {
       await until('it is ready', async () => (await httpRequest(url, '/readyz')).status === 200)
     })
 
-    test('tells the agents where it is, and takes that back when it ends', async t => {
+    test('announces its address to the agents, and removes it when it ends', async t => {
       const agent = await startSerf(t, serf, { name: 'a', tags: { shelf: 'upper' } })
       const connection = await AgentConnection.open(parseAgentAddress(`serf://${agent.rpc}`))
       t.after(() => connection.close())
@@ -45,7 +45,7 @@ withEngine('serf', serf => {
       assert.deepEqual(await tags(), { shelf: 'upper' })
     })
 
-    test('does not start with an address of an agent that is none, and keeps the key to itself', async t => {
+    test('does not start with an invalid address of an agent, and does not show the key', async t => {
       const env = { MEMBERSHIP_URL: 'serf://:sesame@agent/path', PORT: '0', DATA_DIR: temporaryFolder(t) }
       const program = startProgram(t, [process.execPath, mainOf('cluster-state')], env)
       assert.equal((await program.ended).code, 1)

@@ -48,7 +48,7 @@ for (const url of [
   'etcd://me:why?secret@a:1',
   'etcd://me:a/secret@b:1',
 ]) {
-  test(`what is said of ${url} holds no password`, () => {
+  test(`the error for ${url} contains no password`, () => {
     assert.throws(
       () => parseEtcdUrl(url),
       error => error instanceof InvalidConfig && !error.message.includes('secret'),

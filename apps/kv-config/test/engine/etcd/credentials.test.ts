@@ -39,7 +39,7 @@ async function startGuardedEtcd(t: TestContext, program: string) {
 }
 
 withEngine('etcd', program => {
-  test('a user with a password is let in, again after etcd forgot its tokens, and nobody else is', async t => {
+  test('a user with a password has access, also after etcd has lost its tokens, and nobody else has', async t => {
     const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
     const store = openAt(t, { endpoints, prefix, credentials })
     const { revision } = await put(store, 'a', 'one')
@@ -72,7 +72,7 @@ withEngine('etcd', program => {
     assert.equal((await app.inject('/readyz')).statusCode, 200)
   })
 
-  test('fault: etcd forgot its tokens, and a copy that only watches still hears of what changes', async t => {
+  test('fault: etcd has lost its tokens, and a copy that only watches still gets changes', async t => {
     const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
     const relay = await startRelay(t, member.client)
     const watching = openAt(t, { endpoints: [relay.url], prefix, credentials })

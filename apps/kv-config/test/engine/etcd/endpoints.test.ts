@@ -19,7 +19,7 @@ test('the same member is asked for as long as it answers', () => {
   assert.deepEqual([endpoints.pick(), endpoints.pick()], ['b', 'b'])
 })
 
-test('a member that failed is passed over, and not gone back to while the next answers', () => {
+test('a member that failed is skipped, and not used again while the next one answers', () => {
   const { endpoints, clock } = prepare()
   endpoints.suspect('a')
   assert.equal(endpoints.pick(), 'b')

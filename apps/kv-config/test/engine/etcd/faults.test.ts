@@ -40,7 +40,7 @@ withEngine('etcd', program => {
       await Promise.all(waits)
     })
 
-    test('fault: where etcd has forgotten what a broken watch missed, all who wait are woken', async t => {
+    test('fault: if etcd has compacted the changes that a broken watch missed, all waiting requests are woken', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       const { revision } = await put(store, 'a', 'one')
       const wait = wake(store, { key: 'a' }, revision)
@@ -57,7 +57,7 @@ withEngine('etcd', program => {
       await next
     })
 
-    test('fault: where etcd was restored with fewer revisions, all who wait are woken, and again by what follows', async t => {
+    test('fault: if etcd was restored with fewer revisions, all waiting requests are woken, and again by later changes', async t => {
       const [before, restored] = [etcd(), await startEtcd(t, program)]
       const prefix = newPrefix()
       const old = openEtcdStore(t, before, prefix)
@@ -89,7 +89,7 @@ withEngine('etcd', program => {
       await wait
     })
 
-    test('fault: a member that does not answer, or is gone, is passed over', async t => {
+    test('fault: a member that does not answer, or is gone, is skipped', async t => {
       const { store, relays } = await openThroughRelays(t, etcd(), 2)
       await put(store, 'a', 'one')
       for (const fail of ['swallow', 'cut'] as const) {
@@ -135,7 +135,7 @@ withEngine('etcd', program => {
       assert.equal((await direct.get('a')).entry, undefined)
     })
 
-    test('closing ends what waits for etcd, and closing twice is closing once', async t => {
+    test('closing ends all waits for etcd, and is idempotent', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       const first = await put(store, 'a', 'one')
       const woken = wake(store, { key: 'a' }, first.revision)

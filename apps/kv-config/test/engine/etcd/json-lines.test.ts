@@ -25,7 +25,7 @@ test('documents come out whole, however their bytes are cut', async () => {
   )
 })
 
-test('a line that was cut off is no document', async () => {
+test('an incomplete last line is ignored', async () => {
   const bytes = Buffer.from('{"a":1}\n{"b":')
   assert.deepEqual(await Array.fromAsync(jsonLines(chunksOf(bytes, [5]))), [{ a: 1 }])
 })

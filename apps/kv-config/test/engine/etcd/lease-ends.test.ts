@@ -12,7 +12,7 @@ function askedLeases() {
   return { ask, times: () => asked }
 }
 
-test('an end is asked for once, by all who want it at the same time', async () => {
+test('simultaneous callers for one lease share a query', async () => {
   const ends = new LeaseEnds()
   const { ask, times } = askedLeases()
   await Promise.all([ends.of('a', ask), ends.of('a', ask)])
@@ -30,7 +30,7 @@ test('an end that has passed, or is of a lease forgotten, is asked for again', a
   assert.equal(times(), 2)
 })
 
-test('what was learnt of a renewal is told, and asks for nothing', async () => {
+test('the end of a known renewal needs no query', async () => {
   const ends = new LeaseEnds({ now: () => 1_000_000, monotonic: () => 5000 })
   const { ask, times } = askedLeases()
   ends.learn('a', 995_000, 10)
@@ -39,7 +39,7 @@ test('what was learnt of a renewal is told, and asks for nothing', async () => {
   assert.equal(times(), 0)
 })
 
-test('fault: the clock is set back: an end that is known is told by the new time of day', async () => {
+test('fault: the clock is set back: a known end is reported in the new time of day', async () => {
   const clock = { ms: 1_000_000 }
   const ends = new LeaseEnds({ now: () => clock.ms, monotonic: () => 5000 })
   ends.learn('a', ends.now(), 10)

@@ -41,7 +41,7 @@ withEngine('etcd', program => {
     await until('no lease is left', async () => (await countLeases(etcd())) === 0)
   })
 
-  test('the end of a lease is asked of etcd once, and only by a listing that tells it', async t => {
+  test('the end of a lease is queried once, and only for a listing that contains it', async t => {
     const [member] = etcd().members
     const relay = await startRelay(t, member?.client ?? '')
     const prefix = newPrefix()

@@ -23,7 +23,7 @@ test('any value comes back as it was, with the revision that it keeps if it keep
   )
 })
 
-test('a value stands as it is for whoever looks into etcd', () => {
+test('a value is stored unchanged, for people who look into etcd', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), value => {
       assert.equal(toStored(value), value)

@@ -51,7 +51,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.ok(readFileSync(join(folder, file)).subarray(0, 100).equals(patterned(100)))
   })
 
-  test('gives back after a restart what was put before', async t => {
+  test('returns blobs after a restart', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), { ...png, fence: 4 })
     await store.close()
@@ -77,7 +77,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.equal(filesIn(folder).length, 1)
   })
 
-  test('removes what a write cut short has left when it starts', async t => {
+  test('removes temporary files of interrupted writes when it starts', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), png)
     await store.close()
@@ -151,14 +151,14 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.equal((await store.put(id, inChunks(patterned(100)), png)).kind, 'stored')
   })
 
-  test('refuses bytes while less space is free than it is told to leave', async t => {
+  test('refuses bytes while less than the minimum of space is free', async t => {
     const folder = temporaryFolder(t)
     const store = await FileBlobStore.open({ folder, minFreeBytes: Number.MAX_SAFE_INTEGER })
     await assert.rejects(store.put(id, inChunks(patterned(1)), png), StoreFull)
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('says in its check that its folder is gone', async t => {
+  test('fails its check when its folder is gone', async t => {
     const { store, folder } = await openIn(t)
     rmSync(folder, { recursive: true })
     await assert.rejects(store.check())

@@ -44,7 +44,7 @@ await withEngine('s3', async program => {
       [1000, 'a write'],
       [9 * MiB, 'the end of a long write'],
     ] as const) {
-      test(`the answer to ${name} is lost: stored it is, and said so`, async t => {
+      test(`the answer to ${name} is lost: the blob is stored, and the write is answered`, async t => {
         const { store, bucket } = await openBehind(t, once({ kind: 'lose-answer' }, isWrite))
         assert.equal((await store.put(id, inChunks(patterned(length)), png(1))).kind, 'stored')
         assert.ok(patterned(length).equals(await read(store)))
@@ -58,7 +58,7 @@ await withEngine('s3', async program => {
         assert.ok(patterned(length).equals(await read(store)))
       })
 
-      test(`the server knows no conditions and says so at ${name}: fencing tokens are compared all the same`, async t => {
+      test(`the server does not support conditions in ${name}: fencing tokens are still compared`, async t => {
         const isConditional = (request: IncomingMessage) =>
           isWrite(request) && (request.headers['if-match'] ?? request.headers['if-none-match']) !== undefined
         const { store } = await openBehind(t, request =>
@@ -102,7 +102,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('it stops half-way through an answer: the reader is told after a while', async t => {
+    test('it stops half-way through an answer: the reader gets an error after a while', async t => {
       let isStalling = false
       const { store } = await openBehind(t, () => (isStalling ? { kind: 'stall' } : pass))
       await store.put(id, inChunks(patterned(MiB)), png(1))
@@ -137,7 +137,7 @@ await withEngine('s3', async program => {
       assert.ok(Date.now() - begun < 2 * answerMs, `${Date.now() - begun} ms`)
     })
 
-    test('it doesn’t answer to the end of a long write: the writer is told, and not only once the parts are removed', async t => {
+    test('it doesn’t answer to the end of a long write: the writer gets an error before the parts are removed', async t => {
       let begun = 0
       const { store } = await openBehind(t, request => {
         if (begun === 0 && isWrite(request)) begun = Date.now()
@@ -161,7 +161,7 @@ await withEngine('s3', async program => {
       [403, 'AccessDenied', StoreMisconfigured],
       [403, 'InvalidAccessKeyId', StoreMisconfigured],
     ] as const) {
-      test(`it refuses writes (${status} ${code}) and answers the rest: it is not ready until it takes one`, async t => {
+      test(`it refuses writes (${status} ${code}) and answers the rest: it is not ready until it accepts a write`, async t => {
         let isRefusing = true
         const { store } = await openBehind(t, request =>
           isRefusing && isWrite(request) ? { kind: 'answer', status, code } : pass,
@@ -175,7 +175,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('it is overloaded for long, or full: the writer is told', async t => {
+    test('it is overloaded for long, or full: the writer gets an error', async t => {
       let code = 'SlowDown'
       const { store } = await openBehind(t, request =>
         isWrite(request) ? { kind: 'answer', status: code === 'SlowDown' ? 503 : 507, code } : pass,

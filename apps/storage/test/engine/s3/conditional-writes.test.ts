@@ -39,7 +39,7 @@ suite('a conditional write', () => {
     assert.equal(placings, 1)
   })
 
-  test('of an upload that somebody removed ends at the second try, and says so', async () => {
+  test('of an upload that somebody removed ends at the second try, with an error', async () => {
     const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [standing('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
     assert.match(outcome.message, /another program removed the upload/)

@@ -88,7 +88,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.objects(), [])
     })
 
-    test('two storages on one bucket: what one stored, the other answers with', async t => {
+    test('two storages on one bucket: each returns blobs that the other stored', async t => {
       const bucket = await makeBucket(t, server)
       const [one, other] = await Promise.all([run(t, bucket), run(t, bucket)])
       for (const length of [1000, 9 * MiB]) {
@@ -130,7 +130,7 @@ await withEngine('s3', async program => {
       }
     })
 
-    test('the bucket goes away: /readyz says so', async t => {
+    test('the bucket is deleted: /readyz reports it', async t => {
       const bucket = await makeBucket(t, server)
       const storage = await run(t, bucket)
       assert.equal((await httpRequest(storage.url, '/readyz')).status, 200)

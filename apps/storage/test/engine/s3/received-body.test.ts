@@ -11,7 +11,7 @@ test('a reader that is gone before it read anything ends the body, and with it i
   await until('the body is ended', () => body.destroyed)
 })
 
-test('what is read is as long as was asked for, and the rest of the body is read too', async () => {
+test('exactly the requested length is returned, and the rest of the body is read too', async () => {
   const body = new PassThrough()
   body.end('bytes and a footer')
   assert.equal(String(await buffer(receivedBody(body, 5, 60_000))), 'bytes')

@@ -37,7 +37,7 @@ await withEngine('s3', async program => {
       assert.match(pre, /^images\/inProgress\/[0-9a-f]{2}\/a-key$/)
     })
 
-    test('lists and finds only what it keeps itself', async t => {
+    test('lists and finds only its own objects', async t => {
       const bucket = await makeBucket(t, server)
       const store = await openStore(t, bucket)
       await store.put(id, inChunks(patterned(10)), png)
@@ -68,7 +68,7 @@ await withEngine('s3', async program => {
       assert.equal(release.mock.callCount(), 1)
     })
 
-    test('has no parts left of content that threw, of a write that was fenced off, and of one that went well', async t => {
+    test('leaves no parts behind after content that threw, a fenced write, and a successful write', async t => {
       const bucket = await makeBucket(t, server)
       const store = await openStore(t, bucket)
       async function* throwing() {
@@ -109,7 +109,7 @@ await withEngine('s3', async program => {
       assert.equal(await one.open(id), undefined)
     })
 
-    test('leaves an upload alone that began long ago and still gets parts', async t => {
+    test('does not abort an old upload that still gets parts', async t => {
       const bucket = await makeBucket(t, server)
       const begin = async (Key: string) => {
         const upload = { Bucket: bucket.name, Key }
@@ -127,7 +127,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.uploads(), [slow.Key])
     })
 
-    test('leaves uploads to names that are not its own alone, however old', async t => {
+    test('does not abort uploads to names that are not its own', async t => {
       const bucket = await makeBucket(t, server)
       const others = ['images/of-others', 'of-others']
       const ours = 'images/finished/00/ours'

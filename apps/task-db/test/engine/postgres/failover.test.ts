@@ -26,7 +26,7 @@ withEngine('postgres', program => {
     assert.equal((await claimTask(second.url))?.id, taskId(1))
   })
 
-  test('fault: PostgreSQL fails over late: the lease in hand holds, and changes are heard from the new primary', async t => {
+  test('fault: PostgreSQL fails over late: the lease in hand holds, and changes are received from the new primary', async t => {
     const { primary, standby } = await startPair(t, program, { isSynchronous: true })
     const url = urlOf(primary, standby)
     const settings = { TASK_STORE_TIMEOUT_MS: '1000', EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' }
@@ -84,7 +84,7 @@ withEngine('postgres', program => {
     ])
   })
 
-  test('fault: hosts that are silent, refuse connections or have no name: the one that takes writes is found', async t => {
+  test('fault: hosts that are silent, refuse connections or have no name: the server that accepts writes is found', async t => {
     const { primary, standby } = await startPair(t, program)
     const silent = createServer().listen(0, '127.0.0.1')
     await once(silent, 'listening')

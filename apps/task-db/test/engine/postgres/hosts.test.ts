@@ -74,7 +74,7 @@ test('a name stands for all its addresses, and its certificate for the name', as
   assert.deepEqual(await addressesOf({ name: '/run', port: undefined }, {}), [{ host: '/run' }])
 })
 
-test('a host is described without what is secret', () => {
+test('a host is described without secrets', () => {
   assert.equal(describeHost({ name: '::1', port: undefined }), '[::1]:5432')
   assert.equal(describeHost({ name: undefined, port: 1 }), 'localhost:1')
 })

@@ -39,7 +39,7 @@ await withEngine('postgres', async program => {
     })
   }
 
-  test('fault: a change whose commit was in doubt is heard, whatever became of it', async t => {
+  test('fault: a change whose commit was in doubt is announced, with either outcome', async t => {
     const connection = await startLossyConnection(t, await emptySchema(url))
     const store = await openPostgresStore(connection.url)
     t.after(() => store.close())

@@ -42,7 +42,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
   })
 
-  test('fault: no answer to the migrations: it is said, requests are refused in time, and closing ends it', async t => {
+  test('fault: no answer to the migrations: it is logged, requests are refused in time, and closing ends it', async t => {
     const schema = await emptySchema(url)
     const holder = await lockMigrations(t, schema, 60_000)
     const log = new RecordedLog()
@@ -66,7 +66,7 @@ await withEngine('postgres', async program => {
     await until('it is usable', () => store.stats())
   })
 
-  test('settings of the server that put answered tasks at risk are told loudly', async t => {
+  test('settings of the server that put answered tasks at risk are logged as warnings', async t => {
     const log = new RecordedLog()
     const store = await openPostgresStore(await emptySchema(url), {
       logger: createLogger('task-db', 'warn', log),
@@ -102,7 +102,7 @@ await withEngine('postgres', async program => {
     }
   })
 
-  test('characters that PostgreSQL can not keep in texts are no fault', async t => {
+  test('characters that PostgreSQL can not store in texts are not an error', async t => {
     const store = await openPostgresStore(await emptySchema(url))
     t.after(() => store.close())
     const idempotencyKey = 'a\0b\ud800'

@@ -29,7 +29,7 @@ withEngine('postgres', program => {
     assert.equal((await createTask(url, 1)).status, 201)
   })
 
-  test('fault: PostgreSQL is killed under load, three times: what was answered holds, and happened once', async t => {
+  test('fault: PostgreSQL is killed under load, three times: answered changes are kept, and happened once', async t => {
     const postgres = await startPostgres(t, program)
     const copies = await Promise.all([1, 2].map(() => startCopy(t, postgres.url, { LOG_LEVEL: 'error' })))
     const [first, second] = copies.map(copy => copy.url) as [string, string]
@@ -70,7 +70,7 @@ withEngine('postgres', program => {
     await until('it goes on', async () => (await createTask(url, 3)).status === 201)
   })
 
-  test('fault: PostgreSQL stands still while a copy closes: it is not waited for', async t => {
+  test('fault: PostgreSQL hangs while a copy closes: the copy does not wait', async t => {
     const postgres = await startPostgres(t, program)
     const store = await openPostgresStore(postgres.url, { timeoutMs: 500 })
     await store.stats()
@@ -86,7 +86,7 @@ withEngine('postgres', program => {
     for (const pid of pids) process.kill(pid, 'SIGCONT')
   })
 
-  test('a password that is refused is told at once, and is in no output', async t => {
+  test('a refused password is reported at once, and is in no output', async t => {
     const postgres = await startPostgres(t, program, { password: 'the right one' })
     const wrong = new URL(postgres.url)
     wrong.password = 'a-secret-that-is-wrong'

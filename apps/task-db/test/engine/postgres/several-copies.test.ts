@@ -38,7 +38,7 @@ await withEngine('postgres', async program => {
     }
   })
 
-  test('who waits at one copy is woken by what happens through the other', async t => {
+  test('a request that waits at one copy is woken by changes through the other', async t => {
     const { copies } = await twoCopies(t)
     const [here, there] = copies.map(copy => copy.url) as [string, string]
     const started = performance.now()
