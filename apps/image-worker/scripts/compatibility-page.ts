@@ -28,12 +28,12 @@ const rows: readonly Row[] = Object.values(compatibilityTable)
 /** Generates docs/compatibility.md from the tables in the code, which the tests check. */
 export function compatibilityPage(): string {
   const { maxPixels, maxUnpackedBytes } = Value.Create(Config)
-  return `# Formats and what becomes of them
+  return `# Supported formats and features
 
-What a file is, its content decides, not its name or \`Content-Type\`. Everything else (SVG, PDF, BMP, JPEG XL, JPEG 2000, RAW
-and whatever can reach out) is refused with 415 when it is uploaded. The format of the result is that of the original
-unless [\`format:\`](operations.md#format) says otherwise. This page is made by \`npm run docs\`, and a test develops a file
-for each row of its tables.
+The content of a file decides its format; its name and \`Content-Type\` don't matter. Any other format (SVG, PDF, BMP, JPEG XL,
+JPEG 2000, RAW, and all formats that can load other files) is refused with 415 at the upload. The result has the
+format of the original unless [\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a
+test develops a file for each row of its tables.
 
 ## Formats
 
@@ -41,38 +41,40 @@ for each row of its tables.
 |---|---|---|---|---|---|---|
 ${imageFormats.map(formatRow).join('\n')}
 
-- HEIC and HEIF are what iPhones make. They need the package \`libheif-js\`, which \`npm install\` brings along; a server
-  without it answers 415. HEIC is never written: for it the last
-  column of the tables below counts.
-- Frames are those of an animation, or pages. Of an AVIF or HEIC with several images the primary image
-  is taken; a sequence without a still image is refused.
-- At most ${maxPixels / 1e6} megapixels of all frames together, and ${maxUnpackedBytes / 2 ** 20} MiB unpacked: a larger image is answered 422 when it is uploaded.
+- iPhones write HEIC and HEIF. They need the package \`libheif-js\`, which \`npm install\` installs; a server without it
+  answers 415. HEIC is never written, so the last column of the tables below applies to it.
+- "Several frames" means the frames of an animation, or pages. If an AVIF or HEIC has several images, its primary image
+  is used; a sequence without a still image is refused.
+- The limits are ${maxPixels / 1e6} megapixels for all frames together, and ${maxUnpackedBytes / 2 ** 20} MiB unpacked. The upload of a larger image gets a 422.
+  \`MAX_PIXELS\` and \`MAX_UNPACKED_BYTES\` change the limits.
 
 ## Two families of operations
 
-- **\`swap-channels\` alone, in the format of the original**, changes nothing but the order of the colours. Well-formed PNG, GIF
-  and JPEG are not decoded for that; lossless formats are exact to the last sample. \`metadata:\` beside it doesn't change that.
-- **All other operations** decode the image, change each frame, and encode it the way the original was. \`flip\`, \`flop\` and
-  \`rotate\` by quarter turns only move the blocks of a JPEG where its edges allow it; those that cancel out change nothing.
+- **\`swap-channels\` alone, in the format of the original**, changes only the order of the colours. Well-formed PNG, GIF
+  and JPEG files are not decoded for it; lossless formats are exact to the last sample. An additional \`metadata:\` doesn't
+  change this.
+- **All other operations** decode the image, change each frame, and encode it with the original's settings. \`flip\`, \`flop\`
+  and \`rotate\` by quarter turns only move the blocks of a JPEG if its edges allow it; turns that cancel out change nothing.
 
-What the format of the result can't hold is converted so that the picture looks the same, or left out.
+If the format of the result doesn't support a feature, the feature is converted so that the picture looks the same, or
+dropped.
 
 ${sections.map(section).join('\n\n')}
 
-Where the format changes, the quality is ${qualities()} unless \`format:\` names another. A quality that is named makes WebP,
-AVIF and TIFF lossy, also where the original was lossless, and TIFF 8 bits a sample.
+If the format changes, the quality is ${qualities()} unless \`format:\` sets one. Setting a quality makes WebP,
+AVIF and TIFF lossy, even if the original is lossless, and gives TIFF 8 bits a sample.
 
-## JPEGs that are not by the book
+## JPEGs that break the specification
 
-Phones, cameras and programs write what decoders warn of though no sample depends on it. Such a JPEG, also inside a TIFF, is
-developed, with the samples that a lenient decoder gives. Where a part of the image may be lost, the image fails with
-the reason.
+Phones, cameras and programs write JPEGs that decoders warn of although the samples are fine. Such a JPEG, also inside a
+TIFF, is developed with the samples that a lenient decoder gives. If a part of the image may be lost, the image fails,
+and the error names the reason.
 
-| what a JPEG has | what becomes of it |
+| the JPEG has | it is |
 |---|---|
 ${Object.values(jpegOddityTable).map(oddityRow).join('\n')}
 
-The details, and why:
+Details and reasons:
 [image-worker](../apps/image-worker/README.md#how-images-are-developed).
 `
 }

@@ -117,7 +117,7 @@ export const compatibilityTable = {
     of: 'PNG, GIF',
     swapped: kept,
     developed: converted(
-      'PNG: full colour, the same samples. GIF: palettes made anew, exact up to 256 colours a frame',
+      'PNG: full colour, the same samples. GIF: new palettes, exact up to 256 colours a frame',
     ),
     as: { gif: kept },
   },
@@ -129,9 +129,9 @@ export const compatibilityTable = {
   },
   oddSamples: {
     section: 'Pixels',
-    feature: 'samples that are float, signed or of 32 bits',
+    feature: 'float, signed or 32-bit samples',
     of: 'TIFF',
-    ...everywhere(refused('they would be cut to 8 bits')),
+    ...everywhere(refused('decoding would cut them to 8 bits')),
   },
   animation: {
     section: 'Frames and pages',
@@ -140,7 +140,7 @@ export const compatibilityTable = {
     swapped: kept,
     developed: kept,
     as: {
-      ...inFormats(format => (keepsFrames('gif', format) ? kept : gone('the first frame stays'))),
+      ...inFormats(format => (keepsFrames('gif', format) ? kept : gone('only the first frame stays'))),
       tiff: converted('frames become pages'),
     },
   },
@@ -151,7 +151,7 @@ export const compatibilityTable = {
     swapped: kept,
     developed: kept,
     as: {
-      ...inFormats(format => (keepsFrames('png', format) ? kept : gone('the first frame stays'))),
+      ...inFormats(format => (keepsFrames('png', format) ? kept : gone('only the first frame stays'))),
       tiff: but('as pages'),
     },
   },
@@ -163,7 +163,9 @@ export const compatibilityTable = {
     developed: but('each with its own size, depth and colours'),
     as: {
       ...inFormats(format =>
-        keepsFrames('tiff', format) ? but('as frames, if all are alike') : gone('the first page stays'),
+        keepsFrames('tiff', format)
+          ? but('as frames, if all pages are alike')
+          : gone('only the first page stays'),
       ),
       tiff: kept,
     },
@@ -177,7 +179,7 @@ export const compatibilityTable = {
   profile: {
     section: 'Colour',
     feature: 'an ICC profile',
-    of: 'all, in GIF where it is swapped',
+    of: 'all; GIF only if channels are swapped',
     swapped: kept,
     developed: kept,
     as: inFormats(format => (canCarryProfile(format) ? kept : converted('sRGB'))),
@@ -190,7 +192,7 @@ export const compatibilityTable = {
     developed: kept,
     as: {
       ...inFormats(format =>
-        canCarryProfile(format) ? converted('an ICC profile that says the same') : converted('sRGB'),
+        canCarryProfile(format) ? converted('an equivalent ICC profile') : converted('sRGB'),
       ),
       avif: kept,
       png: kept,
@@ -209,8 +211,8 @@ export const compatibilityTable = {
     feature: 'gAMA and cHRM',
     of: 'PNG',
     swapped: kept,
-    developed: but('or sRGB where an operation computes colours from linear samples'),
-    as: { ...inFormats(() => converted('sRGB, or an ICC profile that says the same')), png: kept },
+    developed: but('or sRGB if an operation computes colours from linear samples'),
+    as: { ...inFormats(() => converted('sRGB, or an equivalent ICC profile')), png: kept },
   },
   cmyk: { section: 'Colour', feature: 'CMYK', of: 'JPEG, TIFF', ...everywhere(converted('sRGB')) },
   lab: { section: 'Colour', feature: 'Lab', of: 'TIFF', ...everywhere(converted('sRGB')) },
@@ -233,7 +235,7 @@ export const compatibilityTable = {
     feature: 'other sampling of colours (4:2:2, 4:4:0, 4:1:1)',
     of: 'JPEG',
     swapped: kept,
-    developed: converted('4:2:0, unless only blocks are turned'),
+    developed: converted('4:2:0, unless only blocks move'),
   },
   avif422: {
     section: 'Coding',
@@ -277,8 +279,8 @@ export const compatibilityTable = {
     developed: kept,
     as: {
       ...inFormats(() => kept),
-      webp: gone('`metadata:keep` has it in EXIF'),
-      avif: gone('`metadata:keep` has it in EXIF'),
+      webp: gone('`metadata:keep` stores it in EXIF'),
+      avif: gone('`metadata:keep` stores it in EXIF'),
       gif: dropped,
     },
   },
@@ -328,11 +330,11 @@ export const compatibilityTable = {
     section: 'Beside the pixels',
     feature: 'gain maps (Ultra HDR), videos of motion photos, depth maps',
     of: 'JPEG, HEIC',
-    ...everywhere(gone('with what XMP says of them')),
+    ...everywhere(gone('together with their XMP')),
   },
   bytesBehind: {
     section: 'Beside the pixels',
-    feature: 'bytes behind the end of the image',
+    feature: 'bytes after the end of the image',
     of: 'all',
     ...everywhere(dropped),
   },

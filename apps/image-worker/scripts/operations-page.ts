@@ -13,11 +13,12 @@ import {
 export function operationsPage(): string {
   return `# Operations
 
-A task names at most ${maxOperations}, in any order, each done to the result of the one before:
+A task names at most ${maxOperations} operations. They are applied in the given order, each to the result of the one before:
 \`?operations=crop:400x300,swap-channels:bgr,format:webp\`, or as JSON
 \`[{"name":"crop","width":400,"height":300},{"name":"swap-channels"},{"name":"format","type":"webp"}]\`.
-As text, \`[what may be left out]\` and \`<what may not>\` stand in brackets below. None given means \`swap-channels:bgr\`. Animations stay animated where the format can be; what else becomes of an image:
-[compatibility.md](compatibility.md). \`GET /operations\` answers this list with JSON schemas. This page is made by \`npm run docs\`.
+In the text form, \`[optional]\` and \`<required>\` parts are in brackets below. The default is \`swap-channels:bgr\`.
+Animations stay animated if the format supports it; [compatibility.md](compatibility.md) lists how all other features are
+treated. \`GET /operations\` returns this list with JSON schemas. \`npm run docs\` generates this page.
 
 ${operationNames.map(section).join('\n')}`
 }
@@ -40,7 +41,7 @@ ${argumentsTable(name)}`
 }
 
 function also(words: readonly string[]): string {
-  return words.length > 0 ? `, also taken: ${words.map(word => `\`${word}\``).join(' ')}` : ''
+  return words.length > 0 ? `, also: ${words.map(word => `\`${word}\``).join(' ')}` : ''
 }
 
 interface ArgumentSchema {
@@ -59,11 +60,11 @@ function argumentsTable(name: OperationName): string {
   }
   const { name: _name, ...given } = properties
   const rows = Object.entries(given).map(([argument, schema]) => {
-    const missing = required.includes(argument) ? 'needed' : ''
+    const missing = required.includes(argument) ? 'required' : ''
     const preset = schema.default === undefined ? missing : `\`${schema.default}\``
     return `| \`${argument}\` | ${rangeOf(schema)} | ${preset} | ${schema.description ?? ''} |\n`
   })
-  return rows.length > 0 ? `| argument | takes | default | |\n|---|---|---|---|\n${rows.join('')}` : ''
+  return rows.length > 0 ? `| argument | values | default | |\n|---|---|---|---|\n${rows.join('')}` : ''
 }
 
 function rangeOf({ enum: words, type, minimum, maximum }: ArgumentSchema): string {

@@ -10,8 +10,8 @@ import {
 import { type Static, type TObject, type TProperties, Type } from './typebox/typebox.js'
 
 /*
- * Every operation that a task can name, in one table: one line for people, what it takes in JSON, and how
- * `name:text` is read. The worker has a file of the same name for each, and doesn't compile without it.
+ * Every operation that a task can name, in one table: a summary for users, its arguments in JSON, and the parser of
+ * `name:text`. The worker has a file of the same name for each, and doesn't compile without it.
  */
 
 export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
@@ -25,7 +25,7 @@ export const places = [
 ] as const // biome-ignore format: a list
 export type Place = (typeof places)[number]
 
-/** Positions that depend on what the image shows. */
+/** Positions that depend on the content of the image. */
 export const strategies = ['attention', 'entropy'] as const
 export type Strategy = (typeof strategies)[number]
 
@@ -38,12 +38,12 @@ const Offset = Type.Integer({ minimum: 0, maximum: maxSide, description: 'Pixels
 const Factor = Type.Number({ minimum: 0, maximum: 10, default: 1, description: '1 changes nothing' })
 const Position = Type.Enum([...places, ...strategies], {
   description:
-    'Which part is kept; center unless told. attention: around what catches the eye. entropy: where most is going on',
+    'The part to keep; default: center. attention: the most eye-catching part. entropy: the part with the most detail',
 })
 const Background = Type.String({
   pattern: '^([0-9a-fA-F]{6}([0-9a-fA-F]{2})?|transparent)$',
   description:
-    'Red, green, blue and, if wanted, opacity in hex, or transparent. Unless told, transparent if the image has transparency, else white',
+    'Red, green, blue and optionally opacity in hex, or transparent. Default: transparent if the image has transparency, otherwise white',
 })
 
 const isPosition = wordOf([...places, ...strategies])
@@ -51,7 +51,8 @@ const isBackground = /^(#?([0-9a-f]{6}|[0-9a-f]{8})|transparent|white|black)$/i
 
 export const operationTable = {
   'swap-channels': define({
-    summary: 'Reorders the colour channels: red, green and blue of the result are those named, in that order',
+    summary:
+      'Reorders the colour channels: the named channels of the original become red, green and blue, in this order',
     form: 'swap-channels[:order]',
     example: 'swap-channels:bgr',
     properties: { order: Type.Enum(channelOrders, { default: 'bgr' }) },
@@ -59,7 +60,7 @@ export const operationTable = {
   }),
   resize: define({
     summary:
-      'Fits the image into a box. One side may be left open. Without `enlarge`, no side grows: cover and fill then give less than the box where the image is too small',
+      'Fits the image into a box. One side may be left out. Without `enlarge`, no side grows: cover and fill then give less than the box if the image is too small',
     form: 'resize:[width]x[height][:fit][:enlarge][:position][:background]',
     example: 'resize:150x100',
     properties: {
@@ -68,7 +69,7 @@ export const operationTable = {
       fit: Type.Enum(fits, {
         default: 'inside',
         description:
-          'inside: as large as fits. outside: as small as covers. cover: covers, then cut. contain: fits, then padded. fill: stretched',
+          'inside: the largest size that fits into the box. outside: the smallest size that covers it. cover: outside, then cut to the box. contain: inside, then padded to the box. fill: stretched to the box',
       }),
       enlarge: Type.Boolean({ default: false }),
       position: Type.Optional(Position),
@@ -90,7 +91,7 @@ export const operationTable = {
     },
     verify: ({ width, height, fit, position, background }) => {
       if (width === undefined && height === undefined)
-        throw new InvalidOperations('width, height or both are needed')
+        throw new InvalidOperations('width, height or both are required')
       if (position !== undefined && fit !== 'cover' && fit !== 'contain')
         throw new InvalidOperations(`position "${position}" goes with fit cover or contain, not ${fit}`)
       if (isStrategy(position) && fit === 'contain')
@@ -101,7 +102,7 @@ export const operationTable = {
   }),
   crop: define({
     summary:
-      'Cuts out a rectangle, at most the image: at a position, or from left and top on. With `background`, it may be larger than the image, and the rest is filled',
+      'Cuts out a rectangle, at a position or from left and top on. With `background`, it may be larger than the image, and the rest is filled',
     form: 'crop:<width>x<height>[+<left>+<top>][:position][:background]',
     example: 'crop:120x100+150+60',
     properties: {
@@ -128,7 +129,7 @@ export const operationTable = {
     },
     verify: ({ left, top, position }) => {
       if ((left === undefined) !== (top === undefined))
-        throw new InvalidOperations('left and top come together')
+        throw new InvalidOperations('left and top must both be given, or neither')
       if (left !== undefined && position !== undefined)
         throw new InvalidOperations(
           `either left and top, or a position, not ${left},${top} and "${position}"`,
@@ -137,14 +138,14 @@ export const operationTable = {
   }),
   pad: define({
     summary:
-      'Adds room around the image: up to a size, where it stands at a position, or by margins. Nothing is cut off or scaled. Where the file format has no transparency, JPEG that is, transparent comes out white',
+      'Adds space around the image: up to a size, in which the image has a position, or by margins. Nothing is cut off or scaled. In JPEG, which has no transparency, transparent becomes white',
     form: 'pad:<top>[:right[:bottom[:left]]][:background] or pad:[width]x[height][:position][:background]',
     example: 'pad:20:e0a060',
     properties: {
       width: Type.Optional(Side),
       height: Type.Optional(Side),
       position: Type.Optional(
-        Type.Enum(places, { description: 'Where the image stands in a size; center unless told' }),
+        Type.Enum(places, { description: 'The position of the image in the size; default: center' }),
       ),
       top: Type.Optional(Offset),
       right: Type.Optional(Offset),
@@ -163,7 +164,7 @@ export const operationTable = {
         /^(\d{1,5}(?::\d{1,5}){0,3})((?::[a-z#][\w#-]*|:[0-9a-f]{6,8})?)$/i,
         text,
       )
-      // As in CSS: what is left out is as opposite.
+      // As in CSS: a margin that is left out is the same as the opposite one.
       const [top, right = top, bottom = top, left = right] = margins.split(':')
       const { background } = words(options, {}, 'background')
       return {
@@ -187,7 +188,7 @@ export const operationTable = {
   }),
   trim: define({
     summary:
-      'Cuts off the edges that are like the top left pixel, in transparency too. An image of one colour stays as it is; all frames of an animation are cut to the same part',
+      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays as it is; all frames of an animation are cut to the same part',
     form: 'trim[:threshold]',
     example: 'trim:150',
     properties: {
@@ -195,14 +196,14 @@ export const operationTable = {
         minimum: 0,
         maximum: 255,
         default: 10,
-        description: 'By how much of 255 red, green, blue or opacity may differ',
+        description: 'The difference, out of 255, that red, green, blue or opacity may have',
       }),
     },
     parse: text => number('threshold', text),
   }),
   round: define({
     summary:
-      'Rounds the corners, or cuts the circle out of the middle. Outside of them it is transparent, or of the colour given, and white where the file format has no transparency, JPEG that is',
+      'Rounds the corners, or cuts a circle out of the middle. The area outside becomes transparent, or the given colour. In JPEG, which has no transparency, transparent becomes white',
     form: 'round:<radius>[:background] or round:circle[:background]',
     example: 'round:40',
     properties: {
@@ -210,7 +211,7 @@ export const operationTable = {
         Type.Integer({
           minimum: 1,
           maximum: maxSide,
-          description: 'Pixels; at most half of the shorter side counts',
+          description: 'Pixels; limited to half of the shorter side',
         }),
       ),
       circle: Type.Optional(
@@ -225,11 +226,12 @@ export const operationTable = {
     },
     verify: ({ radius, circle }) => {
       if ((radius === undefined) !== (circle === true))
-        throw new InvalidOperations('either a radius or circle is needed')
+        throw new InvalidOperations('either radius or circle is required')
     },
   }),
   rotate: define({
-    summary: 'Turns the image clockwise; what is uncovered is transparent if the image can be, else white',
+    summary:
+      'Turns the image clockwise. The uncovered corners are transparent if the image has transparency, otherwise white',
     form: 'rotate:<angle>',
     example: 'rotate:15',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
@@ -257,7 +259,7 @@ export const operationTable = {
     parse: nothing,
   }),
   invert: define({
-    summary: 'Makes a negative; transparency stays',
+    summary: 'Makes a negative; the transparency stays',
     form: 'invert',
     example: 'invert',
     properties: {},
@@ -306,7 +308,7 @@ export const operationTable = {
     parse: text => number('factor', text),
   }),
   hue: define({
-    summary: 'Turns the colours around the colour wheel',
+    summary: 'Rotates the colours around the colour wheel',
     form: 'hue:<angle>',
     example: 'hue:120',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },
@@ -323,14 +325,14 @@ export const operationTable = {
   }),
   normalise: define({
     summary:
-      'Stretches the lightness over the whole range, but for a hundredth at each end; all frames of an animation alike',
+      'Stretches the lightness over the whole range, except for the darkest and lightest hundredth of the pixels; all frames of an animation are stretched alike',
     form: 'normalise',
     example: 'normalise',
     properties: {},
     parse: nothing,
   }),
   pixelate: define({
-    summary: 'Makes squares of one colour each, the mean',
+    summary: 'Replaces squares of pixels by their mean colour',
     form: 'pixelate[:size]',
     example: 'pixelate:12',
     properties: {
@@ -344,7 +346,7 @@ export const operationTable = {
     parse: text => number('size', text),
   }),
   metadata: define({
-    summary: 'Drops EXIF, XMP, IPTC and comments, the default, or keeps EXIF, XMP and IPTC',
+    summary: 'Drops EXIF, XMP, IPTC and comments (the default), or keeps EXIF, XMP and IPTC',
     form: 'metadata[:mode]',
     example: 'metadata:keep',
     properties: { mode: Type.Enum(['strip', 'keep'], { default: 'strip' }) },
@@ -352,7 +354,7 @@ export const operationTable = {
   }),
   format: define({
     summary:
-      'Changes the file format; the original’s is the default, and JPEG for HEIC, which is not written. `auto` chooses by what the image is: WebP for animations and transparent photographs, JPEG for other photographs, PNG for drawings; still WebP, AVIF and TIFFs of several pages stay what they are',
+      'Changes the file format. The default is the format of the original, and JPEG for HEIC, which is not written. `auto` chooses by the content of the image: WebP for animations and transparent photographs, JPEG for other photographs, PNG for drawings; still WebP, AVIF and TIFFs of several pages keep their format',
     form: 'format:<type>[:quality]',
     example: 'format:webp:80',
     properties: {
@@ -361,7 +363,7 @@ export const operationTable = {
         Type.Integer({
           minimum: 1,
           maximum: 100,
-          description: 'Of JPEG, WebP and AVIF, and of TIFF, which holds JPEG of 8 bits then',
+          description: 'For JPEG, WebP and AVIF; a TIFF with a quality contains JPEG of 8 bits',
         }),
       ),
     },

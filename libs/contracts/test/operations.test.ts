@@ -66,7 +66,7 @@ suite('operations', () => {
     ['resize:20x20:tight', /resize: fit must be .*inside/],
     ['crop:4x5+1+2', [{ name: 'crop', width: 4, height: 5, left: 1, top: 2 }]],
     ['crop:4', /crop: "4" does not have the expected form/],
-    ['[{"name":"crop","width":4,"height":4,"left":2}]', /left and top come together/],
+    ['[{"name":"crop","width":4,"height":4,"left":2}]', /left and top must both be given/],
     [
       'resize:20x20:cover:attention',
       [{ name: 'resize', width: 20, height: 20, fit: 'cover', enlarge: false, position: 'attention' }],
@@ -116,7 +116,7 @@ suite('operations', () => {
     ['round:circle:black', [{ name: 'round', circle: true, background: '000000' }]],
     ['round', /round: "" does not have the expected form/],
     ['round:0', /round: radius must be >= 1/],
-    ['[{"name":"round","radius":3,"circle":true}]', /either a radius or circle is needed/],
+    ['[{"name":"round","radius":3,"circle":true}]', /either radius or circle is required/],
     ['pixelate', [{ name: 'pixelate', size: 10 }]],
     ['pixelate:2.5', /pixelate: size must be integer/],
     ['normalize', [{ name: 'normalise' }]],
