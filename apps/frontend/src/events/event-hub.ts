@@ -138,6 +138,7 @@ export class EventHub {
 
   #tellDeleted(id: string): void {
     const text = eventText('deleted', { id })
+    for (const stream of this.#ofAll) if (stream.forget(id)) stream.write(text)
     for (const stream of this.#ofImage.get(id) ?? []) {
       stream.write(text)
       stream.end()

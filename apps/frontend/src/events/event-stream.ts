@@ -54,6 +54,11 @@ export class EventStream {
     return true
   }
 
+  /** The image was deleted. Whether this client was told of it while it was under way. */
+  forget(id: string): boolean {
+    return this.#sent.delete(id)
+  }
+
   /** The states at the beginning are sent: from now on versions come in their order. */
   begun(): void {
     this.#isBegun = true

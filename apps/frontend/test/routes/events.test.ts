@@ -86,9 +86,13 @@ test('the events of an image that is deleted say so, and end; of no image they a
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
-  await until('the first state is there', () => events.length > 0)
+  const all = await follow(t, frontend, '/images/events')
+  await until('the first state is there', () => [events, all.events].every(({ length }) => length > 0))
   assert.equal((await frontend.ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
   await until('the stream is over', isOver)
+  await until('the others are told', () =>
+    all.events.some(({ name, data }) => name === 'deleted' && data.id === id),
+  )
   assert.deepEqual(events.at(-1), { name: 'deleted', id: undefined, data: { id } })
   assertProblem(await frontend.app.inject(`/images/${id}/events`), 404, 'image-not-found')
 })
