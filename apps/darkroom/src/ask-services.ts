@@ -12,13 +12,13 @@ import { readClusterToken } from './cluster-token.ts'
 import { ExpectedFailure } from './expected-failure.ts'
 import { kvUrlOf, loadSettings } from './settings.ts'
 
-/** Somebody waits at the terminal: what doesn't answer is soon given up. */
+/** Short, because a person waits at the terminal. */
 const timeoutMs = 3000
 
 /**
- * Asks the services of a Darkroom that runs: at KV_URL, or where the settings start it.
+ * Asks the services of a running Darkroom, at KV_URL or at the address that the settings give kv-config.
  *
- * @throws InvalidConfig, or ExpectedFailure if one of them doesn't answer, or refuses the cluster token
+ * @throws InvalidConfig; ExpectedFailure if a service doesn't answer, or refuses the cluster token
  */
 export async function askServices<Answer>(
   environment: NodeJS.ProcessEnv,
@@ -34,7 +34,7 @@ export async function askServices<Answer>(
     environment,
     error => `${error.message}; ${otherwise}`,
     async clients => {
-      // Who is looked for through it would only be missing, whatever is the matter with it.
+      // Without this, any fault of kv-config would look like a service that is not registered.
       await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
       return ask(clients)
     },
@@ -73,8 +73,9 @@ async function askAt<Answer>(
     if (cause instanceof ServiceUnavailable) throw explained(wordsFor(cause))
     if (cause instanceof UnexpectedReply) throw explained(cause.problem?.detail ?? cause.message)
     if (cause instanceof TokenRefused) {
-      const none = `${cause.service} wants the cluster token, and there is none in ${settings.dataDir}`
-      const words = clusterToken === undefined ? none : cause.message
+      const { service } = cause
+      const none = `${service} needs the cluster token, and there is none in ${settings.dataDir}`
+      const words = clusterToken === undefined ? none : `${service} refuses the cluster token`
       throw explained(`${words}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
     }
     throw cause

@@ -198,7 +198,7 @@ test('status tells whether all services are ready', async t => {
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
   for (const [settings, refusal] of [
     [{ CLUSTER_TOKEN: 'of another cluster' }, 'refuses the cluster token'],
-    [{ DATA_DIR: elsewhere }, `wants the cluster token, and there is none in ${elsewhere}`],
+    [{ DATA_DIR: elsewhere }, `needs the cluster token, and there is none in ${elsewhere}`],
   ] as const) {
     for (const command of [['status'], ['intake', 'show']]) {
       const { code, stderr } = await run(t, command, { ...darkroom.env, ...settings })
