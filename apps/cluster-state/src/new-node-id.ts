@@ -16,7 +16,7 @@ const { dataDir, stateStoreUrl } = Config.properties
  */
 export async function renewNodeId(environment: NodeJS.ProcessEnv): Promise<{ path: string; id: string }> {
   const path = statePathOf(loadConfig(Type.Object({ dataDir, stateStoreUrl }), environment))
-  if (!existsSync(path)) throw new UnusableFile(`${path} does not exist: check DATA_DIR and STATE_STORE_URL`)
+  if (!existsSync(path)) throw new UnusableFile(`${path} does not exist`)
   const store = new SqliteStateStore({ path })
   try {
     return { path, id: store.renewId() }

@@ -20,12 +20,12 @@ test('new-node-id makes a copied data folder another node, which counts beside t
   cpSync(folder, copy, { recursive: true })
 
   assert.match((await run(folder)).stderr, /another process uses .*cluster-state.*stop what runs on it/)
-  assert.match((await run(kvFolder)).stderr, /there is no .*cluster-state\.sqlite; set DATA_DIR/)
+  assert.match((await run(kvFolder)).stderr, /cluster-state\.sqlite does not exist; set DATA_DIR/)
   const { code, stdout } = await run(copy)
   assert.equal(code, 0)
   const second = await start(copy)
   const { id } = (await httpRequest(second.url, '/members')).json().self as { id: string }
-  assert.match(stdout, new RegExp(`of node ${id} now`))
+  assert.match(stdout, new RegExp(`to node ${id} now`))
   assert.equal((await count(second.url)).status, 200)
   for (const { url } of [original, second])
     await until('both counts are added up', async () => (await httpRequest(url, '/')).body.toString() === '2')

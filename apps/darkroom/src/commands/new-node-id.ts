@@ -12,7 +12,7 @@ export async function newNodeIdCommand(
   if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('new-node-id takes nothing')
   try {
     const { path, id } = await renewNodeId(process.env)
-    process.stdout.write(`${path} is that of node ${id} now\n`)
+    process.stdout.write(`${path} belongs to node ${id} now\n`)
     return 0
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
