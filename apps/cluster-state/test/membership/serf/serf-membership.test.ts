@@ -3,6 +3,7 @@ import { suite, type TestContext, test } from 'node:test'
 import type { Member } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import { freePortRange, RecordedLog, type SerfAgent, startSerf, until, withEngine } from '@darkroom/testing'
+import { MembersUnknown } from '../../../src/membership/membership.ts'
 import { parseAgentAddress } from '../../../src/membership/serf/agent-address.ts'
 import { AgentConnection } from '../../../src/membership/serf/agent-connection.ts'
 import { SerfMembership } from '../../../src/membership/serf/serf-membership.ts'
@@ -56,10 +57,7 @@ withEngine('serf', serf => {
       const log = new RecordedLog()
       const ours = follow(t, { rpc }, memberOf('ours'), log)
       await until('its absence is seen', () => log.lines.length > 0)
-      await assert.rejects(ours.checkReady(), {
-        status: 503,
-        message: `no Serf agent answers at ${rpc}`,
-      })
+      await assert.rejects(ours.checkReady(), new MembersUnknown(`no Serf agent answers at ${rpc}`))
       assert.deepEqual(ours.members(), [])
       const here = await startSerf(t, serf, { name: 'here', rpc, gossip: `127.0.0.1:${port + 1}` })
       await untilReady(ours)
@@ -74,7 +72,7 @@ withEngine('serf', serf => {
       const wrong = follow(t, agent, memberOf('ours'), log, ':open%20barley@')
       await until('it is refused', () => log.lines.length > 0)
       const words = 'the Serf agent refuses "auth": Invalid authentication token'
-      await assert.rejects(wrong.checkReady(), { status: 503, message: words })
+      await assert.rejects(wrong.checkReady(), new MembersUnknown(words))
       const connections = () => agent.program.stdout.split('Accepted client').length - 1
       await until('it has tried again', () => connections() >= 3)
       assert.equal(log.lines.length, 1)
