@@ -164,7 +164,11 @@ async function finish(work: Work, developed: Developed, lost: AbortSignal, optio
   })
 }
 
-/** Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away. */
+/**
+ * Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away.
+ * A request under way is not aborted when the lease is lost: the storage may keep its bytes all the same, and only the
+ * report after it makes the master delete the result of a deleted task.
+ */
 async function storeResult(
   { id, lease }: Work,
   { bytes, facts }: Developed,
@@ -179,10 +183,10 @@ async function storeResult(
       querystring: { fence: lease.token },
       headers: { 'content-type': facts.contentType },
       body: bytes,
-      signal: lost,
     })
     if (reply.status !== 503 || performance.now() > deadline) return reply
     await backoff.wait(lost)
+    lost.throwIfAborted()
   }
 }
 

@@ -243,6 +243,31 @@ describe('work that is no longer wanted', () => {
     assert.equal(await workshop.resultOf(id), undefined)
   })
 
+  test('because its task was deleted while its result is stored leaves no bytes', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '600' })
+    const { clients } = workshop
+    const cancelled = Promise.withResolvers<void>()
+    const extendWork: typeof clients.imageMaster.extendWork = async call => {
+      const reply = await clients.imageMaster.extendWork(call)
+      if (reply.status === 200 && reply.body.cancelled) cancelled.resolve()
+      return reply
+    }
+    // The whole body has arrived: aborting the request would not keep the storage from storing it.
+    const putBlob: typeof clients.storage.putBlob = async ({ signal, ...call }) => {
+      await clients.taskDb.deleteTask({ params: { id } })
+      await cancelled.promise
+      const reply = await clients.storage.putBlob(call)
+      signal?.throwIfAborted()
+      return reply
+    }
+    const storage = { ...clients.storage, putBlob }
+    const imageMaster = { ...clients.imageMaster, extendWork }
+    const id = await workshop.addTask('abc')
+    const { untilEnded } = work(t, workshop, { clients: { storage, imageMaster }, inlineBytes: 0 })
+    await untilEnded()
+    assert.equal(await workshop.resultOf(id), undefined)
+  })
+
   test('and fails too late is abandoned, and changes nothing', async t => {
     const workshop = shared
     const { develop, begun, fail } = heldDevelopment()
