@@ -6,6 +6,18 @@ export * from './frontend.ts'
 export * from './image-master.ts'
 export * from './keys.ts'
 export * from './kv-config.ts'
+export {
+  type ChannelOrder,
+  channelOrders,
+  fits,
+  isStrategy,
+  type OutputFormat,
+  outputFormats,
+  type Place,
+  places,
+  type Strategy,
+  strategies,
+} from './operation-arguments.ts'
 export * from './operation-table.ts'
 export { aliasesOf, InvalidOperations } from './operation-text.ts'
 export * from './operations.ts'

@@ -1,53 +1,25 @@
 import {
-  aliasesOf,
-  InvalidOperations,
-  matchOrThrow,
-  nothing,
-  number,
-  optional,
-  words,
-} from './operation-text.ts'
+  Background,
+  channelOrders,
+  Factor,
+  fits,
+  isBackground,
+  isPosition,
+  isStrategy,
+  maxSide,
+  Offset,
+  outputFormats,
+  Position,
+  places,
+  Side,
+} from './operation-arguments.ts'
+import { InvalidOperations, matchOrThrow, nothing, number, optional, words } from './operation-text.ts'
 import { type Static, type TObject, type TProperties, Type } from './typebox/typebox.js'
 
 /*
  * Every operation that a task can name, in one table: a summary for users, its arguments in JSON, and the parser of
  * `name:text`. The worker has a file of the same name for each, and doesn't compile without it.
  */
-
-export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
-export type ChannelOrder = (typeof channelOrders)[number]
-
-export const outputFormats = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const
-export type OutputFormat = (typeof outputFormats)[number]
-
-export const places = [
-  'center', 'top', 'top-right', 'right', 'bottom-right', 'bottom', 'bottom-left', 'left', 'top-left',
-] as const // biome-ignore format: a list
-export type Place = (typeof places)[number]
-
-/** Positions that depend on the content of the image. */
-export const strategies = ['attention', 'entropy'] as const
-export type Strategy = (typeof strategies)[number]
-
-export const fits = ['inside', 'outside', 'cover', 'contain', 'fill'] as const
-
-/** The longest side that every format but TIFF can have. */
-const maxSide = 16_383
-const Side = Type.Integer({ minimum: 1, maximum: maxSide, description: 'Pixels' })
-const Offset = Type.Integer({ minimum: 0, maximum: maxSide, description: 'Pixels' })
-const Factor = Type.Number({ minimum: 0, maximum: 10, default: 1, description: '1 changes nothing' })
-const Position = Type.Enum([...places, ...strategies], {
-  description:
-    'The part to keep; default: center. attention: the most eye-catching part. entropy: the part with the most detail',
-})
-const Background = Type.String({
-  pattern: '^([0-9a-fA-F]{6}([0-9a-fA-F]{2})?|transparent)$',
-  description:
-    'Red, green, blue and optionally opacity in hex, or transparent. Default: transparent if the image has transparency, otherwise white',
-})
-
-const isPosition = wordOf([...places, ...strategies])
-const isBackground = /^(#?([0-9a-f]{6}|[0-9a-f]{8})|transparent|white|black)$/i
 
 export const operationTable = {
   'swap-channels': define({
@@ -392,14 +364,6 @@ export interface OperationDefinition {
   parse(text: string): Record<string, unknown>
   /** Refuses what a schema can't. @throws InvalidOperations */
   verify?(argument: Record<string, unknown>): void
-}
-
-function wordOf(list: readonly string[]): RegExp {
-  return new RegExp(`^(${[...list, ...list.flatMap(aliasesOf)].join('|')})$`)
-}
-
-export function isStrategy(position: unknown): position is Strategy {
-  return (strategies as readonly unknown[]).includes(position)
 }
 
 function define<const Properties extends TProperties>(
