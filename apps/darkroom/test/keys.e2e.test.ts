@@ -38,11 +38,11 @@ function ask({ url }: Darkroom, key: string | undefined, path: string, body?: Ui
 
 const idOf = (key: string) => key.slice(3, 15)
 
-test('keys from the first to the last: who has none is refused, and the door stays closed', async t => {
+test('from the first key on, requests without a key are refused, also after the last key is gone', async t => {
   const darkroom = await startDarkroom(t)
   const before = (await ask(darkroom, undefined, '/images', png)).json()
 
-  await t.test('the first key closes the door, and operators see what was there before', async t => {
+  await t.test('the first key closes the frontend, and operators see earlier images', async t => {
     const operator = await makeKey(t, darkroom, '--role', 'operator', '--name', 'the first')
     const refused = await ask(darkroom, undefined, '/images')
     assert.equal(refused.status, 401)

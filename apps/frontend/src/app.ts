@@ -8,7 +8,7 @@ import {
   type ServiceClients,
 } from '@darkroom/service-kit'
 import type { Audience } from './access/audience.ts'
-import { Door } from './access/door.ts'
+import { Authenticator } from './access/authenticator.ts'
 import { requireKey } from './access/require-key.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
@@ -26,7 +26,7 @@ import { addReadinessRoutes } from './routes/readiness.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
-/** How often it is checked whether those who follow events still may. */
+/** How often the callers of event streams are checked: a key may have ended. */
 const streamCheckMs = 1000
 
 export interface AppDependencies extends BodyBounds {
@@ -88,12 +88,12 @@ export function buildApp({
   const keys = new KeyRing({ kv: clients.kv, logger })
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
-  const door = new Door({ audience, keys, logger, onRefusedKey })
-  requireKey(app, door, ({ caller, ip }, reply) => rates.countRequest(caller, ip, reply))
+  const authenticator = new Authenticator({ audience, keys, logger, onRefusedKey })
+  requireKey(app, authenticator, ({ caller, ip }, reply) => rates.countRequest(caller, ip, reply))
 
   const closing = new AbortController()
   const watching = repeat(streamCheckMs, closing.signal, async () =>
-    hub.endWhere(({ caller }) => !door.stillAdmits(caller)),
+    hub.endWhere(({ caller }) => !authenticator.isStillValid(caller)),
   )
   app.addHook('onClose', async () => {
     closing.abort()

@@ -8,31 +8,31 @@ export const Config = Type.Object({
   auth: Type.Optional(
     Type.Enum(authModes, {
       description:
-        'keys: every request needs an API key; open: whoever reaches it is served. Unset: open on loopback until the first key is made, keys elsewhere',
+        'keys: every request needs an API key. open: everybody is served. Unset: open on loopback until the first key is made, keys on other addresses',
     }),
   ),
-  allowAnonymous: Type.Boolean({ default: false, description: 'Deprecated: AUTH=open takes its place' }),
+  allowAnonymous: Type.Boolean({ default: false, description: 'Deprecated: use AUTH=open' }),
   publishedOn: Type.Optional(
     Type.String({
       description:
-        'The address on which the port of a container is published: with AUTH unset, it decides in the place of HOST',
+        'The address on which the port of a container is published. If AUTH is unset, this address decides instead of HOST',
     }),
   ),
   requestsPerKey: Type.Integer({
     default: 0,
     minimum: 0,
-    description: 'How many requests a minute one API key may send to this frontend (429); 0: any number',
+    description: 'Requests a minute that this frontend accepts from one API key, then 429; 0 for any number',
   }),
   requestsPerAddress: Type.Integer({
     default: 0,
     minimum: 0,
     description:
-      'How many requests a minute may come from one address (429); 0: any number. Behind a proxy all come from one',
+      'Requests a minute that this frontend accepts from one address, then 429; 0 for any number. Behind a proxy, all requests have its address',
   }),
   refusedKeysPerAddress: Type.Integer({
     default: 60,
     minimum: 1,
-    description: 'How many API keys that are not valid one address may send in a minute (429)',
+    description: 'Invalid API keys a minute that one address may send, then 429',
   }),
   intakeCheckMs: Type.Integer({
     default: 1000,
@@ -42,8 +42,8 @@ export const Config = Type.Object({
   publicUrl: Type.String({
     default: '',
     description:
-      'URLs, separated by commas, under which browsers reach it; localhost and plain addresses always work',
+      'URLs at which browsers reach the frontend, separated by commas; localhost and plain addresses always work',
   }),
-  allowedHosts: Type.String({ default: '', description: 'Deprecated: PUBLIC_URL takes its place' }),
+  allowedHosts: Type.String({ default: '', description: 'Deprecated: use PUBLIC_URL' }),
 })
 export type Config = Static<typeof Config>

@@ -21,7 +21,7 @@ export async function start(
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
   const audience = audienceOf(config)
-  tellAudience(audience, config, logger)
+  logAudience(audience, config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
   const allowedHosts = ownNames(config, logger)
   const clients = new ServiceClients({ ...config, logger, inProcess })
@@ -29,7 +29,7 @@ export async function start(
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 
-/** The name by which other services know it, and those that ALLOWED_HOSTS gives. */
+/** The registered name of this frontend, and the names of ALLOWED_HOSTS. */
 function ownNames({ allowedHosts, advertiseUrl }: Config, logger: Logger): string[] {
   if (allowedHosts !== '')
     logger.warn(
@@ -40,7 +40,7 @@ function ownNames({ allowedHosts, advertiseUrl }: Config, logger: Logger): strin
   return [...allowedHosts.split(','), registered].map(name => name.trim().toLowerCase())
 }
 
-function tellAudience(
+function logAudience(
   audience: Audience,
   { allowAnonymous, auth, host, publishedOn = host }: Config,
   logger: Logger,
@@ -48,10 +48,10 @@ function tellAudience(
   if (allowAnonymous) logger.warn('ALLOW_ANONYMOUS is deprecated; set AUTH=open')
   if (isLoopback(publishedOn)) return
   if (audience === 'open')
-    logger.warn({ host: publishedOn }, 'AUTH=open: whoever reaches this address can use it')
+    logger.warn({ host: publishedOn }, 'AUTH=open: everybody who reaches this address can use it')
   else if (auth === undefined)
     logger.warn(
       { host: publishedOn },
-      'requests need an API key, as others may reach this address; the first is made by: darkroom keys create --role operator',
+      'requests need an API key, because other machines may reach this address; to make the first key: darkroom keys create --role operator',
     )
 }

@@ -2,7 +2,7 @@ import { type Client, hasEnded, type Task, type TaskChangeLine, type taskDbRoute
 import { findTask } from '@darkroom/service-kit/images'
 import type { ChangeFeed } from './events/change-feed.ts'
 
-/** The task once it has ended, or as it is when `signal` is aborted; undefined when the task was deleted. */
+/** Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. */
 export async function waitForEnd(
   { taskDb, feed }: { taskDb: Client<typeof taskDbRoutes>; feed: ChangeFeed },
   lastSeen: Task,
@@ -18,7 +18,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       const woken = new Promise<void>(resolve => (wake = resolve))
-      // Also before the first change: the task may have ended before the feed was listened to.
+      // Also before the first change: the task may have ended before this listened.
       const task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken

@@ -101,7 +101,7 @@ describe('who may come in', () => {
 
   test('it serves everybody anywhere once it is told to, and says so', async t => {
     const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
-    assert.match(words, /AUTH=open: whoever reaches this address can use it/)
+    assert.match(words, /AUTH=open: everybody who reaches this address can use it/)
     assert.equal((await ask('/images')).status, 200)
   })
 

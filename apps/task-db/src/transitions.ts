@@ -127,7 +127,7 @@ function retryOrFail(task: Task, error: TaskError, now: Date): Task {
   return task.attempts < task.maxAttempts ? { ...task, state: 'not-started' } : fail(task, error, now)
 }
 
-/** Fencing tokens go on from where they were: a worker of before the failure may still send its result. */
+/** Fencing tokens continue: a worker of an earlier attempt may still send its result, which must be refused. */
 function retried({ error, finishedAt, ...task }: Task): Task {
   return { ...task, state: 'not-started', attempts: 0 }
 }

@@ -108,7 +108,7 @@ export class OwnId {
     try {
       other = await this.#context.network.identify(url, own)
     } catch (error) {
-      // There is no process at this node's earlier address, or it is not a node.
+      // No process listens at the node's earlier address, or the process is not a node.
       this.#context.logger.debug({ err: error, url }, 'no node answers where this id was seen')
       const isListed = this.#membership?.rivals().includes(url)
       if (url === this.#twin?.url && !this.#hasYielded && !isListed) this.#twin = undefined

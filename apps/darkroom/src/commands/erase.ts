@@ -7,7 +7,7 @@ import { requireOwner } from './keys.ts'
 
 const deletionsAtOnce = 8
 
-/** Removes all that belongs to an owner: first the keys, so that nothing more comes; then the images. */
+/** Deletes the keys of an owner, so that no more uploads arrive, then all images of the owner. */
 export async function eraseCommand(
   process: NodeJS.Process,
   rest: string[],
@@ -26,7 +26,7 @@ export async function eraseCommand(
   })
 }
 
-/** Looks from the start again until nothing is left: an upload may have been under way. */
+/** Lists and deletes until no image is left, as an upload may have been under way. */
 async function eraseImages(clients: ServiceClients, owner: string): Promise<number> {
   let count = 0
   for (;;) {

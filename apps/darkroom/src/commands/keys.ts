@@ -17,7 +17,7 @@ export interface KeyOptions {
 const createdBy = 'command line'
 const maxNameLength = 100
 
-/** What each verb takes beside its name: options, and whether the id of a key. */
+/** The arguments of each verb. */
 const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; takesId: boolean }>> = {
   create: { options: ['role', 'owner', 'name', 'expires'], takesId: false },
   list: { options: [], takesId: false },
@@ -25,7 +25,7 @@ const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; t
   rotate: { options: ['keep'], takesId: true },
 }
 
-/** Manages API keys in kv-config, by the cluster token: no key is needed for it, so none can be lost for good. */
+/** Manages API keys in kv-config. It needs the cluster token and no API key, so a lost operator key can be replaced. */
 export async function keysCommand(
   process: NodeJS.Process,
   [verb = '', ...rest]: string[],
@@ -43,15 +43,15 @@ export async function keysCommand(
 
   return askServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
-    const tell = ({ key, ...made }: KeyDescription & { key: string }, words: string) => {
+    const print = ({ key, ...made }: KeyDescription & { key: string }, words: string) => {
       process.stderr.write(`${words} ${summary(made)}\nIt is shown only this once:\n`)
       process.stdout.write(`${key}\n`)
     }
-    if (verb === 'create') tell(await store.create(given, createdBy), 'made')
+    if (verb === 'create') print(await store.create(given, createdBy), 'made')
     if (verb === 'list') process.stdout.write(table(await store.list()))
     if (verb === 'rotate') {
       const until = keepSeconds > 0 ? `ends in ${options.keep}` : 'has ended'
-      tell(
+      print(
         (await store.rotate(id, keepSeconds, createdBy)) ?? noSuchKey(id),
         `${id} ${until}; in its place made`,
       )
@@ -97,7 +97,7 @@ function summary({ id, role, owner }: KeyDescription): string {
 
 function table(keys: KeyDescription[]): string {
   if (keys.length === 0)
-    return 'there are no API keys; the first is made by: npx darkroom keys create --role operator\n'
+    return 'there are no API keys; to make the first: npx darkroom keys create --role operator\n'
   const rows = keys.map(({ id, role, owner, name = '', createdAt, expiresAt }) => [
     id,
     role,

@@ -19,7 +19,7 @@ export async function startCommand(
   process.umask(0o077) // what is kept is for the owner alone
   const lock = holdDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
-  // A process of its own, so that a crash in native code takes no service down. It loads while the services load here.
+  // A separate process, so that a crash in native code ends no service. It loads while the services load here.
   const worker = new SupervisedWorker(
     environmentOf('image-worker', settings, process.env),
     createLogger('image-worker', settings.logLevel),

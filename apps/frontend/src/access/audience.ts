@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** Who may use the frontend: callers with a key, everybody, or as kv-config says, and everybody where it doesn't. */
+/** Who may use the frontend: callers with a key, everybody, or (as-configured) whom the setting in kv-config allows. */
 export type Audience = AuthMode | 'as-configured'
 
 export interface AudienceSettings {
@@ -11,7 +11,7 @@ export interface AudienceSettings {
   publishedOn?: string | undefined
 }
 
-/** Without a word about it, only a frontend that nobody else can reach is open. */
+/** If no setting decides, only a frontend on loopback can be open. */
 export function audienceOf({ auth, allowAnonymous, host, publishedOn = host }: AudienceSettings): Audience {
   if (auth !== undefined) return auth
   if (allowAnonymous) return 'open'

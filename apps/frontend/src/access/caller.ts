@@ -2,25 +2,25 @@ import type { KeyDescription, Role, Task } from '@darkroom/contracts'
 import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
 
-/** On whose behalf a request is made. */
+/** The user or operator that sends a request. */
 export interface Caller {
   role: Role
-  /** Whose its uploads are; none: the operators'. */
+  /** The owner of its uploads. Without an owner they belong to the operators. */
   owner?: string
-  /** The id of the key that it showed. */
+  /** The id of its key. */
   keyId?: string
 }
 
-/** Every caller of a frontend that is open. */
+/** The caller of every request to an open frontend. */
 export const anyone: Caller = { role: 'operator' }
 
 export function callerOf({ id, role, owner }: KeyDescription): Caller {
   return { role, owner, keyId: id }
 }
 
-/** Whose images alone a caller sees; undefined: all. */
+/** The owner whose images a caller sees; undefined if it sees all images. */
 export function ownerSeenBy({ role, owner }: Caller): string | undefined {
-  // Without an owner a user would see all.
+  // Without this check, a user without an owner would see all images.
   if (role === 'user' && owner === undefined) throw new Error('a user has no owner')
   return role === 'operator' ? undefined : owner
 }
@@ -30,7 +30,7 @@ export function maySee(caller: Caller, task: Pick<Task, 'owner'>): boolean {
   return owner === undefined || task.owner === owner
 }
 
-/** The task of an image that the caller may see: others' are like those that are not there. */
+/** Finds the task of an image; undefined also if the caller may not see it. */
 export async function findImage(
   taskDb: ServiceClients['taskDb'],
   caller: Caller,
@@ -40,7 +40,7 @@ export async function findImage(
   return task && maySee(caller, task) ? task : undefined
 }
 
-/** @throws ServiceProblem 404 also for others' images */
+/** @throws ServiceProblem 404 also if the caller may not see the image */
 export async function requireImage(
   taskDb: ServiceClients['taskDb'],
   caller: Caller,

@@ -11,10 +11,10 @@ const keyRefusals = {
   expired: 'this API key has expired; an operator makes another: darkroom keys rotate',
 } as const
 
-/** Why a request is refused that shows no key, or one that isn't right. */
+/** The refusal of a request without a key, or with a key that is not valid. */
 export function refuseKey(reason: keyof typeof keyRefusals): ServiceProblem {
   const isMissing = reason === 'no-key' || reason === 'no-key-exists'
-  // RFC 6750, 3.1: no error is named to a client that showed nothing.
+  // RFC 6750, 3.1: a challenge names no error if the request had no key.
   const challenge = `Bearer realm="Darkroom"${isMissing ? '' : ', error="invalid_token"'}`
   return new ServiceProblem(401, isMissing ? 'key-required' : 'key-refused', keyRefusals[reason], {
     headers: { 'www-authenticate': challenge },

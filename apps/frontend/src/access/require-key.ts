@@ -1,24 +1,24 @@
 import type { Access } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Authenticator } from './authenticator.ts'
 import type { Caller } from './caller.ts'
-import type { Door } from './door.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** On whose behalf the request is made; of routes for `anyone`, null. */
+    /** Null on routes whose access is `anyone`. */
     caller: Caller
   }
 }
 
 /**
- * Has every route ask for a key, unless its contract says otherwise. `whenAdmitted` is called with the caller before
- * the route's own work.
+ * Makes every route require a key, unless its contract declares another access. `whenAuthenticated` is called before
+ * the handler, with the caller set.
  */
 export function requireKey(
   app: App,
-  door: Door,
-  whenAdmitted: (request: FastifyRequest, reply: FastifyReply) => void,
+  authenticator: Authenticator,
+  whenAuthenticated: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
   app.addHook('onRoute', route => {
     const { access } = route as { access?: Access }
@@ -26,22 +26,22 @@ export function requireKey(
   })
   app.decorateRequest('caller', null as unknown as Caller)
 
-  const admit = (request: FastifyRequest, reply: FastifyReply, access: Access) => {
+  const authenticate = (request: FastifyRequest, reply: FastifyReply, access: Access) => {
     const { ip: address, headers } = request
-    request.caller = door.admit({ authorization: headers.authorization, address, access })
-    whenAdmitted(request, reply)
+    request.caller = authenticator.authenticate({ authorization: headers.authorization, address, access })
+    whenAuthenticated(request, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
     const { access } = request.routeOptions.config
-    // Without a route there is nothing to guard: the answer is 404.
+    // A path without a route has no access: it is answered 404.
     if (access === undefined || access === 'anyone') done()
-    else if (door.isReady) {
-      admit(request, reply, access)
+    else if (authenticator.isReady) {
+      authenticate(request, reply, access)
       done()
     } else {
-      door
+      authenticator
         .untilReady()
-        .then(() => admit(request, reply, access))
+        .then(() => authenticate(request, reply, access))
         .then(() => done(), done)
     }
   })

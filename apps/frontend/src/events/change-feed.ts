@@ -9,9 +9,9 @@ export interface ChangeFeedOptions {
 }
 
 /**
- * The task DB's feed of changes, followed once for everybody who waits in this process. Whenever it begins, or breaks
- * off, listeners are told `unknown`: what they wait for may have happened before. So it need not be open when a
- * listener comes, and while it can't be opened, listeners look for themselves at each try.
+ * Follows the task DB's feed of changes, once for all listeners of this process. When the feed begins or breaks off,
+ * listeners get `unknown`, because changes may have been missed: they then read their tasks. So a listener need not wait
+ * until the feed is open, and while it can't be opened, listeners read their tasks at each attempt.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions
@@ -24,14 +24,14 @@ export class ChangeFeed {
     this.#options = options
   }
 
-  /** Returns what ends the listening. The feed is followed from the first listener on. */
+  /** Calls `listener` with every change; returns the function that ends this. The first listener starts the feed. */
   listen(listener: ChangeListener): () => void {
     this.#listeners.add(listener)
     this.#following ??= this.#follow()
     return () => this.#listeners.delete(listener)
   }
 
-  /** The same for one task: `listener` is called with its changes, and with `unknown`. */
+  /** Like `listen`, for one task: calls `listener` with the changes of this task, and with `unknown`. */
   listenTo(id: string, listener: ChangeListener): () => void {
     const listeners = this.#listenersOf.get(id) ?? new Set()
     this.#listenersOf.set(id, listeners.add(listener))
@@ -58,19 +58,19 @@ export class ChangeFeed {
         if (isLost) logger.info('the feed of changes is back')
         isLost = false
         backoff.reset()
-        this.#tell({ kind: 'unknown' })
-        for await (const line of linesOf(body)) if (line !== '') this.#tell(JSON.parse(line))
+        this.#notify({ kind: 'unknown' })
+        for await (const line of linesOf(body)) if (line !== '') this.#notify(JSON.parse(line))
       } catch (error) {
         if (signal.aborted) return
-        if (!isLost) logger.warn({ err: error }, 'the feed of changes broke off; trying on')
+        if (!isLost) logger.warn({ err: error }, 'the feed of changes broke off; retrying')
         isLost = true
       }
-      this.#tell({ kind: 'unknown' })
+      this.#notify({ kind: 'unknown' })
       await backoff.wait(signal)
     }
   }
 
-  #tell(change: TaskChangeLine): void {
+  #notify(change: TaskChangeLine): void {
     for (const listener of this.#listeners) listener(change)
     const concerned =
       change.kind === 'unknown' ? [...this.#listenersOf.values()] : [this.#listenersOf.get(change.id) ?? []]

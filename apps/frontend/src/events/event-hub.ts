@@ -13,9 +13,9 @@ import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type EventStream, eventText } from './event-stream.ts'
 
-/** Proxies close a connection on which nothing came for a minute; nginx does. */
+/** Shorter than the minute after which nginx closes a silent connection. */
 const heartbeatMs = 20_000
-/** Of the images under way that a stream of all images begins with. */
+/** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
 
 export interface EventHubOptions {
@@ -25,27 +25,27 @@ export interface EventHubOptions {
 }
 
 /**
- * Brings each change of an image to the streams that may see it. A change is read once and written out once, however
- * many streams there are.
+ * Sends each change of an image to the streams whose callers may see it. A changed task is read and serialised once, for
+ * all streams.
  */
 export class EventHub {
   readonly #options: EventHubOptions
   readonly #ofImage = new Map<string, Set<EventStream>>()
   readonly #ofAll = new Set<EventStream>()
-  /** Images that are being read; true: again, as they changed meanwhile. */
+  /** The images that are being read. True if the image has changed meanwhile and must be read again. */
   readonly #reading = new Map<string, boolean>()
-  readonly #heartbeat: NodeJS.Timeout
+  readonly #onChangetbeat: NodeJS.Timeout
   #stopListening: (() => void) | undefined
   #isClosed = false
 
   constructor(options: EventHubOptions) {
     this.#options = options
-    this.#heartbeat = setInterval(() => {
+    this.#onChangetbeat = setInterval(() => {
       for (const stream of this.#streams()) stream.write(':\n\n')
     }, heartbeatMs).unref()
   }
 
-  /** The newest state of the image, and each change after it, until it has ended. */
+  /** Sends the current state of an image, then each change until the image has ended. */
   followImage(id: string, stream: EventStream): void {
     const streams = this.#ofImage.get(id) ?? new Set()
     this.#ofImage.set(id, streams.add(stream))
@@ -58,7 +58,7 @@ export class EventHub {
     void this.#deliver(id)
   }
 
-  /** The images under way that its caller may see, newest first, and each change after that. */
+  /** Sends the unfinished images that the caller may see, newest first, then each change. */
   async followAll(stream: EventStream): Promise<void> {
     const owner = ownerSeenBy(stream.caller)
     this.#ofAll.add(stream)
@@ -74,34 +74,34 @@ export class EventHub {
       stream.begun()
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'a stream could not begin')
-      stream.end() // its client comes back
+      stream.end() // the client reconnects
     }
   }
 
-  /** Ends the streams of clients that may not follow any more. */
+  /** Ends the streams for which `isOver` returns true. */
   endWhere(isOver: (stream: EventStream) => boolean): void {
     for (const stream of this.#streams()) if (isOver(stream)) stream.end()
   }
 
   close(): void {
     this.#isClosed = true
-    clearInterval(this.#heartbeat)
+    clearInterval(this.#onChangetbeat)
     this.#stopListening?.()
     for (const stream of this.#streams()) stream.end()
   }
 
   #begin(stream: EventStream): void {
     if (this.#isClosed) stream.end()
-    else this.#stopListening ??= this.#options.feed.listen(change => this.#hear(change))
+    else this.#stopListening ??= this.#options.feed.listen(change => this.#onChange(change))
   }
 
-  #hear(change: TaskChangeLine): void {
+  #onChange(change: TaskChangeLine): void {
     switch (change.kind) {
       case 'stored':
         if (this.#concerned(change).length > 0) void this.#deliver(change.id)
         break
       case 'deleted':
-        this.#tellDeleted(change.id)
+        this.#sendDeleted(change.id)
         break
       case 'unknown':
         for (const stream of this.#ofAll) stream.write(eventText('reset', {}))
@@ -115,7 +115,7 @@ export class EventHub {
     return streams
   }
 
-  /** Reads the image and sends it; once more if it changed while it was read. */
+  /** Reads an image and sends its state. Repeats this if the image changes meanwhile. */
   async #deliver(id: string): Promise<void> {
     if (this.#reading.has(id)) {
       this.#reading.set(id, true)
@@ -126,17 +126,17 @@ export class EventHub {
         this.#reading.set(id, false)
         const task = await findTask(this.#options.taskDb, id)
         if (task) send(task, this.#concerned(task))
-        else this.#tellDeleted(id)
+        else this.#sendDeleted(id)
       } while (this.#reading.get(id))
     } catch (error) {
-      // The feed tells `unknown` once the task DB is back.
+      // The feed sends `unknown` when the task DB is available again.
       this.#options.logger.debug({ err: error, id }, 'a change could not be read')
     } finally {
       this.#reading.delete(id)
     }
   }
 
-  #tellDeleted(id: string): void {
+  #sendDeleted(id: string): void {
     const text = eventText('deleted', { id })
     for (const stream of this.#ofAll) if (stream.forget(id)) stream.write(text)
     for (const stream of this.#ofImage.get(id) ?? []) {

@@ -2,28 +2,27 @@ import type { ServerResponse } from 'node:http'
 import { hasEnded, type Task } from '@darkroom/contracts'
 import type { Caller } from '../access/caller.ts'
 
-/** What a client may leave unread before it is cut off: it comes back, and gets the newest state. */
+/** A client with more unread bytes is disconnected. It reconnects, and gets the current state. */
 const maxUnreadBytes = 256 * 1024
 
 export interface StreamOptions {
-  /** The image it is about; without it, all images that its caller may see. */
+  /** For a stream of one image; without it, the stream has all images that the caller may see. */
   imageId?: string | undefined
-  /** Who follows it, and sees only what this caller may see. */
   caller: Caller
   /** The path before the paths of links. */
   linkBase: string
 }
 
 /**
- * One stream of server-sent events (WHATWG HTML, 9.2). Its head is written at once. It is the newest state, not a log:
- * nothing is kept for a client that was away.
+ * A stream of server-sent events (WHATWG HTML, 9.2). The constructor writes its head. A stream sends states, not a log:
+ * a client that reconnects gets the current state, and no earlier events.
  */
 export class EventStream {
   readonly imageId: string | undefined
   readonly caller: Caller
   readonly linkBase: string
   readonly #response: ServerResponse
-  /** Versions of images under way that were sent. */
+  /** The last sent version of each unfinished image. */
   readonly #sent = new Map<string, number>()
   #isBegun = false
 
@@ -37,16 +36,16 @@ export class EventStream {
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no', // nginx would hold all events back
     })
-    // Thousands come back after a restart: not all at once.
+    // A random time, so that thousands of clients don't reconnect at once after a restart.
     this.write(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`)
   }
 
-  /** Calls back once when the client has gone, or the stream was ended. */
+  /** Calls `callBack` once, when the connection has closed. */
   onceClosed(callBack: () => void): void {
     this.#response.once('close', callBack)
   }
 
-  /** Whether this version is newer than what was sent of the image; from now on it counts as sent. */
+  /** Whether the task is newer than the last sent version. Marks it as sent. */
   isNews(task: Task): boolean {
     if (task.version <= (this.#sent.get(task.id) ?? 0)) return false
     if (this.#isBegun && hasEnded(task)) this.#sent.delete(task.id)
@@ -54,17 +53,17 @@ export class EventStream {
     return true
   }
 
-  /** The image was deleted. Whether this client was told of it while it was under way. */
+  /** Forgets a deleted image. Returns whether an unfinished state of it was sent. */
   forget(id: string): boolean {
     return this.#sent.delete(id)
   }
 
-  /** The states at the beginning are sent: from now on versions come in their order. */
+  /** All first states have been sent; from now on, versions come in order. */
   begun(): void {
     this.#isBegun = true
   }
 
-  /** A stream that has ended takes no more: it is told of changes until its connection closes, which is later. */
+  /** Does nothing once the stream has ended: its connection closes later, and until then changes still arrive here. */
   write(text: string): void {
     if (this.#response.writableEnded) return
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy()
@@ -76,7 +75,7 @@ export class EventStream {
   }
 }
 
-/** An event, of one line of data. Its id lets a client that comes back say what it has seen. */
+/** Formats an event with one line of data. A reconnecting client sends the id of its last event. */
 export function eventText(name: string, data: object, id?: string): string {
   return `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
 }

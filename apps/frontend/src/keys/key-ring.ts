@@ -12,12 +12,12 @@ interface KnownKey {
   expiresAt: number
 }
 
-/** An unknown key is compared with this, so that it takes the same time. */
-const nobody = Buffer.alloc(32)
+/** Compared with unknown keys, so that they take the same time. */
+const hashOfNoKey = Buffer.alloc(32)
 
 /**
- * The API keys that kv-config knows, and whether it says that they are wanted. Both are watched, so that a request
- * waits for nobody. While kv-config is away, what was known stands.
+ * The API keys in kv-config, and the setting that requires them. Both are watched, so no request needs a call to
+ * kv-config. While kv-config is unavailable, the last known keys and setting stay valid.
  */
 export class KeyRing {
   readonly #logger: Logger
@@ -27,8 +27,8 @@ export class KeyRing {
   #keys: ReadonlyMap<string, KnownKey> | undefined
   #isSettingKnown = false
   #setting: AuthMode | undefined
-  /** Holds until the process ends, though kv-config be emptied, or restored from a backup. */
-  #didWantKeys = false
+  /** Once true, true until the process ends, even if kv-config is emptied or restored from a backup. */
+  #wereKeysRequired = false
 
   constructor({ kv, logger }: { kv: ServiceClients['kv']; logger: Logger }) {
     this.#logger = logger
@@ -40,7 +40,7 @@ export class KeyRing {
     ])
   }
 
-  /** Whether both were read; `known` resolves then. */
+  /** Whether keys and setting have been read; then `known` resolves. */
   get isKnown(): boolean {
     return this.#keys !== undefined && this.#isSettingKnown
   }
@@ -53,20 +53,20 @@ export class KeyRing {
     return this.#keys?.size === 0
   }
 
-  /** Whether kv-config says that keys are wanted, or did so before; where it says nothing, whether it knows any. */
-  get wantsKeys(): boolean {
-    return this.#setting !== 'open' && this.#didWantKeys
+  /** Whether requests need a key: the setting is or was `keys`, or a key exists or existed, and the setting is not `open`. */
+  get requiresKeys(): boolean {
+    return this.#setting !== 'open' && this.#wereKeysRequired
   }
 
-  /** The key with this text, also after its end. */
+  /** Finds a key by its text, also if it has expired. */
   find({ id, text }: KeyText): { description: KeyDescription; hasExpired: boolean } | undefined {
     const known = this.#keys?.get(id)
-    const isRight = timingSafeEqual(hashKey(text), known?.hash ?? nobody)
+    const isRight = timingSafeEqual(hashKey(text), known?.hash ?? hashOfNoKey)
     if (!known || !isRight) return undefined
     return { description: known.description, hasExpired: known.expiresAt <= Date.now() }
   }
 
-  /** Whether a key exists, and has not ended. */
+  /** Whether a key exists and has not expired. */
   isValid(id: string): boolean {
     const known = this.#keys?.get(id)
     return known !== undefined && known.expiresAt > Date.now()
@@ -89,23 +89,23 @@ export class KeyRing {
           hash: Buffer.from(hash, 'hex'),
           expiresAt: expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt),
         })
-      } else this.#logger.warn({ key }, 'this is not the record of an API key and is passed over')
+      } else this.#logger.warn({ key }, 'skipped a value that is not the record of an API key')
     }
     if (this.#keys) this.#logChanges(this.#keys, keys)
     this.#keys = keys
-    this.#didWantKeys ||= values.size > 0
+    this.#wereKeysRequired ||= values.size > 0
     if (this.isKnown) this.#firstRead.resolve()
   }
 
   #takeSetting(value: Uint8Array | undefined): void {
     this.#isSettingKnown = true
     this.#setting = value && readMode(value)
-    // A value that can't be read is no reason to let everybody in.
-    this.#didWantKeys ||= value !== undefined && this.#setting !== 'open'
+    // A value that can't be read must not open the frontend.
+    this.#wereKeysRequired ||= value !== undefined && this.#setting !== 'open'
     if (this.isKnown) this.#firstRead.resolve()
   }
 
-  /** On level warn, so that every act with keys is in the log, by whichever way it came. */
+  /** Logs on level warn, so that changes by the command line are in the log, too. */
   #logChanges(before: ReadonlyMap<string, KnownKey>, after: ReadonlyMap<string, KnownKey>): void {
     for (const [id, { description }] of after) {
       const known = before.get(id)

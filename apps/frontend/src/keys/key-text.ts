@@ -2,10 +2,10 @@ import { createHash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
- *     dk_ 4Kd82hQz01Yb _ 32 letters and digits, 190 bits by chance, and 6 of a checksum
- *         the id, which may be shown
+ *     dk_ 4Kd82hQz01Yb _ 32 random letters and digits (190 bits), and 6 of a checksum
+ *         the id, which is not secret
  *
- * Prefix and checksum let scanners find keys that leaked into code without asking whether they are real.
+ * Prefix and checksum let scanners recognise leaked keys in code (the scheme of GitHub's tokens).
  */
 export interface KeyText {
   id: string
@@ -28,16 +28,14 @@ export function makeKeyText(randomDigit: () => number = () => randomInt(digits.l
   return { id, text: checked + checksumOf(checked) }
 }
 
-/** Undefined for a text that can't be a key, as when a character is missing or mistyped. */
+/** Undefined if the text can't be a key, because a character is missing or mistyped. */
 export function readKeyText(text: string): KeyText | undefined {
   const [, id, checksum] = pattern.exec(text) ?? []
   if (id === undefined || checksum !== checksumOf(text.slice(0, -checksumLength))) return undefined
   return { id, text }
 }
 
-/**
- * What is kept of a key. Slow hashes protect secrets that can be guessed; 190 random bits can't be.
- */
+/** The stored form of a key. A slow hash would protect guessable secrets; 190 random bits need none. */
 export function hashKey(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -12,7 +12,7 @@ import { hashKey, makeKeyText } from './key-text.ts'
 
 type KvClient = ServiceClients['kv']
 
-/** Keeps API keys in kv-config. Every frontend watches them there, so that each act takes effect within moments. */
+/** Stores API keys in kv-config. Every frontend watches them there, so a change takes effect within moments. */
 export class KeyStore {
   readonly #kv: KvClient
   readonly #now: () => Date
@@ -23,11 +23,11 @@ export class KeyStore {
   }
 
   /**
-   * Makes a key, and before it says in kv-config, for good, that keys are wanted: if it is cut short in between, no
-   * door stands open. `createdBy` is the id of an operator's key, or `command line`.
+   * Makes a key. Before that it sets `config/frontend/auth` to `keys`, for good: if the call stops in between, the
+   * frontends are closed, not open. `createdBy` is the id of an operator's key, or `command line`.
    */
   async create({ role = 'user', owner, name, expiresAt }: NewKey, createdBy: string): Promise<MadeKey> {
-    await this.#wantKeys()
+    await this.#requireKeys()
     return this.#make(id => ({
       role,
       owner: owner ?? id,
@@ -38,7 +38,7 @@ export class KeyStore {
     }))
   }
 
-  /** The oldest first. */
+  /** Lists all keys, the oldest first. */
   async list(): Promise<KeyDescription[]> {
     const keys: KeyDescription[] = []
     let cursor: string | undefined
@@ -55,7 +55,7 @@ export class KeyStore {
     return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 
-  /** Ends a key; answers what it was, or undefined if there was none. */
+  /** Deletes a key and returns its description; undefined if there is no such key. */
   async revoke(id: string): Promise<KeyDescription | undefined> {
     const known = await this.#find(id)
     if (!known) return undefined
@@ -64,8 +64,8 @@ export class KeyStore {
   }
 
   /**
-   * Makes another key of the same role, owner and name, that lives as long from now on as this one was to live; then
-   * ends this one, at once or after a while. Answers undefined if there was none.
+   * Makes a new key with the same role, owner, name and lifetime; the lifetime begins now. The old key ends after
+   * `keepSeconds`. Returns undefined if there is no such key.
    */
   async rotate(id: string, keepSeconds: number, createdBy: string): Promise<MadeKey | undefined> {
     const known = await this.#find(id)
@@ -83,7 +83,7 @@ export class KeyStore {
     return made
   }
 
-  async #wantKeys(): Promise<void> {
+  async #requireKeys(): Promise<void> {
     await this.#kv.setKey({
       params: { '*': authSetting },
       querystring: {},
@@ -101,13 +101,13 @@ export class KeyStore {
       headers: { 'if-none-match': '*' },
       body: Buffer.from(JSON.stringify(record)),
     })
-    // The request may have been sent twice, as its answer was lost: then the record is ours.
+    // If an answer was lost, the request was sent twice, and the stored record is ours.
     if (status === 412 && (await this.#find(id))?.record.hash !== record.hash)
       throw new Error(`the key id ${id} is taken`)
     return { ...describeKey(id, record), key: text }
   }
 
-  /** Leaves an earlier end as it is. What changes meanwhile is looked at again. */
+  /** Sets the end of a key, unless it ends earlier. Retries if the record changes meanwhile. */
   async #end(id: string, at: Date): Promise<void> {
     for (;;) {
       const known = await this.#find(id)
@@ -135,7 +135,7 @@ export class KeyStore {
   }
 }
 
-/** Undefined for what is not the record of a key. */
+/** Undefined if the value is not the record of a key. */
 export function readKeyRecord(value: Uint8Array): KeyRecord | undefined {
   try {
     const record: unknown = JSON.parse(Buffer.from(value).toString())

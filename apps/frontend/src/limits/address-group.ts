@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The addresses that are counted as one. An IPv6 client chooses the last 64 bits of its address, so only the first 64
- * count; an IPv4 address counts as a whole, also where a socket shows it as ::ffff:a.b.c.d.
+ * Groups addresses of one client for counting. An IPv6 client can choose the last 64 bits of its address, so the group is
+ * the first 64 bits. An IPv4 address is a group of its own, also in the form ::ffff:a.b.c.d.
  */
 export function addressGroup(address: string): string {
   const [plain = ''] = address.split('%') // without the zone of a link-local address

@@ -1,20 +1,20 @@
-/** What is left to a name after one more request. */
+/** How many requests a name has left after one more request. */
 export interface Allowance {
   isAllowed: boolean
-  /** So many requests are allowed at once from now on. */
+  /** How many more requests are allowed now. */
   remaining: number
-  /** Until all are allowed again. */
+  /** The time until all requests of the window are allowed again. */
   resetSeconds: number
-  /** Until the next is allowed; 0 while requests remain. */
+  /** The time until the next request is allowed; 0 while requests remain. */
   retryAfterSeconds: number
 }
 
-/** Beyond that, names are forgotten: first those with nothing to remember, then those not seen for longest. */
+/** If there are more names, names without recent requests are forgotten first, then the names seen longest ago. */
 const maxNames = 100_000
 
 /**
- * Allows each name so many requests in a window: in any bursts, and refilled evenly (the generic cell rate algorithm,
- * ITU-T I.371). Of a name one number is kept: the moment at which its whole window is free again.
+ * Allows each name a number of requests in a window, also in bursts; the allowance is refilled evenly (generic cell
+ * rate algorithm, ITU-T I.371). It keeps one number for each name: the time at which its whole window is free again.
  */
 export class RateLimiter {
   readonly limit: number

@@ -5,10 +5,10 @@ import { addressGroup } from './address-group.ts'
 import { type Allowance, RateLimiter } from './rate-limiter.ts'
 
 export interface RateLimitSettings {
-  /** Requests a minute; 0: as many as they like. */
+  /** Requests a minute; 0 for any number. */
   requestsPerKey: number
   requestsPerAddress: number
-  /** Requests a minute with a key that is not valid. */
+  /** Requests with an invalid key a minute. */
   refusedKeysPerAddress: number
 }
 
@@ -20,7 +20,7 @@ export const noLimits: RateLimitSettings = {
 
 const windowMs = 60_000
 
-/** How often one key, and one address, may ask. Each frontend counts for itself. */
+/** Limits the requests of each key and each address. Each frontend counts its own requests. */
 export class RateLimits {
   readonly #perKey: RateLimiter | undefined
   readonly #perAddress: RateLimiter | undefined
@@ -40,21 +40,25 @@ export class RateLimits {
     this.#logger = logger
   }
 
-  /** Counts a request, and has its answer say what is left. @throws ServiceProblem 429 */
+  /** Counts a request, and sets the RateLimit headers of its answer. @throws ServiceProblem 429 */
   countRequest({ keyId }: Pick<Caller, 'keyId'>, address: string, reply: FastifyReply): void {
     if (this.#perAddress) {
       const allowance = this.#perAddress.take(addressGroup(address))
-      tell(reply, 'address', this.#perAddress, allowance)
+      setHeaders(reply, 'address', this.#perAddress, allowance)
       if (!allowance.isAllowed) throw tooMany('this address', this.#perAddress, allowance)
     }
     if (this.#perKey && keyId !== undefined) {
       const allowance = this.#perKey.take(keyId)
-      tell(reply, 'key', this.#perKey, allowance)
+      setHeaders(reply, 'key', this.#perKey, allowance)
       if (!allowance.isAllowed) throw tooMany('this API key', this.#perKey, allowance)
     }
   }
 
-  /** Counts a key that was not valid. Valid ones always pass: others behind the same address may use them. @throws ServiceProblem 429 */
+  /**
+   * Counts an invalid key. Valid keys are not throttled, as other clients may share the address.
+   *
+   * @throws ServiceProblem 429
+   */
   countRefusedKey(address: string): void {
     const group = addressGroup(address)
     const { isAllowed, retryAfterSeconds } = this.#refusedKeys.take(group)
@@ -65,7 +69,7 @@ export class RateLimits {
     if (!this.#throttled.has(group)) {
       if (this.#throttled.size >= 1000) this.#throttled.clear()
       this.#throttled.add(group)
-      this.#logger.warn({ address }, 'an address tried too many API keys that are not valid')
+      this.#logger.warn({ address }, 'an address sent too many invalid API keys')
     }
     throw retryLater(
       429,
@@ -77,10 +81,10 @@ export class RateLimits {
 }
 
 /**
- * Both as the present draft of the IETF has it (draft-ietf-httpapi-ratelimit-headers-10), and by the three headers of
- * earlier drafts, which most clients read. Where two limits hold, the last one told is that of the key.
+ * The headers of the current draft (draft-ietf-httpapi-ratelimit-headers-10), and the three headers of earlier drafts,
+ * which most clients read. If both limits are set, the headers show the limit of the key.
  */
-function tell(
+function setHeaders(
   reply: FastifyReply,
   name: string,
   { limit, windowMs }: RateLimiter,

@@ -17,7 +17,7 @@ export function addEventRoutes(
     exposeHeadRoute: false,
     handler: async ({ params: { id }, headers, host, caller }, reply) => {
       const task = await requireImage(taskDb, caller, id)
-      // Nothing more is to come: 204 keeps an EventSource from coming back (WHATWG HTML, 9.2.3).
+      // No more events: 204 stops an EventSource from reconnecting (WHATWG HTML, 9.2.3).
       if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
       reply.hijack()
       const options = { imageId: id, caller, linkBase: linkBase(publicUrls, host) }

@@ -2,19 +2,19 @@ import { frontendRoutes, type NewKey } from '@darkroom/contracts'
 import { type App, acceptJson, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { KeyStore } from '../keys/manage-keys.ts'
 
-/** Management of API keys, for operators. Each act is a line in the log that says by whose key. */
+/** Management of API keys, for operators. Each change is logged with the id of the operator's key. */
 export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void {
   const store = new KeyStore(kv)
   acceptJson(app)
-  // What is told once must be kept by nobody on the way.
+  // Answers may contain a key: no cache may store them.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
 
   app.route({
     ...frontendRoutes.createKey,
     handler: async ({ body, caller, log }, reply) => {
       requireFuture(body)
-      const { key, ...made } = await store.create(body, byWhom(caller))
-      log.warn({ key: made, by: byWhom(caller) }, 'an operator made an API key')
+      const { key, ...made } = await store.create(body, keyIdOf(caller))
+      log.warn({ key: made, by: keyIdOf(caller) }, 'an operator made an API key')
       return reply.code(201).send({ ...made, key })
     },
   })
@@ -28,7 +28,7 @@ export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void
     ...frontendRoutes.revokeKey,
     handler: async ({ params: { id }, caller, log }, reply) => {
       const revoked = (await store.revoke(id)) ?? keyNotFound(id)
-      log.warn({ key: revoked, by: byWhom(caller) }, 'an operator revoked an API key')
+      log.warn({ key: revoked, by: keyIdOf(caller) }, 'an operator revoked an API key')
       return reply.code(204).send()
     },
   })
@@ -36,9 +36,9 @@ export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void
   app.route({
     ...frontendRoutes.rotateKey,
     handler: async ({ params: { id }, query: { keep = 0 }, caller, log }, reply) => {
-      const { key, ...made } = (await store.rotate(id, keep, byWhom(caller))) ?? keyNotFound(id)
+      const { key, ...made } = (await store.rotate(id, keep, keyIdOf(caller))) ?? keyNotFound(id)
       log.warn(
-        { key: made, replaces: id, keepSeconds: keep, by: byWhom(caller) },
+        { key: made, replaces: id, keepSeconds: keep, by: keyIdOf(caller) },
         'an operator rotated an API key',
       )
       return reply.code(201).send({ ...made, key })
@@ -46,8 +46,8 @@ export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void
   })
 }
 
-function byWhom({ keyId }: { keyId?: string }): string {
-  if (keyId === undefined) throw new Error('keys are managed by whoever has one')
+function keyIdOf({ keyId }: { keyId?: string }): string {
+  if (keyId === undefined) throw new Error('a route for operators was called without a key')
   return keyId
 }
 

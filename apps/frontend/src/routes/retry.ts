@@ -4,7 +4,7 @@ import { imageNotFound, requireImage } from '../access/caller.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { linkBase } from '../public-urls.ts'
 
-/** The queue need not be told: where it is not the task DB itself, it is compared with the task DB every few seconds. */
+/** The queue needs no message: a queue other than the task DB is compared with the task DB every few seconds. */
 export function addRetryRoutes(
   app: App,
   { taskDb }: Pick<ServiceClients, 'taskDb'>,

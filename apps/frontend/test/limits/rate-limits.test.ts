@@ -50,6 +50,6 @@ test('an address that sends too many wrong keys is 429, and valid keys from ther
   assert.deepEqual([status, json().type], [429, problemType('too-many-refused-keys')])
   assert.ok(Number(headers['retry-after']) > 0)
   assert.equal((await askWith(key, '/images')).status, 200)
-  const warnings = log.lines.filter(({ msg }) => String(msg).startsWith('an address tried too many'))
+  const warnings = log.lines.filter(({ msg }) => String(msg).startsWith('an address sent too many'))
   assert.equal(warnings.length, 1)
 })

@@ -1,9 +1,9 @@
 import type { Handlers, TaskChangeLine, taskDbRoutes } from '@darkroom/contracts'
 import type { TaskChange, TaskStore } from '../engine/engine.ts'
 
-/** Readers take a feed for dead after twice that time without a byte. */
+/** Half of the time after which a reader considers a silent feed dead. */
 const heartbeatMs = 5000
-/** What a reader may leave unread before it is told only that it missed something. */
+/** A reader with more unread lines gets one line `unknown` instead. */
 const maxUnreadLines = 10_000
 
 /** `closing` ends every feed. */
@@ -22,7 +22,7 @@ export function changeHandlers(
   }
 }
 
-/** Begins with an empty line at once, when it listens: no change after that is missed. */
+/** Begins with an empty line as soon as it listens; no change after that line is missed. */
 async function* feedOf(store: TaskStore, ended: AbortSignal): AsyncGenerator<Uint8Array> {
   let unread: string[] = ['']
   let wake = () => {}

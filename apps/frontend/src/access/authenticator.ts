@@ -7,43 +7,43 @@ import type { Audience } from './audience.ts'
 import { anyone, type Caller, callerOf } from './caller.ts'
 import { refuseCaller, refuseKey } from './refusals.ts'
 
-export interface DoorOptions {
+export interface AuthenticatorOptions {
   audience: Audience
   keys: KeyRing
   logger: Logger
-  /** Called with every key that is refused. @throws ServiceProblem 429 for an address that tries too many */
+  /** Called for each refused key. @throws ServiceProblem 429 if the address has sent too many */
   onRefusedKey(address: string): void
 }
 
-export interface Visit {
+export interface Credentials {
   authorization: string | undefined
   address: string
   access: Access
 }
 
-/** So long a request waits for the first answer of kv-config. */
-const patienceMs = 3000
+/** How long a request waits until the keys have been read for the first time. */
+const firstReadTimeoutMs = 3000
 
-/** Decides on whose behalf a request is made. Once the keys are known that takes microseconds, and waits for nobody. */
-export class Door {
-  readonly #options: DoorOptions
+/** Finds the caller of a request. Once the keys have been read this takes microseconds, without a call to kv-config. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions
 
-  constructor(options: DoorOptions) {
+  constructor(options: AuthenticatorOptions) {
     this.#options = options
   }
 
-  /** Whether `admit` can answer. */
+  /** Whether `authenticate` can be called. */
   get isReady(): boolean {
     return this.#options.audience === 'open' || this.#options.keys.isKnown
   }
 
-  /** @throws ServiceProblem 503 when kv-config has not said in time who may come in */
+  /** @throws ServiceProblem 503 if the keys could not be read in time */
   async untilReady(): Promise<void> {
     const { keys } = this.#options
-    const patience = new AbortController()
-    const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    const giveUp = new AbortController()
+    const late = delay(firstReadTimeoutMs, undefined, { signal: giveUp.signal }).catch(() => undefined)
     await Promise.race([keys.known, late])
-    patience.abort()
+    giveUp.abort()
     if (keys.isKnown) return
     throw retryLater(
       503,
@@ -54,21 +54,21 @@ export class Door {
   }
 
   /** @throws ServiceProblem 401, 403 or 429 */
-  admit(visit: Visit): Caller {
-    const caller = this.#callerOf(visit)
-    if (visit.access !== 'operator') return caller
+  authenticate(credentials: Credentials): Caller {
+    const caller = this.#callerOf(credentials)
+    if (credentials.access !== 'operator') return caller
     if (caller.keyId === undefined) throw refuseCaller('no-keys-here')
     if (caller.role !== 'operator') throw refuseCaller('not-an-operator')
     return caller
   }
 
-  /** Whether a caller that was admitted earlier may go on: its key may have ended, or the first key been made. */
-  stillAdmits({ keyId }: Pick<Caller, 'keyId'>): boolean {
+  /** Whether an earlier caller is still one: its key may have ended, or the first key may have been made. */
+  isStillValid({ keyId }: Pick<Caller, 'keyId'>): boolean {
     const { audience, keys } = this.#options
     return keyId === undefined ? isOpen(audience, keys) : keys.isValid(keyId)
   }
 
-  #callerOf({ authorization, address }: Visit): Caller {
+  #callerOf({ authorization, address }: Credentials): Caller {
     const { audience, keys } = this.#options
     if (isOpen(audience, keys)) return anyone
     const given = readBearer(authorization)
@@ -84,10 +84,10 @@ export class Door {
 }
 
 function isOpen(audience: Audience, keys: KeyRing): boolean {
-  return audience === 'open' || (audience === 'as-configured' && !keys.wantsKeys)
+  return audience === 'open' || (audience === 'as-configured' && !keys.requiresKeys)
 }
 
-/** What RFC 6750 sends; the scheme in any case (RFC 9110, 11.1). Undefined for no token, and for other schemes. */
+/** The bearer token (RFC 6750); the scheme is case-insensitive (RFC 9110, 11.1). Undefined for other schemes. */
 function readBearer(authorization = ''): string | undefined {
   return /^bearer +(.+)$/i.exec(authorization)?.[1]?.trim()
 }

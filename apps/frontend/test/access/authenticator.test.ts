@@ -91,7 +91,7 @@ describe('a key is refused', () => {
   })
 })
 
-describe('the door stays closed', () => {
+describe('a frontend that has required keys goes on requiring them', () => {
   test('while kv-config has never answered: 503 with Retry-After, whatever is shown', async t => {
     const { key } = await frontend.makeKey()
     const clients = new ServiceClients({
