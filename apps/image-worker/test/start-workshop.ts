@@ -30,7 +30,7 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
     return master
   }
   const taskOf = async (id: string) => {
-    const { status, body } = await clients.taskDb.getTask({ params: { id }, querystring: {} })
+    const { status, body } = await clients.taskDb.getTask({ params: { id } })
     return status === 200 ? body : assert.fail(`there is no task ${id}`)
   }
   const master = await startMaster()

@@ -45,7 +45,7 @@ export function buildApp({
   const line = new ClaimLine(store)
   const closing = new AbortController()
   const handlers = {
-    ...taskHandlers({ store, tally }, closing.signal),
+    ...taskHandlers({ store, tally }),
     ...claimHandlers({ store, tally }, line, closing.signal),
     ...changeHandlers(store, closing.signal),
     ...statsHandlers(store),

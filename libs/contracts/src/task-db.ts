@@ -109,12 +109,8 @@ export const taskDbRoutes = {
     method: 'GET',
     url: '/tasks/:id',
     schema: {
-      summary: 'Reads a task; with `wait`, waits until its version is greater than `after`',
+      summary: 'Reads a task',
       params,
-      querystring: Type.Object(
-        { ...waitQuery, after: Type.Optional(Type.Integer({ minimum: 0 })) },
-        { additionalProperties: false },
-      ),
       response: { 200: Task, 404: Problem },
     },
   }),

@@ -56,7 +56,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       return body as Task
     }
     const taskOf = async (number: number): Promise<Task> => {
-      const reply = await taskDb.getTask({ params: { id: idOf(number) }, querystring: {} })
+      const reply = await taskDb.getTask({ params: { id: idOf(number) } })
       return reply.status === 200 ? reply.body : assert.fail(`there is no task ${number}`)
     }
     const deleteTask = (number: number) => taskDb.deleteTask({ params: { id: idOf(number) } })

@@ -106,7 +106,7 @@ describe('messages of workers', async () => {
 
   test('finished, failed and returned tasks have these states in the task DB', async () => {
     const stateOf = async (id: string) => {
-      const { status, body } = await master.clients.taskDb.getTask({ params: { id }, querystring: {} })
+      const { status, body } = await master.clients.taskDb.getTask({ params: { id } })
       return status === 200 ? body.state : status
     }
     const finished = await claimed(master)
@@ -158,7 +158,7 @@ describe('messages of workers', async () => {
     const stored = await storage.getBlob({ params: { key: held.id, stage: 'post' }, headers: {} })
     assert.ok(stored.status === 200)
     assert.equal(await stored.body.text(), 'developed')
-    const task = await taskDb.getTask({ params: { id: held.id }, querystring: {} })
+    const task = await taskDb.getTask({ params: { id: held.id } })
     assert.ok(task.status === 200)
     const expected = createHash('sha256').update('developed').digest('hex')
     assert.deepEqual([task.body.result?.bytes, task.body.result?.sha256], [9, expected])

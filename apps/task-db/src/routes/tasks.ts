@@ -1,16 +1,14 @@
 import type { Handlers, LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
-import { holdFor, ServiceProblem, taskCursors } from '@darkroom/service-kit'
+import { ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { applyEvent, type CountedStore, taskNotFound } from '../apply-event.ts'
 import type { TaskEvent } from '../transitions.ts'
-import { waitForVersion } from '../wait-for-version.ts'
 
 type TaskHandlers = Pick<
   Handlers<typeof taskDbRoutes>,
   'putTask' | 'retryTask' | 'renewLease' | 'getTask' | 'listTasks' | 'findUnknown' | 'deleteTask'
 >
 
-/** `closing` ends every wait. */
-export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskHandlers {
+export function taskHandlers(counted: CountedStore): TaskHandlers {
   const { store } = counted
   return {
     async putTask({ params: { id }, body }) {
@@ -32,11 +30,7 @@ export function taskHandlers(counted: CountedStore, closing: AbortSignal): TaskH
       return { status: 200, body: task }
     },
 
-    async getTask({ params: { id }, querystring: { wait = 0, after = 0 }, signal }) {
-      if (wait > 0) {
-        using held = holdFor(wait, signal, closing)
-        await waitForVersion(store, id, after, held.signal)
-      }
+    async getTask({ params: { id } }) {
       return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
     },
 

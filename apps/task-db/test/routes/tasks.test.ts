@@ -241,13 +241,6 @@ for (const query of [
   })
 }
 
-test('a task read with an unknown parameter, or too long a wait, is refused', async t => {
-  const { get } = prepare(t)
-  for (const query of ['unknown=1', 'wait=56', 'wait=-1', 'after=-1', 'after=x']) {
-    assertProblem(await get(`/tasks/${id}?${query}`), 400, 'invalid-request')
-  }
-})
-
 test('unknown ids are ids without a task', async t => {
   const { post } = await prepareClaimed(t)
   const { statusCode, body } = await post('/tasks/unknown', { ids: [id, taskId(2), 'odd'] })

@@ -160,7 +160,7 @@ export class BullMqQueue implements WorkQueue {
         await this.returnWork({ id: work.id, token: work.lease.token })
         return undefined
       }
-      const found = reply.status === 409 ? await this.#taskDb.getTask({ params, querystring: {} }) : reply
+      const found = reply.status === 409 ? await this.#taskDb.getTask({ params }) : reply
       await this.#tryRedis('a job could not be updated', () =>
         this.jobs.align(job, found.status === 200 ? found.body : undefined),
       )

@@ -49,7 +49,7 @@ export async function startQueues(
       return reply.status === 201 ? reply.body : assert.fail(`task ${number} was answered ${reply.status}`)
     },
     async taskOf(number) {
-      const reply = await taskDb.getTask({ params: { id: idOf(number) }, querystring: {} })
+      const reply = await taskDb.getTask({ params: { id: idOf(number) } })
       return reply.status === 200 ? reply.body : assert.fail(`there is no task ${number}`)
     },
   }

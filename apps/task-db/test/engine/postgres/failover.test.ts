@@ -45,11 +45,13 @@ withEngine('postgres', program => {
 
     const renewed = await post(first, `/tasks/${taskId(1)}/lease`, { token: task?.claims, leaseMs: 60_000 })
     assert.equal(renewed.status, 200, String(renewed.body))
-    const waiting = httpRequest(second, `/tasks/${taskId(1)}?wait=50&after=2`)
+    const waiting = claimTask(second, { wait: 50 })
     const message = { state: 'finished', token: task?.claims, result: facts }
     assert.equal((await post(first, `/tasks/${taskId(1)}`, message)).status, 200)
-    const { state, attempts } = (await waiting).json()
+    const { state, attempts } = (await httpRequest(second, `/tasks/${taskId(1)}`)).json()
     assert.deepEqual({ state, attempts }, { state: 'finished', attempts: 1 })
+    assert.equal((await createTask(first, 2)).status, 201)
+    assert.equal((await waiting)?.id, taskId(2))
 
     await standby.stop()
     await until('it is not ready', async () => (await httpRequest(first, '/readyz')).status === 503)

@@ -4,15 +4,14 @@ import { type TestContext, test } from 'node:test'
 import type { Task } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
-import { changed, claim, createTasks, leaseMs } from './conformance/open-engine.ts'
-import { facts, newTask, taskId } from './sample-tasks.ts'
+import { createTasks, leaseMs } from './conformance/open-engine.ts'
+import { newTask, taskId } from './sample-tasks.ts'
 
 const waitSeconds = 50
 
 /** The app on a port, and its clients. */
 async function listen(t: TestContext) {
   const store = openStore(t)
-  const reads = t.mock.method(store, 'get')
   const claims = t.mock.method(store, 'claim')
   const app = buildTestApp(t, { store })
   let hangUps = 0
@@ -26,7 +25,6 @@ async function listen(t: TestContext) {
     app,
     store,
     claims,
-    read: (path: string) => fetch(`${base}/tasks/${path}`),
     claim: (worker: string, signal?: AbortSignal) =>
       fetch(`${base}/tasks/claim?wait=${waitSeconds}`, {
         method: 'POST',
@@ -34,7 +32,6 @@ async function listen(t: TestContext) {
         body: JSON.stringify({ worker, leaseMs }),
         signal: signal ?? null,
       }),
-    untilReadIsHeld: () => until('the read is held', () => reads.mock.callCount() > 0),
     untilInLine: (worker: string) =>
       until(`${worker} stands in line`, () => claims.mock.calls.some(call => call.arguments[0] === worker)),
     untilHungUp: () => until('the server has noticed', () => hangUps > 0),
@@ -48,59 +45,6 @@ async function taskOf(answer: Promise<Response> | Response): Promise<Task> {
 function assertLongBeforeItsEnd(startedAt: number): void {
   assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
 }
-
-test('a read that waits for a version is answered when the state changes, long before its wait ends', async t => {
-  const startedAt = performance.now()
-  const { store, read, untilReadIsHeld } = await listen(t)
-  await createTasks(store, 2)
-  const answer = read(`${taskId(1)}?wait=${waitSeconds}&after=1`)
-  await untilReadIsHeld()
-  await claim(store)
-  const task = await taskOf(answer)
-  assert.deepEqual([task.state, task.version], ['in-progress', 2])
-  assertLongBeforeItsEnd(startedAt)
-})
-
-test('a read that waits for a version that is past is answered at once', async t => {
-  const startedAt = performance.now()
-  const { store, read } = await listen(t)
-  await createTasks(store, 1)
-  await claim(store)
-  assert.equal((await taskOf(read(`${taskId(1)}?wait=${waitSeconds}&after=1`))).version, 2)
-  assert.equal((await taskOf(read(`${taskId(1)}?wait=${waitSeconds}`))).version, 2)
-  assertLongBeforeItsEnd(startedAt)
-})
-
-test('renewed leases and other tasks leave a read waiting', async t => {
-  const { store, read, untilReadIsHeld } = await listen(t)
-  await createTasks(store, 2)
-  await claim(store)
-  const answer = read(`${taskId(1)}?wait=${waitSeconds}&after=2`)
-  await untilReadIsHeld()
-  changed(await store.apply(taskId(1), { type: 'renew', token: 1, leaseMs }))
-  await claim(store)
-  changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
-  const task = await taskOf(answer)
-  assert.deepEqual([task.state, task.version], ['finished', 3])
-})
-
-test('a read of a task that is deleted meanwhile is answered 404, as is one of a task that is not there', async t => {
-  const startedAt = performance.now()
-  const { store, read, untilReadIsHeld } = await listen(t)
-  await createTasks(store, 1)
-  const answer = read(`${taskId(1)}?wait=${waitSeconds}&after=1`)
-  await untilReadIsHeld()
-  await store.delete(taskId(1))
-  assert.equal((await answer).status, 404)
-  assert.equal((await read(`${taskId(2)}?wait=${waitSeconds}`)).status, 404)
-  assertLongBeforeItsEnd(startedAt)
-})
-
-test('a read whose wait ends without a change answers the task as it is', async t => {
-  const { store, read } = await listen(t)
-  await createTasks(store, 1)
-  assert.equal((await taskOf(read(`${taskId(1)}?wait=0.05&after=1`))).version, 1)
-})
 
 test('a claim that waits is answered when a task comes, long before its wait ends', async t => {
   const startedAt = performance.now()
@@ -172,18 +116,13 @@ test('a task whose holder fell silent wakes a claim that waits', async t => {
   assert.deepEqual([lease?.worker, lease?.token, attempts], ['next', 2, 2])
 })
 
-test('closing the app answers all waiting requests at once', async t => {
+test('closing the app answers all waiting claims at once', async t => {
   const startedAt = performance.now()
-  const { app, store, read, claim, untilReadIsHeld, untilInLine } = await listen(t)
-  await createTasks(store, 1)
-  await store.claim('worker-1', leaseMs)
-  const reading = read(`${taskId(1)}?wait=${waitSeconds}&after=2`)
-  await untilReadIsHeld()
+  const { app, claim, untilInLine } = await listen(t)
   const claims = [claim('worker-2'), claim('worker-3')]
   await untilInLine('worker-2')
   await untilInLine('worker-3')
   await app.close()
-  assert.equal((await reading).status, 200)
   for (const answer of claims) assert.equal((await answer).status, 204)
   assertLongBeforeItsEnd(startedAt)
 })
