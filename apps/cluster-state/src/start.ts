@@ -40,7 +40,7 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
     app: buildApp({ ...config, node, logger }),
     name: 'cluster-state',
     instance: `${node.id}.${run}`,
-    labels: { id: node.id, run, dataCentre, since: new Date().toISOString() },
+    labels: { engine: 'sqlite', id: node.id, run, dataCentre, since: new Date().toISOString() },
     config,
     clients,
     logger,

@@ -24,6 +24,7 @@ import { addKeyRoutes } from './routes/keys.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addRetryRoutes } from './routes/retry.ts'
+import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 
 /** How often the callers of event streams are checked: a key may have ended. */
@@ -81,6 +82,7 @@ export function buildApp({
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
     scope => addKeyRoutes(scope, clients),
+    scope => addStatsRoutes(scope, { clients, intake, logger }),
   )
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))

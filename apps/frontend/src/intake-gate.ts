@@ -39,6 +39,11 @@ export class IntakeGate {
     throw retryLater(503, 'intake-paused', 'no images are taken in at the moment', retryAfterSeconds)
   }
 
+  /** As far as is known. */
+  get state(): IntakeState {
+    return this.#state
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#checking

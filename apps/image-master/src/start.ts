@@ -1,4 +1,5 @@
 import {
+  engineName,
   type InProcessServices,
   LiveSettings,
   type Logger,
@@ -33,5 +34,6 @@ export async function start(
   const tally = new Tally({ clusterState: clients.clusterState, logger })
   const app = buildApp({ config, clients, ...opened, workers, tally, settings: () => live.current, logger })
   app.addHook('onClose', () => live.close())
-  return startService({ app, name: 'image-master', config, clients, logger, inProcess })
+  const labels = { engine: engineName(config.queueUrl) }
+  return startService({ app, name: 'image-master', config, clients, labels, logger, inProcess })
 }

@@ -53,7 +53,7 @@ export async function start(
   })
   const decodes = decodedTypes()
   logger.info({ decodes }, 'decoding these optional image types')
-  const labels = { decodes }
+  const labels = { decodes, worker: name, threads: config.threads }
   const service = await startService({ app, name: 'image-worker', config, clients, labels, logger })
   return service
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  engineName,
   httpUrl,
   type Logger,
   openEngine,
@@ -21,12 +22,13 @@ export async function start(given: Config, logger: Logger): Promise<RunningServi
     ...given,
     kvUrl: given.kvUrl ?? given.advertiseUrl ?? httpUrl(given.host, given.port),
   }
-  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
+  const url = config.kvStoreUrl ?? `sqlite:${join(config.dataDir, 'kv-config.sqlite')}`
+  const app = buildApp({ ...config, store: await openStore(url, logger), logger })
   const clients = new ServiceClients({ ...config, logger })
-  return startService({ app, name: 'kv-config', config, clients, logger })
+  const labels = { engine: engineName(url) }
+  return startService({ app, name: 'kv-config', config, clients, labels, logger })
 }
 
-function openStore({ kvStoreUrl, dataDir }: Config, logger: Logger): Promise<KvStore> {
-  const url = kvStoreUrl ?? `sqlite:${join(dataDir, 'kv-config.sqlite')}`
+function openStore(url: string, logger: Logger): Promise<KvStore> {
   return openEngine('KV_STORE_URL', [UnusableFile], () => openKvStore({ url, logger }))
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  engineName,
   type InProcessServices,
   type Logger,
   openEngine,
@@ -22,13 +23,14 @@ export async function start(
   logger: Logger,
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
-  const app = buildApp({ ...config, store: await openStore(config, logger), logger })
+  const { blobStoreUrl: url = `file:${join(config.dataDir, 'storage')}` } = config
+  const app = buildApp({ ...config, store: await openStore(url, config, logger), logger })
   const clients = new ServiceClients({ ...config, logger, inProcess })
-  return startService({ app, name: 'storage', config, clients, logger, inProcess })
+  const labels = { engine: engineName(url) }
+  return startService({ app, name: 'storage', config, clients, labels, logger, inProcess })
 }
 
-function openStore(config: Config, logger: Logger): Promise<BlobStore> {
-  const { blobStoreUrl: url = `file:${join(config.dataDir, 'storage')}`, minFreeBytes } = config
+function openStore(url: string, { minFreeBytes }: Config, logger: Logger): Promise<BlobStore> {
   return openEngine('BLOB_STORE_URL', [UnusableFile, StoreMisconfigured], () =>
     openBlobStore({ url, minFreeBytes, logger }),
   )

@@ -12,9 +12,9 @@ import {
   type Tally,
 } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
-import { countEnd } from './apply-event.ts'
 import { ClaimLine } from './claim-line.ts'
 import type { TaskStore } from './engine/engine.ts'
+import { Outcomes } from './outcomes.ts'
 import { changeHandlers } from './routes/changes.ts'
 import { claimHandlers } from './routes/claims.ts'
 import { statsHandlers } from './routes/stats.ts'
@@ -43,12 +43,13 @@ export function buildApp({
   ...bounds
 }: AppDependencies): App {
   const line = new ClaimLine(store)
+  const outcomes = new Outcomes({ store, tally, logger })
   const closing = new AbortController()
   const handlers = {
-    ...taskHandlers({ store, tally }),
-    ...claimHandlers({ store, tally }, line, closing.signal),
+    ...taskHandlers({ store, outcomes }),
+    ...claimHandlers({ store, outcomes }, line, closing.signal),
     ...changeHandlers(store, closing.signal),
-    ...statsHandlers(store),
+    ...statsHandlers(store, outcomes),
   }
   const api = apiOf(taskDbRoutes, handlers, throwProblem)
   const checkReady = () => store.checkReady().catch(throwProblem)
@@ -63,10 +64,11 @@ export function buildApp({
   })
   measureTasks(app, store)
 
-  const expiring = expireLeases({ store, tally, logger, expiryCheckMs }, closing.signal)
+  const expiring = expireLeases({ store, outcomes, logger, expiryCheckMs }, closing.signal)
   app.addHook('onClose', async () => {
     line.close()
     await expiring
+    await outcomes.close()
     await store.close()
     await tally.close()
   })
@@ -80,10 +82,10 @@ export function buildApp({
 async function expireLeases(
   {
     store,
-    tally,
+    outcomes,
     logger,
     expiryCheckMs,
-  }: Pick<AppDependencies, 'store' | 'tally' | 'logger' | 'expiryCheckMs'>,
+  }: Pick<AppDependencies, 'store' | 'logger' | 'expiryCheckMs'> & { outcomes: Outcomes },
   closing: AbortSignal,
 ): Promise<void> {
   let isAway = false
@@ -97,7 +99,7 @@ async function expireLeases(
         if (closing.aborted) return
       }
       const tasks = await store.expireLeases()
-      for (const task of tasks) countEnd(tally, task)
+      for (const task of tasks) outcomes.add(task)
       if (tasks.length > 0)
         logger.warn({ count: tasks.length }, 'leases expired; their tasks were taken back')
     } catch (error) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  engineName,
   type InProcessServices,
   type Logger,
   openEngine,
@@ -23,15 +24,16 @@ export async function start(
   logger: Logger,
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
-  const store = await openStore(config, logger)
+  const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
+  const store = await openStore(url, config, logger)
   const clients = new ServiceClients({ ...config, logger, inProcess })
   const tally = new Tally({ clusterState: clients.clusterState, logger })
   const app = buildApp({ ...config, store, tally, logger })
-  return startService({ app, name: 'task-db', config, clients, logger, inProcess })
+  const labels = { engine: engineName(url) }
+  return startService({ app, name: 'task-db', config, clients, labels, logger, inProcess })
 }
 
-function openStore(config: Config, logger: Logger): Promise<TaskStore> {
-  const url = config.taskStoreUrl ?? `sqlite:${join(config.dataDir, 'task-db.sqlite')}`
+function openStore(url: string, config: Config, logger: Logger): Promise<TaskStore> {
   const { taskStoreConnections: connections, taskStoreTimeoutMs: timeoutMs } = config
   return openEngine('TASK_STORE_URL', [UnusableFile, StoreMisconfigured], () =>
     openTaskStore({ url, connections, timeoutMs, logger }),

@@ -105,7 +105,12 @@ function apply(task: Task, event: TaskEvent, now: Date, leaseTime: Date): Task {
         attempts: task.attempts + 1,
         claims: token,
         startedAt: task.startedAt ?? now.toISOString(),
-        lease: { token, worker: event.worker, ...leaseFrom(leaseTime, event.leaseMs) },
+        lease: {
+          token,
+          worker: event.worker,
+          since: now.toISOString(),
+          ...leaseFrom(leaseTime, event.leaseMs),
+        },
       }
     }
     case 'renew':
@@ -119,7 +124,7 @@ function apply(task: Task, event: TaskEvent, now: Date, leaseTime: Date): Task {
     case 'expire':
       return retryOrFail(next, workerLost(lease?.worker ?? 'the worker', task.attempts), now)
     case 'retry':
-      return retried(next)
+      return retried(next, now)
   }
 }
 
@@ -128,8 +133,8 @@ function retryOrFail(task: Task, error: TaskError, now: Date): Task {
 }
 
 /** Fencing tokens continue: a worker of an earlier attempt may still send its result, which must be refused. */
-function retried({ error, finishedAt, ...task }: Task): Task {
-  return { ...task, state: 'not-started', attempts: 0 }
+function retried({ error, finishedAt, ...task }: Task, now: Date): Task {
+  return { ...task, state: 'not-started', attempts: 0, retriedAt: now.toISOString() }
 }
 
 function fail(task: Task, error: TaskError, now: Date): Task {

@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import { changesAreHeard } from './conformance/changes.ts'
 import { claimsAreExclusive } from './conformance/claims.ts'
+import { countsAddUp } from './conformance/counts.ts'
 import { creationIsIdempotent } from './conformance/creation.ts'
 import { leasesRunOut } from './conformance/expiry.ts'
 import { leasesAreFenced } from './conformance/leases.ts'
@@ -24,6 +25,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
     changesAreHeard(openEngine)
     tasksHaveOwners(openEngine)
     tasksAreRestored(openEngine)
+    countsAddUp(openEngine)
     modelIsFollowed(openEngine)
   })
 }

@@ -130,7 +130,9 @@ describe('in any history', () => {
     if (event.type !== 'retry' || outcome.kind !== 'changed') return
     const { id, createdAt, startedAt, claims, maxAttempts } = before
     const begun = beginTask(id, newTask({ maxAttempts }), new Date(createdAt))
-    assert.deepEqual(outcome.task, { ...begun, startedAt, claims, version: before.version + 1 })
+    const { retriedAt, ...rest } = outcome.task
+    assert.deepEqual(rest, { ...begun, startedAt, claims, version: before.version + 1 })
+    assert.ok(retriedAt)
   })
 
   law('attempts are never more than allowed, and only a claim begins one', ({ before, after, event }) => {
@@ -217,6 +219,7 @@ describe('one after the other', () => {
       token: 1,
       worker: 'worker-1',
       expiresAt: '2026-01-01T00:00:01.000Z',
+      since: '2026-01-01T00:00:00.000Z',
       durationMs: 1000,
     })
     assert.equal(task.startedAt, '2026-01-01T00:00:00.000Z')

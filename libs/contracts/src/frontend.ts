@@ -3,6 +3,7 @@ import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
+import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -164,6 +165,15 @@ export const frontendRoutes = {
       response: {
         200: Type.Object({ operations: Type.Array(OperationDescription) }),
       },
+    },
+  }),
+  getStats: defineRoute({
+    method: 'GET',
+    url: '/stats',
+    access: 'operator',
+    schema: {
+      summary: 'Counts, throughput, durations, failures, workers and services, for operators',
+      response: { 200: Stats },
     },
   }),
   newImage: defineRoute({

@@ -65,6 +65,14 @@ const InlineResult = Type.Object(
 )
 export type InlineResult = Static<typeof InlineResult>
 
+/** Limits of uploads; they can be changed while the master runs. */
+export const Limits = Type.Object({
+  maxUploadBytes: Type.Integer(),
+  maxQueued: Type.Integer(),
+  maxQueuedPerOwner: Type.Integer(),
+})
+export type Limits = Static<typeof Limits>
+
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const idAndOwnerQuery = Type.Object(
   {
@@ -122,6 +130,14 @@ export const imageMasterRoutes = {
       querystring: idQuery,
       headers: BytesRequestHeaders,
       response: bytesResponses,
+    },
+  }),
+  getLimits: defineRoute({
+    method: 'GET',
+    url: '/limits',
+    schema: {
+      summary: 'The limits of uploads, as they are now',
+      response: { 200: Limits },
     },
   }),
   getWork: defineRoute({

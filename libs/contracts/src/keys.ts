@@ -67,7 +67,7 @@ export const keyRoutes = {
   createKey: defineRoute({
     method: 'POST',
     url: '/keys',
-    access: 'operator',
+    access: 'operator-key',
     schema: {
       summary: 'Makes an API key, which is told once',
       body: NewKey,
@@ -77,7 +77,7 @@ export const keyRoutes = {
   listKeys: defineRoute({
     method: 'GET',
     url: '/keys',
-    access: 'operator',
+    access: 'operator-key',
     schema: {
       summary: 'All API keys, the expired ones too',
       response: { 200: Type.Object({ keys: Type.Array(KeyDescription) }) },
@@ -86,7 +86,7 @@ export const keyRoutes = {
   revokeKey: defineRoute({
     method: 'DELETE',
     url: '/keys/:id',
-    access: 'operator',
+    access: 'operator-key',
     schema: {
       summary: 'Ends an API key at once',
       params,
@@ -96,7 +96,7 @@ export const keyRoutes = {
   rotateKey: defineRoute({
     method: 'POST',
     url: '/keys/:id/rotate',
-    access: 'operator',
+    access: 'operator-key',
     schema: {
       summary: 'Makes another API key of the same role, owner and name, and ends this one',
       params,

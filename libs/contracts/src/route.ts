@@ -9,8 +9,11 @@ export interface RouteSchema {
   readonly response: Readonly<Record<number, TSchema>>
 }
 
-/** `anyone` needs no key, `key` any key, and `operator` a key of an operator. */
-export type Access = 'anyone' | 'key' | 'operator'
+/**
+ * `anyone` needs no key, `key` any key, and `operator` a key of an operator. A Darkroom that is open serves all of
+ * these to everybody, but not `operator-key`.
+ */
+export type Access = 'anyone' | 'key' | 'operator' | 'operator-key'
 
 /**
  * One REST route as data. A server spreads it into `app.route({ ...route, handler })`, the client is

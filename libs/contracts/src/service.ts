@@ -26,12 +26,17 @@ export const defaultPorts: Readonly<Record<ServiceName, number>> = {
 }
 
 /** Value of `services/<name>/<instance>` in kv-config, as JSON. */
-export const Registration = Type.Object({ url: Type.String({ format: 'uri' }) })
+export const Registration = Type.Object({
+  url: Type.String({ format: 'uri' }),
+  engine: Type.Optional(Type.String({ description: 'Where the service keeps its data, such as sqlite' })),
+})
 
 /** The registration of a worker. */
 export const WorkerRegistration = Type.Object({
   ...Registration.properties,
   decodes: Type.Optional(DecodedTypes),
+  worker: Type.Optional(Type.String({ description: "The part of its threads' names before the slash" })),
+  threads: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 
 /**

@@ -1,6 +1,7 @@
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+import { Disk } from './stats.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
 export const stages = ['pre', 'post'] as const
@@ -99,6 +100,14 @@ export const storageRoutes = {
       params,
       headers: Type.Object(writeConditions),
       response: { 204: Nothing, 412: Problem },
+    },
+  }),
+  getStats: defineRoute({
+    method: 'GET',
+    url: '/stats',
+    schema: {
+      summary: 'The free space of its disk, if it has a disk of its own',
+      response: { 200: Type.Object({ disk: Type.Optional(Disk) }) },
     },
   }),
   listBlobs: defineRoute({

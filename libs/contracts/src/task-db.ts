@@ -4,6 +4,7 @@ import { Owner } from './owner.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
+import { LastHour } from './stats.ts'
 import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
@@ -216,5 +217,13 @@ export const taskDbRoutes = {
     method: 'GET',
     url: '/stats',
     schema: { summary: 'How many tasks are in each state', response: { 200: TaskStats } },
+  }),
+  getLastHour: defineRoute({
+    method: 'GET',
+    url: '/stats/last-hour',
+    schema: {
+      summary: 'Throughput, durations and failures of the last hour, of all copies of the service together',
+      response: { 200: LastHour },
+    },
   }),
 }

@@ -52,6 +52,10 @@ export type TaskError = Static<typeof TaskError>
 export const Lease = Type.Object({
   token: Type.Integer({ minimum: 1 }),
   worker: Type.String({ minLength: 1, maxLength: 200 }),
+  since: Type.Optional({
+    ...Instant,
+    description: 'When the task was claimed; absent in leases of earlier versions',
+  }),
   expiresAt: Instant,
   durationMs: Type.Optional(
     Type.Integer({
@@ -76,6 +80,7 @@ export const Task = Type.Object({
   createdAt: Instant,
   startedAt: Type.Optional(Instant),
   finishedAt: Type.Optional(Instant),
+  retriedAt: Type.Optional({ ...Instant, description: 'When a client last had the failed task retried' }),
   lease: Type.Optional(Lease),
   result: Type.Optional(ImageFacts),
   error: Type.Optional(TaskError),

@@ -18,6 +18,7 @@ export {
   type Validators,
   writeCondition,
 } from './conditions/preconditions.ts'
+export { engineName } from './engines/engine-name.ts'
 export { type Engines, engineFor, engineUrlPattern } from './engines/engines.ts'
 export { openEngine } from './engines/open-engine.ts'
 export {

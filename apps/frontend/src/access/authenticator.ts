@@ -56,9 +56,10 @@ export class Authenticator {
   /** @throws ServiceProblem 401, 403 or 429 */
   authenticate(credentials: Credentials): Caller {
     const caller = this.#callerOf(credentials)
-    if (credentials.access !== 'operator') return caller
-    if (caller.keyId === undefined) throw refuseCaller('no-keys-here')
-    if (caller.role !== 'operator') throw refuseCaller('not-an-operator')
+    const { access } = credentials
+    const isForOperators = access === 'operator' || access === 'operator-key'
+    if (isForOperators && caller.role !== 'operator') throw refuseCaller('not-an-operator')
+    if (access === 'operator-key' && caller.keyId === undefined) throw refuseCaller('no-keys-here')
     return caller
   }
 

@@ -3,8 +3,13 @@ import { acceptUpload, type IntakeDependencies } from '../intake.ts'
 
 export function intakeHandlers(
   dependencies: IntakeDependencies,
-): Pick<Handlers<typeof imageMasterRoutes>, 'newImage'> {
+): Pick<Handlers<typeof imageMasterRoutes>, 'newImage' | 'getLimits'> {
   return {
+    async getLimits() {
+      const { maxUploadBytes, maxQueued, maxQueuedPerOwner } = dependencies.settings()
+      return { status: 200, body: { maxUploadBytes, maxQueued, maxQueuedPerOwner } }
+    },
+
     async newImage({ headers, querystring: { operations, owner }, body }) {
       const declared = headers['content-length']
       const upload = {

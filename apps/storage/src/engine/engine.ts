@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Stage, StoredBlob } from '@darkroom/contracts'
+import type { Disk, Stage, StoredBlob } from '@darkroom/contracts'
 
 export interface BlobId {
   key: string
@@ -60,6 +60,8 @@ export interface BlobStore {
   delete(id: BlobId, condition?: Condition): Promise<boolean>
   /** Lists the stored blobs, page by page. A blob that exists during the whole listing is listed exactly once. */
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
+  /** Of the disk that the blobs are on; undefined if they are elsewhere. */
+  disk(): Promise<Disk | undefined>
   /** Rejects if the store doesn't work. */
   check(): Promise<void>
   close(): Promise<void>

@@ -10,6 +10,14 @@ export interface TaskQuery {
   cursor?: string | undefined
 }
 
+/** How often something named happened within one minute. */
+export interface MinuteCount {
+  /** Minutes since 1970. */
+  minute: number
+  name: string
+  count: number
+}
+
 export type TaskChange =
   | { kind: 'stored'; task: Task }
   | { kind: 'deleted'; id: string }
@@ -54,6 +62,10 @@ export interface TaskStore {
   /** Returns the ids that have no task. */
   findUnknown(ids: readonly string[]): Promise<string[]>
   stats(): Promise<TaskStats>
+  /** Adds to the counts of these minutes. Minutes before `forgetBefore` are forgotten. */
+  addCounts(counts: readonly MinuteCount[], forgetBefore: number): Promise<void>
+  /** The counts of a minute and of all after it. */
+  listCounts(sinceMinute: number): Promise<MinuteCount[]>
   /** Tasks of an owner that are not started. */
   countWaiting(owner: string): Promise<number>
   /** Rejects while tasks can't be claimed or changed: the store refuses writes, or doesn't answer. */

@@ -4,7 +4,7 @@ import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { keyIsTaken } from '../migration-incomplete.ts'
 import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../transitions.ts'
-import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from './engine.ts'
+import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from './engine.ts'
 import { isNewer } from './is-newer.ts'
 
 const migrations: Migrations = [
@@ -49,6 +49,10 @@ const migrations: Migrations = [
   CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
   CREATE INDEX tasks_by_owner ON tasks (owner, id) WHERE owner <> '';
   CREATE INDEX tasks_by_owner_and_state ON tasks (owner, state, id) WHERE owner <> '';
+  `,
+  `
+  CREATE TABLE minute_counts (minute INTEGER, name TEXT, count INTEGER NOT NULL, PRIMARY KEY (minute, name))
+    STRICT, WITHOUT ROWID;
   `,
 ]
 
@@ -185,6 +189,21 @@ export class SqliteTaskStore implements TaskStore {
     return { ...stats, ...(oldest && { oldestNotStartedAt: oldest.createdAt }) }
   }
 
+  async addCounts(counts: readonly MinuteCount[], forgetBefore: number) {
+    await this.#writes.run(() => {
+      for (const { minute, name, count } of counts) this.#statements.addCount.run(minute, name, count)
+      this.#statements.forgetCounts.run(forgetBefore)
+    })
+  }
+
+  async listCounts(sinceMinute: number) {
+    return this.#statements.minuteCounts.all(sinceMinute).map(({ minute, name, count }) => ({
+      minute: Number(minute),
+      name: String(name),
+      count: Number(count),
+    }))
+  }
+
   async countWaiting(owner: string) {
     return Number(this.#statements.waitingOf.get(owner)?.count)
   }
@@ -266,6 +285,11 @@ function prepareStatements(database: DatabaseSync) {
       'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = value)',
     ),
     counts: prepare('SELECT state, tasks FROM counts'),
+    addCount: prepare(
+      'INSERT INTO minute_counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
+    ),
+    forgetCounts: prepare('DELETE FROM minute_counts WHERE minute < ?'),
+    minuteCounts: prepare('SELECT minute, name, count FROM minute_counts WHERE minute >= ?'),
     waitingOf: prepare(
       "SELECT count(*) AS count FROM tasks WHERE owner <> '' AND owner = ? AND state = 'not-started'",
     ),

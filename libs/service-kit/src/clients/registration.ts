@@ -7,7 +7,7 @@ const ttlSeconds = 10
 const renewMs = (ttlSeconds * 1000) / 3
 
 /** The fields of a registration besides the URL. */
-export type Labels = Readonly<Record<string, string | readonly string[]>>
+export type Labels = Readonly<Record<string, string | number | readonly string[]>>
 
 /**
  * Keeps `services/<name>/<instance>` in kv-config until it is closed. The key has a lease, so that the registration

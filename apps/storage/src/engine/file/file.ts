@@ -116,6 +116,11 @@ export class FileBlobStore implements BlobStore {
     return listing
   }
 
+  async disk() {
+    const { bavail, blocks, bsize } = await statfs(this.#folder)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  }
+
   async check(): Promise<void> {
     await stat(join(this.#folder, stageFolders.pre))
   }

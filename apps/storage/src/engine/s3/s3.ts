@@ -159,6 +159,10 @@ export class S3BlobStore implements BlobStore {
   }
 
   /** Lists the bucket, as the answer to a HEAD would not contain the reason of an error. */
+  async disk() {
+    return undefined
+  }
+
   async check(): Promise<void> {
     const { bucket: Bucket, prefix: Prefix } = this.#place
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })

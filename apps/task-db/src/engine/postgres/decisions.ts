@@ -2,7 +2,7 @@ import type { NewTask, Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
-import type { TaskChange } from '../engine.ts'
+import type { MinuteCount, TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
@@ -147,6 +147,29 @@ export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
         changes: known.map(id => ({ kind: 'deleted', id })),
       }
     },
+  }
+}
+
+/** All copies add in the same order, so that they don't deadlock. */
+export function addCounts(counts: readonly MinuteCount[], forgetBefore: number): Decision<never, never> {
+  const inOrder = counts.toSorted((a, b) => a.minute - b.minute || (a.name < b.name ? -1 : 1))
+  const add = {
+    text: `INSERT INTO minute_counts SELECT * FROM unnest($1::integer[], $2::text[], $3::bigint[])
+      ON CONFLICT (minute, name) DO UPDATE SET count = minute_counts.count + excluded.count`,
+    values: [
+      inOrder.map(({ minute }) => minute),
+      inOrder.map(({ name }) => name),
+      inOrder.map(({ count }) => count),
+    ],
+  }
+  const forget = {
+    text: `DELETE FROM minute_counts WHERE (minute, name) IN (
+      SELECT minute, name FROM minute_counts WHERE minute < $1 FOR UPDATE SKIP LOCKED)`,
+    values: [forgetBefore],
+  }
+  return {
+    look: { text: 'SELECT 1 WHERE false', values: [] },
+    decide: () => ({ writes: [add, forget], answers: [], changes: [] }),
   }
 }
 

@@ -63,6 +63,14 @@ const migrations: readonly string[] = [
   CREATE INDEX tasks_by_owner ON tasks (owner, id) WHERE owner <> '';
   CREATE INDEX tasks_by_owner_and_state ON tasks (owner, state, id) WHERE owner <> '';
   `,
+  `
+  CREATE TABLE minute_counts (
+    minute integer NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (minute, name)
+  ) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+  `,
 ]
 
 /** A newer program created this schema, so this one must not change it. */

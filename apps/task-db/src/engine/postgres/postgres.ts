@@ -9,12 +9,13 @@ import {
 import { repeat, StoreUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
 import type { Outcome, TaskEvent } from '../../transitions.ts'
-import type { ChangeListener, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
+import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { Batches } from './batches.ts'
 import { ChangeChannel } from './change-channel.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { CommitUnknown, Database } from './database.ts'
 import {
+  addCounts,
   applyEvents,
   type Creation,
   claimTasks,
@@ -165,6 +166,15 @@ export class PostgresTaskStore implements TaskStore {
     )
     const none: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: 0, failed: 0 }
     return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest }) }
+  }
+
+  async addCounts(counts: readonly MinuteCount[], forgetBefore: number) {
+    await this.#change(addCounts(counts, forgetBefore))
+  }
+
+  async listCounts(sinceMinute: number) {
+    const text = 'SELECT minute, name, count::double precision FROM minute_counts WHERE minute >= $1'
+    return this.#database.read<MinuteCount & QueryResultRow>(text, [sinceMinute])
   }
 
   async countWaiting(owner: string) {

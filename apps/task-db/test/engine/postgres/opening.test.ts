@@ -23,7 +23,7 @@ await withEngine('postgres', async program => {
       await until('it is ready', async () => (await httpRequest(copy.url, '/readyz')).status === 200)
       assert.equal((await createTask(copy.url, index + 1)).status, 201)
     }
-    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 2 }])
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 3 }])
   })
 
   test('a database that a newer version wrote is refused, and left as it is', async t => {
@@ -33,7 +33,7 @@ await withEngine('postgres', async program => {
     await createTasks(store, 1)
     await query(schema, 'UPDATE schema_version SET version = 7')
     const refusal =
-      /PostgreSQL can't be used: the tasks in PostgreSQL have schema version 7; this program supports up to 2/
+      /PostgreSQL can't be used: the tasks in PostgreSQL have schema version 7; this program supports up to 3/
     await assert.rejects(openPostgresStore(schema), error => {
       assert.ok(error instanceof StoreMisconfigured)
       assert.match(error.message, refusal)

@@ -1,0 +1,19 @@
+import { frontendRoutes, type Stats } from '@darkroom/contracts'
+import type { App } from '@darkroom/service-kit'
+import { collectStats, type StatsSources } from '../stats/collect-stats.ts'
+
+/** Requests within this time share one answer, so that any number of dashboards costs the services the same. */
+const shareMs = 1000
+
+export function addStatsRoutes(app: App, sources: StatsSources): void {
+  let shared: { answer: Promise<Stats>; at: number } | undefined
+  app.route({
+    ...frontendRoutes.getStats,
+    handler: async (_request, reply) => {
+      const now = performance.now()
+      if (!shared || now - shared.at > shareMs) shared = { answer: collectStats(sources), at: now }
+      reply.header('cache-control', 'no-store')
+      return shared.answer
+    },
+  })
+}

@@ -1,0 +1,160 @@
+import { type Durations, imageCounters, type LastHour, type Task } from '@darkroom/contracts'
+import { type Logger, repeat, type Tally } from '@darkroom/service-kit'
+import type { MinuteCount, TaskStore } from './engine/engine.ts'
+
+const minuteMs = 60_000
+const minutes = 60
+const flushMs = 1000
+/** Each bucket of durations is this much wider than the one before: a percentile is off by half of it. */
+const bucketGrowth = 1.1
+
+type Duration = keyof LastHour['milliseconds']
+
+export interface OutcomesOptions {
+  store: Pick<TaskStore, 'addCounts' | 'listCounts'>
+  tally: Pick<Tally, 'add'>
+  logger: Logger
+  /** In milliseconds since 1970. */
+  now?: () => number
+}
+
+/**
+ * Counts the outcomes of tasks: for cluster-state, and by the minute in the store, where the counts of all copies of the
+ * service add up. They are added up here and stored once a second; a killed process loses the last second of them.
+ */
+export class Outcomes {
+  readonly #options: OutcomesOptions
+  readonly #now: () => number
+  readonly #closing = new AbortController()
+  readonly #flushing: Promise<void>
+  /** By minute and name. */
+  #unstored = new Map<string, MinuteCount>()
+  #isStored = true
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#flushing = repeat(flushMs, this.#closing.signal, () => this.flush())
+  }
+
+  /** Counts a task whose state has just changed, if it is finished or failed now. Each task gets there only once. */
+  add({ state, result, error, createdAt, retriedAt, startedAt, finishedAt }: Task): void {
+    const { tally } = this.#options
+    if (finishedAt === undefined || (state !== 'finished' && state !== 'failed')) return
+    const ended = Date.parse(finishedAt)
+    const minute = minuteOf(ended)
+    this.#count(minute, state)
+    if (state === 'failed') {
+      tally.add(imageCounters.failed)
+      this.#count(minute, `failure ${error?.type ?? 'unknown'}`)
+      return
+    }
+    tally.add(imageCounters.finished)
+    tally.add(imageCounters.bytesOut, result?.bytes)
+    const came = Date.parse(retriedAt ?? createdAt)
+    const started = Date.parse(startedAt ?? finishedAt)
+    // The first start of a retried task says nothing about the retry.
+    const parts = retriedAt === undefined ? { waiting: started - came, developing: ended - started } : {}
+    const durations = { ...parts, total: ended - came }
+    for (const [name, ms] of Object.entries(durations)) this.#count(minute, `${name} ${bucketOf(ms)}`)
+  }
+
+  /** Stores what was counted since the last time. If that fails, it is stored with the next counts. */
+  async flush(): Promise<void> {
+    if (this.#unstored.size === 0) return
+    const counts = this.#unstored
+    this.#unstored = new Map()
+    try {
+      await this.#options.store.addCounts([...counts.values()], minuteOf(this.#now()) - 2 * minutes)
+      this.#isStored = true
+    } catch (error) {
+      for (const { minute, name, count } of counts.values()) this.#count(minute, name, count)
+      if (this.#isStored) this.#options.logger.warn({ err: error }, 'outcomes could not be counted; retrying')
+      this.#isStored = false
+    }
+  }
+
+  async lastHour(): Promise<LastHour> {
+    await this.flush()
+    const last = minuteOf(this.#now())
+    const first = last - minutes + 1
+    const counts = await this.#options.store.listCounts(first)
+    const perMinute = Array.from({ length: minutes }, (_, index) => ({
+      at: new Date((first + index) * minuteMs).toISOString(),
+      finished: 0,
+      failed: 0,
+    }))
+    const failures = new Map<string, number>()
+    const durations: Record<Duration, Map<number, number>> = {
+      waiting: new Map(),
+      developing: new Map(),
+      total: new Map(),
+    }
+    for (const { minute, name, count } of counts) {
+      const [kind = '', detail = ''] = name.split(' ')
+      const entry = perMinute[minute - first]
+      if (entry && (kind === 'finished' || kind === 'failed')) entry[kind] += count
+      else if (kind === 'failure') addTo(failures, detail, count)
+      else if (Object.hasOwn(durations, kind)) addTo(durations[kind as Duration], Number(detail), count)
+    }
+    const sum = (of: 'finished' | 'failed') => perMinute.reduce((total, entry) => total + entry[of], 0)
+    return {
+      finished: sum('finished'),
+      failed: sum('failed'),
+      perMinute,
+      milliseconds: {
+        waiting: percentilesOf(durations.waiting),
+        developing: percentilesOf(durations.developing),
+        total: percentilesOf(durations.total),
+      },
+      failures: [...failures]
+        .map(([type, count]) => ({ type, count }))
+        .sort((a, b) => b.count - a.count || (a.type < b.type ? -1 : 1)),
+    }
+  }
+
+  /** Stores the last counts; the store must still be open. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#flushing
+    await this.flush()
+  }
+
+  #count(minute: number, name: string, count = 1): void {
+    const key = `${minute} ${name}`
+    const known = this.#unstored.get(key)
+    if (known) known.count += count
+    else this.#unstored.set(key, { minute, name, count })
+  }
+}
+
+function minuteOf(ms: number): number {
+  return Math.floor(ms / minuteMs)
+}
+
+/** A clock that was set back makes no negative durations. */
+function bucketOf(ms: number): number {
+  return Math.round(Math.log(Math.max(0, ms) + 1) / Math.log(bucketGrowth))
+}
+
+function msOf(bucket: number): number {
+  return Math.round(bucketGrowth ** bucket - 1)
+}
+
+function percentilesOf(buckets: ReadonlyMap<number, number>): Durations {
+  const inOrder = [...buckets].sort(([a], [b]) => a - b)
+  const count = inOrder.reduce((total, [, inBucket]) => total + inBucket, 0)
+  const percentile = (share: number) => {
+    let below = 0
+    const found = inOrder.find(([, inBucket]) => {
+      below += inBucket
+      return below >= share * count
+    })
+    return found ? msOf(found[0]) : 0
+  }
+  return { count, p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) }
+}
+
+function addTo<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
+}

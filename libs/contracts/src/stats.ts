@@ -1,0 +1,92 @@
+import { serviceNames } from './service.ts'
+import { IntakeState } from './shared-state.ts'
+import { type Static, Type } from './typebox/typebox.js'
+
+const Count = Type.Integer({ minimum: 0 })
+const Instant = Type.String({ format: 'date-time' })
+const Milliseconds = Type.Number({ minimum: 0 })
+
+/** Percentiles of durations, each within 5 % of the true value. */
+const Durations = Type.Object({ count: Count, p50: Milliseconds, p90: Milliseconds, p99: Milliseconds })
+export type Durations = Static<typeof Durations>
+
+const Failure = Type.Object({ type: Type.String({ description: 'Of the problem in `error`' }), count: Count })
+
+/** What ended within the last hour. Deleted images count, too. */
+export const LastHour = Type.Object({
+  finished: Count,
+  failed: Count,
+  perMinute: Type.Array(Type.Object({ at: Instant, finished: Count, failed: Count }), {
+    description: 'One entry for each of the last 60 minutes, the oldest first; the last minute is not over',
+  }),
+  milliseconds: Type.Object(
+    { waiting: Durations, developing: Durations, total: Durations },
+    {
+      description:
+        'Of finished images. waiting: from the upload to the first attempt; developing: from there to the result; total: both. Of a retried image only the total counts, from the retry on',
+    },
+  ),
+  failures: Type.Array(Failure, { description: 'By reason, the most frequent first' }),
+})
+export type LastHour = Static<typeof LastHour>
+
+export const Disk = Type.Object({ freeBytes: Count, totalBytes: Count })
+export type Disk = Static<typeof Disk>
+
+/** What one thread of a worker does. */
+const WorkUnderWay = Type.Object({
+  thread: Type.String(),
+  image: Type.String({ description: 'The id' }),
+  attempt: Type.Integer({ minimum: 1 }),
+  since: Type.Optional({ ...Instant, description: 'When the thread got the image' }),
+})
+
+const WorkerStats = Type.Object({
+  name: Type.String(),
+  isRegistered: Type.Boolean({ description: 'false: it holds leases, but does not renew its registration' }),
+  url: Type.Optional(Type.String()),
+  threads: Type.Optional(Type.Integer({ minimum: 1, description: 'How many images it develops at once' })),
+  decodes: Type.Array(Type.String(), { description: 'Optional types, such as image/heic' }),
+  work: Type.Array(WorkUnderWay),
+})
+export type WorkerStats = Static<typeof WorkerStats>
+
+const ServiceStats = Type.Object({
+  service: Type.Enum(serviceNames),
+  instance: Type.String(),
+  url: Type.String(),
+  engine: Type.Optional(
+    Type.String({ description: 'Where it keeps its data: sqlite, postgres, file, s3, etcd, redis, …' }),
+  ),
+  isReady: Type.Boolean({ description: 'The service and its engine answer' }),
+  problem: Type.Optional(Type.String({ description: 'Why it is not ready' })),
+})
+export type ServiceStats = Static<typeof ServiceStats>
+
+/**
+ * The state of a whole Darkroom, the same whichever frontend is asked. A part whose service does not answer is absent;
+ * `services` tells which one that is.
+ */
+export const Stats = Type.Object({
+  at: Instant,
+  images: Type.Optional(
+    Type.Object(
+      { 'not-started': Count, 'in-progress': Count, finished: Count, failed: Count },
+      { description: 'How many there are in each state' },
+    ),
+  ),
+  queue: Type.Optional(
+    Type.Object({
+      waiting: Count,
+      oldestAt: Type.Optional({ ...Instant, description: 'When the oldest of them came' }),
+      limit: Type.Optional(Type.Integer({ description: 'With so many images waiting, uploads are refused' })),
+      limitPerOwner: Type.Optional(Type.Integer()),
+    }),
+  ),
+  intake: IntakeState,
+  lastHour: Type.Optional(LastHour),
+  workers: Type.Optional(Type.Array(WorkerStats)),
+  services: Type.Optional(Type.Array(ServiceStats)),
+  disk: Type.Optional({ ...Disk, description: 'Of the storage; absent if it keeps images on S3' }),
+})
+export type Stats = Static<typeof Stats>
