@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { folderOfRun } from './folder-of-run.ts'
 
 /** Test files that share one process. */
 export interface TestJob {
@@ -18,8 +19,12 @@ const jobTimeoutMs = 1_500_000
 /** One more than there are processors, so that none is idle while a test waits. */
 export const testProcesses = availableParallelism() + 1
 
-// Hundreds of processes start here; half of the time that takes is compiling.
-const env = { NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'), ...process.env }
+const env = {
+  // Hundreds of processes start here; half of the time that takes is compiling.
+  NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'),
+  TMPDIR: folderOfRun(),
+  ...process.env,
+}
 
 interface JobResult {
   job: TestJob

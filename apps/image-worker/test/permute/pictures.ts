@@ -43,11 +43,13 @@ export function assembleWithColors(picture: PngPicture, hasTransparency: boolean
 
 /** Numbers below `limit` that repeat now and then, the same for the same seed. */
 export function noise(length: number, limit: number, seed: number): Uint16Array {
+  const numbers = new Uint16Array(length)
   let state = seed + 1
-  return Uint16Array.from({ length }, () => {
+  for (let at = 0; at < length; at++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    return ((state >>> 8) % 5 < 3 ? state >>> 12 : state >>> 28) % limit
-  })
+    numbers[at] = ((state >>> 8) % 5 < 3 ? state >>> 12 : state >>> 28) % limit
+  }
+  return numbers
 }
 
 export function noiseBytes(length: number, seed: number): Uint8Array {

@@ -1,0 +1,33 @@
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const memory = '/dev/shm'
+/** More than all tests of a run have at once. */
+const enoughBytes = 4 * 2 ** 30
+
+/**
+ * Where the tests of a run keep their files; gone when the run ends. In memory where there is room, because most of
+ * them commit to small databases, and a disk takes its time for each commit. Tests about disks bring their own.
+ */
+export function folderOfRun(): string {
+  const folder = mkdtempSync(join(hasRoom() ? memory : tmpdir(), 'darkroom-tests-'))
+  chmodSync(folder, 0o1777) // PostgreSQL runs as a user of its own
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code))
+  return folder
+}
+
+function hasRoom(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize >= enoughBytes
+  } catch {
+    return false // not Linux
+  }
+}
