@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { characterOf, lastCharacter } from '@darkroom/testing'
 import fc from 'fast-check'
 import { createClient, UnexpectedReply, type WireRequest } from '../src/client.ts'
 import { Problem, problemType } from '../src/problem.ts'
@@ -68,13 +69,17 @@ function clientOf(
 suite('a client', () => {
   test('sends parameters in the path so that they arrive as they were', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.integer(), async (id, part) => {
-        const { client, requests } = clientOf()
-        await client.get({ params: { id, part }, querystring: {}, headers: {} })
-        const [, things, sentId = '', parts, sentPart = '', ...rest] = requests[0]?.path.split('/') ?? []
-        assert.deepEqual([things, parts, rest], ['things', 'parts', []])
-        assert.deepEqual([decodeURIComponent(sentId), decodeURIComponent(sentPart)], [id, String(part)])
-      }),
+      fc.asyncProperty(
+        fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }),
+        fc.integer(),
+        async (id, part) => {
+          const { client, requests } = clientOf()
+          await client.get({ params: { id, part }, querystring: {}, headers: {} })
+          const [, things, sentId = '', parts, sentPart = '', ...rest] = requests[0]?.path.split('/') ?? []
+          assert.deepEqual([things, parts, rest], ['things', 'parts', []])
+          assert.deepEqual([decodeURIComponent(sentId), decodeURIComponent(sentPart)], [id, String(part)])
+        },
+      ),
     )
   })
 

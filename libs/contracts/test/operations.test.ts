@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { characterOf, lastCharacter } from '@darkroom/testing'
 import fc from 'fast-check'
 import {
   channelOrders,
@@ -161,7 +162,7 @@ suite('operations', () => {
       '1',
     )
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }),
       fc.json(),
       fc.array(fc.json(), { maxLength: 12 }).map(items => `[${items}]`),
       fc.array(piece).map(pieces => pieces.join('')),

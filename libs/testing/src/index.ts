@@ -1,5 +1,6 @@
 export { assertProblem } from './assert-problem.ts'
 export { assertSwapped } from './assert-swapped.ts'
+export { characterOf, lastCharacter } from './characters.ts'
 export { type DiskImage, makeDiskImage, powerCutsAreMissing } from './disk-image.ts'
 export {
   type EngineName,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { characterOf, lastCharacter } from '@darkroom/testing'
 import fc from 'fast-check'
 import { hashKey, makeKeyText, readKeyText } from '../../src/keys/key-text.ts'
 
@@ -32,7 +33,9 @@ test('a key with one character changed, missing or doubled is not a key', () => 
 })
 
 test('no text makes reading a key throw', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), text => void readKeyText(text)))
+  fc.assert(
+    fc.property(fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }), text => void readKeyText(text)),
+  )
 })
 
 test('keys are made by chance: no two of 10 000 are the same, and every digit is in them', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { characterOf, lastCharacter } from '@darkroom/testing'
 import fc from 'fast-check'
 import { PageCursors } from '../../src/http/page-cursors.ts'
 
@@ -7,7 +8,7 @@ const cursors = new PageCursors('keys')
 
 test('a cursor stands for the item that its page ended with', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', maxLength: 100 }), item => {
+    fc.property(fc.string({ unit: fc.nat(lastCharacter).map(characterOf), maxLength: 100 }), item => {
       const { next, ...page } = cursors.write({ items: 1, next: item })
       assert.deepEqual(page, { items: 1 })
       assert.match(String(next), /^[\w-]+$/)
