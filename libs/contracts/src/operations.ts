@@ -1,9 +1,5 @@
-import {
-  type Operation,
-  type OperationDefinition,
-  type OperationName,
-  operationTable,
-} from './operation-table.ts'
+import type { OperationDefinition } from './define-operation.ts'
+import { type Operation, type OperationName, operationTable } from './operation-table.ts'
 import { aliasesOf, asTableSpells, InvalidOperations } from './operation-text.ts'
 import { type Static, type TProperties, type TSchema, Type, Value } from './typebox/typebox.js'
 

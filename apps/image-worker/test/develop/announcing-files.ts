@@ -1,5 +1,5 @@
 import { assembleGif } from '../permute/gif/gif-assembler.ts'
-import type { Random } from './hostile-inputs.ts'
+import type { Random } from '../seeded-random.ts'
 import { avifBoxes } from './structures.ts'
 
 /* Files of each format that announce what they don't hold. */

@@ -5,7 +5,9 @@ import { runInNewContext } from 'node:vm'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
-import { type HostileInput, hostileInputs, randomFrom, smuggled } from './hostile-inputs.ts'
+import { randomFrom } from '../seeded-random.ts'
+import { type HostileInput, hostileInputs } from './hostile/hostile-inputs.ts'
+import { smuggled } from './hostile/polyglots.ts'
 import { limits, run } from './run.ts'
 
 /*

@@ -1,5 +1,6 @@
 import sharp from 'sharp'
-import type { HostileInput, Random } from '../hostile-inputs.ts'
+import type { Random } from '../../seeded-random.ts'
+import type { HostileInput } from '../hostile/hostile-inputs.ts'
 import { cleanJpegs } from './clean-jpegs.ts'
 import { canHave, markersOf, oddities, restartsOf } from './oddities.ts'
 

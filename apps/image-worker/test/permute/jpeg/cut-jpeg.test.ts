@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { cutJpeg, followJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import type { Rectangle } from '../../../src/permute/turn.ts'
-import { randomFrom } from '../../develop/hostile-inputs.ts'
+import { randomFrom } from '../../seeded-random.ts'
 import { noiseBytes } from '../pictures.ts'
 
 /** With restart markers, and every subsampling; an edge of the last two cuts through an MCU. */

@@ -4,8 +4,8 @@ import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
-import { type Random, randomFrom } from '../../develop/hostile-inputs.ts'
 import { assertSame, inspect } from '../../develop/inspect.ts'
+import { type Random, randomFrom } from '../../seeded-random.ts'
 import { changed, fileOf, partsOf } from './jpeg-segments.ts'
 
 const frame = 0xc0

@@ -1,0 +1,31 @@
+import type { Random } from '../../seeded-random.ts'
+import { hostileOddities } from '../mend/hostile-oddities.ts'
+import { bombs } from './bombs.ts'
+import { flips, randomBehindMagics, spliced, truncations } from './damaged-files.ts'
+import { lies } from './lies.ts'
+import { polyglots } from './polyglots.ts'
+import { refusedKinds } from './refused-kinds.ts'
+import { validFiles } from './valid-files.ts'
+
+export interface HostileInput {
+  name: string
+  bytes: Buffer
+  /** What is to become of it, where that is certain. */
+  expected?: 'refused' | 'developed'
+}
+
+/** Every kind there is, in an order that doesn't depend on what becomes of them. */
+export async function hostileInputs(random: Random): Promise<HostileInput[]> {
+  const valid = await validFiles(random)
+  return [
+    ...refusedKinds(),
+    ...bombs(),
+    ...lies(random),
+    ...polyglots(valid),
+    ...[...valid].flatMap(([name, file]) => truncations(name, file, random)),
+    ...[...valid].flatMap(([name, file]) => flips(name, file, random)),
+    ...[...valid].flatMap(([name, file]) => spliced(name, file, random)),
+    ...randomBehindMagics(valid, random),
+    ...(await hostileOddities(random)),
+  ]
+}

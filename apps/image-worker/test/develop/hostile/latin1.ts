@@ -1,0 +1,1 @@
+export const latin1 = (text: string) => Buffer.from(text, 'latin1')

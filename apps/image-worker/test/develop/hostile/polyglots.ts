@@ -1,0 +1,43 @@
+import { application, comment } from '../../permute/gif/gif-assembler.ts'
+import { chunk } from '../../permute/png/png-assembler.ts'
+import { jpegWith } from '../carried.ts'
+import type { HostileInput } from './hostile-inputs.ts'
+import { latin1 } from './latin1.ts'
+
+/** What must never come out of a worker again. */
+export const smuggled = '<script>alert("PK\x03\x04 smuggled")</script>'
+
+/** Valid images that are something else besides. */
+export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
+  const inside: HostileInput[] = []
+  const add = (name: string, bytes: Buffer) => inside.push({ name, bytes, expected: 'developed' })
+  for (const [name, file] of valid) {
+    // libwebp and libheif look at what their length says; a TIFF may have anything anywhere.
+    // Frames of an animation must be alike, though.
+    if (name === 'tiff of pages that differ') continue
+    add(`${name} with a script behind`, Buffer.concat([file, latin1(smuggled)]))
+  }
+  const get = (name: string) => valid.get(name) ?? Buffer.alloc(0)
+  const script = latin1(smuggled)
+  add('jpeg with a script as its comment', jpegWith(get('jpeg'), [{ marker: 0xfe, data: script }]))
+  add('jpeg with a script as its application data', jpegWith(get('jpeg'), [{ marker: 0xe9, data: script }]))
+  for (const name of ['png', 'palette png', '16-bit png']) {
+    const png = get(name)
+    const more = (data: Buffer) => Buffer.concat([png.subarray(0, 33), data, png.subarray(33)])
+    add(`${name} with a script as text`, more(chunk('tEXt', Buffer.concat([latin1('x\0'), script]))))
+    add(`${name} with a script as an unknown chunk`, more(chunk('scRi', script)))
+    add(
+      `${name} with a script behind its data`,
+      Buffer.concat([
+        png.subarray(0, -12),
+        chunk('tEXt', Buffer.concat([latin1('x\0'), script])),
+        chunk('IEND'),
+      ]),
+    )
+  }
+  const gif = get('animated gif')
+  const ended = (extension: Buffer) => Buffer.concat([gif.subarray(0, -1), extension, Buffer.of(0x3b)])
+  add('gif with a script as its comment', ended(comment(smuggled)))
+  add('gif with a script as an application', ended(application('EVILEVIL1.0', script)))
+  return inside
+}
