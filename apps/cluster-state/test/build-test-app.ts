@@ -23,7 +23,7 @@ interface Options {
   members?: Member[]
 }
 
-/** The app of a node that knows nobody unless told so, and whom messages reach only through its routes. */
+/** The app of a node without members unless members are given. Messages reach it only through its routes. */
 export async function buildTestApp(t: TestContext, options: Options = {}) {
   const { clusterToken, limits = roomyLimits, members = [] } = options
   const log = new RecordedLog()
@@ -63,5 +63,5 @@ export function fixedMembership(self: Member, members: readonly Member[]): Membe
 const nowhere: Network = {
   gossip: async () => undefined,
   sync: async () => ({ buckets: [], versions: [] }),
-  identify: async () => Promise.reject(new Error('nobody is there')),
+  identify: async () => Promise.reject(new Error('nothing answers there')),
 }

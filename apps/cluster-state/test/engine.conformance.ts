@@ -17,7 +17,7 @@ export const countEntry = (name: string, node: string, total: number): Entry => 
   ...raiseCount(undefined, total, 1_767_225_600_000),
 })
 
-/** What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store. */
+/** Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store. */
 export function engineConformance(name: string, openEngine: OpenEngine): void {
   describe(`${name} as a store of entries`, () => {
     test('keeps what was saved, the latest of each key', async t => {
@@ -45,7 +45,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
       assert.notEqual(one.nodeId, other.nodeId)
     })
 
-    test('ends after what was begun', async t => {
+    test('closes after the saves that were begun', async t => {
       const store = openEngine(t)
       const saved = store.save([registerEntry('a', 1)])
       await store.close()

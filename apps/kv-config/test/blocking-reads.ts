@@ -6,14 +6,14 @@ import { type OpenEngine, put, remove } from './conformance/open-engine.ts'
 
 const waitSeconds = 50
 
-/** What the routes promise to those who wait, whichever store is behind them. */
+/** Tests what the routes promise to blocking reads, for any store. */
 export function blockingReads(name: string, openStore: OpenEngine): void {
   describe(`blocking reads of a store in ${name}`, () => {
     for (const path of ['/key/dir/a', '/keys?prefix=dir/', '/keys?']) {
       const url = `${path}${path.includes('?') ? '&' : '?'}wait=${waitSeconds}`
 
       for (const after of ['', '&after=']) {
-        test(`GET ${url}${after} is answered long before its wait ends when there is a change`, async t => {
+        test(`GET ${url}${after} is answered when there is a change, long before its wait ends`, async t => {
           const startedAt = performance.now()
           const { store, read, untilHeld } = await listen(t, openStore)
           const { revision } = await put(store, 'dir/b', 'another')
@@ -27,7 +27,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
         })
       }
 
-      test(`GET ${url} is answered at once for a change that is past already`, async t => {
+      test(`GET ${url} is answered at once if the change has already happened`, async t => {
         const startedAt = performance.now()
         const { store, read } = await listen(t, openStore)
         const { revision } = await put(store, 'dir/a', 'one')
@@ -110,7 +110,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
   })
 }
 
-/** The app on a port, and how many requests it holds back at least. */
+/** The app on a port, and the number of requests that wait in it. */
 async function listen(t: TestContext, openStore: OpenEngine) {
   const store = await openStore(t)
   const waits = t.mock.method(store, 'waitForChange')

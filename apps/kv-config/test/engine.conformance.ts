@@ -7,13 +7,13 @@ import { valuesAreKept } from './conformance/values.ts'
 import { waitsAreWoken } from './conformance/waits.ts'
 
 export interface Conformance {
-  /** Whether nothing but changes of entries takes a revision; it isn't so where others use the same server. */
+  /** Whether only changes of entries take revisions. Not true where others use the same server. */
   revisionsAreChanges: boolean
 }
 
 /**
- * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store, and
- * closes it when the test has ended.
+ * Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store, and closes it when
+ * the test has ended.
  */
 export function engineConformance(name: string, openEngine: OpenEngine, conformance: Conformance): void {
   describe(`${name} as a key-value store`, () => {

@@ -13,23 +13,23 @@ import {
 } from '@darkroom/testing'
 
 interface Place {
-  /** Starts a node at this place, on a data folder. */
+  /** Starts a node at this place, with a data folder. */
   start(dataDir: string): Promise<ServiceProcess>
 }
 
 type OpenPlaces = (t: TestContext) => Promise<readonly [Place, Place]>
 
-/** Two machines of a cluster, whichever membership tells of them. */
+/** Two machines of a cluster, for each kind of membership. */
 function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
   suite(`a data folder, with ${name}`, { concurrency: false }, () => {
-    test('fault: is copied while its node runs: the copy refuses writes, both say so, and no count is lost', async t => {
+    test('fault: is copied while its node runs: the copy refuses writes, both log an error, and no count is lost', async t => {
       const [here, there] = await openPlaces(t)
       const [folder, copy] = [temporaryFolder(t), temporaryFolder(t)]
       const original = await here.start(folder)
       assert.equal(await count(original, 40), 40)
       cpSync(folder, copy, { recursive: true })
       const second = await there.start(copy)
-      // Agents tell each other where the second is only after a while.
+      // Agents learn only after a while where the second one is.
       const refused = await until('the copy refuses writes', async () => {
         const answer = await httpRequest(second.url, '/readyz')
         return String(answer.json().type).endsWith('node-id-in-use') && answer
@@ -46,7 +46,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       )
     })
 
-    test('is of a node that moved: no alarm, and it counts on', async t => {
+    test('moves with its node: no error is logged, and the node continues to count', async t => {
       const [here, there] = await openPlaces(t)
       const folder = temporaryFolder(t)
       const before = await here.start(folder)
@@ -60,7 +60,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       assert.ok(!`${after.stdout}${after.stderr}`.includes('copied'))
     })
 
-    test('is lost: its node comes back as another, without an alarm', async t => {
+    test('is lost: its node comes back with another id, and no error is logged', async t => {
       const [here, there] = await openPlaces(t)
       const folder = temporaryFolder(t)
       const witness = await there.start(temporaryFolder(t))
@@ -79,7 +79,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
   })
 }
 
-/** Increments by one so many times, all at once; answers how many were acknowledged. */
+/** Sends so many increments by one at the same time; returns how many were acknowledged. */
 async function count(node: ServiceProcess, times: number): Promise<number> {
   const answers = await Promise.all(
     Array.from({ length: times }, () => httpRequest(node.url, '/inc', { method: 'POST' })),

@@ -5,7 +5,7 @@ import { until } from '@darkroom/testing'
 import { ask, post, selfOf, startCluster, untilAllAnswer, untilAllMeet } from './start-cluster.ts'
 
 suite('nodes that find each other by kv-config', () => {
-  test('agree on all writes and sums, and continue while kv-config is away', async t => {
+  test('agree on all writes and sums, and continue without kv-config', async t => {
     const cluster = await startCluster(t)
     const nodes = await Promise.all([1, 2, 3, 4, 5].map(cluster.start))
     const [first, second] = nodes
@@ -20,7 +20,7 @@ suite('nodes that find each other by kv-config', () => {
 
     cluster.kv.signal('SIGKILL')
     await cluster.kv.ended
-    // At the same moment, and so perhaps in the same generation: all end with the same one.
+    // Both write at the same moment, perhaps in the same generation: in the end all have the same value.
     await Promise.all([post(first, '/set/2'), post(second, '/set/3'), post(first, '/counters/a/inc')])
     await untilAllAnswer(nodes, '/counters/a', '1')
     const last = await until('the two writes have met', async () => {
@@ -52,7 +52,7 @@ suite('nodes that find each other by kv-config', () => {
     await untilAllAnswer([again, two], '/', '8')
   })
 
-  test('fault: a node that lost its disk comes back as another, and its old count stays', async t => {
+  test('fault: a node that lost its disk comes back with another id, and its old count stays', async t => {
     const cluster = await startCluster(t)
     const [one, two] = await Promise.all([cluster.start(1), cluster.start(2)])
     await untilAllMeet([one, two])
@@ -76,7 +76,7 @@ suite('nodes that find each other by kv-config', () => {
     )
     await untilAllMeet([...nodes.values()])
     const lanes = 12
-    /** Acknowledged before each kill: enough to be sure that others are under way. */
+    /** Acknowledged before each kill: enough that others are surely under way. */
     const incrementsAKill = 300
     const tally = { begun: 0, acknowledged: 0, unknown: 0 }
     let isOver = false
@@ -84,7 +84,7 @@ suite('nodes that find each other by kv-config', () => {
       while (!isOver) {
         tally.begun++
         const node = nodes.get(1 + ((lane + tally.begun) % 3))
-        // A node that is down refuses; one that was killed may have counted, and can't say so.
+        // A node that is down refuses; a node that was killed may have counted the increment without an answer.
         await (node ? post(node, '/inc') : Promise.reject()).then(
           () => tally.acknowledged++,
           () => tally.unknown++,
@@ -112,7 +112,7 @@ suite('nodes that find each other by kv-config', () => {
       )
     })
     t.diagnostic(`${tally.acknowledged} acknowledged, ${tally.unknown} unknown, ${sum} counted`)
-    // Of those that failed only requests under way at a kill may have been counted: one a lane at the most.
+    // Only requests under way at a kill may have been counted without an answer: at most one a lane.
     assert.ok(sum >= tally.acknowledged && sum <= tally.acknowledged + 4 * lanes, `${sum}`)
   })
 })

@@ -6,7 +6,7 @@ import { type ServiceProcess, startService, temporaryFolder, until } from '@dark
 
 export interface Cluster {
   readonly kv: ServiceProcess
-  /** Starts a node on the folder of this number, which it finds as it was left. */
+  /** Starts the node with this number on its folder, which is as the node left it. */
   start(number: number): Promise<ServiceProcess>
   folder(number: number): string
 }
@@ -41,12 +41,12 @@ export function post(node: ServiceProcess, path: string): Promise<string> {
   return ask(node, path, 'POST')
 }
 
-/** The node as it tells of itself, once it has joined. */
+/** The node's own entry among its members, once it has joined. */
 export function selfOf(node: ServiceProcess): Promise<Member> {
   return until('the node has joined', async () => JSON.parse(await ask(node, '/members')).self as Member)
 }
 
-/** Waits until each node takes all the others for alive. */
+/** Waits until each node considers all others alive. */
 export async function untilAllMeet(nodes: readonly ServiceProcess[]): Promise<void> {
   for (const node of nodes) {
     await until('it knows the others', async () => {
@@ -57,7 +57,7 @@ export async function untilAllMeet(nodes: readonly ServiceProcess[]): Promise<vo
   }
 }
 
-/** Waits until every node answers this. */
+/** Waits until every node gives this answer. */
 export async function untilAllAnswer(
   nodes: readonly ServiceProcess[],
   path: string,

@@ -1,4 +1,4 @@
-// Opens the store at argv[2], says its id, and holds it until it is killed.
+// Opens the store at argv[2], prints its id, and holds it until it is killed.
 import { SqliteStateStore } from '../../src/engine/sqlite.ts'
 
 const store = new SqliteStateStore({ path: String(process.argv[2]) })

@@ -25,7 +25,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await again.load(), [registerEntry('a', 1)])
   })
 
-  test('is not opened by two at once: they would count under one name', async t => {
+  test('can not be opened twice at once: both would count under one name', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const holder = startScript(t, new URL('hold-store.ts', import.meta.url), path)
     await until('it is held', () => holder.lines.length > 0)
@@ -42,7 +42,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await store.load(), [])
   })
 
-  test('of a newer version is left alone', t => {
+  test('is not opened if its schema is newer', t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { memberOf, near, prepareNode } from './prepare-node.ts'
 
 suite('gossip', () => {
-  test('of a change goes at once to two members, and on to others every 100 ms for some rounds', async () => {
+  test('of a change goes to two members at once, then to others every 100 ms for some rounds', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)
     await time.run(1000)
@@ -15,7 +15,7 @@ suite('gossip', () => {
     assert.equal(new Set(sent.map(({ to }) => to)).size, 6)
   })
 
-  test('of a burst of increments is one message every 100 ms for each of the two', async () => {
+  test('of a burst of increments is one message every 100 ms to each of the two members', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
     for (let times = 0; times < 500; times++) {
       void node.increment('a', 1)
@@ -38,7 +38,7 @@ suite('gossip', () => {
     )
   })
 
-  test('of what changed lately is repeated every two seconds, five times', async () => {
+  test('of recent changes is repeated five times, every two seconds', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)
     await time.run(60_000)
@@ -47,7 +47,7 @@ suite('gossip', () => {
     assert.ok(repeated.every(({ at }) => at < 5 * 2200 + 1))
   })
 
-  test('that is new to its receiver is pushed on, and a known change is not', async () => {
+  test('is passed on when it is new to its receiver, and not when it is known', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
     const entries = [{ kind: 'register', name: 'a', generation: 3, writer: 'node-7', value: 1 }] as const
     assert.equal(await node.receive({ from: 'node-1', entries: [...entries] }), 1)
@@ -58,7 +58,7 @@ suite('gossip', () => {
     assert.equal(sent.length, 6)
   })
 
-  test('comes in bounded messages, and all of it comes', async () => {
+  test('is divided into bounded messages, and nothing is left out', async () => {
     const maxMessageBytes = 16 * 1024
     const { node, time, sent } = await prepareNode({ members: near(2), settings: { maxMessageBytes } })
     const value = 'x'.repeat(3000)
@@ -68,7 +68,7 @@ suite('gossip', () => {
     assert.equal(new Set(sent.flatMap(({ names }) => names)).size, 30)
   })
 
-  test('fault: a member that does not answer holds no other up, is not sent ever more, and is logged once', async () => {
+  test('fault: a member that does not answer delays no other member, gets no more messages meanwhile, and is logged once', async () => {
     const members = near(3)
     const { node, time, sent, log } = await prepareNode({
       members,
@@ -86,7 +86,7 @@ suite('gossip', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer')).length, 1)
   })
 
-  test('fault: when all are too slow, the round is made up for later', async () => {
+  test('fault: when all members are too slow, the round is made up for later', async () => {
     let isSlow = true
     const { node, time, sent } = await prepareNode({
       members: near(1),
@@ -102,13 +102,13 @@ suite('gossip', () => {
     const before = sent.length
     await node.setRegister('late', 1)
     await time.run(100)
-    assert.equal(sent.length, before, 'it owes four answers')
+    assert.equal(sent.length, before, 'four answers are outstanding')
     isSlow = false
     await time.run(3000)
     assert.ok(sent.slice(before).some(({ names }) => names.includes('late')))
   })
 
-  test('reaches another data centre about once a second from all nodes of this one together', async () => {
+  test('goes to another data centre about once a second, from all nodes of this data centre together', async () => {
     const far = Array.from({ length: 5 }, (_, index) => memberOf(`far-${index}`, 'there'))
     const { node, time, sent } = await prepareNode({ members: [...near(9), ...far] })
     for (let times = 0; times < 2000; times++) {
@@ -116,11 +116,11 @@ suite('gossip', () => {
       await time.run(1000)
     }
     const toFar = sent.filter(({ to }) => to.startsWith('far')).length
-    // One of ten nodes: 200 expected, with a deviation of 13.
+    // This is one of ten nodes: 200 are expected, with a standard deviation of 13.
     assert.ok(toFar > 120 && toFar < 280, `${toFar}`)
   })
 
-  test('of changes that were not sent yet goes out when the node closes', async () => {
+  test('of unsent changes goes out when the node closes', async () => {
     const members = [...near(2), memberOf('far-1', 'there')]
     const { node, sent } = await prepareNode({ members })
     await node.increment('a', 1)

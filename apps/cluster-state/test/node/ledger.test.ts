@@ -20,7 +20,7 @@ function increment(draft: Draft, amount: number): number {
   return draft.sum('a')
 }
 
-/** A ledger whose saves end when the test says so. */
+/** A ledger whose saves end when the test ends them. */
 function prepare() {
   const saves: { entries: readonly Entry[]; end: PromiseWithResolvers<void> }[] = []
   const news: Entry[][] = []
@@ -44,7 +44,7 @@ function prepare() {
 const settled = () => new Promise(setImmediate)
 
 suite('the ledger', () => {
-  test('shows, sends and answers a write only when it is saved', async () => {
+  test('shows, sends and acknowledges a write only when it is saved', async () => {
     const { ledger, saves, news } = prepare()
     let answer: number | undefined
     const written = ledger.write(draft => increment(draft, 5)).then(sum => (answer = sum))
@@ -55,7 +55,7 @@ suite('the ledger', () => {
     assert.deepEqual([ledger.state.sum('a'), news.length, answer], [5, 1, 5])
   })
 
-  test('saves what comes meanwhile together, each key once, and answers each with its own result', async () => {
+  test('saves writes that arrive during a save together, each key once, and answers each with its own result', async () => {
     const { ledger, saves } = prepare()
     const first = ledger.write(draft => increment(draft, 1))
     const others = [2, 3, 4].map(amount => ledger.write(draft => increment(draft, amount)))
@@ -71,7 +71,7 @@ suite('the ledger', () => {
     assert.equal(ledger.state.sum('a'), 10)
   })
 
-  test('fault: nothing of a group that is not saved is kept or sent, and later writes build on the earlier state', async () => {
+  test('fault: when a save fails, nothing of its group is kept or sent, and later writes build on the earlier state', async () => {
     const { ledger, saves, news } = prepare()
     const failed = [1, 2].map(amount => ledger.write(draft => increment(draft, amount)))
     saves[0]?.end.reject(new Error('disk full'))
@@ -86,7 +86,7 @@ suite('the ledger', () => {
     assert.equal(await later, 7)
   })
 
-  test('rejects the write that throws, and not the others of its group', async () => {
+  test('rejects only the write that throws, not the others of its group', async () => {
     const { ledger, saves } = prepare()
     const blocking = ledger.write(draft => draft.put(registerOf('first', 1)))
     const good = ledger.write(draft => draft.put(registerOf('a', 1)))

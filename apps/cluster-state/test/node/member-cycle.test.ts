@@ -8,7 +8,7 @@ const members = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `node-${index}`, url: '', dataCentre: '' }))
 
 suite('the cycle of members', () => {
-  test('names each once before any comes again', () => {
+  test('names each member once before it repeats any', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -37,19 +37,19 @@ suite('the cycle of members', () => {
     assert.deepEqual(cycle.take([], 2), [])
   })
 
-  test('begins with everybody equally often', () => {
+  test('begins with each member equally often', () => {
     const firsts = new Map<string, number>()
     const random = seededRandom(7)
     for (let times = 0; times < 4000; times++) {
       const [first] = new MemberCycle(random).take(members(4), 1)
       firsts.set(String(first?.id), (firsts.get(String(first?.id)) ?? 0) + 1)
     }
-    // Binomial with a deviation of 27: seven of these on either side.
+    // A binomial distribution with a standard deviation of 27: seven of these on either side.
     for (const times of firsts.values()) assert.ok(times > 800 && times < 1200, String(times))
   })
 })
 
-test('a shuffled list has the same items', () => {
+test('shuffling keeps the items of a list', () => {
   fc.assert(
     fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
       assert.deepEqual(shuffle(items, seededRandom(seed)).toSorted(), items.toSorted())

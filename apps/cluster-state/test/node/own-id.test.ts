@@ -6,7 +6,7 @@ import type { Membership } from '../../src/membership/membership.ts'
 import { OwnId } from '../../src/node/own-id.ts'
 import { SimulatedTime } from '../simulation/simulated-time.ts'
 
-/** Processes that reach each other by address, and what each knows of others with its id. */
+/** Processes that reach each other by address, each with the addresses that it has seen under its id. */
 class Processes {
   readonly time = new SimulatedTime()
   readonly log = new RecordedLog()
@@ -15,7 +15,7 @@ class Processes {
   readonly #rivals = new Map<string, readonly string[]>()
   #runs = 0
 
-  /** Starts one at an address; it has joined at once, and has seen these addresses under its id. */
+  /** Starts a process at an address; it has joined at once, and has seen these addresses under its id. */
   start(url: string, { id = 'x', rivals = [] as readonly string[], run = `run-${++this.#runs}` } = {}) {
     const ownId = new OwnId(id, {
       clock: this.time,
@@ -26,7 +26,7 @@ class Processes {
         sync: async () => ({ entries: [] }),
         identify: async (at, self) => {
           const other = this.#reachable.get(at)
-          if (!other) throw new Error('nobody answers there')
+          if (!other) throw new Error('nothing answers there')
           return other.meet(self)
         },
       },
@@ -62,7 +62,7 @@ class Processes {
   }
 }
 
-suite('a node id of which two processes are found', () => {
+suite('a node id that two processes have', () => {
   test('fault: a copied data folder: the copy refuses writes from the start, and the original continues', async () => {
     const processes = new Processes()
     const original = processes.start('http://a')
@@ -76,10 +76,10 @@ suite('a node id of which two processes are found', () => {
       'this node refuses writes',
     ])
     await processes.time.run(60_000)
-    assert.equal(processes.errors.length, 2, 'each says it once')
+    assert.equal(processes.errors.length, 2, 'each logs it once')
   })
 
-  test('fault: only one of them sees the other: both learn of it', async () => {
+  test('fault: only one process sees the other: both learn of it', async () => {
     const processes = new Processes()
     const copy = processes.start('http://b')
     await processes.time.run(1000)
@@ -94,7 +94,7 @@ suite('a node id of which two processes are found', () => {
     ['run-1', 'run-2'],
     ['run-2', 'run-1'],
   ] as const)
-    test(`fault: both are started at the same moment, as ${runs.join(' and ')}: one of them takes writes`, async () => {
+    test(`fault: both are started at the same moment, as ${runs.join(' and ')}: one of them accepts writes`, async () => {
       const processes = new Processes()
       const both = [
         processes.start('http://a', { run: runs[0], rivals: ['http://b'] }),
@@ -105,7 +105,7 @@ suite('a node id of which two processes are found', () => {
       assert.equal(both.filter(({ ownId }) => ownId.refusal === undefined).length, 1)
     })
 
-  test('takes writes again once the other has an id of its own', async () => {
+  test('accepts writes again once the other process has an id of its own', async () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
@@ -113,13 +113,13 @@ suite('a node id of which two processes are found', () => {
     await copy.ownId.settled()
     processes.stop('http://a')
     await processes.time.run(60_000)
-    assert.ok(copy.ownId.refusal, 'that it does not answer is no proof')
+    assert.ok(copy.ownId.refusal, 'silence does not prove that it is gone')
     processes.start('http://a', { id: 'y' })
     await processes.time.run(10_000)
     assert.equal(copy.ownId.refusal, undefined)
   })
 
-  test('continues to refuse when the original starts again, which accepts writes', async () => {
+  test('continues to refuse writes when the original starts again; the original accepts them', async () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
@@ -136,7 +136,7 @@ suite('a node id of which two processes are found', () => {
 })
 
 suite('a node id that is seen elsewhere without a second process', () => {
-  test('does not warn when the node has moved, and nobody answers at its old address', async () => {
+  test('logs no error: the node has moved, and nothing answers at its old address', async () => {
     const processes = new Processes()
     const { ownId, see } = processes.start('http://b', { rivals: ['http://a'] })
     await ownId.settled()
@@ -146,7 +146,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
     assert.deepEqual(processes.errors, [])
   })
 
-  test('raises no alarm: another node has its old address now', async () => {
+  test('logs no error: another node has its old address now', async () => {
     const processes = new Processes()
     processes.start('http://a', { id: 'y' })
     const { ownId } = processes.start('http://b', { rivals: ['http://a'] })
@@ -155,7 +155,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
     assert.deepEqual(processes.errors, [])
   })
 
-  test('raises no alarm: it was killed and started again at its address, or has two addresses', async () => {
+  test('logs no error: the node was killed and started again at its address, or has two addresses', async () => {
     const processes = new Processes()
     const { ownId } = processes.start('http://a', { rivals: ['http://a'] })
     await ownId.settled()

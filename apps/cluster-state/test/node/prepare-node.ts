@@ -17,7 +17,7 @@ export interface SentGossip {
   bytes: number
 }
 
-/** A node among members that are only names: what it sends them is written down, and answered by the test. */
+/** A node whose members are only names: the test records and answers the messages to them. */
 export async function prepareNode(options: {
   members: readonly Member[]
   settings?: Partial<GossipSettings>
@@ -41,7 +41,7 @@ export async function prepareNode(options: {
       sent.push({ at: time.monotonic(), to: to.id, names: entries.map(({ name }) => name), bytes })
       return answerGossip(to)
     },
-    identify: async () => Promise.reject(new Error('nobody is there')),
+    identify: async () => Promise.reject(new Error('nothing answers there')),
     sync(to: Member, request: SyncRequest) {
       synced.push({ at: time.monotonic(), to: to.id, request })
       return answerSync(to, request)

@@ -20,7 +20,7 @@ suite('rumours', () => {
     assert.deepEqual(rumours.take(state, 10 * one), [])
   })
 
-  test('begin anew when there is news of them', () => {
+  test('begin again when their entry changes', () => {
     const rumours = new Rumours()
     rumours.add(key('a'), 2)
     rumours.take(state, 10 * one)
@@ -29,7 +29,7 @@ suite('rumours', () => {
     assert.equal(rumours.isEmpty, false)
   })
 
-  test('that do not fit into a message are sent later: the least sent ones come first', () => {
+  test('that do not fit into a message are sent later, the least sent first', () => {
     const rumours = new Rumours()
     for (const name of ['a', 'b', 'c', 'd']) rumours.add(key(name), 2)
     const told = Array.from({ length: 4 }, () => names(rumours.take(state, 2 * one)))
@@ -39,7 +39,7 @@ suite('rumours', () => {
   })
 })
 
-test('a message holds one entry at least, however large', () => {
+test('a message holds at least one entry, however large', () => {
   const keys = ['a', 'b'].map(key)
   assert.equal(pack(state, keys, 1).length, 1)
   assert.equal(pack(state, keys, 2 * one).length, 2)

@@ -6,7 +6,7 @@ import type { StateNode } from '../../src/node/state-node.ts'
 import { roomyLimits } from '../build-test-app.ts'
 import { near, prepareNode } from './prepare-node.ts'
 
-/** Two nodes, the first of which compares its state with the second, and hears nothing by gossip. */
+/** Two nodes: the first compares its state with the second, and gets no gossip. */
 async function prepareTwo(settings = {}, limits = roomyLimits) {
   const quiet = { gossipMs: 3_600_000, farMs: 3_600_000, ...settings }
   const other = await prepareNode({ members: [], settings: quiet })
@@ -43,12 +43,12 @@ suite('a comparison of states', () => {
     await other.node.increment('a', 4)
     await one.time.run(3300)
     assert.deepEqual(one.node.state.digest(), other.node.state.digest())
-    // Both are node-0 here: of the two counts of one node the greater stands.
+    // Both are node-0 here: the greater of the two counts of one node stands.
     assert.equal(one.node.state.sum('a'), 4)
     assert.equal(one.node.state.size, 121)
   })
 
-  test('of very different states goes in bounded messages, and in one round', async () => {
+  test('of very different states takes one round of bounded messages', async () => {
     const maxMessageBytes = 64 * 1024
     const { one, other } = await prepareTwo({ maxMessageBytes })
     await setMany(one.node, 'mine', 1500, 'x'.repeat(500))
@@ -62,7 +62,7 @@ suite('a comparison of states', () => {
       }
   })
 
-  test('that brings more than there is room for ends, and what is known is newer by it', async () => {
+  test('that brings more than fits ends, and known entries are newer afterwards', async () => {
     const { one, other } = await prepareTwo({}, { ...roomyLimits, maxEntries: 3 })
     await one.node.setRegister('intake', 'open')
     await other.node.setRegister('intake', 'open')
@@ -77,7 +77,7 @@ suite('a comparison of states', () => {
     assert.equal(one.log.lines.filter(({ msg }) => msg.includes('no room')).length, 1)
   })
 
-  test('waits for the one before', async () => {
+  test('waits for the previous comparison', async () => {
     const first = Promise.withResolvers<SyncReply>()
     const { time, synced } = await prepareNode({ members: near(5), answerSync: () => first.promise })
     await time.run(60_000)
@@ -128,7 +128,7 @@ suite('a comparison of states', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer, or not as expected')).length, 1)
   })
 
-  test('begins as soon as a member is known', async () => {
+  test('begins as soon as there is a member', async () => {
     const { synced, time } = await prepareNode({ members: near(3) })
     await time.run(1)
     assert.equal(synced.length, 1)

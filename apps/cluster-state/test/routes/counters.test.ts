@@ -4,7 +4,7 @@ import { assertProblem } from '@darkroom/testing'
 import { buildTestApp } from '../build-test-app.ts'
 
 suite('a counter', () => {
-  test('begins at 0 and is raised by POST or GET, answered as plain text', async t => {
+  test('begins at 0, and POST or GET increments it, with an answer in plain text', async t => {
     const { app } = await buildTestApp(t)
     const answers = [
       await app.inject('/'),
@@ -56,7 +56,7 @@ suite('a counter', () => {
     assert.equal(node.state.size, 0)
   })
 
-  test('goes up to 2^53 - 1, and refuses increments beyond', async t => {
+  test('counts to 2^53 - 1, and refuses further increments', async t => {
     const { app } = await buildTestApp(t)
     const inc = (amount: number) => app.inject({ method: 'POST', url: `/inc?amount=${amount}` })
     assert.equal((await inc(Number.MAX_SAFE_INTEGER - 1)).body, '9007199254740990')
@@ -66,7 +66,7 @@ suite('a counter', () => {
     assert.equal((await app.inject('/')).body, '9007199254740991')
   })
 
-  test('counts each of many increments at the same moment', async t => {
+  test('counts each of many simultaneous increments', async t => {
     const { app } = await buildTestApp(t)
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => app.inject({ method: 'POST', url: '/counters/a/inc' })),
@@ -78,7 +78,7 @@ suite('a counter', () => {
     )
   })
 
-  test('is not raised by HEAD', async t => {
+  test('is not incremented by HEAD', async t => {
     const { app, node } = await buildTestApp(t)
     for (const url of ['/inc', '/counters/a/inc'])
       assert.notEqual((await app.inject({ method: 'HEAD', url })).statusCode, 200)
@@ -124,7 +124,7 @@ suite('the windows of a counter', () => {
     }
   })
 
-  test('of a counter that was never raised are empty', async t => {
+  test('of a counter that was never incremented are empty', async t => {
     const { app } = await buildTestApp(t)
     const { count, counts } = (await app.inject('/counters/a?window=3s&buckets=3')).json()
     assert.deepEqual([count, counts], [0, [0, 0, 0]])

@@ -33,7 +33,7 @@ async function build(t: TestContext, options = {}) {
 }
 
 suite('a message of another node', () => {
-  test('is stored if it is newer, and is on disk when it is answered', async t => {
+  test('is stored if it is newer, and is on disk before the answer', async t => {
     const { node, gossip } = await build(t)
     assert.equal((await gossip(register, count)).statusCode, 204)
     assert.equal(node.state.register('intake')?.value, 'paused')
@@ -44,7 +44,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.sum('images'), 7)
   })
 
-  test('with a higher count of this node’s own is taken over: its disk was restored', async t => {
+  test('with a higher count of this node itself is accepted: the disk was restored', async t => {
     const { node, gossip } = await build(t)
     await node.increment('images', 5)
     await gossip({ ...count, node: node.id, ...raiseCount(undefined, 8, Date.now()) })
@@ -52,7 +52,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.counts('images').length, 1)
   })
 
-  test('is answered in a comparison: versions of what differs, then entries', async t => {
+  test('of a comparison is answered with the versions that differ, then with entries', async t => {
     const { node, post, gossip } = await build(t)
     await gossip(register, count)
     const compared = (await post('/sync', { step: 'compare', from: 'node-3', digest })).json()
@@ -70,7 +70,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.register('other')?.value, 'paused')
   })
 
-  test('is stored up to a limit of entries; beyond it, new entries are left out, and known ones are updated', async t => {
+  test('is stored up to a limit of entries; beyond it, only known entries are updated', async t => {
     const { node, log, gossip, post } = await build(t, { limits: { maxNames: 2, maxEntries: 3 } })
     const named = (name: string, generation = 1) => ({ ...register, name, generation })
     const names = () => [...node.state.registerNames()]
@@ -100,22 +100,22 @@ suite('a message that breaks the protocol', () => {
     'a generation that is not exact': { ...register, generation: 2 ** 53 },
     'a fraction of a generation': { ...register, generation: 1.5 },
     'a value of more than 4 KiB': { ...register, value: 'x'.repeat(4095) },
-    'a name that is none': { ...register, name: 'a/b' },
-    'a writer that is none': { ...register, writer: '' },
-    'a property too many': { ...register, expires: 1 },
-    'a kind that is none': { ...register, kind: 'set' },
+    'an invalid name': { ...register, name: 'a/b' },
+    'an empty writer': { ...register, writer: '' },
+    'an unknown property': { ...register, expires: 1 },
+    'an unknown kind': { ...register, kind: 'set' },
     'a total of 0': { ...count, total: 0 },
     'a total that is not exact': { ...count, total: 2 ** 53 },
     'a negative total': { ...count, total: -7 },
-    'more in a window than in the total': { ...count, seconds: { start: 1, counts: [4, 4] } },
+    'a window that counts more than the total': { ...count, seconds: { start: 1, counts: [4, 4] } },
     'a ring that is too long': { ...count, hours: { start: 1, counts: Array(49).fill(0) } },
     'a ring without counts': { ...count, minutes: { start: 1, counts: [] } },
-    'a count that is no number': { ...count, minutes: { start: 1, counts: ['1'] } },
+    'a count that is not a number': { ...count, minutes: { start: 1, counts: ['1'] } },
     'no ring at all': { ...count, minutes: undefined },
     nothing: null,
   }
   for (const [what, entry] of Object.entries(violations))
-    test(`is refused, and what came with it: ${what}`, async t => {
+    test(`is refused as a whole: ${what}`, async t => {
       const { node, gossip, post } = await build(t)
       const before = node.state.digest()
       for (const answer of [
@@ -140,7 +140,7 @@ suite('a message that breaks the protocol', () => {
       assert.equal((await post('/sync', body)).statusCode, 400, JSON.stringify(body).slice(0, 100))
   })
 
-  test('nested beyond what can be written down is refused', async t => {
+  test('is refused if it is nested too deeply to be stored', async t => {
     const { node, post } = await build(t)
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
     const text = JSON.stringify({ from: 'node-2', entries: [{ ...register, value: 0 }] })
@@ -156,7 +156,7 @@ suite('a message that breaks the protocol', () => {
     assert.match(String(warnings[0]?.reason), /generation|entries/)
   })
 
-  test('is always answered, and changes nothing unless it is valid', async t => {
+  test('is always answered; only valid messages change something', async t => {
     const { node, post } = await build(t)
     const mutated = fc
       .tuple(
@@ -193,7 +193,7 @@ suite('a message that breaks the protocol', () => {
     )
   })
 
-  test('is not logged for valid messages', () => {
+  test('logs nothing for valid messages', () => {
     assert.equal(digest.length, bucketCount)
     assert.ok(Value.Check(SyncRequest, { step: 'compare', from: 'node-2', digest }))
     assert.ok(Value.Check(Entry, register) && Value.Check(Entry, count))

@@ -16,7 +16,7 @@ async function build(t: TestContext, options = {}) {
   return { app, node, put, post }
 }
 
-test('a register is set to JSON, whatever type its writer gave it, and to nothing else', async t => {
+test('a register is set only to JSON, whatever the content type of the request', async t => {
   const { app } = await build(t)
   const put = (type: string | undefined, body: string) =>
     app.inject({
@@ -83,10 +83,10 @@ suite('the register of the bare paths', () => {
     for (const url of refused) assertProblem(await post(url), 400, 'invalid-request')
     assert.equal(node.state.size, 0)
     assert.equal((await post(`/notify/1/${2 ** 52}?notifier=a`)).statusCode, 200)
-    assert.equal((await post('/set/2')).statusCode, 200, 'and there are generations left')
+    assert.equal((await post('/set/2')).statusCode, 200, 'generations are left')
   })
 
-  test('is not set by HEAD, which other GET routes answer', async t => {
+  test('is not set by HEAD', async t => {
     const { app, node } = await build(t)
     assert.notEqual((await app.inject({ method: 'HEAD', url: '/set/1' })).statusCode, 200)
     assert.equal(node.state.size, 0)
@@ -112,7 +112,7 @@ suite('a named register', () => {
     assertProblem(await put('a', JSON.stringify('x'.repeat(4095))), 413, 'too-large')
     assertProblem(await put('a', JSON.stringify('ü'.repeat(2048))), 413, 'too-large')
     assertProblem(await put('a', `"${'x'.repeat(100_000)}"`), 413, 'too-large')
-    assert.equal((await put('a', `   ${largest}   `)).statusCode, 200, 'white space does not count')
+    assert.equal((await put('a', `   ${largest}   `)).statusCode, 200, 'white space is not counted')
     assert.equal((await app.inject('/registers/a')).json().value.length, 4094)
   })
 
@@ -129,18 +129,18 @@ suite('a named register', () => {
     }
   })
 
-  test('is gone when it was deleted, and newer when it is set again', async t => {
+  test('is gone after it was deleted, and newer when it is set again', async t => {
     const { app, node, put } = await build(t)
     await put('a', '1')
     for (let times = 0; times < 2; times++)
       assert.equal((await app.inject({ method: 'DELETE', url: '/registers/a' })).statusCode, 204)
     assertProblem(await app.inject('/registers/a'), 404, 'register-not-set')
     assert.deepEqual((await app.inject('/registers')).json(), { registers: [] })
-    assert.equal(node.state.register('a')?.generation, 2, 'deleting what is deleted writes nothing')
+    assert.equal(node.state.register('a')?.generation, 2, 'a second deletion writes nothing')
     assert.equal((await put('a', '2')).json().generation, 3)
   })
 
-  test('is set from the path: JSON where it is JSON, else a text', async t => {
+  test('is set from the path: to JSON if it is valid JSON, otherwise to text', async t => {
     const { app, post } = await build(t)
     assert.equal((await post('/registers/intake/set/paused')).json().value, 'paused')
     assert.equal((await app.inject('/registers/intake/set/12')).json().value, 12)
@@ -150,7 +150,7 @@ suite('a named register', () => {
     assert.equal((await post('/registers/intake/notify/paused/8?notifier=other')).json().value, 'open')
   })
 
-  test('can not be set to a value that other nodes would refuse, by any route', async t => {
+  test('refuses on every route a value that other nodes would refuse', async t => {
     const { put, post } = await build(t)
     for (const poison of ['{"__proto__":1}', '[{"a":{"__proto__":{}}}]', '{"constructor":{"prototype":1}}']) {
       assert.equal((await put('a', poison)).statusCode, 400)
@@ -177,7 +177,7 @@ suite('a named register', () => {
     ['-0', '-0'],
     ['{"a":1,"b":[2,-0.0]}', '-0.0'],
   ] as const)
-    test(`is not set to ${json}, which would come back as another number, by whatever way`, async t => {
+    test(`refuses ${json} on every route: it would come back as another number`, async t => {
       const { node, put, post } = await build(t)
       const path = encodeURIComponent(json)
       const answers = [
@@ -192,7 +192,7 @@ suite('a named register', () => {
       assert.equal(node.state.size, 0)
     })
 
-  test('holds numbers in any notation that come back as the same value', async t => {
+  test('accepts every notation of a number that comes back as the same value', async t => {
     const { put } = await build(t)
     for (const json of ['1e3', '0.10', '-2.50e-7', '9007199254740992', '1e300', '"9007199254740993"'])
       assert.deepEqual((await put('a', json)).json().value, JSON.parse(json))
@@ -220,7 +220,7 @@ suite('a named register', () => {
     assert.equal(second.next, undefined)
   })
 
-  test('is refused when the limit of names is reached; existing names can be set', async t => {
+  test('is refused when the limit of names is reached; existing registers can be set', async t => {
     const { node, put, post } = await build(t, { limits: { maxNames: 2, maxEntries: 10 } })
     await put('a', '1')
     await post('/counters/b/inc')
@@ -233,7 +233,7 @@ suite('a named register', () => {
   })
 })
 
-test('writes at the same moment are each newer than the one before', async t => {
+test('each of several simultaneous writes is newer than the previous', async t => {
   const { node, put } = await build(t)
   const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => put('a', String(index))))
   const generations = answers.map(answer => answer.json().generation)

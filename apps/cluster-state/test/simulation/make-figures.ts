@@ -4,7 +4,7 @@ import { serfFormulaMs } from './serf-formula.ts'
 import { drawSpread } from './spread-plot.ts'
 
 /*
- * Makes the figures of docs/gossip.md anew: the table in it, and the plot beside it. The same code gives the same figures.
+ * Generates the table and the plot of docs/gossip.md. The same code generates the same figures.
  */
 
 const folder = new URL('../../../../docs/', import.meta.url)

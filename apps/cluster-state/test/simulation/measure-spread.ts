@@ -2,9 +2,9 @@ import { SimulatedCluster } from './simulated-cluster.ts'
 
 export interface SpreadConditions {
   nodes: number
-  /** Share of packets that get lost. */
+  /** Share of packets that are lost. */
   loss: number
-  /** How many writes are watched, in clusters of different seeds. */
+  /** How many writes are measured, each in a cluster with another seed. */
   writes: number
 }
 
@@ -12,14 +12,14 @@ export interface SpreadFigures extends SpreadConditions {
   /** Milliseconds from the answer to a write until every node has it. */
   medianMs: number
   p99Ms: number
-  /** Sent by a node, on average: until every node has the write; for the write in all; and each second without one. */
+  /** Sent by a node, on average: until every node has the write; for the write in all; and per second when idle. */
   bytesUntilAgreed: number
   bytesInAll: number
   idleBytesPerSecond: number
 }
 
 const writesPerCluster = 10
-/** Until all that was to be said about a write has been said. */
+/** Until nothing more is sent about a write. */
 const settledMs = 12_000
 const timeoutMs = 120_000
 
@@ -60,7 +60,7 @@ async function spreadTime(cluster: SimulatedCluster, value: number): Promise<num
   })
   await cluster.time.runUntil(() => isWritten, timeoutMs)
   const writtenAt = cluster.time.now()
-  // Who has it keeps it: nobody needs to be asked twice.
+  // A node that has the write keeps it, so it is not asked twice.
   let informed = 0
   const isKnown = () => {
     while (informed < cluster.size && cluster.node(informed).state.register('value')?.value === value)

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 up to, and without, 1: the same for the same seed, and other ones for each of others (mulberry32 by
- * Tommy Ettinger, public domain).
+ * Numbers from 0 to 1, without 1. The same seed gives the same numbers (mulberry32 by Tommy Ettinger, public
+ * domain).
  */
 export function seededRandom(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1)

@@ -11,16 +11,16 @@ import { SimulatedTime } from './simulated-time.ts'
 
 export interface ClusterConditions {
   nodes: number
-  /** Share of packets that get lost, from 0 up to, and without, 1. */
+  /** Share of packets that are lost, from 0 to 1, without 1. */
   loss: number
-  /** All that is random follows from it. */
+  /** The seed of everything random. */
   seed: number
   settings?: Partial<GossipSettings>
-  /** The data centre of the node of this index; default: one for all. */
+  /** The data centre of the node with this index; default: the same for all. */
   dataCentreOf?: (index: number) => string
 }
 
-/** Nodes that are what runs in production, but for clock, network, disk and luck. */
+/** Nodes that run the production code; only clock, network, disk and randomness are simulated. */
 export class SimulatedCluster {
   readonly time = new SimulatedTime()
   readonly network: SimulatedNetwork
@@ -55,7 +55,7 @@ export class SimulatedCluster {
     return this.#members.length
   }
 
-  /** @throws Error when it is dead */
+  /** @throws Error when the node is dead */
   node(index: number): StateNode {
     const running = this.#nodes[index]
     if (!running) throw new Error(`node ${index} is dead`)
@@ -66,14 +66,14 @@ export class SimulatedCluster {
     return this.#nodes.flatMap(running => running?.node ?? [])
   }
 
-  /** As by kill -9: from now on it does nothing, and nobody reaches it. */
+  /** As by kill -9: from now on the node does nothing, and no message reaches it. */
   kill(index: number): void {
     this.#nodes[index]?.process.kill()
     this.#nodes[index] = undefined
     this.network.nodes.delete(at(this.#members, index).id)
   }
 
-  /** Starts a node with what is on its disk. */
+  /** Starts a node with its old disk. */
   async revive(index: number): Promise<void> {
     const self = at(this.#members, index)
     const process = new SimulatedProcess(this.time)
@@ -92,7 +92,7 @@ export class SimulatedCluster {
     node.join(everybody(self, this.#members))
   }
 
-  /** From now on, messages pass only among nodes of one group, given by index. */
+  /** From now on, messages pass only between nodes of the same group. Nodes are given by index. */
   partition(...groups: number[][]): void {
     const groupOf = new Map(
       groups.flatMap((indexes, group) => indexes.map(index => [at(this.#members, index).id, group])),
@@ -104,7 +104,7 @@ export class SimulatedCluster {
     this.network.isOpen = () => true
   }
 
-  /** Whether all live nodes hold equal states. */
+  /** Whether all live nodes have equal states. */
   agrees(): boolean {
     const [first, ...others] = this.live
     const digest = first?.state.digest().join()
@@ -117,7 +117,7 @@ interface RunningNode {
   process: SimulatedProcess
 }
 
-/** Everybody knows everybody, dead or alive: finding out is the membership's business. */
+/** Every node is a member of every other, dead or alive: the membership is not simulated. */
 function everybody(self: Member, members: readonly Member[]): Membership {
   const others = members.filter(({ id }) => id !== self.id)
   return {
@@ -133,7 +133,7 @@ function everybody(self: Member, members: readonly Member[]): Membership {
 
 function at<Item>(items: readonly Item[], index: number): Item {
   const item = items[index]
-  if (item === undefined) throw new RangeError(`there is no ${index} of ${items.length}`)
+  if (item === undefined) throw new RangeError(`index ${index} is not below ${items.length}`)
   return item
 }
 

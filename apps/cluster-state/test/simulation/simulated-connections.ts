@@ -2,25 +2,25 @@ import type { SimulatedTime } from './simulated-time.ts'
 
 /** One way, within a data centre. */
 const latencyMs = { least: 0.2, most: 2 }
-/** Of a TCP segment on Ethernet: what it carries at most, and its Ethernet, IP and TCP heads. */
+/** The payload of a full TCP segment on Ethernet, and the bytes of its Ethernet, IP and TCP headers. */
 const segmentBytes = { most: 1448, heads: 66 }
 /**
- * A lost segment is sent again after this, then after twice that, and so on: Linux's least (TCP_RTO_MIN), and RFC 6298
- * for one that opens a connection.
+ * A lost segment is sent again after this time, then after twice that, and so on: Linux's minimum (TCP_RTO_MIN), and
+ * the value of RFC 6298 for a segment that opens a connection.
  */
 const resendMs = { data: 200, opening: 1000 }
-/** A connection that wasn't used for so long is closed: Fastify's 72 s, of which undici takes one off. */
+/** A connection that was idle for so long is closed: Fastify's 72 s, less one second by undici. */
 const idleMs = 71_000
-/** Nobody waits longer for anything. */
+/** The longest timeout of any request. */
 const hopelessMs = 60_000
 
-/** How long TCP takes over a network that loses packets, and the bytes that go over it. */
+/** How long TCP takes over a network that loses packets, and how many bytes it sends. */
 export class SimulatedConnections {
   sentBytes = 0
   readonly #time: SimulatedTime
   readonly #random: () => number
   readonly #loss: number
-  /** When each was last used. */
+  /** When each connection was last used. */
   readonly #open = new Map<string, number>()
 
   constructor(time: SimulatedTime, random: () => number, loss: number) {
@@ -29,7 +29,7 @@ export class SimulatedConnections {
     this.#loss = loss
   }
 
-  /** Milliseconds until there is a connection: none if there is one. */
+  /** Milliseconds until the connection is open; 0 if it is. */
   open(from: string, to: string): number {
     const name = `${from} ${to}`
     const usedAt = this.#open.get(name)
@@ -38,7 +38,7 @@ export class SimulatedConnections {
     return this.#deliver(0, resendMs.opening) + this.#deliver(0, resendMs.opening)
   }
 
-  /** Milliseconds until so many bytes are there. */
+  /** Milliseconds until so many bytes have arrived. */
   send(bytes: number): number {
     let slowestMs = 0
     for (let left = bytes; left > 0; left -= segmentBytes.most) {
@@ -51,7 +51,7 @@ export class SimulatedConnections {
     this.#open.delete(`${from} ${to}`)
   }
 
-  /** One segment, until it gets through. */
+  /** Milliseconds until one segment has arrived. */
   #deliver(bytes: number, firstResendMs: number): number {
     let passedMs = latencyMs.least + (latencyMs.most - latencyMs.least) * this.#random()
     for (let waitMs = firstResendMs; passedMs < hopelessMs; waitMs *= 2) {

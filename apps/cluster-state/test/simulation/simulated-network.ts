@@ -4,20 +4,20 @@ import type { StateNode } from '../../src/node/state-node.ts'
 import { SimulatedConnections } from './simulated-connections.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
-/** What HTTP adds to a message, in bytes: the heads as undici and Fastify write them, with a token of 43 characters. */
+/** What HTTP adds to a message, in bytes: the headers as undici and Fastify write them, with a token of 43 characters. */
 const headBytes = { request: 230, answer: 130 }
 
 export interface NetworkConditions {
-  /** Share of packets that get lost. */
+  /** Share of packets that are lost. */
   loss: number
   timeoutMs: number
 }
 
-/** Carries messages among nodes by their ids as HTTP does, each within a time or not at all. */
+/** Carries messages between nodes by their ids, as HTTP does: each arrives within a time limit or not at all. */
 export class SimulatedNetwork {
-  /** Those that can be reached. */
+  /** The nodes that can be reached. */
   readonly nodes = new Map<string, StateNode>()
-  /** Whether anything passes between two nodes; changed by partitions. */
+  /** Whether messages pass between two nodes; changed by partitions. */
   isOpen: (from: string, to: string) => boolean = () => true
   readonly #connections: SimulatedConnections
   readonly #timeoutMs: number
@@ -29,12 +29,12 @@ export class SimulatedNetwork {
     this.#connections = new SimulatedConnections(time, random, loss)
   }
 
-  /** By all nodes together, packets sent again included. */
+  /** By all nodes together, including packets that were sent again. */
   get sentBytes(): number {
     return this.#connections.sentBytes
   }
 
-  /** The network as one node sees it. */
+  /** The network as one node uses it. */
   from(sender: string): Network {
     return {
       gossip: (to, message) =>

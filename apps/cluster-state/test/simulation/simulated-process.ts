@@ -4,7 +4,7 @@ import type { Clock } from '../../src/node/clock.ts'
 import type { Network } from '../../src/node/network.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
-/** What outlives the process that wrote it. */
+/** The disk, which outlives the process. */
 export class SimulatedDisk {
   readonly nodeId: string
   readonly entries = new Map<string, Entry>()
@@ -14,10 +14,10 @@ export class SimulatedDisk {
   }
 }
 
-/** What a commit with its fsync takes on a solid-state disk, about. */
+/** About the time of a commit with its fsync on a solid-state disk. */
 const commitMs = 2
 
-/** All that one run of a node touches of the world. After a kill nothing of it happens any more. */
+/** Everything outside a node that one run of it uses. After a kill none of it has an effect any more. */
 export class SimulatedProcess implements Clock {
   readonly #time: SimulatedTime
   #isKilled = false
@@ -26,7 +26,7 @@ export class SimulatedProcess implements Clock {
     this.#time = time
   }
 
-  /** As by kill -9: what was under way is neither done nor answered. */
+  /** As by kill -9: whatever was under way is neither done nor answered. */
   kill(): void {
     this.#isKilled = true
   }

@@ -9,14 +9,14 @@ interface Timer {
 }
 
 /**
- * Time that passes only from one timer to the next, at once. All that runs in it must wait for nothing but its timers
+ * Simulated time, which jumps from timer to timer. The code that runs in it must wait only for its timers
  * and promises.
  */
 export class SimulatedTime implements Clock {
   #now = 0
   #setByMs = 0
   #order = 0
-  /** A binary heap: each timer is earlier than those at twice its place and one and two further. */
+  /** A binary heap: the timer at index n is earlier than those at 2n + 1 and 2n + 2. */
   readonly #timers: Timer[] = []
 
   now(): number {
@@ -27,7 +27,7 @@ export class SimulatedTime implements Clock {
     return this.#now
   }
 
-  /** Sets the time of day, forward or back: no time passes. */
+  /** Sets the time of day, forward or back, without letting time pass. */
   set(byMs: number): void {
     this.#setByMs += byMs
   }
@@ -46,7 +46,7 @@ export class SimulatedTime implements Clock {
     })
   }
 
-  /** Lets time pass until something holds, asked after every moment at which something happened; whether it does. */
+  /** Lets time pass until the condition, checked after every moment with a timer, is true. Returns whether it became true. */
   async runUntil(holds: () => boolean, limitMs: number): Promise<boolean> {
     const end = this.#now + limitMs
     await promisesSettled()

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 
-/** Two rounds of push and pull at their longest, each a tenth over its 3 s, and the way of the news from there on. */
+/** Two rounds of push and pull at their longest, each 3 s and a tenth, and the time in which gossip then spreads. */
 const twoRoundsMs = 2 * 3300 + 500
 
 suite('simulated nodes', () => {
@@ -31,7 +31,7 @@ suite('simulated nodes', () => {
           ])
             void write.then(() => written++)
           const isDone = () => written === nodes + 2 && cluster.agrees()
-          assert.ok(await cluster.time.runUntil(isDone, limitMs), `not with seed ${seed}`)
+          assert.ok(await cluster.time.runUntil(isDone, limitMs), `they do not agree with seed ${seed}`)
           for (const { state } of cluster.live) {
             // Both wrote generation 1; the greater id wins.
             assert.equal(state.register('intake')?.value, 'open')
@@ -40,7 +40,7 @@ suite('simulated nodes', () => {
         }
       })
 
-  test('agree within two rounds after a partition, and count what both sides counted', async () => {
+  test('agree within two rounds after a partition, with the counts of both sides', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const cluster = await SimulatedCluster.start({ nodes: 5, loss: 0, seed })
       await cluster.time.run(1000)
@@ -56,7 +56,7 @@ suite('simulated nodes', () => {
       assert.equal(cluster.node(0).state.sum('images'), 40)
       assert.equal(cluster.node(4).state.sum('images'), 60)
       cluster.heal()
-      assert.ok(await cluster.time.runUntil(() => cluster.agrees(), twoRoundsMs), `not with seed ${seed}`)
+      assert.ok(await cluster.time.runUntil(() => cluster.agrees(), twoRoundsMs), `they do not agree with seed ${seed}`)
       assert.equal(cluster.node(0).state.sum('images'), 100)
     }
   })
@@ -82,13 +82,13 @@ suite('simulated nodes', () => {
         await cluster.time.run(500)
       }
       assert.ok(await cluster.time.runUntil(() => cluster.agrees(), 20_000))
-      // What a killed node had begun is neither on its disk nor acknowledged here.
+      // What a killed node had begun is neither on its disk nor acknowledged.
       for (const { state } of cluster.live) assert.equal(state.sum('images'), acknowledged)
       assert.ok(acknowledged < asked && acknowledged > asked - 40, `${acknowledged} of ${asked}`)
     }
   })
 
-  test('end equal whatever was written where, lost, partitioned, and killed', async () => {
+  test('end with equal states whatever is written, lost, partitioned and killed', async () => {
     const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 })
     await fc.assert(
       fc.asyncProperty(seeds, fc.integer({ min: 2, max: 8 }), async (seed, nodes) => {
@@ -128,7 +128,7 @@ suite('simulated nodes', () => {
     )
   })
 
-  test('send less to another data centre than within their own', async () => {
+  test('send fewer bytes to another data centre than within their own', async () => {
     const dataCentreOf = (index: number) => (index < 10 ? 'here' : 'there')
     const cluster = await SimulatedCluster.start({ nodes: 20, loss: 0, seed: 1, dataCentreOf })
     let far = 0
@@ -147,7 +147,7 @@ suite('simulated nodes', () => {
     assert.ok(far * 20 < near, `${far} messages between data centres, ${near} within them`)
   })
 
-  test('do the same again with the same seed', async () => {
+  test('behave the same with the same seed', async () => {
     const [one, other] = await Promise.all([1, 1].map(figuresOf))
     assert.deepEqual(one, other)
     assert.notDeepEqual(one, await figuresOf(2))
@@ -161,7 +161,7 @@ async function figuresOf(seed: number): Promise<number[]> {
   return [cluster.time.now(), cluster.network.sentBytes]
 }
 
-/** The nodes in two groups, at random. */
+/** Divides the nodes into two groups at random. */
 function parts(nodes: number, random: () => number): number[][] {
   const { left = [], right = [] } = Object.groupBy(
     Array.from({ length: nodes }, (_, index) => index),

@@ -5,10 +5,10 @@ const size = { width: 760, height: 430 }
 const area = { left: 64, right: 600, top: 44, bottom: 372 }
 const nodeTicks = [3, 10, 30, 100, 300, 1000]
 const msTicks = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000]
-/** Told apart by people who see colours differently, on white and on black (Okabe and Ito 2008). */
+/** Colours that colour-blind people can tell apart, on white and on black (Okabe and Ito 2008). */
 const colours = ['#0072b2', '#009e73', '#d55e00', '#cc79a7']
 
-/** Time until all nodes have a write over the number of nodes, a colour for each loss, as SVG. */
+/** Plots the time until all nodes have a write over the number of nodes, one colour per loss rate, as SVG. */
 export function drawSpread(figures: readonly SpreadFigures[]): string {
   const losses = [...new Set(figures.map(({ loss }) => loss))]
   const series = losses.map((loss, index) => {

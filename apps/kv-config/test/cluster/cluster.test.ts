@@ -42,7 +42,7 @@ withEngine('etcd', program => {
     }
   })
 
-  test('who waits at one copy is woken by a write through another', async t => {
+  test('a read that waits at one copy is woken by a write through another', async t => {
     const [one = '', two = '', three = ''] = await startCopies(t, etcd())
     const { headers } = await put(one, 'one')
     const after = headers[revisionHeader]
@@ -72,8 +72,8 @@ withEngine('etcd', program => {
 
   test('members are added and removed through any copy', async t => {
     const [one = '', two = '', three = ''] = await startCopies(t, etcd())
-    const peerUrl = 'http://127.0.0.1:9' // nobody starts it
-    // etcd refuses it until all members have been there for 5 s.
+    const peerUrl = 'http://127.0.0.1:9' // nothing listens there
+    // etcd refuses it until all members have been up for 5 s.
     const { id } = await until('it is added', async () => {
       const answer = await changeMembers(one, [201, 409], { urls: [peerUrl] })
       return answer.id === undefined ? undefined : { id: String(answer.id) }

@@ -8,12 +8,12 @@ import { registerModel, withoutUnseen } from '../linearizability/register.ts'
 import { startCopies } from './start-copies.ts'
 
 const keys = ['checked/1', 'checked/2', 'checked/3']
-/** Asked for are 3 s on a machine of its own; etcd elects within 1 to 2 s, and again where votes are split. */
+/** The aim is 3 s on an idle machine; etcd elects within 1 to 2 s, and again if votes are split. */
 const refusedMs = 3000
 const timeoutMs = 12_000
 
 withEngine('etcd', etcd => {
-  test('fault: leaders are killed; writes go on within seconds, and all stays linearizable', async t => {
+  test('fault: leaders are killed; writes continue within seconds, and the history is linearizable', async t => {
     await underFaults(t, etcd, async (servers, urls) => {
       for (let round = 0; round < 2; round += 1) {
         const leader = await servers.leader()
@@ -27,7 +27,7 @@ withEngine('etcd', etcd => {
     })
   })
 
-  test('fault: members and leaders stand still and go on; all stays linearizable', async t => {
+  test('fault: members and leaders hang and continue; the history is linearizable', async t => {
     await underFaults(t, etcd, async (servers, urls) => {
       const leader = await servers.leader()
       const [follower] = servers.members.filter(member => member !== leader) as [EtcdMember]
@@ -47,7 +47,7 @@ withEngine('etcd', etcd => {
   })
 })
 
-/** Three copies over three members, with clients at work while `inflict` is; then their history is checked. */
+/** Runs three copies on three members, with clients at work during `inflict`, and checks their history. */
 async function underFaults(
   t: TestContext,
   etcd: string,
@@ -78,7 +78,7 @@ function assertLinearizable(t: TestContext, { operations, outcomes }: History): 
   }
 }
 
-/** For each copy, how long after the fault the first write that began after it was answered. */
+/** For each copy, how long after the fault its first write was answered that began after the fault. */
 function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
   return Promise.all(
     urls.map(async (url, copy) => {

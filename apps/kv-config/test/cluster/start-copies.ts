@@ -4,7 +4,7 @@ import { type EtcdServers, freePort } from '@darkroom/testing'
 import { start } from '../../src/start.ts'
 import { newPrefix } from '../engine/etcd/shared-etcd.ts'
 
-/** Copies of kv-config that share one store in etcd, each listening and registered; their URLs. */
+/** The URLs of copies of kv-config that share one store in etcd; each listens and is registered. */
 export async function startCopies(t: TestContext, { clients }: EtcdServers, count = 3): Promise<string[]> {
   const kvStoreUrl = `etcd://${clients}?prefix=${newPrefix()}`
   const logger = createLogger('kv-config', 'silent')

@@ -26,7 +26,7 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(text((await store.get('a')).entry), 'one')
   })
 
-  test('a write that presumes an entry finds one, or changes nothing', async t => {
+  test('a write with If-Match: * succeeds only if there is an entry', async t => {
     const store = await openEngine(t)
     assert.equal(refused(await store.set('a', bytes('one'), { condition: present })), undefined)
     assert.equal(refused(await store.delete('a', present)), undefined)
@@ -37,7 +37,7 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal((await store.get('a')).entry, undefined)
   })
 
-  test('a write that presumes a revision finds the entry at it, or changes nothing', async t => {
+  test('a write with If-Match succeeds only if the entry has that revision', async t => {
     const store = await openEngine(t)
     const first = await put(store, 'a', 'one')
     const second = written(await store.set('a', bytes('two'), { condition: atRevision(first.revision) }))
@@ -75,14 +75,14 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(outcomes.filter(({ kind }) => kind === 'written').length, 1)
   })
 
-  test('a counter that many increment by comparing and setting misses none', async t => {
+  test('a counter that many increment by compare and set misses no increment', async t => {
     const store = await openEngine(t)
     await put(store, 'counter', '0')
     await Promise.all(Array.from({ length: 8 }, () => increment(store, 5)))
     assert.equal(text((await store.get('counter')).entry), '40')
   })
 
-  test('it answers as an ordered map does, whatever is done to it', async t => {
+  test('after any operations it gives the answers of an ordered map', async t => {
     const store = await openEngine(t)
     const key = fc.constantFrom('a', 'a/b', 'b')
     const presumes = fc.constantFrom('always', 'absent', 'present', 'current', 'stale')

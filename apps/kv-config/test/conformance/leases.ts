@@ -15,7 +15,7 @@ import {
   written,
 } from './open-engine.ts'
 
-/** Engines may round a lease up to whole seconds, and have a shortest one. */
+/** Engines may round a lease up to whole seconds, and may have a minimum. */
 const shortTtl = 1
 const longTtl = 3600
 
@@ -71,7 +71,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       await Promise.all(waits)
     })
 
-    test('a renewed entry can be changed on condition of the revision that it kept', async t => {
+    test('a renewed entry can be changed with the revision that it kept', async t => {
       const store = await openEngine(t)
       const { revision } = await put(store, 'a', 'same', longTtl)
       await put(store, 'a', 'same', 2 * longTtl)
@@ -84,7 +84,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       assert.equal((await store.get('b')).entry, undefined)
     })
 
-    test('a value set without a lease stands for good, though it had one', async t => {
+    test('a value set without a lease stays, although the entry had a lease', async t => {
       const store = await openEngine(t)
       await put(store, 'a', 'same', longTtl)
       await put(store, 'a', 'same')
@@ -113,11 +113,11 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
         )
     })
 
-    test('a renewed entry outlives the lease it had first', async t => {
+    test('a renewed entry outlives its first lease', async t => {
       const store = await openEngine(t)
       await put(store, 'renewed', 'same', shortTtl)
       await put(store, 'renewed', 'same', longTtl)
-      await put(store, 'witness', 'same', shortTtl) // its lease ends after the one that was renewed
+      await put(store, 'witness', 'same', shortTtl) // ends after the first lease of the renewed entry
       await wakeWhenGone(store, 'witness')
       assert.equal(text((await store.get('renewed')).entry), 'same')
     })

@@ -13,7 +13,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await readPages(store, '', 100), [keys])
   })
 
-  test('a prefix selects the keys that begin with it, itself included', async t => {
+  test('a prefix selects the keys that begin with it, including the key equal to it', async t => {
     const store = await openEngine(t)
     for (const key of ['a', 'a/', 'a/b', 'a/b/c', 'a0', 'b', '🔑', '🔑/a']) await put(store, key, key)
     assert.deepEqual(await readPages(store, 'a/', 100), [['a/', 'a/b', 'a/b/c']])
@@ -21,7 +21,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await readPages(store, 'c', 100), [[]])
   })
 
-  test('pages hold as many as asked for, and only the last names no next one', async t => {
+  test('pages have the requested size, and only the last has no cursor', async t => {
     const store = await openEngine(t)
     for (const key of ['a', 'b', 'c', 'd']) await put(store, key, key)
     assert.deepEqual(await readPages(store, '', 3), [['a', 'b', 'c'], ['d']])
@@ -32,7 +32,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await readPages(store, '', 4), [['a', 'b', 'c', 'd']])
   })
 
-  test('a listing goes on where it left off though keys came and went meanwhile', async t => {
+  test('a listing continues at its cursor although keys were added and deleted meanwhile', async t => {
     const store = await openEngine(t)
     for (const key of ['b', 'd', 'f']) await put(store, key, key)
     const { next } = await store.list({ prefix: '', limit: 2 })
@@ -59,14 +59,14 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.equal((await readPages(store, '', 100)).length, 2)
   })
 
-  test('a long listing is whole', async t => {
+  test('a long listing is complete', async t => {
     const store = await openEngine(t)
     const keys = Array.from({ length: 150 }, (_, n) => `key-${String(n).padStart(3, '0')}`)
     await Promise.all(keys.map(key => put(store, key, key)))
     assert.deepEqual(await readPages(store, 'key-', 1000), [keys])
   })
 
-  test('a cursor before the prefix begins with the prefix, one behind it ends', async t => {
+  test('a cursor before the prefix begins with the prefix; a cursor behind it ends the listing', async t => {
     const store = await openEngine(t)
     for (const key of ['a', 'b/1', 'c']) await put(store, key, key)
     const keysAfter = async (cursor: string) =>
@@ -76,7 +76,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await keysAfter('c'), [])
   })
 
-  test('pages of any size joined are all keys with the prefix, each once, in order', async t => {
+  test('pages of any size together contain all keys with the prefix once, in order', async t => {
     const store = await openEngine(t)
     const unit = fc.constantFrom('a', 'b', '/', '%', '_', 'é', '\uffff', '🔑')
     const key = fc.string({ unit, minLength: 1, maxLength: 6 })
@@ -95,7 +95,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
   })
 }
 
-/** The keys of every page of a listing. */
+/** The keys of all pages of a listing. */
 async function readPages(store: KvStore, prefix: string, limit: number): Promise<string[][]> {
   const pages: string[][] = []
   let cursor: string | undefined

@@ -12,7 +12,7 @@ export const atRevision = (revision: number): Condition => ({ kind: 'revision', 
 export const bytes = (text: string) => new TextEncoder().encode(text)
 export const text = (entry: KvEntry | undefined) => entry && Buffer.from(entry.value).toString()
 
-/** Sets a text without conditions. */
+/** Writes a text without conditions. */
 export async function put(store: KvStore, key: string, value: string, ttlSeconds?: number) {
   return written(await store.set(key, bytes(value), { condition: always, ttlSeconds }))
 }
@@ -26,13 +26,13 @@ export function written(outcome: WriteOutcome) {
   return outcome
 }
 
-/** What stands there instead of what was presumed. */
+/** The conflict with the entry that is there instead. */
 export function refused(outcome: WriteOutcome): KvEntry | undefined {
   assert.equal(outcome.kind, 'conflict')
   return outcome.current
 }
 
-/** The order of the bytes of UTF-8, which isn't that of JavaScript's strings. */
+/** Compares by the bytes of UTF-8, whose order differs from that of JavaScript's strings. */
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
@@ -46,7 +46,7 @@ export async function wake(store: KvStore, scope: Scope, after: number): Promise
   assert.equal(signal.aborted, false, 'nothing woke it')
 }
 
-/** Follows a scope, as a watcher of the store does, until a key is gone. Answers the revision since when. */
+/** Follows a scope, as a watcher of the store does, until a key is gone. Returns the revision of its deletion. */
 export async function wakeWhenGone(store: KvStore, key: string, scope: Scope = { key }): Promise<number> {
   for (;;) {
     const { revision, entry } = await store.get(key)

@@ -50,7 +50,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     })
   }
 
-  test('keys of odd characters are each a key of their own', async t => {
+  test('keys of unusual characters are distinct keys', async t => {
     const store = await openEngine(t)
     for (const key of oddKeys) await put(store, key, `value of ${key}`)
     for (const key of oddKeys) assert.equal(text((await store.get(key)).entry), `value of ${key}`)
@@ -58,7 +58,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     assert.deepEqual(new Set(entries.map(({ key }) => key)), new Set(oddKeys))
   })
 
-  test('any text is a key, and any bytes are a value', async t => {
+  test('any text may be a key, and any bytes a value', async t => {
     const store = await openEngine(t)
     const key = fc.string({ unit: fc.nat(lastCharacter).map(characterOf), minLength: 1, maxLength: 128 })
     const value = fc.uint8Array({ maxLength: 300 })
@@ -117,7 +117,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     )
   })
 
-  test('writes at the same time all take effect, each with a revision of its own', async t => {
+  test('simultaneous writes all take effect, each with its own revision', async t => {
     const store = await openEngine(t)
     const keys = Array.from({ length: 50 }, (_, n) => `key-${n}`)
     const outcomes = await Promise.all(keys.map(key => put(store, key, key)))

@@ -12,7 +12,7 @@ const scopes: [string, Scope][] = [
 
 export function waitsAreWoken(openEngine: OpenEngine): void {
   for (const [what, scope] of scopes) {
-    test(`who waits for ${what} is woken when it is set, changed and deleted`, async t => {
+    test(`a wait for ${what} ends when it is set, changed and deleted`, async t => {
       const store = await openEngine(t)
       const changes = [
         () => put(store, 'dir/a', 'one'),
@@ -26,7 +26,7 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
       }
     })
 
-    test(`who waits for ${what} misses no change between the read and the wait`, async t => {
+    test(`a wait for ${what} misses no change between the read and the wait`, async t => {
       const store = await openEngine(t)
       await put(store, 'dir/a', 'one')
       const { revision } = await store.get('dir/a')
@@ -99,7 +99,7 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
   })
 }
 
-/** Reads and waits in turn, as a watcher of the store does, until aborted. */
+/** Reads and waits alternately, as a watcher of the store does, until aborted. */
 function follow(store: KvStore, scope: Scope, signal: AbortSignal) {
   let seen = ''
   const run = async () => {

@@ -8,7 +8,7 @@ import { logger, startInstance } from './start-instance.ts'
 
 const prefix = 'services/task-db/'
 
-/** A kv-config that can be started, stopped and started again, on one port and one file. */
+/** A kv-config that can be stopped and started again on the same port and file. */
 async function prepareKv(t: TestContext) {
   const port = await freePort()
   const kvUrl = `http://127.0.0.1:${port}`
@@ -47,7 +47,7 @@ async function ask(clients: ServiceClients): Promise<number> {
   return (await clients.taskDb.getStats({})).body.finished
 }
 
-/** Asks until exactly these instances have answered, each by turns. */
+/** Sends requests until exactly these instances have answered, each in turn. */
 function untilFound(clients: ServiceClients, instances: number[]) {
   return until(`instances ${instances} are found`, async () => {
     const answers = await Promise.all(Array.from({ length: 2 * instances.length }, () => ask(clients)))
@@ -84,7 +84,7 @@ describe('services that are found through kv-config', { concurrency: true }, () 
     })
   })
 
-  test('a service that closes is deregistered when it has closed', async t => {
+  test('a service is deregistered when it has closed', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     await startKv()
     const clients = connect(t, kvUrl)

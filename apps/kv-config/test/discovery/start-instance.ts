@@ -9,7 +9,7 @@ import {
 
 export const logger = createLogger('kv-config-test', 'silent')
 
-/** A service that registers as a task DB, and tells which instance it is by how many tasks it has finished. */
+/** A service that registers as a task DB; its number of finished tasks identifies the instance. */
 export async function startInstance(kvUrl: string, instance: number): Promise<RunningService> {
   const app = createApp({ name: 'task-db', logger, checkReady: async () => undefined })
   const stats: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: instance, failed: 0 }

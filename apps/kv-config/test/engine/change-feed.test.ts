@@ -25,7 +25,7 @@ test('a wait after a revision that is no longer kept is answered at once', async
   assert.equal(signal.aborted, false)
 })
 
-test('a wait for a revision that is yet to be published sleeps until it is past', async () => {
+test('a wait after a revision that is not published yet sleeps until a later revision', async () => {
   const feed = new ChangeFeed(5)
   const wait = begin(feed, 7)
   feed.publish([{ key, revision: 6 }])
@@ -58,7 +58,7 @@ test('several changes of one revision are all published, and wake requests that 
   assert.equal(feed.revision, 6)
 })
 
-test('a restarted feed wakes all waiting requests, and forgets earlier changes', async () => {
+test('a restarted feed ends all waits, and forgets earlier changes', async () => {
   const feed = new ChangeFeed(5)
   feed.publish([{ key: 'other', revision: 6 }])
   const wait = begin(feed, 6)

@@ -20,7 +20,7 @@ withEngine('serf', serf => {
       assert.equal(connection.agentName, 'a')
     })
 
-    test('is refused in clear words with a wrong key, and without one', async t => {
+    test('is refused with a clear error if the key is wrong or missing', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame' })
       const address = addressOf(agent)
       const wrong = AgentConnection.open({ ...address, authKey: 'open barley' })
@@ -47,7 +47,7 @@ withEngine('serf', serf => {
       assert.equal((await connection.members()).length, 1)
     })
 
-    test('answers questions that are asked at once in their turn', async t => {
+    test('answers simultaneous requests in their order', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       const answers = await Promise.all([
@@ -58,7 +58,7 @@ withEngine('serf', serf => {
       assert.deepEqual([answers[0][0]?.Tags, answers[2][0]?.Tags], [{}, { shelf: 'lower' }])
     })
 
-    test('hears of members that join, change, fail and leave', async t => {
+    test('is notified of members that join, change, fail and leave', async t => {
       const first = await startSerf(t, serf, { name: 'first' })
       const connection = await open(t, addressOf(first))
       const events: MemberEvent[] = []
@@ -90,7 +90,7 @@ withEngine('serf', serf => {
       await connection.close()
     })
 
-    test('gives up an agent that stands still', async t => {
+    test('gives up an agent that hangs', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent), 500)
       await agent.pause()
@@ -101,7 +101,7 @@ withEngine('serf', serf => {
       )
     })
 
-    test('ends by its signal', async t => {
+    test('ends when its signal is aborted', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ending = new AbortController()
       const connection = await AgentConnection.open(addressOf(agent), { signal: ending.signal })
@@ -113,7 +113,7 @@ withEngine('serf', serf => {
 })
 
 suite('a connection to a server that is not a Serf agent', () => {
-  test('fails, with the address, if nobody listens', async () => {
+  test('fails, with the address, if nothing listens there', async () => {
     const port = await freePort()
     await assert.rejects(
       AgentConnection.open({ host: '127.0.0.1', port }),

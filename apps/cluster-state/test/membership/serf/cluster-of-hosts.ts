@@ -32,11 +32,11 @@ export interface HostedNode {
 
 export interface ClusterOfHosts {
   readonly nodes: readonly HostedNode[]
-  /** The hosts of the nodes, in the same order, and one more, from which the test asks. */
+  /** The hosts of the nodes, in the same order, and one more for the requests of the test. */
   readonly network: HostNetwork
 }
 
-/** So many nodes that know each other, each with an agent and a network namespace of its own. */
+/** So many nodes in one cluster, each with an agent and a network namespace of its own. */
 export async function startHosts(t: TestContext, serf: string, count: number): Promise<ClusterOfHosts> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const network = makeNetwork(t, count + 1)
@@ -56,21 +56,21 @@ export async function startHosts(t: TestContext, serf: string, count: number): P
     await startSerf(t, serf, {
       ...{ name: address, rpc: '127.0.0.1:7373', gossip: `${address}:7946`, within },
       join: [`${hosts[0]?.address}:7946`],
-      // Half a minute otherwise, in which a healed partition goes unnoticed.
+      // The default is half a minute, in which a healed partition goes unnoticed.
       settings: { reconnect_interval: '1s' },
     })
     nodes.push(hostedNode(t, host, { dataDir: join(folder, `data-${address}`), socket: socketOf(host) }))
   }
   await Promise.all(nodes.map(node => node.restart()))
-  t.after(() => rmSync(folder, { recursive: true, force: true })) // when nobody writes to it any more
+  t.after(() => rmSync(folder, { recursive: true, force: true })) // after the last process that writes to it
   await untilMembers(nodes, count - 1)
   return { nodes, network }
 }
 
-/** Waits until each of these nodes knows so many others. */
+/** Waits until each of these nodes has so many other members. */
 export async function untilMembers(nodes: readonly HostedNode[], count: number): Promise<void> {
   await until(
-    `each node knows ${count} others`,
+    `each node has ${count} other members`,
     async () => (await Promise.all(nodes.map(memberCount))).every(known => known === count),
     90_000,
   )

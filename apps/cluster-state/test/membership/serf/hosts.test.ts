@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { networkNamespacesAreMissing, until, withEngine } from '@darkroom/testing'
 import { type HostedNode, memberCount, startHosts, untilMembers } from './cluster-of-hosts.ts'
 
-/** As a node has it by default. */
+/** The default of a node. */
 const syncMs = 3000
-/** Acknowledged before each kill: enough to be sure that others are under way. */
+/** Acknowledged before each kill: enough that others are surely under way. */
 const incrementsAKill = Number(process.env.CONVERGENCE_INCREMENTS ?? 200)
-/** Each of these takes up to some seconds where packets are lost. */
+/** Where packets are lost, each takes up to some seconds. */
 const writes = Number(process.env.CONVERGENCE_WRITES ?? 20)
 
 withEngine('serf', serf => {
@@ -20,7 +20,7 @@ withEngine('serf', serf => {
     await t.test('get a write within a second', async t => {
       const spread = await measureSpread(nodes)
       t.diagnostic(`until all have a write, without loss: ${inWords(spread)}`)
-      // All of it is the aim, and stands in docs/gossip.md; a busy machine must not fail this by a few.
+      // The aim is all of them (docs/gossip.md); on a busy machine some may be late.
       assert.ok(quantile(spread, 0.5) < 1000, inWords(spread))
     })
 
@@ -66,7 +66,7 @@ withEngine('serf', serf => {
         `after a partition: the agents find each other in ${Math.round(knownAt - healedAt)} ms, ` +
           `the nodes agree ${Math.round(agreedMs)} ms later (two rounds of push and pull: ${2 * syncMs} ms)`,
       )
-      assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // for a machine that is busy, twice
+      assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // twice that, for a busy machine
     })
 
     await t.test('count each acknowledged increment once, even if nodes are killed', async t => {
@@ -99,7 +99,7 @@ withEngine('serf', serf => {
       })
       const counted = (counts[0] ?? 0) - before
       t.diagnostic(`${acknowledged} acknowledged, ${unanswered} cut off by a kill: ${counted} counted`)
-      // One cut off may be on disk already, or not.
+      // A request that was cut off may have been counted or not.
       assert.ok(counted >= acknowledged && counted <= acknowledged + unanswered)
       assert.ok(unanswered > 0 && unanswered <= 2 * nodes.length)
     })

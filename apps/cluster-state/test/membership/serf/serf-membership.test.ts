@@ -10,7 +10,7 @@ import { SerfMembership } from '../../../src/membership/serf/serf-membership.ts'
 
 withEngine('serf', serf => {
   suite('membership by Serf agents', { concurrency: 4 }, () => {
-    test('finds the others by their tags: nodes that join, move, leave, and die', async t => {
+    test('finds other nodes by their tags when they join, move, leave and die', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       const theirs = follow(t, there, memberOf('theirs'))
@@ -28,7 +28,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['successor'])
     })
 
-    test('skips agents without a node, or with invalid tags, which is logged once', async t => {
+    test('skips agents without a node; invalid tags are logged once', async t => {
       const here = await startSerf(t, serf, { name: 'here' })
       const join = [here.gossip]
       await startSerf(t, serf, {
@@ -93,7 +93,7 @@ withEngine('serf', serf => {
       )
     })
 
-    test('sets its tags again, and reads all anew, when its agent was restarted', async t => {
+    test('sets its tags and reads all members again after its agent was restarted', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       const theirs = follow(t, there, memberOf('theirs'))
@@ -101,7 +101,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs'])
       await here.kill()
       await until('it is missed', () => isUnready(ours))
-      assert.deepEqual(ours.members(), [memberOf('theirs')], 'what was known stands')
+      assert.deepEqual(ours.members(), [memberOf('theirs')], 'the known members stay')
       await here.restart()
       await untilReady(ours)
       const join = [there.gossip]
@@ -124,7 +124,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs'])
     })
 
-    test('closes at once beside an agent that stands still, and twice', async t => {
+    test('closes at once although its agent hangs, and may be closed twice', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ours = follow(t, agent, memberOf('ours'))
       await untilReady(ours)

@@ -16,7 +16,7 @@ import { AgentConnection } from '../../../src/membership/serf/agent-connection.t
 
 withEngine('serf', serf => {
   suite('cluster-state beside a Serf agent', { concurrency: true }, () => {
-    test('starts before its agent, names it in /readyz, and counts meanwhile', async t => {
+    test('starts before its agent, names the missing agent in /readyz, and counts meanwhile', async t => {
       const port = await freePortRange(2)
       const [rpc, gossip] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]
       const { url } = await startNode(t, `serf://${rpc}`)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { InvalidConfig } from '@darkroom/service-kit'
 import { parseEtcdUrl } from '../../../src/engine/etcd/address.ts'
 
-test('members are named by host and port, which is 2379 unless it is given', () => {
+test('members are given by host and port; the default port is 2379', () => {
   const { endpoints, prefix, credentials } = parseEtcdUrl('etcd://a:1,b,10.0.0.1:3,[::1]:4')
   assert.deepEqual(endpoints, ['http://a:1', 'http://b:2379', 'http://10.0.0.1:3', 'http://[::1]:4'])
   assert.deepEqual([prefix, credentials], ['darkroom/', undefined])
@@ -35,7 +35,7 @@ for (const url of [
   'etcd://a:1?sharding=none',
   'http://a:1',
 ]) {
-  test(`${url} is refused, by the setting's name`, () => {
+  test(`${url} is refused with the setting's name`, () => {
     assert.throws(
       () => parseEtcdUrl(url),
       error => error instanceof InvalidConfig && /KV_STORE_URL/.test(error.message),

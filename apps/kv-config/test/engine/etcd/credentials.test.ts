@@ -19,13 +19,13 @@ async function tokenFrom(servers: EtcdServers): Promise<string> {
   return ((await servers.post('auth/authenticate', credentials)) as { token: string }).token
 }
 
-/** An etcd that lets nobody in but who has the credentials. */
+/** An etcd that requires the credentials. */
 async function startGuardedEtcd(t: TestContext, program: string) {
   const servers = await startEtcd(t, program)
   await guard(servers)
   const [member] = servers.members
   assert.ok(member)
-  // A restart isn't enough: etcd makes tokens by its log, which it reads again.
+  // A restart isn't enough: etcd restores its tokens from its log.
   const forgetTokens = async () => {
     await servers.post('auth/disable', {}, { authorization: await tokenFrom(servers) })
     await servers.post('auth/enable', {})
@@ -39,7 +39,7 @@ async function startGuardedEtcd(t: TestContext, program: string) {
 }
 
 withEngine('etcd', program => {
-  test('a user with a password has access, also after etcd has lost its tokens, and nobody else has', async t => {
+  test('only the user with the password has access, also after etcd has lost its tokens', async t => {
     const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
     const store = openAt(t, { endpoints, prefix, credentials })
     const { revision } = await put(store, 'a', 'one')
@@ -56,7 +56,7 @@ withEngine('etcd', program => {
     await assert.rejects(openAt(t, { endpoints, prefix }).get('a'), /user name is empty/)
   })
 
-  test('fault: etcd has its authentication switched on under a running service: 503 in words, until it may again', async t => {
+  test('fault: authentication is enabled while the service runs: 503 with the reason until it has access', async t => {
     const servers = await startEtcd(t, program)
     const endpoints = servers.members.map(({ client }) => `http://${client}`)
     const app = buildTestApp(t, { store: openAt(t, { endpoints, prefix: newPrefix() }) })
@@ -72,7 +72,7 @@ withEngine('etcd', program => {
     assert.equal((await app.inject('/readyz')).statusCode, 200)
   })
 
-  test('fault: etcd has lost its tokens, and a copy that only watches still gets changes', async t => {
+  test('fault: etcd has lost its tokens: a copy that only watches still gets changes', async t => {
     const { member, endpoints, prefix, forgetTokens } = await startGuardedEtcd(t, program)
     const relay = await startRelay(t, member.client)
     const watching = openAt(t, { endpoints: [relay.url], prefix, credentials })

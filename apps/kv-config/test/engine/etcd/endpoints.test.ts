@@ -31,7 +31,7 @@ test('a member that failed is skipped, and not used again while the next one ans
   assert.equal(endpoints.pick(), 'a')
 })
 
-test('while all fail they are asked in turn', () => {
+test('while all members fail, they are asked in turn', () => {
   const { pickAndSuspect } = prepare(2)
   assert.deepEqual(
     Array.from({ length: 7 }, () => pickAndSuspect()),

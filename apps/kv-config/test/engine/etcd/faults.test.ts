@@ -6,7 +6,7 @@ import { absent, always, bytes, put, text, wake } from '../../conformance/open-e
 import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
 import { startRelay, type TcpRelay } from './tcp-relay.ts'
 
-/** A store that reaches etcd through relays, and one on the same keys that reaches it directly. */
+/** A store that reaches etcd through relays, and another on the same keys that reaches it directly. */
 async function openThroughRelays(t: TestContext, servers: EtcdServers, count = 1) {
   const prefix = newPrefix()
   const [member] = servers.members
@@ -25,9 +25,9 @@ function isUnavailable(error: unknown): boolean {
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  // They wait most of the time, and none is in another's way.
-  describe('a store that reaches etcd by bad ways', { concurrency: true }, () => {
-    test('fault: a watch that broke misses none of the changes until it is back', async t => {
+  // They mostly wait, and don't disturb each other.
+  describe('a store whose connections to etcd fail', { concurrency: true }, () => {
+    test('fault: a watch that broke misses no change until it is restored', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       const { revision } = await put(store, 'a', 'one')
       await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
@@ -78,7 +78,7 @@ withEngine('etcd', program => {
       await next
     })
 
-    test('fault: a watch that falls silent is left for another member', async t => {
+    test('fault: a silent watch is replaced by a watch on another member', async t => {
       const { store, direct, relays } = await openThroughRelays(t, etcd(), 2)
       const { revision } = await put(store, 'a', 'one')
       await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))
@@ -101,7 +101,7 @@ withEngine('etcd', program => {
       }
     })
 
-    test('fault: while nothing answers, reads and writes are refused with 503', async t => {
+    test('fault: while no member answers, reads and writes are refused with 503', async t => {
       const { store, relay } = await openThroughRelays(t, etcd())
       await put(store, 'a', 'one')
       relay.cut()
@@ -117,7 +117,7 @@ withEngine('etcd', program => {
     })
 
     for (const condition of [always, absent]) {
-      test(`fault: a write (${condition.kind}) whose answer is lost is unknown, neither a conflict nor done twice`, async t => {
+      test(`fault: a write (${condition.kind}) whose answer is lost has an unknown outcome: it is neither a conflict nor done twice`, async t => {
         const { store, prefix, relays } = await openThroughRelays(t, etcd(), 2)
         for (const relay of relays) relay.swallow('/v3/kv/txn')
         await assert.rejects(store.set('a', bytes('one'), { condition }), OutcomeUnknown)
@@ -127,7 +127,7 @@ withEngine('etcd', program => {
       })
     }
 
-    test('fault: a deletion whose answer is lost is unknown', async t => {
+    test('fault: a deletion whose answer is lost has an unknown outcome', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       await put(direct, 'a', 'one')
       relay.swallow('/v3/kv/txn')
@@ -140,7 +140,7 @@ withEngine('etcd', program => {
       const first = await put(store, 'a', 'one')
       const woken = wake(store, { key: 'a' }, first.revision)
       const { revision } = await put(direct, 'a', 'two')
-      await woken // so the watch is open, and knows of the revision
+      await woken // so the watch is open, and has received the revision
       const controller = new AbortController()
       const wait = store.waitForChange({ key: 'a' }, revision, controller.signal)
       relay.swallow()

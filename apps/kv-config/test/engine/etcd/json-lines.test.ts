@@ -11,7 +11,7 @@ async function* chunksOf(bytes: Uint8Array, sizes: number[]): AsyncGenerator<Uin
   }
 }
 
-test('documents come out whole, however their bytes are cut', async () => {
+test('documents are parsed whole, however their bytes are divided', async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue(), { maxLength: 8 }), sizes, async (documents, sizes) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseEnds } from '../../../src/engine/etcd/lease-ends.ts'
 
-/** Ten minutes are left, and it is counted how often that is asked. */
+/** Each lease has ten minutes left; the queries are counted. */
 function askedLeases() {
   let asked = 0
   const ask = async () => {
@@ -20,7 +20,7 @@ test('simultaneous callers for one lease share a query', async () => {
   assert.equal(times(), 1)
 })
 
-test('an end that has passed, or is of a lease forgotten, is asked for again', async () => {
+test('an end that has passed, or that was forgotten, is queried again', async () => {
   const ends = new LeaseEnds()
   const { ask, times } = askedLeases()
   ends.learn('a', ends.now() - 10_000, 10)
@@ -30,7 +30,7 @@ test('an end that has passed, or is of a lease forgotten, is asked for again', a
   assert.equal(times(), 2)
 })
 
-test('the end of a known renewal needs no query', async () => {
+test('the end after a known renewal needs no query', async () => {
   const ends = new LeaseEnds({ now: () => 1_000_000, monotonic: () => 5000 })
   const { ask, times } = askedLeases()
   ends.learn('a', 995_000, 10)
@@ -47,7 +47,7 @@ test('fault: the clock is set back: a known end is reported in the new time of d
   assert.equal((await ends.of('a', askedLeases().ask)).getTime(), clock.ms + 10_000)
 })
 
-test('an answer that fails is asked for again by the next', async () => {
+test('after a failed query, the next caller queries again', async () => {
   const ends = new LeaseEnds()
   const fail = async () => Promise.reject(new Error('it does not answer'))
   await assert.rejects(ends.of('a', fail), /does not answer/)
