@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 
 export const MiB = 1024 * 1024
 
-/** Bytes that differ with the seed and nowhere repeat within a few thousand, so that a shift is seen. */
+/** Bytes that differ with the seed and don't repeat within a few thousand, so that a shift is noticed. */
 export function patterned(length: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(length)
   let state = seed
@@ -18,12 +18,12 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Bytes in chunks, as they come off a socket. */
+/** Bytes in chunks, as from a socket. */
 export async function* inChunks(bytes: Uint8Array, chunkBytes = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
 }
 
-/** What a blob was read as, be it in one piece or not. */
+/** The bytes of a blob, whether it was read in one piece or in several. */
 export function asStream(content: Readable | Uint8Array): Readable {
   return content instanceof Uint8Array ? Readable.from([content]) : content
 }

@@ -7,12 +7,12 @@ import { asStream, inChunks, MiB, patterned, sha256 } from './content.ts'
 const id: BlobId = { key: 'a-key', stage: 'pre' }
 const png: PutOptions = { contentType: 'image/png', fence: 0 }
 
-/** What every engine promises. `open` makes an empty store, which ends with the test. */
+/** Tests what every engine promises. `open` makes an empty store, which is closed with the test. */
 export function testEngine(name: string, open: (t: TestContext) => Promise<BlobStore>): void {
   suite(`${name}, as every engine,`, { concurrency: 4 }, () => {
-    // Where the engines' own limits are: writes of 1 MiB, parts of 8 MiB.
+    // Around the engines' own limits: writes of 1 MiB, parts of 8 MiB.
     for (const length of [0, 1, MiB - 1, MiB, MiB + 1, 8 * MiB - 1, 8 * MiB, 8 * MiB + 1, 20 * MiB]) {
-      test(`gives ${length} bytes back as they were put`, async t => {
+      test(`returns ${length} bytes as they were put`, async t => {
         const store = await open(t)
         const bytes = patterned(length)
         const described = { bytes: length, sha256: sha256(bytes), ...png }
@@ -38,7 +38,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.ok(short.equals(await read(store)))
     })
 
-    test('keeps no chunk once it asks for the next: its memory may be used again', async t => {
+    test('keeps no chunk after it requests the next: its memory may be reused', async t => {
       const store = await open(t)
       const bytes = patterned(2 * MiB)
       async function* reusing() {
@@ -52,7 +52,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.ok(bytes.equals(await read(store)))
     })
 
-    test('writes and deletes only where the condition holds', async t => {
+    test('writes and deletes only if the condition is true', async t => {
       const store = await open(t)
       const put = (text: string, condition: Condition) =>
         store.put(id, inChunks(Buffer.from(text)), png, condition)
@@ -103,7 +103,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.deepEqual(await read(store, { key: 'one', stage: 'post' }), Buffer.from([1]))
     })
 
-    test('opens nothing where nothing was put', async t => {
+    test('opens nothing if nothing was put', async t => {
       assert.equal(await (await open(t)).open(id), undefined)
     })
 
@@ -122,7 +122,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
     })
 
     for (const length of [2 * MiB, 20 * MiB]) {
-      test(`leaves nothing behind of content that throws after ${length} bytes`, async t => {
+      test(`leaves nothing of content that throws after ${length} bytes`, async t => {
         const store = await open(t)
         await assert.rejects(store.put(id, throwingAfter(length), png), isHalfWay)
         assert.equal(await store.open(id), undefined)
@@ -130,14 +130,14 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       })
     }
 
-    test('keeps the stored blob when new content throws half-way', async t => {
+    test('keeps the stored blob if new content throws half-way', async t => {
       const store = await open(t)
       await store.put(id, inChunks(Buffer.from('before')), png)
       await assert.rejects(store.put(id, throwingAfter(2 * MiB), png), isHalfWay)
       assert.equal(String(await read(store)), 'before')
     })
 
-    test('stores one of several concurrent puts to a key, whole', async t => {
+    test('stores exactly one of several concurrent puts to a key, complete', async t => {
       const store = await open(t)
       const contents = Array.from({ length: 12 }, (_, n) => patterned(200_000 + n * 1000, n + 1))
       const outcomes = await Promise.all(contents.map(bytes => store.put(id, inChunks(bytes), png)))
@@ -195,7 +195,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.ok(patterned(9 * MiB, 3).equals(await read(store)))
     })
 
-    test('returns the facts of a blob, and reads parts of it, if it was opened for that', async t => {
+    test('returns the facts of a blob that was opened in parts, and reads its parts', async t => {
       const store = await open(t)
       for (const length of [MiB, 9 * MiB]) {
         const bytes = patterned(length)
@@ -247,7 +247,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       await buffer(asStream(whole.read({ start: 0, end: 4 * MiB - 1 })))
     })
 
-    test('deletes, and finds no fault where there is nothing', async t => {
+    test('deletes blobs, and accepts that there is no blob', async t => {
       const store = await open(t)
       await store.delete(id)
       await store.put(id, inChunks(Buffer.from('x')), png)
@@ -287,7 +287,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       assert.deepEqual(await store.list('post', { limit: 10 }), { blobs: [] })
     })
 
-    test('works once it is open', async t => {
+    test('is ready when it is open', async t => {
       await (await open(t)).check()
     })
 
@@ -325,6 +325,6 @@ async function* throwingAfter(bytes: number): AsyncGenerator<Uint8Array> {
   throw halfWay
 }
 
-/** As when a client hangs up: an engine must not take it for its own connections. */
+/** As when a client hangs up: an engine must not mistake it for a failure of its own connections. */
 const halfWay = Object.assign(new Error('half-way'), { code: 'ECONNRESET' })
 const isHalfWay = (error: unknown) => error === halfWay

@@ -5,7 +5,7 @@ import { temporaryFolder, until } from '@darkroom/testing'
 import { assertAllThere, keepPutting } from './acknowledged-puts.ts'
 import { startStorage } from './storage-process.ts'
 
-test('kill -9 while writing: every acknowledged blob is there, whole, and no temporary file', async t => {
+test('kill -9 while writing: every acknowledged blob is complete, and no temporary file remains', async t => {
   const folder = temporaryFolder(t)
   for (const round of ['first', 'second']) {
     const storage = await startStorage(t, { folder })

@@ -8,7 +8,7 @@ import { type StorageProcess, startStorage } from './storage-process.ts'
 
 const isLinux = process.platform === 'linux'
 
-/** The most memory that a process ever had resident, in bytes. */
+/** The peak resident memory of a process, in bytes. */
 function peakMemory(pid: number): number {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   assert.ok(kilobytes !== undefined)
@@ -20,11 +20,11 @@ async function* zeros(bytes: number): AsyncGenerator<Uint8Array> {
   for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk
 }
 
-/** What an upload of 64 MiB takes above all that was before, in bytes. */
+/** How many bytes the peak of memory grows during an upload of 64 MiB. */
 async function takenByUpload(storage: StorageProcess): Promise<number> {
   const put = (key: string, bytes: number) =>
     httpRequest(storage.url, `/images/${key}/pre`, { method: 'PUT', body: zeros(bytes) })
-  await put('first', 4 * MiB) // code is compiled, and memory that is used again is there
+  await put('first', 4 * MiB) // compiles the code, and allocates the memory that is reused
 
   const before = peakMemory(storage.pid)
   assert.equal((await put('large', 64 * MiB)).status, 201)
@@ -34,7 +34,7 @@ async function takenByUpload(storage: StorageProcess): Promise<number> {
 await withEngine('s3', async program => {
   const server = await startObjectStore({ after: after as TestContext['after'] }, program)
 
-  // Three parts of 8 MiB: one that is being filled, two under way.
+  // Three parts of 8 MiB: one is being filled, two are being sent.
   test('an upload of 64 MiB to S3 takes at most 40 MiB of memory', {
     skip: !isLinux && 'needs /proc',
   }, async t => {
@@ -44,7 +44,7 @@ await withEngine('s3', async program => {
   })
 })
 
-// After the server has started: a test that ends while it starts would end the file.
+// Only after the server has started: a test that ends before that would end the file.
 test('an upload of 64 MiB takes at most 16 MiB of memory', { skip: !isLinux && 'needs /proc' }, async t => {
   const taken = await takenByUpload(await startStorage(t, { folder: temporaryFolder(t) }))
   assert.ok(taken <= 16 * MiB, `took ${Math.round(taken / MiB)} MiB`)

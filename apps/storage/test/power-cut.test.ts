@@ -4,7 +4,7 @@ import { makeDiskImage, powerCutsAreMissing, until } from '@darkroom/testing'
 import { assertAllThere, keepPutting } from './acknowledged-puts.ts'
 import { startStorage } from './storage-process.ts'
 
-test('a power cut while writing: every acknowledged blob is there, whole', {
+test('a power cut while writing: every acknowledged blob is complete', {
   skip: powerCutsAreMissing(),
 }, async t => {
   const disk = makeDiskImage(t)

@@ -8,7 +8,7 @@ import { FileBlobStore } from '../src/engine/file/file.ts'
 
 export const silentLogger = createLogger('storage', 'silent')
 
-/** The app on a real socket, over an empty file store. */
+/** The app on a real socket, with an empty file store. */
 export async function serve(
   t: TestContext,
   options: { maxBlobBytes?: number; minFreeBytes?: number; clusterToken?: string } = {},

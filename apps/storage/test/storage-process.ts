@@ -8,16 +8,16 @@ export interface StorageProcess extends Program {
 }
 
 interface StorageProcessOptions {
-  /** Of the file engine; without one, `env` names another. */
+  /** The folder of the file engine; without it, `env` names another engine. */
   folder?: string
-  /** A line of shell that mounts something first, seen by this process alone. */
+  /** A line of shell that mounts something first; only this process sees the mount. */
   mount?: string
   env?: Record<string, string>
 }
 
 export const storageMain = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** The storage as a process of its own, answering. Its registration finds no kv-config, which it bears. */
+/** The storage as a process of its own, once it answers. It finds no kv-config to register in, which is not an error. */
 export async function startStorage(
   t: TestContext,
   { folder, mount, env = {} }: StorageProcessOptions,

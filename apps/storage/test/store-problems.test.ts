@@ -27,7 +27,7 @@ test('errors of an object store are logged once, and are not in answers', async 
     const answer = await httpRequest(url, path, { method, ...(method === 'PUT' && { body: 'x' }) })
     assert.equal(problemOf(answer), 'blob-store-unavailable')
     assert.doesNotMatch(String(answer.body), /minio|credentials/)
-    assert.equal(log.errors.length, 1, 'once, however many requests meet it')
+    assert.equal(log.errors.length, 1, 'once, however many requests fail')
     assert.match(JSON.stringify(log.errors.at(-1)), /minio:9000.*check the credentials/)
   }
 })

@@ -78,7 +78,7 @@ test('the contract names every path', async t => {
   }
 })
 
-test('expired leases are looked for regularly', async t => {
+test('expired leases are taken back regularly', async t => {
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const app = buildTestApp(t, { store })
@@ -89,7 +89,7 @@ test('expired leases are looked for regularly', async t => {
   await until('the task waits again', async () => (await store.get(taskId(1)))?.state === 'not-started')
 })
 
-test('fault: looking for expired leases continues after the store failed', async t => {
+test('fault: expired leases are taken back again after the store failed', async t => {
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const looks = t.mock.method(store, 'expireLeases')

@@ -24,7 +24,7 @@ export function buildTestApp(
   return app
 }
 
-/** Not closed by itself: the app that gets it does that. */
+/** Not closed by itself: the app closes its store. */
 export function openStore(t: TestContext, clock?: Clock): SqliteTaskStore {
   return new SqliteTaskStore({ path: join(temporaryFolder(t), 'tasks.sqlite'), ...(clock && { clock }) })
 }

@@ -18,7 +18,7 @@ function prepare(t: TestContext) {
   return { store, line }
 }
 
-/** A place in the line, and what ends it. */
+/** A claim in the line, with the controllers that end it. */
 function join(line: ClaimLine, worker: string) {
   const timeout = new AbortController()
   const gone = new AbortController()
@@ -26,7 +26,7 @@ function join(line: ClaimLine, worker: string) {
   return { task, losePatience: () => timeout.abort(), hangUp: () => gone.abort() }
 }
 
-/** Lets one call of a method wait until it is let go on. */
+/** Delays one call of a method until the test releases it. */
 function hold<Name extends 'claim' | 'apply'>(
   t: TestContext,
   store: ReturnType<typeof openStore>,
@@ -72,7 +72,7 @@ test('an earlier claim is served before a later one, even if the task came in be
   assert.equal(await second.task, undefined)
 })
 
-test('a claim whose timeout ends gets nothing, and takes nothing afterwards', async t => {
+test('a claim whose timeout has ended gets no task, and takes none afterwards', async t => {
   const { store, line } = prepare(t)
   const claim = join(line, 'a')
   claim.losePatience()
@@ -81,7 +81,7 @@ test('a claim whose timeout ends gets nothing, and takes nothing afterwards', as
   assert.equal((await join(line, 'b').task)?.lease?.worker, 'b')
 })
 
-test('a claim without any timeout still gets a task that is there, while others are being served', async t => {
+test('a claim that may not wait still gets a task that is there, while others are being served', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 2)
   const held = hold(t, store, 'claim')
@@ -94,7 +94,7 @@ test('a claim without any timeout still gets a task that is there, while others 
   assert.equal((await second.task)?.id, taskId(2))
 })
 
-test('a task that was being claimed for someone who hung up goes to the next, and counts no attempt', async t => {
+test('a task claimed for a client that has hung up goes to the next, without a counted attempt', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 1)
   const held = hold(t, store, 'claim')
@@ -108,7 +108,7 @@ test('a task that was being claimed for someone who hung up goes to the next, an
   assert.deepEqual([task?.lease?.worker, task?.lease?.token, task?.attempts], ['second', 2, 1])
 })
 
-test('a claim that hung up before its turn is not asked for', async t => {
+test('the claim of a client that hung up before its turn does not reach the store', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 2)
   const held = hold(t, store, 'claim')
@@ -134,7 +134,7 @@ test('a timeout that ends while a task is being returned for another claim is no
   claimHeld.release()
   await returnHeld.reached
   waiting.losePatience()
-  await store.delete(taskId(1)) // so that nothing is left to wake the line
+  await store.delete(taskId(1)) // so that nothing wakes the line any more
   returnHeld.release()
   assert.equal(await waiting.task, undefined)
 })
@@ -148,7 +148,7 @@ test('fault: an error of the store rejects its claim, and the line continues', a
   assert.equal((await join(line, 'b').task)?.id, taskId(1))
 })
 
-test('however tasks and claims come together, each task is claimed once and every claim is answered', async t => {
+test('in any order of tasks and claims, each task is claimed once and every claim is answered', async t => {
   const { store, line } = prepare(t)
   const claims: Promise<Task | undefined>[] = []
   const creations: Promise<unknown>[] = []

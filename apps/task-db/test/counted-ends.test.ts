@@ -6,7 +6,7 @@ import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, leaseMs } from './conformance/open-engine.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
-test('a finished task counts once, with the bytes of its result, even if that is reported often', async t => {
+test('a finished task is counted once, with the bytes of its result, even if it is reported often', async t => {
   const { tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'finished', token: 1, result: facts })
@@ -15,7 +15,7 @@ test('a finished task counts once, with the bytes of its result, even if that is
   assert.deepEqual(tally.amounts, { [imageCounters.finished]: 1, [imageCounters.bytesOut]: facts.bytes })
 })
 
-test('a failure counts when it is one for good', async t => {
+test('a failure is counted when the task has failed for good', async t => {
   const { tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'failed', token: 1, error, retryable: true })
@@ -25,7 +25,7 @@ test('a failure counts when it is one for good', async t => {
   assert.deepEqual(tally.amounts, { [imageCounters.failed]: 1 })
 })
 
-test('a task that fails because its workers were lost counts as well', async t => {
+test('a task that fails because its workers were lost is counted, too', async t => {
   const { tally, begin, clock, store } = prepare(t)
   await begin(1, 1)
   clock.advance(leaseMs + 1)

@@ -12,8 +12,8 @@ import { tasksHaveOwners } from './conformance/owners.ts'
 import { tasksAreRestored } from './conformance/restoring.ts'
 
 /**
- * What src/engine/engine.ts promises, whichever engine keeps it. `openEngine` answers an empty store that
- * goes by the given clock, and closes it when the test has ended.
+ * Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store that uses the given
+ * clock, and closes it when the test has ended.
  */
 export function engineConformance(name: string, openEngine: OpenEngine): void {
   describe(`${name} as a store of tasks`, () => {

@@ -1,4 +1,4 @@
-// Copies tasks from the store argv[2] to the store argv[3]; each page is printed when it is copied.
+// Copies tasks from the store argv[2] to the store argv[3], and prints each page when it is copied.
 import { createLogger } from '@darkroom/service-kit'
 import { migrateTasks, openTaskStore } from '../src/migrate.ts'
 

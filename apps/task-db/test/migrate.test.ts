@@ -14,7 +14,7 @@ function migrate(from: TaskStore, to: TaskStore, signal = new AbortController().
   return migrateTasks({ from, to, signal, onProgress: () => undefined })
 }
 
-/** Tasks 1 to `count` in all states; 1 has an idempotency key, and 2 an owner. */
+/** Tasks 1 to `count` in all states; task 1 has an idempotency key, and task 2 an owner. */
 async function fill(store: TaskStore, count: number): Promise<void> {
   await store.create(taskId(1), newTask({ idempotencyKey: 'upload-1' }))
   await store.create(taskId(2), newTask({ owner: 'alice' }))
@@ -38,7 +38,7 @@ async function allTasks(store: TaskStore) {
   return (await store.list({ limit: 10_000 })).tasks
 }
 
-test('a task that was changed in the target is left alone, and a new task there is not an error', async t => {
+test('a task that was changed in the target stays, and a new task there is not an error', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 4)
   assert.deepEqual(
@@ -52,7 +52,7 @@ test('a task that was changed in the target is left alone, and a new task there 
   assert.deepEqual(await to.get(going.id), going)
 })
 
-test('changes since an earlier run are copied by the next', async t => {
+test('the next run copies the changes since the previous run', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 4)
   await migrate(from, to)
@@ -61,7 +61,7 @@ test('changes since an earlier run are copied by the next', async t => {
   assert.deepEqual(await to.get(task.id), task)
 })
 
-test('a task that is lost over there while it is copied is noticed', async t => {
+test('a task that is lost in the target while it is copied is noticed', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 3)
   const restore = to.restore.bind(to)
@@ -104,13 +104,13 @@ await withEngine('postgres', async program => {
     assert.equal((await migrate(to, back)).digest, there.digest)
     assert.deepEqual(await allTasks(back), await allTasks(from))
 
-    // A worker that held a lease there finishes it here.
+    // A worker that held a lease in the source finishes its task here.
     const { tasks } = await to.list({ state: 'in-progress', limit: 1 })
     changed(await to.apply(tasks[0]?.id ?? '', { type: 'finish', token: 1, result: facts }))
     assert.equal((await to.create(taskId(5000), newTask({ idempotencyKey: 'upload-1' }))).isNew, false)
   })
 
-  test('fault: killed in the midst, it goes on in the next run; nothing is doubled or lost', async t => {
+  test('fault: the migration is killed: the next run continues it, and no task is doubled or lost', async t => {
     const path = join(temporaryFolder(t), 'tasks.sqlite')
     const schema = await emptySchema(url)
     const from = new SqliteTaskStore({ path })

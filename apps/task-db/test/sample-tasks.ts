@@ -1,7 +1,7 @@
 import { type ImageFacts, type NewTask, problemType, type TaskError } from '@darkroom/contracts'
 import type { Clock } from '@darkroom/service-kit'
 
-/** Ids in the order of their numbers, as arrival would have made them. */
+/** Ids in the order of their numbers, like the ids of arriving images. */
 export function taskId(number: number): string {
   return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }
@@ -31,7 +31,7 @@ export function newTask(given: Partial<NewTask> = {}): NewTask {
   }
 }
 
-/** A clock that goes when it is told to. */
+/** A clock that the test advances. */
 export class ManualClock {
   #ms = Date.parse('2026-01-01T00:00:00.000Z')
   #passedMs = 0
@@ -43,7 +43,7 @@ export class ManualClock {
     this.#passedMs += ms
   }
 
-  /** Sets the time of day, forward or back: no time passes. */
+  /** Sets the time of day, forward or back, without letting time pass. */
   set(byMs: number): void {
     this.#ms += byMs
   }

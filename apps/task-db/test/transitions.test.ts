@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { beginTask, type Outcome, type TaskEvent, transition } from '../src/transitions.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
-/** What may follow on what; said here again, so that a slip in the table shows. */
+/** The allowed transitions, written again so that a mistake in the table is noticed. */
 const reachable: Readonly<Record<TaskState, readonly TaskState[]>> = {
   'not-started': ['in-progress'],
   'in-progress': ['not-started', 'in-progress', 'finished', 'failed'],
@@ -15,11 +15,11 @@ const reachable: Readonly<Record<TaskState, readonly TaskState[]>> = {
 
 interface Move {
   type: TaskEvent['type']
-  /** How far the token is from the newest. */
+  /** How far the token is behind the newest. */
   tokenOffset: number
   retryable: boolean
   leaseMs: number
-  /** How long after the move before. */
+  /** How long after the previous move. */
   pauseMs: number
 }
 
@@ -98,7 +98,7 @@ function law(name: string, check: (step: Step) => void): void {
 }
 
 describe('in any history', () => {
-  test('every state and every outcome of every event comes up somewhere (or the laws say nothing)', () => {
+  test('every state and every outcome of every event occurs (otherwise the laws prove nothing)', () => {
     const steps = fc.sample(histories, { numRuns: 500, seed: 1 }).flatMap(play)
     const states = new Set(steps.map(({ after }) => after.state))
     assert.deepEqual(states, new Set(taskStates))
@@ -148,7 +148,7 @@ describe('in any history', () => {
   })
 
   law(
-    'each claim gives out the next fencing token, and nothing else does',
+    'each claim returns the next fencing token, and no other event does',
     ({ before, after, event, outcome }) => {
       const isClaimed = event.type === 'claim' && outcome.kind === 'changed'
       assert.equal(after.claims, before.claims + (isClaimed ? 1 : 0))

@@ -46,7 +46,7 @@ function assertLongBeforeItsEnd(startedAt: number): void {
   assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
 }
 
-test('a claim that waits is answered when a task comes, long before its wait ends', async t => {
+test('a waiting claim is answered when a task is created, long before its wait ends', async t => {
   const startedAt = performance.now()
   const { store, claim, untilInLine } = await listen(t)
   const answer = claim('worker-1')
@@ -56,7 +56,7 @@ test('a claim that waits is answered when a task comes, long before its wait end
   assertLongBeforeItsEnd(startedAt)
 })
 
-test('claims that wait are served first come first served', async t => {
+test('waiting claims are served first come, first served', async t => {
   const { store, claim, untilInLine } = await listen(t)
   const workers = ['worker-1', 'worker-2', 'worker-3', 'worker-4', 'worker-5']
   const answers: Promise<Response>[] = []
@@ -72,7 +72,7 @@ test('claims that wait are served first come first served', async t => {
   )
 })
 
-test('fault: a claim whose client hung up keeps no task: it goes to the next', async t => {
+test('fault: a client that hung up gets no task: it goes to the next claim', async t => {
   const { store, claim, untilInLine, untilHungUp } = await listen(t)
   const controller = new AbortController()
   const gone = claim('gone', controller.signal)
@@ -106,7 +106,7 @@ test('fault: a client that hangs up while a task is being leased to it keeps no 
   assert.deepEqual([lease?.worker, lease?.token, attempts], ['next', 2, 1])
 })
 
-test('a task whose holder fell silent wakes a claim that waits', async t => {
+test('a task whose lease expired wakes a waiting claim', async t => {
   const { store, claim, untilInLine } = await listen(t)
   await createTasks(store, 1)
   await store.claim('silent', 100)

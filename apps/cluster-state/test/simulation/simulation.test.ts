@@ -56,7 +56,10 @@ suite('simulated nodes', () => {
       assert.equal(cluster.node(0).state.sum('images'), 40)
       assert.equal(cluster.node(4).state.sum('images'), 60)
       cluster.heal()
-      assert.ok(await cluster.time.runUntil(() => cluster.agrees(), twoRoundsMs), `they do not agree with seed ${seed}`)
+      assert.ok(
+        await cluster.time.runUntil(() => cluster.agrees(), twoRoundsMs),
+        `they do not agree with seed ${seed}`,
+      )
       assert.equal(cluster.node(0).state.sum('images'), 100)
     }
   })

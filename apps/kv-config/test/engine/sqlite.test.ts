@@ -8,7 +8,7 @@ import { SqliteKvStore } from '../../src/engine/sqlite.ts'
 import { put, remove, text, wake } from '../conformance/open-engine.ts'
 import { engineConformance } from '../engine.conformance.ts'
 
-/** A clock that goes when it is told to, and can be set. */
+/** A clock that the test advances and sets. */
 class ManualClock implements Clock {
   #ms = Date.now()
   #passedMs = 0
@@ -46,7 +46,7 @@ test('written values and revisions survive reopening the store', async t => {
   assert.ok((await put(again, 'c', 'three')).revision > revision)
 })
 
-test('a write under way is on disk when closing has ended, and closing twice is closing once', async t => {
+test('closing waits until a write under way is on disk, and may be repeated', async t => {
   const { store, path } = open(t)
   const write = put(store, 'a', 'one')
   await Promise.all([store.close(), store.close()])

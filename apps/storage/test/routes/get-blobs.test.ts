@@ -38,7 +38,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.ok(Math.abs(Date.parse(String(headers['last-modified'])) - Date.now()) < 60_000)
   })
 
-  test('HEAD answers the headers of GET, whatever range is asked for', async t => {
+  test('HEAD answers the headers of GET, whatever the range', async t => {
     const { get } = await serveBlob(t)
     const { date: _, connection: __, ...expected } = (await get()).headers
     for (const range of ['bytes=0-1', 'bytes=5000-', 'nonsense']) {
@@ -50,7 +50,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('fault: the store goes away between the opening of a blob and its bytes: 503', async t => {
+  test('fault: the store fails between the opening of a blob and its bytes: 503', async t => {
     const { store, get } = await serveBlob(t)
     const open = store.open.bind(store)
     t.mock.method(store, 'open', async (id: BlobId) => {
@@ -71,7 +71,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('a blob without bytes is answered as one', async t => {
+  test('an empty blob is answered with an empty body', async t => {
     const { get } = await serveBlob(t, Buffer.alloc(0))
     for (const method of ['GET', 'HEAD']) {
       const { status, headers, body } = await get({}, method)
@@ -88,7 +88,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal((await httpRequest(url, path, { method: 'HEAD' })).status, 404)
   })
 
-  test('one range is answered with 206 and those bytes alone', async t => {
+  test('one range is answered with 206 and only its bytes', async t => {
     const { get } = await serveBlob(t)
     const ranges: [string, number, number][] = [
       ['bytes=0-0', 0, 0],
@@ -119,7 +119,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('several ranges, other units and malformed ones are answered with the whole', async t => {
+  test('several ranges, other units and malformed ranges are answered with the whole blob', async t => {
     const { get } = await serveBlob(t)
     for (const range of ['bytes=0-1,5-6', 'bytes=x', 'items=0-1', 'items=9999-', 'bytes=', 'bytes=-']) {
       const { status, headers, body } = await get({ range })
@@ -129,7 +129,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('If-Range gives the part while the ETag is still the same, the whole otherwise', async t => {
+  test('If-Range gives the part if the ETag is still the same, otherwise the whole blob', async t => {
     const { get } = await serveBlob(t)
     const range = 'bytes=0-9'
     assert.equal((await get({ range, 'if-range': etag })).status, 206)
@@ -163,7 +163,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal(problemOf(await get({ 'if-match': '"other"' })), 'precondition-failed')
   })
 
-  test('If-None-Match answers 304 without bytes for this ETag, in a list, weak, and for *', async t => {
+  test('If-None-Match answers 304 without bytes for this ETag (also in a list, or weak) and for *', async t => {
     const { get } = await serveBlob(t)
     for (const given of [etag, `W/${etag}`, '*', `"x", ${etag}`]) {
       for (const method of ['GET', 'HEAD']) {
@@ -219,7 +219,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.match(JSON.stringify(log.errors), /no valid footer/)
   })
 
-  test('a client that hangs up while it reads leaves no open file', {
+  test('a client that hangs up during a download leaves no open file', {
     skip: process.platform !== 'linux' && 'needs /proc',
   }, async t => {
     const { url, folder, log } = await serveBlob(t, patterned(8 * MiB))
@@ -239,7 +239,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
   })
 })
 
-test('DELETE answers 204, whether there was something or not', async t => {
+test('DELETE answers 204, whether there was a blob or not', async t => {
   const { url, get } = await serveBlob(t)
   for (let time = 0; time < 2; time++) {
     assert.equal((await httpRequest(url, path, { method: 'DELETE' })).status, 204)

@@ -44,7 +44,7 @@ test('GET /images requires a stage, and a valid limit and cursor', async t => {
   }
 })
 
-test('the service is ready while its folder is there', async t => {
+test('the service is ready while its folder exists', async t => {
   const { url, folder } = await serve(t)
   assert.equal((await httpRequest(url, '/readyz')).status, 200)
   rmSync(folder, { recursive: true })

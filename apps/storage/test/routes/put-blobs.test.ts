@@ -34,7 +34,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     })
   }
 
-  test('bodies come in chunks, or with their length, or not at all', async t => {
+  test('bodies may be chunked, have a length, or be empty', async t => {
     const { url } = await serve(t)
     const chunked = await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(300_000), 7000) })
     assert.equal(chunked.json().sha256, sha256(patterned(300_000)))
@@ -64,7 +64,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('bytes are stored whatever their content type, and a type that can’t be kept is that of any bytes', async t => {
+  test('any content type is accepted; a type that can’t be kept becomes application/octet-stream', async t => {
     const { url, log } = await serve(t)
     const keptOf = async (type: string | string[]) => {
       const headers: OutgoingHttpHeaders = Object.fromEntries([['content-type', type]])
@@ -139,7 +139,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('a body with too large a Content-Length is refused before it is sent', async t => {
+  test('a body whose Content-Length is too large is refused before it is sent', async t => {
     const { url, folder } = await serve(t, { maxBlobBytes: 1000 })
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname)
@@ -150,7 +150,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('a body that proves too large is refused, and the answer arrives though the client still sends', async t => {
+  test('a body that turns out too large is refused, and the answer arrives although the client still sends', async t => {
     const { url, folder, log } = await serve(t, { maxBlobBytes: MiB })
     for (const body of [inChunks(patterned(8 * MiB)), patterned(8 * MiB)]) {
       const refused = await httpRequest(url, path, { method: 'PUT', body })
@@ -178,7 +178,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     'with a length': 'content-length: 5000000',
     'in chunks': 'transfer-encoding: chunked',
   })) {
-    test(`a client that hangs up in a body ${kind} leaves no file and no error in the log`, async t => {
+    test(`a client that hangs up within a body ${kind} leaves no file and no error in the log`, async t => {
       const { url, folder, log, app } = await serve(t)
       const { hostname, port } = new URL(url)
       const socket = connect(Number(port), hostname)
@@ -195,7 +195,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     })
   }
 
-  test('keys that could lead elsewhere, are empty or too long are refused, whatever the method', async t => {
+  test('keys that are empty, too long, or could name other paths are refused by every method', async t => {
     const { url, folder } = await serve(t)
     const keys = [
       '..',

@@ -36,7 +36,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     assert.deepEqual(heard[6], { kind: 'stored', task: finished })
   })
 
-  test('listeners get no event without a change, and none after they were removed', async t => {
+  test('listeners get no event without a change, or after they were removed', async t => {
     const store = await openEngine(t, new ManualClock())
     await createTasks(store, 1)
     await claim(store)
@@ -71,7 +71,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
   })
 }
 
-/** What is heard from now on, but that something may have gone unheard: engines may say so whenever they like. */
+/** Records the changes from now on, except `unknown`, which engines may send at any time. */
 function listen(store: TaskStore) {
   const heard: TaskChange[] = []
   store.onChange(change => {

@@ -23,7 +23,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal(await store.claim('worker-8', leaseMs), undefined)
   })
 
-  test('the oldest task is claimed first, in whatever order they were stored', async t => {
+  test('the oldest task is claimed first, in any order of storing', async t => {
     const store = await openEngine(t, clock)
     for (const number of [3, 1, 4, 2]) await store.create(taskId(number), newTask())
     const claimed = [await claim(store), await claim(store), await claim(store), await claim(store)]
@@ -33,7 +33,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     )
   })
 
-  test('more urgent tasks are claimed first, and the oldest of those that are equally so', async t => {
+  test('more urgent tasks are claimed first; of equally urgent tasks, the oldest', async t => {
     const store = await openEngine(t, clock)
     for (const [number, urgency] of [
       [1, 7],
@@ -52,7 +52,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal((await get(store, 1)).urgency, 7)
   })
 
-  test('a claim passes over originals of an optional type that its worker does not decode', async t => {
+  test('a claim skips originals of an optional type that its worker does not decode', async t => {
     const store = await openEngine(t, clock)
     const original = { ...facts, contentType: 'image/heic' }
     await store.create(taskId(1), newTask({ original }))
@@ -64,7 +64,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.deepEqual(ids, [taskId(2), undefined, taskId(3), taskId(1), undefined])
   })
 
-  test('of claims at once by workers that decode different types, each gets what it can', async t => {
+  test('simultaneous claims by workers that decode different types each get a task that their worker can decode', async t => {
     const store = await openEngine(t, clock)
     const original = { ...facts, contentType: 'image/heic' }
     for (let number = 1; number <= 10; number++)
@@ -81,7 +81,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal(tasks.length, 10)
   })
 
-  test('of many claims of one given task, one is granted, and no other claim gets the task', async t => {
+  test('one of many claims of a given task is granted, and no other claim gets the task', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 2)
     const given = { type: 'claim', leaseMs } as const
@@ -102,7 +102,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal((await claim(store)).id, first.id)
   })
 
-  test('of 20 tasks claimed 50 times at once, each is claimed once', async t => {
+  test('each of 20 tasks that are claimed 50 times at once is claimed once', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 20)
     const claims = await Promise.all(
@@ -117,7 +117,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     for (const task of claimed) assert.deepEqual(await store.get(task.id), task)
   })
 
-  test('tasks claimed and returned by many workers at once never have two holders', async t => {
+  test('a task that many workers claim and return at once never has two holders', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 5)
     const held = new Set<string>()

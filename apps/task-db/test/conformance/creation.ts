@@ -6,7 +6,7 @@ import { claim, type OpenEngine } from './open-engine.ts'
 export function creationIsIdempotent(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
-  test('a new task is not started, and is kept as it was given', async t => {
+  test('a new task is not started, and is stored as given', async t => {
     const store = await openEngine(t, clock)
     const given = newTask({ idempotencyKey: 'upload-1' })
     const { isNew, task } = await store.create(taskId(1), given)
@@ -39,7 +39,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     assert.equal(await store.delete(taskId(1)), false)
   })
 
-  test('creating a task again answers it as it is by now', async t => {
+  test('creating a task again returns its present state', async t => {
     const store = await openEngine(t, clock)
     await store.create(taskId(1), newTask())
     const claimed = await claim(store)
@@ -47,7 +47,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     assert.deepEqual(again, { isNew: false, task: claimed })
   })
 
-  test('an idempotency key that was given before answers the task that has it', async t => {
+  test('a known idempotency key returns the task that has it', async t => {
     const store = await openEngine(t, clock)
     const { task } = await store.create(taskId(1), newTask({ idempotencyKey: 'schlüssel 🔑' }))
     const again = await store.create(taskId(2), newTask({ idempotencyKey: 'schlüssel 🔑' }))
@@ -58,7 +58,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     assert.equal((await store.create(taskId(5), newTask())).isNew, true)
   })
 
-  test('an id created by many at once is one task', async t => {
+  test('simultaneous creations with one id make one task', async t => {
     const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>
       store.create(taskId(1), newTask({ maxAttempts: n + 1 })),
@@ -68,7 +68,7 @@ export function creationIsIdempotent(openEngine: OpenEngine): void {
     for (const { task } of answers) assert.deepEqual(task, await store.get(taskId(1)))
   })
 
-  test('an idempotency key given by many at once makes one task', async t => {
+  test('simultaneous creations with one idempotency key make one task', async t => {
     const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>
       store.create(taskId(n + 1), newTask({ idempotencyKey: 'upload-1' })),

@@ -5,12 +5,12 @@ import { facts, newTask, taskId } from '../sample-tasks.ts'
 import { changed } from './open-engine.ts'
 
 /**
- * Both files hold the same, made by a version before owners: task 1 failed, 2 finished, 3 is in progress, 4 and 5 wait;
- * 1 and 2 have idempotency keys.
+ * Both files have the same contents, written by a version before owners: task 1 failed, 2 finished, 3 is in progress,
+ * 4 and 5 wait; 1 and 2 have idempotency keys.
  */
 export const earlier = (name: string) => join(import.meta.dirname, '..', 'earlier', name)
 
-/** The store goes on with what the file holds; the keys of the time before owners are those of no owner. */
+/** The store continues with the file's tasks; the idempotency keys from before owners belong to tasks without an owner. */
 export async function goesOnAsBefore(store: TaskStore): Promise<void> {
   const { tasks } = await store.list({ limit: 10 })
   assert.deepEqual(

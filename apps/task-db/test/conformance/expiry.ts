@@ -19,7 +19,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.deepEqual((await claim(store, 'alive')).lease?.token, 2)
   })
 
-  test('a task whose lease runs out on its last attempt has failed, with a reason', async t => {
+  test('a task whose lease expires on its last attempt fails, with a reason', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1, 2)
@@ -34,7 +34,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.equal(await store.claim('alive', leaseMs), undefined)
   })
 
-  test('attempts that were returned do not count', async t => {
+  test('returned attempts are not counted', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1, 1)
@@ -44,7 +44,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.deepEqual([(await get(store, 1)).attempts, (await claim(store)).attempts], [0, 1])
   })
 
-  test('a renewed lease does not run out at its first end', async t => {
+  test('a renewed lease does not expire at its first end', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
@@ -104,7 +104,7 @@ export function leasesRunOut(openEngine: OpenEngine): void {
     assert.deepEqual([stats['not-started'], stats['in-progress']], [60, 0])
   })
 
-  test('a task that is finished while its lease is looked at either finished or waits', async t => {
+  test('a task that is finished while its lease expires is either finished or waits', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await createTasks(store, 20)

@@ -41,7 +41,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
   }
 
   for (const [what, message] of messages) {
-    test(`a ${what} that is repeated is acknowledged and changes nothing`, async t => {
+    test(`a repeated ${what} is acknowledged and changes nothing`, async t => {
       const store = await openEngine(t, clock)
       await createTasks(store, 1)
       const { id } = await claim(store)
@@ -61,7 +61,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     })
   }
 
-  test('of contradicting messages at once, one happens', async t => {
+  test('exactly one of several contradicting simultaneous messages takes effect', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)
@@ -70,7 +70,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     assert.equal((await get(store, 1)).version, 3)
   })
 
-  test('a finished task keeps its result, a failed one its reason, and neither its lease', async t => {
+  test('a finished task keeps its result, a failed task its reason, and neither keeps its lease', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 2)
     await claim(store)
@@ -98,7 +98,7 @@ export function leasesAreFenced(openEngine: OpenEngine): void {
     assert.deepEqual(await get(store, 1), renewed)
   })
 
-  test('a deleted task refuses its holder nothing, for it is not there', async t => {
+  test('an event of a deleted task finds no task', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 1)
     const { id } = await claim(store)

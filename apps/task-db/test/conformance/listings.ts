@@ -13,7 +13,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual((await store.list({ limit: 10 })).tasks, [])
   })
 
-  test('tasks are listed newest first, in whatever order they were stored', async t => {
+  test('tasks are listed newest first, in any order of storing', async t => {
     const store = await openEngine(t, clock)
     for (const number of [2, 4, 1, 3]) await store.create(taskId(number), newTask())
     assert.deepEqual((await readPages(store, { limit: 10 })).flat(), [4, 3, 2, 1].map(taskId))
@@ -44,7 +44,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual((await readPages(store, { ...later, state: 'failed' })).flat(), [taskId(2)])
   })
 
-  test('pages of any size joined are all tasks, each once, though others are added meanwhile', async t => {
+  test('pages of any size together contain all tasks once, although others are added meanwhile', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 15)
     let newest = 15
@@ -59,7 +59,7 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     )
   })
 
-  test('a listing goes on where it left off though the last task it named was deleted', async t => {
+  test('a listing continues at its cursor although the last listed task was deleted', async t => {
     const store = await openEngine(t, clock)
     await createTasks(store, 4)
     const { next } = await store.list({ limit: 2 })
@@ -92,7 +92,7 @@ async function prepareAllStates(store: TaskStore, between: () => void = () => un
   changed(await store.apply(taskId(2), { type: 'fail', token: 1, error, retryable: false }))
 }
 
-/** The ids of every page of a listing. */
+/** The ids of all pages of a listing. */
 async function readPages(
   store: TaskStore,
   query: Omit<TaskQuery, 'cursor'>,

@@ -27,7 +27,7 @@ const action = fc.oneof(
 type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
 
 export function modelIsFollowed(openEngine: OpenEngine): void {
-  test('whatever is done, tasks go by the table, and are listed and counted exactly', async t => {
+  test('after any operations, tasks follow the table of transitions, and are listed and counted exactly', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await fc.assert(
@@ -47,7 +47,7 @@ export function modelIsFollowed(openEngine: OpenEngine): void {
   })
 }
 
-/** Does the same to the store and to the model, and compares the answers. */
+/** Does the same to the store and the model, and compares their answers. */
 async function act(store: TaskStore, model: Map<string, Task>, action: Action, clock: ManualClock) {
   switch (action.do) {
     case 'create': {

@@ -16,7 +16,7 @@ export async function createTasks(store: TaskStore, count: number, maxAttempts =
 }
 
 export async function claim(store: TaskStore, worker = 'worker-1'): Promise<Task> {
-  return (await store.claim(worker, leaseMs)) ?? assert.fail('there was nothing to claim')
+  return (await store.claim(worker, leaseMs)) ?? assert.fail('there was no task to claim')
 }
 
 export function changed(outcome: Outcome | undefined): Task {

@@ -8,7 +8,7 @@ import { changed, claim, type OpenEngine } from './open-engine.ts'
 export function tasksHaveOwners(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
-  test('a task keeps its owner to its end', async t => {
+  test('a task keeps its owner until its end', async t => {
     const store = await openEngine(t, clock)
     await store.create(taskId(1), newTask({ owner: 'alice' }))
     await claim(store)
@@ -16,7 +16,7 @@ export function tasksHaveOwners(openEngine: OpenEngine): void {
     assert.deepEqual([owner, (await store.get(taskId(1)))?.owner], ['alice', 'alice'])
   })
 
-  test('one idempotency key of two owners, and of none, makes three tasks; each gets its own again', async t => {
+  test('one idempotency key makes a task each for two owners and for no owner; each gets its own task again', async t => {
     const store = await openEngine(t, clock)
     const owners = [{}, { owner: 'alice' }, { owner: 'bob' }]
     const given = owners.map(owner => newTask({ ...owner, idempotencyKey: 'upload-1' }))
@@ -32,7 +32,7 @@ export function tasksHaveOwners(openEngine: OpenEngine): void {
     )
   })
 
-  test('an idempotency key given by two owners at once makes one task for each', async t => {
+  test('two owners that use one idempotency key at once get one task each', async t => {
     const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>
       store.create(
@@ -45,7 +45,7 @@ export function tasksHaveOwners(openEngine: OpenEngine): void {
     for (const [n, { task }] of answers.entries()) assert.equal(task.owner, n % 2 === 0 ? 'alice' : 'bob')
   })
 
-  test('a listing by owner holds the tasks of that owner alone, page by page, also by state', async t => {
+  test('a listing by owner contains only the tasks of that owner, page by page, also by state', async t => {
     const store = await openEngine(t, clock)
     const owners = [{ owner: 'alice' }, { owner: 'bob' }, {}, { owner: 'alice' }, { owner: 'alice' }]
     for (const [n, owner] of owners.entries()) await store.create(taskId(n + 1), newTask(owner))

@@ -9,7 +9,7 @@ import { changed, claim, leaseMs, type OpenEngine } from './open-engine.ts'
 export function tasksAreRestored(openEngine: OpenEngine): void {
   const clock = new ManualClock()
 
-  test('restored tasks are as they were, are counted, and go on from there', async t => {
+  test('restored tasks are as they were, are counted, and continue from there', async t => {
     const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     assert.equal(await store.restore(tasks), tasks.length)
@@ -25,7 +25,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal((await store.list(ended)).tasks.length, 3)
   })
 
-  test('a restored lease runs out when it would have', async t => {
+  test('a restored lease expires when it would have expired', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     await store.restore(sampleTasks(clock.now()))
@@ -35,7 +35,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal((await store.expireLeases()).length, 1)
   })
 
-  test('restoring again changes nothing, and nothing newer is overwritten', async t => {
+  test('restoring again changes nothing, and overwrites no newer task', async t => {
     const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     await store.restore(tasks)
@@ -46,7 +46,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal(await store.restore([]), 0)
   })
 
-  test('an older version is replaced: of a changed task, and of a lease that was renewed', async t => {
+  test('an older version of a changed task, or of a renewed lease, is replaced', async t => {
     const store = await openEngine(t, clock)
     const tasks = sampleTasks(clock.now())
     await store.restore(tasks)
@@ -64,7 +64,7 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal((await store.stats())['in-progress'], 2)
   })
 
-  test('a task whose idempotency key another one has is refused, with all that came with it', async t => {
+  test('tasks are refused together if another task has the idempotency key of one of them', async t => {
     const store = await openEngine(t, clock)
     const { task } = await store.create(taskId(9), newTask({ idempotencyKey: 'upload-1' }))
     await assert.rejects(store.restore(sampleTasks(clock.now()).toReversed()), error => {

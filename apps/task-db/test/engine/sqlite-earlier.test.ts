@@ -6,7 +6,7 @@ import { temporaryFolder } from '@darkroom/testing'
 import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
 import { earlier, goesOnAsBefore } from '../conformance/earlier-versions.ts'
 
-test('a SQLite file of a version before owners goes on: its tasks have no owner, its keys still hold', async t => {
+test('a SQLite file of a version before owners is migrated: its tasks have no owner, and their keys still hold', async t => {
   const path = join(temporaryFolder(t), 'tasks.sqlite')
   copyFileSync(earlier('tasks-2.sqlite'), path)
   const store = new SqliteTaskStore({ path })

@@ -22,7 +22,7 @@ function open(t: TestContext, { path = join(temporaryFolder(t), 'tasks.sqlite'),
 
 engineConformance('SQLite', async (t, { clock }) => open(t, { clock }).store)
 
-test('tasks and their counts stand when the store is opened again', async t => {
+test('tasks and their counts are the same when the store is opened again', async t => {
   const { store, path } = open(t)
   await createTasks(store, 3)
   await claim(store)
@@ -34,7 +34,7 @@ test('tasks and their counts stand when the store is opened again', async t => {
   assert.deepEqual({ tasks: (await again.list({ limit: 10 })).tasks, stats: await again.stats() }, before)
 })
 
-test('a lease survives a restart: it is honoured until its end, and runs out then', async t => {
+test('a lease survives a restart, and expires at its end', async t => {
   const clock = new ManualClock()
   const { store, path } = open(t, { clock: clock.clock })
   await createTasks(store, 2)
@@ -50,7 +50,7 @@ test('a lease survives a restart: it is honoured until its end, and runs out the
   assert.equal((await get(again, 2)).state, 'not-started')
 })
 
-test('fault: the clock was set back while the store was closed: a lease ends in its time, and is still honoured', async t => {
+test('fault: the clock was set back while the store was closed: a lease still ends on time', async t => {
   const clock = new ManualClock()
   const { store, path } = open(t, { clock: clock.clock })
   await createTasks(store, 1)
@@ -68,7 +68,7 @@ test('fault: the clock was set back while the store was closed: a lease ends in 
   assert.equal((await again.expireLeases()).length, 1)
 })
 
-test('fault: the clock is set forward and back: a lease that holds is not ended', async t => {
+test('fault: the clock is set forward and back: a valid lease is not ended', async t => {
   const clock = new ManualClock()
   const { store } = open(t, { clock: clock.clock })
   await createTasks(store, 1)
@@ -82,7 +82,7 @@ test('fault: the clock is set forward and back: a lease that holds is not ended'
   assert.equal((await store.expireLeases()).length, 1)
 })
 
-test('a write under way is on disk when closing has ended, and closing twice is closing once', async t => {
+test('closing waits until a write under way is on disk, and may be repeated', async t => {
   const { store, path } = open(t)
   const write = store.create(taskId(1), newTask())
   await Promise.all([store.close(), store.close()])
@@ -91,7 +91,7 @@ test('a write under way is on disk when closing has ended, and closing twice is 
   assert.ok(await open(t, { path }).store.get(taskId(1)))
 })
 
-test('more leases than one check takes back are all taken back by the next checks', async t => {
+test('if one check can not take back all expired leases, the next checks do', async t => {
   const clock = new ManualClock()
   const { store } = open(t, { clock: clock.clock })
   await createTasks(store, 1200)

@@ -1,4 +1,4 @@
-// Tasks are created, claimed and finished in the store at argv[2]; each answered change is printed.
+// Creates, claims and finishes tasks in the store at argv[2], and prints each answered change.
 import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
 import { facts, newTask, taskId } from '../sample-tasks.ts'
 

@@ -8,7 +8,7 @@ import { buildTestApp, openStore } from '../build-test-app.ts'
 import { claim, createTasks } from '../conformance/open-engine.ts'
 import { newTask, taskId } from '../sample-tasks.ts'
 
-/** The app on a port, and a reader of its feed that has begun. */
+/** The app on a port, and a reader whose feed has begun. */
 async function follow(t: TestContext) {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
@@ -49,7 +49,7 @@ test('the feed has each change of a task, with its owner', async t => {
   assert.deepEqual(deleted, { kind: 'deleted', id: taskId(1) })
 })
 
-test('the feed stops to listen when its reader hangs up', async t => {
+test('the feed stops listening when its reader hangs up', async t => {
   const store = openStore(t)
   const listeners = new Set<unknown>()
   const { onChange } = store

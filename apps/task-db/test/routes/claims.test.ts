@@ -18,7 +18,7 @@ test('a claim is answered with the oldest task and its lease', async t => {
   assert.equal(answer.json().lease.worker, 'worker-1')
 })
 
-test('a claim of a given task leases that one, and is refused with 409 when it is not there to be claimed', async t => {
+test('a claim of a given task leases it, and is refused with 409 if it can not be claimed', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)
@@ -32,7 +32,7 @@ test('a claim of a given task leases that one, and is refused with 409 when it i
   assert.equal((await store.get(taskId(1)))?.state, 'not-started')
 })
 
-test('a claim where nothing is to be done is 204', async t => {
+test('a claim without any waiting task is 204', async t => {
   const app = buildTestApp(t)
   for (const query of ['', '?wait=0', '?wait=0.05']) {
     const answer = await app.inject({ method: 'POST', url: url + query, body })
@@ -40,7 +40,7 @@ test('a claim where nothing is to be done is 204', async t => {
   }
 })
 
-test('of 20 tasks claimed 50 times at once, without patience, each is claimed once', async t => {
+test('each of 20 tasks that are claimed 50 times at once, without waiting, is claimed once', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 20)
@@ -72,7 +72,7 @@ for (const malformed of [
   })
 }
 
-test('a claim that would wait too long, or has an unknown parameter, is refused', async t => {
+test('a claim with too long a wait, or an unknown parameter, is refused', async t => {
   const app = buildTestApp(t)
   for (const query of ['wait=56', 'wait=-1', 'wait=x', 'worker=a']) {
     assertProblem(await app.inject({ method: 'POST', url: `${url}?${query}`, body }), 400, 'invalid-request')

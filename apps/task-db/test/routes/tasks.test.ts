@@ -24,7 +24,7 @@ async function prepareClaimed(t: TestContext) {
   return prepared
 }
 
-test('a task is made with 201, and the same again is answered 200 with the task as it is', async t => {
+test('a task is created with 201, and the same request again is answered 200 with its present state', async t => {
   const { get, post } = prepare(t)
   const made = await post(`/tasks/${id}`, newTask({ idempotencyKey: 'upload-1' }))
   const again = await post(`/tasks/${id}`, newTask())
@@ -49,30 +49,30 @@ test('a task is made with 201, and the same again is answered 200 with the task 
   assert.deepEqual(task, expected)
 })
 
-test('who makes a task does not choose its version, its attempts or its lease', async t => {
+test('the creator of a task does not choose its version, attempts or lease', async t => {
   const { post } = prepare(t)
   const surplus = { id: taskId(2), version: 7, attempts: -5, finishedAt: '2020-01-01T00:00:00.000Z' }
   const answer = await post(`/tasks/${id}`, { ...newTask(), ...surplus })
-  if (answer.statusCode === 400) return // the contract may as well refuse it
+  if (answer.statusCode === 400) return // the contract may refuse it, too
   const { finishedAt, ...task } = answer.json()
   assert.deepEqual([task.id, task.version, task.attempts, finishedAt], [id, 1, 0, undefined])
 })
 
 for (const [what, body] of [
   ['nothing', {}],
-  ['a state that a task is not put into', { ...newTask(), state: 'in-progress' }],
+  ['a state that can not be set', { ...newTask(), state: 'in-progress' }],
   ['no operations', { ...newTask(), operations: [] }],
   ['an unknown operation', { ...newTask(), operations: [{ name: 'unknown' }] }],
   ['11 operations', { ...newTask(), operations: Array(11).fill({ name: 'swap-channels', order: 'bgr' }) }],
   ['no attempts', { ...newTask(), maxAttempts: 0 }],
   ['an idempotency key of 256 characters', { ...newTask(), idempotencyKey: 'k'.repeat(256) }],
-  ['an original of no bytes that are known', { ...newTask(), original: {} }],
+  ['an original without facts', { ...newTask(), original: {} }],
   ['a result without a token', { state: 'finished', result: facts }],
-  ['a token that was never given out', { state: 'finished', token: 0, result: facts }],
+  ['a token that no claim returned', { state: 'finished', token: 0, result: facts }],
   ['a token of text', { state: 'finished', token: '1', result: facts }],
   ['a failure without a reason', { state: 'failed', token: 1, retryable: true }],
   ['a failure that does not say if it is retryable', { state: 'failed', token: 1, error }],
-  ['a return with something unknown', { state: 'returned', token: 1, surplus: 1 }],
+  ['a return with an unknown property', { state: 'returned', token: 1, surplus: 1 }],
 ] as const) {
   test(`a task put with ${what} is refused`, async t => {
     const { get, post } = prepare(t)
@@ -91,7 +91,7 @@ for (const malformed of [
   `${id}%0a`,
   `..%2f${id}`,
 ]) {
-  test(`an id like ${malformed} is refused`, async t => {
+  test(`the id ${malformed} is refused`, async t => {
     const { get, post, remove } = prepare(t)
     const url = `/tasks/${malformed}`
     assertProblem(await get(url), 400, 'invalid-request')
@@ -101,7 +101,7 @@ for (const malformed of [
   })
 }
 
-test('a task that is not there is 404, for whatever is asked of it', async t => {
+test('a missing task is 404 on every route', async t => {
   const { get, post, remove } = prepare(t)
   const answers = [
     await get(`/tasks/${id}`),
@@ -114,7 +114,7 @@ test('a task that is not there is 404, for whatever is asked of it', async t => 
   for (const answer of answers) assertProblem(answer, 404, 'task-not-found')
 })
 
-test('a finished task has its result, and the message repeated is answered the same', async t => {
+test('a finished task has its result, and a repeated message gets the same answer', async t => {
   const { post } = await prepareClaimed(t)
   const message = { state: 'finished', token: 1, result: { ...facts, bytes: 99 } }
   const answer = await post(`/tasks/${id}`, message)
@@ -125,7 +125,7 @@ test('a finished task has its result, and the message repeated is answered the s
   assert.deepEqual([repeated.statusCode, repeated.json()], [200, answer.json()])
 })
 
-test('a failed task has its reason, or waits for the next attempt when it may be retried', async t => {
+test('a failed task has its reason; after a retryable failure it waits for the next attempt', async t => {
   const { post } = await prepareClaimed(t)
   const retryable = await post(`/tasks/${id}`, { state: 'failed', token: 1, error, retryable: true })
   assert.deepEqual([retryable.json().state, retryable.json().error], ['not-started', undefined])
@@ -134,7 +134,7 @@ test('a failed task has its reason, or waits for the next attempt when it may be
   assert.deepEqual([forGood.json().state, forGood.json().error], ['failed', error])
 })
 
-test('a task that is returned counts no attempt', async t => {
+test('a returned task counts no attempt', async t => {
   const { post } = await prepareClaimed(t)
   const { statusCode, body } = await post(`/tasks/${id}`, { state: 'returned', token: 1 })
   const { state, attempts, claims } = JSON.parse(body)
@@ -150,7 +150,7 @@ test('a lease is renewed by its holder', async t => {
   assert.ok(Date.parse(lease.expiresAt) > Date.now() + 3_000_000)
 })
 
-test('an old token is refused with 409, whatever it comes with', async t => {
+test('an old token is refused with 409, whatever the message', async t => {
   const { get, post } = await prepareClaimed(t)
   await post(`/tasks/${id}`, { state: 'returned', token: 1 })
   await post('/tasks/claim', { worker: 'worker-2', leaseMs: 60_000 })
@@ -179,7 +179,7 @@ for (const body of [
   })
 }
 
-test('a deleted task is 204, and gone', async t => {
+test('a task is deleted with 204, and is gone', async t => {
   const { get, remove } = await prepareClaimed(t)
   const { statusCode, body } = await remove(`/tasks/${id}`)
   assert.deepEqual([statusCode, body], [204, ''])
@@ -215,7 +215,7 @@ test('tasks are listed by owner', async t => {
     assertProblem(await get(`/tasks?owner=${encodeURIComponent(owner)}`), 400, 'invalid-request')
 })
 
-test('tasks are listed by their end, in any offset of time', async t => {
+test('tasks are listed by the time of their end, with any UTC offset', async t => {
   const { get, post } = await prepareClaimed(t)
   const { finishedAt } = (await post(`/tasks/${id}`, { state: 'finished', token: 1, result: facts })).json()
   const count = async (endedBefore: string) =>

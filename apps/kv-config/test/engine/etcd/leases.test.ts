@@ -5,7 +5,7 @@ import { absent, bytes, put, remove, text } from '../../conformance/open-engine.
 import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
 import { startRelay } from './tcp-relay.ts'
 
-/** How many leases there are in etcd. */
+/** The number of leases in etcd. */
 async function countLeases(servers: EtcdServers): Promise<number> {
   const { leases = [] } = (await servers.post('lease/leases', {})) as { leases?: unknown[] }
   return leases.length
@@ -30,7 +30,7 @@ withEngine('etcd', program => {
     await until('no lease is left', async () => (await countLeases(etcd())) === 0)
   })
 
-  test('a lease shorter than the shortest of etcd is renewed like any other', async t => {
+  test('a lease shorter than etcd’s minimum is renewed like any other', async t => {
     const store = openEtcdStore(t, etcd())
     const { revision } = await put(store, 'a', 'same', 0.5)
     const { revision: before } = await store.get('a')
@@ -60,7 +60,7 @@ withEngine('etcd', program => {
     assert.deepEqual(again.entries[0]?.expiresAt, before)
   })
 
-  test('the keys of another store in the same etcd are none of its keys', async t => {
+  test('a store does not list the keys of another store in the same etcd', async t => {
     const [one, two] = [openEtcdStore(t, etcd(), 'one'), openEtcdStore(t, etcd(), 'one2')]
     await put(one, 'a', 'of one')
     await put(two, 'a', 'of two')

@@ -8,7 +8,7 @@ import { openAt } from './shared-etcd.ts'
 
 const count = 1000
 
-/** Answers as etcd does where so many entries with leases stand, and remembers how much it was asked at once. */
+/** Answers like an etcd with many entries with leases, and records the largest request. */
 async function startFakeEtcd(t: TestContext) {
   const most = { entries: 0, requests: 0 }
   let requests = 0
@@ -23,7 +23,7 @@ async function startFakeEtcd(t: TestContext) {
   }
   const server = createServer(async (request, reply) => {
     const answer = answers[request.url ?? '']
-    if (!answer) return // a watch, in which nothing happens
+    if (!answer) return // a watch without events
     requests += 1
     most.requests = Math.max(most.requests, requests)
     const body = (await json(request)) as object
@@ -48,7 +48,7 @@ function toKeyValue(key: string): KeyValue {
   return { key: Buffer.from(key).toString('base64'), value: '', mod_revision: '5', lease: '6' }
 }
 
-test('a long listing asks for little at once: large values may stand behind small ones', async t => {
+test('a long listing requests few entries at a time: large values may follow small ones', async t => {
   const { most, endpoint } = await startFakeEtcd(t)
   const store = openAt(t, { endpoints: [endpoint], prefix })
   const { entries } = await store.list({ prefix: '', limit: count })

@@ -4,7 +4,7 @@ import { type EtcdServers, startEtcd } from '@darkroom/testing'
 import type { EtcdAddress } from '../../../src/engine/etcd/address.ts'
 import { EtcdKvStore } from '../../../src/engine/etcd/etcd.ts'
 
-/** An etcd for all tests of a file; each store in it has a prefix of its own. */
+/** An etcd for all tests of a file; each store in it has its own prefix. */
 export function shareEtcd(program: string, options: { members?: number } = {}) {
   const endings: (() => unknown)[] = []
   let servers: EtcdServers | undefined
@@ -22,13 +22,13 @@ export function shareEtcd(program: string, options: { members?: number } = {}) {
 
 let stores = 0
 
-/** A prefix that no other store has. */
+/** A new prefix. */
 export function newPrefix(): string {
   stores += 1
   return `store-${stores}/`
 }
 
-/** A store in these servers that is closed with the test. */
+/** A store in these servers; it is closed with the test. */
 export function openEtcdStore(t: TestContext, { members }: EtcdServers, prefix = newPrefix()): EtcdKvStore {
   return openAt(t, { endpoints: members.map(({ client }) => `http://${client}`), prefix })
 }

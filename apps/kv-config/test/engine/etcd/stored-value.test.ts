@@ -5,7 +5,7 @@ import { fromStored, toStored } from '../../../src/engine/etcd/stored-value.ts'
 
 const anyRevision = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat())
 
-/** As a value can look that somebody stores back: it may end like one that keeps a revision, or like half of it. */
+/** Values that a client may store: they may end like a value that keeps a revision, or like half of one. */
 const value = fc
   .tuple(fc.uint8Array({ maxLength: 40 }), anyRevision, fc.nat({ max: 40 }), fc.boolean())
   .map(([bytes, revision, cut, isStored]) => {
@@ -13,7 +13,7 @@ const value = fc
     return isStored ? stored.subarray(0, stored.length - (cut < 20 ? 0 : cut - 20)) : bytes
   })
 
-test('any value comes back as it was, with the revision that it keeps if it keeps one', () => {
+test('any value comes back as it was, with the revision that it keeps, if any', () => {
   fc.assert(
     fc.property(value, anyRevision, (value, revision) => {
       const read = fromStored(toStored(value, revision))

@@ -4,17 +4,17 @@ import type { TestContext } from 'node:test'
 
 export interface TcpRelay {
   readonly url: string
-  /** Connections that are open through it now. */
+  /** The connections that are open through it. */
   readonly connections: number
-  /** From here on, what was connected is broken, and who connects is cut off at once. */
+  /** From now on, open connections are broken, and new ones are cut off at once. */
   cut(): void
-  /** From here on, answers are swallowed: at once, or once a request has these words in it. */
+  /** From now on, answers are dropped: at once, or once a request contains these words. */
   swallow(words?: string): void
-  /** From here on, new connections work. */
+  /** From now on, new connections work. */
   restore(): void
 }
 
-/** A way to a server (host:port) on which faults can be had. */
+/** A relay to a server (host:port) that can make faults. */
 export async function startRelay(t: TestContext, target: string): Promise<TcpRelay> {
   const [host, port] = target.split(':')
   const sockets = new Set<Socket>()

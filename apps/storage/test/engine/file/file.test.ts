@@ -20,7 +20,7 @@ async function openIn(t: TestContext, folder = temporaryFolder(t)) {
   return { store, folder }
 }
 
-/** All files under a folder, by their paths in it. */
+/** The paths of all files under a folder, relative to it. */
 function filesIn(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
   return entries
@@ -60,7 +60,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.equal(found?.blob.fence, 4)
   })
 
-  test('has no temporary file left of content that threw', async t => {
+  test('leaves no temporary file of content that threw', async t => {
     const { store, folder } = await openIn(t)
     async function* throwing() {
       yield patterned(2_000_000)
@@ -70,7 +70,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('has no temporary file left of a write that was fenced off', async t => {
+  test('leaves no temporary file of a write with a stale fencing token', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(1)), { ...png, fence: 2 })
     await store.put(id, inChunks(patterned(1)), { ...png, fence: 1 })
@@ -125,7 +125,7 @@ suite('the file store', { concurrency: 4 }, () => {
       bytes.writeUInt32LE(0xffff_ffff, bytes.length - 8)
       writeFileSync(path, bytes)
     },
-    'has a footer that says something else': path => {
+    'has a footer with other contents': path => {
       const text = readFileSync(path).toString('latin1').replace('"bytes":200', '"bytes":-20')
       writeFileSync(path, text, 'latin1')
     },
@@ -140,7 +140,7 @@ suite('the file store', { concurrency: 4 }, () => {
     })
   }
 
-  test('does not know the token of a damaged file: it refuses to replace it, and deletes it', async t => {
+  test('refuses to replace a damaged file, whose token is unknown, and deletes it', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(200)), png)
     const [file = ''] = filesIn(folder)

@@ -23,7 +23,7 @@ async function read(store: BlobStore): Promise<Buffer> {
   return await buffer(asStream(found.read({ start: 0, end: found.blob.bytes - 1 })))
 }
 
-/** A fault once; then all is well. */
+/** One fault; then everything works. */
 function once(fault: Fault, when: (request: IncomingMessage) => boolean) {
   let left = 1
   return (request: IncomingMessage) => (when(request) && left-- > 0 ? fault : pass)
@@ -51,14 +51,14 @@ await withEngine('s3', async program => {
         assert.deepEqual(await bucket.uploads(), [])
       })
 
-      test(`${name} meets one at the same moment (409): it is tried again`, async t => {
+      test(`${name} conflicts with another request (409): it is tried again`, async t => {
         const conflict = { kind: 'answer', status: 409, code: 'ConditionalRequestConflict' } as const
         const { store } = await openBehind(t, once(conflict, isWrite))
         assert.equal((await store.put(id, inChunks(patterned(length)), png(1))).kind, 'stored')
         assert.ok(patterned(length).equals(await read(store)))
       })
 
-      test(`the server does not support conditions in ${name}: fencing tokens are still compared`, async t => {
+      test(`the server ignores conditions of ${name}: fencing tokens are still compared`, async t => {
         const isConditional = (request: IncomingMessage) =>
           isWrite(request) && (request.headers['if-match'] ?? request.headers['if-none-match']) !== undefined
         const { store } = await openBehind(t, request =>
@@ -73,7 +73,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('the server compares ETags without their quotes: that is found out once', async t => {
+    test('the server compares ETags without quotes: the store finds this out once', async t => {
       const conditions: string[] = []
       const { store } = await openBehind(t, request => {
         const condition = request.headers['if-match']
@@ -102,7 +102,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('it stops half-way through an answer: the reader gets an error after a while', async t => {
+    test('an answer stops half-way: the reader gets an error after a while', async t => {
       let isStalling = false
       const { store } = await openBehind(t, () => (isStalling ? { kind: 'stall' } : pass))
       await store.put(id, inChunks(patterned(MiB)), png(1))
@@ -114,7 +114,7 @@ await withEngine('s3', async program => {
       await assert.rejects(store.check(), StoreUnavailable)
     })
 
-    test('it never answers: whatever is asked ends at one deadline', async t => {
+    test('the server never answers: every request ends at the same deadline', async t => {
       let isHanging = false
       const { store } = await openBehind(t, () => (isHanging ? { kind: 'hang' } : pass))
       await store.put(id, inChunks(patterned(1000)), png(1))
@@ -129,26 +129,26 @@ await withEngine('s3', async program => {
         store.list('pre', { limit: 1 }),
         store.delete({ ...id, key: 'another' }),
         store.put(id, inChunks(patterned(1000)), png(2)),
-        store.put(id, inChunks(patterned(1000)), png(3)), // the second in turn
+        store.put(id, inChunks(patterned(1000)), png(3)), // waits for the first
         buffer(asStream(part.read({ start: 0, end: 9 }))),
       ]
       await Promise.all(asked.map(answer => assert.rejects(answer, StoreUnavailable)))
-      // Three attempts would take three times as long as one, and two in turn twice.
+      // Three attempts would take three times the deadline, and two puts in turn twice.
       assert.ok(Date.now() - begun < 2 * answerMs, `${Date.now() - begun} ms`)
     })
 
-    test('it doesn’t answer to the end of a long write: the writer gets an error before the parts are removed', async t => {
+    test('the end of a long write is not answered: the writer gets an error before the parts are removed', async t => {
       let begun = 0
       const { store } = await openBehind(t, request => {
         if (begun === 0 && isWrite(request)) begun = Date.now()
         return begun > 0 ? { kind: 'hang' } : pass
       })
-      // What stood there is looked at first.
+      // First, the store looks at the stored blob.
       await assert.rejects(store.put(id, inChunks(patterned(9 * MiB)), png(1)), StoreUnavailable)
       assert.ok(begun > 0 && Date.now() - begun < 1.5 * answerMs, `${Date.now() - begun} ms`)
     })
 
-    test('it is overloaded for a moment: requests are sent again', async t => {
+    test('the server is overloaded for a moment: requests are sent again', async t => {
       const slowDown = { kind: 'answer', status: 503, code: 'SlowDown' } as const
       const { store } = await openBehind(t, once(slowDown, isWrite))
       assert.equal((await store.put(id, inChunks(patterned(1000)), png(1))).kind, 'stored')
@@ -161,7 +161,7 @@ await withEngine('s3', async program => {
       [403, 'AccessDenied', StoreMisconfigured],
       [403, 'InvalidAccessKeyId', StoreMisconfigured],
     ] as const) {
-      test(`it refuses writes (${status} ${code}) and answers the rest: it is not ready until it accepts a write`, async t => {
+      test(`the server refuses writes (${status} ${code}) only: the store is not ready until a write is accepted`, async t => {
         let isRefusing = true
         const { store } = await openBehind(t, request =>
           isRefusing && isWrite(request) ? { kind: 'answer', status, code } : pass,
@@ -175,7 +175,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('it is overloaded for long, or full: the writer gets an error', async t => {
+    test('the server is overloaded for long, or full: the writer gets an error', async t => {
       let code = 'SlowDown'
       const { store } = await openBehind(t, request =>
         isWrite(request) ? { kind: 'answer', status: code === 'SlowDown' ? 503 : 507, code } : pass,

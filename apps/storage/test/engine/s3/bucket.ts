@@ -11,7 +11,7 @@ import { parseS3Url } from '../../../src/engine/s3/address.ts'
 import { S3BlobStore, type S3BlobStoreOptions } from '../../../src/engine/s3/s3.ts'
 import { silentLogger } from '../../serve.ts'
 
-/** A bucket of its own in a server, its URL, and a look into it past the service. */
+/** A new bucket in a server, its URL, and a client that reads it without the service. */
 export async function makeBucket(t: Pick<TestContext, 'after'>, { url, ...credentials }: ObjectStore) {
   const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials })
   t.after(() => client.destroy())
@@ -33,7 +33,7 @@ export function bucketUrl(bucket: string, endpoint: string): string {
   return `s3://${bucket}?endpoint=${endpoint}&prefix=images`
 }
 
-/** The settings of a storage on a bucket. */
+/** The settings of a storage on this bucket. */
 export function environmentOf({ url, credentials }: Pick<Bucket, 'url' | 'credentials'>) {
   return {
     BLOB_STORE_URL: url,
@@ -43,7 +43,7 @@ export function environmentOf({ url, credentials }: Pick<Bucket, 'url' | 'creden
   }
 }
 
-/** A store over a bucket, which ends with the test. */
+/** A store on this bucket; it is closed with the test. */
 export async function openStore(
   t: Pick<TestContext, 'after'>,
   { url, credentials }: Pick<Bucket, 'url' | 'credentials'>,

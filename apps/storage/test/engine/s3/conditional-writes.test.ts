@@ -15,7 +15,7 @@ function refusal(name: string): S3ServiceException {
   return new S3ServiceException({ name, $fault: 'client', $metadata: {}, message: name })
 }
 
-/** Publishes where each placing is refused so; then the last of `found` stands there. */
+/** Publishes while each attempt is refused in this way; afterwards the last of `found` is stored. */
 async function publish(
   refusals: string[],
   found: (Found | undefined)[],
@@ -33,29 +33,29 @@ async function publish(
 }
 
 suite('a conditional write', () => {
-  test('of an upload that is gone is stored, if it was we who completed it', async () => {
+  test('of an upload that is gone is stored, if this store completed it', async () => {
     const { outcome, placings } = await publish(['NoSuchUpload'], [undefined, standing('ours')])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
     assert.equal(placings, 1)
   })
 
-  test('of an upload that somebody removed ends at the second try, with an error', async () => {
+  test('of an upload that was removed fails at the second try', async () => {
     const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [standing('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
     assert.match(outcome.message, /another program removed the upload/)
     assert.equal(placings, 2)
   })
 
-  test('that others are quicker than waits before it is tried again, longer each time', async () => {
+  test('that loses to other writers is repeated after growing pauses', async () => {
     const begun = performance.now()
     const { outcome, placings } = await publish(Array(3).fill('ConditionalRequestConflict'), [undefined])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
     assert.equal(placings, 4)
-    // 20, 40 and 80 ms, each shortened by half at most; timers are rounded.
+    // 20, 40 and 80 ms, each reduced at random by at most half; timers are rounded.
     assert.ok(performance.now() - begun > 65)
   })
 
-  test('ends between two tries once it took too long', async () => {
+  test('ends between two tries after its deadline', async () => {
     const late = new AbortController()
     late.abort()
     const { outcome, placings } = await publish(['ConditionalRequestConflict'], [undefined], late.signal)

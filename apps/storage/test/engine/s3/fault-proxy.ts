@@ -6,18 +6,18 @@ import type { TestContext } from 'node:test'
 /** What a proxy does with a request. */
 export type Fault =
   | { kind: 'pass' }
-  /** Answered by the proxy; the server never hears of it. */
+  /** Answered by the proxy; the request never reaches the server. */
   | { kind: 'answer'; status: number; code: string }
-  /** The server does what is asked, but its answer never arrives. */
+  /** The server executes the request, but its answer never arrives. */
   | { kind: 'lose-answer' }
-  /** One bit is turned over on the way. */
+  /** One bit is flipped on the way. */
   | { kind: 'damage' }
-  /** There is never an answer. */
+  /** There is no answer, ever. */
   | { kind: 'hang' }
   /** The answer begins, and its body stops half-way. */
   | { kind: 'stall' }
 
-/** An HTTP server in front of another, which does to each request what `decide` says; it ends with the test. */
+/** An HTTP server in front of another, which treats each request as `decide` returns; it ends with the test. */
 export async function startFaultProxy(
   t: Pick<TestContext, 'after'>,
   target: string,

@@ -7,7 +7,7 @@ import { problemOf } from '../../serve.ts'
 import { startStorage, storageMain } from '../../storage-process.ts'
 import { type Bucket, bucketUrl, environmentOf, makeBucket, openStore } from './bucket.ts'
 
-/** A body that is sent up to its middle; the rest when it is told to go on. */
+/** A body that is sent to its middle; the rest is sent when the test lets it continue. */
 function inTwoHalves(bytes: Buffer) {
   const { promise: goOn, resolve } = Promise.withResolvers<void>()
   async function* body() {
@@ -23,7 +23,7 @@ await withEngine('s3', async program => {
   const run = (t: TestContext, bucket: Pick<Bucket, 'url' | 'credentials'>) =>
     startStorage(t, { env: { ...environmentOf(bucket), LOG_LEVEL: 'error' } })
 
-  /** How a storage ends that can't start. */
+  /** The output and exit code of a storage that can't start. */
   async function endOf(t: TestContext, env: Record<string, string>) {
     const storage = startProgram(t, [process.execPath, storageMain], { LOG_LEVEL: 'warn', PORT: '0', ...env })
     const { code } = await storage.ended
@@ -31,7 +31,7 @@ await withEngine('s3', async program => {
   }
 
   suite('the storage on S3', () => {
-    test('the server is killed half-way through an upload: 503, nothing is seen, and all is well when it is back', async t => {
+    test('the server is killed half-way through an upload: 503, no blob, and everything works when it is back', async t => {
       const bucket = await makeBucket(t, server)
       const storage = await run(t, bucket)
       const put = (body: Buffer | AsyncIterable<Uint8Array>) =>
@@ -60,12 +60,12 @@ await withEngine('s3', async program => {
       assert.ok(found.body.equals(patterned(24 * MiB, 2)))
     })
 
-    test('the storage is killed half-way through an upload: nothing is seen, and the parts are removed', async t => {
+    test('the storage is killed half-way through an upload: no blob, and the parts are removed', async t => {
       const bucket = await makeBucket(t, server)
       const storage = await run(t, bucket)
       const { body } = inTwoHalves(patterned(24 * MiB))
       const put = httpRequest(storage.url, '/images/a-key/pre', { method: 'PUT', body })
-      put.catch(() => undefined) // looked at below
+      put.catch(() => undefined) // checked below
       await until('parts are under way', async () => (await bucket.uploads()).length === 1)
       storage.signal('SIGKILL')
       await assert.rejects(put)
@@ -109,7 +109,7 @@ await withEngine('s3', async program => {
       }
     })
 
-    test('wrong settings end the start, and the words say which', async t => {
+    test('wrong settings end the start with an error that names them', async t => {
       const bucket = await makeBucket(t, server)
       const right = environmentOf(bucket)
       const missing = await endOf(t, { ...right, BLOB_STORE_URL: bucketUrl('no-such-bucket', server.url) })
@@ -141,7 +141,7 @@ await withEngine('s3', async program => {
       await until('the log says why', () => /does not exist/.test(storage.stdout))
     })
 
-    test('the server is not there yet: the storage starts, is alive, and not ready', async t => {
+    test('the server is not up yet: the storage starts, is alive, and is not ready', async t => {
       const bucket = await makeBucket(t, server)
       const nowhere = `http://127.0.0.1:${await freePort()}`
       const storage = await run(t, { ...bucket, url: bucketUrl(bucket.name, nowhere) })

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { receivedBody } from '../../../src/engine/s3/received-body.ts'
 
-test('a reader that is gone before it read anything ends the body, and with it its connection', async () => {
+test('a reader that leaves before it has read anything ends the body and its connection', async () => {
   const body = new PassThrough()
   receivedBody(body, 10, 60_000).destroy()
   await until('the body is ended', () => body.destroyed)

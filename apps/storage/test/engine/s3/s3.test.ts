@@ -58,7 +58,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(listed, ['a-key'])
     })
 
-    test('gives the memory of a blob back once the server has it, and not when it refused it', async t => {
+    test('releases the memory of a blob once the server has stored it, and not if the server refused it', async t => {
       const store = await openStore(t, await makeBucket(t, server))
       const release = t.mock.method(PartMemory.prototype, 'release')
       await store.put(id, inChunks(patterned(1000)), { ...png, fence: 2 })
@@ -84,7 +84,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.uploads(), [])
     })
 
-    test('removes the parts of others that began long ago, and leaves young ones alone', async t => {
+    test('removes parts of other copies’ old uploads, and keeps those of recent uploads', async t => {
       const bucket = await makeBucket(t, server)
       const one = await openStore(t, bucket)
       let go = () => {}
@@ -96,11 +96,11 @@ await withEngine('s3', async program => {
         await held
       }
       const put = one.put(id, stopping(), png)
-      put.catch(() => undefined) // looked at below
+      put.catch(() => undefined) // checked below
       await until('an upload has begun', async () => (await bucket.uploads()).length === 1)
       const young = await openStore(t, bucket)
       await young.put({ key: 'another', stage: 'pre' }, inChunks(patterned(10)), png)
-      await young.close() // waits for its sweep, or ends it
+      await young.close() // waits until its sweep has ended
       assert.equal((await bucket.uploads()).length, 1)
       await openStore(t, bucket, { abandonedMs: -60_000 })
       await until('it is removed', async () => (await bucket.uploads()).length === 0)
@@ -139,7 +139,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.uploads(), others)
     })
 
-    test('two copies on one bucket: the newest fencing token of a race stays', async t => {
+    test('two copies on one bucket: the newest fencing token wins a race', async t => {
       const bucket = await makeBucket(t, server)
       const stores = [await openStore(t, bucket), await openStore(t, bucket)] as const
       for (let round = 0; round < 5; round++) {
@@ -155,7 +155,7 @@ await withEngine('s3', async program => {
       }
     })
 
-    test('two copies on one bucket: what one wrote or deleted, the other sees at once', async t => {
+    test('two copies on one bucket: each sees the other’s writes and deletions at once', async t => {
       const bucket = await makeBucket(t, server)
       const [one, other] = [await openStore(t, bucket), await openStore(t, bucket)]
       for (const length of [100, 9 * MiB]) {
@@ -167,7 +167,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await one.list('pre', { limit: 10 }), { blobs: [] })
     })
 
-    test('a part is not read from bytes that were written after it was opened', async t => {
+    test('a part is not read from bytes that replaced the opened blob', async t => {
       const store = await openStore(t, await makeBucket(t, server))
       await store.put(id, inChunks(patterned(MiB, 1)), png)
       await using early = await store.open(id, { whole: false })

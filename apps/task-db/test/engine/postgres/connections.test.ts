@@ -10,14 +10,14 @@ import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
 await withEngine('postgres', async program => {
   const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
 
-  /** Those of the service that have such a state, or wait for such a thing. */
+  /** The service's connections in this state, or that wait for this. */
   const count = async (condition: string) => {
     const text = `SELECT count(*) AS connections FROM pg_stat_activity
       WHERE application_name = 'darkroom task-db' AND ${condition}`
     return Number((await query(url, text))[0]?.connections)
   }
 
-  test('200 requests at once share the connections that there may be; one more listens', async t => {
+  test('200 simultaneous requests share the allowed connections; one more connection listens', async t => {
     const schema = await emptySchema(url)
     const connections = 3
     const store = await openPostgresStore(schema, { connections, timeoutMs: 60_000 })
@@ -43,7 +43,7 @@ await withEngine('postgres', async program => {
     assert.equal(most, connections + 1)
   })
 
-  test('a statement that takes too long is ended on the server, and its request refused', async t => {
+  test('a statement that takes too long is cancelled on the server, and its request is refused', async t => {
     const logger = createLogger('task-db', 'silent')
     const database = await Database.open({
       url: await emptySchema(url),
@@ -60,7 +60,7 @@ await withEngine('postgres', async program => {
     })
     await refused
     await until(
-      'it is ended',
+      'it is cancelled',
       async () => (await count("query LIKE '%pg_sleep%' AND state = 'active'")) === 0,
     )
   })

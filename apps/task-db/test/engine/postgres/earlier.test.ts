@@ -23,18 +23,18 @@ await withEngine('postgres', async program => {
     return schema
   }
 
-  test('a PostgreSQL of a version before owners goes on: its tasks have no owner, its keys still hold', async t => {
+  test('a database of a version before owners is migrated: its tasks have no owner, and their keys still hold', async t => {
     const store = await openPostgresStore(await earlierSchema())
     t.after(() => store.close())
     await goesOnAsBefore(store)
   })
 
-  test('two copies that start together on a PostgreSQL of a version before owners bring it up to date once', async t => {
+  test('two copies that start together migrate a database of a version before owners once', async t => {
     const schema = await earlierSchema()
     const copies = await Promise.all([startCopy(t, schema), startCopy(t, schema)])
     for (const [index, copy] of copies.entries())
       await until(
-        'it takes tasks',
+        'it accepts tasks',
         async () => (await createTask(copy.url, 20 + index)).status === 201 || undefined,
       )
     const columns = `SELECT column_name FROM information_schema.columns
@@ -43,11 +43,11 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 3 }])
   })
 
-  test('a copy of the version before goes on creating tasks meanwhile: they have no owner', async t => {
+  test('a copy of the previous version continues to create tasks meanwhile: they have no owner', async t => {
     const schema = await earlierSchema()
     const store = await openPostgresStore(schema)
     t.after(() => store.close())
-    // What the version before sends.
+    // The statement of the previous version.
     await query(
       schema,
       `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, urgency, idempotency_key)

@@ -8,7 +8,7 @@ import { query } from './postgres-store.ts'
 import { claimTask, createTask, post, startCopy } from './service.ts'
 
 withEngine('postgres', program => {
-  test('fault: PostgreSQL is a standby: it is not ready and writes are refused; promoted, all goes on', async t => {
+  test('fault: PostgreSQL is a standby: the copy is not ready and writes are refused until it is promoted', async t => {
     const { primary, standby } = await startPair(t, program)
     const first = await startCopy(t, primary.url)
     assert.equal((await createTask(first.url, 1)).status, 201)
@@ -26,7 +26,7 @@ withEngine('postgres', program => {
     assert.equal((await claimTask(second.url))?.id, taskId(1))
   })
 
-  test('fault: PostgreSQL fails over late: the lease in hand holds, and changes are received from the new primary', async t => {
+  test('fault: PostgreSQL fails over late: the lease still holds, and changes arrive from the new primary', async t => {
     const { primary, standby } = await startPair(t, program, { isSynchronous: true })
     const url = urlOf(primary, standby)
     const settings = { TASK_STORE_TIMEOUT_MS: '1000', EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' }
@@ -59,10 +59,10 @@ withEngine('postgres', program => {
     await untilReady(first)
     assert.equal((await createTask(first, 3)).status, 201)
     const said = copies[0]?.stdout.match(/no PostgreSQL server accepts writes/g)
-    assert.equal(said?.length, 2, 'once for each of the outages')
+    assert.equal(said?.length, 2, 'once per outage')
   })
 
-  test('fault: the primary turns read only and keeps its connections: reads go on, and writes follow the new one', async t => {
+  test('fault: the primary becomes read only and keeps its connections: reads continue, and writes go to the new primary', async t => {
     const { primary, standby } = await startPair(t, program)
     const { url } = await startCopy(t, urlOf(primary, standby), { TASK_STORE_TIMEOUT_MS: '500' })
     assert.equal((await createTask(url, 1)).status, 201)
@@ -98,7 +98,7 @@ withEngine('postgres', program => {
     assert.equal((await createTask(copy.url, 1)).status, 201)
   })
 
-  test('fault: PostgreSQL has no connection left: 503 in time, and all goes on when one is free', async t => {
+  test('fault: PostgreSQL has no connection left: 503 in time, and work continues when one is free', async t => {
     const postgres = await startPostgres(t, program)
     const limit = (connections: number) =>
       query(postgres.url, `ALTER ROLE darkroom CONNECTION LIMIT ${connections}`)

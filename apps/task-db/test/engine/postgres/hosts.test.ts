@@ -6,7 +6,7 @@ import { addressesOf, describeHost, readClusterUrl } from '../../../src/engine/p
 const hostsOf = (url: string) =>
   readClusterUrl(url).hosts.map(({ name, port }) => `${name ?? '-'} ${port ?? '-'}`)
 
-test('a URL names one PostgreSQL server or several, as libpq reads it', () => {
+test('a URL names one or several PostgreSQL servers, as in libpq', () => {
   const cases: [string, string[]][] = [
     ['postgres://u:p@a/db', ['a -']],
     ['postgres://u:p@a:5433/db', ['a 5433']],
@@ -24,7 +24,7 @@ test('a URL names one PostgreSQL server or several, as libpq reads it', () => {
   for (const [url, hosts] of cases) assert.deepEqual(hostsOf(url), hosts, url)
 })
 
-test('user, password, database and settings are those of every host', () => {
+test('user, password, database and settings apply to every host', () => {
   const { shared } = readClusterUrl(
     'postgres://u%40x:p%3Aw@a:5432,b:5433/d%20b?options=-c%20search_path%3Dx&sslmode=no-verify',
   )
@@ -42,7 +42,7 @@ test('user, password, database and settings are those of every host', () => {
   assert.deepEqual([host, port], [undefined, undefined])
 })
 
-test('a URL that can not be used is refused in words, and without its password', () => {
+test('an invalid URL is refused with a reason, and without its password', () => {
   for (const [url, words] of [
     ['postgres://u:secret@a:99999/db', /ports are 1–65535/],
     ['postgres://u:secret@a,b:x/db', /ports are 1–65535/],
@@ -66,7 +66,7 @@ test('a URL that can not be used is refused in words, and without its password',
   }
 })
 
-test('a name stands for all its addresses, and its certificate for the name', async () => {
+test('a name stands for all its addresses; the certificate must be for the name', async () => {
   const found = await addressesOf({ name: 'localhost', port: 5433 }, { ssl: true })
   assert.ok(found.some(({ host }) => host === '127.0.0.1' || host === '::1'))
   for (const { port, ssl } of found)

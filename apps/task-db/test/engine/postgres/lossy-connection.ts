@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** What happens to the next commit: it, or only the answer to it, is lost with its connection. */
+/** What is lost with the connection of the next commit: the commit itself, or only its answer. */
 export type Loss = 'commit' | 'answer'
 
 export interface LossyConnection {
   url: string
-  /** Of the next commit through any connection. */
+  /** What is lost at the next commit through any connection. */
   lose(loss: Loss): void
-  /** How often something was lost. */
+  /** How many losses there were. */
   readonly losses: number
 }
 
-/** Stands between a client and PostgreSQL, and cuts connections where it matters most. */
+/** Stands between a client and PostgreSQL, and cuts connections during commits. */
 export async function startLossyConnection(t: TestContext, url: string): Promise<LossyConnection> {
   let next: Loss | undefined
   let losses = 0

@@ -10,7 +10,7 @@ await withEngine('postgres', async program => {
   const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
 
   for (const loss of ['commit', 'answer'] satisfies Loss[]) {
-    test(`fault: when the ${loss} of a transaction is lost, it happens once, and its answer is right`, async t => {
+    test(`fault: the ${loss} of a transaction is lost: it takes effect once, and its answer is right`, async t => {
       const connection = await startLossyConnection(t, await emptySchema(url))
       const store = await openPostgresStore(connection.url)
       t.after(() => store.close())

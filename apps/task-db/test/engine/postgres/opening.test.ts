@@ -16,7 +16,7 @@ await withEngine('postgres', async program => {
   const file = { after: after as TestContext['after'] }
   const { url } = await startPostgres(file, program, { settings: risky })
 
-  test('copies that start together on an empty database all come up, and share it', async t => {
+  test('copies that start together on an empty database all become ready, and share it', async t => {
     const schema = await emptySchema(url)
     const copies = await Promise.all([1, 2, 3, 4].map(() => startCopy(t, schema)))
     for (const [index, copy] of copies.entries()) {
@@ -26,7 +26,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 3 }])
   })
 
-  test('a database that a newer version wrote is refused, and left as it is', async t => {
+  test('a database with a newer schema is refused, and stays as it is', async t => {
     const schema = await emptySchema(url)
     const store = await openPostgresStore(schema)
     t.after(() => store.close())
@@ -42,7 +42,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
   })
 
-  test('fault: no answer to the migrations: it is logged, requests are refused in time, and closing ends it', async t => {
+  test('fault: the migrations get no answer: this is logged, requests are refused in time, and the store can be closed', async t => {
     const schema = await emptySchema(url)
     const holder = await lockMigrations(t, schema, 60_000)
     const log = new RecordedLog()
@@ -55,10 +55,10 @@ await withEngine('postgres', async program => {
     const startedAt = performance.now()
     await store.close()
     assert.ok(performance.now() - startedAt < 5000)
-    await holder.query('SELECT 1') // which nobody has thrown out
+    await holder.query('SELECT 1') // its connection is still open
   })
 
-  test('fault: a copy hangs in its migrations: its transaction ends, and others go on', async t => {
+  test('fault: a copy hangs in its migrations: its transaction is ended, and others continue', async t => {
     const schema = await emptySchema(url)
     await lockMigrations(t, schema, 1000)
     const store = await openPostgresStore(schema, { timeoutMs: 300 })
@@ -66,7 +66,7 @@ await withEngine('postgres', async program => {
     await until('it is usable', () => store.stats())
   })
 
-  test('settings of the server that put answered tasks at risk are logged as warnings', async t => {
+  test('server settings that endanger answered tasks are logged as warnings', async t => {
     const log = new RecordedLog()
     const store = await openPostgresStore(await emptySchema(url), {
       logger: createLogger('task-db', 'warn', log),
@@ -75,7 +75,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(log.errors.map(({ setting }) => setting).sort(), ['fsync', 'synchronous_commit'])
   })
 
-  test('commits wait for the disk, though by the server they would not', async t => {
+  test('commits wait for the disk, although the server’s default is not to wait', async t => {
     const client = new Client(url)
     await client.connect()
     t.after(() => client.end())
@@ -88,7 +88,7 @@ await withEngine('postgres', async program => {
     assert.equal(await shown(), 'remote_apply')
   })
 
-  test("without a clock of its own it goes by the database's", async t => {
+  test('without a given clock it uses the database’s clock', async t => {
     const store = await openPostgresStore(await emptySchema(url))
     t.after(() => store.close())
     const instant = async () =>
@@ -102,7 +102,7 @@ await withEngine('postgres', async program => {
     }
   })
 
-  test('characters that PostgreSQL can not store in texts are not an error', async t => {
+  test('characters that PostgreSQL can not store in texts cause no error', async t => {
     const store = await openPostgresStore(await emptySchema(url))
     t.after(() => store.close())
     const idempotencyKey = 'a\0b\ud800'
@@ -114,7 +114,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await store.findUnknown(['\0', taskId(1)]), ['\0'])
   })
 
-  test('a write under way is stored when closing has ended, and closing twice is closing once', async t => {
+  test('closing waits until a write under way is stored, and may be repeated', async t => {
     const schema = await emptySchema(url)
     const store = await openPostgresStore(schema)
     const write = store.create(taskId(1), newTask())
@@ -125,7 +125,7 @@ await withEngine('postgres', async program => {
     assert.ok(await again.get(taskId(1)))
   })
 
-  test('the counts stay exact, and few, however much is done', async t => {
+  test('the counts stay exact, in few rows, after many changes', async t => {
     const schema = await emptySchema(url)
     const store = await openPostgresStore(schema)
     t.after(() => store.close())
@@ -139,7 +139,7 @@ await withEngine('postgres', async program => {
   })
 })
 
-/** As a copy does that hangs in its migrations. Its patience says when the server ends its transaction. */
+/** Behaves like a copy that hangs in its migrations. After the timeout, the server ends its transaction. */
 async function lockMigrations(t: TestContext, url: string, timeoutMs: number): Promise<Client> {
   const client = await connectOnce({ connectionString: url }, { timeoutMs })
   t.after(() => client.end())

@@ -15,7 +15,7 @@ import { openPostgresStore } from './postgres-store.ts'
 import { createTask, post, startCopy } from './service.ts'
 
 withEngine('postgres', program => {
-  test('fault: PostgreSQL is away when a copy starts: it is not ready, and goes on when PostgreSQL comes', async t => {
+  test('fault: PostgreSQL is away when a copy starts: the copy is not ready until PostgreSQL answers', async t => {
     const postgres = await startPostgres(t, program)
     await postgres.stop()
     const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '300' })
@@ -29,7 +29,7 @@ withEngine('postgres', program => {
     assert.equal((await createTask(url, 1)).status, 201)
   })
 
-  test('fault: PostgreSQL is killed under load, three times: answered changes are kept, and happened once', async t => {
+  test('fault: PostgreSQL is killed under load, three times: answered changes are kept, and took effect once', async t => {
     const postgres = await startPostgres(t, program)
     const copies = await Promise.all([1, 2].map(() => startCopy(t, postgres.url, { LOG_LEVEL: 'error' })))
     const [first, second] = copies.map(copy => copy.url) as [string, string]
@@ -54,7 +54,7 @@ withEngine('postgres', program => {
     for (const id of load.created) assert.equal((await httpRequest(second, `/tasks/${id}`)).status, 200)
   })
 
-  test('fault: PostgreSQL does not answer any more, but keeps its connections: 503 in time', async t => {
+  test('fault: PostgreSQL hangs, but keeps its connections: 503 in time', async t => {
     const postgres = await startPostgres(t, program)
     const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '500' })
     assert.equal((await createTask(url, 1)).status, 201)
@@ -86,7 +86,7 @@ withEngine('postgres', program => {
     for (const pid of pids) process.kill(pid, 'SIGCONT')
   })
 
-  test('a refused password is reported at once, and is in no output', async t => {
+  test('a refused password is reported at once, and appears in no output', async t => {
     const postgres = await startPostgres(t, program, { password: 'the right one' })
     const wrong = new URL(postgres.url)
     wrong.password = 'a-secret-that-is-wrong'
@@ -104,7 +104,7 @@ withEngine('postgres', program => {
     assert.doesNotMatch(right.stdout + right.stderr, /the right one|the%20right/)
   })
 
-  test('a connection that is to be encrypted is not made in the clear', async t => {
+  test('a connection that must be encrypted is never opened unencrypted', async t => {
     const postgres = await startPostgres(t, program)
     const url = `${postgres.url}?sslmode=verify-full`
     const copy = await startCopy(t, url, { TASK_STORE_TIMEOUT_MS: '200', LOG_LEVEL: 'warn' })
@@ -113,7 +113,7 @@ withEngine('postgres', program => {
   })
 })
 
-/** Clients that make tasks, claim and finish them, through all copies, and note what they were told. */
+/** Clients that create, claim and finish tasks through all copies, and record the answers. */
 function startLoad(copies: readonly string[]) {
   const created: string[] = []
   const claims: string[] = []

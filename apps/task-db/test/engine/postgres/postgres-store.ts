@@ -2,7 +2,7 @@ import { createLogger, type Logger } from '@darkroom/service-kit'
 import { Client } from 'pg'
 import { PostgresTaskStore } from '../../../src/engine/postgres/postgres.ts'
 
-/** One statement, on a connection of its own. */
+/** Runs one statement on its own connection. */
 export async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client(url)
   await client.connect()
@@ -15,7 +15,7 @@ export async function query(url: string, text: string): Promise<Record<string, u
 
 let schemas = 0
 
-/** An empty schema in the server's database, as a URL. */
+/** The URL of an empty schema in the server's database. */
 export async function emptySchema(url: string): Promise<string> {
   schemas += 1
   const schema = `test_${process.pid}_${schemas}`

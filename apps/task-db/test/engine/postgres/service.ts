@@ -5,7 +5,7 @@ import { newTask, taskId } from '../../sample-tasks.ts'
 
 export const json = { 'content-type': 'application/json' }
 
-/** A copy of the task DB, as a process, on a database; it registers nowhere. */
+/** A copy of the task DB as a process on a database; it registers nowhere. */
 export function startCopy(
   t: TestContext,
   url: string,
@@ -23,7 +23,7 @@ export function createTask(url: string, number: number): Promise<HttpAnswer> {
   return post(url, `/tasks/${taskId(number)}`, newTask())
 }
 
-/** The task, or undefined where there is none. */
+/** The task, or undefined if there was none to claim. */
 export async function claimTask(
   url: string,
   { worker = 'worker-1', leaseMs = 60_000, wait = 0 } = {},

@@ -17,7 +17,7 @@ await withEngine('postgres', async program => {
     return { schema, copies }
   }
 
-  test('of 1000 tasks claimed and finished through two copies by 20 workers, each is claimed once', async t => {
+  test('20 workers that claim and finish 1000 tasks through two copies claim each task once', async t => {
     const { copies } = await twoCopies(t)
     await Promise.all(numbers(1000).map(number => createTask(copies[number % 2]?.url ?? '', number)))
     const claimed: string[] = []
@@ -52,7 +52,7 @@ await withEngine('postgres', async program => {
     const { schema, copies } = await twoCopies(t)
     const [here, there] = copies.map(copy => copy.url) as [string, string]
     const claiming = claimTask(here, { wait: 50 })
-    // The other copy creates the task at the very moment at which nobody listens.
+    // The other copy creates the task at the very moment at which this copy can't listen.
     const listening = `SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`
     await until('both listen', async () => (await query(schema, listening)).length === 2)
     await query(schema, `SELECT pg_terminate_backend(pid) FROM (${listening}) AS listening`)
