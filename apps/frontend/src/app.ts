@@ -12,9 +12,13 @@ import { Authenticator } from './access/authenticator.ts'
 import { requireKey } from './access/require-key.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
+import { Importer } from './import-image.ts'
 import { IntakeGate } from './intake-gate.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import { noLimits, type RateLimitSettings, RateLimits } from './limits/rate-limits.ts'
+import type { Networks } from './outbound/networks.ts'
+import { Outbound } from './outbound/outbound.ts'
+import { refuseLoops } from './outbound/refuse-loops.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
@@ -41,6 +45,8 @@ export interface AppDependencies extends BodyBounds {
   /** Names by which it is reached besides. */
   allowedHosts?: readonly string[]
   intakeCheckMs: number
+  /** What imports may reach besides public addresses. */
+  networks?: Networks
 }
 
 /** The public face as an app. */
@@ -53,11 +59,15 @@ export function buildApp({
   publicUrls = [],
   allowedHosts = [],
   intakeCheckMs,
+  networks,
   ...bounds
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
   const feed = new ChangeFeed({ taskDb: clients.taskDb, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
+  const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
+  const { imageMaster, taskDb } = clients
+  const uploadClients = { imageMaster, taskDb, importer: new Importer(outbound) }
   const checkReady = async () => {
     await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
     await clients.taskDb.getStats({})
@@ -74,7 +84,7 @@ export function buildApp({
       rewriteUrl: withoutPublicPath(publicUrls),
       checkReady,
     },
-    scope => addUploadRoutes(scope, clients, intake, feed, publicUrls),
+    scope => addUploadRoutes(scope, uploadClients, intake, feed, publicUrls),
     scope => addImageRoutes(scope, clients, feed, publicUrls),
     scope => addRetryRoutes(scope, clients, publicUrls),
     scope => addEventRoutes(scope, clients, hub, publicUrls),
@@ -85,6 +95,7 @@ export function buildApp({
     scope => addStatsRoutes(scope, { clients, intake, logger }),
   )
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
+  refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
 
   const keys = new KeyRing({ kv: clients.kv, logger })
@@ -99,7 +110,7 @@ export function buildApp({
   )
   app.addHook('onClose', async () => {
     closing.abort()
-    await Promise.all([feed.close(), intake.close(), keys.close(), watching])
+    await Promise.all([feed.close(), intake.close(), keys.close(), outbound.close(), watching])
   })
   return app
 }

@@ -45,5 +45,10 @@ export const Config = Type.Object({
       'URLs at which browsers reach the frontend, separated by commas; localhost and plain addresses always work',
   }),
   allowedHosts: Type.String({ default: '', description: 'Deprecated: use PUBLIC_URL' }),
+  outboundNetworks: Type.String({
+    default: '',
+    description:
+      'Networks such as 10.1.0.0/16, separated by commas, that imports may reach besides public addresses',
+  }),
 })
 export type Config = Static<typeof Config>

@@ -10,6 +10,7 @@ import {
 import { type Audience, audienceOf } from './access/audience.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { readNetworks } from './outbound/networks.ts'
 import { readPublicUrls } from './public-urls.ts'
 
 export { Config } from './config.ts'
@@ -24,8 +25,10 @@ export async function start(
   logAudience(audience, config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
   const allowedHosts = ownNames(config, logger)
+  const networks = readNetworks(config.outboundNetworks)
   const clients = new ServiceClients({ ...config, logger, inProcess })
-  const app = buildApp({ ...config, audience, limits: config, publicUrls, allowedHosts, clients, logger })
+  const given = { audience, limits: config, publicUrls, allowedHosts, networks }
+  const app = buildApp({ ...config, ...given, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 

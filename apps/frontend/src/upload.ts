@@ -10,12 +10,19 @@ import {
 } from '@darkroom/contracts'
 import { type Body, hangUpSignal, readHead, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Importer } from './import-image.ts'
+import { readJsonSource } from './json-source.ts'
 import { readForm } from './uploaded-form.ts'
 
+export interface UploadClients {
+  imageMaster: Client<typeof imageMasterRoutes>
+  importer: Importer
+}
+
 /**
- * Hands an upload on to a master as it arrives, be it raw bytes or a form; answers its task.
+ * Hands an image on to a master as it arrives, be it raw bytes, a form, or what stands at a URL; answers its task.
  *
- * @throws ServiceProblem as the master says it, or 400 for a form that isn't right
+ * @throws ServiceProblem as the master says it, 400 for a form or a document that isn't right, 422 for a failed import
  */
 export async function upload(
   request: FastifyRequest,
@@ -26,9 +33,10 @@ export async function upload(
     idempotencyKey?: string | undefined
     urgency?: Urgency | undefined
   },
-  imageMaster: Client<typeof imageMasterRoutes>,
+  { imageMaster, importer }: UploadClients,
 ): Promise<Task> {
-  using read = await uploadBodyOf(request)
+  const signal = hangUpSignal(reply)
+  using read = await openSource(request, importer, signal)
   const { body, contentLength, operations = given.operations } = read
   const answer = await imageMaster.newImage({
     // In their shortest form: what a form may hold can be too long for a URL.
@@ -42,7 +50,7 @@ export async function upload(
       ...(given.urgency !== undefined && { priority: formatPriority(given.urgency) }),
     },
     body,
-    signal: hangUpSignal(reply),
+    signal,
   })
   if (answer.status === 202) return answer.body
   throw ServiceProblem.relay(answer)
@@ -64,8 +72,25 @@ interface UploadBody extends Disposable {
   operations?: string
 }
 
-async function uploadBodyOf({ body, headers, raw }: FastifyRequest): Promise<UploadBody> {
-  const bytes = (body as Body) ?? new Uint8Array()
+async function openSource(
+  { body, headers, raw }: FastifyRequest,
+  importer: Importer,
+  signal: AbortSignal,
+): Promise<UploadBody> {
+  const given = await readJsonSource(headers['content-type'], body as Body)
+  if (!given.source) return uploadBodyOf({ body: given.body, headers, raw })
+  const { url, operations } = given.source
+  const opened = await importer.open(url, signal)
+  if (operations === undefined) return opened
+  return { ...opened, operations: typeof operations === 'string' ? operations : JSON.stringify(operations) }
+}
+
+async function uploadBodyOf({
+  body,
+  headers,
+  raw,
+}: Pick<FastifyRequest, 'headers' | 'raw'> & { body: Body }): Promise<UploadBody> {
+  const bytes = body ?? new Uint8Array()
   const formType = formTypeOf(raw.rawHeaders)
   const { head, whole } = await (bytes instanceof Uint8Array || formType === undefined
     ? { head: new Uint8Array(), whole: bytes }

@@ -9,6 +9,7 @@ import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom
 import type { Audience } from '../src/access/audience.ts'
 import { buildApp } from '../src/app.ts'
 import type { RateLimitSettings } from '../src/limits/rate-limits.ts'
+import type { Networks } from '../src/outbound/networks.ts'
 import { readPublicUrls } from '../src/public-urls.ts'
 
 export interface Frontend extends Neighbours {
@@ -22,6 +23,7 @@ interface FrontendOptions {
   audience?: Audience
   limits?: RateLimitSettings
   logger?: Logger
+  networks?: Networks
 }
 
 /**

@@ -52,6 +52,24 @@ const uploadQuery = Type.Object(
   { additionalProperties: false },
 )
 
+/** The body of an upload that names where the image is, sent as application/json. */
+export const ImportRequest = Type.Object(
+  {
+    url: Type.String({
+      maxLength: 2000,
+      description: 'Fetched before the answer: http or https, at most 3 redirects, 30 s in all',
+    }),
+    operations: Type.Optional(
+      Type.Union([
+        uploadQuery.properties.operations,
+        Type.Array(Type.Object({ name: Type.String() }), { description: 'As JSON' }),
+      ]),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ImportRequest = Static<typeof ImportRequest>
+
 const IdempotencyKey = Type.Optional(
   Type.String({
     minLength: 1,
@@ -65,7 +83,8 @@ export const frontendRoutes = {
     method: 'POST',
     url: '/images',
     schema: {
-      summary: 'Uploads an image: raw bytes, or multipart/form-data with one file',
+      summary:
+        'Takes an image in: raw bytes, multipart/form-data with one file, or application/json with its `url` (`ImportRequest`)',
       querystring: uploadQuery,
       headers: Type.Object({
         'content-length': Type.Optional(Type.String()),

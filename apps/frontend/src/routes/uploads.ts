@@ -7,7 +7,7 @@ import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
-import { upload } from '../upload.ts'
+import { type UploadClients, upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 import type { FrontendClients } from './images.ts'
 
@@ -16,7 +16,7 @@ const urgencyOfWaiting = 2
 
 export function addUploadRoutes(
   app: App,
-  { imageMaster, taskDb }: FrontendClients,
+  { imageMaster, importer, taskDb }: UploadClients & Pick<FrontendClients, 'taskDb'>,
   intake: IntakeGate,
   feed: ChangeFeed,
   publicUrls: readonly URL[],
@@ -29,7 +29,7 @@ export function addUploadRoutes(
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
       const { urgency = wait > 0 ? urgencyOfWaiting : undefined, ...given } = givenIn(request)
-      const accepted = await upload(request, reply, { ...given, urgency }, imageMaster)
+      const accepted = await upload(request, reply, { ...given, urgency }, { imageMaster, importer })
       const waited =
         wait > 0 &&
         (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
@@ -47,7 +47,7 @@ export function addUploadRoutes(
   app.route({
     ...frontendRoutes.newImage,
     handler: async (request, reply) => {
-      const { id } = await upload(request, reply, givenIn(request), imageMaster)
+      const { id } = await upload(request, reply, givenIn(request), { imageMaster, importer })
       return reply.code(202).type('text/plain').send(id)
     },
   })

@@ -1,0 +1,66 @@
+import { retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { type Download, download, UnwantedStatus } from './outbound/download.ts'
+import type { Outbound } from './outbound/outbound.ts'
+import { OutboundFailure } from './outbound/outbound-failure.ts'
+import { hostOf } from './outbound/target.ts'
+
+const timeoutMs = 30_000
+const maxImports = 64
+
+/** Fetches images from URLs that callers name, as part of their requests. */
+export class Importer {
+  readonly #outbound: Outbound
+  #underWay = 0
+
+  constructor(outbound: Outbound) {
+    this.#outbound = outbound
+  }
+
+  /**
+   * Opens the image at a URL. To be disposed of. Errors name the host alone: a URL may hold a secret.
+   *
+   * @throws ServiceProblem 400, 422 or 503; reading the body throws 422
+   */
+  async open(url: string, hangUp: AbortSignal): Promise<Download> {
+    const mistake = this.#outbound.mistakeIn(url)
+    if (mistake !== undefined) throw importFailed(`the URL can't be imported: ${mistake}`)
+    if (this.#underWay >= maxImports)
+      throw retryLater(503, 'too-many-imports', `${maxImports} imports are under way; try again later`, 2)
+    const fail = (error: unknown): never => {
+      if (error instanceof OutboundFailure || error instanceof UnwantedStatus)
+        throw importFailed(`${hostOf(new URL(url))} did not give the image: ${error.message}`, error)
+      throw error
+    }
+    this.#underWay++
+    try {
+      const signal = AbortSignal.any([hangUp, AbortSignal.timeout(timeoutMs)])
+      const opened = await download(this.#outbound, url, signal)
+      return {
+        body: mapErrors(opened.body, fail),
+        contentLength: opened.contentLength,
+        [Symbol.dispose]: () => {
+          this.#underWay--
+          opened[Symbol.dispose]()
+        },
+      }
+    } catch (error) {
+      this.#underWay--
+      return fail(error)
+    }
+  }
+}
+
+async function* mapErrors(
+  body: AsyncIterable<Uint8Array>,
+  fail: (error: unknown) => never,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function importFailed(detail: string, cause?: unknown): ServiceProblem {
+  return new ServiceProblem(422, 'import-failed', detail, { cause })
+}

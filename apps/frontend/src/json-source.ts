@@ -1,0 +1,49 @@
+import { ImportRequest } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
+
+const maxJsonBytes = 64 * 1024
+/** Enough to see past the white space before a document. */
+const headBytes = 64
+
+/**
+ * The JSON document that names the source of an image, and its options; undefined if the body is the image itself. Only
+ * an object sent as application/json counts: a foreign page can't send that type without asking first (CORS), so no page
+ * can make the frontend fetch something.
+ *
+ * @throws ServiceProblem 400 or 413
+ */
+export async function readJsonSource(
+  contentType: string | undefined,
+  body: Body,
+): Promise<{ source: ImportRequest } | { source?: undefined; body: Body }> {
+  if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/json') return { body }
+  const { head, whole } =
+    body === null || body === undefined || body instanceof Uint8Array
+      ? { head: body ?? new Uint8Array(), whole: body }
+      : await readHead(body, headBytes)
+  if (!/^\s*\{/.test(Buffer.from(head).toString('latin1'))) return { body: whole }
+  return { source: sourceIn(parse(await readBody(whole, maxJsonBytes))) }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    throw invalid(`the body is sent as application/json, but is not: ${(error as Error).message}`)
+  }
+}
+
+function sourceIn(document: unknown): ImportRequest {
+  if (Value.Check(ImportRequest, document)) return document
+  const errors = Value.Errors(ImportRequest, document)
+  const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties')?.params
+  if (unknown && 'additionalProperties' in unknown)
+    throw invalid(`body: unknown ${[unknown.additionalProperties].flat().join(', ')}`)
+  const { instancePath, message } = errors[0] ?? {}
+  throw invalid(`body ${instancePath?.slice(1).replaceAll('/', '.') ?? ''}: ${message ?? 'is not valid'}`)
+}
+
+function invalid(detail: string): ServiceProblem {
+  return new ServiceProblem(400, 'invalid-request', detail)
+}

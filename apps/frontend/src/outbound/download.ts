@@ -1,0 +1,78 @@
+import { failureOf, type Outbound, type OutboundAnswer } from './outbound.ts'
+import { OutboundFailure } from './outbound-failure.ts'
+
+const maxRedirects = 3
+
+export interface Download extends Disposable {
+  /** @throws OutboundFailure; the reason of the signal */
+  body: AsyncIterable<Uint8Array>
+  contentLength: string | undefined
+}
+
+/** The far side answered with another status than 200. */
+export class UnwantedStatus extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super(`it answered ${status}`)
+    this.status = status
+  }
+}
+
+/**
+ * Opens what stands at a URL, and follows redirects. Each is checked like the URL itself; none leads from https to
+ * http. To be disposed of: then what nobody reads is not received.
+ *
+ * @throws OutboundFailure, UnwantedStatus; the reason of `signal`, which also ends the reading
+ */
+export async function download(outbound: Outbound, given: string, signal: AbortSignal): Promise<Download> {
+  let url = given
+  for (let redirects = 0; ; redirects++) {
+    const answer = await outbound.request(url, { method: 'GET', signal })
+    const { status, headers, body } = answer
+    if (status === 200) return downloadOf(answer, signal)
+    body.on('error', () => undefined).destroy()
+    const next = isRedirect(status) ? headers.location : undefined
+    if (typeof next !== 'string') throw new UnwantedStatus(status)
+    if (redirects === maxRedirects) throw new OutboundFailure('too-many-redirects')
+    url = followed(url, next, outbound)
+  }
+}
+
+function followed(from: string, location: string, outbound: Outbound): string {
+  const url = URL.parse(location, from)
+  const isDowngrade = url?.protocol === 'http:' && from.startsWith('https:')
+  if (!url || isDowngrade || outbound.mistakeIn(url.href) !== undefined)
+    throw new OutboundFailure('bad-redirect')
+  return url.href
+}
+
+function downloadOf({ headers, body }: OutboundAnswer, signal: AbortSignal): Download {
+  const coding = headers['content-encoding']
+  const length = headers['content-length']
+  const close = () => void body.on('error', () => undefined).destroy()
+  if (coding !== undefined && coding !== 'identity' && coding !== '') {
+    close()
+    throw new OutboundFailure('encoded-body')
+  }
+  return {
+    body: withFailures(body, signal),
+    contentLength: typeof length === 'string' ? length : undefined,
+    [Symbol.dispose]: close,
+  }
+}
+
+async function* withFailures(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw failureOf(error, signal)
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status)
+}

@@ -1,0 +1,144 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
+import { Agent, buildConnector, type Dispatcher, errors } from 'undici'
+import { Networks } from './networks.ts'
+import { OutboundFailure } from './outbound-failure.ts'
+import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
+import { resolveHost } from './resolve-host.ts'
+import { hostOf, mistakeInTarget, portOf } from './target.ts'
+
+export interface OutboundOptions {
+  kv: KvClient
+  networks?: Networks
+  publicUrls?: readonly URL[]
+  /** Frontends with the same token know each other by it. */
+  clusterToken?: string | undefined
+}
+
+export interface OutboundRequest {
+  method: 'GET' | 'POST'
+  headers?: Record<string, string>
+  body?: string
+  /** Ends the request, and the reading of its answer. */
+  signal: AbortSignal
+}
+
+export interface OutboundAnswer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** To be read to its end, or destroyed. */
+  body: Readable
+}
+
+/** For a connection, and between two signs of life of the other side. */
+const patienceMs = 10_000
+/** In milliseconds, for each way to the name servers. */
+const connectTimeoutMs = 5000
+
+/**
+ * Sends requests to URLs that callers name: sources of images, and receivers of webhooks. Every connection is checked:
+ * an address that is neither public nor in a network of the operator is refused, and so is Darkroom itself. Names are
+ * resolved here, and connections go to the addresses that were checked (DNS rebinding). Redirects are not followed.
+ */
+export class Outbound {
+  /** Tells receivers who asks; a frontend refuses its own, so that no chain of redirects makes a loop. */
+  readonly userAgent: string
+  readonly #options: Required<Pick<OutboundOptions, 'kv' | 'networks' | 'publicUrls'>>
+  readonly #dispatcher: Dispatcher
+
+  constructor({ kv, networks = new Networks(), publicUrls = [], clusterToken }: OutboundOptions) {
+    this.#options = { kv, networks, publicUrls }
+    const id = createHmac('sha256', clusterToken ?? randomBytes(16))
+      .update('user agent')
+      .digest('hex')
+    this.userAgent = `Darkroom/0.1 (${id.slice(0, 16)})`
+    this.#dispatcher = new Agent({
+      connect: (options, callback) => void this.#connect(options, callback),
+      headersTimeout: patienceMs,
+      bodyTimeout: patienceMs,
+    })
+  }
+
+  /** What is wrong with a URL; undefined if it may be asked, unless its name leads to a forbidden address. */
+  mistakeIn(url: string): string | undefined {
+    return mistakeInTarget(url, this.#options)
+  }
+
+  /** @throws OutboundFailure; the reason of `signal` */
+  async request(url: string, { method, headers, body, signal }: OutboundRequest): Promise<OutboundAnswer> {
+    if (this.mistakeIn(url) !== undefined) throw new OutboundFailure('not-allowed')
+    try {
+      const { origin, pathname, search } = new URL(url)
+      const answer = await this.#dispatcher.request({
+        origin,
+        path: pathname + search,
+        method,
+        headers: { 'user-agent': this.userAgent, 'accept-encoding': 'identity', ...headers },
+        ...(body !== undefined && { body }),
+        signal,
+      })
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+    } catch (error) {
+      throw failureOf(error, signal)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy()
+  }
+
+  async #connect(options: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
+    try {
+      const addresses = await this.#checkedAddresses(options)
+      const found = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
+      const connect = buildConnector({
+        allowH2: false,
+        timeout: connectTimeoutMs,
+        lookup: (_host, { all }, done) => {
+          const [first] = found
+          if (all) done(null, found)
+          else done(null, first?.address ?? '', first?.family)
+        },
+      })
+      connect(options, callback)
+    } catch (error) {
+      callback(error as Error, null)
+    }
+  }
+
+  /** At least one. @throws OutboundFailure */
+  async #checkedAddresses({ hostname, port, protocol }: buildConnector.Options): Promise<string[]> {
+    const { kv, networks } = this.#options
+    const resolved = await resolveHost(hostOf({ hostname })).catch(cause => {
+      throw new OutboundFailure('not-found', cause)
+    })
+    const addresses = resolved.filter(address => networks.isAllowed(address))
+    // The same words as for a name that does not exist: names inside the network are nobody's business.
+    if (addresses.length === 0) throw new OutboundFailure('not-found')
+    for (const address of addresses) {
+      if (networks.isPublic(address) && !isOfThisMachine(address)) continue
+      if (await isOwnAddress(kv, address, portOf({ port, protocol })))
+        throw new OutboundFailure('not-allowed')
+    }
+    return addresses
+  }
+}
+
+/** The failure of a request, or of reading its answer. An aborted signal's reason is returned as it is. */
+export function failureOf(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
+  if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
+  if (isTimeout(error)) return new OutboundFailure('timeout', error)
+  const isBroken = error instanceof errors.SocketError || error instanceof errors.HTTPParserError
+  return new OutboundFailure(isBroken ? 'broken' : 'unreachable', error)
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    (error instanceof DOMException && error.name === 'TimeoutError') ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  )
+}

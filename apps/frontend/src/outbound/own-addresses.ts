@@ -1,0 +1,41 @@
+import { networkInterfaces } from 'node:os'
+import { Registration } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import type { KvClient } from '@darkroom/service-kit'
+import { resolveHost } from './resolve-host.ts'
+import { hostOf, portOf } from './target.ts'
+
+/** Whether one of Darkroom's services listens at an address and port. Asks kv-config: services register there. */
+export async function isOwnAddress(kv: KvClient, address: string, port: number): Promise<boolean> {
+  const hosts = (await registeredUrls(kv)).filter(url => portOf(url) === port).map(hostOf)
+  if (hosts.length > 0 && isOfThisMachine(address)) return true
+  const addresses = await Promise.all(hosts.map(host => resolveHost(host).catch(() => [])))
+  return addresses.flat().includes(address)
+}
+
+/** Connections to the unspecified address reach this machine, as those to a loopback address do. */
+export function isOfThisMachine(address: string): boolean {
+  if (/^127\.|^::1$|^0\.0\.0\.0$|^::$/.test(address)) return true
+  return Object.values(networkInterfaces()).some(found => found?.some(own => own.address === address))
+}
+
+async function registeredUrls(kv: KvClient): Promise<URL[]> {
+  const urls: URL[] = []
+  let cursor: string | undefined
+  do {
+    const { body } = await kv.listKeys({
+      querystring: { prefix: 'services/', limit: 1000, ...(cursor && { cursor }) },
+    })
+    urls.push(...body.keys.flatMap(({ value }) => readUrl(value) ?? []))
+    cursor = body.next
+  } while (cursor !== undefined)
+  return urls
+}
+
+function readUrl(value: string): URL | undefined {
+  try {
+    return new URL(Value.Parse(Registration, JSON.parse(Buffer.from(value, 'base64').toString())).url)
+  } catch {
+    return undefined // not a registration: nobody can be reached by it
+  }
+}

@@ -1,0 +1,13 @@
+import { type App, ServiceProblem } from '@darkroom/service-kit'
+import type { Outbound } from './outbound.ts'
+
+/**
+ * Refuses the requests of our own frontends: whatever names or proxies lead here, an import never fetches from, and a
+ * webhook never posts to, this Darkroom.
+ */
+export function refuseLoops(app: App, { userAgent }: Outbound): void {
+  app.addHook('onRequest', async ({ headers }) => {
+    if (headers['user-agent'] === userAgent)
+      throw new ServiceProblem(403, 'loop-detected', 'this request comes from this Darkroom itself')
+  })
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { after, describe, type TestContext, test } from 'node:test'
+import { startNeighbours } from '@darkroom/image-master/testing'
+import { download, UnwantedStatus } from '../../src/outbound/download.ts'
+import { readNetworks } from '../../src/outbound/networks.ts'
+import { Outbound } from '../../src/outbound/outbound.ts'
+import { OutboundFailure } from '../../src/outbound/outbound-failure.ts'
+
+const signal = AbortSignal.timeout(60_000)
+const neighbours = startNeighbours({ after })
+
+async function serve(t: TestContext, listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '0.0.0.0')
+  await new Promise(resolve => server.once('listening', resolve))
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+async function outboundTo(
+  t: TestContext,
+  networks = '127.0.0.0/8',
+  publicUrls: URL[] = [],
+): Promise<Outbound> {
+  const { kv } = (await neighbours).clients
+  const outbound = new Outbound({
+    kv,
+    networks: readNetworks(networks),
+    publicUrls,
+    clusterToken: 'x'.repeat(16),
+  })
+  t.after(() => outbound.close())
+  return outbound
+}
+
+function failure(word: string) {
+  return (error: unknown) => {
+    assert.ok(error instanceof OutboundFailure, String(error))
+    assert.equal(error.word, word, String(error.cause))
+    return true
+  }
+}
+
+async function textOf(outbound: Outbound, url: string): Promise<string> {
+  using opened = await download(outbound, url, signal)
+  return Buffer.concat(await Array.fromAsync(opened.body)).toString()
+}
+
+describe('an outbound request', () => {
+  test('carries its own User-Agent, asks for no compression, and brings no cookie', async t => {
+    const port = await serve(t, ({ headers }, response) => response.end(JSON.stringify(headers)))
+    const outbound = await outboundTo(t)
+    const headers = JSON.parse(await textOf(outbound, `http://127.0.0.1:${port}/a`))
+    assert.equal(headers['user-agent'], outbound.userAgent)
+    assert.match(headers['user-agent'], /^Darkroom\//)
+    assert.equal(headers['accept-encoding'], 'identity')
+    assert.equal(headers.cookie, undefined)
+  })
+
+  test('reaches no address that the name leads to, unless its network is allowed', async t => {
+    const port = await serve(t, (_request, response) => response.end('inside'))
+    const strict = await outboundTo(t, '')
+    await assert.rejects(textOf(strict, `http://localhost:${port}/`), failure('not-found'))
+    await assert.rejects(textOf(strict, `http://127.0.0.1:${port}/`), failure('not-allowed'))
+    assert.equal(await textOf(await outboundTo(t), `http://localhost:${port}/`), 'inside')
+  })
+
+  test('fails in the same words for a name inside the network and for a name that does not exist', async t => {
+    const strict = await outboundTo(t, '')
+    const messages = await Promise.all(
+      ['http://localhost:9999/', 'http://no-such-name.invalid/'].map(url =>
+        textOf(strict, url).catch(error => error.message),
+      ),
+    )
+    assert.equal(messages[0], messages[1])
+  })
+
+  test('never reaches a service of this Darkroom', async t => {
+    const { kv, storage } = await neighbours
+    const outbound = await outboundTo(t, '0.0.0.0/0')
+    for (const { url } of [kv, storage])
+      for (const host of ['127.0.0.1', 'localhost', '127.0.0.2', '0.0.0.0'])
+        await assert.rejects(
+          textOf(outbound, `http://${host}:${new URL(url).port}/healthz`),
+          failure('not-allowed'),
+        )
+  })
+
+  test('tells a refused connection, one that breaks, and a status', async t => {
+    const outbound = await outboundTo(t)
+    const port = await serve(t, ({ url }, response) => {
+      if (url === '/gone') response.writeHead(410).end('secret words')
+      else if (url === '/half')
+        response.writeHead(200, { 'content-length': '9' }).write('half', () => response.destroy())
+      else response.destroy()
+    })
+    const silent = createTcpServer().listen(0, '127.0.0.1')
+    await new Promise(resolve => silent.once('listening', resolve))
+    const { port: closedPort } = silent.address() as AddressInfo
+    await new Promise(resolve => silent.close(resolve))
+    await assert.rejects(textOf(outbound, `http://127.0.0.1:${closedPort}/`), failure('unreachable'))
+    await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/`), failure('broken'))
+    await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/half`), failure('broken'))
+    await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/gone`), (error: unknown) => {
+      assert.ok(error instanceof UnwantedStatus)
+      assert.doesNotMatch(error.message, /secret/)
+      return error.status === 410
+    })
+  })
+
+  test('ends at its deadline, however the bytes drip', async t => {
+    const port = await serve(t, (_request, response) => {
+      const dripping = setInterval(() => response.write('.'), 5)
+      response.once('close', () => clearInterval(dripping))
+    })
+    const outbound = await outboundTo(t)
+    const opened = await download(outbound, `http://127.0.0.1:${port}/`, AbortSignal.timeout(200))
+    await assert.rejects(Array.fromAsync(opened.body), failure('timeout'))
+  })
+
+  test('refuses a compressed body', async t => {
+    const port = await serve(t, (_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+    )
+    await assert.rejects(textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), failure('encoded-body'))
+  })
+})
+
+describe('a redirect', () => {
+  const redirecting = (t: TestContext) =>
+    serve(t, ({ url = '' }, response) => {
+      const target = new URL(url, 'http://x').searchParams.get('to')
+      const left = Number(new URL(url, 'http://x').searchParams.get('left'))
+      if (target !== null) response.writeHead(302, { location: target }).end()
+      else if (left > 0) response.writeHead(307, { location: `/?left=${left - 1}` }).end()
+      else response.end('here')
+    })
+
+  test('is followed three times', async t => {
+    const port = await redirecting(t)
+    const outbound = await outboundTo(t)
+    assert.equal(await textOf(outbound, `http://127.0.0.1:${port}/?left=3`), 'here')
+    await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/?left=4`), failure('too-many-redirects'))
+  })
+
+  test('is checked like the first URL', async t => {
+    const port = await redirecting(t)
+    const outbound = await outboundTo(t, '127.0.0.0/8', [new URL('https://photos.example')])
+    const targets = [
+      'http://[::1]:9000/',
+      'http://169.254.169.254/',
+      'file:///etc/passwd',
+      'http://me@127.0.0.1/',
+    ]
+    for (const to of [...targets, 'https://photos.example/images', 'http://127.0.0.1:22/', 'http://['])
+      await assert.rejects(
+        textOf(outbound, `http://127.0.0.1:${port}/?to=${encodeURIComponent(to)}`),
+        failure('bad-redirect'),
+        to,
+      )
+    const { kv } = await neighbours
+    await assert.rejects(
+      textOf(outbound, `http://127.0.0.1:${port}/?to=${encodeURIComponent(kv.url)}`),
+      failure('not-allowed'),
+    )
+  })
+})

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, beforeEach, describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { readNetworks } from '../../src/outbound/networks.ts'
+import { startGuarded } from '../access/start-guarded.ts'
+import { finishNext, startFrontend, storageFiles, taskCount } from '../start-frontend.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const networks = readNetworks('127.0.0.0/8')
+const settings = { MAX_UPLOAD_BYTES: '500000' }
+const frontend = await startFrontend({ after }, settings, { networks })
+
+/** What the far side answers by path, and what it was asked. */
+const pages: Record<string, (response: ServerResponse) => void> = {
+  '/photo.png': response => response.end(png),
+  '/gone': response => response.writeHead(404).end('the words of the far side'),
+  '/text': response => response.end('not an image'),
+  '/half': response =>
+    response
+      .writeHead(200, { 'content-length': png.length })
+      .write(png.subarray(0, 50), () => response.destroy()),
+  '/declared': response => response.writeHead(200, { 'content-length': 600_000 }).write(png),
+  '/endless': response => {
+    response.write(png)
+    const more = setInterval(() => response.write(Buffer.alloc(50_000)), 1)
+    response.once('close', () => clearInterval(more))
+  },
+  '/slow': response => void response.write(png.subarray(0, 50)),
+  '/elsewhere': response => response.writeHead(302, { location: 'http://[::1]:9000/photo.png' }).end(),
+}
+const asked: string[] = []
+const closed: string[] = []
+const far = createServer(({ url = '' }, response) => {
+  asked.push(url)
+  response.once('close', () => closed.push(url))
+  pages[url]?.(response)
+}).listen(0, '127.0.0.1')
+await once(far, 'listening')
+after(() => {
+  far.close()
+  far.closeAllConnections()
+})
+const farUrl = `http://127.0.0.1:${(far.address() as AddressInfo).port}`
+
+beforeEach(() => {
+  asked.length = 0
+  closed.length = 0
+})
+
+function importing(document: unknown, headers: Record<string, string> = {}, path = '/images') {
+  const body = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document))
+  return frontend.ask(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  })
+}
+
+function assertProblem(answer: HttpAnswer, status: number, code: string): void {
+  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
+}
+
+describe('an import', () => {
+  test('is an upload of what stands at the URL', async () => {
+    const answer = await importing({ url: `${farUrl}/photo.png`, operations: 'swap-channels:gbr' })
+    assert.equal(answer.status, 202, String(answer.body))
+    const { id, operations } = answer.json()
+    assert.equal(answer.headers.location, `/images/${id}`)
+    assert.deepEqual(operations, [{ name: 'swap-channels', order: 'gbr' }])
+    assert.ok((await frontend.ask(`/images/${id}/original`)).body.equals(png))
+    await finishNext(frontend, png)
+  })
+
+  test('takes operations as JSON, an idempotency key and a wait', async () => {
+    const given = { url: `${farUrl}/photo.png`, operations: [{ name: 'swap-channels', order: 'brg' }] }
+    const headers = { 'idempotency-key': 'one', prefer: 'wait=20' }
+    const [first] = await Promise.all([importing(given, headers), finishNext(frontend, png)])
+    assert.deepEqual([first.status, first.json().state], [200, 'finished'])
+    const second = await importing(given, headers, '/images?operations=swap-channels:rgb')
+    assert.equal(second.json().id, first.json().id, 'the document wins over the query')
+  })
+
+  test('fails with 422 that names the host, and neither the URL nor the words of the far side', async () => {
+    for (const [path, words] of Object.entries({
+      '/gone': /answered 404/,
+      '/half': /broke off/,
+      '/elsewhere': /redirects/,
+    })) {
+      const answer = await importing({ url: `${farUrl}${path}` })
+      assertProblem(answer, 422, 'import-failed')
+      assert.match(String(answer.json().detail), words)
+      assert.match(String(answer.json().detail), /^127\.0\.0\.1 /)
+      assert.doesNotMatch(String(answer.body), /far side|\/gone|\/half|::1/)
+    }
+    assertProblem(await importing({ url: 'http://10.0.0.1/x' }), 422, 'import-failed')
+    assertProblem(await importing({ url: 'photo.png' }), 422, 'import-failed')
+    assertProblem(await importing({ url: `${frontend.url}/images` }), 422, 'import-failed')
+  })
+
+  test('is refused like an upload: 415, or 413 as soon as it is too large', async () => {
+    assertProblem(await importing({ url: `${farUrl}/text` }), 415, 'not-an-image')
+    assertProblem(await importing({ url: `${farUrl}/declared` }), 413, 'too-large')
+    assertProblem(await importing({ url: `${farUrl}/endless` }), 413, 'too-large')
+    await until(
+      'the far side is hung up on',
+      () => closed.includes('/endless') && closed.includes('/declared'),
+    )
+  })
+
+  test('ends when its client hangs up, and leaves nothing', async () => {
+    const [files, tasks] = [storageFiles(frontend).length, await taskCount(frontend)]
+    const client = request(`${frontend.url}/images`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    }).on('error', () => undefined)
+    client.end(JSON.stringify({ url: `${farUrl}/slow` }))
+    await until('the far side is asked', () => asked.includes('/slow'))
+    client.destroy()
+    await until('the far side is hung up on', () => closed.includes('/slow'))
+    await until('nothing is left', () => storageFiles(frontend).length <= files)
+    assert.equal(await taskCount(frontend), tasks)
+  })
+
+  test('is described by a document that is right', async () => {
+    for (const [document, words] of [
+      ['{"url": ', /not: /],
+      [{}, /url/],
+      [{ url: 7 }, /url/],
+      [{ url: `${farUrl}/photo.png`, colour: 'red' }, /unknown colour/],
+    ] as const) {
+      const answer = await importing(document)
+      assertProblem(answer, 400, 'invalid-request')
+      assert.match(String(answer.json().detail), words)
+    }
+    assertProblem(
+      await importing({ url: `${farUrl}/photo.png`, operations: 'nonsense' }),
+      400,
+      'invalid-operations',
+    )
+    assertProblem(await importing(`{"url":"${'x'.repeat(70_000)}"}`), 413, 'too-large')
+  })
+})
+
+test('only application/json makes the frontend fetch: any other type is an upload of these bytes', async () => {
+  const document = { url: `${farUrl}/photo.png` }
+  for (const type of [
+    'text/plain',
+    'text/plain;application/json',
+    'application/x-www-form-urlencoded',
+    'application/json5',
+    '',
+  ])
+    assertProblem(await importing(document, { 'content-type': type }), 415, 'not-an-image')
+  assert.deepEqual(asked, [])
+  const image = await frontend.ask('/images', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: png,
+  })
+  assert.equal(image.status, 202, 'an image with a wrong type')
+})
+
+test('an imported image belongs to the owner of the key', async t => {
+  const guarded = await startGuarded(t, { settings })
+  const { key } = await guarded.makeKey({ owner: 'anna' })
+  const body = Buffer.from(JSON.stringify({ url: `${farUrl}/photo.png` }))
+  const headers = { 'content-type': 'application/json' }
+  assertProblem(await guarded.ask('/images', { method: 'POST', headers, body }), 401, 'key-required')
+  assertProblem(
+    await guarded.askWith(key, '/images', { method: 'POST', headers, body }),
+    422,
+    'import-failed',
+  )
+  assert.deepEqual(asked, [], 'loopback is not public')
+})
+
+test('a frontend refuses what comes from itself', async () => {
+  let headers: Record<string, unknown> = {}
+  far.once('request', request => (headers = request.headers))
+  await importing({ url: `${farUrl}/photo.png` })
+  const answer = await frontend.ask('/operations', {
+    headers: { 'user-agent': String(headers['user-agent']) },
+  })
+  assertProblem(answer, 403, 'loop-detected')
+})
