@@ -10,7 +10,7 @@ import { startPool } from './pool/start-pool.ts'
 import { startWorkshop } from './start-workshop.ts'
 
 describe('health and metrics', () => {
-  test('say what the threads do, and how work ended', async t => {
+  test('show what the threads do, and how work ended', async t => {
     const workshop = await startWorkshop(t)
     const clusterToken = 'a token of the whole cluster'
     const app = buildApp({
@@ -42,7 +42,7 @@ describe('health and metrics', () => {
     assert.match(text, /^darkroom_work_bytes_total\{direction="out"\} 21$/m)
   })
 
-  test('fault: it is alive but not ready while no master is known', async t => {
+  test('fault: the worker is alive but not ready while it knows no master', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
     const worker = await start(config, logger, { pid: 1, abandon: () => assert.fail('it is not stuck') })
@@ -58,7 +58,7 @@ describe('health and metrics', () => {
   })
 })
 
-describe('the worker as it is started', () => {
+describe('a started worker', () => {
   test('develops an image, is registered, and closes', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '2', WORKER_NAME: 'tester' })
@@ -92,7 +92,7 @@ describe('the worker as it is started', () => {
     assert.deepEqual([result?.contentType, result?.width, result?.height], ['image/jpeg', 64, 48])
   })
 
-  test('names all settings that are wrong', () => {
+  test('names all wrong settings', () => {
     const wrong = { THREADS: '0', PROCESSING_MS: '1', MAX_PIXELS: 'x' }
     assert.throws(
       () => loadConfig(Config, wrong),

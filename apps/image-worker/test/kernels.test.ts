@@ -11,7 +11,7 @@ const words =
 const isLeftOut = !hasCompiler() && process.env.ENGINES !== 'required'
 
 for (const name of kernelNames) {
-  test(`${name} is what its source compiles to`, { skip: isLeftOut && words }, async () => {
+  test(`${name} is compiled from its present source`, { skip: isLeftOut && words }, async () => {
     assert.ok(hasCompiler(), words)
     const compiled = await compileKernel(name)
     assert.ok(Buffer.from(compiled).equals(readFileSync(kernelFile(name))), 'run `npm run kernels`')

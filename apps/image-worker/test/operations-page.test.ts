@@ -6,10 +6,10 @@ import { operationsPage } from '../scripts/operations-page.ts'
 
 const docs = new URL('../../../docs/', import.meta.url)
 
-test('docs/operations.md is what the table of operations says (npm run docs makes it anew)', async () => {
+test('docs/operations.md is generated from the table of operations (by npm run docs)', async () => {
   assert.equal(await readFile(new URL('operations.md', docs), 'utf8'), operationsPage())
 })
 
-test('every operation has its picture', async () => {
+test('every operation has a picture', async () => {
   for (const name of ['before', ...operationNames]) await access(new URL(`operations/${name}.webp`, docs))
 })

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to `limit`, the same for the same seed. */
+/** Whole numbers from 0 to below `limit`; the same seed gives the same numbers. */
 export type Random = (limit: number) => number
 
 export function randomFrom(seed: number): Random {

@@ -8,19 +8,19 @@ import { until } from '@darkroom/testing'
 export interface Workshop extends Neighbours {
   master: RunningService
   startMaster(): Promise<RunningService>
-  /** Makes a task whose original is this text: the tests' `develop` does what it says. */
+  /** Makes a task whose original is this text; the tests' `develop` executes it. */
   addTask(text: string, maxAttempts?: number): Promise<string>
   taskOf(id: string): Promise<Task>
   untilState(id: string, state: Task['state']): Promise<Task>
   /** The developed text, undefined when there is none. */
   resultOf(id: string): Promise<string | undefined>
-  /** Takes the task from whoever works on it, who isn't told; answers the new lease's token. */
+  /** Gives the task to another worker; its present worker isn't notified. Returns the token of the new lease. */
   takeOver(id: string): Promise<number>
 }
 
 let lastNumber = 0
 
-/** All that a worker needs, of a test's own. `settings` are environment variables of all of it. */
+/** Everything that a worker needs, for one test. `settings` are environment variables of all services. */
 export async function startWorkshop(owner: Owner, settings: Record<string, string> = {}): Promise<Workshop> {
   const neighbours = await startNeighbours(owner, settings)
   const { clients, defer, env } = neighbours
@@ -70,7 +70,7 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
       await clients.taskDb.putTask({ params: { id }, body: { state: 'returned', token: claims } })
       const body = { worker: 'another', leaseMs: 60_000 }
       const claimed = await clients.taskDb.claimTask({ querystring: {}, body })
-      if (claimed.status !== 200) assert.fail('there was nothing to take over')
+      if (claimed.status !== 200) assert.fail('there was no task to take over')
       assert.equal(claimed.body.id, id)
       return claimed.body.claims
     },

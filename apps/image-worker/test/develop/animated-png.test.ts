@@ -11,7 +11,7 @@ import { animatedPng, long, still } from './animated-png.ts'
 import { exifOf } from './carried.ts'
 import { bytesOf, run } from './run.ts'
 
-/** What a chunk or bytes that a still PNG is forgiven do to an animation. */
+/** Errors of chunks or bytes that are tolerated in a still PNG, made in an animation. */
 const blemishes: Readonly<Record<string, (png: Buffer) => Buffer>> = {
   'a text whose CRC is wrong': png => withChunks(png, damaged(chunk('tEXt', Buffer.from('Software\0x')))),
   'bytes behind its end': png => Buffer.concat([png, Buffer.from('trailing')]),
@@ -41,7 +41,7 @@ for (const [name, blemish] of Object.entries(blemishes)) {
   })
 }
 
-test('the public case of a text with a wrong CRC keeps four frames', async () => {
+test('a published animation with a wrong CRC in a text keeps its four frames', async () => {
   const file = await readFile(new URL('pngs/animated-damaged-text.png', import.meta.url))
   const before = await shownBy(file)
   const { bytes, facts } = await run(file, 'swap-channels')
@@ -76,7 +76,7 @@ test('EXIF orientation of an animated PNG is applied to all frames', async () =>
   }
 })
 
-test('every operation keeps the frames of an animated PNG, their delays and how often they run', async () => {
+test('every operation keeps the frames of an animated PNG, their delays and the loop count', async () => {
   const png = animatedPng()
   for (const operation of [
     'flip',
@@ -104,7 +104,7 @@ test('every operation keeps the frames of an animated PNG, their delays and how 
   assert.equal((await run(png, 'flip,format:jpeg')).facts.frames, 1)
 })
 
-test('a frame is drawn over, or in the place of what was there, which comes back or is cleared', async () => {
+test('a frame is blended with or replaces the canvas, which is then kept, restored or cleared', async () => {
   const pixel = (...samples: number[]) =>
     assemblePng({ width: 1, height: 1, colorType: 6, bitDepth: 8, samples })
   const frame = (png: Buffer, left: number, dispose: number, blend: number) => ({
@@ -140,10 +140,10 @@ test('a frame is drawn over, or in the place of what was there, which comes back
   )
 })
 
-test('an image that is not a frame is left out where frames are decoded', async () => {
+test('a default image that is not a frame is not decoded as one', async () => {
   const parts = splitChunks(animatedPng())
   const [head, acTL, control, image, ...rest] = parts.map(({ whole }) => whole)
-  // The same animation, whose first frame has its data in an fdAT chunk, behind an image of its own.
+  // The same animation: its first frame has its data in an fdAT chunk, after a default image.
   const data = image?.subarray(8, -4) ?? Buffer.alloc(0)
   const others = rest.map(whole => {
     if (!['fcTL', 'fdAT'].includes(whole.toString('latin1', 4, 8))) return whole
@@ -158,7 +158,7 @@ test('an image that is not a frame is left out where frames are decoded', async 
   assert.deepEqual(await shownBy(await bytesOf(png, 'flip,flip')), await shownBy(animatedPng()))
 })
 
-test('an animated PNG that stays one is refused in words where its frames cannot be told', async () => {
+test('an animation is refused with a reason if its frames can not be decoded', async () => {
   const damagedControl = splitChunks(animatedPng()).map(({ type, whole }) =>
     type === 'fcTL' ? damaged(whole) : whole,
   )
@@ -171,7 +171,7 @@ test('an animated PNG that stays one is refused in words where its frames cannot
   }
 })
 
-/** What is seen of each frame, decoded by sharp and drawn as PNG 3rd edition, 11.3.6 says. */
+/** The visible picture of each frame: decoded by sharp, and drawn as in PNG 3rd edition, 11.3.6. */
 function shownBy(png: Uint8Array): Promise<Raster[]> {
   return composeFrames(readAnimation(png), unpacked)
 }
@@ -196,7 +196,7 @@ function controlsOf(png: Uint8Array): string[] {
   return controls.map(({ data }) => data.toString('hex'))
 }
 
-/** Right behind the header. */
+/** Directly after the header. */
 function withChunks(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
   return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
 }

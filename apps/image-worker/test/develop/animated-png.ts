@@ -4,7 +4,7 @@ import { assemblePng, chunk, splitChunks } from '../permute/png/png-assembler.ts
 
 const [width, height] = [6, 4]
 
-/** Three frames: the whole; a part drawn over it, then taken back; a part in the place of what was there. */
+/** Three frames: the whole canvas; a part blended over it, then reverted; a part that replaces what is there. */
 export function animatedPng(): Buffer {
   const png = assemblePng({ width, height, colorType: 6, bitDepth: 8, samples: samplesOf(width, height, 1) })
   const [head, image] = splitChunks(png)
@@ -24,7 +24,7 @@ export function animatedPng(): Buffer {
   ])
 }
 
-/** Straight colours with some transparency; none of it where all of a pixel would be. */
+/** Unpremultiplied colours, some of them transparent; none where a pixel would be fully transparent. */
 function samplesOf(width: number, height: number, seed: number): number[] {
   return Array.from({ length: width * height * 4 }, (_, at) =>
     at % 4 === 3 ? ([255, 255, 128, 64][(at + seed) % 3] ?? 255) : (at * 37 * seed) % 256,
@@ -40,7 +40,7 @@ function rowsOf(width: number, height: number, seed: number): Buffer {
   )
 }
 
-/** Image data of its size, not the first frame's. */
+/** Image data of this size that differs from the first frame's. */
 export function still(seed: number): Buffer {
   return deflateSync(rowsOf(width, height, seed))
 }

@@ -2,16 +2,16 @@ import { assembleGif } from '../permute/gif/gif-assembler.ts'
 import type { Random } from '../seeded-random.ts'
 import { avifBoxes } from './structures.ts'
 
-/* Files of each format that announce what they don't hold. */
+/* Files of each format whose headers announce more than the files contain. */
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
-/** A frame header that announces so much, and one empty scan. */
+/** A frame header that announces this size, and one empty scan. */
 export function jpegOf(width: number, height: number): Buffer {
   return Buffer.concat([jpegHead(width, height, 0xc0), scan, Buffer.of(0, 0, 0xff, 0xd9)])
 }
 
-/** A progressive image of 16 megapixels whose scans are all empty: each is a pass over all of it. */
+/** A progressive image of 16 megapixels whose scans are all empty: each costs a pass over the image. */
 export function jpegOfScans(scans: number): Buffer {
   return Buffer.concat([jpegHead(4000, 4000, 0xc2), ...new Array(scans).fill(scan), Buffer.of(0xff, 0xd9)])
 }
@@ -52,7 +52,7 @@ export function screenOf(width: number, height: number): Buffer {
   return picture
 }
 
-/** An animation whose canvas is of this size; frames are one pixel. */
+/** An animation with a canvas of this size; its frames have one pixel. */
 export function webpOf(width: number, height: number, frames: number): Buffer {
   const riffChunk = (type: string, data: Buffer) => {
     const length = Buffer.alloc(4)
@@ -76,7 +76,7 @@ export function webpOf(width: number, height: number, frames: number): Buffer {
   return whole
 }
 
-/** One directory with these LONGs, and sensible ones for what isn't named; it may announce more entries. */
+/** One directory with these LONGs, and plausible values of the other tags; it may announce more entries. */
 export function tiffOf(tags: Record<number, number>, announced?: number): Buffer {
   const all = Object.entries({ 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 16, 279: 64, ...tags })
     .map(([tag, value]) => [Number(tag), value] as const)
@@ -102,7 +102,7 @@ export function sized(bytes: number): Buffer {
   return size
 }
 
-/** An image item of this size without a picture in it; `random` garbles its boxes. */
+/** An image item of this size without image data; `random` garbles its boxes. */
 export function avifOf(width: number, height: number, random?: Random): Buffer {
   const bytes = Buffer.concat([ftyp, avifBoxes(width >>> 0, height >>> 0)])
   for (let count = random ? random(6) : 0; random && count > 0; count--) {

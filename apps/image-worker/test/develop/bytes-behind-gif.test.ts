@@ -25,19 +25,19 @@ const files: Record<string, Buffer> = {
   nothing: animation,
   'its own XMP': withXmp,
   'a comment': before(comment('made by hand')),
-  'an application of its own': before(application('DARKROOM1.0', Buffer.alloc(300, 7))),
+  'a private application extension': before(application('DARKROOM1.0', Buffer.alloc(300, 7))),
   'plain text': before(plainText('text')),
 }
 const behind: Record<string, Buffer> = {
   zeros: Buffer.alloc(64),
   'a script': Buffer.from('<script>alert("GIF")</script>'),
   'another GIF': animation,
-  'what begins as a frame does': Buffer.from([0x2c, ...new Array(64).fill(1)]),
+  'bytes that begin like a frame': Buffer.from([0x2c, ...new Array(64).fill(1)]),
 }
 
 for (const [extension, gif] of Object.entries(files)) {
   for (const [words, more] of Object.entries(behind)) {
-    test(`a GIF that ends in ${extension}, with ${words} behind its end, is developed as if that were not there`, async () => {
+    test(`a GIF that ends in ${extension}, with ${words} behind its end, is developed as if they were not there`, async () => {
       const longer = Buffer.concat([gif, more])
       for (const operations of ['flip', 'swap-channels', 'format:webp', 'flip,metadata:keep']) {
         const [result, expected] = [await run(longer, operations), await run(gif, operations)]
@@ -48,7 +48,7 @@ for (const [extension, gif] of Object.entries(files)) {
   }
 }
 
-test('a GIF is cut behind its trailer, and nowhere else', async () => {
+test('a GIF is cut only after its trailer', async () => {
   for (const gif of Object.values(files)) {
     const more = Buffer.from('more')
     assert.deepEqual(Buffer.from(upToTrailer(Buffer.concat([gif, more]))), gif)

@@ -34,7 +34,7 @@ export function cameraExif(order: ByteOrder): Buffer {
   ])
 }
 
-/** The same read again, by its own reader, with or without JPEG's prefix. */
+/** Reads the same again, with its own reader, with or without JPEG's prefix. */
 export function cameraFacts(exif: Buffer): { artist: string; exposure: number[]; latitude: number[] } {
   const bytes = exif.subarray(exif.toString('latin1', 0, 4) === 'Exif' ? 6 : 0)
   const isLittleEndian = bytes.toString('latin1', 0, 2) === 'II'
@@ -43,7 +43,7 @@ export function cameraFacts(exif: Buffer): { artist: string; exposure: number[];
   const find = (directory: number, tag: number) => {
     const entries = Array.from({ length: short(directory) }, (_, index) => directory + 2 + 12 * index)
     const at = entries.find(entry => short(entry) === tag)
-    if (at === undefined) throw new RangeError(`there is no tag ${tag}`)
+    if (at === undefined) throw new RangeError(`tag ${tag} is missing`)
     return { count: long(at + 4), value: long(at + 8) }
   }
   const fraction = (directory: number, tag: number) => {

@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { comment } from '../permute/gif/gif-assembler.ts'
 import { chunk } from '../permute/png/png-assembler.ts'
 
-/** Texts that tell whether a kind of metadata is in a file. */
+/** Texts by which each kind of metadata is found in a file. */
 export const traces = {
   exif: 'EXIF of Ada',
   thumbnail: 'THUMBNAIL of Ada',
@@ -12,13 +12,13 @@ export const traces = {
 } as const
 export type Trace = keyof typeof traces
 
-/** Which of them are in these bytes, uncompressed. */
+/** Which of these texts are in the bytes, uncompressed. */
 export function tracesIn(file: Uint8Array): Trace[] {
   const buffer = Buffer.from(file)
   return (Object.keys(traces) as Trace[]).filter(trace => buffer.includes(traces[trace]))
 }
 
-/** A picture with metadata of all kinds that its format has, EXIF orientation 6 and XMP's among them. */
+/** A picture with metadata of all kinds that its format has, with EXIF orientation 6, also in XMP. */
 export async function picturesWithMetadata(): Promise<Record<string, Buffer>> {
   const pixels = Uint8Array.from({ length: 32 * 24 * 3 }, (_, at) => (at * 7) & 255)
   const picture = () => sharp(pixels, { raw: { width: 32, height: 24, channels: 3 } })
@@ -42,7 +42,7 @@ const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.
 
 /**
  * EXIF as its TIFF bytes (Exif 2.32, 4.6): orientation and artist, and in a second directory a thumbnail, which is
- * no JPEG but is searched for.
+ * not a JPEG, but a text to search for.
  */
 export function exifOf(orientation: number): Buffer {
   const artist = Buffer.from(`${traces.exif}\0`, 'latin1')
@@ -83,7 +83,7 @@ function directory(entries: readonly Entry[], next: number): Buffer {
   return bytes
 }
 
-/** A JPEG segment after SOI; `name` is what it starts with. */
+/** A JPEG segment after SOI; its data begin with `name`. */
 export function jpegWith(jpeg: Buffer, segments: readonly { marker: number; data: Uint8Array }[]): Buffer {
   const written = segments.map(({ marker, data }) => {
     const head = Buffer.of(0xff, marker, 0, 0)
@@ -125,14 +125,14 @@ function pngWithMetadata(png: Buffer): Buffer {
   return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
 }
 
-/** XMP stands without sub-blocks, before a trailer that leads whoever looks for them out (XMP part 3, 1.1.2.3). */
+/** XMP is stored without sub-blocks, before a trailer that ends it for readers of sub-blocks (XMP part 3, 1.1.2.3). */
 function gifWithMetadata(gif: Buffer): Buffer {
   const wayOut = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0])
   const told = Buffer.from(`\x21\xff\x0bXMP DataXMP${xmp}`, 'latin1')
   return Buffer.concat([gif.subarray(0, -1), comment(traces.comment), told, wayOut, Buffer.of(0x3b)])
 }
 
-/** A chunk that nobody knows, at the end (RFC 9649, 2.7.1.6). */
+/** An unknown chunk at the end (RFC 9649, 2.7.1.6). */
 function webpWithMore(webp: Buffer): Buffer {
   const data = Buffer.from(`NOTE\0\0\0\0${traces.comment}`.padEnd(24, '\0'), 'latin1')
   data.writeUInt32LE(data.length - 8, 4)
@@ -141,7 +141,7 @@ function webpWithMore(webp: Buffer): Buffer {
   return longer
 }
 
-/** Bytes that no directory points at: TIFF has room for anything. */
+/** Bytes that no directory points to; TIFF allows them anywhere. */
 function tiffWithMore(tiff: Buffer): Buffer {
   return Buffer.concat([tiff, Buffer.from(`${traces.comment}\0`, 'latin1')])
 }

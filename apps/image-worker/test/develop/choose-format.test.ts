@@ -24,7 +24,7 @@ const shapes =
 const chosen = async (file: Uint8Array, before = '') =>
   (await inspectResult(await run(file, `${before}format:auto`))).format
 
-test('format:auto makes JPEGs of photographs and PNGs of drawings, whatever lossless format they come in', async () => {
+test('format:auto makes JPEGs of photographs and PNGs of drawings, from any lossless format', async () => {
   for (const [format, options] of [
     ['png', {}],
     ['tiff', { compression: 'lzw' }],
@@ -44,12 +44,12 @@ test('format:auto makes JPEGs of photographs and PNGs of drawings, whatever loss
     .toBuffer()
   assert.equal(await chosen(deepPng), 'jpeg')
   assert.equal(await chosen(await drawing(shapes).gif().toBuffer()), 'png')
-  // A photograph on even ground is one still.
+  // A photograph on an even background is still a photograph.
   const ground = { top: 20, bottom: 20, left: 60, right: 60, background: '#fff' }
   assert.equal(await chosen(await photo().extend(ground).png().toBuffer()), 'jpeg')
 })
 
-test('format:auto keeps transparency, also what an operation makes', async () => {
+test('format:auto keeps transparency, also when an operation adds it', async () => {
   const faded = await photo().ensureAlpha(0.5).png().toBuffer()
   const opaque = await photo().ensureAlpha(1).png().toBuffer()
   assert.equal(await chosen(faded), 'webp')
@@ -61,7 +61,7 @@ test('format:auto keeps transparency, also what an operation makes', async () =>
   assertSame(await inspectResult(await run(drawn, 'format:auto')), await inspect(drawn))
 })
 
-test('format:auto makes WebP of animations: drawings without loss, and photographs small', async () => {
+test('format:auto makes WebP of animations: lossless of drawings, lossy of photographs', async () => {
   const gif = await sharp(
     [await drawing(shapes).png().toBuffer(), await drawing(shapes).flop().png().toBuffer()],
     { join: { animated: true } },
@@ -81,7 +81,7 @@ test('format:auto makes WebP of animations: drawings without loss, and photograp
   assert.ok(bytes.length < film.length / 2)
 })
 
-test('format:auto leaves lossy originals what they are, and a document of several pages', async () => {
+test('format:auto keeps the format of lossy originals and of documents with several pages', async () => {
   for (const format of ['jpeg', 'webp', 'avif'] as const)
     assert.equal(await chosen(await drawing(shapes).toFormat(format).toBuffer()), format)
   assert.equal(await chosen(await readFile(new URL('heic/samples/camera.heic', import.meta.url))), 'jpeg')
@@ -94,7 +94,7 @@ test('format:auto leaves lossy originals what they are, and a document of severa
   assert.deepEqual([facts.contentType, facts.frames], ['image/tiff', 2])
 })
 
-test('a quality counts with format:auto, and a format named later wins', async () => {
+test('format:auto uses a quality, and a later format wins', async () => {
   const png = await photo().png().toBuffer()
   const sizes = await Promise.all(
     ['format:auto:30', 'format:auto'].map(async text => (await bytesOf(png, text)).length),
@@ -104,7 +104,7 @@ test('a quality counts with format:auto, and a format named later wins', async (
   assert.equal((await run(png, 'format:webp,format:auto')).facts.contentType, 'image/jpeg')
 })
 
-test('a damaged image fails with format:auto as it does without', async () => {
+test('a damaged image fails the same with and without format:auto', async () => {
   const png = await photo().png().toBuffer()
   const damaged = png.subarray(0, png.length / 2)
   await assert.rejects(run(damaged, 'flip,format:auto'), UnusableImage)

@@ -15,17 +15,17 @@ import { inspect } from './inspect.ts'
 import { resolutionIn } from './resolution-in.ts'
 import { bytesOf } from './run.ts'
 
-/** A file that has a feature, and how the feature is seen in a file, its own or a result. */
+/** A file with a feature, and how the feature is recognised in a file, in the original or in a result. */
 export interface Sample {
   readonly file: Buffer
   see(bytes: Buffer): unknown
-  /** What is seen where the feature was converted. */
+  /** What is recognised if the feature was converted. */
   converted?(format: OutputFormat): unknown
-  /** What is seen where it was dropped; undefined unless told. */
+  /** What is recognised if the feature was dropped; default: undefined. */
   readonly dropped?: unknown
-  /** Stands beside the operations. */
+  /** An operation in addition to the usual operations. */
   readonly also?: string
-  /** Other operations than usual. */
+  /** Instead of the usual operations. */
   readonly developing?: readonly string[]
 }
 
@@ -209,7 +209,7 @@ export const samples: Record<RowName, Sample> = {
   },
 }
 
-/** More of the originals that rows name. They are held against the same cells. */
+/** More originals for features that rows name. They are compared with the same cells. */
 export const furtherSamples: [RowName, Sample][] = [
   ['transparency', { ...samples.transparency, file: await graded().webp({ lossless: true }).toBuffer() }],
   ['transparency', { ...samples.transparency, file: await graded().tiff({ compression: 'lzw' }).toBuffer() }],
@@ -307,19 +307,19 @@ function interlacedGif(): Promise<Buffer> {
   return photo().gif({ progressive: true }).toBuffer()
 }
 
-/** Pages of one colour each would be one for some encoders. */
+/** Pages of a single colour could become one page in some encoders. */
 function page(background: string): Promise<Buffer> {
   const create = { width, height, channels: 3 as const, background }
   return sharp({ create }).png().toBuffer()
 }
 
-/** How many images follow each other; undefined for one. */
+/** The number of images that follow each other; undefined for one. */
 async function framesIn(bytes: Buffer): Promise<number | undefined> {
   const { frames } = await readImageHeader(bytesSource(bytes))
   return frames > 1 ? frames : undefined
 }
 
-/** The sampling factors of each component, of the frame header. */
+/** The sampling factors of each component, from the frame header. */
 function jpegSampling(bytes: Buffer): string {
   const at = Math.max(bytes.indexOf(Buffer.of(0xff, 0xc0, 0)), bytes.indexOf(Buffer.of(0xff, 0xc2, 0)))
   return [11, 14, 17].map(offset => bytes[at + offset]?.toString(16)).join(' ')

@@ -11,7 +11,7 @@ import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { furtherSamples, type Sample, samples } from './compatibility-samples.ts'
 import { run } from './run.ts'
 
-test('docs/compatibility.md is what the tables say (npm run docs makes it anew)', async () => {
+test('docs/compatibility.md is generated from the tables (by npm run docs)', async () => {
   const page = await readFile(new URL('../../../../docs/compatibility.md', import.meta.url), 'utf8')
   assert.equal(page, compatibilityPage())
 })
@@ -20,7 +20,7 @@ const entries = [...(Object.entries(samples) as [RowName, Sample][]), ...further
 for (const [name, sample] of entries) {
   const row: Row = compatibilityTable[name]
   const original = formatOf(sample.file)
-  test(`${original}: what becomes of ${row.feature} is as docs/compatibility.md has it`, async () => {
+  test(`${original}: ${row.feature} is treated as docs/compatibility.md describes`, async () => {
     await assertFate(row.swapped, sample, original, 'swap-channels')
     // The first moves pixels, the second mixes them.
     for (const operation of sample.developing ?? ['flip,sharpen:0.3,flip', 'sharpen:0.3'])
@@ -32,7 +32,7 @@ for (const [name, sample] of entries) {
   })
 }
 
-test('every format is taken, has a row, and names the format of its result', () => {
+test('every accepted format has a row that names the format of its result', () => {
   for (const format of imageFormats)
     assert.match(compatibilityPage(), new RegExp(`\\| \`image/${format}\` \\|`))
 })
@@ -52,7 +52,7 @@ async function assertFate(
   const [before, after] = [await see(file), await see(Buffer.from(bytes))]
   const expected = fate === 'kept' ? before : fate === 'dropped' ? dropped : converted?.(format)
   assert.deepEqual(after, expected, `${fate} in ${operations}`)
-  // The sample has the feature, or nothing were shown.
+  // The sample has the feature; otherwise the test would prove nothing.
   assert.notDeepEqual(before, fate === 'kept' ? dropped : expected, 'the sample')
 }
 

@@ -11,8 +11,8 @@ import { smuggled } from './hostile/polyglots.ts'
 import { limits, run } from './run.ts'
 
 /*
- * A process that develops hostile images as a worker thread does, one after the other, and prints a line of JSON
- * for each before and after it: if it dies, the last line says of what.
+ * A process that develops hostile images like a worker's thread, one after the other, and prints a line of JSON before
+ * and after each. If it dies, the last line names the image.
  */
 
 sharp.concurrency(1)
@@ -33,7 +33,7 @@ const operations = [
   'crop:9x7:attention,resize:20x12:contain:enlarge:3366cc,format:webp',
 ]
 
-/** Inputs after which memory has been used about as much as it ever will be. */
+/** After this many inputs, memory is about as large as it will ever be. */
 const warm = 300
 const timeoutMs = 20_000
 
@@ -51,7 +51,7 @@ for (const [index, input] of inputs.entries()) {
 }
 print({ endBytes: residentBytes() })
 
-/** What became of it: 'developed', 'refused', or words about what is wrong. */
+/** The outcome: 'developed', 'refused', or a text about what is wrong. */
 async function attempt({ bytes, expected }: HostileInput, text: string): Promise<string> {
   const before = createHash('sha256').update(bytes).digest('hex')
   const end = await developed(bytes, text).catch(whatIsWrongWith)

@@ -7,8 +7,8 @@ import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
 import { run } from './run.ts'
 
 /*
- * A process that develops images as a worker's threads do, two at a time, and prints what memory that took as
- * JSON. `large` develops two photographs of 24 megapixels; `many` develops 500 of all sizes up to half a megapixel.
+ * A process that develops images like a worker's threads, two at a time, and prints the memory used as JSON.
+ * `large` develops two photographs of 24 megapixels; `many` develops 500 images of all sizes up to half a megapixel.
  */
 
 sharp.concurrency(1)

@@ -1,6 +1,6 @@
 import type { OperationName } from '@darkroom/contracts'
 
-/** What each operation is tried with, on images from 9 x 7 pixels on. A new operation gets the tests of all by its line here. */
+/** Examples of each operation, for images of at least 9 x 7 pixels. A new operation is tested by adding its line here. */
 const tried: Readonly<Record<OperationName, readonly string[]>> = {
   'swap-channels': ['swap-channels:gbr'],
   resize: [
@@ -32,5 +32,5 @@ const tried: Readonly<Record<OperationName, readonly string[]>> = {
 
 export const everyOperation = Object.values(tried).flat()
 
-/** Operations that look at all frames before they change the first, so that a frame alone comes out otherwise. */
+/** Operations that examine all frames before they change the first, so a frame alone has another result. */
 export const acrossFrames = ['crop:7x5:attention', 'resize:6x6:cover:entropy', 'trim', 'normalise']

@@ -12,7 +12,7 @@ import { assertSame, type Inspected, inspect, inspectResult, merged, permuted } 
 import { asRgba, drawing, type Raster, rasterOf, rasters } from './rasters.ts'
 import { bytesOf, run } from './run.ts'
 
-test('every sample of a PNG is where the order says, whether or not its pixels are decoded', async () => {
+test('every sample of a PNG is permuted exactly, with or without decoding', async () => {
   await fc.assert(
     fc.asyncProperty(pictures, fc.boolean(), orders, async (picture, isTransparent, order) => {
       const png = assembleWithColors(picture, isTransparent)
@@ -26,7 +26,7 @@ test('every sample of a PNG is where the order says, whether or not its pixels a
   )
 })
 
-test('the same for a PNG that has what the standard asks to ignore, and for one with a wrong order of chunks', async () => {
+test('every sample is exact in a PNG with parts that decoders must ignore, or with chunks in a wrong order', async () => {
   const samples = noise(12 * 9 * 3, 256, 5)
   const picture = { width: 12, height: 9, colorType: 2, bitDepth: 8, samples }
   const png = assembleWithColors(picture, false)
@@ -39,7 +39,7 @@ test('the same for a PNG that has what the standard asks to ignore, and for one 
   for (const file of files) await assertPermuted(file, 'gbr')
 })
 
-test('every sample of a lossless WebP is where the order says, also under full transparency', async () => {
+test('every sample of a lossless WebP is permuted exactly, also under full transparency', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ channels: [3, 4], bits: [8] }), orders, async (raster, order) => {
       const webp = await drawing(raster).webp({ lossless: true, exact: true, effort: 0 }).toBuffer()
@@ -50,7 +50,7 @@ test('every sample of a lossless WebP is where the order says, also under full t
   )
 })
 
-test('every sample of an animated lossless WebP is, and delays and loop are kept', async () => {
+test('every sample of an animated lossless WebP is permuted exactly, with its delays and loop', async () => {
   await fc.assert(
     fc.asyncProperty(
       rasters({ channels: [3, 4], bits: [8], frames: [2, 3, 5] }),
@@ -67,7 +67,7 @@ test('every sample of an animated lossless WebP is, and delays and loop are kept
   )
 })
 
-test('every sample of a lossless AVIF is, in 8, 10 and 12 bits, and it stays lossless', async () => {
+test('every sample of a lossless AVIF of 8, 10 and 12 bits is permuted exactly, and it stays lossless', async () => {
   for (const bitdepth of [8, 10, 12] as const) {
     for (const channels of [3, 4] as const) {
       const bits = bitdepth === 8 ? 8 : 16
@@ -88,7 +88,7 @@ const tiffs: readonly TiffOptions[] = [
   { compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 },
 ]
 
-test('every sample of a TIFF is where the order says: of any depth, compression, layout and number of pages', async () => {
+test('every sample of a TIFF of any depth, compression, layout and number of pages is permuted exactly', async () => {
   await fc.assert(
     fc.asyncProperty(
       rasters({ frames: [1, 1, 2, 4] }),
@@ -105,7 +105,7 @@ test('every sample of a TIFF is where the order says: of any depth, compression,
   )
 })
 
-test('bilevel TIFFs, of few greys and with white as 0 come back as the greys they show', async () => {
+test('TIFFs that are bilevel, have few greys, or white as 0 keep the greys that they show', async () => {
   const raster = rasterOf({ width: 21, height: 13, frames: 1, channels: 1, bits: 8, seed: 4 })
   const kinds: TiffOptions[] = [
     { bitdepth: 1, compression: 'none' },
@@ -117,11 +117,11 @@ test('bilevel TIFFs, of few greys and with white as 0 come back as the greys the
   for (const kind of kinds) await assertPermuted(await drawing(raster).tiff(kind).toBuffer(), 'bgr')
 })
 
-test('every colour of a GIF is where the order says, of global and local tables, frames that cover parts, with delays', async () => {
+test('every colour of a GIF is permuted exactly, in global and local tables and partial frames, with delays', async () => {
   await fc.assert(
     fc.asyncProperty(gifs(), orders, fc.boolean(), async (picture, order, isWellFormed) => {
       const gif = assembleGif(picture)
-      // A block that nobody knows has the pixels decoded; frames over one another may then have too many colours.
+      // Because of the unknown block, the pixels are decoded; frames over one another may then have too many colours.
       const isFew = picture.palette && picture.palette.length <= 3 * 32
       const file = isWellFormed || !isFew ? gif : malformed(gif)
       assert.equal((await permutedUndecoded(file, 'gif', order)) !== undefined, file === gif)
@@ -131,7 +131,7 @@ test('every colour of a GIF is where the order says, of global and local tables,
   )
 })
 
-test('every colour of a GIF is, decoded, too, of up to 256 colours a frame, with delays and loop', async () => {
+test('every colour of a decoded GIF is permuted exactly, with up to 256 colours a frame, delays and loop', async () => {
   const sizes = [1, 2, 255, 256].flatMap(colours => [1, 3].map(frames => ({ colours, frames })))
   for (const { colours, frames } of sizes) {
     for (const loop of [0, 1, 7]) {
@@ -139,7 +139,7 @@ test('every colour of a GIF is, decoded, too, of up to 256 colours a frame, with
       const pictures = Array.from({ length: frames }, (_, index) => ({
         width,
         height,
-        // The first pixels have all colours in turn, the others any of them, or the last for long.
+        // The first pixels have all colours in turn; the others have any of them, or repeat the previous colour.
         indexes: noise(width * height, colours, index + loop + 1).map((noisy, at) =>
           at < colours ? at : at % 500 < 300 ? noisy : colours - 1,
         ),
@@ -154,7 +154,7 @@ test('every colour of a GIF is, decoded, too, of up to 256 colours a frame, with
   }
 })
 
-test('the same with transparency as one of up to 256 colours', async () => {
+test('every colour of a decoded GIF is permuted exactly when one of up to 256 colours is transparency', async () => {
   const [width, height, transparent] = [60, 50, 255]
   for (const colours of [254, 255]) {
     for (const frames of [1, 3]) {
@@ -175,7 +175,7 @@ test('the same with transparency as one of up to 256 colours', async () => {
   }
 })
 
-test('a GIF that is not well formed and too large to be held twice is as exact', async () => {
+test('a malformed GIF that is too large to be held twice is permuted as exactly', async () => {
   const [width, height, channels] = [6000, 6000, 3] as const
   const colours = distinctColours(1)
   const data = Buffer.alloc(width * height * channels, colours.subarray(0, channels))
@@ -190,7 +190,7 @@ test('a GIF that is not well formed and too large to be held twice is as exact',
   )
 })
 
-test('permutations in one task come to the one that does the same, and an inverse takes one back', async () => {
+test('several permutations in one task act as their product, and an inverse undoes a permutation', async () => {
   const raster = rasterOf({ width: 9, height: 7, frames: 1, channels: 4, bits: 8, seed: 1 })
   const deep = rasterOf({ width: 9, height: 7, frames: 1, channels: 3, bits: 16, seed: 2 })
   const files = [
@@ -212,7 +212,7 @@ test('permutations in one task come to the one that does the same, and an invers
   }
 })
 
-test('a permutation beside other operations is as exact as one alone', async () => {
+test('a permutation is as exact beside other operations as alone', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ channels: [3, 4] }), orders, async (raster, order) => {
       const png = await drawing(raster).png().toBuffer()
@@ -223,7 +223,7 @@ test('a permutation beside other operations is as exact as one alone', async () 
   )
 })
 
-test('grey comes back as the grey it was, byte for byte of its samples, and is not made colour', async () => {
+test('grey keeps its samples, and does not become colour', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ channels: [1, 2] }), orders, async (raster, order) => {
       const junk = Buffer.from('more')
@@ -235,8 +235,8 @@ test('grey comes back as the grey it was, byte for byte of its samples, and is n
   )
 })
 
-test('what unpacks to more than is held in memory is permuted as exactly, in a stream', async () => {
-  // 105 million bytes, which compress to little.
+test('an image that is too large to be held in memory is permuted as exactly in a stream', async () => {
+  // 105 million bytes, which compress well.
   const width = 7000
   const height = 5000
   const samples = new Uint8Array(width * height * 3)

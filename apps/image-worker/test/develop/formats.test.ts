@@ -18,7 +18,7 @@ import { bytesOf, limits, run } from './run.ts'
 const size = { width: 48, height: 32 }
 const photo = () => sharp(photograph({ ...size, seed: 2 }), { raw: { ...size, channels: 3 } })
 
-test('every format becomes every other, and shows the same', async () => {
+test('every format can become every other, and shows the same picture', async () => {
   const files = {
     jpeg: await photo().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer(),
     png: await photo().png().toBuffer(),
@@ -33,14 +33,14 @@ test('every format becomes every other, and shows the same', async () => {
       const result = await inspectResult(await run(file, `format:${to}`))
       assert.equal(result.format, to)
       const off = meanError({ ...result, format: before.format }, before)
-      // PNG and TIFF lose nothing; GIF has 256 colours, and the others encode again.
+      // PNG and TIFF are lossless; GIF has 256 colours, and the other formats encode lossily.
       const isExact = to === 'png' || to === 'tiff'
       assert.ok(isExact ? off === 0 : off < 6, `${from} in ${to} is off by ${off}`)
     }
   }
 })
 
-test('transparency becomes white where there is none, also of deep and grey pictures', async () => {
+test('transparency becomes white in formats without it, also in deep and grey pictures', async () => {
   const rows = ['ff000000 ff0000ff', '00ff0000 0000ff80']
   const large = rows.flatMap(row =>
     new Array(8).fill(
@@ -70,7 +70,7 @@ function isNear(sample: readonly number[], wanted: readonly number[]): boolean {
   return wanted.every((value, at) => Math.abs(value - (sample[at] ?? Number.NaN)) <= 6)
 }
 
-test('transparency is kept by the formats that have it', async () => {
+test('formats with transparency keep it', async () => {
   const raster = rasterOf({ ...size, frames: 1, channels: 4, bits: 8, seed: 4 })
   const file = await drawing(raster).png().toBuffer()
   const before = await inspect(file)
@@ -86,7 +86,7 @@ test('transparency is kept by the formats that have it', async () => {
   }
 })
 
-test('an animation stays one between GIF and WebP, with its delays and loop; elsewhere its first frame is kept', async () => {
+test('an animation stays animated between GIF and WebP, with its delays and loop; other formats keep its first frame', async () => {
   const raster = rasterOf({ width: 12, height: 9, frames: 3, channels: 3, bits: 8, seed: 6 })
   const animation = { delay: [40, 80, 120], loop: 3 }
   const gif = await drawing(raster).gif(animation).toBuffer()
@@ -114,7 +114,7 @@ test('an animation stays one between GIF and WebP, with its delays and loop; els
   )
 })
 
-test('an animated PNG keeps its frames, or fails saying what is wrong with it: it never loses them', async () => {
+test('an animated PNG keeps its frames, or fails with a reason: it never loses frames', async () => {
   const png = animatedPng(await photo().png().toBuffer(), [0, 1, 2])
   const { bytes, facts } = await run(png, 'swap-channels:gbr')
   assert.equal(facts.frames, 2)
@@ -123,11 +123,11 @@ test('an animated PNG keeps its frames, or fails saying what is wrong with it: i
   const broken = animatedPng(await photo().png().toBuffer(), [0, 2, 1])
   for (const operations of ['swap-channels:gbr', 'flip'])
     await assert.rejects(run(broken, operations), /animation is not well formed: .*out of sequence/)
-  // In other formats it is what programs show that know no animated PNG.
+  // Other formats get the default image, which programs show that don't support animated PNG.
   assert.equal((await run(broken, 'format:webp')).facts.frames, 1)
 })
 
-/** Twice the same picture, with these sequence numbers (PNG third edition, 11.3.6). */
+/** The same picture twice, with these sequence numbers (PNG third edition, 11.3.6). */
 function animatedPng(png: Buffer, sequence: readonly [number, number, number]): Buffer {
   const [header, ...rest] = splitChunks(png)
   const image = rest.filter(({ type }) => type === 'IDAT')
@@ -150,7 +150,7 @@ function animatedPng(png: Buffer, sequence: readonly [number, number, number]): 
   ])
 }
 
-test('frames that show the same may become one, which lasts as long as they did', async () => {
+test('frames that show the same picture may become one frame with their total delay', async () => {
   const still = rasterOf({ width: 8, height: 8, frames: 1, channels: 3, bits: 8, seed: 1 })
   const samples = Uint8Array.from([
     ...still.samples,
@@ -167,7 +167,7 @@ test('frames that show the same may become one, which lasts as long as they did'
   assert.equal(total(delays), 180)
 })
 
-test('16 bits stay 16 between PNG and TIFF, to the last; formats of 8 bits take the upper ones', async () => {
+test('16 bits stay exact between PNG and TIFF; formats of 8 bits get the upper 8', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ bits: [16] }), async raster => {
       const png = await drawing(raster).png().toBuffer()
@@ -187,7 +187,7 @@ test('16 bits stay 16 between PNG and TIFF, to the last; formats of 8 bits take 
   assert.equal((await sharp(bytes).metadata()).bitsPerSample, 10)
 })
 
-test('a quality that is asked for is honoured', async () => {
+test('a requested quality is used', async () => {
   const png = await photo().png().toBuffer()
   const before = await inspect(png)
   for (const type of ['jpeg', 'webp', 'avif', 'tiff']) {
@@ -214,7 +214,7 @@ test('a quality that is asked for is honoured', async () => {
   assert.equal(jpegQuantisation(asked)?.quality, 30)
 })
 
-test('a quality that is asked for is given, though the file grows', async () => {
+test('a requested quality is used although the file grows', async () => {
   const poor = await photo().jpeg({ quality: 30 }).toBuffer()
   for (const operations of ['format:jpeg:90', 'swap-channels,format:jpeg:90'])
     assert.equal(jpegQuantisation(await bytesOf(poor, operations))?.quality, 90, operations)
@@ -223,7 +223,7 @@ test('a quality that is asked for is given, though the file grows', async () => 
   assert.ok(low.length < high.length / 2, `${low.length} and ${high.length} bytes`)
 })
 
-test('samples of other kinds, and channels that no picture has, are refused in words', async () => {
+test('unsupported kinds of samples and numbers of channels are refused with a reason', async () => {
   const grey = { raw: { width: 4, height: 3, channels: 1 } } as const
   const tiff = await sharp(Buffer.alloc(12, 200), grey).toColourspace('b-w').tiff().toBuffer()
   const sampleFormat = tiff.indexOf(Buffer.of(0x53, 0x01, 3, 0, 1, 0, 0, 0, 1, 0))
@@ -244,7 +244,7 @@ test('samples of other kinds, and channels that no picture has, are refused in w
   }
 })
 
-test('the last format counts, wherever it stands', async () => {
+test('the last format operation wins', async () => {
   const png = await photo().png().toBuffer()
   const first = await inspectResult(await run(png, 'format:gif,swap-channels:bgr,format:webp'))
   assert.equal(first.format, 'webp')
@@ -252,7 +252,7 @@ test('the last format counts, wherever it stands', async () => {
   assert.deepEqual(drawn(result), drawn(permuted(await inspect(png), 'bgr')))
 })
 
-test('a stream permutes as exactly as a raster does, of every shape', async () => {
+test('a stream is permuted as exactly as a raster of any shape', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ bits: [8], frames: [1, 3] }), orders, async (raster, order) => {
       const image = drawing(raster)
@@ -272,7 +272,7 @@ test('a stream permutes as exactly as a raster does, of every shape', async () =
   )
 })
 
-test('a streamed JPEG has its profile, and its EXIF where that is kept', async () => {
+test('a streamed JPEG keeps its profile, and its EXIF if metadata is kept', async () => {
   const jpeg = await photo()
     .withIccProfile('p3')
     .withExifMerge({ IFD0: { Artist: 'Ada' } })

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { drawing, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
 
-/** Change it to try others; a failure says which it was. */
+/** Change it to try other inputs; a failure prints it. */
 const seed = 20_261_121
 const fewest = 2000
 /** Far below the 60 s after which a worker's thread is ended. */
@@ -15,7 +15,7 @@ const longestMs = 10_000
 /** One raster of the largest inputs, 40 MB, and what the allocator keeps of it. */
 const toleratedGrowthBytes = 64 * 1024 * 1024
 
-test(`hostile images end in a result or in words, soon, and leave no memory behind (seed ${seed})`, async t => {
+test(`hostile images soon end in a result or an error, and leak no memory (seed ${seed})`, async t => {
   const lines = await developHostile()
   const { inputs = 0 } = lines[0] ?? {}
   assert.ok(inputs >= fewest)
@@ -41,7 +41,7 @@ test(`hostile images end in a result or in words, soon, and leave no memory behi
   assert.ok(after > 0 && after < warm + toleratedGrowthBytes, `${warm} bytes became ${after}`)
 })
 
-test('what makes more pixels than allowed is refused in words, before it is made', async () => {
+test('operations that make more pixels than allowed are refused before they run', async () => {
   const raster = rasterOf({ width: 40, height: 30, frames: 1, channels: 3, bits: 8, seed: 1 })
   const png = await drawing(raster).png().toBuffer()
   const refusals = {
@@ -65,7 +65,7 @@ test('what makes more pixels than allowed is refused in words, before it is made
   await run(png, 'flip', { maxPixels: 1200, maxUnpackedBytes: 3600 })
 })
 
-test('all frames of an animation count together', async () => {
+test('the pixels of all frames of an animation are counted', async () => {
   const raster = rasterOf({ width: 20, height: 10, frames: 5, channels: 4, bits: 8, seed: 2 })
   const webp = await drawing(raster).webp({ lossless: true, delay: 50 }).toBuffer()
   await run(webp, 'resize:40x20:enlarge', { maxPixels: 5 * 800 })

@@ -3,10 +3,10 @@ import sharp from 'sharp'
 import type { Developed } from '../../src/develop/developed.ts'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 
-/** What an independent decode says of a file: all frames, as red, green, blue and alpha of the depth they have. */
+/** What an independent decoder reads from a file: all frames, as red, green, blue and alpha of their own depth. */
 export interface Inspected {
   readonly format: string
-  /** Of one frame, as stored. */
+  /** The size of one frame, as stored. */
   readonly width: number
   readonly height: number
   readonly frames: number
@@ -17,7 +17,7 @@ export interface Inspected {
   readonly samples: Uint8Array | Uint16Array
 }
 
-/** Profiles are ignored and orientations not applied: they would change the samples. */
+/** Ignores profiles and doesn't apply orientations, because they would change the samples. */
 export async function inspect(file: Uint8Array): Promise<Inspected> {
   const image = sharp(file, { failOn: 'warning', ignoreIcc: true, pages: -1 })
   const metadata = await image.metadata()
@@ -42,7 +42,7 @@ export async function inspect(file: Uint8Array): Promise<Inspected> {
   }
 }
 
-/** What a permutation must give; grey as it is, since its three samples are alike. */
+/** The expected result of a permutation. Grey stays as it is, because its three samples are equal. */
 export function permuted(picture: Inspected, order: ChannelOrder): Inspected {
   const { samples: before } = picture
   const samples = before.slice()
@@ -55,7 +55,7 @@ export function permuted(picture: Inspected, order: ChannelOrder): Inspected {
   return { ...picture, samples }
 }
 
-/** That what a task says of its result is what the result's own bytes say; gives what they say. */
+/** Checks that the facts of a result agree with its bytes, and returns what the bytes contain. */
 export async function inspectResult({ bytes, facts }: Developed): Promise<Inspected> {
   const inspected = await inspect(bytes)
   const { format, width, height, frames } = inspected
@@ -64,8 +64,8 @@ export async function inspectResult({ bytes, facts }: Developed): Promise<Inspec
 }
 
 /**
- * The picture with frames made one that show the same one after the other, as encoders do; what is left of an
- * animation of one frame is a still.
+ * The picture with equal consecutive frames merged, as encoders do; an animation that then has one frame is a
+ * still.
  */
 export function merged(picture: Inspected): Inspected {
   const { samples, frames, delays } = picture
@@ -89,7 +89,7 @@ export function merged(picture: Inspected): Inspected {
   }
 }
 
-/** That two pictures are the same to the last sample; says where they first differ, which a diff of samples doesn't. */
+/** Checks that two pictures are equal to the last sample. The error names the first difference. */
 export function assertSame(actual: Inspected, expected: Inspected, message = 'the picture'): void {
   const { samples, ...shape } = actual
   const { samples: wanted, ...wantedShape } = expected
@@ -99,7 +99,7 @@ export function assertSame(actual: Inspected, expected: Inspected, message = 'th
   if (at >= 0) assert.fail(`${message} has ${samples[at]} instead of ${wanted[at]} as sample ${at}`)
 }
 
-/** Of 255, over all samples; `Infinity` for pictures of different shapes. */
+/** In units of 1/255, over all samples; `Infinity` for pictures of different shapes. */
 export function meanError(one: Inspected, other: Inspected): number {
   if (one.samples.length !== other.samples.length || one.isDeep !== other.isDeep) {
     return Number.POSITIVE_INFINITY
@@ -111,7 +111,7 @@ export function meanError(one: Inspected, other: Inspected): number {
   return sum / one.samples.length / (one.isDeep ? 257 : 1)
 }
 
-/** One frame's pixels as text, a line a row, each pixel in hex: small pictures are compared by eye. */
+/** One frame as text, a line per row, each pixel in hex, so that small pictures can be compared by eye. */
 export function drawn({ samples, width, isDeep }: Inspected): string[] {
   const digits = isDeep ? 4 : 2
   const pixels = Array.from({ length: samples.length / 4 }, (_, pixel) =>

@@ -26,7 +26,7 @@ const [baseline, restarts, progressive] = ['baseline', 'restarts', 'progressive'
 ]
 const [, secondRestart = assert.fail()] = restartsOf(restarts)
 
-/** For each row of the table, files that have it. */
+/** For each row of the table, files with that oddity. */
 const samples: Record<JpegOddityName, readonly Buffer[]> = {
   zeroRange: [withZeroRanges(baseline), withZeroRanges(restarts)],
   straysBetween: [written('stray bytes between all segments', baseline)],
@@ -61,7 +61,7 @@ const operations = ['swap-channels:bgr', 'flip', 'sharpen:0.3', 'format:png']
 
 for (const [name, files] of Object.entries(samples) as [JpegOddityName, Buffer[]][]) {
   const { words, isDeveloped } = jpegOddityTable[name]
-  test(`${words}: ${isDeveloped ? 'developed' : 'refused'}, as docs/compatibility.md has it`, async () => {
+  test(`${words}: ${isDeveloped ? 'developed' : 'refused'}, as docs/compatibility.md describes`, async () => {
     for (const file of files) {
       if (!isDeveloped) {
         for (const operation of operations)
@@ -75,7 +75,7 @@ for (const [name, files] of Object.entries(samples) as [JpegOddityName, Buffer[]
   })
 }
 
-test('a file with bytes before the start of a JPEG is not known as a JPEG', () => {
+test('a file with bytes before the start of a JPEG is not recognised as a JPEG', () => {
   for (const file of samples.beforeTheStart) assert.equal(sniffFormat(file), undefined)
 })
 

@@ -13,11 +13,11 @@ import { noiseBytes } from '../permute/pictures.ts'
 import { type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { run } from './run.ts'
 
-/** Of an original's size. */
+/** As a share of the original's size. */
 const largestGrowth = 1.1
-/** Of the settings a test knows and `develop` must find out: what a tenth of quality costs on top is about this. */
+/** For settings that the test knows and `develop` must estimate: about the cost of a tenth of the quality. */
 const tolerated = 1.15
-/** Where an encoder's choices differ between runs alike, of 255. */
+/** Of 255: how far the choices of an encoder differ between equal runs. */
 const noticeable = 0.05
 
 const photo = (width = 320, height = 240) => {
@@ -28,7 +28,7 @@ const photo = (width = 320, height = 240) => {
 for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
   for (const progressive of [false, true]) {
     const kind = `${progressive ? 'progressive' : 'baseline'} JPEG in ${chromaSubsampling}`
-    test(`${kind} loses what one encoding loses, in a file of its size, and stays so`, async () => {
+    test(`${kind} loses as much as one encoding, in a file of its size, and keeps its kind`, async () => {
       for (const quality of [30, 50, 70, 82, 90, 95]) {
         const settings = { quality, progressive, chromaSubsampling }
         const result = await assertLosesLittle(await photo().jpeg(settings).toBuffer(), image =>
@@ -43,7 +43,7 @@ for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
   }
 }
 
-test('JPEGs subsampled in other ways stay so, and lose what one encoding loses', async () => {
+test('JPEGs with other subsampling keep it, and lose as much as one encoding', async () => {
   for (const name of ['4-2-2', '4-4-0', '4-1-1', '4-1-0']) {
     const jpeg = await readFile(new URL(`subsampled/${name}.jpeg`, import.meta.url))
     const result = await assertLosesLittle(jpeg, image => image.jpeg({ quality: 75 }))
@@ -51,7 +51,7 @@ test('JPEGs subsampled in other ways stay so, and lose what one encoding loses',
   }
 })
 
-test('a JPEG whose other colours take more room is brought to size', async () => {
+test('a JPEG whose permuted colours need more bytes is limited in size', async () => {
   const [width, height] = [96, 64]
   const blue = Uint8Array.from(noiseBytes(width * height * 3, 5), (level, at) => (at % 3 === 2 ? level : 0))
   const jpeg = await sharp(blue, { raw: { width, height, channels: 3 } })
@@ -68,7 +68,7 @@ function samplingOf(jpeg: Uint8Array): (number | undefined)[] {
   return [11, 14, 17].map(at => jpeg[frame + at])
 }
 
-test("mozjpeg's files keep its tables", async () => {
+test('files of mozjpeg keep its tables', async () => {
   for (const quality of [50, 75, 90]) {
     const mozjpeg = await photo().jpeg({ quality, mozjpeg: true }).toBuffer()
     const result = await assertLosesLittle(mozjpeg, image => image.jpeg({ quality, mozjpeg: true }))
@@ -82,7 +82,7 @@ test('a grey JPEG stays grey', async () => {
   assert.equal((await inspect(result)).isGrey, true)
 })
 
-test('a CMYK JPEG becomes sRGB, and its red and blue are swapped then', async () => {
+test('a CMYK JPEG becomes sRGB, in which red and blue are swapped', async () => {
   for (const quality of [50, 90]) {
     const cmyk = await photo().toColourspace('cmyk').jpeg({ quality }).toBuffer()
     const result = await assertLosesLittle(cmyk, image => image.jpeg({ quality, chromaSubsampling: '4:4:4' }))
@@ -90,9 +90,9 @@ test('a CMYK JPEG becomes sRGB, and its red and blue are swapped then', async ()
   }
 })
 
-test('the quality of a JPEG is read off its tables', async () => {
+test('the quality of a JPEG is read from its tables', async () => {
   const small = photo(16, 16)
-  // Below, nearly all steps are 255; above, nearly all are 1.
+  // Below this range nearly all steps are 255, above it nearly all are 1.
   for (let quality = 5; quality <= 97; quality++) {
     const libjpeg = await small.clone().jpeg({ quality }).toBuffer()
     const mozjpeg = await small.clone().jpeg({ quality, quantisationTable: 3 }).toBuffer()
@@ -101,7 +101,7 @@ test('the quality of a JPEG is read off its tables', async () => {
   }
 })
 
-test('the quality of a WebP is read off its segments, near enough', async () => {
+test('the quality of a WebP is estimated from its segments', async () => {
   for (const effort of [0, 4]) {
     for (let quality = 5; quality <= 100; quality += 5) {
       const found = webpQuality(await photo().webp({ quality, effort }).toBuffer()) ?? 0
@@ -110,14 +110,14 @@ test('the quality of a WebP is read off its segments, near enough', async () => 
   }
 })
 
-test('lossy WebP loses what one encoding loses, in a file of its size', async () => {
+test('lossy WebP loses as much as one encoding, in a file of its size', async () => {
   for (const quality of [30, 50, 75, 90]) {
     const webp = await photo().webp({ quality }).toBuffer()
     await assertLosesLittle(webp, image => image.webp({ quality }))
   }
 })
 
-test('lossy WebP with transparency keeps that exactly', async () => {
+test('lossy WebP keeps its transparency exactly', async () => {
   for (const quality of [40, 80]) {
     const webp = await transparentPhoto().webp({ quality }).toBuffer()
     const before = await inspect(webp)
@@ -126,7 +126,7 @@ test('lossy WebP with transparency keeps that exactly', async () => {
   }
 })
 
-test('animated lossy WebP keeps its frames, delays and loop, and loses what one encoding loses', async () => {
+test('animated lossy WebP keeps its frames, delays and loop, and loses as much as one encoding', async () => {
   const [width, height, frames] = [120, 80, 3]
   const pixels = photograph({ width, height: height * frames, seed: 5 })
   const raw = { width, height: height * frames, channels: 3, pageHeight: height } as const
@@ -137,7 +137,7 @@ test('animated lossy WebP keeps its frames, delays and loop, and loses what one 
   assert.equal(result.loop, 3)
 })
 
-test('TIFF with JPEG inside stays so, at its quality', async () => {
+test('TIFF with JPEG inside stays TIFF with JPEG of the same quality', async () => {
   for (const quality of [40, 75, 92]) {
     const settings = { compression: 'jpeg', quality } as const
     const tiff = await photo().tiff(settings).toBuffer()
@@ -147,7 +147,7 @@ test('TIFF with JPEG inside stays so, at its quality', async () => {
 
 for (const bitdepth of [8, 10] as const) {
   for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
-    test(`AVIF of ${bitdepth} bits in ${chromaSubsampling} stays so, and loses what one encoding loses`, async () => {
+    test(`AVIF of ${bitdepth} bits in ${chromaSubsampling} keeps both, and loses as much as one encoding`, async () => {
       for (const quality of [40, 60, 80]) {
         const settings = { quality, bitdepth, chromaSubsampling, effort: 2 }
         const avif = await photo(240, 160).avif(settings).toBuffer()
@@ -195,7 +195,7 @@ async function codingOf(avif: Uint8Array): Promise<AvifCoding> {
   return (await readAvifCoding(bytesSource(avif))) ?? assert.fail('this is not an AVIF')
 }
 
-test('AVIF with transparency keeps it, and grey stays without colour', async () => {
+test('AVIF keeps its transparency, and grey AVIF stays without colour', async () => {
   const settings = { quality: 60, effort: 2 }
   const transparent = await transparentPhoto(48, 32).avif(settings).toBuffer()
   const result = await assertLosesLittle(transparent, image => image.avif(settings), 2)
@@ -203,7 +203,7 @@ test('AVIF with transparency keeps it, and grey stays without colour', async () 
   assert.ok(before.every((alpha, at) => Math.abs(alpha - (after[at] ?? 0)) <= 16))
 })
 
-test('the order rgb, too, loses what one encoding loses, and keeps colours where they are', async () => {
+test('the order rgb also loses as much as one encoding, and keeps the colours', async () => {
   const jpeg = await photo().jpeg({ quality: 80 }).toBuffer()
   const result = await inspectResult(await run(jpeg, 'swap-channels:rgb'))
   assert.ok(meanError(result, await inspect(jpeg)) < 1)
@@ -212,9 +212,9 @@ test('the order rgb, too, loses what one encoding loses, and keeps colours where
 type Encode = (image: Sharp) => Sharp
 
 /**
- * That a file permuted comes out near what its decode permuted is: nearer than once encoding that at the original's
- * own settings, but for `factor`; in a file at most a tenth larger. Where the other colours alone take more than
- * that, size is what counts. Gives the result with order bgr.
+ * Checks that a permuted file is close to its permuted decode: closer than encoding that once with the original's own
+ * settings, up to `factor`, in a file at most a tenth larger. Where the permuted colours alone need more bytes, only the
+ * size is checked. Returns the result with order bgr.
  */
 async function assertLosesLittle(
   file: Uint8Array,
@@ -252,7 +252,7 @@ function alphaOf({ samples }: Pick<Inspected, 'samples' | 'isDeep'>): Uint8Array
   return samples.filter((_, at) => at % 4 === 3)
 }
 
-/** Transparent on the left, opaque on the right, in few steps. */
+/** Transparent on the left, opaque on the right, with few levels between. */
 function transparentPhoto(width = 160, height = 120): Sharp {
   const pixels = photograph({ width, height, seed: 3 })
   const withAlpha = new Uint8Array((pixels.length / 3) * 4)

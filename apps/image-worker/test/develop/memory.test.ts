@@ -32,7 +32,7 @@ interface Memory {
   late?: number
 }
 
-/** In a process with a worker's environment: jemalloc where it is installed, else fewer of glibc's arenas. */
+/** Runs in a process with a worker's environment: jemalloc if it is installed, otherwise fewer arenas of glibc. */
 async function developIn(what: string, input: Uint8Array = new Uint8Array()): Promise<Memory> {
   const script = fileURLToPath(new URL('develop-repeatedly.ts', import.meta.url))
   const jemalloc = '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'

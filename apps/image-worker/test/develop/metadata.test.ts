@@ -9,7 +9,7 @@ import { run } from './run.ts'
 const pictures = await picturesWithMetadata()
 
 for (const [name, file] of Object.entries(pictures)) {
-  test(`nothing that tells of people is left of ${name}, in whatever format it is written`, async () => {
+  test(`no data that identifies people is left of ${name}, in any format of the result`, async () => {
     assert.ok(tracesIn(file).length > 0)
     for (const operations of ['swap-channels:bgr', 'flip', ...outputFormats.map(type => `format:${type}`)]) {
       const { bytes } = await run(file, operations)
@@ -28,7 +28,7 @@ const none = {
   tifftagPhotoshop: undefined,
 }
 
-/** What the formats have a place for. */
+/** The kinds of metadata that each format can hold. */
 const holds = {
   jpeg: ['exif', 'xmp', 'iptc'],
   png: ['exif', 'xmp'],
@@ -49,7 +49,7 @@ test('metadata:keep keeps EXIF, XMP and IPTC where the format can, and no commen
       const after = tracesIn(bytes).filter(trace => trace !== 'thumbnail')
       assert.deepEqual(after, held, `${name} in ${type}`)
       const { exif, xmp, iptc } = await sharp(bytes).metadata()
-      // libvips reads no EXIF of TIFF, and no metadata of GIF.
+      // libvips reads neither the EXIF of TIFF nor the metadata of GIF.
       if (type === 'gif') continue
       if (type !== 'tiff') assert.equal(exif?.includes(traces.exif) ?? false, held.includes('exif'))
       assert.equal(xmp?.includes(traces.xmp) ?? false, held.includes('xmp'))
@@ -58,7 +58,7 @@ test('metadata:keep keeps EXIF, XMP and IPTC where the format can, and no commen
   }
 })
 
-test('what went through TIFF or GIF comes back as it was, without the thumbnail', async () => {
+test('metadata that went through TIFF or GIF comes back as it was, without the thumbnail', async () => {
   for (const order of ['II', 'MM'] as const) {
     const camera = jpegWith(await sharp(pictures.gif).jpeg().toBuffer(), [
       { marker: 0xe1, data: Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), cameraExif(order)]) },
@@ -90,7 +90,7 @@ test('what went through TIFF or GIF comes back as it was, without the thumbnail'
   }
 })
 
-test('metadata of a TIFF that leads nowhere, or in a circle, is left out', async () => {
+test('metadata of a TIFF that points nowhere, or in a circle, is left out', async () => {
   const tiff = (await run(pictures.jpeg ?? Buffer.of(), 'metadata:keep,format:tiff')).bytes
   const broken = Buffer.from(exifOf(1))
   broken.writeUInt32LE(0xffff_fff0, 4)
@@ -100,7 +100,7 @@ test('metadata of a TIFF that leads nowhere, or in a circle, is left out', async
   assert.deepEqual(tracesIn((await run(jpeg, 'metadata:keep,format:tiff')).bytes), [])
 })
 
-test('metadata that is kept says orientation 1, in EXIF and in XMP, since the pixels are turned', async () => {
+test('kept metadata has orientation 1, in EXIF and in XMP, because the pixels are turned', async () => {
   for (const name of ['jpeg', 'png']) {
     const file = pictures[name]
     assert.ok(file)
@@ -115,7 +115,7 @@ test('metadata that is kept says orientation 1, in EXIF and in XMP, since the pi
   }
 })
 
-test('the last metadata operation counts, wherever it stands', async () => {
+test('the last metadata operation wins', async () => {
   const { jpeg } = pictures
   assert.ok(jpeg)
   const kept = await run(jpeg, 'metadata:strip,flip,metadata:keep')
@@ -124,7 +124,7 @@ test('the last metadata operation counts, wherever it stands', async () => {
   assert.deepEqual(tracesIn(stripped.bytes), [])
 })
 
-test('metadata without pixels to change leaves lossless ones as they are', async () => {
+test('a metadata operation alone leaves lossless pixels as they are', async () => {
   const { tiff } = pictures
   assert.ok(tiff)
   const { bytes } = await run(tiff, 'metadata:strip')

@@ -8,7 +8,7 @@ import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } fr
 import { drawing, rasterFrom, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
 
-/** Six colours that tell the corners apart, as stored; after each orientation's turn, as shown (Exif 2.32, 4.6.4). */
+/** Six colours that identify the corners: as stored, and as shown with each orientation (Exif 2.32, 4.6.4). */
 const stored = ['ff0000 00ff00 0000ff', 'ffff00 ff00ff 00ffff']
 const shown: Readonly<Record<number, readonly string[]>> = {
   1: ['ff0000 00ff00 0000ff', 'ffff00 ff00ff 00ffff'],
@@ -53,7 +53,7 @@ test('orientation is applied to JPEG once, before other operations', async () =>
   }
 })
 
-test('an orientation that is another integer than it should be is applied once as well', async () => {
+test('an orientation with an unusual integer type is applied once, too', async () => {
   const jpeg = await sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
     .withMetadata({ orientation: 6 })
     .jpeg()
@@ -75,7 +75,7 @@ test('an orientation that is another integer than it should be is applied once a
   }
 })
 
-test('of EXIF in either order of bytes the orientation becomes 1, whatever integer it is', () => {
+test('the orientation becomes 1 in EXIF of either byte order, whatever its integer type', () => {
   for (const isLittleEndian of [true, false]) {
     for (const [type, bytes] of [
       [1, 1],
@@ -131,8 +131,8 @@ test('orientation is applied to every frame of an animation that is too large to
   const [side, frames] = [3500, 3]
   const halves = Buffer.alloc(side * side * frames * 3, 255)
   for (let pixel = 0; pixel < side * side * frames; pixel++) {
-    halves[pixel * 3] = 50 * Math.floor(pixel / (side * side)) // red tells the frames apart
-    halves[pixel * 3 + 1] = pixel % side < side / 2 ? 0 : 200 // green, left from right
+    halves[pixel * 3] = 50 * Math.floor(pixel / (side * side)) // red identifies the frame
+    halves[pixel * 3 + 1] = pixel % side < side / 2 ? 0 : 200 // green distinguishes left and right
   }
   const raw = { width: side, height: side * frames, channels: 3, pageHeight: side } as const
   const webp = await sharp(halves, { raw, limitInputPixels: false })
@@ -177,7 +177,7 @@ function swappedRows(rows: readonly string[]): string[] {
   return rows.map(row => row.replaceAll(/(\w\w)(\w\w)(\w\w)/g, '$3$2$1ff'))
 }
 
-/** Deep samples here are the same byte twice. */
+/** Each deep sample here has two equal bytes. */
 function eightBits(picture: Inspected): string[] {
   if (!picture.isDeep) return drawn(picture)
   return drawn({

@@ -11,14 +11,14 @@ import { run } from './run.ts'
 const size = { width: 96, height: 64 }
 const photo = () => sharp(colours, { raw: { ...size, channels: 3 } })
 
-/** As far from grey as can be, where profiles differ most, and so smooth that encoding loses little. */
+/** Far from grey, where profiles differ most, and so smooth that encoding loses little. */
 const colours = Uint8Array.from({ length: size.width * size.height * 3 }, (_, at) => {
   const [x, y] = [Math.floor(at / 3) % size.width, Math.floor(at / 3 / size.width)]
   const across = Math.round((255 * x) / (size.width - 1))
   return [across, Math.round((255 * y) / (size.height - 1)), 255 - across][at % 3] ?? 0
 })
 
-/** The largest error that encoding once more makes here, of 255; taking P3 for sRGB makes more than 8. */
+/** Of 255: the largest error that one more encoding makes here; P3 mistaken for sRGB makes more than 8. */
 const formats: Record<string, { write: (image: Sharp) => Sharp; error: number }> = {
   jpeg: { write: image => image.jpeg({ quality: 95 }), error: 1.5 },
   png: { write: image => image.png(), error: 0 },
@@ -65,7 +65,7 @@ test('16-bit PNG and TIFF keep values and profile, too', async () => {
     const { format: _result, ...after } = await inspectResult(result)
     const { format: _png, ...before } = permuted(await inspect(png), 'gbr')
     assertSame({ ...after, format: '' }, { ...before, format: '' }, operations)
-    // And from there on, as a TIFF's.
+    // And further, from a TIFF.
     const again = await run(result.bytes, 'swap-channels:bgr')
     assert.deepEqual((await sharp(again.bytes).metadata()).icc, icc)
     assertSame(await inspectResult(again), permuted(await inspect(result.bytes), 'bgr'))
@@ -116,7 +116,7 @@ for (const [depth, colourspace] of [
   })
 }
 
-test('a CMYK JPEG with its profile becomes sRGB by that profile, and has none of it left', async () => {
+test('a CMYK JPEG becomes sRGB by its profile, which is then dropped', async () => {
   const file = await photo().toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 95 }).toBuffer()
   const { space, icc } = await sharp(file).metadata()
   assert.deepEqual([space, icc !== undefined], ['cmyk', true])
@@ -129,7 +129,7 @@ test('a CMYK JPEG with its profile becomes sRGB by that profile, and has none of
   }
 })
 
-test('a profile larger than one JPEG segment comes through in parts', async () => {
+test('a profile larger than one JPEG segment is divided among several', async () => {
   const { icc: small } = await sharp(await photo().withIccProfile('p3').png().toBuffer()).metadata()
   assert.ok(small)
   const large = withPadding(small, 150_000)
@@ -141,7 +141,7 @@ test('a profile larger than one JPEG segment comes through in parts', async () =
   }
 })
 
-test('a profile of colours is not put on grey, nor one that is none on anything', async () => {
+test('a colour profile is not attached to grey, nor an invalid profile to any image', async () => {
   const file = await photo().withIccProfile('p3').png().toBuffer()
   const { bytes } = await run(file, 'greyscale')
   await inspect(bytes)
@@ -149,7 +149,7 @@ test('a profile of colours is not put on grey, nor one that is none on anything'
   await inspectResult(await run(broken, 'swap-channels:bgr'))
 })
 
-/** A profile with more bytes behind its last tag, which its header counts (ICC.1:2022, 7.2.2). */
+/** A profile with extra bytes after its last tag, which its header counts (ICC.1:2022, 7.2.2). */
 function withPadding(icc: Buffer, bytes: number): Buffer {
   const larger = Buffer.concat([icc, Buffer.alloc(bytes - icc.length, 0x5a)])
   larger.writeUInt32BE(bytes, 0)

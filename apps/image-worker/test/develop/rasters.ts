@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { noise } from '../permute/pictures.ts'
 
-/** Samples row by row, all frames one below the other: what a file is made of. */
+/** Samples row by row, all frames one below the other: the source of a test file. */
 export interface Raster {
   readonly width: number
   readonly height: number
@@ -12,7 +12,7 @@ export interface Raster {
   readonly samples: Uint8Array | Uint16Array
 }
 
-/** Grey, grey with alpha, colour and colour with alpha, of both depths unless told. */
+/** Grey, grey with alpha, colour and colour with alpha; by default of both depths. */
 export function rasters(
   shape: { channels?: Raster['channels'][]; bits?: Raster['bits'][]; frames?: number[] } = {},
 ): fc.Arbitrary<Raster> {
@@ -29,7 +29,7 @@ export function rasters(
     .map(rasterOf)
 }
 
-/** Noise, some of it repeated; of alpha a third is none at all and a third is all. */
+/** Noise, some of it repeated; a third of the alpha samples are 0 and a third are opaque. */
 export function rasterOf(options: Omit<Raster, 'samples'> & { seed: number }): Raster {
   const { seed, ...shape } = options
   const { width, height, frames, channels, bits } = shape
@@ -43,7 +43,7 @@ export function rasterOf(options: Omit<Raster, 'samples'> & { seed: number }): R
   return { ...shape, samples: bits === 8 ? Uint8Array.from(numbers) : numbers }
 }
 
-/** The raster as sharp's input, to be written in any format. */
+/** The raster as input of sharp, to be written in any format. */
 export function drawing({ width, height, frames, channels, bits, samples }: Raster): Sharp {
   const isGrey = channels < 3
   const deep = isGrey ? 'grey16' : 'rgb16'

@@ -1,12 +1,12 @@
-/** What a file says of its resolution, read independently of what writes it. */
+/** The resolution of a file, read independently of the code that writes it. */
 export interface SaidResolution {
   readonly x: number
   readonly y: number
-  /** As the format numbers it: JFIF 1 inch, 2 cm; pHYs 1 metre; TIFF and EXIF 2 inch, 3 cm; 0 or 1 none. */
+  /** The format's number of the unit: JFIF 1 inch, 2 cm; pHYs 1 metre; TIFF and EXIF 2 inch, 3 cm; 0 or 1 none. */
   readonly unit: number
 }
 
-/** Of the format itself: JFIF's header, PNG's pHYs, TIFF's tags. Undefined where nothing is said. */
+/** The resolution in the format itself: JFIF's header, PNG's pHYs, TIFF's tags. Undefined if there is none. */
 export function resolutionIn(bytes: Uint8Array): SaidResolution | undefined {
   const file = Buffer.from(bytes)
   const magic = file.toString('latin1', 0, 4)
@@ -24,7 +24,7 @@ export function resolutionIn(bytes: Uint8Array): SaidResolution | undefined {
   return magic === 'II*\0' || magic === 'MM\0*' ? resolutionInTags(file) : undefined
 }
 
-/** Of a TIFF's first directory, or EXIF's, whose bytes begin with the order of bytes. */
+/** The resolution in the first directory of a TIFF, or of EXIF that begins with its byte order. */
 export function resolutionInTags(file: Buffer): SaidResolution | undefined {
   const tags = tagsIn(file)
   const fraction = (at: number) => long(file, at) / long(file, at + 4)
@@ -37,7 +37,7 @@ export function resolutionInTags(file: Buffer): SaidResolution | undefined {
   }
 }
 
-/** Where the values of the tags of the main directory stand, or of the one that a tag of it points to. */
+/** The offsets of the values of tags in the main directory, or in the directory that a tag of it points to. */
 export function tagsIn(file: Buffer, pointer?: number): Map<number, number> {
   const read = (directory: number) => {
     const count = short(file, directory)

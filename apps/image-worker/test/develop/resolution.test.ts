@@ -15,17 +15,17 @@ import { limits, run } from './run.ts'
 const read = (name: string) => readFileSync(new URL(`cases/${name}`, import.meta.url))
 const picture = () => sharp({ create: { width: 32, height: 16, channels: 3, background: '#4080c0' } })
 
-/** Swaps what can be done without decoding; the others decode. */
+/** Swaps without decoding where possible; the other operations decode. */
 const everyWay = ['swap-channels', 'invert', 'resize:8x', 'format:png', 'format:jpeg', 'format:tiff']
 
-/** How a format says 300 dots an inch across and 150 down. */
+/** How each format expresses 300 dots per inch horizontally and 150 vertically. */
 const said: Record<string, SaidResolution> = {
   jpeg: { x: 300, y: 150, unit: 1 },
   png: { x: 11811, y: 5906, unit: 1 },
   tiff: { x: 300, y: 150, unit: 2 },
 }
 
-/** The original's pixels are twice as high as wide. */
+/** The original is twice as high as wide, in pixels. */
 async function originals(): Promise<Record<string, Buffer>> {
   const resolution = { xres: 300 / 25.4, yres: 150 / 25.4, resolutionUnit: 'inch' } as const
   const png = withoutResolution(await picture().png().toBuffer())
@@ -38,7 +38,7 @@ async function originals(): Promise<Record<string, Buffer>> {
   }
 }
 
-test('the resolution stays in every operation, and in every format that can say it', async () => {
+test('every operation, and every format with a resolution, keeps the resolution', async () => {
   for (const [name, file] of Object.entries(await originals())) {
     for (const operations of everyWay) {
       for (const metadata of ['strip', 'keep']) {
@@ -50,7 +50,7 @@ test('the resolution stays in every operation, and in every format that can say 
   }
 })
 
-test('turning an image by a quarter swaps the resolution across with the one down', async () => {
+test('turning an image by a quarter swaps the horizontal and the vertical resolution', async () => {
   for (const [name, file] of Object.entries(await originals())) {
     const { x, y, unit } = said[name] as SaidResolution
     for (const [operations, isSwapped] of [
@@ -79,7 +79,7 @@ test('turning an image by a quarter swaps the resolution across with the one dow
   }
 })
 
-test('no resolution is written where the original has none', async () => {
+test('no resolution is written if the original has none', async () => {
   const png = withoutResolution(await picture().png().toBuffer())
   const files: Record<string, Uint8Array> = {
     jpeg: withJfif(await picture().jpeg().toBuffer(), [0, 0, 1, 0, 1]),
@@ -99,7 +99,7 @@ test('no resolution is written where the original has none', async () => {
   }
 })
 
-test('a resolution in EXIF alone stays when EXIF goes', async () => {
+test('a resolution that is only in EXIF stays when EXIF is dropped', async () => {
   const exif = exifBytes({ main: resolutionEntries({ x: 240, y: 120, unit: 'inch' }) })
   const jpeg = jpegWith(await picture().jpeg().toBuffer(), [
     { marker: 0xe1, data: Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]) },
@@ -119,7 +119,7 @@ test('a resolution in EXIF alone stays when EXIF goes', async () => {
   }
 })
 
-test('WebP and AVIF say the resolution in EXIF, where metadata is kept', async () => {
+test('WebP and AVIF have the resolution in EXIF, if metadata is kept', async () => {
   for (const [name, file] of Object.entries(await originals())) {
     for (const type of ['webp', 'avif']) {
       const { exif } = await sharp((await run(file, `format:${type},metadata:keep`)).bytes).metadata()
@@ -162,7 +162,7 @@ test('a BigTIFF keeps its resolution', async () => {
   assert.deepEqual(rounded(resolutionIn((await run(file, 'flip')).bytes)), said.tiff)
 })
 
-test('an image that is too large to be held keeps its resolution, and nothing else, while it is streamed', async () => {
+test('an image that is too large to be held keeps only its resolution while it is streamed', async () => {
   for (const [name, file] of Object.entries(await originals())) {
     for (const metadata of ['strip', 'keep'] as const) {
       const header = await readImageHeader(bytesSource(file))
@@ -190,7 +190,7 @@ test('units and fractions stay, and a ratio without a unit stays a ratio', async
   }
 })
 
-/** The encoder's own numbers in a TIFF are floats. */
+/** The numbers that the encoder writes in a TIFF are floats. */
 function rounded(resolution: SaidResolution | undefined): SaidResolution | undefined {
   return resolution && { ...resolution, x: Math.round(resolution.x), y: Math.round(resolution.y) }
 }
@@ -199,7 +199,7 @@ function withoutPrefix(exif: Buffer): Buffer {
   return exif.subarray(exif.toString('latin1', 0, 4) === 'Exif' ? 6 : 0)
 }
 
-/** With the unit and the numbers of its JFIF header replaced. */
+/** With another unit and other numbers in its JFIF header. */
 function withJfif(jpeg: Buffer, density: readonly number[]): Buffer {
   const copy = Buffer.from(jpeg)
   const at = copy.indexOf('JFIF\0')

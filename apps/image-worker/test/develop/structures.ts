@@ -1,4 +1,4 @@
-/** Where the parts of a file begin and end, of whichever format that is taken. */
+/** The boundaries of the parts of a file, in any accepted format. */
 export function boundariesOf(file: Buffer): number[] {
   const found = walk(file).filter(at => at > 0 && at <= file.length)
   return [...new Set(found)].sort((one, other) => one - other)
@@ -59,7 +59,7 @@ function riffChunks(file: Buffer, from: number, to: number): number[] {
   return found
 }
 
-/** Directories, their entries, and what these point at. */
+/** Directories, their entries, and the values that these point to. */
 function tiffParts(file: Buffer): number[] {
   const found = [8]
   for (let at = file.readUInt32LE(4); at > 0 && at + 2 <= file.length; ) {
@@ -76,7 +76,7 @@ function tiffParts(file: Buffer): number[] {
 
 const containers = ['meta', 'iprp', 'ipco', 'iinf', 'moov', 'trak', 'mdia', 'minf', 'stbl']
 
-/** ISO/IEC 14496-12, 4.2; `meta` and `iinf` have version, flags and a count before what they contain. */
+/** ISO/IEC 14496-12, 4.2; `meta` and `iinf` have version, flags and a count before their contents. */
 function boxes(file: Buffer, from: number, to: number): number[] {
   const found: number[] = []
   for (let at = from; at + 8 <= to; ) {
@@ -91,7 +91,7 @@ function boxes(file: Buffer, from: number, to: number): number[] {
   return found
 }
 
-/** The boxes behind `ftyp` of an AVIF with one item of this size, whose data isn't there (ISO/IEC 23008-12). */
+/** The boxes after `ftyp` of an AVIF with one item of this size, without its data (ISO/IEC 23008-12). */
 export function avifBoxes(width: number, height: number): Buffer {
   const size = Buffer.alloc(8)
   size.writeUInt32BE(width)

@@ -46,7 +46,7 @@ test('tiles of JPEG stay tiles when their colours are permuted', async () => {
   assert.ok(meanError(await inspect(result), permuted(await inspect(tiff), 'bgr')) < 1)
 })
 
-test('a JPEG of red, green and blue inside TIFF is permuted to the last sample', async () => {
+test('a JPEG of red, green and blue inside TIFF is permuted exactly', async () => {
   const tiff = await photo().tiff({ compression: 'jpeg', quality: 92 }).toBuffer()
   assert.equal(settingsOf(tiff)?.isRgb, true)
   const result = await bytesOf(tiff, 'swap-channels:gbr')
@@ -55,7 +55,7 @@ test('a JPEG of red, green and blue inside TIFF is permuted to the last sample',
   assert.deepEqual(settingsOf(await bytesOf(tiff, 'flip')), settingsOf(tiff))
 })
 
-test('JPEG inside TIFF, which has no transparency, is put on white', async () => {
+test('an image with transparency becomes JPEG inside TIFF on white', async () => {
   const background = { r: 200, g: 100, b: 50, alpha: 0.25 }
   const png = await sharp({ create: { width: 64, height: 64, channels: 4, background } })
     .png()
@@ -68,7 +68,7 @@ test('JPEG inside TIFF, which has no transparency, is put on white', async () =>
 test('eight bits of CIELAB and ICCLAB become sRGB', async () => {
   const lab = await fixture('lab')
   const result = await inspectResult(await run(lab, 'swap-channels:rgb'))
-  // From the same values in 16 bits, which libvips converts itself.
+  // The same values in 16 bits, which libvips converts itself.
   assert.deepEqual([...result.samples.subarray(0, 8)], [125, 239, 212, 255, 126, 239, 214, 255])
   const icc = tiffOf(9, [255, 128, 128, 0, 128, 128])
   assert.deepEqual((await inspect(await bytesOf(icc, 'format:png'))).samples, rgba([255, 255, 255, 0, 0, 0]))
@@ -77,7 +77,7 @@ test('eight bits of CIELAB and ICCLAB become sRGB', async () => {
 test('YCbCr of whole chroma that is not JPEG becomes RGB', async () => {
   const { samples } = await inspect(await bytesOf(await fixture('ycbcr-whole'), 'swap-channels:rgb'))
   const at = 4 * (61 * 20 + 20)
-  // As libtiff's own converter has it.
+  // As libtiff's own converter computes it.
   for (const [channel, value] of [0x6f, 0xa8, 0x7d, 0xff].entries())
     assert.ok(Math.abs((samples[at + channel] ?? 0) - value) <= 2)
 })
@@ -103,7 +103,7 @@ test('an unassociated extra sample stays transparency', async () => {
   assert.deepEqual([...after], samples)
 })
 
-test('what libtiff only remarks on tags, or mends in them, costs no image', async () => {
+test('an image is accepted if libtiff only warns about a tag, or corrects it', async () => {
   const samples = [10, 20, 30, 40, 50, 60]
   const tags: TiffEntry[] = [
     { tag: 305, type: 2, count: 4, value: Buffer.from('Scan') }, // a text without a zero at its end
@@ -113,12 +113,12 @@ test('what libtiff only remarks on tags, or mends in them, costs no image', asyn
     const { samples: after } = await inspect(await bytesOf(tiffOf(2, samples, [], [tag]), 'flip'))
     assert.deepEqual(after, rgba(samples))
   }
-  // Old files have transparency without saying so.
+  // Old files have transparency without declaring it.
   const transparent = [10, 20, 30, 40, 50, 60, 70, 80]
   assert.deepEqual([...(await inspect(await bytesOf(tiffOf(2, transparent), 'flip'))).samples], transparent)
 })
 
-test('associated transparency is taken out of the colours once', async () => {
+test('premultiplied colours are divided by their alpha once', async () => {
   const tiff = tiffOf(2, [50, 100, 0, 100, 0, 0, 0, 0], [1])
   assert.deepEqual([...(await inspect(await bytesOf(tiff, 'flip'))).samples], [127, 255, 0, 100, 0, 0, 0, 0])
 })
@@ -167,7 +167,7 @@ test('pages that differ in size, depth, colours and compression stay as they are
   assert.equal((await run(tiff, 'format:png')).facts.width, width)
 })
 
-test('each frame of an animation becomes a page of JPEG where a quality is asked for', async () => {
+test('each frame of an animation becomes a page of JPEG if a quality is given', async () => {
   const [side, frames] = [32, 3]
   const levels = Uint8Array.from({ length: frames * side * side * 3 }, (_, at) => {
     return 80 * Math.floor(at / (side * side * 3))
@@ -192,7 +192,7 @@ test('reduced versions of a page are left out, as they would show the original',
   assert.deepEqual(facts, { contentType: 'image/tiff', width: 40, height: 40, frames: 1 })
 })
 
-test('what operations make of all pages together is held against the limits', async () => {
+test('the limits apply to the results of all pages together', async () => {
   const pages = await Promise.all(
     [10, 40].map(side =>
       sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })

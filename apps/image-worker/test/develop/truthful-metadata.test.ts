@@ -14,11 +14,11 @@ const read = (name: string) => readFileSync(new URL(`cases/${name}`, import.meta
 const withThumbnail = read('20-exif-thumb.jpg')
 const ultraHdr = read('22-ultrahdr.jpg')
 
-/** The start of every JPEG, which is how a thumbnail begins. */
+/** The first bytes of every JPEG, and so of a thumbnail. */
 const startOfJpeg = Buffer.of(0xff, 0xd8, 0xff)
 const formatsWithExif = ['jpeg', 'png', 'webp', 'avif'] as const
 
-/** Without decoding, and decoded; one makes the image smaller, one turns it. */
+/** Operations with and without decoding; one makes the image smaller, one turns it. */
 const everyWay = ['swap-channels', 'blur:2', 'crop:40x30', 'rotate:90'] as const
 const sizeAfter = {
   'swap-channels': [160, 128],
@@ -27,7 +27,7 @@ const sizeAfter = {
   'rotate:90': [128, 160],
 }
 
-test('EXIF that is kept has no thumbnail of the original, and the size of the result', async () => {
+test('kept EXIF has the size of the result, and no thumbnail of the original', async () => {
   for (const operations of everyWay) {
     for (const type of formatsWithExif) {
       const { bytes } = await run(withThumbnail, `${operations},metadata:keep,format:${type}`)
@@ -61,7 +61,7 @@ test("a PNG whose bytes are rearranged has no thumbnail of its original, in EXIF
   }
 })
 
-test('EXIF loses what only its maker can read, and what says where in the picture something is if pixels move', async () => {
+test('EXIF loses maker notes, and positions in the picture if pixels move', async () => {
   const block = exifWith([
     { tag: 0x9003, type: 2, value: Buffer.from('2026:11:25 10:00:00\0') },
     { tag: 0x9214, type: 3, value: Buffer.of(80, 0, 64, 0, 20, 0, 20, 0) },
@@ -89,7 +89,7 @@ test('EXIF loses what only its maker can read, and what says where in the pictur
   }
 })
 
-test('an image that is streamed loses its thumbnail, and all EXIF unless it is to be kept', async () => {
+test('a streamed image loses its thumbnail, and all EXIF unless metadata is kept', async () => {
   for (const type of formatsWithExif) {
     const file = await sharp(withThumbnail).keepExif().toFormat(type).toBuffer()
     assert.ok(Buffer.from(file).lastIndexOf(startOfJpeg) > 0, type)
@@ -104,7 +104,7 @@ test('an image that is streamed loses its thumbnail, and all EXIF unless it is t
   }
 })
 
-test('XMP loses what points to parts that a result does not have, and goes if nothing is left', async () => {
+test('XMP loses references to parts that the result does not have, and is dropped if it becomes empty', async () => {
   for (const operations of ['swap-channels', 'flip']) {
     for (const type of outputFormats) {
       const { bytes } = await run(ultraHdr, `${operations},metadata:keep,format:${type}`)
@@ -134,7 +134,7 @@ const xmp = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
  </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>`
 
-test('XMP that is kept tells of the result, on every way through the worker', async () => {
+test('kept XMP describes the result, on every way through the worker', async () => {
   const jpeg = jpegWith(await sharp(withThumbnail).jpeg().toBuffer(), [
     { marker: 0xe1, data: Buffer.from(`http://ns.adobe.com/xap/1.0/\0${xmp}`) },
   ])
@@ -225,7 +225,7 @@ async function withXmp(type: string): Promise<Buffer> {
   return Buffer.concat([gif.subarray(0, -1), head, Buffer.from(xmp), trailer, gif.subarray(-1)])
 }
 
-/** EXIF, little-endian, whose main directory points to one with these entries. */
+/** Little-endian EXIF whose main directory points to a directory with these entries. */
 function exifWith(entries: readonly { tag: number; type: number; value: Buffer }[]): Buffer {
   const bytesOf: Readonly<Record<number, number>> = { 2: 1, 3: 2, 4: 4, 5: 8, 7: 1 }
   const mainBytes = 8 + 2 + 12 + 4

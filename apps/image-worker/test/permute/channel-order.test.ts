@@ -13,7 +13,7 @@ import { permuteSamplePairs, permuteSamples } from '../../src/permute/permute-sa
 const orders = fc.constantFrom(...channelOrders)
 const channelCounts = fc.constantFrom<3 | 4>(3, 4)
 
-test("an order names the original's channels that become red, green and blue", () => {
+test('an order lists the channels of the original that become red, green and blue', () => {
   assert.deepEqual(sourceChannels('bgr'), [2, 1, 0])
   assert.deepEqual(sourceChannels('gbr'), [1, 2, 0])
   assert.equal(new Set(channelOrders).size, 6)
@@ -59,7 +59,7 @@ test('16-bit samples are permuted whole, as a view and as bytes at any alignment
   )
 })
 
-test('composing two orders does what one after the other does', () => {
+test('the product of two orders equals one after the other', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 30, maxLength: 30 }), orders, orders, (values, first, second) => {
       const twice = Uint8Array.from(values)
@@ -71,7 +71,7 @@ test('composing two orders does what one after the other does', () => {
   )
 })
 
-test('an order and its inverse cancel out, either way round', () => {
+test('an order and its inverse cancel out, in either sequence', () => {
   for (const order of channelOrders) {
     assert.equal(compose(order, inverse(order)), 'rgb')
     assert.equal(compose(inverse(order), order), 'rgb')

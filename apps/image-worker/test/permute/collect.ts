@@ -1,7 +1,7 @@
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 import { type PermuteOptions, permutePng } from '../../src/permute/png/permute-png.ts'
 
-/** The whole of a permuted PNG, given whole. */
+/** The whole permuted PNG of a whole PNG. */
 export async function permuteWhole(
   png: Uint8Array | Iterable<Uint8Array>,
   order: ChannelOrder,

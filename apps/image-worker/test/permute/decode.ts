@@ -8,7 +8,7 @@ export interface Decoded {
   readonly samples: Uint8Array | Uint16Array
 }
 
-/** An independent decode: libpng or libnsgif in sharp. Profiles are ignored, or they would change the samples. */
+/** Decodes independently, by libpng or libnsgif in sharp. Profiles are ignored, because they would change the samples. */
 export async function decode(file: Uint8Array): Promise<Decoded> {
   const image = sharp(file, { failOn: 'warning', ignoreIcc: true, animated: true })
   const { depth, space } = await image.metadata()
@@ -21,7 +21,7 @@ export async function decode(file: Uint8Array): Promise<Decoded> {
   return { width: info.width, height: info.height, channels: info.channels, samples }
 }
 
-/** What a permutation must give, sample by sample. */
+/** The expected result of a permutation, sample by sample. */
 export function permuted(decoded: Decoded, order: ChannelOrder): Decoded {
   if (decoded.channels < 3) return decoded
   const samples = decoded.samples.slice()

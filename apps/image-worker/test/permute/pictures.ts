@@ -4,7 +4,7 @@ import { assemblePng, channelsOf, chunk, type PngPicture } from './png/png-assem
 
 export const orders = fc.constantFrom(...channelOrders)
 
-/** Every colour type at every depth it allows. */
+/** Every colour type with each of its depths. */
 export const kinds = [
   [0, 1], [0, 2], [0, 4], [0, 8], [0, 16],
   [2, 8], [2, 16],
@@ -27,7 +27,7 @@ export const pictures: fc.Arbitrary<PngPicture> = fc
     return { colorType, bitDepth, samples, ...rest }
   })
 
-/** A picture's file with a palette where it needs one, and transparency where it may have it. */
+/** The file of a picture, with a palette if it needs one, and transparency if it may have it. */
 export function assembleWithColors(picture: PngPicture, hasTransparency: boolean): Buffer {
   const { colorType, bitDepth, samples } = picture
   const before: Buffer[] = []
@@ -41,7 +41,7 @@ export function assembleWithColors(picture: PngPicture, hasTransparency: boolean
   return assemblePng(picture, { before, idatBytes: 50 })
 }
 
-/** Numbers below `limit` that repeat now and then, the same for the same seed. */
+/** Numbers below `limit`, sometimes repeated; the same seed gives the same numbers. */
 export function noise(length: number, limit: number, seed: number): Uint16Array {
   const numbers = new Uint16Array(length)
   let state = seed + 1
@@ -56,7 +56,7 @@ export function noiseBytes(length: number, seed: number): Uint8Array {
   return Uint8Array.from(noise(length, 256, seed))
 }
 
-/** Cuts bytes into pieces of the given lengths, over and over. */
+/** Cuts bytes into pieces of the given lengths, again and again. */
 export function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const length = lengths[turn % lengths.length] ?? 1

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { MemoryBudget } from '../../src/pool/memory-budget.ts'
 
-test('what fits is granted at once', async () => {
+test('a request that fits is granted at once', async () => {
   const budget = new MemoryBudget(10)
   await budget.acquire(4)
   await budget.acquire(6)
 })
 
-test('what does not fit waits until enough was given back, and is not passed by', async () => {
+test('a request that does not fit waits until enough is released, and no later request overtakes it', async () => {
   const budget = new MemoryBudget(10)
   const order: string[] = []
   const releaseFirst = await budget.acquire(6)
@@ -24,7 +24,7 @@ test('what does not fit waits until enough was given back, and is not passed by'
   assert.deepEqual(order, ['large', 'small'])
 })
 
-test('more than the whole budget runs alone', async () => {
+test('a request for more than the whole budget runs alone', async () => {
   const budget = new MemoryBudget(10)
   const release = await budget.acquire(1000)
   let isGranted = false
@@ -37,7 +37,7 @@ test('more than the whole budget runs alone', async () => {
   await next
 })
 
-test('giving back twice gives back once', async () => {
+test('releasing twice releases once', async () => {
   const budget = new MemoryBudget(10)
   const release = await budget.acquire(10)
   release()
@@ -51,7 +51,7 @@ test('giving back twice gives back once', async () => {
   assert.equal(isGranted, false)
 })
 
-test('never more than the budget is held, and everybody is served', async () => {
+test('no more than the budget is ever held, and every request is granted', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 40 }), async sizes => {
       const budget = new MemoryBudget(10)

@@ -1,4 +1,4 @@
-// A thread that works as the real one does, but develops an image by doing what its text says.
+// Works like the real thread, but develops an image by executing its text.
 import { spawnSync } from 'node:child_process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
@@ -28,7 +28,7 @@ const deeds: Record<string, () => unknown> = {
   'take all memory twice': () => reserve(allMemory).then(() => reserve(allMemory)),
   'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
   'take all memory and wait': () => reserve(allMemory).then(() => never),
-  // Native code that doesn't return: for far longer than the 2 + 5 s that a thread is given to end.
+  // Native code that doesn't return, for far longer than the 2 + 5 s that a thread gets to end.
   'be stuck': () => spawnSync('sleep', ['15']),
 }
 

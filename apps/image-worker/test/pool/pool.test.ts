@@ -7,12 +7,12 @@ import { until } from '@darkroom/testing'
 import { startWorkshop } from '../start-workshop.ts'
 import { startPool } from './start-pool.ts'
 
-/** Long enough for an image that does nothing, on a busy machine. */
+/** Long enough for an image without work, on a busy machine. */
 const processingMs = 2000
 const longLease = { LEASE_MS: '60000' }
 
 describe('the threads of a pool', { concurrency: 2 }, () => {
-  test('work on as many images at once as there are threads, each under a name of its own', async t => {
+  test('work on as many images at once as there are threads, each with its own name', async t => {
     const workshop = await startWorkshop(t)
     const { pool } = startPool(workshop, { threads: 3 })
     assert.equal(pool.alive, 1, 'others start when this thread is busy')
@@ -26,7 +26,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal(tasks.filter(({ state }) => state === 'not-started').length, 1)
   })
 
-  test('develop one image after the other, and say so', async t => {
+  test('develop and report one image after the other', async t => {
     const workshop = await startWorkshop(t)
     const { pool, ends } = startPool(workshop, { threads: 2 })
     const ids = await Promise.all(['a', 'b', 'c', 'd'].map(text => workshop.addTask(text)))
@@ -41,7 +41,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     ['exit', /no reason is known/],
     ['throw elsewhere', /thrown elsewhere/],
   ] as const) {
-    test(`fault: that die (${deed}) are replaced, and their images reported`, async t => {
+    test(`fault: that die (${deed}) are replaced, and their images are reported`, async t => {
       const workshop = await startWorkshop(t, longLease)
       const { pool, ends } = startPool(workshop)
       const poisonous = await workshop.addTask(deed, 2)
@@ -60,21 +60,21 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
-  test('unpack images one after the other that do not fit into memory together', async t => {
+  test('unpack images one after the other if they do not fit into memory together', async t => {
     const workshop = await startWorkshop(t)
     startPool(workshop, { threads: 2 })
     const ids = await Promise.all(Array.from({ length: 6 }, () => workshop.addTask('take all memory')))
     for (const id of ids) await workshop.untilState(id, 'finished')
   })
 
-  test('give memory back before they reserve more for the same image', async t => {
+  test('release memory before they reserve more for the same image', async t => {
     const workshop = await startWorkshop(t)
     startPool(workshop, { threads: 2 })
     const ids = await Promise.all(Array.from({ length: 3 }, () => workshop.addTask('take all memory twice')))
     for (const id of ids) await workshop.untilState(id, 'finished')
   })
 
-  test('give memory back when they die or take too long, and waiting for it is not the time of an image', async t => {
+  test('release memory when they die or take too long; waiting for memory does not count as time of the image', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { log } = startPool(workshop, { threads: 2, processingMs: 1000 })
     const greedy = await workshop.addTask('take all memory and wait')
@@ -106,7 +106,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
-  test('fault: that are stuck in native code make the pool ask for the end of the process', async t => {
+  test('fault: that are stuck in native code make the pool abandon the process', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { stuckCount } = startPool(workshop, { processingMs })
     const id = await workshop.addTask('be stuck')
@@ -125,7 +125,7 @@ describe('closing a pool', { concurrency: 2 }, () => {
     assert.ok(performance.now() - startedAt < 20_000)
   })
 
-  test('returns what does not end in time, uncounted and once', async t => {
+  test('returns an image that does not end in time once, without counting the attempt', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, ends } = startPool(workshop, { threads: 2 })
     const ids = [await workshop.addTask('wait', 1), await workshop.addTask('go on and on', 1)]
@@ -149,7 +149,7 @@ describe('closing a pool', { concurrency: 2 }, () => {
     assert.equal(pool.alive, 0)
   })
 
-  test('fault: ends though the master does not answer', async t => {
+  test('fault: ends although the master does not answer', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, log } = startPool(workshop)
     await workshop.addTask('wait')

@@ -6,7 +6,7 @@ import type { Workshop } from '../start-workshop.ts'
 
 export const threadMain = new URL('obedient-thread.ts', import.meta.url)
 
-/** A pool of threads that do what images say, and what it told; closed when the test has ended. */
+/** A pool of threads that execute the texts of images, and its reports; closed when the test has ended. */
 export function startPool({ clients, defer, env }: Workshop, options: Partial<PoolOptions> = {}) {
   const ends: WorkEnd[] = []
   const log = new RecordedLog()

@@ -54,7 +54,7 @@ describe('work that is no longer wanted', () => {
       if (reply.status === 200 && reply.body.cancelled) cancelled.resolve()
       return reply
     }
-    // The whole body has arrived: aborting the request would not keep the storage from storing it.
+    // The whole body has arrived, so aborting the request wouldn't stop the storage from storing it.
     const putBlob: typeof clients.storage.putBlob = async ({ signal, ...call }) => {
       await clients.taskDb.deleteTask({ params: { id } })
       await cancelled.promise
@@ -70,7 +70,7 @@ describe('work that is no longer wanted', () => {
     assert.equal(await workshop.resultOf(id), undefined)
   })
 
-  test('and fails too late is abandoned, and changes nothing', async t => {
+  test('and fails afterwards is abandoned, and changes nothing', async t => {
     const workshop = shared
     const { develop, begun, fail } = heldDevelopment()
     const { untilEnded } = work(t, workshop, { develop })
@@ -85,7 +85,7 @@ describe('work that is no longer wanted', () => {
 })
 
 describe('draining', () => {
-  test('lets the image under way end, and takes no other', async t => {
+  test('finishes the image under way, and takes no other', async t => {
     const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
     const { draining, ended, untilEnded } = work(t, workshop, { develop })
@@ -100,7 +100,7 @@ describe('draining', () => {
     assert.deepEqual([state, claims], ['not-started', 0])
   })
 
-  test('returns what a poll under way still gets, uncounted', async t => {
+  test('returns the task of a poll under way, without counting the attempt', async t => {
     const workshop = shared
     const { imageMaster, storage } = workshop.clients
     const draining = new AbortController()
@@ -118,7 +118,7 @@ describe('draining', () => {
     assert.deepEqual([state, attempts, claims], ['not-started', 0, 1])
   })
 
-  test('ends an idle poll long before its wait ends, and the poll takes nothing any more', async t => {
+  test('ends an idle poll long before its wait ends, and the poll takes no task any more', async t => {
     const startedAt = performance.now()
     const workshop = shared
     let polls = 0
@@ -137,7 +137,7 @@ describe('draining', () => {
     assert.deepEqual([status, body?.id, body?.attempt], [200, id, 1])
   })
 
-  test('ends at once who finds no master', async t => {
+  test('ends at once without a master', async t => {
     const startedAt = performance.now()
     const workshop = await startWorkshop(t, longLease)
     await workshop.master.close()
@@ -146,7 +146,7 @@ describe('draining', () => {
     assert.ok(performance.now() - startedAt < 15_000)
   })
 
-  test('that began before the loop did takes nothing', async t => {
+  test('that began before the loop takes no task', async t => {
     const workshop = shared
     const id = await workshop.addTask('abc')
     const { ended } = work(t, workshop, { draining: AbortSignal.abort() })
@@ -155,8 +155,8 @@ describe('draining', () => {
   })
 })
 
-describe('a master that is away', () => {
-  test('fault: is waited for', async t => {
+describe('a worker whose master is away', () => {
+  test('fault: waits for it', async t => {
     const workshop = await startWorkshop(t, longLease)
     const id = await workshop.addTask('abc')
     await workshop.master.close()
@@ -165,7 +165,7 @@ describe('a master that is away', () => {
     await workshop.untilState(id, 'finished')
   })
 
-  test('fault: while an image is developed is told of it when it is back', async t => {
+  test('fault: reports an image that was developed meanwhile when the master is back', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { develop, begun, finish } = heldDevelopment()
     work(t, workshop, { develop })

@@ -41,7 +41,7 @@ describe('a lease that is kept', () => {
     assert.match(String(lease.lost.reason), /deleted/)
   })
 
-  test('is no longer renewed when it is closed, once or twice, and is not lost by that', async t => {
+  test('is no longer renewed when it is closed, once or twice, and is not lost thereby', async t => {
     const { id, lease, untilState, taskOf } = await begin(t, 300)
     await Promise.all([lease.close(), lease.close()])
     await lease.close()
@@ -58,7 +58,7 @@ describe('a lease that is kept', () => {
     assert.ok(performance.now() - startedAt < 15_000)
   })
 
-  test('fault: is tried on while the master is away, and kept if it comes back in time', async t => {
+  test('fault: is retried while the master is away, and kept if the master comes back in time', async t => {
     const { id, work, lease, expiresAt, master, startMaster, taskOf } = await begin(t, 10_000)
     await master.close()
     const before = await expiresAt()

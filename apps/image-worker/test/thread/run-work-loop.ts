@@ -10,7 +10,7 @@ export async function reverse(input: Uint8Array) {
   return { bytes: Buffer.from(input).reverse(), facts }
 }
 
-/** A development that goes on until it is told its result. */
+/** A development that continues until the test gives its result. */
 export function heldDevelopment() {
   const begun = Promise.withResolvers<void>()
   const result = Promise.withResolvers<string>()
@@ -21,7 +21,7 @@ export function heldDevelopment() {
   return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
 }
 
-/** The loop of a thread, until it is drained. */
+/** Runs the loop of a thread until it is drained. */
 export function runWorkLoop({ clients }: Pick<Workshop, 'clients'>, options: Partial<WorkLoopOptions> = {}) {
   const draining = new AbortController()
   const messages: ThreadMessage[] = []

@@ -3,14 +3,14 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { startWorkshop } from '../start-workshop.ts'
 import { facts, heldDevelopment, runWorkLoop } from './run-work-loop.ts'
 
-/** Its leases are renewed after 5 s only: what happens by then goes unnoticed. */
+/** Leases are renewed only after 20 s: what happens before that goes unnoticed. */
 const workshop = await startWorkshop({ after }, { LEASE_MS: '60000' })
 
 for (const [what, inlineBytes] of [
-  ['which hands its result to the master', undefined],
-  ['which hands its result to the storage', 0],
+  ['whose result goes to the master', undefined],
+  ['whose result goes to the storage', 0],
 ] as const) {
-  describe(`an attempt that was slow, ${what}, and does not know that another took over`, () => {
+  describe(`a slow attempt, ${what}, after another worker took over`, () => {
     async function takenOver(t: TestContext) {
       const { develop, begun, finish } = heldDevelopment()
       const loop = runWorkLoop(workshop, { develop, ...(inlineBytes !== undefined && { inlineBytes }) })
@@ -59,7 +59,7 @@ for (const [what, inlineBytes] of [
       await assertNewer(newer)
     })
 
-    test('does not finish the task though its result is there first, and is overwritten', async t => {
+    test('does not finish the task although its result was stored first, and its result is overwritten', async t => {
       const { finish, untilEnded, storeNewer, finishNewer, assertNewer } = await takenOver(t)
       finish('older')
       assert.equal((await untilEnded())[0]?.kind, 'abandoned')

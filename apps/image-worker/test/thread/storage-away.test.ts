@@ -13,7 +13,7 @@ const noRoom = {
   body: { type: problemType('disk-full'), title: 'Disk full', status: 503 },
 } as const
 
-/** The loop, until the test ends. It asks the storage itself, however small images are. */
+/** Runs the loop until the test ends. The loop sends images of any size to the storage. */
 function work(workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
   const loop = runWorkLoop(workshop, { inlineBytes: 0, ...options })
   workshop.defer(loop.drain)
@@ -35,13 +35,13 @@ describe('a storage that is away', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
-  test('fault: costs no attempt however many workers try the same image meanwhile', async t => {
+  test('fault: costs no attempt, however many workers try the same image meanwhile', async t => {
     const workshop = await startWorkshop(t)
     const { storage } = workshop.clients
     let isAway = true
     const passOn = <Call extends (...call: never[]) => Promise<unknown>>(send: Call) =>
       (async (...call: never[]) => {
-        if (isAway) throw new ServiceUnavailable('storage', new Error('it is away'))
+        if (isAway) throw new ServiceUnavailable('storage', new Error('the storage is away'))
         return send(...call)
       }) as Call
     const faulty = { ...storage, getBlob: passOn(storage.getBlob), headBlob: passOn(storage.headBlob) }
@@ -57,7 +57,7 @@ describe('a storage that is away', () => {
     assert.equal((await workshop.untilState(id, 'finished')).claims, 26)
   })
 
-  test('fault: takes no results, which costs no attempt and few developments until there is room', async t => {
+  test('fault: refuses results, which costs no attempt and few developments until there is room', async t => {
     const workshop = await startWorkshop(t)
     const { imageMaster, storage } = workshop.clients
     let isFull = true
@@ -71,13 +71,13 @@ describe('a storage that is away', () => {
     const id = await workshop.addTask('abc', 1)
     const refusedWrites = { offerMs: 0, firstPauseMs: 20, longestPauseMs: 80 }
     work(workshop, { clients, refusedWrites })
-    // More often than an image may be returned while it is suspect itself.
+    // More often than an image may be returned when it is suspect itself.
     await until('it was refused often', () => refusedAt.length > 25)
     for (const [n, at] of refusedAt.slice(5).entries()) {
       const pausedMs = at - (refusedAt[n + 4] ?? 0)
       assert.ok(pausedMs >= 39, `${pausedMs} ms between two developments`)
     }
-    // While it is worked on, the attempt under way counts.
+    // While the task is in progress, its present attempt is counted.
     assert.equal((await workshop.untilState(id, 'not-started')).attempts, 0)
     isFull = false
     const { attempts } = await workshop.untilState(id, 'finished')
@@ -85,7 +85,7 @@ describe('a storage that is away', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
-  test('fault: takes no results, and who waits for room drains at once', async t => {
+  test('fault: refuses results, and a worker that waits for room drains at once', async t => {
     const workshop = await startWorkshop(t)
     const { imageMaster, storage } = workshop.clients
     const putBlob: typeof storage.putBlob = async () => noRoom
@@ -97,11 +97,11 @@ describe('a storage that is away', () => {
     await drain()
   })
 
-  test('fault: for one image only, again and again, fails that image in the end', async t => {
+  test('fault: for one image only, repeatedly, fails that image in the end', async t => {
     const workshop = await startWorkshop(t)
     const { storage } = workshop.clients
     const getBlob: typeof storage.getBlob = async () => {
-      throw new ServiceUnavailable('storage', new Error('this one is never to be had'))
+      throw new ServiceUnavailable('storage', new Error('this image is never available'))
     }
     const clients = { imageMaster: workshop.clients.imageMaster, storage: { ...storage, getBlob } }
     work(workshop, { clients })

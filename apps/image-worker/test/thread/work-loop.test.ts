@@ -9,7 +9,7 @@ import { facts, heldDevelopment, reverse } from './run-work-loop.ts'
 import { shared, work } from './shared-workshop.ts'
 
 describe('work that succeeds', () => {
-  test('stores the result, finishes the task and says what it did', async t => {
+  test('stores the result, finishes the task and reports its steps', async t => {
     const workshop = shared
     const { messages, untilEnded } = work(t, workshop)
     const id = await workshop.addTask('abc')
@@ -28,7 +28,7 @@ describe('work that succeeds', () => {
     assert.ok(ended?.type === 'ended' && ended.id === id)
   })
 
-  test('is one image after the other, oldest first, each with its operations', async t => {
+  test('is done one image after the other, oldest first, each with its operations', async t => {
     const workshop = shared
     const ids = [
       await workshop.addTask('one'),
@@ -49,8 +49,8 @@ describe('work that succeeds', () => {
   })
 
   for (const [what, inlineBytes, requests] of [
-    ['small: its bytes come and go with the messages about it', 3, []],
-    ['larger: the storage is asked for it and given its result', 2, ['getBlob', 'putBlob']],
+    ['small: its bytes are sent with the messages about it', 3, []],
+    ['larger: it is read from the storage, and its result is stored there', 2, ['getBlob', 'putBlob']],
   ] as const) {
     test(`is ${what}`, async t => {
       const { imageMaster, storage } = shared.clients
@@ -79,7 +79,7 @@ describe('work that succeeds', () => {
     })
   }
 
-  test('comes with the report of the work before, where there is more', async t => {
+  test('comes with the response to the report of the previous work', async t => {
     const { imageMaster, storage } = shared.clients
     let polls = 0
     const getWork: typeof imageMaster.getWork = call => {
@@ -93,7 +93,7 @@ describe('work that succeeds', () => {
     assert.equal(polls, 2)
   })
 
-  test('whose small result has no room is offered to the storage until there is some', async t => {
+  test('whose small result the master refuses is sent to the storage', async t => {
     const { imageMaster, storage } = shared.clients
     let refusals = 0
     const workFinished: typeof imageMaster.workFinished = async call => {
@@ -109,7 +109,7 @@ describe('work that succeeds', () => {
     assert.equal(refusals, 1)
   })
 
-  test('takes long, and its lease is renewed meanwhile', async t => {
+  test('that takes long has its lease renewed meanwhile', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '1500' })
     const { develop, begun, finish } = heldDevelopment()
     const { untilEnded } = work(t, workshop, { develop })
@@ -126,7 +126,7 @@ describe('work that succeeds', () => {
 })
 
 describe('work that fails', () => {
-  test('because of the image fails at once, in words for its owner', async t => {
+  test('because of the image fails at once, with a reason for its owner', async t => {
     const workshop = shared
     const { messages, untilEnded } = work(t, workshop, {
       develop: async () => {
@@ -139,7 +139,7 @@ describe('work that fails', () => {
     assert.equal(error?.type, problemType('undecodable-image'))
     assert.equal(error.detail, 'it ends after 100 bytes')
     assert.deepEqual(await untilEnded(), [{ kind: 'failed', error }])
-    // That the time of the image and its memory end, too: what services take to hear of it isn't the image's.
+    // The time and the memory of the image end here, too: the requests that follow don't count as its time.
     assert.deepEqual(
       messages.map(({ type }) => type),
       ['begun', 'developing', 'developed', 'ended'],
@@ -147,7 +147,7 @@ describe('work that fails', () => {
     assert.equal(await workshop.resultOf(id), undefined)
   })
 
-  test('unexpectedly is tried again, and fails after the last attempt', async t => {
+  test('with an unexpected error is tried again, and fails after the last attempt', async t => {
     const workshop = shared
     const { untilEnded } = work(t, workshop, {
       develop: async () => {
@@ -160,7 +160,7 @@ describe('work that fails', () => {
     assert.equal((await untilEnded(3)).length, 3)
   })
 
-  test('unexpectedly once, and then succeeds, is finished', async t => {
+  test('with an unexpected error once, and then succeeds, is finished', async t => {
     const workshop = shared
     let attempts = 0
     work(t, workshop, {
@@ -175,7 +175,7 @@ describe('work that fails', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
-  test('because the original is gone fails, and says so', async t => {
+  test('because the original is gone fails, with that reason', async t => {
     const workshop = shared
     const id = await workshop.addTask('abc')
     await workshop.clients.storage.deleteBlob({ params: { key: id, stage: 'pre' }, headers: {} })

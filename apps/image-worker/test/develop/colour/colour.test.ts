@@ -36,7 +36,7 @@ for (const [name, primaries, transfer] of [
     }
   })
 
-  test(`AVIF of CICP ${primaries}/${transfer} becomes a PNG that says so, and an AVIF again`, async () => {
+  test(`AVIF of CICP ${primaries}/${transfer} becomes a PNG with these numbers, and an AVIF again`, async () => {
     const png = await bytesOf(await avif(name), 'format:png')
     assert.deepEqual([...(chunkOf(png, 'cICP') ?? [])], [primaries, transfer, 0, 1])
     assertSame({ ...(await inspect(png)), format: '' }, { ...(await inspect(await avif(name))), format: '' })
@@ -47,7 +47,7 @@ for (const [name, primaries, transfer] of [
   })
 }
 
-/** The numbers of the container's box and of the AV1 data. */
+/** The colour numbers of the container's box and of the AV1 data. */
 async function signedIn(file: Uint8Array): Promise<(number[] | undefined)[]> {
   const bytes = Buffer.from(file)
   await sharp(bytes, { failOn: 'warning' }).stats()
@@ -64,7 +64,7 @@ function numberAt(bytes: Buffer, bit: number): number {
   return (bytes.readUInt16BE(bit >> 3) >> (8 - (bit & 7))) & 0xff
 }
 
-test('a signed AVIF shows the same samples, with transparency and without, coded losslessly or not', async () => {
+test('an AVIF with colour numbers shows the same samples, with and without transparency, lossless and lossy', async () => {
   for (const channels of [3, 4] as const) {
     for (const lossless of [true, false]) {
       const data = Uint8Array.from({ length: 24 * 16 * channels }, (_, at) => (at * 37) % 256)
@@ -79,8 +79,8 @@ test('a signed AVIF shows the same samples, with transparency and without, coded
   }
 })
 
-test('wide colours without a profile get one in formats that know no numbers, and become sRGB in GIF', async () => {
-  // Red of Display P3 is beyond that of sRGB.
+test('wide colours without a profile get a profile in formats without colour numbers, and become sRGB in GIF', async () => {
+  // The red of Display P3 is outside sRGB.
   for (const type of ['jpeg:100', 'webp:100', 'tiff']) {
     const result = await bytesOf(await avif('p3'), `format:${type}`)
     assert.ok((await sharp(result).metadata()).icc, type)
@@ -102,7 +102,7 @@ test('premultiplied alpha is undone', async () => {
   assert.ok((after[0] ?? 0) > 240 && Math.abs((after[3] ?? 0) - 128) <= 2)
 })
 
-test('a PNG of linear samples keeps them and gAMA where nothing computes colours', async () => {
+test('a PNG of linear samples keeps them and gAMA if no operation computes colours', async () => {
   const file = await linear()
   for (const operation of geometric) {
     const result = await bytesOf(file, operation)
@@ -112,7 +112,7 @@ test('a PNG of linear samples keeps them and gAMA where nothing computes colours
   assertSame(await inspect(twice), permuted(await inspect(file), 'bgr'))
 })
 
-test('linear samples become those of sRGB where colours are computed, and in every other format', async () => {
+test('linear samples become sRGB if colours are computed, and in every other format', async () => {
   const file = await linear()
   const samples = Uint8Array.from((await inspect(file)).samples, (level, at) =>
     at % 4 === 3 ? level : Math.round(255 * encodeSrgb(level / 255)),
@@ -148,7 +148,7 @@ test('the usual gAMA and cHRM of sRGB change no sample, and stay in PNG', async 
   assert.equal((await sharp(tiff).metadata()).icc, undefined)
 })
 
-test('a PNG with cICP wins over its profile; what is not PNG or AVIF has only the profile of the numbers', async () => {
+test('cICP in a PNG wins over its profile; formats other than PNG and AVIF get only a profile', async () => {
   const { icc } = await sharp(
     await sharp(await linear())
       .withIccProfile('p3')
@@ -170,7 +170,7 @@ test('a PNG with cICP wins over its profile; what is not PNG or AVIF has only th
   assert.deepEqual((await sharp(tiff).metadata()).icc, Buffer.from(makeProfile(colour.space)))
 })
 
-test('samples converted here are those that lcms makes by the profile that is written here', async () => {
+test('converted samples equal those that lcms makes with the profile that the worker writes', async () => {
   const spaces = [[12, 13], [9, 14], [1, 4], [5, 5], [11, 13], [4, 4]] // biome-ignore format: a list
   for (const [primaries = 1, transfer = 13] of spaces) {
     const space = spaceOfNumbers({ primaries, transfer })
@@ -195,7 +195,7 @@ test('samples converted here are those that lcms makes by the profile that is wr
   }
 })
 
-test('HDR is brought to the light of paper: black stays black, white is white, grey is grey, order stays', () => {
+test('HDR is mapped to the range of paper: black, white and grey stay so, and the order of lightness stays', () => {
   for (const transfer of [16, 18]) {
     const space: ColourSpace = spaceOfNumbers({ primaries: 9, transfer })
     const data = new Uint8Array(
@@ -212,7 +212,7 @@ test('HDR is brought to the light of paper: black stays black, white is white, g
   }
 })
 
-test('the tone curve leaves what is dark, never falls, and ends at paper white', () => {
+test('the tone curve keeps dark values, never falls, and ends at paper white', () => {
   fc.assert(
     fc.property(fc.double({ min: paperWhite, max: brightest, noNaN: true }), peak => {
       const curve = toneCurve(peak)
@@ -225,7 +225,7 @@ test('the tone curve leaves what is dark, never falls, and ends at paper white',
   )
 })
 
-test('HDR becomes sRGB in formats that cannot say it: paper white is nearly white there', async () => {
+test('HDR becomes sRGB in formats without HDR: paper white is nearly white there', async () => {
   const level = Math.round(65_535 * encodePq(paperWhite / brightest))
   const samples = new Uint16Array(3 * 8 * 8).fill(level)
   const plain = await sharp(samples, { raw: { width: 8, height: 8, channels: 3 } })
@@ -241,7 +241,7 @@ test('HDR becomes sRGB in formats that cannot say it: paper white is nearly whit
   }
 })
 
-test('a PNG whose chunks say anything at all of its colours is developed, into every format', async () => {
+test('a PNG with any contents of its colour chunks is developed into every format', async () => {
   const number = fc.oneof(fc.nat(100_000), fc.constantFrom(0, 1, 0x7fff_ffff, 0xffff_ffff))
   const bytesFrom = (numbers: number[]) => Buffer.concat(numbers.map(value => uint32(value)))
   const chunks = fc.record(

@@ -19,7 +19,7 @@ import {
   tileItem,
 } from './heif-assembler.ts'
 
-/** The samples that come out, without loss. */
+/** The samples of a lossless result. */
 async function decoded(heic: Uint8Array): Promise<Inspected> {
   return inspectResult(await run(heic, 'format:png'))
 }
@@ -29,7 +29,7 @@ const tile = await decoded(sample('tile.heic'))
 for (const [name, most] of [
   ['tile', 1],
   ['camera', 1],
-  // heif-convert leaves the lower bits of its 16 empty, and rounds the colours otherwise.
+  // heif-convert leaves the lower bits of its 16 empty, and rounds colours differently.
   ['deep-alpha', 2 * 64 + 63],
 ] as const)
   test(`a HEIC has the samples that heif-convert gives: ${name}`, async () => {
@@ -38,7 +38,7 @@ for (const [name, most] of [
     assert.equal(actual.isDeep, expected.isDeep)
     assert.equal(actual.samples.length, expected.samples.length)
     const off = Math.max(...expected.samples.map((value, at) => Math.abs(value - (actual.samples[at] ?? 0))))
-    assert.ok(off <= most, `one is off by ${off}`)
+    assert.ok(off <= most, `a sample is off by ${off}`)
   })
 
 test('a HEIC becomes a JPEG with its channels swapped, unless other operations are asked for', async () => {
@@ -59,7 +59,7 @@ const turns: Record<string, { properties: Uint8Array[]; turn: (image: Sharp) => 
 }
 
 for (const [name, { properties, turn }] of Object.entries(turns))
-  test(`a HEIC is turned once, whatever EXIF says of it: ${name}`, async () => {
+  test(`a HEIC is turned once, whatever its EXIF orientation: ${name}`, async () => {
     const expected = await inspect(
       await turn(sharp(await bytesOf(sample('tile.heic'), 'format:png')))
         .png()
@@ -77,12 +77,12 @@ test('turns follow each other in the order of the file', async () => {
   assertSame(await decoded(assembleHeif([tileItem(irot(1), imir(0))])), expected)
 })
 
-test('of several images the primary is developed', async () => {
+test('the primary image of several is developed', async () => {
   const expected = await decoded(assembleHeif([tileItem(irot(1))]))
   assertSame(await decoded(assembleHeif([tileItem(), tileItem(irot(1))], { primary: 2 })), expected)
 })
 
-test('a grid of tiles is put together, and cut to its size before it is turned', async () => {
+test('a grid of tiles is joined, and cut to its size before it is turned', async () => {
   const grid = gridOf({ columns: 2, rows: 2, width: 120, height: 100 }, tileItem(), irot(1))
   const whole = await decoded(grid)
   assert.deepEqual([whole.width, whole.height], [100, 120])
@@ -90,7 +90,7 @@ test('a grid of tiles is put together, and cut to its size before it is turned',
   assertSame(corner, tile)
 })
 
-test('thumbnails, depth maps and gain maps play no part', async () => {
+test('thumbnails, depth maps and gain maps are ignored', async () => {
   const alone = await decoded(sample('tile.heic'))
   const items = [
     tileItem(),
@@ -103,7 +103,7 @@ test('thumbnails, depth maps and gain maps play no part', async () => {
   assertSame(await decoded(assembleHeif(items)), alone)
 })
 
-test('the transparency of a HEIC is kept where the result can be transparent', async () => {
+test('the transparency of a HEIC is kept if the result’s format supports it', async () => {
   const heic = sample('deep-alpha.heic')
   const before = await decoded(heic)
   for (const format of ['png', 'webp', 'avif', 'tiff']) {
@@ -116,7 +116,7 @@ test('the transparency of a HEIC is kept where the result can be transparent', a
   assert.equal((await sharp((await run(heic, 'flip')).bytes).metadata()).channels, 3)
 })
 
-test('a HEIC of more than 8 bits stays deep where the result can be', async () => {
+test('a HEIC of more than 8 bits stays deep if the result’s format supports it', async () => {
   for (const [format, isDeep] of Object.entries({
     png: true,
     tiff: true,
@@ -131,11 +131,11 @@ test('a HEIC of more than 8 bits stays deep where the result can be', async () =
   assert.ok(new Set(samples).size > 256)
   assert.ok(
     samples.every(sample => (sample & 63) === sample >> 10),
-    '10 bits fill 16 evenly',
+    '10 bits are scaled to 16',
   )
 })
 
-test('a HEIC in Display P3 keeps its values and its profile, or becomes sRGB where there is no place for one', async () => {
+test('a HEIC in Display P3 keeps its values and profile, or becomes sRGB in formats without profiles', async () => {
   const heic = sample('camera.heic')
   const { icc } = await sharp(heic).metadata()
   assert.ok(icc)
@@ -149,7 +149,7 @@ test('a HEIC in Display P3 keeps its values and its profile, or becomes sRGB whe
   assert.ok(meanError({ ...gif, format: 'png' }, converted) < 3)
 })
 
-test('colours that a HEIC announces by number are kept by a profile or by number, or become sRGB', async () => {
+test('colours that a HEIC gives by number are kept by a profile or by number, or become sRGB', async () => {
   const p3 = assembleHeif([tileItem(nclx(12, 13))])
   const jpeg = await run(p3, 'format:jpeg')
   const { icc } = await sharp(jpeg.bytes).metadata()
@@ -161,7 +161,7 @@ test('colours that a HEIC announces by number are kept by a profile or by number
       .png()
       .toBuffer(),
   )
-  assert.ok(meanError(shown, tile) > 2, 'Display P3 is shown otherwise than sRGB')
+  assert.ok(meanError(shown, tile) > 2, 'Display P3 looks different from sRGB')
   const gif = await inspect(await bytesOf(p3, 'format:gif'))
   assert.ok(meanError({ ...gif, format: 'png' }, shown) < 3)
 
@@ -169,7 +169,7 @@ test('colours that a HEIC announces by number are kept by a profile or by number
   const avif = await readAvifCoding(bytesSource(await bytesOf(pq, 'format:avif')))
   assert.deepEqual([avif?.cicp.primaries, avif?.cicp.transfer], [9, 16])
   const dimmed = await inspect(await bytesOf(pq, 'format:jpeg'))
-  assert.ok(meanError({ ...dimmed, format: 'png' }, tile) > 5, 'HDR is brought to sRGB')
+  assert.ok(meanError({ ...dimmed, format: 'png' }, tile) > 5, 'HDR becomes sRGB')
 })
 
 test('premultiplied colours are divided by their transparency', async () => {
@@ -195,7 +195,7 @@ test('metadata is dropped, or kept with its orientation reset', async () => {
   assert.equal(orientation ?? 1, 1)
 })
 
-test('what codes the primary image decides, whatever the brands say', async () => {
+test('the codec of the primary image decides, whatever the brands', async () => {
   assertSame(await decoded(assembleHeif([tileItem()], { brands: ['mif1'] })), tile)
   assertSame(await decoded(assembleHeif([tileItem()], { brands: ['mif1', 'avif'] })), tile)
   const avif = await sharp(sample('tile.png')).avif({ effort: 0 }).toBuffer()
@@ -209,7 +209,7 @@ test('what codes the primary image decides, whatever the brands say', async () =
   assert.equal((await inspectResult(await run(avif, 'flip'))).format, 'avif')
 })
 
-test('a HEIC that is cut short or damaged fails in words, whatever is done with it', async () => {
+test('a truncated or damaged HEIC fails with a reason, in every operation', async () => {
   const heic = sample('tile.heic')
   for (const bytes of [heic.subarray(0, 1200), heic.subarray(0, heic.length - 100)])
     await assert.rejects(run(bytes, 'flip'), { code: 'undecodable-image', message: /[a-z]{3} [a-z]{3}/ })
@@ -226,7 +226,7 @@ test('a HEIC that is cut short or damaged fails in words, whatever is done with 
   )
 })
 
-/** EXIF of image 1 that says how the camera was held, and by whom. */
+/** EXIF of image 1: the orientation of the camera, and the artist. */
 function exifItem(orientation: number): HeifItem {
   const data = Buffer.concat([Buffer.alloc(4), exifOf(orientation)])
   return { type: 'Exif', data, references: { cdsc: [1] } }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 
-/* HEIF files put together box by box, around data that an encoder made: for what phones write and heif-enc doesn't. */
+/* Assembles HEIF files box by box around data from an encoder, as phones write them and heif-enc doesn't. */
 
 export interface HeifItem {
   /** 'hvc1', 'grid', 'Exif', … */
   type: string
   data: Uint8Array
-  /** Whole boxes; the same box in several items is written once. */
+  /** Complete boxes; a box that several items share is written once. */
   properties?: Uint8Array[]
-  /** By type of reference, the numbers of other items: from 1, in their order. */
+  /** The numbers of other items by type of reference; items are numbered from 1, in their order. */
   references?: Record<string, number[]>
   isHidden?: boolean
 }
@@ -18,7 +18,7 @@ export function assembleHeif(
   { primary = 1, brands = ['heic', 'mif1'] }: { primary?: number; brands?: string[] } = {},
 ): Buffer {
   const ftyp = box('ftyp', brands[0] ?? '', uint32(0), ...brands)
-  // The places of the data are known once the length of what stands before it is.
+  // The offsets of the data are known once the length of the boxes before them is known.
   const { length } = metaOf(items, primary, 0)
   const meta = metaOf(items, primary, ftyp.length + length + 8)
   return Buffer.concat([ftyp, meta, box('mdat', ...items.map(({ data }) => data))])

@@ -6,7 +6,7 @@ import { assembleHeif, flatItem, gridOf, ispe, tileItem } from '../heic/heif-ass
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** Few bytes that announce, or unpack to, a lot. */
+/** A few bytes that announce, or unpack to, very much. */
 export function bombs(): HostileInput[] {
   const zeros = (mebibytes: number) => deflateSync(Buffer.alloc(mebibytes * 1024 * 1024), { level: 9 })
   const ten = { width: 10, height: 10, colorType: 2, bitDepth: 8, samples: new Uint8Array(300) }
@@ -102,7 +102,7 @@ export function bombs(): HostileInput[] {
   ]
 }
 
-/** The data of 64 x 64 pixels, announced as so many. */
+/** The data of 64 x 64 pixels, announced with this size. */
 function heicOf(width: number, height: number): Buffer {
   const { properties = [], ...item } = tileItem()
   return assembleHeif([{ ...item, properties: [...properties.slice(0, 1), ispe(width, height)] }])

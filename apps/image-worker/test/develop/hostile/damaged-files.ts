@@ -2,7 +2,7 @@ import type { Random } from '../../seeded-random.ts'
 import { boundariesOf } from '../structures.ts'
 import type { HostileInput } from './hostile-inputs.ts'
 
-/** Cut off at each boundary of the structure, just before and behind it, and somewhere. */
+/** Cut off at each boundary of the structure, just before and after it, and at random places. */
 export function truncations(name: string, file: Buffer, random: Random): HostileInput[] {
   const boundaries = boundariesOf(file).flatMap(at => [at - 1, at, at + 1])
   const anywhere = Array.from({ length: 12 }, () => random(file.length))
@@ -10,7 +10,7 @@ export function truncations(name: string, file: Buffer, random: Random): Hostile
   return [...cuts].map(at => ({ name: `${name} cut at ${at}`, bytes: file.subarray(0, at) }))
 }
 
-/** One to four bits turned, more of them where the structure is than in the pixels. */
+/** One to four flipped bits, more often in the structure than in the pixels. */
 export function flips(name: string, file: Buffer, random: Random): HostileInput[] {
   const boundaries = boundariesOf(file)
   return Array.from({ length: 40 }, (_, index) => {
@@ -24,7 +24,7 @@ export function flips(name: string, file: Buffer, random: Random): HostileInput[
   })
 }
 
-/** Parts left out, doubled, swapped or filled. */
+/** Parts left out, doubled, swapped or overwritten. */
 export function spliced(name: string, file: Buffer, random: Random): HostileInput[] {
   const boundaries = [0, ...boundariesOf(file), file.length]
   const place = () => boundaries[random(boundaries.length)] ?? 0

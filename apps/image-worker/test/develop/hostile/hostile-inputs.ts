@@ -10,11 +10,11 @@ import { validFiles } from './valid-files.ts'
 export interface HostileInput {
   name: string
   bytes: Buffer
-  /** What is to become of it, where that is certain. */
+  /** The outcome, where it is certain. */
   expected?: 'refused' | 'developed'
 }
 
-/** Every kind there is, in an order that doesn't depend on what becomes of them. */
+/** Every kind, in an order that doesn't depend on the outcomes. */
 export async function hostileInputs(random: Random): Promise<HostileInput[]> {
   const valid = await validFiles(random)
   return [

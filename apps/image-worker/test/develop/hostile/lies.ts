@@ -4,7 +4,7 @@ import { exifOf, jpegWith } from '../carried.ts'
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** Structures that lead nowhere, into themselves, or deep down. */
+/** Structures that point nowhere, to themselves, or are nested deeply. */
 export function lies(random: Random): HostileInput[] {
   const loop = tiffOf({ 256: 4, 257: 4 })
   loop.writeUInt32LE(8, loop.length - 4)

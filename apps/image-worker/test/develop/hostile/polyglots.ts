@@ -4,16 +4,16 @@ import { jpegWith } from '../carried.ts'
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** What must never come out of a worker again. */
+/** Must never be in a result. */
 export const smuggled = '<script>alert("PK\x03\x04 smuggled")</script>'
 
-/** Valid images that are something else besides. */
+/** Valid images that are something else, too. */
 export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
   const inside: HostileInput[] = []
   const add = (name: string, bytes: Buffer) => inside.push({ name, bytes, expected: 'developed' })
   for (const [name, file] of valid) {
-    // libwebp and libheif look at what their length says; a TIFF may have anything anywhere.
-    // Frames of an animation must be alike, though.
+    // libwebp and libheif read no further than the announced length; a TIFF may contain anything anywhere.
+    // But the frames of an animation must be alike.
     if (name === 'tiff of pages that differ') continue
     add(`${name} with a script behind`, Buffer.concat([file, latin1(smuggled)]))
   }

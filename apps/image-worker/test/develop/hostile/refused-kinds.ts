@@ -1,7 +1,7 @@
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** What other programs take for images. */
+/** Kinds that other programs accept as images. */
 export function refusedKinds(): HostileInput[] {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
   const kinds = {

@@ -5,7 +5,7 @@ import { animatedPng } from '../animated-png.ts'
 import { picturesWithMetadata } from '../carried.ts'
 import { gridOf, sample } from '../heic/heif-assembler.ts'
 
-/** Small, so that thousands of their likes are tried in seconds. */
+/** Small files, so that thousands of variants are tried in seconds. */
 export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
   const [width, height] = [24, 16]
   const noise = (channels: number, frames = 1) =>
@@ -63,7 +63,7 @@ export async function validFiles(random: Random): Promise<Map<string, Buffer>> {
   return written
 }
 
-/** The same samples, said to be other colours (PhotometricInterpretation, one SHORT). */
+/** The same samples, declared as other colours (PhotometricInterpretation, one SHORT). */
 function tiffCalled(tiff: Buffer, photometric: number): Buffer {
   const bytes = Buffer.from(tiff)
   bytes[bytes.indexOf(Buffer.of(6, 1, 3, 0, 1, 0, 0, 0)) + 8] = photometric

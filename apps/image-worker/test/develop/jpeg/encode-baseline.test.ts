@@ -7,7 +7,7 @@ import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
 import { type Raster, toSharp } from '../../../src/develop/raster.ts'
 import { noiseBytes } from '../../permute/pictures.ts'
 
-/** Either side of where an image is divided, rows that fill no unit, grey, and both samplings. */
+/** Sizes below and above the division into strips, rows that fill no unit, grey, and both samplings. */
 const kinds: readonly [name: string, raster: Raster, options: JpegOptions][] = [
   ['a small image', photo(37, 21, 3), {}],
   ['a small grey image', photo(37, 21, 1), {}],
@@ -21,7 +21,7 @@ const kinds: readonly [name: string, raster: Raster, options: JpegOptions][] = [
 ]
 
 for (const [name, raster, options] of kinds) {
-  test(`${name} decodes to the very pixels that one encoder gives, with fitted tables`, async () => {
+  test(`${name} decodes to exactly the pixels of a single encoder, with fitted tables`, async () => {
     const settings = { ...options, optimiseCoding: false }
     const encode = (strip: Raster) => toSharp(strip).toColourspace(spaceOf(strip)).jpeg(settings).toBuffer()
     const whole = await encode(raster)
@@ -31,12 +31,15 @@ for (const [name, raster, options] of kinds) {
     assert.deepEqual(await decode(optimiseJpeg(whole)), pixels)
 
     const optimised = await toSharp(raster).toColourspace(spaceOf(raster)).jpeg(options).toBuffer()
-    assert.ok(optimiseJpeg(whole).length <= optimised.length * 1.001 + 32, 'as small as the encoder makes it')
+    assert.ok(
+      optimiseJpeg(whole).length <= optimised.length * 1.001 + 32,
+      'as small as from a single encoder',
+    )
     assert.ok(fitted.length <= optimised.length * 1.001 + 32)
   })
 }
 
-test('strips are so low that the units of one can be counted in a restart interval', async () => {
+test('a strip has few enough units for a restart interval', async () => {
   const raster: Raster = { ...photo(8, 8, 1), data: new Uint8Array(5000 * 4000), width: 5000, height: 4000 }
   const encode = (strip: Raster) =>
     toSharp(strip).toColourspace('b-w').jpeg({ optimiseCoding: false }).toBuffer()

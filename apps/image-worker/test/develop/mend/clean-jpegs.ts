@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 
-/** Written by cjpeg; the others by sharp. */
+/** Written by cjpeg; the other files by sharp. */
 const fileNames = [
   'restarts',
   'restarts-of-rows',
@@ -15,7 +15,7 @@ const fileNames = [
   'arithmetic-restarts',
 ] as const
 
-/** Well-formed JPEGs of every kind that is taken. */
+/** Well-formed JPEGs of every accepted kind. */
 export async function cleanJpegs(): Promise<Map<string, Buffer>> {
   const [width, height] = [61, 43]
   const picture = () => sharp(photograph({ width, height, seed: 6 }), { raw: { width, height, channels: 3 } })

@@ -6,7 +6,7 @@ import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { run } from '../run.ts'
 
 const width = 400
-/** Not a whole number of units high; its last rows are decoded last, in a strip of their own. */
+/** The height is not a whole number of units; the last rows are decoded last, in a strip of their own. */
 const height = 308
 const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const
 const picture = sharp({ create: { width, height, channels: 3, background: '#888', noise } })
@@ -36,7 +36,7 @@ const operations = [
 ]
 const endOfImage = Buffer.of(0xff, 0xd9)
 
-suite('a JPEG whose last codes are missing, and which ends in EOI all the same,', () => {
+suite('a JPEG that ends in EOI although its last codes are missing', () => {
   for (const [kind, write] of Object.entries(kinds)) {
     for (const progressive of [false, true]) {
       const name = progressive ? `${kind}, progressive` : kind

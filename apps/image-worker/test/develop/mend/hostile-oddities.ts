@@ -6,7 +6,7 @@ import { canHave, markersOf, oddities, restartsOf } from './oddities.ts'
 
 const flipsOfEach = 3
 
-/** Complete JPEGs with oddities that damage nothing, and the same files cut off, or with bits of their codes turned. */
+/** Complete JPEGs with harmless oddities, and the same files truncated, or with flipped bits in their codes. */
 export async function hostileOddities(random: Random): Promise<HostileInput[]> {
   const inputs: HostileInput[] = []
   for (const [kind, clean] of await cleanJpegs()) {
@@ -14,7 +14,7 @@ export async function hostileOddities(random: Random): Promise<HostileInput[]> {
       const odd = make(clean)
       if (odd.equals(clean) || !canHave(kind, oddity)) continue
       const name = `${kind} with ${oddity}`
-      // Behind the last codes, all that can be missing is the marker.
+      // After the last codes, only the marker can be missing.
       const cut = odd.subarray(0, 3 + random(odd.length - 23))
       inputs.push({ name, bytes: odd, expected: 'developed' })
       inputs.push({ name: `${name}, cut at ${cut.length}`, bytes: cut, expected: 'refused' })
@@ -25,9 +25,9 @@ export async function hostileOddities(random: Random): Promise<HostileInput[]> {
 }
 
 /**
- * With bits turned in the codes of the last scan. Where these are the same as in the clean file, they are damaged alike in
- * both: where the clean file is refused, the other is, too. In front of a restart marker, what is left of damaged codes may be
- * taken for stray bytes.
+ * Files with flipped bits in the codes of the last scan. If the codes equal those of the clean file, both are damaged alike:
+ * if the clean file is refused, so is the other. In front of a restart marker, the rest of damaged codes may be
+ * mistaken for stray bytes.
  */
 async function flips(name: string, clean: Buffer, odd: Buffer, random: Random): Promise<HostileInput[]> {
   const codes = clean.subarray(codesOf(clean))
@@ -43,7 +43,7 @@ async function flips(name: string, clean: Buffer, odd: Buffer, random: Random): 
   return inputs
 }
 
-/** Where the codes of the last scan begin. */
+/** The offset of the codes of the last scan. */
 function codesOf(jpeg: Buffer): number {
   const last = markersOf(jpeg).findLast(({ marker }) => marker === 0xda)?.at ?? 0
   return last + 2 + jpeg.readUInt16BE(last + 2)

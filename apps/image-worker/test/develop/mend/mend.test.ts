@@ -51,7 +51,7 @@ describe('a complete JPEG with a harmless oddity', () => {
         await readImageHeader(bytesSource(jpeg)),
         'the header',
       )
-      // Of four components, the transform is what changes them.
+      // With four components, the transform decides their meaning.
       const same = name.startsWith('cmyk with transform') ? withAdobe(jpeg, 2) : jpeg
       assertEqual(await leniently(file), await leniently(same))
       const [actual, expected] = [
@@ -59,7 +59,7 @@ describe('a complete JPEG with a harmless oddity', () => {
         await bytesOf(same, 'flip,format:png'),
       ]
       assertEqual(await strictly(actual), await strictly(expected))
-      // Some oddities are nothing to the decoder, but to the reader of coefficients.
+      // Some oddities don't concern the decoder, but the reader of coefficients.
       const [swapped, alike] = [await run(file, 'swap-channels:gbr'), await run(same, 'swap-channels:gbr')]
       assert.ok(meanError(await inspectResult(swapped), await inspectResult(alike)) < 6)
     })
@@ -70,7 +70,7 @@ test('a well-formed JPEG is left alone', () => {
   for (const [name, jpeg] of clean) assert.equal(mendJpeg(jpeg), undefined, name)
 })
 
-test('what is too large to be held is developed with oddities, too', async () => {
+test('an image that is too large to be held is developed with oddities, too', async () => {
   const large = await sharp({ create: { width: 6100, height: 6000, channels: 3, background: '#204060' } })
     .jpeg()
     .toBuffer()
@@ -102,7 +102,7 @@ test('a JPEG in a TIFF is developed with oddities, too', async () => {
   await run(odd, 'swap-channels:gbr')
 })
 
-/** Any bytes that neither contain a marker nor look like a segment whose marker is damaged. */
+/** Any bytes that neither contain a marker nor look like a segment with a damaged marker. */
 const strays = fc
   .uint8Array({ min: 0, max: 254, maxLength: 20 })
   .filter(bytes => bytes.length < 4 || (bytes[1] ?? 0) < 0xc0)
@@ -115,7 +115,7 @@ const someOddities = fc.record({
   hasZeroRanges: fc.boolean(),
 })
 
-/** No strays behind the data of a scan: what a lone damaged scan leaves looks alike. */
+/** No stray bytes after the data of a scan: a single damaged scan looks the same. */
 function withOddities({ name, between, chosen, jfif, hasZeroRanges }: Oddities): {
   before: Buffer
   after: Buffer
@@ -132,7 +132,7 @@ function withOddities({ name, between, chosen, jfif, hasZeroRanges }: Oddities):
 
 type Oddities = typeof someOddities extends fc.Arbitrary<infer Value> ? Value : never
 
-test('whatever oddities a complete JPEG has, its samples are those without them', async () => {
+test('a complete JPEG with any oddities has the same samples as without them', async () => {
   const property = fc.asyncProperty(someOddities, async chosen => {
     const { before, after } = withOddities(chosen)
     const mended = mendJpeg(after) ?? after
@@ -143,11 +143,11 @@ test('whatever oddities a complete JPEG has, its samples are those without them'
   await fc.assert(property, { numRuns: 300 })
 })
 
-test('whatever oddities a JPEG has, it is refused where its end is missing', async () => {
+test('a JPEG with any oddities is refused if its end is missing', async () => {
   const parts = fc.double({ min: 0, max: 0.999, noNaN: true })
   const property = fc.asyncProperty(someOddities, parts, async (chosen, part) => {
     const { after } = withOddities(chosen)
-    // Behind the last codes, all that can be missing is the marker.
+    // After the last codes, only the marker can be missing.
     const cut = after.subarray(0, 3 + Math.floor(part * (after.length - 23)))
     assert.equal(mendJpeg(cut), undefined)
     await assert.rejects(run(cut, 'flip'))
@@ -155,7 +155,7 @@ test('whatever oddities a JPEG has, it is refused where its end is missing', asy
   await fc.assert(property, { numRuns: 150 })
 })
 
-test('stray bytes before restart markers are told from damaged data', async () => {
+test('stray bytes before restart markers are distinguished from damaged data', async () => {
   const random = randomFrom(3)
   let [refused, mended] = [0, 0]
   for (const [name, jpeg] of clean) {
@@ -216,7 +216,7 @@ function leniently(file: Uint8Array): Promise<Buffer> {
   return sharp(file, { failOn: 'none' }).raw().toBuffer()
 }
 
-/** Says less than a comparison of all samples, and in less time. */
+/** A shorter error than a comparison of all samples, and faster. */
 function assertEqual(actual: Buffer, expected: Buffer): void {
   assert.ok(actual.equals(expected), 'the samples differ')
 }

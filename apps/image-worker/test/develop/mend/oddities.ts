@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 
-/** Where a marker of a JPEG stands: in front of a segment, or in a scan. */
+/** The place of a marker in a JPEG: in front of a segment, or in a scan. */
 interface Place {
   readonly at: number
   readonly marker: number
 }
 
-/** All markers behind the first one, in their order. */
+/** All markers after the first, in their order. */
 export function markersOf(jpeg: Buffer): Place[] {
   const places: Place[] = []
   for (let at = 2; at < jpeg.length; ) {
@@ -52,7 +52,7 @@ export function withJfif(jpeg: Buffer, major: number, minor: number): Buffer {
   return withSegment(others, `ffe00010 4a46494600 ${hex(major)}${hex(minor)} 00 00010001 0000`)
 }
 
-/** The file, which has no JFIF header any more, with a header of Adobe's that names this transform of colours. */
+/** The file without its JFIF header, with an Adobe header that names this colour transform. */
 export function withAdobe(jpeg: Buffer, transform: number): Buffer {
   const named = jpeg.indexOf('Adobe')
   const others = changedSegments(jpeg, 0xe0, data => data.fill(0, 0, 4))
@@ -83,7 +83,7 @@ function isBehindFirstTable({ at, marker }: Place): boolean {
   return at > 2 && (marker === 0xc0 || marker === 0xc1 || marker === 0xc2 || marker === 0xc9)
 }
 
-/** What cameras and programs write that no sample depends on. */
+/** Oddities of cameras and programs that don't change a sample. */
 export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
   'ranges of zero': withZeroRanges,
   'a stray byte between two segments': jpeg =>
@@ -111,15 +111,15 @@ export function restartsOf(jpeg: Buffer): Place[] {
 }
 
 /**
- * Where an arithmetic code ends can't be seen. Progressive scans need their ranges; what is stray at one restart alone looks
- * like what damage leaves.
+ * The end of an arithmetic code can't be seen. Progressive scans need their ranges; stray bytes at a single restart look
+ * like damage.
  */
 export function canHave(kind: string, oddity: string): boolean {
   if (kind.startsWith('arithmetic')) return !/restart|behind/.test(oddity)
   return !(kind.startsWith('progressive') && /^ranges|before a restart/.test(oddity))
 }
 
-/** With other bytes in the place of some of the last segment of a kind. */
+/** With other bytes in place of some bytes of the last segment of a kind. */
 export function spliced(jpeg: Buffer, wanted: number, offset: number, count: number, others: Buffer): Buffer {
   const at = lastOf(jpeg, wanted) + offset
   return Buffer.concat([jpeg.subarray(0, at), others, jpeg.subarray(at + count)])
@@ -129,7 +129,7 @@ function lastOf(jpeg: Buffer, wanted: number): number {
   return markersOf(jpeg).findLast(({ marker }) => marker === wanted)?.at ?? assert.fail(`no ${wanted}`)
 }
 
-/** With bits turned of a byte of the last segment of a kind. */
+/** With flipped bits in a byte of the last segment of a kind. */
 export function flipped(jpeg: Buffer, wanted: number, offset: number, bits: number): Buffer {
   const changed = Buffer.from(jpeg)
   const at = lastOf(jpeg, wanted) + offset

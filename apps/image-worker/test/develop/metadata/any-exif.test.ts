@@ -11,7 +11,7 @@ import { cameraExif } from '../camera-exif.ts'
 
 const size = { width: 7, height: 5 }
 
-/** A camera's EXIF with some bytes changed: pointers lead in circles, values overlap, counts are huge. */
+/** A camera's EXIF with some changed bytes: pointers in circles, overlapping values, huge counts. */
 const damaged = fc
   .tuple(
     fc.constantFrom('II' as const, 'MM' as const),
@@ -23,7 +23,7 @@ const damaged = fc
     return exif
   })
 
-test('any bytes are read as EXIF or left, and what is written of them can be read again', () => {
+test('any bytes are read as EXIF or ignored, and the EXIF written from them can be read again', () => {
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), damaged), bytes => {
       const exif = readExif(bytes)
@@ -36,11 +36,11 @@ test('any bytes are read as EXIF or left, and what is written of them can be rea
   )
 })
 
-test('the thumbnail of damaged EXIF is not in what is written, whatever points at it', () => {
+test('the thumbnail of damaged EXIF is not in the written EXIF, whatever points to it', () => {
   const thumbnail = Buffer.from('THUMBNAIL of Ada')
   for (const order of ['II', 'MM'] as const) {
     const exif = cameraExif(order)
-    // The artist's name, in the first entry of the main directory, is to be found where the thumbnail is.
+    // The artist's name, in the first entry of the main directory, points to the thumbnail.
     const at = exif.indexOf(thumbnail)
     if (order === 'II') exif.writeUInt32LE(at, 18)
     else exif.writeUInt32BE(at, 18)
@@ -50,7 +50,7 @@ test('the thumbnail of damaged EXIF is not in what is written, whatever points a
   }
 })
 
-test('a directory of 65,535 entries that all have the same large value is read in moderate memory', () => {
+test('a directory whose 65,535 entries all have the same large value is read in moderate memory', () => {
   const entries = 65_535
   const valueAt = 8 + 2 + 12 * entries + 4
   const block = Buffer.alloc(valueAt + 1_000_000)
@@ -67,7 +67,7 @@ test('a directory of 65,535 entries that all have the same large value is read i
   assert.ok(!exif || exifBytes(exif).length <= 2 * block.length)
 })
 
-test('any bytes are read as XMP, IPTC or PNG, or left', () => {
+test('any bytes are read as XMP, IPTC or PNG, or ignored', () => {
   const markup = fc
     .array(
       fc.constantFrom(
@@ -102,7 +102,7 @@ test('any bytes are read as XMP, IPTC or PNG, or left', () => {
   )
 })
 
-test('a fraction is as close to its number as a billionth', () => {
+test('a fraction differs from its number by at most a billionth', () => {
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 1_000_000, noNaN: true }), value => {
       const [numerator, denominator] = fractionOf(value)
@@ -117,7 +117,7 @@ test('a fraction is as close to its number as a billionth', () => {
   ])
 })
 
-/** What the directories say, in the order of their tags, as they are written. */
+/** The entries of the directories by tag, as they are written. */
 function contentOf(exif: Exif): unknown {
   return Object.entries(exif).map(([name, entries]: [string, TiffEntry[]]) => {
     const sorted = entries.toSorted((one, other) => one.tag - other.tag)

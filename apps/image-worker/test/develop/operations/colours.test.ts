@@ -6,7 +6,7 @@ import { drawing, rasterFrom, rasterOf, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 import { pngOf } from './letter-pictures.ts'
 
-test('an inverse is the largest sample less each, of all depths; transparency stays', async () => {
+test('inverting subtracts each sample from the largest, in all depths; transparency stays', async () => {
   await fc.assert(
     fc.asyncProperty(rasters(), async raster => {
       const file = await drawing(raster).png().toBuffer()
@@ -20,7 +20,7 @@ test('an inverse is the largest sample less each, of all depths; transparency st
   )
 })
 
-test('greyscale is of the luminance that sRGB has; grey stays as it is, and so does transparency', async () => {
+test('greyscale is the luminance of sRGB; grey and transparency stay', async () => {
   await fc.assert(
     fc.asyncProperty(rasters(), async raster => {
       const file = await drawing(raster).png().toBuffer()
@@ -43,7 +43,7 @@ test('greyscale is of the luminance that sRGB has; grey stays as it is, and so d
   )
 })
 
-/** IEC 61966-2-1: relative luminance of linear light, back through the curve; 0 to 255. */
+/** IEC 61966-2-1: the relative luminance of linear light, encoded again; 0 to 255. */
 function greyOf(red: number, green: number, blue: number): number {
   const linear = (sample: number) =>
     sample / 255 <= 0.04045 ? sample / 255 / 12.92 : ((sample / 255 + 0.055) / 1.055) ** 2.4
@@ -51,7 +51,7 @@ function greyOf(red: number, green: number, blue: number): number {
   return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055)
 }
 
-test('colours change as they are told: brighter, greyer, turned, tinted', async () => {
+test('brightness, saturation and hue change colours as requested', async () => {
   const grey = await pngOf(['w'])
   const half = await drawing(rasterFrom(['804020']))
     .png()
@@ -75,7 +75,7 @@ test('colours change as they are told: brighter, greyer, turned, tinted', async 
   assert.deepEqual(await pixel('brightness:2', grey), [255, 255, 255])
 })
 
-test('a tint of grey is in colour, and keeps light and dark apart', async () => {
+test('a tint colours grey, and keeps the order of lightness', async () => {
   for (const bits of [8, 16] as const) {
     const rows = ['40', '80', 'c0'].map(hex => (bits === 8 ? hex : hex + hex))
     const file = await drawing(rasterFrom([rows.join(' ')], bits))
@@ -93,7 +93,7 @@ test('a tint of grey is in colour, and keeps light and dark apart', async () => 
   }
 })
 
-test('a blur spreads a point evenly, a sharpening steepens an edge; neither moves what is even', async () => {
+test('a blur spreads a point evenly, sharpening steepens an edge; neither changes even areas', async () => {
   const point = ['kkkkk', 'kkkkk', 'kkwkk', 'kkkkk', 'kkkkk']
   const blurred = await inspectResult(await run(await pngOf(point), 'blur:0.8'))
   const at = (x: number, y: number) => blurred.samples[(5 * y + x) * 4] ?? 0
@@ -112,7 +112,7 @@ test('a blur spreads a point evenly, a sharpening steepens an edge; neither move
   assert.ok((sharpened.samples[8] ?? 255) < 0x60 && (sharpened.samples[12] ?? 0) > 0x90)
 })
 
-test('what only colours a picture keeps every bit of its transparency', async () => {
+test('operations on colours keep every bit of the transparency', async () => {
   for (const bits of [8, 16] as const) {
     for (const channels of [2, 4] as const) {
       const raster = rasterOf({ width: 31, height: 17, frames: 1, channels, bits, seed: 3 })

@@ -7,7 +7,7 @@ import { assertSame, type Inspected, inspect, inspectResult, meanError } from '.
 import { drawing, type Raster, rasterOf } from '../rasters.ts'
 import { bytesOf, run } from '../run.ts'
 
-test('16-bit pictures come out of every operation as 8-bit ones do, in 16 bits', async () => {
+test('every operation gives 16-bit pictures the same look as 8-bit pictures, in 16 bits', async () => {
   for (const channels of [1, 2, 3, 4] as const) {
     const shallow = smooth(channels)
     const deep: Raster = {
@@ -42,7 +42,7 @@ test('every operation keeps the levels of a 16-bit ramp apart', async () => {
   }
 })
 
-test('each operation on an animation is the operation on each of its frames, and delays and loop stay', async () => {
+test('each operation on an animation is applied to each of its frames; delays and loop stay', async () => {
   const raster = smooth(4, 3)
   const webp = await drawing(raster)
     .webp({ lossless: true, exact: true, delay: [30, 60, 90], loop: 2 })
@@ -68,13 +68,13 @@ test('an animated GIF stays animated through each operation', async () => {
   }
 })
 
-test('pages of a TIFF go through each operation', async () => {
+test('each operation keeps all pages of a TIFF', async () => {
   const tiff = await drawing(smooth(3, 3)).tiff({ compression: 'lzw' }).toBuffer()
   for (const operation of [...everyOperation, ...acrossFrames])
     assert.equal((await inspectResult(await run(tiff, operation))).frames, 3)
 })
 
-test('steps are done in their order, each on the result of the one before, as tasks one after the other would', async () => {
+test('operations apply in order, each to the previous result, like one task after the other', async () => {
   const raster = rasterOf({ width: 20, height: 14, frames: 1, channels: 4, bits: 8, seed: 9 })
   const file = await drawing(raster).png().toBuffer()
   const steps = fc.constantFrom(...everyOperation, ...acrossFrames, 'resize:30x30:enlarge')

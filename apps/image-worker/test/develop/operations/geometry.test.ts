@@ -25,7 +25,7 @@ test('pictures are mirrored and turned by right angles to the pixel, in 8 and 16
   }
 })
 
-test('what a rotation uncovers is white, or transparent where it can be', async () => {
+test('the corners that a rotation uncovers are transparent if the image has transparency, otherwise white', async () => {
   for (const [suffix, corner] of [
     ['', 'ffffffff'],
     ['ff', '00000000'],
@@ -41,7 +41,7 @@ test('what a rotation uncovers is white, or transparent where it can be', async 
   assert.equal(drawn(deep)[0]?.slice(0, 16), 'ffffffffffffffff')
 })
 
-test('a crop is of the middle or from where it is told, is cut at the edges, and refused beyond them', async () => {
+test('a crop takes the middle or the given place, is cut at the edges, and refused outside', async () => {
   const file = await pngOf(['abcd', 'efwk', 'dcba'])
   await assertDraws(file, 'crop:2x1', ['fw'])
   await assertDraws(file, 'crop:2x2+1+1', ['fw', 'cb'])
@@ -60,7 +60,7 @@ test('a crop is of the middle or from where it is told, is cut at the edges, and
   }
 })
 
-test('each fit gives its size, and nothing is enlarged unless that is asked for', async () => {
+test('each fit gives its size, and only `enlarge` enlarges', async () => {
   const raster = rasterOf({ width: 40, height: 20, frames: 1, channels: 3, bits: 8, seed: 1 })
   const file = await drawing(raster).png().toBuffer()
   const sizes = {
@@ -111,7 +111,7 @@ test('a resize keeps the picture: areas of one colour stay so, cover cuts the si
   }
 })
 
-test('resizing is what sharp does with the whole picture, to a rounding', async () => {
+test('resizing equals what sharp does with the whole picture, up to rounding', async () => {
   await fc.assert(
     fc.asyncProperty(
       rasters({ channels: [1, 3] }),

@@ -3,7 +3,7 @@ import { drawn, inspectResult } from '../inspect.ts'
 import { drawing, rasterFrom } from '../rasters.ts'
 import { run } from '../run.ts'
 
-/** Every letter another colour, so that a picture is read at a glance. */
+/** Each letter is a colour, so that pictures can be written and read as text. */
 const colours: Readonly<Record<string, string>> = {
   a: 'ff0000', b: '00ff00', c: '0000ff', d: 'ffff00', e: 'ff00ff', f: '00ffff', w: 'ffffff', k: '000000',
 } // biome-ignore format: a table

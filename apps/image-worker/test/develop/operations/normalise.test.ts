@@ -6,7 +6,7 @@ import { assertSame, inspect, inspectResult, meanError } from '../inspect.ts'
 import { drawing, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 
-test('normalising is what sharp makes of it; transparency stays', async () => {
+test('normalising equals what sharp does; transparency stays', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ channels: [1, 3, 4] }), async raster => {
       const space = { 1: ['b-w', 'grey16'], 3: ['srgb', 'rgb16'], 4: ['srgb', 'rgb16'] }[
@@ -39,7 +39,7 @@ test('frames of an animation are stretched alike, so that they do not flicker', 
   const result = await inspectResult(await run(webp, 'normalise'))
   const stack = await inspect(together)
   assertSame({ ...result, format: 'png', frames: 1, delays: [], loop: undefined, height: 48 }, stack)
-  // Also where an operation before it has made each frame of its own.
+  // Also if a previous operation has changed each frame by itself.
   const turned = await inspectResult(await run(webp, 'rotate:180,normalise,rotate:180'))
   assertSame(turned, result)
 })

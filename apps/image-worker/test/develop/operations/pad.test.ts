@@ -19,7 +19,7 @@ function isGreyColour([red, green, blue]: readonly number[]): boolean {
   return red === green && green === blue
 }
 
-/** The picture in the middle of margins. */
+/** The picture surrounded by margins. */
 function padded(
   picture: Inspected,
   [top, right, bottom, left]: readonly [number, number, number, number],
@@ -32,7 +32,7 @@ function padded(
   return { ...own, isGrey: picture.isGrey && isGreyColour(colour) }
 }
 
-test('margins are of the colour that is asked for, in every kind of image; the image itself stays exact', async () => {
+test('margins have the requested colour in every kind of image; the image itself stays exact', async () => {
   const margin = fc.integer({ min: 0, max: 9 })
   await fc.assert(
     fc.asyncProperty(
@@ -51,7 +51,7 @@ test('margins are of the colour that is asked for, in every kind of image; the i
   )
 })
 
-test('margins are white unless told, and transparent where the image has transparency', async () => {
+test('by default, margins are transparent if the image has transparency, otherwise white', async () => {
   for (const [channels, colour] of [
     [1, [255, 255, 255, 255]],
     [2, [0, 0, 0, 0]],
@@ -67,7 +67,7 @@ test('margins are white unless told, and transparent where the image has transpa
   }
 })
 
-test('an image stands where it is told in a larger size, and is neither cut nor scaled', async () => {
+test('an image has the requested position in a larger size, and is neither cut nor scaled', async () => {
   const file = await drawing(rasterFrom(['ff0000 00ff00', '0000ff ffff00']))
     .png()
     .toBuffer()
@@ -82,7 +82,7 @@ test('an image stands where it is told in a larger size, and is neither cut nor 
   assertSame(await inspectResult(await run(file, 'pad:1x1:808080')), before)
   const wider = await inspectResult(await run(file, 'pad:4x:808080'))
   assertSame(wider, padded(before, [0, 1, 0, 1], grey))
-  // A crop with a background is larger than the image where it is told to be.
+  // A crop with a background may be larger than the image.
   const [cropped, cut] = ['crop:5x1:top:808080', 'crop:5x6+1+1:808080'].map(text => run(file, text))
   assert.deepEqual(drawn(await inspectResult((await cropped) ?? assert.fail())), [
     '808080ff ff0000ff 00ff00ff 808080ff 808080ff',
@@ -112,7 +112,7 @@ test('all frames of an animation get the same margins, and keep their delays', a
   assertSame(result, padded(await inspect(lossless), [1, 2, 3, 4], colours['3366cc'] ?? []))
 })
 
-test('a format without transparency shows white where margins are transparent', async () => {
+test('in a format without transparency, transparent margins are white', async () => {
   const image = drawing(rasterFrom(new Array(16).fill(new Array(16).fill('ff0000').join(' '))))
   const jpeg = await image.jpeg().toBuffer()
   const corner = async (operations: string) => {

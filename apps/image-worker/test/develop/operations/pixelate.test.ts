@@ -5,7 +5,7 @@ import { drawing, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 import { pictureOf, pixelOf } from './plain-rasters.ts'
 
-test('each square is of its mean, in every kind of image; what is transparent has no say in the colour', async () => {
+test('each square has its mean colour, in every kind of image; transparent pixels don’t change the colour', async () => {
   await fc.assert(
     fc.asyncProperty(rasters(), fc.integer({ min: 1, max: 30 }), async (raster, size) => {
       const file = await drawing(raster).png().toBuffer()

@@ -1,6 +1,6 @@
 import type { Inspected } from '../inspect.ts'
 
-/** What a picture must look like that is made pixel by pixel: `pixelAt` gives red, green, blue and alpha. */
+/** The expected picture, made pixel by pixel: `pixelAt` returns red, green, blue and alpha. */
 export function pictureOf(
   like: Inspected,
   { width, height }: { width: number; height: number },
@@ -16,7 +16,7 @@ export function pictureOf(
   return { ...like, width, height, samples: isDeep ? Uint16Array.from(all) : Uint8Array.from(all) }
 }
 
-/** Red, green, blue and alpha of a pixel; undefined outside of the picture. */
+/** Red, green, blue and alpha of a pixel; undefined outside the picture. */
 export function pixelOf(
   { width, height, samples }: Inspected,
   x: number,

@@ -10,10 +10,10 @@ const [width, height] = [121, 80]
 const photo = sharp(photograph({ width, height, seed: 4 }), { raw: { width, height, channels: 3 } })
 const png = await photo.clone().png().toBuffer()
 
-/** As sharp names it. */
+/** sharp's name of the position. */
 const inSharp = (place: string) => place.split('-').reverse().join(' ')
 
-test('what a resize keeps or where it stands is what sharp does with the position', async () => {
+test('positions of a resize select what they select in sharp', async () => {
   for (const fit of ['cover', 'contain'] as const) {
     for (const place of places) {
       for (const box of [
@@ -29,7 +29,7 @@ test('what a resize keeps or where it stands is what sharp does with the positio
   }
 })
 
-test('a cover by attention or entropy is what sharp makes of it', async () => {
+test('a cover by attention or entropy equals what sharp does', async () => {
   for (const position of ['attention', 'entropy']) {
     for (const box of [
       { width: 40, height: 40 },
@@ -46,7 +46,7 @@ test('a cover by attention or entropy is what sharp makes of it', async () => {
   }
 })
 
-test('a crop at a place begins there; one by attention has what catches the eye in it', async () => {
+test('a crop at a place begins there; a crop by attention contains what catches the eye', async () => {
   const at = {
     center: [45, 32],
     'top-left': [0, 0],
@@ -76,7 +76,7 @@ test('a crop at a place begins there; one by attention has what catches the eye 
   }
 })
 
-/** Dark, with a spot of 12 x 12 pixels in which something is going on. */
+/** Dark, with a spot of 12 x 12 pixels with contrast. */
 async function spotted({
   left,
   top,
@@ -102,7 +102,7 @@ async function spotted({
     .toBuffer()
 }
 
-test('all frames of an animation show the same part, which one frame alone does not decide', async () => {
+test('all frames of an animation show the same part, chosen from all frames', async () => {
   const empty = await sharp({ create: { width, height, channels: 3, background: '#141414' } })
     .png()
     .toBuffer()
@@ -114,7 +114,7 @@ test('all frames of an animation show the same part, which one frame alone does 
     const result = await inspectResult(await run(webp, operation))
     assert.deepEqual([result.frames, result.delays], [4, [40, 50, 60, 70]])
     const frameLength = result.samples.length / 4
-    // The spot moves to the right by as much as it does in the original.
+    // The spot moves to the right as far as in the original.
     const firstLit = [1, 2, 3].map(frame => {
       const samples = result.samples.subarray(frame * frameLength, (frame + 1) * frameLength)
       const lit = [...samples.keys()].filter(at => at % 4 === 0 && (samples[at] ?? 0) > 60)
@@ -125,7 +125,7 @@ test('all frames of an animation show the same part, which one frame alone does 
   }
 })
 
-test('a JPEG of any orientation is cut where it is shown', async () => {
+test('a JPEG of any orientation is cut as it is displayed', async () => {
   for (let orientation = 1; orientation <= 8; orientation++) {
     const jpeg = await photo.clone().withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer()
     const upright = await sharp(jpeg).autoOrient().png().toBuffer()
@@ -139,9 +139,9 @@ test('a JPEG of any orientation is cut where it is shown', async () => {
   }
 })
 
-test('what is kept of a deep image depends on what is seen of its samples', async () => {
+test('the part of a deep image that is kept depends on the visible differences of its samples', async () => {
   const [width, height] = [32, 16]
-  // Four levels on the left; on the right one level, and noise below it.
+  // Four levels on the left; on the right one level with noise below it.
   const samples = Uint16Array.from({ length: width * height }, (_, at) => {
     const [x, noise] = [at % width, (at * 7919) % 256]
     return x < 16 ? ((at * 31) % 4) * 64 * 256 : 128 * 256 + noise

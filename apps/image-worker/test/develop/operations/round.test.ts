@@ -6,7 +6,7 @@ import { drawn, inspect, inspectResult } from '../inspect.ts'
 import { drawing, rasterFrom, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 
-test('corners are those of a rounded rectangle drawn by sharp, in every kind of image', async () => {
+test('corners equal those of a rounded rectangle drawn by sharp, in every kind of image', async () => {
   await fc.assert(
     fc.asyncProperty(rasters(), fc.integer({ min: 1, max: 14 }), async (raster, radius) => {
       const { width, height } = raster
@@ -33,7 +33,7 @@ test('corners are those of a rounded rectangle drawn by sharp, in every kind of 
   )
 })
 
-/** The share of each pixel that lies within, 0 to 255. */
+/** The share of each pixel that is inside, 0 to 255. */
 async function drawnMask(width: number, height: number, radius: number): Promise<Uint8Array> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="${width}" height="${height}" rx="${radius}" ry="${radius}"/></svg>`
   return sharp(Buffer.from(svg)).extractChannel(3).raw().toBuffer()
@@ -61,7 +61,7 @@ test('a circle is cut out of the middle, in its square', async () => {
   assert.deepEqual(opacities, [0, 0, 0, 0, 10, 10, 10, 10])
 })
 
-test('outside is transparent, or of the colour that is asked for, or white in a JPEG', async () => {
+test('the area outside is transparent, or has the requested colour; in a JPEG it is white', async () => {
   const image = drawing(rasterFrom(new Array(128).fill(new Array(128).fill('ff0000').join(' '))))
   const files = { png: await image.clone().png().toBuffer(), jpeg: await image.clone().jpeg().toBuffer() }
   const corner = async (file: Uint8Array, operations: string) => {

@@ -21,7 +21,7 @@ async function lined(frames = 1): Promise<Buffer> {
         .toBuffer()
 }
 
-test('a narrow part is not enlarged to more pixels than allowed, however it was cut out', async () => {
+test('a narrow part, however it was cut out, is not enlarged to more pixels than allowed', async () => {
   const png = await lined()
   for (const operations of [
     'crop:40x30+39+0,resize:2000x:enlarge',
@@ -36,7 +36,7 @@ test('a narrow part is not enlarged to more pixels than allowed, however it was 
   }
 })
 
-test('steps on animations and deep images heed the limits too where the size depends on what is shown', async () => {
+test('limits apply to steps on animations and deep images whose size depends on their content', async () => {
   const deep = await sharp(await lined())
     .toColourspace('rgb16')
     .png()
@@ -51,7 +51,7 @@ test('steps on animations and deep images heed the limits too where the size dep
   }
 })
 
-test('memory is reserved for what is enlarged after a cut', async () => {
+test('memory is reserved for an image that is enlarged after a cut', async () => {
   const png = await lined()
   for (const cut of ['crop:40x30+39+0', 'trim', 'resize:1x:fill']) {
     let reserved = 0
@@ -68,7 +68,7 @@ test('memory is reserved for what is enlarged after a cut', async () => {
   }
 })
 
-test('a result that is too large for its format is refused in words', async () => {
+test('a result that is too large for its format is refused with a reason', async () => {
   const png = await lined()
   const pads = 'crop:1x1,pad:16383:0,pad:16383:0,pad:16383:0'
   for (const format of ['jpeg', 'gif', 'webp', 'avif']) {

@@ -6,7 +6,7 @@ import { assertSame, inspect, inspectResult } from '../inspect.ts'
 import { drawing, rasterFrom, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 
-test('a trim leaves the image that margins of one colour were put around, in every kind of image', async () => {
+test('a trim removes margins of one colour exactly, in every kind of image', async () => {
   const margin = fc.integer({ min: 1, max: 5 })
   await fc.assert(
     fc.asyncProperty(
@@ -20,7 +20,7 @@ test('a trim leaves the image that margins of one colour were put around, in eve
           await run(file, `pad:0:0:0:0:${background},pad:1:${background},trim:0`),
         )
         assertSame(once, rim, background)
-        // What is opaque and of another colour at every edge is cut by nothing.
+        // An opaque picture with other colours at every edge is not cut.
         assert.ok(once.width <= raster.width && once.height <= raster.height)
       },
     ),
@@ -28,7 +28,7 @@ test('a trim leaves the image that margins of one colour were put around, in eve
   )
 })
 
-test('a trim is what sharp makes of it, by its exact rule, of opaque images', async () => {
+test('a trim of opaque images equals what sharp does', async () => {
   for (const threshold of [1, 10, 60]) {
     const samples = new Uint8Array(40 * 30 * 3).fill(200)
     for (let y = 6; y < 21; y++)
@@ -48,7 +48,7 @@ test('a trim is what sharp makes of it, by its exact rule, of opaque images', as
   }
 })
 
-test('an image of one colour, and one without an edge like its corner, stay as they are', async () => {
+test('an image of one colour stays as it is, and so does an image whose edges differ from its corner', async () => {
   for (const rows of [
     ['ff0000 ff0000', 'ff0000 ff0000'],
     ['ff0000'],
@@ -60,7 +60,7 @@ test('an image of one colour, and one without an edge like its corner, stay as t
   }
 })
 
-test('transparent pixels are alike whatever colours they have, and a faint shadow counts by its opacity', async () => {
+test('transparent pixels are equal whatever their colours, and a faint shadow is compared by its opacity', async () => {
   const file = await drawing(rasterFrom(['ff000000 00ff0000 0000ff00', '00000000 ffffffff 00000008']))
     .png()
     .toBuffer()
@@ -74,7 +74,7 @@ test('transparent pixels are alike whatever colours they have, and a faint shado
   )
 })
 
-test('all frames of an animation are cut to the part in which any shows something', async () => {
+test('all frames of an animation are cut to the part in which any frame shows something', async () => {
   const frame = (at: number) => {
     const samples = new Uint8Array(20 * 10 * 3).fill(9)
     if (at > 0) samples.fill(200, (4 * 20 + at) * 3, (4 * 20 + at + 2) * 3)

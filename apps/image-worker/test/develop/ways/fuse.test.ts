@@ -67,7 +67,7 @@ const chains = fc
 
 const orientations = fc.integer({ min: 1, max: 8 })
 
-test('lossless images are those of all steps in their order, to the last byte', async () => {
+test('lossless results equal those of all steps in order, to the last byte', async () => {
   const writers: Readonly<Record<string, (image: Sharp) => Sharp>> = {
     png: image => image.png(),
     'interlaced PNG': image => image.png({ progressive: true }),
@@ -89,7 +89,7 @@ test('lossless images are those of all steps in their order, to the last byte', 
   )
 })
 
-test('other formats of the result are those of all steps in their order', async () => {
+test('results in another format equal those of all steps in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       rasters({ bits: [8], channels: [1, 3, 4] }),
@@ -103,7 +103,7 @@ test('other formats of the result are those of all steps in their order', async 
   )
 })
 
-test('lossy images that keep their size are those of all steps in their order', async () => {
+test('lossy results of unchanged size equal those of all steps in order', async () => {
   const unscaled = fc
     .array(fc.oneof(moves, effects), { minLength: 1, maxLength: 4 })
     .map(operations => operations.join(','))
@@ -123,7 +123,7 @@ test('lossy images that keep their size are those of all steps in their order', 
   )
 })
 
-test('a JPEG or WebP that is made smaller differs from its steps no more than in sharp itself', async t => {
+test('a smaller JPEG or WebP differs from its steps no more than in sharp itself', async t => {
   const [width, height] = [611, 407]
   const raw = { width, height, channels: 3 } as const
   const picture = sharp(photograph({ width, height, seed: 1 }), { raw })
@@ -163,7 +163,7 @@ test('a JPEG or WebP that is made smaller differs from its steps no more than in
   t.diagnostic(`at most ${worst.toFixed(2)} of 255 more than in sharp`)
 })
 
-/** How far sharp's resizing of a file is from that of its samples. */
+/** How much sharp's resizing of a file differs from its resizing of the samples. */
 async function ownDifference(file: Uint8Array, operation: string): Promise<number> {
   const [resize] = parseOperations(operation)
   if (resize?.name !== 'resize') assert.fail(operation)
@@ -175,7 +175,7 @@ async function ownDifference(file: Uint8Array, operation: string): Promise<numbe
   return one && other ? meanError(one, other) : assert.fail()
 }
 
-test('damage anywhere in a file is noticed, whatever part of it comes into the result', async () => {
+test('damage anywhere in a file is noticed, whatever part of it is in the result', async () => {
   const [width, height] = [320, 640]
   const picture = sharp(photograph({ width, height, seed: 2 }), { raw: { width, height, channels: 3 } })
   const files = {
@@ -211,7 +211,7 @@ const still = {
   ...{ isTurnedByCall: false, mayShrinkOnLoad: false },
 }
 
-test('operations are one call where sharp does them in their order', () => {
+test('operations become one call if sharp applies them in their order', () => {
   const photo = { ...still, mayShrinkOnLoad: true }
   const transparent = { ...still, hasAlpha: true }
   const calls: [subject: typeof still, chain: string, taken: number][] = [
@@ -267,7 +267,7 @@ async function assertAlike(file: Uint8Array, operations: string): Promise<void> 
   if (fuse.cost(job) === undefined) return
   const [fused, stepwise] = await Promise.allSettled([developedBy(fuse, job), developedBy(stepByStep, job)])
   if (fused.status === 'rejected' || stepwise.status === 'rejected') {
-    // Operations that can't be done.
+    // Operations that are impossible.
     assert.deepEqual(messageOf(fused), messageOf(stepwise), operations)
     return
   }
@@ -279,7 +279,7 @@ function messageOf(result: PromiseSettledResult<unknown>): string | undefined {
   return result.status === 'rejected' ? String(result.reason) : undefined
 }
 
-test('a part of a JPEG, of whichever orientation, is cut out without a sample being another', async () => {
+test('cutting a part out of a JPEG of any orientation changes no sample', async () => {
   const [width, height] = [200, 150]
   const pixels = sharp(photograph({ width, height, seed: 8 }), { raw: { width, height, channels: 3 } })
   for (let orientation = 1; orientation <= 8; orientation++) {

@@ -14,7 +14,7 @@ import { bytesOf, run } from '../run.ts'
 const [width, height] = [96, 64]
 const picture = () => sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
 
-/** JPEGs whose edges are whole MCUs, also when their rows are columns. */
+/** JPEGs whose edges are whole MCUs, also after a quarter turn. */
 const wholeJpegs: Readonly<Record<string, () => Promise<Buffer>>> = {
   '4:2:0': () => picture().jpeg({ quality: 90 }).toBuffer(),
   '4:4:4': () => picture().jpeg({ quality: 90, chromaSubsampling: '4:4:4' }).toBuffer(),
@@ -41,7 +41,7 @@ const moves: Readonly<Record<string, (image: Sharp) => Sharp>> = {
 }
 
 for (const [name, jpegOf] of Object.entries(wholeJpegs)) {
-  test(`a JPEG (${name}) is turned without being decoded, and looks as if it had been`, async () => {
+  test(`a JPEG (${name}) is turned without decoding, and looks the same as with decoding`, async () => {
     const jpeg = await jpegOf()
     for (const [operations, move] of Object.entries(moves)) {
       assert.ok(await undecodedJpeg.develop(await jobOf(jpeg, operations)), operations)
@@ -55,7 +55,7 @@ for (const [name, jpegOf] of Object.entries(wholeJpegs)) {
   })
 }
 
-test('flipped twice, flopped twice and turned four times, a JPEG has the coefficients that it had', async () => {
+test('a JPEG that is flipped twice, flopped twice and turned four times has its old coefficients', async () => {
   for (const [name, jpegOf] of Object.entries(wholeJpegs)) {
     const jpeg = await jpegOf()
     const same = Buffer.from(permuteJpeg(jpeg, 'rgb'))
@@ -73,7 +73,7 @@ test('flipped twice, flopped twice and turned four times, a JPEG has the coeffic
   }
 })
 
-test('two turns of coefficients are the turn that they come to', async () => {
+test('two turns of coefficients equal their product', async () => {
   const jpegs = await Promise.all(Object.values(wholeJpegs).map(jpegOf => jpegOf()))
   const turns = fc.integer({ min: 1, max: 8 }).map(turnOfOrientation)
   const property = fc.property(fc.constantFrom(...jpegs), turns, turns, (jpeg, first, second) => {
@@ -83,7 +83,7 @@ test('two turns of coefficients are the turn that they come to', async () => {
   fc.assert(property, { numRuns: 200 })
 })
 
-test('a turn and the orientation of the upload are one turn of coefficients, and no orientation is left', async () => {
+test('a turn and the orientation of the upload become one turn of coefficients, and no orientation is left', async () => {
   for (const metadata of ['strip', 'keep']) {
     for (let orientation = 1; orientation <= 8; orientation++) {
       const jpeg = await picture()
@@ -104,7 +104,7 @@ test('a turn and the orientation of the upload are one turn of coefficients, and
   }
 })
 
-test('a JPEG that is turned and whose colours are permuted needs no decoding either, in any order', async () => {
+test('a JPEG is turned and permuted without decoding, in any order', async () => {
   const jpeg = await picture().jpeg({ quality: 95 }).toBuffer()
   const expected = permuted(await inspect(await sharp(jpeg).rotate(90).png().toBuffer()), 'bgr')
   for (const operations of ['rotate:90,swap-channels:bgr', 'swap-channels:bgr,rotate:90']) {
@@ -114,7 +114,7 @@ test('a JPEG that is turned and whose colours are permuted needs no decoding eit
   }
 })
 
-test('a JPEG is never trimmed: where a turn brings an edge to the front that cuts through a unit, it is decoded', async () => {
+test('a JPEG is never trimmed: if a turn moves an edge within a unit to the front, the JPEG is decoded', async () => {
   const [across, down] = [width - 7, height - 9]
   const jpeg = await picture()
     .extract({ left: 0, top: 0, width: across, height: down })
@@ -131,7 +131,7 @@ test('a JPEG is never trimmed: where a turn brings an edge to the front that cut
   }
 })
 
-test('a quality or a format that is asked for, and any other operation, need another way', async () => {
+test('a requested quality or format, and any other operation, need another way', async () => {
   const jpeg = await picture().jpeg().toBuffer()
   for (const operations of [
     'flip,format:jpeg:50',
@@ -143,7 +143,7 @@ test('a quality or a format that is asked for, and any other operation, need ano
     assert.equal(undecodedJpeg.cost(await jobOf(jpeg, operations)), undefined, operations)
 })
 
-test('a JPEG whose end is missing is refused in the same words whether it would be turned or decoded', async () => {
+test('a JPEG whose end is missing gets the same error whether it would be turned or decoded', async () => {
   for (const [name, jpegOf] of Object.entries(wholeJpegs)) {
     const jpeg = await jpegOf()
     const damaged = jpeg.subarray(0, jpeg.length - 40)

@@ -17,11 +17,11 @@ export interface GifPicture {
   readonly palette?: Uint8Array
   readonly loop?: number
   readonly frames: readonly GifFrame[]
-  /** Extensions between the screen and the frames. */
+  /** Extensions between the screen descriptor and the frames. */
   readonly extensions?: readonly Buffer[]
 }
 
-/** The whole GIF as blocks: header, global colour table, extensions, frames, trailer. */
+/** All blocks of the GIF: header, global colour table, extensions, frames, trailer. */
 export function gifBlocks(picture: GifPicture): Buffer[] {
   const screen = Buffer.alloc(13)
   screen.write('GIF89a', 'latin1')
@@ -96,7 +96,7 @@ function tableFlags(palette: Uint8Array | undefined): number {
   return palette === undefined ? 0 : 0x80 | (Math.log2(palette.length / 3) - 1)
 }
 
-/** LZW as GIF 89a describes it; the table is cleared when it is full. */
+/** LZW as in GIF 89a; the table is cleared when it is full. */
 export function compress(indexes: ArrayLike<number>, codeBits: number): Buffer {
   const clear = 1 << codeBits
   const bytes: number[] = []
@@ -133,7 +133,7 @@ export function compress(indexes: ArrayLike<number>, codeBits: number): Buffer {
     prefix = `${index}`
   }
   emit(codeOf(prefix))
-  // The decoder has added a code for what was just read, and may have widened.
+  // The decoder has added a code for the previous one, and may have widened the codes.
   if (clear + 2 + codes.size === 1 << bits && bits < 12) bits += 1
   emit(clear + 1)
   if (windowBits > 0) bytes.push(window & 0xff)

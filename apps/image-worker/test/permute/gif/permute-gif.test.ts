@@ -72,7 +72,7 @@ test('every frame comes out permuted, with its delay, disposal, place and transp
   )
 })
 
-test('the result is well formed, permutations compose, and rgb gives the file back', () => {
+test('the result is well formed, permutations compose, and the order rgb returns the same file', () => {
   fc.assert(
     fc.property(gifs, orders, orders, (picture, first, second) => {
       const gif = assembleGif(picture)
@@ -84,7 +84,7 @@ test('the result is well formed, permutations compose, and rgb gives the file ba
   )
 })
 
-test("another encoder's animation comes out permuted", async () => {
+test('an animation of another encoder is permuted', async () => {
   const pixels = noiseBytes(64 * 192 * 3, 8)
   const gif = await sharp(pixels, { raw: { width: 64, height: 192, channels: 3, pageHeight: 64 } })
     .gif({ delay: [100, 50, 200], loop: 3 })
@@ -95,13 +95,13 @@ test("another encoder's animation comes out permuted", async () => {
   assert.deepEqual({ delay, loop }, { delay: [100, 50, 200], loop: 3 })
 })
 
-test('an image of more codes than the table holds is followed through', async () => {
+test('an image with more codes than the table holds is read to its end', async () => {
   const picture = pictureOf({ width: 200, height: 200, indexes: noise(40_000, 256, 2) })
   const gif = assembleGif(picture)
   assert.deepEqual(await decode(permuteGif(gif, 'bgr', options)), permuted(await decode(gif), 'bgr'))
 })
 
-test('comments and plain text are dropped, and kept as metadata; XMP and unknown applications are dropped', () => {
+test('comments and plain text are dropped unless metadata is kept; XMP and unknown applications are always dropped', () => {
   const texts = [comment('by Ada'), plainText('hello')]
   const extensions = [
     ...texts,
@@ -131,7 +131,7 @@ test('bytes after the trailer are dropped', () => {
   assert.deepEqual(permuteGif(longer, 'rgb', options), Uint8Array.from(gif))
 })
 
-test('data without its end code is well formed as long as the pixels are there', async () => {
+test('data without an end code is well formed if all pixels are there', async () => {
   const [screen, palette, descriptor, local, , trailer] = gifBlocks(pictureOf({ indexes: [0, 1, 2, 3] }))
   // Codes of nine bits: clear, 0, 1, 2, 3 and three bits of padding.
   const data = Buffer.of(8, 6, 0x00, 0x01, 0x04, 0x10, 0x30, 0x00, 0)
@@ -224,7 +224,7 @@ describe('a GIF that breaks a rule is not well formed', () => {
   }
 })
 
-test('a damaged GIF is refused as not well formed, or comes out as its decode permuted', async () => {
+test('a damaged GIF is refused as not well formed, or its result is its permuted decode', async () => {
   let survivors = 0
   const place = fc.nat(99_999).map(part => part / 100_000)
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 30 })
@@ -248,10 +248,10 @@ test('a damaged GIF is refused as not well formed, or comes out as its decode pe
     }),
     { numRuns: 1000 },
   )
-  assert.ok(survivors > 50, `only ${survivors} files survived: nothing was tried`)
+  assert.ok(survivors > 50, `only ${survivors} files survived: the test proves nothing`)
 })
 
-test('any bytes at all are refused as not well formed', () => {
+test('random bytes are refused as not well formed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, isSigned) => {
       const file = isSigned ? Buffer.concat([Buffer.from('GIF89a'), bytes]) : bytes

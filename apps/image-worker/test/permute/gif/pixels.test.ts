@@ -4,17 +4,17 @@ import fc from 'fast-check'
 import { expectGifPixels } from '../../../src/permute/gif/pixels.ts'
 import { noise } from '../pictures.ts'
 
-/** What becomes of LZW data, by the strings of its codes: their pixels, or why there are none. */
+/** The outcome of LZW data by a decoder that keeps the strings: their pixels, or why there are none. */
 type Outcome = number | 'a code before it exists' | 'bytes after the end'
 
 interface Stream {
   readonly colorBits: number
   readonly codes: number
   readonly seed: number
-  /** One code in so many clears the table. */
+  /** One in so many codes clears the table. */
   readonly clearsEvery: number
   readonly hasEnd: boolean
-  /** Which code asks for what the table doesn't hold yet, if that many there are. */
+  /** The index of a code that the table doesn't hold yet, if there are that many codes. */
   readonly unknownAt: number
   readonly after: Uint8Array
   readonly blockBytes: number
@@ -31,7 +31,7 @@ const streams: fc.Arbitrary<Stream> = fc.record({
   blockBytes: fc.oneof(fc.constant(255), fc.integer({ min: 1, max: 255 })),
 })
 
-test('codes give the pixels that the strings they stand for have', () => {
+test('codes give the pixels of their strings', () => {
   const seen = new Set<string | true>()
   fc.assert(
     fc.property(streams, stream => {
@@ -42,10 +42,10 @@ test('codes give the pixels that the strings they stand for have', () => {
     }),
     { numRuns: 300 },
   )
-  assert.equal(seen.size, 3, `only ${[...seen]} came of it`)
+  assert.equal(seen.size, 3, `only these outcomes occurred: ${[...seen]}`)
 })
 
-test('any bytes at all are judged as a decoder of strings judges them', () => {
+test('random bytes have the same outcome as in a decoder that keeps the strings', () => {
   const bytes = fc.uint8Array({ maxLength: 600 })
   const property = fc.property(fc.integer({ min: 2, max: 8 }), bytes, fc.integer({ min: 1, max: 255 }), judge)
   function judge(colorBits: number, data: Uint8Array, blockBytes: number) {
@@ -54,7 +54,7 @@ test('any bytes at all are judged as a decoder of strings judges them', () => {
   fc.assert(property, { numRuns: 500 })
 })
 
-test('a frame of several times 64 KiB is followed from one piece to the next, wherever they are cut', () => {
+test('a frame of several times 64 KiB is read in pieces, cut anywhere', () => {
   for (const blockBytes of [1, 2, 3, 100, 254, 255]) {
     const stream = { colorBits: 8, codes: 140_000, seed: blockBytes, clearsEvery: 3800, blockBytes }
     const rest = { hasEnd: true, unknownAt: Infinity, after: new Uint8Array() }
@@ -76,7 +76,7 @@ function expectOutcome(colorBits: number, subBlocks: Uint8Array, outcome: Outcom
   assert.throws(() => expectGifPixels(colorBits, subBlocks, outcome + 1), /fewer pixels/)
 }
 
-/** A decoder that keeps every string, and reads every code bit by bit. */
+/** A decoder that keeps all strings, and reads codes bit by bit. */
 function decoded(colorBits: number, data: Uint8Array): Outcome {
   const clear = 1 << colorBits
   const colors = Array.from({ length: clear }, (_, color) => [color])
@@ -108,7 +108,7 @@ function decoded(colorBits: number, data: Uint8Array): Outcome {
   return pixels
 }
 
-/** Codes drawn from what the table holds, and from what is just entering it. */
+/** Random codes from the table, or the code that enters it next. */
 function packed({ colorBits, codes, seed, clearsEvery, hasEnd, unknownAt, after }: Stream): Buffer {
   const clear = 1 << colorBits
   const bytes: number[] = []
@@ -142,7 +142,7 @@ function packed({ colorBits, codes, seed, clearsEvery, hasEnd, unknownAt, after 
   return Buffer.from([...bytes, ...after])
 }
 
-/** As they lie in the file, without the one of length 0 that ends them. */
+/** As in the file, without the block of length 0 at the end. */
 function blocksOf(data: Uint8Array, blockBytes: number): Buffer {
   const blocks: Uint8Array[] = []
   for (let at = 0; at < data.length; at += blockBytes) {

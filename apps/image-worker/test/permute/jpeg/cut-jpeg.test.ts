@@ -10,7 +10,7 @@ import type { Rectangle } from '../../../src/permute/turn.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { noiseBytes } from '../pictures.ts'
 
-/** With restart markers, and every subsampling; an edge of the last two cuts through an MCU. */
+/** With restart markers, and all subsamplings; an edge of the last two is within an MCU. */
 const files = await Promise.all(
   [
     'develop/subsampled/4-2-2',
@@ -27,7 +27,7 @@ const written = fc
   .record({
     width: fc.integer({ min: 1, max: 130 }),
     height: fc.integer({ min: 1, max: 130 }),
-    // At 100, blocks are coded to their last coefficients.
+    // At quality 100, blocks are coded to their last coefficients.
     quality: fc.constantFrom(20, 80, 100),
     chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
     isNoise: fc.boolean(),
@@ -69,7 +69,7 @@ function rectangleIn(width: number, height: number, [a, b, c, d]: readonly numbe
   return { left, top, width: across, height: down }
 }
 
-test('a part of a JPEG decodes to the very samples that it has in the whole', async () => {
+test('a part that is cut out of a JPEG decodes to the same samples as in the whole', async () => {
   const place = fc.double({ min: 0, max: 1, noNaN: true })
   const property = fc.asyncProperty(jpegs, fc.tuple(place, place, place, place), async (file, places) => {
     const whole = await file
@@ -90,7 +90,7 @@ test('a part of a JPEG decodes to the very samples that it has in the whole', as
   await fc.assert(property, { numRuns: 400 })
 })
 
-test('no more is cut out than the units around a rectangle', async () => {
+test('only the units around a rectangle are cut out', async () => {
   const jpeg = await encode({
     ...{ width: 400, height: 300, isNoise: false },
     ...{ quality: 80, chromaSubsampling: '4:2:0', optimiseCoding: true },
@@ -99,7 +99,7 @@ test('no more is cut out than the units around a rectangle', async () => {
   assert.deepEqual(window, { left: 80, top: 80, width: 96, height: 64 })
 })
 
-test('a file whose codes are only followed is refused for the same reasons as a file whose codes are read', async () => {
+test('a file whose codes are only skipped is refused for the same reasons as a file whose codes are read', async () => {
   const sound = [
     ...files,
     await encode({

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { codesOf, optimalTable } from '../../../src/permute/jpeg/huffman-table.ts'
 
-/** Few symbols or many, of any frequencies, up to ones so far apart that codes would have more than 16 bits. */
+/** Few or many symbols of any frequencies, also so different that codes would have more than 16 bits. */
 const frequencies = fc
   .array(fc.tuple(fc.nat(255), fc.nat(24)), { minLength: 1, maxLength: 256 })
   .map(pairs => {
@@ -12,7 +12,7 @@ const frequencies = fc
     return counts
   })
 
-test('every symbol that occurs has a code that begins no other, none of more than 16 bits or of ones alone', () => {
+test('every symbol has a prefix-free code of at most 16 bits, which are not all ones', () => {
   fc.assert(
     fc.property(frequencies, counts => {
       const table = optimalTable(counts)
@@ -20,7 +20,7 @@ test('every symbol that occurs has a code that begins no other, none of more tha
       const taken = [...codesOf(table).entries()].flatMap(([symbol, entry]) => {
         const [code, bits] = [entry & 0xffff, entry >>> 16]
         assert.equal(bits > 0, (counts[symbol] ?? 0) > 0)
-        // All that sixteen bits can be which begin with the code.
+        // All values of sixteen bits that begin with the code.
         return bits === 0 ? [] : [{ from: code << (16 - bits), to: (code + 1) << (16 - bits) }]
       })
       let free = 0
@@ -33,7 +33,7 @@ test('every symbol that occurs has a code that begins no other, none of more tha
   )
 })
 
-test('what occurs more often has no longer code, and the codes of all come near their entropy', () => {
+test('a more frequent symbol has no longer code, and the total is near the entropy', () => {
   fc.assert(
     fc.property(frequencies, counts => {
       const encoder = codesOf(optimalTable(counts))
@@ -49,7 +49,7 @@ test('what occurs more often has no longer code, and the codes of all come near 
             assert.ok((encoder[symbol] ?? 0) >>> 16 <= (encoder[other] ?? 0) >>> 16)
         }
       }
-      // At most a bit a symbol more, and what keeping the code of ones free costs.
+      // At most one more bit per symbol, and the cost of reserving the code of all ones.
       assert.ok(bits <= entropy + 1.1 * total, `${bits} bits for ${entropy}`)
     }),
   )

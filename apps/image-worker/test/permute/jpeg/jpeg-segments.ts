@@ -1,10 +1,10 @@
-/** A segment of a file as it lies there: its marker, its length and its data; a scan's data are its own. */
+/** A segment as in the file: its marker, its length and its data. A scan's data are a segment of their own. */
 export interface FilePart {
   readonly marker: number
   readonly bytes: Buffer
 }
 
-/** Takes a JPEG apart, so that a test can leave out, repeat and change what it is made of. */
+/** Divides a JPEG into its parts, so that a test can leave out, repeat and change them. */
 export function partsOf(jpeg: Uint8Array): FilePart[] {
   const bytes = Buffer.from(jpeg)
   const parts: FilePart[] = []
@@ -22,7 +22,7 @@ export function fileOf(parts: readonly FilePart[]): Buffer {
   return Buffer.concat([Buffer.of(0xff, 0xd8), ...parts.map(({ bytes }) => bytes), Buffer.of(0xff, 0xd9)])
 }
 
-/** The file with its parts of one kind changed; what becomes undefined is left out. */
+/** The file with its parts of one kind changed; parts that become undefined are left out. */
 export function changed(
   jpeg: Uint8Array,
   marker: number,

@@ -44,9 +44,9 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['steps of two bytes', changed(baseline, quantisation, withByte(4, 0x10)), /64 steps/],
   ['no Huffman table', changed(baseline, huffman, () => undefined), /table is missing/],
   ['a Huffman table too full', changed(baseline, huffman, withByte(5, 3)), /more codes|cut off/],
-  ['more codes of a bit than two', fileOf([tooManyCodes(), ...partsOf(baseline)]), /more codes/],
+  ['more than two codes of one bit', fileOf([tooManyCodes(), ...partsOf(baseline)]), /more codes/],
   [
-    'a category that no DC has',
+    'a category that DC can not have',
     changed(baseline, huffman, withByte(21, 0x20)),
     /not in its Huffman table|out of range/,
   ],
@@ -54,10 +54,10 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['two frames', changed(baseline, frame, bytes => Buffer.concat([bytes, bytes])), /two frames/],
   ['12 bits', changed(baseline, frame, withByte(4, 12)), /eight bits/],
   ['no lines', changed(baseline, frame, bytes => withByte(5, 0)(withByte(6, 0)(bytes))), /no pixels/],
-  ['more lines and columns than memory', changed(baseline, frame, hugeSize), /too many pixels/],
+  ['more lines and columns than fit into memory', changed(baseline, frame, hugeSize), /too many pixels/],
   ['three samples to one', changed(baseline, frame, withByte(11, 0x31)), /unusual way/],
   ['sixteen samples to one', changed(baseline, frame, withByte(11, 0x44)), /unusual way/],
-  ['two components of a name', changed(baseline, frame, withByte(13, 1)), /same name/],
+  ['two components with one name', changed(baseline, frame, withByte(13, 1)), /same name/],
   ['an unknown component', changed(baseline, scan, withByte(5, 9)), /the frame doesn.t have/],
   ['components out of order', changed(baseline, scan, swapComponents), /out of order/],
   ['the scan twice', changed(baseline, scan, bytes => Buffer.concat([bytes, bytes])), /follow the scans/],
@@ -82,7 +82,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
     /red, green and blue/,
   ],
   [
-    'a transform of colours that there is not',
+    'an unknown colour transform',
     changed(baseline, frame, bytes =>
       Buffer.concat([Buffer.from('ffe000074a46494600', 'hex'), adobe(2), bytes]),
     ),
@@ -94,7 +94,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
     changed(progressive, scan, lastLeftOut),
     /part of the image is missing/,
   ],
-  ['scans that refine what has not come', changed(progressive, scan, firstLeftOut), /follow the scans/],
+  ['scans that refine missing scans', changed(progressive, scan, firstLeftOut), /follow the scans/],
   ['a coefficient of 1024', ofOneBlock(frame, 11, ['00003f00 4007']), /out of range/],
   [
     'a coefficient that becomes 2048 in a later scan',
@@ -106,7 +106,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['a frame of another kind', withFrame(progressiveFrame), /invalid range/],
 ]
 
-describe('a JPEG that breaks a rule, or is of a kind that is not taken here, is told so', () => {
+describe('a JPEG that breaks a rule, or is of an unsupported kind, is refused with the reason', () => {
   for (const [name, jpeg, words] of violations) {
     test(name, () => {
       assert.throws(() => permuteJpeg(jpeg, 'bgr'), { name: 'NotWellFormed', message: words })
@@ -114,7 +114,7 @@ describe('a JPEG that breaks a rule, or is of a kind that is not taken here, is 
   }
 })
 
-test('of damaged files, each is refused, or comes out as decoders take it', async () => {
+test('each damaged file is refused, or its result is what decoders make of it', async () => {
   const random = randomFrom(11)
   let [accepted, refused] = [0, 0]
   for (let round = 0; round < 800; round++) {
@@ -128,7 +128,7 @@ test('of damaged files, each is refused, or comes out as decoders take it', asyn
     const [same, other] = results
     await assert.doesNotReject(inspect(other))
     const before = await inspect(jpeg).catch(() => undefined)
-    // What decoders warn of, in what no pixel needs.
+    // Decoders warn of parts that no pixel needs.
     if (before) assertSame(await inspect(same), before)
   }
   assert.ok(accepted > 80 && refused > 400, `${accepted} accepted, ${refused} refused`)
@@ -153,7 +153,7 @@ function damaged(jpeg: Uint8Array, random: Random): Buffer {
   return random(6) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes
 }
 
-/** Eight by eight samples of grey: DC has one symbol, AC has EOB and a one; of each scan the range and the data. */
+/** Eight by eight grey samples: DC has one symbol, AC has EOB and a one; the range and the data of each scan. */
 function ofOneBlock(frameMarker: number, symbol: number, scans: readonly string[]): Buffer {
   const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
   const zeros = (count: number) => '00'.repeat(count)
@@ -166,7 +166,7 @@ function ofOneBlock(frameMarker: number, symbol: number, scans: readonly string[
   ])
 }
 
-/** With room for all of their symbols. */
+/** With enough room for all of their symbols. */
 function tooManyCodes(): { marker: number; bytes: Buffer } {
   const counts = [255, ...new Array<number>(15).fill(0)]
   const bytes = Buffer.concat([Buffer.of(0xff, huffman, 1, 18, 0, ...counts), Buffer.alloc(255)])
@@ -177,7 +177,7 @@ function manyTables(bytes: Buffer, index: number): Buffer {
   return index === 0 ? Buffer.concat(new Array<Buffer>(801).fill(bytes)) : bytes
 }
 
-/** The segment that names the transform of colours: 0 is none, 1 is YCbCr. */
+/** The segment that names the colour transform: 0 means none, 1 YCbCr. */
 function adobe(transform: number): Buffer {
   return Buffer.from(`ffee000e41646f62650064000000000${transform}`, 'hex')
 }

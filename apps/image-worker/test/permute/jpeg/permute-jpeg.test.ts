@@ -34,12 +34,12 @@ const kindsFrom = (min: number): fc.Arbitrary<Kind> =>
 
 const subsamplings = ['4-2-2', '4-4-0', '4-1-1', '4-1-0'] as const
 
-test('where nothing is permuted, the very pixels come out, in about as many bytes', async () => {
+test('the identity keeps the exact pixels, in about as many bytes', async () => {
   const property = fc.asyncProperty(kindsFrom(1), async kind => {
     const jpeg = await encode(kind)
     const result = permuteJpeg(jpeg, 'rgb')
     assertSame(await inspect(result), await inspect(jpeg))
-    // With JFIF's header, which sharp leaves out; of codes that do as well, others may be chosen.
+    // The result has JFIF's header, which sharp leaves out; and equally short codes may be chosen differently.
     assert.ok(
       result.length <= jpeg.length + 18 + jpeg.length / 100,
       `${result.length} instead of ${jpeg.length}`,
@@ -50,14 +50,14 @@ test('where nothing is permuted, the very pixels come out, in about as many byte
 })
 
 for (const name of subsamplings) {
-  test(`nor does anything change in ${name}`, async () => {
+  test(`the identity changes nothing in ${name}`, async () => {
     const jpeg = await subsampled(name)
     assertSame(await inspect(permuteJpeg(jpeg, 'rgb')), await inspect(jpeg))
   })
 }
 
-test('colours permuted are as near to the decoded ones as encoding those would be', async () => {
-  // In very small images chance decides.
+test('permuted colours are as close to the permuted decode as encoding it would be', async () => {
+  // In very small images the result depends on chance.
   const property = fc.asyncProperty(kindsFrom(32), orders, async (kind, order) => {
     const jpeg = await encode(kind)
     await assertNear(permuteJpeg(jpeg, order), jpeg, order, kind)
@@ -65,7 +65,7 @@ test('colours permuted are as near to the decoded ones as encoding those would b
   await fc.assert(property, { numRuns: 150 })
 })
 
-test('chroma of two samples a row is not smoothed, as decoders do not', async () => {
+test('chroma with two samples in a row is not smoothed, as in decoders', async () => {
   const halves = Uint8Array.from(
     { length: 4 * 8 * 3 },
     (_, at) => (at % 12 < 6 ? [255, 0, 0] : [0, 0, 255])[at % 3] ?? 0,
@@ -75,7 +75,7 @@ test('chroma of two samples a row is not smoothed, as decoders do not', async ()
   assert.ok(meanError(await inspect(permuteJpeg(jpeg, 'gbr')), permuted(await inspect(jpeg), 'gbr')) < 1)
 })
 
-test('a permutation and its inverse come near the original, two permutations near the one they make', async () => {
+test('a permutation and its inverse give nearly the original, two permutations nearly their product', async () => {
   const kind = { width: 67, height: 45, isGrey: false, isNoise: false, quality: 85 } as const
   for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
     const jpeg = await encode({ ...kind, chromaSubsampling, progressive: false })
@@ -110,7 +110,7 @@ for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
   }
 }
 
-test('an image is turned where no edge that is mirrored lies within a unit', async () => {
+test('an image is turned if no mirrored edge is within a unit', async () => {
   const jpeg = await encode({ ...photo, width: 48, height: 41 })
   const turned = [1, 2, 5, 8]
   for (let orientation = 1; orientation <= 8; orientation++) {
@@ -120,12 +120,12 @@ test('an image is turned where no edge that is mirrored lies within a unit', asy
   }
 })
 
-test('grey has no colours to permute', async () => {
+test('a permutation leaves grey as it is', async () => {
   const jpeg = await encode({ ...photo, isGrey: true })
   assert.deepEqual(permuteJpeg(jpeg, 'gbr'), permuteJpeg(jpeg, 'rgb'))
 })
 
-test('of what stands before the image, the density alone is kept', async () => {
+test('only the density of the segments before the image is kept', async () => {
   const plain = await encode(photo)
   const jfif = Buffer.from('ffe000104a46494600010101012c00960000', 'hex') // 300 across, 150 down
   const comment = Buffer.concat([Buffer.of(0xff, 0xfe, 0, 9), Buffer.from('private')])
@@ -137,7 +137,7 @@ test('of what stands before the image, the density alone is kept', async () => {
   assert.ok(others.every(({ marker }) => marker < 0xe0))
 })
 
-test('black and white stay, at the finest quality too, where their coefficients are as far from zero as can be', async () => {
+test('black and white stay, also at the best quality, where their coefficients are largest', async () => {
   for (const level of [0, 255]) {
     for (const chromaSubsampling of ['4:4:4', '4:2:0'] as const) {
       const flat = sharp({
@@ -149,7 +149,7 @@ test('black and white stay, at the finest quality too, where their coefficients 
   }
 })
 
-test('what is left of an image that was refused does no harm to the next', async () => {
+test('a refused image does not affect the next', async () => {
   const jpeg = await encode({ ...photo, isNoise: true })
   const result = permuteJpeg(jpeg, 'gbr')
   for (const length of [20, 300, 700, jpeg.length - 3])
@@ -157,7 +157,7 @@ test('what is left of an image that was refused does no harm to the next', async
   assert.deepEqual(permuteJpeg(jpeg, 'gbr'), result)
 })
 
-test('what follows the end is dropped', async () => {
+test('bytes after the end are dropped', async () => {
   const jpeg = await encode(photo)
   assert.deepEqual(permuteJpeg(Buffer.concat([jpeg, Buffer.from('PK')]), 'bgr'), permuteJpeg(jpeg, 'bgr'))
 })
@@ -186,8 +186,8 @@ async function subsampled(name: (typeof subsamplings)[number]): Promise<Buffer> 
 }
 
 /**
- * What is decoded was rounded to whole samples, which encoding these profits from and the coefficients know nothing
- * of: half a sample is allowed for it.
+ * The decoded samples were rounded, which helps their encoding and which the coefficients don't contain: half a sample
+ * is tolerated for that.
  */
 async function assertNear(
   result: Uint8Array,
@@ -204,5 +204,5 @@ async function assertNear(
     .toBuffer()
   const cost = meanError(await inspect(alike), wanted)
   const error = meanError(await inspect(result), wanted)
-  assert.ok(error <= 1.1 * cost + 0.5, `off by ${error}, where encoding is by ${cost}`)
+  assert.ok(error <= 1.1 * cost + 0.5, `off by ${error}; encoding is off by ${cost}`)
 }

@@ -8,7 +8,7 @@ import { cut, noiseBytes } from '../pictures.ts'
 const kernel = deflateKernel()
 const most = 128 * 1024
 
-/** The zlib stream that the kernel makes of these bytes in blocks of the given lengths. */
+/** The zlib stream that the kernel makes from these bytes in blocks of the given lengths. */
 function deflated(bytes: Uint8Array, lengths: readonly number[] = [most]): Buffer {
   let sum = 1
   const blocks = [...cut(bytes, lengths)].map(block => {
@@ -21,12 +21,12 @@ function deflated(bytes: Uint8Array, lengths: readonly number[] = [most]): Buffe
   return Buffer.concat([Buffer.of(0x78, 0x5e), ...blocks, trailer])
 }
 
-/** zlib is strict about codes and about the Adler-32. */
+/** zlib checks the codes and the Adler-32 strictly. */
 function assertInflates(bytes: Uint8Array, lengths?: readonly number[]): void {
   assert.ok(inflateSync(deflated(bytes, lengths)).equals(bytes))
 }
 
-/** Runs of any lengths, of a few bytes or of any. */
+/** Runs of any length, of a few different bytes or of all. */
 const runs = fc
   .array(
     fc.tuple(fc.oneof(fc.nat(3), fc.nat(255)), fc.oneof(fc.integer({ min: 1, max: 12 }), fc.nat(1200))),
@@ -39,7 +39,7 @@ const runs = fc
 
 const lengths = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 })
 
-test('any bytes, in blocks cut anywhere, inflate to what they were', () => {
+test('any bytes, in blocks cut anywhere, inflate to the same bytes', () => {
   const anything = fc.oneof(fc.uint8Array({ maxLength: 3000 }), runs)
   fc.assert(
     fc.property(anything, lengths, (bytes, cuts) => assertInflates(bytes, cuts)),
@@ -47,11 +47,11 @@ test('any bytes, in blocks cut anywhere, inflate to what they were', () => {
   )
 })
 
-test('nothing is a stream without blocks', () => {
+test('no bytes make a stream without blocks', () => {
   assertInflates(new Uint8Array(0))
 })
 
-test('one byte, once and as often as there is room for it', () => {
+test('one byte, once or repeated up to the limit, inflates to the same bytes', () => {
   for (const byte of [0, 77, 255]) {
     for (const length of [1, 2, 3, 4, 258, 259, 260, 261, 262, 519, most]) {
       assertInflates(Buffer.alloc(length, byte))
@@ -59,30 +59,30 @@ test('one byte, once and as often as there is room for it', () => {
   }
 })
 
-test('what lies behind the bytes, of larger ones before, is not taken for a part of them', () => {
+test('bytes that an earlier, longer input has left in memory are not used', () => {
   deflated(Buffer.alloc(most, 9))
   for (let length = 1; length < 70; length += 1) assertInflates(Buffer.alloc(length, 9))
 })
 
-test('bytes without any order get hardly larger', () => {
+test('random bytes become hardly larger', () => {
   const bytes = Uint8Array.from({ length: most }, (_, at) => Math.imul(at ^ (at >> 7), 0x9e3779b1) >>> 24)
   assertInflates(bytes)
   assert.ok(deflated(bytes).length < most * 1.01)
 })
 
-test('frequencies that want codes of more bits than there may be get what there may be', () => {
-  // Of Fibonacci's numbers each takes one bit more than the next; 24 of them fill a block.
+test('frequencies whose optimal codes are too long get the longest allowed codes', () => {
+  // With Fibonacci frequencies, each code is one bit longer than the next; 24 of them fill a block.
   const counts = [1, 1]
   while (counts.length < 24) counts.push((counts.at(-1) ?? 0) + (counts.at(-2) ?? 0))
   const sorted = counts.flatMap((count, byte) => Array<number>(count).fill(byte * 10))
-  const step = 70_001 // which is prime: every byte is taken once, and runs are rare
+  const step = 70_001 // prime, so that every byte is used once, and runs are rare
   const bytes = Uint8Array.from(sorted, (_, at) => sorted[(at * step) % sorted.length] ?? 0)
   assertInflates(bytes)
   const huffman = deflateRawSync(bytes, { strategy: constants.Z_HUFFMAN_ONLY, memLevel: 9 })
   assert.ok(deflated(bytes).length < huffman.length * 1.01)
 })
 
-test('it is no larger than what zlib makes of literals, or of literals and runs', () => {
+test('the stream is not larger than what zlib makes of literals, or of literals and runs', () => {
   const photograph = noiseBytes(most, 1).map(byte => 128 + Math.round(Math.sqrt(byte) - 8))
   const smooth = noiseBytes(most, 2).map(byte => (byte < 40 ? byte & 3 : 0))
   for (const bytes of [photograph, smooth]) {
@@ -94,7 +94,7 @@ test('it is no larger than what zlib makes of literals, or of literals and runs'
   }
 })
 
-test('the byte a pixel to the left is subtracted, from the second pixel on', () => {
+test('from the second pixel on, the byte one pixel to the left is subtracted', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 100 }),

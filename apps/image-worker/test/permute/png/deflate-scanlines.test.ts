@@ -9,7 +9,7 @@ import { cut, noiseBytes } from '../pictures.ts'
 const rowBytes = 3000
 const bandRows = 1000
 
-/** Filtered rows, which stay as they are: noise, then one row of noise again and again, then noise. */
+/** Filtered rows: noise, then one row of noise many times, then noise. */
 const noise = noiseBytes(2 * bandRows * rowBytes, 1)
 const scanlines = Buffer.concat(
   Array.from({ length: 3 * bandRows }, (_, row) => {
@@ -19,7 +19,7 @@ const scanlines = Buffer.concat(
   }),
 )
 
-test('one stream goes through all ways of compressing, and is the same however its blocks are cut', async () => {
+test('one stream uses all ways of compressing, and does not depend on how its blocks are cut', async () => {
   const stream = await deflated([scanlines.length])
   assert.ok(inflateSync(stream).equals(scanlines))
   const cuts = fc.array(fc.integer({ min: 1, max: 700_000 }), { minLength: 1, maxLength: 5 })
@@ -31,12 +31,12 @@ test('one stream goes through all ways of compressing, and is the same however i
   )
 })
 
-test('what repeats further apart than a run is found', async () => {
+test('repetitions further apart than a run are found', async () => {
   const stream = await deflated([512 * 1024])
   assert.ok(stream.length < 0.75 * scanlines.length, `${stream.length} of ${scanlines.length} bytes`)
 })
 
-test('no scanlines at all are an empty stream', async () => {
+test('no scanlines make an empty stream', async () => {
   const walk = new ScanlineWalk([], 3)
   const pieces = await Array.fromAsync(deflateScanlines(blocksOf([]), walk, checkFilters, new SubFilter(3)))
   assert.equal(inflateSync(Buffer.concat(pieces)).length, 0)
@@ -48,7 +48,7 @@ async function deflated(lengths: readonly number[]): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(deflateScanlines(blocks, walk, checkFilters, new SubFilter(3))))
 }
 
-/** Each block belongs to who gets it, so it is a copy. */
+/** A copy, because each block belongs to its receiver. */
 async function* blocksOf(blocks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const block of blocks) yield block.slice()
 }

@@ -17,7 +17,7 @@ import {
 
 const palette = chunk('PLTE', noiseBytes(768, 1))
 
-/** Beyond 1 MiB of pixels the data isn't inflated. */
+/** The data of more than 1 MiB of pixels is not inflated. */
 const sizes = { small: [400, 300], large: [1100, 1000] } as const
 
 for (const [name, [width, height]] of Object.entries(sizes)) {
@@ -42,14 +42,14 @@ for (const [name, [width, height]] of Object.entries(sizes)) {
       'the CRC of the second': file(picture, chunks.with(1, damaged(chunks[1]))),
       'the CRC of one in the middle': file(picture, chunks.with(50, damaged(chunks[50]))),
       'the CRC of the last': file(picture, chunks.with(-1, damaged(chunks.at(-1)))),
-      'that none is of another type': file(picture, interrupted),
-      'that it has its length': file(picture, chunks).subarray(0, 60_000),
+      'the type of each': file(picture, interrupted),
+      'the length': file(picture, chunks).subarray(0, 60_000),
     }
     for (const [what, png] of Object.entries(violations)) test(what, () => isRefused(png))
   })
 }
 
-describe('the data of a small palette image is proven to the last byte', () => {
+describe('the data of a small palette image is checked to the last byte', () => {
   const picture = pictureOf(40, 30)
   const lines = scanlinesOf(picture)
   const interlaced = { ...picture, interlaced: true }
@@ -84,7 +84,7 @@ test('palette images of one pixel, and of rows that are flushed one by one, are 
   const pixel = assemblePng(pictureOf(1, 1), { before: [palette] })
   const picture = pictureOf(1, 1000)
   const data = deflateRows(scanlinesOf(picture), 2)
-  assert.ok(data.length > 2 * 2000, 'the stream is no longer than a usual one')
+  assert.ok(data.length > 2 * 2000, 'the stream is longer than usual')
   for (const png of [pixel, file(picture, [chunk('IDAT', data)])]) {
     const result = await permuteWhole(png, 'gbr')
     assert.deepEqual(await decode(result), permuted(await decode(png), 'gbr'))
@@ -106,7 +106,7 @@ function file(picture: PngPicture, imageData: readonly Buffer[]): Buffer {
   return Buffer.concat([signature, headerChunk(picture), palette, ...imageData, chunk('IEND')])
 }
 
-/** A zlib stream in which each row is followed by an empty stored block. */
+/** A zlib stream with an empty stored block after each row. */
 function deflateRows(lines: Buffer, rowBytes: number): Buffer {
   const rows = Array.from({ length: lines.length / rowBytes }, (_, row) => {
     const line = lines.subarray(row * rowBytes, (row + 1) * rowBytes)

@@ -19,16 +19,16 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 test('memory does not grow with the height: 180 MB of pixels stream through less than 12 MiB', async () => {
   const { most, output } = await highWater(tallPng(1), 'bgr')
-  assert.ok(output > 50 * mebibyte, `the test's image compresses to ${output} bytes: too little to tell`)
+  assert.ok(output > 50 * mebibyte, `the test's image compresses to ${output} bytes: too few to measure`)
   assert.ok(most < 12 * mebibyte, `${(most / mebibyte).toFixed(1)} MiB in use`)
 })
 
-test('nor does it for an image that compresses a thousandfold', async () => {
+test('memory does not grow for an image that compresses a thousandfold', async () => {
   const { most } = await highWater(tallPng(0), 'gbr')
   assert.ok(most < 12 * mebibyte, `${(most / mebibyte).toFixed(1)} MiB in use`)
 })
 
-/** Bytes held outside of the heap while the image streams, beyond those before; looked at ten times a second. */
+/** The most bytes held outside of the heap while the image streams, above those before; measured ten times a second. */
 async function highWater(input: AsyncIterable<Uint8Array>, order: ChannelOrder) {
   const before = bytesInUse()
   let most = 0
@@ -42,7 +42,7 @@ async function highWater(input: AsyncIterable<Uint8Array>, order: ChannelOrder) 
   return { most, output }
 }
 
-/** Twice, as the memory of buffers found dead is given back while the program goes on. */
+/** Twice, because the memory of collected buffers is released while the program continues. */
 function bytesInUse(): number {
   collectGarbage()
   collectGarbage()
@@ -50,7 +50,7 @@ function bytesInUse(): number {
   return Math.max(external, arrayBuffers)
 }
 
-/** A tall RGB image, made as it is read. */
+/** A tall RGB image that is generated as it is read. */
 async function* tallPng(noisiness: number): AsyncGenerator<Uint8Array> {
   yield Buffer.concat([signature, headerChunk({ width, height, colorType: 2, bitDepth: 8 })])
   const rows = 100

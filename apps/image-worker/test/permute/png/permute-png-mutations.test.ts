@@ -30,7 +30,7 @@ const types = fc.constantFrom(
   ],
 )
 
-/** Damage of the bytes, wherever it strikes. */
+/** Damages bytes anywhere. */
 const blind: fc.Arbitrary<(png: Buffer) => Buffer> = fc.oneof(
   fc.tuple(places, fc.integer({ min: 1, max: 255 })).map(([place, bits]) => (png: Buffer) => {
     const copy = Buffer.from(png)
@@ -45,7 +45,7 @@ const blind: fc.Arbitrary<(png: Buffer) => Buffer> = fc.oneof(
   }),
 )
 
-/** Damage that knows chunks: lengths and CRCs stay right. */
+/** Damages chunks: lengths and CRCs stay right. */
 const knowing: fc.Arbitrary<(png: Buffer) => Buffer> = fc.oneof(
   fc
     .tuple(places, types, bytes)
@@ -63,7 +63,7 @@ const knowing: fc.Arbitrary<(png: Buffer) => Buffer> = fc.oneof(
   ),
 )
 
-test('a damaged PNG is refused as not well formed, or comes out as its decode permuted', async () => {
+test('a damaged PNG is refused as not well formed, or its result is its permuted decode', async () => {
   let survivors = 0
   await fc.assert(
     fc.asyncProperty(
@@ -88,10 +88,10 @@ test('a damaged PNG is refused as not well formed, or comes out as its decode pe
     ),
     { numRuns: 1500 },
   )
-  assert.ok(survivors > 20, `only ${survivors} files survived: nothing was tried`)
+  assert.ok(survivors > 20, `only ${survivors} files survived: the test proves nothing`)
 })
 
-test('any bytes at all are refused as not well formed', async () => {
+test('random bytes are refused as not well formed', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (noise, isSigned) => {
       const file = isSigned ? Buffer.concat([signature, noise]) : noise
@@ -101,7 +101,7 @@ test('any bytes at all are refused as not well formed', async () => {
   )
 })
 
-test('damage in the compressed data never ends in anything but a refusal', async () => {
+test('damage in the compressed data always ends in a refusal', async () => {
   const picture = { width: 40, height: 40, colorType: 2, bitDepth: 8, samples: noiseBytes(4800, 1) }
   const png = assembleWithColors(picture, false)
   await fc.assert(
@@ -122,7 +122,7 @@ function rearranged(change: (chunks: Buffer[], at: number) => void, place: numbe
       change(chunks, Math.floor(place * chunks.length))
       return Buffer.concat([signature, ...chunks])
     } catch {
-      return png // damaged so far that it has no chunks any more
+      return png // too damaged to have chunks
     }
   }
 }

@@ -21,7 +21,7 @@ const palette = chunk('PLTE', noiseBytes(768, 1))
 const end = chunk('IEND')
 const text = chunk('tEXt', Buffer.from('Title\0x'))
 
-/** A file of the picture's header, then these chunks. */
+/** A file with the picture's header and these chunks. */
 const file = (picture: PngPicture, ...chunks: Buffer[]) =>
   Buffer.concat([signature, headerChunk(picture), ...chunks])
 const image = (picture: PngPicture) => chunk('IDAT', deflateSync(scanlinesOf(picture)))
@@ -133,7 +133,7 @@ describe('a PNG that breaks a rule is not well formed', () => {
     'two gAMA': withBefore(rgb, chunk('gAMA', Buffer.of(0, 0, 1, 1)), chunk('gAMA', Buffer.of(0, 0, 1, 1))),
     'pHYs after the image': assemblePng(rgb, { after: [chunk('pHYs', Buffer.alloc(9))] }),
     'eXIf after the image': assemblePng(rgb, { after: [chunk('eXIf', Buffer.from('MM\0*\0\0\0\x08\0\0'))] }),
-    'eXIf that is no EXIF': withBefore(rgb, chunk('eXIf', Buffer.from('Exif\0\0MM\0*'))),
+    'eXIf that is not EXIF': withBefore(rgb, chunk('eXIf', Buffer.from('Exif\0\0MM\0*'))),
     'eXIf that is truncated': withBefore(rgb, chunk('eXIf', Buffer.from('II*\0\x08\0\0\0\x05\0', 'latin1'))),
     'text without a keyword': withBefore(rgb, chunk('tEXt', Buffer.from('\0x'))),
     'text with a keyword of 80': withBefore(rgb, chunk('tEXt', Buffer.from(`${'k'.repeat(80)}\0x`))),
@@ -142,7 +142,7 @@ describe('a PNG that breaks a rule is not well formed', () => {
     'an ICC profile without a signature': withBefore(rgb, profileChunk(profile('RGB ').fill(0, 36, 40))),
     'an ICC profile of a wrong size': withBefore(rgb, profileChunk(profile('RGB ').subarray(0, 150))),
     'a grey ICC profile in a colour image': withBefore(rgb, profileChunk(profile('GRAY'))),
-    'a chunk that is too large to be honest': withBefore(rgb, chunk('prIv', Buffer.alloc(9_000_000))),
+    'an implausibly large chunk': withBefore(rgb, chunk('prIv', Buffer.alloc(9_000_000))),
   }
   for (const [at, bytes] of Object.entries({ width: 0, height: 4 })) {
     violations[`no ${at}`] = Buffer.concat([signature, patchedHeader(bytes, [0, 0, 0, 0]), image(rgb), end])
@@ -191,7 +191,7 @@ describe('an animated PNG that breaks a rule is not well formed', () => {
     'more frames announced than there are': animated([first], good, 3),
     'fewer frames announced than there are': animated([first], good, 1),
     'no frames announced': animated([], [], 0),
-    'frames without being announced': assemblePng(rgb, { before: [first], after: good }),
+    'frames without an announcement': assemblePng(rgb, { before: [first], after: good }),
     'a sequence that skips': animated([first], [control(1, 2, 2), frame(3, 2, 2)], 2),
     'a sequence that starts at one': animated([control(1, 4, 5)], [control(2, 2, 2), frame(3, 2, 2)], 2),
     'a first frame that does not cover the image': animated([control(0, 2, 2)], good, 2),
@@ -222,7 +222,7 @@ describe('a large palette image, whose data is not inflated, is not well formed'
   const raw = Buffer.alloc(1101 * 1000)
   const data = deflateSync(raw, { level: 0 })
   const violations: Record<string, Buffer> = {
-    'if its data is no zlib stream': file(large, palette, chunk('IDAT', deflateRawSync(raw)), end),
+    'if its data is not a zlib stream': file(large, palette, chunk('IDAT', deflateRawSync(raw)), end),
     'if its data cannot hold the pixels': file(large, palette, chunk('IDAT', data.subarray(0, 900)), end),
     'if its data holds far more': file(large, palette, ...imageChunks(Buffer.concat([data, data])), end),
     'if a CRC is wrong': file(large, palette, damaged(chunk('IDAT', data), -1), end),

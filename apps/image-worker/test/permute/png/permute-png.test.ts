@@ -11,7 +11,7 @@ import { decode, permuted } from '../decode.ts'
 import { assembleWithColors, cut, kinds, noise, noiseBytes, orders, pictures } from '../pictures.ts'
 import { assemblePng, channelsOf, chunk, imageChunks, scanlinesOf, splitChunks } from './png-assembler.ts'
 
-test('every sample of every kind of PNG moves as the order says, and nothing else', async () => {
+test('every sample of every kind of PNG is permuted, and nothing else changes', async () => {
   await fc.assert(
     fc.asyncProperty(pictures, fc.boolean(), orders, async (picture, hasTransparency, order) => {
       const png = assembleWithColors(picture, hasTransparency)
@@ -23,7 +23,7 @@ test('every sample of every kind of PNG moves as the order says, and nothing els
   )
 })
 
-test('the decode the results are held against reads the samples that were written', async () => {
+test('the decoder that results are compared with reads the samples that were written', async () => {
   for (const [colorType, bitDepth] of [
     [2, 8],
     [2, 16],
@@ -36,7 +36,7 @@ test('the decode the results are held against reads the samples that were writte
   }
 })
 
-test('the result is perfectly well formed, and permutations compose and cancel out', async () => {
+test('the result is well formed, and permutations compose and cancel out', async () => {
   await fc.assert(
     fc.asyncProperty(pictures, orders, orders, async (picture, first, second) => {
       const png = assembleWithColors(picture, true)
@@ -49,7 +49,7 @@ test('the result is perfectly well formed, and permutations compose and cancel o
   )
 })
 
-test('the order rgb gives the image data back byte for byte', async () => {
+test('the order rgb keeps the image data byte for byte', async () => {
   for (const [colorType, bitDepth] of kinds) {
     const samples = noise(400 * channelsOf(colorType), 2 ** bitDepth, 1)
     const png = assembleWithColors({ width: 20, height: 20, colorType, bitDepth, samples }, false)
@@ -57,7 +57,7 @@ test('the order rgb gives the image data back byte for byte', async () => {
   }
 })
 
-test('it does not matter how the input is cut', async () => {
+test('the result does not depend on how the input is cut', async () => {
   await fc.assert(
     fc.asyncProperty(
       pictures,
@@ -73,7 +73,7 @@ test('it does not matter how the input is cut', async () => {
   )
 })
 
-test('photographs and drawings large enough for several blocks come out exactly', async () => {
+test('photographs and drawings of several blocks are permuted exactly', async () => {
   for (const adaptiveFiltering of [false, true]) {
     for (const bitDepth of [8, 16]) {
       const png = await largePicture(1201, 1103, adaptiveFiltering, bitDepth === 16)
@@ -160,7 +160,7 @@ const personal = [
   chunk('prIv', Buffer.from('anything')),
 ]
 
-test('what can identify people is dropped, and kept when metadata is to be kept', async () => {
+test('data that can identify people is dropped unless metadata is kept', async () => {
   const png = tinyPng({ before: personal, after: [chunk('tEXt', Buffer.from('Title\0late'))] })
   const dropped = splitChunks(await permuteWhole(png, 'bgr')).map(({ type }) => type)
   assert.deepEqual(dropped, ['IHDR', 'IDAT', 'IEND'])
@@ -168,7 +168,7 @@ test('what can identify people is dropped, and kept when metadata is to be kept'
   assert.deepEqual(kept, 'IHDR tEXt zTXt iTXt tIME prIv IDAT tEXt IEND'.split(' '))
 })
 
-test('what is about the file itself, or not safe to copy, is dropped in any case', async () => {
+test('chunks about the file itself, or unsafe to copy, are always dropped', async () => {
   const png = tinyPng({
     before: [
       chunk('prIV', Buffer.of(1)),
@@ -183,7 +183,7 @@ test('what is about the file itself, or not safe to copy, is dropped in any case
   assert.deepEqual(kept, ['IHDR', 'IDAT', 'IEND'])
 })
 
-test('an image that EXIF wants rotated is left to the decoder, whether metadata is kept or not', async () => {
+test('an image with an EXIF orientation is left to the decoder, whether metadata is kept or not', async () => {
   for (const keepMetadata of [true, false]) {
     const png = tinyPng({ before: [chunk('eXIf', exif(6))] })
     await assert.rejects(permuteWhole(png, 'bgr', { keepMetadata }), {
@@ -193,7 +193,7 @@ test('an image that EXIF wants rotated is left to the decoder, whether metadata 
   }
 })
 
-test('an animation keeps its frames, each permuted, in an unbroken sequence', async () => {
+test('an animation keeps its frames and their sequence; each frame is permuted', async () => {
   for (const [colorType, bitDepth] of [
     [2, 8],
     [6, 16],
@@ -218,7 +218,7 @@ test('an animation keeps its frames, each permuted, in an unbroken sequence', as
   }
 })
 
-test('an error of the input comes through as it is, and a consumer who leaves closes the input', async () => {
+test('an error of the input is passed on unchanged, and a consumer that stops closes the input', async () => {
   const png = await largePicture(600, 600, true, false)
   const broken = new Error('disk on fire')
   async function* failing() {
@@ -249,14 +249,14 @@ function tinyPng(parts: { before?: Buffer[]; after?: Buffer[] }): Buffer {
   return assemblePng({ width: 3, height: 2, colorType: 2, bitDepth: 8, samples: noise(18, 256, 4) }, parts)
 }
 
-/** An EXIF block that holds an orientation only. */
+/** An EXIF block with only an orientation. */
 function exif(orientation: number): Buffer {
   const block = Buffer.from('MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0', 'latin1')
   block.writeUInt16BE(orientation, 18)
   return block
 }
 
-/** Soft shapes with noise on the left, plain squares on the right. */
+/** Soft shapes with noise on the left, uniform squares on the right. */
 async function largePicture(width: number, height: number, adaptiveFiltering: boolean, isDeep: boolean) {
   const samples = new Uint8Array(width * height * 3)
   for (let at = 0; at < samples.length; at += 1) {
@@ -268,7 +268,7 @@ async function largePicture(width: number, height: number, adaptiveFiltering: bo
   return (isDeep ? image.toColourspace('rgb16') : image).toBuffer()
 }
 
-/** Three frames: the image itself, and two that cover parts of it, each in several fdAT chunks. */
+/** Three frames: the image, and two that cover parts of it, each in several fdAT chunks. */
 function animation(colorType: number, bitDepth: number): Buffer {
   const picture = (width: number, height: number, seed: number) => ({
     ...{ width, height, colorType, bitDepth, filters: [4, 1, 0] },
@@ -301,7 +301,7 @@ function animation(colorType: number, bitDepth: number): Buffer {
   return assemblePng(first.frame, { before, after })
 }
 
-/** Each frame of an animation as a PNG of its own. */
+/** Each frame of an animation as a PNG. */
 function stillsOf(png: Buffer): Buffer[] {
   const chunks = splitChunks(png)
   const header = chunks[0]?.data ?? Buffer.alloc(13)

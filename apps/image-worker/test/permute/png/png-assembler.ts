@@ -10,7 +10,7 @@ export interface PngPicture {
   readonly interlaced?: boolean
   /** Samples row by row, interleaved. */
   readonly samples: ArrayLike<number>
-  /** Filter types, used in turn from row to row. */
+  /** The filter types of consecutive rows, repeated. */
   readonly filters?: readonly number[]
 }
 
@@ -59,7 +59,7 @@ export function imageChunks(data: Buffer, idatBytes = data.length): Buffer[] {
   return chunks
 }
 
-/** A PNG's chunks, each whole. */
+/** The chunks of a PNG, each complete. */
 export function splitChunks(png: Buffer): { type: string; data: Buffer; whole: Buffer }[] {
   const chunks = []
   for (let at = 8; at < png.length; ) {
@@ -75,7 +75,7 @@ export function channelsOf(colorType: number): number {
   return [1, 0, 3, 1, 2, 0, 4][colorType] ?? 0
 }
 
-/** The filtered scanlines of all passes, each with its filter byte: what the image data inflates to. */
+/** The filtered scanlines of all passes, each with its filter byte: the inflated image data. */
 export function scanlinesOf(picture: PngPicture): Buffer {
   const { width, height, filters = [0] } = picture
   const passes = picture.interlaced
