@@ -35,6 +35,7 @@ const allowedEdges: Record<string, string[]> = {
   '@darkroom/kv-config': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
   '@darkroom/storage': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
   '@darkroom/task-db': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
+  '@darkroom/web': ['@darkroom/contracts'],
   darkroom: ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite', ...services],
 }
 /** Tests may use these as well: those of services have the real neighbours beside them. */
@@ -98,7 +99,7 @@ function without(names: string[], allowed: string[]): string[] {
 function importsIn(folder: string, part: 'src' | 'test'): string[] {
   const home = join(root, folder)
   if (!existsSync(join(home, part))) return []
-  const files = globSync(`${part}/**/*.ts`, { cwd: home })
+  const files = globSync(`${part}/**/*.{ts,tsx}`, { cwd: home })
   const specifiers = files.flatMap(file => {
     const source = readFileSync(join(home, file), 'utf8')
     const imports = source.matchAll(/(?:(?<=[\s}])from|^import|\bimport\()\s*['"]([^'"\n]+)['"]/gm)

@@ -19,6 +19,7 @@ import { noLimits, type RateLimitSettings, RateLimits } from './limits/rate-limi
 import type { Networks } from './outbound/networks.ts'
 import { Outbound } from './outbound/outbound.ts'
 import { refuseLoops } from './outbound/refuse-loops.ts'
+import type { PageFiles } from './page/page-files.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
@@ -26,6 +27,7 @@ import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addOperationRoutes } from './routes/operations.ts'
+import { addPageRoutes } from './routes/page.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addStatsRoutes } from './routes/stats.ts'
@@ -47,6 +49,8 @@ export interface AppDependencies extends BodyBounds {
   intakeCheckMs: number
   /** What imports may reach besides public addresses. */
   networks?: Networks
+  /** The built page; undefined if it was not built. */
+  page?: PageFiles | undefined
 }
 
 /** The public face as an app. */
@@ -60,6 +64,7 @@ export function buildApp({
   allowedHosts = [],
   intakeCheckMs,
   networks,
+  page,
   ...bounds
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
@@ -93,6 +98,7 @@ export function buildApp({
     scope => addOperationRoutes(scope),
     scope => addKeyRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
+    scope => addPageRoutes(scope, page),
   )
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
   refuseLoops(app, outbound)

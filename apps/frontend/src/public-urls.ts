@@ -55,6 +55,6 @@ function beginsLikeRoute(path: string): boolean {
 }
 
 const ownSegments = new Set([
-  'openapi.json',
+  ...['openapi.json', 'status', 'docs', 'assets'],
   ...[...Object.values(frontendRoutes), ...Object.values(serviceRoutes)].map(({ url }) => url.split('/')[1]),
 ])

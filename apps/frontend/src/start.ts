@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import {
   type InProcessServices,
   isLoopback,
@@ -11,9 +12,13 @@ import { type Audience, audienceOf } from './access/audience.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readNetworks } from './outbound/networks.ts'
+import { loadPageFiles } from './page/page-files.ts'
 import { readPublicUrls } from './public-urls.ts'
 
 export { Config } from './config.ts'
+
+/** Where apps/web is built. */
+const pageFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** The frontend, listening and registered. */
 export async function start(
@@ -27,7 +32,8 @@ export async function start(
   const allowedHosts = ownNames(config, logger)
   const networks = readNetworks(config.outboundNetworks)
   const clients = new ServiceClients({ ...config, logger, inProcess })
-  const given = { audience, limits: config, publicUrls, allowedHosts, networks }
+  const page = await loadPageFiles(pageFolder, logger)
+  const given = { audience, limits: config, publicUrls, allowedHosts, networks, page }
   const app = buildApp({ ...config, ...given, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }

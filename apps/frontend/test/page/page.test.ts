@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { logger } from '@darkroom/image-master/testing'
+import { createApp, createLogger } from '@darkroom/service-kit'
+import { assertProblem, RecordedLog, temporaryFolder } from '@darkroom/testing'
+import { loadPageFiles, type PageFiles } from '../../src/page/page-files.ts'
+import { addPageRoutes } from '../../src/routes/page.ts'
+
+const folder = temporaryFolder({ after })
+const script = 'export const words = "the page"'
+mkdirSync(join(folder, 'assets'))
+writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+writeFileSync(join(folder, 'assets/index-abc.js'), script)
+writeFileSync(join(folder, 'assets/index-abc.js.gz'), gzipSync(script))
+
+const app = appWith(await loadPageFiles(folder, logger))
+
+function appWith(files: PageFiles | undefined) {
+  const made = createApp({ name: 'frontend', logger, isPublic: true, checkReady: async () => {} }, scope =>
+    addPageRoutes(scope, files),
+  )
+  after(() => made.close())
+  return made
+}
+
+test('the page is asked for anew at each visit, under a strict policy', async () => {
+  const first = await app.inject('/')
+  assert.equal(first.statusCode, 200)
+  assert.equal(first.body, '<!doctype html>')
+  assert.equal(first.headers['cache-control'], 'no-cache')
+  assert.match(String(first.headers['content-security-policy']), /^default-src 'none'; script-src 'self';/)
+  const again = await app.inject({ url: '/', headers: { 'if-none-match': String(first.headers.etag) } })
+  assert.deepEqual([again.statusCode, again.body], [304, ''])
+})
+
+test('files with a hash in their name are kept for good, and sent compressed to clients that take it', async () => {
+  const url = '/assets/index-abc.js'
+  const { headers, rawPayload } = await app.inject({ url, headers: { 'accept-encoding': 'br;q=0, gzip' } })
+  assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+  assert.equal(headers['content-encoding'], 'gzip')
+  assert.equal(headers.vary, 'accept-encoding')
+  assert.deepEqual(rawPayload, gzipSync(script))
+  const plain = await app.inject({ url, headers: { 'accept-encoding': 'gzip;q=0' } })
+  assert.deepEqual([plain.headers['content-encoding'], plain.body], [undefined, script])
+})
+
+test('no file outside the built page is served', async () => {
+  for (const url of ['/assets/none.js', '/assets/../index.html', '/assets/%2e%2e/index.html'])
+    assertProblem(await app.inject(url), 404, 'no-such-route')
+})
+
+test('without a built page the answer says how to build it', async () => {
+  const log = new RecordedLog()
+  const files = await loadPageFiles(join(folder, 'nothing'), createLogger('frontend', 'info', log))
+  assert.equal(files, undefined)
+  assert.match(log.lines[0]?.msg ?? '', /npm install builds the page/)
+  const answer = await appWith(files).inject('/')
+  assertProblem(answer, 404, 'page-not-built')
+  assert.match(answer.json().detail, /npm install/)
+})
+
+test('a public URL with a path is redirected to its slash, on which relative links depend', async () => {
+  const rewriteUrl = ({ url = '/' }: { url?: string }) => url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
+  const behind = createApp(
+    { name: 'frontend', logger, isPublic: true, rewriteUrl, checkReady: async () => {} },
+    scope => addPageRoutes(scope, new Map()),
+  )
+  after(() => behind.close())
+  const answer = await behind.inject('/darkroom')
+  assert.deepEqual([answer.statusCode, answer.headers.location], [308, '/darkroom/'])
+})

@@ -1,0 +1,112 @@
+import type { Problem } from '@darkroom/contracts'
+
+/** A request that was refused or got no answer, in words for people: what happened, and what to do. */
+export class Refusal extends Error {
+  /** The status of the answer; 0 if there was none. */
+  readonly status: number
+  /** The stable code of the problem document. */
+  readonly code: string
+  readonly remedy: string
+  /** How long to wait before the next attempt, if the server says. */
+  readonly retryAfterMs: number | undefined
+
+  constructor({ status, code, message, remedy, retryAfterMs }: RefusalFacts) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.remedy = remedy
+    this.retryAfterMs = retryAfterMs
+  }
+
+  /** Whether the same request can succeed later, without a change. */
+  get isTemporary(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.status === 408
+  }
+}
+
+interface RefusalFacts {
+  status: number
+  code: string
+  message: string
+  remedy: string
+  retryAfterMs?: number | undefined
+}
+
+export const offline = () =>
+  new Refusal({
+    status: 0,
+    code: 'offline',
+    message: 'Darkroom does not answer',
+    remedy: 'Check the connection. The page goes on by itself when Darkroom is back.',
+  })
+
+/** Reads a refusal from an answer. A proxy may have written it: then it is not a problem document. */
+export function refusalFrom(status: number, text: string, retryAfter: string | null): Refusal {
+  const problem = parseProblem(text)
+  const code = problem?.type.replace(/^urn:darkroom:problem:/, '') ?? `http-${status}`
+  return new Refusal({
+    status,
+    code,
+    message: sentence(problem?.detail ?? problem?.title ?? proxyWords(status)),
+    remedy: remedyFor(code, status, problem !== undefined),
+    retryAfterMs: readRetryAfter(retryAfter),
+  })
+}
+
+function parseProblem(text: string): Problem | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'type' in value ? (value as Problem) : undefined
+  } catch {
+    return undefined // a proxy in front of Darkroom answered
+  }
+}
+
+function proxyWords(status: number): string {
+  if (status === 413) return 'the proxy in front of Darkroom refuses a file of this size'
+  if (status === 401 || status === 403) return 'a proxy in front of Darkroom refuses the request'
+  return `the request failed with status ${status}`
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  'too-large': 'Make the file smaller, or ask the operator to raise MAX_UPLOAD_BYTES.',
+  'too-many-pixels': 'Make the image smaller, or ask the operator to raise MAX_PIXELS.',
+  'not-an-image': 'Choose a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC file.',
+  'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
+  'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',
+  'invalid-operations': 'Change the steps, then try again.',
+  'queue-full': 'The page goes on by itself as soon as there is room.',
+  'owner-queue-full': 'The page goes on by itself as soon as there is room.',
+  'too-many-requests': 'The page waits, then goes on by itself.',
+  'intake-paused': 'An operator has paused uploads. The page goes on by itself when they are open again.',
+  'disk-full': 'The operator must free disk space. The page tries again by itself.',
+  'key-required': 'Sign in with your API key.',
+  'key-refused': 'Sign in with another API key, or ask an operator for a new key.',
+  'operators-only': 'Sign in with the key of an operator.',
+  'cross-site': 'The operator must add the address of this page to PUBLIC_URL.',
+  'host-not-allowed': 'The operator must add the address of this page to PUBLIC_URL.',
+  'image-not-found': 'It was deleted or has expired. Upload the original again.',
+}
+
+function remedyFor(code: string, status: number, isOwnAnswer: boolean): string {
+  const known = remedies[code]
+  if (known !== undefined) return known
+  if (!isOwnAnswer && status === 413)
+    return 'Ask the operator to raise the limit of the proxy, such as client_max_body_size.'
+  if (status === 415) return remedies['not-an-image'] ?? ''
+  if (status === 413) return remedies['too-large'] ?? ''
+  if (status === 429 || status >= 500) return 'The page tries again by itself.'
+  return 'Change the request, then try again.'
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3), in milliseconds from now. */
+function readRetryAfter(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined
+  const seconds = Number(text)
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

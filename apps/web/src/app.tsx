@@ -1,0 +1,77 @@
+import { effect } from '@preact/signals'
+import { render } from 'preact'
+import { DetailsDialog } from './compare/details-dialog.tsx'
+import { catchUp, watchFilter } from './images/history.ts'
+import { ImagesPanel } from './images/images-panel.tsx'
+import { counts, forget, forgetAll, update } from './images/store.ts'
+import { follow, isLive, reconnect } from './live/live.ts'
+import { readOperations } from './recipe/operations.ts'
+import { RecipePanel } from './recipe/recipe-panel.tsx'
+import { readSession, session } from './session/session.ts'
+import { SignIn } from './session/sign-in.tsx'
+import { announce } from './shell/announce.ts'
+import { BottomBar } from './shell/bottom-bar.tsx'
+import { Header } from './shell/header.tsx'
+import { DropZone } from './upload/drop-zone.tsx'
+import { cancelAll } from './upload/queue.ts'
+
+/** While no events come, the page asks this often. */
+const pollMs = 3000
+
+function Page() {
+  return (
+    <>
+      <Header here="images" />
+      <main class="page">
+        <DropZone />
+        <RecipePanel />
+        <ImagesPanel />
+      </main>
+      <BottomBar />
+      <DetailsDialog />
+      <SignIn />
+    </>
+  )
+}
+
+const root = document.getElementById('app')
+if (root) render(<Page />, root)
+
+follow(message => {
+  if (message.kind === 'state') {
+    update(message.image, message.version)
+    if (message.image.state === 'failed') announce('An image failed')
+  } else if (message.kind === 'deleted') forget(message.id)
+  else if (message.kind !== 'lost') void catchUp().catch(() => undefined) // the next poll tries again
+})
+setInterval(() => {
+  if (!document.hidden && !isLive.value) void catchUp().catch(() => undefined)
+}, pollMs)
+
+void readSession()
+let lastCaller = ''
+effect(() => {
+  const current = session.value
+  if (current.state === 'unknown') return
+  const caller = JSON.stringify(current)
+  if (caller === lastCaller) return
+  if (lastCaller !== '' && current.state === 'signed-out') {
+    cancelAll()
+    forgetAll()
+  }
+  lastCaller = caller
+  reconnect()
+  if (current.state !== 'signed-out') void readOperations().catch(() => undefined)
+})
+watchFilter()
+
+/** Says when everything is done. */
+let wasBusy = false
+effect(() => {
+  const { waiting = 0, uploading = 0, finished = 0 } = counts.value
+  const busy =
+    waiting + uploading + (counts.value['not-started'] ?? 0) + (counts.value['in-progress'] ?? 0) > 0
+  document.title = busy ? `${finished} developed – Darkroom` : 'Darkroom'
+  if (wasBusy && !busy) announce('All images are done')
+  wasBusy = busy
+})

@@ -1,0 +1,46 @@
+import { computed } from '@preact/signals'
+import { archiveUrl } from './archive.ts'
+import { deleteRows } from './delete.ts'
+import type { Row } from './row.ts'
+import { shownRows } from './store.ts'
+
+const chosenRows = computed(() => shownRows.value.filter(row => row.isChosen.value))
+
+/** What can be done with several images at once. */
+export function Chosen() {
+  const rows = chosenRows.value
+  const all = shownRows.value
+  const finished = rows.filter(row => row.view.value.state === 'finished')
+  return (
+    <div class="chosen">
+      <label class="check">
+        <input
+          type="checkbox"
+          disabled={all.length === 0}
+          checked={rows.length > 0 && rows.length === all.length}
+          onChange={event => choose(all, event.currentTarget.checked)}
+        />
+        {rows.length > 0 ? `${rows.length} chosen` : 'Choose all'}
+      </label>
+      {finished.length > 0 && (
+        <a class="button" href={archiveUrl(finished)} download="darkroom.zip">
+          Download {finished.length === 1 ? 'it' : `${finished.length} as zip`}
+        </a>
+      )}
+      {rows.length > 0 && (
+        <button type="button" onClick={() => deleteChosen(rows)}>
+          Delete {rows.length}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function choose(rows: readonly Row[], isChosen: boolean): void {
+  for (const row of rows) row.isChosen.value = isChosen
+}
+
+function deleteChosen(rows: readonly Row[]): void {
+  choose(rows, false)
+  deleteRows(rows)
+}

@@ -1,0 +1,63 @@
+import { signal } from '@preact/signals'
+import { Refusal } from '../api/refusal.ts'
+import { request } from '../api/request.ts'
+import { cancelUpload } from '../upload/queue.ts'
+import { imageOf, type Row } from './row.ts'
+import { hidden, removeRows } from './store.ts'
+
+export interface Deletion {
+  rows: readonly Row[]
+}
+
+const undoMs = 8000
+
+/** The deletion that can be undone. */
+export const undoable = signal<Deletion | undefined>(undefined)
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Hides the rows at once, and deletes their images a little later: until then it can be undone. */
+export function deleteRows(rows: readonly Row[]): void {
+  void carryOut()
+  hidden.value = new Set([...hidden.value, ...rows])
+  undoable.value = { rows }
+  timer = setTimeout(() => void carryOut(), undoMs)
+}
+
+export function undo(): void {
+  clearTimeout(timer)
+  const rows = new Set(undoable.value?.rows)
+  hidden.value = new Set([...hidden.value].filter(row => !rows.has(row)))
+  undoable.value = undefined
+}
+
+async function carryOut({ isLeaving = false } = {}): Promise<void> {
+  clearTimeout(timer)
+  const rows = undoable.value?.rows ?? []
+  undoable.value = undefined
+  for (const row of rows) {
+    const image = imageOf(row)
+    if (!image) {
+      cancelUpload(row)
+      removeRows([row])
+      continue
+    }
+    const deletion = deleteImage(image.id, isLeaving).then(
+      () => removeRows([row]),
+      _error => {
+        hidden.value = new Set([...hidden.value].filter(each => each !== row))
+      },
+    )
+    if (!isLeaving) await deletion
+  }
+}
+
+async function deleteImage(id: string, keepalive: boolean): Promise<void> {
+  try {
+    await request(`images/${id}`, { method: 'DELETE', keepalive })
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 404) throw error
+  }
+}
+
+// Who leaves the page has not undone it.
+addEventListener('pagehide', () => void carryOut({ isLeaving: true }))

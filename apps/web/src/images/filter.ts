@@ -1,0 +1,35 @@
+import type { TaskState } from '@darkroom/contracts'
+import { signal } from '@preact/signals'
+
+/** Which part of the history is shown. It stands in the URL, so that it can be linked, reloaded and gone back to. */
+export interface Filter {
+  state?: TaskState | undefined
+  since?: string | undefined
+  cursor?: string | undefined
+}
+
+const states: readonly string[] = ['not-started', 'in-progress', 'finished', 'failed']
+
+export const filter = signal<Filter>(readUrl())
+
+export function show(next: Filter): void {
+  const url = new URL(location.href)
+  for (const name of ['state', 'since', 'cursor'] as const) {
+    if (next[name]) url.searchParams.set(name, next[name])
+    else url.searchParams.delete(name)
+  }
+  if (url.href !== location.href) history.pushState(null, '', url)
+  filter.value = readUrl()
+}
+
+addEventListener('popstate', () => (filter.value = readUrl()))
+
+function readUrl(): Filter {
+  const query = new URL(location.href).searchParams
+  const state = query.get('state') ?? ''
+  return {
+    state: states.includes(state) ? (state as TaskState) : undefined,
+    since: query.get('since') ?? undefined,
+    cursor: query.get('cursor') ?? undefined,
+  }
+}

@@ -1,0 +1,46 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { ImageRow } from './image-row.tsx'
+import { shownRows } from './store.ts'
+
+/** Every row is as high, so that thousands need no measuring. As in page.css. */
+const rowHeight = 76
+/** Rows beyond the edges of the window that are drawn already. */
+const spare = 6
+
+/** Only rows in view are in the document: thousands cost what a screenful costs. */
+export function ImageList() {
+  const rows = shownRows.value
+  const box = useRef<HTMLUListElement>(null)
+  const range = useSignal({ from: 0, to: 24 })
+  useEffect(() => {
+    const measure = () => {
+      const top = box.current?.getBoundingClientRect().top ?? 0
+      const from = Math.max(0, Math.floor(-top / rowHeight) - spare)
+      const to = Math.ceil((innerHeight - top) / rowHeight) + spare
+      const { from: oldFrom, to: oldTo } = range.peek()
+      if (from !== oldFrom || to !== oldTo) range.value = { from, to }
+    }
+    measure()
+    addEventListener('scroll', measure, { passive: true })
+    addEventListener('resize', measure)
+    return () => {
+      removeEventListener('scroll', measure)
+      removeEventListener('resize', measure)
+    }
+  }, [])
+  const { from, to } = range.value
+  return (
+    <ul class="rows" ref={box} style={{ height: `${rows.length * rowHeight}px` }} aria-label="Images">
+      {rows.slice(from, to).map((row, at) => (
+        <ImageRow
+          key={row.key}
+          row={row}
+          top={(from + at) * rowHeight}
+          at={from + at + 1}
+          count={rows.length}
+        />
+      ))}
+    </ul>
+  )
+}

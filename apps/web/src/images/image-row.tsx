@@ -1,0 +1,124 @@
+import { useEffect } from 'preact/hooks'
+import { openDetails } from '../compare/details.ts'
+import { Icon } from '../shell/icon.tsx'
+import { sendAgain } from '../upload/queue.ts'
+import { deleteRows } from './delete.ts'
+import { downloadName, downloadUrl } from './download.ts'
+import { retryImage } from './retry.ts'
+import type { Row, RowView } from './row.ts'
+import { facts, stateWords } from './row-words.ts'
+import { requestThumbnail, thumbnailOf, withdrawThumbnail } from './thumbnail.ts'
+
+interface ImageRowProps {
+  row: Row
+  /** Pixels below the head of the list. */
+  top: number
+  at: number
+  count: number
+}
+
+export function ImageRow({ row, top, at, count }: ImageRowProps) {
+  const view = row.view.value
+  return (
+    <li
+      class={`row is-${view.state}`}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-setsize={count}
+      aria-posinset={at}
+    >
+      <input
+        type="checkbox"
+        class="row-choice"
+        aria-label={`Choose ${row.name}`}
+        checked={row.isChosen.value}
+        onChange={event => (row.isChosen.value = event.currentTarget.checked)}
+      />
+      <Thumbnail row={row} />
+      <div class="row-words">
+        <button type="button" class="row-name" onClick={() => openDetails(row)}>
+          {row.name}
+        </button>
+        <p class="row-facts">{facts(row)}</p>
+      </div>
+      <State row={row} view={view} />
+      <Actions row={row} view={view} />
+    </li>
+  )
+}
+
+function Thumbnail({ row }: { row: Row }) {
+  const { state } = row.view.value
+  useEffect(() => {
+    requestThumbnail(row)
+    return () => withdrawThumbnail(row)
+  }, [row, state])
+  const url = thumbnailOf(row)
+  return (
+    <span class="thumbnail" aria-hidden="true">
+      {url ? <img src={url} alt="" /> : <Icon name="image" />}
+    </span>
+  )
+}
+
+function State({ row, view }: { row: Row; view: RowView }) {
+  return (
+    <div class="row-state">
+      {view.state === 'uploading' && (
+        <progress max="1" value={view.share} aria-label={`Upload of ${row.name}`}>
+          {Math.round(view.share * 100)} %
+        </progress>
+      )}
+      <p title={stateWords(view)}>{stateWords(view)}</p>
+    </div>
+  )
+}
+
+function Actions({ row, view }: { row: Row; view: RowView }) {
+  return (
+    <div class="row-actions">
+      {view.state === 'finished' && (
+        <>
+          <button
+            type="button"
+            class="icon wide"
+            aria-label={`Compare ${row.name}`}
+            onClick={() => openDetails(row)}
+          >
+            <Icon name="compare" />
+          </button>
+          <a
+            class="icon button"
+            href={downloadUrl(view.image)}
+            download={downloadName(row, view.image)}
+            aria-label={`Download ${row.name}`}
+          >
+            <Icon name="download" />
+          </a>
+        </>
+      )}
+      {view.state === 'failed' && (
+        <button
+          type="button"
+          class="icon"
+          aria-label={`Develop ${row.name} again`}
+          onClick={() => void retryImage(row)}
+        >
+          <Icon name="again" />
+        </button>
+      )}
+      {view.state === 'refused' && (
+        <button
+          type="button"
+          class="icon"
+          aria-label={`Upload ${row.name} again`}
+          onClick={() => sendAgain(row)}
+        >
+          <Icon name="again" />
+        </button>
+      )}
+      <button type="button" class="icon" aria-label={`Delete ${row.name}`} onClick={() => deleteRows([row])}>
+        <Icon name="bin" />
+      </button>
+    </div>
+  )
+}

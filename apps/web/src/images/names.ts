@@ -1,0 +1,46 @@
+/** The server keeps no file names: the browser remembers those of the latest images. */
+const storageKey = 'darkroom-names'
+const maxNames = 2000
+
+let names: Map<string, string> | undefined
+
+export function nameOf(id: string): string | undefined {
+  return read().get(id)
+}
+
+export function rememberName(id: string, name: string): void {
+  const known = read()
+  known.set(id, name)
+  for (const oldest of known.keys()) {
+    if (known.size <= maxNames) break
+    known.delete(oldest)
+  }
+  saveSoon()
+}
+
+function read(): Map<string, string> {
+  if (names) return names
+  try {
+    names = new Map(JSON.parse(localStorage.getItem(storageKey) ?? '[]'))
+  } catch {
+    names = new Map() // written by something else, or storage is switched off
+  }
+  return names
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+function saveSoon(): void {
+  timer ??= setTimeout(save, 500)
+}
+
+function save(): void {
+  timer = undefined
+  try {
+    localStorage.setItem(storageKey, JSON.stringify([...read()]))
+  } catch {
+    // Storage is full or switched off: names are a convenience.
+  }
+}
+
+addEventListener('pagehide', () => timer !== undefined && save())

@@ -1,0 +1,26 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import { Refusal } from '../api/refusal.ts'
+import { request } from '../api/request.ts'
+import { notice } from '../shell/notice.ts'
+import { imageOf, type Row } from './row.ts'
+import { update } from './store.ts'
+
+/** Develops a failed image again. */
+export async function retryImage(row: Row): Promise<void> {
+  const image = imageOf(row)
+  if (!image) return
+  try {
+    update(
+      await request<ImageStatus>(`images/${image.id}/retry`, { method: 'POST' }),
+      row.view.value.state === 'failed' ? versionAfter(row) : 0,
+    )
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    notice(error)
+  }
+}
+
+/** The answer has no version, but is newer than the failure. */
+function versionAfter({ view: { value } }: Row): number {
+  return 'version' in value ? value.version + 1 : 1
+}

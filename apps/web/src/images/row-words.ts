@@ -1,0 +1,47 @@
+import { imageOf, type Row, type RowView } from './row.ts'
+
+/** What a row says of its state. */
+export function stateWords(view: RowView): string {
+  switch (view.state) {
+    case 'waiting':
+      return 'In line'
+    case 'uploading':
+      return view.share < 1 ? `Uploading ${Math.floor(view.share * 100)} %` : 'Being checked'
+    case 'refused':
+      return `${view.refusal.message}. ${view.refusal.remedy}`
+    case 'not-started':
+      return 'Waits for a worker'
+    case 'in-progress':
+      return 'Developing'
+    case 'finished':
+      return `Developed${tookWords(view.image)}`
+    case 'failed':
+      return view.image.error?.detail ?? 'Failed'
+  }
+}
+
+function tookWords({ startedAt, finishedAt }: { startedAt?: string; finishedAt?: string }): string {
+  if (startedAt === undefined || finishedAt === undefined) return ''
+  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
+  return seconds < 0.1 ? ' at once' : ` in ${seconds.toFixed(1)} s`
+}
+
+/** Type, size and dimensions, as far as they are known. */
+export function facts(row: Row): string {
+  const image = imageOf(row)
+  if (!image) return bytesWords(row.bytes)
+  const { contentType, width, height, frames } = image.original
+  const parts = [typeWords(contentType), `${width} × ${height}`, bytesWords(image.original.bytes)]
+  if (frames > 1) parts.push(`${frames} frames`)
+  return parts.join(' · ')
+}
+
+export function typeWords(contentType: string): string {
+  return contentType.replace('image/', '').toUpperCase()
+}
+
+export function bytesWords(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`
+  return `${(bytes / 1024 ** 2).toFixed(1)} MB`
+}

@@ -1,0 +1,73 @@
+import type { ImageStatus, TaskState } from '@darkroom/contracts'
+import { type Signal, signal } from '@preact/signals'
+import type { Refusal } from '../api/refusal.ts'
+
+/** How the upload of a file, or the development of its image, stands. */
+export type RowView =
+  | { state: 'waiting' }
+  | { state: 'uploading'; share: number }
+  | { state: 'refused'; refusal: Refusal }
+  | { state: TaskState; image: ImageStatus; version: number }
+
+/** What is asked of the images of one drop. */
+export interface Wish {
+  /** As `?operations=` takes it; undefined for the default. */
+  operations?: string | undefined
+  preset?: string | undefined
+  variants?: string | undefined
+}
+
+/** A line of the list: a file that was chosen here, an image that the server has, or both. */
+export interface Row {
+  /** Stays the same when the file becomes an image. */
+  readonly key: string
+  readonly name: string
+  readonly bytes: number
+  readonly file?: File | undefined
+  readonly wish: Wish
+  /** Sent with every attempt, so that an upload whose answer was lost makes no second image. */
+  readonly idempotencyKey: string
+  readonly view: Signal<RowView>
+  readonly isChosen: Signal<boolean>
+}
+
+export function rowOfFile(file: File, wish: Wish, key = randomText()): Row {
+  return {
+    key,
+    name: file.webkitRelativePath || file.name,
+    bytes: file.size,
+    file,
+    wish,
+    idempotencyKey: key,
+    view: signal<RowView>({ state: 'waiting' }),
+    isChosen: signal(false),
+  }
+}
+
+export function rowOfImage(image: ImageStatus, name: string): Row {
+  return {
+    key: image.id,
+    name,
+    bytes: image.original.bytes,
+    wish: {},
+    idempotencyKey: image.id,
+    view: signal<RowView>({ state: image.state, image, version: 0 }),
+    isChosen: signal(false),
+  }
+}
+
+export function imageOf(row: Row): ImageStatus | undefined {
+  const view = row.view.value
+  return 'image' in view ? view.image : undefined
+}
+
+export function hasEnded(state: RowView['state']): boolean {
+  return state === 'finished' || state === 'failed' || state === 'refused'
+}
+
+/** crypto.randomUUID exists on https only. */
+export function randomText(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map(byte => byte.toString(16).padStart(2, '0'))
+    .join('')
+}

@@ -1,0 +1,137 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import { computed, signal } from '@preact/signals'
+import { filter } from './filter.ts'
+import { nameOf, rememberName } from './names.ts'
+import { type Row, type RowView, rowOfImage } from './row.ts'
+
+/** Files that were chosen in this tab, newest first. */
+const uploads = signal<readonly Row[]>([])
+/** The page of the history that the URL names. */
+const history = signal<readonly Row[]>([])
+const rowsById = new Map<string, Row>()
+/** Rows whose deletion can still be undone. */
+export const hidden = signal<ReadonlySet<Row>>(new Set())
+
+/** How many of the files chosen here are in each state. */
+export const counts = signal<Readonly<Partial<Record<RowView['state'], number>>>>({})
+
+/** What the list shows: files chosen here stand above the history, on its first page. */
+export const shownRows = computed<readonly Row[]>(() => {
+  const { state, since, cursor } = filter.value
+  const own = cursor === undefined && since === undefined ? uploads.value : []
+  const fits = own.filter(row => state === undefined || matches(row.view.value.state, state))
+  const known = new Set(fits)
+  const all = [...fits, ...history.value.filter(row => !known.has(row))]
+  return hidden.value.size === 0 ? all : all.filter(row => !hidden.value.has(row))
+})
+
+function matches(state: RowView['state'], wanted: string): boolean {
+  return state === wanted || (wanted === 'failed' && state === 'refused')
+}
+
+export function addUploads(rows: readonly Row[]): void {
+  uploads.value = [...rows, ...uploads.value]
+  count({ waiting: rows.length })
+}
+
+/** Changes how an upload stands. */
+export function setView(row: Row, view: RowView): void {
+  const before = row.view.value.state
+  row.view.value = view
+  if (before !== view.state && isUpload(row)) count({ [before]: -1, [view.state]: 1 })
+}
+
+/** A file has become an image. The events of the image may have come before this answer. */
+export function becomeImage(row: Row, image: ImageStatus): void {
+  const early = rowsById.get(image.id)
+  rowsById.set(image.id, row)
+  rememberName(image.id, row.name)
+  const seen = early?.view.value
+  setView(row, seen && 'image' in seen ? seen : { state: image.state, image, version: 0 })
+  if (early && early !== row) history.value = history.value.filter(each => each !== early)
+}
+
+/** Takes the state of an image from an event or a listing; an older version changes nothing. */
+export function update(image: ImageStatus, version: number): void {
+  const row = rowsById.get(image.id)
+  if (row) {
+    const view = row.view.value
+    if ('image' in view && version > 0 && version <= view.version) return
+    if ('image' in view && version === 0 && isBehind(image, view.image)) return
+    setView(row, { state: image.state, image, version: version || ('version' in view ? view.version : 0) })
+    return
+  }
+  const { state, cursor, since } = filter.value
+  if (cursor !== undefined || since !== undefined || (state !== undefined && state !== image.state)) return
+  history.value = [rowFor(image), ...history.value]
+}
+
+const order = ['not-started', 'in-progress', 'finished', 'failed']
+
+/** A listing can be older than an event that came meanwhile. */
+function isBehind(image: ImageStatus, known: ImageStatus): boolean {
+  return image.attempts <= known.attempts && order.indexOf(image.state) < order.indexOf(known.state)
+}
+
+/** Replaces the shown page of the history. */
+export function setHistory(images: readonly ImageStatus[]): void {
+  history.value = images.map(image => {
+    const known = rowsById.get(image.id)
+    if (known) update(image, 0)
+    return known ?? rowFor(image)
+  })
+}
+
+function rowFor(image: ImageStatus): Row {
+  const row = rowOfImage(image, nameOf(image.id) ?? `Image ${image.id.slice(-6)}`)
+  rowsById.set(image.id, row)
+  return row
+}
+
+/** The image was deleted. */
+export function forget(id: string): void {
+  const row = rowsById.get(id)
+  if (row) removeRows([row])
+}
+
+export function removeRows(rows: readonly Row[]): void {
+  const gone = new Set(rows)
+  for (const row of rows) {
+    const view = row.view.value
+    if ('image' in view) rowsById.delete(view.image.id)
+    if (isUpload(row)) count({ [view.state]: -1 })
+  }
+  uploads.value = uploads.value.filter(row => !gone.has(row))
+  history.value = history.value.filter(row => !gone.has(row))
+  hidden.value = new Set([...hidden.value].filter(row => !gone.has(row)))
+}
+
+/** All that this tab knows belongs to the caller who has signed out. */
+export function forgetAll(): void {
+  rowsById.clear()
+  uploads.value = []
+  history.value = []
+  hidden.value = new Set()
+  counts.value = {}
+}
+
+/** The images chosen here that have not ended, oldest first. */
+export function unfinishedIds(): string[] {
+  return uploads.value
+    .flatMap(row => {
+      const view = row.view.value
+      return view.state === 'not-started' || view.state === 'in-progress' ? [view.image.id] : []
+    })
+    .sort()
+}
+
+function count(changes: Partial<Record<RowView['state'], number>>): void {
+  const next = { ...counts.value }
+  for (const [state, change] of Object.entries(changes) as [RowView['state'], number][])
+    next[state] = (next[state] ?? 0) + change
+  counts.value = next
+}
+
+function isUpload({ file }: Row): boolean {
+  return file !== undefined
+}

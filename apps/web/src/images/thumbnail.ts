@@ -1,0 +1,123 @@
+import { signal } from '@preact/signals'
+import { urlOf } from '../api/base.ts'
+import { imageOf, type Row } from './row.ts'
+
+/** On the longer side, in pixels: twice what the list shows, for dense screens. */
+const size = 112
+const parallel = 2
+const maxKept = 300
+/** A larger result is not loaded for a small picture. */
+const maxLoadedBytes = 4 * 1024 * 1024
+
+/** Formats that browsers show; the others need a preview that the server makes. */
+const shownTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'])
+
+export function canShow(contentType: string): boolean {
+  return shownTypes.has(contentType)
+}
+
+/** The variant that the page asks for beside the result: small, and in a format that browsers show. */
+export const previewVariant = 'page-preview'
+
+const made = new Map<string, string>()
+const version = signal(0)
+
+interface Job {
+  key: string
+  load(): Promise<Blob>
+}
+
+let waiting: Job[] = []
+let running = 0
+const failed = new Set<string>()
+
+/** A picture of a row, as soon as it is made; undefined while there is none. */
+export function thumbnailOf(row: Row): string | undefined {
+  version.value // called again when another picture is ready
+  const sources = sourcesOf(row)
+  for (const { key } of sources) {
+    const url = made.get(key)
+    if (url !== undefined) return url
+  }
+  return undefined
+}
+
+/** Makes the picture of a row that is in view. */
+export function requestThumbnail(row: Row): void {
+  for (const job of sourcesOf(row)) {
+    if (made.has(job.key)) return
+    if (failed.has(job.key) || waiting.some(({ key }) => key === job.key)) continue
+    waiting.push(job)
+    startNext()
+    return
+  }
+}
+
+/** The row has left the view: what was not begun is not made. */
+export function withdrawThumbnail(row: Row): void {
+  const keys = new Set(sourcesOf(row).map(({ key }) => key))
+  waiting = waiting.filter(({ key }) => !keys.has(key))
+}
+
+/** What a picture can be made of, the best first. */
+function sourcesOf(row: Row): Job[] {
+  const image = imageOf(row)
+  const { file } = row
+  const jobs: Job[] = []
+  if (image?.state === 'finished') {
+    const variant = (image as { variants?: Record<string, unknown> }).variants?.[previewVariant]
+    if (variant)
+      jobs.push({
+        key: `${image.id}/preview`,
+        load: () => load(`images/${image.id}/variants/${previewVariant}`),
+      })
+    else if (image.result && canShow(image.result.contentType) && image.result.bytes <= maxLoadedBytes)
+      jobs.push({ key: `${image.id}/result`, load: () => load(`images/${image.id}/result`) })
+  }
+  if (file) jobs.push({ key: row.key, load: async () => file })
+  return jobs
+}
+
+async function load(path: string): Promise<Blob> {
+  const response = await fetch(urlOf(path))
+  if (!response.ok) throw new Error(`status ${response.status}`)
+  return response.blob()
+}
+
+function startNext(): void {
+  while (running < parallel) {
+    const job = waiting.shift()
+    if (!job) return
+    running++
+    void make(job).finally(() => {
+      running--
+      version.value++
+      startNext()
+    })
+  }
+}
+
+async function make({ key, load }: Job): Promise<void> {
+  try {
+    const bitmap = await createImageBitmap(await load(), { resizeHeight: size, resizeQuality: 'medium' })
+    const canvas = document.createElement('canvas')
+    // A panorama is cut, so that it doesn't cost its length.
+    canvas.width = Math.min(bitmap.width, size * 2)
+    canvas.height = size
+    canvas.getContext('2d')?.drawImage(bitmap, (canvas.width - bitmap.width) / 2, 0)
+    bitmap.close()
+    const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/webp', 0.8))
+    if (blob) keep(key, URL.createObjectURL(blob))
+  } catch {
+    failed.add(key) // not an image, or a format that this browser can't decode
+  }
+}
+
+function keep(key: string, url: string): void {
+  made.set(key, url)
+  for (const [oldest, oldUrl] of made) {
+    if (made.size <= maxKept) return
+    made.delete(oldest)
+    URL.revokeObjectURL(oldUrl)
+  }
+}

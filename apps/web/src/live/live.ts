@@ -1,0 +1,53 @@
+import { signal } from '@preact/signals'
+import { urlOf } from '../api/base.ts'
+import { type LiveMessage, StateStream } from './state-stream.ts'
+import { type TabMessage, tabReportMs } from './tab-message.ts'
+
+/** Whether changes arrive as they happen; otherwise the page polls. */
+export const isLive = signal(false)
+
+type Listener = (message: LiveMessage) => void
+
+let send: (message: TabMessage) => void = () => {}
+
+/** Follows all images while the tab is visible. Without shared workers, each tab has a stream of its own. */
+export function follow(listener: Listener): void {
+  const receive = (message: LiveMessage) => {
+    if (message.kind === 'connected') isLive.value = true
+    if (message.kind === 'lost') isLive.value = false
+    if (message.kind === 'state' || message.kind === 'reset') isLive.value = true
+    listener(message)
+  }
+  send = 'SharedWorker' in globalThis ? shareStream(receive) : ownStream(receive)
+  const report = () => {
+    if (document.hidden) isLive.value = false
+    send(document.hidden ? 'hidden' : 'visible')
+  }
+  document.addEventListener('visibilitychange', report)
+  setInterval(() => document.hidden || send('visible'), tabReportMs)
+  addEventListener('pagehide', () => send('gone'))
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+  report()
+}
+
+/** The caller changed: what the old stream may send is no longer what this page may see. */
+export function reconnect(): void {
+  if (!document.hidden) send('reconnect')
+}
+
+function shareStream(receive: Listener): (message: TabMessage) => void {
+  const { port } = new SharedWorker(new URL('./shared-stream.ts', import.meta.url), {
+    type: 'module',
+    name: 'darkroom-live',
+  })
+  port.onmessage = ({ data }) => receive(data)
+  return message => port.postMessage(message)
+}
+
+function ownStream(receive: Listener): (message: TabMessage) => void {
+  const stream = new StateStream(urlOf('images/events'), receive)
+  return message => {
+    if (message !== 'visible') stream.close()
+    if (message === 'visible' || message === 'reconnect') stream.open()
+  }
+}

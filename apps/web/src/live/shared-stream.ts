@@ -1,0 +1,44 @@
+import { urlOf } from '../api/base.ts'
+import { StateStream } from './state-stream.ts'
+import { type TabMessage, tabTimeoutMs } from './tab-message.ts'
+
+/*
+ * The shared worker: one stream for all tabs, because six streams would use up the connections that a browser opens to
+ * one server. It is open while a tab is visible. A tab that crashed says nothing: tabs that are visible report again
+ * and again, and one that stopped doing so counts as hidden.
+ */
+
+const tabs = new Set<MessagePort>()
+const visible = new Map<MessagePort, number>()
+
+const stream = new StateStream(urlOf('images/events'), message => {
+  for (const tab of tabs) tab.postMessage(message)
+})
+
+const scope = self as unknown as { onconnect: (event: MessageEvent) => void }
+scope.onconnect = ({ ports: [tab] }) => {
+  if (!tab) return
+  tabs.add(tab)
+  tab.onmessage = ({ data }: MessageEvent<TabMessage>) => {
+    if (data === 'visible') {
+      const isNew = !visible.has(tab)
+      visible.set(tab, Date.now())
+      // A tab that was away missed changes.
+      if (isNew && stream.isOpen) tab.postMessage({ kind: 'reset' })
+    } else visible.delete(tab)
+    if (data === 'gone') tabs.delete(tab)
+    if (data === 'reconnect') {
+      visible.set(tab, Date.now())
+      stream.close()
+    }
+    adjust()
+  }
+}
+
+function adjust(): void {
+  for (const [tab, seenAt] of visible) if (Date.now() - seenAt > tabTimeoutMs) visible.delete(tab)
+  if (visible.size > 0) stream.open()
+  else stream.close()
+}
+
+setInterval(adjust, tabTimeoutMs)

@@ -1,0 +1,71 @@
+import type { ImageStatus } from '@darkroom/contracts'
+
+/** What the page learns about its images while it is open. */
+export type LiveMessage =
+  | { kind: 'state'; image: ImageStatus; version: number }
+  | { kind: 'deleted'; id: string }
+  /** Changes may have been missed: read the images again. */
+  | { kind: 'reset' }
+  | { kind: 'connected' }
+  /** The stream is gone and is opened again later; until then, poll. */
+  | { kind: 'lost' }
+
+const minBackoffMs = 1000
+const maxBackoffMs = 30_000
+
+/**
+ * One EventSource on the events of all images. The browser reconnects after a cut, but a single answer other than 200
+ * closes an EventSource for good: then a new one is opened after a random pause.
+ */
+export class StateStream {
+  readonly #url: string
+  readonly #tell: (message: LiveMessage) => void
+  #source: EventSource | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #backoffMs = minBackoffMs
+
+  constructor(url: string, tell: (message: LiveMessage) => void) {
+    this.#url = url
+    this.#tell = tell
+  }
+
+  get isOpen(): boolean {
+    return this.#source !== undefined || this.#timer !== undefined
+  }
+
+  open(): void {
+    if (this.isOpen) return
+    const source = new EventSource(this.#url)
+    this.#source = source
+    source.onopen = () => {
+      this.#backoffMs = minBackoffMs
+      this.#tell({ kind: 'connected' })
+    }
+    source.onerror = () => {
+      this.#tell({ kind: 'lost' })
+      if (source.readyState === EventSource.CLOSED) this.#openLater()
+    }
+    source.addEventListener('state', ({ data, lastEventId }) =>
+      this.#tell({ kind: 'state', image: JSON.parse(data), version: Number(lastEventId.split(':').pop()) }),
+    )
+    source.addEventListener('deleted', ({ data }) => this.#tell({ kind: 'deleted', id: JSON.parse(data).id }))
+    source.addEventListener('reset', () => this.#tell({ kind: 'reset' }))
+  }
+
+  close(): void {
+    this.#source?.close()
+    this.#source = undefined
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #openLater(): void {
+    this.close()
+    const pauseMs = this.#backoffMs * (0.5 + Math.random())
+    this.#backoffMs = Math.min(this.#backoffMs * 2, maxBackoffMs)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.open()
+    }, pauseMs)
+  }
+}

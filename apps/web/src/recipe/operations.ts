@@ -1,0 +1,63 @@
+import type { OperationDescription } from '@darkroom/contracts'
+import { signal } from '@preact/signals'
+import { request } from '../api/request.ts'
+
+/** The schema of one argument, as far as a form needs it. */
+export interface ArgumentSchema {
+  type?: 'string' | 'integer' | 'number' | 'boolean'
+  enum?: readonly string[]
+  minimum?: number
+  maximum?: number
+  default?: unknown
+  pattern?: string
+  description?: string
+}
+
+export interface OperationForm {
+  name: string
+  summary: string
+  arguments: readonly (readonly [string, ArgumentSchema])[]
+  required: readonly string[]
+  /** The arguments of the example: what a new step begins with. */
+  begin: Readonly<Record<string, unknown>>
+}
+
+/** What the server can do; empty until it has answered. */
+export const operations = signal<readonly OperationForm[]>([])
+
+export async function readOperations(): Promise<void> {
+  const { operations: described } = await request<{ operations: OperationDescription[] }>('operations')
+  operations.value = described.map(formOf)
+}
+
+export function formOf({ name, summary, schema }: OperationDescription): OperationForm {
+  const { properties, required = [] } = schema as {
+    properties: Record<string, ArgumentSchema>
+    required?: string[]
+  }
+  const { name: _name, ...given } = properties
+  const entries = Object.entries(given)
+  const needed = required.filter(argument => argument !== 'name')
+  return { name, summary, arguments: entries, required: needed, begin: beginningOf(entries, needed) }
+}
+
+/** Arguments with a default have it. Required ones get a value that the schema allows. */
+function beginningOf(
+  entries: readonly [string, ArgumentSchema][],
+  required: readonly string[],
+): Record<string, unknown> {
+  const values = entries.flatMap(([name, schema]) => {
+    if (schema.default !== undefined) return [[name, schema.default]]
+    if (!required.includes(name) && !(name === 'width' || name === 'radius')) return []
+    return [[name, someValue(schema)]]
+  })
+  return Object.fromEntries(values)
+}
+
+function someValue({ enum: words, type, minimum = 0, maximum = 100 }: ArgumentSchema): unknown {
+  if (words) return words[0]
+  if (type === 'boolean') return true
+  if (type === 'string') return 'e4572e'
+  // Sides begin at a size that most images have, angles at a quarter turn.
+  return minimum < 0 ? 90 : Math.min(maximum, Math.max(minimum, maximum > 1000 ? 800 : minimum))
+}

@@ -1,0 +1,70 @@
+import { announce } from '../shell/announce.ts'
+import { Icon } from '../shell/icon.tsx'
+import { ArgumentField } from './argument-field.tsx'
+import { operations } from './operations.ts'
+import { changeStep, moveStep, removeStep, type Step } from './recipe.ts'
+
+/** One step of the recipe: its arguments, and buttons that move or remove it. */
+export function StepEditor({ step, at, count }: { step: Step; at: number; count: number }) {
+  const { key, name, values } = step
+  const form = operations.value.find(each => each.name === name)
+  const move = (by: -1 | 1) => {
+    moveStep(key, by)
+    announce(`${name} is now step ${at + 1 + by} of ${count}`)
+  }
+  return (
+    <li class="step">
+      <details>
+        <summary>
+          <span class="step-number">{at + 1}</span>
+          <span class="step-name">{name}</span>
+          <span class="step-values">{shortly(values)}</span>
+        </summary>
+        <div class="step-fields">
+          {form && <p class="hint">{form.summary}.</p>}
+          {form?.arguments.map(([argument, schema]) => (
+            <ArgumentField
+              key={argument}
+              id={`${key}-${argument}`}
+              name={argument}
+              schema={schema}
+              isRequired={form.required.includes(argument)}
+              value={values[argument]}
+              onChange={value => changeStep(key, { ...values, [argument]: value })}
+            />
+          ))}
+        </div>
+      </details>
+      <div class="step-buttons">
+        <button
+          type="button"
+          class="icon"
+          disabled={at === 0}
+          aria-label={`Move ${name} up`}
+          onClick={() => move(-1)}
+        >
+          <Icon name="up" />
+        </button>
+        <button
+          type="button"
+          class="icon"
+          disabled={at === count - 1}
+          aria-label={`Move ${name} down`}
+          onClick={() => move(1)}
+        >
+          <Icon name="down" />
+        </button>
+        <button type="button" class="icon" aria-label={`Remove ${name}`} onClick={() => removeStep(key)}>
+          <Icon name="cross" />
+        </button>
+      </div>
+    </li>
+  )
+}
+
+function shortly(values: Step['values']): string {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined && value !== '' && value !== false)
+    .map(([name, value]) => (value === true ? name : String(value)))
+    .join(' ')
+}

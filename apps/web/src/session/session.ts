@@ -1,0 +1,61 @@
+import { signal } from '@preact/signals'
+import { Refusal } from '../api/refusal.ts'
+import { onUnauthorized, request } from '../api/request.ts'
+
+/** Who uses the page: unknown until the server has said it. */
+export type Session =
+  | { state: 'unknown' }
+  | { state: 'signed-out' }
+  | { state: 'signed-in'; role: string; owner?: string; name?: string }
+  | { state: 'open' }
+
+export const session = signal<Session>({ state: 'unknown' })
+/** Whether the form for the key is shown. */
+export const askForKey = signal(false)
+
+/** Tabs share the cookie, so they must also share what it means. */
+const otherTabs = new BroadcastChannel('darkroom-session')
+otherTabs.onmessage = () => void readSession()
+
+onUnauthorized.call = () => {
+  if (session.value.state !== 'signed-out') session.value = { state: 'signed-out' }
+  askForKey.value = true
+}
+
+interface SessionAnswer {
+  role?: string
+  owner?: string
+  name?: string
+  keyId?: string
+}
+
+/** Asks the server whose page this is. */
+export async function readSession(): Promise<void> {
+  try {
+    const answer = await request<SessionAnswer>('session')
+    session.value = isSignedIn(answer) ? { role: 'user', ...answer, state: 'signed-in' } : { state: 'open' }
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status === 401) return
+    // Without the route every caller is served, or a key stands in front of everything.
+    if (error.status === 404) session.value = { state: 'open' }
+  }
+}
+
+function isSignedIn(answer: SessionAnswer): boolean {
+  return answer.keyId !== undefined
+}
+
+/** @throws Refusal if the key is not valid */
+export async function signIn(key: string): Promise<void> {
+  await request('session', { method: 'POST', json: { key } })
+  askForKey.value = false
+  await readSession()
+  otherTabs.postMessage('changed')
+}
+
+export async function signOut(): Promise<void> {
+  await request('session', { method: 'DELETE' })
+  session.value = { state: 'signed-out' }
+  askForKey.value = true
+  otherTabs.postMessage('changed')
+}

@@ -1,0 +1,73 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { Refusal } from '../api/refusal.ts'
+import { askForKey, session, signIn } from './session.ts'
+
+/** Asks for an API key, and exchanges it for a session. */
+export function SignIn() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const error = useSignal<Refusal | undefined>(undefined)
+  const isBusy = useSignal(false)
+  useEffect(() => {
+    if (askForKey.value) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [askForKey.value])
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    isBusy.value = true
+    error.value = undefined
+    try {
+      await signIn(String(new FormData(form).get('key')).trim())
+      form.reset()
+    } catch (failure) {
+      if (!(failure instanceof Refusal)) throw failure
+      error.value = failure
+    } finally {
+      isBusy.value = false
+    }
+  }
+  return (
+    <dialog
+      ref={dialog}
+      class="sign-in"
+      aria-labelledby="sign-in-title"
+      onClose={() => (askForKey.value = false)}
+    >
+      <form onSubmit={event => void submit(event)}>
+        <h2 id="sign-in-title">Sign in</h2>
+        <p class="hint">
+          {session.value.state === 'signed-out'
+            ? 'This Darkroom asks for an API key. An operator makes keys with: darkroom keys create'
+            : 'Use an API key to see the images of its owner.'}
+        </p>
+        <div class="field">
+          <label for="key">API key</label>
+          <input
+            id="key"
+            name="key"
+            type="password"
+            required
+            autocomplete="current-password"
+            placeholder="dk_…"
+            aria-describedby={error.value ? 'key-error' : undefined}
+            aria-invalid={error.value ? 'true' : undefined}
+          />
+        </div>
+        {error.value && (
+          <p class="refusal" id="key-error" role="alert">
+            {error.value.message}. {error.value.remedy}
+          </p>
+        )}
+        <div class="inline end">
+          <button type="button" onClick={() => (askForKey.value = false)}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isBusy.value}>
+            {isBusy.value ? 'Checking…' : 'Sign in'}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  )
+}

@@ -1,0 +1,84 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { undo, undoable } from '../images/delete.ts'
+import { counts } from '../images/store.ts'
+import { isHeld, pause, resume } from '../upload/queue.ts'
+import { announcement } from './announce.ts'
+import { shownNotice } from './notice.ts'
+
+/** Says below the list how the uploads go, what was refused, and what can be undone: nothing moves when it appears. */
+export function BottomBar() {
+  return (
+    <div class="bottom">
+      {undoable.value && (
+        <div class="toast" role="status">
+          <span>
+            {undoable.value.rows.length === 1
+              ? `${undoable.value.rows[0]?.name} deleted`
+              : `${undoable.value.rows.length} images deleted`}
+          </span>
+          <button type="button" class="primary" onClick={undo}>
+            Undo
+          </button>
+        </div>
+      )}
+      {shownNotice.value && (
+        <div class="toast" role="alert">
+          <span>
+            {shownNotice.value.message}. {shownNotice.value.remedy}
+          </span>
+          <button type="button" onClick={() => (shownNotice.value = undefined)}>
+            Close
+          </button>
+        </div>
+      )}
+      <Pause />
+      <Held />
+      <p class="visually-hidden" role="status" aria-live="polite">
+        {announcement.value}
+      </p>
+    </div>
+  )
+}
+
+function Pause() {
+  const now = useSignal(Date.now())
+  const current = pause.value
+  useEffect(() => {
+    if (!current) return
+    now.value = Date.now()
+    const timer = setInterval(() => (now.value = Date.now()), 500)
+    return () => clearInterval(timer)
+  }, [current])
+  if (!current) return null
+  const { refusal, until } = current
+  const seconds = Math.max(0, Math.ceil((until - now.value) / 1000))
+  return (
+    <div class="toast">
+      <span role="status">
+        <strong>{refusal.message}.</strong> {refusal.remedy}
+      </span>
+      {Number.isFinite(until) && <span class="countdown">{seconds} s</span>}
+      {refusal.status !== 401 && (
+        <button type="button" onClick={resume}>
+          Try now
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Held() {
+  const count = counts.value.waiting ?? 0
+  if (!isHeld.value || count === 0) return null
+  return (
+    <div class="toast">
+      <span>
+        {count} {count === 1 ? 'image is' : 'images are'} collected
+      </span>
+      <button type="button" class="primary" onClick={() => (isHeld.value = false)}>
+        Send {count === 1 ? 'it' : 'them'}
+      </button>
+    </div>
+  )
+}

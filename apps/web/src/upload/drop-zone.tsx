@@ -1,0 +1,54 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { addFiles } from './add-files.ts'
+import { filesOfDrop, looksLikeImage } from './dropped-files.ts'
+import { FilePicker } from './file-picker.tsx'
+
+/** Takes images that are dropped anywhere on the page, pasted, or picked. */
+export function DropZone() {
+  const isOver = useSignal(false)
+  useEffect(() => {
+    const over = (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes('Files')) return
+      event.preventDefault()
+      isOver.value = true
+    }
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) isOver.value = false
+    }
+    const drop = (event: DragEvent) => {
+      event.preventDefault()
+      isOver.value = false
+      if (event.dataTransfer) void filesOfDrop(event.dataTransfer).then(addFiles)
+    }
+    const paste = ({ clipboardData }: ClipboardEvent) => {
+      if (clipboardData?.files.length) addFiles([...clipboardData.files])
+    }
+    addEventListener('dragover', over)
+    addEventListener('dragleave', leave)
+    addEventListener('drop', drop)
+    addEventListener('paste', paste)
+    return () => {
+      removeEventListener('dragover', over)
+      removeEventListener('dragleave', leave)
+      removeEventListener('drop', drop)
+      removeEventListener('paste', paste)
+    }
+  }, [])
+  return (
+    <section class={isOver.value ? 'tray is-over' : 'tray'} aria-labelledby="tray-title">
+      <h1 id="tray-title">{isOver.value ? 'Let go, into the tray' : 'Drop images into the tray'}</h1>
+      <p class="hint">Or paste them. Folders are fine, and so are thousands.</p>
+      <div class="inline">
+        <FilePicker id="pick-files" label="Choose images" isMultiple onFiles={addFiles} />
+        <FilePicker
+          id="pick-folder"
+          label="Choose a folder"
+          isMultiple
+          isFolder
+          onFiles={files => addFiles(files.filter(looksLikeImage))}
+        />
+      </div>
+    </section>
+  )
+}

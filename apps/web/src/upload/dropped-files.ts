@@ -1,0 +1,36 @@
+/** Reads the files of a drop, folders included. Entries must be taken before the first await: the drop then ends. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry() ?? [])
+  const loose = [...transfer.files]
+  if (entries.length === 0) return loose
+  const files: File[] = []
+  for (const entry of entries) await collect(entry, files)
+  return files
+}
+
+async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
+  if (isFile(entry)) {
+    // A folder holds more than images; a file that was dropped by itself is refused in words.
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
+    const isLoose = entry.fullPath.lastIndexOf('/') === 0
+    if (isLoose || looksLikeImage(file)) files.push(file)
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  for (;;) {
+    // At most 100 entries a call.
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    )
+    if (entries.length === 0) return
+    for (const each of entries) await collect(each, files)
+  }
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile
+}
+
+export function looksLikeImage({ type, name }: File): boolean {
+  return type.startsWith('image/') || /\.(jpe?g|png|webp|gif|tiff?|avif|hei[cf])$/i.test(name)
+}

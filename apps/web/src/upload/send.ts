@@ -1,0 +1,31 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import { urlOf } from '../api/base.ts'
+import { offline, refusalFrom } from '../api/refusal.ts'
+import { onUnauthorized } from '../api/request.ts'
+import type { Row } from '../images/row.ts'
+
+export interface Sending {
+  /** Rejects with a Refusal. */
+  accepted: Promise<ImageStatus>
+  abort(): void
+}
+
+/** Sends a file in one request. Only XMLHttpRequest says how much of a body has gone over HTTP/1.1. */
+export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
+  const xhr = new XMLHttpRequest()
+  const accepted = new Promise<ImageStatus>((resolve, reject) => {
+    xhr.open('POST', urlOf('images', { ...wish }))
+    xhr.setRequestHeader('idempotency-key', idempotencyKey)
+    xhr.setRequestHeader('content-type', 'application/octet-stream')
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1)
+    xhr.onload = () => {
+      if (xhr.status === 401) onUnauthorized.call()
+      if (xhr.status === 200 || xhr.status === 202) resolve(JSON.parse(xhr.responseText))
+      else reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
+    }
+    xhr.onerror = () => reject(offline())
+    xhr.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
+    xhr.send(file ?? null)
+  })
+  return { accepted, abort: () => xhr.abort() }
+}
