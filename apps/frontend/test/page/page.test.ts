@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { logger } from '@darkroom/image-master/testing'
 import { createApp, createLogger } from '@darkroom/service-kit'
-import { assertProblem, RecordedLog, temporaryFolder } from '@darkroom/testing'
+import { assertProblem, RecordedLog } from '@darkroom/testing'
 import { loadPageFiles, type PageFiles } from '../../src/page/page-files.ts'
 import { addPageRoutes } from '../../src/routes/page.ts'
 
-const folder = temporaryFolder({ after })
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-'))
+after(() => rmSync(folder, { recursive: true }))
 const script = 'export const words = "the page"'
 mkdirSync(join(folder, 'assets'))
 writeFileSync(join(folder, 'index.html'), '<!doctype html>')
@@ -63,7 +65,7 @@ test('without a built page the answer says how to build it', async () => {
 })
 
 test('a public URL with a path is redirected to its slash, on which relative links depend', async () => {
-  const rewriteUrl = ({ url = '/' }: { url?: string }) => url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
+  const rewriteUrl = ({ url = '/' }: { url?: string | undefined }) => url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
   const behind = createApp(
     { name: 'frontend', logger, isPublic: true, rewriteUrl, checkReady: async () => {} },
     scope => addPageRoutes(scope, new Map()),
