@@ -65,7 +65,8 @@ test('without a built page the answer says how to build it', async () => {
 })
 
 test('a public URL with a path is redirected to its slash, on which relative links depend', async () => {
-  const rewriteUrl = ({ url = '/' }: { url?: string | undefined }) => url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
+  const rewriteUrl = ({ url = '/' }: { url?: string | undefined }) =>
+    url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
   const behind = createApp(
     { name: 'frontend', logger, isPublic: true, rewriteUrl, checkReady: async () => {} },
     scope => addPageRoutes(scope, new Map()),
