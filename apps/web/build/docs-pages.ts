@@ -1,6 +1,18 @@
 import type { Plugin } from 'vite'
+import { operationSections } from './docs/operations.ts'
+import { routeLinks, routeSections } from './docs/routes.ts'
 
-/** Fills docs.html with the description of every route. */
+/** Fills docs.html from the contracts: what is written there is what the services validate. */
 export function docsPages(): Plugin {
-  return { name: 'darkroom-docs' }
+  return {
+    name: 'darkroom-docs',
+    transformIndexHtml: {
+      order: 'pre', // before Vite looks for the pictures
+      handler: html =>
+        html
+          .replace('<!-- route links -->', () => routeLinks())
+          .replace('<!-- routes -->', () => routeSections())
+          .replace('<!-- operations -->', () => operationSections()),
+    },
+  }
 }

@@ -1,3 +1,176 @@
+import type { Stats } from '@darkroom/contracts'
+import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { follow, reconnect } from '../live/live.ts'
+import { readSession, session } from '../session/session.ts'
+import { SignIn } from '../session/sign-in.tsx'
+import { Header } from '../shell/header.tsx'
+import { Failures } from './failures.tsx'
+import { LatencyTable } from './latency-table.tsx'
+import { Services } from './services.tsx'
+import { isPaused, keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
+import { ThroughputChart } from './throughput-chart.tsx'
+import { gigabytes, sinceWords } from './words.ts'
+import { Workers } from './workers.tsx'
 
-render(<p>…</p>, document.body)
+function Page() {
+  return (
+    <>
+      <Header here="status" />
+      <main class="status">
+        <div class="status-head">
+          <h1>Status</h1>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isPaused.value}
+              onChange={event => setPaused(event.currentTarget.checked)}
+            />
+            Hold the figures
+          </label>
+        </div>
+        <Body />
+      </main>
+      <SignIn />
+    </>
+  )
+}
+
+function Body() {
+  const current = stats.value
+  const refusal = problem.value
+  return (
+    <>
+      {refusal && (
+        <p class="panel refusal" role="alert">
+          {refusal.message}. {refusal.remedy}
+        </p>
+      )}
+      {current ? <Figures {...current} /> : !refusal && <div class="panel tall" aria-busy="true" />}
+    </>
+  )
+}
+
+function Figures({ images, queue, intake, lastHour, workers, services, disk }: Stats) {
+  return (
+    <>
+      {intake === 'paused' && (
+        <p class="panel refusal">Uploads are paused. To accept them again: darkroom intake open</p>
+      )}
+      <dl class="tiles">
+        <Tile
+          words="Waiting"
+          figure={images?.['not-started']}
+          note={queue?.oldestAt && `oldest ${sinceWords(queue.oldestAt)}`}
+        />
+        <Tile words="Developing" figure={images?.['in-progress']} />
+        <Tile
+          words="Finished"
+          figure={images?.finished}
+          note={lastHour && `${lastHour.finished} in the last hour`}
+        />
+        <Tile
+          words="Failed"
+          figure={images?.failed}
+          note={lastHour && `${lastHour.failed} in the last hour`}
+        />
+      </dl>
+      {lastHour && (
+        <section class="panel" aria-labelledby="throughput">
+          <h2 id="throughput">Ended each minute</h2>
+          <ThroughputChart {...lastHour} />
+        </section>
+      )}
+      {lastHour && (
+        <section class="panel" aria-labelledby="latency">
+          <h2 id="latency">How long it takes</h2>
+          <LatencyTable {...lastHour} />
+        </section>
+      )}
+      <div class="pair">
+        {workers && (
+          <section class="panel" aria-labelledby="workers">
+            <h2 id="workers">Workers</h2>
+            <Workers workers={workers} />
+          </section>
+        )}
+        {lastHour && (
+          <section class="panel" aria-labelledby="failures">
+            <h2 id="failures">Failures</h2>
+            <Failures {...lastHour} />
+          </section>
+        )}
+      </div>
+      {services && (
+        <section class="panel" aria-labelledby="services">
+          <h2 id="services">Services and engines</h2>
+          <Services services={services} />
+        </section>
+      )}
+      <div class="pair">
+        {disk && (
+          <section class="panel" aria-labelledby="disk">
+            <h2 id="disk">Disk</h2>
+            <meter
+              min="0"
+              max={disk.totalBytes}
+              value={disk.totalBytes - disk.freeBytes}
+              aria-label="Share of the disk that is used"
+            />
+            <p class="hint">
+              {gigabytes(disk.freeBytes)} free of {gigabytes(disk.totalBytes)}
+            </p>
+          </section>
+        )}
+        {queue && (
+          <section class="panel" aria-labelledby="queue">
+            <h2 id="queue">Queue</h2>
+            <meter
+              min="0"
+              max={queue.limit ?? queue.waiting}
+              value={queue.waiting}
+              aria-label="Share of the queue that is used"
+            />
+            <p class="hint">
+              {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}. Uploads
+              are {intake}.
+            </p>
+          </section>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Tile({
+  words,
+  figure,
+  note,
+}: {
+  words: string
+  figure: number | undefined
+  note?: string | undefined
+}) {
+  return (
+    <div class="panel tile">
+      <dt>{words}</dt>
+      <dd class="tile-figure">{figure ?? '–'}</dd>
+      <dd class="hint">{note || '\u00a0'}</dd>
+    </div>
+  )
+}
+
+const root = document.getElementById('app')
+if (root) render(<Page />, root)
+
+void readSession()
+follow(readSoon)
+keepReading()
+let lastState = session.peek().state
+effect(() => {
+  const { state } = session.value
+  if (state === lastState) return
+  lastState = state
+  reconnect()
+  if (state === 'signed-in') void readStats()
+})

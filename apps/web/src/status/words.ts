@@ -1,0 +1,20 @@
+export function durationWords(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 90_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`
+  return `${(ms / 3_600_000).toFixed(1)} h`
+}
+
+export function sinceWords(instant: string | undefined): string {
+  return instant === undefined ? '' : durationWords(Math.max(0, Date.now() - Date.parse(instant)))
+}
+
+/** The stable code of a problem, readable. */
+export function reasonWords(type: string): string {
+  const words = type.replace(/^urn:darkroom:problem:/, '').replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export function gigabytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
+}
