@@ -17,6 +17,7 @@ import type { TaskStore } from './engine/engine.ts'
 import { Outcomes } from './outcomes.ts'
 import { changeHandlers } from './routes/changes.ts'
 import { claimHandlers } from './routes/claims.ts'
+import { noticeHandlers } from './routes/notices.ts'
 import { statsHandlers } from './routes/stats.ts'
 import { taskHandlers } from './routes/tasks.ts'
 import { throwProblem } from './store-problems.ts'
@@ -49,6 +50,7 @@ export function buildApp({
     ...taskHandlers({ store, outcomes }),
     ...claimHandlers({ store, outcomes }, line, closing.signal),
     ...changeHandlers(store, closing.signal),
+    ...noticeHandlers(store),
     ...statsHandlers(store, outcomes),
   }
   const api = apiOf(taskDbRoutes, handlers, throwProblem)

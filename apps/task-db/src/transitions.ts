@@ -1,5 +1,6 @@
 import {
   defaultUrgency,
+  hasEnded,
   type ImageFacts,
   type Lease,
   type NewTask,
@@ -8,6 +9,14 @@ import {
   type TaskError,
   type TaskState,
 } from '@darkroom/contracts'
+import {
+  beginNotice,
+  changeNotice,
+  isNoticeEvent,
+  type NoticeEvent,
+  noticeAgain,
+  noticeDue,
+} from './notices.ts'
 
 /**
  * What can happen to a task. All but `claim`, `expire` and `retry` come from whoever holds its lease, and carry its
@@ -21,6 +30,7 @@ export type TaskEvent =
   | { type: 'return'; token: number }
   | { type: 'expire' }
   | { type: 'retry' }
+  | NoticeEvent
 
 export type Outcome =
   | { kind: 'changed'; task: Task }
@@ -29,13 +39,15 @@ export type Outcome =
   /** The state or the lease is no longer what the event presumes; nothing changed. */
   | { kind: 'refused'; reason: string }
 
+export type StateEvent = Exclude<TaskEvent, NoticeEvent>
+
 /**
  *     not-started ──claim──> in-progress ──finish──> finished
  *          ^                     │ return, or fail and expire with attempts left
  *          └─────────────────────┤
  *                                └ fail and expire otherwise ──> failed ──retry──> not-started
  */
-const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: readonly TaskState[] }>> = {
+const transitions: Readonly<Record<StateEvent['type'], { from: TaskState; to: readonly TaskState[] }>> = {
   claim: { from: 'not-started', to: ['in-progress'] },
   renew: { from: 'in-progress', to: ['in-progress'] },
   finish: { from: 'in-progress', to: ['finished'] },
@@ -47,7 +59,15 @@ const transitions: Readonly<Record<TaskEvent['type'], { from: TaskState; to: rea
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
 export function beginTask(id: string, given: NewTask, now: Date): Task {
-  const { owner, operations, original, urgency = defaultUrgency, maxAttempts, idempotencyKey } = given
+  const {
+    owner,
+    operations,
+    original,
+    urgency = defaultUrgency,
+    maxAttempts,
+    idempotencyKey,
+    callback,
+  } = given
   return {
     id,
     ...(owner !== undefined && { owner }),
@@ -61,6 +81,7 @@ export function beginTask(id: string, given: NewTask, now: Date): Task {
     claims: 0,
     createdAt: now.toISOString(),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(callback && { callback: beginNotice(callback) }),
   }
 }
 
@@ -69,6 +90,7 @@ export function beginTask(id: string, given: NewTask, now: Date): Task {
  * `leaseTime`, which an engine can keep apart from the time of day.
  */
 export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = now): Outcome {
+  if (isNoticeEvent(event)) return changeNotice(task, event, leaseTime)
   const { from, to } = transitions[event.type]
   if ('token' in event && event.token !== task.claims) {
     return refuse(`the task was leased again since (token ${event.token}, now ${task.claims})`)
@@ -81,11 +103,12 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
   if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > leaseTime) {
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
-  return { kind: 'changed', task: apply(task, event, now, leaseTime) }
+  const changed = apply(task, event, now, leaseTime)
+  return { kind: 'changed', task: hasEnded(changed) ? noticeDue(changed, leaseTime) : changed }
 }
 
 /** A failure for good that is heard while the task waits again came too late: it does not hold. */
-function outcomes(event: TaskEvent, to: readonly TaskState[]): readonly TaskState[] {
+function outcomes(event: StateEvent, to: readonly TaskState[]): readonly TaskState[] {
   return event.type === 'fail' && !event.retryable ? ['failed'] : to
 }
 
@@ -93,7 +116,7 @@ function refuse(reason: string): Outcome {
   return { kind: 'refused', reason }
 }
 
-function apply(task: Task, event: TaskEvent, now: Date, leaseTime: Date): Task {
+function apply(task: Task, event: StateEvent, now: Date, leaseTime: Date): Task {
   const { lease, ...rest } = task
   const next = { ...rest, version: task.version + 1 }
   switch (event.type) {
@@ -134,7 +157,7 @@ function retryOrFail(task: Task, error: TaskError, now: Date): Task {
 
 /** Fencing tokens continue: a worker of an earlier attempt may still send its result, which must be refused. */
 function retried({ error, finishedAt, ...task }: Task, now: Date): Task {
-  return { ...task, state: 'not-started', attempts: 0, retriedAt: now.toISOString() }
+  return { ...noticeAgain(task), state: 'not-started', attempts: 0, retriedAt: now.toISOString() }
 }
 
 function fail(task: Task, error: TaskError, now: Date): Task {

@@ -7,6 +7,7 @@ import { leasesRunOut } from './conformance/expiry.ts'
 import { leasesAreFenced } from './conformance/leases.ts'
 import { listingsAreOrdered } from './conformance/listings.ts'
 import { modelIsFollowed } from './conformance/model.ts'
+import { noticesAreKept } from './conformance/notices.ts'
 import type { OpenEngine } from './conformance/open-engine.ts'
 import { tasksHaveOwners } from './conformance/owners.ts'
 import { tasksAreRestored } from './conformance/restoring.ts'
@@ -23,6 +24,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
     leasesRunOut(openEngine)
     listingsAreOrdered(openEngine)
     changesAreHeard(openEngine)
+    noticesAreKept(openEngine)
     tasksHaveOwners(openEngine)
     tasksAreRestored(openEngine)
     countsAddUp(openEngine)

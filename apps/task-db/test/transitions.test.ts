@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Task, type TaskState, taskStates } from '@darkroom/contracts'
 import fc from 'fast-check'
-import { beginTask, type Outcome, type TaskEvent, transition } from '../src/transitions.ts'
+import { beginTask, type Outcome, type StateEvent, type TaskEvent, transition } from '../src/transitions.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
 /** The allowed transitions, written again so that a mistake in the table is noticed. */
@@ -14,7 +14,7 @@ const reachable: Readonly<Record<TaskState, readonly TaskState[]>> = {
 }
 
 interface Move {
-  type: TaskEvent['type']
+  type: StateEvent['type']
   /** How far the token is behind the newest. */
   tokenOffset: number
   retryable: boolean
@@ -67,7 +67,7 @@ function play({ maxAttempts, moves }: { maxAttempts: number; moves: Move[] }): S
   })
 }
 
-function toEvent({ type, tokenOffset, retryable, leaseMs }: Move, newestToken: number): TaskEvent {
+function toEvent({ type, tokenOffset, retryable, leaseMs }: Move, newestToken: number): StateEvent {
   const token = newestToken + tokenOffset
   switch (type) {
     case 'claim':

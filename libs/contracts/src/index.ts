@@ -1,3 +1,4 @@
+export * from './callback.ts'
 export * from './client.ts'
 export * from './cluster-state.ts'
 export * from './cluster-state-entries.ts'

@@ -1,3 +1,4 @@
+import { NewCallback, NoticeClaim, NoticeReport } from './callback.ts'
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
 import { Owner } from './owner.ts'
@@ -22,6 +23,7 @@ export const NewTask = Type.Object(
     urgency: Type.Optional(Urgency),
     maxAttempts: Type.Integer({ minimum: 1 }),
     idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    callback: Type.Optional(NewCallback),
   },
   { additionalProperties: false },
 )
@@ -79,6 +81,7 @@ export const TaskChangeLine = Type.Union([
     version: Task.properties.version,
     state: TaskState,
     owner: Type.Optional(Owner),
+    isNoticeDue: Type.Optional(Type.Boolean()),
   }),
   Type.Object({ kind: Type.Literal('deleted'), id: TaskId }),
   Type.Object(
@@ -193,6 +196,34 @@ export const taskDbRoutes = {
         { additionalProperties: false },
       ),
       response: { 200: Type.Object({ ids: Type.Array(Type.String()) }) },
+    },
+  }),
+  claimNotices: defineRoute({
+    method: 'POST',
+    url: '/notices/claim',
+    schema: {
+      summary: 'Leases notices that are due, the longest due first',
+      body: NoticeClaim,
+      response: { 200: Type.Object({ tasks: Type.Array(Task) }) },
+    },
+  }),
+  reportNotice: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id/notice',
+    schema: {
+      summary: 'Reports what came of a claimed notice',
+      params,
+      body: NoticeReport,
+      response: { 200: Task, 404: Problem, 409: Problem },
+    },
+  }),
+  repeatNotice: defineRoute({
+    method: 'POST',
+    url: '/tasks/:id/notice/repeat',
+    schema: {
+      summary: 'Makes the notice of an ended task due again, with a full set of attempts',
+      params,
+      response: { 200: Task, 404: Problem, 409: Problem },
     },
   }),
   followChanges: defineRoute({

@@ -1,3 +1,4 @@
+import { TaskCallback } from './callback.ts'
 import { Operations } from './operations.ts'
 import { Owner } from './owner.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -84,6 +85,7 @@ export const Task = Type.Object({
   lease: Type.Optional(Lease),
   result: Type.Optional(ImageFacts),
   error: Type.Optional(TaskError),
+  callback: Type.Optional(TaskCallback),
   idempotencyKey: Type.Optional(Type.String({ description: 'Unique among the tasks of one owner' })),
 })
 export type Task = Static<typeof Task>

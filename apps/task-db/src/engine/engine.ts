@@ -1,4 +1,4 @@
-import type { NewTask, Task, TaskState, TaskStats } from '@darkroom/contracts'
+import type { NewTask, NoticeClaim, Task, TaskState, TaskStats } from '@darkroom/contracts'
 import type { Outcome, TaskEvent } from '../transitions.ts'
 
 export interface TaskQuery {
@@ -46,6 +46,11 @@ export interface TaskStore {
    * is skipped.
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
+  /**
+   * Leases notices that are due, the longest due first; returns their tasks. No notice is leased twice before its lease
+   * expires. Versions stay, and listeners are not called.
+   */
+  claimNotices(claim: NoticeClaim): Promise<Task[]>
   /** Applies an event to a task, by the table of transitions; undefined if there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
   /**

@@ -1,5 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type NewTask, optionalTypes, type Task, type TaskStats, typesBeyond } from '@darkroom/contracts'
+import {
+  type NewTask,
+  type NoticeClaim,
+  optionalTypes,
+  type Task,
+  type TaskStats,
+  typesBeyond,
+} from '@darkroom/contracts'
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { keyIsTaken } from '../migration-incomplete.ts'
@@ -53,6 +60,12 @@ const migrations: Migrations = [
   `
   CREATE TABLE minute_counts (minute INTEGER, name TEXT, count INTEGER NOT NULL, PRIMARY KEY (minute, name))
     STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE tasks ADD COLUMN notice_due_at TEXT AS (document ->> '$.callback.dueAt');
+  ALTER TABLE tasks ADD COLUMN notice_is_slow INTEGER AS (document ->> '$.callback.isSlow');
+  ALTER TABLE tasks ADD COLUMN notice_host TEXT AS (document ->> '$.callback.host');
+  CREATE INDEX tasks_by_notice ON tasks (notice_is_slow, notice_due_at, notice_host) WHERE notice_due_at IS NOT NULL;
   `,
 ]
 
@@ -135,6 +148,18 @@ export class SqliteTaskStore implements TaskStore {
     })
     if (task) this.#announce({ kind: 'stored', task })
     return task
+  }
+
+  async claimNotices({ isSlow, limit, leaseMs, exceptHosts = [] }: NoticeClaim) {
+    const now = new Date(this.#leaseTime.now()).toISOString()
+    const find = (count: number) =>
+      this.#statements.dueNotices.all(Number(isSlow), now, JSON.stringify(exceptHosts), count)
+    if (find(1).length === 0) return []
+    return this.#writes.run(() =>
+      find(limit)
+        .map(row => this.#change(parse(row.document), { type: 'claim-notice', leaseMs }))
+        .flatMap(outcome => (outcome.kind === 'changed' ? [outcome.task] : [])),
+    )
   }
 
   async apply(id: string, event: TaskEvent) {
@@ -279,6 +304,11 @@ function prepareStatements(database: DatabaseSync) {
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
     expired: prepare(
       'SELECT document FROM tasks WHERE lease_expires_at < ? ORDER BY lease_expires_at LIMIT ?',
+    ),
+    dueNotices: prepare(
+      `SELECT document FROM tasks INDEXED BY tasks_by_notice
+       WHERE notice_is_slow = ? AND notice_due_at <= ? AND notice_host NOT IN (SELECT value FROM json_each(?))
+       ORDER BY notice_due_at LIMIT ?`,
     ),
     leased: prepare('SELECT document FROM tasks WHERE lease_expires_at IS NOT NULL'),
     unknown: prepare(

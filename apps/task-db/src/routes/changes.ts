@@ -52,6 +52,13 @@ async function* feedOf(store: TaskStore, ended: AbortSignal): AsyncGenerator<Uin
 
 function lineOf(change: TaskChange): TaskChangeLine {
   if (change.kind !== 'stored') return change
-  const { id, version, state, owner } = change.task
-  return { kind: 'stored', id, version, state, ...(owner !== undefined && { owner }) }
+  const { id, version, state, owner, callback } = change.task
+  return {
+    kind: 'stored',
+    id,
+    version,
+    state,
+    ...(owner !== undefined && { owner }),
+    ...(callback?.state === 'due' && { isNoticeDue: true }),
+  }
 }

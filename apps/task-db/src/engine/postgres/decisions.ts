@@ -1,4 +1,4 @@
-import type { NewTask, Task } from '@darkroom/contracts'
+import type { NewTask, NoticeClaim, Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../../transitions.ts'
@@ -108,6 +108,35 @@ export function expireLeases(limit: number, now: Date | undefined): Decision<Tas
     decide(rows, now) {
       const events = rows.map(({ document: { id } }) => ({ id, event: { type: 'expire' } as const }))
       return happen(events, tasksById(rows), now)
+    },
+  }
+}
+
+/** The notices that are due at `now`, as a statement; default: by the database's time. */
+export function dueNotices(
+  { isSlow, limit, exceptHosts = [] }: NoticeClaim,
+  now: Date | undefined,
+): Statement {
+  const text = `SELECT document FROM tasks
+    WHERE notice_is_slow = $1 AND notice_due_at <= coalesce($2::timestamptz, now()) AND NOT (notice_host = ANY ($3))
+    ORDER BY notice_due_at LIMIT $4`
+  return { text, values: [isSlow, now?.toISOString() ?? null, exceptHosts, limit] }
+}
+
+export function claimNotices(
+  claim: NoticeClaim,
+  now: Date | undefined,
+): Decision<TaskRow, Outcome | undefined> {
+  const { text, values } = dueNotices(claim, now)
+  return {
+    look: { text: `${text} FOR UPDATE SKIP LOCKED`, values },
+    decide(rows, now) {
+      const event = { type: 'claim-notice', leaseMs: claim.leaseMs } as const
+      return happen(
+        rows.map(({ document: { id } }) => ({ id, event })),
+        tasksById(rows),
+        now,
+      )
     },
   }
 }

@@ -71,6 +71,12 @@ const migrations: readonly string[] = [
     PRIMARY KEY (minute, name)
   ) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
   `,
+  `
+  -- Notices that are due, or being sent.
+  ALTER TABLE tasks ADD COLUMN notice_due_at timestamptz, ADD COLUMN notice_is_slow boolean,
+    ADD COLUMN notice_host text COLLATE "C";
+  CREATE INDEX tasks_by_notice ON tasks (notice_is_slow, notice_due_at, notice_host) WHERE notice_due_at IS NOT NULL;
+  `,
 ]
 
 /** A newer program created this schema, so this one must not change it. */

@@ -1,5 +1,6 @@
 import {
   type NewTask,
+  type NoticeClaim,
   optionalTypes,
   type Task,
   type TaskState,
@@ -18,11 +19,13 @@ import {
   addCounts,
   applyEvents,
   type Creation,
+  claimNotices,
   claimTasks,
   createTasks,
   cutLeases,
   type Decision,
   deleteTasks,
+  dueNotices,
   expireLeases,
   listed,
   restoreTasks,
@@ -119,6 +122,15 @@ export class PostgresTaskStore implements TaskStore {
       if (task) return task
     }
     return undefined
+  }
+
+  async claimNotices(claim: NoticeClaim) {
+    const now = this.#options.now?.()
+    // Most polls find nothing; they need no transaction.
+    const { text, values } = dueNotices({ ...claim, limit: 1 }, now)
+    if ((await this.#database.read(text, values)).length === 0) return []
+    const outcomes = await this.#change(claimNotices(claim, now))
+    return outcomes.flatMap(outcome => (outcome?.kind === 'changed' ? [outcome.task] : []))
   }
 
   apply(id: string, event: TaskEvent) {

@@ -10,9 +10,10 @@ export interface TaskRow {
 export function insertTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const insert = {
-    text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, urgency, owner, idempotency_key)
-      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::smallint[],
-        $7::text[], $8::text[])`,
+    text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host,
+        urgency, owner, idempotency_key)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::timestamptz[],
+        $7::boolean[], $8::text[], $9::smallint[], $10::text[], $11::text[])`,
     values: [
       ...changingColumns(tasks),
       tasks.map(({ urgency }) => urgency),
@@ -28,9 +29,11 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const update = {
     text: `UPDATE tasks SET state = new.state, lease_expires_at = new.lease_expires_at,
-        finished_at = new.finished_at, document = new.document
-      FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[])
-        AS new (id, state, lease_expires_at, finished_at, document)
+        finished_at = new.finished_at, document = new.document, notice_due_at = new.notice_due_at,
+        notice_is_slow = new.notice_is_slow, notice_host = new.notice_host
+      FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::timestamptz[],
+          $7::boolean[], $8::text[])
+        AS new (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host)
       WHERE tasks.id = new.id`,
     values: changingColumns(tasks),
   }
@@ -65,6 +68,9 @@ function changingColumns(tasks: readonly Task[]): unknown[][] {
     tasks.map(({ lease }) => lease?.expiresAt ?? null),
     tasks.map(({ finishedAt }) => finishedAt ?? null),
     tasks.map(task => JSON.stringify(task)),
+    tasks.map(({ callback }) => callback?.dueAt ?? null),
+    tasks.map(({ callback }) => callback?.isSlow ?? null),
+    tasks.map(({ callback }) => callback?.host ?? null),
   ]
 }
 
