@@ -10,6 +10,8 @@ import {
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { requireKey } from './access/require-key.ts'
+import { answerPreflights } from './browsers/cross-origin.ts'
+import { headersForBrowsers } from './browsers/headers-for-browsers.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
 import { Importer } from './import-image.ts'
@@ -32,6 +34,7 @@ import { addReadinessRoutes } from './routes/readiness.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
+import type { TrustProxy } from './trusted-proxies.ts'
 
 /** How often the callers of event streams are checked: a key may have ended. */
 const streamCheckMs = 1000
@@ -44,6 +47,9 @@ export interface AppDependencies extends BodyBounds {
   limits?: RateLimitSettings
   /** Where browsers reach it. */
   publicUrls?: readonly URL[]
+  /** Origins of other sites whose pages may use it. */
+  otherOrigins?: ReadonlySet<string>
+  trustProxy?: TrustProxy | undefined
   /** Names by which it is reached besides. */
   allowedHosts?: readonly string[]
   intakeCheckMs: number
@@ -61,6 +67,8 @@ export function buildApp({
   audience,
   limits = noLimits,
   publicUrls = [],
+  otherOrigins = new Set(),
+  trustProxy,
   allowedHosts = [],
   intakeCheckMs,
   networks,
@@ -86,6 +94,9 @@ export function buildApp({
       clusterToken,
       isPublic: true,
       publicUrls,
+      otherOrigins,
+      trustProxy,
+      answerHeaders: headersForBrowsers(otherOrigins),
       rewriteUrl: withoutPublicPath(publicUrls),
       checkReady,
     },
@@ -100,6 +111,7 @@ export function buildApp({
     scope => addStatsRoutes(scope, { clients, intake, logger }),
     scope => addPageRoutes(scope, page),
   )
+  answerPreflights(app, otherOrigins)
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
   refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))

@@ -27,7 +27,7 @@ export const Config = Type.Object({
     default: 0,
     minimum: 0,
     description:
-      'Requests a minute that this frontend accepts from one address, then 429; 0 for any number. Behind a proxy, all requests have its address',
+      'Requests a minute that this frontend accepts from one address, then 429; 0 for any number. Behind a proxy, all requests have its address unless TRUST_PROXY names it',
   }),
   refusedKeysPerAddress: Type.Integer({
     default: 60,
@@ -43,6 +43,16 @@ export const Config = Type.Object({
     default: '',
     description:
       'URLs at which browsers reach the frontend, separated by commas; localhost and plain addresses always work',
+  }),
+  corsOrigins: Type.String({
+    default: '',
+    description:
+      'Origins of other sites whose pages may use the API with a key, separated by commas, such as https://shop.example',
+  }),
+  trustProxy: Type.String({
+    default: '',
+    description:
+      'Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses and networks (CIDR), or loopback, linklocal and uniquelocal, separated by commas; or the number of proxies in a row; or true for every address',
   }),
   allowedHosts: Type.String({ default: '', description: 'Deprecated: use PUBLIC_URL' }),
   outboundNetworks: Type.String({

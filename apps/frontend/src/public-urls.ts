@@ -16,12 +16,12 @@ function readPublicUrl(text: string): URL {
 }
 
 /**
- * The path that stands before the paths of links: of the public URL whose host was asked, else of the first. Many
- * proxies name an internal host instead of the one that they were asked for.
+ * The URL that stands before the paths of links: the public URL whose host was asked, else the first. Many proxies name
+ * an internal host instead of the one that they were asked for. Without a public URL, links are paths.
  */
 export function linkBase(publicUrls: readonly URL[], host: string): string {
-  const asked = publicUrls.find(url => namesHost(url, host))
-  return pathOf(asked ?? publicUrls[0])
+  const asked = publicUrls.find(url => namesHost(url, host)) ?? publicUrls[0]
+  return asked === undefined ? '' : `${asked.origin}${pathOf(asked)}`
 }
 
 /** `Host` leaves out the port where it is the default one of the scheme, which only the public URL tells. */
@@ -46,8 +46,8 @@ export function withoutPublicPath(
   }
 }
 
-function pathOf(url: URL | undefined): string {
-  return url?.pathname.replace(/\/+$/, '') ?? ''
+function pathOf({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '')
 }
 
 function beginsLikeRoute(path: string): boolean {

@@ -11,17 +11,24 @@ const healthChecks = new Set<string | undefined>([serviceRoutes.healthz.url, ser
  * elsewhere, and no browser leaves out the host.
  */
 export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>): void {
-  app.addHook('onRequest', async ({ hostname: named, originalUrl, raw, routeOptions }) => {
+  app.addHook('onRequest', async ({ hostname: named, headers, originalUrl, raw, routeOptions }) => {
     if (countHosts(raw.rawHeaders) > 1)
       throw new ServiceProblem(400, 'invalid-request', 'the request has several Host headers; send one')
+    if (healthChecks.has(routeOptions.url)) return
+    // A proxy may pass on the X-Forwarded-Host of its client, so Host must be allowed besides.
+    const direct = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? named
     // The whole URL as the target of a request wins over Host (RFC 9112, 3.2.2).
-    const hostname = originalUrl.startsWith('/') ? named : (URL.parse(originalUrl)?.hostname ?? named)
-    const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-    const isOwn = name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
-    if (isOwn || healthChecks.has(routeOptions.url)) return
+    const asked = originalUrl.startsWith('/') ? direct : (URL.parse(originalUrl)?.hostname ?? direct)
+    const hostname = [asked, named].find(each => !isOwn(each, allowedHosts))
+    if (hostname === undefined) return
     const detail = `host "${hostname}" is not allowed; add its URL to PUBLIC_URL, such as http://${hostname}`
     throw new ServiceProblem(403, 'host-not-allowed', detail)
   })
+}
+
+function isOwn(hostname: string, allowedHosts: ReadonlySet<string>): boolean {
+  const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  return name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
 }
 
 function countHosts(rawHeaders: readonly string[]): number {

@@ -10,10 +10,12 @@ import {
 } from '@darkroom/service-kit'
 import { type Audience, audienceOf } from './access/audience.ts'
 import { buildApp } from './app.ts'
+import { readOrigins } from './browsers/cross-origin.ts'
 import type { Config } from './config.ts'
 import { readNetworks } from './outbound/networks.ts'
 import { loadPageFiles } from './page/page-files.ts'
 import { readPublicUrls } from './public-urls.ts'
+import { readTrustProxy } from './trusted-proxies.ts'
 
 export { Config } from './config.ts'
 
@@ -29,12 +31,14 @@ export async function start(
   const audience = audienceOf(config)
   logAudience(audience, config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
+  const otherOrigins = readOrigins(config.corsOrigins)
+  const trustProxy = readTrustProxy(config.trustProxy)
   const allowedHosts = ownNames(config, logger)
   const networks = readNetworks(config.outboundNetworks)
   const clients = new ServiceClients({ ...config, logger, inProcess })
   const page = await loadPageFiles(pageFolder, logger)
-  const given = { audience, limits: config, publicUrls, allowedHosts, networks, page }
-  const app = buildApp({ ...config, ...given, clients, logger })
+  const edges = { publicUrls, otherOrigins, trustProxy, allowedHosts, networks }
+  const app = buildApp({ ...config, ...edges, audience, limits: config, page, clients, logger })
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 

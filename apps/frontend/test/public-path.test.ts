@@ -18,17 +18,18 @@ for (const stripsPath of [true, false]) {
     const proxy = await startProxy(t, frontend, stripsPath)
     const uploaded = await ask(proxy, '/darkroom/images', { method: 'POST', body: png })
     assert.equal(uploaded.status, 202)
-    const location = String(uploaded.headers.location)
-    assert.match(location, /^\/darkroom\/images\/[0-9a-f-]+$/)
+    const url = String(uploaded.headers.location)
+    assert.match(url, /^https:\/\/photos\.example\/darkroom\/images\/[0-9a-f-]+$/)
+    const location = new URL(url).pathname
     await finishNext(frontend, Buffer.from('result'))
 
     const { json, status } = await ask(proxy, location)
     const { links } = json() as { links: Record<string, string> }
     assert.deepEqual(
       { status, ...links },
-      { status: 200, self: location, original: `${location}/original`, result: `${location}/result` },
+      { status: 200, self: url, original: `${url}/original`, result: `${url}/result` },
     )
-    assert.equal((await ask(proxy, String(links.result))).body.toString(), 'result')
+    assert.equal((await ask(proxy, new URL(String(links.result)).pathname)).body.toString(), 'result')
     const listed = (await ask(proxy, '/darkroom/images?limit=1')).json() as { images: { links: object }[] }
     assert.deepEqual(listed.images[0]?.links, links)
     // A client that reaches the frontend without the proxy follows the same links.
@@ -50,10 +51,17 @@ test('links are those of the public URL whose host is asked for, else of the fir
   ]
   assert.deepEqual(
     bases.map(host => linkBase(urls, host)),
-    ['/darkroom', '/darkroom', '', '/x/y', '/darkroom', '/darkroom'],
+    [
+      'https://photos.example/darkroom',
+      'https://photos.example/darkroom',
+      'http://lan.example:8080',
+      'https://a.example/x/y',
+      'https://photos.example/darkroom',
+      'https://photos.example/darkroom',
+    ],
   )
   assert.equal(linkBase([], 'photos.example'), '')
-  assert.equal(linkBase(readPublicUrls('https://photos.example'), 'photos.example'), '')
+  assert.equal(linkBase(readPublicUrls('https://photos.example'), 'photos.example'), 'https://photos.example')
 })
 
 test('only the whole path of a public URL is taken off, and none that could be a path of ours', () => {

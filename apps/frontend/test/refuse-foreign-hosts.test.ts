@@ -6,10 +6,10 @@ import { createApp, createLogger, InvalidConfig } from '@darkroom/service-kit'
 import { readPublicUrls } from '../src/public-urls.ts'
 import { refuseForeignHosts } from '../src/refuse-foreign-hosts.ts'
 
-function appFor(allowed: string[]) {
+function appFor(allowed: string[], trustProxy?: true) {
   const logger = createLogger('test', 'silent')
   const app = createApp(
-    { name: 'frontend', logger, isPublic: true, checkReady: async () => undefined },
+    { name: 'frontend', logger, isPublic: true, trustProxy, checkReady: async () => undefined },
     scope => scope.get('/images', async () => 'images'),
   )
   refuseForeignHosts(app, new Set(allowed))
@@ -55,6 +55,15 @@ for (const [head, status] of [
     assert.match(String(await buffer(socket)), new RegExp(`^HTTP/1.1 ${status} `))
   })
 }
+
+test('a proxy that passes on the X-Forwarded-Host of its client does not open the door to foreign names', async () => {
+  const ask = async (headers: Record<string, string>) =>
+    (await appFor(['photos.example'], true).inject({ url: '/images', headers })).statusCode
+  assert.equal(await ask({ host: '127.0.0.1:8080', 'x-forwarded-host': 'photos.example' }), 200)
+  assert.equal(await ask({ host: 'evil.example', 'x-forwarded-host': 'photos.example' }), 403)
+  assert.equal(await ask({ host: 'evil.example', 'x-forwarded-host': 'localhost' }), 403)
+  assert.equal(await ask({ host: 'photos.example', 'x-forwarded-host': 'evil.example' }), 403)
+})
 
 test('health checks are answered by whatever name they come', async () => {
   for (const url of ['/healthz', '/readyz', '/healthz?from=lb'])

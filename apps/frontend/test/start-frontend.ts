@@ -8,9 +8,11 @@ import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import type { Audience } from '../src/access/audience.ts'
 import { buildApp } from '../src/app.ts'
+import { readOrigins } from '../src/browsers/cross-origin.ts'
 import type { RateLimitSettings } from '../src/limits/rate-limits.ts'
 import type { Networks } from '../src/outbound/networks.ts'
 import { readPublicUrls } from '../src/public-urls.ts'
+import { readTrustProxy } from '../src/trusted-proxies.ts'
 
 export interface Frontend extends Neighbours {
   app: App
@@ -47,6 +49,8 @@ export async function startFrontend(
     clusterToken: env.CLUSTER_TOKEN,
     audience: 'as-configured',
     publicUrls,
+    otherOrigins: readOrigins(settings.CORS_ORIGINS ?? ''),
+    trustProxy: readTrustProxy(settings.TRUST_PROXY ?? ''),
     intakeCheckMs: 20,
     ...options,
   })

@@ -11,6 +11,8 @@ export interface StreamOptions {
   caller: Caller
   /** The path before the paths of links. */
   linkBase: string
+  /** Those that the answer has besides. */
+  headers?: Record<string, string | number | string[] | undefined>
 }
 
 /**
@@ -26,12 +28,13 @@ export class EventStream {
   readonly #sent = new Map<string, number>()
   #isBegun = false
 
-  constructor(response: ServerResponse, { imageId, caller, linkBase }: StreamOptions) {
+  constructor(response: ServerResponse, { imageId, caller, linkBase, headers }: StreamOptions) {
     this.imageId = imageId
     this.caller = caller
     this.linkBase = linkBase
     this.#response = response
     response.writeHead(200, {
+      ...headers,
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no', // nginx would hold all events back

@@ -20,7 +20,12 @@ export function addEventRoutes(
       // No more events: 204 stops an EventSource from reconnecting (WHATWG HTML, 9.2.3).
       if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
       reply.hijack()
-      const options = { imageId: id, caller, linkBase: linkBase(publicUrls, host) }
+      const options = {
+        imageId: id,
+        caller,
+        linkBase: linkBase(publicUrls, host),
+        headers: reply.getHeaders(),
+      }
       hub.followImage(id, new EventStream(reply.raw, options))
     },
   })
@@ -30,7 +35,7 @@ export function addEventRoutes(
     exposeHeadRoute: false,
     handler: async ({ host, caller }, reply) => {
       reply.hijack()
-      const options = { caller, linkBase: linkBase(publicUrls, host) }
+      const options = { caller, linkBase: linkBase(publicUrls, host), headers: reply.getHeaders() }
       await hub.followAll(new EventStream(reply.raw, options))
     },
   })

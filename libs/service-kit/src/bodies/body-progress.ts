@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
 import { ClientGone } from '../problems/problems.ts'
@@ -24,8 +24,13 @@ const closingStallMs = 2000
  * An internal service allows half of the rate over twice the time. So the public service always cuts a slow client
  * first, and the internal services see a client that hung up.
  */
-export function requireProgress(app: FastifyInstance, given: BodyBounds, isPublic: boolean): void {
+export function requireProgress(
+  app: FastifyInstance,
+  given: BodyBounds & { answerHeaders: (headers: IncomingHttpHeaders) => Record<string, string> },
+  isPublic: boolean,
+): void {
   const {
+    answerHeaders,
     bodyStallMs = defaultBodyBounds.bodyStallMs,
     bodyMinBytesPerSecond = defaultBodyBounds.bodyMinBytesPerSecond,
     bodyWindowMs = 60_000,
@@ -63,7 +68,7 @@ export function requireProgress(app: FastifyInstance, given: BodyBounds, isPubli
       if (complaint === undefined) continue
       receiving.delete(request)
       app.log.info({ method: request.method, url: request.url }, `request cut: ${complaint}`)
-      cut(request, arrival.response, complaint)
+      cut(request, arrival.response, complaint, answerHeaders(request.headers))
     }
   }
 
@@ -116,7 +121,12 @@ class Arrival {
   }
 }
 
-function cut(request: IncomingMessage, response: ServerResponse, detail: string): void {
+function cut(
+  request: IncomingMessage,
+  response: ServerResponse,
+  detail: string,
+  headers: Record<string, string>,
+): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))
   // Without a socket, the response still waits for an earlier one on the same connection.
@@ -124,7 +134,7 @@ function cut(request: IncomingMessage, response: ServerResponse, detail: string)
     end()
     return
   }
-  refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, whenSent: end })
+  refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, headers, whenSent: end })
 }
 
 /** Picks the body limits out of a service's settings. */

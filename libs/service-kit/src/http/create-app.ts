@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type Access, Problem, serviceRoutes } from '@darkroom/contracts'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { Registry } from 'prom-client'
 import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
-import { answerRefusedMessage, answerRefusedPath, answerWithProblems } from '../problems/problem-answers.ts'
+import { answerWithProblems, refusedMessageHandler, refusedPathHandler } from '../problems/problem-answers.ts'
 import { parseJsonOf } from './accept-bodies.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
@@ -28,6 +28,12 @@ export interface AppOptions extends BodyBounds {
   isPublic?: boolean
   /** Where browsers reach the service; none: by the host that they ask for. */
   publicUrls?: readonly URL[] | undefined
+  /** Origins of other sites whose pages may write, too. */
+  otherOrigins?: ReadonlySet<string> | undefined
+  /** Proxies whose X-Forwarded headers are believed. */
+  trustProxy?: FastifyServerOptions['trustProxy'] | undefined
+  /** The headers of every answer, also of errors; routes may replace them. */
+  answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
   /** The path and query of a request as the routes know them. */
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
@@ -43,6 +49,7 @@ export interface AppOptions extends BodyBounds {
  * of `addRoutes` has a scope of its own.
  */
 export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => void)[]): App {
+  const { answerHeaders = () => ({}) } = options
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -56,8 +63,9 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     http: { requireHostHeader: false, headersTimeout: 60_000 },
     routerOptions: { maxParamLength: 1024 },
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
-    frameworkErrors: answerRefusedPath,
-    clientErrorHandler: answerRefusedMessage,
+    ...(options.trustProxy !== undefined && { trustProxy: options.trustProxy }),
+    frameworkErrors: refusedPathHandler(answerHeaders),
+    clientErrorHandler: refusedMessageHandler(answerHeaders),
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
   // What is answered is typed by its contract; a serializer compiled for each route takes memory and time to start.
@@ -65,12 +73,14 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
 
   app.decorate('metrics', new Registry())
   app.decorate('api', options.api)
+  // The first hook, so that errors of later hooks have these headers, too.
+  app.addHook('onRequest', async (request, reply) => void reply.headers(answerHeaders(request.headers)))
   measureRequests(app)
   answerWithProblems(app)
   turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
-  requireProgress(app, options, options.isPublic ?? false)
+  requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
   overlookContentType(app)
-  refuseForeignOrigins(app, options.publicUrls)
+  refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   app.register(swagger, {
     openapi: {

@@ -7,19 +7,28 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Refuses writes that a browser sends for pages of other sites (cross-site request forgery). Browsers send `Origin`
  * with every write, and `null` for a page without an origin. It must be the origin of one of the public URLs or, if
  * none is set, name the host of the request. Programs send no `Origin`.
+ *
+ * Pages of `otherOrigins` may write as programs do: with a key. Their cookies are removed, as `SameSite` does not
+ * distinguish the hosts and ports of one site.
  */
-export function refuseForeignOrigins(app: FastifyInstance, publicUrls?: readonly URL[]): void {
+export function refuseForeignOrigins(
+  app: FastifyInstance,
+  publicUrls?: readonly URL[],
+  otherOrigins: ReadonlySet<string> = new Set(),
+): void {
   const publicOrigins = new Set(publicUrls?.map(url => url.origin))
   const remedy = publicUrls && '; if that is an address of this service, add it to PUBLIC_URL'
-  app.addHook('onRequest', async ({ method, headers }) => {
-    if (safeMethods.has(method)) return
-    const { origin, host = '' } = headers
+  app.addHook('onRequest', async ({ method, headers, host = '' }) => {
+    const { origin } = headers
+    const isOwn =
+      origin !== undefined && (publicOrigins.size > 0 ? publicOrigins.has(origin) : namesHost(origin, host))
+    const isOther = !isOwn && origin !== undefined && otherOrigins.has(origin)
+    if (isOther) delete headers.cookie
+    if (isOwn || isOther || safeMethods.has(method)) return
     if (origin === undefined) {
       if (headers['sec-fetch-site'] !== 'cross-site') return
       throw new ServiceProblem(403, 'cross-site', 'pages of other sites may not send this request')
     }
-    const isOwn = publicOrigins.size > 0 ? publicOrigins.has(origin) : namesHost(origin, host)
-    if (isOwn) return
     throw new ServiceProblem(
       403,
       'cross-site',

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -53,30 +53,41 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
 }
 
 /** Answers what Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
-export function answerRefusedPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply, toProblem(error))
+export function refusedPathHandler(answerHeaders: AnswerHeadersOf) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    sendProblem(reply.headers(answerHeaders(request.headers)), toProblem(error))
+  }
 }
 
+type AnswerHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
+
 /** Answers a message that isn't HTTP, or arrives too slowly (like Node's own `clientError` handler). */
-export function answerRefusedMessage(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
+export function refusedMessageHandler(answerHeaders: AnswerHeadersOf) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    refuseMessage(socket, error.code, { headers: answerHeaders({}) })
   }
-  refuseMessage(socket, error.code)
 }
 
 /** Writes a problem document to a connection whose request can't be answered in the usual way, and closes it. */
 export function refuseMessage(
   socket: Socket,
   errorCode: string | undefined,
-  { detail, whenSent }: { detail?: string; whenSent?: () => void } = {},
+  {
+    detail,
+    headers = {},
+    whenSent,
+  }: { detail?: string; headers?: Record<string, string>; whenSent?: () => void } = {},
 ): void {
   const { status, code, title } = refusals[errorCode ?? ''] ?? malformed
   const problem: Problem = { type: problemType(code), title, status, ...(detail !== undefined && { detail }) }
   const document = JSON.stringify(problem)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}connection: close\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${document.length}\r\n\r\n${document}`,
     whenSent,
   )

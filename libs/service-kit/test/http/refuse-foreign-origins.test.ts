@@ -7,10 +7,18 @@ const methods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 async function ask(
   t: TestContext,
   headers: Record<string, string>,
-  { publicUrls, method = 'POST' }: { publicUrls?: string[]; method?: (typeof methods)[number] | 'GET' } = {},
+  {
+    publicUrls,
+    otherOrigins,
+    method = 'POST',
+  }: { publicUrls?: string[]; otherOrigins?: Set<string>; method?: (typeof methods)[number] | 'GET' } = {},
 ) {
-  const { app } = buildApp(t, { publicUrls: publicUrls?.map(url => new URL(url)) })
-  app.route({ method: [...methods, 'GET'], url: '/images', handler: async () => 'taken' })
+  const { app } = buildApp(t, { publicUrls: publicUrls?.map(url => new URL(url)), otherOrigins })
+  app.route({
+    method: [...methods, 'GET'],
+    url: '/images',
+    handler: async ({ headers }) => ({ cookie: headers.cookie }),
+  })
   return app.inject({ method, url: '/images', headers })
 }
 
@@ -60,6 +68,20 @@ test('pages of public URLs may write, whatever the host that a proxy passes on, 
     assert.equal(answer.statusCode, 403, origin)
     assert.match(answer.json().detail, /PUBLIC_URL/)
   }
+})
+
+test('pages of other origins that are named may write, and their cookies are not read', async t => {
+  const otherOrigins = new Set(['https://shop.test'])
+  const cookie = 'darkroom=a-session'
+  const own = { origin: 'https://photos.test', host: 'photos.test', cookie }
+  assert.equal((await ask(t, own, { otherOrigins })).json().cookie, cookie)
+  const foreign = { ...own, origin: 'https://shop.test' }
+  for (const method of [...methods, 'GET'] as const) {
+    const answer = await ask(t, foreign, { otherOrigins, method })
+    assert.deepEqual([answer.statusCode, answer.json()], [200, {}], method)
+  }
+  for (const origin of ['null', 'https://shop.test.evil.test', 'http://shop.test'])
+    assert.equal((await ask(t, { ...foreign, origin }, { otherOrigins })).statusCode, 403, origin)
 })
 
 test('pages of other sites may read, and link here', async t => {

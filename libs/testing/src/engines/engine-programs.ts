@@ -14,6 +14,10 @@ export const enginePrograms = {
     debianPackage: 'ceph-mon ceph-osd radosgw',
   },
   serf: { program: 'serf', proves: 'cluster-state among Serf agents', debianPackage: 'serf' },
+  nginx: { program: 'nginx', proves: 'the frontend behind nginx', debianPackage: 'nginx-light' },
+  haproxy: { program: 'haproxy', proves: 'the frontend behind HAProxy', debianPackage: 'haproxy' },
+  caddy: { program: 'caddy', proves: 'the frontend behind Caddy', debianPackage: 'caddy' },
+  promtool: { program: 'promtool', proves: 'metrics and alert rules', debianPackage: 'prometheus' },
   faketime: { program: 'faketime', proves: 'behaviour when the clock is set', debianPackage: 'faketime' },
 } as const
 export type EngineName = keyof typeof enginePrograms
