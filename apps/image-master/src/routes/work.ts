@@ -35,10 +35,20 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     async workFinished({ body, signal }) {
       const { id, lease, result, next } = body
       const facts = 'content' in result ? await inlineBytes.storeResult(id, lease, result) : result
-      const acknowledgement = await queue.finish(toLease(body), facts)
-      await acknowledge(id, acknowledgement)
-      // A repeated message must not lease a second task: the first would be lost.
-      const work = next && acknowledgement !== 'repeated' ? await nextWork(next, 0, signal) : undefined
+      // Sent together, the end of this work and the claim of the next share one commit of the task DB.
+      const [reported, claimed] = await Promise.allSettled([
+        queue.finish(toLease(body), facts).then(answer => acknowledge(id, answer)),
+        next && nextWork(next, 0, signal),
+      ])
+      const work = claimed.status === 'fulfilled' ? claimed.value : undefined
+      const isFirstReport = reported.status === 'fulfilled' && reported.value !== 'repeated'
+      if (!isFirstReport) {
+        // A repeated message must not lease a second task: the first would be lost.
+        if (work) await queue.returnWork({ id: work.id, token: work.lease.token })
+        if (reported.status === 'rejected') throw reported.reason
+        return { status: 204 }
+      }
+      if (claimed.status === 'rejected') throw claimed.reason
       return work ? { status: 200, body: work } : { status: 204 }
     },
 
@@ -68,9 +78,10 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     return undefined
   }
 
-  async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<void> {
+  async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<Acknowledgement> {
     if (acknowledgement === 'cancelled') await discardResult(id)
     if (acknowledgement === 'lost') throw leaseLost()
+    return acknowledgement
   }
 }
 

@@ -131,7 +131,7 @@ describe('messages of workers', async () => {
     }
   })
 
-  test('a report of the end brings the next work if it asks for it, and a repeated report brings none', async () => {
+  test('a report of the end brings the next work if it asks for it; a repeated or late report leases none', async () => {
     const first = await claimed(master)
     const second = (await upload(master, png)).json()
     const report = { ...first.held, result: facts, next: { worker: 'w', inline: 10_000 } }
@@ -142,8 +142,11 @@ describe('messages of workers', async () => {
     assert.equal(Buffer.from(String(original.content), 'base64').length, original.bytes)
     await upload(master, png)
     assert.equal((await send(master, '/workFinished', report)).status, 204)
+    const lost = { ...report, lease: report.lease + 1 }
+    assert.equal((await send(master, '/workFinished', lost)).status, 409)
     const third = await getWork(master, 'worker=w&inline=1')
-    assert.deepEqual([third.status, (third.json() as unknown as Work).original.content], [200, undefined])
+    const { attempt, original: alone } = third.json() as unknown as Work
+    assert.deepEqual([third.status, attempt, alone.content], [200, 1, undefined])
   })
 
   test('a result that comes with the report is stored before the task is finished', async () => {

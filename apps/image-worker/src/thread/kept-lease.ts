@@ -1,7 +1,6 @@
 import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 
-const maxRenewMs = 5000
 const minRenewMs = 100
 
 /**
@@ -38,7 +37,7 @@ export class KeptLease {
 
   #renewLater(): void {
     if (this.#isClosed || this.lost.aborted) return
-    const renewMs = Math.min(Math.max(this.#work.lease.durationMs / 3, minRenewMs), maxRenewMs)
+    const renewMs = Math.max(this.#work.lease.durationMs / 3, minRenewMs)
     this.#timer = setTimeout(() => {
       const closing = new AbortController()
       const ended = this.#renew(closing.signal).then(() => this.#renewLater())
