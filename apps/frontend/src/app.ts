@@ -24,6 +24,7 @@ import { refuseLoops } from './outbound/refuse-loops.ts'
 import type { PageFiles } from './page/page-files.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
+import type { UploadLimits } from './resumable/upload-records.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
@@ -31,6 +32,7 @@ import { addKeyRoutes } from './routes/keys.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addPageRoutes } from './routes/page.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
+import { addResumableRoutes } from './routes/resumable.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
@@ -45,6 +47,7 @@ export interface AppDependencies extends BodyBounds {
   clusterToken?: string | undefined
   audience: Audience
   limits?: RateLimitSettings
+  uploads?: UploadLimits
   /** Where browsers reach it. */
   publicUrls?: readonly URL[]
   /** Origins of other sites whose pages may use it. */
@@ -66,6 +69,7 @@ export function buildApp({
   clusterToken,
   audience,
   limits = noLimits,
+  uploads = { uploadExpirySeconds: 86_400, maxUploadsPerOwner: 1000 },
   publicUrls = [],
   otherOrigins = new Set(),
   trustProxy,
@@ -108,6 +112,7 @@ export function buildApp({
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
     scope => addKeyRoutes(scope, clients),
+    scope => addResumableRoutes(scope, clients, intake, { limits: uploads, publicUrls, logger }),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
     scope => addPageRoutes(scope, page),
   )

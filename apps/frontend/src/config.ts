@@ -34,6 +34,17 @@ export const Config = Type.Object({
     minimum: 1,
     description: 'Invalid API keys a minute that one address may send, then 429',
   }),
+  uploadExpirySeconds: Type.Integer({
+    default: 86_400,
+    minimum: 1,
+    maximum: 31_536_000,
+    description: 'How long an unfinished resumable upload is kept after its last byte',
+  }),
+  maxUploadsPerOwner: Type.Integer({
+    default: 1000,
+    minimum: 1,
+    description: 'Resumable uploads of one owner that are not finished; further ones are refused (429)',
+  }),
   intakeCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,

@@ -38,7 +38,16 @@ export async function start(
   const clients = new ServiceClients({ ...config, logger, inProcess })
   const page = await loadPageFiles(pageFolder, logger)
   const edges = { publicUrls, otherOrigins, trustProxy, allowedHosts, networks }
-  const app = buildApp({ ...config, ...edges, audience, limits: config, page, clients, logger })
+  const app = buildApp({
+    ...config,
+    ...edges,
+    audience,
+    limits: config,
+    uploads: config,
+    page,
+    clients,
+    logger,
+  })
   return startService({ app, name: 'frontend', config, clients, logger, inProcess })
 }
 

@@ -41,7 +41,8 @@ describe('the contract', async () => {
     const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)
       .filter(([, item]) => Object.values(item).some(({ security }) => security?.length === 0))
       .map(([path]) => path)
-    assert.deepEqual(open.sort(), ['/healthz', '/readyz'])
+    // An OPTIONS tells what the server supports of tus.
+    assert.deepEqual(open.sort(), ['/healthz', '/readyz', '/uploads', '/uploads/{id}'])
   })
 
   test('is well-formed OpenAPI 3.1', () => {
@@ -50,7 +51,7 @@ describe('the contract', async () => {
     for (const [path, item] of Object.entries(document.paths) as [string, object][]) {
       assert.ok(path.startsWith('/') && !path.includes(':'), path)
       for (const [method, operation] of Object.entries(item)) {
-        assert.ok(['get', 'head', 'post', 'put', 'delete'].includes(method), method)
+        assert.ok(['get', 'head', 'post', 'put', 'patch', 'delete', 'options'].includes(method), method)
         const responses = Object.entries(operation.responses) as [string, { description?: string }][]
         assert.ok(responses.length > 0)
         for (const [status, { description }] of responses) {

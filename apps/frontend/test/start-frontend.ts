@@ -12,6 +12,7 @@ import { readOrigins } from '../src/browsers/cross-origin.ts'
 import type { RateLimitSettings } from '../src/limits/rate-limits.ts'
 import type { Networks } from '../src/outbound/networks.ts'
 import { readPublicUrls } from '../src/public-urls.ts'
+import type { UploadLimits } from '../src/resumable/upload-records.ts'
 import { readTrustProxy } from '../src/trusted-proxies.ts'
 
 export interface Frontend extends Neighbours {
@@ -24,6 +25,7 @@ export interface Frontend extends Neighbours {
 interface FrontendOptions {
   audience?: Audience
   limits?: RateLimitSettings
+  uploads?: UploadLimits
   logger?: Logger
   networks?: Networks
 }

@@ -15,6 +15,7 @@ import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { InlineBytes } from './inline-bytes.ts'
+import { listUploads } from './list-uploads.ts'
 import type { OpenedQueue } from './queue/queue-engine.ts'
 import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
@@ -24,7 +25,7 @@ import type { Workers } from './workers.ts'
 
 export interface AppDependencies extends OpenedQueue {
   config: Config
-  clients: Pick<ServiceClients, 'storage' | 'taskDb'>
+  clients: Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
   workers: Pick<Workers, 'requireDecoder' | 'close'>
   settings(): LiveConfig
   /** Counts the outcomes of images. */
@@ -36,7 +37,7 @@ export interface AppDependencies extends OpenedQueue {
 /** The master as an app. Closing it ends its sweeping and closes the queue and the tally. */
 export function buildApp({
   config,
-  clients: { storage, taskDb },
+  clients: { kv, storage, taskDb },
   workers,
   queue,
   show = () => undefined,
@@ -83,7 +84,15 @@ export function buildApp({
     show,
   )
 
-  const housekeeping = new Housekeeping({ ...config, storage, taskDb, settings, logger, clock })
+  const housekeeping = new Housekeeping({
+    ...config,
+    storage,
+    taskDb,
+    listUploads: () => listUploads(kv),
+    settings,
+    logger,
+    clock,
+  })
   app.addHook('onClose', async () => {
     await housekeeping.close()
     await queue.close()

@@ -5,6 +5,7 @@ import { OrphanSweeper } from './orphan-sweeper.ts'
 import { type SweeperDependencies, sweepExpired } from './sweeper.ts'
 
 interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
+  listUploads(): Promise<ReadonlySet<string>>
   settings(): LiveConfig
   sweepMs: number
   orphanSweepMs: number
@@ -18,12 +19,20 @@ export class Housekeeping {
   readonly #sweeping: Promise<unknown>
   readonly #logger: Logger
 
-  constructor({ settings, sweepMs, orphanSweepMs, orphanAgeMs, clock, ...neighbours }: HousekeepingOptions) {
+  constructor({
+    settings,
+    sweepMs,
+    orphanSweepMs,
+    orphanAgeMs,
+    clock,
+    listUploads,
+    ...neighbours
+  }: HousekeepingOptions) {
     this.#logger = neighbours.logger
     const dependencies = { ...neighbours, signal: this.#closing.signal }
     const time = new CautiousTime(clock)
     const ago = (ms: number) => new Date(time.now() - ms)
-    const orphans = new OrphanSweeper({ ...dependencies, ageMs: orphanAgeMs })
+    const orphans = new OrphanSweeper({ ...dependencies, listUploads, ageMs: orphanAgeMs })
     this.#sweeping = Promise.all([
       this.#repeat(sweepMs, 'expired images', () =>
         sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),

@@ -29,6 +29,7 @@ import {
   type Tally,
   tooLarge,
 } from '@darkroom/service-kit'
+import { findTask } from '@darkroom/service-kit/images'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
@@ -55,6 +56,8 @@ export interface IntakeDependencies {
 
 export interface Upload {
   body: Body
+  /** The id of the image, if it is not a new one. */
+  id?: string | undefined
   /** As declared by the client, if at all. */
   bytes?: number | undefined
   /** As written by the client; the default operations if absent. */
@@ -78,6 +81,9 @@ export interface Upload {
 export async function acceptUpload(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
   const { admission, ids, maxBytesInFlight, settings, storage, workers } = dependencies
   const limits = settings()
+  // The answer to an earlier request may have been lost.
+  const known = upload.id === undefined ? undefined : await findTask(dependencies.taskDb, upload.id)
+  if (known) return known
   const operations = readOperations(upload.operations) ?? limits.defaultOperations
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
     throw tooLarge(limits.maxUploadBytes)
@@ -87,7 +93,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
   await workers.requireDecoder(contentTypeOf(format))
-  const key = await ids.next()
+  const key = upload.id ?? (await ids.next())
   const stored = await store(storage, key, format, whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
@@ -96,7 +102,9 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     return await makeTask(key, { original, operations }, upload, dependencies)
   } catch (error) {
     // Only after a final refusal: after any other error the task may exist, and needs its bytes.
-    if (error instanceof ServiceProblem) await discard(key, dependencies)
+    // Of two requests for one id, a temporary refusal of one must not take the bytes of the other.
+    const isFinal = error instanceof ServiceProblem && (upload.id === undefined || error.status < 500)
+    if (isFinal) await discard(key, dependencies)
     throw error
   }
 }
@@ -174,10 +182,10 @@ async function makeTask(
   })
   if (reply.status === 404 || reply.status === 409) throw new Error(`a new task was answered ${reply.status}`)
   const task = reply.body
-  if (task.id === id) {
+  if (reply.status === 201) {
     dependencies.tally.add(imageCounters.accepted)
     dependencies.tally.add(imageCounters.bytesIn, image.original.bytes)
-  } else {
+  } else if (task.id !== id) {
     requireSame(task, image)
     await discard(id, dependencies)
   }

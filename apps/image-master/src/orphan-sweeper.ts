@@ -1,7 +1,9 @@
-import { type Client, type Stage, stages, type storageRoutes } from '@darkroom/contracts'
+import { type Client, type Stage, stages, type storageRoutes, uploadIdOf } from '@darkroom/contracts'
 import type { SweeperDependencies } from './sweeper.ts'
 
 interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
+  /** The ids of uploads that are not finished: their pieces are kept. */
+  listUploads(): Promise<ReadonlySet<string>>
   /** How long bytes without a task are kept. */
   ageMs: number
   /** Milliseconds of a clock that is never set back. */
@@ -30,14 +32,15 @@ export class OrphanSweeper {
 
   /** Returns the number of deleted blobs. */
   async sweep(): Promise<number> {
-    const { storage, taskDb, signal, ageMs } = this.#options
+    const { storage, taskDb, listUploads, signal, ageMs } = this.#options
+    const uploads = await listUploads()
     const stillUnknown = new Map<string, number>()
     let count = 0
     for (const stage of stages) {
       for await (const keys of listKeys(stage, storage)) {
         const { body } = await taskDb.findUnknown({ body: { ids: keys } })
         const now = this.#now()
-        for (const key of body.ids) {
+        for (const key of body.ids.filter(key => !uploads.has(uploadIdOf(key) ?? ''))) {
           if (signal.aborted) return count
           const name = `${stage}/${key}`
           const since = this.#unknownSince.get(name)

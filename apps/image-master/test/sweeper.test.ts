@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Stage } from '@darkroom/contracts'
+import { pieceKey, type Stage } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
+import { listUploads } from '../src/list-uploads.ts'
 import { OrphanSweeper } from '../src/orphan-sweeper.ts'
 import { sweepExpired } from '../src/sweeper.ts'
 import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
@@ -83,7 +84,7 @@ describe('expired images', () => {
     await store(neighbours, 'orphan', 'pre')
     const dependencies = dependenciesOf(neighbours, AbortSignal.abort())
     assert.equal(await sweepExpired(later(), dependencies), 0)
-    const orphans = new OrphanSweeper({ ...dependencies, ageMs: 0 })
+    const orphans = new OrphanSweeper({ ...dependencies, listUploads: async () => new Set(), ageMs: 0 })
     assert.equal((await orphans.sweep()) + (await orphans.sweep()), 0)
     assert.deepEqual((await storedKeys(neighbours)).pre, ['orphan'])
   })
@@ -148,10 +149,34 @@ describe('bytes without a task', () => {
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(13)], post: [] })
   })
 
+  test('of unfinished uploads stay, and are deleted when the upload has ended', async t => {
+    const neighbours = await startNeighbours(t)
+    const [open, ended, finished] = [idOf(1), idOf(2), idOf(3)]
+    await makeTask(neighbours, finished)
+    const keys = [open, ended, finished].map(id => pieceKey(id, 8, 'ab12'))
+    for (const key of [...keys, finished]) await store(neighbours, key, 'pre')
+    const params = { '*': `uploads/alice/${open}` }
+    await neighbours.clients.kv.setKey({ params, querystring: {}, headers: {}, body: Buffer.from('{}') })
+    const { orphans, clock } = sweeperOf(neighbours)
+    await orphans.sweep()
+    clock.now += hourMs
+    assert.equal(await orphans.sweep(), 2)
+    assert.deepEqual((await storedKeys(neighbours)).pre.sort(), [keys[0], finished].sort())
+    await neighbours.clients.kv.deleteKey({ params, headers: {} })
+    await orphans.sweep()
+    clock.now += hourMs
+    assert.equal(await orphans.sweep(), 1)
+    assert.deepEqual((await storedKeys(neighbours)).pre, [finished])
+  })
+
   /** A sweeper that leaves bytes alone for an hour of a clock that the test moves. */
   function sweeperOf(neighbours: Neighbours, storage = neighbours.clients.storage) {
     const clock = { now: 0 }
-    const dependencies = { ...dependenciesOf(neighbours), storage }
+    const dependencies = {
+      ...dependenciesOf(neighbours),
+      listUploads: () => listUploads(neighbours.clients.kv),
+      storage,
+    }
     const orphans = new OrphanSweeper({ ...dependencies, ageMs: hourMs, now: () => clock.now })
     return { orphans, clock }
   }

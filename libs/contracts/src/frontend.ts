@@ -2,6 +2,7 @@ import { keyRoutes } from './keys.ts'
 import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
+import { resumableRoutes } from './resumable.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
@@ -225,5 +226,6 @@ export const frontendRoutes = {
       response: bytesResponses,
     },
   }),
+  ...resumableRoutes,
   ...keyRoutes,
 }

@@ -93,7 +93,14 @@ export const imageMasterRoutes = {
     schema: {
       summary: 'Accepts an image; answers once its bytes and task are on disk',
       querystring: Type.Object(
-        { operations: Type.Optional(Type.String({ maxLength: 10_000 })), owner: Type.Optional(Owner) },
+        {
+          id: Type.Optional({
+            ...TaskId,
+            description: 'Of the image; if it exists, it is returned unchanged',
+          }),
+          operations: Type.Optional(Type.String({ maxLength: 10_000 })),
+          owner: Type.Optional(Owner),
+        },
         { additionalProperties: false },
       ),
       headers: Type.Object({

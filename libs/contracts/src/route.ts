@@ -20,7 +20,7 @@ export type Access = 'anyone' | 'key' | 'operator' | 'operator-key'
  * typed from it, and OpenAPI is generated from it, so a path is written once.
  */
 export interface Route {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   readonly url: string
   readonly schema: RouteSchema
   /** Who may call a route of the frontend; default: every caller with a key. */

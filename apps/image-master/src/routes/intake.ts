@@ -10,10 +10,11 @@ export function intakeHandlers(
       return { status: 200, body: { maxUploadBytes, maxQueued, maxQueuedPerOwner } }
     },
 
-    async newImage({ headers, querystring: { operations, owner }, body }) {
+    async newImage({ headers, querystring: { id, operations, owner }, body }) {
       const declared = headers['content-length']
       const upload = {
         body,
+        id,
         bytes: declared === undefined ? undefined : Number(declared),
         operations,
         owner,

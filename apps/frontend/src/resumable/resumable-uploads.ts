@@ -1,0 +1,280 @@
+import { formatPriority, problemCode, TaskId, type UploadRecord } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import {
+  type Body,
+  type Logger,
+  retryLater,
+  type ServiceClients,
+  ServiceProblem,
+  tooLarge,
+} from '@darkroom/service-kit'
+import { deleteImage } from '@darkroom/service-kit/images'
+import { type Caller, findImage } from '../access/caller.ts'
+import { ArrivingBody } from './arriving-body.ts'
+import { bytesIn, Pieces } from './pieces.ts'
+import { type KnownUpload, type UploadLimits, UploadRecords } from './upload-records.ts'
+
+/** What a crash loses at most, and what a request of unknown length may hold in memory. */
+const pieceBytes = 8 * 1024 * 1024
+/** So that a record stays small. A client reaches it only with pieces far below a megabyte. */
+const maxPieces = 4000
+
+export type UploadClients = Pick<ServiceClients, 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
+
+export interface UploadState {
+  id: string
+  offset: number
+  length?: number | undefined
+  metadata?: string | undefined
+  /** Absent once the image is accepted. */
+  expiresAt?: string
+}
+
+export interface AppendedBody {
+  offset: number
+  /** Sent with a PATCH if the upload began without it. */
+  length?: number | undefined
+  body: Body
+  /** The declared length of the body. */
+  bytes?: number | undefined
+  /** The longest upload that is accepted, as far as is known. */
+  maxBytes?: number | undefined
+}
+
+/**
+ * Resumable uploads. Every frontend can continue every upload, since nothing is kept here:
+ *
+ *     bytes -> pieces in the storage, named in a record in kv-config (compare and set)
+ *     last piece -> not stored: all pieces and it are streamed to the master as one body
+ *
+ * So the answer to the last piece is the master's: refused for now, the offset stays and the client sends the piece
+ * again; refused for good, the upload is gone; accepted, the image has the id of the upload.
+ */
+export class ResumableUploads {
+  readonly #clients: UploadClients
+  readonly #records: UploadRecords
+  readonly #pieces: Pieces
+
+  constructor(clients: UploadClients, limits: UploadLimits, logger: Logger) {
+    this.#clients = clients
+    this.#records = new UploadRecords(clients.kv, limits)
+    this.#pieces = new Pieces(clients.storage, logger)
+  }
+
+  /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
+  async create(
+    { owner }: Caller,
+    given: Pick<UploadRecord, 'length' | 'metadata' | 'options' | 'urgency'>,
+  ): Promise<UploadState> {
+    return stateOf(await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }))
+  }
+
+  /** @throws ServiceProblem 404 */
+  async find(caller: Caller, id: string): Promise<UploadState> {
+    const known = await this.#findRecord(caller, id)
+    // Also if there is a record: a frontend may have been killed after the image was accepted.
+    const image = await findImage(this.#clients.taskDb, caller, id)
+    if (image) return { id, offset: image.original.bytes, length: image.original.bytes }
+    return known ? stateOf(known) : uploadNotFound(id)
+  }
+
+  /** Returns the state when the whole body is stored. @throws ServiceProblem */
+  async append(caller: Caller, id: string, { body, ...given }: AppendedBody): Promise<UploadState> {
+    const known = await this.#findRecord(caller, id)
+    if (!known) return this.#appendToImage(caller, id, given)
+    const received = bytesIn(known.record.pieces)
+    if (given.offset !== received) throw offsetMismatch(given.offset, received)
+    const length = lengthOf(known.record, given.length)
+    if (length !== undefined && length < received + (given.bytes ?? 0))
+      throw new ServiceProblem(400, 'too-long', `the upload is longer than its Upload-Length, ${length}`)
+    if (length !== undefined && length > (given.maxBytes ?? length)) throw tooLarge(given.maxBytes ?? 0)
+    return this.#receive(caller, known, length, new ArrivingBody(body), given)
+  }
+
+  /** @throws ServiceProblem 404 */
+  async terminate(caller: Caller, id: string): Promise<void> {
+    const { taskDb, storage } = this.#clients
+    const known = await this.#findRecord(caller, id)
+    if (known) {
+      await this.#records.terminate(known)
+      await this.#pieces.delete(id, known.record.pieces)
+    }
+    const image = await findImage(taskDb, caller, id)
+    if (image) await deleteImage(id, { taskDb, storage })
+    else if (!known) uploadNotFound(id)
+  }
+
+  async #receive(
+    caller: Caller,
+    begun: KnownUpload,
+    length: number | undefined,
+    body: ArrivingBody,
+    { bytes, maxBytes = Number.POSITIVE_INFINITY }: Pick<AppendedBody, 'bytes' | 'maxBytes'>,
+  ): Promise<UploadState> {
+    let known = begun
+    let offset = bytesIn(known.record.pieces)
+    const end = bytes === undefined ? undefined : offset + bytes
+    for (;;) {
+      const left = length === undefined ? Number.POSITIVE_INFINITY : length - offset
+      if (left <= pieceBytes && end === length)
+        return this.#finish(caller, known, body.take(left), length ?? 0)
+      if (!(await body.hasMore())) break
+      if (offset >= maxBytes) throw tooLarge(maxBytes)
+      let part = body.take(Math.min(left, pieceBytes))
+      if (left <= pieceBytes && end === undefined) {
+        // Only at its end it is known whether this is the last piece.
+        const held = await Array.fromAsync(part)
+        part = asStream(held)
+        const isLast = held.reduce((sum, chunk) => sum + chunk.length, 0) === left
+        if (isLast && (await body.hasMore())) throw tooLong(length)
+        if (isLast) return this.#finish(caller, known, part, length ?? 0)
+      }
+      known = await this.#addPiece(known, offset, part, length)
+      offset = bytesIn(known.record.pieces)
+    }
+    if (body.failure !== undefined) throw body.failure
+    if (offset === length) return this.#finish(caller, known, asStream([]), length)
+    return stateOf(known)
+  }
+
+  async #addPiece(
+    known: KnownUpload,
+    offset: number,
+    part: AsyncIterable<Uint8Array>,
+    length: number | undefined,
+  ): Promise<KnownUpload> {
+    const { id, record } = known
+    if (record.pieces.length >= maxPieces)
+      throw new ServiceProblem(
+        400,
+        'too-many-pieces',
+        'this upload came in too many small parts: use larger ones',
+      )
+    const piece = await this.#pieces.store(id, offset, part)
+    const changed = await this.#records.addPiece(known, piece, length)
+    if (changed) return changed
+    await this.#pieces.discard(id, offset, piece)
+    const now = await this.#records.find(record.owner, id)
+    if (!now) uploadNotFound(id)
+    throw offsetMismatch(offset, bytesIn(now.record.pieces))
+  }
+
+  async #finish(
+    caller: Caller,
+    known: KnownUpload,
+    lastPart: AsyncIterable<Uint8Array>,
+    length: number,
+  ): Promise<UploadState> {
+    const { id, record } = known
+    const { owner, options, urgency } = record
+    const sent = this.#clients.imageMaster.newImage({
+      querystring: { ...options, id, ...(owner !== undefined && { owner }) },
+      headers: {
+        'content-length': String(length),
+        ...(urgency !== undefined && { priority: formatPriority(urgency) }),
+      },
+      body: this.#whole(id, record, lastPart, length),
+    })
+    const answer = await sent.catch(async error => {
+      if (error instanceof ServiceProblem && error.code === 'upload-gone') await this.#forget(known)
+      throw error
+    })
+    if (answer.status === 202) {
+      if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
+      await this.#pieces.delete(id, record.pieces)
+      return { id, offset: length, length }
+    }
+    const refusal = ServiceProblem.relay(answer)
+    if (answer.status === 429 || answer.status === 503) {
+      // tus-js-client tries again after a 5xx, but not after a 429.
+      throw retryLater(503, refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
+    }
+    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(known)
+    throw refusal
+  }
+
+  /** All bytes of an upload. */
+  async *#whole(
+    id: string,
+    { pieces }: UploadRecord,
+    lastPart: AsyncIterable<Uint8Array>,
+    length: number,
+  ): AsyncGenerator<Uint8Array> {
+    let left = length
+    for await (const chunk of this.#pieces.read(id, pieces)) {
+      left -= chunk.length
+      yield chunk
+    }
+    for await (const chunk of lastPart) {
+      left -= chunk.length
+      yield chunk
+    }
+    if (left !== 0)
+      throw new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
+  }
+
+  async #forget(known: KnownUpload): Promise<void> {
+    if (await this.#records.remove(known)) await this.#pieces.delete(known.id, known.record.pieces)
+  }
+
+  /** The record changed while the image was accepted: the client gave the upload up, or sent the last piece twice. */
+  async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
+    const now = await this.#records.read(record.owner, id)
+    if (!now?.record.isTerminated) return
+    const { taskDb, storage } = this.#clients
+    if (await findImage(taskDb, caller, id)) await deleteImage(id, { taskDb, storage })
+    uploadNotFound(id)
+  }
+
+  async #appendToImage(
+    caller: Caller,
+    id: string,
+    { offset, bytes }: Pick<AppendedBody, 'offset' | 'bytes'>,
+  ): Promise<UploadState> {
+    const image = await findImage(this.#clients.taskDb, caller, id)
+    if (!image) uploadNotFound(id)
+    const length = image.original.bytes
+    // The answer to the last piece may have been lost.
+    if (offset === length && bytes === 0) return { id, offset, length }
+    throw offsetMismatch(offset, length)
+  }
+
+  /** Uploads without an owner belong to the operators. */
+  async #findRecord({ owner, role }: Caller, id: string): Promise<KnownUpload | undefined> {
+    if (!Value.Check(TaskId, id)) return undefined
+    const own = await this.#records.find(owner, id)
+    if (own || owner === undefined || role !== 'operator') return own
+    return this.#records.find(undefined, id)
+  }
+}
+
+function stateOf({ id, record: { pieces, length, metadata, expiresAt } }: KnownUpload): UploadState {
+  return { id, offset: bytesIn(pieces), length, metadata, expiresAt }
+}
+
+function lengthOf({ length }: UploadRecord, given: number | undefined): number | undefined {
+  if (length === undefined || given === undefined || given === length) return length ?? given
+  throw new ServiceProblem(
+    400,
+    'length-is-fixed',
+    `the Upload-Length of this upload is ${length}, not ${given}`,
+  )
+}
+
+function tooLong(length: number | undefined): ServiceProblem {
+  return new ServiceProblem(400, 'too-long', `the upload is longer than its Upload-Length, ${length}`)
+}
+
+function offsetMismatch(given: number, right: number): ServiceProblem {
+  return new ServiceProblem(409, 'offset-mismatch', `Upload-Offset must be ${right}, got ${given}`, {
+    headers: { 'upload-offset': String(right) },
+  })
+}
+
+function uploadNotFound(id: string): never {
+  throw new ServiceProblem(404, 'upload-not-found', `there is no upload ${id}; it may have expired`)
+}
+
+async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import { retryLater, type ServiceClients } from '@darkroom/service-kit'
+
+type KvClient = ServiceClients['kv']
+
+/** An upload and the revision at which it was read. */
+export interface KnownUpload {
+  id: string
+  record: UploadRecord
+  etag: string
+}
+
+export interface UploadLimits {
+  /** How long an upload is kept after its last byte. */
+  uploadExpirySeconds: number
+  /** Uploads of one owner that are not finished. */
+  maxUploadsPerOwner: number
+}
+
+/** A count is shared by all uploads that begin within this time. */
+const countAgeMs = 500
+const maxOwners = 1000
+/** For a request under way to notice that its upload was given up. */
+const terminatedSeconds = 600
+
+/**
+ * The records of unfinished uploads, in kv-config, so that any frontend can continue an upload. Of two writers of one
+ * record, the second is refused.
+ */
+export class UploadRecords {
+  readonly #kv: KvClient
+  readonly #limits: UploadLimits
+  readonly #counts = new Map<string, { known: Promise<number>; begun: number; readAt: number }>()
+
+  constructor(kv: KvClient, limits: UploadLimits) {
+    this.#kv = kv
+    this.#limits = limits
+  }
+
+  /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
+  async create(given: Pick<UploadRecord, 'owner' | 'length' | 'metadata' | 'options' | 'urgency'>) {
+    await this.#requireRoom(given.owner)
+    const id = newUploadId()
+    const record: UploadRecord = { ...given, pieces: [], expiresAt: this.#expiry() }
+    const known = await this.#write({ id, record, etag: '' }, record)
+    if (!known) throw new Error(`the upload id ${id} is taken`)
+    return known
+  }
+
+  /** Undefined also for an upload that was given up. */
+  async find(owner: string | undefined, id: string): Promise<KnownUpload | undefined> {
+    const known = await this.read(owner, id)
+    return known?.record.isTerminated ? undefined : known
+  }
+
+  async read(owner: string | undefined, id: string): Promise<KnownUpload | undefined> {
+    const reply = await this.#kv.getKey({ params: paramsOf(owner, id), querystring: {}, headers: {} })
+    if (reply.status !== 200) return undefined
+    const record: unknown = JSON.parse(await reply.body.text())
+    if (!Value.Check(UploadRecord, record)) throw new Error(`the record of the upload ${id} is not valid`)
+    return { id, record, etag: String(reply.headers.etag) }
+  }
+
+  /** Adds a piece and renews the expiry; undefined if the record has changed since it was read. */
+  addPiece(
+    known: KnownUpload,
+    piece: UploadRecord['pieces'][number],
+    length: number | undefined,
+  ): Promise<KnownUpload | undefined> {
+    return this.#write(known, {
+      ...known.record,
+      ...(length !== undefined && { length }),
+      pieces: [...known.record.pieces, piece],
+      expiresAt: this.#expiry(),
+    })
+  }
+
+  /** Leaves a mark for a request under way, which then makes no image. */
+  async terminate({ id, record }: KnownUpload): Promise<void> {
+    await this.#kv.setKey({
+      params: paramsOf(record.owner, id),
+      querystring: { ttl: terminatedSeconds },
+      headers: {},
+      body: encode({ ...record, pieces: [], isTerminated: true }),
+    })
+  }
+
+  /** Returns false if the record has changed since it was read; then it stays. */
+  async remove({ id, record, etag }: KnownUpload): Promise<boolean> {
+    const params = paramsOf(record.owner, id)
+    const { status } = await this.#kv.deleteKey({ params, headers: { 'if-match': etag } })
+    return status === 204
+  }
+
+  async #write({ id, etag }: KnownUpload, record: UploadRecord): Promise<KnownUpload | undefined> {
+    const reply = await this.#kv.setKey({
+      params: paramsOf(record.owner, id),
+      querystring: { ttl: this.#limits.uploadExpirySeconds },
+      headers: etag === '' ? { 'if-none-match': '*' } : { 'if-match': etag },
+      body: encode(record),
+    })
+    if (reply.status === 200 || reply.status === 201) return { id, record, etag: String(reply.headers.etag) }
+    // If an answer was lost, the request was sent twice, and the stored record is ours.
+    const stored = await this.read(record.owner, id)
+    return stored && encode(stored.record).equals(encode(record)) ? stored : undefined
+  }
+
+  async #requireRoom(owner: string | undefined): Promise<void> {
+    const { maxUploadsPerOwner: most } = this.#limits
+    const prefix = uploadPrefixOf(owner)
+    const now = performance.now()
+    let count = this.#counts.get(prefix)
+    if (!count || now - count.readAt > countAgeMs) {
+      if (this.#counts.size >= maxOwners) this.#counts.clear()
+      count = { known: this.#count(prefix, most), begun: 0, readAt: now }
+      this.#counts.set(prefix, count)
+    }
+    count.begun += 1
+    const place = count.begun
+    if ((await count.known) + place <= most) return
+    const words = `${most} uploads of yours are not finished, and no more may be: finish or delete some`
+    throw retryLater(429, 'too-many-uploads', words, 10)
+  }
+
+  /** Counts no further than `most`. */
+  async #count(prefix: string, most: number): Promise<number> {
+    let count = 0
+    let cursor: string | undefined
+    do {
+      const querystring = { prefix, limit: 1000, ...(cursor !== undefined && { cursor }) }
+      const { body } = await this.#kv.listKeys({ querystring })
+      count += body.keys.length
+      cursor = body.next
+    } while (cursor !== undefined && count < most)
+    return count
+  }
+
+  #expiry(): string {
+    return new Date(Date.now() + this.#limits.uploadExpirySeconds * 1000).toISOString()
+  }
+}
+
+function paramsOf(owner: string | undefined, id: string): { '*': string } {
+  return { '*': `${uploadPrefixOf(owner)}${id}` }
+}
+
+function encode(record: UploadRecord): Buffer {
+  return Buffer.from(JSON.stringify(record))
+}
+
+/** A UUID of version 7 (RFC 9562, 5.7), as the ids of images are. */
+function newUploadId(): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(Date.now(), 0, 6)
+  bytes[6] = 0x70 | (Number(bytes[6]) & 0x0f)
+  bytes[8] = 0x80 | (Number(bytes[8]) & 0x3f)
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}

@@ -1,0 +1,145 @@
+import { Owner } from './owner.ts'
+import { Problem } from './problem.ts'
+import { Bytes, defineRoute, Nothing } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
+import { PriorityHeader, Urgency } from './urgency.ts'
+
+/** Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload). The id of an upload becomes its image's id. */
+export const tusVersion = '1.0.0'
+export const tusExtensions = [
+  'creation',
+  'creation-with-upload',
+  'creation-defer-length',
+  'termination',
+  'expiration',
+] as const
+/** The type of the body of a PATCH. */
+export const tusContentType = 'application/offset+octet-stream'
+
+/** An upload that is not finished, in kv-config under `uploads/<owner>/<id>`; without an owner under `uploads/_/<id>`. */
+export const UploadRecord = Type.Object({
+  owner: Type.Optional(Owner),
+  length: Type.Optional(Type.Integer({ minimum: 0, description: 'Absent until the client knows it' })),
+  metadata: Type.Optional(Type.String({ description: 'Upload-Metadata, as it was sent' })),
+  /** As the master takes them in its query. */
+  options: Type.Record(Type.String(), Type.String()),
+  urgency: Type.Optional(Urgency),
+  expiresAt: Type.String({ format: 'date-time' }),
+  pieces: Type.Array(Type.Object({ tag: Type.String(), bytes: Type.Integer({ minimum: 1 }) }), {
+    description: 'What was received, in order',
+  }),
+  isTerminated: Type.Optional(Type.Boolean({ description: 'The client gave it up' })),
+})
+export type UploadRecord = Static<typeof UploadRecord>
+
+export const uploadPrefix = 'uploads/'
+
+/** The prefix of the uploads of an owner. No owner is called _. */
+export function uploadPrefixOf(owner: string | undefined): string {
+  return `${uploadPrefix}${owner ?? '_'}/`
+}
+
+/** The key of a piece in the storage, in stage `pre`. With its random tag, no two writers have the same key. */
+export function pieceKey(id: string, offset: number, tag: string): string {
+  return `${id}_${offset}-${tag}`
+}
+
+/** The id of the upload that a stored piece belongs to; undefined if the key is not one of a piece. */
+export function uploadIdOf(key: string): string | undefined {
+  return /^([0-9a-f-]{36})_\d+-[0-9a-f]+$/.exec(key)?.[1]
+}
+
+const params = Type.Object({ id: Type.String() })
+const Offset = Type.Integer({ minimum: 0 })
+const version = { 'tus-resumable': Type.Optional(Type.String({ description: `Must be ${tusVersion}` })) }
+const length = { 'upload-length': Type.Optional(Offset) }
+const problems = { 400: Problem, 404: Problem, 412: Problem }
+const intakeProblems = { 410: Problem, 413: Problem, 415: Problem, 422: Problem, 429: Problem, 503: Problem }
+
+const describeTus = defineRoute({
+  method: 'OPTIONS',
+  url: '/uploads',
+  access: 'anyone',
+  schema: {
+    summary: 'What the server supports of tus, in headers',
+    response: { 204: Nothing },
+  },
+})
+
+const appendToUpload = defineRoute({
+  method: 'PATCH',
+  url: '/uploads/:id',
+  idempotent: false,
+  schema: {
+    summary: 'Continues a resumable upload. With its last byte, the image is accepted or refused',
+    params,
+    headers: Type.Object({
+      ...version,
+      ...length,
+      'content-type': Type.Optional(Type.String({ description: `Must be ${tusContentType}` })),
+      'content-length': Type.Optional(Type.String()),
+      'upload-offset': Type.Optional({ ...Offset, description: 'Must be the present offset' }),
+      'x-http-method-override': Type.Optional(Type.String()),
+    }),
+    body: Bytes,
+    response: { 204: Nothing, ...problems, 409: Problem, ...intakeProblems },
+  },
+})
+
+export const resumableRoutes = {
+  describeTus,
+  describeTusOfUpload: { ...describeTus, url: '/uploads/:id' },
+  createUpload: defineRoute({
+    method: 'POST',
+    url: '/uploads',
+    schema: {
+      summary: 'Begins a resumable upload (tus 1.0). The id in `Location` will be the id of the image',
+      headers: Type.Object({
+        ...version,
+        ...length,
+        'content-type': appendToUpload.schema.headers.properties['content-type'],
+        'content-length': Type.Optional(Type.String()),
+        'upload-defer-length': Type.Optional(
+          Type.String({ description: '1: the length is sent later, with a PATCH' }),
+        ),
+        'upload-metadata': Type.Optional(
+          Type.String({ description: 'Names and base64 values. `operations` is read, others are only kept' }),
+        ),
+        'upload-concat': Type.Optional(Type.String({ description: 'Not supported' })),
+        priority: PriorityHeader,
+      }),
+      body: Bytes,
+      response: { 201: Nothing, 400: Problem, 412: Problem, ...intakeProblems },
+    },
+  }),
+  getUpload: defineRoute({
+    method: 'HEAD',
+    url: '/uploads/:id',
+    schema: {
+      summary: 'How much of a resumable upload was received, in `Upload-Offset`',
+      params,
+      headers: Type.Object(version),
+      response: { 200: Nothing, ...problems, 423: Problem },
+    },
+  }),
+  appendToUpload,
+  /** For clients that can't send PATCH or DELETE: with `X-HTTP-Method-Override`. */
+  overrideUploadMethod: defineRoute({
+    ...appendToUpload,
+    method: 'POST',
+    schema: {
+      ...appendToUpload.schema,
+      response: { ...appendToUpload.schema.response, 405: Problem },
+    },
+  }),
+  terminateUpload: defineRoute({
+    method: 'DELETE',
+    url: '/uploads/:id',
+    schema: {
+      summary: 'Gives an upload up; deletes the image if it was finished',
+      params,
+      headers: Type.Object(version),
+      response: { 204: Nothing, ...problems },
+    },
+  }),
+}
