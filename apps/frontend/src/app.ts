@@ -10,6 +10,7 @@ import {
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { requireKey } from './access/require-key.ts'
+import { SigningKeys } from './access/signing-keys.ts'
 import { answerPreflights } from './browsers/cross-origin.ts'
 import { headersForBrowsers } from './browsers/headers-for-browsers.ts'
 import { ChangeFeed } from './events/change-feed.ts'
@@ -36,7 +37,9 @@ import { addResumableRoutes } from './routes/resumable.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
+import { addWebhookRoutes } from './routes/webhooks.ts'
 import type { TrustProxy } from './trusted-proxies.ts'
+import { startWebhooks } from './webhooks/start-webhooks.ts'
 
 /** How often the callers of event streams are checked: a key may have ended. */
 const streamCheckMs = 1000
@@ -83,6 +86,8 @@ export function buildApp({
   const feed = new ChangeFeed({ taskDb: clients.taskDb, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
+  const signingKeys = new SigningKeys({ kv: clients.kv, logger })
+  const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const uploadClients = { imageMaster, taskDb, importer: new Importer(outbound) }
   const checkReady = async () => {
@@ -113,6 +118,7 @@ export function buildApp({
     scope => addOperationRoutes(scope),
     scope => addKeyRoutes(scope, clients),
     scope => addResumableRoutes(scope, clients, intake, { limits: uploads, publicUrls, logger }),
+    scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
     scope => addPageRoutes(scope, page),
   )
@@ -133,7 +139,15 @@ export function buildApp({
   )
   app.addHook('onClose', async () => {
     closing.abort()
-    await Promise.all([feed.close(), intake.close(), keys.close(), outbound.close(), watching])
+    await webhooks.courier.close()
+    await Promise.all([
+      feed.close(),
+      intake.close(),
+      keys.close(),
+      outbound.close(),
+      signingKeys.close(),
+      watching,
+    ])
   })
   return app
 }

@@ -1,4 +1,11 @@
-import { hasEnded, type ImageFacts, type ImageStatus, type Task } from '@darkroom/contracts'
+import {
+  type CallbackStatus,
+  hasEnded,
+  type ImageFacts,
+  type ImageStatus,
+  type Task,
+  type TaskCallback,
+} from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 
 /** The public face of a task: without leases, versions and keys. `base` is the path before the paths of links. */
@@ -16,6 +23,7 @@ export function toImageStatus(task: Task, base: string): ImageStatus {
     original: factsOf(original),
     ...(result && { result: factsOf(result) }),
     ...(error && { error }),
+    ...(task.callback && { callback: callbackOf(task.callback) }),
     links: { self, original: `${self}/original`, result: `${self}/result` },
   }
 }
@@ -23,6 +31,10 @@ export function toImageStatus(task: Task, base: string): ImageStatus {
 /** Where an image is found, for a client that came by a public URL with this path. */
 export function pathOfImage(id: string, base: string): string {
   return `${base}/images/${id}`
+}
+
+function callbackOf({ url, state, attempts, answer }: TaskCallback): CallbackStatus {
+  return { url, state, attempts, ...(answer !== undefined && { answer }) }
 }
 
 function factsOf({ contentType, bytes, width, height, frames, sha256 }: ImageFacts): ImageFacts {

@@ -1,3 +1,4 @@
+import { CallbackStatus } from './callback.ts'
 import { keyRoutes } from './keys.ts'
 import { OperationDescription, Operations } from './operations.ts'
 import { pageNext, pageQuery } from './page.ts'
@@ -9,6 +10,7 @@ import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader } from './urgency.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 const params = Type.Object({ id: Type.String() })
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
@@ -28,6 +30,7 @@ export const ImageStatus = Type.Object({
   original: ImageFacts,
   result: Task.properties.result,
   error: Task.properties.error,
+  callback: Type.Optional(CallbackStatus),
   links: Type.Object({ self: Type.String(), original: Type.String(), result: Type.String() }),
 })
 export type ImageStatus = Static<typeof ImageStatus>
@@ -112,6 +115,15 @@ export const frontendRoutes = {
     url: '/images/:id/retry',
     schema: {
       summary: 'Develops a failed image again, with a full set of attempts',
+      params,
+      response: { 202: ImageStatus, 404: Problem, 409: Problem },
+    },
+  }),
+  repeatCallback: defineRoute({
+    method: 'POST',
+    url: '/images/:id/callback',
+    schema: {
+      summary: 'Sends the notice of an image that has ended again, with a full set of attempts',
       params,
       response: { 202: ImageStatus, 404: Problem, 409: Problem },
     },
@@ -228,4 +240,5 @@ export const frontendRoutes = {
   }),
   ...resumableRoutes,
   ...keyRoutes,
+  ...webhookRoutes,
 }

@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Readable } from 'node:stream'
 import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
 import { Agent, buildConnector, type Dispatcher, errors } from 'undici'
 import { Networks } from './networks.ts'
@@ -28,7 +27,7 @@ export interface OutboundAnswer {
   status: number
   headers: Record<string, string | string[] | undefined>
   /** To be read to its end, or destroyed. */
-  body: Readable
+  body: Dispatcher.ResponseData['body']
 }
 
 /** For a connection, and between two signs of life of the other side. */

@@ -1,0 +1,53 @@
+import { frontendRoutes } from '@darkroom/contracts'
+import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { imageNotFound, requireImage } from '../access/caller.ts'
+import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { linkBase } from '../public-urls.ts'
+import type { Courier } from '../webhooks/courier.ts'
+import type { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
+
+const defaultKeepSeconds = 86_400
+
+export function addWebhookRoutes(
+  app: App,
+  { taskDb }: Pick<ServiceClients, 'taskDb'>,
+  { courier, secrets }: { courier: Courier; secrets: WebhookSecrets },
+  publicUrls: readonly URL[],
+): void {
+  app.route({
+    ...frontendRoutes.getWebhookSecret,
+    handler: async ({ caller }, reply) => {
+      reply.header('cache-control', 'no-store')
+      return secrets.read(caller.owner)
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.rotateWebhookSecret,
+    handler: async ({ caller, query: { keep = defaultKeepSeconds }, log }, reply) => {
+      const made = await secrets.rotate(caller.owner, keep)
+      log.warn({ owner: caller.owner, by: caller.keyId, keepSeconds: keep }, 'a webhook secret was rotated')
+      return reply.code(201).header('cache-control', 'no-store').send(made)
+    },
+  })
+
+  app.route({
+    ...frontendRoutes.repeatCallback,
+    handler: async ({ params: { id }, host, caller }, reply) => {
+      const image = await requireImage(taskDb, caller, id)
+      if (!image.callback) throw new ServiceProblem(409, 'no-callback', `the image ${id} has no callback`)
+      const { status, body } = await taskDb.repeatNotice({ params: { id } })
+      if (status === 404) imageNotFound(id)
+      if (status === 409) {
+        throw new ServiceProblem(
+          409,
+          'not-ended',
+          `the image ${id} has not ended; its notice is sent at the end`,
+        )
+      }
+      courier.wake()
+      setRetryAfter(reply, body)
+      return reply.code(202).send(toImageStatus(body, linkBase(publicUrls, host)))
+    },
+  })
+}

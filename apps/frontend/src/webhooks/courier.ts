@@ -1,0 +1,200 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NoticeReport, Task } from '@darkroom/contracts'
+import type { Logger, ServiceClients } from '@darkroom/service-kit'
+import type { ChangeFeed } from '../events/change-feed.ts'
+import type { Delivery, Outcome } from './deliver.ts'
+import { defaultPlaces, Places } from './places.ts'
+
+export interface CourierOptions {
+  taskDb: Pick<ServiceClients['taskDb'], 'claimNotices' | 'reportNotice'>
+  feed: Pick<ChangeFeed, 'listen'>
+  deliver: Delivery
+  logger: Logger
+  places?: Places
+  pollMs?: number
+}
+
+interface Held {
+  task: Task
+  /** In the time of `performance.now()`: a notice that is held for longer may be sent by others. */
+  until: number
+}
+
+const leaseMs = 45_000
+/** A delivery that begins before has the rest of the lease for itself. */
+const holdMs = 20_000
+const claimLimit = 100
+const pollMs = 1000
+/** With so many held notices, a host gets no more for now. */
+const crowd = 50
+const closingMs = 3000
+
+/**
+ * Claims the notices that are due in the task DB, and has them delivered. Any number of couriers share the work. A claimed
+ * notice that is not reported, because its frontend was killed, is due again when its lease expires.
+ *
+ *     due ──claim──> a place is free ──deliver──> report
+ *                    none, and the host answers ──hold──> until a place of the host is free
+ *                    none otherwise ──return──> due again, among the slow ones if the host failed lately
+ */
+export class Courier {
+  readonly #options: CourierOptions
+  readonly #places: Places
+  readonly #closing = new AbortController()
+  readonly #aborting = new AbortController()
+  readonly #running: Promise<void>
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #held = new Map<string, Held[]>()
+  readonly #stopListening: () => void
+  #wake = () => {}
+  #isWoken = false
+
+  constructor(options: CourierOptions) {
+    this.#options = options
+    this.#places = options.places ?? new Places(defaultPlaces)
+    this.#stopListening = options.feed.listen(change => {
+      if (change.kind === 'unknown' || (change.kind === 'stored' && change.isNoticeDue)) this.wake()
+    })
+    this.#running = this.#run()
+  }
+
+  /** Looks for notices now. */
+  wake(): void {
+    this.#isWoken = true
+    this.#wake()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.wake()
+    this.#stopListening()
+    await this.#running
+    const late = setTimeout(() => this.#aborting.abort(), closingMs)
+    for (const { task } of [...this.#held.values()].flat()) this.#return(task, false, 0)
+    this.#held.clear()
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    clearTimeout(late)
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      this.#isWoken = false
+      const found = await this.#claim().catch(error => {
+        this.#options.logger.debug({ err: error }, 'notices can not be claimed; trying again')
+        return 0
+      })
+      if (found === 0 && !this.#isWoken) await this.#pause()
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const over = new AbortController()
+    this.#wake = () => over.abort()
+    await delay(this.#options.pollMs ?? pollMs, undefined, { signal: over.signal }).catch(() => undefined)
+  }
+
+  /** Returns how many notices were claimed. */
+  async #claim(): Promise<number> {
+    const { signal } = this.#closing
+    const exceptHosts = this.#crowdedHosts()
+    const claim = async (isSlow: boolean, limit: number) => {
+      if (limit <= 0) return []
+      const body = { isSlow, limit, leaseMs, exceptHosts }
+      return (await this.#options.taskDb.claimNotices({ body, signal })).body.tasks
+    }
+    const [fresh, slow] = await Promise.all([
+      claim(false, claimLimit),
+      claim(true, this.#places.freeOfFailing),
+    ])
+    const until = performance.now() + holdMs
+    for (const task of [...fresh, ...slow]) this.#accept({ task, until })
+    return fresh.length + slow.length
+  }
+
+  #crowdedHosts(): string[] {
+    const held = [...this.#held].filter(([, notices]) => notices.length >= crowd).map(([host]) => host)
+    return [...new Set([...held, ...this.#places.busyHosts])].slice(0, claimLimit)
+  }
+
+  #accept(notice: Held): void {
+    const { task } = notice
+    const { host, isSlow } = task.callback ?? notAsked(task)
+    const place = this.#places.take(host)
+    if (place) {
+      this.#start(task, host, place)
+      return
+    }
+    if (this.#places.isBusy(host) && !this.#places.isFailing(host)) {
+      this.#held.set(host, [...(this.#held.get(host) ?? []), notice])
+      return
+    }
+    // At random, so that they don't all come back at once.
+    this.#return(task, isSlow || this.#places.isFailing(host), 1000 + 2000 * Math.random())
+  }
+
+  #start(task: Task, host: string, place: Disposable): void {
+    this.#track(
+      (async () => {
+        const outcome = await this.#deliver(task)
+        if (outcome.isGood !== undefined) this.#places.remember(host, outcome.isGood)
+        place[Symbol.dispose]()
+        this.#startHeld(host)
+        if (outcome.report) await this.#report(task, outcome.report)
+        // A place for slow notices may be free.
+        this.wake()
+      })(),
+    )
+  }
+
+  async #deliver(task: Task): Promise<Outcome> {
+    try {
+      return await this.#options.deliver(task, this.#aborting.signal)
+    } catch (error) {
+      // Not the receiver's fault: kv-config or the task DB does not answer, or this frontend closes.
+      this.#options.logger.debug({ err: error, id: task.id }, 'a notice could not be sent now')
+      return { report: returned(task, task.callback?.isSlow ?? false, 1000) }
+    }
+  }
+
+  #startHeld(host: string): void {
+    const held = this.#held.get(host) ?? []
+    const now = performance.now()
+    while (held.length > 0) {
+      const [first] = held
+      if (first && first.until > now) {
+        const place = this.#places.take(host)
+        if (!place) break
+        this.#start(first.task, host, place)
+      } else if (first) this.#return(first.task, false, 0)
+      held.shift()
+    }
+    if (held.length === 0) this.#held.delete(host)
+  }
+
+  #return(task: Task, isSlow: boolean, retryMs: number): void {
+    this.#track(this.#report(task, returned(task, isSlow, Math.round(retryMs))))
+  }
+
+  async #report({ id }: Task, report: NoticeReport): Promise<void> {
+    try {
+      await this.#options.taskDb.reportNotice({ params: { id }, body: report })
+    } catch (error) {
+      // When the lease expires, the notice is sent again.
+      this.#options.logger.warn({ err: error, id }, 'what came of a notice could not be stored')
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    this.#underWay.add(work)
+    void work.finally(() => this.#underWay.delete(work))
+  }
+}
+
+function returned({ callback }: Task, isSlow: boolean, retryMs: number): NoticeReport {
+  return { state: 'returned', token: callback?.token ?? 0, isSlow, retryMs }
+}
+
+function notAsked({ id }: Task): never {
+  throw new Error(`a notice was claimed that nobody asked for: ${id}`)
+}

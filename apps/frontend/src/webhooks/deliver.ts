@@ -1,0 +1,115 @@
+import type { NoticeReport, Task } from '@darkroom/contracts'
+import type { Logger, ServiceClients } from '@darkroom/service-kit'
+import { findTask } from '@darkroom/service-kit/images'
+import { toImageStatus } from '../image-status.ts'
+import type { Outbound, OutboundAnswer } from '../outbound/outbound.ts'
+import { OutboundFailure } from '../outbound/outbound-failure.ts'
+import { maxAttempts, retryDelayMs } from './retry-delay.ts'
+import { signedHeaders } from './sign.ts'
+import type { WebhookSecrets } from './webhook-secrets.ts'
+
+/** What came of a claimed notice. */
+export interface Outcome {
+  /** Absent if there is nothing to send any more. */
+  report?: NoticeReport
+  /** Whether the receiver is well: it answered, and not that it is overloaded or broken. */
+  isGood?: boolean
+}
+
+/** Sends a notice. @throws if it could not be tried, through no fault of the receiver */
+export type Delivery = (task: Task, signal: AbortSignal) => Promise<Outcome>
+
+export interface DeliveryOptions {
+  taskDb: ServiceClients['taskDb']
+  outbound: Outbound
+  secrets: Pick<WebhookSecrets, 'signing'>
+  /** The path, or URL, before the paths of links. */
+  linkBase: string
+  logger: Logger
+  timeoutMs?: number
+}
+
+const defaultTimeoutMs = 15_000
+const maxAnswerBytes = 64 * 1024
+
+/** Delivers notices by Standard Webhooks 1.0. Only a 2xx counts as taken; redirects are not followed. */
+export function deliverBy(options: DeliveryOptions): Delivery {
+  const { taskDb, outbound, secrets, linkBase, logger, timeoutMs = defaultTimeoutMs } = options
+  return async (claimed, closing) => {
+    const task = await findTask(taskDb, claimed.id)
+    // It was deleted or retried, or another frontend has claimed the notice.
+    if (!task?.callback || task.callback.token !== claimed.callback?.token) return {}
+    const body = noticeOf(task, linkBase)
+    const id = `${task.id}_${task.version}`
+    const signatures = signedHeaders({ id, body, sentAt: new Date() }, await secrets.signing(task.owner))
+    closing.throwIfAborted()
+    const answer = await post(task.callback.url, body, signatures, closing)
+    const report = reportOf(task, answer)
+    const { host, token: _, ...told } = task.callback
+    logger.info({ id: task.id, host, answer: answer.text, attempt: told.attempts + 1 }, words[report.state])
+    return { report, isGood: answer.isGood }
+  }
+
+  async function post(url: string, body: string, signed: Record<string, string>, closing: AbortSignal) {
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)])
+    const headers = { 'content-type': 'application/json', ...signed }
+    try {
+      const answer = await outbound.request(url, { method: 'POST', headers, body, signal })
+      // Read, so that the connection can be used again.
+      await answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined)
+      return readAnswer(answer)
+    } catch (error) {
+      if (!(error instanceof OutboundFailure)) throw error
+      return { text: error.word, isTaken: false, isRefused: false, isGood: false, retryAfterMs: undefined }
+    }
+  }
+}
+
+const words = {
+  delivered: 'a notice was delivered',
+  failed: 'a notice was given up',
+  due: 'a notice was not taken; it is sent again later',
+  returned: 'a notice was returned',
+}
+
+/** The body of a notice. Its own state is left out: it would differ between attempts. */
+export function noticeOf(task: Task, linkBase: string): string {
+  const { callback: _, ...data } = toImageStatus(task, linkBase)
+  return JSON.stringify({ type: `image.${task.state}`, timestamp: task.finishedAt, data })
+}
+
+type Answer = ReturnType<typeof readAnswer>
+
+function readAnswer({ status, headers }: OutboundAnswer) {
+  return {
+    text: String(status),
+    isTaken: status >= 200 && status < 300,
+    /** 410: the receiver wants no more of it. */
+    isRefused: status === 410,
+    isGood: status < 500 && status !== 429,
+    retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),
+  }
+}
+
+function reportOf(task: Task, answer: Answer): NoticeReport {
+  const { attempts = 0, keptSeconds = 0, token = 0 } = task.callback ?? {}
+  if (answer.isTaken) return { state: 'delivered', token, answer: answer.text }
+  const failed = { state: 'failed', token, answer: answer.text } as const
+  if (answer.isRefused || attempts + 1 >= maxAttempts) return failed
+  const retryMs = retryDelayMs({
+    attempts: attempts + 1,
+    endedAt: Date.parse(task.finishedAt ?? task.createdAt),
+    keptSeconds,
+    now: Date.now(),
+    retryAfterMs: answer.retryAfterMs,
+    random: Math.random(),
+  })
+  return retryMs === undefined ? failed : { state: 'due', token, answer: answer.text, retryMs }
+}
+
+/** Retry-After in seconds or as a date (RFC 9110, 10.2.3); undefined if it is neither. */
+export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

@@ -1,0 +1,29 @@
+import type { Logger, ServiceClients } from '@darkroom/service-kit'
+import type { SigningKeys } from '../access/signing-keys.ts'
+import type { ChangeFeed } from '../events/change-feed.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { linkBase } from '../public-urls.ts'
+import { Courier } from './courier.ts'
+import { deliverBy } from './deliver.ts'
+import { WebhookSecrets } from './webhook-secrets.ts'
+
+export interface Webhooks {
+  courier: Courier
+  secrets: WebhookSecrets
+}
+
+/** Begins to send the notices of images that have ended. Close the courier at the end. */
+export function startWebhooks(options: {
+  clients: Pick<ServiceClients, 'kv' | 'taskDb'>
+  feed: ChangeFeed
+  outbound: Outbound
+  signingKeys: SigningKeys
+  publicUrls: readonly URL[]
+  logger: Logger
+}): Webhooks {
+  const { clients, feed, outbound, signingKeys, publicUrls, logger } = options
+  const { kv, taskDb } = clients
+  const secrets = new WebhookSecrets({ kv, sealingKey: () => signingKeys.keyFor('webhook secrets') })
+  const deliver = deliverBy({ taskDb, outbound, secrets, linkBase: linkBase(publicUrls, ''), logger })
+  return { secrets, courier: new Courier({ taskDb, feed, deliver, logger }) }
+}

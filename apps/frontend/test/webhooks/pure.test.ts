@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import { retryAfterMs } from '../../src/webhooks/deliver.ts'
+import { Places } from '../../src/webhooks/places.ts'
+import { maxAttempts, retryDelayMs } from '../../src/webhooks/retry-delay.ts'
+import { signedHeaders } from '../../src/webhooks/sign.ts'
+
+const hour = 3_600_000
+
+describe('the pauses between attempts', () => {
+  const pausesFor = (keptSeconds: number, random: number, retryAfterMs?: number) => {
+    const pauses: number[] = []
+    for (let attempts = 1, now = 0; ; attempts += 1) {
+      const pause = retryDelayMs({ attempts, endedAt: 0, keptSeconds, now, random, retryAfterMs })
+      if (pause === undefined) return pauses
+      pauses.push(pause)
+      now += pause
+    }
+  }
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+  test('make eight attempts before the results expire, whatever the dice say', () => {
+    for (const keptSeconds of [60, 3600, 86_400, 604_800])
+      for (const random of [0, 0.5, 1]) {
+        const pauses = pausesFor(keptSeconds, random)
+        assert.equal(pauses.length + 1, maxAttempts)
+        assert.ok(sum(pauses) < keptSeconds * 1000, `${keptSeconds}: ${pauses}`)
+      }
+  })
+
+  test('grow, and are different for each notice', () => {
+    const pauses = pausesFor(86_400, 0.5)
+    assert.deepEqual(
+      pauses.toSorted((a, b) => a - b),
+      pauses,
+    )
+    assert.deepEqual([pauses[0], pausesFor(86_400, 0)[0], pausesFor(86_400, 1)[0]], [5000, 4000, 6000])
+  })
+
+  test('are as long as Retry-After asks, but the last attempt comes before the end', () => {
+    assert.equal(pausesFor(86_400, 0.5, hour)[0], hour)
+    const pauses = pausesFor(3600, 0.5, 10 * hour)
+    assert.deepEqual(pauses, [0.95 * hour])
+    assert.deepEqual(
+      ['7', 'Thu, 01 Jan 1970 00:00:09 GMT', 'soon', undefined].map(header => retryAfterMs(header, 0)),
+      [7000, 9000, undefined, undefined],
+    )
+  })
+})
+
+describe('a signature', () => {
+  const secrets = [1, 2].map(byte => Buffer.alloc(32, byte))
+  const receiver = (byte: number) => new Webhook(`whsec_${Buffer.alloc(32, byte).toString('base64')}`)
+  const notice = { id: 'x_3', body: '{"type":"image.finished","a":"ü"}', sentAt: new Date() }
+  const headers = signedHeaders(notice, secrets)
+
+  test('is right for a receiver with any of the secrets, and for no other', () => {
+    for (const byte of [1, 2])
+      assert.deepEqual(receiver(byte).verify(notice.body, headers), JSON.parse(notice.body))
+    assert.throws(() => receiver(3).verify(notice.body, headers))
+  })
+
+  test('is wrong for a changed body, id or time', () => {
+    assert.throws(() => receiver(1).verify(notice.body.replace('ü', 'u'), headers))
+    assert.throws(() => receiver(1).verify(notice.body, { ...headers, 'webhook-id': 'x_4' }))
+    const old = signedHeaders({ ...notice, sentAt: new Date(Date.now() - 400_000) }, secrets)
+    assert.throws(() => receiver(1).verify(notice.body, old))
+  })
+})
+
+describe('the places', () => {
+  const limits = { all: 6, host: 2, untried: 4, failing: 1 }
+
+  test('are at most so many for a host, and for all', () => {
+    const places = new Places(limits)
+    for (const host of ['a', 'b', 'c', 'd']) places.remember(host, true)
+    assert.ok(places.take('a') && places.take('a'))
+    assert.equal(places.take('a'), undefined)
+    assert.deepEqual(places.busyHosts, ['a'])
+    assert.ok(places.take('b') && places.take('b') && places.take('c') && places.take('d'))
+    assert.equal(places.take('d'), undefined)
+  })
+
+  test('are few for hosts that failed lately, and not all for new ones: the others find one', () => {
+    const places = new Places(limits)
+    for (const host of ['dead-1', 'dead-2', 'dead-3']) places.remember(host, false)
+    places.remember('alive', true)
+    const taken = places.take('dead-1')
+    assert.ok(taken)
+    assert.deepEqual([places.take('dead-2'), places.freeOfFailing], [undefined, 0])
+    assert.ok(places.take('new-1') && places.take('new-2') && places.take('new-3') && places.take('new-4'))
+    assert.equal(places.take('new-5'), undefined)
+    assert.ok(places.take('alive'))
+    taken[Symbol.dispose]()
+    assert.ok(places.take('dead-2'))
+  })
+
+  test('are as many as for others once a host answers again, or after ten minutes', () => {
+    let now = 0
+    const places = new Places(limits, () => now)
+    places.remember('a', false)
+    assert.ok(places.isFailing('a'))
+    places.remember('a', true)
+    assert.ok(!places.isFailing('a'))
+    places.remember('b', false)
+    now += 600_001
+    assert.ok(!places.isFailing('b'))
+  })
+})

@@ -1,0 +1,44 @@
+import { defineRoute } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
+
+const Instant = Type.String({ format: 'date-time' })
+
+export const WebhookSecret = Type.Object({
+  secret: Type.String({ description: '`whsec_` and 32 bytes in base64 (Standard Webhooks 1.0)' }),
+  createdAt: Instant,
+  earlier: Type.Array(Type.Object({ createdAt: Instant, endsAt: Instant }), {
+    description: 'Secrets that still sign, beside this one, until they end',
+  }),
+})
+export type WebhookSecret = Static<typeof WebhookSecret>
+
+export const webhookRoutes = {
+  getWebhookSecret: defineRoute({
+    method: 'GET',
+    url: '/webhooks/secret',
+    schema: {
+      summary: 'The secret that signs the notices to you; it is made at the first request',
+      response: { 200: WebhookSecret },
+    },
+  }),
+  rotateWebhookSecret: defineRoute({
+    method: 'POST',
+    url: '/webhooks/secret/rotate',
+    schema: {
+      summary: 'Makes another secret. Until the one before ends, notices are signed with both',
+      querystring: Type.Object(
+        {
+          keep: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 31_536_000,
+              description: 'The secret before signs for so many seconds more; default: a day',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 201: WebhookSecret },
+    },
+  }),
+}
