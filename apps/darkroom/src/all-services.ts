@@ -21,8 +21,8 @@ export interface AllServices {
 }
 
 /**
- * Starts all services in this process, each on its own port, beside the image-worker that has its own. They find each
- * other through kv-config like anywhere else. The worker is closed with them, also when they can't start.
+ * Starts all services in this process, each on its own port; the image-worker runs in a process of its own. They find
+ * each other through kv-config, as elsewhere. The worker is closed with them, also when they can't start.
  */
 export async function startAllServices(
   settings: Settings & { clusterToken: string },
@@ -40,7 +40,7 @@ export async function startAllServices(
     started.defer(service.close)
   }
 
-  // Closed in the reverse order: those that others need, last.
+  // Closed in reverse order: services that others need are closed last.
   add(await kvConfig.start(loadConfig(kvConfig.Config, envOf('kv-config')), loggerOf('kv-config')))
   add(
     await clusterState.start(
@@ -57,7 +57,7 @@ export async function startAllServices(
       inProcess,
     ),
   )
-  started.defer(() => worker.close()) // while the services that it needs still answer
+  started.defer(() => worker.close()) // while its services still answer
   add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend'), inProcess))
 
   const running = started.move()

@@ -16,7 +16,7 @@ import { kvUrlOf, loadSettings } from './settings.ts'
 const timeoutMs = 3000
 
 /**
- * Asks the services of a running Darkroom, at KV_URL or at the address that the settings give kv-config.
+ * Asks the services of a running Darkroom, at KV_URL or at the address of kv-config that follows from the settings.
  *
  * @throws InvalidConfig; ExpectedFailure if a service doesn't answer, or refuses the cluster token
  */
@@ -42,7 +42,7 @@ export async function askServices<Answer>(
 }
 
 /**
- * Asks one node of cluster-state, whether kv-config is in reach or not.
+ * Asks one node of cluster-state, also when kv-config is out of reach.
  *
  * @throws ExpectedFailure if it doesn't answer, or refuses the cluster token
  */

@@ -5,13 +5,13 @@ import { ExpectedFailure } from './expected-failure.ts'
 
 const minLength = 16
 
-/** The token that services show each other: made at the first start, readable by its owner alone. */
+/** The token of the services for each other: made at the first start, readable only by its owner. */
 export function loadOrMakeClusterToken(dataDir: string): string {
   mkdirSync(dataDir, { recursive: true })
   const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
   writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   try {
-    // Whole or not at all; and of two processes that start at once, one makes the token and the other reads it.
+    // Written completely or not at all. If two processes start at once, one makes the token and the other reads it.
     linkSync(temporary, tokenPath(dataDir))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -25,7 +25,7 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   return token
 }
 
-/** The token, if it was made. */
+/** The token; undefined if none was made. */
 export function readClusterToken(dataDir: string): string | undefined {
   try {
     return readFileSync(tokenPath(dataDir), 'utf8').trim()

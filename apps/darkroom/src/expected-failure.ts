@@ -1,2 +1,2 @@
-/** What the user can mend, told in a sentence: where in the code it was noticed doesn't matter. */
+/** A failure that the user can correct, explained in one sentence, without a stack trace. */
 export class ExpectedFailure extends Error {}

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readBaseUrl } from '@darkroom/service-kit'
 import { request } from 'undici'
 
-/** Whoever starts it need not read of what is only a moment late. */
+/** A service that becomes ready within this time is not mentioned. */
 const graceMs = 3000
 const retryMs = 100
 
-/** 'ready', or why not. */
+/** 'ready', or the reason why it is not ready. */
 export async function askHealth(url: string): Promise<string> {
   try {
     const { origin, path, authorization } = readBaseUrl(url)
@@ -26,8 +26,8 @@ export async function askHealth(url: string): Promise<string> {
 }
 
 /**
- * Resolves when each service was ready, or `signal` is aborted. They are asked in their order, those that others need
- * first, so that the one that is waited for is the one to be mended: that, and why, is said whenever it changes.
+ * Resolves when each service was ready, or `signal` is aborted. Services that others need are asked first, so the service
+ * that is named is the one to correct. Its name and the reason are printed whenever they change.
  */
 export async function untilReady(
   services: readonly { name: string; url: string }[],

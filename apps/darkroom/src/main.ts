@@ -36,21 +36,21 @@ Settings of start, status, intake, keys, erase and new-node-id are environment v
 others follow), DATA_DIR, LOG_LEVEL, LOG_FORMAT, THREADS and those of each service (see their READMEs).
 `
 
-// Who reads along may have enough (`darkroom status | head -3`): the work goes on to its end, and so does its exit code.
-// Anything else that keeps words from being written, such as a full disk, is a failure, told at the end.
+// A reader may close the pipe early (`darkroom status | head -3`): the command and its exit code are not affected. Any
+// other write error, such as a full disk, is reported at the end, with exit code 1.
 let unwritten: Error | undefined
 for (const output of [process.stdout, process.stderr])
   output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') unwritten ??= error
   })
 
-// A short command loads and compiles for most of its time. What was compiled is kept, for child processes too, where
-// only who installed it can write: Node's default is a folder in /tmp that another user may have made first.
+// A short command loads and compiles for most of its time, so compiled code is cached, also for child processes. The
+// cache is where only the installing user can write: Node's default is in /tmp, where another user may have made it.
 const compiled = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
 process.env.NODE_COMPILE_CACHE ??= compiled
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
-/** Each is loaded when it is asked for. */
+/** Each command is loaded when it is needed. */
 const commands = {
   develop: async () => (await import('./commands/develop.ts')).developCommand,
   erase: async () => (await import('./commands/erase.ts')).eraseCommand,

@@ -7,8 +7,8 @@ const jemallocPaths = [
 ]
 
 /**
- * Environment of a process that works on images, so that memory which is free goes back: jemalloc where it is
- * installed, else fewer of glibc's arenas (lovell/sharp#955).
+ * The environment of a process that works on images. With jemalloc, if it is installed, or else with fewer arenas of glibc,
+ * free memory is returned to the system (lovell/sharp#955).
  */
 export function memoryEnvironment(): { LD_PRELOAD: string } | { MALLOC_ARENA_MAX: string } {
   const jemalloc = jemallocPaths.find(path => existsSync(path))

@@ -1,7 +1,7 @@
-/** Elsewhere than on a terminal, so often a line. */
+/** How often a line is printed when the output is not a terminal. */
 const intervalMs = 5000
 
-/** How far a copy is: on a terminal in one line that changes, elsewhere a line now and then. */
+/** Shows the progress of a copy: in one changing line on a terminal, in occasional lines elsewhere. */
 export class MigrationProgress {
   readonly #output: NodeJS.WriteStream
   #phase = ''
@@ -22,7 +22,7 @@ export class MigrationProgress {
     this.#phase = phase
   }
 
-  /** Leaves no line that isn't true any more. */
+  /** Removes the last line, which is no longer true. */
   end(): void {
     if (this.#output.isTTY && this.#phase !== '') this.#output.write('\r\x1b[K')
   }

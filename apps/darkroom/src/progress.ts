@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-/** How far each file is: on a terminal in one line that changes, elsewhere a line when one has ended. */
+/** Shows the progress of each file: in one changing line on a terminal, elsewhere in a line when a file has ended. */
 export class Progress {
   readonly #output: NodeJS.WriteStream
   readonly #total: number
@@ -18,7 +18,7 @@ export class Progress {
     this.#drawStatus()
   }
 
-  /** Says once for all files why they wait. */
+  /** Prints once, for all files, why they wait. */
   waits(file: string, reason: string): void {
     if (this.#waitReason !== reason) this.#write(`waiting, and trying again: ${reason}`)
     this.#waitReason = reason

@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error.ts'
 
-/** A URL as it was given. @throws UsageError, naming the option, for what is not an http or https URL */
+/** Returns the URL unchanged. @throws UsageError that names the option if it is not an http or https URL */
 export function readUrl(name: string, given: string, example: string): string {
   const url = URL.parse(given)
   if (url && /^https?:$/.test(url.protocol) && url.search + url.hash === '') return given

@@ -15,7 +15,7 @@ const Settings = Type.Object({
 })
 export type Settings = Static<typeof Settings>
 
-/** Settings of all services together: the ports follow the frontend's, as the default ones do. */
+/** The settings of all services together. Their ports follow the frontend's, in the order of the defaults. */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = loadConfig(Settings, env)
   return { ...settings, dataDir: resolve(settings.dataDir) }
@@ -33,7 +33,7 @@ export function frontendUrlOf(settings: Settings): string {
   return httpUrl(settings.host, settings.port)
 }
 
-/** The environment in which one service starts, as if it was a process of its own. */
+/** The environment of one service, as for a process of its own. */
 export function environmentOf(
   service: ServiceName,
   settings: Settings & { clusterToken: string },
@@ -48,6 +48,6 @@ export function environmentOf(
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
     DRAIN_MS: String(settings.drainMs),
-    ADVERTISE_URL: '', // of one service it could be true, never of all
+    ADVERTISE_URL: '', // it could be right for one service, never for all
   }
 }

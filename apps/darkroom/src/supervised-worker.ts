@@ -5,10 +5,10 @@ import { Backoff, type Logger } from '@darkroom/service-kit'
 import { memoryEnvironment } from './memory-environment.ts'
 
 const workerMain = fileURLToPath(import.meta.resolve('@darkroom/image-worker/main'))
-/** A worker that ran for so long starts again at once when it dies; one that doesn't, ever more slowly. */
+/** A worker that ran for this time is restarted at once when it dies; otherwise after growing pauses. */
 const settledMs = 30_000
 
-/** The image-worker as a child process that is started again whenever it dies. */
+/** The image-worker as a child process, which is restarted whenever it dies. */
 export class SupervisedWorker {
   readonly #env: NodeJS.ProcessEnv
   readonly #logger: Logger
@@ -22,7 +22,7 @@ export class SupervisedWorker {
     this.#supervising = this.#supervise()
   }
 
-  /** Lets it end what it works on; resolves when it is gone. */
+  /** Lets the worker finish its images; resolves when the process has ended. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#child?.kill('SIGTERM')
@@ -41,11 +41,11 @@ export class SupervisedWorker {
     }
   }
 
-  /** How it ended, or why it couldn't be started. */
+  /** How the process ended, or why it couldn't be started. */
   async #runOnce(): Promise<object> {
     try {
-      // A group of its own, or Ctrl-C in a terminal would reach it beside our SIGTERM, as a second signal. It
-      // ends itself when its channel to us breaks.
+      // In its own process group: otherwise Ctrl-C in a terminal would reach it in addition to our SIGTERM, as a second
+      // signal. It ends itself when its channel to this process breaks.
       this.#child = fork(workerMain, { env: this.#env, detached: true })
       const [code, signal] = await once(this.#child, 'exit')
       return { code, signal }

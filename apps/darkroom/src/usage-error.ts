@@ -1,4 +1,4 @@
-/** The command line asks for something that there isn't. Brief where its message says all there is to know. */
+/** A wrong use of the command line. `isBrief`: the message is enough, and the usage is not printed. */
 export class UsageError extends Error {
   readonly isBrief: boolean
 

@@ -9,7 +9,7 @@ import { inLanes } from './lanes.ts'
 /** An image file for a test. */
 export interface Picture {
   path: string
-  /** Its result can be compared with it sample by sample. */
+  /** Whether its result can be compared sample by sample. */
   isExact: boolean
 }
 
@@ -19,7 +19,7 @@ export interface PictureSize {
   height: number
 }
 
-/** Pictures of 6 to 20 megapixels, in the kinds in which that takes seconds rather than minutes. */
+/** Pictures of 6 to 20 megapixels, in kinds that take seconds rather than minutes. */
 export const largePictures: readonly PictureSize[] = [
   { kind: 'jpeg', width: 5164, height: 3873 },
   { kind: 'jpeg', width: 4000, height: 3000 },
@@ -28,7 +28,7 @@ export const largePictures: readonly PictureSize[] = [
   { kind: 'webp', width: 3000, height: 2000 },
 ]
 
-/** So many pictures of all kinds in turn, none above 0.2 megapixels, each one different. */
+/** So many pictures of all kinds in turn, each of at most 0.2 megapixels, all different. */
 export function smallPictures(count: number): PictureSize[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: imageKinds[index % imageKinds.length] ?? 'jpeg',
@@ -38,8 +38,8 @@ export function smallPictures(count: number): PictureSize[] {
 }
 
 /**
- * The pictures as files, which are kept for later tests: not to be changed. Generating those of one run takes a
- * processor half a minute.
+ * The pictures as files, which later tests reuse and must not change. Generating those of one run takes a processor half
+ * a minute.
  */
 export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
   await mkdir(album, { recursive: true, mode: 0o700 })
@@ -51,7 +51,7 @@ export async function makePictures(sizes: readonly PictureSize[]): Promise<Pictu
   })
 }
 
-/** Another folder whenever what generates pictures is changed. */
+/** A new folder whenever the code that generates the pictures changes. */
 const album = join(import.meta.dirname, '../../../node_modules/.cache/pictures', generatorVersion())
 
 function generatorVersion(): string {
@@ -62,7 +62,7 @@ function generatorVersion(): string {
   return generator.digest('hex').slice(0, 16)
 }
 
-/** Other processes see the whole file or none. */
+/** Other processes see the complete file or no file. */
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   const part = `${path}.${process.pid}`
   await writeFile(part, bytes)
@@ -71,7 +71,7 @@ async function keep(path: string, bytes: Uint8Array): Promise<void> {
 
 const photographs = ['nature/Dune.jpg', 'nature/FreshFlower.jpg', 'nature/Wood.jpg', 'desktop/Stripes.png']
 
-/** Photographs that Debian's desktop brings along, as far as they are installed. */
+/** The photographs of Debian's desktop, if they are installed. */
 export function installedPhotographs(): Picture[] {
   return photographs
     .map(name => ({ path: join('/usr/share/backgrounds/mate', name), isExact: name.endsWith('.png') }))

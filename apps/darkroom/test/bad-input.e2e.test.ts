@@ -29,7 +29,7 @@ tiffOf(MiB).copy(tooMuch)
 /** Shared by all tests. */
 const darkroom = await startDarkroom({ after: after as TestContext['after'] })
 
-test('bad input is answered with a problem that says what is wrong, and nothing of it stays', async t => {
+test('bad input is answered with a problem that names the mistake, and leaves nothing behind', async t => {
   const { url, dataDir } = darkroom
   const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
   const bomb = announcing(image, 60_000, 60_000)
@@ -42,9 +42,9 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     t.after(() => until('nothing of it is stored', () => storedFiles(dataDir).length === 0))
 
   const bodies: [what: string, body: Buffer, status: number, code: string][] = [
-    ['what is no image', Buffer.from('This is a letter, not a picture of one.'), 415, 'not-an-image'],
+    ['text instead of an image', Buffer.from('This is a letter, not a picture of one.'), 415, 'not-an-image'],
     [
-      'SVG, which could reach out',
+      'SVG, which could load other files',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
       415,
       'not-an-image',
@@ -63,7 +63,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     })
   }
 
-  await t.test('no body at all', async t => {
+  await t.test('no body', async t => {
     untouched(t)
     assertProblemAnswer(await httpRequest(url, '/images', { method: 'POST' }), 400, 'empty-body')
   })
@@ -84,7 +84,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
         () => postForm({ name: 'size', content: '1' }, file),
         /no field "size"; there is: operations/,
       ],
-      ['an end that is missing', () => post(url, body.subarray(0, -10), headers), /not valid/],
+      ['a missing end', () => post(url, body.subarray(0, -10), headers), /not valid/],
       ['no boundary', () => post(url, body, { 'content-type': 'multipart/form-data' }), /oundary/],
       [
         'another boundary',
@@ -103,7 +103,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     }
   })
 
-  await t.test('unknown operations are answered with those there are', async t => {
+  await t.test('unknown operations are answered with the list of operations', async t => {
     untouched(t)
     for (const [operations, says] of [
       ['solarise', /there is no operation "solarise"; there are: swap-channels/],
@@ -121,14 +121,14 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     }
   })
 
-  await t.test('65 MiB are refused, and the client hears of it', async t => {
+  await t.test('65 MiB are refused, and the client gets the answer', async t => {
     const body = join(temporaryFolder(t), 'too-much')
     writeFileSync(body, tooMuch)
     const inChunks = async function* () {
       for (let at = 0; at < tooMuch.length; at += MiB) yield tooMuch.subarray(at, at + MiB)
     }
     await t.test("with node's http, of declared length", async () => {
-      // Refused unread, while most of it is under way: again and again, as an answer may get lost now and then.
+      // Refused before it is read, while most of it is under way; repeated, because an answer may be lost occasionally.
       for (let count = 0; count < 20; count++) assertProblemAnswer(await post(url, tooMuch), 413, 'too-large')
     })
     await t.test("with node's http, in chunks", async () => {
@@ -175,7 +175,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     untouched(t)
   })
 
-  await t.test('ids that are none', async () => {
+  await t.test('invalid ids', async () => {
     const known = '01890000-0000-7000-8000-000000000000'
     for (const id of [
       known,
@@ -200,7 +200,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
     }
   })
 
-  await t.test('methods that a path does not know', async () => {
+  await t.test('methods that a path does not have', async () => {
     for (const [method, path, allowed] of [
       ['PUT', '/images', ['GET', 'POST']],
       ['POST', '/images/x', ['GET', 'DELETE']],
@@ -217,7 +217,7 @@ test('bad input is answered with a problem that says what is wrong, and nothing 
   })
 })
 
-test('truncated files of every format are refused at once, or fail with words', async () => {
+test('truncated files of every format are refused at once, or fail with a reason', async () => {
   const { url } = darkroom
   const cuts = imageKinds.flatMap(kind => [0.02, 0.5, 0.9].map(share => ({ kind, share })))
   await inLanes(4, cuts, async ({ kind, share }) => {
@@ -235,7 +235,7 @@ test('truncated files of every format are refused at once, or fail with words', 
   })
 })
 
-test('internal routes of the single process want its token', async () => {
+test('internal routes of the single process require its token', async () => {
   for (const [service, path] of [
     ['image-master', '/getWork?worker=thief'],
     ['image-master', '/isReady?id=x'],
@@ -261,7 +261,7 @@ function assertProblemAnswer(answer: HttpAnswer, status: number, code: string): 
   assertProblem({ ...answer, statusCode: answer.status }, status, code)
 }
 
-/** A PNG file whose header says another size than its pixels have. */
+/** A PNG file whose header has another size than its pixels. */
 function announcing(png: Uint8Array, width: number, height: number): Buffer {
   const header = Buffer.from(png)
   header.writeUInt32BE(width, 16)

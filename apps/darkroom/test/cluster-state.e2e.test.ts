@@ -8,7 +8,7 @@ import { develop, post } from './uploads.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-// One for all tests, which leave it as the next can use it.
+// One Darkroom for all tests; each test leaves it usable for the next.
 const darkroom = await startDarkroom({ after: after as TestContext['after'] })
 
 async function intake(t: TestContext, ...args: string[]) {
@@ -18,7 +18,7 @@ async function intake(t: TestContext, ...args: string[]) {
   return { code, stdout: program.stdout, stderr: program.stderr }
 }
 
-test('what becomes of images is counted, over restarts', async () => {
+test('finished and failed images are counted, also across restarts', async () => {
   const cut = png.subarray(0, png.length - 30)
   const counted = async () => {
     const names = ['images.accepted', 'images.finished', 'images.failed', 'bytes.in']
@@ -41,7 +41,7 @@ test('what becomes of images is counted, over restarts', async () => {
   assert.match(String(window.body), /\b4\b/)
 })
 
-test('intake pauses and opens the taking of images, and shows how it is', async t => {
+test('intake pauses and opens the intake, and shows its state', async t => {
   const show = async () => (await intake(t, 'show')).stdout
   const untilAnswered = (status: number) =>
     until(`uploads are answered ${status}`, async () => (await post(darkroom.url, png)).status === status)
@@ -60,7 +60,7 @@ test('intake pauses and opens the taking of images, and shows how it is', async 
   await untilAnswered(202)
 })
 
-test('intake shows what it has just set, though other nodes may not have heard of it', async t => {
+test('intake shows the state that it has just set, although other nodes may not have it yet', async t => {
   const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
   const node = createServer((request, response) => {
     if (request.method === 'PUT') {
@@ -75,15 +75,15 @@ test('intake shows what it has just set, though other nodes may not have heard o
     method: 'PUT',
     body: JSON.stringify({ url }),
   })
-  // It is asked in turn with the one that there is, which says `open`.
+  // Requests alternate between this node and the existing one, which answers `open`.
   for (let turn = 0; turn < 2; turn++) assert.equal((await intake(t, 'pause')).stdout, 'paused\n')
 })
 
-test('intake without a word it knows is answered with the usage, and with nothing running, how to start it', async t => {
+test('intake with an unknown argument prints the usage; if nothing runs, it explains how to start', async t => {
   const misused = [[], ['close'], ['pause', 'now'], ['toString']]
   for (const { code, stderr } of await Promise.all(misused.map(args => intake(t, ...args)))) {
     assert.equal(code, 2)
-    assert.match(stderr, /intake takes one of pause, open and show/)
+    assert.match(stderr, /intake needs one of pause, open and show/)
   }
   await darkroom.kill()
   const { code, stderr } = await intake(t, 'pause')

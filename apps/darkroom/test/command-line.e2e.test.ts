@@ -26,7 +26,7 @@ interface Run {
   stderr: string
 }
 
-/** Shared by the tests that only develop images with it. */
+/** Shared by the tests that only develop images. */
 const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['after'] })
 
 /** Runs the command line to its end. */
@@ -36,7 +36,7 @@ async function run(t: TestContext, args: string[], env: Record<string, string> =
   return { code, stdout: program.stdout, stderr: program.stderr }
 }
 
-test('develop writes the results of all images that can be developed, and names those that can not', async t => {
+test('develop writes the results of all images that can be developed, and names the others', async t => {
   const url = darkroomUrl
   const folder = temporaryFolder(t)
   const photo = join(folder, 'photo.jpg')
@@ -49,7 +49,7 @@ test('develop writes the results of all images that can be developed, and names 
   writeFileSync(broken, readFileSync(drawing).subarray(0, 20_000))
   writeFileSync(letter, 'This is a letter, not a picture of one.')
 
-  await t.test('all are well: exit code 0', async t => {
+  await t.test('all images are developed: exit code 0', async t => {
     const out = join(folder, 'out')
     const { code, stderr } = await run(t, ['develop', photo, drawing, '--out', out, '--url', url])
     assert.equal(code, 0, stderr)
@@ -58,7 +58,7 @@ test('develop writes the results of all images that can be developed, and names 
     await assertSwapped(readFileSync(drawing), readFileSync(join(out, 'drawing.png')), { isExact: true })
   })
 
-  await t.test('some are not: exit code 1', async t => {
+  await t.test('some images fail: exit code 1', async t => {
     const out = join(folder, 'some')
     const files = [broken, drawing, letter, missing, photo]
     const { code, stderr } = await run(t, ['develop', ...files, '-o', out], { DARKROOM_URL: url })
@@ -116,7 +116,7 @@ test('develop uses the path and the credentials of its URL in every request', as
 })
 
 for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99999']) {
-  test(`develop says that ${url} is not a URL of Darkroom`, async t => {
+  test(`develop refuses ${url}, which is not a URL of Darkroom`, async t => {
     for (const [name, args, env] of [
       ['--url', ['--url', url], {}],
       ['DARKROOM_URL', [], { DARKROOM_URL: url }],
@@ -128,7 +128,7 @@ for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99
   })
 }
 
-test('develop writes all results when nobody reads what it says', async t => {
+test('develop writes all results although nothing reads its output', async t => {
   const url = darkroomUrl
   const folder = temporaryFolder(t)
   const names = ['a.png', 'b.png', 'c.png']
@@ -146,27 +146,27 @@ test('develop writes all results when nobody reads what it says', async t => {
   assert.deepEqual([some.code, some.written.sort()], [1, names])
 })
 
-test('a command whose words can’t be written says so, and fails', async t => {
+test('a command whose output can’t be written reports that, and fails', async t => {
   const shell = ['bash', '-c', '"$0" "$1" --help >/dev/full', process.execPath, mainOf('darkroom')] as const
   const program = startProgram(t, shell, {})
   assert.equal((await program.ended).code, 1)
   assert.match(program.stderr, /ENOSPC/)
 })
 
-test('develop says how to start Darkroom when nothing listens', async t => {
+test('develop explains how to start Darkroom when nothing listens', async t => {
   const url = `http://127.0.0.1:${await freePort()}`
   const { code, stderr } = await run(t, ['develop', 'photo.jpg', '--url', url])
   assert.equal(code, 1)
   assert.equal(stderr, `darkroom: nothing answers at ${url}; to start it: npx darkroom start\n`)
 })
 
-test('what the command line does not know is answered with its usage, and exit code 2', async t => {
+test('unknown commands and options print the usage, and exit with code 2', async t => {
   for (const [args, says] of [
     [['print'], /no command "print"/],
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /--colour/],
-    [['start', 'photo.jpg'], /start takes nothing/],
-    [['status', '--url', 'http://127.0.0.1'], /status takes nothing/],
+    [['start', 'photo.jpg'], /start takes no arguments/],
+    [['status', '--url', 'http://127.0.0.1'], /status takes no arguments/],
   ] as const) {
     const { code, stderr } = await run(t, [...args])
     assert.equal(code, 2, stderr)
@@ -181,7 +181,7 @@ test('what the command line does not know is answered with its usage, and exit c
   assert.match(help.stdout, /darkroom develop <image…>/)
 })
 
-test('status tells whether all services are ready', async t => {
+test('status shows whether all services are ready', async t => {
   const darkroom = await startDarkroom(t)
   const { stdout } = await until('all are ready', async () => {
     const result = await run(t, ['status'], darkroom.env)
@@ -220,7 +220,7 @@ test('status tells whether all services are ready', async t => {
   )
 })
 
-test('a service whose store is none says so in a line', async t => {
+test('a service with an invalid store explains it in one line', async t => {
   const folder = temporaryFolder(t)
   for (const [service, setting] of [
     ['task-db', 'TASK_STORE_URL'],
@@ -238,7 +238,7 @@ test('a service whose store is none says so in a line', async t => {
 })
 
 withEngine('redis', program => {
-  test('start names the service it waits for while an engine is away, and is ready when that is back', async t => {
+  test('start names the service that it waits for while an engine is away, and is ready when the engine is back', async t => {
     const redis = await startRedis(t, program)
     await redis.kill()
     const dataDir = temporaryFolder(t)
@@ -254,7 +254,7 @@ withEngine('redis', program => {
     assert.equal((await starting.ended).code, 0)
   })
 
-  test('start ends at a signal while it still waits', async t => {
+  test('start ends at a signal while it is waiting', async t => {
     const settings = {
       PORT: String(await freePortRange(7)),
       DATA_DIR: temporaryFolder(t),

@@ -5,15 +5,15 @@ import { type Picture, readPicture } from './album.ts'
 import { inLanes } from './lanes.ts'
 
 export interface Development {
-  /** The ids of the pictures that were answered 202 so far. */
+  /** The ids of the pictures that were accepted so far. */
   readonly accepted: ReadonlyMap<Picture, string>
   /** How many of them have ended so far. */
   readonly endedCount: number
-  /** Resolves when all have ended well. */
+  /** Resolves when all have finished. */
   readonly ended: Promise<void>
 }
 
-/** Has pictures developed by so many clients at once, each as patient as the command line's. */
+/** Has pictures developed by so many clients at once, which repeat failed requests like the command line. */
 export function beginDevelopment(url: string, pictures: readonly Picture[], clients: number): Development {
   const accepted = new Map<Picture, string>()
   let endedCount = 0
@@ -25,7 +25,7 @@ export function beginDevelopment(url: string, pictures: readonly Picture[], clie
     endedCount += 1
   })
   const ended = lanes.then(() => undefined).finally(() => client.close())
-  ended.catch(() => undefined) // until somebody awaits it
+  ended.catch(() => undefined) // until a test awaits it
   return {
     accepted,
     get endedCount() {
@@ -35,7 +35,7 @@ export function beginDevelopment(url: string, pictures: readonly Picture[], clie
   }
 }
 
-/** That every picture that was accepted is finished, with the right result. */
+/** Checks that every accepted picture is finished, with the right result. */
 export async function assertAllDeveloped(url: string, accepted: Development['accepted']): Promise<void> {
   await inLanes(3, [...accepted], async ([picture, id]) => {
     const status = (await httpRequest(url, `/images/${id}`)).json()

@@ -17,7 +17,7 @@ import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 12
-/** How long whatever was killed is away. */
+/** How long a killed process stays away. */
 const outageMs = 3000
 
 withEngine('redis', redis =>
@@ -77,7 +77,7 @@ interface Programs {
   radosgw: string
 }
 
-/** The engines, empty, and what tells services to use them. */
+/** The engines, empty, and the settings by which services use them. */
 async function startEngines(t: TestContext, programs: Programs) {
   const [redis, postgres, etcd, objects] = await Promise.all([
     startRedis(t, programs.redis),

@@ -20,7 +20,7 @@ withEngine('postgres', program =>
     await primary.kill()
     const ready = async () => (await httpRequest(darkroom.urlOf('task-db'), '/readyz')).status
     await until('task-db is not ready', async () => (await ready()) === 503)
-    // Leases that were held when the primary was killed have run out by then.
+    // Leases that were held when the primary was killed have expired by then.
     const held = 'SELECT 1 FROM tasks WHERE lease_expires_at > clock_timestamp()'
     await until('no lease is left', async () => (await standby.query(held)).length === 0)
     await standby.promote()

@@ -17,19 +17,19 @@ export interface Fleet {
   readonly dataDir: string
   /** The cluster token, which all services share. */
   readonly token: string
-  /** One more process of a service, alive. */
+  /** Starts one more process of a service; resolves when it is alive. */
   start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>
-  /** Each of the services once; resolves when the frontend is ready. */
+  /** Starts each service once; resolves when the frontend is ready. */
   startAll(env?: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
-  /** Another copy of each of the services, on ports of their own; alive. */
+  /** Starts another copy of each service, on other ports; resolves when all are alive. */
   startCopies(env: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
-  /** A request with the token of all services. */
+  /** Sends a request with the token of all services. */
   ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpAnswer>
 }
 
 const token = 'the token of one test'
 
-/** Services that run as processes of their own and find each other; all are gone when the test has ended. */
+/** Services as processes of their own that find each other; all have ended when the test has ended. */
 export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const kvPort = String(await freePortRange(1))
@@ -77,7 +77,7 @@ async function eachService(
   return Object.fromEntries(services) as Record<ServiceName, ServiceProcess>
 }
 
-/** SIGKILL; resolves when the process is gone. */
+/** Kills by SIGKILL; resolves when the process has ended. */
 export async function kill(service: ServiceProcess): Promise<void> {
   service.signal('SIGKILL')
   await service.ended
@@ -87,7 +87,7 @@ export async function untilReady(service: ServiceProcess): Promise<void> {
   await until('it is ready', async () => (await httpRequest(service.url, '/readyz')).status === 200, 60_000)
 }
 
-/** The environment that starts a service where another one was. */
+/** The environment that starts a service in place of an earlier one. */
 export function samePort({ url }: ServiceProcess): { PORT: string } {
   return { PORT: new URL(url).port }
 }

@@ -7,13 +7,13 @@ import { assertAllDeveloped, beginDevelopment } from './development.ts'
 const count = 200
 const clients = 16
 
-test('200 images that 16 clients upload at once are all developed, and rightly', async t => {
+test('200 images from 16 simultaneous clients are all developed correctly', async t => {
   const photographs = installedPhotographs()
   const rest = count - largePictures.length - photographs.length
   const pictures = [...(await makePictures([...largePictures, ...smallPictures(rest)])), ...photographs]
   assert.equal(pictures.length, count)
 
-  await t.test('with nothing in the way', async t => {
+  await t.test('without faults', async t => {
     const { url } = await startDarkroom(t)
     const { accepted, ended } = beginDevelopment(url, pictures, clients)
     await ended
@@ -21,7 +21,7 @@ test('200 images that 16 clients upload at once are all developed, and rightly',
     await assertAllDeveloped(url, accepted)
   })
 
-  await t.test('with kill -9 of all services half-way, and a new start', { skip: procIsMissing }, async t => {
+  await t.test('with kill -9 of all services half-way, and a restart', { skip: procIsMissing }, async t => {
     const darkroom = await startDarkroom(t)
     const development = beginDevelopment(darkroom.url, pictures, clients)
     await until('a third is developed', () => development.endedCount >= count / 3, 60_000)

@@ -5,7 +5,7 @@ import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/test
 import { kill, prepareFleet } from './fleet.ts'
 import { storedFiles } from './stored-files.ts'
 
-/** More than the head, so that the storage has begun to write. */
+/** More than the header, so that the storage has begun to write. */
 const sentBytes = 2 * 1024 * 1024
 
 test('a client that hangs up half-way leaves no file and no task', async t => {
@@ -39,7 +39,7 @@ test('a master that is killed half-way through an upload leaves no file and no t
 
 const formHead = '--edge\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
 
-/** An upload that stops half-way, once the storage is writing it. */
+/** An upload that stops half-way, once the storage has begun to write it. */
 async function beginUpload(
   t: TestContext,
   url: string,
@@ -48,7 +48,7 @@ async function beginUpload(
 ): Promise<ClientRequest> {
   const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
   const upload = request(`${url}/images`, { method: 'POST', headers, agent: false })
-  upload.on('error', () => undefined) // it is to break
+  upload.on('error', () => undefined) // it breaks on purpose
   t.after(() => upload.destroy())
   upload.write(begin)
   upload.write(image.subarray(0, sentBytes))

@@ -7,7 +7,7 @@ import { develop, post } from './uploads.ts'
 const samples = new URL('../../image-worker/test/develop/heic/samples/', import.meta.url)
 const heic = readFileSync(new URL('camera.heic', samples))
 
-/** A process that can't find libheif-js. */
+/** A process in which libheif-js can't be found. */
 const withoutPackage = `--import=data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
@@ -23,7 +23,7 @@ test('a HEIC becomes a JPEG', async t => {
   assert.deepEqual([image.original?.contentType, image.result?.contentType], ['image/heic', 'image/jpeg'])
 })
 
-test('without libheif-js, a HEIC is refused with words that name it, and all else works', async t => {
+test('without libheif-js, a HEIC is refused with an error that names it, and everything else works', async t => {
   const { url } = await startDarkroom(t, { NODE_OPTIONS: withoutPackage })
   const refused = await post(url, heic)
   assert.equal(refused.status, 415, String(refused.body))

@@ -6,7 +6,7 @@ import { develop, post } from './uploads.ts'
 
 const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
-test('an image is forgotten, with its bytes, when its time is over', async t => {
+test('an expired image is deleted, with its bytes', async t => {
   const { url, dataDir } = await startDarkroom(t, { RETENTION_SECONDS: '1', SWEEP_MS: '200' })
   const { id } = await develop(url, image)
   await until('it is forgotten', async () => (await httpRequest(url, `/images/${id}`)).status === 404)
@@ -14,7 +14,7 @@ test('an image is forgotten, with its bytes, when its time is over', async t => 
   assert.equal((await httpRequest(url, `/images/${id}/result`)).status, 404)
 })
 
-test('bytes that belong to no task are swept', async t => {
+test('bytes without a task are deleted', async t => {
   const darkroom = await startDarkroom(t, { ORPHAN_AGE_MS: '0', ORPHAN_SWEEP_MS: '200' })
   for (const stage of ['pre', 'post']) {
     const stored = await darkroom.ask('storage', `/images/orphan/${stage}`, { method: 'PUT', body: image })

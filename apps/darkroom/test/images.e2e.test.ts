@@ -10,7 +10,7 @@ const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 
 const other = await generateImage({ kind: 'jpeg', width: 60, height: 40, seed: 2 })
 const large = await generateImage({ kind: 'webp-lossless', width: 1500, height: 1000, seed: 3 })
 
-// Shared by all tests: each looks at its own images only.
+// Shared by all tests: each uses only its own images.
 const shared = { after: after as TestContext['after'] }
 const darkroom = await startDarkroom(shared)
 const fleet = await prepareFleet(shared)
@@ -20,7 +20,7 @@ await kill(firstWorker)
 /** A worker of the fleet, for one test. */
 const startWorker = () => fleet.start('image-worker', { THREADS: '1' })
 
-test('an Idempotency-Key stands for one image, whoever comes with it at once and over a restart', async () => {
+test('an Idempotency-Key makes one image, also for simultaneous requests and after a restart', async () => {
   const headers = { 'idempotency-key': 'key of one image' }
   const ids = await Promise.all(Array.from({ length: 8 }, () => upload(darkroom.url, image, headers)))
   assert.equal(new Set(ids).size, 1)
@@ -58,7 +58,7 @@ test('Prefer: wait waits for the end of an image, and no longer', async () => {
   await kill(next)
 })
 
-test('deleting an image forgets its bytes, also those that its worker stores late', async t => {
+test('deleting an image deletes its bytes, also those that its worker stores late', async t => {
   const worker = await startWorker()
   const others = new Set(storedFiles(fleet.dataDir))
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })
@@ -72,7 +72,7 @@ test('deleting an image forgets its bytes, also those that its worker stores lat
     })
     assert.equal((await remove(id)).status, 204)
     assert.equal((await httpRequest(frontend.url, `/images/${id}`)).status, 404)
-    // The one thread takes the next image when it is done with the deleted one.
+    // The only thread takes the next image when it is done with the deleted one.
     const next = String((await develop(frontend.url, image)).id)
     await remove(next)
     await until('nothing is stored', nothingIsStored)
@@ -147,7 +147,7 @@ test('images are listed newest first, a page at a time, and by state', async () 
   assert.equal((await httpRequest(url, '/images?state=lost')).status, 400)
 })
 
-test('results are served whole, in part, or not at all when they are known', async () => {
+test('results are served whole, in part, or as 304 when the client has them', async () => {
   const { url } = darkroom
   const { id, result } = await develop(url, image)
   const { sha256, bytes } = result as { sha256: string; bytes: number }

@@ -15,7 +15,7 @@ import {
 
 const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
-/** Runs the command line against a Darkroom, to its end. */
+/** Runs the command line against a Darkroom until it ends. */
 async function run(t: TestContext, { env }: Darkroom, args: string[], more: Record<string, string> = {}) {
   const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], { ...env, ...more })
   const { code } = await program.ended
@@ -50,29 +50,32 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.equal((await run(t, darkroom, ['status'])).code, 0)
   })
 
-  await t.test('develop takes a key as --key and DARKROOM_KEY, and says it when it needs one', async t => {
-    const folder = temporaryFolder(t)
-    const file = join(folder, 'drawing.png')
-    writeFileSync(file, png)
-    const key = await makeKey(t, darkroom, '--owner', 'alice')
-    const develop = (out: string, args: string[], env: Record<string, string> = {}) =>
-      run(t, darkroom, ['develop', file, '-o', join(folder, out), ...args], env)
-    const without = await develop('none', [])
-    assert.equal(without.code, 1)
-    assert.match(without.stderr, /an API key is needed.+--key or DARKROOM_KEY/)
-    const wrong = await develop('none', ['--key', key.slice(0, -1)])
-    assert.match(wrong.stderr, /a character is missing or mistyped/)
-    for (const [out, args, env] of [
-      ['option', ['--key', key], {}],
-      ['variable', [], { DARKROOM_KEY: key }],
-    ] as const) {
-      const { code, stderr } = await develop(out, [...args], env)
-      assert.equal(code, 0, stderr)
-      assert.deepEqual(readdirSync(join(folder, out)), ['drawing.png'])
-    }
-    const { images } = (await ask(darkroom, key, '/images')).json() as { images: unknown[] }
-    assert.equal(images.length, 2, 'and not the image of the time before keys')
-  })
+  await t.test(
+    'develop accepts a key as --key and DARKROOM_KEY, and reports that it needs a key',
+    async t => {
+      const folder = temporaryFolder(t)
+      const file = join(folder, 'drawing.png')
+      writeFileSync(file, png)
+      const key = await makeKey(t, darkroom, '--owner', 'alice')
+      const develop = (out: string, args: string[], env: Record<string, string> = {}) =>
+        run(t, darkroom, ['develop', file, '-o', join(folder, out), ...args], env)
+      const without = await develop('none', [])
+      assert.equal(without.code, 1)
+      assert.match(without.stderr, /an API key is needed.+--key or DARKROOM_KEY/)
+      const wrong = await develop('none', ['--key', key.slice(0, -1)])
+      assert.match(wrong.stderr, /a character is missing or mistyped/)
+      for (const [out, args, env] of [
+        ['option', ['--key', key], {}],
+        ['variable', [], { DARKROOM_KEY: key }],
+      ] as const) {
+        const { code, stderr } = await develop(out, [...args], env)
+        assert.equal(code, 0, stderr)
+        assert.deepEqual(readdirSync(join(folder, out)), ['drawing.png'])
+      }
+      const { images } = (await ask(darkroom, key, '/images')).json() as { images: unknown[] }
+      assert.equal(images.length, 2, 'without the image from before keys')
+    },
+  )
 
   await t.test('a rotated key keeps its images, and the old one ends', async t => {
     const old = await makeKey(t, darkroom)
@@ -118,21 +121,21 @@ test('from the first key on, requests without a key are refused, also after the 
   assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was made/)
 })
 
-test('what the command keys does not understand is told, and exits with 2', async t => {
+test('wrong arguments of the command keys are explained, with exit code 2', async t => {
   const darkroom = { env: { DATA_DIR: temporaryFolder(t) } } as unknown as Darkroom
   for (const [args, words] of [
-    [['keys'], /keys takes one of create, list, revoke, rotate/],
-    [['keys', 'make'], /keys takes one of/],
+    [['keys'], /keys needs one of create, list, revoke, rotate/],
+    [['keys', 'make'], /keys needs one of/],
     [['keys', 'create', 'alice'], /keys create takes no names/],
     [['keys', 'revoke'], /keys revoke takes the id of a key/],
-    [['keys', 'list', '--owner', 'alice'], /keys list takes no --owner/],
+    [['keys', 'list', '--owner', 'alice'], /keys list has no option --owner/],
     [['keys', 'create', '--role', 'root'], /--role must be user or operator, got "root"/],
     [['keys', 'create', '--owner', 'a b'], /--owner must be at most 64 letters.+got "a b"/],
     [['keys', 'create', '--expires', 'soon'], /--expires must be a duration such as 90d.+got "soon"/],
     [['keys', 'rotate', 'abc', '--keep', '0d'], /--keep must be a duration/],
-    [['erase'], /erase takes --owner/],
+    [['erase'], /erase needs --owner/],
     [['erase', '--owner', ''], /--owner must be/],
-    [['status', '--key', 'x'], /status takes nothing/],
+    [['status', '--key', 'x'], /status takes no arguments/],
   ] as const) {
     const { code, stderr } = await run(t, darkroom, [...args])
     assert.equal(code, 2, args.join(' '))

@@ -30,7 +30,7 @@ async function run(t: TestContext, args: string[], env: Record<string, string> =
   return { code, stdout: program.stdout, stderr: program.stderr }
 }
 
-/** A file with that many tasks, as a URL. */
+/** The URL of a file with so many tasks. */
 async function manyTasks(t: TestContext, count: number): Promise<string> {
   const url = `sqlite:${join(temporaryFolder(t), 'task-db.sqlite')}`
   const logger = createLogger('test', 'silent')
@@ -55,7 +55,7 @@ async function manyTasks(t: TestContext, count: number): Promise<string> {
   return url
 }
 
-test('migrate says what it takes, and what it can not do', async t => {
+test('migrate explains wrong arguments and stores that it can not use', async t => {
   const from = await manyTasks(t, 1)
   const folder = temporaryFolder(t)
   const missing = join(folder, 'missing.sqlite')
@@ -63,10 +63,10 @@ test('migrate says what it takes, and what it can not do', async t => {
   for (const letter of letters) writeFileSync(letter, 'This is a letter, not a database. '.repeat(100))
   const port = await freePort()
   const nowhere = `postgres://darkroom:pass-word@127.0.0.1:${port}/darkroom`
-  // A file each: one process at a time may use it.
+  // Each process has its own file, because only one process at a time may use a file.
   const [second, third, fourth] = await Promise.all([1, 2, 3].map(() => manyTasks(t, 1)))
   const cases = [
-    [['storage'], 2, /takes the name of a service: kv-config or task-db/],
+    [['storage'], 2, /needs the name of a service: kv-config or task-db/],
     [['task-db', '--from', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for such a URL\n$/],
@@ -130,7 +130,7 @@ test('migrate says what it takes, and what it can not do', async t => {
   await Promise.all(cases.map(check))
 })
 
-test('while the tasks of a file are copied no service uses it', async t => {
+test('while the tasks of a file are copied, no service can use it', async t => {
   const dataDir = temporaryFolder(t)
   const path = join(dataDir, 'task-db.sqlite')
   using _held = lockFile(path)
@@ -142,7 +142,7 @@ test('while the tasks of a file are copied no service uses it', async t => {
 await withEngine('postgres', async program => {
   const server = await startPostgres({ after: after as TestContext['after'] }, program)
 
-  test('what was developed before the tasks moved is there afterwards, and more is developed', async t => {
+  test('images developed before the tasks moved are there afterwards, and more can be developed', async t => {
     const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
     const darkroom = await startDarkroom(t)
     const before = await develop(darkroom.url, image, { 'idempotency-key': 'holiday' })
@@ -173,7 +173,7 @@ await withEngine('postgres', async program => {
     assert.equal((await develop(darkroom.url, image)).state, 'finished')
   })
 
-  test('Ctrl-C ends the copying, and the same command goes on', async t => {
+  test('Ctrl-C stops the copy, and the same command continues it', async t => {
     const from = await manyTasks(t, 20_000)
     const to = server.createDatabase('interrupted')
     const args = ['migrate', 'task-db', '--from', from, '--to', to]
@@ -183,7 +183,7 @@ await withEngine('postgres', async program => {
     assert.equal((await interrupted.ended).code, 1)
     assert.match(
       interrupted.stderr,
-      /darkroom: stopped; what was copied stays, and the same command goes on\n$/,
+      /darkroom: stopped; the copied part stays, and the same command continues\n$/,
     )
     const { code, stdout } = await run(t, args)
     assert.equal(code, 0)
@@ -196,7 +196,7 @@ await withEngine('postgres', async program => {
   const password = 'opensesame'
   const server = await startPostgres({ after: after as TestContext['after'] }, program, { password })
 
-  test('what PostgreSQL refuses is said in a line, without the password', async t => {
+  test('an error of PostgreSQL is explained in one line, without the password', async t => {
     const from = await manyTasks(t, 1)
     for (const [url, says] of [
       [server.url.replace(password, 'opensasame'), /password authentication failed/],
@@ -215,7 +215,7 @@ await withEngine('postgres', async program => {
 await withEngine('etcd', async program => {
   const wanting = await startEtcd({ after: after as TestContext['after'] }, program)
 
-  test('what etcd refuses is said in a line, without the password', async t => {
+  test('an error of etcd is explained in one line, without the password', async t => {
     const root = { name: 'root', password: 'opensesame' }
     await wanting.post('auth/user/add', root)
     await wanting.post('auth/role/add', { name: 'root' })
@@ -243,7 +243,7 @@ await withEngine('etcd', async program => {
 await withEngine('etcd', async program => {
   const { clients } = await startEtcd({ after: after as TestContext['after'] }, program)
 
-  test('what was configured before the entries moved is there afterwards; registrations are not copied', async t => {
+  test('the configuration from before the entries moved is there afterwards; registrations are not copied', async t => {
     const darkroom = await startDarkroom(t)
     const key = '/key/config/frontend/maxUploadBytes'
     assert.equal((await darkroom.ask('kv-config', key, { method: 'PUT', body: '1000' })).status, 201)

@@ -8,10 +8,10 @@ import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, samePort, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 20
-/** How long whatever was killed is away. */
+/** How long a killed process stays away. */
 const outageMs = 3000
 
-test('kill -9 of one service after the other: what was accepted is developed, and rightly', async t => {
+test('kill -9 of one service after the other: every accepted image is developed correctly', async t => {
   const fleet = await prepareFleet(t)
   const order = [...serviceNames, 'image-master', 'image-worker'] as const
   const shuffled = order

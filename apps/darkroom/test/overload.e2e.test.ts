@@ -14,7 +14,7 @@ test('a full queue refuses images until there is room', async t => {
   await kill(worker)
   await upload(frontend.url, image)
   await upload(frontend.url, image)
-  // Masters count now and then, not for every upload.
+  // Masters count occasionally, not at every upload.
   const accepted = new Set<string>()
   const refused = await until('an upload is refused', async () => {
     const answer = await post(frontend.url, image)
@@ -31,7 +31,7 @@ test('a full queue refuses images until there is room', async t => {
 test('too many bytes in flight refuse further uploads', async t => {
   const { url, dataDir } = await startDarkroom(t, { MAX_BYTES_IN_FLIGHT: '100000' })
   const slow = request(`${url}/images`, { method: 'POST', agent: false })
-  slow.on('error', () => undefined) // it is to break
+  slow.on('error', () => undefined) // it breaks on purpose
   t.after(() => slow.destroy())
   slow.write(await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 }))
   await until('the storage is writing it', () => storedFiles(dataDir).length > 0)
@@ -43,7 +43,7 @@ test('too many bytes in flight refuse further uploads', async t => {
   await until('an upload is accepted', async () => (await post(url, image)).status === 202)
 })
 
-test('a disk that is nearly full refuses images', async t => {
+test('images are refused when the disk is nearly full', async t => {
   const { url, dataDir } = await startDarkroom(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
   assertRefusal(await post(url, image), 503, 'disk-full')
   assert.deepEqual(storedFiles(dataDir), [])

@@ -17,10 +17,10 @@ import { kill, prepareFleet } from './fleet.ts'
 import { upload } from './uploads.ts'
 
 const count = 40
-/** A worker takes a second or more for it. */
+/** A worker needs at least a second for it. */
 const slow = { kind: 'webp-lossless', width: 1500, height: 1000 } as const
 
-/** The states of all tasks, read off the database of services that don't run. */
+/** The states of all tasks, read from the database while the services are stopped. */
 function statesOnDisk(dataDir: string): string[] {
   using database = new DatabaseSync(join(dataDir, 'task-db.sqlite'))
   return database
@@ -29,7 +29,7 @@ function statesOnDisk(dataDir: string): string[] {
     .map(({ state }) => String(state))
 }
 
-test('SIGTERM lets images under way end; the rest is developed after a new start', {
+test('SIGTERM lets images under way finish; the others are developed after a restart', {
   skip: procIsMissing,
 }, async t => {
   const pictures = await makePictures([...smallPictures(count), slow, { ...slow, height: 1001 }])
@@ -53,7 +53,7 @@ test('SIGTERM lets images under way end; the rest is developed after a new start
   await assertAllDeveloped(darkroom.url, development.accepted)
 })
 
-/** Darkroom while it works on an image, and the process that does. */
+/** Darkroom while it works on an image, and the process that works on it. */
 async function startWorking(t: TestContext, settings: Record<string, string> = {}) {
   const image = await generateImage({ ...slow, seed: 1 })
   const darkroom = await startDarkroom(t, settings)
@@ -67,7 +67,7 @@ async function startWorking(t: TestContext, settings: Record<string, string> = {
   return { darkroom, worker }
 }
 
-test('SIGTERM to every process at once, as systemd sends it, lets the image under way end', {
+test('SIGTERM to every process at once, as systemd sends it, lets the image under way finish', {
   skip: procIsMissing,
 }, async t => {
   const { darkroom, worker } = await startWorking(t)
@@ -88,7 +88,7 @@ test('a second SIGTERM ends everything at once, with exit code 1', { skip: procI
 
 test('SIGTERM to a service that holds idle long polls ends it with exit code 0, without waiting for them', async t => {
   const fleet = await prepareFleet(t)
-  // A poll lasts 25 s, so whoever waits for one would have to be forced.
+  // A poll lasts 25 s, so a service that waited for it would have to be forced to end.
   const services = await fleet.startAll({ DRAIN_MS: '15000' })
   const { 'image-worker': worker, ...others } = services
   await kill(worker)
@@ -104,7 +104,7 @@ test('SIGTERM to a service that holds idle long polls ends it with exit code 0, 
       })
       .then(({ status }) => status),
   ]
-  // Whoever asks later is answered later: the polls have arrived.
+  // Answers come in the order of requests, so the polls have arrived.
   for (const { url } of [master, kv, taskDb]) await httpRequest(url, '/healthz')
 
   for (const service of [others.frontend, master, others.storage, taskDb, kv]) {

@@ -15,7 +15,7 @@ interface Place {
   url: string
   dataDir: string
   master: { url: string; token: string }
-  /** What all services have logged. */
+  /** The logs of all services. */
   log(): string
 }
 
@@ -64,7 +64,7 @@ for (const [where, start] of Object.entries(places)) {
         await until('nothing is stored', () => storedFiles(dataDir).length === 0)
         assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
         await until('it is in the log', () => linesOf(log()).some(isCut))
-        await delay(2 * stallMs) // after which a service inside would cut as well
+        await delay(2 * stallMs) // after which an inner service would cut, too
         const cuts = linesOf(log()).filter(isCut)
         assert.deepEqual(
           cuts.map(({ service }) => service),
@@ -74,7 +74,7 @@ for (const [where, start] of Object.entries(places)) {
       },
     )
 
-    // Master and storage have the same bounds: either may be the first to cut.
+    // Master and storage have the same limits: either may cut first.
     await t.test('an upload past the frontend that stalls is cut with 408, too', async t => {
       const linesBefore = problemLines(log())
       const upload = beginUpload(t, `${master.url}/newImage`, image.length, {
@@ -89,7 +89,7 @@ for (const [where, start] of Object.entries(places)) {
       assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
     })
 
-    await t.test('a steady upload is taken, though it lasts longer than any bound', async t => {
+    await t.test('a steady upload is accepted, although it lasts longer than any limit', async t => {
       const upload = beginUpload(t, `${url}/images`, image.length)
       const answered = once(upload, 'response')
       const pieces = 30

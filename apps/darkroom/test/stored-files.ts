@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** All files that the storage has in its folder, temporary ones too. */
+/** All files in the folder of the storage, including temporary files. */
 export function storedFiles(dataDir: string): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))

@@ -21,12 +21,12 @@ const root = resolve(import.meta.dirname, '../../..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const skip = procIsMissing
 
-/** Runs a shell's command in the root of the repository as npm's child would, with a port and a folder of its own. */
+/** Runs a shell command in the root of the repository like npm's child, with its own port and folder. */
 async function start(t: TestContext, command: string, readyWords = /Darkroom is ready/) {
   const dataDir = temporaryFolder(t)
   const port = await freePortRange(7)
   const all: number[] = []
-  // Before the fixture waits for the end of the output, which these hold.
+  // Before the fixture waits for the end of the output, which these processes hold open.
   t.after(() => {
     for (const pid of all) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
   })
@@ -57,7 +57,7 @@ function drains({ stdout }: Program): number {
 
 const isGone = (pids: readonly number[]) => !pids.some(isRunning)
 
-/** An upload of which the last byte is missing; `end` sends it and resolves with the answer's status. */
+/** An upload whose last byte is missing; `end` sends it and resolves with the status of the answer. */
 async function beginUpload(url: string, dataDir: string) {
   const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
   const upload = request(`${url}/images`, { method: 'POST', agent: false })
@@ -114,7 +114,7 @@ test('Nx and the services of npm run dev end in order when npm is killed', { ski
   assert.match(program.stdout, /Completed running/, 'the exit code of the service is 0')
 })
 
-/** What a user does to the terminal of `npm run dev`, whose keyboard is a named pipe. */
+/** What a user does to the terminal of `npm run dev`, whose keyboard is a named pipe here. */
 const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
   'Ctrl-C in': (_terminal, keyboard) => writeFileSync(keyboard, '\x03'),
   Closing: terminal => terminal.signal('SIGKILL'),
@@ -122,7 +122,7 @@ const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
 
 for (const [what, end] of Object.entries(ends))
   test(`${what} the terminal of npm run dev ends Nx and all services in order`, { skip }, async t => {
-    // All seven, on free ports.
+    // All seven services, on free ports.
     const job = `set -m; npm exec -c '${manifest.scripts.dev}'; :`
     const { program, dataDir, all } = await start(
       t,
@@ -148,13 +148,13 @@ test('a service that an npm script put into a session of its own outlives npm', 
   try {
     for (const pid of [program.pid, ...all]) if (!outliving.includes(pid)) process.kill(pid, 'SIGKILL')
     await until('npm is gone', () => !isRunning(program.pid))
-    // Four looks of a service that would end with npm.
+    // The time of four checks of a service that would end with npm.
     const since = performance.now()
     await until('a second has passed', () => performance.now() - since > 1000)
     assert.equal((await httpRequest(url, '/healthz')).status, 200)
     assert.equal(drains(program), 0)
   } finally {
-    process.kill(service, 'SIGKILL') // it holds the output of npm, for the end of which the fixture waits
+    process.kill(service, 'SIGKILL') // it holds npm's output open, and the fixture waits for its end
   }
 })
 
@@ -162,7 +162,7 @@ function title(pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
 }
 
-test('the systemd unit starts what npm start does, with settings that exist, and waits for the whole drain', () => {
+test('the systemd unit starts the same command as npm start, with existing settings, and waits for the whole drain', () => {
   const unit = readFileSync(join(root, 'docs/darkroom.service'), 'utf8')
   const settingOf = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? ''
   const folder = settingOf('WorkingDirectory')

@@ -14,7 +14,7 @@ export async function eraseCommand(
   { owner, ...others }: { owner?: string },
 ): Promise<number> {
   if (owner === undefined || rest.length > 0 || Object.keys(others).length > 0)
-    throw new UsageError('erase takes --owner, whose keys and images are removed')
+    throw new UsageError('erase needs --owner, whose keys and images it removes')
   requireOwner(owner)
   return askServices(process.env, async clients => {
     const store = new KeyStore(clients.kv)
@@ -26,7 +26,7 @@ export async function eraseCommand(
   })
 }
 
-/** Lists and deletes until no image is left, as an upload may have been under way. */
+/** Lists and deletes until no image is left, because an upload may have been under way. */
 async function eraseImages(clients: ServiceClients, owner: string): Promise<number> {
   let count = 0
   for (;;) {

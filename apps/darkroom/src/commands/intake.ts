@@ -11,8 +11,8 @@ const exampleUrl = 'http://10.0.0.2:8085'
 const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause: 'paused' }
 
 /**
- * Says whether images are taken in, or has every frontend take them or not. With the URL of a node of cluster-state,
- * that one is asked: kv-config may be out of reach.
+ * Shows whether images are accepted, or makes every frontend accept or refuse them. `--url` names a node of
+ * cluster-state to use when kv-config is out of reach.
  */
 export async function intakeCommand(
   process: NodeJS.Process,
@@ -21,11 +21,11 @@ export async function intakeCommand(
 ): Promise<number> {
   const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
   if (!isVerb || surplus.length > 0 || Object.keys(others).length > 0)
-    throw new UsageError('intake takes one of pause, open and show')
+    throw new UsageError('intake needs one of pause, open and show')
 
   const state = stateAfter[verb]
   const ask = (clusterState: ClusterState) =>
-    // Another node may not have heard of it yet: what was set is shown as the one that was told answers it.
+    // Prints the answer to the write, because another node may not have the new value yet.
     state === undefined ? intakeState(clusterState) : set(clusterState, state)
   const shown =
     url === undefined
@@ -47,7 +47,7 @@ async function set(clusterState: ClusterState, state: IntakeState): Promise<stri
   return String(reply.body.value)
 }
 
-/** What cluster-state says about the intake. */
+/** The state of the intake in cluster-state. */
 export async function intakeState(clusterState: ClusterState): Promise<string> {
   const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
   return reply.status === 404 ? 'open' : String(reply.body.value)

@@ -25,18 +25,18 @@ const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; t
   rotate: { options: ['keep'], takesId: true },
 }
 
-/** Manages API keys in kv-config. It needs the cluster token and no API key, so a lost operator key can be replaced. */
+/** Manages API keys in kv-config. It needs the cluster token, not an API key, so a lost operator key can be replaced. */
 export async function keysCommand(
   process: NodeJS.Process,
   [verb = '', ...rest]: string[],
   options: KeyOptions,
 ): Promise<number> {
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
-  if (!known) throw new UsageError(`keys takes one of ${Object.keys(verbs).join(', ')}`)
+  if (!known) throw new UsageError(`keys needs one of ${Object.keys(verbs).join(', ')}`)
   if (rest.length !== (known.takesId ? 1 : 0))
     throw new UsageError(`keys ${verb} takes ${known.takesId ? 'the id of a key' : 'no names'}`)
   const surplus = Object.keys(options).find(name => !known.options.includes(name as keyof KeyOptions))
-  if (surplus !== undefined) throw new UsageError(`keys ${verb} takes no --${surplus}`)
+  if (surplus !== undefined) throw new UsageError(`keys ${verb} has no option --${surplus}`)
   const [id = ''] = rest
   const given = readNewKey(options)
   const keepSeconds = options.keep === undefined ? 0 : durationSeconds('--keep', options.keep)
@@ -53,7 +53,7 @@ export async function keysCommand(
       const until = keepSeconds > 0 ? `ends in ${options.keep}` : 'has ended'
       print(
         (await store.rotate(id, keepSeconds, createdBy)) ?? noSuchKey(id),
-        `${id} ${until}; in its place made`,
+        `${id} ${until}; it is replaced by`,
       )
     }
     if (verb === 'revoke') {
@@ -121,5 +121,5 @@ function table(keys: KeyDescription[]): string {
 
 function expiryOf(expiresAt: string): string {
   const isOver = Date.parse(expiresAt) <= Date.now()
-  return `${expiresAt.slice(0, 16).replace('T', ' ')}${isOver ? ' (over)' : ''}`
+  return `${expiresAt.slice(0, 16).replace('T', ' ')}${isOver ? ' (expired)' : ''}`
 }

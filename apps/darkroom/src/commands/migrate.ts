@@ -21,7 +21,7 @@ import { UsageError } from '../usage-error.ts'
 
 interface Migration {
   urlPattern: RegExp
-  /** Copies all from one store to another, and compares them; answers what it found, in sentences. */
+  /** Copies everything from one store to another and compares them; returns a report in sentences. */
   run(
     urls: { from: string; to: string },
     options: { signal: AbortSignal; progress: MigrationProgress },
@@ -33,7 +33,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   'task-db': { urlPattern: new RegExp(taskStoreUrlPattern), run: moveTasks },
 }
 
-/** Moves what a service keeps to another engine. Ctrl-C ends it; the next run goes on. */
+/** Moves the data of a service to another engine. Ctrl-C stops it; the next run continues. */
 export async function migrateCommand(
   process: NodeJS.Process,
   [service = '', ...rest]: string[],
@@ -41,19 +41,19 @@ export async function migrateCommand(
 ): Promise<number> {
   const migration = Object.hasOwn(migrations, service) ? migrations[service] : undefined
   const names = Object.keys(migrations).join(' or ')
-  if (!migration || rest.length > 0) throw new UsageError(`migrate takes the name of a service: ${names}`)
+  if (!migration || rest.length > 0) throw new UsageError(`migrate needs the name of a service: ${names}`)
   if (from === undefined || to === undefined || from === to || Object.keys(others).length > 0)
-    throw new UsageError('migrate takes --from and --to, the URLs of two stores')
+    throw new UsageError('migrate needs --from and --to, the URLs of two stores')
   for (const url of [from, to]) {
     if (!migration.urlPattern.test(url))
       throw new UsageError(`${service} has no engine for such a URL`, { isBrief: true })
   }
   checkIsThere(from)
 
-  process.umask(0o077) // what is kept is for the owner alone
+  process.umask(0o077) // only the owner may read the files
   const interrupt = new AbortController()
   const interrupted = () => interrupt.abort(new Interrupted())
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted) // a second one ends it at once
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted) // a second signal ends it at once
   const progress = new MigrationProgress(process.stderr)
   try {
     const sentences = await migration.run({ from, to }, { signal: interrupt.signal, progress })
@@ -66,7 +66,7 @@ export async function migrateCommand(
   }
 }
 
-/** SQLite would make it, and nothing would be copied. */
+/** SQLite would create a missing file, and nothing would be copied. */
 function checkIsThere(from: string): void {
   if (isFile(from) && !existsSync(placeOf(from))) throw new ExpectedFailure(`there is no ${placeOf(from)}`)
 }
@@ -75,20 +75,20 @@ function isFile(url: string): boolean {
   return url.startsWith('sqlite:')
 }
 
-/** What a URL names, without the password. An @ that was not encoded may be within one: then nothing of it is told. */
+/** The store of a URL, without its password. With an unencoded @, nothing after the scheme is shown: it may be secret. */
 function placeOf(url: string): string {
   if (isFile(url)) return url.slice('sqlite:'.length)
   const [, scheme, host = '…'] = /^(\w+:\/\/)(?:(?:[^@/?#]*@)?([^@?#]+)(?:\?[^@]*)?$)?/.exec(url) ?? []
   return `${scheme}${host}`
 }
 
-/** By a signal. */
+/** Stopped by a signal. */
 class Interrupted extends Error {}
 
 function explain(cause: unknown, service: string): unknown {
   const explained = (words: string) => new ExpectedFailure(words, { cause })
   if (cause instanceof Interrupted)
-    return explained('stopped; what was copied stays, and the same command goes on')
+    return explained('stopped; the copied part stays, and the same command continues')
   if (cause instanceof FileInUse) return explained(`${cause.message}; stop ${service} first`)
   if (cause instanceof MigrationIncomplete)
     return explained(
@@ -98,12 +98,12 @@ function explain(cause: unknown, service: string): unknown {
   return words === undefined ? cause : explained(words)
 }
 
-/** What an engine says, or why it doesn't; undefined when it is something else that went wrong. */
+/** An explanation of an engine's error; undefined for any other error. */
 function wordsOf(error: unknown): string | undefined {
   if (error instanceof InvalidConfig) return error.mistakes.join('; ')
   if (error instanceof StoreMisconfigured || error instanceof RequestRefused) return error.message
   if (error instanceof StoreUnavailable || error instanceof StoreFull) {
-    // Of a name with several addresses each attempt has its own error, and the whole has no message.
+    // For a name with several addresses, each attempt has its own error, and the error as a whole has no message.
     const [reason] = error.cause instanceof AggregateError ? error.cause.errors : [error.cause]
     return reason instanceof Error ? `${error.message} (${reason.message})` : error.message
   }
@@ -111,8 +111,8 @@ function wordsOf(error: unknown): string | undefined {
 }
 
 /**
- * Opens a store until the stack is disposed of, and asks it something: an engine that is away is opened all the same.
- *
+ * Opens a store until the stack is disposed of, and sends it a request, because opening does not fail if the engine is
+ * away.
  * @throws ExpectedFailure that names the store
  */
 async function openStore<Store extends { close(): Promise<void> }>(
@@ -157,13 +157,13 @@ async function moveTasks(
   })
   return [
     `${tasks} tasks, ${copied} of them copied now`,
-    ...(newer > 0 ? [`${newer} have gone on at their new place, and stay as they are there`] : []),
-    ...(others > 0 ? [`${others} more were at the new place already`] : []),
+    ...(newer > 0 ? [`${newer} have changed in the target, and stay as they are there`] : []),
+    ...(others > 0 ? [`${others} other tasks were already in the target`] : []),
     `verified: ${tasks - newer} documents are the same in both stores (sha-256 ${digest})`,
   ]
 }
 
-/** What has a lease (registrations) isn't copied: it comes anew by itself. */
+/** Entries with a lease (registrations) are not copied: services register again. */
 async function moveEntries(
   { from, to }: { from: string; to: string },
   { signal, progress }: { signal: AbortSignal; progress: MigrationProgress },
@@ -190,11 +190,7 @@ async function moveEntries(
   })
   return [
     `${copied + present + differing} entries, ${copied} of them copied now`,
-    ...(differing > 0
-      ? [`${differing} stand at the new place with another value, and stay as they are there`]
-      : []),
-    ...(leased > 0
-      ? [`${leased} with a lease (registrations) are left out; they come anew by themselves`]
-      : []),
+    ...(differing > 0 ? [`${differing} have another value in the target, and stay as they are there`] : []),
+    ...(leased > 0 ? [`${leased} with a lease (registrations) are left out; services register again`] : []),
   ]
 }

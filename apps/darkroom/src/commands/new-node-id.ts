@@ -3,13 +3,14 @@ import { UnusableFile } from '@darkroom/sqlite'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Makes a copied data folder another node of cluster-state. */
+/** Makes a copied data folder a new node of cluster-state. */
 export async function newNodeIdCommand(
   process: NodeJS.Process,
   surplus: string[],
   options: object,
 ): Promise<number> {
-  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('new-node-id takes nothing')
+  if (surplus.length > 0 || Object.keys(options).length > 0)
+    throw new UsageError('new-node-id takes no arguments')
   try {
     const { path, id } = await renewNodeId(process.env)
     process.stdout.write(`${path} belongs to node ${id} now\n`)
@@ -17,7 +18,7 @@ export async function newNodeIdCommand(
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
     throw new ExpectedFailure(
-      `${error.message}; set DATA_DIR to the folder of the copy, and stop what runs on it`,
+      `${error.message}; set DATA_DIR to the folder of the copy, and stop the processes that use it`,
       {
         cause: error,
       },

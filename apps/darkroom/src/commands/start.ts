@@ -8,15 +8,15 @@ import { environmentOf, loadSettings, type Settings } from '../settings.ts'
 import { SupervisedWorker } from '../supervised-worker.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Runs all services until a signal ends them; says when they are ready, and until then for what they wait. */
+/** Runs all services until a signal ends them. Prints what it waits for, and when all are ready. */
 export async function startCommand(
   process: NodeJS.Process,
   files: string[],
   options: object,
 ): Promise<number> {
-  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes nothing')
+  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
   const given = loadSettings(process.env)
-  process.umask(0o077) // what is kept is for the owner alone
+  process.umask(0o077) // only the owner may read the files
   const lock = holdDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code ends no service. It loads while the services load here.
@@ -31,7 +31,7 @@ export async function startCommand(
     closing.abort()
     return running.close().finally(() => lock[Symbol.dispose]())
   }
-  // The worker's images may take all of the time to drain, and the services wait for the worker.
+  // The worker may need all of its time to drain, and the services wait for the worker.
   const drainMs = 2 * settings.drainMs
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
   const say = (line: string) => void process.stdout.write(`${line}\n`)
@@ -54,7 +54,7 @@ function holdDataDir(dataDir: string): Disposable {
   }
 }
 
-/** One PORT stands for a row of them. */
+/** PORT is the first of several consecutive ports. */
 function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error

@@ -17,7 +17,7 @@ export async function statusCommand(
   files: string[],
   options: object,
 ): Promise<number> {
-  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes nothing')
+  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes no arguments')
   return askServices(process.env, clients => report(clients, process.stdout))
 }
 
@@ -37,7 +37,7 @@ async function report(clients: ServiceClients, output: NodeJS.WriteStream): Prom
   return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
 }
 
-/** Not known while cluster-state is away, which is said above. */
+/** False while cluster-state is away; the report has shown that already. */
 async function isPaused(clients: ServiceClients): Promise<boolean> {
   try {
     return (await intakeState(clients.clusterState)) === 'paused'

@@ -6,12 +6,12 @@ import { generateImage, type ServiceProcess, until } from '@darkroom/testing'
 import { prepareFleet, untilReady } from '../fleet.ts'
 import { post } from '../uploads.ts'
 
-/** From the write to the last frontend: gossip takes well under a second, and a frontend looks once a second. */
+/** From the write to the last frontend: gossip takes much less than a second, and a frontend reads once a second. */
 const promisedMs = 10_000
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-test('what one node of cluster-state is told about the intake, every frontend keeps within 10 s', async t => {
+test('every frontend follows within 10 s a change of the intake at one node of cluster-state', async t => {
   const fleet = await prepareFleet(t)
   const { 'cluster-state': told, frontend } = await fleet.startAll()
   const other = await fleet.start('cluster-state', { DATA_DIR: join(fleet.dataDir, 'other') })
@@ -46,7 +46,7 @@ test('what one node of cluster-state is told about the intake, every frontend ke
     assert.equal((await set(state)).status, 200)
     await until(`the other node says ${state}`, async () => (await intakeOf(other)) === state)
     const heardMs = performance.now() - setAt
-    // Only now: a frontend asks the nodes in turn, and one that has not heard would change its mind once more.
+    // Only now: a frontend asks the nodes in turn, and would change its mind again if a node had the old value.
     await until(`uploads are answered ${status}`, () => uploadsAreAnswered(status))
     const tookMs = performance.now() - setAt
     t.diagnostic(

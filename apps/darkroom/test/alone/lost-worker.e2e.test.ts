@@ -33,7 +33,7 @@ test('a task whose worker is killed runs again, and finishes within 15 s', async
   assert.ok(tookMs <= promisedMs, `took ${Math.round(tookMs)} ms`)
 })
 
-test('a task that every worker dies of ends failed, with a reason a person can act on', async t => {
+test('a task that kills every worker fails, with a reason that a person can act on', async t => {
   const fleet = await prepareFleet(t)
   const master = { LEASE_MS: '300', MAX_ATTEMPTS: '3' }
   const { frontend, ...services } = await fleet.startAll(master)

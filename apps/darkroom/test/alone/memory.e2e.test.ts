@@ -16,8 +16,8 @@ const MiB = 1024 * 1024
 const allowed = 16 * MiB
 
 for (const [which, warmUps] of [
-  ['has taken a small one before', 1],
-  ['has taken none before', 0],
+  ['has accepted a small image before', 1],
+  ['has accepted no image before', 0],
 ] as const) {
   const title = `64 MiB take at most 16 MiB of memory in each service that ${which}`
   test(title, { skip: procIsMissing }, async t => {
@@ -38,7 +38,7 @@ for (const [which, warmUps] of [
   })
 }
 
-/** That none of the services takes more memory than allowed over what it idles with while `work` is done. */
+/** Checks that during `work` no service needs more memory above its idle memory than allowed. */
 async function assertMemory<Result>(
   t: TestContext,
   services: Readonly<Record<string, ServiceProcess>>,

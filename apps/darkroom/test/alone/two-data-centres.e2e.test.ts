@@ -14,9 +14,9 @@ import {
 
 const token = 'the token of both data centres'
 
-/** As docs/growing.md says: each data centre has all of Darkroom, and Serf agents tell the nodes of cluster-state. */
+/** As in docs/growing.md: each data centre runs all of Darkroom, and the nodes of cluster-state find each other by Serf. */
 withEngine('serf', serf => {
-  test('two data centres pause the intake, each for itself while the other is out of reach', {
+  test('two data centres pause the intake together, and separately while they can’t reach each other', {
     skip: networkNamespacesAreMissing(),
   }, async t => {
     const { hosts, partition, heal } = makeNetwork(t, 2)
@@ -55,7 +55,7 @@ withEngine('serf', serf => {
 
     assert.equal((await run(north, ['intake', 'pause'])).stdout, 'paused\n')
     await until(
-      'the other data centre has heard of it',
+      'the other data centre has the new value',
       async () => (await shown(south)) === 'paused\n',
       60_000,
     )
@@ -64,7 +64,7 @@ withEngine('serf', serf => {
     assert.equal((await run(south, ['intake', 'open'])).stdout, 'open\n')
     assert.equal(await shown(north), 'paused\n')
 
-    // A data centre whose kv-config is in the other: its own node is asked by its address.
+    // kv-config may be in the other data centre, so the local node is addressed directly.
     const away = { KV_URL: `http://${north.address}:8082` }
     const lost = await run(south, ['intake', 'pause'], away)
     assert.deepEqual([lost.code, lost.stdout], [1, ''])
