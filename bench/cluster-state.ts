@@ -1,5 +1,5 @@
-// Measures what the README says: npm run bench -- cluster-state
-// Needs /proc. Increments acknowledged a second by one node, and how long five nodes on this machine take to agree on a write.
+// Measures the figures of the README: npm run bench -- cluster-state
+// Needs /proc. Increments per second that one node acknowledges, and how long five nodes on this machine take to agree.
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,7 +33,7 @@ test('figures', { timeout: 600_000 }, async t => {
     const [writer] = nodes.splice(0, 1)
     if (!writer) return
     nodes.push(writer)
-    await delay(150) // no write within the push interval of the one before
+    await delay(150) // more than the push interval, so that each write is sent at once
     const begin = performance.now()
     await post(writer, `/set/${write}`)
     await Promise.all(
@@ -50,7 +50,7 @@ test('figures', { timeout: 600_000 }, async t => {
   )
 })
 
-/** Of all its threads, so far; the kernel counts in hundredths of a second (proc_pid_stat(5)). */
+/** The CPU time of all its threads so far; the kernel counts in hundredths of a second (proc_pid_stat(5)). */
 function processorMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10

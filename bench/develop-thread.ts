@@ -4,13 +4,13 @@ import { develop } from '@darkroom/image-worker/develop'
 
 const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 
-/** Swaps an image's red and blue as a worker does; gives the size of the result in bytes. */
+/** Swaps an image's red and blue like a worker; returns the size of the result in bytes. */
 export async function developSwapped(image: Uint8Array): Promise<number> {
   const { bytes } = await develop(image, [{ name: 'swap-channels', order: 'bgr' }], limits)
   return bytes.length
 }
 
-/** A thread that does so with one image after the other. */
+/** A thread that develops one image after the other. */
 export class DevelopThread {
   readonly #worker = new Worker(new URL(import.meta.url))
 

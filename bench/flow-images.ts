@@ -1,14 +1,14 @@
 import sharp from 'sharp'
 import { pickPhotographs } from './photographs.ts'
 
-/** One row of the benchmark: images of one kind, and how many of them a round takes. */
+/** One row of the benchmark: images of one kind, and how many of them there are in a round. */
 export interface ImageKind {
   readonly name: string
   readonly images: readonly Buffer[]
   readonly perRound: number
 }
 
-/** Small, middle and large, from photographs; JPEGs of quality 80, which is what sharp writes unless told otherwise. */
+/** Small, middle and large, made from photographs; JPEGs have quality 80, sharp's default. */
 export async function makeImageKinds(): Promise<ImageKind[]> {
   const photographs = (await pickPhotographs(4)).map(({ bytes }) => bytes)
   const each = (make: (photograph: Buffer) => Promise<Buffer>) => Promise.all(photographs.map(make))

@@ -9,8 +9,8 @@ import { cpuMs, processTree } from './process-figures.ts'
 import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
 /**
- * Images a second, and CPU time of all processes for an image, from the upload to the last byte of the result:
- * Darkroom as `npm start` runs it beside the server of home-made/. Both run throughout; one idles while the other is measured.
+ * Images per second, and CPU time of all processes per image, from the upload to the last byte of the result: Darkroom as
+ * `npm start` runs it, beside the server of home-made/. Both run all the time; one idles while the other is measured.
  */
 const { values } = parseArgs({
   options: {
@@ -55,7 +55,7 @@ for (const kind of kinds) {
   )
 }
 
-/** All images once in each place where code is compiled and memory grows; what comes back is looked at. */
+/** Sends all images once to each side, so that code is compiled and memory has grown, and checks the results. */
 async function warmUp(side: Side, kind: ImageKind, digests: Map<number, string>): Promise<void> {
   for (const [index, image] of kind.images.entries()) {
     const result = await developOne(side, image)
@@ -95,7 +95,7 @@ async function developOne({ name, url }: Side, image: Buffer): Promise<Buffer> {
   return Buffer.from(await result.body.arrayBuffer())
 }
 
-/** The CPU time of the swap itself, in Darkroom's way, alone. */
+/** The CPU time of the swap alone, as Darkroom does it. */
 async function imageWork({ images }: ImageKind): Promise<number> {
   const times: number[] = []
   for (let run = 0; run < 8 * images.length; run++) {
@@ -107,7 +107,7 @@ async function imageWork({ images }: ImageKind): Promise<number> {
   return median(times.slice(images.length))
 }
 
-/** By the mean of each channel: results are exact only where formats are lossless. */
+/** Compares the mean of each channel: results are exact only in lossless formats. */
 async function assertSwapped({ name }: Side, original: Buffer, result: Buffer): Promise<void> {
   const before = await meansOf(original)
   const after = await meansOf(result)

@@ -20,8 +20,8 @@ import { loadPhotographs } from './photographs.ts'
 import { cpuMs, peakMemoryMiB, processTree } from './process-figures.ts'
 
 /**
- * What an image costs each service and engine, each in a process of its own: for the arithmetic of
- * docs/growing.md. The queue is on Redis, tasks are on PostgreSQL, bytes and keys on the embedded engines.
+ * What an image costs each service and engine, each in its own process: for the calculation in docs/growing.md. The
+ * queue is on Redis, tasks are on PostgreSQL, bytes and keys on the embedded engines.
  */
 const waitingImages = 3000
 const smallImages = 1500
@@ -72,11 +72,11 @@ process.stdout.write(report())
 
 interface Figures {
   perSecond: number
-  /** Of each process, per image. */
+  /** CPU time of each process, per image. */
   cpuMs: Record<string, number>
 }
 
-/** Runs something so many times, by so many clients at once. */
+/** Calls a function so many times, from so many clients at once. */
 async function measure(count: number, action: (index: number) => Promise<void>): Promise<Figures> {
   const cpuBefore = cpuOfAll()
   const begunAt = performance.now()
@@ -103,7 +103,7 @@ async function upload(image: Buffer): Promise<void> {
   await reply.body.dump()
 }
 
-/** As a client does that waits: two requests. */
+/** Like a client that waits: two requests. */
 async function developAndFetch(image: Buffer): Promise<void> {
   const reply = await request(`${frontend}/images`, {
     dispatcher,

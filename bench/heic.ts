@@ -1,5 +1,5 @@
 /**
- * HEIC to JPEG, by `develop` as a worker does it, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS as in
+ * HEIC to JPEG, by `develop` like in a worker, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS as in
  * permute.ts. Debian's `heif-enc photo.jpg` makes such files.
  */
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { unpackHeic } from '../apps/image-worker/src/develop/heic/unpack-heic.ts
 import { developSwapped } from './develop-thread.ts'
 import { measure, printCircumstances, row, table } from './measure.ts'
 
-// As a worker has it.
+// As in a worker.
 sharp.concurrency(1)
 sharp.cache(false)
 

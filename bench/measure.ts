@@ -1,11 +1,11 @@
 import { cpus } from 'node:os'
 import sharp from 'sharp'
 
-/** Interleaved runs of which medians are taken; RUNS asks for more. */
+/** The number of interleaved runs, whose medians are reported; RUNS sets another number. */
 const runs = Math.max(15, Number(process.env.RUNS ?? 15))
 const warmUps = 2
 
-/** One way of doing it; gives the size of the result in bytes. */
+/** One side of a comparison; returns the size of its result in bytes. */
 export type Side = () => Promise<number> | number
 
 /** Medians of wall time and of the process's CPU time in ms, and the size of the last result in bytes. */
@@ -15,7 +15,7 @@ export interface Measured {
   readonly bytes: number
 }
 
-/** Runs the sides in turn, so that what else happens on the machine happens to all of them. */
+/** Runs the sides alternately, so that other load on the machine affects all of them. */
 export async function measure(sides: readonly Side[]): Promise<Measured[]> {
   const results = sides.map(() => ({ walls: [] as number[], cpus: [] as number[], bytes: 0 }))
   for (let run = -warmUps; run < runs; run += 1) {
@@ -39,13 +39,13 @@ function median(values: number[]): number {
   return values.sort((one, other) => one - other)[values.length >> 1] ?? Number.NaN
 }
 
-/** Where and with what the figures came about. */
+/** The machine and the versions behind the figures. */
 export function printCircumstances(): void {
   const machine = `${cpus()[0]?.model}, ${cpus().length} cores`
   print(`${machine}, Node ${process.version}, sharp ${sharp.versions.sharp}; medians of ${runs}.`)
 }
 
-/** The head of a table in Markdown; `row` goes on with it. */
+/** The head of a table in Markdown; `row` continues it. */
 export function table(title: string, ...columns: string[]): void {
   print('', title, '')
   row(...columns)

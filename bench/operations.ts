@@ -1,6 +1,6 @@
 /**
- * Each operation on a photograph of 6 megapixels, by `develop` as a worker does it, against the sharp pipeline that a
- * user would write. `npm run bench -- operations`; words behind it pick the rows that contain one of them (`webp blur`).
+ * Each operation on a photograph of 6 megapixels, by `develop` like in a worker, beside the sharp pipeline that a user
+ * would write. `npm run bench -- operations`; further words select the rows that contain one of them (`webp blur`).
  * PHOTOS and RUNS as in permute.ts.
  */
 import { parseOperations } from '@darkroom/contracts'
@@ -18,7 +18,7 @@ interface Format {
   size?: { width: number; height: number }
 }
 
-/** Edges of whole units of 16 x 16 pixels, which turns need to leave the coefficients of a JPEG as they are. */
+/** Edges of whole units of 16 x 16 pixels, with which turns can leave the coefficients of a JPEG as they are. */
 const wholeUnits = { width: 2912, height: 2080 }
 
 const formats: Readonly<Record<string, Format>> = {
@@ -33,7 +33,7 @@ const formats: Readonly<Record<string, Format>> = {
 }
 const turns = ['rotate:90', 'rotate:180', 'flip', 'flop']
 
-/** What a user writes for an operation. A list of several is a call each: sharp's order is fixed. */
+/** What a user writes for an operation. Each element of a list is a call, because sharp has a fixed order. */
 type Peer = readonly ((image: Sharp) => Sharp)[]
 
 const resized = (width: number) => (image: Sharp) => image.resize({ width, withoutEnlargement: true })
@@ -105,7 +105,7 @@ for (const [format, { encode, size }] of Object.entries(formats)) {
   }
 }
 
-/** All but the last call hand over raw samples. */
+/** All calls but the last pass raw samples on. */
 async function calls(file: Buffer, peer: Peer, encode: (image: Sharp) => Sharp): Promise<number> {
   let image = sharp(file).autoOrient()
   for (const work of peer.slice(0, -1)) {

@@ -1,7 +1,7 @@
 /**
- * Channel permutation: PNG and GIF permuted without decoding, and raw samples in place, against sharp's recomb.
+ * Channel permutation: PNG and GIF without decoding, and raw samples in place, beside sharp's recomb.
  * `npm run bench -- permute`; PHOTOS names a folder of JPEG photographs (Debian's mate-backgrounds by default),
- * RUNS the number of interleaved runs of which medians are taken.
+ * RUNS the number of interleaved runs, whose medians are reported.
  */
 import { basename } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
@@ -16,9 +16,9 @@ import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
 printCircumstances()
 const photographs = await pickPhotographs(4)
 const [first] = photographs
-if (!first) throw new Error('there are no photographs')
+if (!first) throw new Error('no photographs found')
 
-/** The pieces are dropped as they come, as a caller that streams would hand them on. */
+/** Drops the pieces as they come, like a caller that streams them on. */
 async function streamPng(png: Uint8Array, order: ChannelOrder): Promise<number> {
   let bytes = 0
   for await (const piece of permutePng([png], order, { keepMetadata: false })) bytes += piece.length

@@ -2,18 +2,18 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 
-/** Debian's package mate-backgrounds puts photographs there. */
+/** The folder of Debian's package mate-backgrounds. */
 export const photographFolder = process.env.PHOTOS ?? '/usr/share/backgrounds'
 
 const maxBytes = 4 * 1024 * 1024
 
 interface Photograph {
-  /** The file's path, or what was generated. */
+  /** The path of the file, or a description of the generated picture. */
   name: string
   bytes: Buffer
 }
 
-/** JPEG photographs of up to 4 MiB from PHOTOS; without any, generated ones of 6 megapixels. */
+/** JPEG photographs of up to 4 MiB from PHOTOS; if there are none, generated pictures of 6 megapixels. */
 export async function loadPhotographs(): Promise<Photograph[]> {
   const paths = await findJpegs(photographFolder)
   if (paths.length > 0) {
@@ -22,7 +22,7 @@ export async function loadPhotographs(): Promise<Photograph[]> {
   return [{ name: 'generated, 3000 x 2000', bytes: await generatePhotograph(3000, 2000) }]
 }
 
-/** So many of them, spread over the folder. */
+/** So many of them, evenly from the folder. */
 export async function pickPhotographs(count: number): Promise<Photograph[]> {
   const all = await loadPhotographs()
   const picked = Array.from({ length: count }, (_, at) => all[Math.floor((at * all.length) / count)])
@@ -39,7 +39,7 @@ async function findJpegs(folder: string): Promise<string[]> {
   return found
 }
 
-/** Soft shapes and some grain: compresses like a photograph. */
+/** Soft shapes and some grain, which compress like a photograph. */
 async function generatePhotograph(width: number, height: number): Promise<Buffer> {
   const noise = sharp({
     create: {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Of Linux's /proc, in units of 1/100 s (USER_HZ, fixed for user space). */
+/** Linux's /proc counts in units of 1/100 s (USER_HZ, fixed for user space). */
 const msPerTick = 10
 
-/** A process and all below it. */
+/** A process and all its descendants. */
 export function processTree(pid: number): number[] {
   const parents = readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
@@ -18,13 +18,13 @@ export function processTree(pid: number): number[] {
   return below(pid)
 }
 
-/** CPU time used so far, user and system together, with that of its children that have ended, in milliseconds. */
+/** CPU time so far, user and system, including that of its ended children, in milliseconds. */
 export function cpuMs(pid: number): number {
   const ticks = statFields(pid).slice(11, 15).map(Number)
   return ticks.reduce((sum, each) => sum + each, 0) * msPerTick
 }
 
-/** The most memory that was resident at one time, in MiB. */
+/** The peak of resident memory, in MiB. */
 export function peakMemoryMiB(pid: number): number {
   const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kib) / 1024
@@ -38,7 +38,7 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-/** Fields of /proc/<pid>/stat behind the command's name: state, ppid, … utime is 11, stime 12, both of ended children 13 and 14 (proc(5)). */
+/** Fields of /proc/<pid>/stat after the command's name: state, ppid, … utime is 11, stime 12, both of ended children 13 and 14 (proc(5)). */
 function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')

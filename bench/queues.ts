@@ -1,8 +1,8 @@
 /**
- * How many tasks a second one master hands out and takes back, on each queue: workers that do nothing but poll
- * and report; and what that costs in CPU time, which tells more on a busy machine. Services are processes of their
- * own, on this machine. Rounds alternate, so that whatever else the machine does falls on both; a round's figures
- * are printed as they come, and the medians at the end.
+ * How many tasks per second one master hands out and gets back with each queue, for workers that only poll and report,
+ * and the CPU time for that, which says more on a busy machine. Each service is its own process on this machine. Rounds
+ * alternate, so that other load on the machine affects both queues. The figures of a round are printed as they come, and
+ * the medians at the end.
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
@@ -33,9 +33,9 @@ const result = {
 
 interface Figures {
   tasksPerSecond: number
-  /** Of each process, milliseconds for a task. */
+  /** Milliseconds per task, for each process. */
   cpuMs: Record<string, number>
-  /** Of getWork, milliseconds. */
+  /** The durations of getWork, in milliseconds. */
   median: number
   worst: number
 }
@@ -49,7 +49,7 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
   return text === '' ? undefined : (JSON.parse(text) as Body)
 }
 
-/** Makes the tasks, lets the queue know them all, and times the workers until none is left. */
+/** Makes the tasks, waits until the queue has them all, and times the workers until no task is left. */
 async function measure(t: TestContext, queueUrl: string, redisPid: number): Promise<Figures> {
   const kvPort = String(await freePortRange(1))
   const env = {
@@ -134,7 +134,7 @@ function row(name: string, { tasksPerSecond, cpuMs, median, worst }: Figures): s
 }
 
 await test('queues', async t => {
-  if (redisProgram === undefined) throw new Error('there is no redis-server to measure with')
+  if (redisProgram === undefined) throw new Error('redis-server is not installed')
   const redis = await startRedis(owner, redisProgram, '--appendfsync', 'everysec')
   say(
     `${tasks} tasks, ${workers} workers; ${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}`,

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 
-// What users write runs with both; they are set alike on all sides, for the figures not to be about them.
+// The same settings on all sides, so that threads and caches don't influence the figures.
 sharp.concurrency(1)
 sharp.cache(false)
 
@@ -13,7 +13,7 @@ export const reversal = [
 
 export const sixMegapixels = { width: 2900, height: 2070, fit: 'cover' } as const
 
-/** Of a result, in bytes. */
+/** The size of a result, in bytes. */
 export async function sizeOf(image: { toBuffer(): Promise<Uint8Array> }): Promise<number> {
   return (await image.toBuffer()).length
 }

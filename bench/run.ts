@@ -1,4 +1,4 @@
-/** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another one, with its arguments. */
+/** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another benchmark with its arguments. */
 const benchmarks: Readonly<Record<string, string>> = {
   flow: 'images a second, beside a home-made server',
   growing: 'ten million images a day: what each service uses',

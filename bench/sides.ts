@@ -10,11 +10,11 @@ import {
   untilAlive,
 } from '@darkroom/testing'
 
-/** A service that takes `POST /images` with `Prefer: wait`, and gives the image at `GET /images/:id/result`. */
+/** A service with `POST /images`, which supports `Prefer: wait`, and the image at `GET /images/:id/result`. */
 export interface Side {
   readonly name: string
   readonly url: string
-  /** Processes whose CPU time is its own; their children count with them. */
+  /** The processes whose CPU time counts, with their children. */
   readonly pids: readonly number[]
 }
 
@@ -22,13 +22,13 @@ interface Owner {
   after(close: () => unknown): void
 }
 
-/** All services in one process and its worker, as `npm start` runs them, on data of their own. */
+/** All services in one process, and its worker, as `npm start` runs them, with their own data. */
 export async function startDarkroomSide(owner: Owner): Promise<Side> {
   const darkroom = await startDarkroom(owner)
   return { name: 'Darkroom', url: darkroom.url, pids: [darkroom.program.pid] }
 }
 
-/** The server of home-made/, with its worker and its Redis, whose file is synced with every write. */
+/** The server of home-made/, with its worker and its Redis, whose file is synced at every write. */
 export async function startHomeMade(owner: Owner, way: 'recomb' | 'raw'): Promise<Side> {
   const program = findEngine('redis')
   if (program === undefined) throw new Error(missingEngineWords('redis'))

@@ -1,6 +1,6 @@
 /**
- * Tasks a second, as SQLite and as PostgreSQL keep them: `npm run bench -- task-stores [postgres://…]`.
- * So many callers are at it at once, as requests would be; every answer waits for the disk.
+ * Tasks per second that SQLite and PostgreSQL keep: `npm run bench -- task-stores [postgres://…]`. So many callers
+ * work at once, as requests would; every answer waits for the disk.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const newTask: NewTask = {
   original: image,
   maxAttempts: 3,
 }
-/** Of this run: another one on the same database makes tasks of its own. */
+/** The number of this run: another run on the same database makes its own tasks. */
 const run = Date.now().toString(16).padStart(12, '0')
 let created = 0
 
@@ -44,7 +44,7 @@ async function claimAndFinish(store: TaskStore): Promise<boolean> {
   return true
 }
 
-/** How often it was done in a second; ends early when there is nothing left to do. */
+/** Calls per second; ends early when nothing is left to do. */
 async function rate(callers: number, work: () => Promise<boolean>): Promise<number> {
   const started = performance.now()
   let count = 0

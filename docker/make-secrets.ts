@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path'
 
 /**
- * Makes the secrets that the containers of one installation share, in the folder given: files that only their owner
- * reads, each made once and then kept, since what they open was made with them.
+ * Makes the secrets that the containers of one installation share, in the given folder: files that only their owner can
+ * read. Each is made once and then kept, because the data was made with it.
  */
 const folder = process.argv[2] ?? '/secrets'
 
@@ -33,8 +33,8 @@ keep('s3-identities.json', () => {
     identities: [{ name: 'darkroom', credentials: [{ accessKey, secretKey }], actions }],
   })
 })
-// Serf takes a key of 16 bytes. On SIGTERM its agent says goodbye, instead of being missed; and it looks for lost
-// ones every 5 s instead of every 30, so that a healed partition is noticed soon.
+// Serf needs a key of 16 bytes. On SIGTERM its agent leaves the cluster in order; and it looks for lost agents every
+// 5 s instead of every 30, so that a healed partition is noticed soon.
 keep('serf.json', () =>
   JSON.stringify({
     encrypt_key: randomBytes(16).toString('base64'),
@@ -43,7 +43,7 @@ keep('serf.json', () =>
   }),
 )
 
-/** Letters and digits only, so that it stands in a URL and on a command line as it is. */
+/** Letters and digits only, so that it needs no escaping in a URL or on a command line. */
 function random(bytes = 32): string {
   return randomBytes(bytes).toString('hex')
 }
@@ -57,10 +57,10 @@ function keep(name: string, make: () => string): string {
   return readFileSync(path, 'utf8')
 }
 
-/** All of it or nothing, also after a power cut: an empty password would be one. */
+/** Written completely or not at all, also after a power cut: an empty file would be an empty password. */
 function writeDurably(path: string, content: string): void {
   const unfinished = `${path}.new`
-  rmSync(unfinished, { force: true }) // of a start that was killed
+  rmSync(unfinished, { force: true }) // left by a start that was killed
   const file = openSync(unfinished, 'w', 0o400)
   writeSync(file, content)
   fsyncSync(file)

@@ -4,18 +4,18 @@ import { ComposeProject, type Container } from './try/compose-project.ts'
 import { ImageStream, makePictures } from './try/image-stream.ts'
 
 /**
- * Tries a compose file on a real engine: images flow through the published port while containers of every service
- * are killed and workers are added and taken away. Exits 0 if every image that was accepted came back right.
+ * Tries a compose file on real engines: images flow through the published port while containers of every service are
+ * killed and workers are added and removed. Exits with 0 if every accepted image came back right.
  *
  *   node docker/try.ts [compose file] [further compose files...]
  *
- * It has a project, a port, an image and volumes of its own, which are gone at its end.
+ * It has its own project, port, image and volumes, which are removed at its end.
  */
 
-/** A whole run, building and pulling included. */
+/** A whole run, including building and pulling. */
 const limitMs = 20 * 60_000
 const recoveryMs = 120_000
-/** So many images must come back after each fault, before the next one. */
+/** So many images must come back after each fault, before the next fault. */
 const imagesBetween = 10
 
 const [first = 'compose.yaml', ...further] = process.argv.slice(2)
@@ -64,7 +64,7 @@ async function tryOut(): Promise<void> {
   say(
     `${accepted} images accepted, ${stream.finished} came back right, in ${seconds(performance.now() - startedAt)}`,
   )
-  if (wrong.length > 0) throw new Error(`these did not:\n${wrong.join('\n')}`)
+  if (wrong.length > 0) throw new Error(`these images did not:\n${wrong.join('\n')}`)
 }
 
 async function tryFault(stream: ImageStream, name: string, fault: () => Promise<void>): Promise<void> {
@@ -83,13 +83,13 @@ async function imagesComeBack(stream: ImageStream): Promise<void> {
 async function killOne(service: string): Promise<void> {
   const { id } = await firstOf(service)
   await project.docker('kill', id)
-  await project.docker('start', id) // what Docker kills by order, it doesn't restart by policy
+  await project.docker('start', id) // Docker doesn't restart what it was ordered to kill
 }
 
-/** SIGKILL from within: all but the container's first process, which then ends too. */
+/** Kills by SIGKILL from within: all but the container's first process, which then ends too. */
 async function crashWorker(): Promise<void> {
   const { id, restarts } = await firstOf('image-worker')
-  // The shell that says so is killed as well.
+  // The shell that sends the signal is killed, too.
   await project.docker('exec', id, 'sh', '-c', 'kill -9 -1').catch(() => undefined)
   await until('it is started again', async () => {
     const now = (await project.containers('image-worker')).find(container => container.id === id)
@@ -107,10 +107,7 @@ async function stopWorker(): Promise<void> {
 
 async function scaleWorkers(count: number): Promise<void> {
   await project.compose('up', '-d', '--no-recreate', '--scale', `image-worker=${count}`)
-  await until(
-    `there are ${count} workers`,
-    async () => (await project.containers('image-worker')).length === count,
-  )
+  await until(`${count} workers run`, async () => (await project.containers('image-worker')).length === count)
 }
 
 async function firstOf(service: string): Promise<Container> {
@@ -119,7 +116,7 @@ async function firstOf(service: string): Promise<Container> {
   return container
 }
 
-/** Those that have not ended, as the ones that only prepare something do. */
+/** The containers that run on: those that only prepare something have ended. */
 async function longRunningServices(): Promise<string[]> {
   const running = (await project.containers()).filter(({ state }) => state === 'running')
   return [...new Set(running.map(({ service }) => service))]

@@ -7,7 +7,7 @@ import { type Job, readSettings } from './settings.ts'
 import { writeDurably } from './write-durably.ts'
 
 /**
- * What one would write at home around sharp: an upload is synced to disk and queued by BullMQ; worker.ts works on
+ * A server as one would write it around sharp: an upload is synced to disk and queued by BullMQ; worker.ts develops
  * it. `Prefer: wait` holds the answer until the image is developed.
  */
 const { folder, connection, port } = readSettings()

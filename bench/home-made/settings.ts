@@ -2,7 +2,7 @@ export interface Job {
   id: string
 }
 
-/** What the server and the worker are started with. */
+/** The settings of the server and the worker. */
 export function readSettings() {
   const { FOLDER, REDIS_PORT, PORT, WAY } = process.env
   if (FOLDER === undefined) throw new Error('FOLDER is missing')

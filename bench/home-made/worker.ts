@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { type Job, readSettings } from './settings.ts'
 import { writeDurably } from './write-durably.ts'
 
-/** Swaps red and blue of what is queued, several images at once; their results are synced before they count as done. */
+/** Swaps red and blue of queued images, several at once; a job is done when its result is synced. */
 const { folder, connection, way } = readSettings()
 const swap = way === 'raw' ? swapRaw : swapByMatrix
 const concurrency = availableParallelism() * 2
@@ -19,14 +19,14 @@ async function develop(id: string): Promise<void> {
   await writeDurably(join(folder, `${id}.result`), await swap(original))
 }
 
-/** In the format of the original, at sharp's own settings. */
+/** In the format of the original, with sharp's own settings. */
 function swapByMatrix(image: Buffer): Promise<Buffer> {
   const matrix: [Row, Row, Row] = [
     [0, 0, 1],
     [0, 1, 0],
     [1, 0, 0],
   ]
-  // With the palette of the original, which is what sharp takes otherwise, a GIF would lose the swapped colours.
+  // By default sharp reuses the palette of the original, and a GIF would lose the swapped colours.
   return sharp(image, { animated: true }).recomb(matrix).gif({ reuse: false, force: false }).toBuffer()
 }
 type Row = [number, number, number]

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Resolves when a power cut can no longer take the file: its bytes and its name are on disk. */
+/** Resolves when the file survives a power cut: its bytes and its name are on disk. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx')
   try {

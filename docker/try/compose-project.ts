@@ -10,11 +10,11 @@ export interface Container {
   /** healthy, unhealthy, starting; none without a health check. */
   health: string
   exitCode: number
-  /** How often its restart policy started it again. */
+  /** How often its restart policy restarted it. */
   restarts: number
 }
 
-/** One project of Docker Compose, under a name of its own: nothing that runs beside it is touched. */
+/** One project of Docker Compose, with its own name, so that other projects are not touched. */
 export class ComposeProject {
   readonly #command: readonly string[]
   readonly #env: NodeJS.ProcessEnv
@@ -27,7 +27,7 @@ export class ComposeProject {
     this.#command = [...findCompose(), '-p', name, ...files.flatMap(file => ['-f', file])]
   }
 
-  /** Runs a command of Compose; answers what it wrote. */
+  /** Runs a command of Compose; returns its output. */
   compose(...args: string[]): Promise<string> {
     const [program = '', ...rest] = [...this.#command, ...args]
     return this.#run(program, rest)
@@ -37,7 +37,7 @@ export class ComposeProject {
     return this.#run('docker', args)
   }
 
-  /** The containers of a service, or of all of them, in their order. */
+  /** The containers of a service, or of all services, in their order. */
   async containers(service?: string): Promise<Container[]> {
     const label = 'com.docker.compose'
     const filters = [`label=${label}.project=${this.#name}`]
@@ -71,7 +71,7 @@ interface InspectedContainer {
   Config: { Labels: Record<string, string> }
 }
 
-/** Compose is a plugin of Docker's client, or, as Debian 12 has it, a program of its own. */
+/** Compose is a plugin of Docker's client, or, in Debian 12, its own program. */
 function findCompose(): string[] {
   try {
     execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' })

@@ -10,26 +10,26 @@ import {
   isLossless,
 } from '../../libs/testing/src/index.ts'
 
-/** How long one request is tried again while something is away: longer than any container needs to come back. */
+/** How long a request is retried while something is away: longer than any container needs to come back. */
 const timeoutMs = 180_000
 const pauseMs = 200
 
 interface Picture {
   name: string
   bytes: Buffer
-  /** Its result can be compared with it sample by sample. */
+  /** Whether its result can be compared sample by sample. */
   isExact: boolean
 }
 
 export interface Outcome {
   accepted: number
-  /** What became of those that are not as they should be, by their ids. */
+  /** What is wrong with the other images, by their ids. */
   wrong: string[]
 }
 
 /**
  * A client that uploads pictures without pause, follows each to its end, and compares the result with the original.
- * What fails on the way it sends again, as a client should: uploads under the same Idempotency-Key.
+ * It repeats failed requests, as a client should: uploads with the same Idempotency-Key.
  */
 export class ImageStream {
   readonly #url: string
@@ -47,18 +47,18 @@ export class ImageStream {
     this.#lanes = Array.from({ length: lanes }, () => this.#run())
   }
 
-  /** How many came back right. */
+  /** How many images came back right. */
   get finished(): number {
     return this.#finishedAt.length
   }
 
-  /** The longest time without a picture that came back, since then (of performance.now()), in milliseconds. */
+  /** The longest time since then (of performance.now()) in which no picture came back, in milliseconds. */
   longestGapSince(start: number): number {
     const times = [start, ...this.#finishedAt.filter(time => time > start), performance.now()]
     return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? time)))
   }
 
-  /** Uploads no more; resolves when all that was accepted has ended. */
+  /** Stops uploading; resolves when all accepted images have ended. */
   async end(): Promise<Outcome> {
     this.#isEnding = true
     await Promise.all(this.#lanes)
@@ -68,7 +68,7 @@ export class ImageStream {
   async #run(): Promise<void> {
     while (!this.#isEnding) {
       const picture = this.#pictures[this.#begun++ % this.#pictures.length]
-      if (picture === undefined) throw new Error('there are no pictures')
+      if (picture === undefined) throw new Error('no pictures to upload')
       const key = randomUUID()
       const uploaded = await this.#ask('/images', [202], {
         method: 'POST',
@@ -99,7 +99,7 @@ export class ImageStream {
     await assertSwapped(picture.bytes, body, { isExact: picture.isExact })
   }
 
-  /** Asks until it is answered with one of these statuses. An answer that trying again can't mend is an error. */
+  /** Sends a request until its answer has one of these statuses. An answer that a retry can't change is an error. */
   async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpAnswer> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -130,7 +130,7 @@ function isTemporary(status: number): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504
 }
 
-/** Small pictures of all kinds, and a few of the size that cameras make. */
+/** Small pictures of all kinds, and a few of the size of a camera's. */
 export async function makePictures(): Promise<Picture[]> {
   const small = imageKinds.flatMap(kind => [
     { kind, width: 640, height: 480 },

@@ -48,7 +48,7 @@ const history = fc
   })
 
 suite('a count', () => {
-  test('is the sum of its increments, and gets newer with each', () => {
+  test('is the sum of its increments, and becomes newer with each', () => {
     fc.assert(
       fc.property(history, increments => {
         let count: Count | undefined

@@ -13,7 +13,7 @@ mergeLaws('registers', {
 })
 
 suite('a register', () => {
-  test('gets newer with every write, including deletions', () => {
+  test('becomes newer with every write, including deletions', () => {
     fc.assert(
       fc.property(
         registers,
@@ -62,7 +62,7 @@ suite('a register', () => {
   })
 })
 
-/** The register in a state that merged these, one after the other. */
+/** The register in a state that merged these registers, one after the other. */
 function merged(...given: readonly Register[]): Register | undefined {
   return new State(given.map(register => ({ kind: 'register', name: 'a', ...register }))).register('a')
 }

@@ -9,7 +9,7 @@ import {
   rings,
 } from '../src/index.ts'
 
-/** Few of each, so that generated entries collide. */
+/** Few values, so that generated entries collide. */
 const name = fc.constantFrom('a', 'b.c', '__proto__')
 const node = fc.constantFrom('node-1', 'node-2', 'node-3')
 const fewNumbers = fc.integer({ min: 1, max: 4 })

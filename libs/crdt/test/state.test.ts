@@ -24,7 +24,7 @@ function sorted(state: State): Entry[] {
 }
 
 suite('states', () => {
-  test('that merged the same entries are equal, in whatever order and however often these came', () => {
+  test('that merged the same entries are equal, in any order, and however often', () => {
     const orders = manyEntries.chain(given =>
       fc.tuple(
         fc.constant(given),
@@ -49,7 +49,7 @@ suite('states', () => {
     )
   })
 
-  test('take only what is newer', () => {
+  test('accept only newer entries', () => {
     fc.assert(
       fc.property(manyEntries, entries, (given, entry) => {
         const state = new State(given)
@@ -63,7 +63,7 @@ suite('states', () => {
     )
   })
 
-  test('distinguish names that also mean something in JavaScript', () => {
+  test('distinguish names with a meaning in JavaScript', () => {
     const state = new State()
     assert.equal(state.register('__proto__'), undefined)
     assert.equal(state.sum('constructor'), 0)
@@ -95,14 +95,14 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-suite('nodes that hear of some changes and miss others', () => {
+suite('nodes that get some changes and miss others', () => {
   test('are equal after each has exchanged its differences, and no increment is lost or counted twice', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (history, isTwice) => {
         const states = Array.from({ length: nodes }, () => new State())
         for (const step of history) play(states, step, isTwice)
 
-        // All with the first, one after the other, and back again: then every state has everything.
+        // The first node exchanges with all others in turn, and again in reverse order: then every state has everything.
         const [first, ...others] = states as [State, ...State[]]
         for (const other of [...others, ...others]) exchange(first, other)
 

@@ -8,7 +8,7 @@ export type Migrations = readonly string[]
  * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With NORMAL, a
  * common default, a power cut lost every acknowledged row in a measurement.)
  *
- * @throws UnusableFile also when a newer version of the program wrote it
+ * @throws UnusableFile also when a newer version of the program wrote the file
  */
 export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
   prepareFile(path)

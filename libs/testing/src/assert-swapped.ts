@@ -5,8 +5,8 @@ import sharp from 'sharp'
 const toleratedMeanError = 6
 
 /**
- * Asserts that `result` is the picture `original` with red and blue swapped: sample by sample if `isExact`, else nearly
- * (both were encoded with loss). All frames are compared.
+ * Asserts that `result` is the picture `original` with red and blue swapped: sample by sample if `isExact`, otherwise
+ * nearly (both were encoded lossily). All frames are compared.
  */
 export async function assertSwapped(
   original: Uint8Array,

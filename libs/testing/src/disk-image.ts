@@ -6,26 +6,26 @@ import { mountsAreMissing } from './mount-namespace.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { until } from './until.ts'
 
-/** A file system in a file of 512 MiB, to be mounted by one process at a time. */
+/** A file system in a file of 512 MiB, which one process at a time can mount. */
 export interface DiskImage {
-  /** Where `mount` mounts it, in the mount namespace of the process that does. */
+  /** Where `mount` mounts it, in the mount namespace of that process. */
   readonly mounted: string
   /** A line of shell. */
   readonly mount: string
   /** Loses everything that the kernel has not written to the disk yet. `pid` is a process that mounted it. */
   cutPower(pid: number): void
-  /** Resolves when no process has it mounted any more. */
+  /** Resolves when no process has it mounted. */
   released(): Promise<void>
 }
 
-/** Why tests can't cut the power of a disk here, in words for a skipped test; false when they can. */
+/** Why tests can't cut the power of a disk on this machine; false when they can. */
 export function powerCutsAreMissing(): string | false {
   const tools = ['python3', 'mkfs.ext4', 'losetup'].filter(tool => spawnSync('which', [tool]).status !== 0)
   if (tools.length > 0) return `needs ${tools.join(', ')}`
   return mountsAreMissing() || (spawnSync('losetup', ['--find']).status !== 0 && 'needs loop devices')
 }
 
-/** FS_IOC_SHUTDOWN, not flushing the journal. */
+/** FS_IOC_SHUTDOWN, without flushing the journal. */
 const shutDown = `
 import fcntl, os, struct, sys
 fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))

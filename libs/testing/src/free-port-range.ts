@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the ports that Linux gives to outgoing connections, which could take one of ours between two starts. */
+/** Below the ports that Linux gives to outgoing connections, which could take a port between two starts. */
 const lowest = 10_000
 const highest = 32_000
 
-/** The first of `count` consecutive ports of the loopback interface on which nothing listens now. */
+/** The first of `count` consecutive ports of the loopback interface on which nothing listens. */
 export async function freePortRange(count: number): Promise<number> {
   for (;;) {
     const first = lowest + Math.floor(Math.random() * (highest - lowest - count))

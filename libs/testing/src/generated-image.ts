@@ -17,12 +17,12 @@ export type ImageKind = (typeof imageKinds)[number]
 
 const lossyKinds: readonly ImageKind[] = ['jpeg', 'webp', 'avif']
 
-/** Whether a result in the original's format can be compared with it sample by sample. */
+/** Whether a result in the original's format can be compared sample by sample. */
 export function isLossless(kind: ImageKind): boolean {
   return !lossyKinds.includes(kind)
 }
 
-/** An image file that looks like a photograph, the same for the same options. */
+/** An image file that looks like a photograph; the same options give the same file. */
 export async function generateImage(options: {
   kind: ImageKind
   width: number
@@ -58,7 +58,7 @@ export async function generateImage(options: {
   }
 }
 
-/** The same light in 16 bits a sample; the lower eight differ from the upper, or losing them would go unseen. */
+/** The same light in 16 bits a sample; the lower eight bits differ from the upper, so that their loss is noticed. */
 function deepened(pixels: Uint8ClampedArray): Uint16Array {
   return Uint16Array.from(pixels, (sample, at) => (sample << 8) | (at & 255))
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 export interface HttpRequest {
   method?: string
   headers?: OutgoingHttpHeaders
-  /** Bytes are sent with their length, anything else in chunks. */
+  /** Bytes are sent with their length, any other body in chunks. */
   body?: Uint8Array | string | AsyncIterable<Uint8Array>
   signal?: AbortSignal
 }
@@ -19,7 +19,7 @@ export interface HttpAnswer {
   json(): Record<string, unknown>
 }
 
-/** One request on a connection of its own. The path is sent as it is written, which fetch() doesn't do. */
+/** Sends one request on its own connection. The path is sent unchanged, which fetch() doesn't do. */
 export async function httpRequest(
   base: string,
   path: string,
@@ -29,9 +29,9 @@ export async function httpRequest(
   const sent = request({ hostname, port, path, method, headers, agent: false, ...(signal && { signal }) })
   const answered = once(sent, 'response')
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
-  else pipeline(body, sent).catch(() => undefined) // `answered` rejects as well
+  else pipeline(body, sent).catch(() => undefined) // `answered` rejects, too
   const [answer] = await answered
-  // The server may stop reading once it has answered; what it answered counts.
+  // The server may stop reading after its answer; the answer counts.
   sent.on('error', () => undefined)
   const received = await buffer(answer)
   return {

@@ -5,8 +5,8 @@ const width = 4096
 const sampleBytes = 2
 
 /**
- * An uncompressed grey TIFF file with 16 bits a sample, of at most so many bytes and a row less at least (TIFF 6.0,
- * section 3). The directory stands before the pixels.
+ * An uncompressed grey TIFF file with 16 bits a sample, of at most so many bytes, and less than a row below that
+ * (TIFF 6.0, section 3). The directory stands before the pixels.
  */
 export function tiffOf(bytes: number): Buffer {
   const at = headerBytes + directoryBytes

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 /** A host with its own network, like a separate machine. */
 export interface NetworkHost {
   readonly address: string
-  /** What a command begins with that is to run there. */
+  /** The beginning of a command that runs on this host. */
   readonly within: readonly [string, ...string[]]
 }
 
@@ -19,19 +19,19 @@ export interface NetworkHost {
 export interface HostNetwork {
   readonly hosts: readonly NetworkHost[]
   /**
-   * This share of the packets between any two of the first `count` hosts is lost from now on, at random; what goes
-   * to and from the other hosts gets through. 0 ends it.
+   * From now on, this share of the packets between any two of the first `count` hosts is lost at random; packets from and
+   * to other hosts are not. 0 ends it.
    */
   losePackets(share: number, count: number): void
   /** From now on, hosts of different groups, given by index, get no packets from each other. */
   partition(...groups: readonly (readonly number[])[]): void
-  /** How many packets were lost by this so far, since the last healing. */
+  /** How many packets were lost in this way since the last healing. */
   lostPackets(): number
   /** Ends partitions and losses. */
   heal(): void
 }
 
-/** Why hosts can't be made here, in words for a skipped test; false when they can. */
+/** Why hosts can't be made on this machine; false when they can. */
 export function networkNamespacesAreMissing(): string | false {
   const probe =
     'ip link add type veth && iptables -A INPUT -m statistic --mode random --probability 0.5 -j DROP'
@@ -40,7 +40,7 @@ export function networkNamespacesAreMissing(): string | false {
     : 'network namespaces need root, unshare(1), ip(8), and iptables(8)'
 }
 
-/** Makes hosts that are gone when the test has ended, however it ends. At most 250. */
+/** Makes at most 250 hosts, which are removed when the test has ended, however it ends. */
 export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostNetwork {
   const name = `darkroom-${randomBytes(4).toString('hex')}`
   const bridge = `${name}-switch`
@@ -48,7 +48,7 @@ export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostN
     const namespace = `${name}-${index}`
     return { namespace, address: `10.77.0.${index + 1}`, within: inNamespace(namespace) }
   })
-  // Interfaces end with their namespace, and this is asked for before the first is made.
+  // Interfaces end with their namespace; this hook is registered before the first is made.
   t.after(() => {
     for (const each of [...hosts.map(({ namespace }) => namespace), bridge])
       spawnSync('ip', ['netns', 'delete', each])
@@ -74,7 +74,7 @@ export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostN
   }
   const atIndex = (index: number) => {
     const host = hosts[index]
-    if (!host) throw new RangeError(`there is no host ${index}`)
+    if (!host) throw new RangeError(`host ${index} does not exist`)
     return host
   }
   const heal = () => {

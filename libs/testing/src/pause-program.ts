@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import type { Program } from './program.ts'
 import { until } from './until.ts'
 
-/** SIGSTOP; resolves when every thread stands still. SIGCONT lets it go on, SIGKILL ends it all the same. */
+/** Sends SIGSTOP; resolves when every thread has stopped. SIGCONT resumes it, SIGKILL ends it all the same. */
 export async function pauseProgram(program: Program): Promise<void> {
   program.signal('SIGSTOP')
   await until(`process ${program.pid} stands still`, () =>
@@ -10,7 +10,7 @@ export async function pauseProgram(program: Program): Promise<void> {
   )
 }
 
-/** A letter a thread: proc_pid_stat(5). */
+/** The state of a thread is one letter: proc_pid_stat(5). */
 function threadStates(pid: number): string[] {
   return globSync(`/proc/${pid}/task/*/stat`).map(
     path => readFileSync(path, 'utf8').split(') ')[1]?.[0] ?? '',

@@ -9,8 +9,8 @@ const channels = 3
 const grainBits = 5
 
 /**
- * Pixels that compress the way a photograph's do: light that changes slowly, and grain. Three bytes a pixel; red
- * prevails on the left and blue on the right, so that swapping them is seen. About 10 ns a pixel.
+ * Pixels that compress like a photograph: slowly changing light, and grain. Three bytes a pixel; red prevails on the
+ * left and blue on the right, so that a swap is visible. About 10 ns a pixel.
  */
 export function photograph({ width, height, seed }: PhotographOptions): Uint8ClampedArray {
   const pixels = new Uint8ClampedArray(width * height * channels)

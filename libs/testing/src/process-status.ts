@@ -1,23 +1,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { until } from './until.ts'
 
-/** Why processes can't be looked at here, in words for a skipped test; false when they can. */
+/** Why processes can't be examined on this machine; false when they can. */
 export const procIsMissing = existsSync('/proc/self/status') ? false : 'needs /proc'
 
-/** The resident memory of a process, in bytes: now, and the most since it started or the peak was forgotten. */
+/** The resident memory of a process, in bytes: now, and its peak since the start or since the peak was reset. */
 export function residentMemory(pid: number): { now: number; peak: number } {
   return { now: kilobytes(pid, 'VmRSS') * 1024, peak: kilobytes(pid, 'VmHWM') * 1024 }
 }
 
-/** From here on, the peak is that of what comes (proc_pid_clear_refs(5)). */
+/** Resets the peak to the present memory (proc_pid_clear_refs(5)). */
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
 
-/** For how long a process has to do next to nothing: at most a hundredth of a second, the unit of /proc's times. */
+/** How long a process must do next to nothing: at most a hundredth of a second, the unit of /proc's times. */
 const idleMs = 250
 
-/** Resolves when a process idles: what it started with, V8's compilers in the background too, is done. */
+/** Resolves when a process is idle: the work of its start is done, also by V8's background compilers. */
 export async function untilIdle(pid: number): Promise<void> {
   let worked = processorTicks(pid)
   let since = performance.now()
@@ -31,7 +31,7 @@ export async function untilIdle(pid: number): Promise<void> {
   })
 }
 
-/** Whether there is such a process, and it isn't only waiting for its parent to hear of its end. */
+/** Whether the process exists, and is not only a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     return field(pid, 'State').startsWith('Z') === false
@@ -40,13 +40,13 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** The processes that a process has started. */
+/** The child processes of a process. */
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return text.split(' ').filter(Boolean).map(Number)
 }
 
-/** Of all threads, in user and in kernel mode: the 12th and 13th field behind the command's name (proc(5)). */
+/** Of all threads, in user and kernel mode: the 12th and 13th field after the command's name (proc(5)). */
 function processorTicks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -4,20 +4,20 @@ import type { TestContext } from 'node:test'
 
 export interface Program {
   readonly pid: number
-  /** All that it wrote so far. */
+  /** The whole output so far. */
   readonly stdout: string
   readonly stderr: string
   /** Sends a signal; does nothing when the program has ended. */
   signal(signal: NodeJS.Signals): void
-  /** Resolves when the program is gone and all that it wrote is read. */
+  /** Resolves when the program has ended and its output is read. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-/** NODE_COMPILE_CACHE: half of the time that a service takes to start is compiling. */
+/** NODE_COMPILE_CACHE: a service compiles for half of its starting time. */
 const { PATH, NODE_COMPILE_CACHE } = process.env
 const inherited = { PATH, NODE_COMPILE_CACHE }
 
-/** Runs a program with these environment variables and those of `inherited` only; the test's end kills it. */
+/** Runs a program with these environment variables and those of `inherited` only; it is killed when the test ends. */
 export function startProgram(
   t: Pick<TestContext, 'after'>,
   [command, ...args]: readonly [string, ...string[]],

@@ -1,4 +1,4 @@
-/** Where a logger of a test writes: keeps the lines as objects. */
+/** The output of a test's logger: keeps the lines as objects. */
 export class RecordedLog {
   readonly lines: { level: number; msg: string; [field: string]: unknown }[] = []
 
@@ -6,7 +6,7 @@ export class RecordedLog {
     this.lines.push(JSON.parse(line))
   }
 
-  /** What was logged as an error, or worse. */
+  /** The lines of level error and above. */
   get errors() {
     return this.lines.filter(({ level }) => level >= 50)
   }

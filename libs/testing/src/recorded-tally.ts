@@ -1,4 +1,4 @@
-/** Takes what a service counts. */
+/** Records what a service counts. */
 export class RecordedTally {
   readonly amounts: Record<string, number> = {}
   isClosed = false

@@ -5,13 +5,13 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 export interface ScriptProcess {
-  /** Every whole line that it printed so far. */
+  /** Every complete line of its output so far. */
   readonly lines: readonly string[]
-  /** SIGKILL; resolves when the process is gone and all that it printed is read. */
+  /** Kills by SIGKILL; resolves when the process has ended and its output is read. */
   kill(): Promise<void>
 }
 
-/** Runs a script in a Node process of its own, which is killed at the latest when the test has ended. */
+/** Runs a script in its own Node process, which is killed when the test ends. */
 export function startScript(t: TestContext, script: URL, ...args: string[]): ScriptProcess {
   const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,30 +7,30 @@ import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.t
 import { type Program, startProgram } from './program.ts'
 import { mainOf, untilAlive } from './start-service.ts'
 
-/** From the frontend's to the worker's. */
+/** The ports from the frontend's to the worker's. */
 const portCount = 7
 
 export interface Darkroom {
-  /** Of the frontend. */
+  /** The URL of the frontend. */
   readonly url: string
   readonly dataDir: string
-  /** The settings with which it runs; the command line takes the same. */
+  /** The settings with which it runs; the command line accepts the same. */
   readonly env: Readonly<Record<string, string>>
   /** The process that runs now, or ran last. */
   readonly program: Program
   readonly token: string
   urlOf(service: string): string
-  /** A request to a service with the token. */
+  /** Sends a request to a service, with the token. */
   ask(service: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
-  /** SIGKILL to the whole process; resolves when it is gone. */
+  /** Kills the whole process by SIGKILL; resolves when it has ended. */
   kill(): Promise<void>
-  /** SIGTERM; resolves with the exit code. */
+  /** Ends it by SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
-  /** Runs it again on the same data and ports, with other settings if they are given. */
+  /** Starts it again on the same data and ports, with other settings if given. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
-/** All services in one process, on ports and with a folder of its own; both are gone when the test has ended. */
+/** All services in one process, with their own ports and folder; both end with the test. */
 export async function startDarkroom(
   t: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -45,7 +45,7 @@ export async function startDarkroom(
     untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
 
   let current = run()
-  // The folder goes when nobody writes to it any more.
+  // The folder is removed after the last process that writes to it.
   t.after(async () => {
     await darkroom.kill()
     rmSync(dataDir, { recursive: true, force: true })

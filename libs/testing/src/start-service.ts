@@ -10,9 +10,9 @@ export interface ServiceProcess extends Program {
 }
 
 /**
- * One service as a process of its own, once it is alive; on PORT, or any free port.
+ * Starts one service as its own process, on PORT or any free port; resolves once it is alive.
  *
- * @throws Error with what it wrote, if it ends instead
+ * @throws Error with its output, if it ends instead
  */
 export async function startService(
   t: Pick<TestContext, 'after'>,
@@ -26,7 +26,7 @@ export async function startService(
   return Object.assign(program, { url })
 }
 
-/** Waits until `look` finds what a program that starts is to show. @throws Error with its output, if it ends */
+/** Waits until `look` finds what a starting program must show. @throws Error with its output, if it ends */
 export async function untilAlive(
   name: string,
   program: Program,
@@ -47,7 +47,7 @@ export async function untilAlive(
   if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
 }
 
-/** The file that runs a service. */
+/** The main module of a service. */
 export function mainOf(name: string): string {
   return fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url))
 }

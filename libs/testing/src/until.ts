@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Looks again and again until `look` answers something that isn't undefined or false.
+ * Calls `look` repeatedly until it returns a value that is neither undefined nor false.
  *
- * @throws Error after `timeoutMs`, with what was waited for and the last error if looking failed.
+ * @throws Error after `timeoutMs`, with the description and the last error of `look`
  */
 export async function until<Found>(
   what: string,

@@ -4,7 +4,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { makeNetwork, type NetworkHost, networkNamespacesAreMissing } from '../src/network-namespaces.ts'
 
 suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, () => {
-  test('hear each other, but over a partition', t => {
+  test('reach each other, except over a partition', t => {
     const { hosts, partition, heal } = makeNetwork(t, 3)
     const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
     assert.ok(canReach(first, second) && canReach(second, third))
@@ -15,7 +15,7 @@ suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, ()
     assert.ok(canReach(third, first))
   })
 
-  test('lose packets among those that are named', t => {
+  test('lose packets between the named hosts', t => {
     const { hosts, losePackets, lostPackets } = makeNetwork(t, 3)
     const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
     losePackets(1, 2)
@@ -39,7 +39,7 @@ suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, ()
   })
 })
 
-/** Nobody listens on port 9: whoever can be reached refuses at once. */
+/** Nothing listens on port 9: a host that is reached refuses at once. */
 function canReach({ within: [command, ...args] }: NetworkHost, { address }: NetworkHost): boolean {
   const connect = ['timeout', '1', 'bash', '-c', `exec 3<>/dev/tcp/${address}/9`]
   const { stderr } = spawnSync(command, [...args, ...connect], { encoding: 'utf8' })

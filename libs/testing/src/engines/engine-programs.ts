@@ -3,7 +3,7 @@ import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 
-/** The real servers and tools that suites run against: the program, what its suites prove, and Debian's package of it. */
+/** The real servers and tools that suites need: the program, what its suites prove, and its package in Debian. */
 export const enginePrograms = {
   redis: { program: 'redis-server', proves: 'the queue on BullMQ', debianPackage: 'redis-server' },
   postgres: { program: 'postgres', proves: 'the task DB on PostgreSQL', debianPackage: 'postgresql' },
@@ -22,21 +22,21 @@ export const enginePrograms = {
 } as const
 export type EngineName = keyof typeof enginePrograms
 
-/** Where a server's program is; undefined where it isn't installed. */
+/** The path of a server's program; undefined if it isn't installed. */
 export function findEngine(name: EngineName): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...postgresFolders()]
   return folders.map(folder => join(folder, enginePrograms[name].program)).find(isExecutable)
 }
 
-/** What is missing, and how to get it. */
+/** What is missing, and how to install it. */
 export function missingEngineWords(name: EngineName): string {
   const { program, proves, debianPackage } = enginePrograms[name]
   return `left out: ${proves}; needs ${program} (Debian: apt-get install ${debianPackage})`
 }
 
 /**
- * Registers tests that need a real server. Where its program isn't installed they are left out, which is
- * said; with ENGINES=required that is a failure.
+ * Registers tests that need a real server. If its program isn't installed they are left out, and the run reports
+ * that; with ENGINES=required they fail.
  */
 export function withEngine<T>(name: EngineName, register: (program: string) => T): T | undefined {
   const program = findEngine(name)
@@ -47,7 +47,7 @@ export function withEngine<T>(name: EngineName, register: (program: string) => T
   return undefined
 }
 
-/** Debian keeps the server's programs off the path, a folder for each version. */
+/** Debian keeps the programs of the server off the path, in a folder for each version. */
 function postgresFolders(): string[] {
   return globSync('/usr/lib/postgresql/*/bin').sort().reverse()
 }

@@ -11,15 +11,15 @@ export interface EtcdMember {
   readonly name: string
   /** host:port for clients. */
   readonly client: string
-  /** Where the other members reach it. */
+  /** The address for other members. */
   readonly peerUrl: string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL; resolves when the process is gone. */
+  /** Kills by SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>
-  /** Runs it again with the data that it has; resolves when it answers, for which it needs a quorum. */
+  /** Starts it again with its data; resolves when it answers, for which it needs a quorum. */
   restart(): Promise<void>
-  /** SIGSTOP; resolves when it stands still. */
+  /** Stops it by SIGSTOP; resolves when every thread has stopped. */
   pause(): Promise<void>
   resume(): void
 }
@@ -28,9 +28,9 @@ export interface EtcdServers {
   readonly members: readonly EtcdMember[]
   /** The addresses of all members, as in a KV_STORE_URL: host:port,host:port. */
   readonly clients: string
-  /** The member that leads, once all agree on it; `among` must contain only running members. */
+  /** The leader, once all members agree on it; `among` must contain only running members. */
   leader(among?: readonly EtcdMember[]): Promise<EtcdMember>
-  /** A POST to the JSON gateway of a member that runs: `/v3/<path>`. */
+  /** Sends a POST to the JSON gateway of a running member: `/v3/<path>`. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<unknown>
 }
 
@@ -108,7 +108,7 @@ function runMember(
   return member
 }
 
-/** Its health is that of its cluster: it has committed something. */
+/** A healthy member belongs to a healthy cluster: it has committed something. */
 function untilHealthy({ name, client, program }: EtcdMember): Promise<void> {
   return untilAlive(name, program, async () => {
     const answer = await fetch(`http://${client}/health`, { signal: AbortSignal.timeout(2000) })

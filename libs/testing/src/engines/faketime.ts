@@ -4,15 +4,15 @@ import type { TestContext } from 'node:test'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 export interface SettableClock {
-  /** The environment of the processes that go by this clock. */
+  /** The environment of the processes that use this clock. */
   readonly env: Readonly<Record<string, string>>
-  /** Sets it by so many seconds from the real time of day: in all those processes, at once. */
+  /** Sets the offset in seconds from the real time of day: in all those processes, at once. */
   set(bySeconds: number): void
 }
 
 /**
- * A time of day that can be set while processes run (libfaketime). As on a real machine, that leaves the monotonic
- * time alone.
+ * A time of day that can be set while processes run (libfaketime). As on a real machine, the monotonic time is not
+ * affected.
  */
 export function settableClock(t: TestContext): SettableClock {
   const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
@@ -20,7 +20,7 @@ export function settableClock(t: TestContext): SettableClock {
   const file = join(temporaryFolder(t), 'clock')
   const set = (bySeconds: number) => {
     writeFileSync(`${file}.new`, `${bySeconds < 0 ? '' : '+'}${bySeconds}\n`)
-    renameSync(`${file}.new`, file) // nobody reads half of it
+    renameSync(`${file}.new`, file) // no process reads half a file
   }
   set(0)
   return {

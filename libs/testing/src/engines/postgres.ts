@@ -24,22 +24,22 @@ import { until } from '../until.ts'
 const execute = promisify(execFile)
 
 export interface Postgres {
-  /** The URL of the superuser, and of the database that every server has. */
+  /** The URL of the superuser, and of the database that exists on every server. */
   readonly url: string
   readonly port: number
-  /** Answers its URL. */
+  /** Creates a database; returns its URL. */
   createDatabase(name: string): string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL: clients get no message, and the next start has to recover. Resolves when the process is gone. */
+  /** Kills by SIGKILL: clients get no message, and the next start has to recover. Resolves when the process has ended. */
   kill(): Promise<void>
-  /** A fast shutdown: all clients are disconnected. */
+  /** Shuts down in PostgreSQL's fast mode: all clients are disconnected. */
   stop(): Promise<void>
-  /** Runs it again on the same data and port; resolves when it accepts connections. */
+  /** Starts it again on the same data and port; resolves when it accepts connections. */
   start(): Promise<void>
-  /** One statement on a connection of its own; the rows as psql prints them, unaligned. */
+  /** Runs one statement on its own connection; returns the rows as psql prints them, unaligned. */
   query(text: string): Promise<string[]>
-  /** Has commits of a primary wait until its standby, which there has to be, has them too. */
+  /** Makes commits of a primary wait until its standby, which must exist, has them too. */
   awaitStandby(): Promise<void>
   /** Makes a standby the primary; resolves when it accepts writes. */
   promote(): Promise<void>
@@ -50,11 +50,11 @@ export interface PostgresOptions {
   settings?: Readonly<Record<string, string>>
   /** The password of the superuser; by default no password is required. */
   password?: string
-  /** The primary that it follows by streaming replication: it refuses writes until it is promoted. */
+  /** The primary that it follows by streaming replication; it refuses writes until it is promoted. */
   standbyOf?: Postgres
 }
 
-/** A server of its own on a free port, which ends with the test. It refuses to run as root: then it is `postgres`. */
+/** A server on a free port; it ends with the test. The server refuses to run as root, so then it runs as `postgres`. */
 export async function startPostgres(
   t: Pick<TestContext, 'after'>,
   postgres: string,
@@ -80,7 +80,7 @@ export async function startPostgres(
     await current.ended
   }
   const start = () =>
-    // After a SIGKILL its children live on for a moment, and the next start is refused that long.
+    // After a SIGKILL its children live for a moment, during which the next start is refused.
     until('PostgreSQL has started', async () => {
       current = startProgram(t, [command, ...args])
       await untilAlive('PostgreSQL', current, () =>
@@ -90,7 +90,7 @@ export async function startPostgres(
     })
   t.after(async () => {
     const ended = end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
-    current.signal('SIGCONT') // a test that failed may have left it stopped
+    current.signal('SIGCONT') // a failed test may have left it stopped
     await ended
     rmSync(folder, { recursive: true, force: true })
   })
@@ -129,7 +129,7 @@ export async function startPostgres(
   }
 }
 
-/** An empty database cluster, such as every server without a password begins with; made once, and copied. */
+/** An empty database cluster with which every server without a password begins; made once, and copied. */
 function copyEmptyCluster(folder: string, postgres: string, within: string[]): void {
   const program = realpathSync(postgres)
   const { mtimeMs, ino } = statSync(program)
@@ -141,10 +141,10 @@ function copyEmptyCluster(folder: string, postgres: string, within: string[]): v
   } else copyFolder(kept, join(folder, 'data'))
 }
 
-/** Where other test files find it; only who installed Darkroom can write there. */
+/** Where other test files find it; only the user who installed Darkroom can write there. */
 const keptClusters = fileURLToPath(new URL('../../../../node_modules/.cache/postgres', import.meta.url))
 
-/** Others see the whole copy or none. */
+/** Other processes see the complete copy or none. */
 function keep(folder: string, kept: string): void {
   const copy = `${kept}.${process.pid}`
   mkdirSync(dirname(kept), { recursive: true })
@@ -162,7 +162,7 @@ function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['--archive', '--reflink=auto', from, to], { stdio: 'pipe' })
 }
 
-/** Without a synchronisation at its end: whatever is lost with the machine is not missed. */
+/** Without fsync at its end: losing it with the machine does no harm. */
 function initialize(folder: string, postgres: string, within: string[], password: string | undefined): void {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password ?? '', { mode: 0o644 })
@@ -180,7 +180,7 @@ function initialize(folder: string, postgres: string, within: string[], password
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** A copy of a running server, which goes on to follow it. */
+/** A copy of a running server, which then follows it. */
 function copyPrimary(folder: string, postgres: string, within: string[], { url }: Postgres): void {
   const backup = programBeside(postgres, 'pg_basebackup')
   const options = [
@@ -201,7 +201,7 @@ function programBeside(postgres: string, name: string): string {
   return join(dirname(realpathSync(postgres)), name)
 }
 
-/** What runs a program as the folder's owner. */
+/** The command that runs a program as the folder's owner. */
 function ownedByServer(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
   const [uid = Number.NaN, gid = Number.NaN] = ['-u', '-g'].map(what =>

@@ -7,20 +7,20 @@ import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 export interface RedisServer {
-  /** redis:// of one of its databases, which are independent of each other. */
+  /** The redis:// URL of one of its databases, which are independent of each other. */
   urlOf(database: number): string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL; resolves when the process is gone. */
+  /** Kills by SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>
-  /** Runs it again on the same port; on what was in its append-only file, or empty. */
+  /** Starts it again on the same port, with the content of its append-only file, or empty. */
   restart(options?: { empty?: boolean }): Promise<void>
-  /** SIGSTOP: connections stay open, and nothing answers until it is resumed. */
+  /** Stops it by SIGSTOP: connections stay open, and there are no answers until it is resumed. */
   pause(): void
   resume(): void
 }
 
-/** A Redis with an append-only file that is synced with every write, and more settings if given as arguments. */
+/** A Redis with an append-only file that is synced at every write, and with the given further arguments. */
 export async function startRedis(
   t: Pick<TestContext, 'after'>,
   redis: string,

@@ -18,15 +18,15 @@ export interface ObjectStore {
   readonly secretAccessKey: string
   /** The gateway's process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL to the gateway; resolves when it is gone. What was stored stays. */
+  /** Kills the gateway by SIGKILL; resolves when the process has ended. Stored objects stay. */
   kill(): Promise<void>
-  /** Runs the gateway again, where it was. */
+  /** Starts the gateway again at the same address. */
   restart(): Promise<void>
 }
 
 /**
- * A whole Ceph, as small as it gets: one monitor, one OSD that keeps its objects in memory, and an S3 gateway. It
- * stands within two seconds, and ends with the test.
+ * A whole Ceph, as small as possible: one monitor, one OSD that keeps its objects in memory, and an S3 gateway. It is
+ * ready within two seconds, and ends with the test.
  */
 export async function startObjectStore(t: Pick<TestContext, 'after'>, radosgw: string): Promise<ObjectStore> {
   const programs: Program[] = []
@@ -44,7 +44,7 @@ export async function startObjectStore(t: Pick<TestContext, 'after'>, radosgw: s
     execute(programOf(name), ['-c', configuration, ...args], { timeout: 30_000 })
   const start = (name: string, ...args: string[]) => {
     const command = [programOf(name), '-c', configuration, ...args, '-f'] as const
-    // Ended by the hook above: one of a restart within a test would end with that test.
+    // Ended by the hook above: a hook of a restart within a test would end the process with that test.
     const program = startProgram({ after: () => undefined }, command)
     programs.push(program)
     return program
@@ -97,7 +97,7 @@ async function endProgram(program: Program): Promise<void> {
   await program.ended
 }
 
-/** One copy of everything, no keys among its parts, and no time lost on gathering changes. */
+/** One copy of everything, no keys between its parts, and no time lost on collecting changes. */
 function cephSettings(options: {
   folder: string
   clusterId: string

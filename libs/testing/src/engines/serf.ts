@@ -9,39 +9,39 @@ import { until } from '../until.ts'
 
 export interface SerfAgent {
   readonly name: string
-  /** host:port of the RPC. */
+  /** host:port of the RPC interface. */
   readonly rpc: string
   /** host:port at which other agents join it. */
   readonly gossip: string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** SIGKILL: the others find out by themselves. Resolves when the process is gone. */
+  /** Kills by SIGKILL: the other agents find out by themselves. Resolves when the process has ended. */
   kill(): Promise<void>
-  /** Runs it again under the same name, on the same ports. */
+  /** Starts it again with the same name and ports. */
   restart(): Promise<void>
-  /** SIGINT: it says goodbye to the others first. */
+  /** Ends it by SIGINT: it leaves the cluster in order. */
   leave(): Promise<void>
-  /** SIGSTOP; resolves when it stands still. */
+  /** Stops it by SIGSTOP; resolves when every thread has stopped. */
   pause(): Promise<void>
   resume(): void
 }
 
 export interface SerfOptions {
   name: string
-  /** `gossip` of agents that are there already. */
+  /** `gossip` of existing agents. */
   join?: readonly string[]
   authKey?: string
   tags?: Readonly<Record<string, string>>
-  /** More of the agent's configuration file. */
+  /** Further settings of the agent's configuration file. */
   settings?: Readonly<Record<string, unknown>>
   /** Its addresses; default: free ports of the loopback interface. */
   rpc?: string
   gossip?: string
-  /** What runs the agent, such as `ip netns exec <name>`. */
+  /** The command that runs the agent, such as `ip netns exec <name>`. */
   within?: readonly string[]
 }
 
-/** A Serf agent with the timing of one machine (`-profile=local`), which ends with the test. */
+/** A Serf agent with the timing for one machine (`-profile=local`); it ends with the test. */
 export async function startSerf(
   t: Pick<TestContext, 'after'>,
   serf: string,
@@ -90,7 +90,7 @@ export async function startSerf(
   }
 }
 
-/** A letter a thread: proc_pid_stat(5). */
+/** The state of a thread is one letter: proc_pid_stat(5). */
 function threadStates(pid: number): string[] {
   return globSync(`/proc/${pid}/task/*/stat`).map(
     path => readFileSync(path, 'utf8').split(') ')[1]?.[0] ?? '',

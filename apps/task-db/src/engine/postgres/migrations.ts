@@ -98,9 +98,9 @@ export async function migrate(client: ClientBase): Promise<void> {
     const { rows } = await run('SELECT version FROM schema_version')
     const version = rows[0]?.version ?? 0
     if (version > migrations.length) {
-      const words = `the tasks in PostgreSQL have schema version ${version}`
+      const words = `the schema of the tasks has version ${version}`
       throw new SchemaTooNew(
-        `${words}; this program supports up to ${migrations.length}: use the newer Darkroom`,
+        `${words}; this program supports versions up to ${migrations.length}: use a newer Darkroom`,
       )
     }
     for (const step of migrations.slice(version)) await run(step)

@@ -33,7 +33,7 @@ await withEngine('postgres', async program => {
     await createTasks(store, 1)
     await query(schema, 'UPDATE schema_version SET version = 7')
     const refusal =
-      /PostgreSQL can't be used: the tasks in PostgreSQL have schema version 7; this program supports up to 3/
+      /PostgreSQL can't be used: the schema of the tasks has version 7; this program supports versions up to 3: use a newer Darkroom/
     await assert.rejects(openPostgresStore(schema), error => {
       assert.ok(error instanceof StoreMisconfigured)
       assert.match(error.message, refusal)
