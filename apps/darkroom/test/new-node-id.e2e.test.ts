@@ -19,7 +19,10 @@ test('new-node-id makes a copied data folder another node, which counts beside t
   assert.equal((await count(original.url)).status, 200)
   cpSync(folder, copy, { recursive: true })
 
-  assert.match((await run(folder)).stderr, /another process uses .*cluster-state.*stop what runs on it/)
+  assert.match(
+    (await run(folder)).stderr,
+    /another process uses .*cluster-state.*stop the processes that use it/,
+  )
   assert.match((await run(kvFolder)).stderr, /cluster-state\.sqlite does not exist; set DATA_DIR/)
   const { code, stdout } = await run(copy)
   assert.equal(code, 0)
