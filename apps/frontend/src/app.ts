@@ -26,6 +26,7 @@ import type { PageFiles } from './page/page-files.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import type { UploadLimits } from './resumable/upload-records.ts'
+import { addArchiveRoutes } from './routes/archive.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
@@ -119,6 +120,7 @@ export function buildApp({
     scope => addKeyRoutes(scope, clients),
     scope => addResumableRoutes(scope, clients, intake, { limits: uploads, publicUrls, logger }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
+    scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
     scope => addPageRoutes(scope, page),
   )

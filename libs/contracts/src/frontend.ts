@@ -1,6 +1,7 @@
 import { CallbackStatus } from './callback.ts'
 import { keyRoutes } from './keys.ts'
 import { OperationDescription, Operations } from './operations.ts'
+import { Owner } from './owner.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
@@ -13,6 +14,12 @@ import { PriorityHeader } from './urgency.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 const params = Type.Object({ id: Type.String() })
+const Since = Type.Optional(
+  Type.String({
+    format: 'date-time',
+    description: 'Only images that arrived at this instant or later; of a resumable upload, when it began',
+  }),
+)
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
@@ -110,6 +117,42 @@ export const frontendRoutes = {
       response: { 200: ImageStatus, 404: Problem },
     },
   }),
+  retryImages: defineRoute({
+    method: 'POST',
+    url: '/images/retry',
+    access: 'operator',
+    schema: {
+      summary:
+        'Develops all failed images again that match the filters, newest first. If there are many, `next` tells where to go on',
+      querystring: Type.Object(
+        {
+          state: Type.Optional(Type.Literal('failed', { description: 'Only failed images are retried' })),
+          type: Type.Optional(Type.String({ maxLength: 200, description: 'Of the problem in `error`' })),
+          owner: Type.Optional(Owner),
+          since: Since,
+          limit: Type.Optional({
+            ...Type.Integer({ minimum: 1, maximum: 10_000 }),
+            description: 'Default: 1000',
+          }),
+          cursor: pageQuery.cursor,
+        },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ retried: Type.Integer({ minimum: 0 }), ...pageNext }), 400: Problem },
+    },
+  }),
+  getArchive: defineRoute({
+    method: 'GET',
+    url: '/images/archive',
+    schema: {
+      summary: 'A zip of the results of up to 200 finished images, each named by its id',
+      querystring: Type.Object(
+        { ids: Type.String({ minLength: 1, maxLength: 10_000, description: 'Separated by commas' }) },
+        { additionalProperties: false },
+      ),
+      response: { 200: Bytes, 400: Problem, 404: Problem, 409: Problem, 422: Problem },
+    },
+  }),
   retryImage: defineRoute({
     method: 'POST',
     url: '/images/:id/retry',
@@ -183,7 +226,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'Images, newest first',
       querystring: Type.Object(
-        { state: Type.Optional(TaskState), ...pageQuery },
+        { state: Type.Optional(TaskState), since: Since, ...pageQuery },
         { additionalProperties: false },
       ),
       response: { 200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }) },

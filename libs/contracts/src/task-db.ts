@@ -11,6 +11,9 @@ import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
 
 const params = Type.Object({ id: TaskId })
+const Since = Type.Optional(
+  Type.String({ format: 'date-time', description: 'Only what arrived at this instant or later' }),
+)
 const FencingToken = Type.Integer({ minimum: 1 })
 const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
 
@@ -128,6 +131,7 @@ export const taskDbRoutes = {
           owner: Type.Optional(Owner),
           state: Type.Optional(TaskState),
           endedBefore: Type.Optional(Type.String({ format: 'date-time' })),
+          since: Since,
           ...pageQuery,
         },
         { additionalProperties: false },

@@ -12,6 +12,14 @@ export function hasEnded(task: { state: TaskState }): boolean {
   return task.state === 'finished' || task.state === 'failed'
 }
 
+/** The least id of an image that arrived at this instant or later (in milliseconds since 1970). */
+export function leastIdSince(ms: number): string {
+  const digits = Math.min(Math.max(0, Math.ceil(ms)), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`
+}
+
 /** Time-ordered (RFC 9562, version 7): the order of ids is the order of arrival. */
 export const TaskId = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',

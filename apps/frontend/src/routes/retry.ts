@@ -1,8 +1,9 @@
 import { frontendRoutes } from '@darkroom/contracts'
-import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { type App, type ServiceClients, ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { imageNotFound, requireImage } from '../access/caller.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { linkBase } from '../public-urls.ts'
+import { retryMany } from '../retry-many.ts'
 
 /** The queue needs no message: a queue other than the task DB is compared with the task DB every few seconds. */
 export function addRetryRoutes(
@@ -10,6 +11,19 @@ export function addRetryRoutes(
   { taskDb }: Pick<ServiceClients, 'taskDb'>,
   publicUrls: readonly URL[],
 ): void {
+  app.route({
+    ...frontendRoutes.retryImages,
+    handler: async ({ query: { state: _, limit = 1000, cursor, ...filters }, caller, log }) => {
+      taskCursors.read(cursor) // the task DB would refuse it, too, but not in an answer to the client
+      const outcome = await retryMany(taskDb, filters, { limit, cursor })
+      log.info(
+        { ...filters, retried: outcome.retried, by: caller.keyId },
+        'failed images are developed again',
+      )
+      return outcome
+    },
+  })
+
   app.route({
     ...frontendRoutes.retryImage,
     handler: async ({ params: { id }, host, caller }, reply) => {

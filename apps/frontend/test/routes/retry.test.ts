@@ -38,3 +38,44 @@ test('an image that is not there is not retried', async () => {
   assertProblem(await retry('01990000-0000-7000-8000-000000000001'), 404, 'image-not-found')
   assertProblem(await retry('what'), 404, 'image-not-found')
 })
+
+test('operators retry all failed images that match, page by page', async () => {
+  const failure = { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' }
+  const other = { ...failure, type: problemType('out-of-time') }
+  const ids: string[] = []
+  for (const error of [failure, other, failure, failure]) {
+    ids.push(await upload())
+    await failNext(frontend, error)
+  }
+  const retryAll = async (query: string) => {
+    const { statusCode, json } = await app.inject({ method: 'POST', url: `/images/retry?${query}` })
+    assert.equal(statusCode, 200)
+    return json() as { retried: number; next?: string }
+  }
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
+  assert.deepEqual(await retryAll(`since=${tomorrow}`), { retried: 0 })
+  const first = await retryAll(`type=${failure.type}&limit=1`)
+  assert.equal(first.retried, 1)
+  const second = await retryAll(`type=${failure.type}&limit=100&cursor=${first.next}`)
+  assert.deepEqual(second, { retried: 2 })
+  const states = await Promise.all(ids.map(async id => (await ask(`/images/${id}`)).json().state))
+  assert.deepEqual(states, ['not-started', 'failed', 'not-started', 'not-started'])
+  assert.deepEqual(await retryAll('state=failed'), { retried: 1 })
+  assertProblem(
+    await app.inject({ method: 'POST', url: '/images/retry?state=finished' }),
+    400,
+    'invalid-request',
+  )
+  assertProblem(await app.inject({ method: 'POST', url: '/images/retry?cursor=x' }), 400, 'invalid-cursor')
+})
+
+test('listings can begin at an instant', async () => {
+  const id = await upload()
+  const { createdAt } = (await ask(`/images/${id}`)).json()
+  const at = Date.parse(String(createdAt))
+  const list = async (since: number) =>
+    (await ask(`/images?limit=1000&since=${new Date(since).toISOString()}`)).json().images as { id: string }[]
+  assert.ok((await list(at - 60_000)).some(image => image.id === id))
+  assert.deepEqual(await list(at + 60_000), [])
+  assert.equal((await ask('/images?since=yesterday')).status, 400)
+})

@@ -6,6 +6,8 @@ export interface TaskQuery {
   state?: TaskState | undefined
   /** Only tasks that ended before this instant. */
   endedBefore?: Date | undefined
+  /** Only tasks whose id is this or greater. */
+  leastId?: string | undefined
   limit: number
   cursor?: string | undefined
 }

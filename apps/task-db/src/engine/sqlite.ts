@@ -112,14 +112,17 @@ export class SqliteTaskStore implements TaskStore {
     return read(this.#statements.get, id)
   }
 
-  async list({ owner, state, endedBefore, limit, cursor }: TaskQuery) {
-    const filters = { owner, state, finished_at: endedBefore?.toISOString(), id: cursor }
+  async list({ owner, state, endedBefore, leastId, limit, cursor }: TaskQuery) {
     // SQLite uses the indexes of owners only where the query says, as they do, that there is one.
-    const comparisons = { owner: "<> '' AND owner =", state: '=', finished_at: '<', id: '<' }
-    const given = Object.entries(filters).filter(
-      (entry): entry is [keyof typeof filters, string] => !!entry[1],
-    )
-    const where = given.map(([column]) => `${column} ${comparisons[column]} ?`).join(' AND ')
+    const filters: [string, string | undefined][] = [
+      ["owner <> '' AND owner =", owner],
+      ['state =', state],
+      ['finished_at <', endedBefore?.toISOString()],
+      ['id >=', leastId],
+      ['id <', cursor],
+    ]
+    const given = filters.filter((filter): filter is [string, string] => !!filter[1])
+    const where = given.map(([comparison]) => `${comparison} ?`).join(' AND ')
     const rows = this.#database
       // With `+`, SQLite sorts what the index of ends finds, instead of reading all tasks in their order.
       .prepare(

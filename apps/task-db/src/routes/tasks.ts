@@ -1,4 +1,4 @@
-import type { Handlers, LeaseHolderEvent, taskDbRoutes } from '@darkroom/contracts'
+import { type Handlers, type LeaseHolderEvent, leastIdSince, type taskDbRoutes } from '@darkroom/contracts'
 import { ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { applyEvent, type CountedStore, taskNotFound } from '../apply-event.ts'
 import type { TaskEvent } from '../transitions.ts'
@@ -34,9 +34,10 @@ export function taskHandlers(counted: CountedStore): TaskHandlers {
       return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
     },
 
-    async listTasks({ querystring: { owner, state, endedBefore, limit = 100, cursor } }) {
-      const before = endedBefore === undefined ? undefined : readInstant(endedBefore)
-      const query = { owner, state, endedBefore: before, limit, cursor: taskCursors.read(cursor) }
+    async listTasks({ querystring: { owner, state, endedBefore, since, limit = 100, cursor } }) {
+      const before = endedBefore === undefined ? undefined : readInstant('endedBefore', endedBefore)
+      const leastId = since === undefined ? undefined : leastIdSince(readInstant('since', since).getTime())
+      const query = { owner, state, endedBefore: before, leastId, limit, cursor: taskCursors.read(cursor) }
       return { status: 200, body: taskCursors.write(await store.list(query)) }
     },
 
@@ -63,8 +64,8 @@ function toEvent(event: LeaseHolderEvent): TaskEvent {
 }
 
 /** RFC 3339 knows leap seconds, which `Date` doesn't. */
-function readInstant(text: string): Date {
+function readInstant(name: string, text: string): Date {
   const instant = new Date(text)
   if (!Number.isNaN(instant.getTime())) return instant
-  throw new ServiceProblem(400, 'invalid-request', `querystring endedBefore: ${text} can't be compared with`)
+  throw new ServiceProblem(400, 'invalid-request', `querystring ${name}: ${text} can't be compared with`)
 }

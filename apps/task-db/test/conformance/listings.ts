@@ -6,6 +6,16 @@ import { error, facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, type OpenEngine } from './open-engine.ts'
 
 export function listingsAreOrdered(openEngine: OpenEngine): void {
+  test('a listing can begin at an id', async t => {
+    const store = await openEngine(t, new ManualClock())
+    await createTasks(store, 5)
+    const list = async (query: Partial<TaskQuery>) =>
+      (await store.list({ limit: 10, leastId: taskId(3), ...query })).tasks.map(({ id }) => id)
+    assert.deepEqual(await list({}), [5, 4, 3].map(taskId))
+    assert.deepEqual(await list({ cursor: taskId(5), state: 'not-started' }), [4, 3].map(taskId))
+    assert.deepEqual(await list({ state: 'failed' }), [])
+  })
+
   const clock = new ManualClock()
 
   test('an empty store lists nothing', async t => {

@@ -41,7 +41,7 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
 }
 
 /** A page of a listing, newest first. */
-export function selectPage({ owner, state, endedBefore, limit, cursor }: TaskQuery): Statement {
+export function selectPage({ owner, state, endedBefore, leastId, limit, cursor }: TaskQuery): Statement {
   const values: unknown[] = []
   const compare = (comparison: string, value: string | undefined) =>
     value ? [`${comparison} $${values.push(value)}`] : []
@@ -50,6 +50,7 @@ export function selectPage({ owner, state, endedBefore, limit, cursor }: TaskQue
     ...compare("owner <> '' AND owner =", owner),
     ...compare('state =', state),
     ...compare('finished_at <', endedBefore?.toISOString()),
+    ...compare('id >=', leastId),
     ...compare('id <', cursor?.replaceAll('\0', '')), // which PostgreSQL's texts can't hold, nor any id has
   ]
   const where = filters.length > 0 ? `WHERE ${filters.join(' AND ')}` : ''

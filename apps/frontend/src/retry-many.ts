@@ -1,0 +1,53 @@
+import type { Task } from '@darkroom/contracts'
+import type { ServiceClients } from '@darkroom/service-kit'
+
+const pageSize = 200
+const retriesAtOnce = 16
+/** A request ends in time, and tells where the next goes on. */
+const maxMs = 20_000
+
+export interface RetryFilters {
+  type?: string | undefined
+  owner?: string | undefined
+  since?: string | undefined
+}
+
+/**
+ * Retries the failed images that match, newest first: at most `limit` of them, and one page more. Each is looked at once,
+ * so that images that fail again meanwhile are left alone. `next` is absent when all were looked at.
+ */
+export async function retryMany(
+  taskDb: ServiceClients['taskDb'],
+  { type, ...filters }: RetryFilters,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ retried: number; next?: string }> {
+  const deadline = performance.now() + maxMs
+  const querystring = { ...given(filters), state: 'failed', limit: Math.min(pageSize, limit) } as const
+  let next = cursor
+  let retried = 0
+  do {
+    const { body } = await taskDb.listTasks({ querystring: { ...querystring, ...given({ cursor: next }) } })
+    const matching = body.tasks.filter(({ error }) => type === undefined || error?.type === type)
+    retried += await retryAll(taskDb, matching)
+    next = body.next
+  } while (next !== undefined && retried < limit && performance.now() < deadline)
+  return { retried, ...given({ next }) }
+}
+
+async function retryAll(taskDb: ServiceClients['taskDb'], tasks: Task[]): Promise<number> {
+  const left = [...tasks]
+  let retried = 0
+  const lane = async () => {
+    for (let task = left.shift(); task !== undefined; task = left.shift()) {
+      const { status } = await taskDb.retryTask({ params: { id: task.id } })
+      if (status === 200) retried += 1 // else it was deleted, or somebody else retried it
+    }
+  }
+  await Promise.all(Array.from({ length: retriesAtOnce }, lane))
+  return retried
+}
+
+function given<Value>(values: Record<string, Value | undefined>): Record<string, Value> {
+  const entries = Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== undefined)
+  return Object.fromEntries(entries)
+}

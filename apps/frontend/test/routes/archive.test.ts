@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { generateImage, temporaryFolder } from '@darkroom/testing'
+import { startGuarded } from '../access/start-guarded.ts'
+import { failNext, finishNext } from '../start-frontend.ts'
+
+const image = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
+const guarded = await startGuarded({ after })
+const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
+
+async function upload(): Promise<string> {
+  const { status, json } = await guarded.askWith(alice.key, '/images', { method: 'POST', body: image })
+  assert.equal(status, 202)
+  return String(json().id)
+}
+
+function archive(key: string, ids: string) {
+  return guarded.askWith(key, `/images/archive?ids=${ids}`)
+}
+
+test('an archive has the results, once each, and the length that was told', async t => {
+  const results = [randomBytes(1_000_000), randomBytes(10), image]
+  const ids: string[] = []
+  for (const result of results) {
+    await upload()
+    ids.push(await finishNext(guarded, result))
+  }
+  const { status, headers, body } = await archive(alice.key, [...ids, ids[0]].join())
+  assert.deepEqual([status, headers['content-type']], [200, 'application/zip'])
+  assert.equal(headers['content-length'], String(body.length))
+  const file = join(temporaryFolder(t), 'a.zip')
+  writeFileSync(file, body)
+  const script = `import sys, zipfile, hashlib
+with zipfile.ZipFile(sys.argv[1]) as z:
+  assert z.testzip() is None
+  for name in z.namelist(): print(name, hashlib.sha256(z.read(name)).hexdigest())`
+  const listed = execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }).trim().split('\n')
+  const expected = results.map(
+    (result, index) => `${ids[index]}.png ${createHash('sha256').update(result).digest('hex')}`,
+  )
+  assert.deepEqual(listed, expected)
+})
+
+test('an archive of images that are not there, not finished or failed is refused, and the image is named', async () => {
+  const waiting = await upload()
+  const refused = async (key: string, ids: string) => {
+    const { status, json } = await archive(key, ids)
+    return [status, json().type, json().detail] as const
+  }
+  const [status, type, detail] = await refused(alice.key, waiting)
+  assert.deepEqual([status, type], [409, problemType('not-ready')])
+  assert.ok(String(detail).startsWith(waiting))
+  await failNext(guarded, { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' })
+  assert.deepEqual((await refused(alice.key, waiting)).slice(0, 2), [422, problemType('image-failed')])
+  assert.deepEqual((await refused(bob.key, waiting)).slice(0, 2), [404, problemType('image-not-found')])
+  for (const ids of ['', ',', 'x,'.repeat(201), Array.from({ length: 201 }, (_, n) => n).join()])
+    assert.ok([400, 404].includes((await refused(alice.key, ids))[0]))
+})
