@@ -9,15 +9,18 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { deriveWorkerToken } from '../libs/service-kit/src/http/worker-token.ts'
 
 /**
  * Makes the secrets that the containers of one installation share, in the given folder: files that only their owner can
  * read. Each is made once and then kept, because the data was made with it.
  */
-const folder = process.argv[2] ?? '/secrets'
+const [folder = '/secrets', workerFolder = '/worker-secrets'] = process.argv.slice(2)
 
-keep('cluster-token', () => random())
+const clusterToken = keep('cluster-token', () => random())
+// In a folder of its own: workers see no other secret.
+keep('worker-token', () => deriveWorkerToken(clusterToken), workerFolder)
 const password = keep('task-store-password', () => random())
 keep('task-store-url', () => `postgres://darkroom:${password}@postgres:5432/darkroom`)
 const [accessKey, secretKey] = [
@@ -48,8 +51,8 @@ function random(bytes = 32): string {
   return randomBytes(bytes).toString('hex')
 }
 
-function keep(name: string, make: () => string): string {
-  const path = join(folder, name)
+function keep(name: string, make: () => string, inFolder = folder): string {
+  const path = join(inFolder, name)
   if (!existsSync(path)) {
     writeDurably(path, make())
     process.stdout.write(`made ${name}\n`)
@@ -66,7 +69,7 @@ function writeDurably(path: string, content: string): void {
   fsyncSync(file)
   closeSync(file)
   renameSync(unfinished, path)
-  const entries = openSync(folder, 'r')
+  const entries = openSync(dirname(path), 'r')
   fsyncSync(entries)
   closeSync(entries)
 }

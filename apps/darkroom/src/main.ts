@@ -26,6 +26,9 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom keys rotate <id>             makes another key for the same owner, and ends this one
       --keep <1d>                       lets the old one work for a while
   darkroom erase --owner <name>         revokes all keys of an owner, and deletes all images
+  darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only what they need
+  darkroom webhooks secret              prints the secret that signs webhooks; --owner <name>: of this owner
+  darkroom webhooks rotate              makes another; --owner <name>, --keep <1d>: how long the one before signs, too
   darkroom new-node-id                  after a data folder was copied: makes the copy another node
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at last
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
@@ -59,7 +62,9 @@ const commands = {
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   'new-node-id': async () => (await import('./commands/new-node-id.ts')).newNodeIdCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 }
 
 try {

@@ -1,7 +1,14 @@
 import { resolve } from 'node:path'
 import { defaultPorts, type ServiceName } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, dataDirSetting, httpUrl, loadConfig, portSetting } from '@darkroom/service-kit'
+import {
+  commonSettings,
+  dataDirSetting,
+  deriveWorkerToken,
+  httpUrl,
+  loadConfig,
+  portSetting,
+} from '@darkroom/service-kit'
 
 const { host, clusterToken, drainMs } = commonSettings
 
@@ -44,10 +51,16 @@ export function environmentOf(
     PORT: String(portOf(service, settings)),
     HOST: settings.host,
     KV_URL: kvUrlOf(settings),
-    CLUSTER_TOKEN: settings.clusterToken,
+    ...tokenOf(service, settings),
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
     DRAIN_MS: String(settings.drainMs),
     ADVERTISE_URL: '', // it could be right for one service, never for all
   }
+}
+
+/** A worker handles what strangers upload: it gets only its own token. */
+function tokenOf(service: ServiceName, { clusterToken }: { clusterToken: string }): NodeJS.ProcessEnv {
+  if (service !== 'image-worker') return { CLUSTER_TOKEN: clusterToken }
+  return { CLUSTER_TOKEN: '', CLUSTER_TOKEN_FILE: '', WORKER_TOKEN: deriveWorkerToken(clusterToken) }
 }

@@ -7,6 +7,13 @@ const MiB = 1024 * 1024
 
 export const Config = Type.Object({
   ...commonSettings,
+  workerToken: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description:
+        'Instead of CLUSTER_TOKEN: a token that opens only what a worker needs. `darkroom token worker` prints it',
+    }),
+  ),
   port: portSetting(defaultPorts['image-worker']),
   workerName: Type.Optional(
     Type.String({

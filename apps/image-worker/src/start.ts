@@ -25,10 +25,12 @@ export interface ProcessControl {
 
 /** Starts the worker: its threads pull work, and it serves its health over HTTP. */
 export async function start(
-  config: Config,
+  { workerToken, ...given }: Config,
   logger: Logger,
   process: ProcessControl,
 ): Promise<RunningService> {
+  const clusterToken = workerToken ?? given.clusterToken
+  const config = { ...given, ...(clusterToken !== undefined && { clusterToken }) }
   const clients = new ServiceClients({ ...config, logger })
   const name = config.workerName ?? `${hostname()}-${process.pid}`
   const app = buildApp({

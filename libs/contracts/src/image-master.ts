@@ -150,6 +150,7 @@ export const imageMasterRoutes = {
   getWork: defineRoute({
     method: 'GET',
     url: '/getWork',
+    worker: true,
     // If the answer is lost, the task returns to the queue when its lease expires, and one attempt is used up.
     idempotent: false,
     schema: {
@@ -167,6 +168,7 @@ export const imageMasterRoutes = {
   extendWork: defineRoute({
     method: 'POST',
     url: '/extendWork',
+    worker: true,
     idempotent: true,
     schema: {
       summary: 'Renews the lease of a task',
@@ -183,6 +185,7 @@ export const imageMasterRoutes = {
   workFinished: defineRoute({
     method: 'POST',
     url: '/workFinished',
+    worker: true,
     idempotent: true,
     schema: {
       summary:
@@ -201,6 +204,7 @@ export const imageMasterRoutes = {
   workFailed: defineRoute({
     method: 'POST',
     url: '/workFailed',
+    worker: true,
     idempotent: true,
     schema: {
       summary: 'Reports a failure; the task runs again if the failure is retryable and attempts are left',
@@ -214,6 +218,7 @@ export const imageMasterRoutes = {
   workReturned: defineRoute({
     method: 'POST',
     url: '/workReturned',
+    worker: true,
     idempotent: true,
     schema: {
       summary: 'Returns a task unfinished, as a worker does when it shuts down; not counted as an attempt',

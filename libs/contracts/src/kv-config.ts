@@ -31,9 +31,13 @@ const conditions = Type.Object({
   ),
 })
 
+/** A worker registers itself, and finds the other services. */
+const ownRegistration = { '*': ['services/image-worker/'] }
+
 const setKey = defineRoute({
   method: 'PUT',
   url: '/key/*',
+  worker: ownRegistration,
   schema: {
     summary: 'Sets a key. Setting the same value again only renews its lease',
     params,
@@ -66,6 +70,7 @@ export const kvConfigRoutes = {
   deleteKey: defineRoute({
     method: 'DELETE',
     url: '/key/*',
+    worker: ownRegistration,
     schema: {
       summary: 'Deletes a key; not an error if it does not exist',
       params,
@@ -76,6 +81,7 @@ export const kvConfigRoutes = {
   listKeys: defineRoute({
     method: 'GET',
     url: '/keys',
+    worker: { prefix: ['services/'] },
     schema: {
       summary: 'Lists the keys with a prefix and their values, in byte order',
       querystring: Type.Object(

@@ -16,6 +16,12 @@ export interface RouteSchema {
 export type Access = 'anyone' | 'key' | 'operator' | 'operator-key'
 
 /**
+ * What the workers' token opens of an internal route: all of it, or the calls in which each of these parameters (of path
+ * or query) begins with one of the prefixes.
+ */
+export type WorkerAccess = true | Readonly<Record<string, readonly string[]>>
+
+/**
  * One REST route as data. A server spreads it into `app.route({ ...route, handler })`, the client is
  * typed from it, and OpenAPI is generated from it, so a path is written once.
  */
@@ -25,6 +31,8 @@ export interface Route {
   readonly schema: RouteSchema
   /** Who may call a route of the frontend; default: every caller with a key. */
   readonly access?: Access
+  /** What workers may call of an internal route; default: nothing. */
+  readonly worker?: WorkerAccess
   /** Whether a client may repeat the request when it can't know if the first attempt arrived. */
   readonly idempotent: boolean
 }

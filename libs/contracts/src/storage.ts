@@ -52,6 +52,7 @@ const writeConditions = {
 const putBlob = defineRoute({
   method: 'PUT',
   url: '/images/:key/:stage',
+  worker: { stage: ['post'] },
   schema: {
     summary: 'Stores bytes; answers once they are on disk',
     params,
@@ -79,6 +80,7 @@ const putBlob = defineRoute({
 const getBlob = defineRoute({
   method: 'GET',
   url: '/images/:key/:stage',
+  worker: { stage: ['pre'] },
   schema: {
     summary: 'The bytes, whole or a range of them',
     params,

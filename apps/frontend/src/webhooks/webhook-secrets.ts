@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { WebhookSecret } from '@darkroom/contracts'
 import { type Static, Type, Value } from '@darkroom/contracts/typebox'
 import { type KvClient, retryLater } from '@darkroom/service-kit'
+import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 
 /** Of an owner; of images without an owner, under a name that no owner has. */
 const keyOf = (owner = '~operators') => `secrets/webhooks/${owner}`
@@ -40,6 +41,14 @@ export class WebhookSecrets {
     this.#kv = kv
     this.#sealingKey = sealingKey
     this.#now = now
+  }
+
+  /** For a short-lived process, which reads the sealing key when it needs it. */
+  static inside(kv: KvClient): WebhookSecrets {
+    return new WebhookSecrets({
+      kv,
+      sealingKey: async () => deriveKey(await readOrMakeRoot(kv), 'webhook secrets'),
+    })
   }
 
   /** The current secret of an owner, made at its first use. */

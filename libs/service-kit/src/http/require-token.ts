@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { serviceRoutes } from '@darkroom/contracts'
-import type { FastifyInstance } from 'fastify'
+import { serviceRoutes, type WorkerAccess } from '@darkroom/contracts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServiceProblem } from '../problems/problems.ts'
+import { deriveWorkerToken } from './worker-token.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,20 +11,40 @@ declare module 'fastify' {
      * Basic, with any user name.
      */
     isForBrowsers?: boolean
+    /** What the workers' token opens of the route; without it, nothing. */
+    worker?: WorkerAccess
   }
 }
 
 const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
-/** Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. */
+/**
+ * Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. The workers'
+ * token opens what the contracts give to workers. A worker knows only that token, and also takes the cluster token, from
+ * which its own is derived.
+ */
 export function requireToken(app: FastifyInstance, token: string, isPublic: boolean): void {
   const expected = digest(token)
+  const ofWorkers = digest(deriveWorkerToken(token))
+  app.addHook('onRoute', route => {
+    const { worker } = route as { worker?: WorkerAccess }
+    if (worker !== undefined) route.config = { ...route.config, worker }
+  })
   app.addHook('onRequest', async request => {
     const { url, config } = request.routeOptions
     if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
     const isForBrowsers = config.isForBrowsers ?? false
     const given = readToken(request.headers.authorization ?? '', isForBrowsers)
     if (timingSafeEqual(digest(given), expected)) return
+    if (timingSafeEqual(digest(given), ofWorkers)) {
+      if (isOpenToWorkers(config.worker, request)) return
+      throw new ServiceProblem(
+        403,
+        'not-for-workers',
+        "the workers' token does not open this; use the cluster token",
+      )
+    }
+    if (given !== '' && timingSafeEqual(digest(deriveWorkerToken(given)), expected)) return
     throw new ServiceProblem(
       401,
       'unauthorized',
@@ -32,6 +53,15 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
         headers: { 'www-authenticate': isForBrowsers ? 'Basic realm="Darkroom", charset="UTF-8"' : 'Bearer' },
       },
     )
+  })
+}
+
+function isOpenToWorkers(worker: WorkerAccess | undefined, { params, query }: FastifyRequest): boolean {
+  if (worker === undefined || worker === true) return worker === true
+  const given = { ...(query as object), ...(params as object) } as Record<string, unknown>
+  return Object.entries(worker).every(([name, prefixes]) => {
+    const value = given[name]
+    return typeof value === 'string' && prefixes.some(prefix => value.startsWith(prefix))
   })
 }
 

@@ -1,0 +1,21 @@
+import { deriveWorkerToken } from '@darkroom/service-kit'
+import { readClusterToken } from '../cluster-token.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { loadSettings } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
+
+/** Prints the token for workers. It is derived from the cluster token, so nothing has to run. */
+export async function tokenCommand(
+  process: NodeJS.Process,
+  names: string[],
+  options: object,
+): Promise<number> {
+  if (names.join() !== 'worker' || Object.keys(options).length > 0)
+    throw new UsageError('token takes: worker')
+  const { clusterToken: given, dataDir } = loadSettings(process.env)
+  const clusterToken = given ?? readClusterToken(dataDir)
+  if (clusterToken === undefined)
+    throw new ExpectedFailure(`there is no cluster token in ${dataDir}; set CLUSTER_TOKEN, or DATA_DIR`)
+  process.stdout.write(`${deriveWorkerToken(clusterToken)}\n`)
+  return 0
+}

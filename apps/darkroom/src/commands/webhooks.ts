@@ -1,0 +1,31 @@
+import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
+import { askServices } from '../ask-services.ts'
+import { durationSeconds } from '../duration.ts'
+import { UsageError } from '../usage-error.ts'
+import { requireOwner } from './keys.ts'
+
+const dayInSeconds = 86_400
+
+/** Shows or rotates the secret that signs the webhooks of an owner; without an owner, of images that have none. */
+export async function webhooksCommand(
+  process: NodeJS.Process,
+  [verb, ...rest]: string[],
+  options: { owner?: string; keep?: string },
+): Promise<number> {
+  const { owner, keep, ...surplus } = options
+  const isRotation = verb === 'rotate'
+  if ((verb !== 'secret' && !isRotation) || rest.length > 0)
+    throw new UsageError('webhooks takes secret or rotate')
+  const [other] = Object.keys(surplus)
+  if (other !== undefined || (keep !== undefined && !isRotation))
+    throw new UsageError(`webhooks ${verb} takes no --${other ?? 'keep'}`)
+  if (owner !== undefined) requireOwner(owner)
+  const keepSeconds = keep === undefined ? dayInSeconds : durationSeconds('--keep', keep)
+
+  return askServices(process.env, async ({ kv }) => {
+    const secrets = WebhookSecrets.inside(kv)
+    const { secret } = await (isRotation ? secrets.rotate(owner, keepSeconds) : secrets.read(owner))
+    process.stdout.write(`${secret}\n`)
+    return 0
+  })
+}
