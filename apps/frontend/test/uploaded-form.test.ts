@@ -41,7 +41,8 @@ describe('the file of a form', () => {
   })
 
   test('is streamed when it is longer than any buffer on its way', async () => {
-    const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => (at * 7919) % 251))
+    const bytes = Buffer.alloc(3_000_000)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 7919) % 251
     const { content } = await read(cut(formData(filePart(bytes)), [1, 100_000, 2_000_000]))
     assert.ok(content.equals(bytes))
   })

@@ -243,13 +243,13 @@ function imageOf({ samples, width, height, frames, isDeep }: Inspected): Sharp {
   const pageHeight = frames > 1 ? { pageHeight: height } : {}
   const image = sharp(samples, { raw: { width, height: height * frames, channels: 4, ...pageHeight } })
   if (isDeep) image.toColourspace('rgb16')
-  return alphaOf({ samples, isDeep }).some(alpha => alpha < (isDeep ? 65_535 : 255))
-    ? image
-    : image.removeAlpha()
+  return isOpaque({ samples, isDeep }) ? image.removeAlpha() : image
 }
 
-function alphaOf({ samples }: Pick<Inspected, 'samples' | 'isDeep'>): Uint8Array | Uint16Array {
-  return samples.filter((_, at) => at % 4 === 3)
+function isOpaque({ samples, isDeep }: Pick<Inspected, 'samples' | 'isDeep'>): boolean {
+  const opaque = isDeep ? 65_535 : 255
+  for (let at = 3; at < samples.length; at += 4) if ((samples[at] ?? 0) < opaque) return false
+  return true
 }
 
 /** Transparent on the left, opaque on the right, with few levels between. */

@@ -16,7 +16,7 @@ export async function decode(file: Uint8Array): Promise<Decoded> {
   if (isDeep) image.toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
   const raw = image.raw(isDeep ? { depth: 'ushort' } : {})
   const { data, info } = await raw.toBuffer({ resolveWithObject: true })
-  const copy = Uint8Array.from(data)
+  const copy = new Uint8Array(data)
   const samples = isDeep ? new Uint16Array(copy.buffer) : copy
   return { width: info.width, height: info.height, channels: info.channels, samples }
 }
@@ -25,10 +25,9 @@ export async function decode(file: Uint8Array): Promise<Decoded> {
 export function permuted(decoded: Decoded, order: ChannelOrder): Decoded {
   if (decoded.channels < 3) return decoded
   const samples = decoded.samples.slice()
-  for (let at = 0; at < samples.length; at += decoded.channels) {
-    for (const [channel, source] of [...order].entries()) {
-      samples[at + channel] = decoded.samples[at + 'rgb'.indexOf(source)] ?? 0
-    }
-  }
+  const sources = [...order].map(source => 'rgb'.indexOf(source))
+  for (let at = 0; at < samples.length; at += decoded.channels)
+    for (let channel = 0; channel < 3; channel++)
+      samples[at + channel] = decoded.samples[at + (sources[channel] ?? 0)] ?? 0
   return { ...decoded, samples }
 }
