@@ -3,21 +3,39 @@ import process from 'node:process'
 import { quickFiles } from './quick-files.ts'
 import { runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
+import { warmUp } from './warm-up.ts'
 
+/** The files that take longest, many of them waiting: they begin first, so that the processors end together. */
+const longest = [
+  'apps/cluster-state/test/membership/serf/hosts.test.ts',
+  'apps/cluster-state/test/cluster/nodes.test.ts',
+  'apps/cluster-state/test/cluster/copied-folder.test.ts',
+  'apps/darkroom/test/images.e2e.test.ts',
+  'apps/darkroom/test/engines.e2e.test.ts',
+  'apps/darkroom/test/supervisors.e2e.test.ts',
+  'apps/darkroom/test/flow.e2e.test.ts',
+  'apps/darkroom/test/migrate.e2e.test.ts',
+  'apps/darkroom/test/command-line.e2e.test.ts',
+  'apps/image-master/test/queue/bullmq/redis-refusals.test.ts',
+  'apps/storage/test/engine/s3/faults.test.ts',
+]
 /** Each in a process of its own. */
 const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
 
+// Those with bounds in seconds that hold for users, or in bytes: measured with little beside.
+const measured = globSync('apps/darkroom/test/alone/*.test.ts')
 const whole = globSync('apps/darkroom/test/*.test.ts')
 const quick = quickFiles()
 const others = globSync(['{libs,test}/**/*.test.ts', 'apps/!(darkroom)/test/**/*.test.ts']).filter(
   file => !quick.includes(file),
 )
-// Bounds in seconds and bytes that hold for users: measured with nothing beside.
-const measured = globSync('apps/darkroom/test/alone/*.test.ts')
+/** The place of a file in `longest`, or behind all of them. */
+const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
+const processes = [...whole, ...others].sort((one, other) => place(one) - place(other))
+const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
 
-// The longest first, so that the processors end together.
-const together = [...apart(whole), ...apart(others), ...inShards(quick).map(files => ({ files }))]
+await warmUp()
 // A failure ends nothing else: all that fails is to be seen in one run.
-const results = [await runTests(together), await runTests(apart(measured), { atOnce: 1 })]
+const results = [await runTests(together), await runTests(apart(measured), { atOnce: 2 })]
 await import('../libs/testing/src/engines/say-left-out.ts')
 process.exitCode = results.every(isRight => isRight) ? 0 : 1

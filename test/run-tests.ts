@@ -16,10 +16,11 @@ const testTimeoutMs = 600_000
 /** A process that has not ended by then is kept alive by a handle that a test left open. */
 const jobTimeoutMs = 1_500_000
 
-/** One more than there are processors, so that none is idle while a test waits. */
-export const testProcesses = availableParallelism() + 1
+/** More than there are processors, so that none is idle while tests wait, as many of them do. */
+export const testProcesses = availableParallelism() + 2
 
-const env = {
+/** The environment of whatever a run starts. */
+export const env: Record<string, string | undefined> & { TMPDIR: string } = {
   // Hundreds of processes start here; half of the time that takes is compiling.
   NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'),
   TMPDIR: folderOfRun(),

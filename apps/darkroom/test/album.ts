@@ -19,27 +19,26 @@ export interface PictureSize {
   height: number
 }
 
-/** Pictures of 6 to 20 megapixels, in kinds that take seconds rather than minutes. */
+/** Pictures of 2 to 20 megapixels, in kinds that take seconds rather than minutes. */
 export const largePictures: readonly PictureSize[] = [
   { kind: 'jpeg', width: 5164, height: 3873 },
-  { kind: 'jpeg', width: 4000, height: 3000 },
   { kind: 'png', width: 3000, height: 2000 },
-  { kind: 'tiff', width: 3000, height: 2000 },
-  { kind: 'webp', width: 3000, height: 2000 },
+  { kind: 'tiff', width: 2000, height: 1000 },
+  { kind: 'webp', width: 2000, height: 1000 },
 ]
 
-/** So many pictures of all kinds in turn, each of at most 0.2 megapixels, all different. */
+/** So many pictures of all kinds in turn, each of at most 0.05 megapixels, all different. */
 export function smallPictures(count: number): PictureSize[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: imageKinds[index % imageKinds.length] ?? 'jpeg',
-    width: 160 + ((index * 37) % 340),
-    height: 120 + ((index * 53) % 280),
+    width: 80 + ((index * 37) % 170),
+    height: 60 + ((index * 53) % 140),
   }))
 }
 
 /**
- * The pictures as files, which later tests reuse and must not change. Generating those of one run takes a processor half
- * a minute.
+ * The pictures as files, which later tests reuse and must not change. Generating those of one run takes a processor several
+ * seconds.
  */
 export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
   await mkdir(album, { recursive: true, mode: 0o700 })

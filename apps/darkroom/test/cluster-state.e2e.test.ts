@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
-import { generateImage, mainOf, startDarkroom, startProgram, until } from '@darkroom/testing'
+import { generateImage, startDarkroom, until } from '@darkroom/testing'
+import { runCommand } from './run-command.ts'
 import { develop, post } from './uploads.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -11,12 +12,7 @@ const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 // One Darkroom for all tests; each test leaves it usable for the next.
 const darkroom = await startDarkroom({ after: after as TestContext['after'] })
 
-async function intake(t: TestContext, ...args: string[]) {
-  const command = [process.execPath, mainOf('darkroom'), 'intake', ...args] as const
-  const program = startProgram(t, command, darkroom.env)
-  const { code } = await program.ended
-  return { code, stdout: program.stdout, stderr: program.stderr }
-}
+const intake = (...args: string[]) => runCommand(['intake', ...args], darkroom.env)
 
 test('finished and failed images are counted, also across restarts', async () => {
   const cut = png.subarray(0, png.length - 30)
@@ -41,13 +37,13 @@ test('finished and failed images are counted, also across restarts', async () =>
   assert.match(String(window.body), /\b4\b/)
 })
 
-test('intake pauses and opens the intake, and shows its state', async t => {
-  const show = async () => (await intake(t, 'show')).stdout
+test('intake pauses and opens the intake, and shows its state', async () => {
+  const show = async () => (await intake('show')).stdout
   const untilAnswered = (status: number) =>
     until(`uploads are answered ${status}`, async () => (await post(darkroom.url, png)).status === status)
 
   assert.equal(await show(), 'open\n')
-  assert.deepEqual(await intake(t, 'pause'), { code: 0, stdout: 'paused\n', stderr: '' })
+  assert.deepEqual(await intake('pause'), { code: 0, stdout: 'paused\n', stderr: '' })
   await untilAnswered(503)
   assert.equal(await show(), 'paused\n')
 
@@ -56,7 +52,7 @@ test('intake pauses and opens the intake, and shows its state', async t => {
   await untilAnswered(503)
   assert.equal(await show(), 'paused\n')
 
-  assert.equal((await intake(t, 'open')).stdout, 'open\n')
+  assert.equal((await intake('open')).stdout, 'open\n')
   await untilAnswered(202)
 })
 
@@ -76,17 +72,17 @@ test('intake shows the state that it has just set, although other nodes may not 
     body: JSON.stringify({ url }),
   })
   // Requests alternate between this node and the existing one, which answers `open`.
-  for (let turn = 0; turn < 2; turn++) assert.equal((await intake(t, 'pause')).stdout, 'paused\n')
+  for (let turn = 0; turn < 2; turn++) assert.equal((await intake('pause')).stdout, 'paused\n')
 })
 
-test('intake with an unknown argument prints the usage; if nothing runs, it explains how to start', async t => {
+test('intake with an unknown argument prints the usage; if nothing runs, it explains how to start', async () => {
   const misused = [[], ['close'], ['pause', 'now'], ['toString']]
-  for (const { code, stderr } of await Promise.all(misused.map(args => intake(t, ...args)))) {
+  for (const { code, stderr } of await Promise.all(misused.map(args => intake(...args)))) {
     assert.equal(code, 2)
     assert.match(stderr, /intake needs one of pause, open and show/)
   }
   await darkroom.kill()
-  const { code, stderr } = await intake(t, 'pause')
+  const { code, stderr } = await intake('pause')
   assert.equal(code, 1)
   assert.match(stderr, /to start it: npx darkroom start/)
 })

@@ -19,21 +19,16 @@ import {
   until,
   withEngine,
 } from '@darkroom/testing'
-
-interface Run {
-  code: number | null
-  stdout: string
-  stderr: string
-}
+import { type Run, runCommand } from './run-command.ts'
 
 /** Shared by the tests that only develop images. */
 const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['after'] })
 
-/** Runs the command line to its end. */
-async function run(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
+/** Runs the command line until it ends, as a process of its own. */
+async function runProcess(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
   const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
   const { code } = await program.ended
-  return { code, stdout: program.stdout, stderr: program.stderr }
+  return { code: code ?? Number.NaN, stdout: program.stdout, stderr: program.stderr }
 }
 
 test('develop writes the results of all images that can be developed, and names the others', async t => {
@@ -51,7 +46,7 @@ test('develop writes the results of all images that can be developed, and names 
 
   await t.test('all images are developed: exit code 0', async t => {
     const out = join(folder, 'out')
-    const { code, stderr } = await run(t, ['develop', photo, drawing, '--out', out, '--url', url])
+    const { code, stderr } = await runProcess(t, ['develop', photo, drawing, '--out', out, '--url', url])
     assert.equal(code, 0, stderr)
     assert.deepEqual(readdirSync(out).sort(), ['drawing.png', 'photo.jpg'])
     await assertSwapped(readFileSync(photo), readFileSync(join(out, 'photo.jpg')), { isExact: false })
@@ -61,7 +56,7 @@ test('develop writes the results of all images that can be developed, and names 
   await t.test('some images fail: exit code 1', async t => {
     const out = join(folder, 'some')
     const files = [broken, drawing, letter, missing, photo]
-    const { code, stderr } = await run(t, ['develop', ...files, '-o', out], { DARKROOM_URL: url })
+    const { code, stderr } = await runProcess(t, ['develop', ...files, '-o', out], { DARKROOM_URL: url })
     assert.equal(code, 1)
     assert.deepEqual(readdirSync(out).sort(), ['drawing.png', 'photo.jpg'])
     const [last = ''] = stderr.trimEnd().split('\n').slice(-1)
@@ -106,7 +101,7 @@ test('develop uses the path and the credentials of its URL in every request', as
   writeFileSync(drawing, await generateImage({ kind: 'png', width: 30, height: 20, seed: 2 }))
   const out = join(folder, 'out')
   const DARKROOM_URL = `http://a%20user:p%40ss:word@127.0.0.1:${port}/photos/darkroom/`
-  const { code, stderr } = await run(t, ['develop', drawing, '-o', out], { DARKROOM_URL })
+  const { code, stderr } = await runCommand(['develop', drawing, '-o', out], { DARKROOM_URL })
   assert.equal(code, 0, stderr)
   assert.deepEqual(readdirSync(out), ['drawing.png'])
   assert.ok(
@@ -116,12 +111,12 @@ test('develop uses the path and the credentials of its URL in every request', as
 })
 
 for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99999']) {
-  test(`develop refuses ${url}, which is not a URL of Darkroom`, async t => {
+  test(`develop refuses ${url}, which is not a URL of Darkroom`, async () => {
     for (const [name, args, env] of [
       ['--url', ['--url', url], {}],
       ['DARKROOM_URL', [], { DARKROOM_URL: url }],
     ] as const) {
-      const { code, stderr } = await run(t, ['develop', 'photo.jpg', ...args], env)
+      const { code, stderr } = await runCommand(['develop', 'photo.jpg', ...args], env)
       assert.equal(code, 2)
       assert.match(stderr, new RegExp(`^darkroom: ${name} must be an http or https URL, .*got "${url}"\n$`))
     }
@@ -153,9 +148,9 @@ test('a command whose output can’t be written reports that, and fails', async 
   assert.match(program.stderr, /ENOSPC/)
 })
 
-test('develop explains how to start Darkroom when nothing listens', async t => {
+test('develop explains how to start Darkroom when nothing listens', async () => {
   const url = `http://127.0.0.1:${await freePort()}`
-  const { code, stderr } = await run(t, ['develop', 'photo.jpg', '--url', url])
+  const { code, stderr } = await runCommand(['develop', 'photo.jpg', '--url', url])
   assert.equal(code, 1)
   assert.equal(stderr, `darkroom: nothing answers at ${url}; to start it: npx darkroom start\n`)
 })
@@ -168,15 +163,15 @@ test('unknown commands and options print the usage, and exit with code 2', async
     [['start', 'photo.jpg'], /start takes no arguments/],
     [['status', '--url', 'http://127.0.0.1'], /status takes no arguments/],
   ] as const) {
-    const { code, stderr } = await run(t, [...args])
+    const { code, stderr } = await runCommand(args)
     assert.equal(code, 2, stderr)
     assert.match(stderr, says)
     assert.match(stderr, /darkroom develop <image…>/)
   }
-  const operation = await run(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
+  const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
   assert.equal(operation.code, 2)
   assert.match(operation.stderr, /^darkroom: there is no operation "solarise"; there are: [a-z, -]+\n$/)
-  const help = await run(t, ['--help'])
+  const help = await runProcess(t, ['--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /darkroom develop <image…>/)
 })
@@ -184,15 +179,15 @@ test('unknown commands and options print the usage, and exit with code 2', async
 test('status shows whether all services are ready', async t => {
   const darkroom = await startDarkroom(t)
   const { stdout } = await until('all are ready', async () => {
-    const result = await run(t, ['status'], darkroom.env)
+    const result = await runCommand(['status'], darkroom.env)
     return result.code === 0 && result
   })
   for (const name of serviceNames)
     assert.match(stdout, new RegExp(`^${name} +http://127\\.0\\.0\\.1:\\d+ +ready$`, 'm'))
   assert.match(stdout, /^not-started +0$/m)
   assert.doesNotMatch(stdout, /intake/)
-  await run(t, ['intake', 'pause'], darkroom.env)
-  assert.match((await run(t, ['status'], darkroom.env)).stdout, /^the intake is paused: .*intake open$/m)
+  await runCommand(['intake', 'pause'], darkroom.env)
+  assert.match((await runCommand(['status'], darkroom.env)).stdout, /^the intake is paused: .*intake open$/m)
 
   const elsewhere = temporaryFolder(t)
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
@@ -201,18 +196,18 @@ test('status shows whether all services are ready', async t => {
     [{ DATA_DIR: elsewhere }, `needs the cluster token, and there is none in ${elsewhere}`],
   ] as const) {
     for (const command of [['status'], ['intake', 'show']]) {
-      const { code, stderr } = await run(t, command, { ...darkroom.env, ...settings })
+      const { code, stderr } = await runCommand(command, { ...darkroom.env, ...settings })
       assert.equal(code, 1)
       assert.equal(stderr, `darkroom: kv-config ${refusal}; ${asIn}\n`)
     }
   }
 
-  const nowhere = await run(t, ['status'], { ...darkroom.env, KV_URL: '127.0.0.1:8082' })
+  const nowhere = await runCommand(['status'], { ...darkroom.env, KV_URL: '127.0.0.1:8082' })
   assert.equal(nowhere.code, 1)
   assert.match(nowhere.stderr, /^darkroom: the settings are not valid:\n {2}KV_URL .*\n$/)
 
   await darkroom.kill()
-  const away = await run(t, ['status'], darkroom.env)
+  const away = await runCommand(['status'], darkroom.env)
   assert.equal(away.code, 1)
   assert.match(
     away.stderr,

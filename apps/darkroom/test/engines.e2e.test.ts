@@ -16,7 +16,7 @@ import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, untilReady } from './fleet.ts'
 
-const picturesAnOutage = 12
+const picturesAnOutage = 6
 /** How long a killed process stays away. */
 const outageMs = 3000
 
@@ -49,7 +49,7 @@ withEngine('redis', redis =>
           for (const [name, strike] of Object.entries(faults)) {
             t.diagnostic(name)
             const development = beginDevelopment(url, pictures.splice(0, picturesAnOutage), 6)
-            await until('an upload is accepted', () => development.accepted.size > 0, 60_000)
+            await until('an upload is accepted', () => development.accepted.size > 0)
             await strike()
             await development.ended
             assert.equal(development.accepted.size, picturesAnOutage)

@@ -16,7 +16,7 @@ withEngine('postgres', program =>
     const darkroom = await startDarkroom(t, { TASK_STORE_URL: `postgres://postgres@${hosts}/postgres` })
     const pictures = await makePictures(smallPictures(60))
     const development = beginDevelopment(darkroom.url, pictures, 8)
-    await until('images flow', () => development.endedCount >= 10, 60_000)
+    await until('images flow', () => development.endedCount >= 10)
     await primary.kill()
     const ready = async () => (await httpRequest(darkroom.urlOf('task-db'), '/readyz')).status
     await until('task-db is not ready', async () => (await ready()) === 503)

@@ -84,7 +84,7 @@ export async function kill(service: ServiceProcess): Promise<void> {
 }
 
 export async function untilReady(service: ServiceProcess): Promise<void> {
-  await until('it is ready', async () => (await httpRequest(service.url, '/readyz')).status === 200, 60_000)
+  await until('it is ready', async () => (await httpRequest(service.url, '/readyz')).status === 200)
 }
 
 /** The environment that starts a service in place of an earlier one. */

@@ -1,29 +1,25 @@
 import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import {
   type Darkroom,
   generateImage,
   httpRequest,
-  mainOf,
   startDarkroom,
-  startProgram,
   temporaryFolder,
   until,
 } from '@darkroom/testing'
+import { runCommand } from './run-command.ts'
 
 const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
 /** Runs the command line against a Darkroom until it ends. */
-async function run(t: TestContext, { env }: Darkroom, args: string[], more: Record<string, string> = {}) {
-  const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], { ...env, ...more })
-  const { code } = await program.ended
-  return { code, stdout: program.stdout, stderr: program.stderr }
-}
+const run = ({ env }: Darkroom, args: string[], more: Record<string, string> = {}) =>
+  runCommand(args, { ...env, ...more })
 
-async function makeKey(t: TestContext, darkroom: Darkroom, ...options: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(t, darkroom, ['keys', 'create', ...options])
+async function makeKey(darkroom: Darkroom, ...options: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(darkroom, ['keys', 'create', ...options])
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^dk_\w{12}_\w{38}\n$/)
   const key = stdout.trim()
@@ -42,12 +38,12 @@ test('from the first key on, requests without a key are refused, also after the 
   const darkroom = await startDarkroom(t)
   const before = (await ask(darkroom, undefined, '/images', png)).json()
 
-  await t.test('the first key closes the frontend, and operators see earlier images', async t => {
-    const operator = await makeKey(t, darkroom, '--role', 'operator', '--name', 'the first')
+  await t.test('the first key closes the frontend, and operators see earlier images', async () => {
+    const operator = await makeKey(darkroom, '--role', 'operator', '--name', 'the first')
     const refused = await ask(darkroom, undefined, '/images')
     assert.equal(refused.status, 401)
     assert.equal((await ask(darkroom, operator, `/images/${before.id}`)).status, 200)
-    assert.equal((await run(t, darkroom, ['status'])).code, 0)
+    assert.equal((await run(darkroom, ['status'])).code, 0)
   })
 
   await t.test(
@@ -56,9 +52,9 @@ test('from the first key on, requests without a key are refused, also after the 
       const folder = temporaryFolder(t)
       const file = join(folder, 'drawing.png')
       writeFileSync(file, png)
-      const key = await makeKey(t, darkroom, '--owner', 'alice')
+      const key = await makeKey(darkroom, '--owner', 'alice')
       const develop = (out: string, args: string[], env: Record<string, string> = {}) =>
-        run(t, darkroom, ['develop', file, '-o', join(folder, out), ...args], env)
+        run(darkroom, ['develop', file, '-o', join(folder, out), ...args], env)
       const without = await develop('none', [])
       assert.equal(without.code, 1)
       assert.match(without.stderr, /an API key is needed.+--key or DARKROOM_KEY/)
@@ -77,28 +73,28 @@ test('from the first key on, requests without a key are refused, also after the 
     },
   )
 
-  await t.test('a rotated key keeps its images, and the old one ends', async t => {
-    const old = await makeKey(t, darkroom)
+  await t.test('a rotated key keeps its images, and the old one ends', async () => {
+    const old = await makeKey(darkroom)
     const { id } = (await ask(darkroom, old, '/images', png)).json()
-    const { code, stdout } = await run(t, darkroom, ['keys', 'rotate', idOf(old)])
+    const { code, stdout } = await run(darkroom, ['keys', 'rotate', idOf(old)])
     assert.equal(code, 0)
     const key = stdout.trim()
     await until('the new key works', async () => (await ask(darkroom, key, `/images/${id}`)).status === 200)
     await until('the old key ends', async () => (await ask(darkroom, old, '/images')).status === 401)
-    const list = (await run(t, darkroom, ['keys', 'list'])).stdout
+    const list = (await run(darkroom, ['keys', 'list'])).stdout
     assert.match(list, new RegExp(`^${idOf(key)} +user +${idOf(old)} .+ never$`, 'm'))
     assert.ok(!list.includes(key.slice(16)))
-    assert.equal((await run(t, darkroom, ['keys', 'revoke', idOf(key)])).code, 0)
+    assert.equal((await run(darkroom, ['keys', 'revoke', idOf(key)])).code, 0)
     await until('it is refused', async () => (await ask(darkroom, key, '/images')).status === 401)
-    const again = await run(t, darkroom, ['keys', 'revoke', idOf(key)])
+    const again = await run(darkroom, ['keys', 'revoke', idOf(key)])
     assert.deepEqual([again.code, again.stderr.includes('there is no API key')], [1, true])
   })
 
-  await t.test('erase removes the images and the keys of one owner, and nothing of others', async t => {
-    const [carol, dave] = [await makeKey(t, darkroom, '--owner', 'carol'), await makeKey(t, darkroom)]
+  await t.test('erase removes the images and the keys of one owner, and nothing of others', async () => {
+    const [carol, dave] = [await makeKey(darkroom, '--owner', 'carol'), await makeKey(darkroom)]
     for (let count = 3; count > 0; count--) await ask(darkroom, carol, '/images', png)
     const { id } = (await ask(darkroom, dave, '/images', png)).json()
-    const { code, stdout } = await run(t, darkroom, ['erase', '--owner', 'carol'])
+    const { code, stdout } = await run(darkroom, ['erase', '--owner', 'carol'])
     assert.deepEqual([code, stdout], [0, 'revoked 1 API keys and deleted 3 images of carol\n'])
     await until('the key is refused', async () => (await ask(darkroom, carol, '/images')).status === 401)
     const { json } = await darkroom.ask('task-db', '/tasks?owner=carol')
@@ -106,15 +102,15 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.equal((await ask(darkroom, dave, `/images/${id}`)).status, 200)
   })
 
-  await t.test('after a restart, and without any key, it is still closed', async t => {
-    const list = (await run(t, darkroom, ['keys', 'list'])).stdout
-    for (const [id] of list.matchAll(/^\w{12}(?= )/gm)) await run(t, darkroom, ['keys', 'revoke', id])
+  await t.test('after a restart, and without any key, it is still closed', async () => {
+    const list = (await run(darkroom, ['keys', 'list'])).stdout
+    for (const [id] of list.matchAll(/^\w{12}(?= )/gm)) await run(darkroom, ['keys', 'revoke', id])
     assert.equal(await darkroom.stop(), 0)
     await darkroom.restart()
     const { status, json } = await ask(darkroom, undefined, '/images')
     assert.equal(status, 401)
     assert.match(String(json().detail), /none has been made yet/)
-    const key = await makeKey(t, darkroom, '--role', 'operator')
+    const key = await makeKey(darkroom, '--role', 'operator')
     assert.equal((await ask(darkroom, key, `/images/${before.id}`)).status, 200)
   })
 
@@ -137,7 +133,7 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
     [['erase', '--owner', ''], /--owner must be/],
     [['status', '--key', 'x'], /status takes no arguments/],
   ] as const) {
-    const { code, stderr } = await run(t, darkroom, [...args])
+    const { code, stderr } = await run(darkroom, [...args])
     assert.equal(code, 2, args.join(' '))
     assert.match(stderr, words)
   }

@@ -18,16 +18,11 @@ import {
   until,
   withEngine,
 } from '@darkroom/testing'
+import { runCommand } from './run-command.ts'
 import { develop } from './uploads.ts'
 
 function start(t: TestContext, args: string[], env: Record<string, string> = {}) {
   return startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
-}
-
-async function run(t: TestContext, args: string[], env: Record<string, string> = {}) {
-  const program = start(t, args, env)
-  const { code } = await program.ended
-  return { code, stdout: program.stdout, stderr: program.stderr }
 }
 
 /** The URL of a file with so many tasks. */
@@ -122,7 +117,7 @@ test('migrate explains wrong arguments and stores that it can not use', async t 
     ],
   ] as const
   const check = async ([args, code, says]: (typeof cases)[number]) => {
-    const { code: actual, stderr } = await run(t, ['migrate', ...args])
+    const { code: actual, stderr } = await runCommand(['migrate', ...args])
     assert.equal(actual, code, stderr)
     assert.match(stderr, says)
     assert.doesNotMatch(stderr, /pass-word/)
@@ -134,7 +129,9 @@ test('while the tasks of a file are copied, no service can use it', async t => {
   const dataDir = temporaryFolder(t)
   const path = join(dataDir, 'task-db.sqlite')
   using _held = lockFile(path)
-  const { code, stderr } = await run(t, ['start'], { DATA_DIR: dataDir, PORT: '0' })
+  const program = start(t, ['start'], { DATA_DIR: dataDir, PORT: '0' })
+  const { code } = await program.ended
+  const { stderr } = program
   assert.equal(code, 1)
   assert.ok(stderr.includes(`TASK_STORE_URL: another process uses ${path}`), stderr)
 })
@@ -155,15 +152,15 @@ await withEngine('postgres', async program => {
       server.url,
     ]
 
-    const refused = await run(t, args)
+    const refused = await runCommand(args)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /another process uses .*task-db\.sqlite; stop task-db first\n$/)
 
     await darkroom.stop()
-    const moved = await run(t, args)
+    const moved = await runCommand(args)
     assert.equal(moved.code, 0, moved.stderr)
     assert.match(moved.stdout, /^task-db: 1 tasks, 1 of them copied now\ntask-db: verified: 1 documents/)
-    const again = await run(t, args)
+    const again = await runCommand(args)
     assert.match(again.stdout, /^task-db: 1 tasks, 0 of them copied now/)
 
     await darkroom.restart({ TASK_STORE_URL: server.url })
@@ -185,7 +182,7 @@ await withEngine('postgres', async program => {
       interrupted.stderr,
       /darkroom: stopped; the copied part stays, and the same command continues\n$/,
     )
-    const { code, stdout } = await run(t, args)
+    const { code, stdout } = await runCommand(args)
     assert.equal(code, 0)
     const copied = Number(/^task-db: 20000 tasks, (\d+) of them copied now$/m.exec(stdout)?.[1])
     assert.ok(copied > 0 && copied < 20_000, stdout)
@@ -202,7 +199,7 @@ await withEngine('postgres', async program => {
       [server.url.replace(password, 'opensasame'), /password authentication failed/],
       [new URL('/nowhere', server.url).href, /database "nowhere" does not exist/],
     ] as const) {
-      const { code, stderr } = await run(t, ['migrate', 'task-db', '--from', from, '--to', url])
+      const { code, stderr } = await runCommand(['migrate', 'task-db', '--from', from, '--to', url])
       assert.equal(code, 1)
       assert.match(stderr, says)
       const place = `postgres://127.0.0.1:${server.port}/`
@@ -227,7 +224,7 @@ await withEngine('etcd', async program => {
       ['', 'etcdserver: user name is empty'],
     ] as const) {
       const from = `etcd://${user}${wanting.clients}`
-      const { code, stderr } = await run(t, ['migrate', 'kv-config', '--from', from, '--to', to])
+      const { code, stderr } = await runCommand(['migrate', 'kv-config', '--from', from, '--to', to])
       assert.equal(code, 1)
       const [line, ...more] = stderr.split('\n')
       assert.deepEqual(more, [''])
@@ -249,14 +246,14 @@ await withEngine('etcd', async program => {
     assert.equal((await darkroom.ask('kv-config', key, { method: 'PUT', body: '1000' })).status, 201)
     const from = `sqlite:${join(darkroom.dataDir, 'kv-config.sqlite')}`
     const args = ['migrate', 'kv-config', '--from', from, '--to', `etcd://${clients}`]
-    const refused = await run(t, args)
+    const refused = await runCommand(args)
     assert.match(refused.stderr, /another process uses .*kv-config\.sqlite; stop kv-config first\n$/)
 
     await darkroom.kill()
-    const moved = await run(t, args)
+    const moved = await runCommand(args)
     assert.equal(moved.code, 0, moved.stderr)
     assert.match(moved.stdout, /^kv-config: 1 entries, 1 of them copied now\nkv-config: \d+ with a lease/)
-    assert.match((await run(t, args)).stdout, /^kv-config: 1 entries, 0 of them copied now/)
+    assert.match((await runCommand(args)).stdout, /^kv-config: 1 entries, 0 of them copied now/)
     await darkroom.restart({ KV_STORE_URL: `etcd://${clients}` })
     assert.equal((await darkroom.ask('kv-config', key)).body.toString(), '1000')
   })

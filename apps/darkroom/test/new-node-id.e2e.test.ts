@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { test } from 'node:test'
-import { httpRequest, mainOf, startProgram, startService, temporaryFolder, until } from '@darkroom/testing'
+import { httpRequest, startService, temporaryFolder, until } from '@darkroom/testing'
+import { runCommand } from './run-command.ts'
 
 test('new-node-id makes a copied data folder another node, which counts beside the original', async t => {
   const [kvFolder, folder, copy] = [temporaryFolder(t), temporaryFolder(t), temporaryFolder(t)]
   const kv = await startService(t, 'kv-config', { DATA_DIR: kvFolder })
   const start = (dataDir: string) => startService(t, 'cluster-state', { KV_URL: kv.url, DATA_DIR: dataDir })
-  const run = async (dataDir: string) => {
-    const program = startProgram(t, [process.execPath, mainOf('darkroom'), 'new-node-id'], {
-      DATA_DIR: dataDir,
-    })
-    const { code } = await program.ended
-    return { code, stdout: program.stdout, stderr: program.stderr }
-  }
+  const run = (dataDir: string) => runCommand(['new-node-id'], { DATA_DIR: dataDir })
   const original = await start(folder)
   const count = (url: string) => httpRequest(url, '/inc', { method: 'POST' })
   assert.equal((await count(original.url)).status, 200)

@@ -7,7 +7,7 @@ import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, samePort, untilReady } from './fleet.ts'
 
-const picturesAnOutage = 20
+const picturesAnOutage = 10
 /** How long a killed process stays away. */
 const outageMs = 3000
 
@@ -36,7 +36,7 @@ test('kill -9 of one service after the other: every accepted image is developed 
     const batch = pictures.splice(0, picturesAnOutage)
     const development = beginDevelopment(url, batch, 8)
     developments.push(development)
-    await until('an upload is accepted', () => development.accepted.size > 0, 60_000)
+    await until('an upload is accepted', () => development.accepted.size > 0)
 
     const victim = find(name)
     await kill(victim.service)

@@ -36,14 +36,10 @@ export async function untilAlive(
   void program.ended.then(() => {
     hasEnded = true
   })
-  const outcome = await until(
-    `${name} is alive`,
-    async () => {
-      if (hasEnded) return 'ended'
-      return (await look()) && 'alive'
-    },
-    60_000,
-  )
+  const outcome = await until(`${name} is alive`, async () => {
+    if (hasEnded) return 'ended'
+    return (await look()) && 'alive'
+  })
   if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
 }
 

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** Ten times what the slowest wait takes on an idle machine: tests pass on a machine that is overrun, too. */
+const defaultTimeoutMs = 180_000
+
 /**
  * Calls `look` repeatedly until it returns a value that is neither undefined nor false.
  *
@@ -8,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<Found>(
   what: string,
   look: () => Promise<Found> | Found,
-  timeoutMs = 60_000,
+  timeoutMs = defaultTimeoutMs,
 ): Promise<NonNullable<Exclude<Found, false>>> {
   const deadline = performance.now() + timeoutMs
   let cause: unknown

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { suite, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '@darkroom/testing'
 import { ask, post, selfOf, startCluster, untilAllAnswer, untilAllMeet } from './start-cluster.ts'
 
@@ -77,11 +78,14 @@ suite('nodes that find each other by kv-config', () => {
     await untilAllMeet([...nodes.values()])
     const lanes = 12
     /** Acknowledged before each kill: enough that others are surely under way. */
-    const incrementsAKill = 300
+    const incrementsAKill = 100
+    /** Between the increments of a lane, so that a node that starts has the processor. */
+    const pauseMs = 20
     const tally = { begun: 0, acknowledged: 0, unknown: 0 }
     let isOver = false
     const countOn = async (lane: number) => {
       while (!isOver) {
+        await delay(pauseMs)
         tally.begun++
         const node = nodes.get(1 + ((lane + tally.begun) % 3))
         // A node that is down refuses; a node that was killed may have counted the increment without an answer.

@@ -243,13 +243,14 @@ function imageOf({ samples, width, height, frames, isDeep }: Inspected): Sharp {
   const pageHeight = frames > 1 ? { pageHeight: height } : {}
   const image = sharp(samples, { raw: { width, height: height * frames, channels: 4, ...pageHeight } })
   if (isDeep) image.toColourspace('rgb16')
-  return isOpaque({ samples, isDeep }) ? image.removeAlpha() : image
+  const opaque = isDeep ? 65_535 : 255
+  return alphaOf({ samples, isDeep }).some(alpha => alpha < opaque) ? image : image.removeAlpha()
 }
 
-function isOpaque({ samples, isDeep }: Pick<Inspected, 'samples' | 'isDeep'>): boolean {
-  const opaque = isDeep ? 65_535 : 255
-  for (let at = 3; at < samples.length; at += 4) if ((samples[at] ?? 0) < opaque) return false
-  return true
+function alphaOf({ samples }: Pick<Inspected, 'samples' | 'isDeep'>): Uint8Array | Uint16Array {
+  const alpha = samples.slice(samples.length - samples.length / 4)
+  for (let at = 0; at < alpha.length; at++) alpha[at] = samples[4 * at + 3] ?? 0
+  return alpha
 }
 
 /** Transparent on the left, opaque on the right, with few levels between. */

@@ -69,10 +69,8 @@ export async function startHosts(t: TestContext, serf: string, count: number): P
 
 /** Waits until each of these nodes has so many other members. */
 export async function untilMembers(nodes: readonly HostedNode[], count: number): Promise<void> {
-  await until(
-    `each node has ${count} other members`,
-    async () => (await Promise.all(nodes.map(memberCount))).every(known => known === count),
-    90_000,
+  await until(`each node has ${count} other members`, async () =>
+    (await Promise.all(nodes.map(memberCount))).every(known => known === count),
   )
 }
 
@@ -108,7 +106,7 @@ function hostedNode(
         MEMBERSHIP_URL: 'serf://127.0.0.1:7373',
       })
       const isReady = async () => (await ask('GET', '/readyz')).status === 200
-      await until(`the node on ${address} is ready`, isReady, 60_000)
+      await until(`the node on ${address} is ready`, isReady)
     },
   }
 }

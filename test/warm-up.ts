@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { freePortRange } from '../libs/testing/src/free-port-range.ts'
+import { env } from './run-tests.ts'
+
+/** Of all services of a Darkroom. */
+const portCount = 7
+
+/**
+ * Starts Darkroom once and ends it in order, which leaves all its modules in the compile cache. Most tests kill what
+ * they start, and a process that is killed leaves nothing there: without this, each start of a first run compiles.
+ */
+export async function warmUp(): Promise<void> {
+  const settings = {
+    PATH: env.PATH,
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE,
+    DATA_DIR: join(env.TMPDIR, 'warm-up'),
+    PORT: String(await freePortRange(portCount)),
+  }
+  const child = spawn(process.execPath, ['apps/darkroom/src/main.ts', 'start'], {
+    env: settings,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (output.includes('Darkroom is ready')) child.kill('SIGTERM')
+  })
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  child.once('error', reject).once('close', () => resolve())
+  await ended
+}
