@@ -1,5 +1,5 @@
 /** Loading what all tests import takes as long as a few small files of them run. */
-const filesPerProcess = 12
+const filesPerProcess = 20
 
 /** Divides test files among processes; neighbours go to different ones, as they take about as long. */
 export function inShards(files: readonly string[]): string[][] {
