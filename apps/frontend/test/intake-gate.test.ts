@@ -69,7 +69,7 @@ test('a frontend that starts during a pause takes nothing, not even at first', a
   assert.equal(answer.statusCode, 503)
 })
 
-test('a value that is no state of the intake changes nothing', async t => {
+test('an unknown state of the intake changes nothing', async t => {
   const neighbours = await startNeighbours(t)
   await neighbours.startClusterState()
   const { clusterState } = neighbours.clients

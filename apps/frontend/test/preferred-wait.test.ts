@@ -38,7 +38,7 @@ for (const prefer of [
   'await=10',
   'waits=10',
 ]) {
-  test(`Prefer: ${prefer} is no wait, and nothing is said of it`, () => {
+  test(`Prefer: ${prefer} is not a wait, and is not mentioned in the answer`, () => {
     assert.deepEqual(apply(prefer), { seconds: 0, applied: undefined })
   })
 }

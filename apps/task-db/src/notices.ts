@@ -5,7 +5,7 @@ import {
   type Task,
   type TaskCallback,
 } from '@darkroom/contracts'
-import type { Outcome } from './transitions.ts'
+import type { Outcome } from './event-outcome.ts'
 
 /** What can happen to the notice of a task. The state and the version of the task stay as they are. */
 export type NoticeEvent =

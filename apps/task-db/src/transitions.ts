@@ -9,6 +9,7 @@ import {
   type TaskError,
   type TaskState,
 } from '@darkroom/contracts'
+import type { Outcome } from './event-outcome.ts'
 import {
   beginNotice,
   changeNotice,
@@ -31,13 +32,6 @@ export type TaskEvent =
   | { type: 'expire' }
   | { type: 'retry' }
   | NoticeEvent
-
-export type Outcome =
-  | { kind: 'changed'; task: Task }
-  /** The event was heard before (its answer got lost), and holds. */
-  | { kind: 'repeated'; task: Task }
-  /** The state or the lease is no longer what the event presumes; nothing changed. */
-  | { kind: 'refused'; reason: string }
 
 export type StateEvent = Exclude<TaskEvent, NoticeEvent>
 

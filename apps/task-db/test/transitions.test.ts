@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Task, type TaskState, taskStates } from '@darkroom/contracts'
 import fc from 'fast-check'
-import { beginTask, type Outcome, type StateEvent, type TaskEvent, transition } from '../src/transitions.ts'
+import type { Outcome } from '../src/event-outcome.ts'
+import { beginTask, type StateEvent, type TaskEvent, transition } from '../src/transitions.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
 /** The allowed transitions, written again so that a mistake in the table is noticed. */

@@ -1,5 +1,6 @@
 import type { NewTask, NoticeClaim, Task, TaskState, TaskStats } from '@darkroom/contracts'
-import type { Outcome, TaskEvent } from '../transitions.ts'
+import type { Outcome } from '../event-outcome.ts'
+import type { TaskEvent } from '../transitions.ts'
 
 export interface TaskQuery {
   owner?: string | undefined

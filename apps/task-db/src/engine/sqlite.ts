@@ -9,8 +9,9 @@ import {
 } from '@darkroom/contracts'
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
+import type { Outcome } from '../event-outcome.ts'
 import { keyIsTaken } from '../migration-incomplete.ts'
-import { beginTask, cutLease, type Outcome, type TaskEvent, transition } from '../transitions.ts'
+import { beginTask, cutLease, type TaskEvent, transition } from '../transitions.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from './engine.ts'
 import { isNewer } from './is-newer.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Task } from '@darkroom/contracts'
 import type { TaskStore } from '../../src/engine/engine.ts'
-import type { Outcome } from '../../src/transitions.ts'
+import type { Outcome } from '../../src/event-outcome.ts'
 import { type ManualClock, newTask, taskId } from '../sample-tasks.ts'
 
 export type OpenEngine = (t: TestContext, clock: ManualClock) => Promise<TaskStore>

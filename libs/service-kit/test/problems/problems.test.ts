@@ -32,7 +32,7 @@ suite('an error', () => {
     }
   })
 
-  test('that is a problem is answered as it says, and is none for the log', async t => {
+  test('that is a problem is answered with that problem, and not logged', async t => {
     const problem = new ServiceProblem(409, 'already-done', 'it was done before', {
       headers: { 'x-who': 'me' },
     })
@@ -144,7 +144,7 @@ suite('a request', () => {
     }
   })
 
-  test('has its JSON taken as it is: text is no number there', async t => {
+  test('keeps the types of its JSON: text does not become a number', async t => {
     const app = checking(t)
     const post = (payload: object | string) =>
       app.inject({ method: 'POST', url: '/body', headers: { 'content-type': 'application/json' }, payload })

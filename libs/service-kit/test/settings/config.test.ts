@@ -139,7 +139,7 @@ suite('settings', () => {
       ])
   })
 
-  test('that are no whole numbers are not made ones', () => {
+  test('that are not whole numbers are refused, not rounded', () => {
     for (const value of ['1.5', '1e3', '0x10', ' 1', '1 ', '12abc', 'true', 'NaN', 'Infinity', '--1'])
       assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
   })
