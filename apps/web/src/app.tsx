@@ -13,6 +13,7 @@ import { announce } from './shell/announce.ts'
 import { BottomBar } from './shell/bottom-bar.tsx'
 import { Header } from './shell/header.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
+import { goOnWithUploads } from './upload/go-on.ts'
 import { cancelAll } from './upload/queue.ts'
 
 /** While no events come, the page asks this often. */
@@ -61,9 +62,10 @@ effect(() => {
   }
   lastCaller = caller
   reconnect()
-  if (current.state !== 'signed-out') void readOperations().catch(() => undefined)
+  if (current.state !== 'signed-out') void readOperations()
 })
 watchFilter()
+void goOnWithUploads()
 
 /** Says when everything is done. */
 let wasBusy = false

@@ -2,24 +2,67 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
+import { makePreviews, sides } from '../images/previews.ts'
 import type { Row } from '../images/row.ts'
 import { typeWords } from '../images/row-words.ts'
-import { canShow } from '../images/thumbnail.ts'
+import { canShow } from '../images/shown-types.ts'
 import { Slider } from './slider.tsx'
 
-/** Before and after, if the browser can show both. */
+interface Sides {
+  before: string
+  after: string
+}
+
+/** Before and after. What the browser can't show, the server has made or makes. */
 export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
-  const before = useSignal<string | undefined>(undefined)
-  const { original, result } = image
+  const shown = useSignal<Sides | undefined>(undefined)
+  const state = useSignal<'ready' | 'making' | Error>('ready')
+  const made: string[] = []
+  const urlFor = (blob: Blob) => {
+    const url = URL.createObjectURL(blob)
+    made.push(url)
+    return url
+  }
   useEffect(() => {
-    const url = row.file && canShow(original.contentType) ? URL.createObjectURL(row.file) : undefined
-    before.value = url ?? urlOf(`images/${image.id}/original`)
-    return () => url && URL.revokeObjectURL(url)
+    shown.value = sidesOf(row, image, urlFor)
+    return () => {
+      for (const url of made) URL.revokeObjectURL(url)
+    }
   }, [row])
-  const strange = [original.contentType, result?.contentType ?? ''].find(type => !canShow(type))
-  if (strange !== undefined)
-    return <p class="hint">This browser can't show {typeWords(strange)}. Download the result to see it.</p>
-  return before.value ? (
-    <Slider before={before.value} after={urlOf(`images/${image.id}/result`)} label={row.name} />
-  ) : null
+  const make = async () => {
+    state.value = 'making'
+    try {
+      const { before, after } = await makePreviews(image)
+      shown.value = { before: urlFor(before), after: urlFor(after) }
+      state.value = 'ready'
+    } catch (error) {
+      state.value = error as Error
+    }
+  }
+  if (shown.value) return <Slider {...shown.value} label={row.name} />
+  return (
+    <div class="no-preview">
+      <p>This browser can't show {typeWords(image.original.contentType)}. Darkroom can make a preview.</p>
+      <button type="button" disabled={state.value === 'making'} onClick={() => void make()}>
+        {state.value === 'making' ? 'Developing…' : 'Make a preview'}
+      </button>
+      {state.value instanceof Error && (
+        <p class="refusal" role="alert">
+          {state.value.message}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Undefined if one side can't be shown. */
+function sidesOf(row: Row, image: ImageStatus, urlFor: (blob: Blob) => string): Sides | undefined {
+  const { id, original, result, variants = {} } = image
+  const variant = (name: string) => (variants[name] ? urlOf(`images/${id}/variants/${name}`) : undefined)
+  const full = (part: string, contentType: string | undefined) =>
+    contentType && canShow(contentType) ? urlOf(`images/${id}/${part}`) : undefined
+  const own = row.file && canShow(original.contentType) ? urlFor(row.file) : undefined
+  const before = own ?? variant(sides.before) ?? full('original', original.contentType)
+  const after = variant(sides.after) ?? full('result', result?.contentType)
+  return before && after ? { before, after } : undefined
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
-import { downloadName, downloadUrl } from '../images/download.ts'
+import { download, downloadUrl } from '../images/download.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
@@ -63,7 +63,7 @@ function Details({ row }: { row: Row }) {
         {image && (
           <>
             <dt>Steps</dt>
-            <dd>{image.operations.map(({ name }) => name).join(', ')}</dd>
+            <dd>{(image.operations ?? []).map(({ name }) => name).join(', ')}</dd>
             <dt>Id</dt>
             <dd class="id">{image.id}</dd>
           </>
@@ -71,7 +71,11 @@ function Details({ row }: { row: Row }) {
       </dl>
       <div class="inline">
         {image && view.state === 'finished' && (
-          <a class="button primary" href={downloadUrl(image)} download={downloadName(row, image)}>
+          <a
+            class="button primary"
+            href={downloadUrl(image)}
+            onClick={event => void download(event, row, image)}
+          >
             Download
           </a>
         )}

@@ -1,5 +1,5 @@
 import { computed } from '@preact/signals'
-import { archiveUrl } from './archive.ts'
+import { archivesOf } from './archive.ts'
 import { deleteRows } from './delete.ts'
 import type { Row } from './row.ts'
 import { shownRows } from './store.ts'
@@ -22,11 +22,11 @@ export function Chosen() {
         />
         {rows.length > 0 ? `${rows.length} chosen` : 'Choose all'}
       </label>
-      {finished.length > 0 && (
-        <a class="button" href={archiveUrl(finished)} download="darkroom.zip">
-          Download {finished.length === 1 ? 'it' : `${finished.length} as zip`}
+      {archivesOf(finished).map(({ url, count }) => (
+        <a key={url} class="button" href={url} download="darkroom.zip">
+          Download {count} as zip
         </a>
-      )}
+      ))}
       {rows.length > 0 && (
         <button type="button" onClick={() => deleteChosen(rows)}>
           Delete {rows.length}

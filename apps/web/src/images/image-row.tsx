@@ -3,7 +3,7 @@ import { openDetails } from '../compare/details.ts'
 import { Icon } from '../shell/icon.tsx'
 import { sendAgain } from '../upload/queue.ts'
 import { deleteRows } from './delete.ts'
-import { downloadName, downloadUrl } from './download.ts'
+import { download, downloadUrl } from './download.ts'
 import { retryImage } from './retry.ts'
 import type { Row, RowView } from './row.ts'
 import { facts, stateWords } from './row-words.ts'
@@ -89,7 +89,7 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
           <a
             class="icon button"
             href={downloadUrl(view.image)}
-            download={downloadName(row, view.image)}
+            onClick={event => void download(event, row, view.image)}
             aria-label={`Download ${row.name}`}
           >
             <Icon name="download" />

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals'
 import { urlOf } from '../api/base.ts'
+import { sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
+import { canShow } from './shown-types.ts'
 
 /** On the longer side, in pixels: twice what the list shows, for dense screens. */
 const size = 112
@@ -8,16 +10,6 @@ const parallel = 2
 const maxKept = 300
 /** A larger result is not loaded for a small picture. */
 const maxLoadedBytes = 4 * 1024 * 1024
-
-/** Formats that browsers show; the others need a preview that the server makes. */
-const shownTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'])
-
-export function canShow(contentType: string): boolean {
-  return shownTypes.has(contentType)
-}
-
-/** The variant that the page asks for beside the result: small, and in a format that browsers show. */
-export const previewVariant = 'page-preview'
 
 const made = new Map<string, string>()
 const version = signal(0)
@@ -65,11 +57,10 @@ function sourcesOf(row: Row): Job[] {
   const { file } = row
   const jobs: Job[] = []
   if (image?.state === 'finished') {
-    const variant = (image as { variants?: Record<string, unknown> }).variants?.[previewVariant]
-    if (variant)
+    if (image.variants?.[sides.after])
       jobs.push({
         key: `${image.id}/preview`,
-        load: () => load(`images/${image.id}/variants/${previewVariant}`),
+        load: () => load(`images/${image.id}/variants/${sides.after}`),
       })
     else if (image.result && canShow(image.result.contentType) && image.result.bytes <= maxLoadedBytes)
       jobs.push({ key: `${image.id}/result`, load: () => load(`images/${image.id}/result`) })

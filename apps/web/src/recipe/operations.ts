@@ -1,5 +1,6 @@
 import type { OperationDescription } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
+import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 
 /** The schema of one argument, as far as a form needs it. */
@@ -25,9 +26,18 @@ export interface OperationForm {
 /** What the server can do; empty until it has answered. */
 export const operations = signal<readonly OperationForm[]>([])
 
+const retryMs = 2000
+
+/** Tries until the server has answered. */
 export async function readOperations(): Promise<void> {
-  const { operations: described } = await request<{ operations: OperationDescription[] }>('operations')
-  operations.value = described.map(formOf)
+  if (operations.peek().length > 0) return
+  try {
+    const { operations: described } = await request<{ operations: OperationDescription[] }>('operations')
+    operations.value = described.map(formOf)
+  } catch (error) {
+    // Without a key, this is called again after signing in.
+    if (error instanceof Refusal && error.status !== 401) setTimeout(() => void readOperations(), retryMs)
+  }
 }
 
 export function formOf({ name, summary, schema }: OperationDescription): OperationForm {

@@ -1,3 +1,4 @@
+import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { randomText } from '../images/row.ts'
 
@@ -63,10 +64,14 @@ export function removeRecipe(name: string): void {
   store(savedKey, rest)
 }
 
-/** As `?operations=` takes it. Arguments without a value are left out. */
+/** As `?operations=` takes it; undefined for the server's default. */
 export function operationsText(list: readonly Step[]): string | undefined {
-  if (list.length === 0) return undefined
-  return JSON.stringify(list.map(({ name, values }) => ({ name, ...given(values) })))
+  return list.length === 0 ? undefined : JSON.stringify(operationsOf(list))
+}
+
+/** As JSON. Arguments without a value are left out. */
+export function operationsOf(list: readonly Step[]): Operation[] {
+  return list.map(({ name, values }) => ({ name, ...given(values) })) as Operation[]
 }
 
 function given(values: Step['values']): Record<string, unknown> {

@@ -10,6 +10,7 @@ export type Session =
   | { state: 'open' }
 
 export const session = signal<Session>({ state: 'unknown' })
+const retryMs = 2000
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
 
@@ -36,8 +37,8 @@ export async function readSession(): Promise<void> {
     session.value = isSignedIn(answer) ? { role: 'user', ...answer, state: 'signed-in' } : { state: 'open' }
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 401) return
-    // Without the route every caller is served, or a key stands in front of everything.
     if (error.status === 404) session.value = { state: 'open' }
+    else setTimeout(() => void readSession(), retryMs) // the server is away
   }
 }
 

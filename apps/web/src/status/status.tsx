@@ -97,7 +97,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
         {lastHour && (
           <section class="panel" aria-labelledby="failures">
             <h2 id="failures">Failures</h2>
-            <Failures {...lastHour} />
+            <Failures {...lastHour} inAll={images?.failed ?? 0} />
           </section>
         )}
       </div>

@@ -4,6 +4,7 @@ import type { Row } from '../images/row.ts'
 import { addUploads, becomeImage, setView } from '../images/store.ts'
 import { session } from '../session/session.ts'
 import { type Sending, send } from './send.ts'
+import { pieceBytes, sendInPieces } from './send-in-pieces.ts'
 
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
@@ -58,7 +59,8 @@ function startNext(): void {
 
 async function start(row: Row): Promise<void> {
   setView(row, { state: 'uploading', share: 0 })
-  const upload = send(row, share => {
+  const way = row.bytes > pieceBytes ? sendInPieces : send
+  const upload = way(row, share => {
     if (sending.has(row)) setView(row, { state: 'uploading', share })
   })
   sending.set(row, upload)

@@ -18,6 +18,7 @@ export const enginePrograms = {
   haproxy: { program: 'haproxy', proves: 'the frontend behind HAProxy', debianPackage: 'haproxy' },
   caddy: { program: 'caddy', proves: 'the frontend behind Caddy', debianPackage: 'caddy' },
   promtool: { program: 'promtool', proves: 'metrics and alert rules', debianPackage: 'prometheus' },
+  chromium: { program: 'chromium', proves: 'the page in a browser', debianPackage: 'chromium' },
   faketime: { program: 'faketime', proves: 'behaviour when the clock is set', debianPackage: 'faketime' },
 } as const
 export type EngineName = keyof typeof enginePrograms

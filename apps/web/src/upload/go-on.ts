@@ -1,0 +1,19 @@
+import { rowOfFile } from '../images/row.ts'
+import { readPending } from './pending.ts'
+import { enqueue } from './queue.ts'
+import { continueAt } from './send-in-pieces.ts'
+import { otherTabs, thisTab } from './this-tab.ts'
+
+/** Goes on with the uploads that a reload, or the end of the browser, has interrupted. */
+export async function goOnWithUploads(): Promise<void> {
+  const pending = await readPending()
+  if (pending.length === 0) return
+  const others = await otherTabs()
+  const own = pending.filter(({ tab }) => tab === thisTab || !others.has(tab))
+  const rows = own.map(({ key, file, wish, uploadUrl }) => {
+    const row = rowOfFile(file, wish, key)
+    if (uploadUrl !== undefined) continueAt(row, uploadUrl)
+    return row
+  })
+  if (rows.length > 0) enqueue(rows)
+}

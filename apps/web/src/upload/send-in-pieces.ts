@@ -1,0 +1,102 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import type { DetailedError, Upload } from 'tus-js-client'
+import { urlOf } from '../api/base.ts'
+import { offline, Refusal, refusalFrom } from '../api/refusal.ts'
+import { onUnauthorized, request } from '../api/request.ts'
+import type { Row } from '../images/row.ts'
+import { forgetPending, rememberPending } from './pending.ts'
+import type { Sending } from './send.ts'
+import { thisTab } from './this-tab.ts'
+
+/** Files above this size are sent in pieces of this size, and go on where they stopped. */
+export const pieceBytes = 8 * 1024 * 1024
+
+const uploadUrls = new WeakMap<Row, string>()
+
+/** An upload of a former visit goes on at this URL. */
+export function continueAt(row: Row, uploadUrl: string): void {
+  uploadUrls.set(row, uploadUrl)
+}
+
+/** Sends a file by tus 1.0. What the server has received is not sent again, also after a reload. */
+export function sendInPieces(row: Row, onProgress: (share: number) => void): Sending {
+  let upload: Upload | undefined
+  const cancelled = new AbortController()
+  const accepted = (async () => {
+    const { key, file, wish } = row
+    if (!file) throw new Error('a row without a file can not be sent')
+    await expectReadable(file)
+    await rememberPending({ key, tab: thisTab, file, wish, uploadUrl: uploadUrls.get(row) })
+    const { Upload } = await import('tus-js-client')
+    const url = await new Promise<string>((resolve, reject) => {
+      cancelled.signal.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
+      const known = uploadUrls.get(row)
+      upload = new Upload(file, {
+        // Where an upload is known, there is no endpoint: tus-js-client would begin anew when the server is only busy.
+        ...(known === undefined ? { endpoint: urlOf('uploads') } : { uploadUrl: known }),
+        chunkSize: pieceBytes,
+        retryDelays: null, // the queue tries again
+        storeFingerprintForResuming: false,
+        metadata: given({ ...wish, filename: file.name }),
+        onProgress: (sent, total) => onProgress(sent / total),
+        onUploadUrlAvailable: () => {
+          if (!upload?.url) return
+          uploadUrls.set(row, upload.url)
+          void rememberPending({ key, tab: thisTab, file, wish, uploadUrl: upload.url })
+        },
+        onSuccess: () => resolve(upload?.url ?? ''),
+        onError: error => reject(asRefusal(error, () => uploadUrls.delete(row))),
+      })
+      upload.start()
+    })
+    const id = url.split('/').pop() ?? ''
+    return await request<ImageStatus>(`images/${id}`)
+  })()
+  void accepted.then(
+    () => forgetPending(row.key),
+    error => (isOver(error) ? forgetPending(row.key) : undefined),
+  )
+  return {
+    accepted,
+    abort: () => {
+      cancelled.abort()
+      void upload?.abort(true).catch(() => undefined) // what was received expires by itself
+    },
+  }
+}
+
+/** Whether the upload is not tried again. */
+function isOver(error: unknown): boolean {
+  return !(error instanceof Refusal) || !(error.isTemporary || error.status === 401)
+}
+
+async function expectReadable(file: File): Promise<void> {
+  try {
+    await file.slice(0, 1).arrayBuffer()
+  } catch {
+    throw new Refusal({
+      status: 410,
+      code: 'file-gone',
+      message: 'The file was changed or moved since it was chosen',
+      remedy: 'Choose it again.',
+    })
+  }
+}
+
+function asRefusal(error: Error | DetailedError, beginAnew: () => void): Refusal {
+  const response = 'originalResponse' in error ? error.originalResponse : undefined
+  const status = response?.getStatus() ?? 0
+  if (!response || status === 0) return offline()
+  if (status === 401) onUnauthorized.call()
+  if (status === 404 || status === 410) beginAnew()
+  const refusal = refusalFrom(status, response.getBody(), response.getHeader('retry-after') ?? null)
+  // The upload has expired, or another request writes to it: neither is the fault of the file.
+  const isPassing = status === 404 || status === 409 || status === 410 || status === 423
+  return isPassing ? new Refusal({ ...refusal, message: refusal.message, status: 503 }) : refusal
+}
+
+function given(metadata: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+
+/** A name that isn't a secure context: the page must work over plain http in a local network. */
+export const lanName = 'darkroom.test'
+
+export const browserArguments = ['--no-sandbox', `--host-resolver-rules=MAP ${lanName} 127.0.0.1`]
+
+export interface OpenedPage extends AsyncDisposable {
+  page: Page
+}
+
+/** Opens a page in a profile of its own. When it is closed, it must have met no error and broken no policy. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+  context.setDefaultTimeout(60_000) // on a busy machine
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(String(error)))
+  page.on('console', message => {
+    if (/Content Security Policy/i.test(message.text())) errors.push(message.text())
+  })
+  await page.goto(url)
+  return {
+    page,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      assert.deepEqual(errors, [])
+    },
+  }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Asserts that axe finds nothing, and that nothing is wider than the window. */
+export async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe)
+  const findings = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: AxeApi }).axe.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+  assert.deepEqual(findings, [])
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`)
+}
+
+interface AxeApi {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+}

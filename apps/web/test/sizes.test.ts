@@ -1,0 +1,32 @@
+// Not for test:quick: it builds the page.
+import assert from 'node:assert/strict'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { buildPage, dist } from './build.ts'
+
+buildPage()
+
+const sizeOf = (script: string) => statSync(join(dist, `${script}.gz`)).size
+
+test('the first view loads at most 30 KiB of script, compressed', () => {
+  const html = readFileSync(join(dist, 'index.html'), 'utf8')
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.js)"/g)].map(([, script = '']) => script)
+  assert.ok(scripts.length > 0)
+  const bytes = scripts.reduce((sum, script) => sum + sizeOf(script), 0)
+  assert.ok(bytes <= 30 * 1024, `${bytes} bytes`)
+})
+
+test('all scripts together are at most 80 KiB, compressed', () => {
+  const scripts = globSync('assets/*.js', { cwd: dist })
+  const bytes = scripts.reduce((sum, script) => sum + sizeOf(script), 0)
+  assert.ok(bytes <= 80 * 1024, `${bytes} bytes`)
+})
+
+test('nothing comes from outside', () => {
+  for (const file of globSync('*.html', { cwd: dist })) {
+    const html = readFileSync(join(dist, file), 'utf8')
+    assert.doesNotMatch(html, /(?:src|href)="(?:https?:)?\/\//)
+    assert.doesNotMatch(html, /<style|\sstyle=|<script(?![^>]*src=)|\son[a-z]+=/)
+  }
+})
