@@ -155,15 +155,18 @@ await withEngine('chromium', async executablePath => {
       const set = (state: string) =>
         darkroom.ask('cluster-state', `/registers/intake/set/${state}`, { method: 'POST' })
       await set('paused')
-      await until('the intake is paused', async () => (await post()).status === 503)
-      await add(page, file('patient.png'))
-      await page.getByText(/An operator has paused uploads/).waitFor()
-      await page
-        .locator('.countdown')
-        .getByText(/^\d+ s$/)
-        .waitFor()
-      await assertAccessible(page)
-      await set('open')
+      try {
+        await until('the intake is paused', async () => (await post()).status === 503)
+        await add(page, file('patient.png'))
+        await page.getByText(/An operator has paused uploads/).waitFor()
+        await page
+          .locator('.countdown')
+          .getByText(/^\d+ s$/)
+          .waitFor()
+        await assertAccessible(page)
+      } finally {
+        await set('open')
+      }
       await rowOf(page, 'patient.png')
         .getByText(/^Developed/)
         .waitFor()

@@ -9,7 +9,7 @@ import { shownNotice } from './notice.ts'
 /** Says below the list how the uploads go, what was refused, and what can be undone: nothing moves when it appears. */
 export function BottomBar() {
   return (
-    <div class="bottom">
+    <section class="bottom" aria-label="Messages">
       {undoable.value && (
         <div class="toast" role="status">
           <span>
@@ -37,7 +37,7 @@ export function BottomBar() {
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcement.value}
       </p>
-    </div>
+    </section>
   )
 }
 
