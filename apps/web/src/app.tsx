@@ -6,6 +6,7 @@ import { ImagesPanel } from './images/images-panel.tsx'
 import { counts, forget, forgetAll, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
 import { readOperations } from './recipe/operations.ts'
+import { readPresets } from './recipe/presets.ts'
 import { RecipePanel } from './recipe/recipe-panel.tsx'
 import { readSession, session } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
@@ -62,7 +63,9 @@ effect(() => {
   }
   lastCaller = caller
   reconnect()
-  if (current.state !== 'signed-out') void readOperations()
+  if (current.state === 'signed-out') return
+  void readOperations()
+  void readPresets()
 })
 watchFilter()
 void goOnWithUploads()

@@ -2,7 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
-import { makePreviews, sides } from '../images/previews.ts'
+import { makePreviews, sides, variantsOf } from '../images/previews.ts'
 import type { Row } from '../images/row.ts'
 import { typeWords } from '../images/row-words.ts'
 import { canShow } from '../images/shown-types.ts'
@@ -57,7 +57,8 @@ export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
 
 /** Undefined if one side can't be shown. */
 function sidesOf(row: Row, image: ImageStatus, urlFor: (blob: Blob) => string): Sides | undefined {
-  const { id, original, result, variants = {} } = image
+  const { id, original, result } = image
+  const variants = variantsOf(image)
   const variant = (name: string) => (variants[name] ? urlOf(`images/${id}/variants/${name}`) : undefined)
   const full = (part: string, contentType: string | undefined) =>
     contentType && canShow(contentType) ? urlOf(`images/${id}/${part}`) : undefined

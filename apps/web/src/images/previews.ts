@@ -1,6 +1,7 @@
 import type { ImageStatus, Operation } from '@darkroom/contracts'
 import { urlOf } from '../api/base.ts'
 import { request } from '../api/request.ts'
+import { presets } from '../recipe/presets.ts'
 import type { Wish } from './row.ts'
 import { canShow } from './shown-types.ts'
 
@@ -21,8 +22,13 @@ const maxOperations = 10
 
 /** Adds previews to what is asked of a file that the browser can't show. */
 export function withPreviews(file: File, wish: Wish, operations: readonly Operation[]): Wish {
-  if (!isStrange(file)) return wish
+  if (!isStrange(file) || presets.peek() === undefined) return wish
   return { ...wish, variants: JSON.stringify(previewsOf(operations)) }
+}
+
+/** The variants of an image, by name. */
+export function variantsOf(image: ImageStatus): Readonly<Record<string, unknown>> {
+  return ('variants' in image ? (image.variants as Record<string, unknown>) : undefined) ?? {}
 }
 
 function isStrange({ name, type }: File): boolean {

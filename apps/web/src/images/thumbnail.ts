@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { urlOf } from '../api/base.ts'
-import { sides } from './previews.ts'
+import { sides, variantsOf } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { canShow } from './shown-types.ts'
 
@@ -57,7 +57,7 @@ function sourcesOf(row: Row): Job[] {
   const { file } = row
   const jobs: Job[] = []
   if (image?.state === 'finished') {
-    if (image.variants?.[sides.after])
+    if (variantsOf(image)[sides.after])
       jobs.push({
         key: `${image.id}/preview`,
         load: () => load(`images/${image.id}/variants/${sides.after}`),

@@ -1,7 +1,18 @@
 import { useSignal } from '@preact/signals'
 import { isHeld } from '../upload/queue.ts'
 import { operations } from './operations.ts'
-import { addStep, maxSteps, recipes, removeRecipe, saveRecipe, setSteps, steps, useRecipe } from './recipe.ts'
+import { presets } from './presets.ts'
+import {
+  addStep,
+  maxSteps,
+  recipes,
+  removeRecipe,
+  saveRecipe,
+  setSteps,
+  steps,
+  takeOperations,
+  useRecipe,
+} from './recipe.ts'
 import { StepEditor } from './step-editor.tsx'
 import { TryPanel } from './try-panel.tsx'
 
@@ -74,6 +85,7 @@ function SavedRecipes() {
   return (
     <details class="saved">
       <summary>Saved recipes{names.length > 0 && ` (${names.length})`}</summary>
+      <Presets />
       {names.length > 0 && (
         <ul>
           {names.map(each => (
@@ -107,5 +119,22 @@ function SavedRecipes() {
         Remove all steps
       </button>
     </details>
+  )
+}
+
+/** Lists of steps that the operators have made for everybody. */
+function Presets() {
+  const usable = (presets.value ?? []).filter(({ operations }) => operations !== undefined)
+  if (usable.length === 0) return null
+  return (
+    <ul aria-label="Presets">
+      {usable.map(({ name, operations = [] }) => (
+        <li key={name}>
+          <button type="button" class="quiet grow" onClick={() => takeOperations(operations)}>
+            {name}
+          </button>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -58,6 +58,11 @@ export function useRecipe(name: string): void {
   if (saved) setSteps(withKeys(saved))
 }
 
+/** Replaces the steps by the operations of a preset. */
+export function takeOperations(list: readonly Operation[]): void {
+  setSteps(withKeys(list.map(({ name, ...values }) => ({ name, values }))))
+}
+
 export function removeRecipe(name: string): void {
   const { [name]: _removed, ...rest } = recipes.value
   recipes.value = rest
