@@ -1,4 +1,5 @@
 import type { Durations, LastHour } from '@darkroom/contracts'
+import { Scrollable } from '../shell/scrollable.tsx'
 import { durationWords } from './words.ts'
 
 const rows = [
@@ -11,7 +12,7 @@ const rows = [
 export function LatencyTable({ milliseconds }: LastHour) {
   const most = Math.max(1, ...rows.map(([name]) => milliseconds[name].p99))
   return (
-    <div class="scroll">
+    <Scrollable label="Durations">
       <table class="latency">
         <thead>
           <tr>
@@ -27,7 +28,7 @@ export function LatencyTable({ milliseconds }: LastHour) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrollable>
   )
 }
 

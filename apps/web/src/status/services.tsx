@@ -1,9 +1,10 @@
 import type { ServiceStats } from '@darkroom/contracts'
+import { Scrollable } from '../shell/scrollable.tsx'
 
 /** Every instance of a service: whether it and its engine answer. */
 export function Services({ services }: { services: readonly ServiceStats[] }) {
   return (
-    <div class="scroll">
+    <Scrollable label="Services">
       <table>
         <thead>
           <tr>
@@ -26,6 +27,6 @@ export function Services({ services }: { services: readonly ServiceStats[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrollable>
   )
 }

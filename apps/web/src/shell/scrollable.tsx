@@ -1,0 +1,11 @@
+import type { ComponentChildren } from 'preact'
+
+/** What may be wider than the window; it is scrolled by keyboard, too. */
+export function Scrollable({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard can't scroll (axe: scrollable-region-focusable)
+    <section class="scroll" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  )
+}
