@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { App } from '../src/http/app.ts'
 
-/** What any route may answer, 413 to a large JSON body: OpenAPI has them as the `default` of each. */
+/** Statuses that any route may answer, such as 413 to a large JSON body: OpenAPI lists them as each route's `default`. */
 const ofAnyRoute = new Set([400, 401, 403, 408, 413, 429, 500, 503])
 
 /**

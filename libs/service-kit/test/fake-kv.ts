@@ -1,11 +1,11 @@
 import { createClient, kvConfigRoutes, type StreamedBody, type WireReply } from '@darkroom/contracts'
 import type { KvClient } from '../src/clients/watch-prefix.ts'
 
-/** As much of kv-config as a test of its clients needs: in memory, and to be taken away and brought back. */
+/** The part of kv-config that tests of its clients need: in memory, and it can be made unavailable. */
 export class FakeKv {
   readonly client: KvClient
   readonly values = new Map<string, string>()
-  /** How often each key was set, by whatever value. */
+  /** How often each key was set, to any value. */
   readonly sets: { key: string; ttl: string | null }[] = []
   readonly #changes = new EventTarget()
   #revision = 0

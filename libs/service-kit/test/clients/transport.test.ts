@@ -72,7 +72,7 @@ async function* streamed(...chunks: string[]): AsyncGenerator<Uint8Array> {
 }
 
 suite('a transport', () => {
-  test('requests come under the path of the instance, with its credentials if there is no token', async t => {
+  test('sends requests below the path of the instance, with its credentials if there is no token', async t => {
     const { url, requests } = await instance(t)
     const base = `${url.replace('//', '//me:secret@')}/behind/a/proxy/`
     await (await transportTo(t, [base]).send({ path: '/key/..?a=b' })).body.dump()
@@ -105,7 +105,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [down])
   })
 
-  test('goes on trying until an instance is there', async t => {
+  test('retries until there is an instance', async t => {
     const port = await freePort()
     const { send, suspected } = transportTo(t, [`http://127.0.0.1:${port}`])
     const sent = send()
@@ -124,7 +124,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [away.url])
   })
 
-  test('is unavailable when a request is turned away after its streamed body was begun', async t => {
+  test('is unavailable when a request is refused after a part of its streamed body was read', async t => {
     const away = await instance(t, closing)
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [away.url, url])

@@ -10,7 +10,7 @@ class MoreUnusable extends Unusable {}
 suite('engines', () => {
   const engines = { 'here:': 'embedded', 'far(s)?://.+': 'distributed' }
 
-  test('are found by the whole of their URL', () => {
+  test('are found by their whole URL', () => {
     assert.equal(engineFor(engines, 'here:'), 'embedded')
     assert.equal(engineFor(engines, 'fars://host'), 'distributed')
     for (const url of ['here:more', 'far://', 'nowhere:', 'say far://host'])
@@ -32,7 +32,7 @@ suite('engines', () => {
 })
 
 suite('opening an engine', () => {
-  test('answers the engine', async () => {
+  test('returns the engine', async () => {
     assert.equal(await openEngine('STORE_URL', [Unusable], async () => 'store'), 'store')
   })
 

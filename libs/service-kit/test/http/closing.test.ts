@@ -9,7 +9,7 @@ import { holdSignal } from '../../src/http/hold.ts'
 import { retryLater } from '../../src/problems/problems.ts'
 import { buildApp } from '../app.ts'
 
-/** An app with a route that answers when it is let, one that is held, and one that refuses its body. */
+/** An app with a route that answers when the test allows it, a held route, and a route that refuses its body. */
 async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
   const { app } = buildApp(t, options)
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
@@ -62,7 +62,7 @@ suite('closing', () => {
     await closed
   })
 
-  test('answers requests that are held', async t => {
+  test('answers held requests', async t => {
     const { app, url, agent, hasBegun } = await serve(t)
     const asked = ask(`${url}/held`, agent)
     await hasBegun('held')
@@ -74,7 +74,7 @@ suite('closing', () => {
     [false, 421],
     [true, 503],
   ] as const) {
-    test(`turns requests on open connections of a ${isPublic ? 'public' : 'internal'} app away with ${status}`, async t => {
+    test(`refuses requests on open connections of a ${isPublic ? 'public' : 'internal'} app with ${status}`, async t => {
       const { app, url, agent, letEnd, hasBegun } = await serve(t, { isPublic })
       const idle = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
       t.after(() => idle.destroy())
@@ -103,7 +103,7 @@ suite('closing', () => {
     await app.close()
   })
 
-  test('may be asked for twice', async t => {
+  test('may be called twice', async t => {
     const { app } = await serve(t)
     await Promise.all([app.close(), app.close()])
   })

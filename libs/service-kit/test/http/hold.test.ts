@@ -27,12 +27,12 @@ async function holding(t: TestContext) {
 }
 
 suite('a held request', () => {
-  test('is let go when its time is over', async t => {
+  test('ends when its time is over', async t => {
     const { url } = await holding(t)
     assert.equal(await (await fetch(`${url}/held?seconds=0.01`)).text(), 'answered')
   })
 
-  test('is let go when its client hangs up', async t => {
+  test('ends when its client hangs up', async t => {
     const { url, held } = await holding(t)
     const controller = new AbortController()
     const asked = assert.rejects(fetch(`${url}/held?seconds=55`, { signal: controller.signal }))
@@ -59,7 +59,7 @@ suite('a held request', () => {
   })
 })
 
-/** What `node --expose-gc` has; left alone, the collector may find no reason to look at all of the heap for long. */
+/** The collector of `node --expose-gc`; by itself, V8 may not examine the whole heap for long. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()

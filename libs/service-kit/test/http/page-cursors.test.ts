@@ -17,13 +17,13 @@ test('a cursor stands for the item that its page ended with', () => {
   )
 })
 
-test('the last page has no cursor, and the first page takes none', () => {
+test('the last page has no cursor, and the first page needs none', () => {
   const last: { items: number; next?: string } = { items: 1 }
   assert.deepEqual(cursors.write(last), { items: 1 })
   for (const none of [undefined, '']) assert.equal(cursors.read(none), undefined)
 })
 
-test('a cursor that was never given out, or by another listing, is refused with its value', () => {
+test('an invented cursor, or that of another listing, is refused with its value', () => {
   const { next = '' } = new PageCursors('tasks').write({ next: 'a' })
   for (const cursor of ['x', 'a', '\0', `${cursors.write({ next: 'a' }).next}=`, next])
     assert.throws(() => cursors.read(cursor), { status: 400, code: 'invalid-cursor' })

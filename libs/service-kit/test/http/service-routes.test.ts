@@ -4,7 +4,7 @@ import { storageRoutes } from '@darkroom/contracts'
 import { ServiceUnavailable } from '../../src/problems/problems.ts'
 import { buildApp, problemOf } from '../app.ts'
 
-test('a service is alive even when what it depends on is not; then it is not ready', async t => {
+test('a service is alive but not ready when a dependency does not answer', async t => {
   const { app } = buildApp(t, {
     checkReady: async () => {
       throw new ServiceUnavailable('task-db', new Error('away'))
@@ -29,7 +29,7 @@ test('metrics count requests by their route, not by their path', async t => {
   assert.doesNotMatch(body, /things\/1/)
 })
 
-test('OpenAPI is made of the contracts', async t => {
+test('OpenAPI is made from the contracts', async t => {
   const { app } = buildApp(t)
   const handler = async () => {
     throw new Error('nobody calls it')

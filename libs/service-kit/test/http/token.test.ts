@@ -34,25 +34,25 @@ suite('the cluster token', () => {
     assert.equal(refused.headers['www-authenticate'], 'Bearer')
   })
 
-  test('is not needed to ask whether a service is alive and ready', async t => {
+  test('is not needed for /healthz and /readyz', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token })
     for (const url of ['/healthz', '/readyz']) assert.equal(await statusOf(url), 200)
   })
 
-  test('is needed even to learn which paths there are', async t => {
+  test('is needed even to find out which paths exist', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token })
     assert.equal(await statusOf('/nothing'), 401)
     assert.equal(await statusOf('/nothing', `Bearer ${token}`), 404)
   })
 
-  test('guards only the metrics of a public service', async t => {
+  test('protects only the metrics of a public service', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token, isPublic: true })
     for (const url of ['/own', '/healthz', '/openapi.json']) assert.equal(await statusOf(url), 200, url)
     assert.equal(await statusOf('/metrics'), 401)
     assert.equal(await statusOf('/metrics', `Bearer ${token}`), 200)
   })
 
-  test('may come as a password where browsers ask for pages, and nowhere else', async t => {
+  test('is accepted as a password only on pages for browsers', async t => {
     const { app, statusOf } = await appWith(t, { clusterToken: token })
     app.get('/page', { config: { isForBrowsers: true } }, async () => 'page')
     const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
@@ -64,7 +64,7 @@ suite('the cluster token', () => {
     assert.equal(await statusOf('/own', basic(`anybody:${token}`)), 401)
   })
 
-  test('that is not set leaves all open', async t => {
+  test('that is not set leaves all routes open', async t => {
     const { statusOf } = await appWith(t, {})
     for (const url of ['/own', '/metrics']) assert.equal(await statusOf(url), 200)
   })

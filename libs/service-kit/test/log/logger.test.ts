@@ -6,7 +6,7 @@ import { startProgram } from '@darkroom/testing'
 const script = fileURLToPath(new URL('log-one-line.ts', import.meta.url))
 const command = [process.execPath, script] as const
 
-test('a logger writes JSON where nobody reads along', async t => {
+test('a logger writes JSON if its output is not a terminal', async t => {
   const program = startProgram(t, command)
   await program.ended
   const { time: _, ...logged } = JSON.parse(program.stdout)
@@ -19,7 +19,7 @@ test('a logger writes lines for people on a terminal', async t => {
   assert.match(program.stdout, /^\d\d:\d\d:\d\d\.\d{3} storage {7}info {2}it is well\r\n$/)
 })
 
-test('LOG_FORMAT decides, whoever reads', async t => {
+test('LOG_FORMAT decides, whatever the output', async t => {
   const lines = startProgram(t, command, { LOG_FORMAT: 'lines' })
   const wrong = startProgram(t, command, { LOG_FORMAT: 'xml' })
   const json = ['script', '-qec', command.join(' '), '/dev/null'] as const

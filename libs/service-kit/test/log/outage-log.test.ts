@@ -12,7 +12,7 @@ function open() {
   return { outages, said, pass: (ms: number) => (now += ms) }
 }
 
-test('an outage is logged once when it begins and once when it is over, however many requests meet it', () => {
+test('an outage is logged once when it begins and once when it is over, however many requests fail', () => {
   const { outages, said, pass } = open()
   for (let n = 0; n < 100; n++) outages.failed(n % 2 ? 'GET /a' : 'PUT /a', 'the store is away', {})
   assert.deepEqual(said(), ['50 the store is away'])
@@ -25,7 +25,7 @@ test('an outage is logged once when it begins and once when it is over, however 
   assert.deepEqual(said(), ['50 the store is away', '30 over: the store is away'])
 })
 
-test('a store that fails now and then is one outage, until it has answered for a while', () => {
+test('occasional failures of a store are one outage, until it has answered for a while', () => {
   const { outages, said, pass } = open()
   for (let n = 0; n < 10; n++) {
     outages.failed('PUT /a', 'the store is overloaded', {})
@@ -40,7 +40,7 @@ test('a store that fails now and then is one outage, until it has answered for a
   assert.equal(said().length, 3, 'the next one is said again')
 })
 
-test('outages of different reasons are each said', () => {
+test('outages with different reasons are logged separately', () => {
   const { outages, said } = open()
   for (const words of ['a is away', 'b is full', 'a is away']) outages.failed('PUT /a', words, {})
   assert.deepEqual(said(), ['50 a is away', '50 b is full'])

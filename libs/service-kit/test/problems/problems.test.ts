@@ -10,7 +10,7 @@ import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { retryLater, ServiceProblem, ServiceUnavailable } from '../../src/problems/problems.ts'
 import { buildApp, problemOf } from '../app.ts'
 
-/** An app whose only route throws this. */
+/** An app whose only route throws this error. */
 async function throwing(t: TestContext, thrown: unknown) {
   const { app, log } = buildApp(t)
   app.get('/throw', async () => {
@@ -60,7 +60,7 @@ suite('an error', () => {
     assert.match(JSON.stringify(log.errors), /connection refused/)
   })
 
-  test('of a service that is overloaded is handed on with its words', async t => {
+  test('of an overloaded service is passed on unchanged', async t => {
     const { app, log } = buildApp(t)
     const route = defineRoute({
       method: 'GET',
@@ -96,7 +96,7 @@ suite('an error', () => {
     assert.deepEqual(log.errors, [])
   })
 
-  test('of expected overload says when to come back', async t => {
+  test('of expected overload has a Retry-After', async t => {
     const { answer, log } = await throwing(t, retryLater(429, 'queue-full', 'too much is queued', 5))
     assert.equal(answer.statusCode, 429)
     assert.equal(answer.headers['retry-after'], '5')
@@ -121,11 +121,11 @@ suite('a request', () => {
     return app
   }
 
-  test('has its query read as the types of the contract', async t => {
+  test('has its query converted to the types of the contract', async t => {
     assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
   })
 
-  test('that is not as the contract says is 400, naming what is wrong', async t => {
+  test('that violates the contract is 400, and the answer names the mistake', async t => {
     const app = checking(t)
     const wrong: [string, RegExp][] = [
       ['', /querystring: must have required properties n/],
@@ -166,7 +166,7 @@ suite('a request', () => {
     assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\)/)
   })
 
-  test('with a body of a type that is not taken is 415, and one that is too large 413', async t => {
+  test('with a body of an unsupported type is 415, and with too large a body 413', async t => {
     const app = checking(t)
     const headers = { 'content-type': 'text/html' }
     const html = await app.inject({ method: 'POST', url: '/body', headers, payload: '<p>' })
@@ -180,7 +180,7 @@ suite('a request', () => {
     assert.equal(large.statusCode, 413)
   })
 
-  test('of another method is 405 with those there are, of another path 404', async t => {
+  test('with another method is 405 with the allowed methods, with another path 404', async t => {
     const { app } = buildApp(t)
     for (const method of ['GET', 'PUT'] as const)
       app.route({ method, url: '/things/:id/parts', handler: async () => '' })
@@ -194,7 +194,7 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('that cannot be read is answered with a problem, too', async t => {
+  test('that can not be parsed is answered with a problem, too', async t => {
     const { app } = buildApp(t)
     app.get('/things/:id', async () => 'found')
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -223,7 +223,7 @@ suite('a request', () => {
   })
 })
 
-test('whoever stops reading a body half-way still gets the answer through', async t => {
+test('a handler that stops reading a body half-way can still answer', async t => {
   const { app, log } = buildApp(t)
   acceptBytes(app)
   app.post<{ Body: AsyncIterable<Uint8Array> }>(

@@ -16,7 +16,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some(each =>
 )
 const ipv6IsMissing = hasIpv6 ? false : 'needs the address ::1'
 
-/** An app on localhost, with a route that answers when it is let. */
+/** An app on localhost, with a route that answers when the test allows it. */
 async function serve(t: TestContext, isPublic: boolean) {
   const { app, log } = buildApp(t, { isPublic, bodyStallMs: stallMs })
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
@@ -53,14 +53,14 @@ for (const address of ['127.0.0.1', '::1'])
         assert.equal(log.lines.filter(({ msg }) => msg.startsWith('request cut')).length, 1)
       })
 
-      test('answers what is not HTTP with a problem document', async t => {
+      test('answers messages that are not HTTP with a problem document', async t => {
         const { open } = await serve(t, isPublic)
         const socket = open(address)
         socket.write('nonsense\r\n\r\n')
         assert.match(await text(socket), /^HTTP\/1\.1 400 .*urn:darkroom:problem:malformed-request/s)
       })
 
-      test('bounds the time for a head, and how long a connection may be idle', async t => {
+      test('limits the time for a request header, and how long a connection may be idle', async t => {
         const { app, open } = await serve(t, isPublic)
         const accepted = once(app.server, 'connection')
         open(address)
@@ -69,7 +69,7 @@ for (const address of ['127.0.0.1', '::1'])
         assert.equal(socket.timeout, 120_000)
       })
 
-      test('answers what is under way while it closes, and waits for no idle connection', async t => {
+      test('answers requests under way while it closes, and does not wait for idle connections', async t => {
         const { app, open, letEnd, untilBegun } = await serve(t, isPublic)
         const idle = open(address)
         idle.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
