@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Ten times what the slowest wait takes on an idle machine: tests pass on a machine that is overrun, too. */
+/** Long enough for a start of all services on a machine with a load of 20. */
 const defaultTimeoutMs = 180_000
 
 /**
