@@ -6,6 +6,7 @@ import { env } from './run-tests.ts'
 
 /** Of all services of a Darkroom. */
 const portCount = 7
+const readyWords = 'Darkroom is ready'
 
 /**
  * Starts Darkroom once and ends it in order, which leaves all its modules in the compile cache. Most tests kill what
@@ -20,12 +21,14 @@ export async function warmUp(): Promise<void> {
   }
   const child = spawn(process.execPath, ['apps/darkroom/src/main.ts', 'start'], {
     env: settings,
+    timeout: 60_000, // it only saves time
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const wasReady = output.includes(readyWords)
     output += text
-    if (output.includes('Darkroom is ready')) child.kill('SIGTERM')
+    if (!wasReady && output.includes(readyWords)) child.kill('SIGTERM') // a second signal would end it at once
   })
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   child.once('error', reject).once('close', () => resolve())
