@@ -1,6 +1,7 @@
 /** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another benchmark with its arguments. */
 const benchmarks: Readonly<Record<string, string>> = {
   flow: 'images a second, beside a home-made server',
+  uploads: 'how long an upload takes, beside the least that keeps it',
   growing: 'ten million images a day: what each service uses',
   queues: 'tasks a second of both queues',
   'task-stores': 'tasks a second, in SQLite and in PostgreSQL',

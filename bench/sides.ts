@@ -33,22 +33,26 @@ export async function startHomeMade(owner: Owner, way: 'recomb' | 'raw'): Promis
   const program = findEngine('redis')
   if (program === undefined) throw new Error(missingEngineWords('redis'))
   const redis = await startRedis(owner, program)
-  const port = await freePort()
-  const env = {
-    FOLDER: temporaryFolder(owner),
+  const server = await startScripts(owner, ['server.ts', 'worker.ts'], {
     REDIS_PORT: new URL(redis.urlOf(0)).port,
-    PORT: String(port),
     WAY: way,
-    NODE_ENV: 'production',
-  }
-  const start = (file: string) =>
-    startProgram(owner, [process.execPath, fileURLToPath(new URL(`home-made/${file}`, import.meta.url))], env)
-  const programs = [start('server.ts'), start('worker.ts')]
+  })
+  return { ...server, name: `home-made, ${way}`, pids: [redis.program.pid, ...server.pids] }
+}
+
+/** The least that keeps an upload as durably as Darkroom does. */
+export async function startKeeper(owner: Owner): Promise<Side> {
+  return { name: 'home-made keeper', ...(await startScripts(owner, ['keeper.ts'], {})) }
+}
+
+async function startScripts(owner: Owner, files: readonly string[], more: Record<string, string>) {
+  const port = await freePort()
+  const env = { FOLDER: temporaryFolder(owner), PORT: String(port), NODE_ENV: 'production', ...more }
+  const programs = files.map(file => {
+    const path = fileURLToPath(new URL(`home-made/${file}`, import.meta.url))
+    return startProgram(owner, [process.execPath, path], env)
+  })
   for (const program of programs)
     await untilAlive('the home-made server', program, () => program.stdout.includes('ready'))
-  return {
-    name: `home-made, ${way}`,
-    url: `http://127.0.0.1:${port}`,
-    pids: [redis.program.pid, ...programs.map(({ pid }) => pid)],
-  }
+  return { url: `http://127.0.0.1:${port}`, pids: programs.map(({ pid }) => pid) }
 }
