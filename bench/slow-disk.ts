@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { freePortRange, startProgram, temporaryFolder, untilAlive } from '@darkroom/testing'
+import sharp from 'sharp'
+import { Agent, request } from 'undici'
+import { format, row, table } from './measure.ts'
+
+/**
+ * How long `GET /images/:id` takes while four clients upload, with the disk as it is and with a disk whose every sync
+ * takes 50 ms more: strace(1) delays the calls. Both sides run under strace, in turn.
+ *
+ *     npm run bench -- slow-disk [reads a round] [rounds]
+ */
+const [reads = 300, rounds = 5] = process.argv.slice(2).map(Number)
+const writers = 4
+const main = fileURLToPath(new URL('../apps/darkroom/src/main.ts', import.meta.url))
+
+await using stack = new AsyncDisposableStack()
+const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+const dispatcher = new Agent()
+stack.defer(() => dispatcher.close())
+execFileSync('strace', ['--version'], { stdio: 'ignore' })
+const image = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'red' } })
+  .png()
+  .toBuffer()
+
+const sides = [
+  { name: 'as it is', url: await startTraced('0'), times: [] as number[] },
+  { name: 'each sync 50 ms longer', url: await startTraced('50ms'), times: [] as number[] },
+]
+for (let round = 0; round < rounds; round++)
+  for (const { url, times } of sides) times.push(...(await readWhileWriting(url)))
+
+table('Milliseconds of GET /images/:id while four clients upload', 'disk', 'p50', 'p99')
+for (const { name, times } of sides) row(name, quantile(times, 0.5), quantile(times, 0.99))
+const [fast = Number.NaN, slow = Number.NaN] = sides.map(({ times }) => quantile(times, 0.99))
+process.stdout.write(`\nratio of p99: ${format(slow / fast)}\n`)
+
+async function startTraced(delay: string): Promise<string> {
+  const port = await freePortRange(10)
+  const inject = `inject=fsync,fdatasync:delay_enter=${delay}`
+  const strace = [
+    'strace',
+    '-f',
+    '--seccomp-bpf',
+    '-qqq',
+    '-o',
+    '/dev/null',
+    '-e',
+    'trace=fsync,fdatasync',
+    '-e',
+    inject,
+  ]
+  const program = startProgram(owner, [...strace, process.execPath, main, 'start'] as [string, ...string[]], {
+    PORT: String(port),
+    DATA_DIR: temporaryFolder(owner),
+    MIN_FREE_BYTES: '0',
+  })
+  await untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
+  return `http://127.0.0.1:${port}`
+}
+
+async function readWhileWriting(url: string): Promise<number[]> {
+  const id = await upload(url)
+  let isOver = false
+  const writing = Array.from({ length: writers }, async () => {
+    while (!isOver) await upload(url)
+  })
+  const times: number[] = []
+  while (times.length < reads) {
+    const begunAt = performance.now()
+    const reply = await request(`${url}/images/${id}`, { dispatcher })
+    await reply.body.dump()
+    times.push(performance.now() - begunAt)
+  }
+  isOver = true
+  await Promise.all(writing)
+  return times
+}
+
+async function upload(url: string): Promise<string> {
+  const headers = { 'content-type': 'application/octet-stream', prefer: 'wait=60' }
+  const reply = await request(`${url}/images`, { dispatcher, method: 'POST', headers, body: image })
+  const { id, state } = (await reply.body.json()) as { id: string; state: string }
+  if (state !== 'finished') throw new Error(`image ${id} is ${state}`)
+  return id
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN
+}
