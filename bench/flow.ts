@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { Agent, request } from 'undici'
 import { developSwapped } from './develop-thread.ts'
 import { type ImageKind, makeImageKinds } from './flow-images.ts'
+import { format, median } from './measure.ts'
 import { cpuMs, processTree } from './process-figures.ts'
 import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
@@ -127,14 +128,6 @@ function readWay(text: string): 'recomb' | 'raw' {
 
 function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-function median(values: number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
-}
-
-function format(value: number): string {
-  return value < 10 ? value.toFixed(2) : value.toFixed(1)
 }
 
 function print(...lines: string[]): void {

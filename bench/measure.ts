@@ -35,8 +35,14 @@ export async function measure(sides: readonly Side[]): Promise<Measured[]> {
   return results.map(({ walls, cpus, bytes }) => ({ wall: median(walls), cpu: median(cpus), bytes }))
 }
 
-function median(values: number[]): number {
-  return values.sort((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+/** The value below which this share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.floor(values.length * share)] ?? Number.NaN
 }
 
 /** The machine and the versions behind the figures. */

@@ -1,8 +1,8 @@
 /**
- * How many tasks per second one master hands out and gets back with each queue, for workers that only poll and report,
- * and the CPU time for that, which says more on a busy machine. Each service is its own process on this machine. Rounds
- * alternate, so that other load on the machine affects both queues. The figures of a round are printed as they come, and
- * the medians at the end.
+ * How many tasks a second pass through one master, on each queue, from the claim to the end: the workers do nothing but
+ * report and take the next task. Services are processes of their own, on this machine. Beside them: BullMQ alone, with
+ * jobs that do nothing, on the same Redis, which syncs every write. The rounds alternate, so that whatever else the
+ * machine does falls on all sides.
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
@@ -18,6 +18,7 @@ import {
   temporaryFolder,
   until,
 } from '@darkroom/testing'
+import { Queue, Worker } from 'bullmq'
 
 const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
 const owner = { after } as Pick<TestContext, 'after'>
@@ -35,9 +36,6 @@ interface Figures {
   tasksPerSecond: number
   /** Milliseconds per task, for each process. */
   cpuMs: Record<string, number>
-  /** The durations of getWork, in milliseconds. */
-  median: number
-  worst: number
 }
 
 async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined> {
@@ -81,21 +79,43 @@ async function measure(t: TestContext, queueUrl: string, redisPid: number): Prom
   })
   const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid }
   const cpuBefore = cpuMsOf(processes)
-  const polls: number[] = []
   const startedAt = performance.now()
-  await inParallel(workers, ids, async () => {
-    const polledAt = performance.now()
-    const work = await ask<Work>(`${master.url}/getWork?worker=bench&wait=10`)
-    polls.push(performance.now() - polledAt)
-    if (!work) throw new Error('a poll came back empty')
-    await ask(`${master.url}/workFinished`, { id: work.id, lease: work.lease.token, result })
-  })
+  await Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url)))
   const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
-  polls.sort((a, b) => a - b)
   const cpuMs = Object.fromEntries(
     Object.entries(cpuMsOf(processes)).map(([name, ms]) => [name, (ms - (cpuBefore[name] ?? 0)) / tasks]),
   )
-  return { tasksPerSecond, cpuMs, median: polls[polls.length >> 1] ?? 0, worst: polls.at(-1) ?? 0 }
+  const counts = await ask<{ finished: number }>(`${taskDb.url}/stats`)
+  if (counts?.finished !== tasks) throw new Error(`not all tasks finished: ${JSON.stringify(counts)}`)
+  return { tasksPerSecond, cpuMs }
+}
+
+async function workUntilEmpty(master: string): Promise<void> {
+  let work = await ask<Work>(`${master}/getWork?worker=bench&wait=1`)
+  while (work) {
+    const report = { id: work.id, lease: work.lease.token, result, next: { worker: 'bench' } }
+    work = await ask<Work>(`${master}/workFinished`, report)
+  }
+}
+
+/** Jobs a second of BullMQ itself, with as many at once as there are workers. */
+async function measureBullMq(redisUrl: string, redisPid: number): Promise<Figures> {
+  const { hostname: host, port, pathname } = new URL(redisUrl)
+  const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }
+  const queue = new Queue('noop', { connection })
+  await queue.addBulk(Array.from({ length: tasks }, (_, n) => ({ name: 'noop', data: { id: idOf(n) } })))
+  const processes = { redis: redisPid, 'this one': process.pid }
+  const cpuBefore = cpuMsOf(processes)
+  const startedAt = performance.now()
+  const worker = new Worker('noop', async () => undefined, { connection, concurrency: workers })
+  await new Promise(resolve => worker.on('drained', () => void resolve(undefined)))
+  const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
+  const cpuMs = Object.fromEntries(
+    Object.entries(cpuMsOf(processes)).map(([name, ms]) => [name, (ms - (cpuBefore[name] ?? 0)) / tasks]),
+  )
+  await worker.close()
+  await queue.close()
+  return { tasksPerSecond, cpuMs }
 }
 
 /** User and system time so far (proc_pid_stat(5), in ticks of 10 ms). */
@@ -128,26 +148,26 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function row(name: string, { tasksPerSecond, cpuMs, median, worst }: Figures): string {
+function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
   const cpu = Object.entries(cpuMs).map(([process, ms]) => `${process} ${ms.toFixed(2)}`)
-  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   getWork ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms   CPU ms a task: ${cpu.join(', ')}`
+  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   CPU ms a task: ${cpu.join(', ')}`
 }
 
 await test('queues', async t => {
   if (redisProgram === undefined) throw new Error('redis-server is not installed')
-  const redis = await startRedis(owner, redisProgram, '--appendfsync', 'everysec')
+  const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
   say(
     `${tasks} tasks, ${workers} workers; ${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}`,
   )
-  const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [] }
+  const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [], BullMQ: [] }
   for (let round = 0; round < rounds; round++) {
     for (const [name, each] of Object.entries(figures)) {
       await t.test(`${name} ${round}`, async t => {
-        const measured = await measure(
-          t as TestContext,
-          name === 'task-db:' ? name : redis.urlOf(round),
-          redis.program.pid,
-        )
+        const { pid } = redis.program
+        const measured =
+          name === 'BullMQ'
+            ? await measureBullMq(redis.urlOf(round + rounds), pid)
+            : await measure(t as TestContext, name === 'task-db:' ? name : redis.urlOf(round), pid)
         each.push(measured)
         say(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
       })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { freePortRange, startProgram, temporaryFolder, untilAlive } from '@darkroom/testing'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
-import { format, row, table } from './measure.ts'
+import { format, quantile, row, table } from './measure.ts'
 
 /**
  * How long `GET /images/:id` takes while four clients upload, with the disk as it is and with a disk whose every sync
@@ -39,8 +39,7 @@ process.stdout.write(`\nratio of p99: ${format(slow / fast)}\n`)
 async function startTraced(delay: string): Promise<string> {
   const port = await freePortRange(10)
   const inject = `inject=fsync,fdatasync:delay_enter=${delay}`
-  const strace = [
-    'strace',
+  const options = [
     '-f',
     '--seccomp-bpf',
     '-qqq',
@@ -51,11 +50,8 @@ async function startTraced(delay: string): Promise<string> {
     '-e',
     inject,
   ]
-  const program = startProgram(owner, [...strace, process.execPath, main, 'start'] as [string, ...string[]], {
-    PORT: String(port),
-    DATA_DIR: temporaryFolder(owner),
-    MIN_FREE_BYTES: '0',
-  })
+  const env = { PORT: String(port), DATA_DIR: temporaryFolder(owner), MIN_FREE_BYTES: '0' }
+  const program = startProgram(owner, ['strace', ...options, process.execPath, main, 'start'], env)
   await untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
   return `http://127.0.0.1:${port}`
 }
@@ -84,8 +80,4 @@ async function upload(url: string): Promise<string> {
   const { id, state } = (await reply.body.json()) as { id: string; state: string }
   if (state !== 'finished') throw new Error(`image ${id} is ${state}`)
   return id
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN
 }

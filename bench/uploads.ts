@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
-import { format, row, table } from './measure.ts'
+import { format, quantile, row, table } from './measure.ts'
 import { pickPhotographs } from './photographs.ts'
 import { startDarkroomSide, startKeeper } from './sides.ts'
 
@@ -100,8 +100,4 @@ async function ofSize(bytes: number): Promise<Buffer> {
   const height = Math.floor((width * 4) / 3)
   const resized = sharp(photograph?.bytes).resize(width, height, { fit: 'cover' })
   return resized.removeAlpha().png({ compressionLevel: 0 }).toBuffer()
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN
 }
