@@ -5,13 +5,15 @@ import sharp from 'sharp'
 import { Agent, request } from 'undici'
 import { developSwapped } from './develop-thread.ts'
 import { type ImageKind, makeImageKinds } from './flow-images.ts'
-import { format, median } from './measure.ts'
+import { type FlowRow, flowTable, writeFlowPage } from './flow-page.ts'
+import { median } from './measure.ts'
 import { cpuMs, processTree } from './process-figures.ts'
 import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
 /**
  * Images per second, and CPU time of all processes per image, from the upload to the last byte of the result: Darkroom as
- * `npm start` runs it, beside the server of home-made/. Both run all the time; one idles while the other is measured.
+ * `npm start` runs it, beside the server of home-made/. Both run all the time; one idles while the other is measured. `--write`
+ * puts the figures into README.md and draws flow.svg.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     only: { type: 'string', default: '' },
     way: { type: 'string', default: 'recomb' },
+    write: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
@@ -32,28 +35,42 @@ interface Figures {
 await using stack = new AsyncDisposableStack()
 const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
 const kinds = (await makeImageKinds()).filter(({ name }) => name.includes(values.only))
-const sides = [await startHomeMade(owner, readWay(values.way)), await startDarkroomSide(owner)]
+const sides = [await startHomeMade(owner, readWay(values.way)), await startDarkroomSide(owner)] as const
 const dispatcher = new Agent({ connections: clients })
 stack.defer(() => dispatcher.close())
 
-print(
-  `${clients} clients; medians of ${rounds} rounds in turn; ${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}, sharp ${sharp.versions.sharp}`,
-  '',
-  `| image | KB | ${sides.map(({ name }) => `${name}, images/s`).join(' | ')} | ratio | ${sides.map(({ name }) => `${name}, CPU ms`).join(' | ')} | of it image work |`,
-  `| --- | --- | ${sides.map(() => '---').join(' | ')} | --- | ${sides.map(() => '---').join(' | ')} | --- |`,
-)
+const [homeMade, darkroom] = sides
+const circumstances = `${clients} clients; medians of ${rounds} rounds in turn; ${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.version}, sharp ${sharp.versions.sharp}.`
+print(circumstances)
+const rows: FlowRow[] = []
 for (const kind of kinds) {
-  const results = sides.map(side => ({ side, digests: new Map<number, string>(), figures: [] as Figures[] }))
+  const [theirs, ours] = await measureInTurn(kind, [homeMade, darkroom])
+  const kilobytes = kind.images.reduce((sum, { length }) => sum + length, 0) / kind.images.length / 1000
+  rows.push({
+    name: kind.name,
+    kilobytes,
+    homeMade: theirs,
+    darkroom: ours,
+    imageWorkMs: await imageWork(kind),
+  })
+}
+print('', flowTable(homeMade.name, rows))
+if (values.write) writeFlowPage(circumstances, homeMade.name, rows)
+
+/** Medians of each side. */
+async function measureInTurn(kind: ImageKind, [one, other]: [Side, Side]): Promise<[Figures, Figures]> {
+  const results = [one, other].map(side => ({
+    side,
+    digests: new Map<number, string>(),
+    figures: [] as Figures[],
+  }))
   for (const { side, digests } of results) await warmUp(side, kind, digests)
   for (let round = 0; round < rounds; round++)
     for (const { side, digests, figures } of results) figures.push(await measure(side, kind, digests))
-  const speeds = results.map(({ figures }) => median(figures.map(({ imagesPerSecond }) => imagesPerSecond)))
-  const costs = results.map(({ figures }) => median(figures.map(({ cpuMs }) => cpuMs)))
-  const [homeMade = Number.NaN, darkroom = Number.NaN] = speeds
-  const kilobytes = kind.images.reduce((sum, { length }) => sum + length, 0) / kind.images.length / 1000
-  print(
-    `| ${kind.name} | ${kilobytes.toFixed(0)} | ${speeds.map(format).join(' | ')} | **${format(darkroom / homeMade)}** | ${costs.map(format).join(' | ')} | ${format(await imageWork(kind))} |`,
-  )
+  return results.map(({ figures }) => ({
+    imagesPerSecond: median(figures.map(({ imagesPerSecond }) => imagesPerSecond)),
+    cpuMs: median(figures.map(({ cpuMs }) => cpuMs)),
+  })) as [Figures, Figures]
 }
 
 /** Sends all images once to each side, so that code is compiled and memory has grown, and checks the results. */

@@ -13,7 +13,8 @@ import { writeDurably } from './write-durably.ts'
 const { folder, connection, port } = readSettings()
 const queue = new Queue<Job>('images', {
   connection,
-  defaultJobOptions: { removeOnComplete: true, removeOnFail: 1000, attempts: 3 },
+  // waitUntilFinished() needs the job for a moment after its end.
+  defaultJobOptions: { removeOnComplete: 1000, removeOnFail: 1000, attempts: 3 },
 })
 const events = new QueueEvents('images', { connection })
 await events.waitUntilReady()
