@@ -23,6 +23,7 @@ import type { Networks } from './outbound/networks.ts'
 import { Outbound } from './outbound/outbound.ts'
 import { refuseLoops } from './outbound/refuse-loops.ts'
 import type { PageFiles } from './page/page-files.ts'
+import { Presets } from './presets.ts'
 import { withoutPublicPath } from './public-urls.ts'
 import { refuseForeignHosts } from './refuse-foreign-hosts.ts'
 import type { UploadLimits } from './resumable/upload-records.ts'
@@ -33,6 +34,7 @@ import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addPageRoutes } from './routes/page.ts'
+import { addPresetRoutes } from './routes/presets.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addResumableRoutes } from './routes/resumable.ts'
 import { addRetryRoutes } from './routes/retry.ts'
@@ -85,12 +87,13 @@ export function buildApp({
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
   const feed = new ChangeFeed({ taskDb: clients.taskDb, logger })
+  const presets = new Presets({ kv: clients.kv, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
   const signingKeys = new SigningKeys({ kv: clients.kv, logger })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
-  const uploadClients = { imageMaster, taskDb, importer: new Importer(outbound) }
+  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound) }
   const checkReady = async () => {
     await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
     await clients.taskDb.getStats({})
@@ -117,8 +120,9 @@ export function buildApp({
     scope => addBytesRoutes(scope, clients),
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
+    scope => addPresetRoutes(scope, presets),
     scope => addKeyRoutes(scope, clients),
-    scope => addResumableRoutes(scope, clients, intake, { limits: uploads, publicUrls, logger }),
+    scope => addResumableRoutes(scope, clients, intake, { limits: uploads, presets, publicUrls, logger }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),

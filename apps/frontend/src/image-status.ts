@@ -5,26 +5,37 @@ import {
   type ImageStatus,
   type Task,
   type TaskCallback,
+  type TaskVariants,
 } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 
 /** The public face of a task: without leases, versions and keys. `base` is the path before the paths of links. */
 export function toImageStatus(task: Task, base: string): ImageStatus {
-  const { id, state, operations, attempts, createdAt, startedAt, finishedAt, original, result, error } = task
+  const { id, state, preset, from, operations, attempts, createdAt, startedAt, finishedAt } = task
+  const { original, result, variants, error } = task
   const self = pathOfImage(id, base)
   return {
     id,
     state,
-    operations,
+    ...(preset !== undefined && { preset }),
+    ...(from !== undefined && { from }),
+    ...(operations && { operations }),
     attempts,
     createdAt,
     ...(startedAt !== undefined && { startedAt }),
     ...(finishedAt !== undefined && { finishedAt }),
     original: factsOf(original),
     ...(result && { result: factsOf(result) }),
+    ...(variants && { variants: mapValues(variants, publicVariant) }),
     ...(error && { error }),
     ...(task.callback && { callback: callbackOf(task.callback) }),
-    links: { self, original: `${self}/original`, result: `${self}/result` },
+    links: {
+      self,
+      original: `${self}/original`,
+      ...(operations && { result: `${self}/result` }),
+      events: `${self}/events`,
+      ...(variants && { variants: mapValues(variants, (_variant, name) => `${self}/variants/${name}`) }),
+    },
   }
 }
 
@@ -39,6 +50,17 @@ function callbackOf({ url, state, attempts, answer }: TaskCallback): CallbackSta
 
 function factsOf({ contentType, bytes, width, height, frames, sha256 }: ImageFacts): ImageFacts {
   return { contentType, bytes, width, height, frames, sha256 }
+}
+
+function publicVariant({ operations, result }: TaskVariants[string]): TaskVariants[string] {
+  return { operations, ...(result && { result: factsOf(result) }) }
+}
+
+function mapValues<Value, Mapped>(
+  values: Readonly<Record<string, Value>>,
+  map: (value: Value, name: string) => Mapped,
+): Record<string, Mapped> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]))
 }
 
 /** Says when to look again while the task hasn't ended. */

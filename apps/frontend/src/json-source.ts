@@ -1,4 +1,4 @@
-import { ImportRequest } from '@darkroom/contracts'
+import { ImageRequest } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
 
@@ -16,7 +16,7 @@ const headBytes = 64
 export async function readJsonSource(
   contentType: string | undefined,
   body: Body,
-): Promise<{ source: ImportRequest } | { source?: undefined; body: Body }> {
+): Promise<{ source: ImageRequest } | { source?: undefined; body: Body }> {
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/json') return { body }
   const { head, whole } =
     body === null || body === undefined || body instanceof Uint8Array
@@ -34,9 +34,12 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function sourceIn(document: unknown): ImportRequest {
-  if (Value.Check(ImportRequest, document)) return document
-  const errors = Value.Errors(ImportRequest, document)
+function sourceIn(document: unknown): ImageRequest {
+  if (Value.Check(ImageRequest, document)) {
+    if ((document.url === undefined) !== (document.from === undefined)) return document
+    throw invalid('body: needs either url or from, to say which image is meant')
+  }
+  const errors = Value.Errors(ImageRequest, document)
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties')?.params
   if (unknown && 'additionalProperties' in unknown)
     throw invalid(`body: unknown ${[unknown.additionalProperties].flat().join(', ')}`)

@@ -1,54 +1,75 @@
 import {
   type Client,
-  formatOperations,
   formatPriority,
-  InvalidOperations,
   type imageMasterRoutes,
-  parseOperations,
   type Task,
+  type taskDbRoutes,
+  type UploadOptions,
   type Urgency,
 } from '@darkroom/contracts'
 import { type Body, hangUpSignal, readHead, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requireImage } from './access/caller.ts'
 import type { Importer } from './import-image.ts'
 import { readJsonSource } from './json-source.ts'
+import type { Presets } from './presets.ts'
+import { expandOptions, type GivenOptions } from './requested-outputs.ts'
 import { readForm } from './uploaded-form.ts'
 
 export interface UploadClients {
   imageMaster: Client<typeof imageMasterRoutes>
+  taskDb: Client<typeof taskDbRoutes>
+  presets: Pick<Presets, 'require'>
   importer: Importer
 }
 
 /**
- * Hands an image on to a master as it arrives, be it raw bytes, a form, or what stands at a URL; answers its task.
+ * Hands an image on to a master as it arrives, be it raw bytes, a form, what stands at a URL, or the stored original of
+ * another image; returns its task.
  *
- * @throws ServiceProblem as the master says it, 400 for a form or a document that isn't right, 422 for a failed import
+ * @throws ServiceProblem as the master says it, 400 for a form or options that aren't right, 404 for another image that
+ * the caller may not see, 422 for a failed import
  */
 export async function upload(
   request: FastifyRequest,
   reply: FastifyReply,
   given: {
-    owner?: string | undefined
-    operations?: string | undefined
+    options: UploadOptions
     idempotencyKey?: string | undefined
     urgency?: Urgency | undefined
   },
-  { imageMaster, importer }: UploadClients,
+  { imageMaster, importer, presets, taskDb }: UploadClients,
 ): Promise<Task> {
   const signal = hangUpSignal(reply)
-  using read = await openSource(request, importer, signal)
-  const { body, contentLength, operations = given.operations } = read
+  const { idempotencyKey, urgency } = given
+  const headers = {
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    ...(urgency !== undefined && { priority: formatPriority(urgency) }),
+  }
+  const orderOf = async (options: GivenOptions) => {
+    const { owner } = request.caller
+    const expanded = await expandOptions({ ...given.options, ...options }, presets)
+    return { ...expanded, ...(owner !== undefined && { owner }) }
+  }
+  const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
+  const { url, from, ...options } = arrived.source ?? {}
+  if (from !== undefined) {
+    const { id } = await requireImage(taskDb, request.caller, from)
+    const body = { ...(await orderOf(options)), from: id }
+    const answer = await imageMaster.copyImage({ headers, body, signal })
+    if (answer.status === 202) return answer.body
+    throw ServiceProblem.relay(answer)
+  }
+  // Checked before a URL is fetched.
+  const order = arrived.source && (await orderOf(options))
+  using read =
+    url === undefined
+      ? await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
+      : await importer.open(url, signal)
+  const { body, contentLength } = read
   const answer = await imageMaster.newImage({
-    // In their shortest form: what a form may hold can be too long for a URL.
-    querystring: {
-      ...(operations !== undefined && { operations: compact(operations) }),
-      ...(given.owner !== undefined && { owner: given.owner }),
-    },
-    headers: {
-      ...(contentLength !== undefined && { 'content-length': contentLength }),
-      ...(given.idempotencyKey !== undefined && { 'idempotency-key': given.idempotencyKey }),
-      ...(given.urgency !== undefined && { priority: formatPriority(given.urgency) }),
-    },
+    querystring: order ?? (await orderOf('options' in read ? read.options : {})),
+    headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
     body,
     signal,
   })
@@ -56,53 +77,31 @@ export async function upload(
   throw ServiceProblem.relay(answer)
 }
 
-function compact(operations: string): string {
-  try {
-    return formatOperations(parseOperations(operations))
-  } catch (error) {
-    if (error instanceof InvalidOperations) throw new ServiceProblem(400, 'invalid-operations', error.message)
-    throw error
-  }
-}
-
 /** To be disposed of: then what nobody reads holds nothing up. */
 interface UploadBody extends Disposable {
   body: AsyncIterable<Uint8Array> | Uint8Array
   contentLength?: string | undefined
-  operations?: string
+  /** Options that came with the body. They win over those of the query. */
+  options?: UploadOptions
 }
 
-async function openSource(
-  { body, headers, raw }: FastifyRequest,
-  importer: Importer,
-  signal: AbortSignal,
+async function uploadBodyOf(
+  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
+  body: Body | undefined,
 ): Promise<UploadBody> {
-  const given = await readJsonSource(headers['content-type'], body as Body)
-  if (!given.source) return uploadBodyOf({ body: given.body, headers, raw })
-  const { url, operations } = given.source
-  const opened = await importer.open(url, signal)
-  if (operations === undefined) return opened
-  return { ...opened, operations: typeof operations === 'string' ? operations : JSON.stringify(operations) }
-}
-
-async function uploadBodyOf({
-  body,
-  headers,
-  raw,
-}: Pick<FastifyRequest, 'headers' | 'raw'> & { body: Body }): Promise<UploadBody> {
   const bytes = body ?? new Uint8Array()
+  const nothingHeld = { [Symbol.dispose]: () => undefined }
   const formType = formTypeOf(raw.rawHeaders)
   const { head, whole } = await (bytes instanceof Uint8Array || formType === undefined
     ? { head: new Uint8Array(), whole: bytes }
     : readHead(bytes, formHeadBytes))
-  if (formType === undefined || !isText(head)) {
-    return { body: whole, contentLength: headers['content-length'], [Symbol.dispose]: () => undefined }
-  }
-  const { file, ...fields } = await readForm(
+  if (formType === undefined || !isText(head))
+    return { body: whole, contentLength: headers['content-length'], ...nothingHeld }
+  const { file, options } = await readForm(
     { 'content-type': formType },
     whole instanceof Uint8Array ? [whole] : whole,
   )
-  return { body: file, ...fields, [Symbol.dispose]: () => file.destroy() }
+  return { body: file, options, [Symbol.dispose]: () => file.destroy() }
 }
 
 /** The first Content-Type that says the body is a form: there may be several, and none that is well-formed. */

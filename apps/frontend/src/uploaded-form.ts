@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { UploadOptions } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
 
 export interface UploadedForm {
   /** Destroying it ends the reading of the form, whose rest others may then read. */
   file: Readable
-  operations?: string
+  options: UploadOptions
 }
 
-const limits = { fields: 10, fieldSize: 10_000, files: 2, parts: 20 }
+const fieldNames: readonly string[] = Object.keys(UploadOptions.properties)
+const limits = { fields: 10, fieldSize: 64_000, files: 2, parts: 20 }
 
 /**
  * Reads multipart/form-data (RFC 7578) up to its one file, whose bytes are then streamed. Fields must come
@@ -24,7 +26,7 @@ export function readForm(
 ): Promise<UploadedForm> {
   return new Promise((resolve, reject) => {
     const parser = createParser(headers)
-    const form: { file?: PassThrough; operations?: string } = {}
+    const form: { file?: PassThrough; options: UploadOptions } = { options: {} }
     const fail = (cause: Error) => {
       const error =
         cause instanceof ServiceProblem ? cause : badForm(`the form is not valid: ${cause.message}`)
@@ -35,9 +37,10 @@ export function readForm(
 
     parser.on('field', (name, value, _nameIsCut, valueIsCut) => {
       if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
-      else if (name !== 'operations') fail(badForm(`there is no field "${name}"; there is: operations`))
-      else if (form.file) fail(badForm('the field "operations" must come before the file'))
-      else form.operations = value
+      else if (!fieldNames.includes(name))
+        fail(badForm(`there is no field "${name}"; there are: ${fieldNames.join(', ')}`))
+      else if (form.file) fail(badForm(`the field "${name}" must come before the file`))
+      else form.options = { ...form.options, [name]: value }
     })
     parser.on('file', (_name, part) => {
       if (form.file) {
@@ -66,12 +69,12 @@ function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): Busbo
 }
 
 /**
- * `operations` is an argument however it is sent: browsers give a Blob a type and a file name of its own. Any other part
+ * An option is a field however it is sent: browsers give a Blob a type and a file name of its own. Any other part
  * with a file name, or the type of an image, is the file.
  */
 function isPartAFile(name: string | undefined, contentType = '', fileName: string | undefined): boolean {
   return (
-    name !== 'operations' &&
+    !fieldNames.includes(name ?? '') &&
     (fileName !== undefined || /^image\/|^application\/octet-stream$/.test(contentType))
   )
 }

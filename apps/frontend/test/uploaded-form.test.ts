@@ -15,8 +15,8 @@ async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerato
 }
 
 async function read(body: AsyncIterable<Uint8Array>) {
-  const { file, operations } = await readForm(formHeaders, body)
-  return { operations, content: Buffer.concat(await Array.fromAsync(file)) }
+  const { file, options } = await readForm(formHeaders, body)
+  return { operations: options.operations, content: Buffer.concat(await Array.fromAsync(file)) }
 }
 
 /** What looks like a boundary is the hardest to tell from one. The boundary itself a client must avoid. */

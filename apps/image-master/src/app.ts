@@ -73,7 +73,7 @@ export function buildApp({
     ...workHandlers({
       queue,
       inlineBytes: new InlineBytes(storage, logger),
-      discardResult: id => deleteBytes(id, storage),
+      discardResults: (id, variants) => deleteBytes(id, variants, storage),
       closing: closing.signal,
     }),
     ...readinessHandlers({ storage, taskDb }),

@@ -32,13 +32,13 @@ export class InlineBytes {
   }
 
   /**
-   * Stores a result on behalf of a worker.
+   * Stores a result or a variant on behalf of a worker.
    *
    * @throws ServiceProblem 409 if the storage refuses it; the worker can ask the storage for the reason
    */
-  async storeResult(id: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
+  async storeResult(key: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
     const stored = await this.#storage.putBlob({
-      params: { key: id, stage: 'post' },
+      params: { key, stage: 'post' },
       querystring: { fence },
       headers: { 'content-type': facts.contentType },
       body: Buffer.from(content, 'base64'),

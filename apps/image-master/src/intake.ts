@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import {
   type Client,
   type ImageFacts,
-  InvalidOperations,
   imageCounters,
-  type Operation,
-  parseOperations,
+  type Outputs,
+  outputsOf,
   type StoredBlob,
   type storageRoutes,
   type Task,
@@ -33,6 +32,7 @@ import { findTask } from '@darkroom/service-kit/images'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import type { WorkQueue } from './queue/queue.ts'
+import { type RequestedOutputs, readOutputs } from './read-outputs.ts'
 import { storedImage } from './stored-image.ts'
 import type { TaskIds } from './task-ids.ts'
 import type { Workers } from './workers.ts'
@@ -54,19 +54,20 @@ export interface IntakeDependencies {
   maxBytesInFlight: number
 }
 
-export interface Upload {
-  body: Body
-  /** The id of the image, if it is not a new one. */
-  id?: string | undefined
-  /** As declared by the client, if at all. */
-  bytes?: number | undefined
-  /** As written by the client; the default operations if absent. */
-  operations?: string | undefined
+export interface Order extends RequestedOutputs {
   /** The owner of the image; without one it belongs to the operators. */
   owner?: string | undefined
   /** Unique among the images of the owner. */
   idempotencyKey?: string | undefined
   urgency?: Urgency | undefined
+}
+
+export interface Upload extends Order {
+  body: Body
+  /** The id of the image, if it is not a new one. */
+  id?: string | undefined
+  /** As declared by the client, if at all. */
+  bytes?: number | undefined
 }
 
 /**
@@ -84,7 +85,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   // The answer to an earlier request may have been lost.
   const known = upload.id === undefined ? undefined : await findTask(dependencies.taskDb, upload.id)
   if (known) return known
-  const operations = readOperations(upload.operations) ?? limits.defaultOperations
+  const outputs = readOutputs(upload, limits.defaultOperations)
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
     throw tooLarge(limits.maxUploadBytes)
   await admission.check({ ...limits, maxBytesInFlight, owner: upload.owner })
@@ -99,7 +100,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     const original = await readFacts(storage, { key, head, stored, limits })
     // The first bytes don't show the codec of every file.
     await workers.requireDecoder(original.contentType)
-    return await makeTask(key, { original, operations }, upload, dependencies)
+    return await makeTask(key, { original, ...outputs }, upload, dependencies)
   } catch (error) {
     // Only after a final refusal: after any other error the task may exist, and needs its bytes.
     // Of two requests for one id, a temporary refusal of one must not take the bytes of the other.
@@ -109,11 +110,32 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   }
 }
 
-function readOperations(text: string | undefined): Operation[] | undefined {
+/**
+ * Accepts another development of a stored original, of which the new image gets a copy.
+ *
+ * @throws ServiceProblem 400, 404, 410, 415, 422, 429 or 503; then no bytes stay behind
+ */
+export async function acceptCopy(
+  { from, ...order }: Order & { from: string },
+  dependencies: IntakeDependencies,
+): Promise<Task> {
+  const { admission, ids, maxBytesInFlight, settings, storage, taskDb, workers } = dependencies
+  const limits = settings()
+  const outputs = readOutputs(order, limits.defaultOperations)
+  await admission.check({ ...limits, maxBytesInFlight, owner: order.owner })
+  const source = await findTask(taskDb, from)
+  if (!source)
+    throw new ServiceProblem(404, 'image-not-found', `there is no image ${from}; it may have expired`)
+  await workers.requireDecoder(source.original.contentType)
+  const key = await ids.next()
+  const copied = await storage.copyBlob({ params: { key, stage: 'pre' }, querystring: { from } })
+  if (copied.status === 404)
+    throw new ServiceProblem(410, 'original-gone', `the original of the image ${from} is no longer stored`)
+  if (copied.status === 503) throw ServiceProblem.relay(copied)
   try {
-    return text === undefined ? undefined : parseOperations(text)
+    return await makeTask(key, { original: source.original, from, ...outputs }, order, dependencies)
   } catch (error) {
-    if (error instanceof InvalidOperations) throw new ServiceProblem(400, 'invalid-operations', error.message)
+    if (error instanceof ServiceProblem) await discard(key, dependencies)
     throw error
   }
 }
@@ -165,8 +187,8 @@ async function readFacts(
 
 async function makeTask(
   id: string,
-  image: { original: ImageFacts; operations: Operation[] },
-  { owner, idempotencyKey, urgency }: Upload,
+  image: Outputs & { original: ImageFacts; from?: string },
+  { owner, preset, idempotencyKey, urgency }: Order,
   dependencies: IntakeDependencies,
 ): Promise<Task> {
   const reply = await dependencies.taskDb.putTask({
@@ -176,6 +198,7 @@ async function makeTask(
       maxAttempts: dependencies.maxAttempts,
       ...image,
       ...(owner !== undefined && { owner }),
+      ...(preset !== undefined && { preset }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(urgency !== undefined && { urgency }),
     },
@@ -194,9 +217,9 @@ async function makeTask(
 }
 
 /** A repeated Idempotency-Key returns the first image, if the second is the same. */
-function requireSame(task: Task, given: { original: ImageFacts; operations: Operation[] }): void {
+function requireSame(task: Task, given: Outputs & { original: ImageFacts }): void {
   const isSame =
-    task.original.sha256 === given.original.sha256 && isDeepStrictEqual(task.operations, given.operations)
+    task.original.sha256 === given.original.sha256 && isDeepStrictEqual(outputsOf(task), outputsOf(given))
   if (isSame) return
   throw new ServiceProblem(
     422,

@@ -1,4 +1,11 @@
-import { type Client, type Stage, stages, type storageRoutes, uploadIdOf } from '@darkroom/contracts'
+import {
+  type Client,
+  imageIdOf,
+  type Stage,
+  stages,
+  type storageRoutes,
+  uploadIdOf,
+} from '@darkroom/contracts'
 import type { SweeperDependencies } from './sweeper.ts'
 
 interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
@@ -11,7 +18,7 @@ interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
 }
 
 /**
- * Deletes bytes that belong to no task. A crash left them between storing the bytes and creating the task, or between
+ * Deletes bytes that belong to no task: originals, copies of originals, results and variants. A crash left them between storing the bytes and creating the task, or between
  * deleting the task and its bytes.
  *
  * The date of the bytes does not count: S3 may date an object by the start of its upload, hours before the object is
@@ -38,9 +45,14 @@ export class OrphanSweeper {
     let count = 0
     for (const stage of stages) {
       for await (const keys of listKeys(stage, storage)) {
-        const { body } = await taskDb.findUnknown({ body: { ids: keys } })
+        // Among the originals are pieces of uploads, which belong to no image.
+        const idOf = stage === 'post' ? imageIdOf : (key: string) => key
+        const ids = [...new Set(keys.map(idOf))]
+        const { body } = await taskDb.findUnknown({ body: { ids } })
+        const unknown = new Set(body.ids)
         const now = this.#now()
-        for (const key of body.ids.filter(key => !uploads.has(uploadIdOf(key) ?? ''))) {
+        const isOrphan = (key: string) => unknown.has(idOf(key)) && !uploads.has(uploadIdOf(key) ?? '')
+        for (const key of keys.filter(isOrphan)) {
           if (signal.aborted) return count
           const name = `${stage}/${key}`
           const since = this.#unknownSince.get(name)

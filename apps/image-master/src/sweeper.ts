@@ -17,9 +17,9 @@ export async function sweepExpired(endedBefore: Date, dependencies: SweeperDepen
     const { body } = await dependencies.taskDb.listTasks({
       querystring: { endedBefore: endedBefore.toISOString(), limit: 100 },
     })
-    for (const { id } of body.tasks) {
+    for (const task of body.tasks) {
       if (dependencies.signal.aborted) return count
-      await deleteImage(id, dependencies)
+      await deleteImage(task, dependencies)
       count += 1
     }
     if (body.next === undefined) return count

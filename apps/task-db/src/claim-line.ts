@@ -1,4 +1,4 @@
-import { optionalTypes, type Task } from '@darkroom/contracts'
+import { allAbilities, type Task } from '@darkroom/contracts'
 import type { TaskStore } from './engine/engine.ts'
 
 interface Waiting {
@@ -43,7 +43,7 @@ export class ClaimLine {
     {
       timeout,
       gone,
-      decodes = optionalTypes,
+      decodes = allAbilities,
     }: { timeout: AbortSignal; gone: AbortSignal; decodes?: readonly string[] | undefined },
   ): Promise<Task | undefined> {
     return new Promise((resolve, reject) => {

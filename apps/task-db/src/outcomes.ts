@@ -38,7 +38,8 @@ export class Outcomes {
   }
 
   /** Counts a task whose state has just changed, if it is finished or failed now. Each task gets there only once. */
-  add({ state, result, error, createdAt, retriedAt, startedAt, finishedAt }: Task): void {
+  add(task: Task): void {
+    const { state, error, createdAt, retriedAt, startedAt, finishedAt } = task
     const { tally } = this.#options
     if (finishedAt === undefined || (state !== 'finished' && state !== 'failed')) return
     const ended = Date.parse(finishedAt)
@@ -50,7 +51,7 @@ export class Outcomes {
       return
     }
     tally.add(imageCounters.finished)
-    tally.add(imageCounters.bytesOut, result?.bytes)
+    tally.add(imageCounters.bytesOut, bytesOut(task))
     const came = Date.parse(retriedAt ?? createdAt)
     const started = Date.parse(startedAt ?? finishedAt)
     // The first start of a retried task says nothing about the retry.
@@ -126,6 +127,11 @@ export class Outcomes {
     if (known) known.count += count
     else this.#unstored.set(key, { minute, name, count })
   }
+}
+
+function bytesOut({ result, variants = {} }: Task): number {
+  const results = [result, ...Object.values(variants).map(variant => variant.result)]
+  return results.reduce((sum, facts) => sum + (facts?.bytes ?? 0), 0)
 }
 
 function minuteOf(ms: number): number {

@@ -1,10 +1,12 @@
 import {
+  canMake,
   defaultUrgency,
   hasEnded,
-  type ImageFacts,
   type Lease,
   type NewTask,
+  outputsOf,
   problemType,
+  type Results,
   type Task,
   type TaskError,
   type TaskState,
@@ -24,9 +26,15 @@ import {
  * fencing token.
  */
 export type TaskEvent =
-  | { type: 'claim'; worker: string; leaseMs: number }
+  | {
+      type: 'claim'
+      worker: string
+      leaseMs: number
+      /** What the worker is able to do; absent if that was compared already. */
+      decodes?: readonly string[] | undefined
+    }
   | { type: 'renew'; token: number; leaseMs: number }
-  | { type: 'finish'; token: number; result: ImageFacts }
+  | ({ type: 'finish'; token: number } & Results)
   | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
   | { type: 'return'; token: number }
   | { type: 'expire' }
@@ -53,23 +61,19 @@ const transitions: Readonly<Record<StateEvent['type'], { from: TaskState; to: re
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
 export function beginTask(id: string, given: NewTask, now: Date): Task {
-  const {
-    owner,
-    operations,
-    original,
-    urgency = defaultUrgency,
-    maxAttempts,
-    idempotencyKey,
-    callback,
-  } = given
+  const { owner, operations, variants, preset, from, original } = given
+  const { maxAttempts, idempotencyKey, callback } = given
   return {
     id,
     ...(owner !== undefined && { owner }),
     state: 'not-started',
     version: 1,
-    operations,
+    ...(operations && { operations }),
+    ...(variants && { variants }),
+    ...(preset !== undefined && { preset }),
+    ...(from !== undefined && { from }),
     original,
-    urgency,
+    urgency: given.urgency ?? defaultUrgency,
     attempts: 0,
     maxAttempts,
     claims: 0,
@@ -97,8 +101,8 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
   if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > leaseTime) {
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
-  const changed = apply(task, event, now, leaseTime)
-  return { kind: 'changed', task: hasEnded(changed) ? noticeDue(changed, leaseTime) : changed }
+  const { owner, operations, variants, preset, from, original } = given
+  const { maxAttempts, idempotencyKey, callback } = given
 }
 
 /** A failure for good that is heard while the task waits again came too late: it does not hold. */
@@ -133,7 +137,7 @@ function apply(task: Task, event: StateEvent, now: Date, leaseTime: Date): Task 
     case 'renew':
       return { ...task, ...(lease && { lease: { ...lease, ...leaseFrom(leaseTime, event.leaseMs) } }) }
     case 'finish':
-      return { ...next, state: 'finished', result: event.result, finishedAt: now.toISOString() }
+      return { ...withResults(next, event), state: 'finished', finishedAt: now.toISOString() }
     case 'fail':
       return event.retryable ? retryOrFail(next, event.error, now) : fail(next, event.error, now)
     case 'return':
@@ -143,6 +147,24 @@ function apply(task: Task, event: StateEvent, now: Date, leaseTime: Date): Task 
     case 'retry':
       return retried(next, now)
   }
+}
+
+/** The outputs of the task for which the report has no facts. */
+function missingOutputs(task: Task, { result, variants = {} }: Results): string[] {
+  return outputsOf(task).flatMap(({ name }) => {
+    const facts = name === undefined ? result : variants[name]
+    return facts ? [] : [name ?? 'its operations']
+  })
+}
+
+function withResults(task: Task, { result, variants = {} }: Results): Task {
+  const finished = { ...task, ...(task.operations && result && { result }) }
+  if (!task.variants) return finished
+  const named = Object.entries(task.variants).map(([name, { operations }]) => {
+    const facts = variants[name]
+    return [name, { operations, ...(facts && { result: facts }) }]
+  })
+  return { ...finished, variants: Object.fromEntries(named) }
 }
 
 function retryOrFail(task: Task, error: TaskError, now: Date): Task {

@@ -1,8 +1,9 @@
 import { CallbackStatus } from './callback.ts'
 import { keyRoutes } from './keys.ts'
-import { OperationDescription, Operations } from './operations.ts'
+import { OperationDescription } from './operations.ts'
 import { Owner } from './owner.ts'
 import { pageNext, pageQuery } from './page.ts'
+import { presetRoutes } from './presets.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
@@ -11,6 +12,7 @@ import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader } from './urgency.ts'
+import { ResultName } from './variants.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 const params = Type.Object({ id: Type.String() })
@@ -29,21 +31,32 @@ const Prefer = Type.Optional(
 export const ImageStatus = Type.Object({
   id: Type.String(),
   state: TaskState,
-  operations: Operations,
+  preset: Task.properties.preset,
+  from: Task.properties.from,
+  operations: Task.properties.operations,
   attempts: Task.properties.attempts,
   createdAt: Task.properties.createdAt,
   startedAt: Task.properties.startedAt,
   finishedAt: Task.properties.finishedAt,
   original: ImageFacts,
   result: Task.properties.result,
+  variants: Task.properties.variants,
   error: Task.properties.error,
   callback: Type.Optional(CallbackStatus),
-  links: Type.Object({ self: Type.String(), original: Type.String(), result: Type.String() }),
+  links: Type.Object({
+    self: Type.String(),
+    original: Type.String(),
+    result: Type.Optional(Type.String({ description: 'Absent if only variants are made' })),
+    events: Type.String(),
+    variants: Type.Optional(Type.Record(ResultName, Type.String())),
+  }),
 })
 export type ImageStatus = Static<typeof ImageStatus>
 
 const uploadErrors = {
   400: Problem,
+  404: Problem,
+  410: Problem,
   413: Problem,
   415: Problem,
   422: Problem,
@@ -51,35 +64,50 @@ const uploadErrors = {
   503: Problem,
 }
 
-const uploadQuery = Type.Object(
+/** The options of an upload as text: in the query, or as fields of a form. */
+export const UploadOptions = Type.Object(
   {
     operations: Type.Optional(
       Type.String({
-        maxLength: 10_000,
+        maxLength: 64_000,
         description: 'swap-channels:bgr,… or JSON [{"name":"swap-channels","order":"bgr"},…]',
       }),
     ),
-  },
-  { additionalProperties: false },
-)
-
-/** The body of an upload that names where the image is, sent as application/json. */
-export const ImportRequest = Type.Object(
-  {
-    url: Type.String({
-      maxLength: 2000,
-      description: 'Fetched before the answer: http or https, at most 3 redirects, 30 s in all',
-    }),
-    operations: Type.Optional(
-      Type.Union([
-        uploadQuery.properties.operations,
-        Type.Array(Type.Object({ name: Type.String() }), { description: 'As JSON' }),
-      ]),
+    variants: Type.Optional(
+      Type.String({
+        maxLength: 64_000,
+        description:
+          'Up to 8 further results, each made of the original: thumb=resize:200x200,format:webp;large=… or JSON {"thumb":"resize:200x200,format:webp",…}. If only variants are given, there is no other result',
+      }),
+    ),
+    preset: Type.Optional(
+      Type.String({ maxLength: 64, description: 'A preset, whose operations or variants can be replaced' }),
     ),
   },
   { additionalProperties: false },
 )
-export type ImportRequest = Static<typeof ImportRequest>
+export type UploadOptions = Static<typeof UploadOptions>
+
+/**
+ * The body of an upload, sent as application/json, that names where the image is: at a `url`, or `from` another image
+ * whose original is developed again.
+ */
+export const ImageRequest = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description: 'Fetched before the answer: http or https, at most 3 redirects, 30 s in all',
+      }),
+    ),
+    from: Type.Optional(Type.String({ maxLength: 200, description: 'The id of an image' })),
+    operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
+    variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
+    preset: UploadOptions.properties.preset,
+  },
+  { additionalProperties: false },
+)
+export type ImageRequest = Static<typeof ImageRequest>
 
 const IdempotencyKey = Type.Optional(
   Type.String({
@@ -95,8 +123,8 @@ export const frontendRoutes = {
     url: '/images',
     schema: {
       summary:
-        'Takes an image in: raw bytes, multipart/form-data with one file, or application/json with its `url` (`ImportRequest`)',
-      querystring: uploadQuery,
+        'Takes an image in: raw bytes, multipart/form-data with one file, or application/json (`ImageRequest`) with its `url`, or `from`, an image whose original is developed again',
+      querystring: UploadOptions,
       headers: Type.Object({
         'content-length': Type.Optional(Type.String()),
         'idempotency-key': IdempotencyKey,
@@ -211,6 +239,16 @@ export const frontendRoutes = {
       response: bytesResponses,
     },
   }),
+  getVariant: defineRoute({
+    method: 'GET',
+    url: '/images/:id/variants/:name',
+    schema: {
+      summary: 'A variant of the developed image',
+      params: Type.Object({ id: Type.String(), name: Type.String() }),
+      headers: BytesRequestHeaders,
+      response: bytesResponses,
+    },
+  }),
   deleteImage: defineRoute({
     method: 'DELETE',
     url: '/images/:id',
@@ -256,7 +294,7 @@ export const frontendRoutes = {
     url: '/newImage',
     schema: {
       summary: 'Like POST /images, but returns the id as plain text',
-      querystring: uploadQuery,
+      querystring: UploadOptions,
       headers: Type.Object({ 'idempotency-key': IdempotencyKey, priority: PriorityHeader }),
       body: Bytes,
       response: { 202: Type.String(), ...uploadErrors },
@@ -282,6 +320,7 @@ export const frontendRoutes = {
     },
   }),
   ...resumableRoutes,
+  ...presetRoutes,
   ...keyRoutes,
   ...webhookRoutes,
 }

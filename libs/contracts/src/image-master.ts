@@ -7,6 +7,7 @@ import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskError, TaskId } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader } from './urgency.ts'
+import { ResultName, Variants } from './variants.ts'
 
 const WorkerName = Type.String({ minLength: 1, maxLength: 200 })
 const LeaseToken = Type.Integer({ minimum: 1, description: 'The fencing token of the lease' })
@@ -17,7 +18,8 @@ const Content = Type.String({ description: 'In base64 (RFC 4648, section 4)' })
 /** A task as a worker receives it. */
 export const Work = Type.Object({
   id: TaskId,
-  operations: Operations,
+  operations: Type.Optional(Operations),
+  variants: Type.Optional(Variants),
   original: Type.Object({
     bytes: Type.Integer({ minimum: 0 }),
     content: Type.Optional(Content),
@@ -44,7 +46,7 @@ const WorkRequest = Type.Object({
     Type.String({
       maxLength: 1000,
       description:
-        'The optional types that the worker can decode (such as image/heic), separated by commas. It gets no originals of other optional types',
+        'The optional types that the worker can decode (such as image/heic), separated by commas, and `variants` if it can make variants. It gets no other originals, and without `variants` no tasks with variants',
     }),
   ),
   inline: Type.Optional(
@@ -72,6 +74,7 @@ export const Limits = Type.Object({
   maxQueuedPerOwner: Type.Integer(),
 })
 export type Limits = Static<typeof Limits>
+const AnyResult = Type.Union([ImageFacts, InlineResult])
 
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const idAndOwnerQuery = Type.Object(
@@ -84,6 +87,16 @@ const idAndOwnerQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+const options = {
+  operations: Type.Optional(Type.String({ maxLength: 64_000 })),
+  variants: Type.Optional(Type.String({ maxLength: 64_000 })),
+  preset: Type.Optional({ ...ResultName, description: 'Already expanded; only recorded' }),
+  owner: Type.Optional(Owner),
+}
+const newImageHeaders = {
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  priority: PriorityHeader,
+}
 const held = { id: TaskId, lease: LeaseToken }
 
 export const imageMasterRoutes = {
@@ -98,20 +111,35 @@ export const imageMasterRoutes = {
             ...TaskId,
             description: 'Of the image; if it exists, it is returned unchanged',
           }),
-          operations: Type.Optional(Type.String({ maxLength: 10_000 })),
-          owner: Type.Optional(Owner),
+          ...options,
         },
         { additionalProperties: false },
       ),
-      headers: Type.Object({
-        'content-length': Type.Optional(Type.String()),
-        'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-        priority: PriorityHeader,
-      }),
+      headers: Type.Object({ 'content-length': Type.Optional(Type.String()), ...newImageHeaders }),
       body: Bytes,
       response: {
         202: Task,
         400: Problem,
+        413: Problem,
+        415: Problem,
+        422: Problem,
+        429: Problem,
+        503: Problem,
+      },
+    },
+  }),
+  copyImage: defineRoute({
+    method: 'POST',
+    url: '/newImage/from',
+    schema: {
+      summary: 'Accepts another development of a stored original, which is copied for the new image',
+      headers: Type.Object(newImageHeaders),
+      body: Type.Object({ ...options, from: TaskId }, { additionalProperties: false }),
+      response: {
+        202: Task,
+        400: Problem,
+        404: Problem,
+        410: Problem,
         413: Problem,
         415: Problem,
         422: Problem,
@@ -189,11 +217,12 @@ export const imageMasterRoutes = {
     idempotent: true,
     schema: {
       summary:
-        'Reports a result, which is stored already or included here; with `next`, also leases the next task',
+        'Reports the results, each stored already or included here; with `next`, also leases the next task',
       body: Type.Object(
         {
           ...held,
-          result: Type.Union([ImageFacts, InlineResult]),
+          result: Type.Optional(AnyResult),
+          variants: Type.Optional(Type.Record(ResultName, AnyResult)),
           next: Type.Optional(Type.Object(WorkRequest.properties, { additionalProperties: false })),
         },
         { additionalProperties: false },

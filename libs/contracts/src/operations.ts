@@ -30,7 +30,17 @@ export type OperationDescription = Static<typeof OperationDescription>
  * Arguments left out get their defaults.
  */
 export function parseOperations(text: string): Operation[] {
-  const items = /^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText)
+  return checkAll(/^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText))
+}
+
+/** The same for a value of a JSON document: text, or a list. */
+export function readOperations(given: unknown): Operation[] {
+  if (typeof given === 'string') return parseOperations(given)
+  if (Array.isArray(given)) return checkAll(given)
+  throw new InvalidOperations('operations must be text, such as "flip", or a list, such as [{"name":"flip"}]')
+}
+
+function checkAll(items: readonly unknown[]): Operation[] {
   if (items.length === 0) throw new InvalidOperations('the list of operations is empty')
   if (items.length > maxOperations) {
     throw new InvalidOperations(`got ${items.length} operations; at most ${maxOperations} are allowed`)

@@ -10,15 +10,29 @@ export function packageFor(contentType: string): string | undefined {
   return Object.hasOwn(packages, contentType) ? packages[contentType] : undefined
 }
 
-/** The optional types that a worker can decode; used in its registration and in its requests for work. */
+/**
+ * Stands among the types that a worker decodes if the worker can make variants. Workers of earlier versions don't send
+ * it, so they get no tasks with variants; earlier services pass it on, or ignore it.
+ */
+export const variantsAbility = 'variants'
+
+/** The optional types that a worker can decode, and `variants` if it can make variants; used in its registration and in its requests for work. */
 export const DecodedTypes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })
+
+/** Everything that a worker may be able to do. */
+export const allAbilities: readonly string[] = [...optionalTypes, variantsAbility]
 
 /** Whether a worker that decodes these optional types can develop an original of this type. */
 export function canDecode(decodes: readonly string[], contentType: string): boolean {
   return packageFor(contentType) === undefined || decodes.includes(contentType)
 }
 
-/** The optional types that a worker doesn't decode. */
-export function typesBeyond(decodes: readonly string[]): string[] {
-  return optionalTypes.filter(type => !decodes.includes(type))
+/** Whether a worker with these abilities can make the outputs of a task. */
+export function canMake(decodes: readonly string[], { variants }: { variants?: unknown }): boolean {
+  return variants === undefined || decodes.includes(variantsAbility)
+}
+
+/** The abilities that a worker doesn't have. */
+export function abilitiesBeyond(decodes: readonly string[]): string[] {
+  return allAbilities.filter(ability => !decodes.includes(ability))
 }

@@ -94,6 +94,17 @@ export const storageRoutes = {
   postBlob: alias(putBlob, 'POST'),
   getBlob,
   headBlob: alias(getBlob, 'HEAD'),
+  copyBlob: defineRoute({
+    method: 'POST',
+    url: '/images/:key/:stage/copy',
+    idempotent: true,
+    schema: {
+      summary: 'Stores a copy of the bytes of another key, in the same stage; answers once it is on disk',
+      params,
+      querystring: Type.Object({ from: params.properties.key }, { additionalProperties: false }),
+      response: { 201: StoredBlob, 404: Problem, 503: Problem },
+    },
+  }),
   deleteBlob: defineRoute({
     method: 'DELETE',
     url: '/images/:key/:stage',

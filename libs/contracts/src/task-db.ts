@@ -6,9 +6,10 @@ import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
 import { LastHour } from './stats.ts'
-import { ImageFacts, Task, TaskError, TaskId, TaskState } from './task.ts'
+import { ImageFacts, Results, Task, TaskError, TaskId, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
+import { Variants } from './variants.ts'
 
 const params = Type.Object({ id: TaskId })
 const Since = Type.Optional(
@@ -21,7 +22,10 @@ export const NewTask = Type.Object(
   {
     state: Type.Literal('not-started'),
     owner: Type.Optional(Owner),
-    operations: Operations,
+    operations: Type.Optional(Operations),
+    variants: Type.Optional(Variants),
+    preset: Task.properties.preset,
+    from: Task.properties.from,
     original: ImageFacts,
     urgency: Type.Optional(Urgency),
     maxAttempts: Type.Integer({ minimum: 1 }),
@@ -33,19 +37,19 @@ export const NewTask = Type.Object(
 export type NewTask = Static<typeof NewTask>
 
 const claim = { worker: Type.String({ minLength: 1, maxLength: 200 }), leaseMs: LeaseMs }
-const GivenClaim = Type.Object(claim, { additionalProperties: false })
 const Claim = Type.Object(
   { ...claim, decodes: Type.Optional(DecodedTypes) },
   {
     additionalProperties: false,
-    description: 'Tasks whose original has an optional type are skipped unless `decodes` contains the type',
+    description:
+      'Tasks with variants, and tasks whose original has an optional type, are skipped unless `decodes` contains `variants`, or the type',
   },
 )
 
 /** Events that the holder of a lease may report for its task. */
 export const LeaseHolderEvent = Type.Union([
   Type.Object(
-    { state: Type.Literal('finished'), token: FencingToken, result: ImageFacts },
+    { state: Type.Literal('finished'), token: FencingToken, ...Results.properties },
     { additionalProperties: false },
   ),
   Type.Object(
@@ -165,7 +169,10 @@ export const taskDbRoutes = {
     schema: {
       summary: 'Leases this task if it is not started; for a queue that keeps its own order',
       params,
-      body: GivenClaim,
+      body: {
+        ...Claim,
+        description: 'A task with variants is refused unless `decodes` contains `variants`',
+      } as typeof Claim,
       response: { 200: Task, 404: Problem, 409: Problem },
     },
   }),

@@ -3,6 +3,7 @@ import { Operations } from './operations.ts'
 import { Owner } from './owner.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { Urgency } from './urgency.ts'
+import { maxVariants, ResultName } from './variants.ts'
 
 export const taskStates = ['not-started', 'in-progress', 'finished', 'failed'] as const
 export type TaskState = (typeof taskStates)[number]
@@ -75,12 +76,30 @@ export const Lease = Type.Object({
 })
 export type Lease = Static<typeof Lease>
 
+/** Results besides the main result; each has the facts of its bytes once the task is finished. */
+export const TaskVariants = Type.Record(
+  ResultName,
+  Type.Object({ operations: Operations, result: Type.Optional(ImageFacts) }),
+  { minProperties: 1, maxProperties: maxVariants, additionalProperties: false },
+)
+export type TaskVariants = Static<typeof TaskVariants>
+
+/** The results of a finished task, without the operations. */
+export const Results = Type.Object(
+  { result: Type.Optional(ImageFacts), variants: Type.Optional(Type.Record(ResultName, ImageFacts)) },
+  { additionalProperties: false },
+)
+export type Results = Static<typeof Results>
+
 export const Task = Type.Object({
   id: TaskId,
   owner: Type.Optional(Owner),
   state: TaskState,
   version: Type.Integer({ minimum: 1, description: 'Grows with every change of state' }),
-  operations: Operations,
+  operations: Type.Optional({ ...Operations, description: 'Absent if only variants are made' }),
+  variants: Type.Optional(TaskVariants),
+  preset: Type.Optional(ResultName),
+  from: Type.Optional({ ...TaskId, description: 'The image whose original was copied' }),
   original: ImageFacts,
   urgency: Urgency,
   attempts: Type.Integer({ minimum: 0, description: 'Attempts that were begun and not returned' }),

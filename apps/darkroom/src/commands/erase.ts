@@ -32,10 +32,9 @@ async function eraseImages(clients: ServiceClients, owner: string): Promise<numb
   for (;;) {
     const { body } = await clients.taskDb.listTasks({ querystring: { owner, limit: 1000 } })
     if (body.tasks.length === 0) return count
-    const ids = body.tasks.map(({ id }) => id)
     const lane = async () => {
-      for (let id = ids.pop(); id !== undefined; id = ids.pop())
-        if (await deleteImage(id, clients)) count += 1
+      for (let task = body.tasks.pop(); task; task = body.tasks.pop())
+        if (await deleteImage(task, clients)) count += 1
     }
     await Promise.all(Array.from({ length: deletionsAtOnce }, lane))
   }

@@ -100,7 +100,7 @@ export class ResumableUploads {
       await this.#pieces.delete(id, known.record.pieces)
     }
     const image = await findImage(taskDb, caller, id)
-    if (image) await deleteImage(id, { taskDb, storage })
+    if (image) await deleteImage(image, { taskDb, storage })
     else if (!known) uploadNotFound(id)
   }
 
@@ -222,7 +222,8 @@ export class ResumableUploads {
     const now = await this.#records.read(record.owner, id)
     if (!now?.record.isTerminated) return
     const { taskDb, storage } = this.#clients
-    if (await findImage(taskDb, caller, id)) await deleteImage(id, { taskDb, storage })
+    const image = await findImage(taskDb, caller, id)
+    if (image) await deleteImage(image, { taskDb, storage })
     uploadNotFound(id)
   }
 

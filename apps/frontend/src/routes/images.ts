@@ -53,8 +53,9 @@ export function addImageRoutes(
   app.route({
     ...frontendRoutes.deleteImage,
     handler: async ({ params: { id }, headers, caller }, reply) => {
-      requireCondition(await requireImage(taskDb, caller, id), headers)
-      const existed = await deleteImage(id, { storage, taskDb })
+      const task = await requireImage(taskDb, caller, id)
+      requireCondition(task, headers)
+      const existed = await deleteImage(task, { storage, taskDb })
       return existed ? reply.code(204).send() : imageNotFound(id)
     },
   })

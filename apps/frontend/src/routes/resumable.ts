@@ -1,13 +1,11 @@
 import {
-  formatOperations,
   frontendRoutes,
-  InvalidOperations,
   type Limits,
-  parseOperations,
   tusContentType,
   tusExtensions,
   tusVersion,
   UnexpectedReply,
+  UploadOptions,
   urgencyOf,
 } from '@darkroom/contracts'
 import {
@@ -20,20 +18,29 @@ import {
 } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IntakeGate } from '../intake-gate.ts'
+import type { Presets } from '../presets.ts'
 import { linkBase } from '../public-urls.ts'
 import { ResumableUploads, type UploadClients, type UploadState } from '../resumable/resumable-uploads.ts'
+import { expandOptions } from '../requested-outputs.ts'
 import { readMetadata } from '../resumable/upload-metadata.ts'
 import type { UploadLimits } from '../resumable/upload-records.ts'
 
 /** For so long, the limits of uploads are not asked for again. */
 const limitsAgeMs = 5000
 
+export interface ResumableOptions {
+  limits: UploadLimits
+  presets: Pick<Presets, 'require'>
+  publicUrls: readonly URL[]
+  logger: Logger
+}
+
 /** tus 1.0: https://tus.io/protocols/resumable-upload */
 export function addResumableRoutes(
   app: App,
   clients: UploadClients,
   gate: IntakeGate,
-  { limits, publicUrls, logger }: { limits: UploadLimits; publicUrls: readonly URL[]; logger: Logger },
+  { limits, presets, publicUrls, logger }: ResumableOptions,
 ): void {
   const uploads = new ResumableUploads(clients, limits, logger)
   const readMaxBytes = maxBytesOf(clients.imageMaster)
@@ -76,7 +83,7 @@ export function addResumableRoutes(
       const metadata = headers['upload-metadata']
       const urgency = urgencyOf(headers.priority)
       const begun = await uploads.create(caller, {
-        options: optionsIn(readMetadata(metadata)),
+        options: await expandOptions(optionsIn(readMetadata(metadata)), presets),
         ...(length !== undefined && { length }),
         ...(metadata !== undefined && { metadata }),
         ...(urgency !== undefined && { urgency }),
@@ -194,15 +201,9 @@ function bytesOf(headers: { 'content-length'?: string | undefined }): number | u
   return bytes === undefined ? undefined : Number(bytes)
 }
 
-function optionsIn(metadata: ReadonlyMap<string, string>): Record<string, string> {
-  const operations = metadata.get('operations')
-  if (operations === undefined) return {}
-  try {
-    return { operations: formatOperations(parseOperations(operations)) }
-  } catch (error) {
-    if (error instanceof InvalidOperations) throw new ServiceProblem(400, 'invalid-operations', error.message)
-    throw error
-  }
+function optionsIn(metadata: ReadonlyMap<string, string>): UploadOptions {
+  const given = Object.keys(UploadOptions.properties).map(name => [name, metadata.get(name)])
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
 }
 
 /** The longest upload that the master accepts; undefined while no master answers. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, hasEnded, urgencyOf } from '@darkroom/contracts'
+import { frontendRoutes, hasEnded, type UploadOptions, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
-import type { Caller } from '../access/caller.ts'
+import type { Caller, } from '../access/caller.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
@@ -9,27 +9,27 @@ import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
 import { type UploadClients, upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
-import type { FrontendClients } from './images.ts'
 
 /** Of uploads that somebody waits for, unless they say it themselves: before those that nobody waits for. */
 const urgencyOfWaiting = 2
 
 export function addUploadRoutes(
   app: App,
-  { imageMaster, importer, taskDb }: UploadClients & Pick<FrontendClients, 'taskDb'>,
-  intake: IntakeGate,
+  clients: UploadClients,
+  gate: IntakeGate,
   feed: ChangeFeed,
   publicUrls: readonly URL[],
 ): void {
   acceptBytes(app)
-  app.addHook('preHandler', () => intake.check())
+  app.addHook('preHandler', () => gate.check())
+  const { taskDb } = clients
 
   app.route({
     ...frontendRoutes.uploadImage,
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
       const { urgency = wait > 0 ? urgencyOfWaiting : undefined, ...given } = givenIn(request)
-      const accepted = await upload(request, reply, { ...given, urgency }, { imageMaster, importer })
+      const accepted = await upload(request, reply, { ...given, urgency }, clients)
       const waited =
         wait > 0 &&
         (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
@@ -47,7 +47,7 @@ export function addUploadRoutes(
   app.route({
     ...frontendRoutes.newImage,
     handler: async (request, reply) => {
-      const { id } = await upload(request, reply, givenIn(request), { imageMaster, importer })
+      const { id } = await upload(request, reply, givenIn(request), clients)
       return reply.code(202).type('text/plain').send(id)
     },
   })
@@ -59,12 +59,11 @@ function givenIn({
   caller,
 }: {
   headers: IncomingHttpHeaders
-  query: { operations?: string }
+  query: UploadOptions
   caller: Caller
 }) {
   return {
-    owner: caller.owner,
-    operations: query.operations,
+    options: query,
     idempotencyKey: textOf(headers['idempotency-key']),
     urgency: urgencyOf(textOf(headers.priority)),
   }

@@ -1,4 +1,4 @@
-import type { ImageFacts, Task, TaskError, Work } from '@darkroom/contracts'
+import type { Results, Task, TaskError, Work } from '@darkroom/contracts'
 
 /** The right to work on a task, as its worker sends it. */
 export interface HeldLease {
@@ -21,7 +21,7 @@ export interface WorkQueue {
   add(task: Task): Promise<void>
   /**
    * Leases the next task; undefined if there is none within `waitSeconds`, or `signal` is aborted. First come, first
-   * served. Tasks whose original has an optional type that isn't in `decodes` are skipped.
+   * served. Tasks that need an ability that isn't in `decodes` (an optional type, `variants`) are skipped.
    */
   next(
     worker: string,
@@ -31,7 +31,7 @@ export interface WorkQueue {
   ): Promise<Work | undefined>
   /** The new end of the lease, or why it can't be renewed. */
   renew(lease: HeldLease): Promise<{ expiresAt: string } | LeaseEnd>
-  finish(lease: HeldLease, result: ImageFacts): Promise<Acknowledgement>
+  finish(lease: HeldLease, results: Results): Promise<Acknowledgement>
   /** The task runs again if the failure is retryable and attempts are left. */
   fail(lease: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement>
   /** Returns the task unfinished: it is next again, and the attempt is not counted. */

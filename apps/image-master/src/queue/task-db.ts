@@ -1,7 +1,7 @@
 import {
+  allAbilities,
   type Client,
-  type ImageFacts,
-  optionalTypes,
+  type Results,
   type Task,
   type TaskError,
   type taskDbRoutes,
@@ -31,7 +31,7 @@ export class TaskDbQueue implements WorkQueue {
     worker: string,
     waitSeconds: number,
     signal: AbortSignal,
-    decodes: readonly string[] = optionalTypes,
+    decodes: readonly string[] = allAbilities,
   ): Promise<Work | undefined> {
     const reply = await this.#claim(worker, waitSeconds, signal, [...decodes])
     return reply?.status === 200 ? workOf(reply.body) : undefined
@@ -41,8 +41,8 @@ export class TaskDbQueue implements WorkQueue {
     return this.#leases.renew(lease)
   }
 
-  async finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
-    return (await this.#leases.report(id, { state: 'finished', token, result })).acknowledgement
+  async finish({ id, token }: HeldLease, results: Results): Promise<Acknowledgement> {
+    return (await this.#leases.report(id, { state: 'finished', token, ...results })).acknowledgement
   }
 
   async fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {

@@ -8,7 +8,7 @@ import type {
   taskDbRoutes,
 } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
-import { findTask, readBlob, requireFinished } from '@darkroom/service-kit/images'
+import { findTask, readBlob, requireResult } from '@darkroom/service-kit/images'
 
 export interface ReadinessDependencies {
   storage: Client<typeof storageRoutes>
@@ -29,7 +29,7 @@ export function readinessHandlers({
     async get({ querystring: { id }, headers, signal }) {
       const task = await findTask(taskDb, id)
       if (!task) throw new ServiceProblem(404, 'image-not-found', `no image has the id ${id}`)
-      requireFinished(task)
+      requireResult(task)
       return readBlob(storage, { key: id, stage: 'post' }, { headers, signal })
     },
   }

@@ -1,4 +1,13 @@
-import type { Handlers, imageMasterRoutes, Work, WorkRequest } from '@darkroom/contracts'
+import {
+  type Handlers,
+  type ImageFacts,
+  type InlineResult,
+  type imageMasterRoutes,
+  outputKey,
+  type Results,
+  type Work,
+  type WorkRequest,
+} from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 import type { InlineBytes } from '../inline-bytes.ts'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
@@ -6,10 +15,17 @@ import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
 export interface WorkDependencies {
   queue: WorkQueue
   inlineBytes: InlineBytes
-  /** Called when a worker reports on a task that was deleted: its result belongs to no image. */
-  discardResult(id: string): Promise<void>
+  /** Called when a worker reports on a task that was deleted: its results belong to no image. */
+  discardResults(id: string, variants: readonly string[]): Promise<void>
   /** Ends all waits for work. */
   closing: AbortSignal
+}
+
+interface Reported {
+  id: string
+  lease: number
+  result?: ImageFacts | InlineResult
+  variants?: Record<string, ImageFacts | InlineResult>
 }
 
 type WorkHandlers = Pick<
@@ -17,7 +33,12 @@ type WorkHandlers = Pick<
   'getWork' | 'extendWork' | 'workFinished' | 'workFailed' | 'workReturned'
 >
 
-export function workHandlers({ queue, inlineBytes, discardResult, closing }: WorkDependencies): WorkHandlers {
+export function workHandlers({
+  queue,
+  inlineBytes,
+  discardResults,
+  closing,
+}: WorkDependencies): WorkHandlers {
   return {
     async getWork({ querystring: { wait = 0, ...request }, signal }) {
       const work = await nextWork(request, wait, signal)
@@ -33,11 +54,12 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     },
 
     async workFinished({ body, signal }) {
-      const { id, lease, result, next } = body
-      const facts = 'content' in result ? await inlineBytes.storeResult(id, lease, result) : result
+      const { id, next } = body
+      const results = await storeInline(body)
+      const variants = Object.keys(results.variants ?? {})
       // Sent together, the end of this work and the claim of the next share one commit of the task DB.
       const [reported, claimed] = await Promise.allSettled([
-        queue.finish(toLease(body), facts).then(answer => acknowledge(id, answer)),
+        queue.finish(toLease(body), results).then(answer => acknowledge(id, answer, variants)),
         next && nextWork(next, 0, signal),
       ])
       const work = claimed.status === 'fulfilled' ? claimed.value : undefined
@@ -63,6 +85,20 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     },
   }
 
+  /** Stores the results that came with the report. */
+  async function storeInline({ id, lease, result, variants }: Reported): Promise<Results> {
+    const factsOf = (given: ImageFacts | InlineResult, name?: string) =>
+      'content' in given ? inlineBytes.storeResult(outputKey(id, name), lease, given) : given
+    if (!variants) return result ? { result: await factsOf(result) } : {}
+    const [facts, named] = await Promise.all([
+      result && factsOf(result),
+      Promise.all(
+        Object.entries(variants).map(async ([name, given]) => [name, await factsOf(given, name)] as const),
+      ),
+    ])
+    return { ...(facts && { result: facts }), variants: Object.fromEntries(named) }
+  }
+
   /** If the worker disconnects, the task waits again, and the attempt doesn't count. */
   async function nextWork(
     { worker, decodes = '', inline = 0 }: WorkRequest,
@@ -78,8 +114,12 @@ export function workHandlers({ queue, inlineBytes, discardResult, closing }: Wor
     return undefined
   }
 
-  async function acknowledge(id: string, acknowledgement: Acknowledgement): Promise<Acknowledgement> {
-    if (acknowledgement === 'cancelled') await discardResult(id)
+  async function acknowledge(
+    id: string,
+    acknowledgement: Acknowledgement,
+    variants: readonly string[] = [],
+  ): Promise<Acknowledgement> {
+    if (acknowledgement === 'cancelled') await discardResults(id, variants)
     if (acknowledgement === 'lost') throw leaseLost()
     return acknowledgement
   }

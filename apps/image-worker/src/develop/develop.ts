@@ -12,6 +12,7 @@ import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
+import type { OriginalInHand } from './original-in-hand.ts'
 import { planOf } from './plan.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
@@ -28,6 +29,9 @@ const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, 
  * Develops one image: applies the operations in order, each to the result of the one before. Unless `format` says
  * otherwise, the result has the original's format, and is lossless if the original was.
  *
+ * For several outputs of one original, `inHand` is the same in all calls: the header is read once, and the outputs are
+ * held together.
+ *
  * A way awaits `reserve` before it takes memory. The number of bytes includes what was reserved for the ways before it.
  *
  * @throws UnusableImage when the image is damaged or not supported, or exceeds a limit
@@ -37,13 +41,19 @@ export async function develop(
   operations: readonly Operation[],
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void> = async () => undefined,
+  inHand?: OriginalInHand,
 ): Promise<Developed> {
-  const header = await readHeader(input)
+  const header = inHand?.header ?? (await readHeader(input))
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   // This isn't the image's fault: another worker may be able to decode it.
   if (header.format === 'heic' && !canDecodeHeic())
     throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
+  if (inHand) {
+    inHand.header = header
+    const reserveMemory = reserve
+    reserve = bytes => reserveMemory(bytes + inHand.heldBytes)
+  }
   const plan = planOf(operations, header.format)
   const job: Job = { input, header, plan, limits }
   try {
@@ -53,7 +63,8 @@ export async function develop(
     }
     const bytes = await firstOrMendedResult(job, reserve)
     // Read from the result, because encoders merge frames that show the same.
-    return { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
+    const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
+    return inHand ? inHand.hold(developed, limits) : developed
   } catch (error) {
     throw error instanceof UnusableImage ? error : inWordsOfDecoder(error)
   }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { variantsAbility } from '@darkroom/contracts'
 import { createLogger, releaseMemoryAtRest, ServiceClients } from '@darkroom/service-kit'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
@@ -24,11 +25,11 @@ const { draining, report, reserve, close } = openThreadPort(parentPort)
 releaseMemoryAtRest()
 await workUntilDrained({
   name: data.name,
-  decodes: decodedTypes(),
+  decodes: [...decodedTypes(), variantsAbility],
   clients,
   logger,
   draining,
-  develop: (input, operations) => develop(input, operations, data, reserve),
+  develop: (input, operations, inHand) => develop(input, operations, data, reserve, inHand),
   report,
 })
 await clients.close()

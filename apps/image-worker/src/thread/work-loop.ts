@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Client,
+  type ImageFacts,
+  type InlineResult,
   type imageMasterRoutes,
   type Operation,
+  outputKey,
+  outputsOf,
   problemCode,
   problemType,
   type storageRoutes,
@@ -12,6 +16,7 @@ import {
 } from '@darkroom/contracts'
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Developed } from '../develop/developed.ts'
+import { OriginalInHand } from '../develop/original-in-hand.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import { KeptLease } from './kept-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
@@ -24,8 +29,16 @@ export interface WorkLoopOptions {
   logger: Logger
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
-  /** @throws UnusableImage when the image is the cause */
-  develop(input: Uint8Array, operations: readonly Operation[]): Promise<Developed>
+  /**
+   * Called for each output, one after the other. `inHand` is given if there are several.
+   *
+   * @throws UnusableImage when the image is the cause
+   */
+  develop(
+    input: Uint8Array,
+    operations: readonly Operation[],
+    inHand: OriginalInHand | undefined,
+  ): Promise<Developed>
   report(message: ThreadMessage): void
   refusedWrites?: RefusedWrites
   /** Originals and results of at most this many bytes are sent inside the messages about their work. */
@@ -123,45 +136,86 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
     content === undefined
       ? await fetchOriginal(work.id, lost, clients.storage)
       : Buffer.from(content, 'base64')
-  report({ type: 'developing' })
-  const developed = await develop(input, work.operations).finally(() => report({ type: 'developed' }))
-  lost.throwIfAborted()
-  const reported =
-    (await finishInline(work, developed, options)) ?? (await finish(work, developed, lost, options))
+  const outputs = outputsOf(work)
+  const inHand = outputs.length > 1 ? new OriginalInHand() : undefined
+  const made: MadeOutput[] = []
+  try {
+    for (const { name, operations } of outputs) {
+      report({ type: 'developing' }) // the time limit begins anew
+      made.push({ name, developed: await develop(input, operations, inHand) })
+      lost.throwIfAborted()
+    }
+  } finally {
+    report({ type: 'developed' })
+  }
+  const reported = (await finishInline(work, made, options)) ?? (await finish(work, made, lost, options))
   if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
-  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: developed.bytes.length }
+  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
   return reported.status === 200 ? { end, next: reported.body } : { end }
 }
 
-/** Sends a small result with the report. Undefined if the result must go to the storage instead. */
-async function finishInline({ id, lease }: Work, { bytes, facts }: Developed, options: WorkLoopOptions) {
-  if (bytes.length > (options.inlineBytes ?? usualInlineBytes)) return undefined
-  const { contentType, width, height, frames } = facts
-  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+/** A developed image, and which output of the task it is: a variant, or without a name the result. */
+interface MadeOutput {
+  name: string | undefined
+  developed: Developed
+}
+
+function bytesOf(made: readonly MadeOutput[]): number {
+  return made.reduce((sum, { developed }) => sum + developed.bytes.length, 0)
+}
+
+/** Sends results that are small together with the report. Undefined if they must go to the storage instead. */
+async function finishInline({ id, lease }: Work, made: readonly MadeOutput[], options: WorkLoopOptions) {
+  if (bytesOf(made) > (options.inlineBytes ?? usualInlineBytes)) return undefined
+  const results = made.map(({ name, developed }) => ({ name, facts: inlineResult(developed) }))
   const reported = await options.clients.imageMaster.workFinished({
-    body: {
-      ...{ id, lease: lease.token, ...nextRequest(options) },
-      result: { contentType, width, height, frames, content },
-    },
+    body: { id, lease: lease.token, ...byName(results), ...nextRequest(options) },
   })
   return reported.status === 409 && problemCode(reported.body) === 'result-refused' ? undefined : reported
 }
 
+function inlineResult({ bytes, facts: { contentType, width, height, frames } }: Developed): InlineResult {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+  return { contentType, width, height, frames, content }
+}
+
+/** The facts of outputs as reports have them. */
+function byName<Facts>(results: readonly { name: string | undefined; facts: Facts }[]) {
+  const result = results.find(({ name }) => name === undefined)
+  const variants = results.flatMap(({ name, facts }) => (name === undefined ? [] : [[name, facts] as const]))
+  return {
+    ...(result && { result: result.facts }),
+    ...(variants.length > 0 && { variants: Object.fromEntries(variants) }),
+  }
+}
+
+/** Undefined when a newer attempt has stored one of its results. */
+async function finish(work: Work, made: readonly MadeOutput[], lost: AbortSignal, options: WorkLoopOptions) {
+  const stored = await Promise.all(made.map(output => store(work, output, lost, options)))
+  const results = stored.filter(result => result !== undefined)
+  if (results.length < stored.length) return undefined
+  return options.clients.imageMaster.workFinished({
+    body: { id: work.id, lease: work.lease.token, ...byName(results), ...nextRequest(options) },
+  })
+}
+
 /** Undefined when a newer attempt has stored its result. */
-async function finish(work: Work, developed: Developed, lost: AbortSignal, options: WorkLoopOptions) {
-  const { clients, refusedWrites = usualRefusedWrites } = options
-  const stored = await storeResult(work, developed, lost, clients.storage, refusedWrites.offerMs)
+async function store(
+  work: Work,
+  { name, developed }: MadeOutput,
+  lost: AbortSignal,
+  { clients, refusedWrites = usualRefusedWrites }: WorkLoopOptions,
+): Promise<{ name: string | undefined; facts: ImageFacts } | undefined> {
+  const key = outputKey(work.id, name)
+  const stored = await storeResult(key, work, developed, lost, clients.storage, refusedWrites.offerMs)
   if (stored.status === 409) return undefined
   if (stored.status === 413)
     throw new UnusableImage('result-too-large', 'the result is larger than the storage accepts')
   if (stored.status === 412) throw new Error(stored.body.detail) // The request has no precondition.
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
-  const result = { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 }
-  return clients.imageMaster.workFinished({
-    body: { id: work.id, lease: work.lease.token, result, ...nextRequest(options) },
-  })
+  return { name, facts: { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 } }
 }
 
 /**
@@ -170,7 +224,8 @@ async function finish(work: Work, developed: Developed, lost: AbortSignal, optio
  * report after it makes the master delete the result of a deleted task.
  */
 async function storeResult(
-  { id, lease }: Work,
+  key: string,
+  { lease }: Work,
   { bytes, facts }: Developed,
   lost: AbortSignal,
   storage: WorkLoopOptions['clients']['storage'],
@@ -179,7 +234,7 @@ async function storeResult(
   const backoff = new Backoff(500, 5000)
   for (const deadline = performance.now() + offerMs; ; ) {
     const reply = await storage.putBlob({
-      params: { key: id, stage: 'post' },
+      params: { key, stage: 'post' },
       querystring: { fence: lease.token },
       headers: { 'content-type': facts.contentType },
       body: bytes,

@@ -97,7 +97,7 @@ describe('work that succeeds', () => {
     const { imageMaster, storage } = shared.clients
     let refusals = 0
     const workFinished: typeof imageMaster.workFinished = async call => {
-      if (!('content' in call.body.result)) return imageMaster.workFinished(call)
+      if (!call.body.result || !('content' in call.body.result)) return imageMaster.workFinished(call)
       refusals++
       const problem = { type: problemType('result-refused'), title: 'Result refused', status: 409 }
       return { status: 409, headers: {}, body: problem }

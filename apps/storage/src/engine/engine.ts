@@ -52,6 +52,11 @@ export interface BlobStore {
    */
   put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome>
   /**
+   * Stores the bytes of `from` under another id as well, in place of the stored blob. The copy is independent: it stays
+   * when `from` is replaced or deleted. Returns undefined, and changes nothing, if there is no blob `from`.
+   */
+  copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined>
+  /**
    * `whole` announces that all of the blob will be read, instead of a part or nothing. This changes the cost, and
    * with some engines how long a blob can be read that is replaced or deleted meanwhile: then reading a part fails.
    */

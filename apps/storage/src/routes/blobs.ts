@@ -22,7 +22,10 @@ const asksForLess = (
 const fewBytes = 64 * 1024
 
 type Routes = typeof storageRoutes
-type BlobHandlers = Pick<Handlers<Routes>, 'putBlob' | 'postBlob' | 'getBlob' | 'headBlob' | 'deleteBlob'>
+type BlobHandlers = Pick<
+  Handlers<Routes>,
+  'putBlob' | 'postBlob' | 'getBlob' | 'headBlob' | 'copyBlob' | 'deleteBlob'
+>
 
 export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes: number }): BlobHandlers {
   const putBlob: Handler<Routes['putBlob']> = async ({ params, querystring, headers, body }) => {
@@ -74,6 +77,11 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
       if (verdict === 'failed') throw preconditionFailed(params, facts)
       const described = { ...facts, 'content-type': contentType, 'content-length': bytes }
       return { status: 200, headers: described, body: new Uint8Array() }
+    },
+
+    async copyBlob({ params, querystring: { from } }) {
+      const source = { key: from, stage: params.stage }
+      return { status: 201, body: (await store.copy(source, params)) ?? notFound(source) }
     },
 
     async deleteBlob({ params, headers }) {

@@ -45,8 +45,8 @@ export interface TaskStore {
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**
    * Leases the oldest of the most urgent tasks that are not started; undefined if there is none. No task is leased
-   * twice. Tasks whose original has an optional type that isn't in `decodes` are skipped; without `decodes`, no task
-   * is skipped.
+   * twice. Tasks that need an ability that isn't in `decodes` (an optional type, `variants`) are skipped; without
+   * `decodes`, no task is skipped.
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
   /**

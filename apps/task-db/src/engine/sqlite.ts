@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
+  abilitiesBeyond,
+  allAbilities,
   type NewTask,
   type NoticeClaim,
-  optionalTypes,
   type Task,
   type TaskStats,
-  typesBeyond,
+  variantsAbility,
 } from '@darkroom/contracts'
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
@@ -135,8 +136,8 @@ export class SqliteTaskStore implements TaskStore {
     return { tasks, ...(last && { next: last.id }) }
   }
 
-  async claim(worker: string, leaseMs: number, decodes = optionalTypes) {
-    const beyond = typesBeyond(decodes)
+  async claim(worker: string, leaseMs: number, decodes = allAbilities) {
+    const beyond = abilitiesBeyond(decodes)
     const readNext = () =>
       beyond.length === 0
         ? read(this.#statements.next)
@@ -302,7 +303,9 @@ function prepareStatements(database: DatabaseSync) {
     nextExcept: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_urgency
        WHERE state = 'not-started'
-         AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?))
+         AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?1))
+         AND (document -> '$.variants' IS NULL
+           OR '${variantsAbility}' NOT IN (SELECT value FROM json_each(?1)))
        ORDER BY urgency, id LIMIT 1`,
     ),
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),

@@ -14,8 +14,8 @@ export function claimHandlers(counted: CountedStore, line: ClaimLine, closing: A
       return task ? { status: 200, body: task } : { status: 204 }
     },
 
-    async claimGivenTask({ params: { id }, body }) {
-      const { task } = await applyEvent(counted, id, { type: 'claim', ...body })
+    async claimGivenTask({ params: { id }, body: { worker, leaseMs, decodes = [] } }) {
+      const { task } = await applyEvent(counted, id, { type: 'claim', worker, leaseMs, decodes })
       return { status: 200, body: task }
     },
   }

@@ -55,7 +55,12 @@ export function taskHandlers(counted: CountedStore): TaskHandlers {
 function toEvent(event: LeaseHolderEvent): TaskEvent {
   switch (event.state) {
     case 'finished':
-      return { type: 'finish', token: event.token, result: event.result }
+      return {
+        type: 'finish',
+        token: event.token,
+        ...(event.result && { result: event.result }),
+        ...(event.variants && { variants: event.variants }),
+      }
     case 'failed':
       return { type: 'fail', token: event.token, error: event.error, retryable: event.retryable }
     case 'returned':

@@ -60,7 +60,12 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     // Above what blocking reads hold (55 s), and above any time without a byte that a body is allowed.
     connectionTimeout: Math.max(120_000, 3 * (options.bodyStallMs ?? 0)),
     // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
-    http: { requireHostHeader: false, headersTimeout: 60_000 },
+    // Between services, lists of operations are in the query.
+    http: {
+      requireHostHeader: false,
+      headersTimeout: 60_000,
+      ...(!options.isPublic && { maxHeaderSize: 128 * 1024 }),
+    },
     routerOptions: { maxParamLength: 1024 },
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     ...(options.trustProxy !== undefined && { trustProxy: options.trustProxy }),

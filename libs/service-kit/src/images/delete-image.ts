@@ -1,4 +1,4 @@
-import { type Client, stages, type storageRoutes, type taskDbRoutes } from '@darkroom/contracts'
+import { type Client, outputKey, type storageRoutes, type Task, type taskDbRoutes } from '@darkroom/contracts'
 
 interface ImageStores {
   storage: Client<typeof storageRoutes>
@@ -9,13 +9,24 @@ interface ImageStores {
  * Deletes an image: first the task, so that no worker continues with it; then its bytes. If the deletion stops in
  * between, the sweeper removes the bytes later. Returns whether there was a task.
  */
-export async function deleteImage(id: string, { storage, taskDb }: ImageStores): Promise<boolean> {
+export async function deleteImage(
+  { id, variants = {} }: Pick<Task, 'id' | 'variants'>,
+  { storage, taskDb }: ImageStores,
+): Promise<boolean> {
   const { status } = await taskDb.deleteTask({ params: { id } })
-  await deleteBytes(id, storage)
+  await deleteBytes(id, Object.keys(variants), storage)
   return status === 204
 }
 
-/** Deletes the original and the result of an image. */
-export async function deleteBytes(key: string, storage: ImageStores['storage']): Promise<void> {
-  for (const stage of stages) await storage.deleteBlob({ params: { key, stage }, headers: {} })
+/** Deletes the original, the result and the named variants of an image. */
+export async function deleteBytes(
+  id: string,
+  variants: readonly string[],
+  storage: ImageStores['storage'],
+): Promise<void> {
+  const developed = [undefined, ...variants].map(
+    name => ({ key: outputKey(id, name), stage: 'post' }) as const,
+  )
+  for (const params of [{ key: id, stage: 'pre' } as const, ...developed])
+    await storage.deleteBlob({ params, headers: {} })
 }

@@ -1,3 +1,3 @@
 export { deleteBytes, deleteImage } from './delete-image.ts'
 export { findTask } from './find-task.ts'
-export { readBlob, relayBlob, requireFinished } from './relay-blob.ts'
+export { readBlob, relayBlob, requireFinished, requireResult } from './relay-blob.ts'

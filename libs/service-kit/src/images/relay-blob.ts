@@ -112,6 +112,21 @@ async function fetchBlob(
   return stored
 }
 
+/**
+ * Returns if the task has a result of its own, and is finished.
+ *
+ * @throws ServiceProblem 404 if it has only variants; 409 while it may still finish, 422 if it failed
+ */
+export function requireResult(task: Task): void {
+  if (task.operations) {
+    requireFinished(task)
+    return
+  }
+  const names = Object.keys(task.variants ?? {}).join(', ')
+  const detail = `the image ${task.id} has only variants: ${names}; they are under /images/${task.id}/variants/`
+  throw new ServiceProblem(404, 'no-result', detail)
+}
+
 /** Returns if the task is finished. @throws ServiceProblem 409 while it may still finish, 422 if it failed */
 export function requireFinished(task: Task): void {
   switch (task.state) {

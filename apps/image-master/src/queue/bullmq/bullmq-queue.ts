@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  allAbilities,
   type Client,
   canDecode,
-  type ImageFacts,
+  canMake,
   type LeaseHolderEvent,
-  optionalTypes,
+  type Results,
   type Task,
   type TaskError,
   type taskDbRoutes,
@@ -101,14 +102,14 @@ export class BullMqQueue implements WorkQueue {
     worker: string,
     waitSeconds: number,
     signal: AbortSignal,
-    decodes: readonly string[] = optionalTypes,
+    decodes: readonly string[] = allAbilities,
   ): Promise<Work | undefined> {
     if (signal.aborted || this.#closed) return undefined
     const timeout = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
-    return this.#line.wait(job => this.#claim(job, worker, signal), {
+    return this.#line.wait(job => this.#claim(job, worker, decodes, signal), {
       timeout,
       gone: signal,
-      accepts: ({ data: { contentType = '' } }) => canDecode(decodes, contentType),
+      accepts: ({ data }) => canDecode(decodes, data.contentType ?? '') && canMake(decodes, data),
     })
   }
 
@@ -120,8 +121,8 @@ export class BullMqQueue implements WorkQueue {
     return renewed
   }
 
-  finish({ id, token }: HeldLease, result: ImageFacts): Promise<Acknowledgement> {
-    return this.#report(id, { state: 'finished', token, result })
+  finish({ id, token }: HeldLease, results: Results): Promise<Acknowledgement> {
+    return this.#report(id, { state: 'finished', token, ...results })
   }
 
   fail({ id, token }: HeldLease, error: TaskError, retryable: boolean): Promise<Acknowledgement> {
@@ -150,10 +151,18 @@ export class BullMqQueue implements WorkQueue {
   }
 
   /** undefined if the task can't be claimed, or the worker has disconnected. */
-  async #claim(job: TaskJob, worker: string, gone: AbortSignal): Promise<Work | undefined> {
+  async #claim(
+    job: TaskJob,
+    worker: string,
+    decodes: readonly string[],
+    gone: AbortSignal,
+  ): Promise<Work | undefined> {
     const params = { id: job.id ?? '' }
     try {
-      const reply = await this.#taskDb.claimGivenTask({ params, body: { worker, leaseMs: this.#leaseMs } })
+      // A task DB of an earlier version does not know `decodes`, nor has it tasks with variants.
+      const abilities = job.data.variants ? { decodes: [...decodes] } : {}
+      const body = { worker, leaseMs: this.#leaseMs, ...abilities }
+      const reply = await this.#taskDb.claimGivenTask({ params, body })
       if (reply.status === 200) {
         const work = workOf(reply.body)
         if (!gone.aborted) return work

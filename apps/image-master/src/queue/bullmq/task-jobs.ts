@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ImageFacts, Operation, Task } from '@darkroom/contracts'
+import type { ImageFacts, Operation, Task, Variants } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
@@ -10,11 +10,12 @@ import { type QueueRedis, reasonOf } from './queue-redis.ts'
  * can do it.
  */
 export interface JobData {
-  operations: Operation[]
+  operations?: Operation[]
+  variants?: Variants
   /** The type of the original; missing in jobs of earlier versions. */
   contentType?: string
 }
-export type TaskJob = Job<JobData, ImageFacts>
+export type TaskJob = Job<JobData, ImageFacts | undefined>
 
 /**
  * All masters use one lock: it only shows that the job has a worker. Whether a worker may report on the task is
@@ -42,8 +43,8 @@ export interface TaskJobsOptions {
 /** Tasks as jobs of BullMQ: id and priority are the task's, and the state of a job follows the task. */
 export class TaskJobs {
   /** For measurements and the board. */
-  readonly queue: Queue<JobData, ImageFacts>
-  readonly #worker: Worker<JobData, ImageFacts>
+  readonly queue: Queue<JobData, ImageFacts | undefined>
+  readonly #worker: Worker<JobData, ImageFacts | undefined>
   readonly #redis: QueueRedis
   readonly #leaseMs: number
   readonly #closing = new AbortController()
@@ -84,10 +85,12 @@ export class TaskJobs {
   }
 
   /** Jobs that exist already, waiting or not, are not changed. */
-  async add(tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations' | 'original'>[]): Promise<void> {
-    const jobs = tasks.map(({ id, urgency, operations, original }) => ({
+  async add(
+    tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations' | 'variants' | 'original'>[],
+  ): Promise<void> {
+    const jobs = tasks.map(({ id, urgency, operations, variants, original: { contentType } }) => ({
       name: 'develop',
-      data: { operations, contentType: original.contentType },
+      data: { ...(operations && { operations }), ...(variants && { variants }), contentType },
       opts: { jobId: id, priority: urgency + 1 }, // 0 would come before all others
     }))
     await this.#redis.send(() => this.queue.addBulk(jobs))
@@ -151,7 +154,7 @@ export class TaskJobs {
 
   /** Updates the job of an active task to the new state of the task; without a task, the job is removed. */
   async follow(id: string, task: Task | undefined): Promise<void> {
-    const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts>(this.#worker, id))
+    const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts | undefined>(this.#worker, id))
     if (job) await this.align(job, task)
   }
 
@@ -198,7 +201,7 @@ export class TaskJobs {
         await this.#moveToWait(job)
         return
       case 'finished':
-        await job.moveToCompleted(task.result as ImageFacts, lock, false)
+        await job.moveToCompleted(task.result, lock, false)
         return
       case 'failed':
         await job.moveToFailed(new UnrecoverableError(task.error?.detail ?? 'failed'), lock, false)

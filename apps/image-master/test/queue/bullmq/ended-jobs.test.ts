@@ -14,7 +14,8 @@ withEngine('redis', program => {
     const client = new Redis(redis.urlOf(0))
     t.after(() => client.disconnect())
     for (const number of [1, 2, 3, 4]) await queue.add(await makeTask(number))
-    for (const _ of [1, 2]) assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+    for (const _ of [1, 2])
+      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), { result: facts }), 'done')
     for (const _ of [3, 4]) assert.equal(await queue.fail(leaseOf(await nextOf(queue)), error, false), 'done')
     /** BullMQ goes by the score in the set of its state: when it ended. */
     const age = (state: string, number: number, hours: number) =>

@@ -25,7 +25,7 @@ withEngine('redis', program => {
           else if (luck < 0.1 && work.attempt < 3) await queue.fail(leaseOf(work), error, true)
           else if (luck < 0.15 && work.attempt < 3)
             continue // stops renewing its lease
-          else if ((await queue.finish(leaseOf(work), facts)) === 'done') finished.push(work.id)
+          else if ((await queue.finish(leaseOf(work), { result: facts })) === 'done') finished.push(work.id)
         }
       }
       const workers = masters.flatMap(queue => Array.from({ length: workersOfEach }, () => work(queue)))

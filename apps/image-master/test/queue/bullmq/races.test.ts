@@ -50,9 +50,9 @@ withEngine('redis', program => {
       assert.equal(await queue.renew(late), 'lost')
       assert.equal(await queue.fail(late, error, true), 'lost')
       assert.equal(await queue.returnWork(late), 'lost')
-      assert.equal(await queue.finish(late, facts), 'lost')
+      assert.equal(await queue.finish(late, { result: facts }), 'lost')
       assert.equal((await other.jobs.countByState()).active, 1)
-      assert.equal(await other.finish(leaseOf(work), facts), 'done')
+      assert.equal(await other.finish(leaseOf(work), { result: facts }), 'done')
       assert.equal((await taskOf(1)).state, 'finished')
       const { active, completed, prioritized } = await other.jobs.countByState()
       assert.deepEqual({ active, completed, prioritized }, { active: 0, completed: 1, prioritized: 0 })
@@ -71,7 +71,7 @@ withEngine('redis', program => {
     await client.set('darkroom:tasks:stalled-check', '1')
     const work = await nextOf(queue, 15)
     assert.deepEqual([work.id, work.attempt], [lost.id, 2])
-    assert.equal(await queue.finish(leaseOf(work), facts), 'done')
+    assert.equal(await queue.finish(leaseOf(work), { result: facts }), 'done')
   })
 
   describe('fault: a master is killed', () => {
@@ -105,7 +105,7 @@ withEngine('redis', program => {
       const { id, lease } = (await poll.json()) as Work
       master.signal('SIGKILL')
       await master.ended
-      assert.equal(await queue.finish({ id, token: lease.token }, facts), 'done')
+      assert.equal(await queue.finish({ id, token: lease.token }, { result: facts }), 'done')
       assert.equal((await taskOf(1)).state, 'finished')
       const { active, completed } = await queue.jobs.countByState()
       assert.deepEqual({ active, completed }, { active: 0, completed: 1 })
@@ -126,7 +126,7 @@ withEngine('redis', program => {
       await queue.add(await makeTask(1))
       await clients.taskDb.deleteTask({ params: { id: idOf(1) } })
       await queue.add(await makeTask(2))
-      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), { result: facts }), 'done')
       await withJobs(queues, async jobs => {
         await (await jobs.getJob(idOf(2)))?.retry('completed')
         await jobs.add('develop', {}, { jobId: idOf(99), priority: 1 })

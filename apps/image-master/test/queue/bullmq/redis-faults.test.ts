@@ -30,7 +30,7 @@ withEngine('redis', program => {
       assert.ok(waited >= 0.45 && waited < 5, `a poll of 0.5 s took ${waited} s`)
       const waiting = nextOf(queue)
       assert.ok(typeof (await queue.renew(leaseOf(underWay))) === 'object')
-      assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
+      assert.equal(await queue.finish(leaseOf(underWay), { result: facts }), 'done')
       assert.equal((await taskOf(1)).state, 'finished')
 
       await redis.restart()
@@ -55,7 +55,7 @@ withEngine('redis', program => {
       const ids: string[] = []
       while (ids.length < expected.length) ids.push((await nextOf(queue)).id)
       assert.deepEqual(ids, expected)
-      assert.equal(await queue.finish(leaseOf(underWay), facts), 'done')
+      assert.equal(await queue.finish(leaseOf(underWay), { result: facts }), 'done')
       assert.equal((await taskOf(8)).state, 'finished')
     })
 
@@ -63,7 +63,7 @@ withEngine('redis', program => {
       const { clients, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))
-      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), facts), 'done')
+      assert.equal(await queue.finish(leaseOf(await nextOf(queue)), { result: facts }), 'done')
       assert.equal(await queue.fail(leaseOf(await nextOf(queue)), error, false), 'done')
       const { completed, failed } = await queue.jobs.countByState()
       assert.deepEqual({ completed, failed }, { completed: 1, failed: 1 })
@@ -75,7 +75,7 @@ withEngine('redis', program => {
       }
       const works = [await nextOf(queue), await nextOf(queue)]
       assert.deepEqual(works.map(({ id }) => id).sort(), [1, 2].map(idOf))
-      for (const work of works) assert.equal(await queue.finish(leaseOf(work), facts), 'done')
+      for (const work of works) assert.equal(await queue.finish(leaseOf(work), { result: facts }), 'done')
       for (const number of [1, 2]) assert.equal((await taskOf(number)).state, 'finished')
     })
 
@@ -90,7 +90,7 @@ withEngine('redis', program => {
       const third = await makeTask(3)
       assert.ok((await seconds(() => queue.add(third))) < 1, 'the silence is known by now')
       assert.ok((await seconds(async () => assert.equal(await queue.next('w', 0.5, never), undefined))) < 5)
-      assert.ok((await seconds(() => queue.finish(leaseOf(underWay), facts))) < 4)
+      assert.ok((await seconds(() => queue.finish(leaseOf(underWay), { result: facts }))) < 4)
       redis.resume()
       const works = [await nextOf(queue), await nextOf(queue)]
       assert.deepEqual(works.map(({ id }) => id).sort(), [2, 3].map(idOf))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, openSync, renameSync } from 'node:fs'
-import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
@@ -85,6 +85,28 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
+  /** A second name of the same file: files are never changed in place. Some file systems have only one name a file. */
+  async copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined> {
+    const temporary = join(this.#shardFolder(to), `.${randomUUID()}${temporarySuffix}`)
+    try {
+      await link(this.#path(from), temporary).catch(error => {
+        if (!hasNoLinks(error)) throw error
+        return this.#copyBytes(from, temporary)
+      })
+      return await this.#mutex.run(this.#path(to), async () => {
+        renameSync(temporary, this.#path(to))
+        await this.#syncShard(this.#shardFolder(to))
+        return (await this.#describe(to))?.blob
+      })
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
+    } finally {
+      // Renaming does nothing if both names are of the same file already.
+      await rm(temporary, { force: true })
+    }
+  }
+
   open(id: BlobId, options = { whole: false }): Promise<OpenBlob | undefined> {
     return openBlobFile(this.#path(id), options)
   }
@@ -165,6 +187,17 @@ export class FileBlobStore implements BlobStore {
     return { kind: 'stored', blob }
   }
 
+  async #copyBytes(from: BlobId, path: string): Promise<void> {
+    await this.#checkFreeSpace()
+    await copyFile(this.#path(from), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    const handle = await open(path, constants.O_RDONLY)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+
   async #describe(id: BlobId) {
     await using opened = await this.open(id)
     return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
@@ -239,6 +272,12 @@ async function modificationTime(path: string): Promise<Date | undefined> {
 
 function isTemporary(name: string): boolean {
   return name.endsWith(temporarySuffix)
+}
+
+/** Unsupported by the file system, forbidden there, or too many names of one file. */
+function hasNoLinks(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code !== undefined && ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code)
 }
 
 function isFull(error: unknown): boolean {

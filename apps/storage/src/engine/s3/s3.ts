@@ -1,5 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import { type Logger, StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import { encodeDescription, encodeFooter, type Footer } from '../blob-footer.ts'
@@ -117,6 +122,24 @@ export class S3BlobStore implements BlobStore {
         this.#refusal = { failure, until: performance.now() + refusalMs }
       throw failure
     }
+  }
+
+  /** The copy has the bytes, the footer and the headers of the object. */
+  async copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined> {
+    const { bucket: Bucket } = this.#place
+    const Key = this.#name(to)
+    const CopySource = [Bucket, ...this.#name(from).split('/')].map(encodeURIComponent).join('/')
+    return this.#ask(abortSignal =>
+      this.#writes.inTurn(Key, async () => {
+        try {
+          await this.#clients.client.send(new CopyObjectCommand({ Bucket, Key, CopySource }), { abortSignal })
+        } catch (error) {
+          if (isAnswer(error, 'NoSuchKey')) return undefined
+          throw error
+        }
+        return (await this.#blobs.find(Key, abortSignal))?.blob
+      }),
+    )
   }
 
   open(id: BlobId, options = { whole: true }): Promise<OpenBlob | undefined> {

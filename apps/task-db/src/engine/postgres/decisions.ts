@@ -1,4 +1,4 @@
-import type { NewTask, NoticeClaim, Task } from '@darkroom/contracts'
+import { type NewTask, type NoticeClaim, type Task, variantsAbility } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
@@ -52,7 +52,7 @@ export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: b
 }
 
 /**
- * The next tasks in the order of claims, without originals of the types in `except`; fewer if other transactions have
+ * The next tasks in the order of claims, without those that need an ability in `except`; fewer if other transactions have
  * locked the rest.
  */
 export function claimTasks(
@@ -81,7 +81,8 @@ export function claimTasks(
 /** The condition for claimable tasks. `listed(except)` is parameter 2. */
 export function waitingExcept(except: readonly string[]): string {
   const isDecoded = "NOT (document #>> '{original,contentType}' = ANY ($2))"
-  return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded}` : ''}`
+  const isMade = `(document -> 'variants' IS NULL OR NOT '${variantsAbility}' = ANY ($2))`
+  return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded} AND ${isMade}` : ''}`
 }
 
 /** Without exceptions there is no parameter, so the usual query stays simple. */

@@ -1,11 +1,11 @@
 import {
+  abilitiesBeyond,
+  allAbilities,
   type NewTask,
   type NoticeClaim,
-  optionalTypes,
   type Task,
   type TaskState,
   type TaskStats,
-  typesBeyond,
 } from '@darkroom/contracts'
 import { repeat, StoreUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
@@ -70,7 +70,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
   readonly #disowned = new Set<Promise<void>>()
-  /** By the types of originals that are skipped. */
+  /** By the missing abilities, whose tasks are skipped. */
   readonly #claimings = new Map<string, Claiming>()
   #closed: Promise<void> | undefined
 
@@ -116,8 +116,8 @@ export class PostgresTaskStore implements TaskStore {
    * Tasks that another transaction has locked are skipped. But that transaction may leave the task unchanged, without
    * an announcement: so before the answer is that there is no task, locked tasks are waited for.
    */
-  async claim(worker: string, leaseMs: number, decodes = optionalTypes) {
-    const { looks, claims } = this.#claimingExcept(typesBeyond(decodes))
+  async claim(worker: string, leaseMs: number, decodes = allAbilities) {
+    const { looks, claims } = this.#claimingExcept(abilitiesBeyond(decodes))
     for (let isPatient = false; await looks.add({ isPatient }); isPatient = true) {
       const task = await claims.add({ worker, leaseMs })
       if (task) return task
@@ -221,13 +221,13 @@ export class PostgresTaskStore implements TaskStore {
     await this.#database.close()
   }
 
-  #claimingExcept(types: readonly string[]): Claiming {
-    const key = types.join()
+  #claimingExcept(abilities: readonly string[]): Claiming {
+    const key = abilities.join()
     const known = this.#claimings.get(key)
     if (known) return known
     const claiming: Claiming = {
-      looks: this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, types, deadline)),
-      claims: this.#inBatches((claims, deadline) => this.#claim(claims, types, deadline)),
+      looks: this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, abilities, deadline)),
+      claims: this.#inBatches((claims, deadline) => this.#claim(claims, abilities, deadline)),
     }
     this.#claimings.set(key, claiming)
     return claiming

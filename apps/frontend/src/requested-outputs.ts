@@ -1,0 +1,56 @@
+import {
+  formatOperations,
+  formatVariants,
+  InvalidOperations,
+  readOperations,
+  readVariants,
+  type UploadOptions,
+} from '@darkroom/contracts'
+import { ServiceProblem } from '@darkroom/service-kit'
+import type { Presets } from './presets.ts'
+
+/** The options of an upload: as text, or in a JSON body as values. */
+export interface GivenOptions {
+  operations?: unknown
+  variants?: unknown
+  preset?: string
+}
+
+/**
+ * The options as the master takes them: checked, in their shortest form, and with the preset expanded. Options that are
+ * given win over those of the preset.
+ *
+ * @throws ServiceProblem 400; 503 if there is a preset and kv-config does not answer
+ */
+export async function expandOptions(
+  { operations, variants, preset }: GivenOptions,
+  presets: Pick<Presets, 'require'>,
+): Promise<UploadOptions> {
+  const given = readOptions({ operations, variants })
+  if (preset === undefined) return given
+  const chosen = await presets.require(preset)
+  return {
+    ...(chosen.operations && { operations: formatOperations(chosen.operations) }),
+    ...(chosen.variants && { variants: formatVariants(chosen.variants) }),
+    ...given,
+    preset,
+  }
+}
+
+function readOptions({ operations, variants }: GivenOptions): UploadOptions {
+  try {
+    return {
+      ...(operations !== undefined && { operations: formatOperations(readOperations(operations)) }),
+      ...(variants !== undefined && { variants: formatVariants(readVariants(variants)) }),
+    }
+  } catch (error) {
+    throw asProblem(error)
+  }
+}
+
+/** InvalidOperations as a 400; other errors unchanged. */
+export function asProblem(error: unknown): unknown {
+  return error instanceof InvalidOperations
+    ? new ServiceProblem(400, 'invalid-operations', error.message)
+    : error
+}

@@ -1,0 +1,56 @@
+import { Operations } from './operations.ts'
+import { Problem } from './problem.ts'
+import { defineRoute, Nothing } from './route.ts'
+import { type Static, Type } from './typebox/typebox.js'
+import { ResultName, Variants } from './variants.ts'
+
+/** Options of uploads under one name, as kv-config keeps them: at least one of the two. */
+export const Preset = Type.Object(
+  { operations: Type.Optional(Operations), variants: Type.Optional(Variants) },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type Preset = Static<typeof Preset>
+
+/** Presets stand in kv-config under this prefix and their name, as JSON. */
+export const presetPrefix = 'config/presets/'
+
+const NamedPreset = Type.Object({ name: ResultName, ...Preset.properties })
+
+/** Lists of operations as text or in JSON, as in an upload. */
+const GivenPreset = Type.Object(
+  {
+    operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
+    variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
+  },
+  { additionalProperties: false },
+)
+
+const params = Type.Object({ name: Type.String({ maxLength: 200 }) })
+
+export const presetRoutes = {
+  listPresets: defineRoute({
+    method: 'GET',
+    url: '/presets',
+    schema: {
+      summary: 'The presets that uploads can name',
+      response: { 200: Type.Object({ presets: Type.Array(NamedPreset) }) },
+    },
+  }),
+  putPreset: defineRoute({
+    method: 'PUT',
+    url: '/presets/:name',
+    access: 'operator',
+    schema: {
+      summary: 'Makes or replaces a preset; images that were accepted before keep their operations',
+      params,
+      body: GivenPreset,
+      response: { 200: NamedPreset, 201: NamedPreset, 400: Problem },
+    },
+  }),
+  deletePreset: defineRoute({
+    method: 'DELETE',
+    url: '/presets/:name',
+    access: 'operator',
+    schema: { summary: 'Deletes a preset', params, response: { 204: Nothing, 404: Problem } },
+  }),
+}
