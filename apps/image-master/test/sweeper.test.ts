@@ -108,6 +108,18 @@ describe('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
+  test('are those of variants only if the image of the variant has no task', async t => {
+    const neighbours = await startNeighbours(t)
+    await makeTask(neighbours, idOf(1))
+    for (const key of [`${idOf(1)}_thumb`, `${idOf(2)}_thumb`, `${idOf(2)}_a_b`])
+      await store(neighbours, key, 'post')
+    const { orphans, clock } = sweeperOf(neighbours)
+    await orphans.sweep()
+    clock.now += hourMs
+    assert.equal(await orphans.sweep(), 2)
+    assert.deepEqual((await storedKeys(neighbours)).post, [`${idOf(1)}_thumb`])
+  })
+
   test('dated by the start of a long upload stay until their task is created', async t => {
     const neighbours = await startNeighbours(t)
     const { orphans, clock } = sweeperOf(neighbours)

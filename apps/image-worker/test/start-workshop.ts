@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Task } from '@darkroom/contracts'
+import { outputKey, type Task, type Variants } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
@@ -9,11 +9,11 @@ export interface Workshop extends Neighbours {
   master: RunningService
   startMaster(): Promise<RunningService>
   /** Makes a task whose original is this text; the tests' `develop` executes it. */
-  addTask(text: string, maxAttempts?: number): Promise<string>
+  addTask(text: string, maxAttempts?: number, variants?: Variants): Promise<string>
   taskOf(id: string): Promise<Task>
   untilState(id: string, state: Task['state']): Promise<Task>
   /** The developed text, undefined when there is none. */
-  resultOf(id: string): Promise<string | undefined>
+  resultOf(id: string, variant?: string): Promise<string | undefined>
   /** Gives the task to another worker; its present worker isn't notified. Returns the token of the new lease. */
   takeOver(id: string): Promise<number>
 }
@@ -40,7 +40,7 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
     master,
     startMaster,
     taskOf,
-    async addTask(text, maxAttempts = 3) {
+    async addTask(text, maxAttempts = 3, variants) {
       lastNumber += 1
       const id = `01990000-0000-7000-8000-${String(lastNumber).padStart(12, '0')}`
       const stored = await clients.storage.putBlob({
@@ -52,7 +52,8 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
       if (stored.status !== 201) assert.fail('the original was not stored')
       const original = { ...stored.body, width: 1, height: 1, frames: 1 }
       const operations = [{ name: 'swap-channels', order: 'bgr' } as const]
-      const body = { state: 'not-started', operations, original, maxAttempts } as const
+      const outputs = { operations, ...(variants && { variants }) }
+      const body = { state: 'not-started', ...outputs, original, maxAttempts } as const
       await clients.taskDb.putTask({ params: { id }, body })
       return id
     },
@@ -61,8 +62,9 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
         const task = await taskOf(id)
         return task.state === state && task
       }),
-    async resultOf(id) {
-      const reply = await clients.storage.getBlob({ params: { key: id, stage: 'post' }, headers: {} })
+    async resultOf(id, variant) {
+      const params = { key: outputKey(id, variant), stage: 'post' } as const
+      const reply = await clients.storage.getBlob({ params, headers: {} })
       return reply.status === 200 ? reply.body.text() : undefined
     },
     async takeOver(id) {

@@ -101,8 +101,14 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
   if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > leaseTime) {
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
-  const { owner, operations, variants, preset, from, original } = given
-  const { maxAttempts, idempotencyKey, callback } = given
+  if (event.type === 'claim' && event.decodes && !canMake(event.decodes, task))
+    return refuse('the task has variants, and the worker does not know variants')
+  if (event.type === 'finish') {
+    const missing = missingOutputs(task, event)
+    if (missing.length > 0) return refuse(`the report has no result for ${missing.join(', ')}`)
+  }
+  const changed = apply(task, event, now, leaseTime)
+  return { kind: 'changed', task: hasEnded(changed) ? noticeDue(changed, leaseTime) : changed }
 }
 
 /** A failure for good that is heard while the task waits again came too late: it does not hold. */

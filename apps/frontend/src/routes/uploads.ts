@@ -56,11 +56,9 @@ export function addUploadRoutes(
 function givenIn({
   headers,
   query,
-  caller,
 }: {
   headers: IncomingHttpHeaders
   query: UploadOptions
-  caller: Caller
 }) {
   return {
     options: query,

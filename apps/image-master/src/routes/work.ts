@@ -89,7 +89,10 @@ export function workHandlers({
   async function storeInline({ id, lease, result, variants }: Reported): Promise<Results> {
     const factsOf = (given: ImageFacts | InlineResult, name?: string) =>
       'content' in given ? inlineBytes.storeResult(outputKey(id, name), lease, given) : given
-    if (!variants) return result ? { result: await factsOf(result) } : {}
+    if (!variants) {
+      if (result) return { result: await factsOf(result) }
+      throw new ServiceProblem(400, 'invalid-request', 'body: needs a result, variants, or both')
+    }
     const [facts, named] = await Promise.all([
       result && factsOf(result),
       Promise.all(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { problemType } from '@darkroom/contracts'
+import { outputKey, problemType, readVariants } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { startWorkshop } from '../start-workshop.ts'
@@ -46,6 +46,66 @@ describe('work that succeeds', () => {
     assert.deepEqual(seen, Array(3).fill([{ name: 'swap-channels', order: 'bgr' }]))
     const begun = messages.flatMap(message => (message.type === 'begun' ? [message.work.id] : []))
     assert.deepEqual(begun, ids)
+  })
+
+  for (const [how, inlineBytes] of [
+    ['with the report', 1000],
+    ['by requests of their own', 10],
+  ] as const) {
+    test(`stores the result and all variants ${how}, each with a time limit of its own`, async t => {
+      const { messages, untilEnded } = work(t, shared, {
+        decodes: ['variants'],
+        inlineBytes,
+        develop: async (input, operations) => ({
+          bytes: Buffer.from(`${input} ${operations.map(({ name }) => name)}`),
+          facts,
+        }),
+      })
+      const variants = readVariants('thumb=flip;card=flop')
+      const id = await shared.addTask('abc', 3, variants)
+      const task = await shared.untilState(id, 'finished')
+      assert.equal(task.result?.bytes, 'abc swap-channels'.length)
+      assert.equal(task.variants?.thumb?.result?.bytes, 'abc flip'.length)
+      assert.equal(await shared.resultOf(id), 'abc swap-channels')
+      assert.equal(await shared.resultOf(id, 'thumb'), 'abc flip')
+      assert.equal(await shared.resultOf(id, 'card'), 'abc flop')
+      assert.deepEqual(await untilEnded(), [{ kind: 'finished', bytesIn: 3, bytesOut: 33 }])
+      const limits = messages.filter(({ type }) => /^develop/.test(type)).map(({ type }) => type)
+      assert.deepEqual(limits, ['developing', 'developing', 'developing', 'developed'])
+    })
+  }
+
+  test('of which one variant fails stores nothing, and fails with its reason', async t => {
+    work(t, shared, {
+      decodes: ['variants'],
+      develop: async (input, [operation]) => {
+        if (operation?.name === 'flop') throw new UnusableImage('undecodable', 'it is torn')
+        return reverse(input)
+      },
+    })
+    const id = await shared.addTask('abc', 3, readVariants('thumb=flip;card=flop'))
+    const { error } = await shared.untilState(id, 'failed')
+    assert.equal(error?.detail, 'it is torn')
+    for (const name of [undefined, 'thumb', 'card']) assert.equal(await shared.resultOf(id, name), undefined)
+  })
+
+  test('whose task was taken over meanwhile replaces no variant of the newer attempt', async t => {
+    const held = heldDevelopment()
+    const { untilEnded } = work(t, shared, { ...held, decodes: ['variants'], inlineBytes: 0 })
+    const id = await shared.addTask('abc', 3, readVariants('thumb=flip'))
+    await held.begun
+    const { claims } = await shared.taskOf(id)
+    for (const key of [id, outputKey(id, 'thumb')])
+      await shared.clients.storage.putBlob({
+        params: { key, stage: 'post' },
+        querystring: { fence: claims + 1 },
+        headers: {},
+        body: Buffer.from('newer'),
+      })
+    held.finish('older')
+    const [end] = await untilEnded()
+    assert.equal(end?.kind, 'abandoned')
+    for (const name of [undefined, 'thumb']) assert.equal(await shared.resultOf(id, name), 'newer')
   })
 
   for (const [what, inlineBytes, requests] of [

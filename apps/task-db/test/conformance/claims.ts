@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Results, readVariants } from '@darkroom/contracts'
 import { facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
+
+const variants = readVariants('thumb=resize:20x20;card=flip')
 
 export function claimsAreExclusive(openEngine: OpenEngine): void {
   const clock = new ManualClock()
@@ -62,6 +65,45 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     for (const decodes of [[], [], ['image/heic'], ['image/heic'], ['image/heic']])
       ids.push((await store.claim('worker-1', leaseMs, decodes))?.id)
     assert.deepEqual(ids, [taskId(2), undefined, taskId(3), taskId(1), undefined])
+  })
+
+  test('a claim passes over tasks with variants unless its worker knows variants', async t => {
+    const store = await openEngine(t, clock)
+    const original = { ...facts, contentType: 'image/heic' }
+    await store.create(taskId(1), newTask({ variants }))
+    await store.create(taskId(2), newTask())
+    await store.create(taskId(3), newTask({ variants, original }))
+    const ids: (string | undefined)[] = []
+    for (const decodes of [[], ['image/heic'], ['variants'], ['variants'], ['variants', 'image/heic'], []])
+      ids.push((await store.claim('worker-1', leaseMs, decodes))?.id)
+    assert.deepEqual(ids, [taskId(2), undefined, taskId(1), undefined, taskId(3), undefined])
+  })
+
+  test('a given task with variants is refused to a worker that does not know variants', async t => {
+    const store = await openEngine(t, clock)
+    await store.create(taskId(1), newTask({ variants }))
+    const claim = { type: 'claim', worker: 'worker-1', leaseMs } as const
+    assert.equal((await store.apply(taskId(1), { ...claim, decodes: [] }))?.kind, 'refused')
+    assert.equal((await store.apply(taskId(1), { ...claim, decodes: ['variants'] }))?.kind, 'changed')
+  })
+
+  test('a task with variants is finished by results for all of them', async t => {
+    const store = await openEngine(t, clock)
+    const { operations: _, ...onlyVariants } = newTask({ variants, preset: 'shop', from: taskId(9) })
+    await store.create(taskId(1), onlyVariants)
+    const { claims: token } = await claim(store)
+    const finish = (results: Results) => store.apply(taskId(1), { type: 'finish', token, ...results })
+    const refused = await finish({ result: facts, variants: { card: facts } })
+    assert.match(String(refused?.kind === 'refused' && refused.reason), /no result for thumb/)
+    const done = await finish({ variants: { thumb: facts, card: { ...facts, bytes: 1 }, other: facts } })
+    assert.equal(done?.kind, 'changed')
+    const { operations, result, preset, from, variants: found } = await get(store, 1)
+    assert.deepEqual([operations, result, preset, from], [undefined, undefined, 'shop', taskId(9)])
+    const { thumb, card } = variants
+    assert.deepEqual(found, {
+      thumb: { ...thumb, result: facts },
+      card: { ...card, result: { ...facts, bytes: 1 } },
+    })
   })
 
   test('simultaneous claims by workers that decode different types each get a task that their worker can decode', async t => {

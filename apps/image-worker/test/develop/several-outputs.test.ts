@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseOperations } from '@darkroom/contracts'
+import { generateImage, imageKinds } from '@darkroom/testing'
+import { develop } from '../../src/develop/develop.ts'
+import { OriginalInHand } from '../../src/develop/original-in-hand.ts'
+
+const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
+/** So that each way of developing comes before and after others. */
+const lists = [
+  'swap-channels:bgr',
+  'resize:30x30,format:webp',
+  'flip,swap-channels:gbr',
+  'pixelate:5,round:8',
+  'resize:20x20,flop',
+  'crop:10x10',
+  'trim,greyscale',
+  'swap-channels:rgb',
+].map(parseOperations)
+
+describe('several outputs of one original', () => {
+  for (const kind of imageKinds) {
+    test(`are the same as each alone: ${kind}`, async () => {
+      const original = await generateImage({ kind, width: 65, height: 47, seed: 7 })
+      const input = Buffer.from(original)
+      const inHand = new OriginalInHand()
+      for (const operations of lists) {
+        const together = await develop(input, operations, limits, undefined, inHand)
+        const alone = await develop(Buffer.from(original), operations, limits)
+        assert.deepEqual(together.facts, alone.facts)
+        assert.ok(Buffer.from(alone.bytes).equals(together.bytes), JSON.stringify(operations))
+      }
+      assert.ok(input.equals(original))
+    })
+  }
+
+  test('stay as they are while the next is made', async () => {
+    const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
+    const inHand = new OriginalInHand()
+    const first = await develop(input, parseOperations('swap-channels:bgr'), limits, undefined, inHand)
+    const before = Buffer.from(first.bytes)
+    for (const operations of lists) await develop(input, operations, limits, undefined, inHand)
+    assert.ok(before.equals(first.bytes))
+  })
+
+  test('are counted in the memory that the next one reserves', async () => {
+    const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
+    const inHand = new OriginalInHand()
+    const reserved: number[] = []
+    const reserve = async (bytes: number) => void reserved.push(bytes)
+    const flip = parseOperations('flip')
+    const { bytes } = await develop(input, flip, limits, reserve, inHand)
+    const first = reserved.splice(0)
+    await develop(input, flip, limits, reserve, inHand)
+    assert.deepEqual(
+      reserved,
+      first.map(each => each + bytes.length),
+    )
+  })
+
+  test('fail if they are too large together', async () => {
+    const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
+    const tight = { ...limits, maxUnpackedBytes: 20_000 }
+    const inHand = new OriginalInHand()
+    const make = () => develop(input, parseOperations('flip'), tight, undefined, inHand)
+    await assert.rejects(
+      async () => {
+        for (let n = 0; n < 8; n++) await make()
+      },
+      { message: /results take more than 20000 bytes together/ },
+    )
+  })
+})
