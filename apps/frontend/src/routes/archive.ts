@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
-import { fileExtensionOf, frontendRoutes, type ImageFacts, type Task } from '@darkroom/contracts'
+import { fileExtensionOf, frontendRoutes, outputKey, outputsOf, type Task } from '@darkroom/contracts'
 import { type App, collectingMemory, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { requireFinished } from '@darkroom/service-kit/images'
 import { makeZip, predictLength } from 'client-zip'
@@ -26,7 +26,7 @@ export function addArchiveRoutes(
     exposeHeadRoute: false,
     handler: async ({ query: { ids }, caller }, reply) => {
       const tasks = await Promise.all(readIds(ids).map(id => requireImage(taskDb, caller, id)))
-      const entries = tasks.map(entryOf)
+      const entries = tasks.flatMap(entriesOf)
       reply.headers({
         'cache-control': 'private, no-store',
         'content-disposition': 'attachment; filename="darkroom.zip"',
@@ -58,14 +58,19 @@ function readIds(text: string): string[] {
   )
 }
 
-function entryOf(task: Task): Entry {
+/** The result and all variants of an image. */
+function entriesOf(task: Task): Entry[] {
   try {
     requireFinished(task)
   } catch (error) {
     if (!(error instanceof ServiceProblem)) throw error
     throw new ServiceProblem(error.status, error.code, `${task.id}: ${error.message}`, error)
   }
-  const { contentType, bytes } = task.result as ImageFacts
   const lastModified = new Date(task.finishedAt ?? task.createdAt)
-  return { name: `${task.id}.${fileExtensionOf(contentType)}`, size: bytes, lastModified, key: task.id }
+  return outputsOf(task).flatMap(({ name }) => {
+    const facts = name === undefined ? task.result : task.variants?.[name]?.result
+    if (!facts) return []
+    const key = outputKey(task.id, name)
+    return { name: `${key}.${fileExtensionOf(facts.contentType)}`, size: facts.bytes, lastModified, key }
+  })
 }

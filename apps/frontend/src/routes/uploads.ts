@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, type UploadOptions, urgencyOf } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
-import type { Caller, } from '../access/caller.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
@@ -53,13 +52,7 @@ export function addUploadRoutes(
   })
 }
 
-function givenIn({
-  headers,
-  query,
-}: {
-  headers: IncomingHttpHeaders
-  query: UploadOptions
-}) {
+function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: UploadOptions }) {
   return {
     options: query,
     idempotencyKey: textOf(headers['idempotency-key']),
