@@ -103,7 +103,10 @@ export const resumableRoutes = {
           Type.String({ description: '1: the length is sent later, with a PATCH' }),
         ),
         'upload-metadata': Type.Optional(
-          Type.String({ description: 'Names and base64 values. `operations`, `variants` and `preset` are read, others are only kept' }),
+          Type.String({
+            description:
+              'Names and base64 values. `operations`, `variants` and `preset` are read, others are only kept',
+          }),
         ),
         'upload-concat': Type.Optional(Type.String({ description: 'Not supported' })),
         priority: PriorityHeader,
