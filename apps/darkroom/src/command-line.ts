@@ -18,6 +18,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --owner <name>                    whose images it sees (default: the key's own)
       --name <words>                    for people: who uses it, and where
       --expires <90d>                   when it ends (default: never)
+      --callback <url>                  where notices of its images are posted (default: nowhere)
   darkroom keys list                    all API keys, without their secrets
   darkroom keys revoke <id>             ends a key at once
   darkroom keys rotate <id>             makes another key for the same owner, and ends this one
@@ -57,6 +58,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
       args: process.argv.slice(2),
       allowPositionals: true,
       options: {
+        callback: { type: 'string' },
         expires: { type: 'string' },
         from: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

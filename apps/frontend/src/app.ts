@@ -93,7 +93,7 @@ export function buildApp({
   const signingKeys = new SigningKeys({ kv: clients.kv, logger })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
-  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound) }
+  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound), outbound }
   const checkReady = async () => {
     await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
     await clients.taskDb.getStats({})
@@ -122,7 +122,8 @@ export function buildApp({
     scope => addOperationRoutes(scope),
     scope => addPresetRoutes(scope, presets),
     scope => addKeyRoutes(scope, clients),
-    scope => addResumableRoutes(scope, clients, intake, { limits: uploads, presets, publicUrls, logger }),
+    scope =>
+      addResumableRoutes(scope, clients, intake, { limits: uploads, presets, publicUrls, outbound, logger }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),

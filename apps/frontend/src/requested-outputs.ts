@@ -14,6 +14,7 @@ export interface GivenOptions {
   operations?: unknown
   variants?: unknown
   preset?: string
+  callback?: string
 }
 
 /**
@@ -23,10 +24,10 @@ export interface GivenOptions {
  * @throws ServiceProblem 400; 503 if there is a preset and kv-config does not answer
  */
 export async function expandOptions(
-  { operations, variants, preset }: GivenOptions,
+  { operations, variants, preset, callback }: GivenOptions,
   presets: Pick<Presets, 'require'>,
 ): Promise<UploadOptions> {
-  const given = readOptions({ operations, variants })
+  const given = { ...readOptions({ operations, variants }), ...(callback !== undefined && { callback }) }
   if (preset === undefined) return given
   const chosen = await presets.require(preset)
   return {

@@ -12,15 +12,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from './access/caller.ts'
 import type { Importer } from './import-image.ts'
 import { readJsonSource } from './json-source.ts'
+import type { Outbound } from './outbound/outbound.ts'
 import type { Presets } from './presets.ts'
 import { expandOptions, type GivenOptions } from './requested-outputs.ts'
 import { readForm } from './uploaded-form.ts'
+import { withCallback } from './webhooks/with-callback.ts'
 
 export interface UploadClients {
   imageMaster: Client<typeof imageMasterRoutes>
   taskDb: Client<typeof taskDbRoutes>
   presets: Pick<Presets, 'require'>
   importer: Importer
+  outbound: Pick<Outbound, 'mistakeIn'>
 }
 
 /**
@@ -38,7 +41,7 @@ export async function upload(
     idempotencyKey?: string | undefined
     urgency?: Urgency | undefined
   },
-  { imageMaster, importer, presets, taskDb }: UploadClients,
+  { imageMaster, importer, outbound, presets, taskDb }: UploadClients,
 ): Promise<Task> {
   const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
@@ -48,7 +51,8 @@ export async function upload(
   }
   const orderOf = async (options: GivenOptions) => {
     const { owner } = request.caller
-    const expanded = await expandOptions({ ...given.options, ...options }, presets)
+    const chosen = withCallback({ ...given.options, ...options }, request.caller, outbound)
+    const expanded = await expandOptions(chosen, presets)
     return { ...expanded, ...(owner !== undefined && { owner }) }
   }
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)

@@ -60,6 +60,8 @@ export interface Order extends RequestedOutputs {
   /** Unique among the images of the owner. */
   idempotencyKey?: string | undefined
   urgency?: Urgency | undefined
+  /** Where the notice of the end is posted. */
+  callback?: string | undefined
 }
 
 export interface Upload extends Order {
@@ -188,7 +190,7 @@ async function readFacts(
 async function makeTask(
   id: string,
   image: Outputs & { original: ImageFacts; from?: string },
-  { owner, preset, idempotencyKey, urgency }: Order,
+  { owner, preset, idempotencyKey, urgency, callback }: Order,
   dependencies: IntakeDependencies,
 ): Promise<Task> {
   const reply = await dependencies.taskDb.putTask({
@@ -201,6 +203,9 @@ async function makeTask(
       ...(preset !== undefined && { preset }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(urgency !== undefined && { urgency }),
+      ...(callback !== undefined && {
+        callback: { url: callback, keptSeconds: dependencies.settings().retentionSeconds },
+      }),
     },
   })
   if (reply.status === 404 || reply.status === 409) throw new Error(`a new task was answered ${reply.status}`)

@@ -1,4 +1,4 @@
-import { CallbackStatus } from './callback.ts'
+import { CallbackStatus, CallbackUrl } from './callback.ts'
 import { keyRoutes } from './keys.ts'
 import { OperationDescription } from './operations.ts'
 import { Owner } from './owner.ts'
@@ -83,6 +83,7 @@ export const UploadOptions = Type.Object(
     preset: Type.Optional(
       Type.String({ maxLength: 64, description: 'A preset, whose operations or variants can be replaced' }),
     ),
+    callback: Type.Optional(CallbackUrl),
   },
   { additionalProperties: false },
 )
@@ -104,6 +105,7 @@ export const ImageRequest = Type.Object(
     operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
     variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
     preset: UploadOptions.properties.preset,
+    callback: UploadOptions.properties.callback,
   },
   { additionalProperties: false },
 )

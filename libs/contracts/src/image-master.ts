@@ -1,3 +1,4 @@
+import { CallbackUrl } from './callback.ts'
 import { Operations } from './operations.ts'
 import { Owner } from './owner.ts'
 import { waitQuery } from './page.ts'
@@ -91,6 +92,7 @@ const options = {
   operations: Type.Optional(Type.String({ maxLength: 64_000 })),
   variants: Type.Optional(Type.String({ maxLength: 64_000 })),
   preset: Type.Optional({ ...ResultName, description: 'Already expanded; only recorded' }),
+  callback: Type.Optional(CallbackUrl),
   owner: Type.Optional(Owner),
 }
 const newImageHeaders = {

@@ -1,3 +1,4 @@
+import { CallbackUrl } from './callback.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
@@ -23,6 +24,7 @@ export const KeyDescription = Type.Object({
   createdAt: Instant,
   createdBy: Type.String({ description: 'The id of an operator key, or `command line`' }),
   expiresAt: Type.Optional(Instant),
+  callback: Type.Optional({ ...CallbackUrl, description: 'Where notices of its images are posted' }),
 })
 export type KeyDescription = Static<typeof KeyDescription>
 
@@ -51,6 +53,10 @@ export const NewKey = Type.Object(
       Type.String({ minLength: 1, maxLength: 100, description: 'For people: who uses the key, and where' }),
     ),
     expiresAt: Type.Optional({ ...Instant, description: 'Default: never' }),
+    callback: Type.Optional({
+      ...CallbackUrl,
+      description: 'Where notices of its images are posted, unless an upload names another URL',
+    }),
   },
   { additionalProperties: false },
 )

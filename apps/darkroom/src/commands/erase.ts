@@ -1,4 +1,5 @@
 import { KeyStore } from '@darkroom/frontend/keys'
+import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
 import type { ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { askServices } from '../ask-services.ts'
@@ -7,7 +8,7 @@ import { requireOwner } from './keys.ts'
 
 const deletionsAtOnce = 8
 
-/** Deletes the keys of an owner, so that no more uploads arrive, then all images of the owner. */
+/** Deletes the keys of an owner, so that no more uploads arrive, then all images of the owner and the webhook secret. */
 export async function eraseCommand(
   process: NodeJS.Process,
   rest: string[],
@@ -21,6 +22,7 @@ export async function eraseCommand(
     const keys = (await store.list()).filter(key => key.owner === owner)
     for (const { id } of keys) await store.revoke(id)
     const images = await eraseImages(clients, owner)
+    await WebhookSecrets.inside(clients.kv).delete(owner)
     process.stdout.write(`revoked ${keys.length} API keys and deleted ${images} images of ${owner}\n`)
     return 0
   })

@@ -12,6 +12,7 @@ export interface KeyOptions {
   name?: string
   expires?: string
   keep?: string
+  callback?: string
 }
 
 const createdBy = 'command line'
@@ -19,7 +20,7 @@ const maxNameLength = 100
 
 /** The arguments of each verb. */
 const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; takesId: boolean }>> = {
-  create: { options: ['role', 'owner', 'name', 'expires'], takesId: false },
+  create: { options: ['role', 'owner', 'name', 'expires', 'callback'], takesId: false },
   list: { options: [], takesId: false },
   revoke: { options: [], takesId: true },
   rotate: { options: ['keep'], takesId: true },
@@ -64,7 +65,7 @@ export async function keysCommand(
   })
 }
 
-function readNewKey({ role = 'user', owner, name, expires }: KeyOptions): NewKey {
+function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOptions): NewKey {
   if (!roles.includes(role as Role))
     throw new UsageError(`--role must be ${roles.join(' or ')}, got "${role}"`, { isBrief: true })
   if (owner !== undefined) requireOwner(owner)
@@ -74,10 +75,16 @@ function readNewKey({ role = 'user', owner, name, expires }: KeyOptions): NewKey
     role: role as Role,
     ...(owner !== undefined && { owner }),
     ...(name !== undefined && { name }),
+    ...(callback !== undefined && { callback: requireUrl(callback) }),
     ...(expires !== undefined && {
       expiresAt: new Date(Date.now() + durationSeconds('--expires', expires) * 1000).toISOString(),
     }),
   }
+}
+
+function requireUrl(url: string): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
+  throw new UsageError(`--callback must be an http or https URL, got "${url}"`, { isBrief: true })
 }
 
 /** @throws UsageError */

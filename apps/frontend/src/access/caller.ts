@@ -9,13 +9,15 @@ export interface Caller {
   owner?: string
   /** The id of its key. */
   keyId?: string
+  /** Where notices of its images are posted by default. */
+  callback?: string
 }
 
 /** The caller of every request to an open frontend. */
 export const anyone: Caller = { role: 'operator' }
 
-export function callerOf({ id, role, owner }: KeyDescription): Caller {
-  return { role, owner, keyId: id }
+export function callerOf({ id, role, owner, callback }: KeyDescription): Caller {
+  return { role, owner, keyId: id, ...(callback !== undefined && { callback }) }
 }
 
 /** The owner whose images a caller sees; undefined if it sees all images. */

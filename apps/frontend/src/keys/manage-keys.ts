@@ -26,12 +26,16 @@ export class KeyStore {
    * Makes a key. Before that it sets `config/frontend/auth` to `keys`, for good: if the call stops in between, the
    * frontends are closed, not open. `createdBy` is the id of an operator's key, or `command line`.
    */
-  async create({ role = 'user', owner, name, expiresAt }: NewKey, createdBy: string): Promise<MadeKey> {
+  async create(
+    { role = 'user', owner, name, expiresAt, callback }: NewKey,
+    createdBy: string,
+  ): Promise<MadeKey> {
     await this.#requireKeys()
     return this.#make(id => ({
       role,
       owner: owner ?? id,
       ...(name !== undefined && { name }),
+      ...(callback !== undefined && { callback }),
       createdAt: this.#now().toISOString(),
       createdBy,
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),

@@ -18,12 +18,14 @@ import {
 } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IntakeGate } from '../intake-gate.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
 import { linkBase } from '../public-urls.ts'
 import { expandOptions } from '../requested-outputs.ts'
 import { ResumableUploads, type UploadClients, type UploadState } from '../resumable/resumable-uploads.ts'
 import { readMetadata } from '../resumable/upload-metadata.ts'
 import type { UploadLimits } from '../resumable/upload-records.ts'
+import { withCallback } from '../webhooks/with-callback.ts'
 
 /** For so long, the limits of uploads are not asked for again. */
 const limitsAgeMs = 5000
@@ -32,6 +34,7 @@ export interface ResumableOptions {
   limits: UploadLimits
   presets: Pick<Presets, 'require'>
   publicUrls: readonly URL[]
+  outbound: Pick<Outbound, 'mistakeIn'>
   logger: Logger
 }
 
@@ -40,7 +43,7 @@ export function addResumableRoutes(
   app: App,
   clients: UploadClients,
   gate: IntakeGate,
-  { limits, presets, publicUrls, logger }: ResumableOptions,
+  { limits, presets, publicUrls, outbound, logger }: ResumableOptions,
 ): void {
   const uploads = new ResumableUploads(clients, limits, logger)
   const readMaxBytes = maxBytesOf(clients.imageMaster)
@@ -83,7 +86,10 @@ export function addResumableRoutes(
       const metadata = headers['upload-metadata']
       const urgency = urgencyOf(headers.priority)
       const begun = await uploads.create(caller, {
-        options: await expandOptions(optionsIn(readMetadata(metadata)), presets),
+        options: await expandOptions(
+          withCallback(optionsIn(readMetadata(metadata)), caller, outbound),
+          presets,
+        ),
         ...(length !== undefined && { length }),
         ...(metadata !== undefined && { metadata }),
         ...(urgency !== undefined && { urgency }),

@@ -5,6 +5,7 @@ import { type HttpAnswer, type HttpRequest, RecordedLog, until } from '@darkroom
 import type { Audience } from '../../src/access/audience.ts'
 import { KeyStore } from '../../src/keys/manage-keys.ts'
 import type { RateLimitSettings } from '../../src/limits/rate-limits.ts'
+import type { Networks } from '../../src/outbound/networks.ts'
 import { type Frontend, startFrontend } from '../start-frontend.ts'
 
 export interface Guarded extends Frontend {
@@ -18,7 +19,12 @@ export interface Guarded extends Frontend {
 /** A frontend that wants keys. */
 export async function startGuarded(
   owner: Owner,
-  options: { audience?: Audience; limits?: RateLimitSettings; settings?: Record<string, string> } = {},
+  options: {
+    audience?: Audience
+    limits?: RateLimitSettings
+    networks?: Networks
+    settings?: Record<string, string>
+  } = {},
 ): Promise<Guarded> {
   const { settings, ...others } = options
   const log = new RecordedLog()

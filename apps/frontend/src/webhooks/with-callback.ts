@@ -1,0 +1,16 @@
+import { ServiceProblem } from '@darkroom/service-kit'
+import type { Caller } from '../access/caller.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+
+/** The options with the callback of an image: as given, else as the key of the caller says. @throws ServiceProblem 400 */
+export function withCallback<Options extends { callback?: string }>(
+  options: Options,
+  caller: Pick<Caller, 'callback'>,
+  outbound: Pick<Outbound, 'mistakeIn'>,
+): Options {
+  const callback = options.callback ?? caller.callback
+  if (callback === undefined) return options
+  const mistake = outbound.mistakeIn(callback)
+  if (mistake === undefined) return { ...options, callback }
+  throw new ServiceProblem(400, 'invalid-callback', `the callback can't be used: ${mistake}`)
+}
