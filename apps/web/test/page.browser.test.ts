@@ -5,6 +5,7 @@ import {
   generateImage,
   httpRequest,
   startDarkroom,
+  tiffOf,
   until,
   withEngine,
 } from '@darkroom/testing'
@@ -186,6 +187,30 @@ await withEngine('chromium', async executablePath => {
           .getByText(/^Developed/)
           .waitFor()
       await page.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 })
+    })
+
+    test('a large upload goes on after a reload, and sends no piece twice', async () => {
+      await using opened = await openPage(browser, lan)
+      const { page } = opened
+      page.on('dialog', dialog => void dialog.accept())
+      const offsets: string[] = []
+      page.on('request', request => {
+        if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
+      })
+      const network = await page.context().newCDPSession(page)
+      await network.send('Network.enable')
+      const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }
+      await network.send('Network.emulateNetworkConditions', slow)
+      // A TIFF, which the browser can't show.
+      await add(page, file('large.tif', tiffOf(12 * 1024 * 1024)))
+      await rowOf(page, 'large.tif')
+        .getByText(/^Uploading [789]\d %/)
+        .waitFor()
+      await page.reload()
+      await rowOf(page, 'large.tif')
+        .getByText(/^Developed/)
+        .waitFor()
+      assert.deepEqual(offsets, ['0', '8388608', '8388608'])
     })
 
     test('10 000 files stay under 150 MB, and few rows are in the document', async () => {
