@@ -23,7 +23,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom keys revoke <id>             ends a key at once
   darkroom keys rotate <id>             makes another key for the same owner, and ends this one
       --keep <1d>                       lets the old one work for a while
-  darkroom erase --owner <name>         revokes all keys of an owner, and deletes all images
+  darkroom erase --owner <name> [--yes] revokes all keys of an owner, and deletes all images and uploads
   darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only what they need
   darkroom webhooks secret              prints the secret that signs webhooks; --owner <name>: of this owner
   darkroom webhooks rotate              makes another; --owner <name>, --keep <1d>: how long the one before signs, too
@@ -71,6 +71,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
         role: { type: 'string' },
         to: { type: 'string' },
         url: { type: 'string' },
+        yes: { type: 'boolean' },
       },
     })
     const [name = '', ...rest] = positionals

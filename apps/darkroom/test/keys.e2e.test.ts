@@ -94,8 +94,11 @@ test('from the first key on, requests without a key are refused, also after the 
     const [carol, dave] = [await makeKey(darkroom, '--owner', 'carol'), await makeKey(darkroom)]
     for (let count = 3; count > 0; count--) await ask(darkroom, carol, '/images', png)
     const { id } = (await ask(darkroom, dave, '/images', png)).json()
-    const { code, stdout } = await run(darkroom, ['erase', '--owner', 'carol'])
-    assert.deepEqual([code, stdout], [0, 'revoked 1 API keys and deleted 3 images of carol\n'])
+    const asked = await run(darkroom, ['erase', '--owner', 'carol'])
+    assert.deepEqual([asked.code, asked.stderr.includes('add --yes')], [2, true])
+    const { code, stdout } = await run(darkroom, ['erase', '--owner', 'carol', '--yes'])
+    const erased = 'revoked 1 API keys and deleted 3 images and 0 unfinished uploads of carol\n'
+    assert.deepEqual([code, stdout], [0, erased])
     await until('the key is refused', async () => (await ask(darkroom, carol, '/images')).status === 401)
     const { json } = await darkroom.ask('task-db', '/tasks?owner=carol')
     assert.deepEqual(json().tasks, [])

@@ -38,7 +38,8 @@ export type TaskEvent =
   | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
   | { type: 'return'; token: number }
   | { type: 'expire' }
-  | { type: 'retry' }
+  /** With a new turn; tasks without an owner have none. */
+  | { type: 'retry'; turn?: number }
   | NoticeEvent
 
 export type StateEvent = Exclude<TaskEvent, NoticeEvent>
@@ -60,7 +61,7 @@ const transitions: Readonly<Record<StateEvent['type'], { from: TaskState; to: re
 }
 
 /** A task as it begins. Of what was given, only what a new task may say is taken. */
-export function beginTask(id: string, given: NewTask, now: Date): Task {
+export function beginTask(id: string, given: NewTask, now: Date, turn?: number): Task {
   const { owner, operations, variants, preset, from, original } = given
   const { maxAttempts, idempotencyKey, callback } = given
   return {
@@ -74,6 +75,7 @@ export function beginTask(id: string, given: NewTask, now: Date): Task {
     ...(from !== undefined && { from }),
     original,
     urgency: given.urgency ?? defaultUrgency,
+    ...(turn !== undefined && { turn }),
     attempts: 0,
     maxAttempts,
     claims: 0,
@@ -151,7 +153,7 @@ function apply(task: Task, event: StateEvent, now: Date, leaseTime: Date): Task 
     case 'expire':
       return retryOrFail(next, workerLost(lease?.worker ?? 'the worker', task.attempts), now)
     case 'retry':
-      return retried(next, now)
+      return retried(next, now, event.turn)
   }
 }
 
@@ -178,8 +180,14 @@ function retryOrFail(task: Task, error: TaskError, now: Date): Task {
 }
 
 /** Fencing tokens continue: a worker of an earlier attempt may still send its result, which must be refused. */
-function retried({ error, finishedAt, ...task }: Task, now: Date): Task {
-  return { ...noticeAgain(task), state: 'not-started', attempts: 0, retriedAt: now.toISOString() }
+function retried({ error, finishedAt, ...task }: Task, now: Date, turn: number | undefined): Task {
+  const again = {
+    ...noticeAgain(task),
+    state: 'not-started',
+    attempts: 0,
+    retriedAt: now.toISOString(),
+  } as const
+  return { ...again, ...(turn !== undefined && { turn }) }
 }
 
 function fail(task: Task, error: TaskError, now: Date): Task {

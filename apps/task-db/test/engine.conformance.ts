@@ -11,6 +11,7 @@ import { noticesAreKept } from './conformance/notices.ts'
 import type { OpenEngine } from './conformance/open-engine.ts'
 import { tasksHaveOwners } from './conformance/owners.ts'
 import { tasksAreRestored } from './conformance/restoring.ts'
+import { ownersAreServedInTurn } from './conformance/turns.ts'
 
 /**
  * Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store that uses the given
@@ -28,6 +29,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
     tasksHaveOwners(openEngine)
     tasksAreRestored(openEngine)
     countsAddUp(openEngine)
+    ownersAreServedInTurn(openEngine)
     modelIsFollowed(openEngine)
   })
 }

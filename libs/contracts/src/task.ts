@@ -102,6 +102,13 @@ export const Task = Type.Object({
   from: Type.Optional({ ...TaskId, description: 'The image whose original was copied' }),
   original: ImageFacts,
   urgency: Urgency,
+  turn: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'Its place among the tasks of its urgency; equal turns go by id. Absent: 0, before all others',
+    }),
+  ),
   attempts: Type.Integer({ minimum: 0, description: 'Attempts that were begun and not returned' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
   claims: Type.Integer({ minimum: 0, description: 'Number of fencing tokens given out so far' }),

@@ -6,6 +6,7 @@ import { logger } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
 import { buildApp } from '../../src/app.ts'
+import { eraseUploads } from '../../src/resumable/erase-uploads.ts'
 import { startGuarded } from '../access/start-guarded.ts'
 import { finishNext, startFrontend, storageFiles } from '../start-frontend.ts'
 
@@ -351,6 +352,24 @@ test('HEAD is never answered 5xx: clients would begin anew', async t => {
   await lone.taskDb.close()
   const { status, headers: answered } = await lone.ask(path, { method: 'HEAD', headers: tus })
   assert.deepEqual([status, answered['retry-after']], [423, '1'])
+})
+
+test('the unfinished uploads of one owner can be erased', async t => {
+  const guarded = await startGuarded({ after: t.after.bind(t) })
+  const paths: string[] = []
+  for (const owner of ['alice', 'bob']) {
+    const { key } = await guarded.makeKey({ owner })
+    const headers = { ...tus, ...patchType, 'upload-length': String(png.length) }
+    const { headers: answered } = await guarded.askWith(key, '/uploads', {
+      method: 'POST',
+      headers,
+      body: png.subarray(0, 9),
+    })
+    paths.push(String(answered.location).split('/').at(-1) ?? '')
+  }
+  assert.equal(await eraseUploads(guarded.clients, 'alice'), 1)
+  const left = storageFiles(guarded).filter(name => name.includes('_'))
+  assert.ok(left.length === 1 && left[0]?.startsWith(paths[1] ?? ''), left.join())
 })
 
 test('uploads of others are as if they were not there', async t => {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
   abilitiesBeyond,
   allAbilities,
+  defaultUrgency,
   type NewTask,
   type NoticeClaim,
   type Task,
@@ -13,6 +14,7 @@ import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/
 import type { Outcome } from '../event-outcome.ts'
 import { keyIsTaken } from '../migration-incomplete.ts'
 import { beginTask, cutLease, type TaskEvent, transition } from '../transitions.ts'
+import { nextTurn } from '../turns.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from './engine.ts'
 import { isNewer } from './is-newer.ts'
 
@@ -69,6 +71,13 @@ const migrations: Migrations = [
   ALTER TABLE tasks ADD COLUMN notice_host TEXT AS (document ->> '$.callback.host');
   CREATE INDEX tasks_by_notice ON tasks (notice_is_slow, notice_due_at, notice_host) WHERE notice_due_at IS NOT NULL;
   `,
+  `
+  -- Tasks without an owner have no turn: they are first, and cost no index.
+  ALTER TABLE tasks ADD COLUMN turn INTEGER NOT NULL AS (coalesce(document ->> 'turn', 0));
+  DROP INDEX tasks_by_urgency;
+  CREATE INDEX tasks_by_turn ON tasks (urgency, turn, id) WHERE state = 'not-started';
+  CREATE INDEX tasks_by_turn_of_owner ON tasks (owner, urgency, turn) WHERE state = 'not-started' AND owner <> '';
+  `,
 ]
 
 /** At most so many leases are taken back in one transaction, so that it stays short. */
@@ -102,7 +111,7 @@ export class SqliteTaskStore implements TaskStore {
     const result = await this.#writes.run(() => {
       const known = read(this.#statements.get, id) ?? this.#findByKey(given)
       if (known) return { isNew: false, task: known }
-      const task = beginTask(id, given, this.#now())
+      const task = beginTask(id, given, this.#now(), this.#turnOf(given))
       this.#statements.insert.run(id, JSON.stringify(task))
       return { isNew: true, task }
     })
@@ -170,7 +179,7 @@ export class SqliteTaskStore implements TaskStore {
   async apply(id: string, event: TaskEvent) {
     const outcome = await this.#writes.run(() => {
       const task = read(this.#statements.get, id)
-      return task && this.#change(task, event)
+      return task && this.#change(task, event.type === 'retry' ? { ...event, ...this.#newTurn(task) } : event)
     })
     if (outcome?.kind === 'changed') this.#announce({ kind: 'stored', task: outcome.task })
     return outcome
@@ -253,6 +262,19 @@ export class SqliteTaskStore implements TaskStore {
     this.#lock[Symbol.dispose]()
   }
 
+  /** Undefined for a task without an owner. */
+  #turnOf({ owner, urgency = defaultUrgency }: Pick<NewTask, 'owner' | 'urgency'>): number | undefined {
+    if (owner === undefined) return undefined
+    const turn = (row: Record<string, unknown> | undefined) => (row ? Number(row.turn) : undefined)
+    const head = turn(this.#statements.headTurn.get(urgency))
+    return nextTurn({ head, last: turn(this.#statements.lastTurn.get(owner, urgency)) })
+  }
+
+  #newTurn(task: Task): { turn?: number } {
+    const turn = this.#turnOf(task)
+    return turn === undefined ? {} : { turn }
+  }
+
   #insertRestored(task: Task): void {
     const other = this.#findByKey(task)
     if (other) throw keyIsTaken(task.id, other.id)
@@ -297,16 +319,24 @@ function prepareStatements(database: DatabaseSync) {
     delete: prepare('DELETE FROM tasks WHERE id = ?'),
     // Left alone, SQLite would read all that wait by their state, and sort them.
     next: prepare(
-      `SELECT document FROM tasks INDEXED BY tasks_by_urgency
-       WHERE state = 'not-started' ORDER BY urgency, id LIMIT 1`,
+      `SELECT document FROM tasks INDEXED BY tasks_by_turn
+       WHERE state = 'not-started' ORDER BY urgency, turn, id LIMIT 1`,
     ),
     nextExcept: prepare(
-      `SELECT document FROM tasks INDEXED BY tasks_by_urgency
+      `SELECT document FROM tasks INDEXED BY tasks_by_turn
        WHERE state = 'not-started'
          AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?1))
          AND (document -> '$.variants' IS NULL
            OR '${variantsAbility}' NOT IN (SELECT value FROM json_each(?1)))
-       ORDER BY urgency, id LIMIT 1`,
+       ORDER BY urgency, turn, id LIMIT 1`,
+    ),
+    headTurn: prepare(
+      `SELECT turn FROM tasks INDEXED BY tasks_by_turn
+       WHERE state = 'not-started' AND urgency = ? ORDER BY turn LIMIT 1`,
+    ),
+    lastTurn: prepare(
+      `SELECT turn FROM tasks INDEXED BY tasks_by_turn_of_owner
+       WHERE state = 'not-started' AND owner <> '' AND owner = ? AND urgency = ? ORDER BY turn DESC LIMIT 1`,
     ),
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
     expired: prepare(

@@ -86,12 +86,12 @@ export class TaskJobs {
 
   /** Jobs that exist already, waiting or not, are not changed. */
   async add(
-    tasks: readonly Pick<Task, 'id' | 'urgency' | 'operations' | 'variants' | 'original'>[],
+    tasks: readonly Pick<Task, 'id' | 'urgency' | 'turn' | 'operations' | 'variants' | 'original'>[],
   ): Promise<void> {
-    const jobs = tasks.map(({ id, urgency, operations, variants, original: { contentType } }) => ({
+    const jobs = tasks.map(({ id, urgency, turn, operations, variants, original: { contentType } }) => ({
       name: 'develop',
       data: { ...(operations && { operations }), ...(variants && { variants }), contentType },
-      opts: { jobId: id, priority: urgency + 1 }, // 0 would come before all others
+      opts: { jobId: id, priority: priorityOf(urgency, turn) },
     }))
     await this.#redis.send(() => this.queue.addBulk(jobs))
   }
@@ -232,6 +232,17 @@ export class TaskJobs {
       .finally(() => this.#held.delete(held))
     this.#held.add(held)
   }
+}
+
+/** BullMQ allows priorities up to 2^21: for each of the eight urgencies, so many turns. */
+const turnsPerUrgency = 2 ** 18
+
+/**
+ * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits; while tasks wait without a
+ * pause, those after the last turn that has a priority of its own are served in the order of their arrival.
+ */
+function priorityOf(urgency: number, turn = 0): number {
+  return 1 + urgency * turnsPerUrgency + Math.min(turn, turnsPerUrgency - 2) // 0 would come before all others
 }
 
 /** The answers to all commands. @throws the first of their errors */

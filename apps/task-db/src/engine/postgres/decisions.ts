@@ -1,8 +1,15 @@
-import { type NewTask, type NoticeClaim, type Task, variantsAbility } from '@darkroom/contracts'
+import {
+  defaultUrgency,
+  type NewTask,
+  type NoticeClaim,
+  type Task,
+  variantsAbility,
+} from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, cutLease, type TaskEvent, transition } from '../../transitions.ts'
+import { type Line, nextTurn } from '../../turns.ts'
 import type { MinuteCount, TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './task-rows.ts'
@@ -23,16 +30,32 @@ export interface Creation {
 }
 
 /** Locks no rows: a concurrent insert of the same task violates an index, and is retried. */
-export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: boolean; task: Task }> {
+export function createTasks(creations: Creation[]): Decision<CreationRow, { isNew: boolean; task: Task }> {
   const ids = creations.map(({ id }) => id)
   const keys = creations.flatMap(({ given: { idempotencyKey } }) => idempotencyKey ?? [])
+  const lines = new Map(
+    creations.flatMap(({ given: { owner, urgency = defaultUrgency } }) =>
+      owner === undefined ? [] : [[lineOf(owner, urgency), { owner, urgency }]],
+    ),
+  )
   return {
     look: {
-      text: `SELECT document FROM tasks WHERE id = ANY ($1) UNION ALL
-        SELECT document FROM tasks WHERE idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL`,
-      values: [ids, keys.map(keyColumn)],
+      text: `SELECT document, NULL::text AS owner, NULL::smallint AS urgency, NULL::integer AS head, NULL::integer AS last
+        FROM tasks WHERE id = ANY ($1) UNION ALL
+        SELECT document, NULL, NULL, NULL, NULL
+        FROM tasks WHERE idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL UNION ALL
+        SELECT NULL, line.owner, line.urgency, ${headOf('line')}, ${lastOf('line')}
+        FROM unnest($3::text[], $4::smallint[]) AS line (owner, urgency)`,
+      values: [
+        ids,
+        keys.map(keyColumn),
+        [...lines.values()].map(({ owner }) => owner),
+        [...lines.values()].map(({ urgency }) => urgency),
+      ],
     },
-    decide(rows, now) {
+    decide(found, now) {
+      const rows = found.filter((row): row is TaskRow & CreationRow => row.document !== null)
+      const turns = new Turns(found)
       const known = tasksById(rows)
       const byKey = tasksByKey(rows)
       const created: Task[] = []
@@ -40,7 +63,7 @@ export function createTasks(creations: Creation[]): Decision<TaskRow, { isNew: b
         const key = ownKeyOf(given)
         const other = known.get(id) ?? (key !== undefined && byKey.get(key))
         if (other) return { isNew: false, task: other }
-        const task = beginTask(id, given, now)
+        const task = beginTask(id, given, now, turns.next(given))
         known.set(id, task)
         if (key !== undefined) byKey.set(key, task)
         created.push(task)
@@ -61,7 +84,7 @@ export function claimTasks(
 ): Decision<TaskRow, Task | undefined> {
   return {
     look: {
-      text: `SELECT document FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, id LIMIT $1
+      text: `SELECT document FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1
         FOR UPDATE SKIP LOCKED`,
       values: [claims.length, ...listed(except)],
     },
@@ -93,9 +116,59 @@ export function listed(except: readonly string[]): unknown[] {
 export function applyEvents(
   events: { id: string; event: TaskEvent }[],
 ): Decision<TaskRow, Outcome | undefined> {
+  const ids = events.map(({ id }) => id)
+  if (!events.some(({ event }) => event.type === 'retry'))
+    return { look: lockTasks(ids), decide: (rows, now) => happen(events, tasksById(rows), now) }
   return {
-    look: lockTasks(events.map(({ id }) => id)),
-    decide: (rows, now) => happen(events, tasksById(rows), now),
+    look: {
+      text: `SELECT document, owner, urgency, ${headOf('tasks')}, ${lastOf('tasks')} FROM tasks
+        WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
+      values: [ids],
+    },
+    decide: (rows, now) => happen(events, tasksById(rows), now, new Turns(rows as (TaskRow & LineRow)[])),
+  }
+}
+
+interface LineRow {
+  owner: string | null
+  urgency: number | null
+  head: number | null
+  last: number | null
+}
+type CreationRow = LineRow & { document: Task | null }
+
+function headOf(line: string): string {
+  return `(SELECT turn FROM tasks AS waiting WHERE state = 'not-started' AND waiting.urgency = ${line}.urgency
+    ORDER BY turn, id LIMIT 1) AS head`
+}
+
+function lastOf(line: string): string {
+  return `(SELECT turn FROM tasks AS waiting WHERE state = 'not-started' AND waiting.owner <> ''
+    AND waiting.owner = ${line}.owner AND waiting.urgency = ${line}.urgency ORDER BY turn DESC LIMIT 1) AS last`
+}
+
+function lineOf(owner: string, urgency: number): string {
+  return `${urgency} ${owner}`
+}
+
+/** Gives turns to the tasks of one transaction. Transactions at the same time may give an owner the same turn twice. */
+class Turns {
+  readonly #lines = new Map<string, Line>()
+
+  constructor(rows: readonly LineRow[]) {
+    for (const { owner, urgency, head, last } of rows)
+      if (owner !== null && urgency !== null)
+        this.#lines.set(lineOf(owner, urgency), { head: head ?? undefined, last: last ?? undefined })
+  }
+
+  /** Undefined for a task without an owner. */
+  next({ owner, urgency = defaultUrgency }: Pick<NewTask, 'owner' | 'urgency'>): number | undefined {
+    if (owner === undefined) return undefined
+    const key = lineOf(owner, urgency)
+    const line = this.#lines.get(key) ?? { head: undefined, last: undefined }
+    const turn = nextTurn(line)
+    this.#lines.set(key, { ...line, last: turn })
+    return turn
   }
 }
 
@@ -235,12 +308,18 @@ export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean>
 }
 
 /** Applies several events of one task in their order. */
-function happen(events: { id: string; event: TaskEvent }[], known: Map<string, Task>, now: Date) {
+function happen(
+  events: { id: string; event: TaskEvent }[],
+  known: Map<string, Task>,
+  now: Date,
+  turns?: Turns,
+) {
   const changed = new Map<string, Task>()
   const changes: TaskChange[] = []
   const answers = events.map(({ id, event }) => {
     const task = changed.get(id) ?? known.get(id)
-    const outcome = task && transition(task, event, now)
+    const turn = event.type === 'retry' && task ? turns?.next(task) : undefined
+    const outcome = task && transition(task, turn === undefined ? event : { type: 'retry', turn }, now)
     if (outcome?.kind === 'changed') {
       changed.set(id, outcome.task)
       // A renewal keeps the version, so it is not announced.

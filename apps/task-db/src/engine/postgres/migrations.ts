@@ -77,6 +77,13 @@ const migrations: readonly string[] = [
     ADD COLUMN notice_host text COLLATE "C";
   CREATE INDEX tasks_by_notice ON tasks (notice_is_slow, notice_due_at, notice_host) WHERE notice_due_at IS NOT NULL;
   `,
+  `
+  -- Tasks without an owner have no turn: they are first, and cost no index.
+  ALTER TABLE tasks ADD COLUMN turn integer NOT NULL DEFAULT 0;
+  CREATE INDEX tasks_by_turn ON tasks (urgency, turn, id) WHERE state = 'not-started';
+  CREATE INDEX tasks_by_turn_of_owner ON tasks (owner, urgency, turn) WHERE state = 'not-started' AND owner <> '';
+  DROP INDEX tasks_by_urgency;
+  `,
 ]
 
 /** A newer program created this schema, so this one must not change it. */

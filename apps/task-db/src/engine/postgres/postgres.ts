@@ -299,7 +299,7 @@ export class PostgresTaskStore implements TaskStore {
     deadline: number,
   ): Promise<boolean[]> {
     const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
-    const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, id LIMIT $1 ${lock}`
+    const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1 ${lock}`
     const found = await this.#database.readLatest(text, [1, ...listed(except)], deadline)
     return looks.map(() => found.length > 0)
   }

@@ -11,9 +11,9 @@ export function insertTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const insert = {
     text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host,
-        urgency, owner, idempotency_key)
+        turn, urgency, owner, idempotency_key)
       SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::timestamptz[],
-        $7::boolean[], $8::text[], $9::smallint[], $10::text[], $11::text[])`,
+        $7::boolean[], $8::text[], $9::integer[], $10::smallint[], $11::text[], $12::text[])`,
     values: [
       ...changingColumns(tasks),
       tasks.map(({ urgency }) => urgency),
@@ -30,10 +30,10 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
   const update = {
     text: `UPDATE tasks SET state = new.state, lease_expires_at = new.lease_expires_at,
         finished_at = new.finished_at, document = new.document, notice_due_at = new.notice_due_at,
-        notice_is_slow = new.notice_is_slow, notice_host = new.notice_host
+        notice_is_slow = new.notice_is_slow, notice_host = new.notice_host, turn = new.turn
       FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::timestamptz[],
-          $7::boolean[], $8::text[])
-        AS new (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host)
+          $7::boolean[], $8::text[], $9::integer[])
+        AS new (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host, turn)
       WHERE tasks.id = new.id`,
     values: changingColumns(tasks),
   }
@@ -72,6 +72,7 @@ function changingColumns(tasks: readonly Task[]): unknown[][] {
     tasks.map(({ callback }) => callback?.dueAt ?? null),
     tasks.map(({ callback }) => callback?.isSlow ?? null),
     tasks.map(({ callback }) => callback?.host ?? null),
+    tasks.map(({ turn = 0 }) => turn),
   ]
 }
 
