@@ -38,6 +38,7 @@ import { addPresetRoutes } from './routes/presets.ts'
 import { addReadinessRoutes } from './routes/readiness.ts'
 import { addResumableRoutes } from './routes/resumable.ts'
 import { addRetryRoutes } from './routes/retry.ts'
+import { addSessionRoutes } from './routes/session.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 import { addWebhookRoutes } from './routes/webhooks.ts'
@@ -127,6 +128,7 @@ export function buildApp({
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
+    scope => addSessionRoutes(scope, { authenticator, keys, signing: signingKeys }),
     scope => addPageRoutes(scope, page),
   )
   answerPreflights(app, otherOrigins)
@@ -137,7 +139,7 @@ export function buildApp({
   const keys = new KeyRing({ kv: clients.kv, logger })
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
-  const authenticator = new Authenticator({ audience, keys, logger, onRefusedKey })
+  const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
   requireKey(app, authenticator, ({ caller, ip }, reply) => rates.countRequest(caller, ip, reply))
 
   const closing = new AbortController()

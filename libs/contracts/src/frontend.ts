@@ -7,6 +7,7 @@ import { presetRoutes } from './presets.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
 import { Bytes, defineRoute, Nothing } from './route.ts'
+import { sessionRoutes } from './session.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
@@ -323,6 +324,7 @@ export const frontendRoutes = {
   }),
   ...resumableRoutes,
   ...presetRoutes,
+  ...sessionRoutes,
   ...keyRoutes,
   ...webhookRoutes,
 }

@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '@darkroom/contracts'
-import { type Logger, retryLater } from '@darkroom/service-kit'
+import { type Logger, retryLater, ServiceProblem } from '@darkroom/service-kit'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { readKeyText } from '../keys/key-text.ts'
 import type { Audience } from './audience.ts'
 import { anyone, type Caller, callerOf } from './caller.ts'
 import { refuseCaller, refuseKey } from './refusals.ts'
+import { readSession } from './session-cookie.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 export interface AuthenticatorOptions {
   audience: Audience
   keys: KeyRing
+  signing: Pick<SigningKeys, 'knownKeyFor' | 'wasRead' | 'read'>
   logger: Logger
   /** Called for each refused key. @throws ServiceProblem 429 if the address has sent too many */
   onRefusedKey(address: string): void
@@ -17,6 +20,8 @@ export interface AuthenticatorOptions {
 
 export interface Credentials {
   authorization: string | undefined
+  /** The session that a browser sent with the request. */
+  session?: { token: string; isUnsafe: boolean; origin: string | undefined } | undefined
   address: string
   access: Access
 }
@@ -34,17 +39,18 @@ export class Authenticator {
 
   /** Whether `authenticate` can be called. */
   get isReady(): boolean {
-    return this.#options.audience === 'open' || this.#options.keys.isKnown
+    const { audience, keys, signing } = this.#options
+    return audience === 'open' || (keys.isKnown && signing.wasRead)
   }
 
   /** @throws ServiceProblem 503 if the keys could not be read in time */
   async untilReady(): Promise<void> {
-    const { keys } = this.#options
+    const { keys, signing } = this.#options
     const giveUp = new AbortController()
     const late = delay(firstReadTimeoutMs, undefined, { signal: giveUp.signal }).catch(() => undefined)
-    await Promise.race([keys.known, late])
+    await Promise.race([Promise.all([keys.known, signing.read]), late])
     giveUp.abort()
-    if (keys.isKnown) return
+    if (this.isReady) return
     throw retryLater(
       503,
       'keys-unknown',
@@ -64,15 +70,30 @@ export class Authenticator {
   }
 
   /** Whether an earlier caller is still one: its key may have ended, or the first key may have been made. */
-  isStillValid({ keyId }: Pick<Caller, 'keyId'>): boolean {
+  isStillValid({
+    keyId,
+    expiresAt = Number.POSITIVE_INFINITY,
+  }: Pick<Caller, 'keyId' | 'expiresAt'>): boolean {
     const { audience, keys } = this.#options
+    if (expiresAt * 1000 <= Date.now()) return false
     return keyId === undefined ? isOpen(audience, keys) : keys.isValid(keyId)
   }
 
-  #callerOf({ authorization, address }: Credentials): Caller {
+  #callerOfSession(session: NonNullable<Credentials['session']>): Caller {
+    const { keys, signing } = this.#options
+    requireOrigin(session)
+    const key = signing.knownKeyFor('sessions')
+    const token = key && readSession(session.token, key)
+    const description = token && keys.isValid(token.keyId) ? keys.describe(token.keyId) : undefined
+    if (!token || !description) throw refuseKey('session-over')
+    return { ...callerOf(description), expiresAt: token.expiresAt }
+  }
+
+  #callerOf({ authorization, address, session }: Credentials): Caller {
     const { audience, keys } = this.#options
     if (isOpen(audience, keys)) return anyone
     const given = readBearer(authorization)
+    if (given === undefined && session) return this.#callerOfSession(session)
     if (given === undefined) throw refuseKey(keys.isEmpty ? 'no-key-exists' : 'no-key')
     const text = readKeyText(given)
     const found = text && keys.find(text)
@@ -82,6 +103,16 @@ export class Authenticator {
     this.#options.onRefusedKey(address)
     throw refuseKey(reason)
   }
+}
+
+/** Every write of a browser has an Origin, which was compared with our own: see refuseForeignOrigins. */
+function requireOrigin({ isUnsafe, origin }: NonNullable<Credentials['session']>): void {
+  if (isUnsafe && origin === undefined)
+    throw new ServiceProblem(
+      403,
+      'cross-site',
+      'a write with a session must have an Origin; programs send a key',
+    )
 }
 
 function isOpen(audience: Audience, keys: KeyRing): boolean {

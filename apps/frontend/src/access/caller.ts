@@ -11,6 +11,8 @@ export interface Caller {
   keyId?: string
   /** Where notices of its images are posted by default. */
   callback?: string
+  /** The end of its session, in seconds since 1970. */
+  expiresAt?: number
 }
 
 /** The caller of every request to an open frontend. */

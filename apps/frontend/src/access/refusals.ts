@@ -8,6 +8,7 @@ const keyRefusals = {
   'not-a-key':
     'this is not an API key of Darkroom: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
   'unknown-key': 'this API key is not valid: it was revoked, or never made here',
+  'session-over': 'this session has ended, or its key was revoked: sign in again',
   expired: 'this API key has expired; an operator makes another: darkroom keys rotate',
 } as const
 

@@ -3,6 +3,7 @@ import type { App } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticator } from './authenticator.ts'
 import type { Caller } from './caller.ts'
+import { sessionTokenIn } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,8 +28,12 @@ export function requireKey(
   app.decorateRequest('caller', null as unknown as Caller)
 
   const authenticate = (request: FastifyRequest, reply: FastifyReply, access: Access) => {
-    const { ip: address, headers } = request
-    request.caller = authenticator.authenticate({ authorization: headers.authorization, address, access })
+    const { ip: address, headers, method, protocol } = request
+    const { authorization, cookie, origin } = headers
+    const token = sessionTokenIn(cookie, protocol === 'https')
+    const isUnsafe = method !== 'GET' && method !== 'HEAD'
+    const session = token === undefined ? undefined : { token, isUnsafe, origin }
+    request.caller = authenticator.authenticate({ authorization, session, address, access })
     whenAuthenticated(request, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {

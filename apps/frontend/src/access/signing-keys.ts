@@ -42,6 +42,7 @@ export class SigningKeys {
   readonly #firstRead = Promise.withResolvers<void>()
   readonly #keys = new Map<Purpose, Buffer>()
   #root: Uint8Array | undefined
+  #wasRead = false
   #making: Promise<unknown> | undefined
 
   constructor({ kv, logger }: { kv: KvClient; logger: Logger }) {
@@ -56,9 +57,19 @@ export class SigningKeys {
         const root = values.get(rootKey)
         if (root) this.#take(root)
         else if (this.#root) void this.#make(this.#root)
+        this.#wasRead = true
         this.#firstRead.resolve()
       },
     })
+  }
+
+  /** Whether kv-config was read, so that it is known whether there is a root secret; then `read` resolves. */
+  get wasRead(): boolean {
+    return this.#wasRead
+  }
+
+  get read(): Promise<void> {
+    return this.#firstRead.promise
   }
 
   /** @throws ServiceProblem 503 while kv-config has not answered */

@@ -66,6 +66,10 @@ export class KeyRing {
     return { description: known.description, hasExpired: known.expiresAt <= Date.now() }
   }
 
+  describe(id: string): KeyDescription | undefined {
+    return this.#keys?.get(id)?.description
+  }
+
   /** Whether a key exists and has not expired. */
   isValid(id: string): boolean {
     const known = this.#keys?.get(id)

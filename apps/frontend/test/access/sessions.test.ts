@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { type HttpAnswer, until } from '@darkroom/testing'
+import { beginSession, readSession } from '../../src/access/session-cookie.ts'
+import { deriveKey } from '../../src/access/signing-keys.ts'
+import { startFrontend } from '../start-frontend.ts'
+import { startGuarded } from './start-guarded.ts'
+
+const frontend = await startGuarded(
+  { after },
+  { limits: { requestsPerKey: 0, requestsPerAddress: 0, refusedKeysPerAddress: 20 } },
+)
+const { ask, url } = frontend
+const [anna, operator] = await Promise.all([
+  frontend.makeKey({ owner: 'anna', name: 'the page' }),
+  frontend.makeKey({ role: 'operator' }),
+])
+const json = { 'content-type': 'application/json' }
+
+function signIn(key: string, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+  const body = Buffer.from(JSON.stringify({ key }))
+  return ask('/session', { method: 'POST', headers: { origin: url, ...json, ...headers }, body })
+}
+
+/** The cookie as a browser sends it back. */
+function cookieOf({ headers }: HttpAnswer): string {
+  return String([headers['set-cookie']].flat()[0]).split(';')[0] ?? ''
+}
+
+function assertProblem(answer: HttpAnswer, status: number, code: string): void {
+  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
+}
+
+describe('a session', () => {
+  test('begins with a key, is a cookie that scripts can not read, and tells who it is', async () => {
+    const answer = await signIn(anna.key)
+    assert.equal(answer.status, 200)
+    const [cookie] = [answer.headers['set-cookie']].flat()
+    assert.match(String(cookie), /^darkroom=[\w.-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.ok(!String(cookie).includes(anna.key))
+    const who = (await ask('/session', { headers: { cookie: cookieOf(answer) } })).json()
+    const { expiresAt, ...rest } = who
+    assert.deepEqual(rest, { auth: 'keys', role: 'user', owner: 'anna', keyId: anna.id, name: 'the page' })
+    assert.ok(Date.parse(String(expiresAt)) > Date.now())
+    assert.deepEqual(answer.json(), who)
+  })
+
+  test('is a secure cookie of this host alone if the page came by https', async () => {
+    const secure = await startGuarded({ after }, { settings: { PUBLIC_URL: 'https://photos.example' } })
+    const { key } = await secure.makeKey({})
+    const answer = await secure.ask('/session', {
+      ...{ method: 'POST', body: Buffer.from(JSON.stringify({ key })) },
+      headers: { origin: 'https://photos.example', ...json },
+    })
+    assert.match(
+      String(answer.headers['set-cookie']),
+      /^__Host-darkroom=[^;]+; Path=\/; .*; SameSite=Strict; Secure$/,
+    )
+    assert.equal((await secure.ask('/session', { headers: { cookie: cookieOf(answer) } })).status, 200)
+  })
+
+  test('may do what its key may do, and writes only for its own pages', async () => {
+    const cookie = cookieOf(await signIn(operator.key))
+    assert.equal((await ask('/images', { headers: { cookie } })).status, 200)
+    const put = (headers: Record<string, string>) =>
+      ask('/presets/a', {
+        method: 'PUT',
+        headers: { cookie, ...json, ...headers },
+        body: Buffer.from('{"operations":"flip"}'),
+      })
+    assertProblem(await put({}), 403, 'cross-site')
+    assertProblem(await put({ origin: 'http://evil.test' }), 403, 'cross-site')
+    assertProblem(await put({ origin: 'null' }), 403, 'cross-site')
+    assert.equal((await put({ origin: url })).status, 201)
+    const users = cookieOf(await signIn(anna.key))
+    assertProblem(await put({ origin: url, cookie: users }), 403, 'operators-only')
+  })
+
+  test('ends with its key, at once', async () => {
+    const { id, key } = await frontend.makeKey({ owner: 'berta' })
+    const cookie = cookieOf(await signIn(key))
+    await frontend.store.revoke(id)
+    const answer = await until('it has ended', async () => {
+      const asked = await ask('/session', { headers: { cookie } })
+      return asked.status !== 200 && asked
+    })
+    assertProblem(answer, 401, 'key-refused')
+    assert.match(String(answer.json().detail), /sign in again/)
+  })
+
+  test('is over when the page signs out', async () => {
+    const answer = await ask('/session', { method: 'DELETE', headers: { origin: url } })
+    assert.equal(answer.status, 204)
+    const cookies = [answer.headers['set-cookie']].flat()
+    assert.deepEqual(
+      cookies.map(cookie => String(cookie).split(';')[0]),
+      ['__Host-darkroom=', 'darkroom='],
+    )
+    assert.ok(cookies.every(cookie => String(cookie).includes('Max-Age=0')))
+  })
+
+  test('needs a key: none, a wrong one and a forged cookie are 401', async () => {
+    assertProblem(await ask('/session'), 401, 'key-required')
+    assertProblem(await signIn('dk_nonsense'), 401, 'key-refused')
+    const cookie = cookieOf(await signIn(anna.key))
+    const [keyId, , signature] = cookie.split('=')[1]?.split('.') ?? []
+    for (const forged of [
+      `${cookie}x`,
+      `darkroom=${operator.id}.${9e9}.${signature}`,
+      `darkroom=${keyId}.99999999999.${signature}`,
+      'darkroom=',
+    ])
+      assertProblem(await ask('/session', { headers: { cookie: forged } }), 401, 'key-refused')
+    assertProblem(await frontend.askWith(cookie.split('=')[1] ?? '', '/session'), 401, 'key-refused')
+    assert.equal((await ask('/session', { headers: { cookie: `darkroom=${anna.key}` } })).status, 401)
+  })
+
+  test('attempts are throttled by address; valid keys go on', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => signIn('dk_nonsense')))
+    const throttled = answers.find(({ status }) => status === 429)
+    assert.ok(throttled)
+    assertProblem(throttled, 429, 'too-many-refused-keys')
+    assert.equal((await signIn(anna.key)).status, 200)
+  })
+})
+
+test('the token of a session is valid until its end, and only with the key of its purpose', () => {
+  const root = Buffer.alloc(32, 7)
+  const key = deriveKey(root, 'sessions')
+  const { token, expiresAt } = beginSession('abcdefghijkl', key, 0)
+  assert.deepEqual(readSession(token, key, expiresAt * 1000 - 1), { keyId: 'abcdefghijkl', expiresAt })
+  assert.equal(readSession(token, key, expiresAt * 1000), undefined)
+  for (const purpose of ['grants', 'links', 'webhook secrets'] as const)
+    assert.equal(readSession(token, deriveKey(root, purpose), 0), undefined)
+  for (const text of ['', '.', '..', 'a.b.c']) assert.equal(readSession(text, key, 0), undefined)
+})
+
+test('an open frontend tells that everybody is an operator, and sets no cookie', async t => {
+  const open = await startFrontend(t, {}, { audience: 'open' })
+  assert.deepEqual((await open.ask('/session')).json(), { auth: 'open', role: 'operator' })
+  const body = Buffer.from(JSON.stringify({ key: anna.key }))
+  const answer = await open.ask('/session', { method: 'POST', headers: json, body })
+  assert.deepEqual(
+    [answer.json(), answer.headers['set-cookie']],
+    [{ auth: 'open', role: 'operator' }, undefined],
+  )
+})
