@@ -1,3 +1,4 @@
+import { frontendRoutes } from '@darkroom/contracts'
 import {
   type App,
   type BodyBounds,
@@ -107,6 +108,7 @@ export function buildApp({
       logger,
       clusterToken,
       isPublic: true,
+      contract: frontendRoutes,
       publicUrls,
       otherOrigins,
       trustProxy,

@@ -6,7 +6,7 @@ import { pageNext, pageQuery } from './page.ts'
 import { presetRoutes } from './presets.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
-import { Bytes, defineRoute, Nothing } from './route.ts'
+import { Bytes, bodiesOf, bytesOfAny, defineRoute, EventStreamBytes, Nothing } from './route.ts'
 import { sessionRoutes } from './session.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
@@ -120,6 +120,19 @@ const IdempotencyKey = Type.Optional(
   }),
 )
 
+/** A form with one file. Fields stand before the file. */
+export const UploadForm = Type.Object({
+  operations: uploadQuery.properties.operations,
+  file: Type.String({ format: 'binary', contentMediaType: 'image/*' }),
+})
+
+const UploadBytes = bytesOfAny({
+  'image/*': Bytes,
+  'application/octet-stream': Bytes,
+  'multipart/form-data': UploadForm,
+})
+const UploadBody = bytesOfAny({ ...bodiesOf(UploadBytes), 'application/json': ImportRequest })
+
 export const frontendRoutes = {
   uploadImage: defineRoute({
     method: 'POST',
@@ -134,7 +147,7 @@ export const frontendRoutes = {
         prefer: Prefer,
         priority: PriorityHeader,
       }),
-      body: Bytes,
+      body: UploadBody,
       response: { 200: ImageStatus, 202: ImageStatus, ...uploadErrors },
     },
   }),
@@ -210,7 +223,7 @@ export const frontendRoutes = {
         'Server-sent events: the current state of an image, then each change until it is finished or failed; after that 204',
       params,
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-      response: { 200: Bytes, 204: Nothing, 404: Problem },
+      response: { 200: EventStreamBytes, 204: Nothing, 404: Problem },
     },
   }),
   followImages: defineRoute({
@@ -219,7 +232,7 @@ export const frontendRoutes = {
     schema: {
       summary:
         'Server-sent events of all images: first the unfinished ones, then each change. After a `reset` event, changes may have been missed',
-      response: { 200: Bytes },
+      response: { 200: EventStreamBytes },
     },
   }),
   getResult: defineRoute({
@@ -299,7 +312,7 @@ export const frontendRoutes = {
       summary: 'Like POST /images, but returns the id as plain text',
       querystring: UploadOptions,
       headers: Type.Object({ 'idempotency-key': IdempotencyKey, priority: PriorityHeader }),
-      body: Bytes,
+      body: UploadBytes,
       response: { 202: Type.String(), ...uploadErrors },
     },
   }),

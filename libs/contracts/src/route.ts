@@ -54,9 +54,37 @@ export function alias<const R extends Route, const M extends Route['method']>(
 /** A body that is streamed: never validated, parsed or held in memory as a whole. */
 export const Bytes = Type.Unsafe<AsyncIterable<Uint8Array> | Uint8Array>({ type: 'string', format: 'binary' })
 
-export function isBytes(schema: TSchema): boolean {
-  return schema === Bytes
+const bytes = new WeakSet<object>([Bytes])
+const bodies = new WeakMap<object, Readonly<Record<string, TSchema>>>()
+
+/** Bytes of this media type, for OpenAPI. */
+export function bytesOf(contentMediaType: string): typeof Bytes {
+  const schema = Type.Unsafe<AsyncIterable<Uint8Array> | Uint8Array>({
+    type: 'string',
+    format: 'binary',
+    contentMediaType,
+  })
+  bytes.add(schema)
+  return schema
 }
+
+/** The bytes of a request, which may be of any of these media types, each with its schema; for OpenAPI. */
+export function bytesOfAny(contents: Readonly<Record<string, TSchema>>): typeof Bytes {
+  const schema = bytesOf('*/*')
+  bodies.set(schema, contents)
+  return schema
+}
+
+export function bodiesOf(schema: TSchema): Readonly<Record<string, TSchema>> | undefined {
+  return bodies.get(schema)
+}
+
+export function isBytes(schema: TSchema): boolean {
+  return bytes.has(schema)
+}
+
+export const ImageBytes = bytesOf('image/*')
+export const EventStreamBytes = bytesOf('text/event-stream')
 
 /** An answer without a body. */
 export const Nothing = Type.Unsafe<undefined>({ type: 'null', description: 'no body' })

@@ -1,6 +1,6 @@
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
-import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+import { alias, Bytes, defineRoute, ImageBytes, Nothing } from './route.ts'
 import { Disk } from './stats.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
@@ -24,8 +24,8 @@ export const BytesRequestHeaders = Type.Object({
 
 /** The answers to a request for an image's bytes, from services that can look up its task. */
 export const bytesResponses = {
-  200: Bytes,
-  206: Bytes,
+  200: ImageBytes,
+  206: ImageBytes,
   304: Nothing,
   404: Problem,
   409: Problem,

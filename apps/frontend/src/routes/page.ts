@@ -20,7 +20,7 @@ export const pagePaths = { '/': 'index.html', '/status': 'status.html', '/docs':
 
 /** The page, its scripts and its styles. All of it is public; what it shows is asked for with a session. */
 export function addPageRoutes(app: App, files: PageFiles | undefined): void {
-  const options = { schema: { hide: true }, config: { access: 'anyone' } } as const
+  const options = { config: { access: 'anyone' } } as const
   for (const [path, name] of Object.entries(pagePaths))
     app.get(path, options, (request, reply) => {
       // Relative links of the page need the slash at the end of a public URL with a path.

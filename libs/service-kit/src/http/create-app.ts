@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { type Access, Problem, serviceRoutes } from '@darkroom/contracts'
-import swagger, { type SwaggerTransform } from '@fastify/swagger'
+import {
+  type Access,
+  openApiOf,
+  type Route,
+  type RouteSchema,
+  type ServedRoute,
+  serviceRoutes,
+} from '@darkroom/contracts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { Registry } from 'prom-client'
@@ -38,6 +44,8 @@ export interface AppOptions extends BodyBounds {
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
   api?: Api
+  /** The names of routes without an `api`, for OpenAPI. */
+  contract?: Readonly<Record<string, Route>>
   /** Aborted when the app begins to close: for handlers that hold answers back. */
   closing?: AbortController
   /** Rejects while something that the service depends on doesn't answer. */
@@ -87,44 +95,38 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   overlookContentType(app)
   refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
-  app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: `Darkroom ${options.name}`, version: '0.1.0' },
-      components: { securitySchemes: { bearer: bearerOf(options) } },
-      security: [{ bearer: [] }],
-    },
-    transform: withOtherProblems,
-  })
+  const served = collectRoutes(app, { ...serviceRoutes, ...(options.contract ?? options.api?.routes) })
   parseJsonOf(app, 'application/json')
-  // Plugins load in turn, and OpenAPI hears only of routes that come after its own.
-  app.register(async scope => addServiceRoutes(scope, options))
+  app.register(async scope => addServiceRoutes(scope, options, served))
   const { api } = options
   if (api) app.register(async scope => serve(api)(scope))
   for (const add of addRoutes) app.register(async scope => add(scope))
   return app
 }
 
-/**
- * Contracts declare what callers are to handle. Any route may answer more: 400, 401, 403, 408, 413, 429, 500, 503.
- */
-const withOtherProblems: SwaggerTransform = ({ schema, url, route }) => {
-  if (!schema?.response) return { schema, url }
-  const other = { ...Problem, description: 'Any other status: a problem document' }
-  const { access } = route as { access?: Access }
-  const isOpen = access === 'anyone' && url !== serviceRoutes.metrics.url
-  const security = isOpen ? { security: [] } : {}
-  return { schema: { ...schema, ...security, response: { ...schema.response, default: other } }, url }
+/** Lists the routes that have a contract, for OpenAPI. `contract` has their names. */
+function collectRoutes(app: App, contract: Readonly<Record<string, Route>>): readonly ServedRoute[] {
+  const names = new Map(Object.entries(contract).map(([name, { method, url }]) => [`${method} ${url}`, name]))
+  const served: ServedRoute[] = []
+  app.addHook('onRoute', route => {
+    const { method, url, access, schema } = route as typeof route & { access?: Access; schema?: RouteSchema }
+    if (!schema?.response) return
+    // Fastify adds HEAD for every GET by itself.
+    const methods = [method].flat().filter(each => each !== 'HEAD' || names.has(`HEAD ${url}`))
+    for (const each of methods)
+      served.push({ method: each, url, schema, access, name: names.get(`${each} ${url}`) })
+  })
+  return served
 }
 
-function bearerOf({ isPublic = false }: AppOptions) {
-  const description = isPublic
+function bearerOf({ isPublic = false }: AppOptions): string {
+  return isPublic
     ? 'An API key; /metrics wants the cluster token. A Darkroom that is open wants neither'
     : 'The cluster token'
-  return { type: 'http', scheme: 'bearer', description } as const
 }
 
-function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
+function addServiceRoutes(app: App, options: AppOptions, routes: readonly ServedRoute[]): void {
+  const { checkReady, name, publicUrls = [] } = options
   const isAlive = async () => ({ status: 'alive' })
   const isReady = async () => {
     await checkReady()
@@ -133,7 +135,7 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
   app.route({ ...serviceRoutes.healthz, handler: isAlive })
   app.route({ ...serviceRoutes.readyz, handler: isReady })
   // The method by which HAProxy asks unless it is told another.
-  const hidden = { schema: { hide: true }, config: { access: 'anyone' } } as const
+  const hidden = { config: { access: 'anyone' } } as const
   app.options(serviceRoutes.healthz.url, hidden, isAlive)
   app.options(serviceRoutes.readyz.url, hidden, isReady)
   app.route({
@@ -143,5 +145,9 @@ function addServiceRoutes(app: App, { checkReady }: AppOptions): void {
       return app.metrics.metrics()
     },
   })
-  app.get('/openapi.json', hidden, async () => app.swagger())
+  app.get('/openapi.json', hidden, async () => {
+    const servers = publicUrls.length > 0 ? publicUrls.map(({ href }) => href.replace(/\/$/, '')) : ['/']
+    // Made anew each time: it takes milliseconds, and the memory is needed for nothing else.
+    return openApiOf({ title: `Darkroom ${name}`, routes, bearer: bearerOf(options), servers })
+  })
 }

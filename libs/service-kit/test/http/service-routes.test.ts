@@ -43,8 +43,11 @@ test('OpenAPI is made from the contracts', async t => {
   assert.deepEqual(Object.keys(document.paths['/images/{key}/{stage}']).sort(), ['delete', 'put'])
   const put = document.paths['/images/{key}/{stage}'].put
   assert.equal(put.summary, storageRoutes.putBlob.schema.summary)
-  assert.deepEqual(Object.keys(put.responses), ['201', '409', '412', '413', '503', 'default'])
-  assert.equal(put.responses.default.content['application/json'].schema.properties.status.type, 'integer')
+  assert.deepEqual(Object.keys(put.responses), ['201', '401', '409', '412', '413', '503', 'default'])
+  const problem = put.responses.default.content['application/problem+json'].schema
+  assert.deepEqual(problem, { $ref: '#/components/schemas/Problem' })
+  assert.equal(document.components.schemas.Problem.properties.status.type, 'integer')
+  assert.equal(put.operationId, 'putImagesKeyStage')
   const parameters = put.parameters.map(
     (parameter: { in: string; name: string }) => `${parameter.in} ${parameter.name}`,
   )

@@ -1,0 +1,249 @@
+import * as frontend from './frontend.ts'
+import { KeyDescription, MadeKey, NewKey } from './keys.ts'
+import { examples, parameterExamples } from './openapi-examples.ts'
+import { OperationDescription, Operations, operationNames, operationSchema } from './operations.ts'
+import { Problem } from './problem.ts'
+import { type Access, bodiesOf, isBytes, Nothing, type RouteSchema } from './route.ts'
+import { serviceRoutes } from './service.ts'
+import { Stats } from './stats.ts'
+import { ImageFacts, TaskError, TaskState } from './task.ts'
+import type { TSchema } from './typebox/typebox.js'
+
+/** A route as a service serves it. */
+export interface ServedRoute {
+  method: string
+  url: string
+  schema: RouteSchema
+  access?: Access | undefined
+  /** The name of the route in its contract; without it, the id is made of method and path. */
+  name?: string | undefined
+}
+
+export interface OpenApiOptions {
+  title: string
+  routes: readonly ServedRoute[]
+  /** What the bearer token is; see `ServedRoute.access`. */
+  bearer: string
+  servers: readonly string[]
+}
+
+type Json = { [key: string]: unknown }
+
+/** The OpenAPI 3.1 document of a service, made from its contracts. It takes milliseconds: make it when it is asked for. */
+export function openApiOf({ title, routes, bearer, servers }: OpenApiOptions): Json {
+  const names = schemaNames()
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    const path = pathOf(route.url)
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, names) }
+  }
+  const used = schemasIn(paths, names)
+  const tags = [...new Set(routes.map(({ url }) => tagOf(url)))].sort()
+  return {
+    openapi: '3.1.0',
+    info: {
+      title,
+      version: '0.1.0',
+      license: { name: 'MIT', identifier: 'MIT' },
+      description: 'Errors are problem documents (RFC 9457) with a stable `type`.',
+    },
+    servers: servers.map(url => ({ url })),
+    tags: tags.map(name => ({ name, description: tagDescriptions[name] ?? `Routes under /${name}` })),
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: bearer } },
+      schemas: used,
+    },
+  }
+}
+
+const tagDescriptions: Readonly<Record<string, string>> = {
+  health: 'Whether the service is alive and ready, and its measurements',
+  images: 'Uploads, states and bytes of images',
+  keys: 'API keys, for operators',
+  legacy: 'The three paths of the original design',
+  operations: 'What can be done to an image',
+  presets: 'Named lists of operations',
+  stats: 'What operators see',
+  uploads: 'Resumable uploads (tus 1.0)',
+}
+
+function tagOf(url: string): string {
+  const [, first = ''] = url.split('/')
+  if (['healthz', 'readyz', 'metrics'].includes(first)) return 'health'
+  if (['newImage', 'image'].includes(first)) return 'legacy'
+  return /^[:*]|^$/.test(first) ? 'root' : first
+}
+
+/** `/images/:id` -> `/images/{id}` */
+function pathOf(url: string): string {
+  return url.replace(/:(\w+)/g, '{$1}').replace('*', '{*}')
+}
+
+function operationOf({ method, url, schema, access, name }: ServedRoute, names: Names): Json {
+  const { summary, params, querystring, headers, body, response } = schema
+  const parameters = [
+    ...parametersIn('path', params, names),
+    ...parametersIn('query', querystring, names),
+    ...parametersIn('header', headers, names).filter(({ name }) => !describedElsewhere.has(String(name))),
+  ]
+  const isForAnyone = access === 'anyone' && url !== serviceRoutes.metrics.url
+  return {
+    operationId: name ?? idOf(method, url),
+    summary,
+    tags: [tagOf(url)],
+    ...(isForAnyone && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: requestBodyOf(body, names) }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(response).map(([status, answer]) => [
+          status,
+          responseOf(Number(status), answer, names),
+        ]),
+      ),
+      ...(isForAnyone ? {} : { 401: responseOf(401, Problem, names) }),
+      default: responseOf(undefined, Problem, names),
+    },
+  }
+}
+
+/** OpenAPI 3.1, 4.8.12.2: these are not parameters; media types and lengths belong to bodies. */
+const describedElsewhere = new Set(['accept', 'authorization', 'content-length', 'content-type'])
+
+function idOf(method: string, url: string): string {
+  const words = url.split(/[^A-Za-z]+/).filter(word => word !== '')
+  return [method.toLowerCase(), ...words.map(word => word.charAt(0).toUpperCase() + word.slice(1))].join('')
+}
+
+function parametersIn(place: 'path' | 'query' | 'header', schema: TSchema | undefined, names: Names): Json[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as { properties?: object; required?: string[] }
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = plain(property)
+    const example = parameterExamples[name]
+    return {
+      name,
+      in: place,
+      ...(description !== undefined && { description }),
+      required: place === 'path' || required.includes(name),
+      schema: named(rest, names),
+      ...(example !== undefined && { example }),
+    }
+  })
+}
+
+function requestBodyOf(body: TSchema, names: Names): Json {
+  const contents = bodiesOf(body) ?? { [mediaTypeOf(body)]: body }
+  return { required: true, content: contentOf(contents, names) }
+}
+
+function responseOf(status: number | undefined, answer: TSchema, names: Names): Json {
+  const description =
+    status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The answer')
+  if (answer === Nothing) return { description }
+  return { description, content: contentOf({ [mediaTypeOf(answer)]: answer }, names) }
+}
+
+function contentOf(contents: Readonly<Record<string, TSchema>>, names: Names): Json {
+  return Object.fromEntries(
+    Object.entries(contents).map(([type, schema]) => {
+      // Bytes have no schema of their own: the media type says it all (OpenAPI 3.1, 4.8.14.2).
+      return [type, isBytes(schema) ? {} : { schema: named(plain(schema), names) }]
+    }),
+  )
+}
+
+function mediaTypeOf(schema: TSchema): string {
+  const { contentMediaType, type } = schema as { contentMediaType?: string; type?: unknown }
+  if (contentMediaType !== undefined) return contentMediaType
+  if (isBytes(schema)) return 'application/octet-stream'
+  if (JSON.stringify(schema) === JSON.stringify(Problem)) return 'application/problem+json'
+  return type === 'string' ? 'text/plain' : 'application/json'
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'Done',
+  201: 'Made',
+  202: 'Accepted; it goes on',
+  204: 'Done; no content',
+  206: 'The range that was asked for',
+  304: 'Not modified',
+  400: 'The request is not valid; the detail says what is wrong',
+  401: 'No valid key was sent',
+  403: 'Not allowed',
+  404: 'There is no such thing, or it belongs to another owner',
+  409: 'Not in this state',
+  410: 'Gone',
+  412: 'A precondition does not hold',
+  413: 'Too large',
+  415: 'Not a supported file type',
+  416: 'The range is outside of the image',
+  422: 'The image, or what was asked for, can not be processed',
+  423: 'Another request works on it',
+  429: 'Too much at once; Retry-After says when to try again',
+  503: 'Not now; Retry-After says when to try again',
+}
+
+/** The name of a schema by its JSON. */
+type Names = ReadonlyMap<string, string>
+
+/** Schemas that get a name in the document, and so in the types that are generated from it. */
+function schemaNames(): Names {
+  const byName: Record<string, unknown> = {
+    ImageFacts,
+    ImageStatus: frontend.ImageStatus,
+    ImportRequest: frontend.ImportRequest,
+    KeyDescription,
+    MadeKey,
+    NewKey,
+    OperationDescription,
+    Operations,
+    Problem,
+    Stats,
+    TaskError,
+    TaskState,
+    UploadForm: frontend.UploadForm,
+  }
+  const operationUnion = (plain(Operations).items as { anyOf: Json[] }).anyOf
+  operationNames.forEach((name, at) => {
+    const words = name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    byName[`${words.join('')}Operation`] = operationUnion[at]
+    byName[`${words.join('')}Request`] = operationSchema(name)
+  })
+  return new Map(Object.entries(byName).map(([name, schema]) => [JSON.stringify(plain(schema)), name]))
+}
+
+/** The schema as JSON, without what TypeBox keeps for itself. */
+function plain(schema: unknown): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json
+}
+
+/** The schema with references in the place of named schemas. */
+function named(schema: unknown, names: Names, isRoot = true): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema
+  const name = names.get(JSON.stringify(schema))
+  if (name !== undefined && isRoot) return { $ref: `#/components/schemas/${name}` }
+  if (Array.isArray(schema)) return schema.map(item => named(item, names))
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, named(value, names)]))
+}
+
+/** The named schemas that the paths refer to, also by way of others. */
+function schemasIn(paths: unknown, names: Names): Json {
+  const byName = new Map([...names].map(([json, name]) => [name, JSON.parse(json) as Json]))
+  const found: Json = {}
+  const visit = (part: unknown) => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      const schema = byName.get(name)
+      if (found[name] !== undefined || !schema) continue
+      const example = examples[name]
+      found[name] = {
+        ...(named(schema, names, false) as Json),
+        ...(example !== undefined && { examples: [example] }),
+      }
+      visit(found[name])
+    }
+  }
+  visit(paths)
+  return Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
