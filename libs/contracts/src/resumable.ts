@@ -1,6 +1,6 @@
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
-import { Bytes, defineRoute, Nothing } from './route.ts'
+import { bytesOf, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { PriorityHeader, Urgency } from './urgency.ts'
 
@@ -81,14 +81,14 @@ const appendToUpload = defineRoute({
       'upload-offset': Type.Optional({ ...Offset, description: 'Must be the present offset' }),
       'x-http-method-override': Type.Optional(Type.String()),
     }),
-    body: Bytes,
+    body: bytesOf(tusContentType),
     response: { 204: Nothing, ...problems, 409: Problem, ...intakeProblems },
   },
 })
 
 export const resumableRoutes = {
   describeTus,
-  describeTusOfUpload: { ...describeTus, url: '/uploads/:id' },
+  describeTusOfUpload: { ...describeTus, url: '/uploads/:id', schema: { ...describeTus.schema, params } },
   createUpload: defineRoute({
     method: 'POST',
     url: '/uploads',
@@ -111,7 +111,7 @@ export const resumableRoutes = {
         'upload-concat': Type.Optional(Type.String({ description: 'Not supported' })),
         priority: PriorityHeader,
       }),
-      body: Bytes,
+      body: bytesOf(tusContentType),
       response: { 201: Nothing, 400: Problem, 412: Problem, ...intakeProblems },
     },
   }),

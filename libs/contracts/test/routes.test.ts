@@ -40,7 +40,7 @@ for (const [service, routes] of Object.entries(services)) {
 
     for (const [name, route] of Object.entries(routes)) {
       test(`${name} is well-formed`, () => {
-        assert.match(route.url, /^(\/[A-Za-z]+|\/:[a-z]+)*(\/\*)?$|^\/$/)
+        assert.match(route.url, /^(\/[A-Za-z-]+|\/:[a-z]+)*(\/\*)?$|^\/$/)
         assert.match(route.schema.summary, /^[A-Z`].*[^.]$/)
         assert.deepEqual(propertiesOf(route.schema.params), placeholdersOf(route.url))
         checkBody(route)
@@ -70,7 +70,7 @@ function placeholdersOf(url: string): string[] {
 
 function checkBody({ method, schema: { body } }: Route): void {
   if (body === undefined) return
-  assert.ok(method === 'POST' || method === 'PUT', `${method} has no body`)
+  assert.ok(['POST', 'PUT', 'PATCH'].includes(method), `${method} has no body`)
   if (!isBytes(body)) Compile(body)
 }
 

@@ -47,7 +47,7 @@ test(
       t,
       packaged('typescript/bin/tsc'),
       ...['--noEmit', '--strict', '--skipLibCheck', '--allowImportingTsExtensions'],
-      ...['--target', 'esnext', '--module', 'nodenext', '--lib', 'esnext,dom', '--types', '', client],
+      ...['--target', 'esnext', '--module', 'nodenext', '--lib', 'esnext,dom', client],
     )
     const { develop, whatIsMissing } = await import(client)
     const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
