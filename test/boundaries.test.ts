@@ -17,6 +17,7 @@ const services = [
 
 /** What a package may depend on of Darkroom's own. What isn't here isn't allowed. */
 const allowedEdges: Record<string, string[]> = {
+  '@darkroom/client': [],
   '@darkroom/contracts': [],
   '@darkroom/crdt': [],
   '@darkroom/image-header': [],

@@ -1,0 +1,87 @@
+import type { ImageStatus } from './types.ts'
+
+interface Problem {
+  type: string
+  title: string
+  status: number
+  detail?: string
+}
+
+/** Darkroom, or something on the way to it, refused a request. The message is for people, `code` for programs. */
+export class DarkroomError extends Error {
+  override readonly name: string = 'DarkroomError'
+  /** The HTTP status; 0 if there was no answer. */
+  readonly status: number
+  /** The stable code of a problem, such as `image-not-found`; undefined if the answer is not from Darkroom. */
+  readonly code: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    message: string,
+    options: {
+      status: number
+      code?: string | undefined
+      retryAfterSeconds?: number | undefined
+      cause?: unknown
+    },
+  ) {
+    super(message, { cause: options.cause })
+    this.status = options.status
+    this.code = options.code
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  /** Whether the same request may succeed later. */
+  get isTemporary(): boolean {
+    return [0, 408, 423, 429, 502, 503, 504].includes(this.status)
+  }
+
+  static async from(response: Response): Promise<DarkroomError> {
+    const { status, headers } = response
+    const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+    const retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined
+    const text = await response.text().catch(() => '')
+    const problem = readProblem(text)
+    if (problem) {
+      const code = /^urn:darkroom:problem:(.+)$/.exec(problem.type)?.[1]
+      return new DarkroomError(problem.detail ?? problem.title, { status, code, retryAfterSeconds })
+    }
+    return new DarkroomError(wordsFor(response, text), { status, retryAfterSeconds })
+  }
+
+  static unreachable(url: string, cause: unknown): DarkroomError {
+    return new DarkroomError(`nothing answers at ${url}`, { status: 0, cause })
+  }
+}
+
+/** The image was accepted, and could not be developed. */
+export class ImageFailed extends DarkroomError {
+  override readonly name = 'ImageFailed'
+  readonly image: ImageStatus
+
+  constructor(image: ImageStatus) {
+    const code = image.error?.type.replace('urn:darkroom:problem:', '')
+    super(image.error?.detail ?? 'the image could not be developed', { status: 422, code })
+    this.image = image
+  }
+}
+
+function readProblem(text: string): Problem | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Problem> | null
+    const isProblem = typeof value?.type === 'string' && typeof value.title === 'string'
+    return isProblem ? (value as Problem) : undefined
+  } catch {
+    return undefined // a proxy's page
+  }
+}
+
+/** For answers that are not problem documents: they come from a proxy, or from another server. */
+function wordsFor({ status, url }: Response, text: string): string {
+  const { origin } = new URL(url || 'http://unknown')
+  if (status === 413)
+    return `a proxy before Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
+  if (status === 502 || status === 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
+  const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
+  return `${origin} answered ${status}${title ? ` (${title})` : ''}, not as Darkroom does; check the URL`
+}

@@ -1,0 +1,148 @@
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { ImageFailed } from './darkroom-error.ts'
+import type { ImageFacts, ImageStatus, Operations, Progress, Source } from './types.ts'
+import { upload } from './upload.ts'
+import { waitForEnd } from './wait-for-end.ts'
+
+export type DarkroomOptions = ConnectionOptions
+
+export interface DevelopOptions {
+  operations?: Operations | undefined
+  /** Named lists of operations, each on the original. */
+  variants?: Readonly<Record<string, Operations>> | undefined
+  /** The name of a preset; other options win over it. */
+  preset?: string | undefined
+  /** A URL that gets a signed notice when the image has ended. */
+  callback?: string | undefined
+  /** Uploading the same image again with the same key gives the same id. Without it, each call makes an image. */
+  idempotencyKey?: string | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+export interface Developed {
+  id: string
+  status: ImageStatus
+  /** Absent if only variants were asked for. */
+  result?: ImageFile
+  variants: Record<string, ImageFile>
+}
+
+/** A stored image. */
+export class ImageFile {
+  readonly facts: ImageFacts
+  readonly #read: () => Promise<Response>
+
+  constructor(facts: ImageFacts, read: () => Promise<Response>) {
+    this.facts = facts
+    this.#read = read
+  }
+
+  /** Downloads it; the body of the answer can be streamed. */
+  response(): Promise<Response> {
+    return this.#read()
+  }
+
+  async blob(): Promise<Blob> {
+    return (await this.#read()).blob()
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#read()).arrayBuffer())
+  }
+}
+
+type Signalled = { signal?: AbortSignal | undefined }
+
+/** A Darkroom somewhere. */
+export class Darkroom {
+  readonly #connection: Connection
+
+  constructor(options: DarkroomOptions | string | URL) {
+    this.#connection = new Connection(
+      typeof options === 'string' || options instanceof URL ? { url: options } : options,
+    )
+  }
+
+  /** Uploads an image and waits for its results. @throws DarkroomError, ImageFailed */
+  async develop(source: Source, options: DevelopOptions = {}): Promise<Developed> {
+    const id = await this.upload(source, options)
+    return this.waitFor(id, options)
+  }
+
+  /** Uploads an image; answers its id as soon as it is accepted. Above 8 MiB, an upload that was cut goes on. */
+  upload(source: Source, options: DevelopOptions = {}): Promise<string> {
+    const { operations, variants, preset, callback, ...given } = options
+    const texts = {
+      ...(operations !== undefined && { operations: textOf(operations) }),
+      ...(variants !== undefined && { variants: JSON.stringify(variants) }),
+      ...(preset !== undefined && { preset }),
+      ...(callback !== undefined && { callback }),
+    }
+    return upload(this.#connection, source, { ...given, options: texts })
+  }
+
+  /** Waits for the results of an image. @throws ImageFailed if it could not be developed */
+  async waitFor(id: string, { signal, onProgress }: DevelopOptions = {}): Promise<Developed> {
+    const onChange = (status: ImageStatus) => onProgress?.({ phase: 'developing', status })
+    const status = await waitForEnd(this.#connection, id, { signal, onChange })
+    if (status.state === 'failed') throw new ImageFailed(status)
+    const path = pathOf(id)
+    const fileOf = (facts: ImageFacts, end: string) =>
+      new ImageFile(facts, () => this.#connection.request(`${path}/${end}`, signal ? { signal } : {}))
+    const variants = Object.entries(status.variants ?? {}).flatMap(([name, { result }]) =>
+      result ? [[name, fileOf(result, `variants/${encodeURIComponent(name)}`)] as const] : [],
+    )
+    return {
+      id,
+      status,
+      ...(status.result && { result: fileOf(status.result, 'result') }),
+      variants: Object.fromEntries(variants),
+    }
+  }
+
+  /** The status document of an image. */
+  status(id: string, options: Signalled = {}): Promise<ImageStatus> {
+    return this.#json(pathOf(id), options)
+  }
+
+  /** Develops a failed image again. */
+  retry(id: string, options: Signalled = {}): Promise<ImageStatus> {
+    return this.#json(`${pathOf(id)}/retry`, { method: 'POST', ...options })
+  }
+
+  /** Deletes an image and its results. */
+  async delete(id: string, { signal }: Signalled = {}): Promise<void> {
+    await this.#connection.request(pathOf(id), { method: 'DELETE', ...(signal && { signal }) })
+  }
+
+  /** A page of images, newest first. */
+  list(
+    query: { state?: ImageStatus['state']; limit?: number; cursor?: string } = {},
+    options: Signalled = {},
+  ): Promise<{ images: ImageStatus[]; next?: string }> {
+    const texts = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
+    return this.#json(`/images?${new URLSearchParams(texts)}`, options)
+  }
+
+  /** The presets that can be asked for. */
+  presets(options: Signalled = {}): Promise<unknown> {
+    return this.#json('/presets', options)
+  }
+
+  async #json<T>(
+    path: string,
+    { signal, ...init }: Omit<RequestInit, 'signal' | 'headers'> & Signalled,
+  ): Promise<T> {
+    const answer = await this.#connection.request(path, { ...init, ...(signal && { signal }) })
+    return (await answer.json()) as T
+  }
+}
+
+function pathOf(id: string): string {
+  return `/images/${encodeURIComponent(id)}`
+}
+
+function textOf(operations: Operations): string {
+  return typeof operations === 'string' ? operations : JSON.stringify(operations)
+}

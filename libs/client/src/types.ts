@@ -1,0 +1,56 @@
+/** An operation in its JSON form, such as `{ name: 'resize', width: 800 }`. */
+export interface Operation {
+  name: string
+  [argument: string]: unknown
+}
+
+/** As text (`resize:800x600,format:webp`), or as a list. */
+export type Operations = string | readonly Operation[]
+
+/** What is developed: a file or bytes; a stream; or the URL of an image, which Darkroom fetches. */
+export type Source =
+  | Blob
+  | ArrayBuffer
+  | Uint8Array
+  | URL
+  | string
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+
+export interface ImageFacts {
+  contentType: string
+  bytes: number
+  /** In pixels, as displayed. */
+  width: number
+  height: number
+  frames: number
+  /** In hex. */
+  sha256: string
+}
+
+export type ImageState = 'not-started' | 'in-progress' | 'finished' | 'failed'
+
+/** The status document. */
+export interface ImageStatus {
+  id: string
+  state: ImageState
+  operations?: Operation[]
+  attempts: number
+  createdAt: string
+  startedAt?: string
+  finishedAt?: string
+  preset?: string
+  from?: string
+  original: ImageFacts
+  result?: ImageFacts
+  variants?: Record<string, { operations: Operation[]; result?: ImageFacts }>
+  error?: { type: string; title: string; detail: string }
+  callback?: { url: string; state: string; attempts: number }
+  links: { self: string; original: string; result?: string }
+}
+
+export type Progress =
+  | { phase: 'uploading'; sentBytes: number; totalBytes?: number }
+  /** Refused or unreachable for now; it is tried again. */
+  | { phase: 'waiting'; reason: string }
+  | { phase: 'developing'; status: ImageStatus }

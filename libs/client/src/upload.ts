@@ -1,0 +1,196 @@
+import { base64, type Connection, pause } from './connection.ts'
+import { DarkroomError } from './darkroom-error.ts'
+import type { ImageStatus, Progress, Source } from './types.ts'
+
+/** Larger images are sent in pieces of this size, each of which is kept: after a cut, only a piece is sent again. */
+const pieceBytes = 8 * 1024 * 1024
+
+export interface UploadOptions {
+  /** operations, variants, preset and callback, as texts. */
+  options: Readonly<Record<string, string>>
+  idempotencyKey?: string | undefined
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** Uploads an image, or names the URL where Darkroom finds it. Answers its id. @throws DarkroomError */
+export async function upload(connection: Connection, source: Source, given: UploadOptions): Promise<string> {
+  if (typeof source === 'string' || source instanceof URL)
+    return importFrom(connection, String(source), given)
+  const blob = blobOf(source)
+  if (blob && blob.size <= pieceBytes) return uploadWhole(connection, blob, given)
+  return uploadInPieces(connection, blob ? piecesOfBlob(blob) : piecesOf(source as never), blob?.size, given)
+}
+
+function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
+  if (source instanceof Blob) return source
+  if (source instanceof ArrayBuffer || source instanceof Uint8Array)
+    return new Blob([source as Uint8Array<ArrayBuffer>])
+  return undefined
+}
+
+async function importFrom(connection: Connection, url: string, given: UploadOptions): Promise<string> {
+  const options = Object.fromEntries(
+    Object.entries(given.options).map(([name, text]) => [name, fromJson(text)]),
+  )
+  const answer = await connection.request('/images', {
+    ...requestOf(given),
+    headers: { 'content-type': 'application/json', ...idempotency(given) },
+    body: JSON.stringify({ url, ...options }),
+  })
+  return ((await answer.json()) as ImageStatus).id
+}
+
+function fromJson(text: string): unknown {
+  return /^[[{]/.test(text) ? JSON.parse(text) : text
+}
+
+async function uploadWhole(connection: Connection, blob: Blob, given: UploadOptions): Promise<string> {
+  given.onProgress?.({ phase: 'uploading', sentBytes: 0, totalBytes: blob.size })
+  const query = new URLSearchParams(given.options).toString()
+  const answer = await connection.request(`/images${query && `?${query}`}`, {
+    ...requestOf(given),
+    headers: { 'content-type': blob.type || 'application/octet-stream', ...idempotency(given) },
+    body: blob,
+  })
+  given.onProgress?.({ phase: 'uploading', sentBytes: blob.size, totalBytes: blob.size })
+  return ((await answer.json()) as ImageStatus).id
+}
+
+function requestOf({ signal, onProgress }: UploadOptions) {
+  const onRetry = (reason: string) => onProgress?.({ phase: 'waiting', reason })
+  return { method: 'POST', onRetry, ...(signal && { signal }) }
+}
+
+/** Without a key, an upload that is repeated after a lost answer would make a second image. */
+function idempotency({ idempotencyKey = randomId() }: UploadOptions): Record<string, string> {
+  return { 'idempotency-key': idempotencyKey }
+}
+
+/** crypto.randomUUID exists only on https. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+}
+
+interface Piece {
+  bytes: Blob
+  isLast: boolean
+}
+
+const tus = { 'tus-resumable': '1.0.0' }
+
+/** A resumable upload (tus 1.0), whose id becomes the id of the image. */
+async function uploadInPieces(
+  connection: Connection,
+  pieces: AsyncIterable<Piece>,
+  totalBytes: number | undefined,
+  given: UploadOptions,
+): Promise<string> {
+  const { onProgress, options } = given
+  const { method: _, ...shared } = requestOf(given)
+  const metadata = Object.entries(options).map(([name, text]) => `${name} ${base64(text)}`)
+  const created = await connection.request('/uploads', {
+    ...shared,
+    method: 'POST',
+    headers: {
+      ...tus,
+      ...(totalBytes === undefined
+        ? { 'upload-defer-length': '1' }
+        : { 'upload-length': String(totalBytes) }),
+      ...(metadata.length > 0 && { 'upload-metadata': metadata.join(',') }),
+    },
+  })
+  const id = created.headers.get('location')?.split('/').pop() ?? ''
+  const path = `/uploads/${id}`
+  const received = async () => {
+    const { headers } = await connection.request(path, { ...shared, method: 'HEAD', headers: tus })
+    return Number(headers.get('upload-offset'))
+  }
+
+  const progressOf = (sentBytes: number): Progress => ({
+    phase: 'uploading',
+    sentBytes,
+    ...(totalBytes !== undefined && { totalBytes }),
+  })
+  let offset = 0
+  onProgress?.(progressOf(0))
+  for await (const { bytes, isLast } of pieces) {
+    const begin = offset
+    const end = begin + bytes.size
+    const length = isLast && totalBytes === undefined ? { 'upload-length': String(end) } : {}
+    for (let failures = 0; ; ) {
+      try {
+        const { headers } = await connection.request(path, {
+          ...shared,
+          once: true,
+          method: 'PATCH',
+          headers: {
+            ...tus,
+            ...length,
+            'content-type': 'application/offset+octet-stream',
+            'upload-offset': String(offset),
+          },
+          body: bytes.slice(offset - begin),
+        })
+        offset = Number(headers.get('upload-offset') ?? end)
+      } catch (error) {
+        given.signal?.throwIfAborted()
+        const mayContinue = error instanceof DarkroomError && (error.isTemporary || error.status === 409)
+        if (!mayContinue || ++failures > 10) throw error
+        shared.onRetry(error.message)
+        await pause(
+          Math.max(1000 * (error.retryAfterSeconds ?? 0), Math.min(200 * 2 ** failures, 5000)),
+          given.signal,
+        )
+        offset = Math.max(begin, await received())
+      }
+      onProgress?.(progressOf(offset))
+      if (offset >= end) break
+    }
+  }
+  return id
+}
+
+async function* piecesOfBlob(blob: Blob): AsyncGenerator<Piece> {
+  for (let begin = 0; begin < blob.size; begin += pieceBytes)
+    yield { bytes: blob.slice(begin, begin + pieceBytes), isLast: begin + pieceBytes >= blob.size }
+}
+
+/** Each piece is held in memory, so that it can be sent again. */
+async function* piecesOf(
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Piece> {
+  let parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of 'getReader' in stream ? chunksOf(stream) : stream) {
+    for (let rest = chunk; rest.length > 0; ) {
+      // A full piece waits for the byte after it: only then it is known not to be the last.
+      if (bytes === pieceBytes) {
+        yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: false }
+        parts = []
+        bytes = 0
+      }
+      const part = rest.subarray(0, pieceBytes - bytes)
+      parts.push(part)
+      bytes += part.length
+      rest = rest.subarray(part.length)
+    }
+  }
+  yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: true }
+}
+
+/** Safari's streams are not iterable. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}

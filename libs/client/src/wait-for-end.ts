@@ -1,0 +1,74 @@
+import type { Connection } from './connection.ts'
+import type { ImageStatus } from './types.ts'
+
+interface WaitOptions {
+  signal?: AbortSignal | undefined
+  onChange?: ((status: ImageStatus) => void) | undefined
+}
+
+const pollSeconds = 20
+
+/** Waits until an image is finished or has failed: by its events, and by polling if these break off. */
+export async function waitForEnd(
+  connection: Connection,
+  id: string,
+  { signal, onChange }: WaitOptions,
+): Promise<ImageStatus> {
+  const path = `/images/${encodeURIComponent(id)}`
+  const init = signal ? { signal } : {}
+  try {
+    const answer = await connection.request(`${path}/events`, { ...init, once: true })
+    if (answer.body)
+      for await (const { event, data } of eventsOf(answer.body)) {
+        if (event !== 'state') continue
+        const status = JSON.parse(data) as ImageStatus
+        onChange?.(status)
+        if (hasEnded(status)) return status
+      }
+  } catch {
+    signal?.throwIfAborted() // a proxy may hold events back, or cut them: polling says what is wrong
+  }
+  for (;;) {
+    const headers = { prefer: `wait=${pollSeconds}` }
+    const answer = await connection.request(path, { ...init, headers })
+    const status = (await answer.json()) as ImageStatus
+    onChange?.(status)
+    if (hasEnded(status)) return status
+  }
+}
+
+function hasEnded({ state }: ImageStatus): boolean {
+  return state === 'finished' || state === 'failed'
+}
+
+interface ServerEvent {
+  event: string
+  data: string
+}
+
+/** Parses server-sent events (WHATWG HTML, 9.2.6), without ids and reconnection times. */
+export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let [text, event, data] = ['', 'message', '']
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      text += decoder.decode(value, { stream: true })
+      const lines = text.split(/\r\n|\n|\r(?!$)/)
+      text = lines.pop() ?? ''
+      for (const line of lines) {
+        const [, field = '', given = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
+        if (field === 'event') event = given
+        if (field === 'data') data += `${given}\n`
+        if (line !== '') continue
+        if (data !== '') yield { event, data: data.slice(0, -1) }
+        event = 'message'
+        data = ''
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
