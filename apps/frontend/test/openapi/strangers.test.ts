@@ -60,7 +60,7 @@ test(
 
 /** Its types come from our document: what it reads of an answer must be there, by its right type. */
 const clientText = `
-import createClient from 'openapi-fetch'
+import createClient from ${JSON.stringify('openapi-fetch')}
 import type { components, paths } from './darkroom.ts'
 
 export async function develop(baseUrl: string, image: Uint8Array): Promise<ArrayBuffer> {
