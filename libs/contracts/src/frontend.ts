@@ -122,7 +122,7 @@ const IdempotencyKey = Type.Optional(
 
 /** A form with one file. Fields stand before the file. */
 export const UploadForm = Type.Object({
-  operations: uploadQuery.properties.operations,
+  ...UploadOptions.properties,
   file: Type.String({ format: 'binary', contentMediaType: 'image/*' }),
 })
 
@@ -131,7 +131,7 @@ const UploadBytes = bytesOfAny({
   'application/octet-stream': Bytes,
   'multipart/form-data': UploadForm,
 })
-const UploadBody = bytesOfAny({ ...bodiesOf(UploadBytes), 'application/json': ImportRequest })
+const UploadBody = bytesOfAny({ ...bodiesOf(UploadBytes), 'application/json': ImageRequest })
 
 export const frontendRoutes = {
   uploadImage: defineRoute({

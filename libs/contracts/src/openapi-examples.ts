@@ -21,7 +21,7 @@ export const examples: Readonly<Record<string, unknown>> = {
       result: `/images/${id}/result`,
     },
   },
-  ImportRequest: { url: 'https://photos.example/cat.jpg', operations: 'resize:800x600,format:webp' },
+  ImageRequest: { url: 'https://photos.example/cat.jpg', operations: 'resize:800x600,format:webp' },
   NewKey: { owner: 'shop', name: 'the web shop' },
   Problem: {
     type: 'urn:darkroom:problem:image-not-found',

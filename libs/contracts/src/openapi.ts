@@ -193,7 +193,7 @@ function schemaNames(): Names {
   const byName: Record<string, unknown> = {
     ImageFacts,
     ImageStatus: frontend.ImageStatus,
-    ImportRequest: frontend.ImportRequest,
+    ImageRequest: frontend.ImageRequest,
     KeyDescription,
     MadeKey,
     NewKey,
