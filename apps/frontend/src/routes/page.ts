@@ -2,19 +2,6 @@ import { type App, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PageFile, PageFiles } from '../page/page-files.ts'
 
-/** The page needs nothing from outside, and no inline script or style. */
-export const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "connect-src 'self'",
-  "font-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 /** The paths of the page, and the file of each. */
 export const pagePaths = { '/': 'index.html', '/status': 'status.html', '/docs': 'docs.html' } as const
 
@@ -44,12 +31,9 @@ function sendFile(file: PageFile, { headers }: FastifyRequest, reply: FastifyRep
   const { contentType, etag, isImmutable } = file
   reply.headers({
     'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    'content-security-policy': pagePolicy,
     'content-type': contentType,
     etag,
-    'referrer-policy': 'no-referrer',
     vary: 'accept-encoding',
-    'x-content-type-options': 'nosniff',
   })
   if (headers['if-none-match']?.includes(etag)) return reply.code(304).send()
   const encoding = (['br', 'gzip'] as const).find(

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { logger } from '@darkroom/image-master/testing'
 import { createApp, createLogger } from '@darkroom/service-kit'
 import { assertProblem, RecordedLog } from '@darkroom/testing'
+import { headersForBrowsers } from '../../src/browsers/headers-for-browsers.ts'
 import { loadPageFiles, type PageFiles } from '../../src/page/page-files.ts'
 import { addPageRoutes } from '../../src/routes/page.ts'
 
@@ -21,8 +22,10 @@ writeFileSync(join(folder, 'assets/index-abc.js.gz'), gzipSync(script))
 const app = appWith(await loadPageFiles(folder, logger))
 
 function appWith(files: PageFiles | undefined) {
-  const made = createApp({ name: 'frontend', logger, isPublic: true, checkReady: async () => {} }, scope =>
-    addPageRoutes(scope, files),
+  const answerHeaders = headersForBrowsers(new Set())
+  const made = createApp(
+    { name: 'frontend', logger, isPublic: true, answerHeaders, checkReady: async () => {} },
+    scope => addPageRoutes(scope, files),
   )
   after(() => made.close())
   return made

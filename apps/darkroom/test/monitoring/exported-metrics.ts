@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import * as frontend from '@darkroom/frontend'
+import * as imageMaster from '@darkroom/image-master'
+import { logger, type Owner, startNeighbours } from '@darkroom/image-master/testing'
+import * as imageWorker from '@darkroom/image-worker'
+import { loadConfig, type RunningService } from '@darkroom/service-kit'
+import { findEngine, httpRequest, startRedis } from '@darkroom/testing'
+
+/** Starts every service in this process, and returns what each answers at /metrics, by its name. */
+export async function exportedMetrics(owner: Owner): Promise<Map<string, string>> {
+  // With BullMQ the queue has metrics of its own.
+  const redis = findEngine('redis')
+  const queue = redis && { QUEUE_URL: (await startRedis(owner, redis)).urlOf(0) }
+  const neighbours = await startNeighbours(owner, { THREADS: '1', ...queue })
+  const { env, kv, storage, taskDb, startClusterState, defer } = neighbours
+  const services: RunningService[] = [kv, storage, taskDb, await startClusterState()]
+  const add = async (starting: Promise<RunningService>) => {
+    const service = await starting
+    defer(service.close)
+    services.push(service)
+  }
+  await add(imageMaster.start(loadConfig(imageMaster.Config, env), logger))
+  await add(frontend.start(loadConfig(frontend.Config, env), logger))
+  const control = { pid: 1, abandon: () => assert.fail('no thread is stuck') }
+  await add(imageWorker.start(loadConfig(imageWorker.Config, env), logger, control))
+  const answers = services.map(async ({ name, url }) => {
+    const { status, body } = await httpRequest(url, '/metrics')
+    assert.equal(status, 200, `${name} answers ${status}`)
+    return [name, body.toString()] as const
+  })
+  return new Map(await Promise.all(answers))
+}
