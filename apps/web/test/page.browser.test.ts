@@ -4,7 +4,9 @@ import {
   freePortRange,
   generateImage,
   httpRequest,
+  mainOf,
   startDarkroom,
+  startProgram,
   tiffOf,
   until,
   withEngine,
@@ -299,7 +301,45 @@ await withEngine('chromium', async executablePath => {
       await form.getByRole('button').click()
       await form.getByText(/^200/).waitFor()
     })
+
+    // The last one: the first key closes this Darkroom to everybody without a key.
+    test('who signs in with a key sees the images of its owner, and nothing after signing out', async () => {
+      const key = await createKey('alice')
+      await using opened = await openPage(browser, lan)
+      const { page } = opened
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await assertAccessible(page)
+      await page.getByLabel('API key').fill(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)
+      await page.getByRole('button', { name: 'Sign in' }).last().click()
+      await page.getByRole('alert').first().waitFor()
+      await assertAccessible(page)
+      await page.getByLabel('API key').fill(key)
+      await page.getByRole('button', { name: 'Sign in' }).last().click()
+      await page.getByText('The line is still empty').waitFor()
+      await add(page, file('mine.png'))
+      await rowOf(page, 'mine.png')
+        .getByText(/^Developed/)
+        .waitFor()
+      const second = await page.context().newPage()
+      await second.goto(lan)
+      await second.locator('.row').first().waitFor()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      for (const tab of [page, second]) {
+        await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
+        assert.equal(await tab.locator('.row').count(), 0)
+      }
+    })
   })
+
+  async function createKey(owner: string): Promise<string> {
+    const command = ['keys', 'create', '--role', 'user', '--owner', owner]
+    const own = { after: after as TestContext['after'] }
+    const program = startProgram(own, [process.execPath, mainOf('darkroom'), ...command], darkroom.env)
+    assert.deepEqual(await program.ended, { code: 0, signal: null }, program.stderr)
+    const [key] = /dk_\w+/.exec(program.stdout) ?? []
+    assert.ok(key, program.stdout)
+    return key
+  }
 
   function post() {
     return httpRequest(local, '/images', { method: 'POST', body: png })
