@@ -82,7 +82,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       [
         'an unknown field',
         () => postForm({ name: 'size', content: '1' }, file),
-        /no field "size"; there is: operations/,
+        /no field "size"; there are: operations, variants, preset, callback/,
       ],
       ['a missing end', () => post(url, body.subarray(0, -10), headers), /not valid/],
       ['no boundary', () => post(url, body, { 'content-type': 'multipart/form-data' }), /oundary/],
