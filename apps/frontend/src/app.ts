@@ -33,6 +33,7 @@ import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addKeyRoutes } from './routes/keys.ts'
+import { addLinkRoutes } from './routes/links.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addPageRoutes } from './routes/page.ts'
 import { addPresetRoutes } from './routes/presets.ts'
@@ -121,6 +122,14 @@ export function buildApp({
     scope => addRetryRoutes(scope, clients, publicUrls),
     scope => addEventRoutes(scope, clients, hub, publicUrls),
     scope => addBytesRoutes(scope, clients),
+    scope =>
+      addLinkRoutes(scope, clients, {
+        authenticator,
+        signing: signingKeys,
+        publicUrls,
+        // Those who follow a link must not use up what its key may send.
+        countRequest: ({ ip }, reply) => rates.countRequest({}, ip, reply),
+      }),
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
     scope => addPresetRoutes(scope, presets),

@@ -27,7 +27,10 @@ for (const stripsPath of [true, false]) {
     const { links } = json() as { links: Record<string, string> }
     assert.deepEqual(
       { status, ...links },
-      { status: 200, self: url, original: `${url}/original`, result: `${url}/result` },
+      {
+        ...{ status: 200, self: url, original: `${url}/original`, result: `${url}/result` },
+        events: `${url}/events`,
+      },
     )
     assert.equal((await ask(proxy, new URL(String(links.result)).pathname)).body.toString(), 'result')
     const listed = (await ask(proxy, '/darkroom/images?limit=1')).json() as { images: { links: object }[] }

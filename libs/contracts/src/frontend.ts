@@ -1,5 +1,6 @@
 import { CallbackStatus, CallbackUrl } from './callback.ts'
 import { keyRoutes } from './keys.ts'
+import { linkRoutes } from './links.ts'
 import { OperationDescription } from './operations.ts'
 import { Owner } from './owner.ts'
 import { pageNext, pageQuery } from './page.ts'
@@ -339,5 +340,6 @@ export const frontendRoutes = {
   ...presetRoutes,
   ...sessionRoutes,
   ...keyRoutes,
+  ...linkRoutes,
   ...webhookRoutes,
 }

@@ -68,11 +68,14 @@ const InlineResult = Type.Object(
 )
 export type InlineResult = Static<typeof InlineResult>
 
-/** Limits of uploads; they can be changed while the master runs. */
+/** Limits of uploads, and how long images are kept; they can be changed while the master runs. */
 export const Limits = Type.Object({
   maxUploadBytes: Type.Integer(),
   maxQueued: Type.Integer(),
   maxQueuedPerOwner: Type.Integer(),
+  retentionSeconds: Type.Optional(
+    Type.Number({ description: 'How long ended images are kept; absent in answers of earlier versions' }),
+  ),
 })
 export type Limits = Static<typeof Limits>
 const AnyResult = Type.Union([ImageFacts, InlineResult])

@@ -7,6 +7,7 @@ export * from './frontend.ts'
 export * from './image-master.ts'
 export * from './keys.ts'
 export * from './kv-config.ts'
+export * from './links.ts'
 export { type OpenApiOptions, openApiOf, type ServedRoute } from './openapi.ts'
 export {
   type ChannelOrder,

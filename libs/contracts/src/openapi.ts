@@ -65,6 +65,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   legacy: 'The three paths of the original design',
   operations: 'What can be done to an image',
   presets: 'Named lists of operations',
+  signed: 'Bytes of images by signed links, without a key',
   stats: 'What operators see',
   uploads: 'Resumable uploads (tus 1.0)',
 }

@@ -69,6 +69,23 @@ export class Authenticator {
     return caller
   }
 
+  /**
+   * The caller that something signed acts for: the key that it came from, or everybody. Undefined once the key has ended,
+   * or the frontend is no longer open.
+   */
+  callerFor(keyId: string | undefined): Caller | undefined {
+    const { audience, keys } = this.#options
+    if (isOpen(audience, keys)) return anyone
+    const description = keyId !== undefined && keys.isValid(keyId) ? keys.describe(keyId) : undefined
+    return description && callerOf(description)
+  }
+
+  /** In seconds since 1970; infinite for a key without an end, and for an open frontend. */
+  endOfKey(keyId: string | undefined): number {
+    const { expiresAt } = (keyId !== undefined && this.#options.keys.describe(keyId)) || {}
+    return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) / 1000
+  }
+
   /** Whether an earlier caller is still one: its key may have ended, or the first key may have been made. */
   isStillValid({
     keyId,

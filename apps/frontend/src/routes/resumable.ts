@@ -1,6 +1,5 @@
 import {
   frontendRoutes,
-  type Limits,
   tusContentType,
   tusExtensions,
   tusVersion,
@@ -18,6 +17,7 @@ import {
 } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IntakeGate } from '../intake-gate.ts'
+import { masterLimits } from '../master-limits.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
 import { linkBase } from '../public-urls.ts'
@@ -26,9 +26,6 @@ import { ResumableUploads, type UploadClients, type UploadState } from '../resum
 import { readMetadata } from '../resumable/upload-metadata.ts'
 import type { UploadLimits } from '../resumable/upload-records.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
-
-/** For so long, the limits of uploads are not asked for again. */
-const limitsAgeMs = 5000
 
 export interface ResumableOptions {
   limits: UploadLimits
@@ -46,7 +43,8 @@ export function addResumableRoutes(
   { limits, presets, publicUrls, outbound, logger }: ResumableOptions,
 ): void {
   const uploads = new ResumableUploads(clients, limits, logger)
-  const readMaxBytes = maxBytesOf(clients.imageMaster)
+  const readLimits = masterLimits(clients)
+  const readMaxBytes = async () => (await readLimits())?.maxUploadBytes
   acceptBytes(app)
   app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
   app.addHook('preHandler', async request => requireVersion(request))
@@ -210,22 +208,6 @@ function bytesOf(headers: { 'content-length'?: string | undefined }): number | u
 function optionsIn(metadata: ReadonlyMap<string, string>): UploadOptions {
   const given = Object.keys(UploadOptions.properties).map(name => [name, metadata.get(name)])
   return Object.fromEntries(given.filter(([, value]) => value !== undefined))
-}
-
-/** The longest upload that the master accepts; undefined while no master answers. */
-function maxBytesOf(imageMaster: UploadClients['imageMaster']): () => Promise<number | undefined> {
-  let known: { limits: Promise<Limits | undefined>; at: number } | undefined
-  return async () => {
-    const now = performance.now()
-    if (!known || now - known.at > limitsAgeMs) {
-      const limits = imageMaster.getLimits({ signal: AbortSignal.timeout(1000) }).then(
-        ({ body }) => body,
-        () => undefined,
-      )
-      known = { limits, at: now }
-    }
-    return (await known.limits)?.maxUploadBytes
-  }
 }
 
 function isTemporary(error: unknown): boolean {

@@ -6,8 +6,8 @@ export function intakeHandlers(
 ): Pick<Handlers<typeof imageMasterRoutes>, 'newImage' | 'copyImage' | 'getLimits'> {
   return {
     async getLimits() {
-      const { maxUploadBytes, maxQueued, maxQueuedPerOwner } = dependencies.settings()
-      return { status: 200, body: { maxUploadBytes, maxQueued, maxQueuedPerOwner } }
+      const { maxUploadBytes, maxQueued, maxQueuedPerOwner, retentionSeconds } = dependencies.settings()
+      return { status: 200, body: { maxUploadBytes, maxQueued, maxQueuedPerOwner, retentionSeconds } }
     },
 
     async newImage({ headers, querystring, body }) {

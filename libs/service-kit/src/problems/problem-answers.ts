@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hideSignatures } from '../log/hide-signatures.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
 import { ClientGone, isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
@@ -154,7 +155,11 @@ export function toProblem(
   if (error.validation) return new ServiceProblem(400, 'invalid-request', error.message)
   const status = error.statusCode ?? 500
   if (status < 500)
-    return new ServiceProblem(status, clientErrors[status] ?? 'invalid-request', error.message)
+    return new ServiceProblem(
+      status,
+      clientErrors[status] ?? 'invalid-request',
+      hideSignatures(error.message),
+    )
   return new ServiceProblem(
     500,
     'internal-error',
@@ -185,7 +190,7 @@ function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProb
 }
 
 function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
-  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}`)
+  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${hideSignatures(path)}`)
 }
 
 function pathPattern(url: string): RegExp {

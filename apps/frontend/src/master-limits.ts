@@ -1,0 +1,23 @@
+import type { Limits } from '@darkroom/contracts'
+import type { ServiceClients } from '@darkroom/service-kit'
+
+/** For so long, the limits are not asked for again. */
+const limitsAgeMs = 5000
+
+/** The limits that the master applies, at most a few seconds old; undefined while no master answers. */
+export function masterLimits({
+  imageMaster,
+}: Pick<ServiceClients, 'imageMaster'>): () => Promise<Limits | undefined> {
+  let known: { limits: Promise<Limits | undefined>; at: number } | undefined
+  return async () => {
+    const now = performance.now()
+    if (!known || now - known.at > limitsAgeMs) {
+      const limits = imageMaster.getLimits({ signal: AbortSignal.timeout(1000) }).then(
+        ({ body }) => body,
+        () => undefined,
+      )
+      known = { limits, at: now }
+    }
+    return known.limits
+  }
+}
