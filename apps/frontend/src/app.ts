@@ -20,6 +20,7 @@ import { Importer } from './import-image.ts'
 import { IntakeGate } from './intake-gate.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import { noLimits, type RateLimitSettings, RateLimits } from './limits/rate-limits.ts'
+import { measureIntake } from './measure-intake.ts'
 import type { Networks } from './outbound/networks.ts'
 import { Outbound } from './outbound/outbound.ts'
 import { refuseLoops } from './outbound/refuse-loops.ts'
@@ -142,6 +143,7 @@ export function buildApp({
     scope => addSessionRoutes(scope, { authenticator, keys, signing: signingKeys }),
     scope => addPageRoutes(scope, page),
   )
+  measureIntake(app, intake)
   answerPreflights(app, otherOrigins)
   app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
   refuseLoops(app, outbound)

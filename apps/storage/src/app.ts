@@ -1,5 +1,6 @@
 import { storageRoutes } from '@darkroom/contracts'
 import { type App, apiOf, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
+import { Gauge } from 'prom-client'
 import type { BlobStore } from './engine/engine.ts'
 import { blobHandlers } from './routes/blobs.ts'
 import { listingHandlers } from './routes/listing.ts'
@@ -21,6 +22,23 @@ export function buildApp({ store, logger, clusterToken, maxBlobBytes, ...bounds 
   )
   const checkReady = () => store.check().catch(throwProblem)
   const app = createApp({ ...bodyBoundsIn(bounds), name: 'storage', logger, clusterToken, api, checkReady })
+  measureDisk(app, store)
   app.addHook('onClose', () => store.close())
   return app
+}
+
+function measureDisk(app: App, store: BlobStore): void {
+  new Gauge({
+    name: 'darkroom_disk_bytes',
+    help: 'Size and free space of the disk that the images are on; absent with S3',
+    labelNames: ['kind'],
+    registers: [app.metrics],
+    async collect() {
+      this.reset()
+      const disk = await store.disk()
+      if (!disk) return
+      this.set({ kind: 'free' }, disk.freeBytes)
+      this.set({ kind: 'total' }, disk.totalBytes)
+    },
+  })
 }

@@ -65,6 +65,7 @@ export function buildApp({
     checkReady,
   })
   measureTasks(app, store)
+  measureWaiting(app, store)
 
   const expiring = expireLeases({ store, outcomes, logger, expiryCheckMs }, closing.signal)
   app.addHook('onClose', async () => {
@@ -109,6 +110,33 @@ async function expireLeases(
       isAway = true
     }
   })
+}
+
+/** How long the oldest task waits for a worker, and the oldest notice for a frontend. */
+function measureWaiting(app: App, store: TaskStore): void {
+  const add = (name: string, help: string, since: () => Promise<string | undefined>) =>
+    new Gauge({
+      name,
+      help: `${help}; 0 if none waits, absent while the store does not answer`,
+      registers: [app.metrics],
+      async collect() {
+        try {
+          const at = await since()
+          this.set(at === undefined ? 0 : Math.max(0, Date.now() - Date.parse(at)) / 1000)
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error
+          this.remove()
+        }
+      },
+    })
+  add(
+    'darkroom_oldest_waiting_seconds',
+    'Age of the oldest task that is not started',
+    async () => (await store.stats()).oldestNotStartedAt,
+  )
+  add('darkroom_oldest_notice_seconds', 'How long the oldest notice (webhook) is overdue', () =>
+    store.nextNoticeAt(),
+  )
 }
 
 function measureTasks(app: App, store: TaskStore): void {

@@ -4,9 +4,9 @@ import * as imageMaster from '@darkroom/image-master'
 import { logger, type Owner, startNeighbours } from '@darkroom/image-master/testing'
 import * as imageWorker from '@darkroom/image-worker'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
-import { findEngine, httpRequest, startRedis } from '@darkroom/testing'
+import { findEngine, httpRequest, startRedis, until } from '@darkroom/testing'
 
-/** Starts every service in this process, and returns what each answers at /metrics, by its name. */
+/** Starts every service in this process, and returns, once it is ready, what each answers at /metrics, by its name. */
 export async function exportedMetrics(owner: Owner): Promise<Map<string, string>> {
   // With BullMQ the queue has metrics of its own.
   const redis = findEngine('redis')
@@ -24,6 +24,7 @@ export async function exportedMetrics(owner: Owner): Promise<Map<string, string>
   const control = { pid: 1, abandon: () => assert.fail('no thread is stuck') }
   await add(imageWorker.start(loadConfig(imageWorker.Config, env), logger, control))
   const answers = services.map(async ({ name, url }) => {
+    await until(`${name} is ready`, async () => (await httpRequest(url, '/readyz')).status === 200)
     const { status, body } = await httpRequest(url, '/metrics')
     assert.equal(status, 200, `${name} answers ${status}`)
     return [name, body.toString()] as const

@@ -54,6 +54,8 @@ export interface TaskStore {
    * expires. Versions stay, and listeners are not called.
    */
   claimNotices(claim: NoticeClaim): Promise<Task[]>
+  /** When the notice that is due the longest, or else the next, becomes due; undefined if no notice will be. */
+  nextNoticeAt(): Promise<string | undefined>
   /** Applies an event to a task, by the table of transitions; undefined if there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
   /**

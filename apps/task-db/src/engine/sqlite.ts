@@ -221,6 +221,11 @@ export class SqliteTaskStore implements TaskStore {
     return this.#statements.unknown.all(JSON.stringify(ids)).map(row => String(row.id))
   }
 
+  async nextNoticeAt() {
+    const rows = [0, 1].map(isSlow => this.#statements.nextNotice.get(isSlow))
+    return rows.flatMap(row => (row ? [String(row.notice_due_at)] : [])).sort()[0]
+  }
+
   async stats() {
     const counts = this.#statements.counts.all().map(row => [row.state, row.tasks])
     const oldest = read(this.#statements.oldestWaiting)
@@ -337,6 +342,10 @@ function prepareStatements(database: DatabaseSync) {
     lastTurn: prepare(
       `SELECT turn FROM tasks INDEXED BY tasks_by_turn_of_owner
        WHERE state = 'not-started' AND owner <> '' AND owner = ? AND urgency = ? ORDER BY turn DESC LIMIT 1`,
+    ),
+    nextNotice: prepare(
+      `SELECT notice_due_at FROM tasks INDEXED BY tasks_by_notice
+       WHERE notice_is_slow = ? AND notice_due_at IS NOT NULL ORDER BY notice_due_at LIMIT 1`,
     ),
     oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
     expired: prepare(

@@ -37,6 +37,20 @@ export function noticesAreKept(openEngine: OpenEngine): void {
     assert.deepEqual(await idsOf(store.claimNotices(fresh)), [id], 'its sender was killed')
   })
 
+  test('the store knows since when the oldest notice is due', async t => {
+    const clock = new ManualClock()
+    const store = await openEngine(t, clock)
+    assert.equal(await store.nextNoticeAt(), undefined)
+    const dueAts = []
+    for (const number of [1, 2]) {
+      dueAts.push((await endTask(store, number)).callback?.dueAt)
+      clock.advance(10)
+    }
+    assert.equal(await store.nextNoticeAt(), dueAts[0])
+    assert.equal((await store.claimNotices({ ...fresh, limit: 1 })).length, 1)
+    assert.equal(await store.nextNoticeAt(), dueAts[1], 'the first is leased')
+  })
+
   test('tasks without a callback have no notice', async t => {
     const store = await openEngine(t, new ManualClock())
     await store.create(taskId(1), newTask())

@@ -18,7 +18,7 @@ import { parseJsonOf } from './accept-bodies.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
 import { turnAwayWhileClosing } from './closing.ts'
-import { measureRequests } from './metrics.ts'
+import { measureReadiness, measureRequests } from './metrics.ts'
 import { overlookContentType } from './overlook-content-type.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
@@ -89,6 +89,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   // The first hook, so that errors of later hooks have these headers, too.
   app.addHook('onRequest', async (request, reply) => void reply.headers(answerHeaders(request.headers)))
   measureRequests(app)
+  measureReadiness(app, options.checkReady)
   answerWithProblems(app)
   turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)

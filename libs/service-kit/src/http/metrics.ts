@@ -1,5 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Histogram } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
+
+/** The answer of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
+const readyMs = 3000
+
+/** Shows in an app's metrics what /readyz answers. */
+export function measureReadiness(app: FastifyInstance, checkReady: () => Promise<void>): void {
+  new Gauge({
+    name: 'darkroom_ready',
+    help: 'Whether the service and what it depends on can be used: 1 or 0, as /readyz',
+    registers: [app.metrics],
+    async collect() {
+      const timeout = new AbortController()
+      const late = delay(readyMs, 0, { signal: timeout.signal }).catch(() => 0)
+      const answer = checkReady().then(
+        () => 1,
+        () => 0, // /readyz has the reason
+      )
+      this.set(await Promise.race([answer, late]))
+      timeout.abort()
+    },
+  })
+}
 
 /** Gauges whose name ends like a counter's, which `promtool check metrics` refuses; each is the sum of another metric. */
 const misnamed = [

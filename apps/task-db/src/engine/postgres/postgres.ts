@@ -167,6 +167,13 @@ export class PostgresTaskStore implements TaskStore {
     return ids.filter(id => !known.has(id))
   }
 
+  async nextNoticeAt() {
+    const next = (isSlow: boolean) => `(SELECT document -> 'callback' ->> 'dueAt' AS at FROM tasks
+      WHERE notice_is_slow = ${isSlow} AND notice_due_at IS NOT NULL ORDER BY notice_due_at LIMIT 1)`
+    const rows = await this.#database.read<{ at: string }>(`${next(false)} UNION ALL ${next(true)}`)
+    return rows.map(({ at }) => at).sort()[0]
+  }
+
   async stats() {
     const [row] = await this.#database.read<{
       counts: Partial<Record<TaskState, number>> | null
