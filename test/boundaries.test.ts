@@ -37,7 +37,13 @@ const allowedEdges: Record<string, string[]> = {
   '@darkroom/storage': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
   '@darkroom/task-db': ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite'],
   '@darkroom/web': ['@darkroom/contracts'],
-  darkroom: ['@darkroom/contracts', '@darkroom/service-kit', '@darkroom/sqlite', ...services],
+  darkroom: [
+    '@darkroom/client',
+    '@darkroom/contracts',
+    '@darkroom/service-kit',
+    '@darkroom/sqlite',
+    ...services,
+  ],
 }
 /** Tests may use these as well: those of services have the real neighbours beside them. */
 const allowedInTests = (folder: string) => [

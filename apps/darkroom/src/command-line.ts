@@ -5,11 +5,19 @@ import { UsageError } from './usage-error.ts'
 const usage = `Darkroom: self-hosted, asynchronous image processing
 
   darkroom start                        runs all services in this process
-  darkroom develop <image…> [options]   uploads images, waits, and writes the results
+  darkroom develop <image…> [options]   uploads images, waits, and writes the results; takes files, folders and URLs
       -o, --out <folder>                where to (default: developed/)
       --operations <list>               what to do (default: swap-channels:bgr)
+      --variant <name>=<list>           makes a further result, name_thumb.webp for thumb=format:webp; can be repeated
+      --preset <name>                   a preset, whose operations or variants the options before replace
+      --concurrency <count>             so many images at once (default: 8)
+      --json                            prints one line of JSON for each image on standard output
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
       --key <key>                       an API key, where one is needed (default: DARKROOM_KEY)
+  darkroom presets                      the presets and what they do
+  darkroom retry <id…>                  develops failed images again
+  darkroom delete <id…>                 deletes images with their results
+                                        these three take --url, --key and --json, too
   darkroom status                       what runs, and how many images wait
   darkroom intake <pause|open|show>     has every frontend refuse uploads (503), or take them again
       --url <url>                       a node of cluster-state to ask, when kv-config is out of reach
@@ -39,12 +47,15 @@ others follow), DATA_DIR, LOG_LEVEL, LOG_FORMAT, THREADS and those of each servi
 
 /** Each command is loaded when it is needed. */
 const commands = {
+  delete: async () => (await import('./commands/images.ts')).deleteCommand,
   develop: async () => (await import('./commands/develop.ts')).developCommand,
   erase: async () => (await import('./commands/erase.ts')).eraseCommand,
   intake: async () => (await import('./commands/intake.ts')).intakeCommand,
   keys: async () => (await import('./commands/keys.ts')).keysCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   'new-node-id': async () => (await import('./commands/new-node-id.ts')).newNodeIdCommand,
+  presets: async () => (await import('./commands/presets.ts')).presetsCommand,
+  retry: async () => (await import('./commands/images.ts')).retryCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
   token: async () => (await import('./commands/token.ts')).tokenCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
@@ -59,18 +70,22 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
       allowPositionals: true,
       options: {
         callback: { type: 'string' },
+        concurrency: { type: 'string' },
         expires: { type: 'string' },
         from: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        json: { type: 'boolean' },
         keep: { type: 'string' },
         key: { type: 'string' },
         name: { type: 'string' },
         operations: { type: 'string' },
         out: { type: 'string', short: 'o' },
         owner: { type: 'string' },
+        preset: { type: 'string' },
         role: { type: 'string' },
         to: { type: 'string' },
         url: { type: 'string' },
+        variant: { type: 'string', multiple: true },
         yes: { type: 'boolean' },
       },
     })

@@ -1,21 +1,29 @@
 import { basename } from 'node:path'
 
-/** Shows the progress of each file: in one changing line on a terminal, elsewhere in a line when a file has ended. */
+/** Shows the progress of all files: in one changing line on a terminal, elsewhere in a line when a file has ended. */
 export class Progress {
   readonly #output: NodeJS.WriteStream
-  readonly #total: number
+  readonly #count: number
+  readonly #totalBytes: number
   readonly #underWay = new Map<string, string>()
-  #ended = 0
+  readonly #sentBytes = new Map<string, number>()
+  #endedCount = 0
   #waitReason: string | undefined
 
-  constructor(output: NodeJS.WriteStream, total: number) {
+  constructor(output: NodeJS.WriteStream, files: readonly { bytes: number }[]) {
     this.#output = output
-    this.#total = total
+    this.#count = files.length
+    this.#totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   say(file: string, state: string): void {
     this.#underWay.set(file, state)
     this.#drawStatus()
+  }
+
+  sent(file: string, bytes: number): void {
+    this.#sentBytes.set(file, bytes)
+    this.say(file, 'uploading')
   }
 
   /** Prints once, for all files, why they wait. */
@@ -25,17 +33,21 @@ export class Progress {
     this.say(file, 'waiting')
   }
 
-  done(file: string, path: string): void {
+  done(file: string, paths: readonly string[]): void {
     this.#waitReason = undefined
-    this.#end(file, `${file} -> ${path}`)
+    this.#end(file, `${file} -> ${paths.join(', ')}`)
   }
 
   failed(file: string, reason: string): void {
     this.#end(file, `${file}: ${reason}`)
   }
 
+  note(line: string): void {
+    this.#write(line)
+  }
+
   #end(file: string, line: string): void {
-    this.#ended += 1
+    this.#endedCount += 1
     this.#underWay.delete(file)
     this.#write(line)
     this.#drawStatus()
@@ -48,7 +60,14 @@ export class Progress {
   #drawStatus(): void {
     if (!this.#output.isTTY) return
     const states = [...this.#underWay].map(([file, state]) => `${basename(file)} ${state}`).join(', ')
-    const line = this.#underWay.size > 0 ? `${this.#ended}/${this.#total}  ${states}` : ''
+    const sentBytes = [...this.#sentBytes.values()].reduce((sum, bytes) => sum + bytes, 0)
+    const sent = `${megabytes(sentBytes)} of ${megabytes(this.#totalBytes)} MB sent`
+    const line =
+      this.#underWay.size > 0 ? `${this.#endedCount}/${this.#count} images, ${sent}: ${states}` : ''
     this.#output.write(`\r\x1b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`)
   }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
 }

@@ -7,3 +7,9 @@ export class UsageError extends Error {
     this.isBrief = isBrief
   }
 }
+
+/** @throws UsageError if an option was given that the command doesn't have */
+export function refuseOtherOptions(command: string, others: object): void {
+  const [option] = Object.keys(others)
+  if (option !== undefined) throw new UsageError(`${command} has no option --${option}`)
+}

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateImage, type ImageKind, imageKinds, isLossless } from '@darkroom/testing'
-import { inLanes } from './lanes.ts'
+import { inLanes } from '../src/in-lanes.ts'
 
 /** An image file for a test. */
 export interface Picture {

@@ -17,7 +17,7 @@ import {
   until,
 } from '@darkroom/testing'
 import { fetch as undiciFetch } from 'undici'
-import { inLanes } from './lanes.ts'
+import { inLanes } from '../src/in-lanes.ts'
 import { formOf } from './multipart.ts'
 import { storedFiles } from './stored-files.ts'
 import { post } from './uploads.ts'

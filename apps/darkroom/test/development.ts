@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { openAsBlob } from 'node:fs'
+import { Darkroom } from '@darkroom/client/source'
 import { assertSwapped, httpRequest } from '@darkroom/testing'
-import { DarkroomClient } from '../src/darkroom-client.ts'
+import { inLanes } from '../src/in-lanes.ts'
 import { type Picture, readPicture } from './album.ts'
-import { inLanes } from './lanes.ts'
 
 export interface Development {
   /** The ids of the pictures that were accepted so far. */
@@ -17,14 +18,14 @@ export interface Development {
 export function beginDevelopment(url: string, pictures: readonly Picture[], clients: number): Development {
   const accepted = new Map<Picture, string>()
   let endedCount = 0
-  const client = new DarkroomClient(url)
+  const darkroom = new Darkroom(url)
   const lanes = inLanes(clients, pictures, async picture => {
-    const id = await client.upload(picture.path, undefined)
+    const id = await darkroom.upload(await openAsBlob(picture.path))
     accepted.set(picture, id)
-    await client.waitForEnd(id)
+    await darkroom.waitFor(id)
     endedCount += 1
   })
-  const ended = lanes.then(() => undefined).finally(() => client.close())
+  const ended = lanes.then(() => undefined)
   ended.catch(() => undefined) // until a test awaits it
   return {
     accepted,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
 import { httpRequest, startDarkroom, startPostgres, until, withEngine } from '@darkroom/testing'
+import { inLanes } from '../src/in-lanes.ts'
 import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
-import { inLanes } from './lanes.ts'
 
 withEngine('postgres', program =>
   test('fault: PostgreSQL fails over to its standby late, while images flow: nothing is lost, no attempt counted, no 500', async t => {

@@ -14,6 +14,7 @@ export interface Run {
 export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { isTerminal = false } = {},
 ): Promise<Run> {
   const written = { stdout: '', stderr: '' }
   const collect = (name: keyof typeof written) =>
@@ -28,7 +29,7 @@ export async function runCommand(
     argv: ['node', 'darkroom', ...args],
     env,
     stdout: collect('stdout'),
-    stderr: collect('stderr'),
+    stderr: Object.assign(collect('stderr'), { isTTY: isTerminal }),
     // Those of this process stay as they are: its signals and the mode of its files.
     once: () => undefined,
     umask: () => undefined,

@@ -59,6 +59,8 @@ export class Connection {
     const headers = { ...init.headers, ...(this.#authorization && { authorization: this.#authorization }) }
     const response = await this.#fetch(`${this.base}${path}`, { ...init, headers }).catch(cause => {
       init.signal?.throwIfAborted()
+      if (cause.cause?.name === 'NotReadableError')
+        throw new Error('the file was changed or deleted while it was being read', { cause })
       throw DarkroomError.unreachable(this.base, cause)
     })
     if (response.ok || response.status === 304) return response

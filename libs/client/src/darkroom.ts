@@ -1,6 +1,6 @@
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { ImageFailed } from './darkroom-error.ts'
-import type { ImageFacts, ImageStatus, Operations, Progress, Source } from './types.ts'
+import type { ImageFacts, ImageStatus, Operations, Preset, Progress, Source } from './types.ts'
 import { upload } from './upload.ts'
 import { waitForEnd } from './wait-for-end.ts'
 
@@ -126,7 +126,7 @@ export class Darkroom {
   }
 
   /** The presets that can be asked for. */
-  presets(options: Signalled = {}): Promise<unknown> {
+  presets(options: Signalled = {}): Promise<{ presets: Preset[] }> {
     return this.#json('/presets', options)
   }
 

@@ -1,4 +1,4 @@
 export { Darkroom, type DarkroomOptions, type Developed, type DevelopOptions, ImageFile } from './darkroom.ts'
 export { DarkroomError, ImageFailed } from './darkroom-error.ts'
-export type { ImageFacts, ImageStatus, Operation, Operations, Progress, Source } from './types.ts'
+export type { ImageFacts, ImageStatus, Operation, Operations, Preset, Progress, Source } from './types.ts'
 export { InvalidWebhook, verifyWebhook, type Webhook } from './webhooks.ts'

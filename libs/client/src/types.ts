@@ -46,7 +46,20 @@ export interface ImageStatus {
   variants?: Record<string, { operations: Operation[]; result?: ImageFacts }>
   error?: { type: string; title: string; detail: string }
   callback?: { url: string; state: string; attempts: number }
-  links: { self: string; original: string; result?: string }
+  links: {
+    self: string
+    original: string
+    result?: string
+    events: string
+    variants?: Record<string, string>
+  }
+}
+
+/** Options of an upload under one name. */
+export interface Preset {
+  name: string
+  operations?: Operation[]
+  variants?: Record<string, { operations: Operation[] }>
 }
 
 export type Progress =

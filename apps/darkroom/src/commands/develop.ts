@@ -1,102 +1,167 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, openAsBlob } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileExtensionOf, InvalidOperations, parseOperations } from '@darkroom/contracts'
-import { DarkroomClient } from '../darkroom-client.ts'
+import {
+  type Darkroom,
+  DarkroomError,
+  type DevelopOptions,
+  ImageFailed,
+  type ImageFile,
+} from '@darkroom/client/source'
+import { fileExtensionOf, InvalidOperations, parseOperations, readVariants } from '@darkroom/contracts'
+import { connect } from '../connect.ts'
+import { findImages, isUrl, resultName } from '../find-images.ts'
+import { inLanes } from '../in-lanes.ts'
 import { Progress } from '../progress.ts'
-import { readUrl } from '../read-url.ts'
-import { frontendUrlOf, loadSettings } from '../settings.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
-const uploadsAtOnce = 8
+export interface DevelopArguments {
+  out?: string
+  operations?: string
+  variant?: string[]
+  preset?: string
+  url?: string
+  key?: string
+  json?: boolean
+  concurrency?: string
+}
+
+const defaultConcurrency = 8
+const maxConcurrency = 64
 
 /** Uploads images, waits for them, writes the results; answers 1 if one failed, after naming it. */
 export async function developCommand(
   process: NodeJS.Process,
-  files: string[],
-  values: { out?: string; operations?: string; url?: string; key?: string },
+  inputs: string[],
+  values: DevelopArguments,
 ): Promise<number> {
-  if (files.length === 0) throw new UsageError('develop takes at least one image')
-  const { out = 'developed', operations } = values
-  checkOperations(operations)
-  const client = new DarkroomClient(urlOf(values.url, process.env), keyOf(values.key, process.env))
-  await client.checkThere()
-  await mkdir(out, { recursive: true }).catch(cause => {
-    if (cause.code !== 'EEXIST') throw cause
-    throw new UsageError(`-o names a folder; ${out} is a file`, { isBrief: true })
-  })
+  const {
+    out = 'developed',
+    operations,
+    variant,
+    preset,
+    url,
+    key,
+    json = false,
+    concurrency,
+    ...others
+  } = values
+  refuseOtherOptions('develop', others)
+  if (inputs.length === 0) throw new UsageError('develop takes at least one image')
+  const variants = readAll(operations, variant)
+  const lanes = readConcurrency(concurrency)
+  const darkroom = await connect(process.env, { url, key })
+  await makeFolder(out)
 
-  const progress = new Progress(process.stderr, files.length)
-  const names = resultNames(files)
-  const waiting = files.map((file, index) => ({ file, name: names[index] ?? basename(file) }))
-  const originals = new Set(files.map(file => resolve(file)))
+  const variantNames = variants ? Object.keys(variants) : await variantsOfPreset(darkroom, preset)
+  const { images, skippedCount } = await findImages(inputs, out, variantNames)
+  const progress = new Progress(process.stderr, images)
+  if (skippedCount > 0)
+    progress.note(
+      `left out ${skippedCount} ${skippedCount === 1 ? 'file' : 'files'} without the name of an image`,
+    )
+  const print = (line: object) => json && process.stdout.write(`${JSON.stringify(line)}\n`)
+  const originals = new Set(images.map(({ file }) => resolve(file)))
   const failures: string[] = []
-  const developOne = async ({ file, name }: { file: string; name: string }) => {
+  await inLanes(lanes, images, async image => {
+    const { file } = image
     try {
+      if (image.problem !== undefined) throw new Error(image.problem)
       progress.say(file, 'uploading')
-      const refusedForNow = (reason: string) => progress.waits(file, reason)
-      const id = await client.upload(file, operations, refusedForNow)
-      progress.say(file, 'developing')
-      const contentType = await client.waitForEnd(id)
-      const path = join(out, `${name}.${fileExtensionOf(contentType)}`)
-      if (originals.has(resolve(path)))
-        throw new Error(`its result would overwrite ${path}; choose another folder with -o`)
-      await save(await client.download(id), path)
-      progress.done(file, path)
+      const developed = await darkroom.develop(isUrl(file) ? file : await openAsBlob(file), {
+        operations,
+        variants,
+        preset,
+        onProgress: reportTo(progress, file),
+      })
+      const { result, status } = developed
+      const write = (name: string, written: ImageFile) => writeResult(join(out, name), written, originals)
+      const path = result && (await write(image.name, result))
+      const paths: Record<string, string> = {}
+      for (const [name, written] of Object.entries(developed.variants))
+        paths[name] = await write(resultName(image.name, name), written)
+      progress.done(file, [...(path === undefined ? [] : [path]), ...Object.values(paths)])
+      print({ file, ...(path !== undefined && { result: path }), variants: paths, image: status })
     } catch (error) {
       failures.push(file)
-      progress.failed(file, (error as Error).message)
+      const { message } = error as Error
+      progress.failed(file, message)
+      print({
+        file,
+        error: { ...(error instanceof DarkroomError && error.code && { code: error.code }), message },
+        ...(error instanceof ImageFailed && { image: error.image }),
+      })
     }
-  }
-  const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await developOne(next)
-  }
-  await Promise.all(Array.from({ length: uploadsAtOnce }, lane))
-  await client.close()
+  })
   if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
   return failures.length > 0 ? 1 : 0
 }
 
-/** @throws UsageError for what is not an http or https URL */
-function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
-  const [name, given] =
-    option === undefined ? ['DARKROOM_URL', env.DARKROOM_URL || undefined] : ['--url', option]
-  if (given === undefined) return frontendUrlOf(loadSettings(env))
-  return readUrl(name, given, 'https://photos.example/darkroom')
-}
-
-function keyOf(option: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
-  return (option ?? env.DARKROOM_KEY)?.trim() || undefined
-}
-
-function checkOperations(operations: string | undefined): void {
+/** Reads all operations, so that a mistake is told before the first upload. @throws UsageError */
+function readAll(operations: string | undefined, given: string[] | undefined): DevelopOptions['variants'] {
   try {
     if (operations !== undefined) parseOperations(operations)
+    if (given === undefined) return undefined
+    const lists = given.map((text): [string, string] => {
+      const end = text.indexOf('=')
+      if (end < 1)
+        throw new InvalidOperations(
+          `--variant must be a name and its operations, such as thumb=resize:200x200, got "${text}"`,
+        )
+      return [text.slice(0, end).trim(), text.slice(end + 1)]
+    })
+    readVariants(lists)
+    return Object.fromEntries(lists)
   } catch (error) {
     throw error instanceof InvalidOperations ? new UsageError(error.message, { isBrief: true }) : error
   }
 }
 
-/** Names without extension, each once: of several files of one name, the later ones are numbered. */
-function resultNames(files: string[]): string[] {
-  const taken = new Set<string>()
-  return files.map(file => {
-    const name = basename(file, extname(file))
-    let free = name
-    for (let number = 2; taken.has(free); number++) free = `${name}-${number}`
-    taken.add(free)
-    return free
+function readConcurrency(given = String(defaultConcurrency)): number {
+  const count = /^\d+$/.test(given) ? Number(given) : 0
+  if (count >= 1 && count <= maxConcurrency) return count
+  throw new UsageError(`--concurrency must be a whole number from 1 to ${maxConcurrency}, got "${given}"`, {
+    isBrief: true,
   })
 }
 
-async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+async function makeFolder(out: string): Promise<void> {
+  await mkdir(out, { recursive: true }).catch(cause => {
+    if (cause.code !== 'EEXIST') throw cause
+    throw new UsageError(`-o names a folder; ${out} is a file`, { isBrief: true })
+  })
+}
+
+/** The variants that a preset makes, so that the names of their files are free. */
+async function variantsOfPreset(darkroom: Darkroom, name: string | undefined): Promise<string[]> {
+  if (name === undefined) return []
+  const { presets } = await darkroom.presets()
+  return Object.keys(presets.find(preset => preset.name === name)?.variants ?? {})
+}
+
+function reportTo(progress: Progress, file: string): NonNullable<DevelopOptions['onProgress']> {
+  return report => {
+    if (report.phase === 'uploading') progress.sent(file, report.sentBytes)
+    if (report.phase === 'developing') progress.say(file, 'developing')
+    if (report.phase === 'waiting') progress.waits(file, report.reason)
+  }
+}
+
+/** Downloads a result to a path that gets its extension. Answers the path. */
+async function writeResult(stem: string, result: ImageFile, originals: ReadonlySet<string>): Promise<string> {
+  const path = `${stem}.${fileExtensionOf(result.facts.contentType)}`
+  if (originals.has(resolve(path)))
+    throw new Error(`its result would overwrite ${path}; choose another folder with -o`)
+  await mkdir(dirname(path), { recursive: true })
   const temporary = `${path}.part`
   try {
-    await pipeline(bytes, createWriteStream(temporary))
+    const { body } = await result.response()
+    await pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(temporary))
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
+  return path
 }

@@ -1,0 +1,49 @@
+import { Darkroom, DarkroomError } from '@darkroom/client/source'
+import { ExpectedFailure } from './expected-failure.ts'
+import { readUrl } from './read-url.ts'
+import { frontendUrlOf, loadSettings } from './settings.ts'
+
+export interface ConnectOptions {
+  url?: string | undefined
+  key?: string | undefined
+}
+
+/** Short, because a person waits at the terminal. */
+const checkMs = 1000
+
+/**
+ * A client of the Darkroom that the options or the environment name. It was there a moment ago.
+ *
+ * @throws UsageError for an invalid URL; ExpectedFailure if nothing answers, or if it wants another key
+ */
+export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Darkroom> {
+  const url = urlOf(options.url, env)
+  const key = (options.key ?? env.DARKROOM_KEY)?.trim() || undefined
+  // Later requests are tried again for a minute; this one finds out whether that makes sense.
+  const check = new Darkroom({
+    url,
+    key,
+    patienceMs: 0,
+    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(checkMs) }),
+  })
+  try {
+    await check.list({ limit: 1 })
+  } catch (cause) {
+    if (!(cause instanceof DarkroomError)) throw cause
+    if (cause.status === 0)
+      throw new ExpectedFailure(`${cause.message}; to start it: npx darkroom start`, { cause })
+    if (cause.status === 401) {
+      const remedy = key === undefined ? '; give it as --key or DARKROOM_KEY' : ''
+      throw new ExpectedFailure(`${cause.message}${remedy}`, { cause })
+    }
+    // It is there. What it refuses here says nothing about the command.
+  }
+  return new Darkroom({ url, key })
+}
+
+function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
+  const [name, given] =
+    option === undefined ? ['DARKROOM_URL', env.DARKROOM_URL || undefined] : ['--url', option]
+  if (given === undefined) return frontendUrlOf(loadSettings(env))
+  return readUrl(name, given, 'https://photos.example/darkroom')
+}

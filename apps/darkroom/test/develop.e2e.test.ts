@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import {
+  assertSwapped,
+  generateImage,
+  httpRequest,
+  startDarkroom,
+  temporaryFolder,
+  tiffOf,
+} from '@darkroom/testing'
+import { runCommand } from './run-command.ts'
+
+const { url } = await startDarkroom({ after: (end: () => unknown) => after(async () => void (await end())) })
+const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
+const run = (...args: string[]) => runCommand(args, { DARKROOM_URL: url })
+const linesOf = (stdout: string) =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+const filesBelow = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
+    .sort()
+
+test('develop finds the images in folders, and writes their results in the same folders', async t => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'in/2024/.thumbnails'), { recursive: true })
+  mkdirSync(join(folder, 'in/out'))
+  mkdirSync(join(folder, 'empty'))
+  for (const name of ['a.png', '2024/a.PNG', '2024/.hidden.png', '2024/.thumbnails/a.png', 'out/earlier.png'])
+    writeFileSync(join(folder, 'in', name), png)
+  writeFileSync(join(folder, 'in/notes.txt'), 'no image')
+  const out = join(folder, 'in/out')
+  const { code, stderr } = await run('develop', join(folder, 'in'), join(folder, 'empty'), '-o', out)
+  assert.equal(code, 1)
+  assert.deepEqual(filesBelow(out), ['2024/a.png', 'a.png', 'earlier.png'])
+  await assertSwapped(png, readFileSync(join(out, '2024/a.png')), { isExact: true })
+  assert.match(stderr, /^left out 1 file without the name of an image$/m)
+  assert.match(stderr, /empty: there is no image in this folder$/m)
+})
+
+test('develop writes variants beside the result, and never one file over another', async t => {
+  const folder = temporaryFolder(t)
+  const files = ['photo.png', 'photo_thumb.png'].map(name => join(folder, name))
+  for (const file of files) writeFileSync(file, png)
+  const out = join(folder, 'out')
+  const options = ['--operations', 'flip', '--variant', 'thumb=resize:30x20', '--variant', 'web=format:webp']
+  const { code, stdout, stderr } = await run('develop', ...files, ...options, '--json', '-o', out)
+  assert.equal(code, 0, stderr)
+  const names = ['photo', 'photo_thumb-2'].flatMap(name => [
+    `${name}.png`,
+    `${name}_thumb.png`,
+    `${name}_web.webp`,
+  ])
+  assert.deepEqual(filesBelow(out), names.sort())
+  const lines = linesOf(stdout).sort((one, other) => (one.file < other.file ? -1 : 1))
+  assert.deepEqual(
+    lines.map(({ file, result, variants, image }) => [
+      file,
+      result,
+      variants.web,
+      image.variants.thumb.result.width,
+    ]),
+    files.map((file, index) => {
+      const stem = join(out, index === 0 ? 'photo' : 'photo_thumb-2')
+      return [file, `${stem}.png`, `${stem}_web.webp`, 30]
+    }),
+  )
+})
+
+test('develop uses a preset, and presets prints it', async t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'photo.png')
+  writeFileSync(file, png)
+  const { status } = await httpRequest(url, '/presets/shop', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ variants: { thumb: 'resize:30x20', web: 'format:webp' } }),
+  })
+  assert.equal(status, 201)
+  const out = join(folder, 'out')
+  const { code, stderr } = await run('develop', file, '--preset', 'shop', '-o', out)
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(filesBelow(out), ['photo_thumb.png', 'photo_web.webp'])
+  const shown = await run('presets')
+  assert.match(shown.stdout, /^shop\n {2}thumb=\[\{"name":"resize","width":30,.*\}\]\n {2}web=\[.*\]\n$/)
+  const [[preset]] = linesOf((await run('presets', '--json')).stdout)
+  assert.equal(preset.variants.thumb.operations[0].width, 30)
+  const other = await run('develop', file, '--preset', 'shopp', '-o', out)
+  assert.equal(other.code, 1)
+  assert.match(other.stderr, /there is no preset "shopp"/)
+})
+
+test('develop --json prints the code and the words of each failure', async t => {
+  const folder = temporaryFolder(t)
+  const broken = join(folder, 'broken.png')
+  const letter = join(folder, 'letter.png')
+  writeFileSync(broken, png.subarray(0, png.length / 2))
+  writeFileSync(letter, 'a letter')
+  const { code, stdout } = await run('develop', broken, letter, '--json', '--concurrency', '1', '-o', folder)
+  assert.equal(code, 1)
+  const [failed, refused] = linesOf(stdout)
+  assert.deepEqual(
+    [failed.file, failed.image.state, failed.error.message],
+    [broken, 'failed', failed.image.error.detail],
+  )
+  assert.deepEqual([refused.file, refused.error.code], [letter, 'not-an-image'])
+
+  // What failed can be developed again, or deleted.
+  const { id } = failed.image
+  const retried = await run('retry', id, '--json')
+  assert.deepEqual([retried.code, linesOf(retried.stdout)[0].image.id], [0, id])
+  const deleted = await run('delete', id, 'unknown')
+  assert.deepEqual([deleted.code, deleted.stdout], [1, `${id}\n`])
+  assert.match(deleted.stderr, /^unknown: .*unknown.*\n$/)
+  assert.equal((await httpRequest(url, `/images/${id}`)).status, 404)
+})
+
+test('develop sends large files in pieces, and shows on a terminal how far all are', async t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'large.tif')
+  writeFileSync(file, tiffOf(9 * 1024 * 1024))
+  const { code, stderr } = await runCommand(
+    ['develop', file, '--operations', 'resize:16x12', '-o', folder, '--url', url, '--concurrency', '2'],
+    {},
+    { isTerminal: true },
+  )
+  assert.equal(code, 1, 'it would overwrite the original')
+  assert.match(stderr, /0\/1 images, 8\.4 of 9\.4 MB sent: large\.tif uploading/)
+})
+
+test('develop refuses options that are not its own or not valid before it uploads', async () => {
+  for (const [args, words] of [
+    [['--owner', 'shop'], /develop has no option --owner/],
+    [
+      ['--variant', 'resize:200x200'],
+      /^darkroom: --variant must be a name and its operations, .*got "resize:200x200"\n$/,
+    ],
+    [['--variant', 'a=flip', '--variant', 'A=flop'], /^darkroom: the variant "A" is given twice/],
+    [['--variant', 'a=solarise'], /^darkroom: variant "a": there is no operation "solarise"/],
+    [['--concurrency', '0'], /^darkroom: --concurrency must be a whole number from 1 to 64, got "0"\n$/],
+  ] as const) {
+    const { code, stderr } = await run('develop', 'photo.jpg', ...args)
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, words)
+  }
+  for (const name of ['retry', 'delete']) assert.match((await run(name)).stderr, /takes the ids of images/)
+})
