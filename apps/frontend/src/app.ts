@@ -10,6 +10,7 @@ import {
 } from '@darkroom/service-kit'
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
+import { GrantBook } from './access/grant-book.ts'
 import { requireKey } from './access/require-key.ts'
 import { SigningKeys } from './access/signing-keys.ts'
 import { answerPreflights } from './browsers/cross-origin.ts'
@@ -32,6 +33,7 @@ import type { UploadLimits } from './resumable/upload-records.ts'
 import { addArchiveRoutes } from './routes/archive.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
+import { addGrantRoutes } from './routes/grants.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addLinkRoutes } from './routes/links.ts'
@@ -97,7 +99,8 @@ export function buildApp({
   const signingKeys = new SigningKeys({ kv: clients.kv, logger })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
-  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound), outbound }
+  const grants = new GrantBook(clients.kv)
+  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound), outbound, grants }
   const checkReady = async () => {
     await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
     await clients.taskDb.getStats({})
@@ -119,7 +122,7 @@ export function buildApp({
       checkReady,
     },
     scope => addUploadRoutes(scope, uploadClients, intake, feed, publicUrls),
-    scope => addImageRoutes(scope, clients, feed, publicUrls),
+    scope => addImageRoutes(scope, clients, { feed, grants }, publicUrls),
     scope => addRetryRoutes(scope, clients, publicUrls),
     scope => addEventRoutes(scope, clients, hub, publicUrls),
     scope => addBytesRoutes(scope, clients),
@@ -136,7 +139,10 @@ export function buildApp({
     scope => addPresetRoutes(scope, presets),
     scope => addKeyRoutes(scope, clients),
     scope =>
-      addResumableRoutes(scope, clients, intake, { limits: uploads, presets, publicUrls, outbound, logger }),
+      addResumableRoutes(scope, clients, intake, {
+        ...{ limits: uploads, presets, publicUrls, outbound, grants, logger },
+      }),
+    scope => addGrantRoutes(scope, { authenticator, grants, signing: signingKeys, presets, outbound }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, logger }),
@@ -153,7 +159,10 @@ export function buildApp({
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
-  requireKey(app, authenticator, ({ caller, ip }, reply) => rates.countRequest(caller, ip, reply))
+  requireKey(app, authenticator, ({ caller, ip }, reply) =>
+    // Holders of grants must not use up what the key may send.
+    rates.countRequest(caller.grant ? { keyId: caller.grant.id } : caller, ip, reply),
+  )
 
   const closing = new AbortController()
   const watching = repeat(streamCheckMs, closing.signal, async () =>

@@ -7,9 +7,11 @@ import {
   type UploadOptions,
   type Urgency,
 } from '@darkroom/contracts'
-import { type Body, hangUpSignal, readHead, ServiceProblem } from '@darkroom/service-kit'
+import { atMost, type Body, hangUpSignal, readHead, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from './access/caller.ts'
+import type { Grant, GrantBook } from './access/grant-book.ts'
+import { requireNoOptions } from './access/refusals.ts'
 import type { Importer } from './import-image.ts'
 import { readJsonSource } from './json-source.ts'
 import type { Outbound } from './outbound/outbound.ts'
@@ -23,6 +25,7 @@ export interface UploadClients {
   taskDb: Client<typeof taskDbRoutes>
   presets: Pick<Presets, 'require'>
   importer: Importer
+  grants: GrantBook
   outbound: Pick<Outbound, 'mistakeIn'>
 }
 
@@ -41,8 +44,11 @@ export async function upload(
     idempotencyKey?: string | undefined
     urgency?: Urgency | undefined
   },
-  { imageMaster, importer, outbound, presets, taskDb }: UploadClients,
+  clients: UploadClients,
 ): Promise<Task> {
+  const { grant } = request.caller
+  if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
+  const { imageMaster, importer, outbound, presets, taskDb } = clients
   const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
   const headers = {
@@ -79,6 +85,46 @@ export async function upload(
   })
   if (answer.status === 202) return answer.body
   throw ServiceProblem.relay(answer)
+}
+
+/**
+ * Hands an image on whose options are fixed by a grant. Its id is the grant's place for it, which a request with the same
+ * idempotency key gets again.
+ */
+async function uploadWithGrant(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { options, idempotencyKey, urgency, grant }: Parameters<typeof upload>[2] & { grant: Grant },
+  { imageMaster, grants }: UploadClients,
+): Promise<Task> {
+  requireNoOptions(options)
+  const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
+  if (arrived.source) requireNoOptions(arrived.source)
+  using read = await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
+  requireNoOptions(read.options ?? {})
+  const { imageId, record } = await grants.take(grant, idempotencyKey)
+  const { owner } = request.caller
+  try {
+    const { contentLength } = read
+    const { maxBytes = Number.POSITIVE_INFINITY } = record
+    if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes)
+    const answer = await imageMaster.newImage({
+      querystring: { ...record.options, id: imageId, ...(owner !== undefined && { owner }) },
+      headers: {
+        ...(contentLength !== undefined && { 'content-length': contentLength }),
+        ...(urgency !== undefined && { priority: formatPriority(urgency) }),
+      },
+      body: atMost(maxBytes, read.body),
+      signal: hangUpSignal(reply),
+    })
+    if (answer.status === 202) return answer.body
+    throw ServiceProblem.relay(answer)
+  } catch (error) {
+    // After any other error the image may have been accepted.
+    const isRefused = error instanceof ServiceProblem && error.status < 500
+    if (isRefused) await grants.giveBack(grant, imageId)
+    throw error
+  }
 }
 
 /** To be disposed of: then what nobody reads holds nothing up. */

@@ -1,4 +1,5 @@
-import { CallbackStatus, CallbackUrl } from './callback.ts'
+import { CallbackStatus } from './callback.ts'
+import { grantRoutes } from './grants.ts'
 import { keyRoutes } from './keys.ts'
 import { linkRoutes } from './links.ts'
 import { OperationDescription } from './operations.ts'
@@ -13,6 +14,7 @@ import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
+import { UploadOptions } from './upload-options.ts'
 import { PriorityHeader } from './urgency.ts'
 import { ResultName } from './variants.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -57,6 +59,7 @@ export type ImageStatus = Static<typeof ImageStatus>
 
 const uploadErrors = {
   400: Problem,
+  403: Problem,
   404: Problem,
   410: Problem,
   413: Problem,
@@ -65,31 +68,6 @@ const uploadErrors = {
   429: Problem,
   503: Problem,
 }
-
-/** The options of an upload as text: in the query, or as fields of a form. */
-export const UploadOptions = Type.Object(
-  {
-    operations: Type.Optional(
-      Type.String({
-        maxLength: 64_000,
-        description: 'swap-channels:bgr,… or JSON [{"name":"swap-channels","order":"bgr"},…]',
-      }),
-    ),
-    variants: Type.Optional(
-      Type.String({
-        maxLength: 64_000,
-        description:
-          'Up to 8 further results, each made of the original: thumb=resize:200x200,format:webp;large=… or JSON {"thumb":"resize:200x200,format:webp",…}. If only variants are given, there is no other result',
-      }),
-    ),
-    preset: Type.Optional(
-      Type.String({ maxLength: 64, description: 'A preset, whose operations or variants can be replaced' }),
-    ),
-    callback: Type.Optional(CallbackUrl),
-  },
-  { additionalProperties: false },
-)
-export type UploadOptions = Static<typeof UploadOptions>
 
 /**
  * The body of an upload, sent as application/json, that names where the image is: at a `url`, or `from` another image
@@ -138,6 +116,7 @@ export const frontendRoutes = {
   uploadImage: defineRoute({
     method: 'POST',
     url: '/images',
+    access: 'grant',
     schema: {
       summary:
         'Takes an image in: raw bytes, multipart/form-data with one file, or application/json (`ImageRequest`) with its `url`, or `from`, an image whose original is developed again',
@@ -155,6 +134,7 @@ export const frontendRoutes = {
   getImage: defineRoute({
     method: 'GET',
     url: '/images/:id',
+    access: 'grant',
     schema: {
       summary: 'The status document of an image',
       params,
@@ -219,6 +199,7 @@ export const frontendRoutes = {
   followImage: defineRoute({
     method: 'GET',
     url: '/images/:id/events',
+    access: 'grant',
     schema: {
       summary:
         'Server-sent events: the current state of an image, then each change until it is finished or failed; after that 204',
@@ -230,6 +211,7 @@ export const frontendRoutes = {
   followImages: defineRoute({
     method: 'GET',
     url: '/images/events',
+    access: 'grant',
     schema: {
       summary:
         'Server-sent events of all images: first the unfinished ones, then each change. After a `reset` event, changes may have been missed',
@@ -239,6 +221,7 @@ export const frontendRoutes = {
   getResult: defineRoute({
     method: 'GET',
     url: '/images/:id/result',
+    access: 'grant',
     schema: {
       summary: 'The developed image',
       params,
@@ -249,6 +232,7 @@ export const frontendRoutes = {
   getOriginal: defineRoute({
     method: 'GET',
     url: '/images/:id/original',
+    access: 'grant',
     schema: {
       summary: 'The image as it was uploaded',
       params,
@@ -259,6 +243,7 @@ export const frontendRoutes = {
   getVariant: defineRoute({
     method: 'GET',
     url: '/images/:id/variants/:name',
+    access: 'grant',
     schema: {
       summary: 'A variant of the developed image',
       params: Type.Object({ id: Type.String(), name: Type.String() }),
@@ -278,6 +263,7 @@ export const frontendRoutes = {
   listImages: defineRoute({
     method: 'GET',
     url: '/images',
+    access: 'grant',
     schema: {
       summary: 'Images, newest first',
       querystring: Type.Object(
@@ -340,6 +326,7 @@ export const frontendRoutes = {
   ...presetRoutes,
   ...sessionRoutes,
   ...keyRoutes,
+  ...grantRoutes,
   ...linkRoutes,
   ...webhookRoutes,
 }

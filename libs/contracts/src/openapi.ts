@@ -59,6 +59,7 @@ export function openApiOf({ title, routes, bearer, servers }: OpenApiOptions): J
 }
 
 const tagDescriptions: Readonly<Record<string, string>> = {
+  grants: 'Uploads for browsers and devices without a key',
   health: 'Whether the service is alive and ready, and its measurements',
   images: 'Uploads, states and bytes of images',
   keys: 'API keys, for operators',

@@ -53,7 +53,7 @@ const params = Type.Object({ id: Type.String() })
 const Offset = Type.Integer({ minimum: 0 })
 const version = { 'tus-resumable': Type.Optional(Type.String({ description: `Must be ${tusVersion}` })) }
 const length = { 'upload-length': Type.Optional(Offset) }
-const problems = { 400: Problem, 404: Problem, 412: Problem }
+const problems = { 400: Problem, 403: Problem, 404: Problem, 412: Problem }
 const intakeProblems = { 410: Problem, 413: Problem, 415: Problem, 422: Problem, 429: Problem, 503: Problem }
 
 const describeTus = defineRoute({
@@ -69,6 +69,7 @@ const describeTus = defineRoute({
 const appendToUpload = defineRoute({
   method: 'PATCH',
   url: '/uploads/:id',
+  access: 'grant',
   idempotent: false,
   schema: {
     summary: 'Continues a resumable upload. With its last byte, the image is accepted or refused',
@@ -92,6 +93,7 @@ export const resumableRoutes = {
   createUpload: defineRoute({
     method: 'POST',
     url: '/uploads',
+    access: 'grant',
     schema: {
       summary: 'Begins a resumable upload (tus 1.0). The id in `Location` will be the id of the image',
       headers: Type.Object({
@@ -112,12 +114,13 @@ export const resumableRoutes = {
         priority: PriorityHeader,
       }),
       body: bytesOf(tusContentType),
-      response: { 201: Nothing, 400: Problem, 412: Problem, ...intakeProblems },
+      response: { 201: Nothing, 400: Problem, 403: Problem, 412: Problem, ...intakeProblems },
     },
   }),
   getUpload: defineRoute({
     method: 'HEAD',
     url: '/uploads/:id',
+    access: 'grant',
     schema: {
       summary: 'How much of a resumable upload was received, in `Upload-Offset`',
       params,
@@ -138,6 +141,7 @@ export const resumableRoutes = {
   terminateUpload: defineRoute({
     method: 'DELETE',
     url: '/uploads/:id',
+    access: 'grant',
     schema: {
       summary: 'Gives an upload up; deletes the image if it was finished',
       params,

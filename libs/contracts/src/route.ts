@@ -10,10 +10,10 @@ export interface RouteSchema {
 }
 
 /**
- * `anyone` needs no key, `key` any key, and `operator` a key of an operator. A Darkroom that is open serves all of
+ * `anyone` needs no key, `grant` a grant or any key, `key` any key, and `operator` a key of an operator. A Darkroom that is open serves all of
  * these to everybody, but not `operator-key`.
  */
-export type Access = 'anyone' | 'key' | 'operator' | 'operator-key'
+export type Access = 'anyone' | 'grant' | 'key' | 'operator' | 'operator-key'
 
 /**
  * What the workers' token opens of an internal route: all of it, or the calls in which each of these parameters (of path

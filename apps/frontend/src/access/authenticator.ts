@@ -5,6 +5,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import { readKeyText } from '../keys/key-text.ts'
 import type { Audience } from './audience.ts'
 import { anyone, type Caller, callerOf } from './caller.ts'
+import { isGrantToken, readGrantToken } from './grant-token.ts'
 import { refuseCaller, refuseKey } from './refusals.ts'
 import { readSession } from './session-cookie.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -51,18 +52,14 @@ export class Authenticator {
     await Promise.race([Promise.all([keys.known, signing.read]), late])
     giveUp.abort()
     if (this.isReady) return
-    throw retryLater(
-      503,
-      'keys-unknown',
-      'kv-config does not answer, so no API key can be checked; try again',
-      1,
-    )
+    throw keysUnknown()
   }
 
   /** @throws ServiceProblem 401, 403 or 429 */
   authenticate(credentials: Credentials): Caller {
     const caller = this.#callerOf(credentials)
     const { access } = credentials
+    if (caller.grant && access !== 'grant') throw refuseCaller('only-a-grant')
     const isForOperators = access === 'operator' || access === 'operator-key'
     if (isForOperators && caller.role !== 'operator') throw refuseCaller('not-an-operator')
     if (access === 'operator-key' && caller.keyId === undefined) throw refuseCaller('no-keys-here')
@@ -106,10 +103,31 @@ export class Authenticator {
     return { ...callerOf(description), expiresAt: token.expiresAt }
   }
 
+  #callerOfGrant(token: string, address: string): Caller {
+    const { signing, logger, onRefusedKey } = this.#options
+    const key = signing.knownKeyFor('grants')
+    if (!key && !signing.wasRead) throw keysUnknown()
+    const terms = key && readGrantToken(token, key)
+    const caller = terms && terms.expiresAt * 1000 > Date.now() ? this.callerFor(terms.keyId) : undefined
+    if (!terms || !caller) {
+      logger.info({ grant: terms?.id, address, reason: terms ? 'over' : 'not valid' }, 'a grant was refused')
+      if (!terms) onRefusedKey(address)
+      throw refuseKey(terms ? 'grant-over' : 'not-a-grant')
+    }
+    const { id, expiresAt, keyId } = terms
+    const { owner } = caller
+    return {
+      ...{ role: 'user', expiresAt, grant: { id, expiresAt } },
+      ...(keyId !== undefined && { keyId }),
+      ...(owner !== undefined && { owner }),
+    }
+  }
+
   #callerOf({ authorization, address, session }: Credentials): Caller {
     const { audience, keys } = this.#options
-    if (isOpen(audience, keys)) return anyone
     const given = readBearer(authorization)
+    if (given !== undefined && isGrantToken(given)) return this.#callerOfGrant(given, address)
+    if (isOpen(audience, keys)) return anyone
     if (given === undefined && session) return this.#callerOfSession(session)
     if (given === undefined) throw refuseKey(keys.isEmpty ? 'no-key-exists' : 'no-key')
     const text = readKeyText(given)
@@ -130,6 +148,15 @@ function requireOrigin({ isUnsafe, origin }: NonNullable<Credentials['session']>
       'cross-site',
       'a write with a session must have an Origin; programs send a key',
     )
+}
+
+function keysUnknown(): ServiceProblem {
+  return retryLater(
+    503,
+    'keys-unknown',
+    'kv-config does not answer, so no API key can be checked; try again',
+    1,
+  )
 }
 
 function isOpen(audience: Audience, keys: KeyRing): boolean {

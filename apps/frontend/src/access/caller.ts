@@ -1,6 +1,7 @@
 import type { KeyDescription, Role, Task } from '@darkroom/contracts'
 import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
+import type { Grant } from './grant-book.ts'
 
 /** The user or operator that sends a request. */
 export interface Caller {
@@ -9,9 +10,11 @@ export interface Caller {
   owner?: string
   /** The id of its key. */
   keyId?: string
+  /** The grant that it holds: it sees only the images that were uploaded with the grant. */
+  grant?: Grant
   /** Where notices of its images are posted by default. */
   callback?: string
-  /** The end of its session, in seconds since 1970. */
+  /** The end of its session or grant, in seconds since 1970. */
   expiresAt?: number
 }
 
@@ -23,15 +26,23 @@ export function callerOf({ id, role, owner, callback }: KeyDescription): Caller 
 }
 
 /** The owner whose images a caller sees; undefined if it sees all images. */
-export function ownerSeenBy({ role, owner }: Caller): string | undefined {
+export function ownerSeenBy({ role, owner, grant }: Caller): string | undefined {
+  if (grant) return owner
   // Without this check, a user without an owner would see all images.
   if (role === 'user' && owner === undefined) throw new Error('a user has no owner')
   return role === 'operator' ? undefined : owner
 }
 
-export function maySee(caller: Caller, task: Pick<Task, 'owner'>): boolean {
+export function maySee(caller: Caller, task: Pick<Task, 'id' | 'owner'>): boolean {
+  const { grant } = caller
+  if (grant) return task.owner === caller.owner && isOfGrant(grant, task.id)
   const owner = ownerSeenBy(caller)
   return owner === undefined || task.owner === owner
+}
+
+/** Whether an image, or a resumable upload, began with a grant: its id ends like the grant's. */
+export function isOfGrant({ id }: Grant, imageId: string): boolean {
+  return imageId.endsWith(`-${id}`)
 }
 
 /** Finds the task of an image; undefined also if the caller may not see it. */

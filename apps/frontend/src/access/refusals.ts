@@ -9,6 +9,8 @@ const keyRefusals = {
     'this is not an API key of Darkroom: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
   'unknown-key': 'this API key is not valid: it was revoked, or never made here',
   'session-over': 'this session has ended, or its key was revoked: sign in again',
+  'not-a-grant': 'this is not a grant of Darkroom: it is incomplete, or was altered',
+  'grant-over': 'this grant has ended, or its key was revoked: ask for another',
   expired: 'this API key has expired; an operator makes another: darkroom keys rotate',
 } as const
 
@@ -23,11 +25,21 @@ export function refuseKey(reason: keyof typeof keyRefusals): ServiceProblem {
 }
 
 const callerRefusals = {
+  'only-a-grant': 'a grant is only for uploads, and for seeing what was uploaded with it',
   'not-an-operator': 'only operators may do this: use an API key with the role operator',
   'no-keys-here':
     'this frontend serves everybody, so it knows no operators; keys are managed by: darkroom keys create',
 } as const
 
 export function refuseCaller(reason: keyof typeof callerRefusals): ServiceProblem {
-  return new ServiceProblem(403, 'operators-only', callerRefusals[reason])
+  const code = reason === 'only-a-grant' ? 'not-with-a-grant' : 'operators-only'
+  return new ServiceProblem(403, code, callerRefusals[reason])
+}
+
+/** @throws ServiceProblem 403 if the holder of a grant sent an option */
+export function requireNoOptions(given: Readonly<Record<string, unknown>>): void {
+  const names = Object.keys(given).filter(name => given[name] !== undefined)
+  if (names.length === 0) return
+  const words = `a grant fixes the options of its uploads, and takes bytes alone; leave out ${names.join(', ')}`
+  throw new ServiceProblem(403, 'not-with-a-grant', words)
 }

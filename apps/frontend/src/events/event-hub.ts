@@ -69,7 +69,7 @@ export class EventHub {
         const { body } = await this.#options.taskDb.listTasks({
           querystring: { state, limit: maxFirstImages, ...(owner !== undefined && { owner }) },
         })
-        for (const task of body.tasks) send(task, [stream])
+        for (const task of body.tasks) if (maySee(stream.caller, task)) send(task, [stream])
       }
       stream.begun()
     } catch (error) {

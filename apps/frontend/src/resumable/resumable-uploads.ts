@@ -9,7 +9,7 @@ import {
   tooLarge,
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
-import { type Caller, findImage } from '../access/caller.ts'
+import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { bytesIn, Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadLimits, UploadRecords } from './upload-records.ts'
@@ -65,8 +65,9 @@ export class ResumableUploads {
   async create(
     { owner }: Caller,
     given: Pick<UploadRecord, 'length' | 'metadata' | 'options' | 'urgency'>,
+    id?: string,
   ): Promise<UploadState> {
-    return stateOf(await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }))
+    return stateOf(await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }, id))
   }
 
   /** @throws ServiceProblem 404 */
@@ -99,7 +100,8 @@ export class ResumableUploads {
       await this.#records.terminate(known)
       await this.#pieces.delete(id, known.record.pieces)
     }
-    const image = await findImage(taskDb, caller, id)
+    // Else the holder of a grant could upload any number of images, one after the other.
+    const image = caller.grant ? undefined : await findImage(taskDb, caller, id)
     if (image) await deleteImage(image, { taskDb, storage })
     else if (!known) uploadNotFound(id)
   }
@@ -241,8 +243,8 @@ export class ResumableUploads {
   }
 
   /** Uploads without an owner belong to the operators. */
-  async #findRecord({ owner, role }: Caller, id: string): Promise<KnownUpload | undefined> {
-    if (!Value.Check(TaskId, id)) return undefined
+  async #findRecord({ owner, role, grant }: Caller, id: string): Promise<KnownUpload | undefined> {
+    if (!Value.Check(TaskId, id) || (grant && !isOfGrant(grant, id))) return undefined
     const own = await this.#records.find(owner, id)
     if (own || owner === undefined || role !== 'operator') return own
     return this.#records.find(undefined, id)

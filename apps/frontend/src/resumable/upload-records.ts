@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { retryLater, type ServiceClients } from '@darkroom/service-kit'
+import { newImageId } from '../new-image-id.ts'
 
 type KvClient = ServiceClients['kv']
 
@@ -40,9 +40,11 @@ export class UploadRecords {
   }
 
   /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
-  async create(given: Pick<UploadRecord, 'owner' | 'length' | 'metadata' | 'options' | 'urgency'>) {
+  async create(
+    given: Pick<UploadRecord, 'owner' | 'length' | 'metadata' | 'options' | 'urgency'>,
+    id = newImageId(),
+  ) {
     await this.#requireRoom(given.owner)
-    const id = newUploadId()
     const record: UploadRecord = { ...given, pieces: [], expiresAt: this.#expiry() }
     const known = await this.#write({ id, record, etag: '' }, record)
     if (!known) throw new Error(`the upload id ${id} is taken`)
@@ -148,13 +150,4 @@ function paramsOf(owner: string | undefined, id: string): { '*': string } {
 
 function encode(record: UploadRecord): Buffer {
   return Buffer.from(JSON.stringify(record))
-}
-
-/** A UUID of version 7 (RFC 9562, 5.7), as the ids of images are. */
-function newUploadId(): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(Date.now(), 0, 6)
-  bytes[6] = 0x70 | (Number(bytes[6]) & 0x0f)
-  bytes[8] = 0x80 | (Number(bytes[8]) & 0x3f)
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

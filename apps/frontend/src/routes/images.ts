@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, type Task } from '@darkroom/contracts'
+import { frontendRoutes, leastIdSince, type Task, type TaskState } from '@darkroom/contracts'
 import {
   type App,
   holdSignal,
@@ -9,7 +9,8 @@ import {
   writeCondition,
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
-import { imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
+import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
+import type { Grant, GrantBook } from '../access/grant-book.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
@@ -21,7 +22,7 @@ export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | '
 export function addImageRoutes(
   app: App,
   { storage, taskDb }: FrontendClients,
-  feed: ChangeFeed,
+  { feed, grants }: { feed: ChangeFeed; grants: GrantBook },
   publicUrls: readonly URL[],
 ): void {
   app.route({
@@ -40,15 +41,35 @@ export function addImageRoutes(
     ...frontendRoutes.listImages,
     handler: async ({ query, host, caller }) => {
       taskCursors.read(query.cursor) // the task DB would refuse it, too, but not in an answer to the client
+      const base = linkBase(publicUrls, host)
+      if (caller.grant) {
+        const tasks = await listGranted(caller.grant, caller, query)
+        return { images: tasks.map(task => toImageStatus(task, base)) }
+      }
       const owner = ownerSeenBy(caller)
       const { body } = await taskDb.listTasks({
         querystring: { ...query, ...(owner !== undefined && { owner }) },
       })
       const { tasks, ...page } = body
-      const base = linkBase(publicUrls, host)
       return { ...page, images: tasks.map(task => toImageStatus(task, base)) }
     },
   })
+
+  /** A grant has at most a hundred images: they are one page. */
+  async function listGranted(
+    grant: Grant,
+    caller: Caller,
+    { state, since }: { state?: TaskState; since?: string },
+  ): Promise<Task[]> {
+    const { used } = await grants.read(grant)
+    const least = since === undefined ? '' : leastIdSince(Date.parse(since))
+    const ids = used.map(({ id }) => id).filter(id => id >= least)
+    const found = await Promise.all(ids.map(id => findImage(taskDb, caller, id)))
+    return found
+      .filter(task => task !== undefined)
+      .filter(task => state === undefined || task.state === state)
+      .sort((one, other) => (one.id < other.id ? 1 : -1))
+  }
 
   app.route({
     ...frontendRoutes.deleteImage,

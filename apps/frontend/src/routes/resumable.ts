@@ -16,6 +16,9 @@ import {
   tooLarge,
 } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../access/caller.ts'
+import type { GrantBook } from '../access/grant-book.ts'
+import { requireNoOptions } from '../access/refusals.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { masterLimits } from '../master-limits.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -29,6 +32,7 @@ import { withCallback } from '../webhooks/with-callback.ts'
 
 export interface ResumableOptions {
   limits: UploadLimits
+  grants: GrantBook
   presets: Pick<Presets, 'require'>
   publicUrls: readonly URL[]
   outbound: Pick<Outbound, 'mistakeIn'>
@@ -40,11 +44,16 @@ export function addResumableRoutes(
   app: App,
   clients: UploadClients,
   gate: IntakeGate,
-  { limits, presets, publicUrls, outbound, logger }: ResumableOptions,
+  { limits, grants, presets, publicUrls, outbound, logger }: ResumableOptions,
 ): void {
   const uploads = new ResumableUploads(clients, limits, logger)
   const readLimits = masterLimits(clients)
   const readMaxBytes = async () => (await readLimits())?.maxUploadBytes
+  const maxBytesFor = async ({ grant }: Caller) => {
+    const maxBytes = await readMaxBytes()
+    const granted = grant && (await grants.read(grant)).maxBytes
+    return granted === undefined ? maxBytes : Math.min(granted, maxBytes ?? granted)
+  }
   acceptBytes(app)
   app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
   app.addHook('preHandler', async request => requireVersion(request))
@@ -79,22 +88,25 @@ export function addResumableRoutes(
       const hasBody = bytes === undefined ? raw.headers['transfer-encoding'] !== undefined : bytes > 0
       if (hasBody) requireContentType(headers['content-type'])
       const length = requireLength(headers)
-      const maxBytes = await readMaxBytes()
+      const maxBytes = await maxBytesFor(caller)
       if (length !== undefined && length > (maxBytes ?? length)) throw tooLarge(maxBytes ?? 0)
       const metadata = headers['upload-metadata']
       const urgency = urgencyOf(headers.priority)
-      const begun = await uploads.create(caller, {
-        options: await expandOptions(
-          withCallback(optionsIn(readMetadata(metadata)), caller, outbound),
-          presets,
-        ),
+      const given = optionsIn(readMetadata(metadata))
+      if (caller.grant) requireNoOptions(given)
+      const place = caller.grant && (await grants.take(caller.grant))
+      const options =
+        place?.record.options ?? (await expandOptions(withCallback(given, caller, outbound), presets))
+      const upload = {
+        options,
         ...(length !== undefined && { length }),
         ...(metadata !== undefined && { metadata }),
         ...(urgency !== undefined && { urgency }),
-      })
+      }
+      const begun = await uploads.create(caller, upload, place?.imageId)
       reply.header('location', `${linkBase(publicUrls, host)}/uploads/${begun.id}`)
-      const given = { offset: 0, body: body as Body, bytes, maxBytes }
-      const state = hasBody ? await uploads.append(caller, begun.id, given) : begun
+      const arriving = { offset: 0, body: body as Body, bytes, maxBytes }
+      const state = hasBody ? await uploads.append(caller, begun.id, arriving) : begun
       return sendState(reply, 201, state)
     },
   })
@@ -128,7 +140,7 @@ export function addResumableRoutes(
       length,
       body: body as Body,
       bytes: bytesOf(raw.headers),
-      maxBytes: await readMaxBytes(),
+      maxBytes: await maxBytesFor(caller),
     }
     return sendState(reply, 204, await uploads.append(caller, id, given))
   }

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { GrantRecord, grantPrefix } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
+import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { newImageId } from '../new-image-id.ts'
+
+/** The grant of a caller. */
+export interface Grant {
+  id: string
+  /** In seconds since 1970. */
+  expiresAt: number
+}
+
+export interface Place {
+  /** Of the image. */
+  imageId: string
+  record: GrantRecord
+}
+
+/** So many frontends at once may count uploads of one grant. */
+const maxTries = 100
+
+/** The records of grants, in kv-config, so that all frontends count the uploads of a grant together. */
+export class GrantBook {
+  readonly #kv: ServiceClients['kv']
+
+  constructor(kv: ServiceClients['kv']) {
+    this.#kv = kv
+  }
+
+  /** Returns the id of the grant. */
+  async create(record: Omit<GrantRecord, 'used'>, expiresAt: number): Promise<string> {
+    const id = randomBytes(6).toString('hex')
+    const made: GrantRecord = { ...record, used: [] }
+    if (await this.#write({ id, expiresAt }, made, { 'if-none-match': '*' })) return id
+    // If an answer was lost, the request was sent twice, and the stored record is ours.
+    await this.read({ id, expiresAt })
+    return id
+  }
+
+  /** @throws ServiceProblem 401 if there is no record any more */
+  async read(grant: Grant): Promise<GrantRecord> {
+    return (await this.#find(grant)).record
+  }
+
+  /**
+   * Takes a place for an image. The same idempotency key gets the same place.
+   *
+   * @throws ServiceProblem 401, or 403 if all places are taken
+   */
+  async take(grant: Grant, idempotencyKey?: string): Promise<Place> {
+    const imageId = newImageId(grant.id)
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const { record, etag } = await this.#find(grant)
+      const taken = record.used.find(
+        place =>
+          place.id === imageId || (idempotencyKey !== undefined && place.idempotencyKey === idempotencyKey),
+      )
+      if (taken) return { imageId: taken.id, record }
+      if (record.used.length >= record.images)
+        throw new ServiceProblem(
+          403,
+          'grant-used-up',
+          `this grant allows ${record.images} images, and so many were uploaded; ask for another grant`,
+        )
+      const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
+      const changed = { ...record, used: [...record.used, place] }
+      if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId, record }
+    }
+    throw retryLater(503, 'busy', 'too many uploads of this grant begin at once; try again', 1)
+  }
+
+  /** Gives the place of a refused image back, unless a request with the same idempotency key may use it. */
+  async giveBack(grant: Grant, imageId: string): Promise<void> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const { record, etag } = await this.#find(grant)
+      const used = record.used.filter(
+        ({ id, idempotencyKey }) => id !== imageId || idempotencyKey !== undefined,
+      )
+      if (used.length === record.used.length) return
+      if (await this.#write(grant, { ...record, used }, { 'if-match': etag })) return
+    }
+  }
+
+  async #find({ id }: Grant): Promise<{ record: GrantRecord; etag: string }> {
+    const params = { '*': `${grantPrefix}${id}` }
+    const reply = await this.#kv.getKey({ params, querystring: {}, headers: {} })
+    if (reply.status !== 200) throw grantOver()
+    const record: unknown = JSON.parse(await reply.body.text())
+    if (!Value.Check(GrantRecord, record)) throw new Error(`the record of the grant ${id} is not valid`)
+    return { record, etag: String(reply.headers.etag) }
+  }
+
+  async #write(
+    { id, expiresAt }: Grant,
+    record: GrantRecord,
+    headers: { 'if-match': string } | { 'if-none-match': string },
+  ): Promise<boolean> {
+    const ttl = Math.max(1, Math.ceil(expiresAt - Date.now() / 1000))
+    const { status } = await this.#kv.setKey({
+      params: { '*': `${grantPrefix}${id}` },
+      querystring: { ttl },
+      headers,
+      body: Buffer.from(JSON.stringify(record)),
+    })
+    return status === 200 || status === 201
+  }
+}
+
+function grantOver(): ServiceProblem {
+  return new ServiceProblem(401, 'grant-refused', 'this grant has ended; ask for another')
+}

@@ -1,0 +1,51 @@
+import { defaultGrantSeconds, frontendRoutes } from '@darkroom/contracts'
+import { type App, acceptJson } from '@darkroom/service-kit'
+import type { Authenticator } from '../access/authenticator.ts'
+import type { GrantBook } from '../access/grant-book.ts'
+import { grantToken } from '../access/grant-token.ts'
+import type { SigningKeys } from '../access/signing-keys.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Presets } from '../presets.ts'
+import { expandOptions } from '../requested-outputs.ts'
+import { withCallback } from '../webhooks/with-callback.ts'
+
+export interface GrantDependencies {
+  authenticator: Authenticator
+  grants: GrantBook
+  signing: Pick<SigningKeys, 'keyFor'>
+  presets: Pick<Presets, 'require'>
+  outbound: Pick<Outbound, 'mistakeIn'>
+}
+
+/** Grants: uploads for those who have no key. */
+export function addGrantRoutes(
+  app: App,
+  { authenticator, grants, signing, presets, outbound }: GrantDependencies,
+): void {
+  acceptJson(app)
+  app.addHook('preValidation', async request => {
+    request.body ??= {}
+  })
+
+  app.route({
+    ...frontendRoutes.createGrant,
+    handler: async ({ body, caller, log }, reply) => {
+      const { images = 1, maxBytes, expiresIn = defaultGrantSeconds, ...given } = body
+      const { keyId } = caller
+      const options = await expandOptions(withCallback(given, caller, outbound), presets)
+      const end = Math.min(Date.now() / 1000 + expiresIn, authenticator.endOfKey(keyId))
+      const expiresAt = Math.floor(end)
+      const key = await signing.keyFor('grants')
+      const limits = { images, ...(maxBytes !== undefined && { maxBytes }) }
+      const id = await grants.create({ ...limits, options }, expiresAt)
+      log.info({ grant: id, by: keyId, ...limits }, 'a grant was made')
+      reply.code(201).header('cache-control', 'no-store')
+      return {
+        token: grantToken({ id, keyId, expiresAt }, key),
+        expiresAt: new Date(expiresAt * 1000).toISOString(),
+        ...limits,
+        ...options,
+      }
+    },
+  })
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
+import { readSession } from '../../src/access/session-cookie.ts'
+import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
+import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts'
+import { finishNext } from '../start-frontend.ts'
+import { startGuarded } from './start-guarded.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const frontend = await startGuarded({ after })
+const { ask, askWith } = frontend
+const alice = await frontend.makeKey({ owner: 'alice' })
+
+async function grant(given: object = {}, key = alice.key): Promise<string> {
+  const body = Buffer.from(JSON.stringify(given))
+  const answer = await askWith(key, '/grants', { method: 'POST', body })
+  assert.equal(answer.status, 201, String(answer.body))
+  const token = String(answer.json().token)
+  assert.match(token, /^dg_[\w.-]+$/)
+  return token
+}
+
+function upload(token: string, headers: Record<string, string> = {}, path = '/images', body = png) {
+  return askWith(token, path, { method: 'POST', body, headers })
+}
+
+function assertProblem(answer: HttpAnswer, status: number, code: string): void {
+  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
+}
+
+describe('a grant', () => {
+  test('uploads so many images with its options, however many arrive at once, and sees them alone', async () => {
+    const own = String((await upload(alice.key)).json().id)
+    const token = await grant({ images: 3, operations: 'flip', variants: 'thumb=resize:10x10' })
+    const other = await grant({ images: 1 })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => upload(token)))
+    const accepted = answers.filter(({ status }) => status === 202).map(answer => answer.json())
+    assert.equal(accepted.length, 3)
+    for (const answer of answers.filter(({ status }) => status !== 202))
+      assertProblem(answer, 403, 'grant-used-up')
+    assert.deepEqual(accepted[0]?.operations, [{ name: 'flip' }])
+    assert.deepEqual(Object.keys(accepted[0]?.variants ?? {}), ['thumb'])
+    const ids = accepted.map(({ id }) => String(id)).sort()
+    const listing = await askWith(token, '/images')
+    assert.equal(listing.status, 200, String(listing.body))
+    const listed = listing.json() as { images: { id: string }[] }
+    assert.deepEqual(listed.images.map(({ id }) => id).sort(), ids)
+    for (const [id = '', holder, status] of [
+      [ids[0], token, 200],
+      [ids[0], alice.key, 200],
+      [own, token, 404],
+      [ids[0], other, 404],
+    ] as const)
+      for (const path of ['', '/original'])
+        assert.equal((await askWith(holder, `/images/${id}${path}`)).status, status)
+    assert.equal((await askWith(token, `/images/${own}/events`)).status, 404)
+  })
+
+  test('can not choose options, sources, or what a key may do', async () => {
+    const token = await grant({ images: 5 })
+    const json = { 'content-type': 'application/json' }
+    for (const answer of [
+      await upload(token, {}, '/images?operations=flip'),
+      await upload(token, {}, '/images?callback=https%3A%2F%2Fa.example'),
+      await upload(token, json, '/images', Buffer.from('{"url":"https://a.example/cat.jpg"}')),
+      await upload(token, json, '/images', Buffer.from('{"from":"x"}')),
+      await askWith(token, '/images', {
+        ...{ method: 'POST', headers: formHeaders },
+        body: formData(operationsPart('flip'), filePart(png)),
+      }),
+      await askWith(token, '/grants', { method: 'POST' }),
+      await askWith(token, '/keys'),
+      await askWith(token, '/presets'),
+      await askWith(token, '/images/x/links', { method: 'POST' }),
+      await askWith(token, '/images/x', { method: 'DELETE' }),
+    ])
+      assertProblem(answer, 403, 'not-with-a-grant')
+    assert.deepEqual((await askWith(token, '/images')).json(), { images: [] })
+  })
+
+  test('has idempotency keys of its own', async () => {
+    const headers = { 'idempotency-key': 'one' }
+    const own = String((await upload(alice.key, headers)).json().id)
+    const token = await grant()
+    const first = String((await upload(token, headers)).json().id)
+    assert.notEqual(first, own)
+    assert.equal((await upload(token, headers)).json().id, first)
+    assertProblem(await upload(token), 403, 'grant-used-up')
+  })
+
+  test('bounds the bytes, and does not count an image that was refused', async () => {
+    const token = await grant({ maxBytes: png.length })
+    const long = Buffer.concat([png, png])
+    assertProblem(await upload(token, {}, '/images', long), 413, 'too-large')
+    const form = { body: formData(filePart(long)), headers: formHeaders }
+    assertProblem(await askWith(token, '/images', { method: 'POST', ...form }), 413, 'too-large')
+    assertProblem(await upload(token, {}, '/images', Buffer.from('no image')), 415, 'not-an-image')
+    assert.equal((await upload(token)).status, 202)
+  })
+
+  test('counts resumable uploads', async () => {
+    const token = await grant({ operations: 'flop', maxBytes: png.length })
+    const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
+    const begin = (headers: object) =>
+      askWith(token, '/uploads', { method: 'POST', headers: { ...tus, ...headers } })
+    assertProblem(await begin({ 'upload-length': `${png.length + 1}` }), 413, 'too-large')
+    const metadata = `operations ${Buffer.from('flip').toString('base64')}`
+    const length = { 'upload-length': `${png.length}` }
+    assertProblem(await begin({ ...length, 'upload-metadata': metadata }), 403, 'not-with-a-grant')
+    const begun = await begin(length)
+    assert.equal(begun.status, 201, String(begun.body))
+    assertProblem(await begin(length), 403, 'grant-used-up')
+    const location = String(begun.headers.location)
+    const patch = { ...tus, 'upload-offset': '0' }
+    const stranger = await grant()
+    const sent = { method: 'PATCH', headers: patch, body: png }
+    assertProblem(await askWith(stranger, location, sent), 404, 'upload-not-found')
+    assert.equal((await askWith(token, location, sent)).status, 204)
+    const found = await askWith(token, location.replace('uploads', 'images'))
+    assert.equal(found.status, 200, String(found.body))
+    const image = found.json()
+    assert.deepEqual(image.operations, [{ name: 'flop' }])
+  })
+
+  test('ends in time, and with its key', async () => {
+    const key = deriveKey(await readOrMakeRoot(frontend.clients.kv), 'grants')
+    const past = { id: '0123456789ab', keyId: alice.id, expiresAt: Math.floor(Date.now() / 1000) }
+    assertProblem(await askWith(grantToken(past, key), '/images'), 401, 'key-refused')
+    const made = await frontend.makeKey({ owner: 'alice' })
+    const token = await grant({}, made.key)
+    assert.equal((await askWith(token, '/images')).status, 200)
+    await frontend.store.revoke(made.id)
+    const answer = await until('the grant has ended', async () => {
+      const asked = await askWith(token, '/images')
+      return asked.status !== 200 && asked
+    })
+    assertProblem(answer, 401, 'key-refused')
+    assert.match(String(answer.json().detail), /grant has ended/)
+  })
+
+  test('is never taken for a key, a session or a link, nor for another grant', async () => {
+    const token = await grant()
+    const text = token.slice(3)
+    assert.equal((await askWith(text, '/images')).status, 401)
+    assert.equal((await ask('/images', { headers: { cookie: `darkroom=${text}` } })).status, 401)
+    assert.equal((await ask(`/signed/${text}/images/x/result`)).status, 403)
+    assertProblem(await askWith(`${token}x`, '/images'), 401, 'key-refused')
+    assertProblem(await askWith(`dg_${'0'.repeat(12)}${text.slice(12)}`, '/images'), 401, 'key-refused')
+    const root = Buffer.alloc(32, 7)
+    const terms = { id: '0123456789ab', keyId: 'abcdefghijkl', expiresAt: 9e9 }
+    const made = grantToken(terms, deriveKey(root, 'grants'))
+    assert.deepEqual(readGrantToken(made, deriveKey(root, 'grants')), terms)
+    for (const purpose of ['links', 'sessions', 'webhook secrets'] as const) {
+      assert.equal(readGrantToken(made, deriveKey(root, purpose)), undefined)
+      assert.equal(readSession(made.slice(3), deriveKey(root, purpose)), undefined)
+    }
+    const lines = JSON.stringify(frontend.log.lines)
+    assert.ok(!lines.includes(text.split('.')[3] ?? ''))
+  })
+})
+
+test('the stream of a grant has the changes of its images alone', async () => {
+  const token = await grant()
+  const opened = await fetch(`${frontend.url}/images/events`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const own = String((await upload(alice.key)).json().id)
+  const id = String((await upload(token)).json().id)
+  let finished = ''
+  while (finished !== id) finished = await finishNext(frontend, png)
+  let text = ''
+  for await (const chunk of opened.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.includes('"state":"finished"')) break
+  }
+  assert.ok(text.includes(id) && !text.includes(own))
+})

@@ -1,0 +1,67 @@
+import { Problem } from './problem.ts'
+import { defineRoute } from './route.ts'
+import { TaskId } from './task.ts'
+import { type Static, Type } from './typebox/typebox.js'
+import { UploadOptions } from './upload-options.ts'
+
+export const defaultGrantSeconds = 3600
+/** So that a record stays small. */
+const maxGrantImages = 100
+
+export const NewGrant = Type.Object(
+  {
+    images: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxGrantImages,
+        description: 'How many images may be uploaded; default: 1',
+      }),
+    ),
+    maxBytes: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Of each image; default: the limit of all uploads' }),
+    ),
+    expiresIn: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: `In seconds; default: ${defaultGrantSeconds}. A grant ends with its key, if that is earlier`,
+      }),
+    ),
+    ...UploadOptions.properties,
+  },
+  { additionalProperties: false },
+)
+export type NewGrant = Static<typeof NewGrant>
+
+export const MadeGrant = Type.Object({
+  token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; told once' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  images: Type.Integer(),
+  maxBytes: Type.Optional(Type.Integer()),
+  ...UploadOptions.properties,
+})
+
+/** A grant as kv-config keeps it, as JSON: its limits, and the images that were uploaded with it. */
+export const GrantRecord = Type.Object({
+  images: Type.Integer({ minimum: 1 }),
+  maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+  options: UploadOptions,
+  used: Type.Array(Type.Object({ id: TaskId, idempotencyKey: Type.Optional(Type.String()) })),
+})
+export type GrantRecord = Static<typeof GrantRecord>
+
+/** Records stand in kv-config under this prefix and the id of the grant. */
+export const grantPrefix = 'grants/'
+
+/** Short-lived tokens with which a browser or device without a key uploads images. */
+export const grantRoutes = {
+  createGrant: defineRoute({
+    method: 'POST',
+    url: '/grants',
+    schema: {
+      summary: 'Makes a short-lived token for uploads with fixed options; its holder sees only these images',
+      body: NewGrant,
+      response: { 201: MadeGrant, 400: Problem },
+    },
+  }),
+}
