@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the ports that Linux gives to outgoing connections, which could take a port between two starts. */
-const lowest = 10_000
+/**
+ * Below the ports that Linux gives to outgoing connections, which could take a port between two starts, and above the
+ * ports that fetch() refuses (https://fetch.spec.whatwg.org/#port-blocking), the highest of which is 10080.
+ */
+const lowest = 10_100
 const highest = 32_000
 
 /** The first of `count` consecutive ports of the loopback interface on which nothing listens. */
