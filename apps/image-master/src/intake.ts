@@ -237,6 +237,6 @@ async function discard(key: string, { storage, logger }: IntakeDependencies): Pr
   try {
     await storage.deleteBlob({ params: { key, stage: 'pre' }, headers: {} })
   } catch (error) {
-    logger.warn({ err: error, key }, 'could not delete the bytes of a refused upload; the sweeper will')
+    logger.warn({ err: error, id: key }, 'could not delete the bytes of a refused upload; the sweeper will')
   }
 }

@@ -102,9 +102,10 @@ async function expireLeases(
         if (closing.aborted) return
       }
       const tasks = await store.expireLeases()
-      for (const task of tasks) outcomes.add(task)
-      if (tasks.length > 0)
-        logger.warn({ count: tasks.length }, 'leases expired; their tasks were taken back')
+      for (const task of tasks) {
+        outcomes.add(task)
+        logger.warn({ id: task.id, state: task.state }, 'the lease of a task expired; it was taken back')
+      }
     } catch (error) {
       if (!isAway) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
       isAway = true

@@ -35,6 +35,7 @@ export { createApp } from './http/create-app.ts'
 export { type Hold, hangUpSignal, holdFor, holdSignal } from './http/hold.ts'
 export { PageCursors, taskCursors } from './http/page-cursors.ts'
 export { deriveWorkerToken } from './http/worker-token.ts'
+export { imageIdIn } from './log/image-id.ts'
 export { createLogger, type Logger } from './log/logger.ts'
 export {
   isOutage,

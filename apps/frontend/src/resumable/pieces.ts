@@ -40,19 +40,22 @@ export class Pieces {
 
   /** What can't be deleted now, the master's sweeper deletes. */
   async delete(id: string, pieces: readonly Piece[]): Promise<void> {
-    await Promise.all(placed(id, pieces).map(({ key }) => this.#delete(key)))
+    await Promise.all(placed(id, pieces).map(({ key }) => this.#delete(id, key)))
   }
 
   /** Deletes a piece that was stored, but is not part of its upload. */
   async discard(id: string, offset: number, { tag }: Piece): Promise<void> {
-    await this.#delete(pieceKey(id, offset, tag))
+    await this.#delete(id, pieceKey(id, offset, tag))
   }
 
-  async #delete(key: string): Promise<void> {
+  async #delete(id: string, key: string): Promise<void> {
     try {
       await this.#storage.deleteBlob({ params: { key, stage: 'pre' }, headers: {} })
     } catch (error) {
-      this.#logger.warn({ err: error, key }, 'a piece of an upload could not be deleted; the sweeper will')
+      this.#logger.warn(
+        { err: error, id, key },
+        'a piece of an upload could not be deleted; the sweeper will',
+      )
     }
   }
 }

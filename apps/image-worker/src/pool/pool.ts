@@ -98,7 +98,8 @@ export class Pool {
       overran: () => void this.#endOverrun(thread),
       exited: (error: Error | undefined) => {
         this.#threads.delete(number)
-        if (error || thread.isBusy) logger.error({ err: error, thread: name }, 'a thread died')
+        if (error || thread.isBusy)
+          logger.error({ err: error, thread: name, id: thread.imageId }, 'a thread died')
         this.#fail(thread, threadCrashed(error), true)
         setTimeout(() => this.#start(number), restartMs)
       },
@@ -109,7 +110,10 @@ export class Pool {
 
   async #endOverrun(thread: WorkerThread): Promise<void> {
     const { logger, processingMs, stuck } = this.#options
-    logger.error({ processingMs }, 'an image exceeded the time limit; its thread is terminated')
+    logger.error(
+      { processingMs, id: thread.imageId },
+      'an image exceeded the time limit; its thread is terminated',
+    )
     this.#fail(thread, tookTooLong(processingMs), false)
     const patience = new AbortController()
     const ended = await Promise.race([

@@ -50,6 +50,11 @@ export class WorkerThread {
     })
   }
 
+  /** The id of the image that it works on. */
+  get imageId(): string | undefined {
+    return this.#work?.id
+  }
+
   get isBusy(): boolean {
     return this.#work !== undefined
   }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { imageIdIn } from '../log/image-id.ts'
 import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
 import { ClientGone } from '../problems/problems.ts'
 import { defaultBodyBounds } from '../settings/config.ts'
@@ -67,7 +68,8 @@ export function requireProgress(
       const complaint = complaintAbout(arrival)
       if (complaint === undefined) continue
       receiving.delete(request)
-      app.log.info({ method: request.method, url: request.url }, `request cut: ${complaint}`)
+      const { method, url } = request
+      app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${complaint}`)
       cut(request, arrival.response, complaint, answerHeaders(request.headers))
     }
   }

@@ -9,6 +9,7 @@ import {
 } from '@darkroom/contracts'
 import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
+import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { toProblem } from '../problems/problem-answers.ts'
 import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
@@ -59,7 +60,10 @@ export class OfferedService {
       call.signal.throwIfAborted()
       const problem = this.problemOf(error)
       if (problem.status >= 500 && problem.cause !== undefined)
-        this.#logger.error({ err: problem.cause, call: name }, problem.message)
+        this.#logger.error(
+          { ...imageIdIn(...Object.values(Object(call.params)), call.body), err: problem.cause, call: name },
+          problem.message,
+        )
       return { status: problem.status, headers: problem.headers, body: problem.toJSON() }
     } finally {
       this.#underWay--

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hideSignatures } from '../log/hide-signatures.ts'
+import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
 import { ClientGone, isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
@@ -25,7 +26,8 @@ export function answerWithProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error)
     if (problem.status >= 500 && problem.cause !== undefined) {
-      const details = { err: problem.cause, method: request.method, url: request.url }
+      const { body, method, url } = request
+      const details = { ...imageIdIn(url, body), err: problem.cause, method, url }
       if (problem.status === 503) outages.failed(routeOf(request), problem.message, details)
       else request.log.error(details, problem.message)
     }

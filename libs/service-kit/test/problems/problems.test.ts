@@ -32,6 +32,23 @@ suite('an error', () => {
     }
   })
 
+  test('about an image is logged with the id of the image', async t => {
+    const { app, log } = buildApp(t)
+    const fail = async () => Promise.reject(new TypeError('a mistake'))
+    app.get('/images/:id', fail)
+    app.get('/blobs/:stage/:key', fail)
+    app.post('/workFinished', fail)
+    const id = '01997a30-7c1e-7a53-8e5f-0b7f3f6d2c11'
+    await app.inject(`/images/${id}?x=1`)
+    await app.inject(`/blobs/post/${id}.thumb`)
+    await app.inject({ method: 'POST', url: '/workFinished', payload: { id } })
+    await app.inject('/images/none')
+    assert.deepEqual(
+      log.errors.map(line => line.id),
+      [id, id, id, undefined],
+    )
+  })
+
   test('that is a problem is answered with that problem, and not logged', async t => {
     const problem = new ServiceProblem(409, 'already-done', 'it was done before', {
       headers: { 'x-who': 'me' },

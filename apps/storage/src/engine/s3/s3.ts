@@ -6,7 +6,13 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import { type Logger, StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
+import {
+  imageIdIn,
+  type Logger,
+  StoreFull,
+  StoreMisconfigured,
+  StoreUnavailable,
+} from '@darkroom/service-kit'
 import { encodeDescription, encodeFooter, type Footer } from '../blob-footer.ts'
 import { blobKey, blobPath, stageFolders } from '../blob-path.ts'
 import type {
@@ -268,7 +274,7 @@ export class S3BlobStore implements BlobStore {
     } catch (error) {
       if (isAnswer(error, 'NoSuchUpload')) return
       this.#logger.warn(
-        { err: error, name },
+        { ...imageIdIn(name), err: error, name },
         'could not remove the parts of an upload; they will be removed later',
       )
     }

@@ -1,0 +1,12 @@
+/** A UUID of version 7, as the ids of images are; also at the beginning of a blob's key, and within a path. */
+const imageId = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+
+/** The id of the image that a path, a key or a body names, as a field for a line of the log; empty if there is none. */
+export function imageIdIn(...places: unknown[]): { id?: string } {
+  for (const place of places) {
+    const named = typeof place === 'object' && place !== null && 'id' in place ? place.id : place
+    const [id] = (typeof named === 'string' && imageId.exec(named)) || []
+    if (id !== undefined) return { id }
+  }
+  return {}
+}
