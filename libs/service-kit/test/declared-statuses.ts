@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { App } from '../src/http/app.ts'
 
 /** Statuses that any route may answer, such as 413 to a large JSON body: OpenAPI lists them as each route's `default`. */
-const ofAnyRoute = new Set([400, 401, 403, 408, 413, 429, 500, 503])
+const ofAnyRoute = new Set([400, 401, 403, 408, 413, 415, 429, 500, 503])
 
 /**
  * From here on, every answer of the app must have a status that the contract of its route declares. What doesn't is
