@@ -46,7 +46,7 @@ function nginxWith(folder: string, servers: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'scgi', 'uwsgi']
   const paths = temporary.map(name => `${name}_temp_path ${folder}/${name};`).join(' ')
   const user = process.getuid?.() === 0 ? 'user root;' : ''
-  return `${user} daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths} ${servers} }`
+  return `${user} daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths} ${servers} }`
 }
 
 type Configure = (folder: string, port: number) => [file: string, content: string, args: string[]]

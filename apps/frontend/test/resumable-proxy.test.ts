@@ -32,7 +32,7 @@ withEngine('nginx', program => {
     const user = process.getuid?.() === 0 ? 'user root;' : ''
     writeFileSync(
       file,
-      `${user} daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
+      `${user} daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}
       server { listen 127.0.0.1:${port}; location / { proxy_pass ${frontend.url}; } } }`,
     )
     startProgram(t, [program, '-c', file], { HOME: folder })
