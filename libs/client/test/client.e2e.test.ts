@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openAsBlob, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -57,6 +57,14 @@ test('operations are text or a list', async () => {
     const { result } = await darkroom.develop(new Uint8Array(png), { operations })
     assert.equal(result?.facts.width, 30)
   }
+})
+
+test('a file that changes while it is uploaded is an error, and is not tried again', async t => {
+  const path = join(temporaryFolder(t), 'photo.png')
+  writeFileSync(path, png)
+  const blob = await openAsBlob(path)
+  writeFileSync(path, 'something else')
+  await assert.rejects(darkroom.develop(blob), /the file was changed or deleted/)
 })
 
 test('images above 8 MiB go on after a cut, from a file and from a stream whose length nobody knows', async t => {
