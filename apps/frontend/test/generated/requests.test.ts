@@ -13,7 +13,6 @@ const requests = Number(process.env.GENERATED_REQUESTS ?? 300)
 const commonHeaders = fc.record(
   {
     accept: fc.constantFrom('*/*', 'application/json', 'text/event-stream', 'x'),
-    authorization: fc.constantFrom('Bearer x', 'Bearer dk_x_y', 'Basic eDp5', ''),
     'accept-encoding': fc.constantFrom('gzip', 'br;q=0', '*'),
     cookie: fc.constantFrom('a=b', 'darkroom=x', ';;='),
     'idempotency-key': fc.string({ maxLength: 300 }),
@@ -22,7 +21,6 @@ const commonHeaders = fc.record(
     'if-modified-since': fc.constantFrom('x', 'Thu, 01 Jan 1970 00:00:00 GMT'),
     'if-range': fc.constantFrom('"x"', 'x'),
     'last-event-id': fc.string({ maxLength: 20 }),
-    origin: fc.constantFrom('null', 'https://foreign.example', 'x'),
     prefer: fc.constantFrom('wait=0', 'wait', 'wait=-1', 'respond-async, wait=0', '=;,'),
     range: fc.constantFrom('bytes=0-', 'bytes=5-1', 'bytes=-1,2-', 'bytes=0-1,3-4', 'x'),
     'tus-resumable': fc.constantFrom('1.0.0', '0.2.2'),
@@ -31,6 +29,15 @@ const commonHeaders = fc.record(
     'upload-offset': fc.constantFrom('0', '3', '-1', 'x'),
   },
   { requiredKeys: [] },
+)
+
+/** Refused before anything else is read, and therefore rare. */
+const refusedEarly = fc.option(
+  fc.oneof(
+    fc.record({ origin: fc.constantFrom('null', 'https://foreign.example', 'x') }),
+    fc.record({ authorization: fc.constantFrom('Bearer x', 'Bearer dk_x_y', 'Basic eDp5', '') }),
+  ),
+  { nil: {}, freq: 20 },
 )
 
 const png = await generateImage({ kind: 'png', width: 8, height: 6, seed: 1 })
@@ -72,8 +79,8 @@ function requestsTo(route: Route) {
     isKnown: fc.boolean(),
     query: objectOf(querystring),
     headers: fc
-      .tuple(objectOf(headers), commonHeaders)
-      .map(both => Object.assign({}, ...both) as Record<string, unknown>),
+      .tuple(objectOf(headers), commonHeaders, refusedEarly)
+      .map(all => Object.assign({}, ...all) as Record<string, unknown>),
     contentType: fc.option(fc.constantFrom(...contentTypes), { freq: 8 }),
     body: fc.option(
       fc.oneof(
@@ -104,8 +111,10 @@ test('generated requests get a documented status, and never a 5xx', { timeout: 3
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) search.append(name, textOf(value))
       const sent: Record<string, string> = {}
+      // The HTTP parser refuses a wrong length before the app sees it; `inject` has no parser.
       for (const [name, value] of Object.entries(headers))
-        if (value !== undefined) sent[name] = textOf(value).replace(/[^\x20-\x7e]/g, '')
+        if (value !== undefined && name !== 'content-length')
+          sent[name] = textOf(value).replace(/[^\x20-\x7e]/g, '')
       if (contentType !== null) sent['content-type'] = contentType
       const url = `${path}?${search}`
       const answer = await frontend.app.inject({
