@@ -37,7 +37,8 @@ describe('the status document', () => {
       assert.deepEqual(Object.keys(document).sort(), [...fields, ...more].sort())
       assert.ok(Value.Check(ImageStatus, document))
       const self = `/images/${id}`
-      assert.deepEqual(document.links, { self, original: `${self}/original`, result: `${self}/result` })
+      const bytes = { original: `${self}/original`, result: `${self}/result` }
+      assert.deepEqual(document.links, { self, ...bytes, events: `${self}/events` })
       assert.equal(headers['retry-after'], more.includes('finishedAt') ? undefined : '1')
       return document
     }
