@@ -15,7 +15,10 @@ async function statusWith(key: string): Promise<number> {
 }
 
 describe('without a key', () => {
-  const routes = Object.values(frontendRoutes)
+  const routes = Object.values(frontendRoutes).filter(
+    // The answer to a HEAD has no body to look at.
+    route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
+  )
   for (const { method, url } of routes) {
     test(`${method} ${url} is 401 with a challenge`, async () => {
       const path = url.replace(':id', '01990000-0000-7000-8000-000000000001')
