@@ -1,3 +1,4 @@
+// Not for test:quick: so few requests would reach neither a 200 nor a 404.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { frontendRoutes, type Route } from '@darkroom/contracts'
