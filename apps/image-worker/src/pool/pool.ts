@@ -80,7 +80,8 @@ export class Pool {
   }
 
   #startMoreIfAllAreBusy(): void {
-    if (this.busy < this.alive) return
+    // A thread of a pool that closes may begin once more: a poll that was under way brought work.
+    if (this.#isClosing || this.busy < this.alive) return
     const wanted = Math.min(2 * this.alive, this.#options.threads)
     for (let number = 1; this.alive < wanted; number++) this.#start(number)
   }
