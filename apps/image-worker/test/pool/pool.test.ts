@@ -60,18 +60,6 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
-  test('return an image that arrives while the pool closes, and start no other thread', async t => {
-    const workshop = await startWorkshop(t)
-    const { pool } = startPool(workshop, { threads: 2 })
-    await workshop.untilState(await workshop.addTask('a picture'), 'finished')
-    const closing = pool.close()
-    // The poll that is under way brings it.
-    const late = await workshop.addTask('another picture')
-    await closing
-    const { state, attempts } = await workshop.taskOf(late)
-    assert.deepEqual([state, attempts, pool.alive], ['not-started', 0, 0])
-  })
-
   test('unpack images one after the other if they do not fit into memory together', async t => {
     const workshop = await startWorkshop(t)
     startPool(workshop, { threads: 2 })
