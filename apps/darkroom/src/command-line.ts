@@ -10,7 +10,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --operations <list>               what to do (default: swap-channels:bgr)
       --variant <name>=<list>           makes a further result, name_thumb.webp for thumb=format:webp; can be repeated
       --preset <name>                   a preset, whose operations or variants the options before replace
-      --concurrency <count>             so many images at once (default: 8)
+      --concurrency <count>             how many images at once (default: 8)
       --json                            prints one line of JSON for each image on standard output
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
       --key <key>                       an API key, where one is needed (default: DARKROOM_KEY)

@@ -14,7 +14,10 @@ export interface DevelopOptions {
   preset?: string | undefined
   /** A URL that gets a signed notice when the image has ended. */
   callback?: string | undefined
-  /** Uploading the same image again with the same key gives the same id. Without it, each call makes an image. */
+  /**
+   * Up to 8 MiB: uploading the same image again with the same key gives the same id. Without it, each call makes an
+   * image.
+   */
   idempotencyKey?: string | undefined
   onProgress?: ((progress: Progress) => void) | undefined
   signal?: AbortSignal | undefined

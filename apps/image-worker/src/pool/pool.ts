@@ -80,10 +80,11 @@ export class Pool {
   }
 
   #startMoreIfAllAreBusy(): void {
-    // A thread of a pool that closes may begin once more: a poll that was under way brought work.
-    if (this.#isClosing || this.busy < this.alive) return
-    const wanted = Math.min(2 * this.alive, this.#options.threads)
-    for (let number = 1; this.alive < wanted; number++) this.#start(number)
+    const { alive } = this
+    if (this.busy < alive) return
+    const numbers = Array.from({ length: this.#options.threads }, (_, index) => index + 1)
+    const free = numbers.filter(number => !this.#threads.has(number))
+    for (const number of free.slice(0, alive)) this.#start(number)
   }
 
   #start(number: number): void {

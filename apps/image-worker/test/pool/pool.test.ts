@@ -60,6 +60,15 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
+  test('start no other thread when work arrives while the pool closes', async t => {
+    const workshop = await startWorkshop(t)
+    const threadMain = new URL('late-thread.ts', import.meta.url)
+    const { pool, ends } = startPool(workshop, { threads: 4, drainMs: 60_000, threadMain })
+    await pool.close()
+    assert.deepEqual(ends, [{ kind: 'returned' }])
+    assert.equal(pool.alive, 0)
+  })
+
   test('unpack images one after the other if they do not fit into memory together', async t => {
     const workshop = await startWorkshop(t)
     startPool(workshop, { threads: 2 })
