@@ -1,4 +1,4 @@
-/** Works on all items, so many at once; resolves with the results in their order. */
+/** Works on all items, `lanes` of them at once; resolves with the results in their order. */
 export async function inLanes<Item, Result>(
   lanes: number,
   items: readonly Item[],

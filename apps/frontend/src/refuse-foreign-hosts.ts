@@ -15,7 +15,7 @@ export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>):
     if (countHosts(raw.rawHeaders) > 1)
       throw new ServiceProblem(400, 'invalid-request', 'the request has several Host headers; send one')
     if (healthChecks.has(routeOptions.url)) return
-    // A proxy may pass on the X-Forwarded-Host of its client, so Host must be allowed besides.
+    // A proxy may pass on the X-Forwarded-Host of its client, so Host must be allowed as well.
     const direct = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? named
     // The whole URL as the target of a request wins over Host (RFC 9112, 3.2.2).
     const asked = originalUrl.startsWith('/') ? direct : (URL.parse(originalUrl)?.hostname ?? direct)

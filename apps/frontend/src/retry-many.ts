@@ -3,7 +3,7 @@ import type { ServiceClients } from '@darkroom/service-kit'
 
 const pageSize = 200
 const retriesAtOnce = 16
-/** A request ends in time, and tells where the next goes on. */
+/** A request ends in time, and answers where the next continues. */
 const maxMs = 20_000
 
 export interface RetryFilters {

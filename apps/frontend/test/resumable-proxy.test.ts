@@ -17,7 +17,7 @@ import { startFrontend } from './start-frontend.ts'
 
 const MiB = 1024 * 1024
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** What follows the end of a PNG is no concern of the intake. */
+/** The intake does not look at what follows the end of a PNG. */
 const large = Buffer.concat([png, randomBytes(10 * MiB)])
 const frontend = await startFrontend({ after })
 

@@ -19,13 +19,13 @@ export interface TaskMigration {
 }
 
 export interface MigratedTasks {
-  /** In the store they came from; each of them is in the other one now. */
+  /** All tasks of the source; the target has each of them now. */
   tasks: number
-  /** Of these, so many weren't there before, or not in this version. */
+  /** How many of these the target did not have before, or had in another version. */
   copied: number
-  /** Of these, so many have gone on over there since an earlier run, and stay as they are there. */
+  /** How many of these the target has in a later version since an earlier run; they stay as they are. */
   newer: number
-  /** Tasks over there that never were here. */
+  /** Tasks of the target that the source never had. */
   others: number
   /** SHA-256 of all documents but the newer ones, newest first, the same in both stores. */
   digest: string

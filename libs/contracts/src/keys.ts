@@ -112,7 +112,7 @@ export const keyRoutes = {
             Type.Integer({
               minimum: 0,
               maximum: 31_536_000,
-              description: 'The old key works for so many seconds more; default: 0',
+              description: 'For how many seconds the old key still works; default: 0',
             }),
           ),
         },

@@ -222,7 +222,7 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/tasks/:id/notice',
     schema: {
-      summary: 'Reports what came of a claimed notice',
+      summary: 'Reports the outcome of a claimed notice',
       params,
       body: NoticeReport,
       response: { 200: Task, 404: Problem, 409: Problem },

@@ -32,7 +32,7 @@ export const webhookRoutes = {
             Type.Integer({
               minimum: 0,
               maximum: 31_536_000,
-              description: 'The secret before signs for so many seconds more; default: a day',
+              description: 'For how many seconds the previous secret still signs; default: a day',
             }),
           ),
         },

@@ -17,7 +17,7 @@ import { pack } from './rumours.ts'
 
 /** Versions in a page, and keys asked for at once. */
 const pageSize = 1000
-/** A comparison goes on for so many pages at most; the rest is for the next. */
+/** The most pages of one comparison; the next comparison takes the rest. */
 const maxPages = 200
 
 /**

@@ -12,12 +12,12 @@ export interface Grant {
 }
 
 export interface Place {
-  /** Of the image. */
+  /** The id of the image that is uploaded. */
   imageId: string
   record: GrantRecord
 }
 
-/** So many frontends at once may count uploads of one grant. */
+/** How many frontends may count uploads of one grant at the same time. */
 const maxTries = 100
 
 /** The records of grants, in kv-config, so that all frontends count the uploads of a grant together. */
@@ -61,7 +61,7 @@ export class GrantBook {
         throw new ServiceProblem(
           403,
           'grant-used-up',
-          `this grant allows ${record.images} images, and so many were uploaded; ask for another grant`,
+          `this grant allows uploads: ${record.images}; all were used: ask for another grant`,
         )
       const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
       const changed = { ...record, used: [...record.used, place] }

@@ -14,7 +14,7 @@ export function deriveKey(root: Uint8Array, purpose: Purpose): Buffer {
   return Buffer.from(hkdfSync('sha256', root, '', `darkroom ${purpose}`, 32))
 }
 
-/** Reads the root secret; makes it if there is none. Of several that make it at once, all get the same. */
+/** Reads the root secret; makes it if there is none. When several make it at once, all get the same secret. */
 export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)): Promise<Uint8Array> {
   const params = { '*': rootKey }
   for (;;) {

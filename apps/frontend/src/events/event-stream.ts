@@ -11,7 +11,7 @@ export interface StreamOptions {
   caller: Caller
   /** The path before the paths of links. */
   linkBase: string
-  /** Those that the answer has besides. */
+  /** Further headers of the answer. */
   headers?: Record<string, string | number | string[] | undefined>
 }
 

@@ -26,7 +26,7 @@ const maxOwners = 1000
 const terminatedSeconds = 600
 
 /**
- * The records of unfinished uploads, in kv-config, so that any frontend can continue an upload. Of two writers of one
+ * The records of unfinished uploads, in kv-config, so that any frontend can continue an upload. If two change one
  * record, the second is refused.
  */
 export class UploadRecords {

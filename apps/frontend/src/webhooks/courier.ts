@@ -25,7 +25,7 @@ const leaseMs = 45_000
 const holdMs = 20_000
 const claimLimit = 100
 const pollMs = 1000
-/** With so many held notices, a host gets no more for now. */
+/** A host with this many held notices gets no more for now. */
 const crowd = 50
 const closingMs = 3000
 
@@ -181,7 +181,10 @@ export class Courier {
       await this.#options.taskDb.reportNotice({ params: { id }, body: report })
     } catch (error) {
       // When the lease expires, the notice is sent again.
-      this.#options.logger.warn({ err: error, id }, 'what came of a notice could not be stored')
+      this.#options.logger.warn(
+        { err: error, id },
+        'the outcome of a notice could not be stored; it is sent again',
+      )
     }
   }
 

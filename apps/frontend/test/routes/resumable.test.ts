@@ -12,7 +12,7 @@ import { finishNext, startFrontend, storageFiles } from '../start-frontend.ts'
 
 const MiB = 1024 * 1024
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Three pieces. What follows the end of a PNG is no concern of the intake. */
+/** Three pieces. The intake does not look at what follows the end of a PNG. */
 const large = Buffer.concat([png, randomBytes(20 * MiB)])
 const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: String(32 * MiB) })
 const { ask, clients } = frontend

@@ -65,7 +65,7 @@ export interface BlobStore {
   delete(id: BlobId, condition?: Condition): Promise<boolean>
   /** Lists the stored blobs, page by page. A blob that exists during the whole listing is listed exactly once. */
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
-  /** Of the disk that the blobs are on; undefined if they are elsewhere. */
+  /** The disk that the blobs are on; undefined if they are elsewhere. */
   disk(): Promise<Disk | undefined>
   /** Rejects if the store doesn't work. */
   check(): Promise<void>

@@ -234,7 +234,7 @@ export class TaskJobs {
   }
 }
 
-/** BullMQ allows priorities up to 2^21: for each of the eight urgencies, so many turns. */
+/** Turns of each of the eight urgencies: BullMQ allows priorities up to 2^21. */
 const turnsPerUrgency = 2 ** 18
 
 /**
