@@ -5,7 +5,7 @@ import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { RecordedTally, temporaryFolder } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import type { TaskStore } from '../src/engine/engine.ts'
-import { SqliteTaskStore } from '../src/engine/sqlite.ts'
+import { SqliteTaskStore } from '../src/engine/sqlite/sqlite.ts'
 
 interface Options {
   clusterToken?: string

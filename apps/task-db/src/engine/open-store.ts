@@ -1,7 +1,7 @@
 import { type Engines, engineFor, engineUrlPattern, type Logger } from '@darkroom/service-kit'
 import type { TaskStore } from './engine.ts'
 import { PostgresTaskStore } from './postgres/postgres.ts'
-import { SqliteTaskStore } from './sqlite.ts'
+import { SqliteTaskStore } from './sqlite/sqlite.ts'
 
 export interface StoreSettings {
   /** sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database> */

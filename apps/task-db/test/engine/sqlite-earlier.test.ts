@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '@darkroom/testing'
-import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
+import { SqliteTaskStore } from '../../src/engine/sqlite/sqlite.ts'
 import { earlier, goesOnAsBefore } from '../conformance/earlier-versions.ts'
 
 test('a SQLite file of a version before owners is migrated: its tasks have no owner, and their keys still hold', async t => {

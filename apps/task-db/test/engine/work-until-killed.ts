@@ -1,5 +1,5 @@
 // Creates, claims and finishes tasks in the store at argv[2], and prints each answered change.
-import { SqliteTaskStore } from '../../src/engine/sqlite.ts'
+import { SqliteTaskStore } from '../../src/engine/sqlite/sqlite.ts'
 import { facts, newTask, taskId } from '../sample-tasks.ts'
 
 const store = new SqliteTaskStore({ path: String(process.argv[2]) })

@@ -18,7 +18,7 @@ withEngine('postgres', program => {
   test('fault: PostgreSQL is away when a copy starts: the copy is not ready until PostgreSQL answers', async t => {
     const postgres = await startPostgres(t, program)
     await postgres.stop()
-    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '300' })
+    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '2000' })
     const answer = await httpRequest(url, '/readyz')
     assert.equal(answer.status, 503)
     assert.match(String(answer.json().detail), /PostgreSQL does not answer/)

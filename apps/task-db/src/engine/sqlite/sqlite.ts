@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import {
   abilitiesBeyond,
   allAbilities,
@@ -7,80 +7,19 @@ import {
   type NoticeClaim,
   type Task,
   type TaskStats,
-  variantsAbility,
 } from '@darkroom/contracts'
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
-import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
-import type { Outcome } from '../event-outcome.ts'
-import { keyIsTaken } from '../migration-incomplete.ts'
-import { beginTask, cutLease, type TaskEvent, transition } from '../transitions.ts'
-import { nextTurn } from '../turns.ts'
-import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from './engine.ts'
-import { isNewer } from './is-newer.ts'
+import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
+import type { Outcome } from '../../event-outcome.ts'
+import { keyIsTaken } from '../../migration-incomplete.ts'
+import { beginTask, cutLease, type TaskEvent, transition } from '../../transitions.ts'
+import { nextTurn } from '../../turns.ts'
+import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
+import { isNewer } from '../is-newer.ts'
+import { migrations } from './migrations.ts'
+import { parse, prepareStatements, read } from './statements.ts'
 
-const migrations: Migrations = [
-  // The task itself is a JSON document; what is searched by stands beside it as generated columns.
-  `
-  CREATE TABLE tasks (
-    id TEXT PRIMARY KEY,
-    document TEXT NOT NULL,
-    state TEXT NOT NULL AS (document ->> 'state'),
-    finished_at TEXT AS (document ->> 'finishedAt'),
-    lease_expires_at TEXT AS (document ->> '$.lease.expiresAt'),
-    idempotency_key TEXT AS (document ->> 'idempotencyKey')
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX tasks_by_state ON tasks (state, id);
-  CREATE INDEX tasks_by_end ON tasks (finished_at) WHERE finished_at IS NOT NULL;
-  CREATE INDEX tasks_by_lease ON tasks (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
-  CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
-
-  -- Counting the rows of a state would read them all.
-  CREATE TABLE counts (state TEXT PRIMARY KEY, tasks INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  INSERT INTO counts VALUES ('not-started', 0), ('in-progress', 0), ('finished', 0), ('failed', 0);
-  CREATE TRIGGER count_created AFTER INSERT ON tasks BEGIN
-    UPDATE counts SET tasks = tasks + 1 WHERE state = new.state;
-  END;
-  CREATE TRIGGER count_changed AFTER UPDATE ON tasks WHEN old.state <> new.state BEGIN
-    UPDATE counts SET tasks = tasks - 1 WHERE state = old.state;
-    UPDATE counts SET tasks = tasks + 1 WHERE state = new.state;
-  END;
-  CREATE TRIGGER count_deleted AFTER DELETE ON tasks BEGIN
-    UPDATE counts SET tasks = tasks - 1 WHERE state = old.state;
-  END;
-  `,
-  `
-  UPDATE tasks SET document = json_set(document, '$.urgency', 3);
-  ALTER TABLE tasks ADD COLUMN urgency INTEGER AS (document ->> 'urgency');
-  CREATE INDEX tasks_by_urgency ON tasks (urgency, id) WHERE state = 'not-started';
-  `,
-  `
-  -- Empty: the operators'. Listings by owner never ask for these, so tasks without an owner cost no index.
-  ALTER TABLE tasks ADD COLUMN owner TEXT NOT NULL AS (coalesce(document ->> 'owner', ''));
-  DROP INDEX tasks_by_idempotency_key;
-  CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
-  CREATE INDEX tasks_by_owner ON tasks (owner, id) WHERE owner <> '';
-  CREATE INDEX tasks_by_owner_and_state ON tasks (owner, state, id) WHERE owner <> '';
-  `,
-  `
-  CREATE TABLE minute_counts (minute INTEGER, name TEXT, count INTEGER NOT NULL, PRIMARY KEY (minute, name))
-    STRICT, WITHOUT ROWID;
-  `,
-  `
-  ALTER TABLE tasks ADD COLUMN notice_due_at TEXT AS (document ->> '$.callback.dueAt');
-  ALTER TABLE tasks ADD COLUMN notice_is_slow INTEGER AS (document ->> '$.callback.isSlow');
-  ALTER TABLE tasks ADD COLUMN notice_host TEXT AS (document ->> '$.callback.host');
-  CREATE INDEX tasks_by_notice ON tasks (notice_is_slow, notice_due_at, notice_host) WHERE notice_due_at IS NOT NULL;
-  `,
-  `
-  -- Tasks without an owner have no turn: they are first, and cost no index.
-  ALTER TABLE tasks ADD COLUMN turn INTEGER NOT NULL AS (coalesce(document ->> 'turn', 0));
-  DROP INDEX tasks_by_urgency;
-  CREATE INDEX tasks_by_turn ON tasks (urgency, turn, id) WHERE state = 'not-started';
-  CREATE INDEX tasks_by_turn_of_owner ON tasks (owner, urgency, turn) WHERE state = 'not-started' AND owner <> '';
-  `,
-]
-
-/** At most so many leases are taken back in one transaction, so that it stays short. */
+/** The most leases that are taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 
 /** Tasks in a file, which belongs to one process at a time. */
@@ -312,71 +251,4 @@ export class SqliteTaskStore implements TaskStore {
   #announce(change: TaskChange) {
     for (const listener of this.#listeners) listener(change)
   }
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (sql: string) => database.prepare(sql)
-  return {
-    get: prepare('SELECT document FROM tasks WHERE id = ?'),
-    getByKey: prepare('SELECT document FROM tasks WHERE owner = ? AND idempotency_key = ?'),
-    insert: prepare('INSERT INTO tasks (id, document) VALUES (?, ?)'),
-    update: prepare('UPDATE tasks SET document = ? WHERE id = ?'),
-    delete: prepare('DELETE FROM tasks WHERE id = ?'),
-    // Left alone, SQLite would read all that wait by their state, and sort them.
-    next: prepare(
-      `SELECT document FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started' ORDER BY urgency, turn, id LIMIT 1`,
-    ),
-    nextExcept: prepare(
-      `SELECT document FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started'
-         AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?1))
-         AND (document -> '$.variants' IS NULL
-           OR '${variantsAbility}' NOT IN (SELECT value FROM json_each(?1)))
-       ORDER BY urgency, turn, id LIMIT 1`,
-    ),
-    headTurn: prepare(
-      `SELECT turn FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started' AND urgency = ? ORDER BY turn LIMIT 1`,
-    ),
-    lastTurn: prepare(
-      `SELECT turn FROM tasks INDEXED BY tasks_by_turn_of_owner
-       WHERE state = 'not-started' AND owner <> '' AND owner = ? AND urgency = ? ORDER BY turn DESC LIMIT 1`,
-    ),
-    nextNotice: prepare(
-      `SELECT notice_due_at FROM tasks INDEXED BY tasks_by_notice
-       WHERE notice_is_slow = ? AND notice_due_at IS NOT NULL ORDER BY notice_due_at LIMIT 1`,
-    ),
-    oldestWaiting: prepare("SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1"),
-    expired: prepare(
-      'SELECT document FROM tasks WHERE lease_expires_at < ? ORDER BY lease_expires_at LIMIT ?',
-    ),
-    dueNotices: prepare(
-      `SELECT document FROM tasks INDEXED BY tasks_by_notice
-       WHERE notice_is_slow = ? AND notice_due_at <= ? AND notice_host NOT IN (SELECT value FROM json_each(?))
-       ORDER BY notice_due_at LIMIT ?`,
-    ),
-    leased: prepare('SELECT document FROM tasks WHERE lease_expires_at IS NOT NULL'),
-    unknown: prepare(
-      'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = value)',
-    ),
-    counts: prepare('SELECT state, tasks FROM counts'),
-    addCount: prepare(
-      'INSERT INTO minute_counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
-    ),
-    forgetCounts: prepare('DELETE FROM minute_counts WHERE minute < ?'),
-    minuteCounts: prepare('SELECT minute, name, count FROM minute_counts WHERE minute >= ?'),
-    waitingOf: prepare(
-      "SELECT count(*) AS count FROM tasks WHERE owner <> '' AND owner = ? AND state = 'not-started'",
-    ),
-  }
-}
-
-function read(statement: StatementSync, ...parameters: string[]): Task | undefined {
-  const row = statement.get(...parameters)
-  return row && parse(row.document)
-}
-
-function parse(document: unknown): Task {
-  return JSON.parse(String(document)) as Task
 }
