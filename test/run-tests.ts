@@ -16,6 +16,9 @@ const testTimeoutMs = 600_000
 /** A process that has not ended by then is kept alive by a handle that a test left open. */
 const jobTimeoutMs = 1_500_000
 
+/** How many of the longest jobs the end of a run names. */
+const shownLongest = Number(process.env.SHOW_LONGEST ?? 10)
+
 /** More than there are processors, so that none is idle while tests wait, as many of them do. */
 export const testProcesses = availableParallelism() + 2
 
@@ -31,6 +34,7 @@ interface JobResult {
   job: TestJob
   isRight: boolean
   output: string
+  seconds: number
 }
 
 /**
@@ -56,11 +60,19 @@ export async function runTests(jobs: readonly TestJob[], { atOnce = testProcesse
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   const counts = ['tests', 'fail', 'skipped'].map(name => `${name} ${countOf(name, results)}`).join(', ')
   process.stdout.write(`\n${counts} in ${jobs.length} processes, ${seconds} s\n`)
+  for (const { job, seconds } of results
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, shownLongest))
+    process.stdout.write(`${String(seconds).padStart(4)} s: ${nameOf(job)}\n`)
   for (const { job } of failed) process.stdout.write(`failed: ${job.files.join(' ')}\n`)
   return failed.length === 0
 }
 
+const nameOf = ({ files }: TestJob) =>
+  files.length === 1 ? `${files[0]}` : `${files[0]} and ${files.length - 1} more`
+
 async function runJob(job: TestJob): Promise<JobResult> {
+  const startedAt = performance.now()
   const preload = job.preload === undefined ? [] : ['--import', job.preload]
   const options = [
     '--test',
@@ -83,7 +95,8 @@ async function runJob(job: TestJob): Promise<JobResult> {
   }, jobTimeoutMs)
   const isRight = await ended
   clearTimeout(timer)
-  return { job, isRight, output: written.join('') }
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  return { job, isRight, output: written.join(''), seconds }
 }
 
 /** The sum over the summaries that Node's reporter wrote. */
