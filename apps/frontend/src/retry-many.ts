@@ -10,6 +10,7 @@ export interface RetryFilters {
   type?: string | undefined
   owner?: string | undefined
   since?: string | undefined
+  preset?: string | undefined
 }
 
 /**

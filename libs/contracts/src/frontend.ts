@@ -26,6 +26,10 @@ const Since = Type.Optional(
     description: 'Only images that arrived at this instant or later; of a resumable upload, when it began',
   }),
 )
+const Preset = Type.Optional({
+  ...ResultName,
+  description: 'Only images that were uploaded with this preset',
+})
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
@@ -155,6 +159,7 @@ export const frontendRoutes = {
           type: Type.Optional(Type.String({ maxLength: 200, description: 'Of the problem in `error`' })),
           owner: Type.Optional(Owner),
           since: Since,
+          preset: Preset,
           limit: Type.Optional({
             ...Type.Integer({ minimum: 1, maximum: 10_000 }),
             description: 'Default: 1000',
@@ -267,7 +272,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'Images, newest first',
       querystring: Type.Object(
-        { state: Type.Optional(TaskState), since: Since, ...pageQuery },
+        { state: Type.Optional(TaskState), since: Since, preset: Preset, ...pageQuery },
         { additionalProperties: false },
       ),
       response: { 200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }) },

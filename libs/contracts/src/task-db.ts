@@ -134,6 +134,7 @@ export const taskDbRoutes = {
         {
           owner: Type.Optional(Owner),
           state: Type.Optional(TaskState),
+          preset: Task.properties.preset,
           endedBefore: Type.Optional(Type.String({ format: 'date-time' })),
           since: Since,
           ...pageQuery,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, leastIdSince, type Task, type TaskState } from '@darkroom/contracts'
+import { frontendRoutes, leastIdSince, type Task } from '@darkroom/contracts'
+import type { Static } from '@darkroom/contracts/typebox'
 import {
   type App,
   holdSignal,
@@ -16,6 +17,9 @@ import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
 import { waitForEnd } from '../wait-for-end.ts'
+
+type ListQuery = Static<typeof frontendRoutes.listImages.schema.querystring>
+type TaskPage = { tasks: Task[]; next?: string }
 
 export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | 'taskDb'>
 
@@ -40,35 +44,42 @@ export function addImageRoutes(
   app.route({
     ...frontendRoutes.listImages,
     handler: async ({ query, host, caller }) => {
-      taskCursors.read(query.cursor) // the task DB would refuse it, too, but not in an answer to the client
+      // The task DB would refuse a wrong cursor, too, but not in an answer to the client.
+      const cursor = taskCursors.read(query.cursor)
+      const { tasks, ...page } = caller.grant
+        ? await listGranted(caller.grant, caller, query, cursor)
+        : await listOwn(caller, query)
       const base = linkBase(publicUrls, host)
-      if (caller.grant) {
-        const tasks = await listGranted(caller.grant, caller, query)
-        return { images: tasks.map(task => toImageStatus(task, base)) }
-      }
-      const owner = ownerSeenBy(caller)
-      const { body } = await taskDb.listTasks({
-        querystring: { ...query, ...(owner !== undefined && { owner }) },
-      })
-      const { tasks, ...page } = body
       return { ...page, images: tasks.map(task => toImageStatus(task, base)) }
     },
   })
 
-  /** A grant has at most a hundred images: they are one page. */
+  async function listOwn(caller: Caller, query: ListQuery): Promise<TaskPage> {
+    const owner = ownerSeenBy(caller)
+    const { body } = await taskDb.listTasks({
+      querystring: { ...query, ...(owner !== undefined && { owner }) },
+    })
+    return body
+  }
+
+  /** A grant has at most a hundred images, so all are read for each page. */
   async function listGranted(
     grant: Grant,
     caller: Caller,
-    { state, since }: { state?: TaskState; since?: string },
-  ): Promise<Task[]> {
+    { state, since, preset, limit = 100 }: ListQuery,
+    cursor: string | undefined,
+  ): Promise<TaskPage> {
     const { used } = await grants.read(grant)
     const least = since === undefined ? '' : leastIdSince(Date.parse(since))
-    const ids = used.map(({ id }) => id).filter(id => id >= least)
+    const ids = used.map(({ id }) => id).filter(id => id >= least && (cursor === undefined || id < cursor))
     const found = await Promise.all(ids.map(id => findImage(taskDb, caller, id)))
-    return found
+    const tasks = found
       .filter(task => task !== undefined)
       .filter(task => state === undefined || task.state === state)
+      .filter(task => preset === undefined || task.preset === preset)
       .sort((one, other) => (one.id < other.id ? 1 : -1))
+    const last = tasks[limit - 1]
+    return taskCursors.write({ tasks: tasks.slice(0, limit), ...(last && { next: last.id }) })
   }
 
   app.route({

@@ -48,6 +48,11 @@ describe('a grant', () => {
     assert.equal(listing.status, 200, String(listing.body))
     const listed = listing.json() as { images: { id: string }[] }
     assert.deepEqual(listed.images.map(({ id }) => id).sort(), ids)
+    const first = (await askWith(token, '/images?limit=2')).json() as { images: object[]; next: string }
+    const second = (await askWith(token, `/images?limit=2&cursor=${first.next}`)).json()
+    assert.deepEqual([...first.images, ...(second.images as object[])], listed.images)
+    assert.equal(second.next, undefined)
+    assert.deepEqual((await askWith(token, '/images?preset=shop')).json(), { images: [] })
     for (const [id = '', holder, status] of [
       [ids[0], token, 200],
       [ids[0], alice.key, 200],

@@ -5,6 +5,8 @@ import type { TaskEvent } from '../transitions.ts'
 export interface TaskQuery {
   owner?: string | undefined
   state?: TaskState | undefined
+  /** Only tasks that were made with this preset. */
+  preset?: string | undefined
   /** Only tasks that ended before this instant. */
   endedBefore?: Date | undefined
   /** Only tasks whose id is this or greater. */

@@ -34,10 +34,18 @@ export function taskHandlers(counted: CountedStore): TaskHandlers {
       return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
     },
 
-    async listTasks({ querystring: { owner, state, endedBefore, since, limit = 100, cursor } }) {
+    async listTasks({ querystring: { owner, state, preset, endedBefore, since, limit = 100, cursor } }) {
       const before = endedBefore === undefined ? undefined : readInstant('endedBefore', endedBefore)
       const leastId = since === undefined ? undefined : leastIdSince(readInstant('since', since).getTime())
-      const query = { owner, state, endedBefore: before, leastId, limit, cursor: taskCursors.read(cursor) }
+      const query = {
+        owner,
+        state,
+        preset,
+        endedBefore: before,
+        leastId,
+        limit,
+        cursor: taskCursors.read(cursor),
+      }
       return { status: 200, body: taskCursors.write(await store.list(query)) }
     },
 

@@ -16,6 +16,24 @@ export function listingsAreOrdered(openEngine: OpenEngine): void {
     assert.deepEqual(await list({ state: 'failed' }), [])
   })
 
+  test('a listing by preset contains only tasks of that preset, page by page, also by owner and state', async t => {
+    const store = await openEngine(t, new ManualClock())
+    const given = [
+      { preset: 'shop', owner: 'alice' },
+      { preset: 'shop' },
+      { preset: 'Shop' },
+      {},
+      { preset: 'shop', owner: 'bob' },
+    ]
+    for (const [n, task] of given.entries()) await store.create(taskId(n + 1), newTask(task))
+    await claim(store)
+    const list = (query: Partial<TaskQuery>) => readPages(store, { limit: 2, ...query })
+    assert.deepEqual(await list({ preset: 'shop' }), [[5, 2].map(taskId), [taskId(1)]])
+    assert.deepEqual(await list({ preset: 'shop', owner: 'alice' }), [[taskId(1)]])
+    assert.deepEqual(await list({ preset: 'shop', state: 'in-progress' }), [[taskId(1)]])
+    assert.deepEqual(await list({ preset: 'none' }), [[]])
+  })
+
   const clock = new ManualClock()
 
   test('an empty store lists nothing', async t => {

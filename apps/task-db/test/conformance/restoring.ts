@@ -25,6 +25,29 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
     assert.equal((await store.list(ended)).tasks.length, 3)
   })
 
+  test('restored tasks keep their owner, preset, variants and notice that is due', async t => {
+    const store = await openEngine(t, clock)
+    const given = newTask({
+      ...{ owner: 'alice', preset: 'shop', from: taskId(7), idempotencyKey: 'upload-1' },
+      variants: { thumb: { operations: [{ name: 'flip' }] } },
+      callback: { url: 'https://shop.example/hook', keptSeconds: 86_400 },
+    })
+    const events: TaskEvent[] = [
+      { type: 'claim', worker: 'worker-1', leaseMs },
+      { type: 'finish', token: 1, result: facts, variants: { thumb: facts } },
+    ]
+    const task = events.reduce(
+      (task, event) => changed(transition(task, event, clock.now())),
+      beginTask(taskId(1), given, clock.now()),
+    )
+    await store.restore([task])
+    for (const query of [{ owner: 'alice' }, { preset: 'shop' }, { owner: 'alice', preset: 'shop' }])
+      assert.deepEqual((await store.list({ ...query, limit: 10 })).tasks, [task])
+    assert.deepEqual((await store.create(taskId(2), given)).task, task)
+    const [claimed] = await store.claimNotices({ isSlow: false, limit: 10, leaseMs })
+    assert.equal(claimed?.id, task.id)
+  })
+
   test('a restored lease expires when it would have expired', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)

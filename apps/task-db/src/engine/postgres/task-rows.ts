@@ -11,20 +11,22 @@ export function insertTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const insert = {
     text: `INSERT INTO tasks (id, state, lease_expires_at, finished_at, document, notice_due_at, notice_is_slow, notice_host,
-        turn, urgency, owner, idempotency_key)
+        turn, urgency, owner, preset, idempotency_key)
       SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::json[], $6::timestamptz[],
-        $7::boolean[], $8::text[], $9::integer[], $10::smallint[], $11::text[], $12::text[])`,
+        $7::boolean[], $8::text[], $9::integer[], $10::smallint[], $11::text[], $12::text[],
+        $13::text[])`,
     values: [
       ...changingColumns(tasks),
       tasks.map(({ urgency }) => urgency),
       tasks.map(({ owner = '' }) => owner),
+      tasks.map(({ preset }) => preset ?? null),
       tasks.map(({ idempotencyKey }) => (idempotencyKey === undefined ? null : keyColumn(idempotencyKey))),
     ],
   }
   return [insert]
 }
 
-/** Urgency, owner and idempotency key never change. */
+/** Urgency, owner, preset and idempotency key never change. */
 export function updateTasks(tasks: readonly Task[]): Statement[] {
   if (tasks.length === 0) return []
   const update = {
@@ -41,7 +43,15 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
 }
 
 /** A page of a listing, newest first. */
-export function selectPage({ owner, state, endedBefore, leastId, limit, cursor }: TaskQuery): Statement {
+export function selectPage({
+  owner,
+  state,
+  preset,
+  endedBefore,
+  leastId,
+  limit,
+  cursor,
+}: TaskQuery): Statement {
   const values: unknown[] = []
   const compare = (comparison: string, value: string | undefined) =>
     value ? [`${comparison} $${values.push(value)}`] : []
@@ -49,6 +59,7 @@ export function selectPage({ owner, state, endedBefore, leastId, limit, cursor }
     // PostgreSQL uses the indexes of owners only where the query says, as they do, that there is one.
     ...compare("owner <> '' AND owner =", owner),
     ...compare('state =', state),
+    ...compare('preset =', preset),
     ...compare('finished_at <', endedBefore?.toISOString()),
     ...compare('id >=', leastId),
     ...compare('id <', cursor?.replaceAll('\0', '')), // which PostgreSQL's texts can't hold, nor any id has

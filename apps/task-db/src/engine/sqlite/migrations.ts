@@ -61,4 +61,9 @@ export const migrations: Migrations = [
   CREATE INDEX tasks_by_turn ON tasks (urgency, turn, id) WHERE state = 'not-started';
   CREATE INDEX tasks_by_turn_of_owner ON tasks (owner, urgency, turn) WHERE state = 'not-started' AND owner <> '';
   `,
+  `
+  ALTER TABLE tasks ADD COLUMN preset TEXT AS (document ->> 'preset');
+  CREATE INDEX tasks_by_preset ON tasks (preset, id) WHERE preset IS NOT NULL;
+  CREATE INDEX tasks_by_owner_and_preset ON tasks (owner, preset, id) WHERE owner <> '' AND preset IS NOT NULL;
+  `,
 ]

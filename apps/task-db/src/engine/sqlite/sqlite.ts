@@ -62,11 +62,12 @@ export class SqliteTaskStore implements TaskStore {
     return read(this.#statements.get, id)
   }
 
-  async list({ owner, state, endedBefore, leastId, limit, cursor }: TaskQuery) {
+  async list({ owner, state, preset, endedBefore, leastId, limit, cursor }: TaskQuery) {
     // SQLite uses the indexes of owners only where the query says, as they do, that there is one.
     const filters: [string, string | undefined][] = [
       ["owner <> '' AND owner =", owner],
       ['state =', state],
+      ['preset =', preset],
       ['finished_at <', endedBefore?.toISOString()],
       ['id >=', leastId],
       ['id <', cursor],
