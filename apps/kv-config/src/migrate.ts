@@ -1,3 +1,4 @@
+import { registrationsPrefix } from '@darkroom/contracts'
 import type { KvEntry, KvStore } from './engine/engine.ts'
 
 export type { KvStore } from './engine/engine.ts'
@@ -10,14 +11,15 @@ export interface MigrationCounts {
   present: number
   /** Entries that exist there with another value, and were not changed. */
   differing: number
-  /** Entries with a lease, whose owners will set them again. */
-  leased: number
+  /** Registrations, which the services make again. */
+  registrations: number
 }
 
 const pageSize = 100
 
 /**
- * Copies every entry that has no lease. It overwrites nothing, so it can be stopped at any moment and run again.
+ * Copies every entry but registrations; those with a lease (unfinished uploads, grants) keep its end. It overwrites
+ * nothing, so it can be stopped at any moment and run again.
  * Entries that change during the run may be missed: run it again when nothing writes to `from` any more.
  *
  * @throws the reason of `signal` when it is aborted, and the errors of the stores
@@ -34,7 +36,7 @@ export async function migrateKv({
   /** Called after every entry, with the counts so far and its key. */
   onProgress?: (counts: Readonly<MigrationCounts>, key: string) => void
 }): Promise<MigrationCounts> {
-  const counts: MigrationCounts = { copied: 0, present: 0, differing: 0, leased: 0 }
+  const counts: MigrationCounts = { copied: 0, present: 0, differing: 0, registrations: 0 }
   for await (const entry of everyEntry(from)) {
     signal?.throwIfAborted()
     counts[await copy(entry, to)] += 1
@@ -46,15 +48,16 @@ export async function migrateKv({
 async function* everyEntry(store: KvStore): AsyncGenerator<KvEntry> {
   let cursor: string | undefined
   do {
-    const { entries, next } = await store.list({ prefix: '', limit: pageSize, cursor })
+    const { entries, next } = await store.list({ prefix: '', limit: pageSize, cursor, tellsExpiry: true })
     yield* entries
     cursor = next
   } while (cursor !== undefined)
 }
 
-async function copy({ key, value, isLeased }: KvEntry, to: KvStore): Promise<keyof MigrationCounts> {
-  if (isLeased) return 'leased'
-  const outcome = await to.set(key, value, { condition: { kind: 'absent' } })
+async function copy({ key, value, expiresAt }: KvEntry, to: KvStore): Promise<keyof MigrationCounts> {
+  if (key.startsWith(registrationsPrefix)) return 'registrations'
+  const ttlSeconds = expiresAt && Math.max(1, Math.ceil((expiresAt.getTime() - Date.now()) / 1000))
+  const outcome = await to.set(key, value, { condition: { kind: 'absent' }, ttlSeconds })
   if (outcome.kind === 'written') return 'copied'
   const isSame = outcome.current !== undefined && Buffer.compare(outcome.current.value, value) === 0
   return isSame ? 'present' : 'differing'

@@ -27,21 +27,26 @@ withEngine('etcd', program => {
     return { urls, open, from: open(urls.from), to: open(urls.to) }
   }
 
-  test('entries are copied with their bytes, and entries with a lease are left out', async t => {
+  test('entries are copied with their bytes and the end of their lease, and registrations are left out', async t => {
     const { from, to } = prepare(t)
     await put(from, 'config/a', 'one')
     await put(from, 'config/🔑', '')
-    await put(from, 'services/a', 'leased', 3600)
+    await put(from, 'services/a', 'registration', 3600)
+    await put(from, 'uploads/_/1', 'unfinished', 3600)
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
     await from.set('bytes', bytes, { condition: { kind: 'always' } })
     const keys: string[] = []
     const counts = await migrateKv({ from, to, onProgress: (_, key) => keys.push(key) })
-    assert.deepEqual(counts, { copied: 3, present: 0, differing: 0, leased: 1 })
-    assert.deepEqual(keys, ['bytes', 'config/a', 'config/🔑', 'services/a'])
+    assert.deepEqual(counts, { copied: 4, present: 0, differing: 0, registrations: 1 })
+    assert.deepEqual(keys, ['bytes', 'config/a', 'config/🔑', 'services/a', 'uploads/_/1'])
     assert.equal(text((await to.get('config/a')).entry), 'one')
     assert.equal(text((await to.get('config/🔑')).entry), '')
     assert.deepEqual(Buffer.from((await to.get('bytes')).entry?.value ?? []), Buffer.from(bytes))
     assert.equal((await to.get('services/a')).entry, undefined)
+    const { entries } = await to.list({ prefix: 'uploads/', limit: 10, tellsExpiry: true })
+    assert.deepEqual(entries.map(text), ['unfinished'])
+    const leftMs = (entries[0]?.expiresAt?.getTime() ?? 0) - Date.now()
+    assert.ok(leftMs > 3_500_000 && leftMs < 3_700_000, `it expires in ${leftMs} ms`)
   })
 
   test('a second run copies new entries, and overwrites nothing', async t => {
@@ -51,7 +56,7 @@ withEngine('etcd', program => {
     await migrateKv({ from, to })
     await put(to, 'b', 'changed since')
     await put(from, 'c', 'new')
-    assert.deepEqual(await migrateKv({ from, to }), { copied: 1, present: 1, differing: 1, leased: 0 })
+    assert.deepEqual(await migrateKv({ from, to }), { copied: 1, present: 1, differing: 1, registrations: 0 })
     assert.equal(text((await to.get('b')).entry), 'changed since')
     assert.equal(text((await to.get('c')).entry), 'new')
   })
@@ -67,7 +72,12 @@ withEngine('etcd', program => {
       onProgress: ({ copied }) => copied === 120 && controller.abort(new Error('enough')),
     })
     await assert.rejects(aborted, /enough/)
-    assert.deepEqual(await migrateKv({ from, to }), { copied: 130, present: 120, differing: 0, leased: 0 })
+    assert.deepEqual(await migrateKv({ from, to }), {
+      copied: 130,
+      present: 120,
+      differing: 0,
+      registrations: 0,
+    })
     await assertAll(to, keys)
   })
 

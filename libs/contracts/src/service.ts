@@ -52,8 +52,11 @@ export const NodeRegistration = Type.Object({
   since: Type.Optional(Type.String({ format: 'date-time', description: 'When the node was started' })),
 })
 
+/** All services register below this prefix. */
+export const registrationsPrefix = 'services/'
+
 export function registrationPrefix(name: ServiceName): string {
-  return `services/${name}/`
+  return `${registrationsPrefix}${name}/`
 }
 
 const Status = Type.Object({ status: Type.String() })

@@ -163,7 +163,7 @@ async function moveTasks(
   ]
 }
 
-/** Entries with a lease (registrations) are not copied: services register again. */
+/** Registrations are not copied: services register again. */
 async function moveEntries(
   { from, to }: { from: string; to: string },
   { signal, progress }: { signal: AbortSignal; progress: MigrationProgress },
@@ -179,18 +179,18 @@ async function moveEntries(
     )
   const source = await open(from)
   const target = await open(to)
-  const { copied, present, differing, leased } = await migrateKv({
+  const { copied, present, differing, registrations } = await migrateKv({
     from: source,
     to: target,
     signal,
     onProgress: counts => {
-      const done = counts.copied + counts.present + counts.differing + counts.leased
+      const done = counts.copied + counts.present + counts.differing + counts.registrations
       progress.say({ phase: 'copying', done })
     },
   })
   return [
     `${copied + present + differing} entries, ${copied} of them copied now`,
     ...(differing > 0 ? [`${differing} have another value in the target, and stay as they are there`] : []),
-    ...(leased > 0 ? [`${leased} with a lease (registrations) are left out; services register again`] : []),
+    ...(registrations > 0 ? [`${registrations} registrations are left out; services register again`] : []),
   ]
 }
