@@ -15,7 +15,14 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url <url>                       where Darkroom listens (default: DARKROOM_URL, else as PORT says)
       --key <key>                       an API key, where one is needed (default: DARKROOM_KEY)
   darkroom presets                      the presets and what they do
+  darkroom presets create <name>        makes or replaces a preset of --operations and --variant
+  darkroom presets show <name>          what a preset does
+  darkroom presets delete <name>        deletes a preset; images that were made with it stay
   darkroom retry <id…>                  develops failed images again
+  darkroom retry --all                  develops all failed images again that match:
+      --type <undecodable>              that failed with this problem
+      --owner <name>, --preset <name>   of this owner; uploaded with this preset
+      --since <2h>                      that arrived within this time, or since an instant (2026-01-31T10:00:00Z)
   darkroom delete <id…>                 deletes images with their results
                                         these three take --url, --key and --json, too
   darkroom status                       what runs, and how many images wait
@@ -69,6 +76,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
       args: process.argv.slice(2),
       allowPositionals: true,
       options: {
+        all: { type: 'boolean' },
         callback: { type: 'string' },
         concurrency: { type: 'string' },
         expires: { type: 'string' },
@@ -83,7 +91,9 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
         owner: { type: 'string' },
         preset: { type: 'string' },
         role: { type: 'string' },
+        since: { type: 'string' },
         to: { type: 'string' },
+        type: { type: 'string' },
         url: { type: 'string' },
         variant: { type: 'string', multiple: true },
         yes: { type: 'boolean' },

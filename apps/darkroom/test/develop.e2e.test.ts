@@ -76,23 +76,44 @@ test('develop uses a preset, and presets prints it', async t => {
   const folder = temporaryFolder(t)
   const file = join(folder, 'photo.png')
   writeFileSync(file, png)
-  const { status } = await httpRequest(url, '/presets/shop', {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ variants: { thumb: 'resize:30x20', web: 'format:webp' } }),
-  })
-  assert.equal(status, 201)
+  const lists = ['--variant', 'thumb=resize:30x20', '--variant', 'web=format:webp']
+  const made = await run('presets', 'create', 'shop', ...lists)
+  assert.equal(made.code, 0, made.stderr)
   const out = join(folder, 'out')
   const { code, stderr } = await run('develop', file, '--preset', 'shop', '-o', out)
   assert.equal(code, 0, stderr)
   assert.deepEqual(filesBelow(out), ['photo_thumb.png', 'photo_web.webp'])
   const shown = await run('presets')
+  for (const same of [made, await run('presets', 'show', 'shop')]) assert.equal(same.stdout, shown.stdout)
   assert.match(shown.stdout, /^shop\n {2}thumb=\[\{"name":"resize","width":30,.*\}\]\n {2}web=\[.*\]\n$/)
   const [[preset]] = linesOf((await run('presets', '--json')).stdout)
   assert.equal(preset.variants.thumb.operations[0].width, 30)
   const other = await run('develop', file, '--preset', 'shopp', '-o', out)
   assert.equal(other.code, 1)
   assert.match(other.stderr, /there is no preset "shopp"/)
+  for (const [verb, code] of [
+    ['show', 1],
+    ['delete', 1],
+  ] as const)
+    assert.equal((await run('presets', verb, 'shopp')).code, code, verb)
+  assert.equal((await run('presets', 'delete', 'shop')).code, 0)
+  assert.equal((await run('presets')).stdout, '')
+})
+
+test('retry --all has the failed images developed again that match', async t => {
+  const broken = join(temporaryFolder(t), 'broken.png')
+  writeFileSync(broken, png.subarray(0, png.length / 2))
+  assert.equal((await run('develop', broken)).code, 1)
+  const retried = async (...filters: string[]) => {
+    const { stdout, stderr } = await run('retry', '--all', '--json', ...filters)
+    assert.equal(stderr, '')
+    return JSON.parse(stdout).retried
+  }
+  assert.equal(await retried('--preset', 'none'), 0)
+  assert.equal(await retried('--owner', 'nobody', '--since', '1h'), 0)
+  assert.equal(await retried('--type', 'out-of-time'), 0)
+  assert.equal(await retried('--since', '2100-01-01T00:00:00Z'), 0)
+  assert.ok((await retried('--since', '1h')) > 0)
 })
 
 test('develop --json prints the code and the words of each failure', async t => {
@@ -145,6 +166,19 @@ test('develop refuses options that are not its own or not valid before it upload
     [['--concurrency', '0'], /^darkroom: --concurrency must be a whole number from 1 to 64, got "0"\n$/],
   ] as const) {
     const { code, stderr } = await run('develop', 'photo.jpg', ...args)
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, words)
+  }
+  for (const [args, words] of [
+    [['retry', 'x', '--type', 'undecodable'], /with --all alone/],
+    [['retry', 'x', '--all'], /ids or --all, not both/],
+    [['retry', '--all', '--since', 'yesterday'], /--since must be a duration/],
+    [['presets', 'make', 'shop'], /presets takes create, delete, show and a name/],
+    [['presets', 'show'], /presets show takes the name/],
+    [['presets', 'create', 'shop'], /presets create needs --operations or --variant/],
+    [['presets', 'create', 'shop', '--operations', 'solarise'], /there is no operation "solarise"/],
+  ] as const) {
+    const { code, stderr } = await runCommand([...args])
     assert.equal(code, 2, stderr)
     assert.match(stderr, words)
   }

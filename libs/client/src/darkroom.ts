@@ -1,4 +1,4 @@
-import { Connection, type ConnectionOptions } from './connection.ts'
+import { Connection, type ConnectionOptions, type RequestOptions } from './connection.ts'
 import { ImageFailed } from './darkroom-error.ts'
 import type { ImageFacts, ImageStatus, Operations, Preset, Progress, Source } from './types.ts'
 import { upload } from './upload.ts'
@@ -53,6 +53,16 @@ export class ImageFile {
   async bytes(): Promise<Uint8Array> {
     return new Uint8Array(await (await this.#read()).arrayBuffer())
   }
+}
+
+/** Which failed images are developed again. */
+export interface RetryFilters {
+  /** Of the problem in `error`, such as `urn:darkroom:problem:out-of-time`. */
+  type?: string | undefined
+  owner?: string | undefined
+  preset?: string | undefined
+  /** Only images that arrived at this instant or later (RFC 3339). */
+  since?: string | undefined
 }
 
 type Signalled = { signal?: AbortSignal | undefined }
@@ -114,6 +124,19 @@ export class Darkroom {
     return this.#json(`${pathOf(id)}/retry`, { method: 'POST', ...options })
   }
 
+  /** For operators: develops all failed images again that match. Returns how many there were. */
+  async retryAll(filters: RetryFilters = {}, options: Signalled = {}): Promise<number> {
+    let count = 0
+    let cursor: string | undefined
+    do {
+      const path = `/images/retry?${queryOf({ ...filters, cursor })}`
+      const page = await this.#json<{ retried: number; next?: string }>(path, { method: 'POST', ...options })
+      count += page.retried
+      cursor = page.next
+    } while (cursor !== undefined)
+    return count
+  }
+
   /** Deletes an image and its results. */
   async delete(id: string, { signal }: Signalled = {}): Promise<void> {
     await this.#connection.request(pathOf(id), { method: 'DELETE', ...(signal && { signal }) })
@@ -121,11 +144,16 @@ export class Darkroom {
 
   /** A page of images, newest first. */
   list(
-    query: { state?: ImageStatus['state']; limit?: number; cursor?: string } = {},
+    query: {
+      state?: ImageStatus['state']
+      since?: string
+      preset?: string
+      limit?: number
+      cursor?: string
+    } = {},
     options: Signalled = {},
   ): Promise<{ images: ImageStatus[]; next?: string }> {
-    const texts = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
-    return this.#json(`/images?${new URLSearchParams(texts)}`, options)
+    return this.#json(`/images?${queryOf(query)}`, options)
   }
 
   /** The presets that can be asked for. */
@@ -133,13 +161,33 @@ export class Darkroom {
     return this.#json('/presets', options)
   }
 
-  async #json<T>(
-    path: string,
-    { signal, ...init }: Omit<RequestInit, 'signal' | 'headers'> & Signalled,
-  ): Promise<T> {
+  /** For operators: makes or replaces a preset. */
+  putPreset(
+    name: string,
+    { operations, variants }: Pick<DevelopOptions, 'operations' | 'variants'>,
+    options: Signalled = {},
+  ): Promise<Preset> {
+    const body = JSON.stringify({ operations, variants })
+    const headers = { 'content-type': 'application/json' }
+    return this.#json(`/presets/${encodeURIComponent(name)}`, { method: 'PUT', body, headers, ...options })
+  }
+
+  /** For operators: deletes a preset. */
+  async deletePreset(name: string, { signal }: Signalled = {}): Promise<void> {
+    const path = `/presets/${encodeURIComponent(name)}`
+    await this.#connection.request(path, { method: 'DELETE', ...(signal && { signal }) })
+  }
+
+  async #json<T>(path: string, { signal, ...init }: Omit<RequestOptions, 'signal'> & Signalled): Promise<T> {
     const answer = await this.#connection.request(path, { ...init, ...(signal && { signal }) })
     return (await answer.json()) as T
   }
+}
+
+/** Leaves out what is undefined. */
+function queryOf(values: object): URLSearchParams {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))
 }
 
 function pathOf(id: string): string {

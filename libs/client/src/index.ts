@@ -1,4 +1,11 @@
-export { Darkroom, type DarkroomOptions, type Developed, type DevelopOptions, ImageFile } from './darkroom.ts'
+export {
+  Darkroom,
+  type DarkroomOptions,
+  type Developed,
+  type DevelopOptions,
+  ImageFile,
+  type RetryFilters,
+} from './darkroom.ts'
 export { DarkroomError, ImageFailed } from './darkroom-error.ts'
 export type { ImageFacts, ImageStatus, Operation, Operations, Preset, Progress, Source } from './types.ts'
 export { InvalidWebhook, verifyWebhook, type Webhook } from './webhooks.ts'

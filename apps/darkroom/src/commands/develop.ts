@@ -9,11 +9,12 @@ import {
   ImageFailed,
   type ImageFile,
 } from '@darkroom/client/source'
-import { fileExtensionOf, InvalidOperations, parseOperations, readVariants } from '@darkroom/contracts'
+import { fileExtensionOf } from '@darkroom/contracts'
 import { connect } from '../connect.ts'
 import { findImages, isUrl, resultName } from '../find-images.ts'
 import { inLanes } from '../in-lanes.ts'
 import { Progress } from '../progress.ts'
+import { readOperationOptions } from '../read-operations.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 export interface DevelopArguments {
@@ -49,7 +50,7 @@ export async function developCommand(
   } = values
   refuseOtherOptions('develop', others)
   if (inputs.length === 0) throw new UsageError('develop takes at least one image')
-  const variants = readAll(operations, variant)
+  const variants = readOperationOptions({ operations, variant })
   const lanes = readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
   await makeFolder(out)
@@ -96,26 +97,6 @@ export async function developCommand(
   })
   if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
   return failures.length > 0 ? 1 : 0
-}
-
-/** Reads all operations, so that a mistake is told before the first upload. @throws UsageError */
-function readAll(operations: string | undefined, given: string[] | undefined): DevelopOptions['variants'] {
-  try {
-    if (operations !== undefined) parseOperations(operations)
-    if (given === undefined) return undefined
-    const lists = given.map((text): [string, string] => {
-      const end = text.indexOf('=')
-      if (end < 1)
-        throw new InvalidOperations(
-          `--variant must be a name and its operations, such as thumb=resize:200x200, got "${text}"`,
-        )
-      return [text.slice(0, end).trim(), text.slice(end + 1)]
-    })
-    readVariants(lists)
-    return Object.fromEntries(lists)
-  } catch (error) {
-    throw error instanceof InvalidOperations ? new UsageError(error.message, { isBrief: true }) : error
-  }
 }
 
 function readConcurrency(given = String(defaultConcurrency)): number {

@@ -1,5 +1,8 @@
-import { type Darkroom, DarkroomError } from '@darkroom/client/source'
+import { type Darkroom, DarkroomError, type RetryFilters } from '@darkroom/client/source'
+import { problemType } from '@darkroom/contracts'
 import { type ConnectOptions, connect } from '../connect.ts'
+import { durationSeconds } from '../duration.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
 import { inLanes } from '../in-lanes.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
@@ -7,8 +10,20 @@ const requestsAtOnce = 8
 
 type Options = ConnectOptions & { json?: boolean }
 
-/** Has failed images developed again, by their ids. */
-export function retryCommand(process: NodeJS.Process, ids: string[], options: Options): Promise<number> {
+interface RetryOptions extends Options {
+  all?: boolean
+  owner?: string
+  preset?: string
+  since?: string
+  type?: string
+}
+
+/** Has failed images developed again: by their ids, or all that match the filters. */
+export function retryCommand(process: NodeJS.Process, ids: string[], given: RetryOptions): Promise<number> {
+  const { all, owner, preset, since, type, ...options } = given
+  if (all) return retryAll(process, ids, { owner, preset, since, type }, options)
+  if ([owner, preset, since, type].some(filter => filter !== undefined))
+    throw new UsageError('retry takes --owner, --preset, --since and --type with --all alone')
   return forEachImage('retry', process, ids, options, async (darkroom, id) => ({
     image: await darkroom.retry(id),
   }))
@@ -20,6 +35,34 @@ export function deleteCommand(process: NodeJS.Process, ids: string[], options: O
     await darkroom.delete(id)
     return {}
   })
+}
+
+async function retryAll(
+  process: NodeJS.Process,
+  ids: string[],
+  { since, type, ...filters }: RetryFilters,
+  { json = false, url, key, ...others }: Options,
+): Promise<number> {
+  refuseOtherOptions('retry', others)
+  if (ids.length > 0) throw new UsageError('retry takes ids or --all, not both')
+  const matching = {
+    ...filters,
+    ...(since !== undefined && { since: instantOf(since) }),
+    ...(type !== undefined && { type: type.startsWith('urn:') ? type : problemType(type) }),
+  }
+  const darkroom = await connect(process.env, { url, key })
+  const retried = await darkroom.retryAll(matching).catch(cause => {
+    throw cause instanceof DarkroomError ? new ExpectedFailure(cause.message, { cause }) : cause
+  })
+  const words = `failed images that are developed again: ${retried}`
+  process.stdout.write(`${json ? JSON.stringify({ retried }) : words}\n`)
+  return 0
+}
+
+/** An instant, or how long ago it was. */
+function instantOf(since: string): string {
+  if (/^\d{4}-/.test(since) && !Number.isNaN(Date.parse(since))) return new Date(since).toISOString()
+  return new Date(Date.now() - durationSeconds('--since', since) * 1000).toISOString()
 }
 
 /** Prints each id when its request has succeeded; answers 1 if one was refused, after saying why. */

@@ -1,20 +1,64 @@
-import type { Preset } from '@darkroom/client/source'
+import { type Darkroom, DarkroomError, type Preset } from '@darkroom/client/source'
 import { formatOperations, type Operation } from '@darkroom/contracts'
 import { type ConnectOptions, connect } from '../connect.ts'
+import { ExpectedFailure } from '../expected-failure.ts'
+import { readOperationOptions } from '../read-operations.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
-/** Prints the presets that `develop --preset` takes. */
+type Options = ConnectOptions & { json?: boolean; operations?: string; variant?: string[] }
+type Act = (darkroom: Darkroom, name: string, options: Options) => Promise<Preset | undefined>
+
+const verbs: Readonly<Record<string, Act>> = {
+  create: (darkroom, name, { operations, variant }) => {
+    const variants = readOperationOptions({ operations, variant })
+    return darkroom.putPreset(name, { operations, variants })
+  },
+  async delete(darkroom, name) {
+    await darkroom.deletePreset(name)
+    return undefined
+  },
+  async show(darkroom, name) {
+    const { presets } = await darkroom.presets()
+    const found = presets.find(preset => preset.name === name)
+    if (found) return found
+    throw new ExpectedFailure(`there is no preset "${name}"; npx darkroom presets shows all`)
+  },
+}
+
+/** Prints the presets that `develop --preset` takes, or makes, shows or deletes one. */
 export async function presetsCommand(
   process: NodeJS.Process,
-  rest: string[],
-  { json = false, url, key, ...others }: ConnectOptions & { json?: boolean },
+  [verb, ...names]: string[],
+  options: Options,
 ): Promise<number> {
+  const { json = false, url, key, operations, variant, ...others } = options
   refuseOtherOptions('presets', others)
-  if (rest.length > 0) throw new UsageError('presets takes no names; it prints all')
+  const act = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
+  if (verb !== undefined && !act)
+    throw new UsageError(
+      `presets takes ${Object.keys(verbs).join(', ')} and a name; without them it prints all`,
+    )
+  if (act && names.length !== 1) throw new UsageError(`presets ${verb} takes the name of a preset`)
+  const hasLists = operations !== undefined || variant !== undefined
+  if (hasLists !== (verb === 'create'))
+    throw new UsageError('presets create needs --operations or --variant; nothing else takes them')
+  if (verb === 'create') readOperationOptions({ operations, variant })
+
   const darkroom = await connect(process.env, { url, key })
-  const { presets } = await darkroom.presets()
-  process.stdout.write(json ? `${JSON.stringify(presets)}\n` : presets.map(describe).join(''))
+  const print = (shown: Preset | Preset[]) => {
+    const text = json ? `${JSON.stringify(shown)}\n` : [shown].flat().map(describe).join('')
+    process.stdout.write(text)
+  }
+  if (!act) print((await darkroom.presets()).presets)
+  else {
+    const preset = await act(darkroom, names[0] ?? '', options).catch(explain)
+    if (preset) print(preset)
+  }
   return 0
+}
+
+function explain(cause: unknown): never {
+  throw cause instanceof DarkroomError ? new ExpectedFailure(cause.message, { cause }) : cause
 }
 
 function describe({ name, operations, variants = {} }: Preset): string {
