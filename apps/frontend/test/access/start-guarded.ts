@@ -6,6 +6,7 @@ import type { Audience } from '../../src/access/audience.ts'
 import { KeyStore } from '../../src/keys/manage-keys.ts'
 import type { RateLimitSettings } from '../../src/limits/rate-limits.ts'
 import type { Networks } from '../../src/outbound/networks.ts'
+import type { UploadLimits } from '../../src/resumable/upload-records.ts'
 import { type Frontend, startFrontend } from '../start-frontend.ts'
 
 export interface Guarded extends Frontend {
@@ -23,6 +24,7 @@ export async function startGuarded(
     audience?: Audience
     limits?: RateLimitSettings
     networks?: Networks
+    uploads?: UploadLimits
     settings?: Record<string, string>
   } = {},
 ): Promise<Guarded> {

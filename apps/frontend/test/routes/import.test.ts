@@ -125,6 +125,28 @@ describe('an import', () => {
     assert.equal(await taskCount(frontend), tasks)
   })
 
+  test('is refused for now while 64 others are under way', async () => {
+    const hangUp = new AbortController()
+    const { signal } = hangUp
+    const body = Buffer.from(JSON.stringify({ url: `${farUrl}/slow` }))
+    const headers = { 'content-type': 'application/json' }
+    const others = Array.from({ length: 64 }, () =>
+      frontend.ask('/images', { method: 'POST', headers, body, signal }),
+    )
+    const ended = Promise.allSettled(others)
+    await until('the far side is asked', () => asked.length === 64)
+    const refused = await importing({ url: `${farUrl}/photo.png` })
+    assertProblem(refused, 503, 'too-many-imports')
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    assert.ok(!asked.includes('/photo.png'))
+    hangUp.abort()
+    await ended
+    await until(
+      'a place is free',
+      async () => (await importing({ url: `${farUrl}/photo.png` })).status === 202,
+    )
+  })
+
   test('is described by a document that is right', async () => {
     for (const [document, words] of [
       ['{"url": ', /not: /],
