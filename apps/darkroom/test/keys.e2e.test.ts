@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
 import {
   type Darkroom,
   generateImage,
@@ -115,9 +116,18 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.match(String(json().detail), /none has been made yet/)
     const key = await makeKey(darkroom, '--role', 'operator')
     assert.equal((await ask(darkroom, key, `/images/${before.id}`)).status, 200)
-  })
+    const { token } = (await ask(darkroom, key, '/grants', Buffer.from('{}'))).json()
 
-  assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was made/)
+    assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was made/)
+
+    await darkroom.stop()
+    for (const file of readdirSync(darkroom.dataDir).filter(name => name.startsWith('kv-config.sqlite')))
+      rmSync(join(darkroom.dataDir, file))
+    await darkroom.restart()
+    assert.equal((await ask(darkroom, undefined, '/images')).status, 401, 'kv-config was emptied')
+    const granted = await ask(darkroom, String(token), '/images')
+    assert.deepEqual([granted.status, granted.json().type], [503, problemType('signing-secret-lost')])
+  })
 })
 
 test('wrong arguments of the command keys are explained, with exit code 2', async t => {

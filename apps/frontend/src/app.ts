@@ -11,6 +11,7 @@ import {
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { GrantBook } from './access/grant-book.ts'
+import { Marks } from './access/marks.ts'
 import { requireKey } from './access/require-key.ts'
 import { SigningKeys } from './access/signing-keys.ts'
 import { answerPreflights } from './browsers/cross-origin.ts'
@@ -70,6 +71,8 @@ export interface AppDependencies extends BodyBounds {
   intakeCheckMs: number
   /** What imports may reach besides public addresses. */
   networks?: Networks
+  /** What it remembers outside kv-config. */
+  marks?: Marks
   /** The built page; undefined if it was not built. */
   page?: PageFiles | undefined
 }
@@ -88,6 +91,7 @@ export function buildApp({
   allowedHosts = [],
   intakeCheckMs,
   networks,
+  marks = new Marks({ logger }),
   page,
   ...bounds
 }: AppDependencies): App {
@@ -96,7 +100,7 @@ export function buildApp({
   const presets = new Presets({ kv: clients.kv, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
-  const signingKeys = new SigningKeys({ kv: clients.kv, logger })
+  const signingKeys = new SigningKeys({ kv: clients.kv, logger, marks })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
@@ -155,7 +159,7 @@ export function buildApp({
   refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
 
-  const keys = new KeyRing({ kv: clients.kv, logger })
+  const keys = new KeyRing({ kv: clients.kv, logger, marks })
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
@@ -179,6 +183,7 @@ export function buildApp({
       signingKeys.close(),
       watching,
     ])
+    await marks.close()
   })
   return app
 }

@@ -11,6 +11,12 @@ export const Config = Type.Object({
         'keys: every request needs an API key. open: everybody is served. Unset: open on loopback until the first key is made, keys on other addresses',
     }),
   ),
+  dataDir: Type.Optional(
+    Type.String({
+      description:
+        'Folder where it remembers that keys were required, and the fingerprint of the signing secret, in case kv-config is lost. Unset: it forgets both when it ends',
+    }),
+  ),
   allowAnonymous: Type.Boolean({ default: false, description: 'Deprecated: use AUTH=open' }),
   publishedOn: Type.Optional(
     Type.String({

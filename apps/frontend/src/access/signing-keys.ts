@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { type KvClient, type Logger, retryLater, watchPrefix } from '@darkroom/service-kit'
+import type { Marks } from './marks.ts'
 
 /** One secret, from which every frontend derives the same keys. */
 const rootKey = 'secrets/frontend/root'
@@ -31,12 +32,14 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
 }
 
 /**
- * The keys with which frontends sign and seal. The root secret in kv-config is made at its first use and watched, so that
- * a changed one takes effect. If it vanishes, because kv-config was emptied, it is put back.
+ * The keys with which frontends sign and seal. The root secret in kv-config is made at its first use and watched. If it
+ * vanishes, because kv-config was emptied, it is put back. A frontend that remembers another secret (see Marks), or whose
+ * secret vanished while it was not running, signs and verifies nothing: 503.
  */
 export class SigningKeys {
   readonly #kv: KvClient
   readonly #logger: Logger
+  readonly #marks: Marks
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
   readonly #firstRead = Promise.withResolvers<void>()
@@ -45,9 +48,10 @@ export class SigningKeys {
   #wasRead = false
   #making: Promise<unknown> | undefined
 
-  constructor({ kv, logger }: { kv: KvClient; logger: Logger }) {
+  constructor({ kv, logger, marks }: { kv: KvClient; logger: Logger; marks: Marks }) {
     this.#kv = kv
     this.#logger = logger
+    this.#marks = marks
     this.#watching = watchPrefix({
       kv,
       logger,
@@ -58,6 +62,7 @@ export class SigningKeys {
         if (root) this.#take(root)
         else if (this.#root) void this.#make(this.#root)
         this.#wasRead = true
+        if (this.#isLost) this.#logLoss()
         this.#firstRead.resolve()
       },
     })
@@ -72,15 +77,17 @@ export class SigningKeys {
     return this.#firstRead.promise
   }
 
-  /** @throws ServiceProblem 503 while kv-config has not answered */
+  /** @throws ServiceProblem 503 while kv-config has not answered, or if it no longer has the secret */
   async keyFor(purpose: Purpose): Promise<Buffer> {
     await this.#untilRead()
+    if (this.#isLost) throw lost()
     while (!this.#root) await this.#make()
     return this.knownKeyFor(purpose) ?? unknown()
   }
 
-  /** Undefined before the root secret has been read or made. */
+  /** Undefined before the root secret has been read or made. @throws ServiceProblem 503 if kv-config no longer has it */
   knownKeyFor(purpose: Purpose): Buffer | undefined {
+    if (this.#isLost) throw lost()
     if (!this.#root) return undefined
     const known = this.#keys.get(purpose) ?? deriveKey(this.#root, purpose)
     this.#keys.set(purpose, known)
@@ -104,6 +111,17 @@ export class SigningKeys {
     ])
   }
 
+  /** Whether kv-config lost the secret that this frontend used, or has another. */
+  get #isLost(): boolean {
+    return this.#wasRead && !this.#root && this.#marks.hasSecret
+  }
+
+  #logLoss(): void {
+    const words =
+      'kv-config does not contain the signing secret that this frontend used: it was emptied, or restored from another backup. Links, grants, sessions and webhooks are refused (503) until a backup with the secret is restored; or delete the file and restart, then everything that was signed before is void'
+    this.#logger.error({ file: this.#marks.secretPath }, words)
+  }
+
   #make(root?: Uint8Array): Promise<unknown> {
     this.#making ??= readOrMakeRoot(this.#kv, root && Buffer.from(root))
       .then(made => this.#take(made))
@@ -115,10 +133,21 @@ export class SigningKeys {
 
   #take(root: Uint8Array): void {
     if (this.#root && Buffer.compare(this.#root, root) === 0) return
+    if (!this.#marks.allowsSecret(root)) {
+      if (this.#root) this.#logLoss()
+      return
+    }
     if (this.#root) this.#logger.error('the root secret of the frontends was changed: what it signed is void')
+    this.#marks.rememberSecret(root)
     this.#root = root
     this.#keys.clear()
   }
+}
+
+function lost() {
+  const words =
+    "kv-config lost the secret that signs links, grants and sessions; the frontend's log tells operators what to do"
+  return retryLater(503, 'signing-secret-lost', words, 60)
 }
 
 function unknown(): never {

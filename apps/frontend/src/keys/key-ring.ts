@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { AuthMode, authSetting, type KeyDescription, keyPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Logger, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
+import type { Marks } from '../access/marks.ts'
 import { hashKey, type KeyText } from './key-text.ts'
 import { describeKey, readKeyRecord } from './manage-keys.ts'
 
@@ -21,17 +22,18 @@ const hashOfNoKey = Buffer.alloc(32)
  */
 export class KeyRing {
   readonly #logger: Logger
+  /** Once keys were required they always are, even if kv-config is emptied or restored from a backup. */
+  readonly #marks: Marks
   readonly #closing = new AbortController()
   readonly #watching: Promise<unknown>
   readonly #firstRead = Promise.withResolvers<void>()
   #keys: ReadonlyMap<string, KnownKey> | undefined
   #isSettingKnown = false
   #setting: AuthMode | undefined
-  /** Once true, true until the process ends, even if kv-config is emptied or restored from a backup. */
-  #wereKeysRequired = false
 
-  constructor({ kv, logger }: { kv: ServiceClients['kv']; logger: Logger }) {
+  constructor({ kv, logger, marks }: { kv: ServiceClients['kv']; logger: Logger; marks: Marks }) {
     this.#logger = logger
+    this.#marks = marks
     const watch = (prefix: string, onChange: (values: Map<string, Uint8Array>) => void) =>
       watchPrefix({ kv, logger, prefix, signal: this.#closing.signal, onChange })
     this.#watching = Promise.all([
@@ -55,7 +57,7 @@ export class KeyRing {
 
   /** Whether requests need a key: the setting is or was `keys`, or a key exists or existed, and the setting is not `open`. */
   get requiresKeys(): boolean {
-    return this.#setting !== 'open' && this.#wereKeysRequired
+    return this.#setting !== 'open' && this.#marks.requiredKeys
   }
 
   /** Finds a key by its text, also if it has expired. */
@@ -97,16 +99,25 @@ export class KeyRing {
     }
     if (this.#keys) this.#logChanges(this.#keys, keys)
     this.#keys = keys
-    this.#wereKeysRequired ||= values.size > 0
-    if (this.isKnown) this.#firstRead.resolve()
+    if (values.size > 0) this.#marks.rememberKeys()
+    this.#tellIfKnown()
   }
 
   #takeSetting(value: Uint8Array | undefined): void {
     this.#isSettingKnown = true
     this.#setting = value && readMode(value)
     // A value that can't be read must not open the frontend.
-    this.#wereKeysRequired ||= value !== undefined && this.#setting !== 'open'
-    if (this.isKnown) this.#firstRead.resolve()
+    if (value !== undefined && this.#setting !== 'open') this.#marks.rememberKeys()
+    this.#tellIfKnown()
+  }
+
+  #tellIfKnown(): void {
+    if (!this.isKnown) return
+    this.#firstRead.resolve()
+    if (this.isEmpty && this.#setting === undefined && this.#marks.requiredKeys)
+      this.#logger.error(
+        'kv-config contains neither API keys nor the setting that requires them, as it did before; requests still need a key: restore kv-config from a backup, or make another key',
+      )
   }
 
   /** Logs on level warn, so that changes by the command line are in the log, too. */

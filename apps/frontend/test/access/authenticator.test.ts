@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { authSetting, frontendRoutes, keyPrefix } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { ServiceClients } from '@darkroom/service-kit'
-import { assertProblem, freePort, generateImage, until } from '@darkroom/testing'
+import { assertProblem, freePort, generateImage, temporaryFolder, until } from '@darkroom/testing'
+import { Marks } from '../../src/access/marks.ts'
 import { buildApp } from '../../src/app.ts'
+import { startFrontend } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
 const frontend = await startGuarded({ after })
@@ -162,6 +166,34 @@ describe('a frontend that has required keys goes on requiring them', () => {
       await set(value)
       assert.equal(await answerAfterRestart(), 401, value)
     }
+    await set('"open"')
+    assert.equal(await answerAfterRestart(), 200)
+  })
+
+  test('after a restart, if kv-config was emptied meanwhile, and an operator can open it', async t => {
+    const folder = temporaryFolder(t)
+    const guarded = await startFrontend(
+      { after: t.after.bind(t) },
+      {},
+      { audience: 'as-configured', marks: new Marks({ folder, logger }) },
+    )
+    const { clients, defer } = guarded
+    const set = (value: string) =>
+      clients.kv.setKey({
+        ...{ params: { '*': authSetting }, querystring: {}, headers: {} },
+        body: Buffer.from(value),
+      })
+    await set('"keys"')
+    await until('keys are required', async () => (await guarded.ask('/images')).status === 401)
+    await until('this is remembered', () => existsSync(join(folder, 'frontend-requires-keys')))
+    await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
+    const answerAfterRestart = async () => {
+      const marks = new Marks({ folder, logger })
+      const another = buildApp({ clients, logger, audience: 'as-configured', marks, intakeCheckMs: 1000 })
+      defer(() => another.close())
+      return (await another.inject({ url: '/images', headers: { host: 'localhost' } })).statusCode
+    }
+    assert.equal(await answerAfterRestart(), 401)
     await set('"open"')
     assert.equal(await answerAfterRestart(), 200)
   })

@@ -1,16 +1,28 @@
 import assert from 'node:assert/strict'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
-import { until } from '@darkroom/testing'
+import { temporaryFolder, until } from '@darkroom/testing'
+import { Marks } from '../../src/access/marks.ts'
 import { SigningKeys } from '../../src/access/signing-keys.ts'
 
 const { clients, kv } = await startNeighbours({ after })
 const params = { '*': 'secrets/frontend/root' }
 
-function open(t: { after(close: () => Promise<void>): void }): SigningKeys {
-  const keys = new SigningKeys({ kv: clients.kv, logger })
-  t.after(() => keys.close())
+/** The keys of a frontend that starts; with a folder, it remembers which secret it used. */
+function open(t: { after(close: () => Promise<void>): void }, folder?: string): SigningKeys {
+  const marks = new Marks({ folder, logger })
+  const keys = new SigningKeys({ kv: clients.kv, logger, marks })
+  t.after(async () => {
+    await keys.close()
+    await marks.close()
+  })
   return keys
+}
+
+function writeRoot(body: Uint8Array) {
+  return clients.kv.setKey({ params, querystring: {}, headers: {}, body })
 }
 
 async function readRoot(): Promise<Uint8Array | undefined> {
@@ -35,8 +47,50 @@ test('a root secret that vanished is put back, and one that was changed takes ef
   await until('the root is back', async () => (await readRoot()) !== undefined)
   assert.deepEqual(await readRoot(), root)
   assert.deepEqual(await keys.keyFor('links'), before)
-  await clients.kv.setKey({ params, querystring: {}, headers: {}, body: Buffer.alloc(32, 7) })
+  await writeRoot(Buffer.alloc(32, 7))
   await until('the key has changed', async () => !(await keys.keyFor('links')).equals(before))
+})
+
+test('fault: kv-config was emptied or restored while the frontend was not running: nothing is signed until its secret is back', async t => {
+  const folder = temporaryFolder(t)
+  const lost = { status: 503, code: 'signing-secret-lost' }
+  const before = open(t, folder)
+  const key = await before.keyFor('links')
+  const root = (await readRoot()) ?? assert.fail('there is no root')
+  await before.close()
+  await until('the secret is remembered', () => existsSync(join(folder, 'frontend-signing-secret')))
+
+  await clients.kv.deleteKey({ params, headers: {} })
+  const emptied = open(t, folder)
+  await assert.rejects(emptied.keyFor('links'), lost)
+  assert.throws(() => emptied.knownKeyFor('grants'), lost)
+  assert.equal(await readRoot(), undefined, 'no other secret was made')
+
+  await writeRoot(Buffer.alloc(32, 8))
+  const restored = open(t, folder)
+  await assert.rejects(restored.keyFor('links'), lost)
+  assert.throws(() => restored.knownKeyFor('sessions'), lost)
+
+  await writeRoot(root)
+  for (const keys of [emptied, restored])
+    await until('the secret is back', async () =>
+      (await keys.keyFor('links').catch(() => key.subarray(1))).equals(key),
+    )
+
+  rmSync(join(folder, 'frontend-signing-secret'))
+  await writeRoot(Buffer.alloc(32, 9))
+  assert.ok(!(await open(t, folder).keyFor('links')).equals(key), 'an operator had it forgotten')
+})
+
+test('fault: a secret that is changed while the frontend runs is refused if it remembers its own', async t => {
+  const keys = open(t, temporaryFolder(t))
+  const key = await keys.keyFor('links')
+  const root = (await readRoot()) ?? assert.fail('there is no root')
+  await writeRoot(Buffer.alloc(32, 10))
+  const follower = open(t)
+  await until('the change is known', async () => !(await follower.keyFor('links')).equals(key))
+  assert.deepEqual(await keys.keyFor('links'), key)
+  await writeRoot(root)
 })
 
 test('fault: while kv-config has not answered, there is no key: 503', async t => {
