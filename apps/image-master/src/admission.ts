@@ -2,7 +2,7 @@ import type { Client, taskDbRoutes } from '@darkroom/contracts'
 import { retryLater } from '@darkroom/service-kit'
 
 const countAgeMs = 500
-/** So many owners are remembered; their counts are soon too old to be of use. */
+/** How many owners are remembered. A count is used for half a second only, so the oldest can be dropped. */
 const maxOwners = 1000
 
 interface Count {
@@ -20,7 +20,7 @@ export interface Receiving extends Disposable {
  */
 export class Admission {
   readonly #taskDb: Client<typeof taskDbRoutes>
-  /** By owner; the whole queue's under the empty name. */
+  /** By owner; the count of the whole queue has the empty name. */
   readonly #counts = new Map<string, Count>()
   #bytesInFlight = 0
 
@@ -55,13 +55,13 @@ export class Admission {
     if (owner === undefined || queued < maxQueuedPerOwner) return
     const own = await this.#countQueued(owner)
     if (own < maxQueuedPerOwner) return
-    const words = `${own} images of ${owner} are waiting; at most ${maxQueuedPerOwner} may wait`
-    throw retryLater(429, 'owner-queue-full', words, 5)
+    const detail = `${own} images of ${owner} are waiting; at most ${maxQueuedPerOwner} may wait`
+    throw retryLater(429, 'owner-queue-full', detail, 5)
   }
 
   /**
-   * Passes an upload on and counts its bytes as in flight until it is disposed of, read to its end or not. The rest
-   * of the upload may be read by another reader afterwards.
+   * Counts the bytes of an upload as in flight until the result is disposed of, even if the upload isn't read to its
+   * end. Another reader may read the rest afterwards.
    */
   receive(upload: AsyncIterable<Uint8Array>): Receiving {
     let bytes = 0
@@ -77,7 +77,7 @@ export class Admission {
       [Symbol.dispose]: () => {
         count(-bytes)
         isOver = true
-        // Not awaited: a client that sends nothing would delay this. The reader got its errors already.
+        // Not awaited, as a client that sends nothing would delay this. The reader has got any error already.
         body.return(undefined).catch(() => undefined)
       },
     }

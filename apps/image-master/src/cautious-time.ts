@@ -1,8 +1,8 @@
 import type { Clock } from '@darkroom/service-kit'
 
-/** A clock may gain this much between two checks without having been set. */
+/** A clock that gains more than this between two checks was set. */
 const driftMs = 1000
-/** A jump ahead is believed after this time. */
+/** How long the clock must show a jump ahead before it is believed. */
 const cautionMs = 3_600_000
 
 /**

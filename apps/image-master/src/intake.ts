@@ -60,7 +60,7 @@ export interface Order extends RequestedOutputs {
   /** Unique among the images of the owner. */
   idempotencyKey?: string | undefined
   urgency?: Urgency | undefined
-  /** Where the notice of the end is posted. */
+  /** The URL of the webhook, called when the image has finished or failed. */
   callback?: string | undefined
 }
 
@@ -105,7 +105,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     return await makeTask(key, { original, ...outputs }, upload, dependencies)
   } catch (error) {
     // Only after a final refusal: after any other error the task may exist, and needs its bytes.
-    // Of two requests for one id, a temporary refusal of one must not take the bytes of the other.
+    // If two requests have the same id, a temporary refusal of one must not delete the bytes of the other.
     const isFinal = error instanceof ServiceProblem && (upload.id === undefined || error.status < 500)
     if (isFinal) await discard(key, dependencies)
     throw error

@@ -9,7 +9,7 @@ import {
 import type { SweeperDependencies } from './sweeper.ts'
 
 interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
-  /** The ids of uploads that are not finished: their pieces are kept. */
+  /** The ids of the uploads that are not finished, whose pieces are kept. */
   listUploads(): Promise<ReadonlySet<string>>
   /** How long bytes without a task are kept. */
   ageMs: number
@@ -18,13 +18,14 @@ interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
 }
 
 /**
- * Deletes bytes that belong to no task: originals, copies of originals, results and variants. A crash left them between storing the bytes and creating the task, or between
- * deleting the task and its bytes.
+ * Deletes bytes that belong to no task: originals, copies of originals, results and variants. A crash leaves them if it
+ * comes after the bytes are stored and before the task is created, or after the task is deleted and before its bytes
+ * are.
  *
  * The date of the bytes does not count: S3 may date an object by the start of its upload, hours before the object is
- * visible and its task is created. A key is an orphan if this sweeper saw it without a task, and sees it so again
- * after `ageMs`. Listings do not contain bytes that are still arriving. Each master remembers only what it saw
- * itself, so masters need not agree, and a restart only delays a deletion.
+ * visible and its task is created. A key is an orphan if this sweeper saw it without a task, and still finds no task
+ * after `ageMs`. Listings do not contain bytes that are still arriving. Each master remembers only the keys that it
+ * saw itself, so masters need not agree, and a restart only delays a deletion.
  */
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions

@@ -7,11 +7,11 @@ import {
 } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 
-/** What a client wants, as it wrote it. */
+/** The outputs that a client requests, as text. */
 export interface RequestedOutputs {
   operations?: string | undefined
   variants?: string | undefined
-  /** The preset by which these were chosen. */
+  /** The name of the preset that chose these outputs. */
   preset?: string | undefined
 }
 

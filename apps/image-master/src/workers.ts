@@ -14,7 +14,7 @@ export class Workers {
   readonly #timeoutMs: number
   /** Unknown until a worker has registered. */
   #decoded: ReadonlySet<string> | undefined
-  readonly #news = new EventTarget()
+  readonly #changes = new EventTarget()
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
 
@@ -29,7 +29,7 @@ export class Workers {
     timeoutMs?: number
   }) {
     this.#timeoutMs = timeoutMs
-    setMaxListeners(0, this.#news) // each waiting upload adds a listener
+    setMaxListeners(0, this.#changes) // each waiting upload adds a listener
     this.#watching = watchPrefix({
       kv,
       logger,
@@ -38,7 +38,7 @@ export class Workers {
       onChange: values => {
         if (values.size === 0) return
         this.#decoded = new Set([...values].flatMap(([key, value]) => readDecodes(key, value, logger)))
-        this.#news.dispatchEvent(new Event('known'))
+        this.#changes.dispatchEvent(new Event('known'))
       },
     })
   }
@@ -53,15 +53,15 @@ export class Workers {
     if (missing === undefined) return
     if (!this.#decoded) {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timeoutMs)])
-      await once(this.#news, 'known', { signal }).catch(() => undefined)
+      await once(this.#changes, 'known', { signal }).catch(() => undefined)
     }
     if (!this.#decoded) {
-      const words = `no worker has registered yet, and not every worker can decode ${contentType}`
-      throw retryLater(503, 'no-worker', words, 2)
+      const detail = `no worker has registered yet, and not every worker can decode ${contentType}`
+      throw retryLater(503, 'no-worker', detail, 2)
     }
     if (this.#decoded.has(contentType)) return
-    const words = `no worker decodes ${contentType}: install the package ${missing} where the workers run, and restart them`
-    throw new ServiceProblem(415, 'not-decodable', words)
+    const detail = `no worker decodes ${contentType}: install the package ${missing} where the workers run, and restart them`
+    throw new ServiceProblem(415, 'not-decodable', detail)
   }
 
   async close(): Promise<void> {

@@ -5,11 +5,11 @@ import { generateImage, until } from '@darkroom/testing'
 import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Longer than the head, so that a part of it is being sent to the storage. */
+/** Longer than the head, so that a part of it is already sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
 describe('bytes in flight', () => {
-  test('with too many bytes being received, uploads are refused with 503 until they have ended', async t => {
+  test('uploads are refused with 503 while too many bytes are being received', async t => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
     const slow = await beginUpload(master, half)
     const refused = await until('one is refused', async () => {
@@ -32,7 +32,7 @@ describe('bytes in flight', () => {
       await until('it counts', async () => (await upload(master, Buffer.from('no image'))).status === 503)
       broken.destroy()
       await until(
-        'it counts no longer',
+        'its bytes no longer count',
         async () => (await upload(master, Buffer.from('no image'))).status === 415,
       )
     }
@@ -63,7 +63,7 @@ describe('bytes in flight', () => {
 })
 
 describe('a queue that is full', () => {
-  test('at its high-water mark uploads are refused with 429, and accepted again when the queue is shorter', async t => {
+  test('uploads are refused with 429 while the queue is full, and accepted again when it is shorter', async t => {
     const master = await startMaster(t, { MAX_QUEUED: '2' })
     assert.equal((await upload(master, png)).status, 202)
     assert.equal((await upload(master, png)).status, 202)

@@ -15,7 +15,7 @@ function prepare() {
   const set = (byMs: number) => {
     now += byMs
   }
-  /** How far the cautious time is behind the clock, looked at every minute for a while. */
+  /** How far the cautious time is behind the clock after a while in which it is read every minute. */
   const behindAfter = (ms: number) => {
     for (let n = 0; n < ms; n += 60_000) {
       pass(60_000)
@@ -30,7 +30,7 @@ test('the time for deleting is the time of day', () => {
   assert.equal(prepare().behindAfter(3 * hourMs), 0)
 })
 
-test('fault: the clock is set ahead by mistake, and back: nothing looks older meanwhile', () => {
+test('fault: the clock is set ahead by mistake, and back: the time for deleting does not jump', () => {
   const { set, behindAfter } = prepare()
   set(48 * hourMs)
   assert.equal(behindAfter(hourMs / 2), 48 * hourMs)

@@ -1,4 +1,4 @@
-/** A HEIF file of one HEVC image of 40 x 30 pixels, without its data: what an intake reads of it. */
+/** The part that intake reads of a HEIF file with an HEVC image of 40 x 30 pixels: the file without image data. */
 export function heicHead(brand: 'heic' | 'mif1'): Buffer {
   const infe = box('infe', [2, 0, 0, 0, 0, 1, 0, 0], 'hvc1', [0])
   const hvcC = box('hvcC', [1, ...new Array(16).fill(0), 0xf8, 0xf8, 0, 0, 0, 0])

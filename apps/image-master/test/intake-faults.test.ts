@@ -5,7 +5,7 @@ import { generateImage, until } from '@darkroom/testing'
 import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Longer than the head, so that a part of it is being sent to the storage. */
+/** Longer than the head, so that a part of it is already sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
 describe('faults during an upload', () => {

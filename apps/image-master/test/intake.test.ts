@@ -15,7 +15,7 @@ const [master, refusing] = await Promise.all([
   startMaster({ after }, settings),
   startMaster({ after }, settings),
 ])
-/** More than the head, which is checked before anything is stored. */
+/** Longer than the head, which is checked before anything is stored. */
 const long = 300_000
 
 function assertRefused(answer: HttpAnswer, status: number, code: string): void {
@@ -34,7 +34,7 @@ async function* chunksOf(bytes: Uint8Array, size = 50_000): AsyncGenerator<Uint8
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-/** A PNG that unpacks to far more than it takes, as deflate allows. */
+/** A decompression bomb: a small PNG that unpacks to a large image. */
 function bomb(side: number): Buffer {
   const chunk = (type: string, body: Uint8Array) => {
     const length = Buffer.alloc(4)
@@ -49,7 +49,7 @@ function bomb(side: number): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(1000)))])
 }
 
-/** A TIFF whose directory stands behind its end. */
+/** A TIFF whose directory would begin after the end of the file. */
 function tiffThatEndsEarly(bytes: number): Buffer {
   const tiff = Buffer.alloc(bytes)
   tiff.write('II*\0', 'latin1')
@@ -106,7 +106,7 @@ describe('accepting images', () => {
     })
   }
 
-  test('nothing stays behind of refused uploads', async () => {
+  test('refused uploads leave no bytes and no tasks', async () => {
     assert.deepEqual(await storedKeys(refusing), nothingStored)
     const { body } = await refusing.clients.taskDb.listTasks({ querystring: {} })
     assert.deepEqual(body.tasks, [])
@@ -121,7 +121,7 @@ describe('accepting images', () => {
     assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
   })
 
-  test('a client that sends all before it reads is answered although the rest is not read', async t => {
+  test('a client that sends everything before it reads still gets the answer to a refused upload', async t => {
     const { hostname, port } = new URL(master.url)
     const socket = connect(Number(port), hostname).pause()
     t.after(() => socket.destroy())
@@ -137,7 +137,7 @@ describe('accepting images', () => {
     assert.match(String(answer), /^HTTP\/1.1 415 /)
   })
 
-  test('an image of as many bytes as are allowed is accepted', async () => {
+  test('an image of exactly the allowed size is accepted', async () => {
     const body = Buffer.concat([png, Buffer.alloc(500_000 - png.length)])
     assert.equal(taskOf(await upload(master, body)).original.bytes, 500_000)
   })

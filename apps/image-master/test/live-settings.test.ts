@@ -35,11 +35,11 @@ for (const [name, value, status] of [
     await set(name, value)
     await until('it holds', async () => (await uploadStatus()) === status)
     await forget(name)
-    await until('the default holds', async () => (await uploadStatus()) === 202)
+    await until('the default applies', async () => (await uploadStatus()) === 202)
   })
 }
 
-test('the default operations are those of now', async () => {
+test('new images get the current default operations', async () => {
   const operations = [{ name: 'swap-channels', order: 'gbr' }]
   await set('defaultOperations', JSON.stringify(operations))
   await until('they hold', async () => {
@@ -52,7 +52,7 @@ test('the default operations are those of now', async () => {
 test('a value that is not valid is ignored, and the other settings stay', async () => {
   await set('maxUploadBytes', '"many"')
   await set('maxPixels', '1199')
-  await until('the right one holds', async () => (await uploadStatus()) === 422)
+  await until('the valid setting applies', async () => (await uploadStatus()) === 422)
   await forget('maxPixels')
-  await until('the defaults hold', async () => (await uploadStatus()) === 202)
+  await until('the defaults apply', async () => (await uploadStatus()) === 202)
 })

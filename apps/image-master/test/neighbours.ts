@@ -10,13 +10,13 @@ import { freePort, until } from '@darkroom/testing'
 
 export const logger = createLogger('test', 'silent')
 
-/** A test, or with `after` of node:test a whole file, at whose end things are closed. */
+/** A test or, with `after` of node:test, a whole file. Servers are closed when it ends. */
 export interface Owner {
   after(close: () => Promise<void>): void
 }
 
 export interface Neighbours {
-  /** What a further service needs to find the others, as environment variables. */
+  /** The environment variables with which another service finds these. */
   env: Record<string, string>
   /** Folder of the embedded engines. */
   dataDir: string
@@ -25,17 +25,17 @@ export interface Neighbours {
   storage: RunningService
   taskDb: RunningService
   startTaskDb(): Promise<RunningService>
-  /** Again, on the same folder. */
+  /** Starts the storage again, on the same folder. */
   startStorage(): Promise<RunningService>
-  /** Only some tests have one, as no service waits for it. */
+  /** Started only by the tests that need it. */
   startClusterState(): Promise<RunningService>
   /** Closed when the test has ended, before what was deferred earlier. */
   defer(close: () => Promise<unknown>): void
 }
 
 /**
- * A kv-config, a task DB and a storage of a test's own, over a temporary folder and on free ports. They give
- * up soon on each other. `settings` are environment variables of theirs.
+ * Starts a kv-config, a task DB and a storage for one test, on a temporary folder and free ports. Their timeouts are
+ * short. `settings` are their environment variables.
  */
 export async function startNeighbours(
   owner: Owner,

@@ -9,4 +9,4 @@ export const facts: ImageFacts = {
   sha256: 'ab'.repeat(32),
 }
 
-export const error: TaskError = { type: problemType('test'), title: 'Test', detail: 'it was to fail' }
+export const error: TaskError = { type: problemType('test'), title: 'Test', detail: 'the test made it fail' }

@@ -16,12 +16,12 @@ export interface Master extends Neighbours {
   app: App
   url: string
   tally: RecordedTally
-  /** Requests that have arrived at the master so far, and those of them whose client hung up. */
+  /** How many requests have arrived at the master so far, and how many of their clients hung up. */
   readonly requests: { arrived: number; hungUp: number }
 }
 
 /**
- * A master over neighbours of its own, with clients that give up soon. `settings` are environment variables of
+ * Starts a master with its own neighbours, and clients with short timeouts. `settings` are environment variables for
  * all of them.
  */
 export async function startMaster(owner: Owner, settings: Record<string, string> = {}): Promise<Master> {
@@ -63,7 +63,7 @@ export function upload(
   return httpRequest(url, `/newImage${query}`, { method: 'POST', headers: { ...type, ...headers }, body })
 }
 
-/** An upload of which only the beginning has been sent. */
+/** Sends only the beginning of an upload. */
 export async function beginUpload(
   { url }: { url: string },
   beginning: Uint8Array,
@@ -77,7 +77,7 @@ export async function beginUpload(
   return sent
 }
 
-/** What is stored: the keys of originals and results. */
+/** The keys of the stored originals and results. */
 export async function storedKeys({ clients }: Pick<Neighbours, 'clients'>): Promise<Record<Stage, string[]>> {
   const keys = stages.map(async stage => {
     const { body } = await clients.storage.listBlobs({ querystring: { stage, limit: 1000 } })
@@ -86,7 +86,7 @@ export async function storedKeys({ clients }: Pick<Neighbours, 'clients'>): Prom
   return Object.fromEntries(await Promise.all(keys)) as Record<Stage, string[]>
 }
 
-/** The files of the storage, those still being written too. */
+/** All files of the storage, even those that are still being written. */
 export function storageFiles({ dataDir }: Neighbours): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))

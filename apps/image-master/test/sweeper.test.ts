@@ -1,4 +1,4 @@
-// Not for test:quick: it sweeps page after page of images.
+// Not for test:quick: it sweeps many pages of images.
 
 import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'
@@ -108,7 +108,7 @@ describe('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
-  test('are those of variants only if the image of the variant has no task', async t => {
+  test('include the bytes of variants only if the image of the variant has no task', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     for (const key of [`${idOf(1)}_thumb`, `${idOf(2)}_thumb`, `${idOf(2)}_a_b`])
@@ -193,7 +193,7 @@ describe('bytes without a task', () => {
     return { orphans, clock }
   }
 
-  /** Dated as S3 dates an object by the begin of its upload, two hours ago. */
+  /** Sets the date of the file two hours back, as S3 may date an object by the start of its upload. */
   function makeOlder({ dataDir }: Neighbours, key: string): void {
     const folder = join(dataDir, 'storage')
     for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }))

@@ -26,7 +26,7 @@ async function start(t: TestContext) {
 }
 
 describe('an upload of an optional type', () => {
-  test('is refused with 503 while no worker has registered, and accepted once a worker that decodes it has registered', async t => {
+  test('is refused with 503 until a worker that decodes it has registered', async t => {
     const master = await start(t)
     for (const body of [heic, heif]) {
       const refused = await upload(master, body)
@@ -88,7 +88,7 @@ describe('an upload of an optional type', () => {
       },
     })
     await clients.kv.deleteKey({ params: { '*': 'services/image-worker/able' }, headers: {} })
-    await until('it is known that no worker is there', () => registered === 0)
+    await until('the master knows that no worker is registered', () => registered === 0)
     await workers.requireDecoder('image/heic')
     closing.abort()
     await watching

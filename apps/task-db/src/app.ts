@@ -22,7 +22,7 @@ import { statsHandlers } from './routes/stats.ts'
 import { taskHandlers } from './routes/tasks.ts'
 import { throwProblem } from './store-problems.ts'
 
-/** Longer than the longest pause between attempts to renew a lease. */
+/** How long holders may renew their leases after an outage; longer than the longest pause between their attempts. */
 const renewalGraceMs = 5000
 
 export interface AppDependencies extends BodyBounds {
@@ -104,7 +104,10 @@ async function expireLeases(
       const tasks = await store.expireLeases()
       for (const task of tasks) {
         outcomes.add(task)
-        logger.warn({ id: task.id, state: task.state }, 'the lease of a task expired; it was taken back')
+        logger.warn(
+          { id: task.id, state: task.state },
+          'the lease of a task expired; the task was taken back',
+        )
       }
     } catch (error) {
       if (!isAway) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
@@ -153,7 +156,7 @@ function measureTasks(app: App, store: TaskStore): void {
   })
 }
 
-/** Empty while the store doesn't answer: all other metrics are needed just then. */
+/** Empty while the store doesn't answer, so that all other metrics still work. */
 async function countTasks(store: TaskStore): Promise<Record<string, number>> {
   try {
     const { oldestNotStartedAt: _, ...counts } = await store.stats()

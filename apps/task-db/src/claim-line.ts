@@ -7,7 +7,7 @@ interface Waiting {
   decodes: readonly string[]
   timeout: AbortSignal
   gone: AbortSignal
-  /** The store was asked at least once for this claim. */
+  /** Whether the store was asked at least once for this claim. */
   wasTried: boolean
   resolve(task: Task | undefined): void
   reject(error: unknown): void
@@ -63,7 +63,7 @@ export class ClaimLine {
   /** The store is asked at least once for each caller that has not left, however short its timeout. */
   #leave(waiting: Waiting): void {
     const place = this.#line.indexOf(waiting)
-    if (place === -1) return // served, or being served: then it is checked again
+    if (place === -1) return // served, or being served, and then checked again
     if (!waiting.wasTried && !waiting.gone.aborted) return
     this.#line.splice(place, 1)
     waiting.resolve(undefined)

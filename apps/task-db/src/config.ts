@@ -23,7 +23,7 @@ export const Config = Type.Object({
     default: 5000,
     minimum: 100,
     maximum: 60_000,
-    description: 'PostgreSQL: how long a request is retried while it does not answer; then 503',
+    description: 'How long a request is retried while PostgreSQL does not answer; then 503',
   }),
   expiryCheckMs: Type.Integer({
     default: 1000,

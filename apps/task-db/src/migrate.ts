@@ -10,10 +10,10 @@ export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
 export { MigrationIncomplete }
 
 export interface TaskMigration {
-  /** Nobody else may use it meanwhile. */
+  /** No other process may use it meanwhile. */
   from: TaskStore
   to: TaskStore
-  /** Ends it after the page under way; what was copied stays. */
+  /** Ends the migration after the current page. The copied tasks stay. */
   signal: AbortSignal
   onProgress(progress: { phase: 'copying' | 'verifying'; done: number; total: number }): void
 }
@@ -27,17 +27,17 @@ export interface MigratedTasks {
   newer: number
   /** Tasks of the target that the source never had. */
   others: number
-  /** SHA-256 of all documents but the newer ones, newest first, the same in both stores. */
+  /** SHA-256 of all documents except the newer ones, newest first; the same in both stores. */
   digest: string
 }
 
-/** Whole documents in memory at once; a page is one transaction of the other store. */
+/** How many documents are in memory at once; a page is one transaction of the target. */
 const pageSize = 500
 
 /**
- * Copies tasks as they are: ids, states, leases, fencing tokens, versions, idempotency keys. Whenever it is ended, it
- * can be started again: what is there already stays, and nothing newer is overwritten. At last it reads both stores
- * from end to end and compares every document.
+ * Copies tasks unchanged: ids, states, leases, fencing tokens, versions, idempotency keys. It can be interrupted and
+ * started again: copied tasks stay, and newer tasks are not overwritten. Finally it reads both stores from end to end
+ * and compares every document.
  *
  * @throws MigrationIncomplete; the signal's reason
  */
@@ -57,11 +57,13 @@ export async function migrateTasks({ from, to, signal, onProgress }: TaskMigrati
     onProgress({ phase: 'verifying', done, total })
   })
   if (verified.tasks !== total)
-    throw new MigrationIncomplete(`${total} tasks were counted, ${verified.tasks} found`)
+    throw new MigrationIncomplete(
+      `the source has ${total} tasks, but ${verified.tasks} were found while verifying`,
+    )
   return { copied, ...verified }
 }
 
-/** Walks through both, newest first, as two sorted lists are merged. */
+/** Reads both stores, newest task first, and compares them as a merge of two sorted lists does. */
 async function verify(from: TaskStore, to: TaskStore, onPage: (done: number) => void) {
   const found = { tasks: 0, newer: 0, others: 0 }
   const [ours, theirs] = [createHash('sha256'), createHash('sha256')]
@@ -74,7 +76,7 @@ async function verify(from: TaskStore, to: TaskStore, onPage: (done: number) => 
       if (!copy) throw new MigrationIncomplete(`the task ${task.id} is missing`)
       if (isNewer(copy, task)) found.newer += 1
       else if (!isDeepStrictEqual(copy, task))
-        throw new MigrationIncomplete(`the task ${task.id} is another one there`)
+        throw new MigrationIncomplete(`the task ${task.id} is different in the target`)
       else {
         ours.update(JSON.stringify(task))
         theirs.update(JSON.stringify(copy))

@@ -1,8 +1,8 @@
-/** A task isn't in the other store as it should be, or can't be: something else writes there. */
+/** A task is missing or different in the target, or can't be stored there, because something else writes there. */
 export class MigrationIncomplete extends Error {}
 
-/** No two tasks of one owner have the same key, so that an upload sent twice is one task. */
+/** Two tasks of one owner must not have the same key, so that an upload that is sent twice makes one task. */
 export function keyIsTaken(id: string, other: string): MigrationIncomplete {
-  const words = `the task ${id} has the idempotency key that ${other} has at the new place`
+  const words = `the task ${id} has the same idempotency key as the task ${other} in the target`
   return new MigrationIncomplete(`${words}: delete one of the two`)
 }

@@ -7,7 +7,7 @@ import {
 } from '@darkroom/contracts'
 import type { Outcome } from './event-outcome.ts'
 
-/** What can happen to the notice of a task. The state and the version of the task stay as they are. */
+/** The events of a notice. They do not change the state and the version of the task. */
 export type NoticeEvent =
   | { type: 'claim-notice'; leaseMs: number }
   | { type: 'report-notice'; report: NoticeReport }
@@ -25,7 +25,7 @@ export function beginNotice({ url, keptSeconds }: NewCallback): TaskCallback {
   return { url, state: 'waiting', attempts: 0, keptSeconds, host, token: 0, isSlow: false }
 }
 
-/** The task as it ends: its notice becomes due. */
+/** The task at its end, with its notice due. */
 export function noticeDue(task: Task, at: Date): Task {
   if (!task.callback) return task
   const { answer, ...callback } = task.callback
@@ -33,7 +33,7 @@ export function noticeDue(task: Task, at: Date): Task {
   return { ...task, callback: { ...callback, ...begun, token: callback.token + 1 } }
 }
 
-/** The task as it is retried: its notice waits for the end. */
+/** The retried task, whose notice waits for the end again. */
 export function noticeAgain(task: Task): Task {
   if (!task.callback) return task
   const { answer, dueAt, ...callback } = task.callback

@@ -5,7 +5,7 @@ import type { MinuteCount, TaskStore } from './engine/engine.ts'
 const minuteMs = 60_000
 const minutes = 60
 const flushMs = 1000
-/** Each bucket of durations is this much wider than the one before: a percentile is off by half of it. */
+/** Each bucket of durations is this many times as wide as the one before, so a percentile is off by at most 5 %. */
 const bucketGrowth = 1.1
 
 type Duration = keyof LastHour['milliseconds']
@@ -19,8 +19,8 @@ export interface OutcomesOptions {
 }
 
 /**
- * Counts the outcomes of tasks: for cluster-state, and by the minute in the store, where the counts of all copies of the
- * service add up. They are added up here and stored once a second; a killed process loses the last second of them.
+ * Counts the outcomes of tasks: for cluster-state, and by the minute in the store, which adds up the counts of all
+ * copies of the service. Counts are stored once a second; a killed process loses the counts of its last second.
  */
 export class Outcomes {
   readonly #options: OutcomesOptions
@@ -37,7 +37,7 @@ export class Outcomes {
     this.#flushing = repeat(flushMs, this.#closing.signal, () => this.flush())
   }
 
-  /** Counts a task whose state has just changed, if it is finished or failed now. Each task gets there only once. */
+  /** Counts a task whose state has just changed, if it is finished or failed now. Neither state is reached twice. */
   add(task: Task): void {
     const { state, error, createdAt, retriedAt, startedAt, finishedAt } = task
     const { tally } = this.#options
@@ -54,13 +54,13 @@ export class Outcomes {
     tally.add(imageCounters.bytesOut, bytesOut(task))
     const came = Date.parse(retriedAt ?? createdAt)
     const started = Date.parse(startedAt ?? finishedAt)
-    // The first start of a retried task says nothing about the retry.
+    // A retried task still has the time of its first start, so its durations are not known.
     const parts = retriedAt === undefined ? { waiting: started - came, developing: ended - started } : {}
     const durations = { ...parts, total: ended - came }
     for (const [name, ms] of Object.entries(durations)) this.#count(minute, `${name} ${bucketOf(ms)}`)
   }
 
-  /** Stores what was counted since the last time. If that fails, it is stored with the next counts. */
+  /** Stores the counts since the last flush. If that fails, they are stored with the next flush. */
   async flush(): Promise<void> {
     if (this.#unstored.size === 0) return
     const counts = this.#unstored
@@ -138,7 +138,7 @@ function minuteOf(ms: number): number {
   return Math.floor(ms / minuteMs)
 }
 
-/** A clock that was set back makes no negative durations. */
+/** A duration is at least 0, even if the clock was set back. */
 function bucketOf(ms: number): number {
   return Math.round(Math.log(Math.max(0, ms) + 1) / Math.log(bucketGrowth))
 }

@@ -18,7 +18,7 @@ import { openTaskStore } from './engine/open-store.ts'
 
 export { Config } from './config.ts'
 
-/** The task DB, listening and registered. */
+/** Starts the task DB: it listens and is registered. */
 export async function start(
   config: Config,
   logger: Logger,

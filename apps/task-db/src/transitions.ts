@@ -22,15 +22,15 @@ import {
 } from './notices.ts'
 
 /**
- * What can happen to a task. All but `claim`, `expire` and `retry` come from whoever holds its lease, and carry its
- * fencing token.
+ * The events of a task. All except `claim`, `expire` and `retry` come from the holder of its lease, and have its fencing
+ * token.
  */
 export type TaskEvent =
   | {
       type: 'claim'
       worker: string
       leaseMs: number
-      /** What the worker is able to do; absent if that was compared already. */
+      /** The abilities of the worker; absent if they were checked already. */
       decodes?: readonly string[] | undefined
     }
   | { type: 'renew'; token: number; leaseMs: number }
@@ -38,7 +38,7 @@ export type TaskEvent =
   | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
   | { type: 'return'; token: number }
   | { type: 'expire' }
-  /** With a new turn; tasks without an owner have none. */
+  /** `turn` is the new turn; tasks without an owner have none. */
   | { type: 'retry'; turn?: number }
   | NoticeEvent
 
@@ -60,7 +60,7 @@ const transitions: Readonly<Record<StateEvent['type'], { from: TaskState; to: re
   retry: { from: 'failed', to: ['not-started'] },
 }
 
-/** A task as it begins. Of what was given, only what a new task may say is taken. */
+/** A new task. Only the fields that a creator may set are copied. */
 export function beginTask(id: string, given: NewTask, now: Date, turn?: number): Task {
   const { owner, operations, variants, preset, from, original } = given
   const { maxAttempts, idempotencyKey, callback } = given
@@ -86,8 +86,8 @@ export function beginTask(id: string, given: NewTask, now: Date, turn?: number):
 }
 
 /**
- * The task after the event, or why the event changes nothing. Pure: the same for every engine. Leases begin and end by
- * `leaseTime`, which an engine can keep apart from the time of day.
+ * Returns the task after the event, or the reason why the event changes nothing. A pure function, the same for every
+ * engine. Leases begin and end by `leaseTime`, which an engine can keep apart from the time of day.
  */
 export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = now): Outcome {
   if (isNoticeEvent(event)) return changeNotice(task, event, leaseTime)
@@ -99,7 +99,7 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
     const isRepeated = 'token' in event && event.type !== 'renew' && outcomes(event, to).includes(task.state)
     return isRepeated ? { kind: 'repeated', task } : refuse(`the task is ${task.state}, not ${from}`)
   }
-  // It may have been renewed since somebody looked.
+  // The lease may have been renewed since it was read.
   if (event.type === 'expire' && task.lease && new Date(task.lease.expiresAt) > leaseTime) {
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
@@ -113,7 +113,7 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
   return { kind: 'changed', task: hasEnded(changed) ? noticeDue(changed, leaseTime) : changed }
 }
 
-/** A failure for good that is heard while the task waits again came too late: it does not hold. */
+/** A failure that is not retryable, but arrives while the task waits again, came too late and is refused. */
 function outcomes(event: StateEvent, to: readonly TaskState[]): readonly TaskState[] {
   return event.type === 'fail' && !event.retryable ? ['failed'] : to
 }
@@ -198,7 +198,7 @@ function workerLost(worker: string, attempts: number): TaskError {
   return {
     type: problemType('worker-lost'),
     title: 'The worker was lost',
-    detail: `${worker} fell silent while working on this image; given up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    detail: `${worker} stopped renewing its lease while working on this image; given up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
   }
 }
 
@@ -207,8 +207,8 @@ function leaseFrom(begin: Date, durationMs: number): Pick<Lease, 'expiresAt' | '
 }
 
 /**
- * What cuts a lease to its duration, if it ends further ahead than that: only a clock that was set back leaves such a
- * lease, and a dead worker would keep its task until the clock has caught up. Undefined for a lease that is right.
+ * The event that shortens a lease to its duration if it ends later than that; otherwise undefined. Only a clock that
+ * was set back leaves such a lease, and a dead worker would keep its task until the clock has caught up.
  */
 export function cutLease(task: Task, leaseTime: Date): TaskEvent | undefined {
   const { expiresAt, durationMs } = task.lease ?? {}

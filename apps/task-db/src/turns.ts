@@ -6,7 +6,7 @@
 export interface Line {
   /** The least turn of the waiting tasks of this urgency. */
   head: number | undefined
-  /** The greatest turn of the owner's among them. */
+  /** The greatest turn of the owner's tasks among them. */
   last: number | undefined
 }
 

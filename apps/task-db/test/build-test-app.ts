@@ -13,7 +13,7 @@ interface Options {
   tally?: RecordedTally
 }
 
-/** The app with a store of its own; both close when the test has ended. */
+/** The app with its own store; both are closed when the test has ended. */
 export function buildTestApp(
   t: TestContext,
   { clusterToken, store = openStore(t), tally = new RecordedTally() }: Options = {},
@@ -24,7 +24,7 @@ export function buildTestApp(
   return app
 }
 
-/** Not closed by itself: the app closes its store. */
+/** A store that the test does not close: its app does. */
 export function openStore(t: TestContext, clock?: Clock): SqliteTaskStore {
   return new SqliteTaskStore({ path: join(temporaryFolder(t), 'tasks.sqlite'), ...(clock && { clock }) })
 }

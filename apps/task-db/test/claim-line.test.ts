@@ -72,7 +72,7 @@ test('an earlier claim is served before a later one, even if the task came in be
   assert.equal(await second.task, undefined)
 })
 
-test('a claim whose timeout has ended gets no task, and takes none afterwards', async t => {
+test('a claim whose timeout has ended gets no task, even if one comes afterwards', async t => {
   const { store, line } = prepare(t)
   const claim = join(line, 'a')
   claim.losePatience()
@@ -94,7 +94,7 @@ test('a claim that may not wait still gets a task that is there, while others ar
   assert.equal((await second.task)?.id, taskId(2))
 })
 
-test('a task claimed for a client that has hung up goes to the next, without a counted attempt', async t => {
+test('a task claimed for a client that hung up goes to the next client, and the attempt is not counted', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 1)
   const held = hold(t, store, 'claim')

@@ -116,7 +116,7 @@ await withEngine('postgres', async program => {
     const from = new SqliteTaskStore({ path })
     await fill(from, 6000)
     await from.close()
-    const script = new URL('migrate-when-told.ts', import.meta.url)
+    const script = new URL('migrate-stores.ts', import.meta.url)
     const killed = startScript(t, script, `sqlite:${path}`, schema)
     await until('some pages are copied', () => killed.lines.length >= 3)
     await killed.kill()

@@ -59,7 +59,7 @@ test('the last hour has throughput, failures by reason and percentiles of durati
   await Promise.all(copies.map(copy => copy.close()))
 })
 
-test('outcomes are kept while the store does not take them, and stored once', async t => {
+test('outcomes are kept while the store does not answer, and are stored once', async t => {
   const stored: MinuteCount[] = []
   let isAway = true
   const store = {

@@ -99,7 +99,7 @@ function law(name: string, check: (step: Step) => void): void {
 }
 
 describe('in any history', () => {
-  test('every state and every outcome of every event occurs (otherwise the laws prove nothing)', () => {
+  test('the generated histories contain every state and every outcome of every event', () => {
     const steps = fc.sample(histories, { numRuns: 500, seed: 1 }).flatMap(play)
     const states = new Set(steps.map(({ after }) => after.state))
     assert.deepEqual(states, new Set(taskStates))
@@ -113,20 +113,20 @@ describe('in any history', () => {
     }
   })
 
-  law('states follow each other along the table alone', ({ before, after, outcome }) => {
+  law('the state changes only as the table of transitions allows', ({ before, after, outcome }) => {
     if (outcome.kind === 'changed') assert.ok(reachable[before.state].includes(after.state))
     else assert.equal(after, before)
   })
 
   law(
-    'a task that ended stays as it is, but for a failed task that is retried',
+    'a task that has ended does not change, unless it failed and is retried',
     ({ before, event, outcome }) => {
       if (before.state === 'failed') assert.equal(outcome.kind === 'changed', event.type === 'retry')
       if (before.state === 'finished') assert.notEqual(outcome.kind, 'changed')
     },
   )
 
-  law('a retried task is as it was at its beginning, but for its first start and its tokens', step => {
+  law('a retried task is like a new task, except for its first start and its tokens', step => {
     const { before, event, outcome } = step
     if (event.type !== 'retry' || outcome.kind !== 'changed') return
     const { id, createdAt, startedAt, claims, maxAttempts } = before
@@ -141,7 +141,7 @@ describe('in any history', () => {
     if (event.type !== 'claim') assert.ok(after.attempts <= before.attempts)
   })
 
-  law('only handing a task back uncounts an attempt', ({ before, after, event, outcome }) => {
+  law('only a returned task gets its attempt back', ({ before, after, event, outcome }) => {
     if (event.type === 'retry') return
     const isHandedBack = event.type === 'return' && outcome.kind === 'changed'
     assert.equal(after.attempts < before.attempts, isHandedBack)
@@ -157,7 +157,7 @@ describe('in any history', () => {
     },
   )
 
-  law('only the newest token changes anything', ({ before, event, outcome }) => {
+  law('an event with an old token is refused', ({ before, event, outcome }) => {
     if ('token' in event && event.token !== before.claims) assert.equal(outcome.kind, 'refused')
   })
 
@@ -165,34 +165,37 @@ describe('in any history', () => {
     assert.equal(after.version - before.version, after.state === before.state ? 0 : 1)
   })
 
-  law('finished has a result, failed an error, in progress a lease, and nothing else has', ({ after }) => {
-    assert.equal(after.result !== undefined, after.state === 'finished')
-    assert.equal(after.error !== undefined, after.state === 'failed')
-    assert.equal(after.lease !== undefined, after.state === 'in-progress')
-    assert.equal(after.finishedAt !== undefined, after.state === 'finished' || after.state === 'failed')
-    assert.equal(after.startedAt !== undefined, after.claims > 0)
-  })
+  law(
+    'only finished tasks have a result, only failed tasks an error, only tasks in progress a lease',
+    ({ after }) => {
+      assert.equal(after.result !== undefined, after.state === 'finished')
+      assert.equal(after.error !== undefined, after.state === 'failed')
+      assert.equal(after.lease !== undefined, after.state === 'in-progress')
+      assert.equal(after.finishedAt !== undefined, after.state === 'finished' || after.state === 'failed')
+      assert.equal(after.startedAt !== undefined, after.claims > 0)
+    },
+  )
 
-  law('a lease that still holds is never taken away', ({ before, event, now, outcome }) => {
+  law('a lease never expires early', ({ before, event, now, outcome }) => {
     if (event.type === 'expire' && outcome.kind === 'changed') {
       assert.ok(before.lease && new Date(before.lease.expiresAt) <= now)
     }
   })
 
-  law('what a task is about never changes', ({ before, after }) => {
+  law('the fields that the creator of a task set never change', ({ before, after }) => {
     for (const name of ['id', 'operations', 'original', 'maxAttempts', 'createdAt'] as const) {
       assert.deepEqual(after[name], before[name])
     }
     if (before.startedAt) assert.equal(after.startedAt, before.startedAt)
   })
 
-  law('a message heard twice is acknowledged, and changes nothing the second time', step => {
+  law('a repeated message is acknowledged, and changes nothing the second time', step => {
     const { event, outcome, now } = step
     if (outcome.kind !== 'changed' || !('token' in event) || event.type === 'renew') return
     assert.deepEqual(transition(outcome.task, event, now), { kind: 'repeated', task: outcome.task })
   })
 
-  law('what is acknowledged as heard before holds', ({ after, event, outcome }) => {
+  law('a message that is acknowledged as repeated still applies', ({ after, event, outcome }) => {
     if (outcome.kind !== 'repeated') return
     assert.equal(outcome.task, after)
     if (event.type === 'finish') assert.equal(after.state, 'finished')
@@ -200,14 +203,14 @@ describe('in any history', () => {
     if (event.type === 'return') assert.equal(after.state, 'not-started')
   })
 
-  law('the task that is given is not altered', ({ before, event, now }) => {
+  law('the task that is passed in is not modified', ({ before, event, now }) => {
     const copy = structuredClone(before)
     transition(before, event, now)
     assert.deepEqual(before, copy)
   })
 })
 
-describe('one after the other', () => {
+describe('a sequence of events', () => {
   const clock = new ManualClock()
   const begun = (maxAttempts: number) => beginTask(taskId(1), newTask({ maxAttempts }), clock.now())
   const claimed = (maxAttempts = 3) =>
@@ -243,10 +246,10 @@ describe('one after the other', () => {
     const later = new Date(clock.now().getTime() + 1000)
     const task = changed(transition(claimed(1), { type: 'expire' }, later))
     assert.equal(task.state, 'failed')
-    assert.match(String(task.error?.detail), /worker-1 fell silent .* after 1 attempt$/)
+    assert.match(String(task.error?.detail), /worker-1 stopped renewing its lease .* after 1 attempt$/)
   })
 
-  test('a failure for good that comes after the lease was lost is refused, not acknowledged', () => {
+  test('a failure that is not retryable is refused if it comes after the lease was lost', () => {
     const later = new Date(clock.now().getTime() + 1000)
     const lost = changed(transition(claimed(), { type: 'expire' }, later))
     const failure: TaskEvent = { type: 'fail', token: 1, error, retryable: false }

@@ -33,7 +33,9 @@ async function listen(t: TestContext) {
         signal: signal ?? null,
       }),
     untilInLine: (worker: string) =>
-      until(`${worker} stands in line`, () => claims.mock.calls.some(call => call.arguments[0] === worker)),
+      until(`${worker} waits in the line`, () =>
+        claims.mock.calls.some(call => call.arguments[0] === worker),
+      ),
     untilHungUp: () => until('the server has noticed', () => hangUps > 0),
   }
 }

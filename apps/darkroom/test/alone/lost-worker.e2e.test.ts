@@ -53,7 +53,7 @@ test('a task that kills every worker fails, with a reason that a person can act 
   assert.deepEqual(failed.error, {
     type: 'urn:darkroom:problem:worker-lost',
     title: 'The worker was lost',
-    detail: 'doomed fell silent while working on this image; given up after 3 attempts',
+    detail: 'doomed stopped renewing its lease while working on this image; given up after 3 attempts',
   })
   const result = await httpRequest(frontend.url, `/images/${id}/result`)
   assert.equal(result.status, 422)

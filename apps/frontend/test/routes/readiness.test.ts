@@ -33,7 +33,7 @@ test('the three paths of the original design take an image, say when it is ready
 
 test('an image that failed, and one that is not there, are said to be', async () => {
   const id = await newImage()
-  await failNext(frontend, { type: problemType('test'), title: 'Test', detail: 'it was to fail' })
+  await failNext(frontend, { type: problemType('test'), title: 'Test', detail: 'the test made it fail' })
   assert.equal(await isReady(id), 'failed')
   for (const unknown of ['01990000-0000-7000-8000-000000000001', 'x', '%00'])
     assert.equal(await isReady(unknown), 'not found')

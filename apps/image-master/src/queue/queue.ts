@@ -1,6 +1,6 @@
 import type { Results, Task, TaskError, Work } from '@darkroom/contracts'
 
-/** The right to work on a task, as its worker sends it. */
+/** The lease of a task, as its worker sends it. */
 export interface HeldLease {
   id: string
   token: number

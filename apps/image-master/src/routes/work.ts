@@ -108,7 +108,7 @@ export function workHandlers({
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<Work | undefined> {
-    // Needed only for a request that waits.
+    // Only a request that waits needs the second signal.
     const ended = waitSeconds > 0 ? AbortSignal.any([signal, closing]) : signal
     const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
     const work = leased && (await inlineBytes.withOriginal(leased, inline))

@@ -17,9 +17,9 @@ const longLeaseMs = 60_000
 const shortLeaseMs = 300
 /** Short, but long enough for a busy machine. */
 const renewedLeaseMs = 1500
-/** Long enough for tasks that are there already. */
+/** A wait in seconds, long enough for tasks that are in the queue already. */
 const moment = 1
-/** Long enough for tasks that another client adds. */
+/** A wait in seconds, long enough for tasks that another client adds. */
 const longWait = 50
 const never = new AbortController().signal
 
@@ -99,7 +99,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.deepEqual(ids, [1, 2, 3, 4].map(idOf))
       })
 
-      test('gives the more urgent first, and those as urgent in the order in which they came', async t => {
+      test('leases more urgent tasks first, and equally urgent tasks in the order of their arrival', async t => {
         const { addTask, next } = await open(t)
         const urgencies = [3, 7, 0, undefined, 1, 0]
         for (const [index, urgency] of urgencies.entries()) await addTask(index + 1, 3, urgency)
@@ -108,7 +108,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.deepEqual(ids, [3, 6, 5, 1, 4, 2].map(idOf))
       })
 
-      test('gives each task to one of many that ask at once', async t => {
+      test('leases each task to one worker when many ask at once', async t => {
         const { queue, addTask } = await open(t)
         const numbers = Array.from({ length: 20 }, (_, n) => n + 1)
         await Promise.all(numbers.map(number => addTask(number)))
@@ -128,7 +128,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
       })
 
-      test('gives originals of an optional type to workers that decode them, and gives the other workers the tasks behind', async t => {
+      test('skips originals of an optional type for workers that do not decode them', async t => {
         const startedAt = performance.now()
         const { queue, addTask } = await open(t)
         const heic = { ...facts, contentType: 'image/heic' }
@@ -246,7 +246,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal(await queue.next('worker', 0, never), undefined)
       })
 
-      test('a retryable failure is tried again, as often as is allowed', async t => {
+      test('a retryable failure is tried again until no attempt is left', async t => {
         const { queue, addTask, next, taskOf } = await open(t)
         await addTask(1, 3)
         let token = 0
@@ -273,7 +273,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal((await next()).id, idOf(2))
       })
 
-      test('tasks returned in any order come in their old order, before others of the same urgency', async t => {
+      test('returned tasks keep their order, and come before others of the same urgency', async t => {
         const { queue, addTask, next } = await open(t)
         for (const number of [1, 2, 3, 4]) await addTask(number)
         await addTask(5, 3, 1)
@@ -298,7 +298,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
   })
 }
 
-/** Ids in the order of their numbers, as arrival would have made them. */
+/** Ids that sort by their numbers, as the ids of arriving images do. */
 function idOf(number: number): string {
   return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }

@@ -45,7 +45,7 @@ describe('work by long poll', () => {
     assert.ok(performance.now() - startedAt < (waitSeconds * 1000) / 2)
   })
 
-  test('fault: a worker that hung up keeps no task: it goes to the next, as a first attempt', async t => {
+  test('fault: a worker hangs up: its task goes to the next worker, as a first attempt', async t => {
     const startedAt = performance.now()
     const master = await startMaster(t)
     const controller = new AbortController()
@@ -81,7 +81,7 @@ describe('work by long poll', () => {
 describe('messages of workers', async () => {
   const master = await startMaster({ after }, { LEASE_MS: '60000' })
 
-  test('work comes with its operations, its attempt and a lease; no work is 204', async () => {
+  test('work has its operations, its attempt and a lease; without work the answer is 204', async () => {
     assert.equal((await getWork(master, 'worker=w')).status, 204)
     const { id, operations } = (await upload(master, png)).json()
     const answer = await getWork(master, 'worker=w')
@@ -91,7 +91,7 @@ describe('messages of workers', async () => {
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })
 
-  test('a lease is renewed; one of a deleted task is cancelled; an old one is 409', async () => {
+  test('a lease is renewed; the lease of a deleted task is cancelled; an expired lease is 409', async () => {
     const { work, held } = await claimed(master)
     const renewed = await send(master, '/extendWork', held)
     assert.equal(renewed.status, 200)
@@ -131,7 +131,7 @@ describe('messages of workers', async () => {
     }
   })
 
-  test('a report of the end brings the next work if it asks for it; a repeated or late report leases none', async () => {
+  test('a report that asks for more work gets the next task; a repeated or late report gets none', async () => {
     const first = await claimed(master)
     const second = (await upload(master, png)).json()
     const report = { ...first.held, result: facts, next: { worker: 'w', inline: 10_000 } }

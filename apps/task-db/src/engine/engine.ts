@@ -15,7 +15,7 @@ export interface TaskQuery {
   cursor?: string | undefined
 }
 
-/** How often something named happened within one minute. */
+/** How often a named event happened within one minute. */
 export interface MinuteCount {
   /** Minutes since 1970. */
   minute: number
@@ -52,11 +52,11 @@ export interface TaskStore {
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
   /**
-   * Leases notices that are due, the longest due first; returns their tasks. No notice is leased twice before its lease
-   * expires. Versions stay, and listeners are not called.
+   * Leases notices that are due, those that are due the longest first; returns their tasks. No notice is leased twice
+   * before its lease expires. Versions stay, and listeners are not called.
    */
   claimNotices(claim: NoticeClaim): Promise<Task[]>
-  /** When the notice that is due the longest, or else the next, becomes due; undefined if no notice will be. */
+  /** The earliest time at which a notice is due, in the past or the future; undefined if no notice waits. */
   nextNoticeAt(): Promise<string | undefined>
   /** Applies an event to a task, by the table of transitions; undefined if there is no such task. */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
@@ -78,7 +78,7 @@ export interface TaskStore {
   addCounts(counts: readonly MinuteCount[], forgetBefore: number): Promise<void>
   /** The counts of a minute and of all after it. */
   listCounts(sinceMinute: number): Promise<MinuteCount[]>
-  /** Tasks of an owner that are not started. */
+  /** How many tasks of an owner are not started. */
   countWaiting(owner: string): Promise<number>
   /** Rejects while tasks can't be claimed or changed: the store refuses writes, or doesn't answer. */
   checkReady(): Promise<void>

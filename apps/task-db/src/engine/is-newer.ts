@@ -1,8 +1,8 @@
 import type { Task } from '@darkroom/contracts'
 
 /**
- * Whether this is a later version of a task. A renewal keeps the version and only extends the lease, and so does a change
- * of the notice, whose token grows.
+ * Whether this is a later version of a task. Two changes keep the version: a renewal, which extends the lease, and a
+ * change of the notice, whose token grows.
  */
 export function isNewer(task: Task, known: Task): boolean {
   if (task.version !== known.version) return task.version > known.version

@@ -1,7 +1,7 @@
 import type { Handlers, TaskChangeLine, taskDbRoutes } from '@darkroom/contracts'
 import type { TaskChange, TaskStore } from '../engine/engine.ts'
 
-/** Half of the time after which a reader considers a silent feed dead. */
+/** Half of the time after which a reader considers a feed without data dead. */
 const heartbeatMs = 5000
 /** A reader with more unread lines gets one line `unknown` instead. */
 const maxUnreadLines = 10_000
@@ -22,7 +22,7 @@ export function changeHandlers(
   }
 }
 
-/** Begins with an empty line as soon as it listens; no change after that line is missed. */
+/** Sends an empty line as soon as it listens. Every change after that line is in the feed. */
 async function* feedOf(store: TaskStore, ended: AbortSignal): AsyncGenerator<Uint8Array> {
   let unread: string[] = ['']
   let wake = () => {}

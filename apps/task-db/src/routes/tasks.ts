@@ -76,9 +76,9 @@ function toEvent(event: LeaseHolderEvent): TaskEvent {
   }
 }
 
-/** RFC 3339 knows leap seconds, which `Date` doesn't. */
+/** RFC 3339 allows leap seconds, which `Date` does not support. */
 function readInstant(name: string, text: string): Date {
   const instant = new Date(text)
   if (!Number.isNaN(instant.getTime())) return instant
-  throw new ServiceProblem(400, 'invalid-request', `querystring ${name}: ${text} can't be compared with`)
+  throw new ServiceProblem(400, 'invalid-request', `querystring ${name}: ${text} is not a valid time`)
 }

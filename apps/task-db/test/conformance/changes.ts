@@ -21,7 +21,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     changed(await store.apply(taskId(1), { type: 'finish', token: 3, result: facts }))
     const finished = await store.get(taskId(1))
     await store.delete(taskId(1))
-    await until('eight changes are heard', () => heard.length >= 8)
+    await until('eight changes have arrived', () => heard.length >= 8)
     const states = heard.map(change => (change.kind === 'stored' ? change.task.state : change))
     assert.deepEqual(states, [
       'not-started',
@@ -54,7 +54,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     await store.expireLeases()
     await store.delete(taskId(2))
     await store.delete(taskId(1))
-    await until('the deletion is heard', () => heard.some(({ kind }) => kind === 'deleted'))
+    await until('the deletion has arrived', () => heard.some(({ kind }) => kind === 'deleted'))
     assert.deepEqual(heard, [{ kind: 'deleted', id: taskId(1) }])
     assert.deepEqual(ended, [])
   })
@@ -66,7 +66,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
       if (change.kind === 'stored') stored.push(store.get(change.task.id))
     })
     await createTasks(store, 10)
-    await until('ten changes are heard', () => stored.length >= 10)
+    await until('ten changes have arrived', () => stored.length >= 10)
     for (const task of await Promise.all(stored)) assert.ok(task)
   })
 }

@@ -10,7 +10,7 @@ import { changed } from './open-engine.ts'
  */
 export const earlier = (name: string) => join(import.meta.dirname, '..', 'earlier', name)
 
-/** The store continues with the file's tasks; the idempotency keys from before owners belong to tasks without an owner. */
+/** Checks that the store has the file's tasks, and that their idempotency keys belong to tasks without an owner. */
 export async function goesOnAsBefore(store: TaskStore): Promise<void> {
   const { tasks } = await store.list({ limit: 10 })
   assert.deepEqual(

@@ -37,7 +37,7 @@ export function noticesAreKept(openEngine: OpenEngine): void {
     assert.deepEqual(await idsOf(store.claimNotices(fresh)), [id], 'its sender was killed')
   })
 
-  test('the store knows since when the oldest notice is due', async t => {
+  test('the store returns the time since when the oldest notice is due', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     assert.equal(await store.nextNoticeAt(), undefined)
@@ -73,7 +73,7 @@ export function noticesAreKept(openEngine: OpenEngine): void {
     assert.deepEqual(await idsOf(store.claimNotices({ ...fresh, limit: 1 })), [taskId(1)])
   })
 
-  test('a failed attempt is slow from then on, and due after its pause; a returned one counts no attempt', async t => {
+  test('after a failed attempt, a notice is slow and due after a pause; a returned notice counts no attempt', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     const { id } = await endTask(store, 1)

@@ -14,7 +14,7 @@ export function ownersAreServedInTurn(openEngine: OpenEngine): void {
     assert.deepEqual(await claimAll(store), [2, 7, 10, 3, 8, 4, 9, 5, 6].map(taskId))
   })
 
-  test('tasks that come together have turns, too, and the more urgent come first', async t => {
+  test('tasks that are created at once also have turns, and more urgent tasks come first', async t => {
     const store = await openEngine(t, new ManualClock())
     const owners = ['alice', 'alice', 'alice', 'alice', 'bob', 'bob']
     await Promise.all(owners.map((owner, index) => create(store, index + 1, owner)))

@@ -106,14 +106,14 @@ test('if one check can not take back all expired leases, the next checks do', as
 test('fault: every answered change survives kill -9', async t => {
   const path = join(temporaryFolder(t), 'tasks.sqlite')
   const worker = startScript(t, new URL('work-until-killed.ts', import.meta.url), path)
-  await until('it has worked a while', () => worker.lines.length >= 2000)
+  await until('it has made 2000 changes', () => worker.lines.length >= 2000)
   await worker.kill()
   const { store } = open(t, { path })
   const told = new Map(worker.lines.map(line => [line.slice(0, 36), line.slice(37) as TaskState]))
   for (const [id, state] of told) {
     const task = await store.get(id)
     const isAsFar = task && taskStates.indexOf(task.state) >= taskStates.indexOf(state)
-    assert.ok(isAsFar, `${id} was told to be ${state}, and is ${task?.state}`)
+    assert.ok(isAsFar, `${id} was printed as ${state}, and is ${task?.state}`)
   }
   const { oldestNotStartedAt: _, ...counts } = await store.stats()
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)

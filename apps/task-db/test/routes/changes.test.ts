@@ -35,7 +35,7 @@ test('the feed has each change of a task, with its owner', async t => {
   await claim(store)
   await createTasks(store, 2)
   await store.delete(taskId(1))
-  await until('all is told', () => changes().length === 4)
+  await until('all changes have arrived', () => changes().length === 4)
   const [created, claimed, other, deleted] = changes()
   assert.deepEqual(created, {
     kind: 'stored',

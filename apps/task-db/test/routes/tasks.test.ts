@@ -150,7 +150,7 @@ test('a lease is renewed by its holder', async t => {
   assert.ok(Date.parse(lease.expiresAt) > Date.now() + 3_000_000)
 })
 
-test('an old token is refused with 409, whatever the message', async t => {
+test('every message with an old token is refused with 409', async t => {
   const { get, post } = await prepareClaimed(t)
   await post(`/tasks/${id}`, { state: 'returned', token: 1 })
   await post('/tasks/claim', { worker: 'worker-2', leaseMs: 60_000 })

@@ -20,7 +20,7 @@ import { Reconciler } from './reconciler.ts'
 import { type TaskJob, TaskJobs } from './task-jobs.ts'
 import { WaitingLine } from './waiting-line.ts'
 
-/** A job that no worker here can do is set aside for this long, which must be shorter than its lock. */
+/** How long a job is set aside if no worker here can do it; must be shorter than the lock of the job. */
 const maxAsideMs = 2000
 /** On close, how long to wait for a connection that hangs. */
 const lastFetchMs = 1000
@@ -159,7 +159,7 @@ export class BullMqQueue implements WorkQueue {
   ): Promise<Work | undefined> {
     const params = { id: job.id ?? '' }
     try {
-      // A task DB of an earlier version does not know `decodes`, nor has it tasks with variants.
+      // A task DB of an earlier version knows neither `decodes` nor tasks with variants.
       const abilities = job.data.variants ? { decodes: [...decodes] } : {}
       const body = { worker, leaseMs: this.#leaseMs, ...abilities }
       const reply = await this.#taskDb.claimGivenTask({ params, body })
@@ -190,7 +190,7 @@ export class BullMqQueue implements WorkQueue {
     await this.#tryRedis('a job could not be updated', () => this.jobs.follow(id, task))
   }
 
-  /** The task DB has the state already, and Redis catches up later. An outage of Redis was logged once. */
+  /** The task DB has the state already, and Redis catches up later. The connection logs an outage of Redis. */
   async #tryRedis(failure: string, action: () => Promise<void>): Promise<void> {
     try {
       await action()

@@ -6,9 +6,9 @@ import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
 
 /** Uploads wait for these answers: after this long, the command fails and the connection is closed. */
-const answerMs = 2000
-/** Must be longer than a blocking fetch, which is silent for `blockSeconds` (task-jobs.ts). */
-const silenceMs = 10_000
+const answerTimeoutMs = 2000
+/** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (task-jobs.ts). */
+const socketTimeoutMs = 10_000
 /** How often to check whether Redis still refuses commands. */
 const probeMs = 1000
 /** If Redis is not ready after this long, check whether it is loading its data. */
@@ -40,19 +40,19 @@ export class QueueRedis {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0, // commands under way fail when the connection breaks, and are not sent again
       connectTimeout: 2000,
-      socketTimeout: silenceMs,
+      socketTimeout: socketTimeoutMs,
       disconnectTimeout: 100,
       retryStrategy: attempts => (this.#closing.signal.aborted ? null : Math.min(attempts * 100, 1000)),
     })
     const duplicate = this.client.duplicate.bind(this.client)
-    this.client.duplicate = options => this.#keep(duplicate(options))
-    this.client.on('error', error => this.#miss(error))
+    this.client.duplicate = options => this.#watchCopy(duplicate(options))
+    this.client.on('error', error => this.#noteFailure(error))
     this.client.on('close', () => {
       this.#losses++
-      this.#miss()
+      this.#noteFailure()
     })
     this.client.on('connect', () => void this.#watchLoading())
-    this.client.on('ready', () => this.#greet())
+    this.client.on('ready', () => this.#onReconnected())
   }
 
   get isReady(): boolean {
@@ -74,16 +74,16 @@ export class QueueRedis {
 
   /** @throws ServiceUnavailable at once while Redis does not answer, or after a timeout; RedisRefuses */
   async send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
-    this.#checkThere()
-    const { promise: silence, reject } = Promise.withResolvers<never>()
+    this.#requireReady()
+    const { promise: timeout, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      const error = new Error(`no answer within ${answerMs} ms`)
+      const error = new Error(`no answer within ${answerTimeoutMs} ms`)
       reject(new ServiceUnavailable('Redis', error))
-      this.#miss(error)
+      this.#noteFailure(error)
       this.client.disconnect(true)
-    }, answerMs)
+    }, answerTimeoutMs)
     try {
-      return await Promise.race([this.sendBlocking(command), silence])
+      return await Promise.race([this.sendBlocking(command), timeout])
     } finally {
       clearTimeout(timer)
     }
@@ -112,8 +112,8 @@ export class QueueRedis {
   }
 
   /**
-   * Returns the refusal in an error, if there is any. It is logged once; then Redis is probed from time to time, as
-   * no other command may be sent for long.
+   * Returns the refusal by Redis if the error contains one. It is logged once; then Redis is probed from time to time,
+   * as perhaps no other command is sent for long.
    */
   notice(error: unknown): RedisRefuses | undefined {
     const refusal = refusalOf(error)
@@ -122,13 +122,13 @@ export class QueueRedis {
     const isNew = this.#refusal === undefined
     this.#refusal = refusal
     this.#warn(refusal.message, refusal)
-    if (isNew) void this.#probeUntilTaken()
+    if (isNew) void this.#probeUntilAccepted()
     return refusal
   }
 
   /** @throws ServiceUnavailable while Redis does not answer, RedisRefuses while it refuses writes */
   async checkReady(): Promise<void> {
-    this.#checkThere()
+    this.#requireReady()
     await this.send(() => this.#probe())
     if (this.#refusal) throw this.#refusal
   }
@@ -138,7 +138,7 @@ export class QueueRedis {
     for (const client of [this.client, ...this.#copies]) client.disconnect()
   }
 
-  #checkThere(): void {
+  #requireReady(): void {
     if (this.isReady) return
     throw (
       refusalOf(this.#lastError) ??
@@ -154,10 +154,10 @@ export class QueueRedis {
    * The refusal is over when a probe succeeds and no command is refused until the next probe succeeds. Redis may
    * refuse only some commands, and not the probe.
    */
-  async #probeUntilTaken(): Promise<void> {
-    const taken = new AbortController()
+  async #probeUntilAccepted(): Promise<void> {
+    const accepted = new AbortController()
     let refusalsBefore = Number.NaN
-    await repeat(probeMs, AbortSignal.any([this.#closing.signal, taken.signal]), async () => {
+    await repeat(probeMs, AbortSignal.any([this.#closing.signal, accepted.signal]), async () => {
       if (!this.isReady) return
       try {
         await this.#probe()
@@ -165,7 +165,7 @@ export class QueueRedis {
         this.notice(error)
         return // still refused, or disconnected
       }
-      if (this.#refusals === refusalsBefore) taken.abort()
+      if (this.#refusals === refusalsBefore) accepted.abort()
       refusalsBefore = this.#refusals
     })
     this.#refusal = undefined
@@ -176,7 +176,7 @@ export class QueueRedis {
    * BullMQ 6.7 reconnects its copy for blocking fetches if it is closed while connecting. If only the copy is lost,
    * it reconnects in a moment; if it can't (Redis has too many clients), work pauses.
    */
-  #keep(copy: Redis): Redis {
+  #watchCopy(copy: Redis): Redis {
     let lost = 0
     let lastError: Error | undefined
     copy.on('error', error => {
@@ -188,7 +188,7 @@ export class QueueRedis {
     copy.on('close', () => {
       this.#losses++
       lost++
-      if (lost > mostLost && this.isReady) this.#warn(noFetching, lastError ?? new Error(noFetching))
+      if (lost > maxLosses && this.isReady) this.#warn(noFetching, lastError ?? new Error(noFetching))
     })
     copy.on('ready', () => {
       lost = 0
@@ -198,37 +198,39 @@ export class QueueRedis {
     return copy
   }
 
-  /** The reason of a closed connection is known when the next attempt has failed or was refused. */
-  #miss(error?: Error): void {
+  /** Without an error, it only notes the loss: the next failed attempt to connect shows the reason. */
+  #noteFailure(error?: Error): void {
     this.#lastError = error ?? this.#lastError
     if (!error || this.#closing.signal.aborted) return
     const refusal = refusalOf(error)
-    this.#warn(refusal?.message ?? away, refusal ?? error)
+    this.#warn(refusal?.message ?? notAnswering, refusal ?? error)
   }
 
-  /** Logs one line per outage; a second one only if its reason is clearer. */
-  #warn(words: string, error: Error): void {
-    const isClearer = this.#warned === undefined || (this.#warned === away && words !== away)
+  /** Logs one line per outage, and a second line only if its reason is clearer. */
+  #warn(message: string, error: Error): void {
+    const isClearer =
+      this.#warned === undefined || (this.#warned === notAnswering && message !== notAnswering)
     if (!isClearer || this.#closing.signal.aborted) return
-    this.#warned = words
+    this.#warned = message
     const { reason } = reasonOf(error.cause ?? error)
-    this.#logger.warn({ reason }, `${words}; uploads go on, work pauses until it is over`)
+    this.#logger.warn({ reason }, `${message}; uploads go on, work pauses until it is over`)
   }
 
-  #recovered(words: string): void {
-    if (this.#warned !== undefined) this.#logger.info(words)
+  #recovered(message: string): void {
+    if (this.#warned !== undefined) this.#logger.info(message)
     this.#warned = undefined
   }
 
-  /** Without this, ioredis waits in silence while Redis loads its data. */
+  /** ioredis waits while Redis loads its data, and reports no error; so this checks for it. */
   async #watchLoading(): Promise<void> {
     await delay(loadingCheckMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
     if (this.client.status !== 'connect' || this.#closing.signal.aborted) return
     const info = await this.client.info('persistence').catch(() => '')
-    if (/^loading:1/m.test(info)) this.#miss(new Error('LOADING Redis is loading the dataset in memory'))
+    if (/^loading:1/m.test(info))
+      this.#noteFailure(new Error('LOADING Redis is loading the dataset in memory'))
   }
 
-  async #greet(): Promise<void> {
+  async #onReconnected(): Promise<void> {
     this.#lastError = undefined
     if (this.#refusal === undefined) this.#recovered('Redis is back')
     try {
@@ -239,10 +241,10 @@ export class QueueRedis {
   }
 }
 
-const away = 'Redis does not answer'
+const notAnswering = 'Redis does not answer'
 const noFetching = 'Redis does not accept the connection that fetches work'
 /** How often in a row the connection that fetches work may be lost before this is logged: about two seconds. */
-const mostLost = 6
+const maxLosses = 6
 
 /** The reason, for the log. The error itself may contain the failed command, and with it the password. */
 export function reasonOf(error: unknown): { reason: string } {

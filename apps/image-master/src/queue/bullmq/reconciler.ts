@@ -5,7 +5,7 @@ import type { TaskJobs } from './task-jobs.ts'
 
 const pageSize = 200
 /** Limits the memory for ids; MAX_QUEUED limits the queue to about as many. */
-const mostAtOnce = 10_000
+const maxAtOnce = 10_000
 
 interface ReconcilerOptions {
   redis: Pick<QueueRedis, 'isReady' | 'onReady'>
@@ -16,7 +16,7 @@ interface ReconcilerOptions {
 }
 
 /**
- * Adds tasks that are not started and that are missing in Redis: Redis was away when they came, was restarted empty,
+ * Adds tasks that are not started and that are missing in Redis: it did not answer when they came, was restarted empty,
  * or has an ended job for a task that waits again (given up too early, or restored from a backup). It also puts back
  * jobs that Redis keeps for a dead worker longer than the task DB does (its clock was set back). Two reconcilers may
  * run at once, as a known job that has not ended is not changed.
@@ -58,9 +58,9 @@ export class Reconciler {
       if (count > 0) logger.info({ count }, 'queued tasks that were missing in Redis')
     } catch (error) {
       this.#cursor = undefined // the task DB may have been replaced, and not know this cursor
-      // An outage of Redis was logged once.
-      const isSaid = error instanceof ServiceUnavailable && error.service === 'Redis'
-      logger[isSaid ? 'debug' : 'warn'](
+      // The connection logs an outage of Redis.
+      const isLogged = error instanceof ServiceUnavailable && error.service === 'Redis'
+      logger[isLogged ? 'debug' : 'warn'](
         { err: error },
         'the queue could not be compared with the task DB; retrying later',
       )
@@ -71,7 +71,8 @@ export class Reconciler {
    * If both agree, this costs two counts. Otherwise it reads one page of the waiting tasks, and continues while pages
    * contain missing tasks; the next run continues from there.
    *
-   * Surplus jobs may hide as many missing tasks. They are noticed when they are fetched, and then the counts differ.
+   * Surplus jobs can hide missing tasks, as the counts are then equal. Once the surplus jobs are fetched, the counts
+   * differ.
    */
   async #run(): Promise<number> {
     const { jobs, taskDb } = this.#options
@@ -91,7 +92,7 @@ export class Reconciler {
       const unknown = new Set(await jobs.findUnknown(ids))
       missing.push(...page.filter(({ id }) => unknown.has(id)))
       found = unknown.size
-    } while (found > 0 && this.#cursor !== undefined && missing.length < mostAtOnce)
+    } while (found > 0 && this.#cursor !== undefined && missing.length < maxAtOnce)
     this.#held = held
     missing.reverse() // the task DB lists the newest first
     for (let n = 0; n < missing.length; n += pageSize) await jobs.add(missing.slice(n, n + pageSize))

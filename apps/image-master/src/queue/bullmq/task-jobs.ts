@@ -26,7 +26,7 @@ const lock = 'darkroom'
 const blockSeconds = 5
 /** With a lease of 10 s, stalled jobs are checked every 3 s. */
 const stalledChecksPerLease = 10 / 3
-/** Ended jobs stay visible to people: this many, and for this long. */
+/** How long, in seconds, and how many ended jobs stay visible to people. */
 const kept = { completed: { age: 3600, count: 1000 }, failed: { age: 86_400, count: 1000 } } as const
 /** A task that is no longer in progress may become claimable a moment later (EXPIRY_CHECK_MS). */
 const holdAtLeastMs = 250
@@ -234,7 +234,7 @@ export class TaskJobs {
   }
 }
 
-/** Turns of each of the eight urgencies: BullMQ allows priorities up to 2^21. */
+/** How many turns each of the eight urgencies has: BullMQ allows priorities up to 2^21. */
 const turnsPerUrgency = 2 ** 18
 
 /**

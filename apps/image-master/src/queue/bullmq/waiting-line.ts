@@ -9,7 +9,7 @@ export interface Source<Item> {
    * outages.
    */
   fetch(block: boolean): Promise<Item | undefined>
-  /** Takes back an item that nobody waits for any more. */
+  /** Takes back an item that no waiter needs any more. */
   putBack(item: Item): Promise<void>
 }
 
@@ -26,7 +26,7 @@ interface Waiting<Item, Served> {
   reject(error: unknown): void
 }
 
-const mostAtOnce = 16
+const maxAtOnce = 16
 
 /**
  * Serves waiters from one source, first come first served. An item that no waiter accepts is set aside for `asideMs`,
@@ -41,8 +41,8 @@ export class WaitingLine<Item, Served> {
   /** Items that no waiter accepts, with the timers that put them back. */
   readonly #aside = new Map<Item, NodeJS.Timeout>()
   readonly #underWay = new Set<Promise<void>>()
-  #isLooking = false
-  #mustLookAgain = false
+  #isFetching = false
+  #mustFetchAgain = false
   #watching: Promise<void> | undefined
 
   constructor(source: Source<Item>, logger: Logger, asideMs: number) {
@@ -76,7 +76,7 @@ export class WaitingLine<Item, Served> {
 
   /** Checks whether there is an item for the waiters. */
   wake(): void {
-    this.#track(this.#look())
+    this.#track(this.#fetchAvailable())
   }
 
   /** Ends all waits without an item, and waits for those being served. The source ends its blocking fetch. */
@@ -103,35 +103,35 @@ export class WaitingLine<Item, Served> {
   }
 
   /** Fetches available items: several at once if the last round got as many as it asked for. */
-  async #look(): Promise<void> {
-    this.#mustLookAgain = true
-    if (this.#isLooking) return
-    this.#isLooking = true
+  async #fetchAvailable(): Promise<void> {
+    this.#mustFetchAgain = true
+    if (this.#isFetching) return
+    this.#isFetching = true
     let atOnce = 1
-    while (this.#mustLookAgain && this.#line.length > 0) {
-      this.#mustLookAgain = false
-      const hopeful = [...this.#line]
-      const asked = hopeful.slice(0, atOnce).map(() => this.#fetch(false))
+    while (this.#mustFetchAgain && this.#line.length > 0) {
+      this.#mustFetchAgain = false
+      const waiters = [...this.#line]
+      const asked = waiters.slice(0, atOnce).map(() => this.#fetch(false))
       const found = (await Promise.all(asked)).filter(item => item !== undefined)
       for (const item of found) this.#deliver(item)
       if (found.length === asked.length) {
-        atOnce = Math.min(atOnce * 2, mostAtOnce)
-        this.#mustLookAgain = true
+        atOnce = Math.min(atOnce * 2, maxAtOnce)
+        this.#mustFetchAgain = true
         continue
       }
-      for (const waiting of hopeful) {
+      for (const waiting of waiters) {
         waiting.wasTried = true
         if (waiting.timeout.aborted) this.#leave(waiting)
       }
     }
-    this.#isLooking = false
-    this.#watching ??= this.#watch().finally(() => {
+    this.#isFetching = false
+    this.#watching ??= this.#waitForItems().finally(() => {
       this.#watching = undefined
     })
   }
 
   /** Waits for new items, as long as there are waiters. */
-  async #watch(): Promise<void> {
+  async #waitForItems(): Promise<void> {
     const backoff = new Backoff(100, 2000)
     while (this.#line.length > 0) {
       await this.#source.untilReady(this.#closing.signal)
@@ -159,7 +159,7 @@ export class WaitingLine<Item, Served> {
     const [waiting] = place === -1 ? [] : this.#line.splice(place, 1)
     if (waiting) this.#track(this.#serve(waiting, item))
     else if (this.#line.length === 0) this.#track(this.#putBack(item))
-    // Put back now, it would be fetched again at once, and block the items behind it.
+    // If it were put back now, it would be fetched again at once, and block the items behind it.
     else
       this.#aside.set(
         item,
@@ -198,7 +198,10 @@ export class WaitingLine<Item, Served> {
     try {
       await this.#source.putBack(item)
     } catch (error) {
-      this.#logger.warn({ err: error }, 'an unused item could not be put back; it will come back by itself')
+      this.#logger.warn(
+        { err: error },
+        'an unused item could not be put back; it returns when its lock expires',
+      )
     }
   }
 

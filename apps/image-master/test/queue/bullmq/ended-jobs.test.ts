@@ -8,7 +8,7 @@ import { idOf, leaseOf, nextOf, startQueues } from './start-queues.ts'
 const hourMs = 3_600_000
 
 withEngine('redis', program => {
-  test('ended jobs are removed when they were kept long enough: an hour, or for failed ones a day', async t => {
+  test('finished jobs are removed after an hour, and failed jobs after a day', async t => {
     const { redis, openQueue, makeTask } = await startQueues(t, program)
     const queue = await openQueue({ cleanMs: 20 })
     const client = new Redis(redis.urlOf(0))
@@ -17,7 +17,7 @@ withEngine('redis', program => {
     for (const _ of [1, 2])
       assert.equal(await queue.finish(leaseOf(await nextOf(queue)), { result: facts }), 'done')
     for (const _ of [3, 4]) assert.equal(await queue.fail(leaseOf(await nextOf(queue)), error, false), 'done')
-    /** BullMQ goes by the score in the set of its state: when it ended. */
+    /** The score of a job in the set of its state is the time of its end. */
     const age = (state: string, number: number, hours: number) =>
       client.zadd(`darkroom:tasks:${state}`, Date.now() - hours * hourMs, idOf(number))
     const kept = async () => {

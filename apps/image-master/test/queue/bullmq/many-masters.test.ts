@@ -11,7 +11,7 @@ const workersOfEach = 8
 
 withEngine('redis', program => {
   describe('many workers of two masters', () => {
-    test('finish each of 1 000 tasks once, though some give up, fall silent, and Redis is restarted', async t => {
+    test('finish each of 1 000 tasks once, although some workers stop, and Redis is restarted', async t => {
       const settings = { EXPIRY_CHECK_MS: '500' }
       const { clients, redis, openQueue, makeTask } = await startQueues(t, program, settings)
       const masters = [await openQueue({ leaseMs: 2000 }), await openQueue({ leaseMs: 2000 })] as const
@@ -48,7 +48,7 @@ withEngine('redis', program => {
       )
     })
 
-    test('cost Redis little while there is nothing to do', async t => {
+    test('send few commands to Redis while the queue is empty', async t => {
       const { redis, openQueue } = await startQueues(t, program)
       const options = { leaseMs: 10_000, reconcileMs: 3000 }
       const masters = [await openQueue(options), await openQueue(options)]

@@ -41,7 +41,7 @@ await withEngine('redis', async program => {
         assert.equal(refused.status, 401, path)
         assert.match(String(refused.headers['www-authenticate']), /^Basic /)
       }
-      assert.equal((await ask(master, '/getWork?worker=w')).status, 401, 'elsewhere no password does')
+      assert.equal((await ask(master, '/getWork?worker=w')).status, 401, 'other routes accept no password')
     })
 
     test('needs nothing from the internet', async t => {
@@ -68,7 +68,7 @@ await withEngine('redis', async program => {
       assert.equal((await pause(readWrite, { origin: readWrite.url })).status, 200)
     })
 
-    test('is not there when it is off, nor without Redis', async t => {
+    test('is 404 when it is off, and without Redis', async t => {
       const off = await start(t, { BULL_BOARD: 'off' })
       const headers = { authorization: `Bearer ${token}` }
       assert.equal((await ask(off, '/bull-board/', { headers })).status, 404)

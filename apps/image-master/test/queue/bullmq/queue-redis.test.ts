@@ -22,13 +22,13 @@ withEngine('redis', program => {
         if (state === 'away') await server.kill()
         redis.close()
         await until('the copy is closed', () => copy.status !== 'ready')
-        // As BullMQ does when it is closed while it looks for Redis.
+        // BullMQ does this if it is closed while it connects.
         await assert.rejects(copy.connect())
         await until('it has ended, and does not try again', () => copy.status === 'end')
       })
     }
 
-    test('gives up what is silent, and fails at once from then on', async t => {
+    test('closes a connection that does not answer, and then fails at once', async t => {
       const { server, redis } = await connected(t)
       assert.equal(await redis.send(() => redis.client.ping()), 'PONG')
       server.pause()
@@ -36,7 +36,7 @@ withEngine('redis', program => {
         redis.send(() => redis.client.ping()),
         /Redis does not answer/,
       )
-      await until('it is known to be away', () => !redis.isReady)
+      await until('the connection is closed', () => !redis.isReady)
       await assert.rejects(
         redis.send(() => assert.fail('it was asked')),
         /Redis does not answer/,

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { error, facts } from '../../sample-facts.ts'
 import { idOf, leaseOf, never, nextOf, type Queues, seconds, startQueues } from './start-queues.ts'
 
-/** Disables the reconciler: these tests are about what Redis notices. */
+/** Disables the reconciler: in these tests, only Redis may notice the faults. */
 const seldom = 3_600_000
 
 async function startMasterProcess(t: TestContext, { env, redis }: Queues): Promise<ServiceProcess> {
@@ -39,7 +39,7 @@ withEngine('redis', program => {
       })
     }
 
-    test('only for a while: its late report is refused, and the job of the one that took over is not touched', async t => {
+    test('only for a while: its late report is refused, and does not change the job of the next worker', async t => {
       const { openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue({ leaseMs: 500, reconcileMs: seldom })
       const other = await openQueue({ leaseMs: 60_000, reconcileMs: seldom })
@@ -59,14 +59,14 @@ withEngine('redis', program => {
     })
   })
 
-  test("fault: the clock of Redis is set back: a dead worker's task goes on all the same", async t => {
+  test("fault: the clock of Redis is set back: another worker still gets a dead worker's task", async t => {
     const { openQueue, makeTask, redis } = await startQueues(t, program)
     const queue = await openQueue({ leaseMs: 500, reconcileMs: 200 })
     const client = new Redis(redis.urlOf(0))
     t.after(() => client.disconnect())
     await queue.add(await makeTask(1))
     const lost = await nextOf(queue)
-    // As it is for the next hour then: no lock ends, and no look for stalled jobs is due.
+    // For the next hour, no lock would expire, and no check for stalled jobs would be due.
     await client.set(`darkroom:tasks:${lost.id}:lock`, 'darkroom')
     await client.set('darkroom:tasks:stalled-check', '1')
     const work = await nextOf(queue, 15)
@@ -75,7 +75,7 @@ withEngine('redis', program => {
   })
 
   describe('fault: a master is killed', () => {
-    test('between fetching and claiming: another goes on within 15 s, and the attempt is not counted', async t => {
+    test('between fetching and claiming: another master continues within 15 s, and the attempt is not counted', async t => {
       const queues = await startQueues(t, program)
       const { taskDb, startTaskDb, openQueue, makeTask } = queues
       const queue = await openQueue({ leaseMs: 10_000, reconcileMs: seldom })
@@ -95,7 +95,7 @@ withEngine('redis', program => {
       assert.ok(took < 15, `it took ${took} s`)
     })
 
-    test('while its worker is at work: the report goes to another, as nothing was kept in the first', async t => {
+    test('while its worker is working: another master accepts the report', async t => {
       const queues = await startQueues(t, program)
       const { openQueue, makeTask, taskOf } = queues
       const queue = await openQueue({ reconcileMs: seldom })

@@ -88,7 +88,7 @@ withEngine('redis', program => {
       const second = await makeTask(2)
       assert.ok((await seconds(() => queue.add(second))) < 4)
       const third = await makeTask(3)
-      assert.ok((await seconds(() => queue.add(third))) < 1, 'the silence is known by now')
+      assert.ok((await seconds(() => queue.add(third))) < 1, 'by now, commands fail at once')
       assert.ok((await seconds(async () => assert.equal(await queue.next('w', 0.5, never), undefined))) < 5)
       assert.ok((await seconds(() => queue.finish(leaseOf(underWay), { result: facts }))) < 4)
       redis.resume()
@@ -132,7 +132,7 @@ withEngine('redis', program => {
       )
     })
 
-    test('away or paused: a queue closes all the same', async t => {
+    test('away or paused: a queue still closes', async t => {
       const { redis, clients, openQueue } = await startQueues(t, program)
       const paused = await openQueue()
       const held = paused.next('w', 50, never)
@@ -167,7 +167,7 @@ withEngine('redis', program => {
         logger: createLogger('test', 'trace', log),
       })
       defer(() => queue.close())
-      await until('it is said', () => log.lines.some(({ reason }) => String(reason).includes('WRONGPASS')))
+      await until('it is logged', () => log.lines.some(({ reason }) => String(reason).includes('WRONGPASS')))
       assert.doesNotMatch(JSON.stringify(log.lines), /opensasame/)
     })
 

@@ -17,7 +17,7 @@ export interface Queues extends Neighbours {
   taskOf(number: number): Promise<Task>
 }
 
-/** A Redis and a task DB of a test's own. `settings` are environment variables of the task DB. */
+/** Starts a Redis and a task DB for one test. `settings` are environment variables of the task DB. */
 export async function startQueues(
   t: TestContext,
   program: string,
@@ -67,12 +67,12 @@ export function leaseOf({ id, lease }: Work): HeldLease {
   return { id, token: lease.token }
 }
 
-/** Ids in the order of their numbers, as arrival would have made them. */
+/** Ids that sort by their numbers, as the ids of arriving images do. */
 export function idOf(number: number): string {
   return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }
 
-/** Seconds that something took. */
+/** How many seconds the action took. */
 export async function seconds(action: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await action()

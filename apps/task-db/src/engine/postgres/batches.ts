@@ -1,13 +1,13 @@
 interface Waiting<Item, Answer> {
   item: Item
-  /** In the time of `performance.now()`; after this, the caller no longer waits. */
+  /** By `performance.now()`; afterwards the caller no longer waits. */
   deadline: number
   resolve(answer: Answer): void
   reject(error: unknown): void
 }
 
 export interface BatchOptions<Item, Answer> {
-  /** Processes all items together, until the deadline of the first; returns the answers in their order. */
+  /** Processes all items together, until the deadline of the first item; returns one answer per item, in order. */
   run(items: Item[], deadline: number): Promise<Answer[]>
   /** Whether an error may be the fault of one item, so that the others should be tried without it. */
   isOfOne(error: unknown): boolean
@@ -19,8 +19,8 @@ export interface BatchOptions<Item, Answer> {
 }
 
 /**
- * Groups items that arrive together: items of one turn of the event loop, or that wait while earlier batches are in
- * the database, share one transaction, with its round trips, its commit and its fsync.
+ * Groups items that arrive within one turn of the event loop, or while earlier batches are in the database. A batch
+ * shares one transaction, with its round trips, its commit and its fsync.
  */
 export class Batches<Item, Answer> {
   readonly #options: BatchOptions<Item, Answer>

@@ -3,7 +3,7 @@ import type { Task } from '@darkroom/contracts'
 import { Backoff, type Logger } from '@darkroom/service-kit'
 import type { Client, QueryConfig } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import { checkTakesWrites, endConnection } from './connection.ts'
+import { checkAcceptsWrites, endConnection } from './connection.ts'
 import { askServer, ConnectionLost, describeFailure } from './failures.ts'
 import type { Server, Servers } from './servers.ts'
 import type { Statement } from './transaction.ts'
@@ -11,7 +11,7 @@ import type { Statement } from './transaction.ts'
 /** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 of them, and a comma. */
 const idsPerNotification = 200
 
-/** A connection whose other end has vanished is noticed after twice this time. */
+/** A lost connection is noticed after at most twice this time. */
 const heartbeatMs = 5000
 
 /** The channel contains the number of this very table: one database may hold several Darkrooms, in separate schemas. */
@@ -35,7 +35,7 @@ export class ChangeChannel {
   readonly #listening: Promise<void>
   /** Ids that were received, and not read yet. */
   #unseen = new Set<string>()
-  #lookingUp: Promise<void> | undefined
+  #reading: Promise<void> | undefined
   #name = crypto.randomUUID()
 
   constructor(options: ChangeChannelOptions) {
@@ -65,17 +65,17 @@ export class ChangeChannel {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#listening
-    await this.#lookingUp
+    await this.#reading
   }
 
   async #listen(): Promise<void> {
     const backoff = new Backoff(50, 1000)
     const { signal } = this.#closing
     const { servers, logger } = this.#options
-    let isSaid = false
+    let isLogged = false
     const listens = () => {
-      if (isSaid) logger.info('receiving changes of other copies again')
-      isSaid = false
+      if (isLogged) logger.info('receiving changes of other copies again')
+      isLogged = false
       backoff.reset()
     }
     while (!signal.aborted) {
@@ -83,8 +83,8 @@ export class ChangeChannel {
         await this.#listenUntilLost(await servers.forWrites(), listens)
       } catch (error) {
         const words = 'can not receive changes of other copies; retrying'
-        if (!signal.aborted && !isSaid) logger.warn(describeFailure(error), words)
-        isSaid = true
+        if (!signal.aborted && !isLogged) logger.warn(describeFailure(error), words)
+        isLogged = true
       }
       await backoff.wait(signal)
     }
@@ -96,11 +96,11 @@ export class ChangeChannel {
     let client: Client | undefined
     try {
       client = await server.connect(error => lost.abort(error))
-      client.on('notification', ({ payload = '' }) => this.#hear(payload))
+      client.on('notification', ({ payload = '' }) => this.#onNotification(payload))
       const { rows } = await askServer(
-        client.query<{ name: string }>(givenUp(`SELECT ${channelName} AS name`)),
+        client.query<{ name: string }>(withTimeout(`SELECT ${channelName} AS name`)),
       )
-      await askServer(client.query(givenUp(`LISTEN "${rows[0]?.name}"`)))
+      await askServer(client.query(withTimeout(`LISTEN "${rows[0]?.name}"`)))
       listens()
       this.#options.announce({ kind: 'unknown' })
       await this.#watch(client, AbortSignal.any([lost.signal, server.left, this.#closing.signal]))
@@ -117,21 +117,21 @@ export class ChangeChannel {
     for (;;) {
       await delay(heartbeatMs, undefined, { signal: end }).catch(() => undefined)
       if (end.aborted) return
-      await checkTakesWrites(client, heartbeatMs)
+      await checkAcceptsWrites(client, heartbeatMs)
     }
   }
 
-  #hear(payload: string): void {
+  #onNotification(payload: string): void {
     const [name, ids = ''] = payload.split(':')
     if (name === this.#name) return
     for (const id of ids.split(',')) this.#unseen.add(id)
-    this.#lookingUp ??= this.#lookUp().finally(() => {
-      this.#lookingUp = undefined
+    this.#reading ??= this.#readUnseen().finally(() => {
+      this.#reading = undefined
     })
   }
 
   /** Ids that arrive during a read are read together afterwards. */
-  async #lookUp(): Promise<void> {
+  async #readUnseen(): Promise<void> {
     while (this.#unseen.size > 0) {
       const ids = [...this.#unseen]
       this.#unseen.clear()
@@ -150,7 +150,7 @@ export class ChangeChannel {
 }
 
 /** A statement with a timeout, for a server that hangs. */
-function givenUp(text: string): QueryConfig & { query_timeout: number } {
+function withTimeout(text: string): QueryConfig & { query_timeout: number } {
   return { text, query_timeout: heartbeatMs }
 }
 

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@darkroom/service-kit'
 import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { waitForDisk } from './durability.ts'
-import { askServer, describeFailure, TakesNoWrites } from './failures.ts'
+import { askServer, describeFailure, RefusesWrites } from './failures.ts'
 
 /** How long closing waits for the server to close its end. */
-const goodbyeMs = 1000
+const closeTimeoutMs = 1000
 
 export interface ConnectionOptions {
   /** The URL of one server or several. Its `sslmode` selects whether, and how strictly, TLS is used. */
@@ -68,7 +68,7 @@ export async function connectOnce(
   signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await askServer(client.connect())
-    await checkTakesWrites(client, timeoutMs)
+    await checkAcceptsWrites(client, timeoutMs)
     return client
   } catch (error) {
     void endConnection(client)
@@ -81,26 +81,26 @@ export async function connectOnce(
 /**
  * Does the check of libpq's target_session_attrs=read-write.
  *
- * @throws TakesNoWrites, DatabaseError, ConnectionLost; the last also when the answer takes longer than `timeoutMs`
+ * @throws RefusesWrites, DatabaseError, ConnectionLost; the last also when the answer takes longer than `timeoutMs`
  */
-export async function checkTakesWrites(client: ClientBase, timeoutMs: number): Promise<void> {
+export async function checkAcceptsWrites(client: ClientBase, timeoutMs: number): Promise<void> {
   const { isReadOnly } = await checkIsPrimary(client, timeoutMs)
-  if (isReadOnly) throw new TakesNoWrites('it is read-only (default_transaction_read_only)')
+  if (isReadOnly) throw new RefusesWrites('it is read-only (default_transaction_read_only)')
 }
 
-/** Does the check of target_session_attrs=primary. @throws like `checkTakesWrites` */
+/** Does the check of target_session_attrs=primary. @throws like `checkAcceptsWrites` */
 async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{ isReadOnly: boolean }> {
   const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
   const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
   const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
   const [answer] = rows
-  if (answer?.is_standby) throw new TakesNoWrites('it is a standby, which refuses writes')
+  if (answer?.is_standby) throw new RefusesWrites('it is a standby, which refuses writes')
   return { isReadOnly: answer?.read_only === 'on' }
 }
 
 /** Ends a connection, or all connections of a pool. It does not wait for a server that hangs. */
 export async function endConnection(connection: Pick<Client, 'end'> | Pick<Pool, 'end'>): Promise<void> {
-  await Promise.race([connection.end(), delay(goodbyeMs, undefined, { ref: false })])
+  await Promise.race([connection.end(), delay(closeTimeoutMs, undefined, { ref: false })])
 }
 
 function common(connectionTimeoutMillis: number): ClientConfig {

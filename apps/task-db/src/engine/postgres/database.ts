@@ -10,9 +10,9 @@ import { attemptChange, type Change, type Doubt } from './transaction.ts'
 /** SQLSTATE */
 const invalidParameterValue = '22023'
 
-const lateness = new Error('PostgreSQL hangs, or another copy has not finished its migrations')
+const migrationTimeout = new Error('PostgreSQL hangs, or another copy has not finished its migrations')
 
-/** The connection was lost during the commit of a change, and no server could tell in time whether it was committed. */
+/** The connection was lost during the commit of a change, and no server answered in time whether it was committed. */
 export class CommitUnknown extends OutcomeUnknown {
   /** The result of the change, in case it was committed. */
   readonly result: unknown
@@ -31,8 +31,8 @@ function unavailable(cause: unknown): StoreUnavailable {
 
 /**
  * Transactions with a known outcome. A transaction that fails because of others, or because PostgreSQL disconnected,
- * is retried until the timeout. If the connection is lost during the commit, its outcome is unknown: then the server
- * is asked for the state of the transaction's id, as soon as it answers again.
+ * is retried until the timeout. If the connection is lost during the commit, the outcome is unknown until the server
+ * answers again: then it is asked for the state of the transaction's id.
  */
 export class Database {
   readonly servers: Servers
@@ -107,13 +107,13 @@ export class Database {
     change: Change<Row, Result>,
     deadline = this.deadline(),
   ): Promise<Result> {
-    return this.#persist(deadline, 'forWrites', pool => this.#attempt(pool, change, deadline))
+    return this.#retry(deadline, 'forWrites', pool => this.#attempt(pool, change, deadline))
   }
 
-  /** Does the first part of a claim, and changes nothing. @throws StoreUnavailable while no server accepts writes */
-  async checkTakesWrites(): Promise<void> {
-    const look = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
-    await this.change({ look, decide: () => ({ writes: [], result: undefined }) })
+  /** Locks rows as a claim does, and changes nothing. @throws StoreUnavailable while no server accepts writes */
+  async checkAcceptsWrites(): Promise<void> {
+    const read = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
+    await this.change({ read, decide: () => ({ writes: [], result: undefined }) })
   }
 
   /** Idempotent. Waits for transactions under way. */
@@ -131,10 +131,10 @@ export class Database {
     purpose: 'forReads' | 'forWrites',
   ): Promise<Row[]> {
     const attempt = (pool: Pool) => askServer(pool.query<Row>(text, [...values]))
-    return (await this.#persist(deadline, purpose, attempt)).rows
+    return (await this.#retry(deadline, purpose, attempt)).rows
   }
 
-  async #persist<Result>(
+  async #retry<Result>(
     deadline: number,
     purpose: 'forReads' | 'forWrites',
     attempt: (pool: Pool) => Promise<Result>,
@@ -208,11 +208,11 @@ export class Database {
 
   async #statusOf(transactionId: string, deadline: number): Promise<string> {
     try {
-      const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
-      const [row] = await this.readLatest<{ status: string | null }>(ask, [transactionId], deadline)
+      const text = 'SELECT pg_xact_status($1::text::xid8) AS status'
+      const [row] = await this.readLatest<{ status: string | null }>(text, [transactionId], deadline)
       return row?.status ?? 'forgotten'
     } catch (error) {
-      // "is in the future": lost in a crash, and not reused yet.
+      // The error "is in the future" means that the id was lost in a crash, and is not reused yet.
       if (error instanceof DatabaseError && error.code === invalidParameterValue) return 'aborted'
       throw error
     }
@@ -230,7 +230,7 @@ export class Database {
       const giveUp = () => void client.end()
       signal.addEventListener('abort', giveUp)
       const timer = setTimeout(() => {
-        this.#obstacle = new ConnectionLost(lateness)
+        this.#obstacle = new ConnectionLost(migrationTimeout)
         onLate()
       }, this.#options.timeoutMs)
       try {
@@ -253,18 +253,18 @@ export class Database {
     const { logger } = this.#options
     const { signal } = this.#closing
     const backoff = new Backoff(50, 1000)
-    let told = ''
-    const tell = () => {
+    let logged = ''
+    const logObstacle = () => {
       const failure = describeFailure(this.#obstacle)
-      if (failure.reason !== told) logger.warn(failure, 'PostgreSQL can not be used yet; trying again')
-      told = failure.reason
+      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL can not be used yet; trying again')
+      logged = failure.reason
     }
-    tell()
+    logObstacle()
     let isUsable = await first
     while (!isUsable && !signal.aborted) {
-      tell()
+      logObstacle()
       await backoff.wait(signal)
-      if (!signal.aborted) isUsable = await this.#prepare(tell)
+      if (!signal.aborted) isUsable = await this.#prepare(logObstacle)
     }
     if (isUsable) logger.info('PostgreSQL answers')
   }

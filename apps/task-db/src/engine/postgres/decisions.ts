@@ -20,7 +20,7 @@ import type { Statement } from './transaction.ts'
  * don't deadlock, and then decides what changes.
  */
 export interface Decision<Row extends QueryResultRow, Answer> {
-  look: Statement
+  read: Statement
   decide(rows: Row[], now: Date): { writes: Statement[]; answers: Answer[]; changes: TaskChange[] }
 }
 
@@ -39,7 +39,7 @@ export function createTasks(creations: Creation[]): Decision<CreationRow, { isNe
     ),
   )
   return {
-    look: {
+    read: {
       text: `SELECT document, NULL::text AS owner, NULL::smallint AS urgency, NULL::integer AS head, NULL::integer AS last
         FROM tasks WHERE id = ANY ($1) UNION ALL
         SELECT document, NULL, NULL, NULL, NULL
@@ -83,7 +83,7 @@ export function claimTasks(
   except: readonly string[],
 ): Decision<TaskRow, Task | undefined> {
   return {
-    look: {
+    read: {
       text: `SELECT document FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1
         FOR UPDATE SKIP LOCKED`,
       values: [claims.length, ...listed(except)],
@@ -118,14 +118,15 @@ export function applyEvents(
 ): Decision<TaskRow, Outcome | undefined> {
   const ids = events.map(({ id }) => id)
   if (!events.some(({ event }) => event.type === 'retry'))
-    return { look: lockTasks(ids), decide: (rows, now) => happen(events, tasksById(rows), now) }
+    return { read: lockTasks(ids), decide: (rows, now) => applyInOrder(events, tasksById(rows), now) }
   return {
-    look: {
+    read: {
       text: `SELECT document, owner, urgency, ${headOf('tasks')}, ${lastOf('tasks')} FROM tasks
         WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
       values: [ids],
     },
-    decide: (rows, now) => happen(events, tasksById(rows), now, new Turns(rows as (TaskRow & LineRow)[])),
+    decide: (rows, now) =>
+      applyInOrder(events, tasksById(rows), now, new Turns(rows as (TaskRow & LineRow)[])),
   }
 }
 
@@ -172,22 +173,22 @@ class Turns {
   }
 }
 
-/** Leases that have expired by `now`; default: by the database's time. */
+/** Takes back the tasks whose leases have expired at `now`. The default is the database's time. */
 export function expireLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
   return {
-    look: {
+    read: {
       text: `SELECT document FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
         ORDER BY lease_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
       values: [now?.toISOString() ?? null, limit],
     },
     decide(rows, now) {
       const events = rows.map(({ document: { id } }) => ({ id, event: { type: 'expire' } as const }))
-      return happen(events, tasksById(rows), now)
+      return applyInOrder(events, tasksById(rows), now)
     },
   }
 }
 
-/** The notices that are due at `now`, as a statement; default: by the database's time. */
+/** The statement that reads the notices that are due at `now`. The default is the database's time. */
 export function dueNotices(
   { isSlow, limit, exceptHosts = [] }: NoticeClaim,
   now: Date | undefined,
@@ -204,10 +205,10 @@ export function claimNotices(
 ): Decision<TaskRow, Outcome | undefined> {
   const { text, values } = dueNotices(claim, now)
   return {
-    look: { text: `${text} FOR UPDATE SKIP LOCKED`, values },
+    read: { text: `${text} FOR UPDATE SKIP LOCKED`, values },
     decide(rows, now) {
       const event = { type: 'claim-notice', leaseMs: claim.leaseMs } as const
-      return happen(
+      return applyInOrder(
         rows.map(({ document: { id } }) => ({ id, event })),
         tasksById(rows),
         now,
@@ -216,10 +217,10 @@ export function claimNotices(
   }
 }
 
-/** Leases that end further ahead than their duration, because the database's clock was set back: they are shortened. */
+/** Shortens the leases that end later than their duration allows, because the database's clock was set back. */
 export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
   return {
-    look: {
+    read: {
       text: `${selectTooLong} LIMIT $2 FOR UPDATE SKIP LOCKED`,
       values: [now?.toISOString() ?? null, limit],
     },
@@ -228,12 +229,12 @@ export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRo
         const event = cutLease(document, now)
         return event ? [{ id: document.id, event }] : []
       })
-      return happen(events, tasksById(rows), now)
+      return applyInOrder(events, tasksById(rows), now)
     },
   }
 }
 
-/** Selects these leases, among the few that exist. The extra second is for transactions that overlap. */
+/** Selects these leases. The extra second is for transactions that overlap. */
 export const selectTooLong = `SELECT document FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
     + interval '1 second' + (document #>> '{lease,durationMs}')::integer * interval '1 millisecond'
   ORDER BY lease_expires_at`
@@ -241,7 +242,7 @@ export const selectTooLong = `SELECT document FROM tasks WHERE lease_expires_at 
 /** Returns for each id whether it existed. */
 export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
   return {
-    look: { text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] },
+    read: { text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] },
     decide(rows) {
       const known = rows.map(({ id }) => id)
       const left = new Set(known)
@@ -272,7 +273,7 @@ export function addCounts(counts: readonly MinuteCount[], forgetBefore: number):
     values: [forgetBefore],
   }
   return {
-    look: { text: 'SELECT 1 WHERE false', values: [] },
+    read: { text: 'SELECT 1 WHERE false', values: [] },
     decide: () => ({ writes: [add, forget], answers: [], changes: [] }),
   }
 }
@@ -281,7 +282,7 @@ export function addCounts(counts: readonly MinuteCount[], forgetBefore: number):
 export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean> {
   const keys = tasks.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])
   return {
-    look: {
+    read: {
       text: `SELECT document FROM tasks
         WHERE id = ANY ($1) OR (idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL)
         ORDER BY id FOR UPDATE`,
@@ -308,7 +309,7 @@ export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean>
 }
 
 /** Applies several events of one task in their order. */
-function happen(
+function applyInOrder(
   events: { id: string; event: TaskEvent }[],
   known: Map<string, Task>,
   now: Date,

@@ -4,9 +4,9 @@ import { DatabaseError } from 'pg'
  * What a failure means.
  * - `again`: PostgreSQL rolled the transaction back because of others; a retry may succeed
  * - `unavailable`: PostgreSQL can't answer now; the outcome of the last request is not known
- * - `elsewhere`: the same, but another server may replace this one, which disconnected or refuses writes
- * - `refused`: it refuses this user, or has no such database; an administrator can change that
- * - `fault`: the request is wrong, or something is broken; a retry changes nothing
+ * - `elsewhere`: this server disconnected or refuses writes; another server may replace it
+ * - `refused`: PostgreSQL refuses this user, or the database is missing; an administrator can change that
+ * - `fault`: the request is wrong, or PostgreSQL has an internal error; a retry changes nothing
  */
 export type FailureKind = 'again' | 'unavailable' | 'elsewhere' | 'refused' | 'fault'
 
@@ -36,20 +36,20 @@ export class ConnectionLost extends Error {
 }
 
 /** The server answers, but refuses writes: it is a standby, or read-only. */
-export class TakesNoWrites extends Error {}
+export class RefusesWrites extends Error {}
 
 /** @throws DatabaseError if the server answered with an error, or ConnectionLost */
 export async function askServer<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer
   } catch (error) {
-    if (error instanceof DatabaseError || error instanceof TakesNoWrites) throw error
+    if (error instanceof DatabaseError || error instanceof RefusesWrites) throw error
     throw new ConnectionLost(error)
   }
 }
 
 export function failureKind(error: unknown): FailureKind {
-  if (error instanceof ConnectionLost || error instanceof TakesNoWrites) return 'elsewhere'
+  if (error instanceof ConnectionLost || error instanceof RefusesWrites) return 'elsewhere'
   if (!(error instanceof DatabaseError)) return 'fault'
   const { code = '' } = error
   return kinds[code] ?? kinds[code.slice(0, 3)] ?? kinds[code.slice(0, 2)] ?? 'fault'

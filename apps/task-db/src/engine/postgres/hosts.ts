@@ -52,7 +52,7 @@ export function readClusterUrl(url: string): Cluster {
   return { hosts: list, shared: toClientConfig(shared as ReturnType<typeof parse>) }
 }
 
-/** The name in messages: never with a user or a password. */
+/** Host and port for messages, without user and password. */
 export function describeHost({ name, port }: Host): string {
   return `${name?.includes(':') ? `[${name}]` : (name ?? 'localhost')}:${port ?? 5432}`
 }

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
-/** An arbitrary number, the same in every copy: advisory locks are numbered (this is "darkroom" in ASCII). */
+/** The number of the advisory lock, the same in every copy: "darkroom" in ASCII. */
 export const migrationLock = '7233183901389872493'
 
-/** The steps from an empty schema to the current one; only ever appended to. */
+/** The steps from an empty schema to the current schema. Only append to them. */
 const migrations: readonly string[] = [
   `
   -- The task itself is a JSON document, and what is searched by stands beside it. COLLATE "C": ids go by their bytes.

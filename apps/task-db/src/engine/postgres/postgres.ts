@@ -44,17 +44,17 @@ export interface PostgresOptions extends ConnectionOptions {
 
 /** One notification contains at most this many tasks. */
 const batchSize = 200
-/** Batches at once, for each operation: with more, batches would be smaller, and all wait for the same disk. */
+/** How many batches of each operation run at once. More would only make smaller batches that wait for the same disk. */
 const lanes = 2
 /** Leases taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 const foldIntervalMs = 1000
 const forgetIntervalMs = 60_000
-const disownIntervalMs = 500
+const returnIntervalMs = 500
 
 interface Claiming {
-  /** Whether any task waits: simultaneous callers share one query. Patient ones wait for locked tasks. */
-  looks: Batches<{ isPatient: boolean }, boolean>
+  /** Checks whether any task waits. Simultaneous callers share one query. */
+  checks: Batches<{ waitsForLocks: boolean }, boolean>
   claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
 }
 
@@ -69,7 +69,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
-  readonly #disowned = new Set<Promise<void>>()
+  readonly #returning = new Set<Promise<void>>()
   /** By the missing abilities, whose tasks are skipped. */
   readonly #claimings = new Map<string, Claiming>()
   #closed: Promise<void> | undefined
@@ -113,12 +113,12 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /**
-   * Tasks that another transaction has locked are skipped. But that transaction may leave the task unchanged, without
-   * an announcement: so before the answer is that there is no task, locked tasks are waited for.
+   * Skips tasks that another transaction has locked. As that transaction may leave its task unchanged, and then
+   * announces nothing, the claim waits for locked tasks before it answers that there is no task.
    */
   async claim(worker: string, leaseMs: number, decodes = allAbilities) {
-    const { looks, claims } = this.#claimingExcept(abilitiesBeyond(decodes))
-    for (let isPatient = false; await looks.add({ isPatient }); isPatient = true) {
+    const { checks, claims } = this.#claimingExcept(abilitiesBeyond(decodes))
+    for (let waitsForLocks = false; await checks.add({ waitsForLocks }); waitsForLocks = true) {
       const task = await claims.add({ worker, leaseMs })
       if (task) return task
     }
@@ -205,7 +205,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   checkReady() {
-    return this.#database.checkTakesWrites()
+    return this.#database.checkAcceptsWrites()
   }
 
   onChange(listener: ChangeListener) {
@@ -220,10 +220,10 @@ export class PostgresTaskStore implements TaskStore {
 
   async #close(): Promise<void> {
     this.#closing.abort()
-    const claimings = [...this.#claimings.values()].flatMap(({ looks, claims }) => [looks, claims])
+    const claimings = [...this.#claimings.values()].flatMap(({ checks, claims }) => [checks, claims])
     const batches = [...claimings, this.#creations, this.#events, this.#deletions]
     await Promise.all([...batches.map(each => each.ended()), ...this.#tidying])
-    await Promise.all(this.#disowned)
+    await Promise.all(this.#returning)
     await this.#channel.close()
     await this.#database.close()
   }
@@ -233,7 +233,7 @@ export class PostgresTaskStore implements TaskStore {
     const known = this.#claimings.get(key)
     if (known) return known
     const claiming: Claiming = {
-      looks: this.#inBatches((looks, deadline) => this.#lookForWaiting(looks, abilities, deadline)),
+      checks: this.#inBatches((checks, deadline) => this.#checkForWaiting(checks, abilities, deadline)),
       claims: this.#inBatches((claims, deadline) => this.#claim(claims, abilities, deadline)),
     }
     this.#claimings.set(key, claiming)
@@ -249,7 +249,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async #change<Row extends QueryResultRow, Answer>(
-    { look, decide }: Decision<Row, Answer>,
+    { read, decide }: Decision<Row, Answer>,
     deadline = this.#database.deadline(),
   ): Promise<Answer[]> {
     const decideByClock = (rows: Row[], databaseNow: Date) => {
@@ -257,7 +257,7 @@ export class PostgresTaskStore implements TaskStore {
       return { writes: [...writes, ...this.#channel.notify(result.changes)], result }
     }
     try {
-      const { answers, changes } = await this.#database.change({ look, decide: decideByClock }, deadline)
+      const { answers, changes } = await this.#database.change({ read, decide: decideByClock }, deadline)
       for (const change of changes) this.#announce(change)
       return answers
     } catch (error) {
@@ -266,22 +266,26 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  /** The caller gets an error, so if the claim was committed after all, its task has no worker. */
+  /** If the outcome is unknown, the caller gets an error. So if the claim was committed, its task has no worker. */
   async #claim(claims: { worker: string; leaseMs: number }[], except: readonly string[], deadline: number) {
     try {
       return await this.#change(claimTasks(claims, except), deadline)
     } catch (error) {
-      if (error instanceof CommitUnknown) this.#disown((error.result as { answers: Task[] }).answers)
+      if (error instanceof CommitUnknown)
+        this.#returnUnanswered((error.result as { answers: Task[] }).answers)
       throw error
     }
   }
 
-  /** Returns the tasks, uncounted, as soon as PostgreSQL answers. If the claim was not committed, this is refused. */
-  #disown(tasks: Task[]): void {
+  /**
+   * Returns the tasks as soon as PostgreSQL answers; the attempt doesn't count. If the claim was not committed, the
+   * return is refused.
+   */
+  #returnUnanswered(tasks: Task[]): void {
     const events = tasks.map(({ id, claims: token }) => ({ id, event: { type: 'return', token } as const }))
     const done = new AbortController()
     const { signal } = this.#closing
-    const returning = repeat(disownIntervalMs, AbortSignal.any([signal, done.signal]), async () => {
+    const returning = repeat(returnIntervalMs, AbortSignal.any([signal, done.signal]), async () => {
       try {
         await this.#change(applyEvents(events))
         done.abort()
@@ -290,8 +294,8 @@ export class PostgresTaskStore implements TaskStore {
       }
     })
       .catch(error => this.#options.logger.error(describeFailure(error), 'claims could not be returned'))
-      .finally(() => this.#disowned.delete(returning))
-    this.#disowned.add(returning)
+      .finally(() => this.#returning.delete(returning))
+    this.#returning.add(returning)
   }
 
   async #find(ids: readonly string[]): Promise<Map<string, Task>> {
@@ -300,15 +304,15 @@ export class PostgresTaskStore implements TaskStore {
     return new Map(rows.map(({ document }) => [document.id, document]))
   }
 
-  async #lookForWaiting(
-    looks: { isPatient: boolean }[],
+  async #checkForWaiting(
+    checks: { waitsForLocks: boolean }[],
     except: readonly string[],
     deadline: number,
   ): Promise<boolean[]> {
-    const lock = looks.some(({ isPatient }) => isPatient) ? 'FOR UPDATE' : ''
+    const lock = checks.some(({ waitsForLocks }) => waitsForLocks) ? 'FOR UPDATE' : ''
     const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1 ${lock}`
     const found = await this.#database.readLatest(text, [1, ...listed(except)], deadline)
-    return looks.map(() => found.length > 0)
+    return checks.map(() => found.length > 0)
   }
 
   #announce(change: TaskChange): void {

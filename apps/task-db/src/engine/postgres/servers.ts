@@ -6,15 +6,15 @@ import { type Address, addressesOf, type Cluster, describeHost, type Host, readC
 
 /** If a server hasn't answered after this time, the next one is tried as well. */
 const headStartMs = 250
-/** With several servers, a silent one gets this long at first, and twice as long after each failed search. */
-const firstSilenceMs = 1000
+/** With several servers, how long each has to answer at first; the time doubles with each failed search. */
+const firstAnswerTimeoutMs = 1000
 
 /** The server that accepts writes, as far as is known. */
 export interface Server {
   /** host:port */
   readonly name: string
   readonly pool: Pool
-  /** Aborted when another server has replaced it. */
+  /** Aborted when another server has replaced this server. */
   readonly left: AbortSignal
   /** Makes a separate connection. `onLost` is called once when it ends. */
   connect(onLost?: (error: Error) => void): Promise<Client>
@@ -30,9 +30,9 @@ interface Current extends Found, Server {
 }
 
 /**
- * Finds the server that accepts writes among several, as libpq does for target_session_attrs=read-write: the primary,
- * also after a failover. The search is repeated after a connection was lost or a write refused; if the server is
- * still the same, its connections stay.
+ * Finds the server that accepts writes among several, the primary, as libpq does for target_session_attrs=read-write.
+ * After a lost connection or a refused write, it searches again; if the server is still the same, its connections
+ * stay.
  */
 export class Servers {
   readonly #options: ConnectionOptions
@@ -41,9 +41,9 @@ export class Servers {
   /** The current server has failed, or refused a write. */
   #isDoubtful = false
   #search: Promise<Server> | undefined
-  #silenceMs = firstSilenceMs
-  /** Whether the log already has that no server was found. */
-  #isMissed = false
+  #answerTimeoutMs = firstAnswerTimeoutMs
+  /** Whether it was logged that no server was found. */
+  #isOutageLogged = false
 
   /** @throws StoreMisconfigured if the URL is not valid */
   constructor(options: ConnectionOptions) {
@@ -54,7 +54,8 @@ export class Servers {
   /**
    * Returns the server that accepts writes. Simultaneous callers share one search.
    *
-   * @throws why there is none; with several servers that don't all refuse for good, a ConnectionLost that names each
+   * @throws the reason why no server accepts writes: a ConnectionLost that names each server, if there are several and
+   * a retry may succeed
    */
   async forWrites(): Promise<Server> {
     if (this.#current && !this.#isDoubtful) return this.#current
@@ -64,7 +65,7 @@ export class Servers {
     return this.#search
   }
 
-  /** The same, but a server that now refuses writes is good enough: its open connections still read all data. */
+  /** The same, but accepts a server that now refuses writes: its open connections still read all data. */
   async forReads(): Promise<Server> {
     return this.#current ?? this.forWrites()
   }
@@ -82,13 +83,13 @@ export class Servers {
   async #find(): Promise<Server> {
     try {
       const found = await this.#askAll()
-      this.#silenceMs = firstSilenceMs
+      this.#answerTimeoutMs = firstAnswerTimeoutMs
       return this.#use(found)
     } catch (error) {
-      this.#silenceMs *= 2
-      const isNews = this.#current !== undefined && !this.#isMissed
-      if (isNews) this.#options.logger.warn(describeFailure(error), 'no PostgreSQL server accepts writes')
-      this.#isMissed ||= isNews
+      this.#answerTimeoutMs *= 2
+      const isNew = this.#current !== undefined && !this.#isOutageLogged
+      if (isNew) this.#options.logger.warn(describeFailure(error), 'no PostgreSQL server accepts writes')
+      this.#isOutageLogged ||= isNew
       throw error
     }
   }
@@ -98,10 +99,10 @@ export class Servers {
     const { logger, timeoutMs } = this.#options
     const name = describeHost(host)
     const before = this.#current
-    if (before && this.#isMissed) logger.info({ server: name }, 'PostgreSQL accepts writes again')
+    if (before && this.#isOutageLogged) logger.info({ server: name }, 'PostgreSQL accepts writes again')
     else if (before?.address.host !== address.host || before?.address.port !== address.port)
       logger.info({ server: name }, 'PostgreSQL takes writes')
-    this.#isMissed = false
+    this.#isOutageLogged = false
     if (before && before.address.host === address.host && before.address.port === address.port) return before
 
     const config = { ...this.#cluster.shared, ...address }
@@ -130,7 +131,7 @@ export class Servers {
         headStartMs,
       )
     } catch (error) {
-      throw gist(error, inTurn.map(describeHost))
+      throw combineErrors(error, inTurn.map(describeHost))
     }
   }
 
@@ -142,9 +143,12 @@ export class Servers {
     const inTurn = addresses.toSorted((a, b) => Number(b.host === known) - Number(a.host === known))
     const { timeoutMs } = this.#options
     const isAlone = this.#cluster.hosts.length === 1 && addresses.length === 1
-    const silenceMs = isAlone ? timeoutMs : Math.min(this.#silenceMs, timeoutMs)
+    const answerTimeoutMs = isAlone ? timeoutMs : Math.min(this.#answerTimeoutMs, timeoutMs)
     const ask = async (address: Address, ended: AbortSignal): Promise<Found> => {
-      const client = await connectOnce({ ...shared, ...address }, { timeoutMs: silenceMs, signal: ended })
+      const client = await connectOnce(
+        { ...shared, ...address },
+        { timeoutMs: answerTimeoutMs, signal: ended },
+      )
       void endConnection(client)
       return { host, address }
     }
@@ -154,7 +158,7 @@ export class Servers {
       )
       return await firstOf(attempts, headStartMs)
     } catch (error) {
-      throw gist(
+      throw combineErrors(
         error,
         inTurn.map(address => `${address.host ?? 'localhost'}`),
       )
@@ -162,8 +166,8 @@ export class Servers {
   }
 }
 
-/** Makes one error of several: the error itself if there is only one, or if every server refuses for good. */
-function gist(error: unknown, names: string[]): unknown {
+/** Combines several errors. If there is only one, or if no retry can succeed, returns the first error itself. */
+function combineErrors(error: unknown, names: string[]): unknown {
   if (!(error instanceof AggregateError)) return error
   const [first] = error.errors
   const isForGood = error.errors.every(each => ['refused', 'fault'].includes(failureKind(each)))

@@ -56,18 +56,18 @@ export function selectPage({
   const compare = (comparison: string, value: string | undefined) =>
     value ? [`${comparison} $${values.push(value)}`] : []
   const filters = [
-    // PostgreSQL uses the indexes of owners only where the query says, as they do, that there is one.
+    // PostgreSQL uses the indexes of owners only if the query has the same condition as they have.
     ...compare("owner <> '' AND owner =", owner),
     ...compare('state =', state),
     ...compare('preset =', preset),
     ...compare('finished_at <', endedBefore?.toISOString()),
     ...compare('id >=', leastId),
-    ...compare('id <', cursor?.replaceAll('\0', '')), // which PostgreSQL's texts can't hold, nor any id has
+    ...compare('id <', cursor?.replaceAll('\0', '')), // PostgreSQL's texts can't contain it, and no id does
   ]
   const where = filters.length > 0 ? `WHERE ${filters.join(' AND ')}` : ''
   const newest = `ORDER BY id DESC LIMIT $${values.push(limit)}`
   if (!endedBefore) return { text: `SELECT document FROM tasks ${where} ${newest}`, values }
-  // Left alone, PostgreSQL might read all tasks from the newest on, to find a few that ended long ago.
+  // Otherwise PostgreSQL might read all tasks from the newest on, to find a few that ended long ago.
   const text = `WITH ended AS MATERIALIZED (SELECT id FROM tasks ${where})
     SELECT document FROM tasks JOIN (SELECT id FROM ended ${newest}) AS page USING (id) ORDER BY id DESC`
   return { text, values }
@@ -87,12 +87,12 @@ function changingColumns(tasks: readonly Task[]): unknown[][] {
   ]
 }
 
-/** As JSON writes it: PostgreSQL's texts can't hold every character that a key may have (U+0000). */
+/** The key as JSON, because PostgreSQL's texts can't contain every character of a key (U+0000). */
 export function keyColumn(idempotencyKey: string): string {
   return JSON.stringify(idempotencyKey)
 }
 
-/** An idempotency key and whose it is, as one text: those of two owners are never the same. */
+/** The owner and the idempotency key as one text, which is unique. */
 export function ownKeyOf({
   owner = '',
   idempotencyKey,

@@ -1,16 +1,16 @@
 import type { Database } from './database.ts'
 
-/** So many rows are summed up in no time. */
-const enough = 64
+/** The rows are summed up when there are more than this. */
+const maxRows = 64
 
 /**
- * Replaces the rows that say what changed by their sums, but for those of transactions under way, and those that
- * another copy folds just now.
+ * Replaces the rows of changes by their sums, except the rows of transactions under way and the rows that another
+ * copy is summing up.
  */
 export async function foldCounts(database: Database): Promise<void> {
   await database.write(
     `WITH folded AS (
-      DELETE FROM counts WHERE (SELECT count(*) FROM counts) > ${enough}
+      DELETE FROM counts WHERE (SELECT count(*) FROM counts) > ${maxRows}
         AND ctid = ANY (ARRAY (SELECT ctid FROM counts LIMIT 10000 FOR UPDATE SKIP LOCKED))
         RETURNING state, tasks
     )
@@ -18,7 +18,7 @@ export async function foldCounts(database: Database): Promise<void> {
   )
 }
 
-/** Nobody asks after a transaction any more when the patience of its callers has long ended. */
+/** Deletes the marks of old transactions: after 10 minutes, no caller still waits to learn their outcome. */
 export async function forgetCommits(database: Database): Promise<void> {
   await database.write(
     `DELETE FROM commits WHERE mark = ANY (ARRAY (

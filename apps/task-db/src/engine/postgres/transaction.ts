@@ -7,16 +7,16 @@ export interface Statement {
 }
 
 /**
- * A transaction in two round trips: what it looks at, then all that it writes.
+ * A transaction in two round trips: the first reads and locks rows, the second writes.
  *
- *     BEGIN · look · id, time ──> rows, locked
+ *     BEGIN · read · id, time ──> rows, locked
  *     decide
  *     write · mark · COMMIT ────> done
  */
 export interface Change<Row extends QueryResultRow, Result> {
-  /** Locks the rows that the decision is about. */
-  look: Statement
-  /** `now` is the database's time after the rows were locked. Where nothing is written nothing happens. */
+  /** Reads and locks the rows on which the decision depends. */
+  read: Statement
+  /** `now` is the database's time after the rows were locked. Without writes, the transaction changes nothing. */
   decide(rows: Row[], now: Date): { writes: Statement[]; result: Result }
 }
 
@@ -25,18 +25,18 @@ export interface Attempt<Result> {
   doubt?: Doubt
 }
 
-/** The connection was lost during the commit: whether that happened, only the server knows. */
+/** The connection was lost during the commit: only the server knows whether the transaction was committed. */
 export interface Doubt {
   transactionId: string
-  /** What the transaction leaves in the table of commits. */
+  /** The row of the transaction in the table of commits. */
   mark: string
   error: unknown
 }
 
-/** @throws DatabaseError, ConnectionLost when it has not happened */
+/** @throws DatabaseError or ConnectionLost if the transaction was not committed */
 export async function attemptChange<Row extends QueryResultRow, Result>(
   pool: Pool,
-  { look, decide }: Change<Row, Result>,
+  { read, decide }: Change<Row, Result>,
 ): Promise<Attempt<Result>> {
   const client = await askServer(pool.connect())
   let lost: Error | undefined
@@ -45,7 +45,7 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
   }
   client.on('error', lose) // without a listener it would end the process
   try {
-    const { rows, now, transactionId } = await begin<Row>(client, look)
+    const { rows, now, transactionId } = await begin<Row>(client, read)
     const { writes, result } = decide(rows, now)
     const mark = crypto.randomUUID()
     try {
@@ -66,17 +66,17 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
   }
 }
 
-async function begin<Row extends QueryResultRow>(client: PoolClient, look: Statement) {
-  // As PostgreSQL does by default; but a database may have been told otherwise. Not READ WRITE: whoever set the server
-  // to be read only means it.
+async function begin<Row extends QueryResultRow>(client: PoolClient, read: Statement) {
+  // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, as that would
+  // override an administrator who made the server read-only.
   const began = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
-  const looked = send<Row>(client, look)
+  const answered = send<Row>(client, read)
   const asked = client.query<{ id: string; now: Date }>(
     'SELECT pg_current_xact_id()::text AS id, clock_timestamp() AS now',
   )
-  const [, { rows }, answer] = await askServer(Promise.all([began, looked, asked]))
+  const [, { rows }, answer] = await askServer(Promise.all([began, answered, asked]))
   const [clock] = answer.rows
-  if (!clock) throw new Error('PostgreSQL did not say what time it is')
+  if (!clock) throw new Error('PostgreSQL did not answer its time')
   return { rows, now: clock.now, transactionId: clock.id }
 }
 

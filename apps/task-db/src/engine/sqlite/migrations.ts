@@ -2,7 +2,7 @@ import type { Migrations } from '@darkroom/sqlite'
 
 /** The steps from an empty file to the current schema. Only append to them. */
 export const migrations: Migrations = [
-  // The task itself is a JSON document; what is searched by stands beside it as generated columns.
+  // The task itself is a JSON document; the fields that queries use are generated columns.
   `
   CREATE TABLE tasks (
     id TEXT PRIMARY KEY,

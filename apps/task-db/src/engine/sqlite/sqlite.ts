@@ -28,7 +28,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #clock: Pick<Clock, 'now'>
-  /** By which leases end: a clock that is set back or forward neither lengthens nor ends them. */
+  /** The time by which leases end. A clock that is set back or forward neither lengthens nor ends leases. */
   readonly #leaseTime: SteadyTime
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #listeners = new Set<ChangeListener>()
@@ -63,7 +63,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async list({ owner, state, preset, endedBefore, leastId, limit, cursor }: TaskQuery) {
-    // SQLite uses the indexes of owners only where the query says, as they do, that there is one.
+    // SQLite uses the indexes of owners only if the query has the same condition as they have.
     const filters: [string, string | undefined][] = [
       ["owner <> '' AND owner =", owner],
       ['state =', state],
@@ -75,7 +75,7 @@ export class SqliteTaskStore implements TaskStore {
     const given = filters.filter((filter): filter is [string, string] => !!filter[1])
     const where = given.map(([comparison]) => `${comparison} ?`).join(' AND ')
     const rows = this.#database
-      // With `+`, SQLite sorts what the index of ends finds, instead of reading all tasks in their order.
+      // With `+`, SQLite uses the index of ends and sorts, instead of reading all tasks in their order.
       .prepare(
         `SELECT document FROM tasks ${where && `WHERE ${where}`} ORDER BY ${endedBefore ? '+id' : 'id'} DESC LIMIT ?`,
       )

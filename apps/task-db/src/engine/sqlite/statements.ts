@@ -9,7 +9,7 @@ export function prepareStatements(database: DatabaseSync) {
     insert: prepare('INSERT INTO tasks (id, document) VALUES (?, ?)'),
     update: prepare('UPDATE tasks SET document = ? WHERE id = ?'),
     delete: prepare('DELETE FROM tasks WHERE id = ?'),
-    // Left alone, SQLite would read all that wait by their state, and sort them.
+    // Without INDEXED BY, SQLite would read all waiting tasks by their state, and sort them.
     next: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_turn
        WHERE state = 'not-started' ORDER BY urgency, turn, id LIMIT 1`,

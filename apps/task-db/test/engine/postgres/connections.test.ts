@@ -10,7 +10,7 @@ import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
 await withEngine('postgres', async program => {
   const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
 
-  /** The service's connections in this state, or that wait for this. */
+  /** How many connections of the service meet the condition. */
   const count = async (condition: string) => {
     const text = `SELECT count(*) AS connections FROM pg_stat_activity
       WHERE application_name = 'darkroom task-db' AND ${condition}`

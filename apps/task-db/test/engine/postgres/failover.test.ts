@@ -33,7 +33,7 @@ withEngine('postgres', program => {
     const copies = await Promise.all([1, 2].map(() => startCopy(t, url, settings)))
     const [first, second] = copies.map(copy => copy.url) as [string, string]
     assert.equal((await createTask(first, 1)).status, 201)
-    // The renewal has as long after the failover, also on a busy machine.
+    // The renewal has the same time again after the failover, also on a busy machine.
     const task = await claimTask(first, { leaseMs: 8000 })
 
     await primary.kill()

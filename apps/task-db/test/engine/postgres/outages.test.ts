@@ -121,7 +121,7 @@ function startLoad(copies: readonly string[]) {
   const otherStatuses: number[] = []
   let number = 0
   let isEnding = false
-  /** The answer, or undefined when there was none of the expected ones. */
+  /** The answer, if it has one of the expected statuses. */
   const expect = async (asked: Promise<HttpAnswer>, ...statuses: number[]) => {
     const answer = await asked
     if (statuses.includes(answer.status)) return answer

@@ -5,7 +5,7 @@ import { newTask, taskId } from '../../sample-tasks.ts'
 
 export const json = { 'content-type': 'application/json' }
 
-/** A copy of the task DB as a process on a database; it registers nowhere. */
+/** Starts a copy of the task DB as a process that is not registered in kv-config. */
 export function startCopy(
   t: TestContext,
   url: string,
