@@ -35,13 +35,13 @@ describe('the contract', async () => {
     })
   }
 
-  test('says that all but health wants a key', () => {
+  test('requires a key for all routes except those for everybody', () => {
     const { bearer } = document.components.securitySchemes
     assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])
     const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)
       .filter(([, item]) => Object.values(item).some(({ security }) => security?.length === 0))
       .map(([path]) => path)
-    // An OPTIONS tells what the server supports of tus.
+    // OPTIONS answers which parts of tus the server supports.
     const expected = ['/healthz', '/readyz', '/session', '/uploads', '/uploads/{id}']
     assert.deepEqual(open.filter(path => !path.startsWith('/signed/{signature}/')).sort(), expected)
   })
@@ -71,8 +71,8 @@ describe('the contract', async () => {
   })
 })
 
-describe('who may come in', () => {
-  test('the public routes want no token, the metrics do', async () => {
+describe('access', () => {
+  test('only the metrics require the cluster token', async () => {
     assert.equal((await app.inject('/images')).statusCode, 200)
     assert.equal((await app.inject('/readyz')).statusCode, 200)
     assertProblem(await app.inject('/metrics'), 401, 'unauthorized')
@@ -92,7 +92,7 @@ describe('who may come in', () => {
     return { ask, words: log.lines.map(({ msg }) => String(msg)).join('\n') }
   }
 
-  test('elsewhere than on loopback it serves nobody without a key, and tells how the first is made', async t => {
+  test('outside of loopback it requires a key, and the log explains how to make the first', async t => {
     const { ask, words } = await startEverywhere(t, {})
     assert.match(words, /darkroom keys create/)
     assert.equal((await ask('/readyz')).status, 200)
@@ -101,19 +101,19 @@ describe('who may come in', () => {
     assert.match(String(json().detail), /none has been made yet.+darkroom keys create --role operator/)
   })
 
-  test('it serves everybody anywhere once it is told to, and says so', async t => {
+  test('a setting lets it serve everybody on any address, with a warning in the log', async t => {
     const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
     assert.match(words, /AUTH=open: everybody who reaches this address can use it/)
     assert.equal((await ask('/images')).status, 200)
   })
 
-  test('ALLOW_ANONYMOUS still opens it, and is said to be deprecated', async t => {
+  test('ALLOW_ANONYMOUS still lets it serve everybody, with a deprecation warning', async t => {
     const { ask, words } = await startEverywhere(t, { ALLOW_ANONYMOUS: 'true' })
     assert.match(words, /ALLOW_ANONYMOUS is deprecated; set AUTH=open/)
     assert.equal((await ask('/images')).status, 200)
   })
 
-  test('a container whose port is published on loopback alone is open, and on a network is not', async t => {
+  test('a container requires keys unless its port is published only on loopback', async t => {
     const local = await startEverywhere(t, { PUBLISHED_ON: '127.0.0.1' })
     assert.deepEqual([(await local.ask('/images')).status, local.words], [200, ''])
     const shared = await startEverywhere(t, { PUBLISHED_ON: '0.0.0.0' })
@@ -132,8 +132,8 @@ describe('who may come in', () => {
   })
 })
 
-describe('what it depends on', () => {
-  test('fault: while a neighbour is away it is alive but not ready, and says which', async t => {
+describe('dependencies', () => {
+  test('fault: while a neighbour does not answer, it is alive but not ready, and names the neighbour', async t => {
     for (const name of ['master', 'taskDb', 'storage'] as const) {
       const frontend = await startFrontend(t)
       assert.equal((await frontend.ask('/readyz')).status, 200)
@@ -161,7 +161,7 @@ describe('what it depends on', () => {
   })
 })
 
-test('errors of the framework are problems, too', async () => {
+test('errors of the framework are problem documents, too', async () => {
   assertProblem(await app.inject('/nowhere'), 404, 'no-such-route')
   assertProblem(await app.inject({ method: 'PUT', url: '/images' }), 405, 'method-not-allowed')
   assertProblem(await app.inject('/images/%ff'), 400, 'invalid-request')

@@ -1,8 +1,8 @@
-/** A part of multipart/form-data, as it is written. */
+/** A part of multipart/form-data. */
 export interface Part {
   name: string
   filename?: string
-  /** That of a file by default is image/png. */
+  /** The default for a file is image/png. */
   type?: string
   content: string | Uint8Array
 }
@@ -10,7 +10,7 @@ export interface Part {
 const boundary = 'a-boundary-0123'
 export const formHeaders = { 'content-type': `multipart/form-data; boundary=${boundary}` }
 
-/** A whole form (RFC 7578). */
+/** A complete form (RFC 7578). */
 export function formData(...parts: Part[]): Buffer {
   return Buffer.concat([openForm(...parts), Buffer.from(`\r\n--${boundary}--\r\n`)])
 }

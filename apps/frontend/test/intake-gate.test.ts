@@ -17,7 +17,7 @@ async function untilAnswered(frontend: Frontend, status: number): Promise<void> 
   await until(`an upload is answered ${status}`, async () => (await upload(frontend)).status === status)
 }
 
-test('uploads are refused with 503 while the intake is paused, and all else is answered', async t => {
+test('while the intake is paused, uploads are refused with 503, and other requests are answered', async t => {
   const frontend = await startFrontend(t)
   await frontend.startClusterState()
   const { clusterState } = frontend.clients
@@ -42,7 +42,7 @@ test('uploads are refused with 503 while the intake is paused, and all else is a
   await untilAnswered(frontend, 202)
 })
 
-test('without a node of cluster-state uploads are taken; once one is gone, it stays as it was', async t => {
+test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
   const frontend = await startFrontend(t)
   assert.equal((await upload(frontend)).status, 202)
   const node = await frontend.startClusterState()
@@ -58,7 +58,7 @@ test('without a node of cluster-state uploads are taken; once one is gone, it st
   assert.equal((await upload(frontend)).status, 503)
 })
 
-test('a frontend that starts during a pause takes nothing, not even at first', async t => {
+test('a frontend that starts during a pause refuses even the first upload', async t => {
   const frontend = await startFrontend(t)
   await frontend.startClusterState()
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
@@ -83,9 +83,9 @@ test('an unknown state of the intake changes nothing', async t => {
   neighbours.defer(() => gate.close())
   const setTo = async (body: unknown) => {
     await clusterState.putRegister({ params: { name: intakeRegister }, body })
-    // The first look may have begun before.
+    // A read that was under way may have begun before the change.
     const before = looks
-    await until('it has looked twice', () => looks >= before + 2)
+    await until('it has read the state twice', () => looks >= before + 2)
   }
   await setTo('paused')
   await assert.rejects(gate.check(), /no images are taken in/)

@@ -22,7 +22,7 @@ for (const [prefer, seconds] of [
   ['wait=10, handling=lenient', 10],
   ['wait=999999', 55],
 ] as const) {
-  test(`Prefer: ${prefer} is ${seconds} seconds, and said to be`, () => {
+  test(`Prefer: ${prefer} waits ${seconds} seconds, and the answer confirms that`, () => {
     assert.deepEqual(apply(prefer), { seconds, applied: `wait=${seconds}` })
   })
 }
@@ -38,12 +38,12 @@ for (const prefer of [
   'await=10',
   'waits=10',
 ]) {
-  test(`Prefer: ${prefer} is not a wait, and is not mentioned in the answer`, () => {
+  test(`Prefer: ${prefer} does not wait, and the answer confirms nothing`, () => {
     assert.deepEqual(apply(prefer), { seconds: 0, applied: undefined })
   })
 }
 
-test('any text is a wait of at most 55 whole seconds, or none, and only one that holds is said', () => {
+test('any text is a wait of at most 55 whole seconds or none, and only an applied wait is confirmed', () => {
   const token = fc.constantFrom('wait', '=', ' ', ',', ';', '"', '7', '99', '-', '.', 'x', '\t')
   const text = fc.oneof(
     fc.string(),
@@ -59,7 +59,7 @@ test('any text is a wait of at most 55 whole seconds, or none, and only one that
   )
 })
 
-test('a long text is read in no time', () => {
+test('a long text is parsed quickly', () => {
   const startedAt = performance.now()
   for (const piece of ['wait ', ' ', 'wait=', 'wait=1 ', ',wait=1 x']) apply(piece.repeat(100_000))
   assert.ok(performance.now() - startedAt < 5000)

@@ -13,8 +13,8 @@ const frontend = await startFrontend(
 )
 
 for (const stripsPath of [true, false]) {
-  const words = stripsPath ? 'takes the path away' : 'leaves the path there'
-  test(`Location and links can be followed at a public path, where the proxy ${words}`, async t => {
+  const words = stripsPath ? 'removes the path' : 'keeps the path'
+  test(`Location and links work at a public path if the proxy ${words}`, async t => {
     const proxy = await startProxy(t, frontend, stripsPath)
     const uploaded = await ask(proxy, '/darkroom/images', { method: 'POST', body: png })
     assert.equal(uploaded.status, 202)
@@ -40,7 +40,7 @@ for (const stripsPath of [true, false]) {
   })
 }
 
-test('links are those of the public URL whose host is asked for, else of the first', () => {
+test('links use the public URL with the host of the request, otherwise the first public URL', () => {
   const urls = readPublicUrls(
     'https://photos.example/darkroom/,http://lan.example:8080,https://a.example/x/y',
   )
@@ -67,7 +67,7 @@ test('links are those of the public URL whose host is asked for, else of the fir
   assert.equal(linkBase(readPublicUrls('https://photos.example'), 'photos.example'), 'https://photos.example')
 })
 
-test('only the whole path of a public URL is taken off, and none that could be a path of ours', () => {
+test('only the whole path of a public URL is removed, and never a path of the API', () => {
   const rewrite = withoutPublicPath(
     readPublicUrls('https://a.example/darkroom,https://a.example/darkroom/x,https://b.example/images'),
   )
@@ -81,7 +81,7 @@ test('only the whole path of a public URL is taken off, and none that could be a
   }
 })
 
-/** A reverse proxy as nginx is by default: it names the host that it asks. */
+/** A reverse proxy like nginx by default, whose Host header is the name of the upstream server. */
 async function startProxy(
   t: { after(end: () => void): void },
   { url }: Frontend,

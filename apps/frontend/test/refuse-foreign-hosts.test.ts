@@ -34,7 +34,7 @@ for (const host of [
   })
 }
 
-test('requests by a name that leads here are refused, unless it is allowed', async () => {
+test('requests with another host name are refused unless the name is allowed', async () => {
   assert.equal(await statusOf('evil.example:8080'), 403)
   assert.equal(await statusOf('evil.example:8080', { allowed: ['evil.example'] }), 200)
 })
@@ -56,7 +56,7 @@ for (const [head, status] of [
   })
 }
 
-test('a proxy that passes on the X-Forwarded-Host of its client does not open the door to foreign names', async () => {
+test('an X-Forwarded-Host that a proxy passes on from its client does not allow other names', async () => {
   const ask = async (headers: Record<string, string>) =>
     (await appFor(['photos.example'], true).inject({ url: '/images', headers })).statusCode
   assert.equal(await ask({ host: '127.0.0.1:8080', 'x-forwarded-host': 'photos.example' }), 200)
@@ -65,7 +65,7 @@ test('a proxy that passes on the X-Forwarded-Host of its client does not open th
   assert.equal(await ask({ host: 'photos.example', 'x-forwarded-host': 'evil.example' }), 403)
 })
 
-test('health checks are answered by whatever name they come', async () => {
+test('health checks are answered for every host name', async () => {
   for (const url of ['/healthz', '/readyz', '/healthz?from=lb'])
     assert.equal(await statusOf('lb.internal', { url }), 200, url)
   assert.equal(await statusOf('lb.internal', { url: '/healthz/images' }), 403)

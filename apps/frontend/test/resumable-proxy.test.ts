@@ -17,12 +17,12 @@ import { startFrontend } from './start-frontend.ts'
 
 const MiB = 1024 * 1024
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** The intake does not look at what follows the end of a PNG. */
+/** The intake ignores bytes after the end of a PNG. */
 const large = Buffer.concat([png, randomBytes(10 * MiB)])
 const frontend = await startFrontend({ after })
 
 withEngine('nginx', program => {
-  test('behind nginx with its defaults, which refuses bodies above 1 MiB, small chunks make a large upload', async t => {
+  test('a large upload in small chunks works behind nginx, which refuses bodies above 1 MiB by default', async t => {
     const folder = temporaryFolder(t)
     const port = await freePort()
     const file = join(folder, 'nginx.conf')

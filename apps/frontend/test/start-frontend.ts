@@ -33,8 +33,8 @@ interface FrontendOptions {
 }
 
 /**
- * A frontend over a master and neighbours of its own, which it gives up soon when they are away. `settings` are
- * environment variables of all of them.
+ * Starts a frontend with its own master and neighbours, and with short timeouts. `settings` are environment variables
+ * for all of them.
  */
 export async function startFrontend(
   owner: Owner,
@@ -68,10 +68,10 @@ export async function startFrontend(
 export async function takeWork({ clients }: Frontend): Promise<Work> {
   const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })
   if (status === 200) return body
-  throw new Error('there was no work')
+  throw new Error('there was no task to claim')
 }
 
-/** Stores `result` as the next task's, and finishes it. Answers its id. */
+/** Finishes the next task with `result`, and returns its id. */
 export async function finishNext(frontend: Frontend, result: Uint8Array): Promise<string> {
   const { id, lease } = await takeWork(frontend)
   const { imageMaster, storage } = frontend.clients
@@ -93,7 +93,7 @@ export async function failNext(frontend: Frontend, error: TaskError): Promise<st
   return id
 }
 
-/** The files of the storage, those still being written too. */
+/** All files of the storage, even those that are still being written. */
 export function storageFiles({ dataDir }: Neighbours): string[] {
   return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))

@@ -12,25 +12,25 @@ const alone = await startFrontend({ after }, {}, { limits })
 const statusFor = async (frontend: typeof alone, forwardedFor: string) =>
   (await frontend.ask('/operations', { headers: { 'x-forwarded-for': forwardedFor } })).status
 
-test('behind a trusted proxy, requests count for the client that it names', async () => {
+test('behind a trusted proxy, requests count for the client that the proxy names', async () => {
   for (const client of ['192.0.2.1', '192.0.2.2'])
     for (const status of [200, 200, 429]) assert.equal(await statusFor(behindProxy, client), status, client)
 })
 
-test('what a client writes itself before the address that the proxy adds changes nothing', async () => {
+test('addresses that a client writes before the address of the proxy are ignored', async () => {
   const statuses = []
   for (const forged of ['198.51.100.1', '198.51.100.2', '198.51.100.3'])
     statuses.push(await statusFor(behindProxy, `${forged}, 192.0.2.3, 10.1.1.1`))
   assert.deepEqual(statuses, [200, 200, 429])
 })
 
-test('without TRUST_PROXY nobody can choose an address', async () => {
+test('without TRUST_PROXY, a client can not choose its address', async () => {
   const statuses = []
   for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) statuses.push(await statusFor(alone, client))
   assert.deepEqual(statuses, [200, 200, 429])
 })
 
-test('proxies are addresses, networks, a number or all', () => {
+test('TRUST_PROXY may be addresses, networks, a number or all', () => {
   assert.equal(readTrustProxy(''), undefined)
   assert.equal(readTrustProxy('false'), undefined)
   assert.equal(readTrustProxy('true'), true)

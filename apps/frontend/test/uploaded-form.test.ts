@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { readForm } from '../src/uploaded-form.ts'
 import { filePart, formData, formHeaders, openForm, operationsPart } from './form-data.ts'
 
-/** Cut at these places; every chunk comes in a turn of its own. */
+/** Cuts the bytes at these places. Each chunk arrives in its own turn of the event loop. */
 async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const bounds = [0, ...places.map(place => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   for (const [index, end] of bounds.slice(1).entries()) {
@@ -19,7 +19,7 @@ async function read(body: AsyncIterable<Uint8Array>) {
   return { operations: options.operations, content: Buffer.concat(await Array.fromAsync(file)) }
 }
 
-/** What looks like a boundary is the hardest to tell from one. The boundary itself a client must avoid. */
+/** Content that looks almost like a boundary is the hardest case. A client must avoid the boundary itself. */
 const piece = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.constantFrom('\r\n--a-boundary-012', '\r\n', '\r', '--', '\r\n--').map(Buffer.from),
@@ -28,7 +28,7 @@ const content = fc.array(piece, { maxLength: 20 }).map(pieces => Buffer.concat(p
 const places = fc.array(fc.nat(), { maxLength: 20 })
 
 describe('the file of a form', () => {
-  test('is streamed as it was sent, wherever the form is cut into chunks', async () => {
+  test('is streamed unchanged, wherever the form is cut into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(content, places, fc.boolean(), async (bytes, at, isNamed) => {
         fc.pre(!bytes.includes('--a-boundary-0123'))
@@ -40,14 +40,14 @@ describe('the file of a form', () => {
     )
   })
 
-  test('is streamed when it is longer than any buffer on its way', async () => {
+  test('is streamed completely even if it is longer than all buffers', async () => {
     const bytes = Buffer.alloc(3_000_000)
     for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 7919) % 251
     const { content } = await read(cut(formData(filePart(bytes)), [1, 100_000, 2_000_000]))
     assert.ok(content.equals(bytes))
   })
 
-  test('never ends well when the form ends too early, wherever that is', async () => {
+  test('ends with an error if the form ends too early, wherever that is', async () => {
     const form = formData(operationsPart('swap-channels'), filePart(Buffer.from('an image')))
     const closing = '--\r\n'.length
     for (let length = 0; length <= form.length - closing; length++) {
@@ -62,7 +62,7 @@ describe('the file of a form', () => {
 })
 
 describe('any bytes', () => {
-  test('are a form or a mistake of the client', async () => {
+  test('are parsed as a form, or refused with a client error', async () => {
     const bytes = fc.oneof(
       content,
       content.map(content => openForm(filePart(content), operationsPart('x'))),
@@ -92,8 +92,8 @@ describe('any bytes', () => {
   })
 })
 
-describe('a file that nobody reads', () => {
-  test('fault: may break before somebody does', async () => {
+describe('a file without a reader', () => {
+  test('fault: may fail before it is read', async () => {
     async function* broken() {
       yield openForm(filePart(Buffer.from('an image')))
       await turn()

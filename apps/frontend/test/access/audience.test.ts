@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { audienceOf } from '../../src/access/audience.ts'
 import { maySee, ownerSeenBy } from '../../src/access/caller.ts'
 
-test('only what is said outright, or loopback, opens a frontend', () => {
+test('a frontend needs no keys only on loopback, or if a setting allows it explicitly', () => {
   const address = fc.constantFrom(
     '127.0.0.1',
     '::1',
@@ -35,7 +35,7 @@ test('only what is said outright, or loopback, opens a frontend', () => {
   )
 })
 
-test('a user sees the images of one owner alone, an operator all', () => {
+test('a user sees only the images of one owner, an operator sees all images', () => {
   const name = fc.constantFrom('alice', 'bob')
   fc.assert(
     fc.property(name, fc.option(name, { nil: undefined }), (owner, other) => {

@@ -20,7 +20,7 @@ async function statusWith(key: string): Promise<number> {
 
 describe('without a key', () => {
   const routes = Object.values(frontendRoutes).filter(
-    // The answer to a HEAD has no body to look at.
+    // The answer to a HEAD has no problem document to check.
     route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
   )
   for (const { method, url } of routes) {
@@ -35,7 +35,7 @@ describe('without a key', () => {
     })
   }
 
-  test('health and the contract are answered', async () => {
+  test('health checks and the OpenAPI document are answered', async () => {
     for (const path of ['/healthz', '/readyz', '/openapi.json'])
       assert.equal((await ask(path)).status, 200, path)
     assert.equal((await ask('/healthz', { method: 'OPTIONS' })).status, 200)
@@ -43,7 +43,7 @@ describe('without a key', () => {
     assert.deepEqual([status, json().type], [404, 'urn:darkroom:problem:no-such-route'])
   })
 
-  test('an upload is refused before it is read, and keeps nothing', async () => {
+  test('an upload is refused before it is read, and nothing is stored', async () => {
     const body = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
     assert.equal((await ask('/images', { method: 'POST', body })).status, 401)
     const { body: listed } = await frontend.clients.taskDb.listTasks({ querystring: {} })
@@ -52,7 +52,7 @@ describe('without a key', () => {
 })
 
 describe('a key is refused', () => {
-  test('when it is not the whole text of one that was made here', async () => {
+  test('if any character of it differs from a key that was made here', async () => {
     const { key } = await frontend.makeKey()
     const another = (at: number) => `${key.slice(0, at)}${key[at] === 'x' ? 'y' : 'x'}${key.slice(at + 1)}`
     for (const wrong of [
@@ -72,7 +72,7 @@ describe('a key is refused', () => {
     }
   })
 
-  test('when it comes by another scheme, or not at all', async () => {
+  test('if it has another scheme than Bearer, or is missing', async () => {
     const { key } = await frontend.makeKey()
     for (const authorization of [
       key,
@@ -83,7 +83,7 @@ describe('a key is refused', () => {
     assert.equal((await ask('/images', { headers: { authorization: `bearer  ${key}` } })).status, 200)
   })
 
-  test('when its end has come, in words for its holder', async () => {
+  test('when it has expired, and the answer explains that', async () => {
     const { key } = await frontend.makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
     await until('it has expired', async () => (await statusWith(key)) === 401)
     const { headers, json } = await askWith(key, '/images')
@@ -98,8 +98,8 @@ describe('a key is refused', () => {
   })
 })
 
-describe('a frontend that has required keys goes on requiring them', () => {
-  test('while kv-config has never answered: 503 with Retry-After, whatever is shown', async t => {
+describe('a frontend that has required keys continues to require them', () => {
+  test('while kv-config has not answered yet: 503 with Retry-After for every credential', async t => {
     const { key } = await frontend.makeKey()
     const clients = new ServiceClients({
       kvUrl: `http://127.0.0.1:${await freePort()}`,
@@ -120,14 +120,14 @@ describe('a frontend that has required keys goes on requiring them', () => {
 
   test('when the last key expires or is revoked, and when kv-config is emptied', async t => {
     const { clients, store, makeKey, askWith, ask } = await startGuarded(t, { audience: 'as-configured' })
-    assert.equal((await ask('/images')).status, 200, 'nobody has made a key')
+    assert.equal((await ask('/images')).status, 200, 'there is no key yet')
     const { id, key } = await makeKey({ expiresAt: new Date(Date.now() + 2000).toISOString() })
     assert.equal((await ask('/images')).status, 401)
     await until('the key has expired', async () => (await askWith(key, '/images')).status === 401)
     assert.equal((await ask('/images')).status, 401)
     await store.revoke(id)
     await until('no key is left', async () => (await store.list()).length === 0)
-    await until('the frontend knows', async () =>
+    await until('the frontend has seen that', async () =>
       /none has been made/.test((await ask('/images')).body.toString()),
     )
     assert.equal((await ask('/images')).status, 401)
@@ -135,14 +135,14 @@ describe('a frontend that has required keys goes on requiring them', () => {
     const { body } = await clients.kv.getKey({ params: { '*': authSetting }, querystring: {}, headers: {} })
     assert.equal(await (body as { text(): Promise<string> }).text(), '"keys"')
     await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
-    const another = await makeKey() // which the frontend hears of after the deletion
+    const another = await makeKey() // the frontend sees it after the deletion
     await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
     await store.revoke(another.id)
     await until('the key is gone', async () => (await askWith(another.key, '/images')).status === 401)
     assert.equal((await ask('/images')).status, 401)
   })
 
-  test('at a start with keys but without the setting, and with a setting that is not readable', async t => {
+  test('after a restart with keys but without the setting, and with a setting that is not valid', async t => {
     const guarded = await startGuarded(t, { audience: 'as-configured' })
     const { clients, defer, makeKey } = guarded
     const { id } = await makeKey()
@@ -170,7 +170,7 @@ describe('a frontend that has required keys goes on requiring them', () => {
     assert.equal(await answerAfterRestart(), 200)
   })
 
-  test('after a restart, if kv-config was emptied meanwhile, and an operator can open it', async t => {
+  test('after a restart even if kv-config was emptied meanwhile, until an operator opens it', async t => {
     const folder = temporaryFolder(t)
     const guarded = await startFrontend(
       { after: t.after.bind(t) },
@@ -198,7 +198,7 @@ describe('a frontend that has required keys goes on requiring them', () => {
     assert.equal(await answerAfterRestart(), 200)
   })
 
-  test('to a record that is not one of a key', async () => {
+  test('when the record of a key is not valid', async () => {
     const { key, id } = await frontend.makeKey()
     const set = (value: string) =>
       frontend.clients.kv.setKey({
@@ -214,7 +214,7 @@ describe('a frontend that has required keys goes on requiring them', () => {
   })
 })
 
-test('while kv-config is away, keys that were known still work, and others do not', async t => {
+test('while kv-config does not answer, known keys still work, and other keys do not', async t => {
   const { kv, askWith, makeKey } = await startGuarded(t)
   const { key } = await makeKey()
   await kv.close()
@@ -222,7 +222,7 @@ test('while kv-config is away, keys that were known still work, and others do no
   assert.equal((await askWith(`${key}x`, '/operations')).status, 401)
 })
 
-test('no key is ever in the log, and every act with keys is', async t => {
+test('the log has every key that is made, revoked or refused, but never its secret', async t => {
   const guarded = await startGuarded(t)
   const { askWith, log, makeKey, store } = guarded
   const operator = await makeKey({ role: 'operator', name: 'the first' })

@@ -27,7 +27,7 @@ async function upload({ ask }: Guarded, key?: string): Promise<string> {
   return String(json().id)
 }
 
-test('events of the images of another owner are not there, and operators see all', async t => {
+test('a user gets no events of images of other owners, an operator gets all events', async t => {
   const frontend = await startGuarded(t)
   const [alice, bob] = [await frontend.makeKey(), await frontend.makeKey()]
   const operator = await frontend.makeKey({ role: 'operator' })
@@ -42,11 +42,11 @@ test('events of the images of another owner are not there, and operators see all
   await until('alice sees the end', () => alices.seen.isOver)
   await until('an operator sees it', () => operators.seen.text.includes(`${before}:3`))
   const own = await upload(frontend, bob.key)
-  await until('bob sees the own image', () => bobs.seen.text.includes(own))
+  await until('bob sees his own image', () => bobs.seen.text.includes(own))
   assert.ok(!bobs.seen.text.includes(before))
 })
 
-test('streams end when their key is revoked or expires, and those of others go on', async t => {
+test('streams end when their key is revoked or expires, and the streams of other keys continue', async t => {
   const frontend = await startGuarded(t)
   const [revoked, other] = [await frontend.makeKey(), await frontend.makeKey()]
   const short = await frontend.makeKey({ expiresAt: new Date(Date.now() + 4000).toISOString() })

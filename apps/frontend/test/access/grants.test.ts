@@ -32,7 +32,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
 }
 
 describe('a grant', () => {
-  test('uploads so many images with its options, however many arrive at once, and sees them alone', async () => {
+  test('uploads up to its number of images with its options, also at once, and sees only these images', async () => {
     const own = String((await upload(alice.key)).json().id)
     const token = await grant({ images: 3, operations: 'flip', variants: 'thumb=resize:10x10' })
     const other = await grant({ images: 1 })
@@ -64,7 +64,7 @@ describe('a grant', () => {
     assert.equal((await askWith(token, `/images/${own}/events`)).status, 404)
   })
 
-  test('can not choose options, sources, or what a key may do', async () => {
+  test('can not choose options or sources, nor use the routes of a key', async () => {
     const token = await grant({ images: 5 })
     const json = { 'content-type': 'application/json' }
     for (const answer of [
@@ -86,7 +86,7 @@ describe('a grant', () => {
     assert.deepEqual((await askWith(token, '/images')).json(), { images: [] })
   })
 
-  test('has idempotency keys of its own', async () => {
+  test('has its own idempotency keys', async () => {
     const headers = { 'idempotency-key': 'one' }
     const own = String((await upload(alice.key, headers)).json().id)
     const token = await grant()
@@ -96,7 +96,7 @@ describe('a grant', () => {
     assertProblem(await upload(token), 403, 'grant-used-up')
   })
 
-  test('bounds the bytes, and does not count an image that was refused', async () => {
+  test('limits the bytes, and does not count a refused image', async () => {
     const token = await grant({ maxBytes: png.length })
     const long = Buffer.concat([png, png])
     assertProblem(await upload(token, {}, '/images', long), 413, 'too-large')
@@ -130,7 +130,7 @@ describe('a grant', () => {
     assert.deepEqual(image.operations, [{ name: 'flop' }])
   })
 
-  test('ends in time, and with its key', async () => {
+  test('expires, and ends when its key is revoked', async () => {
     const key = deriveKey(await readOrMakeRoot(frontend.clients.kv), 'grants')
     const past = { id: '0123456789ab', keyId: alice.id, expiresAt: Math.floor(Date.now() / 1000) }
     assertProblem(await askWith(grantToken(past, key), '/images'), 401, 'key-refused')
@@ -146,7 +146,7 @@ describe('a grant', () => {
     assert.match(String(answer.json().detail), /grant has ended/)
   })
 
-  test('is never taken for a key, a session or a link, nor for another grant', async () => {
+  test('is not accepted as a key, a session, a link or another grant', async () => {
     const token = await grant()
     const text = token.slice(3)
     assert.equal((await askWith(text, '/images')).status, 401)
@@ -167,7 +167,7 @@ describe('a grant', () => {
   })
 })
 
-test('the stream of a grant has the changes of its images alone', async () => {
+test('the stream of a grant has only the changes of its own images', async () => {
   const token = await grant()
   const opened = await fetch(`${frontend.url}/images/events`, {
     headers: { authorization: `Bearer ${token}` },

@@ -42,13 +42,13 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
   assert.equal(answer.headers['cache-control'], 'no-store')
 }
 
-/** Of Cache-Control, in seconds. */
+/** The max-age of Cache-Control, in seconds. */
 function maxAgeOf({ headers }: HttpAnswer): number {
   return Number(/^public, max-age=(\d+)$/.exec(String(headers['cache-control']))?.[1])
 }
 
 describe('a signed link', () => {
-  test('leads to the bytes without a key, with HEAD, ranges and entity tags', async () => {
+  test('serves the bytes without a key, with HEAD, ranges and entity tags', async () => {
     const { links } = await sign()
     const plain = await askWith(alice.key, `/images/${id}/result`)
     const answer = await ask(links.result)
@@ -66,7 +66,7 @@ describe('a signed link', () => {
     assertProblem(await ask(links.result, { headers: { range: 'bytes=99-' } }), 416, 'range-not-satisfiable')
   })
 
-  test('leads to each variant, and says when there is nothing yet', async () => {
+  test('serves each variant, and answers 409 while there is none yet', async () => {
     const query = '?variants=thumb=resize:10x10;large=flip'
     const uploaded = await askWith(alice.key, `/images${query}`, { method: 'POST', body: png })
     const { links } = await sign({}, alice.key, String(uploaded.json().id))
@@ -79,7 +79,7 @@ describe('a signed link', () => {
     assertProblem(await ask(String(links.variants?.thumb)), 404, 'image-not-found')
   })
 
-  test('is refused for other bytes, and if a character of it is changed', async () => {
+  test('is refused for another image, and if a character of it is changed', async () => {
     const { links } = await sign()
     const other = await finished(alice.key)
     const [, , signature = ''] = links.result.split('/')
@@ -96,7 +96,7 @@ describe('a signed link', () => {
       assertProblem(await ask(path), 403, 'link-refused')
   })
 
-  test('ends in time, and with its image and its key', async () => {
+  test('expires, and ends when its image is deleted or its key is revoked', async () => {
     const endsIn = ({ expiresAt }: Signed) => (Date.parse(expiresAt) - Date.now()) / 1000
     const within = (given: number, [least, most]: [number, number]) =>
       assert.ok(given >= least && given <= most, `${given}`)
@@ -131,13 +131,13 @@ describe('a signed link', () => {
     assert.match(String(answer.json().detail), /ended with its API key/)
   })
 
-  test('is made for images of the caller alone', async () => {
+  test('is made only for images of the caller', async () => {
     const answer = await askWith(bob.key, `/images/${id}/links`, { method: 'POST' })
     assertProblem(answer, 404, 'image-not-found')
     assert.equal((await ask(`/images/${id}/links`, { method: 'POST' })).status, 401)
   })
 
-  test('is never taken for a key or a session, nor a session for a link', async () => {
+  test('is not accepted as a key or a session, and a session not as a link', async () => {
     const [, , signature = ''] = (await sign()).links.result.split('/')
     assert.equal((await askWith(signature, '/images')).status, 401)
     assert.equal((await ask('/images', { headers: { cookie: `darkroom=${signature}` } })).status, 401)
@@ -157,7 +157,7 @@ describe('a signed link', () => {
     assertProblem(await ask(`/signed/${token}/images/${id}/result`), 403, 'link-refused')
   })
 
-  test('never stands in the log or in an error document', async () => {
+  test('is never in the log or in an error document', async () => {
     const { links } = await sign()
     const [, , signature = ''] = links.result.split('/')
     const answers = await Promise.all([
@@ -176,7 +176,7 @@ describe('a signed link', () => {
   })
 })
 
-test('a log line about a failed request names its path without the signature', async t => {
+test('the log line of a failed request has its path without the signature', async t => {
   const { links } = await sign()
   const { taskDb } = frontend.clients
   const { getTask } = taskDb
@@ -187,7 +187,7 @@ test('a log line about a failed request names its path without the signature', a
   assert.equal(line?.url, `/signed/…/images/${id}/original`)
 })
 
-test('links of an open frontend work too, until it wants keys', async t => {
+test('links of a frontend without keys work until the first key is made', async t => {
   const open = await startFrontend(t, { PUBLIC_URL: 'https://photos.example/lab' })
   const uploaded = await open.ask('/images', { method: 'POST', body: png })
   const signed = await open.ask(`/images/${uploaded.json().id}/links`, { method: 'POST' })

@@ -32,7 +32,7 @@ async function listed(key: string): Promise<string[]> {
   return images.map(({ id }) => id)
 }
 
-/** Asks for the same as a stranger, and for an image that is not there; the answers must not differ but by the id. */
+/** Sends the same request as another owner, and for an image that does not exist. Only the id may differ in the answers. */
 async function assertHidden(
   path: (id: string) => string,
   id: string,
@@ -50,7 +50,7 @@ async function assertHidden(
   assert.deepEqual(names(theirs), names(none))
 }
 
-describe('images of another owner are like images that are not there', () => {
+describe('images of another owner look like missing images', () => {
   test('in the listing', async () => {
     const id = await finished(alice.key)
     assert.ok((await listed(alice.key)).includes(id))
@@ -78,7 +78,7 @@ describe('images of another owner are like images that are not there', () => {
       assert.equal((await askWith(bob.key, path, { method: 'HEAD' })).status, 404)
   })
 
-  test('to DELETE, which leaves them', async () => {
+  test('to DELETE, which does not delete them', async () => {
     const id = await finished(alice.key)
     await assertHidden(id => `/images/${id}`, id, { method: 'DELETE' })
     for (const headers of [{ 'if-match': '*' }, { 'if-none-match': '*' }])
@@ -87,7 +87,7 @@ describe('images of another owner are like images that are not there', () => {
     assert.equal((await askWith(alice.key, `/images/${id}`, { method: 'DELETE' })).status, 204)
   })
 
-  test('to a retry, which leaves them failed', async () => {
+  test('to a retry, which does not retry them', async () => {
     const id = await upload(alice.key)
     const reason = { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' }
     assert.equal(await failNext(frontend, reason), id)
@@ -97,7 +97,7 @@ describe('images of another owner are like images that are not there', () => {
     await finishNext(frontend, png)
   })
 
-  test('to their idempotency keys: the same key of another owner is another image', async () => {
+  test('to idempotency keys: the same key of another owner makes another image', async () => {
     const key = { 'idempotency-key': 'order-17' }
     const id = await upload(alice.key, '/images', key)
     assert.notEqual(await upload(bob.key, '/images', key), id)
@@ -106,14 +106,14 @@ describe('images of another owner are like images that are not there', () => {
     for (let left = 3; left > 0; left--) await finishNext(frontend, png)
   })
 
-  test('by the path /newImage', async () => {
+  test('at the path /newImage', async () => {
     const id = await upload(alice.key, '/newImage')
     await assertHidden(id => `/images/${id}`, id)
     assert.equal((await askWith(alice.key, `/images/${id}`)).status, 200)
     await finishNext(frontend, png)
   })
 
-  test('by the path /image/isReady', async () => {
+  test('at the path /image/isReady', async () => {
     const id = await finished(alice.key)
     const word = async (key: string) => (await askWith(key, `/image/isReady?id=${id}`)).body.toString()
     assert.equal(await word(alice.key), 'finished')
@@ -121,7 +121,7 @@ describe('images of another owner are like images that are not there', () => {
     assert.equal(await word(operator.key), 'finished')
   })
 
-  test('by the path /image/get', async () =>
+  test('at the path /image/get', async () =>
     assertHidden(id => `/image/get?id=${id}`, await finished(alice.key)))
 })
 
@@ -132,7 +132,7 @@ test('another key of the same owner sees the images of that owner', async () => 
     assert.equal((await askWith(alicesOther.key, `/images/${id}${path}`)).status, 200)
 })
 
-test('operators see the images of all, those without an owner too, and may delete them', async () => {
+test('operators see and may delete all images, also images without an owner', async () => {
   const id = await finished(alice.key)
   const { body: ownerless } = await frontend.clients.imageMaster.newImage({
     querystring: {},
@@ -140,7 +140,7 @@ test('operators see the images of all, those without an owner too, and may delet
     body: png,
   })
   await finishNext(frontend, png)
-  if (!('id' in ownerless)) assert.fail('it was not taken')
+  if (!('id' in ownerless)) assert.fail('the upload was not accepted')
   const seen = await listed(operator.key)
   for (const one of [id, ownerless.id]) {
     assert.ok(seen.includes(one))

@@ -33,7 +33,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
 }
 
 describe('a session', () => {
-  test('begins with a key, is a cookie that scripts can not read, and tells who it is', async () => {
+  test('begins with a key, is a cookie that scripts can not read, and has the role of its user', async () => {
     const answer = await signIn(anna.key)
     assert.equal(answer.status, 200)
     const [cookie] = [answer.headers['set-cookie']].flat()
@@ -47,7 +47,7 @@ describe('a session', () => {
     assert.deepEqual(answer.json(), who)
   })
 
-  test('is a secure cookie of this host alone if the page came by https', async () => {
+  test('is a secure cookie for this host only if the page uses https', async () => {
     const secure = await startGuarded({ after }, { settings: { PUBLIC_URL: 'https://photos.example' } })
     const { key } = await secure.makeKey({})
     const answer = await secure.ask('/session', {
@@ -61,7 +61,7 @@ describe('a session', () => {
     assert.equal((await secure.ask('/session', { headers: { cookie: cookieOf(answer) } })).status, 200)
   })
 
-  test('may do what its key may do, and writes only for its own pages', async () => {
+  test('has the rights of its key, and changes data only for its own pages', async () => {
     const cookie = cookieOf(await signIn(operator.key))
     assert.equal((await ask('/images', { headers: { cookie } })).status, 200)
     const put = (headers: Record<string, string>) =>
@@ -78,7 +78,7 @@ describe('a session', () => {
     assertProblem(await put({ origin: url, cookie: users }), 403, 'operators-only')
   })
 
-  test('ends with its key, at once', async () => {
+  test('ends at once when its key is revoked', async () => {
     const { id, key } = await frontend.makeKey({ owner: 'berta' })
     const cookie = cookieOf(await signIn(key))
     await frontend.store.revoke(id)
@@ -90,7 +90,7 @@ describe('a session', () => {
     assert.match(String(answer.json().detail), /sign in again/)
   })
 
-  test('is over when the page signs out', async () => {
+  test('ends when the page signs out', async () => {
     const answer = await ask('/session', { method: 'DELETE', headers: { origin: url } })
     assert.equal(answer.status, 204)
     const cookies = [answer.headers['set-cookie']].flat()
@@ -101,7 +101,7 @@ describe('a session', () => {
     assert.ok(cookies.every(cookie => String(cookie).includes('Max-Age=0')))
   })
 
-  test('needs a key: none, a wrong one and a forged cookie are 401', async () => {
+  test('needs a valid key: a missing key, a wrong key and a forged cookie are 401', async () => {
     assertProblem(await ask('/session'), 401, 'key-required')
     assertProblem(await signIn('dk_nonsense'), 401, 'key-refused')
     const cookie = cookieOf(await signIn(anna.key))
@@ -117,7 +117,7 @@ describe('a session', () => {
     assert.equal((await ask('/session', { headers: { cookie: `darkroom=${anna.key}` } })).status, 401)
   })
 
-  test('attempts are throttled by address; valid keys go on', async () => {
+  test('wrong keys are rate limited by address; valid keys still work', async () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => signIn('dk_nonsense')))
     const throttled = answers.find(({ status }) => status === 429)
     assert.ok(throttled)
@@ -126,7 +126,7 @@ describe('a session', () => {
   })
 })
 
-test('the token of a session is valid until its end, and only with the key of its purpose', () => {
+test('the token of a session is valid until it expires, and only with its own signing key', () => {
   const root = Buffer.alloc(32, 7)
   const key = deriveKey(root, 'sessions')
   const { token, expiresAt } = beginSession('abcdefghijkl', key, 0)
@@ -137,7 +137,7 @@ test('the token of a session is valid until its end, and only with the key of it
   for (const text of ['', '.', '..', 'a.b.c']) assert.equal(readSession(text, key, 0), undefined)
 })
 
-test('an open frontend tells that everybody is an operator, and sets no cookie', async t => {
+test('a frontend without keys answers that the caller is an operator, and sets no cookie', async t => {
   const open = await startFrontend(t, {}, { audience: 'open' })
   assert.deepEqual((await open.ask('/session')).json(), { auth: 'open', role: 'operator' })
   const body = Buffer.from(JSON.stringify({ key: anna.key }))

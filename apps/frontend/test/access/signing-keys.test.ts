@@ -30,7 +30,7 @@ async function readRoot(): Promise<Uint8Array | undefined> {
   return reply.status === 200 ? reply.body.bytes() : undefined
 }
 
-test('frontends that start together derive the same key for a purpose, and another for another', async t => {
+test('frontends that start together derive the same keys, and a different key for each purpose', async t => {
   const frontends = [open(t), open(t), open(t)]
   const [first, ...others] = await Promise.all(frontends.map(keys => keys.keyFor('links')))
   assert.equal(first?.length, 32)
@@ -39,7 +39,7 @@ test('frontends that start together derive the same key for a purpose, and anoth
   assert.deepEqual(await open(t).keyFor('links'), first, 'a later start')
 })
 
-test('a root secret that vanished is put back, and one that was changed takes effect', async t => {
+test('a deleted root secret is written again, and a changed root secret takes effect', async t => {
   const keys = open(t)
   const before = await keys.keyFor('links')
   const root = await readRoot()

@@ -12,12 +12,12 @@ import { type Frontend, startFrontend } from '../start-frontend.ts'
 export interface Guarded extends Frontend {
   store: KeyStore
   log: RecordedLog
-  /** A key that the frontend knows by now. */
+  /** Makes a key, and waits until the frontend accepts it. */
   makeKey(given?: NewKey): Promise<{ id: string; key: string }>
   askWith(key: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
 }
 
-/** A frontend that wants keys. */
+/** Starts a frontend that requires keys. */
 export async function startGuarded(
   owner: Owner,
   options: {

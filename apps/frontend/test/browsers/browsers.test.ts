@@ -12,7 +12,7 @@ const frontend = await startFrontend({ after }, { CORS_ORIGINS: `${shop}, http:/
 const { url } = frontend
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-/** Each way in which the frontend answers: by a handler, a refusal of any stage, or a stream that Fastify doesn't send. */
+/** One request for each way to answer: a handler, an error at each stage, and a stream that Fastify doesn't send. */
 const requests: Record<string, [path: string, init?: RequestInit]> = {
   'a listing': ['/images'],
   'an upload': ['/images', { method: 'POST', body: new Uint8Array(png) }],
@@ -49,7 +49,7 @@ for (const [name, request] of Object.entries(requests)) {
   })
 }
 
-test('other origins are not named in any answer, and caches are told that they differ', async () => {
+test('other origins get no access, and Vary tells caches that answers depend on the origin', async () => {
   for (const [name, request] of Object.entries(requests))
     for (const origin of ['https://evil.example', 'null', `${shop}.evil.example`]) {
       const headers = await headersOf(request, origin)
@@ -58,7 +58,7 @@ test('other origins are not named in any answer, and caches are told that they d
     }
 })
 
-test('a browser is told before the request what a page of a named origin may send', async () => {
+test('the answer to a preflight request lists what a page of an allowed origin may send', async () => {
   const ask = (origin: string, path = '/images/some/result') =>
     fetch(`${url}${path}`, {
       method: 'OPTIONS',
@@ -85,13 +85,13 @@ test('a browser is told before the request what a page of a named origin may sen
 
 test('messages that are not HTTP are answered with security headers', async () => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  socket.write('no such thing\r\n\r\n')
+  socket.write('not HTTP\r\n\r\n')
   const answer = String(await buffer(socket))
   assert.match(answer, /^HTTP\/1\.1 400 /)
   assert.match(answer, /\r\nx-content-type-options: nosniff\r\n/)
 })
 
-test('the bytes of an image keep their own, stricter policy', async () => {
+test('the bytes of an image have a stricter content security policy', async () => {
   const uploaded = await fetch(`${url}/images`, { method: 'POST', body: new Uint8Array(png) })
   const location = String(uploaded.headers.get('location'))
   const { headers } = await fetch(`${url}${location}/original`)
@@ -99,7 +99,7 @@ test('the bytes of an image keep their own, stricter policy', async () => {
   assert.equal(headers.get('referrer-policy'), 'same-origin')
 })
 
-test('origins are read as browsers write them', () => {
+test('origins are normalised as browsers send them', () => {
   const origins = readOrigins('HTTPS://Shop.Example:443/, http://localhost:5173,capacitor://localhost')
   assert.deepEqual([...origins], [shop, 'http://localhost:5173', 'capacitor://localhost'])
   assert.deepEqual([...readOrigins(' ')], [])

@@ -6,12 +6,12 @@ import { test } from 'node:test'
 import { anyone } from '../../src/access/caller.ts'
 import { EventStream, eventText } from '../../src/events/event-stream.ts'
 
-test('a stream that has ended, or whose client has gone, takes no more', async t => {
+test('writing to a stream that has ended, or whose client hung up, does nothing', async t => {
   const server = createServer((_request, response) => {
     const stream = new EventStream(response, { caller: anyone, linkBase: '' })
     stream.write(eventText('state', { number: 1 }))
     stream.end()
-    // Its connection closes later: until then a change may still be sent to it.
+    // The connection closes later. Until then, a change may still be written.
     stream.write(eventText('state', { number: 2 }))
     stream.end()
     response.once('close', () => stream.write(eventText('state', { number: 3 })))

@@ -4,12 +4,12 @@ import { characterOf, lastCharacter } from '@darkroom/testing'
 import fc from 'fast-check'
 import { hashKey, makeKeyText, readKeyText } from '../../src/keys/key-text.ts'
 
-/** A key by chance, as fast-check chooses. */
+/** A random key. */
 const key = fc
   .array(fc.integer({ min: 0, max: 61 }), { minLength: 44, maxLength: 44 })
   .map(values => makeKeyText(() => values.pop() ?? 0))
 
-test('a key that was made is read again, and its parts are where they are said to be', () => {
+test('a key that was made is parsed into its parts', () => {
   fc.assert(
     fc.property(key, ({ id, text }) => {
       assert.deepEqual(readKeyText(text), { id, text })
@@ -32,19 +32,19 @@ test('a key with one character changed, missing or doubled is not a key', () => 
   )
 })
 
-test('no text makes reading a key throw', () => {
+test('parsing a key never throws, whatever the text', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }), text => void readKeyText(text)),
   )
 })
 
-test('keys are made by chance: no two of 10 000 are the same, and every digit is in them', () => {
+test('keys are random: 10 000 keys are all different, and contain every digit', () => {
   const keys = Array.from({ length: 10_000 }, () => makeKeyText())
   assert.equal(new Set(keys.map(({ id }) => id)).size, keys.length)
   assert.equal(new Set(keys.map(({ text }) => text.slice(16, 48)).join('')).size, 62)
 })
 
-test('the checksum is CRC-32 to the base 62, in the order of ASCII', () => {
+test('the checksum is CRC-32 in base 62, with digits in the order of ASCII', () => {
   const { text } = makeKeyText(() => 0)
   assert.equal(text.slice(0, 48), `dk_${'0'.repeat(12)}_${'0'.repeat(32)}`)
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -52,7 +52,7 @@ test('the checksum is CRC-32 to the base 62, in the order of ASCII', () => {
   assert.equal(value, crc32Of(text.slice(0, 48)))
 })
 
-/** Bit by bit, as ISO 3309 defines it. */
+/** CRC-32 computed bit by bit, as ISO 3309 defines it. */
 function crc32Of(text: string): number {
   let crc = 0xffffffff
   for (const byte of Buffer.from(text)) {

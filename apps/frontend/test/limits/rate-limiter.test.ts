@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { addressGroup } from '../../src/limits/address-group.ts'
 import { RateLimiter } from '../../src/limits/rate-limiter.ts'
 
-test('in every window at most twice the limit is allowed, and the limit at once', () => {
+test('the limit may be used at once, and any window has at most twice the limit', () => {
   const pauses = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 200 })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 30 }), pauses, (limit, pauses) => {
@@ -28,7 +28,7 @@ test('in every window at most twice the limit is allowed, and the limit at once'
   )
 })
 
-test('whoever waits as long as it is told is allowed again', () => {
+test('a client that waits for Retry-After is allowed again', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1000 }), limit => {
       let now = 0
@@ -38,12 +38,12 @@ test('whoever waits as long as it is told is allowed again', () => {
       assert.ok(retryAfterSeconds > 0 && retryAfterSeconds <= resetSeconds)
       now += retryAfterSeconds * 1000
       assert.equal(limiter.take('a').isAllowed, true)
-      assert.equal(limiter.take('b').remaining, limit - 1, 'others are counted apart')
+      assert.equal(limiter.take('b').remaining, limit - 1, 'another name has its own limit')
     }),
   )
 })
 
-test('names are forgotten when there are too many, and memory stays bounded', () => {
+test('the oldest names are dropped when there are too many, so memory is bounded', () => {
   let now = 0
   const limiter = new RateLimiter(2, 1000, () => now)
   limiter.take('first')

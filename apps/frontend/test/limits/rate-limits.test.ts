@@ -4,7 +4,7 @@ import { problemType } from '@darkroom/contracts'
 import { noLimits } from '../../src/limits/rate-limits.ts'
 import { startGuarded } from '../access/start-guarded.ts'
 
-test('a key may send so many requests a minute; answers say how many are left, and when to come back', async t => {
+test('a key has a limit of requests a minute; answers have the remaining number and Retry-After', async t => {
   const { askWith, store, makeKey } = await startGuarded(t, { limits: { ...noLimits, requestsPerKey: 20 } })
   const [first, second] = [await makeKey(), await store.create({}, 'a test')]
   const answer = await askWith(first.key, '/operations')
@@ -26,11 +26,11 @@ test('a key may send so many requests a minute; answers say how many are left, a
     assert.ok(Number(headers['ratelimit-remaining']) <= remaining)
     remaining = Number(headers['ratelimit-remaining'])
   }
-  assert.equal((await askWith(second.key, '/operations')).status, 200, 'another key is counted apart')
+  assert.equal((await askWith(second.key, '/operations')).status, 200, 'another key has its own limit')
   assert.equal((await askWith(first.key, '/healthz')).status, 200)
 })
 
-test('an address may send so many requests a minute, also where no keys are wanted', async t => {
+test('an address has a limit of requests a minute, also on a frontend without keys', async t => {
   const limits = { ...noLimits, requestsPerAddress: 5 }
   const { ask } = await startGuarded(t, { audience: 'open', limits })
   const statuses = []
@@ -38,7 +38,7 @@ test('an address may send so many requests a minute, also where no keys are want
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429])
 })
 
-test('an address that sends too many wrong keys is 429, and valid keys from there still work', async t => {
+test('an address that sends too many wrong keys gets 429, and valid keys from it still work', async t => {
   const limits = { ...noLimits, refusedKeysPerAddress: 5 }
   const { askWith, makeKey, log } = await startGuarded(t, { limits })
   const { key } = await makeKey()

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { generateImage, startProgram } from '@darkroom/testing'
 import { finishNext, startFrontend } from '../start-frontend.ts'
 
-/** Tools of others; they are not among the dependencies, as only these tests need them. */
+/** Third-party tools. Only these tests need them, so they are not among the dependencies. */
 const strangers = fileURLToPath(new URL('../../strangers/', import.meta.url))
 const installed = existsSync(join(strangers, 'node_modules'))
-const missing = 'needs the tools of others: npm ci --prefix apps/frontend/strangers --workspaces=false'
+const missing = 'needs third-party tools: npm ci --prefix apps/frontend/strangers --workspaces=false'
 const options = { skip: !installed && process.env.ENGINES !== 'required' && missing }
 
 const frontend = await startFrontend({ after })
-// Within the folder, so that what is written there finds its packages.
+// A subfolder, so that generated code finds the packages of the folder.
 const folder = mkdtempSync(join(strangers, 'try-'))
 after(() => rmSync(folder, { recursive: true }))
 const document = join(folder, 'openapi.json')
@@ -58,7 +58,7 @@ test(
   },
 )
 
-/** Its types come from our document: what it reads of an answer must be there, by its right type. */
+/** The types come from our OpenAPI document, so every field that this code reads must be in it with the right type. */
 const clientText = `
 import createClient from ${JSON.stringify('openapi-fetch')}
 import type { components, paths } from './darkroom.ts'

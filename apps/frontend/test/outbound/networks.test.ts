@@ -17,11 +17,11 @@ describe('outbound connections', () => {
       assert.ok(readNetworks('').isAllowed(address), address)
   })
 
-  test('go to no other address', () => {
+  test('do not go to other addresses', () => {
     for (const address of forbidden) assert.ok(!readNetworks('').isAllowed(address), address)
   })
 
-  test('go to the networks of the operator, also if an IPv4 address is written as IPv6', () => {
+  test('go to the networks that the operator allows, also if an IPv4 address is written as IPv6', () => {
     const networks = readNetworks(' 10.1.0.0/16, fd00::/8,192.168.7.9 ')
     for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1', '192.168.7.9'])
       assert.ok(networks.isAllowed(address), address)
@@ -30,7 +30,7 @@ describe('outbound connections', () => {
   })
 })
 
-test('OUTBOUND_NETWORKS is refused with the mistake in it', () => {
+test('an invalid OUTBOUND_NETWORKS is refused with the invalid part', () => {
   for (const text of ['10.0.0.0/33', 'example.com', '10', '10.0.0.1/x'])
     assert.throws(
       () => readNetworks(`127.0.0.0/8,${text}`),

@@ -51,7 +51,7 @@ async function textOf(outbound: Outbound, url: string): Promise<string> {
 }
 
 describe('an outbound request', () => {
-  test('carries its own User-Agent, asks for no compression, and brings no cookie', async t => {
+  test('has its own User-Agent, does not accept compression, and sends no cookie', async t => {
     const port = await serve(t, ({ headers }, response) => response.end(JSON.stringify(headers)))
     const outbound = await outboundTo(t)
     const headers = JSON.parse(await textOf(outbound, `http://127.0.0.1:${port}/a`))
@@ -61,7 +61,7 @@ describe('an outbound request', () => {
     assert.equal(headers.cookie, undefined)
   })
 
-  test('reaches no address that the name leads to, unless its network is allowed', async t => {
+  test('is refused if the name resolves to an address whose network is not allowed', async t => {
     const port = await serve(t, (_request, response) => response.end('inside'))
     const strict = await outboundTo(t, '')
     await assert.rejects(textOf(strict, `http://localhost:${port}/`), failure('not-found'))
@@ -69,7 +69,7 @@ describe('an outbound request', () => {
     assert.equal(await textOf(await outboundTo(t), `http://localhost:${port}/`), 'inside')
   })
 
-  test('fails in the same words for a name inside the network and for a name that does not exist', async t => {
+  test('fails with the same error for an internal name and for a name that does not exist', async t => {
     const strict = await outboundTo(t, '')
     const messages = await Promise.all(
       ['http://localhost:9999/', 'http://no-such-name.invalid/'].map(url =>
@@ -90,7 +90,7 @@ describe('an outbound request', () => {
         )
   })
 
-  test('tells a refused connection, one that breaks, and a status', async t => {
+  test('has different errors for a refused connection, a broken connection and a status', async t => {
     const outbound = await outboundTo(t)
     const port = await serve(t, ({ url }, response) => {
       if (url === '/gone') response.writeHead(410).end('secret words')
@@ -112,7 +112,7 @@ describe('an outbound request', () => {
     })
   })
 
-  test('ends at its deadline, however the bytes drip', async t => {
+  test('ends at its deadline, even if bytes still arrive slowly', async t => {
     const port = await serve(t, (_request, response) => {
       const dripping = setInterval(() => response.write('.'), 5)
       response.once('close', () => clearInterval(dripping))
@@ -140,14 +140,14 @@ describe('a redirect', () => {
       else response.end('here')
     })
 
-  test('is followed three times', async t => {
+  test('is followed at most three times', async t => {
     const port = await redirecting(t)
     const outbound = await outboundTo(t)
     assert.equal(await textOf(outbound, `http://127.0.0.1:${port}/?left=3`), 'here')
     await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/?left=4`), failure('too-many-redirects'))
   })
 
-  test('is checked like the first URL', async t => {
+  test('must lead to a URL that passes the same checks', async t => {
     const port = await redirecting(t)
     const outbound = await outboundTo(t, '127.0.0.0/8', [new URL('https://photos.example')])
     const targets = [

@@ -30,7 +30,7 @@ describe('a URL that a caller names', () => {
     assertRefused([`http://a.example/${'x'.repeat(2000)}`], /longer/)
   })
 
-  test('is refused for an address that is not public, however it is spelled', () => {
+  test('is refused for an address that is not public, in any notation', () => {
     const spellings = [
       '127.0.0.1',
       '[::1]',

@@ -31,7 +31,7 @@ function appWith(files: PageFiles | undefined) {
   return made
 }
 
-test('the page is asked for anew at each visit, under a strict policy', async () => {
+test('the page is revalidated at each visit, and has a strict content security policy', async () => {
   const first = await app.inject('/')
   assert.equal(first.statusCode, 200)
   assert.equal(first.body, '<!doctype html>')
@@ -41,7 +41,7 @@ test('the page is asked for anew at each visit, under a strict policy', async ()
   assert.deepEqual([again.statusCode, again.body], [304, ''])
 })
 
-test('files with a hash in their name are kept for good, and sent compressed to clients that take it', async () => {
+test('files with a hash in their name are cached forever, and are compressed if the client accepts it', async () => {
   const url = '/assets/index-abc.js'
   const { headers, rawPayload } = await app.inject({ url, headers: { 'accept-encoding': 'br;q=0, gzip' } })
   assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
@@ -52,12 +52,12 @@ test('files with a hash in their name are kept for good, and sent compressed to 
   assert.deepEqual([plain.headers['content-encoding'], plain.body], [undefined, script])
 })
 
-test('no file outside the built page is served', async () => {
+test('files outside of the built page are not served', async () => {
   for (const url of ['/assets/none.js', '/assets/../index.html', '/assets/%2e%2e/index.html'])
     assertProblem(await app.inject(url), 404, 'no-such-route')
 })
 
-test('without a built page the answer says how to build it', async () => {
+test('without a built page, the answer explains how to build it', async () => {
   const log = new RecordedLog()
   const files = await loadPageFiles(join(folder, 'nothing'), createLogger('frontend', 'info', log))
   assert.equal(files, undefined)
@@ -67,7 +67,7 @@ test('without a built page the answer says how to build it', async () => {
   assert.match(answer.json().detail, /npm install/)
 })
 
-test('a public URL with a path is redirected to its slash, on which relative links depend', async () => {
+test('a public URL with a path is redirected to the path with a slash, as relative links need it', async () => {
   const rewriteUrl = ({ url = '/' }: { url?: string | undefined }) =>
     url.replace(/^\/darkroom(?=\/|$)/, '') || '/'
   const behind = createApp(

@@ -23,7 +23,7 @@ function archive(key: string, ids: string) {
   return guarded.askWith(key, `/images/archive?ids=${ids}`)
 }
 
-test('an archive has the results, once each, and the length that was told', async t => {
+test('an archive has each result once, and the length of its Content-Length', async t => {
   const results = [randomBytes(1_000_000), randomBytes(10), image]
   const ids: string[] = []
   for (const result of results) {
@@ -46,7 +46,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
   assert.deepEqual(listed, expected)
 })
 
-test('an archive of images that are not there, not finished or failed is refused, and the image is named', async () => {
+test('an archive of missing, unfinished or failed images is refused with the id of the image', async () => {
   const waiting = await upload()
   const refused = async (key: string, ids: string) => {
     const { status, json } = await archive(key, ids)

@@ -49,7 +49,7 @@ const representations = [
 
 for (const { path, bytes, type, disposition } of representations) {
   describe(`GET ${path.replace(id, ':id')}`, () => {
-    test('answers the bytes, and that they are nothing but an image', async () => {
+    test('answers the bytes with headers that let browsers treat them only as an image', async () => {
       const { status, headers, body } = await ask(path)
       assert.equal(status, 200)
       assert.ok(body.equals(bytes))
@@ -65,7 +65,7 @@ for (const { path, bytes, type, disposition } of representations) {
       assert.equal(headers['repr-digest'], `sha-256=:${digest}:`)
     })
 
-    test('HEAD answers the headers alone', async () => {
+    test('HEAD answers only the headers', async () => {
       const { date: _, connection: __, ...expected } = (await ask(path)).headers
       const { status, headers, body } = await ask(path, { method: 'HEAD' })
       const { date: ___, connection: ____, ...found } = headers
@@ -88,7 +88,7 @@ for (const { path, bytes, type, disposition } of representations) {
       }
     })
 
-    test('a range outside is 416, with the size', async () => {
+    test('a range outside of the bytes is 416 with the size', async () => {
       const { status, headers, json } = await ask(path, { headers: { range: `bytes=${bytes.length}-` } })
       assert.deepEqual([status, json().type], [416, problemType('range-not-satisfiable')])
       assert.equal(headers['content-range'], `bytes */${bytes.length}`)
@@ -116,7 +116,7 @@ for (const { path, bytes, type, disposition } of representations) {
       assert.match(String(headers['content-type']), /^application\/problem\+json/)
     })
 
-    test('who has the bytes already is answered 304 without them', async () => {
+    test('a client that has the bytes already gets 304 without them', async () => {
       for (const method of ['GET', 'HEAD']) {
         const headers = { 'if-none-match': `"other", ${etagOf(bytes)}` }
         const { status, headers: answered, body } = await ask(path, { method, headers })
@@ -126,8 +126,8 @@ for (const { path, bytes, type, disposition } of representations) {
   })
 }
 
-describe('a result that is not there', () => {
-  test('yet is 409 with Retry-After, while the original is there', async () => {
+describe('a missing result', () => {
+  test('of an unfinished image is 409 with Retry-After, and the original is served', async () => {
     const id = await upload()
     const assertNotReady = async () => {
       for (const path of [`/images/${id}/result`, `/image/get?id=${id}`]) {
@@ -143,7 +143,7 @@ describe('a result that is not there', () => {
     await assertNotReady()
   })
 
-  test('because the image failed is 422 with the reason', async () => {
+  test('of a failed image is 422 with the reason', async () => {
     const id = await upload()
     const error = {
       type: problemType('undecodable-image'),
@@ -158,7 +158,7 @@ describe('a result that is not there', () => {
     assert.equal((await ask(`/images/${id}/original`)).status, 200)
   })
 
-  test('because its bytes are gone is 404', async () => {
+  test('whose bytes are deleted is 404', async () => {
     const id = await finished()
     for (const stage of ['pre', 'post'] as const)
       await frontend.clients.storage.deleteBlob({ params: { key: id, stage }, headers: {} })
@@ -169,7 +169,7 @@ describe('a result that is not there', () => {
     }
   })
 
-  test('fault: because the storage is away is 503 with Retry-After', async t => {
+  test('fault: is 503 with Retry-After while the storage does not answer', async t => {
     const own = await startFrontend(t)
     const id = (await own.ask('/images', { method: 'POST', body: png })).json().id
     await own.storage.close()

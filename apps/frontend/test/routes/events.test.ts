@@ -12,7 +12,7 @@ interface Event {
   data: { id?: string; state?: string; links?: { self: string } }
 }
 
-/** Reads a stream of events as it comes. */
+/** Reads a stream of events as they arrive. */
 async function follow(t: TestContext, { url }: Frontend, path: string, headers: Record<string, string> = {}) {
   const hangUp = new AbortController()
   t.after(() => hangUp.abort())
@@ -50,14 +50,14 @@ async function upload({ ask }: Frontend): Promise<string> {
   return String(json().id)
 }
 
-test('the events of an image are its newest state, and each change until its end', async t => {
+test('the events of an image are its current state and each change until its end', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const { answer, events, isOver } = await follow(t, frontend, `/images/${id}/events`)
   assert.equal(answer.headers.get('content-type'), 'text/event-stream')
   assert.equal(answer.headers.get('x-accel-buffering'), 'no')
   await until('the first state is there', () => events.length > 0)
-  await upload(frontend) // which is nothing to this stream
+  await upload(frontend) // not an event of this stream
   await finishNext(frontend, image)
   await until('the stream is over', isOver)
   assert.deepEqual([events[0]?.id, events[0]?.data.state], [`${id}:1`, 'not-started'])
@@ -66,7 +66,7 @@ test('the events of an image are its newest state, and each change until its end
   assert.equal(events.at(-1)?.data.links?.self, `/images/${id}`)
 })
 
-test('the events of an image that has ended are its last state; who has seen that is told with 204', async t => {
+test('an image that has ended has one event; a client that has seen it gets 204', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   await failNext(frontend, { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' })
@@ -82,7 +82,7 @@ test('the events of an image that has ended are its last state; who has seen tha
   assert.equal(answer.status, 204)
 })
 
-test('the events of an image that is deleted say so, and end; of no image they are 404', async t => {
+test('the events of an image end with its deletion; the events of a missing image are 404', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
@@ -90,14 +90,14 @@ test('the events of an image that is deleted say so, and end; of no image they a
   await until('the first state is there', () => [events, all.events].every(({ length }) => length > 0))
   assert.equal((await frontend.ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
   await until('the stream is over', isOver)
-  await until('the others are told', () =>
+  await until('the other stream has the deletion', () =>
     all.events.some(({ name, data }) => name === 'deleted' && data.id === id),
   )
   assert.deepEqual(events.at(-1), { name: 'deleted', id: undefined, data: { id } })
   assertProblem(await frontend.app.inject(`/images/${id}/events`), 404, 'image-not-found')
 })
 
-test('the events of all images begin with those under way', async t => {
+test('the events of all images begin with the images under way', async t => {
   const frontend = await startFrontend(t)
   const ended = await finishAfterUpload(frontend)
   const running = await upload(frontend)
@@ -117,7 +117,7 @@ test('the events of all images begin with those under way', async t => {
   assert.ok(!states().some(([id]) => id === ended))
 })
 
-test('many streams are told of a change by one read', async t => {
+test('one read of the task DB serves many streams', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const streams = await Promise.all(
@@ -132,7 +132,7 @@ test('many streams are told of a change by one read', async t => {
   assert.ok(ofStreams < 10, `${ofStreams} reads`)
 })
 
-test('fault: streams catch up when the task DB was away', async t => {
+test('fault: streams catch up after an outage of the task DB', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const { events } = await follow(t, frontend, `/images/${id}/events`)
@@ -140,7 +140,7 @@ test('fault: streams catch up when the task DB was away', async t => {
   await until('the first state is there', () => events.length > 0)
   await frontend.taskDb.close()
   await frontend.startTaskDb()
-  await until('it is said that changes may be missing', () => all.events.some(({ name }) => name === 'reset'))
+  await until('the stream reports that changes may be missing', () => all.events.some(({ name }) => name === 'reset'))
   await finishNext(frontend, image)
   await until('the end is there', () => events.at(-1)?.data.state === 'finished')
 })

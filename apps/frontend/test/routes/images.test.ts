@@ -28,7 +28,7 @@ async function statusOf(id: string) {
 }
 
 describe('the status document', () => {
-  test('says of every state what there is to say, and nothing of leases, versions and keys', async () => {
+  test('has the fields of every state, without leases, versions and keys', async () => {
     const id = await upload({ 'idempotency-key': 'a key that is secret' })
     const fields = ['id', 'state', 'operations', 'attempts', 'createdAt', 'original', 'links']
     const assertDocument = async (state: string, more: string[]) => {
@@ -68,7 +68,7 @@ describe('the status document', () => {
     assert.ok(document.finishedAt)
   })
 
-  test('is answered when the image has ended to who prefers to wait, long before the wait ends', async () => {
+  test('with a preferred wait is answered as soon as the image has ended', async () => {
     const startedAt = performance.now()
     const id = await upload()
     const waiting = ask(`/images/${id}`, { headers: { prefer: 'wait=50' } })
@@ -79,21 +79,21 @@ describe('the status document', () => {
     assert.ok(performance.now() - startedAt < 25_000)
   })
 
-  test('is answered as it is when the wait has ended', async () => {
+  test('with a preferred wait is answered unchanged when the wait has ended', async () => {
     const id = await upload()
     const { status, headers, json } = await ask(`/images/${id}`, { headers: { prefer: 'wait=1' } })
     assert.deepEqual([status, json().state, headers['retry-after']], [200, 'not-started', '1'])
     await finishNext(frontend, Buffer.from('result'))
   })
 
-  test('waited for is 404 when the image is deleted meanwhile', async () => {
+  test('with a preferred wait is 404 when the image is deleted meanwhile', async () => {
     const id = await upload()
     const waiting = ask(`/images/${id}`, { headers: { prefer: 'wait=50' } })
     assert.equal((await ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
     assert.equal((await waiting).status, 404)
   })
 
-  test('waited for is answered at once when the frontend closes', async t => {
+  test('with a preferred wait is answered at once when the frontend closes', async t => {
     const startedAt = performance.now()
     const own = await startFrontend(t)
     const { json } = await own.ask('/images', { method: 'POST', body: png })
@@ -109,7 +109,7 @@ describe('the status document', () => {
   })
 
   for (const id of unknownIds) {
-    test(`there is none of "${id.slice(0, 40)}"`, async () => {
+    test(`of "${id.slice(0, 40)}" is 404`, async () => {
       for (const path of [`/images/${id}`, `/images/${id}/result`, `/images/${id}/original`]) {
         for (const method of ['GET', 'HEAD']) assert.equal((await ask(path, { method })).status, 404)
         assert.equal((await ask(path)).json().type, problemType('image-not-found'))
@@ -120,7 +120,7 @@ describe('the status document', () => {
 })
 
 describe('deleting an image', () => {
-  test('forgets its task and its bytes, and is 404 the second time', async () => {
+  test('deletes its task and its bytes, and is 404 the second time', async () => {
     const [files, tasks] = [storageFiles(frontend).length, await taskCount(frontend)]
     const id = await upload()
     await finishNext(frontend, Buffer.from('result'))
@@ -153,7 +153,7 @@ describe('deleting an image', () => {
   })
 
   for (const id of unknownIds) {
-    test(`"${id.slice(0, 40)}", which isn't there, is 404`, async () => {
+    test(`with the unknown id "${id.slice(0, 40)}" is 404`, async () => {
       const { status, json } = await ask(`/images/${id}`, { method: 'DELETE' })
       assert.deepEqual([status, json().type], [404, problemType('image-not-found')])
     })
@@ -161,7 +161,7 @@ describe('deleting an image', () => {
 })
 
 describe('the list of images', () => {
-  test('is newest first, by state, and page by page', async t => {
+  test('is newest first, can be filtered by state, and has pages', async t => {
     const own = await startFrontend(t)
     const ids: unknown[] = []
     for (let n = 0; n < 5; n++) {
@@ -204,7 +204,7 @@ describe('the list of images', () => {
   }
 
   for (const cursor of ['x', '%00', '%F0%9F%98%80', "';--"]) {
-    test(`a cursor "${cursor}" that was never given out is refused`, async () => {
+    test(`the invalid cursor "${cursor}" is refused`, async () => {
       const { status, json } = await ask(`/images?cursor=${cursor}`)
       assert.deepEqual([status, json().type], [400, problemType('invalid-cursor')])
     })

@@ -14,10 +14,10 @@ const networks = readNetworks('127.0.0.0/8')
 const settings = { MAX_UPLOAD_BYTES: '500000' }
 const frontend = await startFrontend({ after }, settings, { networks })
 
-/** What the far side answers by path, and what it was asked. */
+/** The answers of the other server by path. */
 const pages: Record<string, (response: ServerResponse) => void> = {
   '/photo.png': response => response.end(png),
-  '/gone': response => response.writeHead(404).end('the words of the far side'),
+  '/gone': response => response.writeHead(404).end('the body of the other server'),
   '/text': response => response.end('not an image'),
   '/half': response =>
     response
@@ -65,7 +65,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
 }
 
 describe('an import', () => {
-  test('is an upload of what stands at the URL', async () => {
+  test('uploads the image at the URL', async () => {
     const answer = await importing({ url: `${farUrl}/photo.png`, operations: 'swap-channels:gbr' })
     assert.equal(answer.status, 202, String(answer.body))
     const { id, operations } = answer.json()
@@ -75,7 +75,7 @@ describe('an import', () => {
     await finishNext(frontend, png)
   })
 
-  test('takes operations as JSON, an idempotency key and a wait', async () => {
+  test('accepts operations as JSON, an idempotency key and a wait', async () => {
     const given = { url: `${farUrl}/photo.png`, operations: [{ name: 'swap-channels', order: 'brg' }] }
     const headers = { 'idempotency-key': 'one', prefer: 'wait=20' }
     const [first] = await Promise.all([importing(given, headers), finishNext(frontend, png)])
@@ -84,7 +84,7 @@ describe('an import', () => {
     assert.equal(second.json().id, first.json().id, 'the document wins over the query')
   })
 
-  test('fails with 422 that names the host, and neither the URL nor the words of the far side', async () => {
+  test('fails with 422 that names the host, but neither the URL nor the body of the other server', async () => {
     for (const [path, words] of Object.entries({
       '/gone': /answered 404/,
       '/half': /broke off/,
@@ -106,7 +106,7 @@ describe('an import', () => {
     assertProblem(await importing({ url: `${farUrl}/declared` }), 413, 'too-large')
     assertProblem(await importing({ url: `${farUrl}/endless` }), 413, 'too-large')
     await until(
-      'the far side is hung up on',
+      'the connection to the other server is closed',
       () => closed.includes('/endless') && closed.includes('/declared'),
     )
   })
@@ -118,14 +118,14 @@ describe('an import', () => {
       headers: { 'content-type': 'application/json' },
     }).on('error', () => undefined)
     client.end(JSON.stringify({ url: `${farUrl}/slow` }))
-    await until('the far side is asked', () => asked.includes('/slow'))
+    await until('the other server has the request', () => asked.includes('/slow'))
     client.destroy()
-    await until('the far side is hung up on', () => closed.includes('/slow'))
+    await until('the connection to the other server is closed', () => closed.includes('/slow'))
     await until('nothing is left', () => storageFiles(frontend).length <= files)
     assert.equal(await taskCount(frontend), tasks)
   })
 
-  test('is refused for now while 64 others are under way', async () => {
+  test('is refused with 503 while 64 others are under way', async () => {
     const hangUp = new AbortController()
     const { signal } = hangUp
     const body = Buffer.from(JSON.stringify({ url: `${farUrl}/slow` }))
@@ -134,7 +134,7 @@ describe('an import', () => {
       frontend.ask('/images', { method: 'POST', headers, body, signal }),
     )
     const ended = Promise.allSettled(others)
-    await until('the far side is asked', () => asked.length === 64)
+    await until('the other server has the requests', () => asked.length === 64)
     const refused = await importing({ url: `${farUrl}/photo.png` })
     assertProblem(refused, 503, 'too-many-imports')
     assert.ok(Number(refused.headers['retry-after']) > 0)
@@ -147,7 +147,7 @@ describe('an import', () => {
     )
   })
 
-  test('is described by a document that is right', async () => {
+  test('is refused with 400 if its document is not valid', async () => {
     for (const [document, words] of [
       ['{"url": ', /not: /],
       [{}, /url/],
@@ -167,7 +167,7 @@ describe('an import', () => {
   })
 })
 
-test('only application/json makes the frontend fetch: any other type is an upload of these bytes', async () => {
+test('the frontend imports only for application/json; with any other type, the body is the image', async () => {
   const document = { url: `${farUrl}/photo.png` }
   for (const type of [
     'text/plain',
@@ -197,10 +197,10 @@ test('an imported image belongs to the owner of the key', async t => {
     422,
     'import-failed',
   )
-  assert.deepEqual(asked, [], 'loopback is not public')
+  assert.deepEqual(asked, [], 'loopback is not a public address')
 })
 
-test('a frontend refuses what comes from itself', async () => {
+test('a frontend refuses a request from itself', async () => {
   let headers: Record<string, unknown> = {}
   far.once('request', request => (headers = request.headers))
   await importing({ url: `${farUrl}/photo.png` })

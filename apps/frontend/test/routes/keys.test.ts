@@ -22,7 +22,7 @@ async function statusWith(key: unknown): Promise<number> {
   return (await askWith(String(key), '/operations')).status
 }
 
-test('operators make keys, which are told once and work at once', async () => {
+test('operators make keys, which are shown once and work at once', async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
   const { status, headers, json } = await manage('POST', '/keys', {
     owner: 'shop',
@@ -47,12 +47,12 @@ test('operators make keys, which are told once and work at once', async () => {
   assert.deepEqual(description, { ...made, createdAt })
 })
 
-test('a key whose owner is not named owns its images itself', async () => {
+test('a key that is made without an owner gets its own owner', async () => {
   const { id, owner, role } = (await manage('POST', '/keys', { role: 'operator' })).json()
   assert.deepEqual([owner, role], [id, 'operator'])
 })
 
-test('neither a listing nor what kv-config keeps holds a key', async () => {
+test('neither a listing nor kv-config contains a key', async () => {
   const { body } = await frontend.clients.kv.listKeys({ querystring: { prefix: '' } })
   const kept = body.keys.map(({ value }) => Buffer.from(value, 'base64').toString()).join()
   const answer = (await manage('GET', '/keys')).body.toString()
@@ -76,7 +76,7 @@ test('a key is revoked, and a second time it is 404', async () => {
 })
 
 describe('rotation', () => {
-  test('makes another key of the same owner, role and name, and ends the old one', async () => {
+  test('makes a new key with the same owner, role and name, and revokes the old key', async () => {
     const old = await frontend.makeKey({ name: 'camera' })
     const { status, json } = await manage('POST', `/keys/${old.id}/rotate`)
     assert.equal(status, 201)
@@ -95,7 +95,7 @@ describe('rotation', () => {
     assert.match((await askWith(old.key, '/images')).body.toString(), /has expired/)
   })
 
-  test('a key that was to live for an hour is replaced by one that lives for an hour', async () => {
+  test('the new key has the same lifetime as the old key', async () => {
     const old = await frontend.makeKey({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() })
     const { expiresAt, createdAt } = (await manage('POST', `/keys/${old.id}/rotate`)).json()
     const lifetimeMs = Date.parse(String(expiresAt)) - Date.parse(String(createdAt))
@@ -103,8 +103,8 @@ describe('rotation', () => {
   })
 })
 
-describe('who and what is refused', () => {
-  test('users are 403, nobody is 401', async () => {
+describe('managing keys is refused', () => {
+  test('to users with 403, without a key with 401', async () => {
     for (const [method, path] of [
       ['GET', '/keys'],
       ['POST', '/keys'],
@@ -119,14 +119,14 @@ describe('who and what is refused', () => {
     assert.equal(await statusWith(operator.key), 200)
   })
 
-  test('a frontend that is open manages no keys, and says where they are managed', async t => {
+  test('on a frontend without keys, and the answer explains where to manage them', async t => {
     const { ask } = await startGuarded(t, { audience: 'open' })
     const { status, json } = await ask('/keys', { method: 'POST', body: Buffer.from('{}') })
     assert.equal(status, 403)
     assert.match(String(json().detail), /darkroom keys create/)
   })
 
-  test('a key that is not right is 400, in words', async () => {
+  test('with 400 and a clear error if the body is not valid', async () => {
     for (const [body, words] of [
       [{ role: 'admin' }, /role/],
       [{ owner: 'a b' }, /owner/],
@@ -147,7 +147,7 @@ describe('who and what is refused', () => {
   })
 })
 
-test('a client whose key is revoked through kv-config is refused as soon as that is heard', async () => {
+test('a key that is revoked through kv-config is soon refused', async () => {
   const { id, key } = await frontend.makeKey()
   const startedAt = performance.now()
   await frontend.store.revoke(id)

@@ -32,7 +32,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string, words: 
   assert.match(String(answer.json().detail), words)
 }
 
-/** The status document without what differs from image to image. */
+/** The status document without the fields that differ between images. */
 function outputsIn(answer: HttpAnswer): object {
   assert.equal(answer.status, 202, String(answer.body))
   const { operations, variants, preset, from } = answer.json()
@@ -44,7 +44,7 @@ async function takeWork(decodes: string): Promise<Work | undefined> {
   return reply.status === 200 ? reply.body : undefined
 }
 
-/** Does the next work as a worker does: the text of each output is its name. */
+/** Finishes the next task as a worker does. The bytes of each output are its name. */
 async function finishNext(): Promise<string> {
   const work = await takeWork('variants')
   if (!work) assert.fail('there was no work')
@@ -98,7 +98,7 @@ describe('variants', () => {
         ),
     ],
   ] as const) {
-    test(`are taken ${where}`, async t => {
+    test(`are accepted ${where}`, async t => {
       t.after(deleteAll)
       const answer = await send()
       assert.deepEqual(outputsIn(answer), {
@@ -127,7 +127,7 @@ describe('variants', () => {
     })
   }
 
-  test('as many and as long as are allowed are taken', async t => {
+  test('are accepted up to their greatest number and length', async t => {
     t.after(deleteAll)
     const list = Array.from({ length: 10 }, () => ({
       name: 'resize',
@@ -145,7 +145,7 @@ describe('variants', () => {
     assert.equal((await upload('', form, formHeaders)).status, 202)
   })
 
-  test('are developed only by workers that know them, and are served, and deleted with their image', async t => {
+  test('are developed only by workers that know them, are served, and are deleted with their image', async t => {
     t.after(deleteAll)
     const { id } = (await upload('?variants=thumb=flip;card=flop')).json()
     assertProblem(await ask(`/images/${id}/variants/thumb`), 409, 'not-ready', /not-started/)
@@ -186,7 +186,7 @@ describe('variants', () => {
     )
   })
 
-  test('are part of what an idempotency key stands for', async t => {
+  test('must be the same for the same idempotency key', async t => {
     t.after(deleteAll)
     const send = (query: string) => upload(query, png, { 'idempotency-key': 'order-18' })
     const { id } = (await send('?variants=thumb=flip')).json()
@@ -210,7 +210,7 @@ describe('a development of a stored original', () => {
     assertProblem(await ask('/images', 'POST', { from }), 404, 'image-not-found', /there is no image/)
   })
 
-  test('is 410 when the original is gone, and leaves nothing', async t => {
+  test('is 410 when the original is deleted, and leaves nothing behind', async t => {
     t.after(deleteAll)
     const { id: from } = (await upload('')).json()
     await clients.storage.deleteBlob({ params: { key: String(from), stage: 'pre' }, headers: {} })
@@ -218,7 +218,7 @@ describe('a development of a stored original', () => {
     assert.deepEqual(storageFiles(frontend), [])
   })
 
-  test('is 404 for images of others, as for none', async t => {
+  test('is 404 for images of other owners, as for missing images', async t => {
     t.after(deleteAll)
     const { id: from } = (await upload('')).json()
     const theirs = await ask('/images', 'POST', { from }, bob.key)
@@ -235,12 +235,12 @@ describe('a development of a stored original', () => {
     ['{"from":1}', /from/],
     ['{"from":"x","size":1}', /unknown size/],
   ] as const) {
-    test(`is not asked for by ${body}`, async () => {
+    test(`is refused for the body ${body}`, async () => {
       assertProblem(await upload('', Buffer.from(body), json), 400, 'invalid-request', words)
     })
   }
 
-  test('is not asked for by JSON of another type, which no page needs leave to send', async () => {
+  test('is refused for JSON with another type, which any page could send without a preflight', async () => {
     const { id: from } = (await upload('')).json()
     const answer = await upload('', Buffer.from(JSON.stringify({ from })), { 'content-type': 'text/plain' })
     assertProblem(answer, 415, 'not-an-image', /unsupported file type/)
@@ -275,7 +275,7 @@ describe('presets', () => {
     assert.equal((await ask('/presets/shop', 'DELETE', undefined, operator.key)).status, 404)
   })
 
-  test('give way to what an upload says itself', async t => {
+  test('do not override the options of the upload', async t => {
     t.after(deleteAll)
     await ask('/presets/shop', 'PUT', { operations: 'flip', variants: { thumb: 'flop' } }, operator.key)
     await ask('/presets/both', 'PUT', { operations: 'flop' }, operator.key)
@@ -323,7 +323,7 @@ describe('presets', () => {
     })
   }
 
-  test('that somebody wrote wrongly into kv-config are refused in words', async () => {
+  test('that are not valid in kv-config are refused with a clear error', async () => {
     await clients.kv.setKey({
       ...{ params: { '*': 'config/presets/odd' }, querystring: {}, headers: {} },
       body: Buffer.from('{"operations":"flip"}'),

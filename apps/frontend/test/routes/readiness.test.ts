@@ -22,7 +22,7 @@ async function newImage(headers: Record<string, string> = {}): Promise<string> {
   return String(answer.body)
 }
 
-test('the three paths of the original design take an image, say when it is ready, and give it back', async () => {
+test('the three older paths upload an image, answer whether it is ready, and serve its result', async () => {
   const id = await newImage()
   assert.match(id, /^[0-9a-f-]{36}$/)
   assert.equal(await isReady(id), 'in progress')
@@ -31,7 +31,7 @@ test('the three paths of the original design take an image, say when it is ready
   assert.equal(String((await ask(`/image/get?id=${id}`)).body), 'result')
 })
 
-test('an image that failed, and one that is not there, are said to be', async () => {
+test('a failed image is answered "failed", a missing image "not found"', async () => {
   const id = await newImage()
   await failNext(frontend, { type: problemType('test'), title: 'Test', detail: 'the test made it fail' })
   assert.equal(await isReady(id), 'failed')
@@ -39,7 +39,7 @@ test('an image that failed, and one that is not there, are said to be', async ()
     assert.equal(await isReady(unknown), 'not found')
 })
 
-test('the same idempotency key is the same id, on both ways to upload', async () => {
+test('the same idempotency key returns the same id from both upload paths', async () => {
   const headers = { 'idempotency-key': 'one' }
   const id = await newImage(headers)
   assert.equal(await newImage(headers), id)
@@ -47,7 +47,7 @@ test('the same idempotency key is the same id, on both ways to upload', async ()
   assert.equal(answer.json().id, id)
 })
 
-test('refusals are the same as elsewhere', async () => {
+test('errors are the same as those of the newer paths', async () => {
   const { status, json } = await ask('/newImage', { method: 'POST', body: 'no image' })
   assert.deepEqual([status, json().type], [415, problemType('not-an-image')])
   for (const path of ['/image/isReady', '/image/get', `/image/isReady?id=${'x'.repeat(201)}`])

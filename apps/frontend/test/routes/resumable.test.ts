@@ -12,7 +12,7 @@ import { finishNext, startFrontend, storageFiles } from '../start-frontend.ts'
 
 const MiB = 1024 * 1024
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-/** Three pieces. The intake does not look at what follows the end of a PNG. */
+/** Three pieces long. The intake ignores bytes after the end of a PNG. */
 const large = Buffer.concat([png, randomBytes(20 * MiB)])
 const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: String(32 * MiB) })
 const { ask, clients } = frontend
@@ -50,7 +50,7 @@ function metadata(values: Record<string, string>): string {
     .join()
 }
 
-/** Another frontend of the same Darkroom. */
+/** Starts another frontend of the same Darkroom. */
 async function secondFrontend(): Promise<string> {
   const app = buildApp({ clients, logger, audience: 'as-configured', intakeCheckMs: 20 })
   frontend.defer(() => app.close())
@@ -58,7 +58,7 @@ async function secondFrontend(): Promise<string> {
 }
 
 describe('a resumable upload', () => {
-  test('becomes an image with its id, which is developed as its metadata says', async () => {
+  test('becomes an image with the id of the upload and the operations of its metadata', async () => {
     const path = await begun(png.length, {
       'upload-metadata': metadata({ filename: 'ä.png', operations: 'flip', relativePath: 'x/y' }),
     })
@@ -78,7 +78,7 @@ describe('a resumable upload', () => {
     assert.ok(!storageFiles(frontend).some(name => name.includes(`${id}_`)))
   })
 
-  test('is described by HEAD until it is finished', async () => {
+  test('answers HEAD with its offset until it is finished', async () => {
     const sent = metadata({ filename: 'a.png' })
     const path = await begun(png.length, { 'upload-metadata': sent })
     await patch(path, 0, png.subarray(0, 10))
@@ -97,7 +97,7 @@ describe('a resumable upload', () => {
     await ask(path, { method: 'DELETE', headers: tus })
   })
 
-  test('can be sent with its creation, in whole or in part', async () => {
+  test('can be sent with the request that creates it, completely or in part', async () => {
     const head = { 'upload-length': String(png.length), ...patchType }
     const whole = await begin(head, { body: png })
     assert.deepEqual([whole.status, whole.headers['upload-offset']], [201, String(png.length)])
@@ -107,7 +107,7 @@ describe('a resumable upload', () => {
     assert.equal((await patch(String(part.headers.location), 99, png.subarray(99))).status, 204)
   })
 
-  test('can tell its length later', async () => {
+  test('can declare its length later', async () => {
     const { headers } = await begin({ 'upload-defer-length': '1' })
     const path = String(headers.location)
     assert.equal((await patch(path, 0, png.subarray(0, 50))).status, 204)
@@ -122,7 +122,7 @@ describe('a resumable upload', () => {
     assert.equal((await ask(`/images/${path.split('/').at(-1)}`)).status, 200)
   })
 
-  test('is given up by DELETE: nothing of it stays', async () => {
+  test('is ended by DELETE, which deletes its bytes', async () => {
     const path = await begun()
     await patch(path, 0, png.subarray(0, 10))
     assert.equal((await ask(path, { method: 'DELETE', headers: tus })).status, 204)
@@ -147,7 +147,7 @@ describe('a resumable upload', () => {
     await until('the upload is gone', async () => (await look()).status === 404)
   })
 
-  test('of clients without PATCH goes on by POST', async () => {
+  test('can be continued by POST with X-HTTP-Method-Override', async () => {
     const path = await begun()
     const headers = { ...tus, ...patchType, 'upload-offset': '0', 'x-http-method-override': 'PATCH' }
     assert.equal((await ask(path, { method: 'POST', body: png, headers })).status, 204)
@@ -155,8 +155,8 @@ describe('a resumable upload', () => {
   })
 })
 
-describe('a request that is not right', () => {
-  test('is refused with words, and changes nothing', async () => {
+describe('an invalid request', () => {
+  test('is refused with a clear error, and changes nothing', async () => {
     const path = await begun()
     const refusals: [Promise<HttpAnswer>, number, string][] = [
       [patch(path, 1, png), 409, 'offset-mismatch'],
@@ -192,7 +192,7 @@ describe('a request that is not right', () => {
     await ask(path, { method: 'DELETE', headers: tus })
   })
 
-  test('OPTIONS tells what is supported', async () => {
+  test('OPTIONS lists the supported extensions', async () => {
     const { status, headers } = await ask('/uploads', { method: 'OPTIONS' })
     assert.deepEqual(
       [status, headers['tus-version'], headers['tus-extension'], headers['tus-max-size']],
@@ -205,7 +205,7 @@ describe('a request that is not right', () => {
     )
   })
 
-  test('of two PATCHes at once, one is refused, and the image is whole', async () => {
+  test('one of two simultaneous PATCH requests is refused, and the image is complete', async () => {
     const path = await begun(large.length)
     const answers = await Promise.all([1, 2].map(() => patch(path, 0, large.subarray(0, 9 * MiB))))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 409])
@@ -220,7 +220,7 @@ describe('a request that is not right', () => {
     assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
   })
 
-  test('unfinished uploads of one owner are bounded', async t => {
+  test('the number of unfinished uploads of one owner is limited', async t => {
     const small = await startFrontend(
       { after: t.after.bind(t) },
       {},
@@ -239,7 +239,7 @@ describe('a request that is not right', () => {
 })
 
 describe('the refusal of an image', () => {
-  test('reaches the client with the last piece, and ends the upload', async () => {
+  test('is the answer to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')
     const path = await begun(text.length)
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])
@@ -247,7 +247,7 @@ describe('the refusal of an image', () => {
     assert.ok(!storageFiles(frontend).some(name => name.includes(path.split('/').at(-1) ?? '')))
   })
 
-  test('for now leaves the upload as it was, and the last piece can be sent again', async t => {
+  test('that is temporary does not change the upload, and the last piece can be sent again', async t => {
     const full = await startFrontend({ after: t.after.bind(t) }, { MAX_QUEUED: '1' })
     const headers = { ...tus, 'upload-length': String(png.length) }
     const path = String((await full.ask('/uploads', { method: 'POST', headers })).headers.location)
@@ -304,11 +304,11 @@ describe('tus-js-client', () => {
     assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
   })
 
-  test('is told why an image is refused', async () => {
+  test('gets the reason why an image is refused', async () => {
     await assert.rejects(upload(frontend.url, Buffer.from('not an image, but text')), /not-an-image/)
   })
 
-  test('goes on at another frontend after a cut', async () => {
+  test('continues at another frontend after its connection is cut', async () => {
     const second = await secondFrontend()
     const path = await begun(large.length)
     const cut = new AbortController()
@@ -332,7 +332,7 @@ describe('tus-js-client', () => {
     assert.ok(original.body.equals(large))
   })
 
-  test('waits while the storage is away, and does not begin anew', async () => {
+  test('waits while the storage does not answer, and does not begin again', async () => {
     const path = await begun(large.length)
     await patch(path, 0, large.subarray(0, 9 * MiB))
     await frontend.storage.close()
@@ -345,7 +345,7 @@ describe('tus-js-client', () => {
   })
 })
 
-test('HEAD is never answered 5xx: clients would begin anew', async t => {
+test('HEAD never answers 5xx, as clients would begin again', async t => {
   const lone = await startFrontend({ after: t.after.bind(t) })
   const headers = { ...tus, 'upload-length': '100' }
   const path = String((await lone.ask('/uploads', { method: 'POST', headers })).headers.location)
@@ -372,7 +372,7 @@ test('the unfinished uploads of one owner can be erased', async t => {
   assert.ok(left.length === 1 && left[0]?.startsWith(paths[1] ?? ''), left.join())
 })
 
-test('uploads of others are as if they were not there', async t => {
+test('uploads of other owners are 404', async t => {
   const guarded = await startGuarded({ after: t.after.bind(t) })
   const [alice, bob] = await Promise.all(['alice', 'bob'].map(owner => guarded.makeKey({ owner })))
   const as = (key = '', path = '/uploads', request: HttpRequest = {}) =>

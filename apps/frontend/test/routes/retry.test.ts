@@ -15,7 +15,7 @@ async function upload(): Promise<string> {
   return String(json().id)
 }
 
-test('a failed image is developed anew', async () => {
+test('a failed image is developed again', async () => {
   const id = await upload()
   await failNext(frontend, { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' })
   const answer = await retry(id)
@@ -34,12 +34,12 @@ test('an image that has not failed is not retried', async () => {
   assertProblem(await retry(id), 409, 'not-failed')
 })
 
-test('an image that is not there is not retried', async () => {
+test('a retry of a missing image is 404', async () => {
   assertProblem(await retry('01990000-0000-7000-8000-000000000001'), 404, 'image-not-found')
   assertProblem(await retry('what'), 404, 'image-not-found')
 })
 
-test('operators retry all failed images that match, page by page', async () => {
+test('operators retry all failed images that match a filter, page by page', async () => {
   const failure = { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' }
   const other = { ...failure, type: problemType('out-of-time') }
   const ids: string[] = []
@@ -69,7 +69,7 @@ test('operators retry all failed images that match, page by page', async () => {
   assertProblem(await app.inject({ method: 'POST', url: '/images/retry?cursor=x' }), 400, 'invalid-cursor')
 })
 
-test('listings can begin at an instant', async () => {
+test('listings can begin at a point in time', async () => {
   const id = await upload()
   const { createdAt } = (await ask(`/images/${id}`)).json()
   const at = Date.parse(String(createdAt))

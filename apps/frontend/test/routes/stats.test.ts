@@ -15,7 +15,7 @@ async function readStats(): Promise<Stats> {
   return Value.Parse(Stats, json())
 }
 
-test('the stats tell what there is, what ended, who works on what, and which services are ready', async () => {
+test('the stats have the counts of tasks, the outcomes of the last hour, the workers and the services', async () => {
   for (let n = 0; n < 4; n++) await frontend.ask('/images', { method: 'POST', body: image })
   await finishNext(frontend, image)
   const type = problemType('undecodable')
@@ -57,7 +57,7 @@ test('a registered worker is listed with its threads, also while it has no work'
   assert.deepEqual(idle, { name, isRegistered: true, ...rest, work: [] })
 })
 
-test('a service that does not answer is named, and the other parts of the stats stay', async () => {
+test('the stats name a service that does not answer, and are otherwise complete', async () => {
   await frontend.clients.kv.setKey({
     params: { '*': 'services/cluster-state/gone' },
     querystring: { ttl: 60 },

@@ -44,7 +44,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
 }
 
 describe('an upload of raw bytes', () => {
-  test('is answered 202 with where to look, when, and the status document', async () => {
+  test('is answered 202 with Location, Retry-After and the status document', async () => {
     const answer = await post(png, { headers: { 'content-type': 'image/png' } })
     const id = assertAccepted(answer)
     assert.equal(answer.headers.location, `/images/${id}`)
@@ -54,14 +54,14 @@ describe('an upload of raw bytes', () => {
     assert.ok((await storedOriginal(id)).equals(png))
   })
 
-  test('is developed before others if its Priority, or somebody who waits, asks for it', async () => {
+  test('is developed before others if its Priority or a waiting client requires it', async () => {
     const urgencyOf = async (headers: Record<string, string>) => {
       const { id } = (await post(png, { headers })).json()
       const { body } = await frontend.clients.taskDb.listTasks({ querystring: { limit: 100 } })
       return body.tasks.find(task => task.id === id)?.urgency
     }
     assert.equal(await urgencyOf({}), 3)
-    assert.equal(await urgencyOf({ prefer: 'wait=0.1' }), 3, 'no wait that is understood')
+    assert.equal(await urgencyOf({ prefer: 'wait=0.1' }), 3, 'a wait that is not valid')
     assert.equal(await urgencyOf({ prefer: 'wait=1' }), 2)
     assert.equal(await urgencyOf({ prefer: 'wait=1', priority: 'u=6' }), 6)
     assert.equal(await urgencyOf({ priority: 'i, u=0' }), 0)
@@ -69,7 +69,7 @@ describe('an upload of raw bytes', () => {
     assert.equal(await urgencyOf({ priority: 'nonsense' }), 3)
   })
 
-  test('takes operations and an idempotency key', async () => {
+  test('accepts operations and an idempotency key', async () => {
     const upload = { headers: { 'idempotency-key': 'one' }, path: '/images?operations=swap-channels:gbr' }
     const answer = await post(png, upload)
     assert.deepEqual(answer.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
@@ -77,7 +77,7 @@ describe('an upload of raw bytes', () => {
     assertProblem(await post(png, { headers: upload.headers }), 422, 'idempotency-key-reused')
   })
 
-  test('that prefers to wait is answered 200 when the image is finished, long before the wait ends', async t => {
+  test('that prefers to wait is answered 200 as soon as the image is finished', async t => {
     const startedAt = performance.now()
     const own = await startFrontend(t)
     const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
@@ -90,14 +90,14 @@ describe('an upload of raw bytes', () => {
     assert.ok(performance.now() - startedAt < 25_000)
   })
 
-  test('that prefers to wait is answered 202 when the image is not finished by then', async () => {
+  test('that prefers to wait is answered 202 if the image is not finished in time', async () => {
     const answer = await post(png, { headers: { prefer: 'wait=1' } })
     assertAccepted(answer)
     assert.equal(answer.headers['preference-applied'], 'wait=1')
     assert.equal(answer.headers['retry-after'], '1')
   })
 
-  test('fault: it is accepted though the task DB goes while it waits', async t => {
+  test('fault: is accepted even if the task DB stops while it waits', async t => {
     const own = await startFrontend(t)
     const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
     await until('there is a task', async () => (await taskCount(own)) === 1)
@@ -126,7 +126,7 @@ describe('an upload by form', () => {
     ['a file of any name', [filePart(png, 'picture')]],
     ['operations and a file', [operationsPart('swap-channels:gbr'), filePart(png)]],
   ] as const) {
-    test(`with ${name} is taken`, async () => {
+    test(`with ${name} is accepted`, async () => {
       const answer = await postForm(formData(...parts))
       const id = assertAccepted(answer)
       const order = parts.length > 1 ? 'gbr' : 'bgr'
@@ -135,7 +135,7 @@ describe('an upload by form', () => {
     })
   }
 
-  test('takes operations by query, and those of a field before them', async () => {
+  test('accepts operations in the query, and prefers those of a field', async () => {
     const path = '/images?operations=swap-channels:grb'
     const [byQuery, byField] = [
       await postForm(formData(filePart(png)), { path }),
@@ -145,7 +145,7 @@ describe('an upload by form', () => {
     assert.deepEqual(byField.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
   })
 
-  test('of a browser, as fetch() writes it, is taken', async () => {
+  test('that fetch() wrote is accepted', async () => {
     const body = new FormData()
     body.append('operations', 'swap-channels:gbr')
     body.append('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'ein Photo "1".png')
@@ -181,7 +181,7 @@ describe('the content decides what an upload is', () => {
     ['that of a form without a boundary', 'multipart/form-data'],
     ['that of a form of web pages', 'application/x-www-form-urlencoded'],
   ] as const) {
-    test(`an image is taken whose Content-Type is ${words}`, async () => {
+    test(`an image is accepted whose Content-Type is ${words}`, async () => {
       const headers: OutgoingHttpHeaders = Object.fromEntries([['content-type', [type].flat()]])
       for (const path of ['/images', '/newImage'])
         assert.equal((await post(png, { headers, path })).status, 202)
@@ -201,13 +201,13 @@ describe('the content decides what an upload is', () => {
     })
   }
 
-  test('a part with the type of an image is the file, without a file name as well', async () => {
+  test('a part with the type of an image is the file, also without a file name', async () => {
     const body = formData({ name: 'file', type: 'image/png', content: png })
     assert.equal((await postForm(body)).status, 202)
   })
 })
 
-describe('what is refused', () => {
+describe('a refused upload', () => {
   const forms: {
     name: string
     form: Uint8Array
@@ -299,7 +299,7 @@ describe('what is refused', () => {
     ['raw bytes', 'image/png', Buffer.alloc(0)],
     ['a form', formHeaders['content-type'], openForm(filePart(Buffer.alloc(0)))],
   ] as const) {
-    test(`reaches a client that sends all of ${name} before it reads`, async t => {
+    test(`is answered to a client that sends all of ${name} before it reads`, async t => {
       const { hostname, port } = new URL(refusing.url)
       const socket = connect(Number(port), hostname).pause()
       t.after(() => socket.destroy())
@@ -311,7 +311,7 @@ describe('what is refused', () => {
     })
   }
 
-  test('by the master is relayed with when to come back', async t => {
+  test('has the status and Retry-After of the master', async t => {
     const own = await startFrontend(t, { MAX_QUEUED: '1' })
     const send = () => own.ask('/images', { method: 'POST', body: png })
     const refused = await until('the queue is full', async () => {
@@ -322,7 +322,7 @@ describe('what is refused', () => {
     assert.ok(Number(refused.headers['retry-after']) > 0)
   })
 
-  test('by the storage is relayed with when to come back', async t => {
+  test('has the status and Retry-After of the storage', async t => {
     const own = await startFrontend(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
     for (const [headers, body] of [
       [{}, png],
@@ -335,7 +335,7 @@ describe('what is refused', () => {
     }
   })
 
-  test('fault: without a master it is 503 with Retry-After, also for forms', async t => {
+  test('fault: is 503 with Retry-After without a master, also for forms', async t => {
     const own = await startFrontend(t)
     await own.master.close()
     for (const [headers, body] of [
@@ -351,11 +351,11 @@ describe('what is refused', () => {
   })
 })
 
-/** An upload of which only the beginning is sent. */
+/** Sends only the beginning of an upload. */
 async function beginUpload(headers: Record<string, string>, beginning: Uint8Array) {
   const { hostname, port } = new URL(frontend.url)
   const sent = request({ hostname, port, path: '/images', method: 'POST', headers, agent: false })
-  sent.on('error', () => undefined) // we break it off ourselves
+  sent.on('error', () => undefined) // the test ends it itself
   sent.write(beginning)
   await once(sent, 'socket')
   return sent

@@ -22,7 +22,7 @@ async function deliveredTo(path: string): Promise<void> {
   await until(`a notice is posted to ${path}`, () => receiver.of(path).length === 1)
 }
 
-test('a callback is given in the query, as a field of a form, or in a JSON document', async () => {
+test('a callback can be in the query, in a field of a form, or in a JSON document', async () => {
   const query = `/images?callback=${encodeURIComponent(`${base}/query`)}`
   const answer = await guarded.askWith(plain.key, query, { method: 'POST', body: png })
   assert.deepEqual(answer.json().callback, { url: `${base}/query`, state: 'waiting', attempts: 0 })
@@ -51,7 +51,7 @@ test('a callback is given in the query, as a field of a form, or in a JSON docum
   await deliveredTo('/json')
 })
 
-test('without one, the callback of the key is used', async () => {
+test('an upload without a callback uses the callback of its key', async () => {
   await guarded.askWith(preset.key, '/images', { method: 'POST', body: png })
   await deliveredTo('/default')
   const other = `/images?callback=${encodeURIComponent(`${base}/other`)}`
@@ -60,7 +60,7 @@ test('without one, the callback of the key is used', async () => {
   assert.equal(receiver.of('/default').length, 1)
 })
 
-test('a callback that can not be used is 400, and nothing is kept', async () => {
+test('an invalid callback is refused with 400, and nothing is stored', async () => {
   for (const url of ['nowhere', 'http://10.0.0.1/', 'http://me:secret@a.example/', 'http://a.example:22/']) {
     const path = `/images?callback=${encodeURIComponent(url)}`
     const answer = await guarded.askWith(plain.key, path, { method: 'POST', body: png })

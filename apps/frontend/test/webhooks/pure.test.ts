@@ -20,7 +20,7 @@ describe('the pauses between attempts', () => {
   }
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-  test('make eight attempts before the results expire, whatever the dice say', () => {
+  test('allow eight attempts before the results expire, whatever the random numbers are', () => {
     for (const keptSeconds of [60, 3600, 86_400, 604_800])
       for (const random of [0, 0.5, 1]) {
         const pauses = pausesFor(keptSeconds, random)
@@ -29,7 +29,7 @@ describe('the pauses between attempts', () => {
       }
   })
 
-  test('grow, and are different for each notice', () => {
+  test('grow, and differ between notices', () => {
     const pauses = pausesFor(86_400, 0.5)
     assert.deepEqual(
       pauses.toSorted((a, b) => a - b),
@@ -38,7 +38,7 @@ describe('the pauses between attempts', () => {
     assert.deepEqual([pauses[0], pausesFor(86_400, 0)[0], pausesFor(86_400, 1)[0]], [5000, 4000, 6000])
   })
 
-  test('are as long as Retry-After asks, but the last attempt comes before the end', () => {
+  test('are as long as Retry-After requires, but the last attempt comes before the results expire', () => {
     assert.equal(pausesFor(86_400, 0.5, hour)[0], hour)
     const pauses = pausesFor(3600, 0.5, 10 * hour)
     assert.deepEqual(pauses, [0.95 * hour])
@@ -55,13 +55,13 @@ describe('a signature', () => {
   const notice = { id: 'x_3', body: '{"type":"image.finished","a":"ü"}', sentAt: new Date() }
   const headers = signedHeaders(notice, secrets)
 
-  test('is right for a receiver with any of the secrets, and for no other', () => {
+  test('is valid with any of the secrets, and with no other secret', () => {
     for (const byte of [1, 2])
       assert.deepEqual(receiver(byte).verify(notice.body, headers), JSON.parse(notice.body))
     assert.throws(() => receiver(3).verify(notice.body, headers))
   })
 
-  test('is wrong for a changed body, id or time', () => {
+  test('is not valid for a changed body, id or time', () => {
     assert.throws(() => receiver(1).verify(notice.body.replace('ü', 'u'), headers))
     assert.throws(() => receiver(1).verify(notice.body, { ...headers, 'webhook-id': 'x_4' }))
     const old = signedHeaders({ ...notice, sentAt: new Date(Date.now() - 400_000) }, secrets)
@@ -69,10 +69,10 @@ describe('a signature', () => {
   })
 })
 
-describe('the places', () => {
+describe('the slots for deliveries', () => {
   const limits = { all: 6, host: 2, untried: 4, failing: 1 }
 
-  test('are at most so many for a host, and for all', () => {
+  test('are limited for each host and in total', () => {
     const places = new Places(limits)
     for (const host of ['a', 'b', 'c', 'd']) places.remember(host, true)
     assert.ok(places.take('a') && places.take('a'))
@@ -82,7 +82,7 @@ describe('the places', () => {
     assert.equal(places.take('d'), undefined)
   })
 
-  test('are few for hosts that failed lately, and not all for new ones: the others find one', () => {
+  test('are few for hosts that failed lately, and some stay free for hosts that work', () => {
     const places = new Places(limits)
     for (const host of ['dead-1', 'dead-2', 'dead-3']) places.remember(host, false)
     places.remember('alive', true)
@@ -96,7 +96,7 @@ describe('the places', () => {
     assert.ok(places.take('dead-2'))
   })
 
-  test('are as many as for others once a host answers again, or after ten minutes', () => {
+  test('are normal again for a host once it answers, or after ten minutes', () => {
     let now = 0
     const places = new Places(limits, () => now)
     places.remember('a', false)

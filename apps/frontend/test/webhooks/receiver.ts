@@ -16,7 +16,7 @@ export interface Receiver {
   of(path: string): Received[]
 }
 
-/** A receiver of webhooks on all addresses of this machine. `answer` decides; by default it is 204. */
+/** Starts a receiver of webhooks on all addresses of this machine. `answer` sends the answer; the default is 204. */
 export async function startReceiver(
   owner: Owner,
   answer: (response: ServerResponse, path: string, count: number) => void = response =>

@@ -38,7 +38,7 @@ async function secretOf(): Promise<string> {
 }
 
 describe('a notice', () => {
-  test('is posted at the end of an image, and is verified by the secret of its owner', async () => {
+  test('is posted at the end of an image, signed with the secret of its owner', async () => {
     const { id, version } = await endTask(taskDb, { url: url('/finished') })
     const { url: told, ...callback } = (await untilReported(id, 'delivered')) as unknown as Record<
       string,
@@ -57,14 +57,14 @@ describe('a notice', () => {
     assert.deepEqual(sent, { type: 'image.finished', timestamp: document.finishedAt, data: document })
   })
 
-  test('says that an image has failed, and why', async () => {
+  test('of a failed image has the reason', async () => {
     const { id } = await endTask(taskDb, { url: url('/failed'), hasFailed: true })
     await untilReported(id, 'delivered')
     const { type, data } = JSON.parse(receiver.of('/failed')[0]?.body ?? '')
     assert.deepEqual([type, data.error.title], ['image.failed', 'Undecodable'])
   })
 
-  test('is sent again, with the same id, until it is taken', async () => {
+  test('is sent again with the same id until the receiver accepts it', async () => {
     const { id } = await endTask(taskDb, { url: url('/late') })
     assert.deepEqual((await untilReported(id, 'delivered')).attempts, 3)
     assert.equal(new Set(receiver.of('/late').map(({ headers }) => headers['webhook-id'])).size, 1)
@@ -76,13 +76,13 @@ describe('a notice', () => {
     assert.equal(receiver.of('/elsewhere').length, 0)
   })
 
-  test('is given up at 410; the words of the receiver are told nowhere', async () => {
+  test('is not sent again after 410; the body of the receiver is not shown anywhere', async () => {
     const { id } = await endTask(taskDb, { url: url('/gone') })
     assert.deepEqual((await untilReported(id, 'failed')).answer, '410')
     assert.doesNotMatch(String((await frontend.ask(`/images/${id}`)).body), /secret words/)
   })
 
-  test('tells in one word why a receiver was not reached', async () => {
+  test('has one word for the reason why a receiver was not reached', async () => {
     for (const [target, word] of [
       ['http://localhost:1024/', 'unreachable'],
       ['http://10.0.0.1/', 'not-allowed'],
@@ -93,7 +93,7 @@ describe('a notice', () => {
     }
   })
 
-  test('is sent again on request, and has the same id; before the end that is 409', async () => {
+  test('is sent again on request with the same id; before the end of the image that is 409', async () => {
     const { id } = await endTask(taskDb, { url: url('/again') })
     await untilReported(id, 'delivered')
     const answer = await frontend.ask(`/images/${id}/callback`, { method: 'POST' })
@@ -109,14 +109,14 @@ describe('a notice', () => {
     assert.equal((await frontend.ask('/images/none/callback', { method: 'POST' })).status, 404)
   })
 
-  test('fault: its frontend is killed: another sends it when the lease ends', async () => {
+  test('fault: its frontend is killed: another frontend sends it when the lease expires', async () => {
     const created = await createTask(taskDb, { url: url('/killed') })
     const { status } = await taskDb.claimGivenTask({
       params: { id: created },
       body: { worker: 'w', leaseMs: 10_000 },
     })
     assert.equal(status, 200)
-    // As a frontend does that is killed just then.
+    // Behaves like a frontend that is killed at this point.
     const killed = (async () => {
       for (;;) {
         const body = { isSlow: false, limit: 200, leaseMs: 1500 }
@@ -138,7 +138,7 @@ describe('a notice', () => {
     assert.equal(receiver.of('/killed').length, 1)
   })
 
-  test('is sent once, by any of several frontends', async t => {
+  test('is sent once if there are several frontends', async t => {
     const other = buildApp({
       clients: frontend.clients,
       logger: (await import('@darkroom/image-master/testing')).logger,
@@ -158,7 +158,7 @@ describe('a notice', () => {
 })
 
 describe('the secret', () => {
-  test('is rotated without a gap: for a while, both sign', async () => {
+  test('is rotated without a gap: for a while, notices have both signatures', async () => {
     const before = await secretOf()
     const answer = await frontend.ask('/webhooks/secret/rotate?keep=60', { method: 'POST' })
     assert.deepEqual([answer.status, answer.headers['cache-control']], [201, 'no-store'])
@@ -179,7 +179,7 @@ describe('the secret', () => {
     new Webhook(await secretOf()).verify(last.body, last.headers)
   })
 
-  test('is another for each owner, is sealed in kv-config, and signs the notices of its owner', async t => {
+  test('differs for each owner, is encrypted in kv-config, and signs the notices of its owner', async t => {
     const guarded = await startGuarded(t)
     const [anna, bert] = await Promise.all([
       guarded.makeKey({ owner: 'anna' }),
