@@ -73,10 +73,10 @@ test('an unknown state of the intake changes nothing', async t => {
   const neighbours = await startNeighbours(t)
   await neighbours.startClusterState()
   const { clusterState } = neighbours.clients
-  let looks = 0
+  let reads = 0
   const getRegister: typeof clusterState.getRegister = async call => {
     const reply = await clusterState.getRegister(call)
-    looks += 1
+    reads += 1
     return reply
   }
   const gate = new IntakeGate({ clusterState: { getRegister }, logger, checkMs: 5 })
@@ -84,8 +84,8 @@ test('an unknown state of the intake changes nothing', async t => {
   const setTo = async (body: unknown) => {
     await clusterState.putRegister({ params: { name: intakeRegister }, body })
     // A read that was under way may have begun before the change.
-    const before = looks
-    await until('it has read the state twice', () => looks >= before + 2)
+    const before = reads
+    await until('it has read the state twice', () => reads >= before + 2)
   }
   await setTo('paused')
   await assert.rejects(gate.check(), /no images are taken in/)

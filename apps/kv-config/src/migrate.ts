@@ -5,13 +5,13 @@ export type { KvStore } from './engine/engine.ts'
 export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 
 export interface MigrationCounts {
-  /** Entries copied to the other store. */
+  /** How many entries were copied to the target. */
   copied: number
-  /** Entries that were there already with the same value, mostly from an earlier run. */
+  /** How many entries were in the target already with the same value, mostly from an earlier run. */
   present: number
-  /** Entries that exist there with another value, and were not changed. */
+  /** How many entries the target has with another value. They were not changed. */
   differing: number
-  /** Registrations, which the services make again. */
+  /** How many registrations were left out, as the services register again. */
   registrations: number
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@darkroom/service-kit'
 import { MembersUnchanged } from './engine/engine.ts'
 
-/** Maps the errors of a store to problems; other errors stay as they are. */
+/** Maps the errors of a store to problems; other errors are thrown unchanged. */
 export function throwProblem(error: unknown): never {
   if (error instanceof MembersUnchanged) throw new ServiceProblem(409, 'members-unchanged', error.message)
   if (error instanceof StoreFull) throw retryLater(503, 'store-full', error.message, 30, error.cause)

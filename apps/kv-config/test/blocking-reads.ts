@@ -6,7 +6,7 @@ import { type OpenEngine, put, remove } from './conformance/open-engine.ts'
 
 const waitSeconds = 50
 
-/** Tests what the routes promise to blocking reads, for any store. */
+/** Tests the promises of the routes about blocking reads, for any store. */
 export function blockingReads(name: string, openStore: OpenEngine): void {
   describe(`blocking reads of a store in ${name}`, () => {
     for (const path of ['/key/dir/a', '/keys?prefix=dir/', '/keys?']) {
@@ -62,7 +62,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
       await untilHeld(1)
       await put(store, 'a', 'one', 60)
       await put(store, 'b', 'one')
-      await (await read('/key/b')).text() // a whole round trip later
+      await (await read('/key/b')).text() // waits for one round trip
       assert.deepEqual(answers, [])
       await put(store, 'a', 'two')
       await wait

@@ -12,7 +12,7 @@ interface Options {
   store?: KvStore
 }
 
-/** The app with a store of its own; both close when the test has ended. */
+/** The app with its own store; both are closed when the test has ended. */
 export function buildTestApp(t: TestContext, { clusterToken, store = openStore(t) }: Options = {}) {
   const logger = createLogger('kv-config', 'silent')
   const app = expectDeclaredStatuses(t, buildApp({ store, logger, clusterToken }))

@@ -7,7 +7,7 @@ import { valuesAreKept } from './conformance/values.ts'
 import { waitsAreWoken } from './conformance/waits.ts'
 
 export interface Conformance {
-  /** Whether only changes of entries take revisions. Not true where others use the same server. */
+  /** Whether only changes of this store increase the revision. Not true if others use the same server. */
   revisionsAreChanges: boolean
 }
 

@@ -1,4 +1,4 @@
-// Migrates from the store at argv[2] to the one at argv[3]; prints each key when it is done with it.
+// Migrates from the store at argv[2] to the store at argv[3], and prints each key when it is copied.
 import { createLogger } from '@darkroom/service-kit'
 import { migrateKv, openKvStore } from '../src/migrate.ts'
 

@@ -13,7 +13,7 @@ const logger = createLogger('kv-config', 'silent')
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  /** A SQLite store and one in etcd, both empty, by their URLs. */
+  /** An empty store in SQLite and an empty store in etcd, and their URLs. */
   function prepare(t: TestContext) {
     const urls = {
       from: `sqlite:${join(temporaryFolder(t), 'kv.sqlite')}`,
@@ -61,7 +61,7 @@ withEngine('etcd', program => {
     assert.equal(text((await to.get('c')).entry), 'new')
   })
 
-  test('more than a page is copied whole, and an aborted run can be continued', async t => {
+  test('more than a page of entries is copied, and an aborted run can be continued', async t => {
     const { from, to } = prepare(t)
     const keys = await fill(from, 250)
     const controller = new AbortController()
@@ -81,16 +81,16 @@ withEngine('etcd', program => {
     await assertAll(to, keys)
   })
 
-  test('fault: a migration killed with -9 is gone on with by the next', async t => {
+  test('fault: the next run continues a migration that was killed with -9', async t => {
     const { urls, open, from, to } = prepare(t)
     const keys = await fill(from, 600)
     await from.close()
     const script = new URL('migrate-until-killed.ts', import.meta.url)
     const migration = startScript(t, script, urls.from, urls.to)
-    await until('it is in the midst of it', () => migration.lines.length >= 50)
+    await until('it has copied some entries', () => migration.lines.length >= 50)
     await migration.kill()
     const { copied, present } = await migrateKv({ from: open(urls.from), to })
-    assert.ok(copied > 0, 'it was through already')
+    assert.ok(copied > 0, 'the migration was already complete')
     assert.ok(present >= migration.lines.length)
     assert.equal(copied + present, keys.length)
     await assertAll(to, keys)

@@ -4,8 +4,8 @@ import { parseS3Url } from '../src/engine/s3/address.ts'
 import { isAnswer } from '../src/engine/s3/errors.ts'
 
 /**
- * Creates the bucket of BLOB_STORE_URL, unless it exists. Retries this long while the server doesn't answer, or
- * doesn't accept the key yet.
+ * How long to retry while the server doesn't answer, or doesn't accept the key yet. The script creates the bucket of
+ * BLOB_STORE_URL, unless it exists.
  */
 const timeoutMs = 120_000
 

@@ -17,7 +17,7 @@ import { openBlobStore } from './engine/open-store.ts'
 
 export { Config } from './config.ts'
 
-/** The storage, listening and registered. */
+/** Starts the storage: it listens and is registered. */
 export async function start(
   config: Config,
   logger: Logger,

@@ -1,8 +1,8 @@
 import { retryLater, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
 
 /**
- * Maps the errors of a store to problems; other errors stay as they are. Uploading clients see these answers, and
- * `/readyz` needs no token: so addresses, buckets and advice are only in the log.
+ * Maps the errors of a store to problems; other errors are thrown unchanged. Clients see these answers, and `/readyz`
+ * needs no token, so addresses, buckets and advice are only in the log.
  */
 export function throwProblem(error: unknown): never {
   if (error instanceof StoreFull) throw retryLater(503, 'disk-full', error.message, 60, error)

@@ -3,8 +3,8 @@ import { httpRequest } from '@darkroom/testing'
 import { patterned, sha256 } from './content.ts'
 
 /**
- * Puts blobs of many sizes, four at a time, each chunk sent by itself, until the storage is gone. Keeps the digest of
- * each acknowledged blob by its key.
+ * Puts blobs of many sizes, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each
+ * acknowledged blob by its key.
  */
 export function keepPutting(url: string, prefix: string) {
   const acknowledged = new Map<string, string>()
@@ -22,7 +22,7 @@ export function keepPutting(url: string, prefix: string) {
   return { acknowledged, ended }
 }
 
-/** All other listed blobs must be complete too. */
+/** Checks that all acknowledged blobs are there, and that every other listed blob is complete, too. */
 export async function assertAllThere(url: string, acknowledged: ReadonlyMap<string, string>): Promise<void> {
   const listed = (await httpRequest(url, '/images?stage=pre&limit=1000')).json().blobs as { key: string }[]
   const keys = new Set([...acknowledged.keys(), ...listed.map(({ key }) => key)])

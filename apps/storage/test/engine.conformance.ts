@@ -85,8 +85,8 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       const store = await open(t)
       const put = (text: string, condition: Condition) =>
         store.put(id, inChunks(Buffer.from(text)), png, condition)
-      const isAbsent: Condition = standing => standing === undefined
-      const isFirst: Condition = standing => standing?.blob.sha256 === sha256(Buffer.from('first'))
+      const isAbsent: Condition = current => current === undefined
+      const isFirst: Condition = current => current?.blob.sha256 === sha256(Buffer.from('first'))
       assert.equal((await put('first', isFirst)).kind, 'refused')
       assert.equal((await put('first', isAbsent)).kind, 'stored')
       assert.deepEqual(await put('second', isAbsent), { kind: 'refused' })
@@ -94,7 +94,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
       const writers = await Promise.all(['a', 'b', 'c'].map(text => put(text, isFirst)))
       assert.deepEqual(writers.map(({ kind }) => kind).sort(), ['refused', 'refused', 'stored'])
       assert.equal(await store.delete(id, isFirst), false)
-      assert.equal(await store.delete(id, standing => !isAbsent(standing)), true)
+      assert.equal(await store.delete(id, current => !isAbsent(current)), true)
       assert.equal(await store.open(id), undefined)
       assert.equal(await store.delete(id), true)
     })

@@ -10,14 +10,14 @@ export interface StorageProcess extends Program {
 interface StorageProcessOptions {
   /** The folder of the file engine; without it, `env` names another engine. */
   folder?: string
-  /** A line of shell that mounts something first; only this process sees the mount. */
+  /** A shell command that mounts a file system first. Only this process sees the mount. */
   mount?: string
   env?: Record<string, string>
 }
 
 export const storageMain = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** The storage as a process of its own, once it answers. It finds no kv-config to register in, which is not an error. */
+/** Starts the storage as a separate process, and waits until it answers. It has no kv-config, which is not an error. */
 export async function startStorage(
   t: TestContext,
   { folder, mount, env = {} }: StorageProcessOptions,

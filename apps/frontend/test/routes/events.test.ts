@@ -140,7 +140,9 @@ test('fault: streams catch up after an outage of the task DB', async t => {
   await until('the first state is there', () => events.length > 0)
   await frontend.taskDb.close()
   await frontend.startTaskDb()
-  await until('the stream reports that changes may be missing', () => all.events.some(({ name }) => name === 'reset'))
+  await until('the stream reports that changes may be missing', () =>
+    all.events.some(({ name }) => name === 'reset'),
+  )
   await finishNext(frontend, image)
   await until('the end is there', () => events.at(-1)?.data.state === 'finished')
 })

@@ -19,12 +19,12 @@ const { ask, clients } = frontend
 const tus = { 'tus-resumable': tusVersion }
 const patchType = { 'content-type': 'application/offset+octet-stream' }
 
-function begin(headers: Record<string, string>, request: HttpRequest = {}): Promise<HttpAnswer> {
+function createUpload(headers: Record<string, string>, request: HttpRequest = {}): Promise<HttpAnswer> {
   return ask('/uploads', { method: 'POST', ...request, headers: { ...tus, ...headers } })
 }
 
-async function begun(length = png.length, headers: Record<string, string> = {}): Promise<string> {
-  const { status, headers: answered } = await begin({ 'upload-length': String(length), ...headers })
+async function newUpload(length = png.length, headers: Record<string, string> = {}): Promise<string> {
+  const { status, headers: answered } = await createUpload({ 'upload-length': String(length), ...headers })
   assert.equal(status, 201)
   return String(answered.location)
 }
@@ -59,7 +59,7 @@ async function secondFrontend(): Promise<string> {
 
 describe('a resumable upload', () => {
   test('becomes an image with the id of the upload and the operations of its metadata', async () => {
-    const path = await begun(png.length, {
+    const path = await newUpload(png.length, {
       'upload-metadata': metadata({ filename: 'ä.png', operations: 'flip', relativePath: 'x/y' }),
     })
     assert.equal(await offsetOf(path), '0')
@@ -80,7 +80,7 @@ describe('a resumable upload', () => {
 
   test('answers HEAD with its offset until it is finished', async () => {
     const sent = metadata({ filename: 'a.png' })
-    const path = await begun(png.length, { 'upload-metadata': sent })
+    const path = await newUpload(png.length, { 'upload-metadata': sent })
     await patch(path, 0, png.subarray(0, 10))
     const { headers } = await ask(path, { method: 'HEAD', headers: tus })
     assert.deepEqual(
@@ -99,16 +99,16 @@ describe('a resumable upload', () => {
 
   test('can be sent with the request that creates it, completely or in part', async () => {
     const head = { 'upload-length': String(png.length), ...patchType }
-    const whole = await begin(head, { body: png })
+    const whole = await createUpload(head, { body: png })
     assert.deepEqual([whole.status, whole.headers['upload-offset']], [201, String(png.length)])
     assert.equal((await ask(`/images/${String(whole.headers.location).split('/').at(-1)}`)).status, 200)
-    const part = await begin(head, { body: png.subarray(0, 99) })
+    const part = await createUpload(head, { body: png.subarray(0, 99) })
     assert.deepEqual([part.status, part.headers['upload-offset']], [201, '99'])
     assert.equal((await patch(String(part.headers.location), 99, png.subarray(99))).status, 204)
   })
 
   test('can declare its length later', async () => {
-    const { headers } = await begin({ 'upload-defer-length': '1' })
+    const { headers } = await createUpload({ 'upload-defer-length': '1' })
     const path = String(headers.location)
     assert.equal((await patch(path, 0, png.subarray(0, 50))).status, 204)
     const described = await ask(path, { method: 'HEAD', headers: tus })
@@ -123,7 +123,7 @@ describe('a resumable upload', () => {
   })
 
   test('is ended by DELETE, which deletes its bytes', async () => {
-    const path = await begun()
+    const path = await newUpload()
     await patch(path, 0, png.subarray(0, 10))
     assert.equal((await ask(path, { method: 'DELETE', headers: tus })).status, 204)
     assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 404)
@@ -143,12 +143,12 @@ describe('a resumable upload', () => {
       method: 'POST',
       headers: { ...tus, 'upload-length': '100' },
     })
-    const look = () => brief.ask(String(headers.location), { method: 'HEAD', headers: tus })
-    await until('the upload is gone', async () => (await look()).status === 404)
+    const head = () => brief.ask(String(headers.location), { method: 'HEAD', headers: tus })
+    await until('the upload is gone', async () => (await head()).status === 404)
   })
 
   test('can be continued by POST with X-HTTP-Method-Override', async () => {
-    const path = await begun()
+    const path = await newUpload()
     const headers = { ...tus, ...patchType, 'upload-offset': '0', 'x-http-method-override': 'PATCH' }
     assert.equal((await ask(path, { method: 'POST', body: png, headers })).status, 204)
     assert.deepEqual(codeOf(await ask(path, { method: 'POST', headers: tus })), [405, 'method-not-allowed'])
@@ -157,7 +157,7 @@ describe('a resumable upload', () => {
 
 describe('an invalid request', () => {
   test('is refused with a clear error, and changes nothing', async () => {
-    const path = await begun()
+    const path = await newUpload()
     const refusals: [Promise<HttpAnswer>, number, string][] = [
       [patch(path, 1, png), 409, 'offset-mismatch'],
       [patch(path, 0, png, { 'content-type': 'image/png' }), 415, 'unsupported-media-type'],
@@ -167,22 +167,22 @@ describe('an invalid request', () => {
       [ask(path, { method: 'PATCH', body: png, headers: { ...tus, ...patchType } }), 400, 'invalid-request'],
       [patch('/uploads/01990000-0000-7000-8000-000000000001', 0, png), 404, 'upload-not-found'],
       [patch('/uploads/..%2fkeys%2fx', 0, png), 404, 'upload-not-found'],
-      [begin({}), 400, 'invalid-request'],
-      [begin({ 'upload-length': '-1' }), 400, 'invalid-request'],
-      [begin({ 'upload-length': '0' }), 400, 'empty-body'],
-      [begin({ 'upload-length': '9', 'upload-defer-length': '1' }), 400, 'invalid-request'],
-      [begin({ 'upload-length': String(33 * MiB) }), 413, 'too-large'],
-      [begin({ 'upload-length': '99999999999999999999999' }), 413, 'too-large'],
-      [begin({ 'upload-length': 'much' }), 400, 'invalid-request'],
-      [begin({ 'upload-length': '9', 'upload-metadata': 'operations !' }), 400, 'invalid-metadata'],
+      [createUpload({}), 400, 'invalid-request'],
+      [createUpload({ 'upload-length': '-1' }), 400, 'invalid-request'],
+      [createUpload({ 'upload-length': '0' }), 400, 'empty-body'],
+      [createUpload({ 'upload-length': '9', 'upload-defer-length': '1' }), 400, 'invalid-request'],
+      [createUpload({ 'upload-length': String(33 * MiB) }), 413, 'too-large'],
+      [createUpload({ 'upload-length': '99999999999999999999999' }), 413, 'too-large'],
+      [createUpload({ 'upload-length': 'much' }), 400, 'invalid-request'],
+      [createUpload({ 'upload-length': '9', 'upload-metadata': 'operations !' }), 400, 'invalid-metadata'],
       [
-        begin({ 'upload-length': '9', 'upload-metadata': metadata({ operations: 'nope' }) }),
+        createUpload({ 'upload-length': '9', 'upload-metadata': metadata({ operations: 'nope' }) }),
         400,
         'invalid-operations',
       ],
-      [begin({ 'upload-length': '9', 'upload-concat': 'partial' }), 400, 'no-concatenation'],
+      [createUpload({ 'upload-length': '9', 'upload-concat': 'partial' }), 400, 'no-concatenation'],
       [
-        begin({ 'upload-length': '9', 'content-type': 'image/png' }, { body: png }),
+        createUpload({ 'upload-length': '9', 'content-type': 'image/png' }, { body: png }),
         415,
         'unsupported-media-type',
       ],
@@ -206,7 +206,7 @@ describe('an invalid request', () => {
   })
 
   test('one of two simultaneous PATCH requests is refused, and the image is complete', async () => {
-    const path = await begun(large.length)
+    const path = await newUpload(large.length)
     const answers = await Promise.all([1, 2].map(() => patch(path, 0, large.subarray(0, 9 * MiB))))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 409])
     assert.equal(await offsetOf(path), String(9 * MiB))
@@ -241,7 +241,7 @@ describe('an invalid request', () => {
 describe('the refusal of an image', () => {
   test('is the answer to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')
-    const path = await begun(text.length)
+    const path = await newUpload(text.length)
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])
     assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 404)
     assert.ok(!storageFiles(frontend).some(name => name.includes(path.split('/').at(-1) ?? '')))
@@ -310,7 +310,7 @@ describe('tus-js-client', () => {
 
   test('continues at another frontend after its connection is cut', async () => {
     const second = await secondFrontend()
-    const path = await begun(large.length)
+    const path = await newUpload(large.length)
     const cut = new AbortController()
     const sending = fetch(`${frontend.url}${path}`, {
       method: 'PATCH',
@@ -333,7 +333,7 @@ describe('tus-js-client', () => {
   })
 
   test('waits while the storage does not answer, and does not begin again', async () => {
-    const path = await begun(large.length)
+    const path = await newUpload(large.length)
     await patch(path, 0, large.subarray(0, 9 * MiB))
     await frontend.storage.close()
     const sending = upload(frontend.url, large, {

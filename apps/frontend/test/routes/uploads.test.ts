@@ -273,7 +273,7 @@ describe('a refused upload', () => {
       code: 'too-large',
     },
     {
-      name: 'nothing as an image',
+      name: 'an empty image',
       form: Buffer.alloc(0),
       headers: { 'content-type': 'image/png' },
       code: 'empty-body',

@@ -40,12 +40,12 @@ async function secretOf(): Promise<string> {
 describe('a notice', () => {
   test('is posted at the end of an image, signed with the secret of its owner', async () => {
     const { id, version } = await endTask(taskDb, { url: url('/finished') })
-    const { url: told, ...callback } = (await untilReported(id, 'delivered')) as unknown as Record<
+    const { url: receiverUrl, ...callback } = (await untilReported(id, 'delivered')) as unknown as Record<
       string,
       unknown
     >
     assert.deepEqual(callback, { state: 'delivered', attempts: 1, answer: '204' })
-    assert.equal(told, url('/finished'))
+    assert.equal(receiverUrl, url('/finished'))
     const [notice, ...others] = receiver.of('/finished')
     assert.ok(notice)
     assert.deepEqual(others, [])

@@ -14,8 +14,8 @@ interface Waiting {
 const remembered = 10_000
 
 /**
- * The latest changes of a store, and the callers that wait for the next. It is in memory: after a restart it is
- * empty.
+ * The latest changes of a store, and the callers that wait for the next change. It is in memory, so it is empty after
+ * a restart.
  */
 export class ChangeFeed {
   #changes: Change[] = []

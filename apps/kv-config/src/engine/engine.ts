@@ -4,7 +4,7 @@ export interface KvEntry {
   /** The revision of the write that set the value; also its ETag. */
   revision: number
   isLeased: boolean
-  /** In listings that ask for it: when the lease ends, or later if it was renewed since. */
+  /** Only in listings that request it: the end of the lease, which may be later if it was renewed since. */
   expiresAt?: Date
 }
 
@@ -61,7 +61,7 @@ export interface KvStore {
   delete(key: string, condition: Condition): Promise<WriteOutcome>
   /**
    * Resolves once something in the scope may have changed after the revision, or `signal` is aborted. It never misses
-   * a change; it may resolve without one if the store has lost its history (after a restart).
+   * a change; it may resolve without a change if the store has lost its history (after a restart).
    */
   waitForChange(scope: Scope, after: number, signal: AbortSignal): Promise<void>
   /** Rejects while the store doesn't answer, or refuses new values. */

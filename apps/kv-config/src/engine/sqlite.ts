@@ -61,7 +61,7 @@ export class SqliteKvStore implements KvStore {
     this.#writes = new GroupCommit(this.#database)
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
-    // While the store was down, leases could not be renewed: so every lease starts again.
+    // Leases could not be renewed while the store was down, so every lease starts again.
     this.#statements.restartLeases.run(this.#leaseTime.now())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()

@@ -8,7 +8,7 @@ import { registerModel, withoutUnseen } from '../linearizability/register.ts'
 import { startCopies } from './start-copies.ts'
 
 const keys = ['checked/1', 'checked/2', 'checked/3']
-/** The aim is 3 s on an idle machine; etcd elects within 1 to 2 s, and again if votes are split. */
+/** How long writes may be refused on an idle machine. etcd elects a leader within 1 to 2 s, or later if votes are split. */
 const refusedMs = 3000
 const timeoutMs = 12_000
 
@@ -20,7 +20,7 @@ withEngine('etcd', etcd => {
         const killedAt = performance.now()
         await leader.kill()
         const refused = await refusedWrites(urls, killedAt)
-        t.diagnostic(`leader killed: writes refused for ${refused.join(', ')} ms, by copy`)
+        t.diagnostic(`leader killed: the copies refused writes for ${refused.join(', ')} ms`)
         assert.ok(Math.max(...refused) < 2 * refusedMs)
         await leader.restart()
       }
@@ -38,7 +38,7 @@ withEngine('etcd', etcd => {
         const pausedAt = performance.now()
         await member.pause()
         const refused = await refusedWrites(urls, pausedAt)
-        t.diagnostic(`${what} paused: writes refused for ${refused.join(', ')} ms, by copy`)
+        t.diagnostic(`${what} paused: the copies refused writes for ${refused.join(', ')} ms`)
         assert.ok(Math.max(...refused) < 2 * refusedMs)
         member.resume()
         await servers.leader()
@@ -78,7 +78,7 @@ function assertLinearizable(t: TestContext, { operations, outcomes }: History): 
   }
 }
 
-/** For each copy, how long after the fault its first write was answered that began after the fault. */
+/** How long after the fault each copy answered the first write that began after the fault. */
 function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
   return Promise.all(
     urls.map(async (url, copy) => {

@@ -56,18 +56,18 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(text(refused(await store.delete('a', atRevision(revision)))), 'one')
   })
 
-  test('of many that create a key at once, exactly one wins, and the others get its revision', async t => {
+  test('exactly one of many simultaneous creations succeeds, and the others get its revision', async t => {
     const store = await openEngine(t)
     await assertOneWins(store, absent)
   })
 
-  test('of many that replace one revision at once, exactly one wins', async t => {
+  test('exactly one of many simultaneous replacements of one revision succeeds', async t => {
     const store = await openEngine(t)
     const { revision } = await put(store, 'a', 'before')
     await assertOneWins(store, atRevision(revision))
   })
 
-  test('of many that delete one revision at once, exactly one wins', async t => {
+  test('exactly one of many simultaneous deletions of one revision succeeds', async t => {
     const store = await openEngine(t)
     const { revision } = await put(store, 'a', 'before')
     const deletions = Array.from({ length: racers }, () => store.delete('a', atRevision(revision)))
@@ -75,7 +75,7 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(outcomes.filter(({ kind }) => kind === 'written').length, 1)
   })
 
-  test('a counter that many increment by compare and set misses no increment', async t => {
+  test('a counter that many clients increment by compare-and-set loses no increment', async t => {
     const store = await openEngine(t)
     await put(store, 'counter', '0')
     await Promise.all(Array.from({ length: 8 }, () => increment(store, 5)))

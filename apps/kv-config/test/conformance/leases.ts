@@ -46,7 +46,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       assert.ok(again.revision > revision)
     })
 
-    test('the same value again renews the lease, keeps the revision, and wakes no waiting request', async t => {
+    test('setting the same value renews the lease, keeps the revision, and wakes no waiting request', async t => {
       const store = await openEngine(t)
       const first = await put(store, 'a', 'same', longTtl)
       const before = await expiryOf(store, 'a')
@@ -113,7 +113,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
         )
     })
 
-    test('a renewed entry outlives its first lease', async t => {
+    test('a renewed entry still exists after its first lease would have ended', async t => {
       const store = await openEngine(t)
       await put(store, 'renewed', 'same', shortTtl)
       await put(store, 'renewed', 'same', longTtl)

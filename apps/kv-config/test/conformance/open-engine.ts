@@ -26,7 +26,7 @@ export function written(outcome: WriteOutcome) {
   return outcome
 }
 
-/** The conflict with the entry that is there instead. */
+/** The current entry, from the outcome of a write that was refused. */
 export function refused(outcome: WriteOutcome): KvEntry | undefined {
   assert.equal(outcome.kind, 'conflict')
   return outcome.current

@@ -95,7 +95,7 @@ describe('services that are found through kv-config', { concurrency: true }, () 
     await untilFound(clients, [2])
   })
 
-  test('fault: a service killed with -9 is registered until its lease ends, and then no longer', async t => {
+  test('fault: the registration of a service killed with -9 ends with its lease', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     await startKv()
     const clients = connect(t, kvUrl)
@@ -110,7 +110,7 @@ describe('services that are found through kv-config', { concurrency: true }, () 
     await untilFound(clients, [2])
   })
 
-  test('fault: while kv-config is away, the known instances stay; once it is back, new ones are found', async t => {
+  test('fault: while kv-config does not answer, known instances stay; afterwards new instances are found', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     const kv = await startKv()
     const clients = connect(t, kvUrl)

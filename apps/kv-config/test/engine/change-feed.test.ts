@@ -5,7 +5,7 @@ import { ChangeFeed } from '../../src/engine/change-feed.ts'
 const key = 'services/a'
 const wokenOrAborted = () => AbortSignal.timeout(10_000)
 
-/** A wait, and whether it is over. */
+/** Begins a wait, and shows whether it is over. */
 function begin(feed: ChangeFeed, after: number) {
   const wait = { isOver: false, over: Promise.resolve() }
   wait.over = feed.wait({ key }, after, wokenOrAborted()).then(() => {

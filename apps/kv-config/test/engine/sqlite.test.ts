@@ -70,7 +70,7 @@ test('leases start again when the store is opened, as they could not be renewed 
   }
 })
 
-test('a wait that began before the store was closed is answered at once by the next', async t => {
+test('a wait for a revision of the previous process is answered at once', async t => {
   const { store, path } = open(t)
   const { revision } = await put(store, 'a', 'one')
   await put(store, 'a', 'two')
@@ -109,7 +109,7 @@ test('fault: entries that could not be removed when their lease ended are remove
   const { revision } = await put(store, 'a', 'leased', 0.2)
   other.exec('ALTER TABLE entries RENAME TO away')
   const ended = other.prepare('SELECT 1 FROM away WHERE expires_at <= ?')
-  await until('the lease ended a while ago', () => ended.get(Date.now() - 100))
+  await until('the lease ended 100 ms ago', () => ended.get(Date.now() - 100))
   other.exec('ALTER TABLE away RENAME TO entries')
   await wake(store, { key: 'a' }, revision)
   assert.equal((await store.get('a')).entry, undefined)
@@ -119,7 +119,7 @@ test('fault: entries that could not be removed when their lease ended are remove
 test('fault: every answered write survives kill -9', async t => {
   const path = join(temporaryFolder(t), 'kv.sqlite')
   const writer = startScript(t, new URL('write-until-killed.ts', import.meta.url), path)
-  await until('it has written a while', () => writer.lines.length >= 2000)
+  await until('it has written 2000 values', () => writer.lines.length >= 2000)
   await writer.kill()
   const { store } = open(t, path)
   for (const key of writer.lines) assert.equal(text((await store.get(key)).entry), key)

@@ -1,4 +1,4 @@
-// Not for test:quick: it counts many examples.
+// Not for test:quick: it generates many examples.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -17,7 +17,7 @@ const found = (value: string, revision: number): Output => ({ kind: 'found', val
 const written = (revision: number): Output => ({ kind: 'written', revision })
 const conflict = (revision?: number): Output => ({ kind: 'conflict', ...(revision && { revision }) })
 
-/** An operation from one moment to another; without an output, of unknown outcome. */
+/** An operation between two times. Without an output, its outcome is unknown. */
 function during(calledAt: number, at: number, input: Input, output?: Output): KeyOperation {
   return { input, calledAt, ...(output && { answer: { output, at } }) }
 }
@@ -28,18 +28,18 @@ function check(operations: KeyOperation[]): boolean {
 }
 
 const good: [string, KeyOperation[]][] = [
-  ['nothing at all', []],
-  ['a read of what was written', [during(0, 1, write('a'), written(1)), during(2, 3, read, found('a', 1))]],
+  ['an empty history', []],
+  ['a read of the written value', [during(0, 1, write('a'), written(1)), during(2, 3, read, found('a', 1))]],
   [
-    'a read, during a write, of what was before',
+    'a read during a write that returns the old value',
     [during(0, 9, write('a'), written(1)), during(1, 2, read, absent)],
   ],
   [
-    'reads, during a write, of what was before and then of it',
+    'reads during a write that return the old value, and then the new value',
     [during(0, 9, write('a'), written(1)), during(1, 2, read, absent), during(3, 4, read, found('a', 1))],
   ],
   [
-    'two writes at once, and a read of the one that was called first',
+    'two concurrent writes, and a read of the value whose write began first',
     [
       during(0, 9, write('a'), written(2)),
       during(1, 8, write('b'), written(1)),
@@ -47,12 +47,12 @@ const good: [string, KeyOperation[]][] = [
     ],
   ],
   [
-    'a write of unknown outcome that took effect long after',
+    'a write of unknown outcome that took effect later',
     [during(0, 1, write('a')), during(2, 3, read, absent), during(4, 5, read, found('a', 1))],
   ],
-  ['a write of unknown outcome that nobody saw', [during(0, 1, write('a')), during(2, 3, read, absent)]],
+  ['a write of unknown outcome that no client saw', [during(0, 1, write('a')), during(2, 3, read, absent)]],
   [
-    'a write of unknown outcome that is known by its revision alone',
+    'a write of unknown outcome of which only the revision was seen',
     [during(0, 1, write('a')), during(2, 3, create('b'), conflict(7))],
   ],
   [
@@ -60,7 +60,7 @@ const good: [string, KeyOperation[]][] = [
     [during(0, 1, write('a'), written(1)), during(2, 3, remove), during(4, 5, read, absent)],
   ],
   [
-    'of two that replace one value, one that wins and one that is told of it',
+    'two replacements of one value: one succeeds, and the other gets a conflict',
     [
       during(0, 1, write('a'), written(1)),
       during(2, 9, replace('a', 'b'), conflict(2)),
@@ -68,7 +68,7 @@ const good: [string, KeyOperation[]][] = [
     ],
   ],
   [
-    'a key that is made, deleted and made again',
+    'a key that is created, deleted and created again',
     [
       during(0, 1, create('a'), written(1)),
       during(2, 3, remove, deleted),
@@ -79,17 +79,17 @@ const good: [string, KeyOperation[]][] = [
 ]
 
 const bad: [string, KeyOperation[]][] = [
-  ['a read of what nobody wrote', [during(0, 1, read, found('a', 1))]],
+  ['a read of a value that was never written', [during(0, 1, read, found('a', 1))]],
   [
     'a read that misses an answered write',
     [during(0, 1, write('a'), written(1)), during(2, 3, read, absent)],
   ],
   [
-    'a read of what is written only later',
+    'a read of a value that is written only later',
     [during(0, 1, read, found('a', 1)), during(2, 3, write('a'), written(1))],
   ],
   [
-    'a read that falls back to an older value',
+    'a read of an older value after a newer value was read',
     [
       during(0, 1, write('a'), written(1)),
       during(2, 9, write('b'), written(2)),
@@ -107,7 +107,7 @@ const bad: [string, KeyOperation[]][] = [
     ],
   ],
   [
-    'two that replace the same value, and both win',
+    'two replacements of the same value that both succeed',
     [
       during(0, 1, write('a'), written(1)),
       during(2, 9, replace('a', 'b'), written(2)),
@@ -115,15 +115,15 @@ const bad: [string, KeyOperation[]][] = [
     ],
   ],
   [
-    'two that make a key, and both win',
+    'two creations of a key that both succeed',
     [during(0, 9, create('a'), written(1)), during(1, 8, create('b'), written(2))],
   ],
   [
-    'a conflict with what is expected',
+    'a conflict although the expected value was stored',
     [during(0, 1, write('a'), written(1)), during(2, 3, replace('a', 'b'), conflict(1))],
   ],
   [
-    'a conflict that names the revision of what is gone',
+    'a conflict that names the revision of a deleted value',
     [
       during(0, 1, write('a'), written(1)),
       during(2, 3, write('b'), written(2)),
@@ -131,14 +131,17 @@ const bad: [string, KeyOperation[]][] = [
     ],
   ],
   [
-    'a conflict of a write that failed, as its own write won',
+    'a conflict of a write with itself',
     [during(0, 1, create('a'), conflict(1)), during(2, 3, read, found('a', 1))],
   ],
   [
     'a deleted value that comes back',
     [during(0, 1, write('a'), written(1)), during(2, 3, remove, deleted), during(4, 5, read, found('a', 1))],
   ],
-  ['a revision that falls', [during(0, 1, write('a'), written(2)), during(2, 3, write('b'), written(1))]],
+  [
+    'a revision that is lower than an earlier one',
+    [during(0, 1, write('a'), written(2)), during(2, 3, write('b'), written(1))],
+  ],
   ['a value with two revisions', [during(0, 1, write('a'), written(1)), during(2, 3, read, found('a', 2))]],
 ]
 
@@ -156,10 +159,10 @@ describe('the checker of histories', () => {
       assert.equal(check(operations), expected)
     })
     fc.assert(isSame, { numRuns: 3000 })
-    assert.ok(accepted > 30, `only ${accepted} histories could be explained`)
+    assert.ok(accepted > 30, `only ${accepted} histories were linearizable`)
   })
 
-  test('accepts whatever a register answers that does one thing at a moment within each call', () => {
+  test('accepts every history of an atomic register', () => {
     fc.assert(
       fc.property(fc.array(schedule, { maxLength: 60 }), schedules => {
         assert.equal(check(runAtomically(schedules)), true)
@@ -168,7 +171,7 @@ describe('the checker of histories', () => {
     )
   })
 
-  test('refuses what such a register answers, if one read is told an older value', () => {
+  test('refuses the history of an atomic register if one read returns an older value', () => {
     let changed = 0
     fc.assert(
       fc.property(fc.array(schedule, { minLength: 10, maxLength: 60 }), fc.nat(), (schedules, pick) => {
@@ -187,7 +190,7 @@ describe('the checker of histories', () => {
 const letter = fc.nat({ max: 5 }).map(n => 'abcdef'.charAt(n))
 const revisionOf = (value: string) => 1 + 'abcdef'.indexOf(value)
 
-/** Operations with any answers of the right kind, right or wrong. The n-th writes the n-th letter. */
+/** Operations with arbitrary answers of the right kind, correct or not. Operation n writes letter n. */
 const anyOperations: fc.Arbitrary<KeyOperation[]> = fc
   .array(
     fc.record({
@@ -215,7 +218,7 @@ function outputsOf(input: Input, seen: string): Output[] {
   return input.kind === 'write' ? [isWritten] : [isWritten, conflict(revisionOf(seen)), conflict()]
 }
 
-/** The definition itself: any order of all that was answered, and of some of the rest, that keeps to the times. */
+/** The definition itself: tries every order of all answered and some unanswered operations that respects the times. */
 function someOrderExplains<State>(
   operations: readonly Operation<Input, Output>[],
   model: Model<State, Input, Output>,
@@ -240,7 +243,7 @@ const schedule = fc.record({
 
 type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never
 
-/** Does each operation at a moment of its own, in their order. A lost one happens all the same. */
+/** Executes the operations one after the other. An operation whose answer is lost still takes effect. */
 function runAtomically(schedules: Schedule[]): KeyOperation[] {
   let current: { value: string; revision: number } | undefined
   const byEffect = schedules.toSorted((a, b) => a.calledAt + a.waits - (b.calledAt + b.waits))
@@ -272,7 +275,7 @@ function inputOf(kind: string, value: string, expected: string): Input {
   return kind === 'create' ? create(value) : replace(expected, value)
 }
 
-/** With a read after everything of what was overwritten before that began; undefined if there was no such. */
+/** Adds a read at the end that returns an overwritten value; undefined if no value was overwritten. */
 function withStaleRead(history: KeyOperation[], pick: number): KeyOperation[] | undefined {
   const answered = history.filter(
     ({ input, answer }) => 'value' in input && answer?.output.kind === 'written',

@@ -1,17 +1,17 @@
-/** What one client asked and was told. Times are of one clock. */
+/** One request of a client and its answer. All times are of one clock. */
 export interface Operation<Input, Output> {
   input: Input
   calledAt: number
-  /** Nothing was told of the outcome, and it may still happen at any time: left out. */
+  /** Absent if the outcome is unknown: the operation may still take effect at any time. */
   answer?: { output: Output; at: number }
 }
 
-/** What a thing does that does one operation after the other. */
+/** The specification of an object that executes one operation after the other. */
 export interface Model<State, Input, Output> {
   initial: State
   /**
-   * The state behind an operation with this output, or `impossible`. Without an output, the operation has
-   * taken effect and nobody knows; where that makes no difference it may be called impossible.
+   * Returns the state after an operation with this output, or `impossible`. Without an output, the operation took effect
+   * but its answer was lost; if it changes nothing then, the result may be `impossible` as well.
    */
   step(state: State, input: Input, output: Output | undefined): State | typeof impossible
   /** Equal texts for equal states. */
@@ -20,12 +20,12 @@ export interface Model<State, Input, Output> {
 
 export const impossible = Symbol('impossible')
 
-/** One end of an operation, in a list by time. */
+/** The call or the return of an operation, in a linked list ordered by time. */
 interface Entry<Input, Output> {
   operation: Operation<Input, Output>
-  /** Its place in the set of those that have taken effect. */
+  /** The bit of the operation in the set of operations that have taken effect. */
   id: number
-  /** Of a call: where it returns. An entry without one is a return, or a call without an answer. */
+  /** For a call: the entry of its return. Absent for a return, and for a call without an answer. */
   returns?: Entry<Input, Output> | undefined
   isCall: boolean
   previous?: Entry<Input, Output> | undefined
@@ -33,13 +33,13 @@ interface Entry<Input, Output> {
 }
 
 /**
- * Whether the operations can have taken effect one after the other, each at a moment between its call and its
- * answer (linearizability: Herlihy and Wing, 1990). One key's operations at a time: a history is linearizable
- * if that of each key is.
+ * Checks linearizability (Herlihy and Wing, 1990): whether there is an order in which each operation takes effect at
+ * some moment between its call and its return. The operations are those of one key: a history is linearizable if the
+ * history of each key is.
  *
- * It is the search of Wing and Gong, which tries any operation that could be next and takes it back where that
- * leads nowhere, with Lowe's memory of what was tried: which operations had taken effect, and the state then
- * (Horn and Kroening, "Faster linearizability checking via P-compositionality", arXiv 1504.00204).
+ * The search is the algorithm of Wing and Gong: it tries each operation that could be next, and backtracks. As Lowe
+ * proposed, it remembers the pairs of applied operations and state that it has tried (Horn and Kroening, "Faster
+ * linearizability checking via P-compositionality", arXiv 1504.00204).
  */
 export function isLinearizable<State, Input, Output>(
   operations: readonly Operation<Input, Output>[],
@@ -52,7 +52,7 @@ export function isLinearizable<State, Input, Output>(
   let state = model.initial
   let done = 0n
   let entry = head.next
-  // Calls without an answer need never have taken effect.
+  // Calls without an answer may never take effect.
   while (answersLeft > 0) {
     if (entry?.isCall) {
       const { input, answer } = entry.operation
@@ -69,7 +69,7 @@ export function isLinearizable<State, Input, Output>(
         entry = entry.next
       }
     } else {
-      // Here something returns that has not taken effect: the last that was taken must have been wrong.
+      // An operation returns here before it has taken effect, so the last choice was wrong: backtrack.
       const last = taken.pop()
       if (!last) return false
       state = last.stateBefore
@@ -89,7 +89,7 @@ function isNew(tried: Set<string>, done: bigint, state: string): boolean {
   return true
 }
 
-/** Answers a head before the first entry. Of what happens at the same moment, calls come first. */
+/** Returns a head before the first entry. Calls come before returns at the same time. */
 function listByTime<Input, Output>(operations: readonly Operation<Input, Output>[]): Entry<Input, Output> {
   const timed = operations.flatMap((operation, id) => {
     const { calledAt, answer } = operation
@@ -115,7 +115,7 @@ function takeOut<Input, Output>(call: Entry<Input, Output>): void {
   }
 }
 
-/** Undoes the last `takeOut`: in its opposite order. */
+/** Undoes the last `remove`, in the opposite order. */
 function putBack<Input, Output>(call: Entry<Input, Output>): void {
   for (const entry of [call.returns, call]) {
     if (entry?.previous) entry.previous.next = entry

@@ -3,20 +3,20 @@ import { problemCode } from '@darkroom/contracts'
 import type { Input, KeyOperation, Output } from './register.ts'
 
 const answerMs = 10_000
-/** Between a client's operations: histories stay short enough to be searched. */
+/** The pause between operations of a client, so that histories are short enough for the search. */
 const pauseMs = 5
 const kinds = ['read', 'read', 'write', 'create', 'replace', 'replace', 'delete'] as const
 
 export interface History {
-  /** By key. */
+  /** The operations of each key. */
   operations: Map<string, KeyOperation[]>
-  /** How many were answered so, or not at all. */
+  /** The number of operations with each outcome. */
   outcomes: Map<string, number>
 }
 
 /**
- * Clients that work on a few keys at once through any of the copies of kv-config, until `signal` is aborted;
- * and all that they were told.
+ * Runs clients that read and write a few keys at once, through any copy of kv-config, until `signal` is aborted. Returns
+ * all their operations with the answers.
  */
 export async function recordHistory(options: {
   urls: readonly string[]
@@ -37,7 +37,7 @@ async function runClient(
   { urls, keys, signal }: { urls: readonly string[]; keys: readonly string[]; signal: AbortSignal },
   { operations, outcomes }: History,
 ): Promise<void> {
-  /** What it read or wrote last, by key. */
+  /** The entry that this client last read or wrote, by key. */
   const seen = new Map<string, { value: string; revision: number }>()
   for (let n = 0; !signal.aborted; n += 1) {
     const key = any(keys)
@@ -72,7 +72,7 @@ function inputFor(kind: (typeof kinds)[number], value: string, expected: string 
   }
 }
 
-/** `refused` says that nothing happened, `unknown` that it may have, or may yet. */
+/** `refused` means that nothing was changed, `unknown` that the change may take effect, now or later. */
 async function ask(
   url: string,
   input: Input,

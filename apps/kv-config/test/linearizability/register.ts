@@ -1,11 +1,11 @@
 import { impossible, type Model, type Operation } from './checker.ts'
 
-/** What is asked about one key. No value is written twice. */
+/** An operation on one key. No value is written twice. */
 export type Input =
   | { kind: 'read' }
   | { kind: 'write'; value: string }
   | { kind: 'create'; value: string }
-  /** Only where `expected` stands: asked for by its revision. */
+  /** Replaces the value `expected`, with a condition on its revision. */
   | { kind: 'replace'; expected: string; value: string }
   | { kind: 'delete' }
 
@@ -14,23 +14,23 @@ export type Output =
   | { kind: 'absent' }
   | { kind: 'written'; revision: number }
   | { kind: 'deleted' }
-  /** The revision of what stands there instead, if anything does. */
+  /** The revision of the current value, if there is a value. */
   | { kind: 'conflict'; revision?: number }
 
 export type KeyOperation = Operation<Input, Output>
 
-/** A value, or null where there is none; and the greatest revision that is known of what was there. */
+/** The value, or null; and the greatest known revision of the key so far. */
 interface State {
   value: string | null
   revision: number
 }
 
-/** A key as it is to behave: a register with reads, writes, compare-and-set and deletes, and growing revisions. */
+/** The specification of a key: a register with reads, writes, compare-and-set and deletes, and growing revisions. */
 export function registerModel(operations: readonly KeyOperation[]): Model<State, Input, Output> {
   const revisions = revisionsOf(operations)
   const known = new Set(revisions.values())
 
-  /** A value that nobody has read may have any revision that isn't another's. */
+  /** A value that no client has read may have any revision that belongs to no other value. */
   const isAt = ({ value }: State, revision: number | undefined) => {
     if (value === null || revision === undefined) return value === null && revision === undefined
     return revisions.has(value) ? revisions.get(value) === revision : !known.has(revision)
@@ -38,8 +38,8 @@ export function registerModel(operations: readonly KeyOperation[]): Model<State,
 
   const write = (state: State, value: string, output: Output | undefined) => {
     const revision = revisions.get(value)
-    const isAsTold = output === undefined || (output.kind === 'written' && output.revision === revision)
-    if (!isAsTold || (revision !== undefined && revision <= state.revision)) return impossible
+    const isAsAnswered = output === undefined || (output.kind === 'written' && output.revision === revision)
+    if (!isAsAnswered || (revision !== undefined && revision <= state.revision)) return impossible
     return { value, revision: revision ?? state.revision }
   }
 
@@ -69,7 +69,7 @@ export function registerModel(operations: readonly KeyOperation[]): Model<State,
   }
 }
 
-/** Which revision each value has, as far as anybody was told; the first that is told counts. */
+/** The revision of each value, by the first answer that contains it. */
 function revisionsOf(operations: readonly KeyOperation[]): Map<string, number> {
   const revisions = new Map<string, number>()
   for (const { input, answer } of operations) {
@@ -83,8 +83,8 @@ function revisionsOf(operations: readonly KeyOperation[]): Map<string, number> {
 }
 
 /**
- * Without the writes that were neither answered nor ever seen, if there is no answer that can come of them: each
- * would double what is to be searched, and what can be explained with them can be explained without.
+ * Leaves out the writes that have no answer and that no other answer can depend on. Each of them would double the
+ * search, and does not change its result.
  */
 export function withoutUnseen(operations: readonly KeyOperation[]): KeyOperation[] {
   const revisions = revisionsOf(operations)

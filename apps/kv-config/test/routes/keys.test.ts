@@ -21,7 +21,7 @@ for (const method of ['PUT', 'POST'] as const) {
   })
 }
 
-test('a value is raw bytes, whatever type its writer gave it', async t => {
+test('a value is raw bytes, whatever the Content-Type of its write', async t => {
   const app = buildTestApp(t)
   const body = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte))
   for (const type of ['application/json', 'text/plain', 'image/png', 'made/up', '', 'malformed', 'a/b/c;;']) {
@@ -39,7 +39,7 @@ test('a write without a body sets the empty value', async t => {
   assert.deepEqual([statusCode, body], [200, ''])
 })
 
-test('a value of 1 MiB is accepted, one of a byte more is refused and not stored', async t => {
+test('a value of 1 MiB is accepted; a longer value is refused and not stored', async t => {
   const app = buildTestApp(t)
   const largest = Buffer.alloc(mebibyte, 'x')
   assert.equal((await app.inject({ method: 'PUT', url: '/key/a', body: largest })).statusCode, 201)
@@ -50,7 +50,7 @@ test('a value of 1 MiB is accepted, one of a byte more is refused and not stored
   assert.equal(Buffer.compare((await app.inject('/key/a')).rawPayload, largest), 0)
 })
 
-test('a key of 512 bytes is accepted, one of a byte more is refused by every method', async t => {
+test('a key of 512 bytes is accepted; every method refuses a longer key', async t => {
   const app = buildTestApp(t)
   for (const longest of ['k'.repeat(512), `${'€'.repeat(170)}ab`]) {
     const url = `/key/${encodeURIComponent(longest)}`
@@ -62,20 +62,20 @@ test('a key of 512 bytes is accepted, one of a byte more is refused by every met
   }
 })
 
-test('a key is needed', async t => {
+test('an empty key is refused', async t => {
   const app = buildTestApp(t)
   assertProblem(await app.inject({ method: 'PUT', url: '/key/', body: 'one' }), 400, 'invalid-request')
   assertProblem(await app.inject({ method: 'PUT', url: '/key', body: 'one' }), 404, 'no-such-route')
 })
 
-test('any text makes a key, percent-encoded whole or between its slashes', async t => {
+test('any text may be a key, with its slashes percent-encoded or not', async t => {
   const app = buildTestApp(t)
   const key = fc.string({ unit: fc.nat(lastCharacter).map(characterOf), minLength: 1, maxLength: 60 })
   await fc.assert(
     fc.asyncProperty(key, async key => {
       await app.inject({ method: 'PUT', url: `/key/${encodeURIComponent(key)}`, body: key })
       const url = `/key/${key.split('/').map(encodeURIComponent).join('/')}`
-      // `inject` parses the URL, which takes dot segments out of it.
+      // `inject` parses the URL, which removes dot segments.
       fc.pre(!key.split('/').some(segment => segment === '.' || segment === '..'))
       assert.equal((await app.inject(url)).body, key)
     }),
@@ -91,7 +91,7 @@ test('reading a missing key is 404, with the revision of the store', async t => 
   assert.equal(answer.headers['kv-revision'], headers['kv-revision'])
 })
 
-test('deleting is 204, whether there was something or not', async t => {
+test('deleting is 204, whether the key existed or not', async t => {
   const app = buildTestApp(t)
   const written = await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   const deleted = await app.inject({ method: 'DELETE', url: '/key/a' })
@@ -102,7 +102,7 @@ test('deleting is 204, whether there was something or not', async t => {
   assert.equal((await app.inject('/key/a')).statusCode, 404)
 })
 
-test('If-None-Match: * writes only where nothing is', async t => {
+test('If-None-Match: * writes only if the key does not exist', async t => {
   const app = buildTestApp(t)
   const headers = { 'if-none-match': '*' }
   const first = await app.inject({ method: 'PUT', url: '/key/a', body: 'one', headers })
@@ -113,7 +113,7 @@ test('If-None-Match: * writes only where nothing is', async t => {
   assert.equal((await app.inject('/key/a')).body, 'one')
 })
 
-test('If-Match writes and deletes only what has this ETag', async t => {
+test('If-Match writes and deletes only a value with this ETag', async t => {
   const app = buildTestApp(t)
   const first = await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   const old = { 'if-match': String(first.headers.etag) }
@@ -128,7 +128,7 @@ test('If-Match writes and deletes only what has this ETag', async t => {
   assert.equal((await app.inject({ method: 'DELETE', url: '/key/a', headers: current })).statusCode, 204)
 })
 
-test('If-Match: * writes and deletes only what is there', async t => {
+test('If-Match: * writes and deletes only an existing value', async t => {
   const app = buildTestApp(t)
   const headers = { 'if-match': '*' }
   for (const method of ['PUT', 'POST', 'DELETE'] as const) {
@@ -140,7 +140,7 @@ test('If-Match: * writes and deletes only what is there', async t => {
   }
 })
 
-test('malformed conditions are refused, never ignored', async t => {
+test('malformed conditions are refused with 400', async t => {
   const app = buildTestApp(t)
   const conditions = [
     { 'if-match': '7' },
@@ -157,7 +157,7 @@ test('malformed conditions are refused, never ignored', async t => {
   assert.equal((await app.inject('/key/a')).statusCode, 404)
 })
 
-test('a write under conditions compares weak tags for If-None-Match alone, and every tag of a list', async t => {
+test('a conditional write compares weak tags only for If-None-Match, and every tag of a list', async t => {
   const app = buildTestApp(t)
   const { etag } = (await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })).headers
   const statusOf = async (headers: Record<string, string>, url = '/key/a') =>
@@ -181,7 +181,7 @@ test('a write under conditions compares weak tags for If-None-Match alone, and e
   assert.equal((await app.inject('/key/a')).body, 'one')
 })
 
-test('a read of a value that its reader has is 304, and 412 if it must be another', async t => {
+test('a read is 304 if If-None-Match has the current ETag, and 412 if If-Match has another', async t => {
   const app = buildTestApp(t)
   const { etag } = (await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })).headers
   for (const method of ['GET', 'HEAD'] as const) {
@@ -198,14 +198,14 @@ test('a read of a value that its reader has is 304, and 412 if it must be anothe
   assertProblem(await app.inject({ url: '/key/b', headers: { 'if-none-match': '*' } }), 404, 'key-not-found')
 })
 
-test('a cursor that was never given out is refused', async t => {
+test('an invalid cursor is refused', async t => {
   const app = buildTestApp(t)
   await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   for (const cursor of ['a', 'x', '%00', 'AAAAAAAAYQ'])
     assertProblem(await app.inject(`/keys?cursor=${cursor}`), 400, 'invalid-cursor')
 })
 
-test('a lease is set in seconds, and returned as an instant', async t => {
+test('a lease is set in seconds, and its end is returned as a time', async t => {
   const app = buildTestApp(t)
   const before = Date.now()
   await app.inject({ method: 'PUT', url: '/key/a?ttl=1800.5', body: 'one' })
@@ -232,7 +232,7 @@ test('keys are listed with their values, in pages', async t => {
   assert.equal(first.revision, Number((await app.inject('/key/b/1')).headers['kv-revision']))
 })
 
-test('a listing names a hundred keys unless it is asked for more', async t => {
+test('a listing has at most a hundred keys by default', async t => {
   const app = buildTestApp(t)
   const keys = Array.from({ length: 101 }, (_, n) => `/key/${n}`)
   await Promise.all(keys.map(url => app.inject({ method: 'PUT', url, body: 'one' })))

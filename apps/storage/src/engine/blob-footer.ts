@@ -18,7 +18,7 @@ const description = Compile(Description)
 
 export interface Footer {
   blob: StoredBlob
-  /** A name of the write itself, for engines that must tell two writes of the same bytes apart. */
+  /** A unique name of the write, for engines that must distinguish two writes of the same bytes. */
   write?: string | undefined
 }
 

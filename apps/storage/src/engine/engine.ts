@@ -31,7 +31,7 @@ export interface OpenBlob extends AsyncDisposable {
  * Decides whether a write may replace the stored blob, if there is any. It is called in the same atomic step as the
  * write.
  */
-export type Condition = (standing: Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined) => boolean
+export type Condition = (current: Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined) => boolean
 
 export interface BlobListing {
   blobs: { key: string; modifiedAt: Date }[]
@@ -57,15 +57,15 @@ export interface BlobStore {
    */
   copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined>
   /**
-   * `whole` announces that all of the blob will be read, instead of a part or nothing. This changes the cost, and
-   * with some engines how long a blob can be read that is replaced or deleted meanwhile: then reading a part fails.
+   * `whole` announces that the whole blob will be read, instead of a part or nothing. This changes the cost. If the blob
+   * is replaced or deleted meanwhile, some engines can still read a blob that was opened as a whole, but not parts.
    */
   open(id: BlobId, options?: { whole: boolean }): Promise<OpenBlob | undefined>
   /** Returns whether the condition was true. It is not an error if there is no blob. */
   delete(id: BlobId, condition?: Condition): Promise<boolean>
   /** Lists the stored blobs, page by page. A blob that exists during the whole listing is listed exactly once. */
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
-  /** The disk that the blobs are on; undefined if they are elsewhere. */
+  /** The disk of the blobs; undefined if the blobs are not on a disk of this machine. */
   disk(): Promise<Disk | undefined>
   /** Rejects if the store doesn't work. */
   check(): Promise<void>

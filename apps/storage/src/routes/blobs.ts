@@ -103,7 +103,7 @@ async function withContent<Result>(
     const { whole } = await readHead(arriving, fewBytes)
     return await use(whole)
   } finally {
-    // Releases the unread rest, so that the client gets the answer. Not awaited: a silent client would delay it.
+    // Releases the unread rest, so that the client gets the answer. Not awaited, as a client that sends nothing would delay it.
     arriving.return(undefined).catch(() => undefined)
   }
 }
@@ -123,7 +123,7 @@ function validatorsOf({ blob, modifiedAt }: Pick<OpenBlob, 'blob' | 'modifiedAt'
 
 function conditionOf(headers: IncomingHttpHeaders): Condition | undefined {
   const holds = writeCondition(headers)
-  return holds && (standing => holds(standing && validatorsOf(standing)))
+  return holds && (current => holds(current && validatorsOf(current)))
 }
 
 const maxTypeLength = 255

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@darkroom/service-kit'
 
-/** For this long, a member that failed is tried only if all others have failed, too. */
+/** How long a member that failed is tried only if all others have failed, too. */
 const suspicionMs = 5000
 
 /** Selects the member to use: the same one for as long as it answers. */
@@ -20,7 +20,7 @@ export class Endpoints {
     this.#preferred = first
   }
 
-  /** The current member, or the next one that isn't suspect, or the one that was suspected first. */
+  /** The current member; if it is suspect, the next member that isn't, or the member that was suspected first. */
   pick(): string {
     const inTurn = this.#urls.map((_, n) => this.#urls[(this.#preferred + n) % this.#urls.length] ?? '')
     const [best = ''] = inTurn.toSorted((a, b) => this.#suspicion(a) - this.#suspicion(b))

@@ -6,12 +6,12 @@ export function unavailable(cause: unknown): StoreUnavailable {
   return new StoreUnavailable('the store does not answer; try again', { cause })
 }
 
-/** Nothing was written, until somebody makes room in etcd. */
+/** Nothing was written, and etcd refuses writes until an administrator frees space. */
 export function full(cause: unknown): StoreFull {
   return new StoreFull('the store is full and refuses writes; nothing was changed', { cause })
 }
 
-/** etcd refuses this service, or its access to these keys, until somebody changes a setting. */
+/** etcd refuses this service, or its access to these keys, until an administrator changes a setting. */
 export function misconfigured(cause: EtcdRefusal): StoreMisconfigured {
   const message = `etcd refuses this service (${cause.reason}): check the user and password in KV_STORE_URL, and the roles of that user`
   return new StoreMisconfigured(message, { cause })

@@ -120,7 +120,7 @@ export class EtcdKvStore implements KvStore {
     else signal.addEventListener('abort', () => resolve(undefined), { once: true })
     await Promise.race([this.#watch.started, aborted])
     if (after > this.#feed.revision) {
-      // The feed may lag a little; a revision that etcd itself has not reached is from another store.
+      // The feed may be a little late. But a revision that etcd itself has not reached is from another store.
       const now = await Promise.race([this.#read(''), aborted])
       if (now && after > now.revision) return
     }

@@ -10,7 +10,7 @@ import { EtcdRefusal, toRefusal } from './refusal.ts'
 type Kind = 'repeatable' | 'write'
 
 const connectMs = 1000
-/** How long one member may take to answer. A write without an answer has an unknown outcome, so it gets longer. */
+/** How long one member may take to answer; longer for a write, whose outcome is unknown without an answer. */
 const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
 /** How long to try one member after the other: longer than etcd's election of a leader, which takes 1 to 2 s. */
 const timeoutMs = 5000

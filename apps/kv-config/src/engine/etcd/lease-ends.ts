@@ -1,6 +1,6 @@
 import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 
-/** From this many known ends on, expired ones are removed; each takes about 100 bytes. */
+/** When this many ends are known, the expired ends are removed. Each takes about 100 bytes. */
 const firstSweep = 1000
 
 /**
@@ -30,7 +30,7 @@ export class LeaseEnds {
     return asked
   }
 
-  /** Passes steadily, even if the clock is set. */
+  /** Does not jump when the clock is set. */
   now(): number {
     return this.#time.now()
   }

@@ -44,7 +44,7 @@ export class Leases {
     })
   }
 
-  /** Revokes a lease that no key has any more. Not awaited, as the lease would expire by itself. */
+  /** Revokes a lease that has no key any more. Not awaited, as the lease would expire by itself. */
   revoke(id: string): void {
     this.#ends.forget(id)
     this.#gateway.call('repeatable', 'lease/revoke', { ID: id }).catch(() => undefined)

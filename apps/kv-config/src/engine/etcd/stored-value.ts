@@ -1,11 +1,11 @@
 /**
- * A value as it is stored in etcd. It is nearly always the plain value, whose revision is the one that etcd reports. But
- * etcd can change the lease of a key only by writing it again, with a new revision. A value that must keep its revision
- * then has it appended:
+ * A value as it is stored in etcd. It is nearly always the plain value, and its revision is the revision that etcd
+ * reports. But etcd can change the lease of a key only by writing the key again, with a new revision. If the value must
+ * keep its revision, the revision is appended:
  *
  *     value | revision, 8 bytes, big endian | mark, 16 bytes
  *
- * A value that happens to end with the mark always has revision 0 appended, which means the one that etcd reports.
+ * A plain value that ends with the mark always has revision 0 appended, which means the revision that etcd reports.
  */
 const mark = Buffer.from('c6a1f03b5e924d7e8b20d94f6b7a1c55', 'hex')
 const revisionBytes = 8

@@ -15,10 +15,10 @@ const retryMs = 100
  * continues at another member with the revision after the last one, so no change is missed. If etcd has compacted
  * that revision, the feed is restarted, which wakes all callers.
  *
- * A member that hangs or has lost its cluster keeps the stream open without sending anything. So it gets a
- * linearizable read every second, and is left if it doesn't answer. If the answer is older than the last change, etcd
- * was restored from a copy: its changes have lower revisions than the callers wait for, so the feed is restarted as
- * well.
+ * A member that hangs or has lost its cluster keeps the stream open without sending anything. So the watch sends it a
+ * linearizable read every second, and leaves it if it doesn't answer. If the answer is older than the last change, etcd
+ * was restored from a copy. Its next changes have lower revisions than the callers wait for, so the feed is restarted
+ * as well.
  */
 export class Watch {
   readonly #gateway: Gateway
@@ -28,7 +28,7 @@ export class Watch {
   readonly #closing = new AbortController()
   readonly #started = Promise.withResolvers<void>()
   readonly #ended: Promise<void>
-  /** The revision at which the stream starts or continues; undefined: with the next change. */
+  /** The revision at which the stream starts or continues; undefined for the next change. */
   #next: number | undefined
 
   constructor(options: { gateway: Gateway; keys: KeySpace; feed: ChangeFeed; logger: Logger }) {
@@ -39,7 +39,7 @@ export class Watch {
     this.#ended = this.#run()
   }
 
-  /** Resolves once the feed knows the revision from which it follows, or when it is closed. */
+  /** Resolves once the feed has its first revision, or when it is closed. */
   get started(): Promise<void> {
     return this.#started.promise
   }
@@ -147,12 +147,12 @@ export class Watch {
     this.#feed.publish(events.flatMap(event => this.#changeOf(event)))
     // With events, the header may be ahead of them, as more will follow. Without events, it is the current revision.
     const seen = events.length > 0 ? events.at(-1)?.kv?.mod_revision : result?.header?.revision
-    // Never back: #ping detects that, and restarts the feed.
+    // Never decreases: #ping detects a restored etcd, and restarts the feed.
     if (this.#next !== undefined) this.#next = Math.max(this.#next, Number(seen) + 1)
     return 'taken'
   }
 
-  /** A key that only got another lease has not changed. */
+  /** A key that only got a new lease has not changed. */
   #changeOf({ type, kv = {} }: WatchEvent) {
     const isKept = type !== 'DELETE' && fromStored(fromBase64(kv.value)).keptRevision !== undefined
     if (isKept) return []

@@ -14,7 +14,7 @@ function prepare(first = 0) {
   return { clock, endpoints, pickAndSuspect }
 }
 
-test('the same member is asked for as long as it answers', () => {
+test('the same member is used as long as it answers', () => {
   const { endpoints } = prepare(1)
   assert.deepEqual([endpoints.pick(), endpoints.pick()], ['b', 'b'])
 })
@@ -31,7 +31,7 @@ test('a member that failed is skipped, and not used again while the next one ans
   assert.equal(endpoints.pick(), 'a')
 })
 
-test('while all members fail, they are asked in turn', () => {
+test('while all members fail, they are used in turn', () => {
   const { pickAndSuspect } = prepare(2)
   assert.deepEqual(
     Array.from({ length: 7 }, () => pickAndSuspect()),

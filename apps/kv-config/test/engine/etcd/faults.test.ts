@@ -6,7 +6,7 @@ import { absent, always, bytes, put, text, wake } from '../../conformance/open-e
 import { newPrefix, openAt, openEtcdStore, shareEtcd } from './shared-etcd.ts'
 import { startRelay, type TcpRelay } from './tcp-relay.ts'
 
-/** A store that reaches etcd through relays, and another on the same keys that reaches it directly. */
+/** A store that is connected to etcd through relays, and another store with the same keys that is connected directly. */
 async function openThroughRelays(t: TestContext, servers: EtcdServers, count = 1) {
   const prefix = newPrefix()
   const [member] = servers.members
@@ -25,7 +25,7 @@ function isUnavailable(error: unknown): boolean {
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  // They mostly wait, and don't disturb each other.
+  // These tests mostly wait, and don't disturb each other.
   describe('a store whose connections to etcd fail', { concurrency: true }, () => {
     test('fault: a watch that broke misses no change until it is restored', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())

@@ -13,7 +13,7 @@ withEngine('etcd', program => {
     for (const url of ['/key/a', '/key/b', '/key/leased?ttl=600']) {
       assert.equal((await put(url, 'one')).statusCode, 201)
     }
-    // As etcd itself does when its file has reached --quota-backend-bytes.
+    // etcd itself raises this alarm when its file has reached --quota-backend-bytes.
     await etcd().post('maintenance/alarm', { action: 'ACTIVATE', alarm: 'NOSPACE' })
     for (const url of ['/key/a', '/key/new', '/key/new?ttl=600']) {
       const refused = await put(url, 'two')

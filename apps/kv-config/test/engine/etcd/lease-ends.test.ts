@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseEnds } from '../../../src/engine/etcd/lease-ends.ts'
 
-/** Each lease has ten minutes left; the queries are counted. */
+/** Lease ends with a fake query, which answers ten minutes and counts its calls. */
 function askedLeases() {
   let asked = 0
   const ask = async () => {
@@ -54,7 +54,7 @@ test('after a failed query, the next caller queries again', async () => {
   assert.ok(await ends.of('a', async () => 10))
 })
 
-test('leases that have ended are dropped in time', () => {
+test('expired leases are removed', () => {
   const ends = new LeaseEnds()
   for (let n = 0; n < 10_000; n += 1) ends.learn(`ended ${n}`, 0, 10)
   assert.ok(ends.size <= 1000, `${ends.size} are kept`)

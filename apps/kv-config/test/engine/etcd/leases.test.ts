@@ -14,7 +14,7 @@ async function countLeases(servers: EtcdServers): Promise<number> {
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  test('an entry has one lease, however often it is renewed, changed or given another', async t => {
+  test('an entry has one lease, however often it is renewed, changed or replaced', async t => {
     const store = openEtcdStore(t, etcd())
     for (let n = 0; n < 5; n += 1) await put(store, 'a', 'same', 600)
     assert.equal(await countLeases(etcd()), 1)

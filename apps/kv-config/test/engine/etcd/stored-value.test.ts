@@ -5,7 +5,7 @@ import { fromStored, toStored } from '../../../src/engine/etcd/stored-value.ts'
 
 const anyRevision = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat())
 
-/** Values that a client may store: they may end like a value that keeps a revision, or like half of one. */
+/** Values that a client may store. They may end with the mark, or with half of it. */
 const value = fc
   .tuple(fc.uint8Array({ maxLength: 40 }), anyRevision, fc.nat({ max: 40 }), fc.boolean())
   .map(([bytes, revision, cut, isStored]) => {

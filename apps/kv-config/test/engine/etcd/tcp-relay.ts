@@ -4,17 +4,17 @@ import type { TestContext } from 'node:test'
 
 export interface TcpRelay {
   readonly url: string
-  /** The connections that are open through it. */
+  /** The number of open connections through the relay. */
   readonly connections: number
-  /** From now on, open connections are broken, and new ones are cut off at once. */
+  /** Breaks open connections, and from now on also every new connection. */
   cut(): void
-  /** From now on, answers are dropped: at once, or once a request contains these words. */
+  /** Drops answers, from now on or from the first request that contains `words`. */
   swallow(words?: string): void
-  /** From now on, new connections work. */
+  /** Lets new connections work again. */
   restore(): void
 }
 
-/** A relay to a server (host:port) that can make faults. */
+/** Starts a relay to a server (host:port) that can simulate faults of the network. */
 export async function startRelay(t: TestContext, target: string): Promise<TcpRelay> {
   const [host, port] = target.split(':')
   const sockets = new Set<Socket>()

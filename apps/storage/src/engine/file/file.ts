@@ -85,7 +85,7 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  /** A second name of the same file: files are never changed in place. Some file systems have only one name a file. */
+  /** A copy is a hard link, as files are never changed in place. Without hard links, the bytes are copied. */
   async copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined> {
     const temporary = join(this.#shardFolder(to), `.${randomUUID()}${temporarySuffix}`)
     try {
@@ -102,7 +102,7 @@ export class FileBlobStore implements BlobStore {
       if (isMissing(error)) return undefined
       throw isFull(error) ? new StoreFull('the disk is full', { cause: error }) : error
     } finally {
-      // Renaming does nothing if both names are of the same file already.
+      // rename(2) does nothing if both names already belong to the same file.
       await rm(temporary, { force: true })
     }
   }
@@ -274,7 +274,7 @@ function isTemporary(name: string): boolean {
   return name.endsWith(temporarySuffix)
 }
 
-/** Unsupported by the file system, forbidden there, or too many names of one file. */
+/** Whether hard links are unsupported or forbidden there, or the file has too many. */
 function hasNoLinks(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code !== undefined && ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code)

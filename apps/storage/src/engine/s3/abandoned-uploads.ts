@@ -57,7 +57,7 @@ export class AbandonedUploads {
 
   async #sweep(): Promise<void> {
     try {
-      // Not of the whole prefix, which may be empty: other programs may use the bucket, too.
+      // Only our folders: the prefix may be empty, and other programs may use the bucket, too.
       for (const folder of Object.values(stageFolders)) {
         const aborted = await this.#abortUnder(`${this.#place.prefix}${folder}/`)
         if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of interrupted uploads')

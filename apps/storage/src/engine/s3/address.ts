@@ -5,9 +5,9 @@ export interface S3Place {
   bucket: string
   /** The prefix of all names; empty, or ends in a slash. */
   prefix: string
-  /** Undefined: AWS. */
+  /** Undefined for AWS. */
   endpoint?: string
-  /** Undefined: from AWS's environment. */
+  /** Undefined: AWS's client reads it from the environment. */
   region?: string
   /** `http://endpoint/bucket/name` instead of `http://bucket.endpoint/name`. */
   pathStyle: boolean

@@ -72,7 +72,7 @@ export class ConditionalWrites {
       let isUploadGone = false
       for (let round = 0; round < maxRounds; round++) {
         const current = await this.#find(name, abortSignal)
-        // Its answer was lost, and the request sent again.
+        // The stored object is from this write: its answer was lost, and the request was sent again.
         if (current?.write === write) return { kind: 'stored', blob }
         if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
         if (condition && !condition(current)) return { kind: 'refused' }
@@ -99,7 +99,7 @@ export class ConditionalWrites {
     })
   }
 
-  /** Does other work on a name, with the same mutex. */
+  /** Runs other work on a name under the same mutex. */
   inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     return this.#mutex.run(name, work)
   }

@@ -1,11 +1,11 @@
-/** Named like the timeouts of AWS's client. */
+/** Has the same `name` as the timeouts of AWS's client. */
 export class TooLate extends Error {
   override readonly name = 'TimeoutError'
 }
 
 /**
- * Gives `work`, with all its requests and retries, `ms` milliseconds, and then continues without it. This includes
- * the client's waits between attempts, which no signal ends. After `work` is done, the signal is not aborted any
+ * Runs `work`, with all its requests and retries, and rejects if it takes longer than `ms` milliseconds. The client's
+ * waits between attempts count, too, although no signal ends them. After `work` is done, the signal is not aborted any
  * more, so that the body of an answer can be read for as long as it takes.
  *
  * @throws TooLate

@@ -5,8 +5,8 @@ export const partBytes = 8 * 1024 * 1024
 const firstBytes = 64 * 1024
 
 /**
- * Collects bytes for one request. The memory grows with the bytes, so that a short or slow blob doesn't use that of a
- * whole part. It is freed at once: V8 counts only its own heap, which doesn't contain it.
+ * Collects bytes for one request. The memory grows with the bytes, so that a short or slow blob doesn't use the memory
+ * of a whole part. It is freed explicitly, as the garbage collector does not count it: it is outside of V8's heap.
  */
 export class PartMemory {
   #memory: Buffer<ArrayBuffer>
@@ -37,7 +37,7 @@ export class PartMemory {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Call this only when nobody reads the bytes any more. */
+  /** Call this only after the last read of the bytes. */
   release(): void {
     this.#memory.buffer.transfer(0)
     this.#memory = Buffer.alloc(0)

@@ -44,7 +44,7 @@ export interface S3BlobStoreOptions
   abandonedMs?: number
 }
 
-/** Callers wait 10 s for an answer, so they get this error in time. */
+/** Callers wait 10 s for an answer, so they get the error in time. */
 const defaultAnswerMs = 8000
 /** Enough for 8 MiB at 300 kB/s. */
 const defaultPartMs = 30_000
@@ -179,7 +179,7 @@ export class S3BlobStore implements BlobStore {
     const listing: BlobListing = { blobs: [] }
     for (const { Key = '', LastModified } of Contents) {
       const key = Key.slice(Key.lastIndexOf('/') + 1)
-      // Objects with other names are not ours, and we would not find them by their key.
+      // Objects with other names are not ours, and can't be opened by their key.
       const isOurs = blobKey.test(key) && Key === this.#name({ key, stage })
       if (isOurs && LastModified) listing.blobs.push({ key, modifiedAt: LastModified })
     }

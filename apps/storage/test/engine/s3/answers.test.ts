@@ -143,7 +143,7 @@ await withEngine('s3', async program => {
         if (begun === 0 && isWrite(request)) begun = Date.now()
         return begun > 0 ? { kind: 'hang' } : pass
       })
-      // First, the store looks at the stored blob.
+      // First, the store reads the stored blob.
       await assert.rejects(store.put(id, inChunks(patterned(9 * MiB)), png(1)), StoreUnavailable)
       assert.ok(begun > 0 && Date.now() - begun < 1.5 * answerMs, `${Date.now() - begun} ms`)
     })

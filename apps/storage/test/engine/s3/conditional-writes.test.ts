@@ -9,7 +9,7 @@ const footer = {
   blob: { bytes: 1, sha256: 'ab', contentType: 'image/png', fence: 1 },
   write: 'ours',
 }
-const standing = (write: string): Found => ({ ...footer, write, etag: '"1"', modifiedAt: new Date() })
+const current = (write: string): Found => ({ ...footer, write, etag: '"1"', modifiedAt: new Date() })
 
 function refusal(name: string): S3ServiceException {
   return new S3ServiceException({ name, $fault: 'client', $metadata: {}, message: name })
@@ -34,13 +34,13 @@ async function publish(
 
 suite('a conditional write', () => {
   test('of an upload that is gone is stored, if this store completed it', async () => {
-    const { outcome, placings } = await publish(['NoSuchUpload'], [undefined, standing('ours')])
+    const { outcome, placings } = await publish(['NoSuchUpload'], [undefined, current('ours')])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
     assert.equal(placings, 1)
   })
 
   test('of an upload that was removed fails at the second try', async () => {
-    const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [standing('theirs')])
+    const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [current('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
     assert.match(outcome.message, /another program removed the upload/)
     assert.equal(placings, 2)

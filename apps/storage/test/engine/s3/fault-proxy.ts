@@ -17,7 +17,7 @@ export type Fault =
   /** The answer begins, and its body stops half-way. */
   | { kind: 'stall' }
 
-/** An HTTP server in front of another, which treats each request as `decide` returns; it ends with the test. */
+/** Starts a proxy that applies a fault of `decide` to each request. It is closed with the test. */
 export async function startFaultProxy(
   t: Pick<TestContext, 'after'>,
   target: string,

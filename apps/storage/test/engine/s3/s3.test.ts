@@ -119,7 +119,7 @@ await withEngine('s3', async program => {
       const slow = await begin('images/inProgress/00/slow')
       await begin('images/inProgress/00/stalled')
       const between = Date.now() + 2000
-      await until('some time has passed', () => Date.now() > between + 5000)
+      await until('5 s have passed', () => Date.now() > between + 5000)
       const part = { PartNumber: 1, Body: patterned(1000) }
       await bucket.client.send(new UploadPartCommand({ ...slow, ...part }))
       await openStore(t, bucket, { abandonedMs: Date.now() - between })

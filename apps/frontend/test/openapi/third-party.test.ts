@@ -7,14 +7,14 @@ import { generateImage, startProgram } from '@darkroom/testing'
 import { finishNext, startFrontend } from '../start-frontend.ts'
 
 /** Third-party tools. Only these tests need them, so they are not among the dependencies. */
-const strangers = fileURLToPath(new URL('../../strangers/', import.meta.url))
-const installed = existsSync(join(strangers, 'node_modules'))
-const missing = 'needs third-party tools: npm ci --prefix apps/frontend/strangers --workspaces=false'
+const toolsFolder = fileURLToPath(new URL('../../third-party/', import.meta.url))
+const installed = existsSync(join(toolsFolder, 'node_modules'))
+const missing = 'needs third-party tools: npm ci --prefix apps/frontend/third-party --workspaces=false'
 const options = { skip: !installed && process.env.ENGINES !== 'required' && missing }
 
 const frontend = await startFrontend({ after })
 // A subfolder, so that generated code finds the packages of the folder.
-const folder = mkdtempSync(join(strangers, 'try-'))
+const folder = mkdtempSync(join(toolsFolder, 'try-'))
 after(() => rmSync(folder, { recursive: true }))
 const document = join(folder, 'openapi.json')
 writeFileSync(document, (await frontend.ask('/openapi.json')).body)
@@ -29,7 +29,7 @@ async function run(t: TestContext, script: string, ...args: string[]): Promise<s
   assert.equal(code, 0, program.stdout + program.stderr)
   return program.stdout
 }
-const packaged = (path: string) => join(strangers, 'node_modules', path)
+const packaged = (path: string) => join(toolsFolder, 'node_modules', path)
 
 test('redocly finds no error in the OpenAPI document', options, async t => {
   await run(t, packaged('@redocly/cli/bin/cli.js'), 'lint', document)
