@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from './measure.ts'
 
-/** One row of the flow: a kind of image, and what each side did with it. */
+/** One row of the table: a kind of image, and the figures of each side. */
 export interface FlowRow {
   readonly name: string
   readonly kilobytes: number

@@ -12,8 +12,8 @@ import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
 /**
  * Images per second, and CPU time of all processes per image, from the upload to the last byte of the result: Darkroom as
- * `npm start` runs it, beside the server of home-made/. Both run all the time; one idles while the other is measured. `--write`
- * puts the figures into README.md and draws flow.svg.
+ * `npm start` runs it, compared with the server of home-made/. Both run all the time; one idles while the other is
+ * measured. `--write` writes the figures into README.md and draws flow.svg.
  */
 const { values } = parseArgs({
   options: {
@@ -94,7 +94,7 @@ async function measure(side: Side, kind: ImageKind, digests: Map<number, string>
       const index = count % kind.images.length
       const result = await developOne(side, kind.images[index] as Buffer)
       if (digestOf(result) !== digests.get(index))
-        throw new Error(`${side.name} gave other bytes than before`)
+        throw new Error(`${side.name} returned other bytes than before`)
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
@@ -140,7 +140,7 @@ async function meansOf(image: Buffer): Promise<number[]> {
 
 function readWay(text: string): 'recomb' | 'raw' {
   if (text === 'recomb' || text === 'raw') return text
-  throw new Error(`--way is recomb or raw, not ${text}`)
+  throw new Error(`--way must be recomb or raw, got "${text}"`)
 }
 
 function digestOf(bytes: Buffer): string {

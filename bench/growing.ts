@@ -7,7 +7,7 @@ import {
   freePort,
   generateImage,
   httpRequest,
-  missingEngineWords,
+  missingEngineMessage,
   type Program,
   startPostgres,
   startRedis,
@@ -20,8 +20,8 @@ import { loadPhotographs } from './photographs.ts'
 import { cpuMs, peakMemoryMiB, processTree } from './process-figures.ts'
 
 /**
- * What an image costs each service and engine, each in its own process: for the calculation in docs/growing.md. The
- * queue is on Redis, tasks are on PostgreSQL, bytes and keys on the embedded engines.
+ * Measures the cost of an image for each service and engine, each in its own process, for the calculation in
+ * docs/growing.md. The queue is on Redis, tasks are on PostgreSQL, bytes and keys on the embedded engines.
  */
 const waitingImages = 3000
 const smallImages = 1500
@@ -76,7 +76,7 @@ interface Figures {
   cpuMs: Record<string, number>
 }
 
-/** Calls a function so many times, from so many clients at once. */
+/** Calls a function `count` times, from several clients at once. */
 async function measure(count: number, action: (index: number) => Promise<void>): Promise<Figures> {
   const cpuBefore = cpuOfAll()
   const begunAt = performance.now()
@@ -143,7 +143,7 @@ async function postgresBytes(): Promise<number> {
 
 function requireEngine(name: 'redis' | 'postgres'): string {
   const program = findEngine(name)
-  if (program === undefined) throw new Error(missingEngineWords(name))
+  if (program === undefined) throw new Error(missingEngineMessage(name))
   return program
 }
 

@@ -1,6 +1,6 @@
 /**
- * HEIC to JPEG, by `develop` like in a worker, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS as in
- * permute.ts. Debian's `heif-enc photo.jpg` makes such files.
+ * Measures HEIC to JPEG, by `develop` as in a worker, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS
+ * as in permute.ts. Debian's `heif-enc photo.jpg` makes such files.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Each operation on a photograph of 6 megapixels, by `develop` like in a worker, beside the sharp pipeline that a user
- * would write. `npm run bench -- operations`; further words select the rows that contain one of them (`webp blur`).
+ * Measures each operation on a photograph of 6 megapixels, by `develop` as in a worker, and the sharp pipeline that a
+ * user would write. `npm run bench -- operations`; further words select the rows that contain one of them (`webp blur`).
  * PHOTOS and RUNS as in permute.ts.
  */
 import { parseOperations } from '@darkroom/contracts'
@@ -33,7 +33,7 @@ const formats: Readonly<Record<string, Format>> = {
 }
 const turns = ['rotate:90', 'rotate:180', 'flip', 'flop']
 
-/** What a user writes for an operation. Each element of a list is a call, because sharp has a fixed order. */
+/** The code that a user would write for an operation. Each element is a separate call, as sharp has a fixed order. */
 type Peer = readonly ((image: Sharp) => Sharp)[]
 
 const resized = (width: number) => (image: Sharp) => image.resize({ width, withoutEnlargement: true })
@@ -87,7 +87,7 @@ table(
     'sharp CPU ms',
     'CPU ratio',
     'wall ratio',
-    'bytes of ours by theirs',
+    'our bytes / theirs',
   ],
 )
 for (const [format, { encode, size }] of Object.entries(formats)) {
@@ -105,7 +105,7 @@ for (const [format, { encode, size }] of Object.entries(formats)) {
   }
 }
 
-/** All calls but the last pass raw samples on. */
+/** All calls except the last pass raw samples on. */
 async function calls(file: Buffer, peer: Peer, encode: (image: Sharp) => Sharp): Promise<number> {
   let image = sharp(file).autoOrient()
   for (const work of peer.slice(0, -1)) {

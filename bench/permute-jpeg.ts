@@ -1,5 +1,5 @@
 /**
- * Swapping red and blue of a JPEG, by `develop` like in a worker, beside sharp's recomb and sharp's decoding and
+ * Measures swapping red and blue of a JPEG, by `develop` as in a worker, by sharp's recomb, and sharp's decoding and
  * encoding alone. `npm run bench -- permute-jpeg`; PHOTOS and RUNS as in permute.ts.
  */
 import { cpus } from 'node:os'
@@ -34,13 +34,13 @@ for (const { name, bytes } of await pickPhotographs(4)) {
 }
 await Promise.all(threads.map(thread => thread.end()))
 
-/** What remains without a permutation: decoding to samples, and encoding. */
+/** The work without the permutation: decoding to samples, and encoding. */
 async function decodeAndEncode(jpeg: Buffer): Promise<number> {
   const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true })
   return sizeOf(sharp(data, { raw: info }).jpeg({ quality }))
 }
 
-/** As in a busy worker: as many images at once as there are cores. */
+/** Develops as many images at once as there are cores, like a busy worker. */
 async function atOnce(run: (index: number) => Promise<number> | number): Promise<number> {
   const sizes = await Promise.all(cpus().map((_, index) => run(index)))
   return sizes[0] ?? 0

@@ -1,5 +1,5 @@
 /**
- * Channel permutation: PNG and GIF without decoding, and raw samples in place, beside sharp's recomb.
+ * Measures channel permutation: PNG and GIF without decoding, and raw samples in place, compared with sharp's recomb.
  * `npm run bench -- permute`; PHOTOS names a folder of JPEG photographs (Debian's mate-backgrounds by default),
  * RUNS the number of interleaved runs, whose medians are reported.
  */
@@ -18,7 +18,7 @@ const photographs = await pickPhotographs(4)
 const [first] = photographs
 if (!first) throw new Error('no photographs found')
 
-/** Drops the pieces as they come, like a caller that streams them on. */
+/** Discards the pieces as they come, like a caller that streams them. */
 async function streamPng(png: Uint8Array, order: ChannelOrder): Promise<number> {
   let bytes = 0
   for await (const piece of permutePng([png], order, { keepMetadata: false })) bytes += piece.length

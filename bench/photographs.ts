@@ -22,7 +22,7 @@ export async function loadPhotographs(): Promise<Photograph[]> {
   return [{ name: 'generated, 3000 x 2000', bytes: await generatePhotograph(3000, 2000) }]
 }
 
-/** So many of them, evenly from the folder. */
+/** `count` photographs, distributed evenly over the folder. */
 export async function pickPhotographs(count: number): Promise<Photograph[]> {
   const all = await loadPhotographs()
   const picked = Array.from({ length: count }, (_, at) => all[Math.floor((at * all.length) / count)])

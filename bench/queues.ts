@@ -1,8 +1,8 @@
 /**
- * How many tasks a second pass through one master, on each queue, from the claim to the end: the workers do nothing but
- * report and take the next task. Services are processes of their own, on this machine. Beside them: BullMQ alone, with
- * jobs that do nothing, on the same Redis, which syncs every write. The rounds alternate, so that whatever else the
- * machine does falls on all sides.
+ * Measures how many tasks a second pass through one master, from the claim to the end, on each queue. The workers only
+ * report and take the next task. Each service is a separate process on this machine. For comparison, BullMQ alone runs
+ * empty jobs on the same Redis, which syncs every write. The rounds alternate, so that other load on the machine affects
+ * all sides.
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
@@ -98,7 +98,7 @@ async function workUntilEmpty(master: string): Promise<void> {
   }
 }
 
-/** Jobs a second of BullMQ itself, with as many at once as there are workers. */
+/** Jobs a second of BullMQ alone, with as many at once as there are workers. */
 async function measureBullMq(redisUrl: string, redisPid: number): Promise<Figures> {
   const { hostname: host, port, pathname } = new URL(redisUrl)
   const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }

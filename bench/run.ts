@@ -1,7 +1,7 @@
 /** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another benchmark with its arguments. */
 const benchmarks: Readonly<Record<string, string>> = {
   flow: 'images a second, beside a home-made server',
-  uploads: 'how long an upload takes, beside the least that keeps it',
+  uploads: 'how long an upload takes, beside the simplest durable server',
   'slow-disk': 'reads while every sync takes 50 ms longer',
   growing: 'ten million images a day: what each service uses',
   queues: 'tasks a second of both queues',
@@ -9,7 +9,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'cluster-state': 'increments a second, and how soon five nodes agree',
   permute: 'channel permutation of PNG, GIF and raw samples, against sharp',
   'permute-jpeg': 'channel permutation of JPEG, against sharp',
-  operations: 'operations, against what one would write with sharp',
+  operations: 'operations, against the same with sharp',
   heic: 'HEIC to JPEG',
 }
 
@@ -20,6 +20,6 @@ if (Object.hasOwn(benchmarks, name)) {
   await import(`./${name}.ts`)
 } else {
   const list = Object.entries(benchmarks).map(([known, what]) => `  ${known.padEnd(15)}${what}\n`)
-  process.stderr.write(`there is no benchmark "${name}"; there are\n${list.join('')}`)
+  process.stderr.write(`there is no benchmark "${name}"; expected one of\n${list.join('')}`)
   process.exitCode = 1
 }

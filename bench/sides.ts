@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import {
   findEngine,
   freePort,
-  missingEngineWords,
+  missingEngineMessage,
   startDarkroom,
   startProgram,
   startRedis,
@@ -31,7 +31,7 @@ export async function startDarkroomSide(owner: Owner): Promise<Side> {
 /** The server of home-made/, with its worker and its Redis, whose file is synced at every write. */
 export async function startHomeMade(owner: Owner, way: 'recomb' | 'raw'): Promise<Side> {
   const program = findEngine('redis')
-  if (program === undefined) throw new Error(missingEngineWords('redis'))
+  if (program === undefined) throw new Error(missingEngineMessage('redis'))
   const redis = await startRedis(owner, program)
   const server = await startScripts(owner, ['server.ts', 'worker.ts'], {
     REDIS_PORT: new URL(redis.urlOf(0)).port,
@@ -40,7 +40,7 @@ export async function startHomeMade(owner: Owner, way: 'recomb' | 'raw'): Promis
   return { ...server, name: `home-made, ${way}`, pids: [redis.program.pid, ...server.pids] }
 }
 
-/** The least that keeps an upload as durably as Darkroom does. */
+/** The simplest server that stores an upload as durably as Darkroom does. */
 export async function startKeeper(owner: Owner): Promise<Side> {
   return { name: 'home-made keeper', ...(await startScripts(owner, ['keeper.ts'], {})) }
 }

@@ -6,8 +6,8 @@ import { Agent, request } from 'undici'
 import { format, quantile, row, table } from './measure.ts'
 
 /**
- * How long `GET /images/:id` takes while four clients upload, with the disk as it is and with a disk whose every sync
- * takes 50 ms more: strace(1) delays the calls. Both sides run under strace, in turn.
+ * Measures `GET /images/:id` while four clients upload, on the normal disk and on a disk whose every sync takes 50 ms
+ * more, as strace(1) delays the calls. Both sides run under strace, in turn.
  *
  *     npm run bench -- slow-disk [reads a round] [rounds]
  */

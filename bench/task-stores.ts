@@ -1,6 +1,6 @@
 /**
- * Tasks per second that SQLite and PostgreSQL keep: `npm run bench -- task-stores [postgres://…]`. So many callers
- * work at once, as requests would; every answer waits for the disk.
+ * Measures how many tasks per second SQLite and PostgreSQL store: `npm run bench -- task-stores [postgres://…]`. Several
+ * callers work at once, like requests; every answer waits for the disk.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const newTask: NewTask = {
   original: image,
   maxAttempts: 3,
 }
-/** The number of this run: another run on the same database makes its own tasks. */
+/** The number of this run, so that each run on the same database makes its own tasks. */
 const run = Date.now().toString(16).padStart(12, '0')
 let created = 0
 

@@ -6,8 +6,8 @@ import { pickPhotographs } from './photographs.ts'
 import { startDarkroomSide, startKeeper } from './sides.ts'
 
 /**
- * How long an upload takes until its 202, and until a thread starts to work on it, on an idle machine and one at a time.
- * Beside Darkroom is the least that writes as durably: home-made/keeper.ts.
+ * Measures the time of an upload until its 202, and until a thread starts to work on it, on an idle machine and one at a
+ * time. Compares Darkroom with the simplest server that is as durable: home-made/keeper.ts.
  *
  *     npm run bench -- uploads [uploads of 1 MiB] [uploads of 64 MiB]
  */

@@ -15,7 +15,7 @@ const services = [
   'task-db',
 ].map(name => `@darkroom/${name}`)
 
-/** What a package may depend on of Darkroom's own. What isn't here isn't allowed. */
+/** The packages of Darkroom that each package may depend on. */
 const allowedEdges: Record<string, string[]> = {
   '@darkroom/client': [],
   '@darkroom/contracts': [],
@@ -45,13 +45,13 @@ const allowedEdges: Record<string, string[]> = {
     ...services,
   ],
 }
-/** Tests may use these as well: those of services have the real neighbours beside them. */
+/** Further packages that tests may use: tests of services run with their real neighbours. */
 const allowedInTests = (folder: string) => [
   '@darkroom/testing',
   ...(folder.startsWith('apps') ? services : []),
 ]
 
-/** Who alone may have a heavy package in what it runs. */
+/** The only packages that may depend on a heavy package at run time. */
 const guarded: Record<string, string[]> = { sharp: ['@darkroom/image-worker', '@darkroom/testing'] }
 
 interface Package {
@@ -78,7 +78,7 @@ suite('the package graph', () => {
         assert.ok(!dependencies.includes(heavy) || owners.includes(name), `${heavy} is not for ${name}`)
 
       const declared = [name, ...dependencies]
-      assert.deepEqual(without(importsIn(folder, 'src'), declared), [], 'imported, and not declared')
+      assert.deepEqual(without(importsIn(folder, 'src'), declared), [], 'imported but not declared')
       assert.deepEqual(without(importsIn(folder, 'test'), [...declared, ...devDependencies]), [])
     })
   }
@@ -93,7 +93,7 @@ suite('the package graph', () => {
     for (const { name } of packages) visit(name, [])
   })
 
-  test('has no edge for packages that are gone', () => {
+  test('lists only packages that exist', () => {
     assert.deepEqual(Object.keys(allowedEdges).sort(), packages.map(({ name }) => name).sort())
   })
 })
@@ -102,7 +102,7 @@ function without(names: string[], allowed: string[]): string[] {
   return names.filter(name => !allowed.includes(name))
 }
 
-/** The packages that a folder's files import; a path that leads out of the package is one, too. */
+/** The packages that a folder's files import, and paths that lead out of the package. */
 function importsIn(folder: string, part: 'src' | 'test'): string[] {
   const home = join(root, folder)
   if (!existsSync(join(home, part))) return []

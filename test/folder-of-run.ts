@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 const memory = '/dev/shm'
-/** More than all tests of a run have at once. */
+/** More than the files of all tests of a run take at once. */
 const enoughBytes = 4 * 2 ** 30
 
 /**
- * Where the tests of a run keep their files; gone when the run ends. In memory where there is room, because most of
- * them commit to small databases, and a disk takes its time for each commit. Tests about disks bring their own.
+ * Makes the folder for the files of a run's tests, which is removed when the run ends. It is in memory if there is room,
+ * because most tests commit to small databases, and a disk is slow for each commit. Tests about disks have their own.
  */
 export function folderOfRun(): string {
   const folder = mkdtempSync(join(hasRoom() ? memory : tmpdir(), 'darkroom-tests-'))

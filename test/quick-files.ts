@@ -1,14 +1,14 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** What starts processes, disks or networks: tests that use it, also by their own helpers, are for `npm test`. */
+/** Functions that start processes or use disks or networks. Tests that use them, also indirectly, need `npm test`. */
 const starts =
   /\b(start(Darkroom|Etcd|ObjectStore|Postgres|Program|Redis|Script|Serf|Service)|withEngine|inMountNamespace|makeDiskImage|makeNetwork)\b|node:child_process/
 
-/** How a file begins that is left to `npm test` for another reason, which it names. */
+/** The first line of a test file that is not quick for another reason begins with this, and names the reason. */
 const mark = '// Not for test:quick: '
 
-/** The test files that need neither processes nor much time: all that start nothing and bear no mark. */
+/** The test files that need neither processes nor much time: they start nothing and have no mark. */
 export function quickFiles(): string[] {
   const files = globSync([
     'test/*.test.ts',

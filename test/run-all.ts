@@ -5,7 +5,7 @@ import { runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
 import { warmUp } from './warm-up.ts'
 
-/** The files that take longest, many of them waiting: they begin first, so that the processors end together. */
+/** The files that take longest, often because they wait. They begin first, so that all processes end at about one time. */
 const longest = [
   'apps/cluster-state/test/membership/serf/hosts.test.ts',
   'apps/cluster-state/test/cluster/nodes.test.ts',
@@ -19,23 +19,23 @@ const longest = [
   'apps/image-master/test/queue/bullmq/redis-refusals.test.ts',
   'apps/storage/test/engine/s3/faults.test.ts',
 ]
-/** Each in a process of its own. */
+/** Runs each file in a separate process. */
 const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
 
-// Those with bounds in seconds that hold for users, or in bytes: measured with little beside.
+// Tests that measure seconds or bytes. They run with little other load.
 const measured = globSync('apps/darkroom/test/alone/*.test.ts')
 const whole = globSync('apps/darkroom/test/*.test.ts')
 const quick = quickFiles()
 const others = globSync(['{libs,test}/**/*.test.ts', 'apps/!(darkroom)/test/**/*.test.ts']).filter(
   file => !quick.includes(file),
 )
-/** The place of a file in `longest`, or behind all of them. */
+/** The position of a file in `longest`, or after all of them. */
 const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
 const processes = [...whole, ...others].sort((one, other) => place(one) - place(other))
 const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
 
 await warmUp()
-// A failure ends nothing else: all that fails is to be seen in one run.
+// A failure does not end the run, so that one run shows all failures.
 const results = [await runTests(together), await runTests(apart(measured), { atOnce: 2 })]
 await import('../libs/testing/src/engines/say-left-out.ts')
 process.exitCode = results.every(isRight => isRight) ? 0 : 1

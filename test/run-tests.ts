@@ -11,18 +11,18 @@ export interface TestJob {
   preload?: string
 }
 
-/** A test that has not ended by then hangs. */
+/** A test that takes longer hangs. */
 const testTimeoutMs = 600_000
-/** A process that has not ended by then is kept alive by a handle that a test left open. */
+/** A process that takes longer is kept alive by a handle that a test left open. */
 const jobTimeoutMs = 1_500_000
 
-/** How many of the longest jobs the end of a run names. */
+/** How many of the longest jobs are listed at the end of a run. */
 const shownLongest = Number(process.env.SHOW_LONGEST ?? 10)
 
-/** More than there are processors, so that none is idle while tests wait, as many of them do. */
+/** More than there are processors, so that no processor is idle while tests wait. */
 export const testProcesses = availableParallelism() + 2
 
-/** The environment of whatever a run starts. */
+/** The environment of the processes of a run. */
 export const env: Record<string, string | undefined> & { TMPDIR: string } = {
   // Hundreds of processes start here; half of the time that takes is compiling.
   NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compiled'),
@@ -38,8 +38,8 @@ interface JobResult {
 }
 
 /**
- * Runs jobs in their order, so many at once. Prints the output of each when it ends, and at last the output of those
- * that failed again, where it is found.
+ * Runs jobs in their order, `atOnce` at a time. Prints the output of each when it ends. At the end, prints the output of
+ * the failed jobs again, so that it is easy to find.
  *
  * @returns whether all tests passed
  */
@@ -99,7 +99,7 @@ async function runJob(job: TestJob): Promise<JobResult> {
   return { job, isRight, output: written.join(''), seconds }
 }
 
-/** The sum over the summaries that Node's reporter wrote. */
+/** The sum of a number over the summaries that Node's reporter wrote. */
 function countOf(name: string, results: readonly JobResult[]): number {
   const line = new RegExp(`^ℹ ${name} (\\d+)$`, 'm')
   return results.reduce((sum, { output }) => sum + Number(line.exec(output)?.[1] ?? 0), 0)

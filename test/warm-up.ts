@@ -4,13 +4,13 @@ import process from 'node:process'
 import { freePortRange } from '../libs/testing/src/free-port-range.ts'
 import { env } from './run-tests.ts'
 
-/** Of all services of a Darkroom. */
+/** The number of ports of a Darkroom. */
 const portCount = 7
 const readyWords = 'Darkroom is ready'
 
 /**
- * Starts Darkroom once and ends it in order, which leaves all its modules in the compile cache. Most tests kill what
- * they start, and a process that is killed leaves nothing there: without this, each start of a first run compiles.
+ * Starts Darkroom once and ends it in order, which puts all its modules into the compile cache. Most tests kill their
+ * processes, and a killed process puts nothing there. Without this, each start of a first run would compile.
  */
 export async function warmUp(): Promise<void> {
   const settings = {
@@ -21,7 +21,7 @@ export async function warmUp(): Promise<void> {
   }
   const child = spawn(process.execPath, ['apps/darkroom/src/main.ts', 'start'], {
     env: settings,
-    timeout: 60_000, // it only saves time
+    timeout: 60_000, // without a warm-up, tests are only slower
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

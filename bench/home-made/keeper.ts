@@ -10,7 +10,8 @@ import { readSettings } from './settings.ts'
 import { writeDurably } from './write-durably.ts'
 
 /**
- * The least that keeps the promise of a 202: `POST /images` answers when the bytes and a line about them are on disk.
+ * The simplest server that is as durable as Darkroom: `POST /images` answers 202 when the bytes and a line about them are
+ * on disk.
  * `POST /stream` is for large files: the bytes go to one file, which is synced.
  */
 const { folder, port } = readSettings()
@@ -28,7 +29,7 @@ app.post<{ Body: Readable }>('/images', async (request, reply) => {
 
 app.post<{ Body: Readable }>('/stream', async (request, reply) => {
   const id = randomUUID()
-  // In pieces of the default size, the same takes twice the time.
+  // With pieces of the default size, this takes twice the time.
   await pipeline(
     request.body,
     createWriteStream(join(folder, id), { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 }),

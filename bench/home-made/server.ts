@@ -7,8 +7,8 @@ import { type Job, readSettings } from './settings.ts'
 import { writeDurably } from './write-durably.ts'
 
 /**
- * A server as one would write it around sharp: an upload is synced to disk and queued by BullMQ; worker.ts develops
- * it. `Prefer: wait` holds the answer until the image is developed.
+ * A typical server around sharp: it syncs an upload to disk and queues it with BullMQ; worker.ts develops it. With
+ * `Prefer: wait`, the answer waits until the image is developed.
  */
 const { folder, connection, port } = readSettings()
 const queue = new Queue<Job>('images', {

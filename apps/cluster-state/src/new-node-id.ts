@@ -9,8 +9,7 @@ import { SqliteStateStore } from './engine/sqlite.ts'
 const { dataDir, stateStoreUrl } = Config.properties
 
 /**
- * Gives a state that was copied from another node an id of its own. The entries stay, and later counts belong to the new
- * id.
+ * Gives a copied state its own node id. The entries stay, and later counts belong to the new id.
  *
  * @throws InvalidConfig; UnusableFile if there is no state, or a node is running on it
  */

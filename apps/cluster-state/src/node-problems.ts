@@ -3,7 +3,7 @@ import { MembersUnknown } from './membership/membership.ts'
 import { ProtocolError } from './node/protocol-error.ts'
 import { type IdInUse, NodeIdInUse, type Refusal } from './node/state-node.ts'
 
-/** Maps the errors of a node to problems; other errors stay as they are. */
+/** Maps the errors of a node to problems; other errors are thrown unchanged. */
 export function throwProblem(error: unknown): never {
   if (error instanceof ProtocolError) throw new ServiceProblem(400, 'protocol-error', error.message)
   if (error instanceof NodeIdInUse) throw idInUse(error.message)

@@ -14,9 +14,9 @@ export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'ide
 const syncReply = Compile(SyncReply)
 const nodeIdentity = Compile(NodeIdentity)
 
-/** Messages between nodes as requests, each of which takes no longer than the timeout. */
+/** Sends messages between nodes as HTTP requests with a timeout. */
 export function createRestNetwork(options: {
-  /** A client of the one node at this address. */
+  /** A client of the node at this address only. */
   clientAt(url: string): NodeClient
   timeoutMs: number
 }): Network {
@@ -33,17 +33,17 @@ export function createRestNetwork(options: {
       if (syncReply.Check(body)) return body
       const [error] = syncReply.Errors(body)
       throw new ProtocolError(
-        `${to.id} answered what can't be read: ${error?.instancePath} ${error?.message}`,
+        `${to.id} sent an answer that is not valid: ${error?.instancePath} ${error?.message}`,
       )
     },
     async identify(url, self) {
       const { body } = await clientAt(url).identify({ body: self, signal: signal() })
       if (nodeIdentity.Check(body)) return body
-      throw new ProtocolError(`${url} answered what no node answers`)
+      throw new ProtocolError(`the answer of ${url} is not from a node of cluster-state`)
     },
   }
 }
 
-function refused(by: Member, detail = 'it did not say why'): Error {
+function refused(by: Member, detail = 'without a reason'): Error {
   return new Error(`${by.id} refused a message: ${detail}`)
 }

@@ -17,7 +17,7 @@ import { createRestNetwork } from './rest-network.ts'
 
 export { Config } from './config.ts'
 
-/** A node, listening, registered, and gossiping. */
+/** Starts a node: it listens, is registered, and exchanges gossip. */
 export async function start(config: Config, logger: Logger): Promise<RunningService> {
   const store = await openEngine('STATE_STORE_URL', [UnusableFile], () => openStateStore(config))
   const clients = new ServiceClients({ ...config, logger })

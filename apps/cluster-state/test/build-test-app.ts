@@ -53,7 +53,7 @@ export function fixedMembership(self: Member, members: readonly Member[]): Membe
     self,
     members: () => members,
     onChange: () => () => undefined,
-    firstLook: Promise.resolve(),
+    firstRead: Promise.resolve(),
     rivals: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,

@@ -39,13 +39,13 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
       assert.deepEqual(byKey(await store.load()), byKey([tombstone, ...values]))
     })
 
-    test('has a name of its own', t => {
+    test('has a unique node id', t => {
       const [one, other] = [openEngine(t), openEngine(t)]
       assert.match(one.nodeId, /^[A-Za-z0-9._:-]{1,64}$/)
       assert.notEqual(one.nodeId, other.nodeId)
     })
 
-    test('closes after the saves that were begun', async t => {
+    test('finishes saves under way before it closes', async t => {
       const store = openEngine(t)
       const saved = store.save([registerEntry('a', 1)])
       await store.close()

@@ -23,7 +23,7 @@ export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): 
   const check = new Darkroom({
     url,
     key,
-    patienceMs: 0,
+    retryTimeoutMs: 0,
     fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(checkMs) }),
   })
   try {

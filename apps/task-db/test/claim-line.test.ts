@@ -23,7 +23,7 @@ function join(line: ClaimLine, worker: string) {
   const timeout = new AbortController()
   const gone = new AbortController()
   const task = line.claim(worker, leaseMs, { timeout: timeout.signal, gone: gone.signal })
-  return { task, losePatience: () => timeout.abort(), hangUp: () => gone.abort() }
+  return { task, timeOut: () => timeout.abort(), hangUp: () => gone.abort() }
 }
 
 /** Delays one call of a method until the test releases it. */
@@ -68,14 +68,14 @@ test('an earlier claim is served before a later one, even if the task came in be
   const second = join(line, 'second')
   await creation
   assert.equal((await first)?.id, taskId(1))
-  second.losePatience()
+  second.timeOut()
   assert.equal(await second.task, undefined)
 })
 
 test('a claim whose timeout has ended gets no task, even if one comes afterwards', async t => {
   const { store, line } = prepare(t)
   const claim = join(line, 'a')
-  claim.losePatience()
+  claim.timeOut()
   assert.equal(await claim.task, undefined)
   await createTasks(store, 1)
   assert.equal((await join(line, 'b').task)?.lease?.worker, 'b')
@@ -88,7 +88,7 @@ test('a claim that may not wait still gets a task that is there, while others ar
   const first = join(line, 'first')
   await held.reached
   const second = join(line, 'second')
-  second.losePatience()
+  second.timeOut()
   held.release()
   assert.equal((await first.task)?.id, taskId(1))
   assert.equal((await second.task)?.id, taskId(2))
@@ -133,7 +133,7 @@ test('a timeout that ends while a task is being returned for another claim is no
   gone.hangUp()
   claimHeld.release()
   await returnHeld.reached
-  waiting.losePatience()
+  waiting.timeOut()
   await store.delete(taskId(1)) // so that nothing wakes the line any more
   returnHeld.release()
   assert.equal(await waiting.task, undefined)

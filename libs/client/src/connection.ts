@@ -5,28 +5,28 @@ export interface ConnectionOptions {
   url: string | URL
   /** An API key, `dk_…`. */
   key?: string | undefined
-  /** For how long a request is tried again while Darkroom is away or overloaded. */
-  patienceMs?: number | undefined
-  /** In the place of the global fetch. */
+  /** How long a request is retried while Darkroom does not answer or is overloaded. */
+  retryTimeoutMs?: number | undefined
+  /** Used instead of the global fetch. */
   fetch?: typeof fetch | undefined
 }
 
 export type RequestOptions = Omit<RequestInit, 'headers'> & {
   headers?: Readonly<Record<string, string>>
-  /** Called with the reason when a request is to be tried again. */
+  /** Called with the reason before a request is retried. */
   onRetry?: ((reason: string) => void) | undefined
-  /** Not tried again. */
+  /** Whether the request is never retried. */
   once?: boolean
 }
 
-/** Requests with the key, tried again while that may help. */
+/** Sends requests with the key, and retries them while that may help. */
 export class Connection {
   readonly base: string
   readonly #authorization: string | undefined
-  readonly #patienceMs: number
+  readonly #retryTimeoutMs: number
   readonly #fetch: typeof fetch
 
-  constructor({ url, key, patienceMs = 60_000, fetch = globalThis.fetch }: ConnectionOptions) {
+  constructor({ url, key, retryTimeoutMs = 60_000, fetch = globalThis.fetch }: ConnectionOptions) {
     const given = new URL(url)
     const { username, password } = given
     // fetch refuses URLs with credentials.
@@ -35,13 +35,13 @@ export class Connection {
     given.username = ''
     given.password = ''
     this.base = `${given.origin}${given.pathname.replace(/\/+$/, '')}`
-    this.#patienceMs = patienceMs
+    this.#retryTimeoutMs = retryTimeoutMs
     this.#fetch = (...request) => fetch(...request)
   }
 
-  /** The answer, if it is a success. Bodies must be bytes or text: they may be sent again. @throws DarkroomError */
+  /** Returns a successful answer. Bodies must be bytes or text, as they may be sent again. @throws DarkroomError */
   async request(path: string, { onRetry, once = false, ...init }: RequestOptions = {}): Promise<Response> {
-    for (const deadline = Date.now() + this.#patienceMs, tries = { count: 0 }; ; tries.count++) {
+    for (const deadline = Date.now() + this.#retryTimeoutMs, tries = { count: 0 }; ; tries.count++) {
       try {
         return await this.#try(path, init)
       } catch (error) {

@@ -7,7 +7,7 @@ interface Problem {
   detail?: string
 }
 
-/** Darkroom, or something on the way to it, refused a request. The message is for people, `code` for programs. */
+/** Darkroom, or a proxy before it, refused a request. The message is for people, `code` for programs. */
 export class DarkroomError extends Error {
   override readonly name: string = 'DarkroomError'
   /** The HTTP status; 0 if there was no answer. */
@@ -54,7 +54,7 @@ export class DarkroomError extends Error {
   }
 }
 
-/** The image was accepted, and could not be developed. */
+/** The image was accepted, but could not be developed. */
 export class ImageFailed extends DarkroomError {
   override readonly name = 'ImageFailed'
   readonly image: ImageStatus

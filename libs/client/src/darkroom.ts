@@ -10,13 +10,13 @@ export interface DevelopOptions {
   operations?: Operations | undefined
   /** Named lists of operations, each on the original. */
   variants?: Readonly<Record<string, Operations>> | undefined
-  /** The name of a preset; other options win over it. */
+  /** The name of a preset; other options have priority over it. */
   preset?: string | undefined
   /** A URL that gets a signed notice when the image has ended. */
   callback?: string | undefined
   /**
-   * Up to 8 MiB: uploading the same image again with the same key gives the same id. Without it, each call makes an
-   * image.
+   * Uploading the same image again with the same key returns the same id. Only for images up to 8 MiB. Without it, each
+   * call makes a new image.
    */
   idempotencyKey?: string | undefined
   onProgress?: ((progress: Progress) => void) | undefined
@@ -26,7 +26,7 @@ export interface DevelopOptions {
 export interface Developed {
   id: string
   status: ImageStatus
-  /** Absent if only variants were asked for. */
+  /** Absent if only variants were requested. */
   result?: ImageFile
   variants: Record<string, ImageFile>
 }
@@ -67,7 +67,7 @@ export interface RetryFilters {
 
 type Signalled = { signal?: AbortSignal | undefined }
 
-/** A Darkroom somewhere. */
+/** A client of one Darkroom. */
 export class Darkroom {
   readonly #connection: Connection
 
@@ -83,7 +83,7 @@ export class Darkroom {
     return this.waitFor(id, options)
   }
 
-  /** Uploads an image; answers its id as soon as it is accepted. Above 8 MiB, an upload that was cut goes on. */
+  /** Uploads an image; returns its id as soon as it is accepted. Above 8 MiB, an interrupted upload is continued. */
   upload(source: Source, options: DevelopOptions = {}): Promise<string> {
     const { operations, variants, preset, callback, ...given } = options
     const texts = {
@@ -156,7 +156,7 @@ export class Darkroom {
     return this.#json(`/images?${queryOf(query)}`, options)
   }
 
-  /** The presets that can be asked for. */
+  /** The presets that an upload can use. */
   presets(options: Signalled = {}): Promise<{ presets: Preset[] }> {
     return this.#json('/presets', options)
   }

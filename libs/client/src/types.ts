@@ -4,10 +4,10 @@ export interface Operation {
   [argument: string]: unknown
 }
 
-/** As text (`resize:800x600,format:webp`), or as a list. */
+/** Operations as text (`resize:800x600,format:webp`), or as a list. */
 export type Operations = string | readonly Operation[]
 
-/** What is developed: a file or bytes; a stream; or the URL of an image, which Darkroom fetches. */
+/** The image: a file or bytes, a stream, or the URL of an image that Darkroom fetches. */
 export type Source =
   | Blob
   | ArrayBuffer
@@ -64,6 +64,6 @@ export interface Preset {
 
 export type Progress =
   | { phase: 'uploading'; sentBytes: number; totalBytes?: number }
-  /** Refused or unreachable for now; it is tried again. */
+  /** Darkroom refused the request for now, or can't be reached; the request is retried. */
   | { phase: 'waiting'; reason: string }
   | { phase: 'developing'; status: ImageStatus }

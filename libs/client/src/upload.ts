@@ -2,18 +2,18 @@ import { base64, type Connection, pause } from './connection.ts'
 import { DarkroomError } from './darkroom-error.ts'
 import type { ImageStatus, Progress, Source } from './types.ts'
 
-/** Larger images are sent in pieces of this size, each of which is kept: after a cut, only a piece is sent again. */
+/** Larger images are sent in pieces of this size. After an interruption, only one piece is sent again. */
 const pieceBytes = 8 * 1024 * 1024
 
 export interface UploadOptions {
-  /** operations, variants, preset and callback, as texts. */
+  /** The options operations, variants, preset and callback, as texts. */
   options: Readonly<Record<string, string>>
   idempotencyKey?: string | undefined
   signal?: AbortSignal | undefined
   onProgress?: ((progress: Progress) => void) | undefined
 }
 
-/** Uploads an image, or names the URL where Darkroom finds it. Answers its id. @throws DarkroomError */
+/** Uploads an image, or sends the URL from which Darkroom fetches it. Returns its id. @throws DarkroomError */
 export async function upload(connection: Connection, source: Source, given: UploadOptions): Promise<string> {
   if (typeof source === 'string' || source instanceof URL)
     return importFrom(connection, String(source), given)
@@ -62,7 +62,7 @@ function requestOf({ signal, onProgress }: UploadOptions) {
   return { method: 'POST', onRetry, ...(signal && { signal }) }
 }
 
-/** Without a key, an upload that is repeated after a lost answer would make a second image. */
+/** Makes sure that an upload that is repeated after a lost answer does not make a second image. */
 function idempotency({ idempotencyKey = randomId() }: UploadOptions): Record<string, string> {
   return { 'idempotency-key': idempotencyKey }
 }
@@ -166,7 +166,7 @@ async function* piecesOf(
   let bytes = 0
   for await (const chunk of 'getReader' in stream ? chunksOf(stream) : stream) {
     for (let rest = chunk; rest.length > 0; ) {
-      // A full piece waits for the byte after it: only then it is known not to be the last.
+      // A full piece is sent when the next byte arrives: only then it is known that it is not the last piece.
       if (bytes === pieceBytes) {
         yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: false }
         parts = []

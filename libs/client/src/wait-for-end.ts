@@ -8,7 +8,7 @@ interface WaitOptions {
 
 const pollSeconds = 20
 
-/** Waits until an image is finished or has failed: by its events, and by polling if these break off. */
+/** Waits until an image is finished or has failed: by its events, or by polling if the events break off. */
 export async function waitForEnd(
   connection: Connection,
   id: string,
@@ -26,7 +26,7 @@ export async function waitForEnd(
         if (hasEnded(status)) return status
       }
   } catch {
-    signal?.throwIfAborted() // a proxy may hold events back, or cut them: polling says what is wrong
+    signal?.throwIfAborted() // a proxy may hold back or cut events; polling shows what is wrong
   }
   for (;;) {
     const headers = { prefer: `wait=${pollSeconds}` }

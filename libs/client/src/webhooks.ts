@@ -15,8 +15,8 @@ export class InvalidWebhook extends Error {
 const toleranceSeconds = 300
 
 /**
- * Checks a notice by Standard Webhooks 1.0. `body` is the body as it came, not parsed and written again; `secret` is
- * `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
+ * Verifies a notice by Standard Webhooks 1.0. `body` must be the received text, not parsed and serialised again; `secret`
+ * is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
  *
  * @throws InvalidWebhook
  */

@@ -33,7 +33,7 @@ const { url } = await startDarkroom(owner)
 const darkroom = new Darkroom(url)
 const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
-test('develops a file, and tells how far it is', async () => {
+test('develops a file, and reports progress', async () => {
   const phases: string[] = []
   const { result, status, variants } = await darkroom.develop(new Blob([new Uint8Array(png)]), {
     onProgress: progress => phases.push(progress.phase),
@@ -59,7 +59,7 @@ test('operations are text or a list', async () => {
   }
 })
 
-test('a file that changes while it is uploaded is an error, and is not tried again', async t => {
+test('a file that changes while it is uploaded is an error, and is not retried', async t => {
   const path = join(temporaryFolder(t), 'photo.png')
   writeFileSync(path, png)
   const blob = await openAsBlob(path)
@@ -67,7 +67,7 @@ test('a file that changes while it is uploaded is an error, and is not tried aga
   await assert.rejects(darkroom.develop(blob), /the file was changed or deleted/)
 })
 
-test('images above 8 MiB go on after a cut, from a file and from a stream whose length nobody knows', async t => {
+test('uploads above 8 MiB continue after an interruption, from a file and from a stream of unknown length', async t => {
   const large = tiffOf(20 * 1024 * 1024)
   let cuts = 0
   const cutting: typeof fetch = async (input, init) => {
@@ -75,14 +75,14 @@ test('images above 8 MiB go on after a cut, from a file and from a stream whose 
     if (init?.method === 'PATCH' && cuts++ % 2 === 0) throw new TypeError('cut')
     return fetch(input, init)
   }
-  const patient = new Darkroom({ url, fetch: cutting })
+  const interrupted = new Darkroom({ url, fetch: cutting })
   async function* stream() {
     for (let begin = 0; begin < large.length; begin += 1_000_003)
       yield large.subarray(begin, begin + 1_000_003)
   }
   for (const source of [new Blob([new Uint8Array(large)]), stream()]) {
     const sent: number[] = []
-    const { status } = await patient.develop(source, {
+    const { status } = await interrupted.develop(source, {
       operations: 'resize:16x12',
       onProgress: progress => progress.phase === 'uploading' && sent.push(progress.sentBytes),
     })
@@ -97,14 +97,14 @@ test('images above 8 MiB go on after a cut, from a file and from a stream whose 
   t.diagnostic(`${cuts} cuts`)
 })
 
-test('without events it polls', async () => {
+test('polls if there are no events', async () => {
   const withoutEvents: typeof fetch = async (input, init) =>
     String(input).endsWith('/events') ? new Response('no', { status: 500 }) : fetch(input, init)
   const { status } = await new Darkroom({ url, fetch: withoutEvents }).develop(new Uint8Array(png))
   assert.equal(status.state, 'finished')
 })
 
-test('a refusal is an error with a code; a failed image has its document', async () => {
+test('a refusal is an error with a code; the error of a failed image has its status document', async () => {
   await assert.rejects(darkroom.develop(new Uint8Array(png), { operations: 'no-such-thing' }), {
     name: 'DarkroomError',
     status: 400,
@@ -119,7 +119,7 @@ test('a refusal is an error with a code; a failed image has its document', async
   })
 })
 
-test('answers that Darkroom did not write are told in clear words', async t => {
+test('answers of proxies and other servers become clear errors', async t => {
   const page = '<html><head><title>413 Request Entity Too Large</title></head></html>'
   const server = createServer((_request, answer) =>
     answer.writeHead(413, { 'content-type': 'text/html' }).end(page),
@@ -132,8 +132,8 @@ test('answers that Darkroom did not write are told in clear words', async t => {
     code: undefined,
     message: /proxy before Darkroom.*client_max_body_size/,
   })
-  const nobody = new Darkroom({ url: 'http://127.0.0.1:9', patienceMs: 0 })
-  await assert.rejects(nobody.status('x'), {
+  const unreachable = new Darkroom({ url: 'http://127.0.0.1:9', retryTimeoutMs: 0 })
+  await assert.rejects(unreachable.status('x'), {
     status: 0,
     message: /nothing answers at http:\/\/127\.0\.0\.1:9/,
   })
@@ -144,7 +144,7 @@ test('an aborted signal ends a wait with its reason', async () => {
   await assert.rejects(darkroom.develop(new Uint8Array(png), { signal }), { message: 'enough' })
 })
 
-test('notices are verified as the library of Standard Webhooks signs them', async () => {
+test('notices that the library of Standard Webhooks signed are accepted', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const body = JSON.stringify({ type: 'image.finished', timestamp: '', data: { id: 'x' } })
   const signed = (date: Date, key = secret) => ({

@@ -9,9 +9,9 @@ export const rings = {
 export type RingName = keyof typeof rings
 
 /**
- * One node's part of a counter, which only that node raises. So of two counts with different totals, the one with the
- * greater total is the later, including its windows: they change only together with the total, and need no merge of
- * their own.
+ * One node's part of a counter, which only that node raises. So if two counts have different totals, the count with the
+ * greater total is later. Its windows are later, too, as they change only together with the total, so they need no
+ * separate merge.
  */
 export type Count = { readonly total: number } & { readonly [Name in RingName]: Ring }
 
@@ -28,8 +28,8 @@ export function raiseCount(known: Count | undefined, amount: number, now: number
 }
 
 /**
- * Below 0 when the first is older, 0 when they are the same. Windows are compared last: they differ under the same
- * total only when a node counted the same twice, because its disk was restored to an earlier state.
+ * Below 0 if the first is older, 0 if they are the same. Windows are compared last: with the same total, they differ only
+ * if the disk of a node was restored to an earlier state, and the node counted again.
  */
 export function compareCounts(one: Count, other: Count): number {
   if (one.total !== other.total) return one.total - other.total

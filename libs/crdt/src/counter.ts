@@ -7,7 +7,7 @@ export const maxCount = Number.MAX_SAFE_INTEGER
 /** The value of a grow-only counter: the sum of all nodes' counts (Shapiro et al. 2011, specification 6). */
 export function sumOf(counts: Iterable<Count>): number {
   let sum = 0
-  // Both sides of a partition can count up to the limit; the sum stays at it.
+  // Both sides of a partition can count up to the limit. The sum is the limit then.
   for (const { total } of counts) sum = Math.min(sum + total, maxCount)
   return sum
 }

@@ -16,7 +16,7 @@ export interface Difference {
   /** Keys of entries that this state lacks or has in an older version. */
   readonly wanted: string[]
   /** Keys of entries that the other state lacks or has in an older version. */
-  readonly news: string[]
+  readonly newer: string[]
 }
 
 /** The entries that two states must exchange for the part of them that a page covers. */
@@ -24,7 +24,7 @@ export function differenceOf(state: State, page: VersionPage): Difference {
   const { after, next } = page
   const theirs = new Map(page.versions.map(version => [version.key, version]))
   const wanted: string[] = []
-  const news: string[] = []
+  const newer: string[] = []
   const ours = state
     .versions(page.buckets)
     .filter(({ key }) => after === undefined || comparePlaces(key, after) > 0)
@@ -35,7 +35,7 @@ export function differenceOf(state: State, page: VersionPage): Difference {
     if (other?.check === own.check && other.rank === own.rank) continue
     // If the rank is the same, only a merge can decide, so the entry is sent both ways.
     if (other !== undefined && other.rank >= own.rank) wanted.push(own.key)
-    if (other === undefined || own.rank >= other.rank) news.push(own.key)
+    if (other === undefined || own.rank >= other.rank) newer.push(own.key)
   }
-  return { wanted: [...wanted, ...theirs.keys()], news }
+  return { wanted: [...wanted, ...theirs.keys()], newer }
 }

@@ -2,9 +2,8 @@
 export const hashRange = 2 ** 52
 
 /**
- * A hash of a text, for finding differences: two different texts have the same hash by chance once in 2^52 pairs. It
- * doesn't protect against texts made to collide. Two rounds of MurmurHash2's mixing, as in cyrb53 (bryc, public
- * domain).
+ * A hash of a text, to find differences. Two different texts have the same hash once in 2^52 pairs. It doesn't protect
+ * against texts made to collide. Two rounds of MurmurHash2's mixing, as in cyrb53 (bryc, public domain).
  */
 export function hash(text: string): number {
   let first = 0xdeadbeef

@@ -1,9 +1,9 @@
 import type { Json } from './json.ts'
 
 /**
- * A last-writer-wins register: of two writes, the one with the higher generation wins; at the same generation, the one
- * with the greater writer. A register without a value was deleted: a tombstone, kept so that an older value that
- * arrives late doesn't return.
+ * A last-writer-wins register: the write with the higher generation wins; with the same generation, the write of the
+ * greater writer. A register without a value was deleted. This tombstone is kept so that an older value that arrives late
+ * doesn't return.
  */
 export interface Register {
   readonly generation: number
@@ -28,8 +28,9 @@ export function writeRegister(
 }
 
 /**
- * Below 0 when the first is older, 0 when they are the same. The value is compared last: otherwise a writer that uses a
- * generation twice (its disk was restored to an earlier state) would split the register forever.
+ * Below 0 if the first is older, 0 if they are the same. The value is compared last, because a writer may use a
+ * generation twice if its disk was restored to an earlier state. Without that, the register would differ between nodes
+ * forever.
  */
 export function compareRegisters(one: Register, other: Register): number {
   return (
@@ -44,7 +45,7 @@ export function valueText({ value }: Register): string {
   return value === undefined ? '' : JSON.stringify(value)
 }
 
-/** By UTF-16 units: the same on every machine, whatever its language. */
+/** Compares by UTF-16 units, which gives the same order on every machine. */
 function compareTexts(one: string, other: string): number {
   return one < other ? -1 : Number(one > other)
 }

@@ -44,7 +44,7 @@ export class State {
     return this.#entries.get(key)
   }
 
-  /** A tombstone if it was deleted. */
+  /** The register; a tombstone if it was deleted. */
   register(name: string): RegisterEntry | undefined {
     const entry = this.#entries.get(registerKey(name))
     return entry?.kind === 'register' ? entry : undefined

@@ -10,10 +10,10 @@ export function exchange(one: State, other: State, pageSize = 3): { pages: numbe
     const found = other.versions(buckets, { after, limit: pageSize + 1 })
     const versions = found.slice(0, pageSize)
     const next = found.length > pageSize ? versions.at(-1)?.key : undefined
-    const { news, wanted } = differenceOf(one, { buckets, versions, after, next })
+    const { newer, wanted } = differenceOf(one, { buckets, versions, after, next })
     // Entries with the same rank go both ways: they are read before either state changes.
     const there = wanted.map(key => other.get(key))
-    const here = news.map(key => one.get(key))
+    const here = newer.map(key => one.get(key))
     for (const [to, entries] of [
       [one, there],
       [other, here],

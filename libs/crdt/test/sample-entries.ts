@@ -19,7 +19,7 @@ const value = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }).map(json => json as Json),
 )
 
-/** Includes a generation that one writer used twice, as after a disk was restored. */
+/** Includes generations that one writer used twice, as after a disk was restored. */
 export const registers: fc.Arbitrary<Register> = fc.oneof(
   fc.record({ generation: fewNumbers, writer: node, value }, { noNullPrototype: true }),
   fc.record({ generation: fewNumbers, writer: node }, { noNullPrototype: true }),
@@ -38,7 +38,7 @@ const registerEntries: fc.Arbitrary<RegisterEntry> = fc
   .tuple(name, registers)
   .map(([of, register]) => ({ kind: 'register', name: of, ...register }))
 
-/** All of one name, so that any two of them merge into one. */
+/** All registers have the same name, so any two of them merge. */
 export const rivalRegisters = registerEntries.map(entry => ({ ...entry, name: 'a' }))
 
 /** Includes equal totals with different windows. */
@@ -55,7 +55,7 @@ const countEntries: fc.Arbitrary<CountEntry> = fc.record(
   { noNullPrototype: true },
 )
 
-/** All of one name and node, so that any two of them merge into one. */
+/** All counts have the same name and node, so any two of them merge. */
 export const rivalCounts = countEntries.map(entry => ({ ...entry, name: 'a', node: 'node-1' }))
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(registerEntries, countEntries)

@@ -95,7 +95,7 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-suite('nodes that get some changes and miss others', () => {
+suite('nodes that get only some changes', () => {
   test('are equal after each has exchanged its differences, and no increment is lost or counted twice', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (history, isTwice) => {

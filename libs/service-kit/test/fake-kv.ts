@@ -5,7 +5,7 @@ import type { KvClient } from '../src/clients/watch-prefix.ts'
 export class FakeKv {
   readonly client: KvClient
   readonly values = new Map<string, string>()
-  /** How often each key was set, to any value. */
+  /** Every write of a key, with its lease. */
   readonly sets: { key: string; ttl: string | null }[] = []
   readonly #changes = new EventTarget()
   #revision = 0
@@ -42,7 +42,7 @@ export class FakeKv {
     this.#change()
   }
 
-  /** While it is away, every request fails, also those that are held. */
+  /** Makes every request fail, also held requests. */
   goAway(): void {
     this.#isAway = true
     this.#changes.dispatchEvent(new Event('change'))

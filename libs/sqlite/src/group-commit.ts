@@ -24,12 +24,12 @@ export class GroupCommit {
   #committing: Promise<void> | undefined
   #group: Promise<void> | undefined
   /**
-   * Why all later writes fail: after a failed fsync, Linux may have dropped data that another fsync would report as
-   * synced.
+   * The reason why all later writes fail. After a failed fsync, Linux may have dropped data that another fsync would
+   * report as synced.
    */
   #fault: unknown
 
-  /** Owns the database from now on: `close` closes it. */
+  /** The instance owns the database from now on: `close` closes it. */
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#log = new WriteAheadLog(database)

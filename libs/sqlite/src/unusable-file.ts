@@ -1,7 +1,7 @@
 import { mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Wrong SQL, or wrong use of SQLite (https://sqlite.org/rescode.html): our own mistake. */
+/** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs of ours. */
 const ourMistakes = [1, 21]
 
 /** A file that can't be used as requested. The message names the file and the reason. */
@@ -19,7 +19,7 @@ export function prepareFile(path: string): void {
   if (found?.isDirectory()) throw new UnusableFile(`${path} is a folder; name a file in it`)
 }
 
-/** Turns SQLite's error about a file into an UnusableFile; returns any other error as it is. */
+/** Turns SQLite's error about a file into an UnusableFile; returns any other error unchanged. */
 export function unusable(path: string, error: unknown): unknown {
   const isSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
   // The low byte is the kind of error; the others hold details.

@@ -6,7 +6,7 @@ interface Answer {
   json(): unknown
 }
 
-/** Asserts that an answer (of `app.inject`) is a whole problem document (RFC 9457) with this status and code. */
+/** Asserts that an answer of `app.inject` is a complete problem document (RFC 9457) with this status and code. */
 export function assertProblem(answer: Answer, status: number, code: string): void {
   const { detail, title, ...stable } = answer.json() as Record<string, unknown>
   assert.deepEqual(stable, { type: `urn:darkroom:problem:${code}`, status })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import sharp from 'sharp'
 
-/** On a scale of 255. Encoding again loses a little; a picture with the wrong channels is off by tens. */
+/** On a scale of 255. Encoding again changes samples a little, and wrong channels change them by tens. */
 const toleratedMeanError = 6
 
 /**
- * Asserts that `result` is the picture `original` with red and blue swapped: sample by sample if `isExact`, otherwise
- * nearly (both were encoded lossily). All frames are compared.
+ * Asserts that `result` is `original` with red and blue swapped: exactly if `isExact`, otherwise approximately, as lossy
+ * formats are. All frames are compared.
  */
 export async function assertSwapped(
   original: Uint8Array,

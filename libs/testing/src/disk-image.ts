@@ -8,11 +8,11 @@ import { until } from './until.ts'
 
 /** A file system in a file of 512 MiB, which one process at a time can mount. */
 export interface DiskImage {
-  /** Where `mount` mounts it, in the mount namespace of that process. */
+  /** The folder where `mount` mounts it, in the mount namespace of that process. */
   readonly mounted: string
-  /** A line of shell. */
+  /** A shell command. */
   readonly mount: string
-  /** Loses everything that the kernel has not written to the disk yet. `pid` is a process that mounted it. */
+  /** Discards all data that the kernel has not written to the disk yet. `pid` is a process that mounted it. */
   cutPower(pid: number): void
   /** Resolves when no process has it mounted. */
   released(): Promise<void>

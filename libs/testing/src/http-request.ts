@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 export interface HttpRequest {
   method?: string
   headers?: OutgoingHttpHeaders
-  /** Bytes are sent with their length, any other body in chunks. */
+  /** Bytes and texts are sent with their length, a stream in chunks. */
   body?: Uint8Array | string | AsyncIterable<Uint8Array>
   signal?: AbortSignal
 }
@@ -31,7 +31,7 @@ export async function httpRequest(
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
   else pipeline(body, sent).catch(() => undefined) // `answered` rejects, too
   const [answer] = await answered
-  // The server may stop reading after its answer; the answer counts.
+  // The server may stop reading after its answer, which is not an error.
   sent.on('error', () => undefined)
   const received = await buffer(answer)
   return {

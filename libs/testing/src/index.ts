@@ -6,7 +6,7 @@ export {
   type EngineName,
   enginePrograms,
   findEngine,
-  missingEngineWords,
+  missingEngineMessage,
   withEngine,
 } from './engines/engine-programs.ts'
 export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'

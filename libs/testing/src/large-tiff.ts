@@ -5,8 +5,8 @@ const width = 4096
 const sampleBytes = 2
 
 /**
- * An uncompressed grey TIFF file with 16 bits a sample, of at most so many bytes, and less than a row below that
- * (TIFF 6.0, section 3). The directory stands before the pixels.
+ * An uncompressed grey TIFF file with 16 bits a sample (TIFF 6.0, section 3). It has as many complete rows as fit into
+ * `bytes`. The directory is before the pixels.
  */
 export function tiffOf(bytes: number): Buffer {
   const at = headerBytes + directoryBytes
@@ -21,9 +21,9 @@ export function tiffOf(bytes: number): Buffer {
     [258, 8 * sampleBytes], // bits a sample
     [259, 1], // no compression
     [262, 1], // black is zero
-    [273, at], // where the one strip is
-    [278, height], // its rows
-    [279, width * height * sampleBytes], // and bytes
+    [273, at], // offset of the only strip
+    [278, height], // rows in the strip
+    [279, width * height * sampleBytes], // bytes in the strip
   ]
   for (const [index, [tag = 0, value = 0]] of fields.entries()) {
     const entry = headerBytes + 2 + index * 12

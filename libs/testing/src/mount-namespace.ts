@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * A command with its own mounts, which end with it: first `setup`, a line of shell that mounts, then the command in
- * the same process.
+ * Makes a command that runs with its own mounts, which end with it. `setup` is a shell command that mounts; it runs
+ * first.
  */
 export function inMountNamespace(setup: string, command: readonly string[]): [string, ...string[]] {
   return ['unshare', '--mount', 'sh', '-c', `${setup} && exec "$@"`, 'sh', ...command]

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 /** A host with its own network, like a separate machine. */
 export interface NetworkHost {
   readonly address: string
-  /** The beginning of a command that runs on this host. */
+  /** The prefix of a command that runs on this host. */
   readonly within: readonly [string, ...string[]]
 }
 
@@ -13,19 +13,19 @@ export interface NetworkHost {
  * Hosts on one switch, each a network namespace with one interface and one IPv4 address:
  *
  *     host 0 ── veth ─┐
- *     host 1 ── veth ─┼─ bridge, in a namespace of its own: nothing of it is in the machine's own network
+ *     host 1 ── veth ─┼─ bridge, in its own namespace: the machine's own network is not affected
  *     host 2 ── veth ─┘
  */
 export interface HostNetwork {
   readonly hosts: readonly NetworkHost[]
   /**
-   * From now on, this share of the packets between any two of the first `count` hosts is lost at random; packets from and
-   * to other hosts are not. 0 ends it.
+   * From now on, this share of the packets between the first `count` hosts is lost at random. Packets from and to other
+   * hosts are not lost. 0 ends the loss.
    */
   losePackets(share: number, count: number): void
   /** From now on, hosts of different groups, given by index, get no packets from each other. */
   partition(...groups: readonly (readonly number[])[]): void
-  /** How many packets were lost in this way since the last healing. */
+  /** How many packets were lost in this way since the last `heal`. */
   lostPackets(): number
   /** Ends partitions and losses. */
   heal(): void

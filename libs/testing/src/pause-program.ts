@@ -2,10 +2,10 @@ import { globSync, readFileSync } from 'node:fs'
 import type { Program } from './program.ts'
 import { until } from './until.ts'
 
-/** Sends SIGSTOP; resolves when every thread has stopped. SIGCONT resumes it, SIGKILL ends it all the same. */
+/** Sends SIGSTOP; resolves when every thread has stopped. SIGCONT resumes the program; SIGKILL still ends it. */
 export async function pauseProgram(program: Program): Promise<void> {
   program.signal('SIGSTOP')
-  await until(`process ${program.pid} stands still`, () =>
+  await until(`process ${program.pid} has stopped`, () =>
     threadStates(program.pid).every(state => state === 'T'),
   )
 }

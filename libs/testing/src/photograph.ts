@@ -30,7 +30,7 @@ export function photograph({ width, height, seed }: PhotographOptions): Uint8Cla
   return pixels
 }
 
-/** Half of a channel's light along one side, from about 20 to 110; `slope` 1 falls and -1 rises along it. */
+/** Half of a channel's light along one side, from about 20 to 110. It falls with `slope` 1, and rises with -1. */
 function wave(length: number, seed: number, slope: number): Float32Array {
   const period = 0.5 + (seed % 5) / 4
   const phase = (seed % 11) / 11

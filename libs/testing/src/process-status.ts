@@ -14,7 +14,7 @@ export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
 
-/** How long a process must do next to nothing: at most a hundredth of a second, the unit of /proc's times. */
+/** A process is idle if it works for at most a hundredth of a second, the unit of /proc's times, in this time. */
 const idleMs = 250
 
 /** Resolves when a process is idle: the work of its start is done, also by V8's background compilers. */
@@ -46,7 +46,7 @@ export function childrenOf(pid: number): number[] {
   return text.split(' ').filter(Boolean).map(Number)
 }
 
-/** Of all threads, in user and kernel mode: the 12th and 13th field after the command's name (proc(5)). */
+/** The CPU time of all threads, user and kernel: the 12th and 13th field after the command's name (proc(5)). */
 function processorTicks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

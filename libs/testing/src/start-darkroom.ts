@@ -30,7 +30,7 @@ export interface Darkroom {
   restart(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
-/** All services in one process, with their own ports and folder; both end with the test. */
+/** Starts all services in one process, with their own ports and folder; process and folder end with the test. */
 export async function startDarkroom(
   t: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -38,7 +38,7 @@ export async function startDarkroom(
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const fixed = { PORT: String(await freePortRange(portCount)), DATA_DIR: dataDir, MIN_FREE_BYTES: '0' }
   let env: Record<string, string> = { ...fixed, ...settings }
-  // Ended by the hook below: a hook of a restart within a test would end it with that test.
+  // The hook below ends it. A hook made by a restart within a subtest would end it with that subtest.
   const own = { after: () => undefined }
   const run = () => startProgram(own, [process.execPath, mainOf('darkroom'), 'start'], env)
   const untilReady = (program: Program) =>

@@ -26,7 +26,7 @@ export async function startService(
   return Object.assign(program, { url })
 }
 
-/** Waits until `look` finds what a starting program must show. @throws Error with its output, if it ends */
+/** Waits until `look` returns a value. @throws Error with the output of the program if the program ends first */
 export async function untilAlive(
   name: string,
   program: Program,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Long enough for a start of all services on a machine with a load of 20. */
+/** Long enough to start all services on a machine with a load of 20. */
 const defaultTimeoutMs = 180_000
 
 /**
@@ -25,7 +25,7 @@ export async function until<Found>(
       cause = error
     }
     if (performance.now() > deadline)
-      throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause })
+      throw new Error(`timed out after ${timeoutMs} ms, waiting until ${what}`, { cause })
     await delay(10)
   }
 }

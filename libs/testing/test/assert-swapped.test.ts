@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { assertSwapped, generateImage, imageKinds, isLossless } from '@darkroom/testing'
 import sharp from 'sharp'
 
-test('an unswapped image of any kind is not mistaken for a swapped image', async () => {
+test('an image that is not swapped fails the assertion, in every format', async () => {
   for (const kind of imageKinds) {
     const image = await generateImage({ kind, width: 80, height: 60, seed: 1 })
     await assert.rejects(assertSwapped(image, image, { isExact: isLossless(kind) }), /is off by/)
   }
 })
 
-test('one sample that is off by one is noticed', async () => {
+test('a single sample that differs by one fails the exact assertion', async () => {
   const [width, height] = [80, 60]
   const image = await generateImage({ kind: 'png', width, height, seed: 1 })
   const samples = await sharp(image).raw().toBuffer()

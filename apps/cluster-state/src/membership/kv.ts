@@ -9,7 +9,7 @@ import type { Membership } from './membership.ts'
  */
 export class KvMembership implements Membership {
   readonly self: Member
-  readonly #firstLook = Promise.withResolvers<void>()
+  readonly #firstRead = Promise.withResolvers<void>()
   #members: readonly Member[] = []
   #rivals: readonly string[] = []
   readonly #listeners = new Set<() => void>()
@@ -29,20 +29,20 @@ export class KvMembership implements Membership {
           .flatMap(([key, value]) => readNode(key.slice(prefix.length), value, logger))
           .toSorted((one, other) => one.since - other.since)
         const others = nodes.filter(({ id }) => id !== self.id)
-        // For each id, use the process that started last: the registration of a killed one stays for a while.
+        // For each id, use the process that started last: the registration of a killed process stays for a while.
         this.#members = [
           ...new Map(others.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }])).values(),
         ]
         const own = nodes.filter(({ id }) => id === self.id)
         this.#rivals = own.filter(node => node.run !== run).map(({ url }) => url)
-        if (own.some(node => node.run === run)) this.#firstLook.resolve()
+        if (own.some(node => node.run === run)) this.#firstRead.resolve()
         for (const listener of this.#listeners) listener()
       },
     })
   }
 
-  get firstLook(): Promise<void> {
-    return this.#firstLook.promise
+  get firstRead(): Promise<void> {
+    return this.#firstRead.promise
   }
 
   rivals(): readonly string[] {

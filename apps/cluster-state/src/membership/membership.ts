@@ -1,8 +1,8 @@
 import type { Member } from '@darkroom/contracts'
 
 /**
- * Who else is there. It may be wrong for a while in both directions: a member that died is sent messages in vain, and
- * one that came is missed until it is known. Nothing is lost by either.
+ * The other nodes of the cluster. It may be wrong for a while: a dead node may still be a member and get messages, and a
+ * new node may not be a member yet. No data is lost in either case.
  */
 /** The membership can't find the other nodes: its server doesn't answer, or refuses. */
 export class MembersUnknown extends Error {}
@@ -17,10 +17,10 @@ export interface Membership {
   /** Calls `listener` after every change of `members()`; returns a function that removes it. */
   onChange(listener: () => void): () => void
   /** Resolves when the members, this node included, were read for the first time; never if they can't be read. */
-  readonly firstLook: Promise<void>
+  readonly firstRead: Promise<void>
   /**
-   * Other addresses that have this node's id, and that this run did not register: an earlier address, or that of a
-   * copy.
+   * Other addresses with this node's id, which this run did not register. They are earlier addresses of this node, or
+   * the address of a copy.
    */
   rivals(): readonly string[]
   /** Rejects, with a message for the log, while the members can't be read. The last known members stay meanwhile. */

@@ -10,7 +10,7 @@ import {
   sumOf,
 } from '@darkroom/crdt'
 
-/** The state after a group of writes is saved: the changed entries on top of the current state. */
+/** The state that a group of writes will have made: the changed entries on top of the current state. */
 export class Draft {
   readonly #state: State
   readonly #changed = new Map<string, Entry>()

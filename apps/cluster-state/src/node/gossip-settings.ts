@@ -14,18 +14,18 @@ export const gossipSettings = {
     minimum: 1,
     maximum: 20,
     description:
-      'How many near members get each message. Raising it spreads news in fewer rounds, log(n) / log(1 + fanout), for as many more bytes',
+      'How many near members get each message. Raising it spreads changes in fewer rounds, log(n) / log(1 + fanout), and sends more bytes in proportion',
   }),
   pushMs: IntervalMs(
     100,
-    'The first change is pushed at once, later ones at most this often. Raising it puts more changes into a message, and delays each hop of a change',
+    'The first change is pushed at once, later changes at most this often. Raising it puts more changes into a message, and delays each hop of a change',
   ),
   pushRoundsFactor: Type.Number({
     default: 3,
     minimum: 0.5,
     maximum: 20,
     description:
-      'Every node that receives a change pushes it on for ceil(factor x log10(n + 1)) rounds. Raising it leaves fewer nodes for the mechanisms below, for as many more bytes',
+      'Every node that receives a change pushes it on for ceil(factor x log10(n + 1)) rounds. Raising it leaves fewer nodes for the mechanisms below, and sends more bytes in proportion',
   }),
   gossipMs: IntervalMs(
     2000,
@@ -44,17 +44,17 @@ export const gossipSettings = {
     minimum: 0.01,
     maximum: 20,
     description:
-      'How many nodes of a data centre do that each time: each node does with probability min(1, fanout / n)',
+      'How many nodes of a data centre send changes to the other each time: each node does with probability min(1, fanout / n)',
   }),
   farSyncMs: IntervalMs(
     15_000,
-    'How often a data centre compares states with another: each node does with probability 1 / n. Lowering it heals partitions between data centres sooner',
+    'How often a data centre compares its state with another: each node does with probability 1 / n. Lowering it heals partitions between data centres sooner',
   ),
   maxMessageBytes: Type.Integer({
     default: 256 * 1024,
     minimum: 16 * 1024,
     maximum: 300 * 1024,
-    description: 'Maximum size of the entries in one message; the rest is sent with the next one',
+    description: 'Maximum size of the entries in one message; the rest is sent with the next message',
   }),
   peerTimeoutMs: IntervalMs(
     2000,

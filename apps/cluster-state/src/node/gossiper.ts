@@ -8,8 +8,8 @@ import { repeat } from './repeat.ts'
 import { Rumours } from './rumours.ts'
 
 /**
- * A member with this many unanswered messages gets no more: so a slow member doesn't collect them, and one lost
- * message doesn't stop the gossip.
+ * A member with this many unanswered messages gets no more. So messages don't pile up at a slow member, and a single
+ * lost message doesn't stop the gossip.
  */
 const maxUnanswered = 4
 /** In how many of the slower rounds a change is sent. */
@@ -22,7 +22,7 @@ const slowRounds = 5
  *     gossip  every `gossipMs`               to near members, for nodes that missed a message
  *     far     every `farMs`                  to a member of another data centre, by a few nodes of this one
  *
- * No single message must arrive: the next comparison of states finds whatever was missed.
+ * Any message may get lost: the next comparison of states finds the missing changes.
  */
 export class Gossiper {
   readonly #context: NodeContext
@@ -48,8 +48,8 @@ export class Gossiper {
     this.#far = new MemberCycle(context.random)
     const { gossipMs, farMs } = context.settings
     this.#stops = [
-      repeat(context, gossipMs, () => void this.#tellNear(this.#reminders)),
-      repeat(context, farMs, () => void this.#tellFar()),
+      repeat(context, gossipMs, () => void this.#sendToNear(this.#reminders)),
+      repeat(context, farMs, () => void this.#sendToFar()),
     ]
   }
 
@@ -76,8 +76,8 @@ export class Gossiper {
     this.#cancelPush?.()
     const { far } = this.#peers.split()
     await Promise.all([
-      this.#cancelPush && this.#tellNear(this.#pushes),
-      this.#tell(this.#far.take(far, 1), this.#farPushes),
+      this.#cancelPush && this.#sendToNear(this.#pushes),
+      this.#sendTo(this.#far.take(far, 1), this.#farPushes),
     ])
   }
 
@@ -93,34 +93,34 @@ export class Gossiper {
     this.#cancelPush = clock.setTimer(waitMs, () => {
       this.#cancelPush = undefined
       this.#lastPush = clock.monotonic()
-      void this.#tellNear(this.#pushes)
+      void this.#sendToNear(this.#pushes)
       this.#schedulePush()
     })
   }
 
-  async #tellNear(rumours: Rumours): Promise<void> {
+  async #sendToNear(rumours: Rumours): Promise<void> {
     if (rumours.isEmpty) return
     const { near } = this.#peers.split()
-    const listening = this.#listening(near)
-    if (listening.length === 0 && near.length > 0) return // this round is repeated later
-    await this.#tell(this.#near.take(listening, this.#context.settings.gossipFanout), rumours)
+    const responsive = this.#responsive(near)
+    if (responsive.length === 0 && near.length > 0) return // does not count as a round
+    await this.#sendTo(this.#near.take(responsive, this.#context.settings.gossipFanout), rumours)
   }
 
   /**
-   * Rounds pass for all nodes of the data centre, whether this node sends or not: it is enough that one of them does.
+   * A round counts for all nodes of the data centre, also if this node doesn't send: it is enough that one node sends.
    */
-  async #tellFar(): Promise<void> {
+  async #sendToFar(): Promise<void> {
     if (this.#farPushes.isEmpty) return
     const { near, far } = this.#peers.split()
     const isMyTurn = this.#context.random() < this.#context.settings.farFanout / (near.length + 1)
-    await this.#tell(this.#far.take(isMyTurn ? this.#listening(far) : [], 1), this.#farPushes)
+    await this.#sendTo(this.#far.take(isMyTurn ? this.#responsive(far) : [], 1), this.#farPushes)
   }
 
-  #listening(members: readonly Member[]): Member[] {
+  #responsive(members: readonly Member[]): Member[] {
     return members.filter(({ id }) => (this.#unanswered.get(id) ?? 0) < maxUnanswered)
   }
 
-  async #tell(targets: readonly Member[], rumours: Rumours): Promise<void> {
+  async #sendTo(targets: readonly Member[], rumours: Rumours): Promise<void> {
     if (rumours.isEmpty) return
     const { ledger, settings } = this.#context
     const entries = rumours.take(ledger.state, settings.maxMessageBytes)

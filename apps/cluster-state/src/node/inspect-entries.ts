@@ -15,7 +15,7 @@ export function inspectEntries(entries: readonly ReceivedEntry[]): Entry[] {
     if (entry.kind === 'register') inspectValue(entry)
     else inspectCount(entry)
   }
-  return entries as Entry[] // its values came as JSON
+  return entries as Entry[] // the values were parsed from JSON
 }
 
 function inspectValue({ name, value }: Extract<ReceivedEntry, { kind: 'register' }>): void {

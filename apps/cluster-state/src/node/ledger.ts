@@ -11,17 +11,17 @@ interface Write {
 /**
  * The state, in memory and on disk. All writes, of this node and of others, are done in groups, one after the other:
  * each group is applied to a draft and saved; only then it becomes the state, is sent to others, and is answered. So no
- * other node gets a change that a crash could undo: if others had a count that its node lost, they would ignore the
- * node's next increments.
+ * other node gets a change that a crash could undo. If others had a higher count than its own node, they would ignore the
+ * next increments of that node.
  *
  *     write ─┐
- *     write ─┼─> draft ─> save (fsync) ─> state, news ─> all answered
+ *     write ─┼─> draft ─> save (fsync) ─> new state ─> all answered
  *     write ─┘
  */
 export class Ledger {
   readonly state: State
   readonly #store: StateStore
-  readonly #onNews: (entries: readonly Entry[]) => void
+  readonly #onChange: (entries: readonly Entry[]) => void
   #waiting: Write[] = []
   #isWriting = false
 
@@ -29,11 +29,11 @@ export class Ledger {
     store: StateStore
     entries: readonly Entry[]
     /** Called with entries after they are saved. */
-    onNews(entries: readonly Entry[]): void
+    onChange(entries: readonly Entry[]): void
   }) {
     this.state = new State(options.entries)
     this.#store = options.store
-    this.#onNews = options.onNews
+    this.#onChange = options.onChange
   }
 
   /**
@@ -77,7 +77,7 @@ export class Ledger {
     }
     for (const entry of entries) this.state.merge(entry)
     for (const write of applied) write.committed()
-    if (entries.length > 0) this.#onNews(entries)
+    if (entries.length > 0) this.#onChange(entries)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Member } from '@darkroom/contracts'
 
 /**
- * Members in random order, each once before any is repeated: so in a small data centre every member is reached within
- * a few rounds, while independent draws would miss some for long (like SWIM's probes: Das et al. 2002, section 4.3).
+ * Members in random order, each once before any is repeated, like SWIM's probes (Das et al. 2002, section 4.3). So in a
+ * small data centre every member is reached within a few rounds; independent draws would miss some for long.
  */
 export class MemberCycle {
   readonly #random: () => number

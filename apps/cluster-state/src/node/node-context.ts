@@ -8,7 +8,7 @@ import type { Receiver } from './receiver.ts'
 export interface StateLimits {
   /** The limit for registers, deleted ones included, and counters created on this node. */
   readonly maxNames: number
-  /** The limit for entries from other nodes: registers, and a counter once for each node that raised it. */
+  /** The limit for entries from other nodes: registers, and counters, which have one entry for each node. */
   readonly maxEntries: number
 }
 

@@ -2,10 +2,10 @@ import type { NodeIdentity } from '@darkroom/contracts'
 import type { Membership } from '../membership/membership.ts'
 import type { NodeContext } from './node-context.ts'
 
-/** Writes wait at most this long until it is known whether another process has this id. */
+/** How long writes wait at most until it is known whether another process has this id. */
 const maxWaitMs = 5000
-/** How often to check again for another process with this id while there is a sign of one. */
-const lookAgainMs = 3000
+/** How often to check again while another process may have this id. */
+const recheckMs = 3000
 
 /** Another process with this node's id. */
 interface Twin {
@@ -14,14 +14,14 @@ interface Twin {
 }
 
 /**
- * Makes sure that only one process at a time writes under this node's id. A copied data folder makes two of them: both
- * raise the same counts, and the counts of one are lost. The membership shows other addresses with this id; these may be
- * earlier addresses of this node, so the process at each of them is asked:
+ * Makes sure that only one process at a time writes under this node's id. If a data folder was copied, two processes have
+ * one id: both raise the same counts, and the counts of one are lost. The membership shows other addresses with this id.
+ * They may be earlier addresses of this node, so the process at each address is asked:
  *
  *     here                                          there
- *      │ my id, my run, for how long I take writes    │
- *      ├─────────────────────────────────────────────>│ another id, or my own run: nothing is wrong
- *      │ the same of the other                        │ my id and another run: one of us refuses writes from now on
+ *      │ own id, own run, how long it accepts writes  │
+ *      ├─────────────────────────────────────────────>│ different ids, or the same run: nothing is wrong
+ *      │ the same of the other process                │ same id, different runs: one of them now refuses writes
  *      │<─────────────────────────────────────────────┤
  *
  * The process that has accepted writes for less time refuses them, as it is the copy that was started later. It refuses
@@ -34,13 +34,13 @@ export class OwnId {
   readonly #cancelWait: () => void
   #membership: Membership | undefined
   #stopListening: (() => void) | undefined
-  #cancelLook: (() => void) | undefined
-  #looking: Promise<void> | undefined
+  #cancelCheck: (() => void) | undefined
+  #checking: Promise<void> | undefined
   /** Since when it accepts writes, in monotonic time. */
   #writingSince: number | undefined
   #hasYielded = false
   #twin: Twin | undefined
-  #hasLooked = false
+  #hasChecked = false
   #isClosed = false
 
   constructor(id: string, context: Pick<NodeContext, 'clock' | 'logger' | 'network' | 'run'>) {
@@ -62,14 +62,14 @@ export class OwnId {
 
   follow(membership: Membership): void {
     this.#membership = membership
-    this.#stopListening = membership.onChange(() => this.#look())
-    membership.firstLook.then(() => {
-      this.#hasLooked = true
-      this.#look()
+    this.#stopListening = membership.onChange(() => this.#check())
+    membership.firstRead.then(() => {
+      this.#hasChecked = true
+      this.#check()
     })
   }
 
-  /** Handles the question of another process. Both sides learn each other's identity. */
+  /** Handles the request of another process. Both sides learn each other's identity. */
   meet(other: NodeIdentity): NodeIdentity {
     const own = this.#identity()
     if (other.id !== this.id || other.run === this.#context.run) return own
@@ -80,25 +80,25 @@ export class OwnId {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelWait()
-    this.#cancelLook?.()
+    this.#cancelCheck?.()
     this.#stopListening?.()
     this.#settled.resolve()
-    await this.#looking
+    await this.#checking
   }
 
-  #look(): void {
-    this.#cancelLook?.()
-    this.#cancelLook = undefined
-    this.#looking = (this.#looking ?? Promise.resolve()).then(() => this.#askRivals())
+  #check(): void {
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+    this.#checking = (this.#checking ?? Promise.resolve()).then(() => this.#askRivals())
   }
 
   async #askRivals(): Promise<void> {
     const urls = new Set(this.#membership?.rivals())
     if (this.#twin) urls.add(this.#twin.url)
     await Promise.all([...urls].map(url => this.#ask(url)))
-    if (this.#hasLooked) this.#settle()
-    if (this.#isClosed || urls.size === 0 || this.#cancelLook) return
-    this.#cancelLook = this.#context.clock.setTimer(lookAgainMs, () => this.#look())
+    if (this.#hasChecked) this.#settle()
+    if (this.#isClosed || urls.size === 0 || this.#cancelCheck) return
+    this.#cancelCheck = this.#context.clock.setTimer(recheckMs, () => this.#check())
   }
 
   async #ask(url: string): Promise<void> {
@@ -121,10 +121,10 @@ export class OwnId {
   /** Both sides of an exchange compare the same two identities, with opposite results. */
   #compare(own: NodeIdentity, other: NodeIdentity): void {
     const hasYielded = yields({ ...own, hasYielded: this.#hasYielded }, other)
-    const isNews = this.#twin?.run !== other.run || hasYielded !== this.#hasYielded
+    const isNew = this.#twin?.run !== other.run || hasYielded !== this.#hasYielded
     this.#twin = { url: other.url, run: other.run }
     this.#hasYielded = hasYielded
-    if (isNews) this.#report(this.#twin)
+    if (isNew) this.#report(this.#twin)
     if (!hasYielded) return
     this.#cancelWait()
     this.#writingSince = undefined

@@ -8,8 +8,8 @@ import type { Ledger } from './ledger.ts'
 const quietMs = 60_000
 
 /**
- * Accepts entries of other nodes. Without room for new entries, it still accepts newer versions of existing ones: so a
- * register in use continues to spread, however many others there are.
+ * Accepts entries of other nodes. Without room for new entries, it still accepts newer versions of existing entries. So
+ * a register in use continues to spread, however many other registers there are.
  */
 export class Receiver {
   readonly #ledger: Ledger
@@ -26,9 +26,9 @@ export class Receiver {
   }
 
   /**
-   * Stores the entries of a peer that are newer; they are on disk when this resolves, and are then sent on. Returns how
-   * many were stored. New entries without room are left out. If another node has a higher count of this node's own, it
-   * is taken over: the disk was restored to an earlier state.
+   * Stores the newer entries of a peer. They are on disk when this resolves, and are then sent on. Returns how many were
+   * stored. New entries without room are left out. If a peer has a higher count of this node than the node itself, the
+   * disk was restored to an earlier state, and the higher count is stored.
    */
   async receive(entries: readonly Entry[]): Promise<number> {
     if (entries.length === 0) return 0

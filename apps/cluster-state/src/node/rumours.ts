@@ -14,8 +14,8 @@ export class Rumours {
   }
 
   /**
-   * The entries for one round, the least sent ones first, as many as fit into a message of `maxBytes`; for the others the
-   * round doesn't count.
+   * The entries for one round: those that were sent least often first, as many as fit into a message of `maxBytes`. For
+   * the other entries the round doesn't count.
    */
   take(state: State, maxBytes: number): Entry[] {
     const keys = [...this.#roundsLeft].toSorted(([, one], [, other]) => other - one).map(([key]) => key)

@@ -62,7 +62,7 @@ export class StateNode {
     this.id = store.nodeId
     this.#store = store
     this.ownId = new OwnId(store.nodeId, context)
-    const ledger = new Ledger({ store, entries, onNews: news => this.#gossiper?.spread(news) })
+    const ledger = new Ledger({ store, entries, onChange: entries => this.#gossiper?.spread(entries) })
     this.#context = { ...context, ledger, receiver: new Receiver({ ...context, ...context.limits, ledger }) }
   }
 
@@ -125,7 +125,7 @@ export class StateNode {
     })
   }
 
-  /** Raises a counter; returns its value, as far as this node knows, once the increment is on disk. */
+  /** Raises a counter; returns the value that this node knows, once the increment is on disk. */
   increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal | IdInUse> {
     return this.#write(draft => {
       if (!draft.hasName('count', name) && draft.nameCount >= this.#context.limits.maxNames) {
@@ -138,7 +138,7 @@ export class StateNode {
     })
   }
 
-  /** Takes what another node tells, on disk when it resolves; answers how much was news. @throws ProtocolError */
+  /** Stores the newer entries of another node, on disk when it resolves; returns how many. @throws ProtocolError */
   async receive({ entries }: Gossip): Promise<number> {
     return this.#context.receiver.receive(inspectEntries(entries))
   }
@@ -155,7 +155,7 @@ export class StateNode {
     await this.#membership?.checkReady()
   }
 
-  /** Tells what nobody was told yet, leaves, and closes the store. Idempotent. */
+  /** Sends the changes that were not sent yet, leaves the cluster, and closes the store. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed

@@ -15,7 +15,7 @@ import { ProtocolError } from './protocol-error.ts'
 import { repeat } from './repeat.ts'
 import { pack } from './rumours.ts'
 
-/** Versions in a page, and keys asked for at once. */
+/** How many versions a page has, and how many keys are requested at once. */
 const pageSize = 1000
 /** The most pages of one comparison; the next comparison takes the rest. */
 const maxPages = 200
@@ -28,13 +28,13 @@ const maxPages = 200
  *      ├───────────────────────────────────────────>│
  *      │ the versions in buckets whose hash differs │
  *      │<───────────────────────────────────────────┤  nothing differs: done
- *      │ exchange: what is newer here, and the keys │
- *      │ of what is newer there                     │
+ *      │ exchange: entries that are newer here, and │
+ *      │ the keys of entries that are newer there   │
  *      ├───────────────────────────────────────────>│
  *      │ these entries                              │
  *      │<───────────────────────────────────────────┤
  *
- * Versions come in pages and entries in bounded messages, each step again until nothing is left.
+ * Versions are sent in pages, and entries in messages of limited size. Each step is repeated until nothing is left.
  */
 export class Syncer {
   readonly #context: NodeContext
@@ -66,7 +66,7 @@ export class Syncer {
     for (const stop of this.#stops) stop()
   }
 
-  /** As soon as anybody else is known. */
+  /** Syncs as soon as there is another member. */
   #join(): void {
     if (this.#hasJoined || this.#membership.members().length === 0) return
     this.#hasJoined = true
@@ -86,8 +86,8 @@ export class Syncer {
     let after: string | undefined
     for (let pages = 0; pages < maxPages && !this.#isClosed; pages++) {
       const page = await this.#compare(member, after)
-      const { news, wanted } = differenceOf(this.#context.ledger.state, page)
-      await this.#exchange(member, news, wanted)
+      const { newer, wanted } = differenceOf(this.#context.ledger.state, page)
+      await this.#exchange(member, newer, wanted)
       if (page.next === undefined) return
       after = page.next
     }
@@ -106,9 +106,9 @@ export class Syncer {
     return { buckets, versions: versions.map(([key, rank, check]) => ({ key, rank, check })), after, next }
   }
 
-  async #exchange(member: Member, news: readonly string[], wanted: readonly string[]): Promise<void> {
+  async #exchange(member: Member, newer: readonly string[], wanted: readonly string[]): Promise<void> {
     const { ledger, receiver, settings } = this.#context
-    let [unsent, missing] = [news, wanted]
+    let [unsent, missing] = [newer, wanted]
     while ((unsent.length > 0 || missing.length > 0) && !this.#isClosed) {
       const entries = pack(ledger.state, unsent, settings.maxMessageBytes)
       const asked = missing.slice(0, pageSize)
@@ -131,14 +131,14 @@ export class Syncer {
   }
 }
 
-/** What was asked for and is still to come: nothing, if nothing came at all. */
+/** The requested keys that were not received yet. If nothing was received, none of them will come. */
 function stillMissing(asked: readonly string[], received: readonly Entry[]): string[] {
   const keys = new Set(received.map(keyOf))
   const missing = asked.filter(key => !keys.has(key))
   return missing.length < asked.length ? missing : []
 }
 
-/** Answers the other's requests. @throws ProtocolError */
+/** Answers the requests of another node's Syncer. @throws ProtocolError */
 export async function answerSync(context: NodeContext, request: SyncRequest): Promise<SyncReply> {
   const { state } = context.ledger
   if (request.step === 'exchange') {

@@ -19,7 +19,7 @@ export function addCounterRoutes(app: App, node: StateNode, now: () => number): 
   for (const route of [clusterStateRoutes.increment, clusterStateRoutes.incrementByGet]) {
     app.route({
       ...route,
-      exposeHeadRoute: false, // it would count
+      exposeHeadRoute: false, // a HEAD would count, too
       handler: ({ query }) => increment(bareCounter, query.amount),
     })
   }

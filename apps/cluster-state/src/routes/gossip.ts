@@ -5,11 +5,11 @@ import type { StateNode } from '../node/state-node.ts'
 import { throwProblem } from '../node-problems.ts'
 import { logRefusals } from './log-refusals.ts'
 
-/** What nodes say to each other. */
+/** The routes for messages between nodes. */
 export function addGossipRoutes(app: App, node: StateNode): void {
-  const heard = new Counter({
+  const received = new Counter({
     name: 'darkroom_gossip_entries_total',
-    help: 'Entries that other nodes pushed here, by whether they were news and were taken',
+    help: 'Entries that other nodes pushed here, by whether they were new and were stored',
     labelNames: ['news'],
     registers: [app.metrics],
   })
@@ -18,9 +18,9 @@ export function addGossipRoutes(app: App, node: StateNode): void {
   app.route({
     ...clusterStateRoutes.gossip,
     handler: async ({ body }, reply) => {
-      const news = await node.receive(body).catch(throwProblem)
-      heard.inc({ news: 'true' }, news)
-      heard.inc({ news: 'false' }, body.entries.length - news)
+      const stored = await node.receive(body).catch(throwProblem)
+      received.inc({ news: 'true' }, stored)
+      received.inc({ news: 'false' }, body.entries.length - stored)
       return reply.code(204).send()
     },
   })

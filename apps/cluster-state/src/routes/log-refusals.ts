@@ -1,16 +1,16 @@
 import type { App } from '@darkroom/service-kit'
 import { Counter } from 'prom-client'
 
-/** A peer that goes on sending protocol errors is logged this often at most. */
+/** How often protocol errors of one peer are logged, at most. */
 const quietMs = 60_000
-/** So many peers are told apart. */
+/** The log distinguishes at most this many peers. */
 const maxPeers = 1000
 
-/** Counts and logs what is refused in this scope: between nodes, that is a fault of one of them. */
+/** Counts and logs the messages that are refused in this scope. Between nodes, a refusal means that one has a fault. */
 export function logRefusals(app: App): void {
   const refusals = new Counter({
     name: 'darkroom_gossip_refused_total',
-    help: 'Messages of other nodes that were not what nodes send, and changed nothing',
+    help: 'Invalid messages of other nodes; they changed nothing',
     registers: [app.metrics],
   })
   const lastLogged = new Map<string, number>()
@@ -30,7 +30,7 @@ export function logRefusals(app: App): void {
   })
 }
 
-/** What the contract, the parser, or the node itself refused. */
+/** Whether the contract, the parser, or the node itself refused a message. */
 function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   const { validation, status, statusCode } = error as Error & {

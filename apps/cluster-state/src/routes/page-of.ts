@@ -1,9 +1,9 @@
 import type { PageCursors } from '@darkroom/service-kit'
 
 /**
- * A page of names in their order, after the name with which the page before ended.
+ * A page of names in their order, after the last name of the previous page.
  *
- * @throws ServiceProblem 400 for a cursor that was never given out
+ * @throws ServiceProblem 400 for an invalid cursor
  */
 export function pageOf(
   names: Iterable<string>,

@@ -2,10 +2,10 @@ import type { Json } from '@darkroom/crdt'
 import { isExactNumber, ServiceProblem } from '@darkroom/service-kit'
 
 /**
- * A register's value from JSON.
+ * Parses the value of a register.
  *
- * @throws ServiceProblem 400 of numbers that would come back as others, and of keys that no node takes in a message;
- *   SyntaxError of what isn't JSON
+ * @throws ServiceProblem 400 for numbers that a double can't keep, and for keys that other nodes would refuse;
+ *   SyntaxError if the text is not JSON
  */
 export function parseValue(text: string): Json {
   try {
@@ -29,7 +29,7 @@ function checkPart(key: string, part: unknown, { source = '' }: { source?: strin
     throw new ServiceProblem(
       400,
       'invalid-request',
-      'a value has no keys __proto__ and constructor.prototype',
+      'a value must not have the keys __proto__ or constructor.prototype',
     )
   }
   return part

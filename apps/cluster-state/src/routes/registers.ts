@@ -8,7 +8,7 @@ import { refuse } from '../node-problems.ts'
 import { pageOf } from './page-of.ts'
 import { parseValue } from './parse-value.ts'
 
-/** Of a request that sets a register: white space and escapes may take more than the value does. */
+/** The limit for a request that sets a register. White space and escapes may make it longer than the value. */
 const maxBodyBytes = 8 * maxValueBytes
 const cursors = new PageCursors('registers')
 
@@ -31,7 +31,7 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
   for (const route of [clusterStateRoutes.setValue, clusterStateRoutes.setValueByGet]) {
     app.route({
       ...route,
-      exposeHeadRoute: false, // it would set
+      exposeHeadRoute: false, // a HEAD would set the register, too
       handler: async ({ params }) => textOf(await set(bareRegister, readWhole(params.value))),
     })
   }
@@ -92,7 +92,7 @@ export function addRegisterRoutes(app: App, node: StateNode): void {
   })
 }
 
-/** Without a body Fastify finds null, as it does in one that says `null`. */
+/** Fastify's body is null without a body, but also for the JSON `null`. */
 function isEmpty(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }
@@ -102,7 +102,7 @@ interface Notification {
   notifier: string
 }
 
-/** Half of the generations there are is left to writes that come after a notification. */
+/** Half of all generations, so that the other half is left for writes after a notification. */
 const maxNotifiedGeneration = 2 ** 52
 
 function isSet(register: RegisterEntry | undefined): register is RegisterEntry & { value: Json } {
@@ -113,7 +113,7 @@ function read(node: StateNode, name: string): RegisterRead {
   return toRead(node.state.register(name), name)
 }
 
-/** @throws ServiceProblem 404 of a register that was deleted, or was never set */
+/** @throws ServiceProblem 404 for a register that was deleted or never set */
 function toRead(register: RegisterEntry | undefined, name = register?.name): RegisterRead {
   if (!isSet(register)) throw new ServiceProblem(404, 'register-not-set', `the register ${name} is not set`)
   const { value, generation, writer } = register
@@ -132,14 +132,14 @@ function textOf(register: RegisterEntry): string {
   return String(toRead(register).value)
 }
 
-/** @throws ServiceProblem 400 of a number that isn't exact, or larger than the limit */
+/** @throws ServiceProblem 400 for a number that a double can't keep, or that is larger than the limit */
 function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value <= max && !Object.is(value, -0)) return value
-  throw new ServiceProblem(400, 'invalid-request', `${text} is not within ${max}`)
+  throw new ServiceProblem(400, 'invalid-request', `${text} is larger than ${max}`)
 }
 
-/** JSON where it is JSON, or else a text. @throws ServiceProblem 400 */
+/** The text as JSON if it is valid JSON, otherwise as a string. @throws ServiceProblem 400 */
 function readText(text: string): Json {
   try {
     return parseValue(text)
@@ -161,15 +161,15 @@ function parseBody(text: string): Json {
 
 /** @throws ServiceProblem 400, 413 */
 function checkValue(name: string, value: unknown): Json {
-  if (value === undefined) throw new ServiceProblem(400, 'invalid-request', 'the body is to be a JSON value')
+  if (value === undefined) throw new ServiceProblem(400, 'invalid-request', 'the body must be a JSON value')
   if (name === bareRegister && !Number.isSafeInteger(value)) {
-    throw new ServiceProblem(400, 'invalid-request', `the register ${name} holds whole numbers`)
+    throw new ServiceProblem(400, 'invalid-request', `the register ${name} accepts only whole numbers`)
   }
   const bytes = valueBytes(value)
   if (bytes <= maxValueBytes) return value as Json
   throw new ServiceProblem(
     413,
     'too-large',
-    `the value has ${bytes} bytes; at most ${maxValueBytes} are taken`,
+    `the value has ${bytes} bytes; at most ${maxValueBytes} are allowed`,
   )
 }

@@ -29,7 +29,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       assert.equal(await count(original, 40), 40)
       cpSync(folder, copy, { recursive: true })
       const second = await there.start(copy)
-      // Agents learn only after a while where the second one is.
+      // It takes a while until the agents know where the second node is.
       const refused = await until('the copy refuses writes', async () => {
         const answer = await httpRequest(second.url, '/readyz')
         return String(answer.json().type).endsWith('node-id-in-use') && answer
@@ -41,7 +41,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       for (const path of ['/set/1', '/registers/a/set/1'])
         assert.equal((await httpRequest(second.url, path, { method: 'POST' })).status, 503)
       assert.equal((await httpRequest(original.url, '/')).body.toString(), '140')
-      await until('both have said so', () =>
+      await until('both have logged it', () =>
         [original, second].every(node => `${node.stdout}${node.stderr}`.includes('a data folder was copied')),
       )
     })
@@ -66,7 +66,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       const witness = await there.start(temporaryFolder(t))
       const before = await here.start(folder)
       assert.equal(await count(before, 3), 3)
-      await until('the witness has heard of it', async () => await counts(witness, '3'))
+      await until('the witness has the counts', async () => await counts(witness, '3'))
       before.signal('SIGKILL')
       await before.ended
       rmSync(folder, { recursive: true })
@@ -79,7 +79,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
   })
 }
 
-/** Sends so many increments by one at the same time; returns how many were acknowledged. */
+/** Sends increments by one at the same time; returns how many were acknowledged. */
 async function count(node: ServiceProcess, times: number): Promise<number> {
   const answers = await Promise.all(
     Array.from({ length: times }, () => httpRequest(node.url, '/inc', { method: 'POST' })),

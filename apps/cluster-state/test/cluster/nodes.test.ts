@@ -21,7 +21,7 @@ suite('nodes that find each other by kv-config', () => {
 
     cluster.kv.signal('SIGKILL')
     await cluster.kv.ended
-    // Both write at the same moment, perhaps in the same generation: in the end all have the same value.
+    // Both nodes write at the same moment, perhaps in the same generation. In the end all have the same value.
     await Promise.all([post(first, '/set/2'), post(second, '/set/3'), post(first, '/counters/a/inc')])
     await untilAllAnswer(nodes, '/counters/a', '1')
     const last = await until('the two writes have met', async () => {
@@ -31,7 +31,7 @@ suite('nodes that find each other by kv-config', () => {
     assert.ok([2, 3].includes(last.value))
   })
 
-  test('a node that was away keeps its id and gets the changes that it missed', async t => {
+  test('a node that is started again keeps its id and gets the changes that it missed', async t => {
     const cluster = await startCluster(t)
     const [one, two] = await Promise.all([cluster.start(1), cluster.start(2)])
     await untilAllMeet([one, two])
@@ -77,9 +77,9 @@ suite('nodes that find each other by kv-config', () => {
     )
     await untilAllMeet([...nodes.values()])
     const lanes = 12
-    /** Acknowledged before each kill: enough that others are surely under way. */
+    /** How many increments are acknowledged before each kill: enough that others are surely under way. */
     const incrementsAKill = 100
-    /** Between the increments of a lane, so that a node that starts has the processor. */
+    /** The pause between increments of a lane, so that a starting node gets the processor. */
     const pauseMs = 20
     const tally = { begun: 0, acknowledged: 0, unknown: 0 }
     let isOver = false

@@ -6,12 +6,12 @@ import { type ServiceProcess, startService, temporaryFolder, until } from '@dark
 
 export interface Cluster {
   readonly kv: ServiceProcess
-  /** Starts the node with this number on its folder, which is as the node left it. */
+  /** Starts the node with this number on its folder, which keeps its state. */
   start(number: number): Promise<ServiceProcess>
   folder(number: number): string
 }
 
-/** Nodes as processes, which find each other by a kv-config of their own. All end with the test. */
+/** Nodes as processes, which find each other through their own kv-config. All end with the test. */
 export async function startCluster(t: TestContext): Promise<Cluster> {
   const data = temporaryFolder(t)
   const token = { CLUSTER_TOKEN: clusterToken }

@@ -15,7 +15,7 @@ function open(t: TestContext, path: string): SqliteStateStore {
 }
 
 suite('the SQLite store of entries', () => {
-  test('is the same node with the same entries when it is opened again', async t => {
+  test('has the same node id and the same entries when it is opened again', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const first = open(t, path)
     await first.save([registerEntry('a', 1)])
@@ -25,7 +25,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await again.load(), [registerEntry('a', 1)])
   })
 
-  test('can not be opened twice at once: both would count under one name', async t => {
+  test('can not be opened by two processes, as both would count under one id', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const holder = startScript(t, new URL('hold-store.ts', import.meta.url), path)
     await until('it is held', () => holder.lines.length > 0)

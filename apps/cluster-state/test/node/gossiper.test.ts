@@ -81,12 +81,12 @@ suite('gossip', () => {
       await time.run(100)
     }
     const to = (id: string) => sent.filter(message => message.to === id).length
-    assert.ok(to('node-1') <= (4 * 10_000) / 2000 + 4, `${to('node-1')} to the silent one`)
+    assert.ok(to('node-1') <= (4 * 10_000) / 2000 + 4, `${to('node-1')} messages to the silent node`)
     assert.ok(to('node-2') > 80 && to('node-3') > 80)
     assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer')).length, 1)
   })
 
-  test('fault: when all members are too slow, the round is made up for later', async () => {
+  test('fault: while all members are too slow, rounds do not count', async () => {
     let isSlow = true
     const { node, time, sent } = await prepareNode({
       members: near(1),

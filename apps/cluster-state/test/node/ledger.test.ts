@@ -23,7 +23,7 @@ function increment(draft: Draft, amount: number): number {
 /** A ledger whose saves end when the test ends them. */
 function prepare() {
   const saves: { entries: readonly Entry[]; end: PromiseWithResolvers<void> }[] = []
-  const news: Entry[][] = []
+  const changes: Entry[][] = []
   const ledger = new Ledger({
     store: {
       nodeId: 'node-1',
@@ -36,23 +36,23 @@ function prepare() {
       close: async () => undefined,
     },
     entries: [],
-    onNews: entries => news.push([...entries]),
+    onChange: entries => changes.push([...entries]),
   })
-  return { ledger, saves, news }
+  return { ledger, saves, changes }
 }
 
 const settled = () => new Promise(setImmediate)
 
 suite('the ledger', () => {
   test('shows, sends and acknowledges a write only when it is saved', async () => {
-    const { ledger, saves, news } = prepare()
+    const { ledger, saves, changes } = prepare()
     let answer: number | undefined
     const written = ledger.write(draft => increment(draft, 5)).then(sum => (answer = sum))
     await settled()
-    assert.deepEqual([ledger.state.sum('a'), news.length, answer], [0, 0, undefined])
+    assert.deepEqual([ledger.state.sum('a'), changes.length, answer], [0, 0, undefined])
     saves[0]?.end.resolve()
     await written
-    assert.deepEqual([ledger.state.sum('a'), news.length, answer], [5, 1, 5])
+    assert.deepEqual([ledger.state.sum('a'), changes.length, answer], [5, 1, 5])
   })
 
   test('saves writes that arrive during a save together, each key once, and answers each with its own result', async () => {
@@ -72,14 +72,14 @@ suite('the ledger', () => {
   })
 
   test('fault: when a save fails, nothing of its group is kept or sent, and later writes build on the earlier state', async () => {
-    const { ledger, saves, news } = prepare()
+    const { ledger, saves, changes } = prepare()
     const failed = [1, 2].map(amount => ledger.write(draft => increment(draft, amount)))
     saves[0]?.end.reject(new Error('disk full'))
     await assert.rejects(Promise.any([failed[0]]), AggregateError)
     await settled()
     saves[1]?.end.reject(new Error('disk full'))
     for (const write of failed) await assert.rejects(write, /disk full/)
-    assert.deepEqual([ledger.state.size, news.length], [0, 0])
+    assert.deepEqual([ledger.state.size, changes.length], [0, 0])
     const later = ledger.write(draft => increment(draft, 7))
     await settled()
     saves[2]?.end.resolve()
@@ -103,11 +103,11 @@ suite('the ledger', () => {
   })
 
   test('saves nothing when nothing is new', async () => {
-    const { ledger, saves, news } = prepare()
+    const { ledger, saves, changes } = prepare()
     const first = ledger.write(draft => draft.put(registerOf('a', 2)))
     saves[0]?.end.resolve()
     assert.equal(await first, true)
     assert.equal(await ledger.write(draft => draft.put(registerOf('a', 1))), false)
-    assert.deepEqual([saves.length, news.length], [1, 1])
+    assert.deepEqual([saves.length, changes.length], [1, 1])
   })
 })

@@ -8,7 +8,7 @@ const members = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `node-${index}`, url: '', dataCentre: '' }))
 
 suite('the cycle of members', () => {
-  test('names each member once before it repeats any', () => {
+  test('returns each member once before it repeats one', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),

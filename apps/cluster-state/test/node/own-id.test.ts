@@ -6,7 +6,7 @@ import type { Membership } from '../../src/membership/membership.ts'
 import { OwnId } from '../../src/node/own-id.ts'
 import { SimulatedTime } from '../simulation/simulated-time.ts'
 
-/** Processes that reach each other by address, each with the addresses that it has seen under its id. */
+/** Simulated processes with addresses. Each sees other addresses that have its id. */
 class Processes {
   readonly time = new SimulatedTime()
   readonly log = new RecordedLog()
@@ -15,7 +15,7 @@ class Processes {
   readonly #rivals = new Map<string, readonly string[]>()
   #runs = 0
 
-  /** Starts a process at an address; it has joined at once, and has seen these addresses under its id. */
+  /** Starts a process at an address. It joins at once, and `rivals` are the other addresses with its id. */
   start(url: string, { id = 'x', rivals = [] as readonly string[], run = `run-${++this.#runs}` } = {}) {
     const ownId = new OwnId(id, {
       clock: this.time,
@@ -37,7 +37,7 @@ class Processes {
       self: { id, url, dataCentre: 'here' },
       members: () => [],
       rivals: () => this.#rivals.get(run) ?? [],
-      firstLook: Promise.resolve(),
+      firstRead: Promise.resolve(),
       onChange: listener => {
         this.#listeners.set(run, listener)
         return () => undefined
@@ -113,7 +113,7 @@ suite('a node id that two processes have', () => {
     await copy.ownId.settled()
     processes.stop('http://a')
     await processes.time.run(60_000)
-    assert.ok(copy.ownId.refusal, 'silence does not prove that it is gone')
+    assert.ok(copy.ownId.refusal, 'a missing answer does not prove that the other process has ended')
     processes.start('http://a', { id: 'y' })
     await processes.time.run(10_000)
     assert.equal(copy.ownId.refusal, undefined)

@@ -43,7 +43,7 @@ suite('a comparison of states', () => {
     await other.node.increment('a', 4)
     await one.time.run(3300)
     assert.deepEqual(one.node.state.digest(), other.node.state.digest())
-    // Both are node-0 here: the greater of the two counts of one node stands.
+    // Both nodes have the id node-0 here, so the greater of the two counts wins.
     assert.equal(one.node.state.sum('a'), 4)
     assert.equal(one.node.state.size, 121)
   })
@@ -62,7 +62,7 @@ suite('a comparison of states', () => {
       }
   })
 
-  test('that brings more than fits ends, and known entries are newer afterwards', async () => {
+  test('with more entries than fit ends, and known entries are updated', async () => {
     const { one, other } = await prepareTwo({}, { ...roomyLimits, maxEntries: 3 })
     await one.node.setRegister('intake', 'open')
     await other.node.setRegister('intake', 'open')
@@ -128,7 +128,7 @@ suite('a comparison of states', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer, or not as expected')).length, 1)
   })
 
-  test('begins as soon as there is a member', async () => {
+  test('begins as soon as there is another member', async () => {
     const { synced, time } = await prepareNode({ members: near(3) })
     await time.run(1)
     assert.equal(synced.length, 1)

@@ -52,7 +52,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.counts('images').length, 1)
   })
 
-  test('of a comparison is answered with the versions that differ, then with entries', async t => {
+  test('that compares is answered with the versions that differ, then with entries', async t => {
     const { node, post, gossip } = await build(t)
     await gossip(register, count)
     const compared = (await post('/sync', { step: 'compare', from: 'node-3', digest })).json()

@@ -54,7 +54,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await post('/set/9007199254740991')).body, '9007199254740991')
   })
 
-  test('accepts a value of another node only if it is newer, by generation and then by writer', async t => {
+  test('accepts a value of another node only if its generation, or else its writer, is greater', async t => {
     const { app, post } = await build(t)
     assert.equal((await post('/notify/1/5?notifier=b')).body, '1')
     assert.equal((await post('/notify/2/4?notifier=c')).body, '1')
@@ -67,7 +67,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await app.inject('/registers/value')).json().generation, 7)
   })
 
-  test('refuses notifications that no node would send', async t => {
+  test('refuses invalid notifications', async t => {
     const { node, post } = await build(t)
     const refused = [
       '/notify/1/0?notifier=a',

@@ -4,7 +4,7 @@ import { serfFormulaMs } from './serf-formula.ts'
 import { drawSpread } from './spread-plot.ts'
 
 /*
- * Generates the table and the plot of docs/gossip.md. The same code generates the same figures.
+ * Generates the table and the plot of docs/gossip.md. The figures change only with the code.
  */
 
 const folder = new URL('../../../../docs/', import.meta.url)
@@ -12,7 +12,7 @@ const page = new URL('gossip.md', folder)
 const plot = new URL('gossip-spread.svg', folder)
 
 const losses = [0, 0.1, 0.25, 0.5]
-/** Large clusters take long. */
+/** Large clusters have few writes, as their simulation takes long. */
 const sizes = [
   { nodes: 3, writes: 400 },
   { nodes: 5, writes: 400 },

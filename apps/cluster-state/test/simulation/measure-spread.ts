@@ -12,14 +12,14 @@ export interface SpreadFigures extends SpreadConditions {
   /** Milliseconds from the answer to a write until every node has it. */
   medianMs: number
   p99Ms: number
-  /** Sent by a node, on average: until every node has the write; for the write in all; and per second when idle. */
+  /** The average bytes that a node sends: until every node has the write, for the write in total, and per idle second. */
   bytesUntilAgreed: number
   bytesInAll: number
   idleBytesPerSecond: number
 }
 
 const writesPerCluster = 10
-/** Until nothing more is sent about a write. */
+/** After this time, nothing more is sent about a write. */
 const settledMs = 12_000
 const timeoutMs = 120_000
 

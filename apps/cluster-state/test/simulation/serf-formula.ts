@@ -1,8 +1,8 @@
 /** Serf's defaults within a data centre (memberlist's DefaultLANConfig). */
 const gossipMs = 200
 const fanout = 3
-/** Where Serf's own plot ends: all nodes are considered informed. */
-const everybody = 0.9999
+/** The share at which Serf's own plot considers all nodes informed. */
+const allInformed = 0.9999
 
 /**
  * Milliseconds until all nodes have a message, as Serf's documentation computes it (website, "Convergence Simulator"):
@@ -12,6 +12,6 @@ const everybody = 0.9999
 export function serfFormulaMs(nodes: number, loss: number): number {
   const known = (round: number) => 1 / (1 + (nodes + 1) * Math.exp(-0.5 * fanout * (1 - loss) * round))
   let round = 0
-  while (known(round) < everybody) round++
+  while (known(round) < allInformed) round++
   return round * gossipMs
 }

@@ -66,14 +66,14 @@ export class SimulatedCluster {
     return this.#nodes.flatMap(running => running?.node ?? [])
   }
 
-  /** As by kill -9: from now on the node does nothing, and no message reaches it. */
+  /** Simulates kill -9: from now on the node does nothing, and no message reaches it. */
   kill(index: number): void {
     this.#nodes[index]?.process.kill()
     this.#nodes[index] = undefined
     this.network.nodes.delete(at(this.#members, index).id)
   }
 
-  /** Starts a node with its old disk. */
+  /** Starts a killed node with its old disk. */
   async revive(index: number): Promise<void> {
     const self = at(this.#members, index)
     const process = new SimulatedProcess(this.time)
@@ -89,7 +89,7 @@ export class SimulatedCluster {
     })
     this.#nodes[index] = { node, process }
     this.network.nodes.set(self.id, node)
-    node.join(everybody(self, this.#members))
+    node.join(everyNode(self, this.#members))
   }
 
   /** From now on, messages pass only between nodes of the same group. Nodes are given by index. */
@@ -118,13 +118,13 @@ interface RunningNode {
 }
 
 /** Every node is a member of every other, dead or alive: the membership is not simulated. */
-function everybody(self: Member, members: readonly Member[]): Membership {
+function everyNode(self: Member, members: readonly Member[]): Membership {
   const others = members.filter(({ id }) => id !== self.id)
   return {
     self,
     members: () => others,
     onChange: () => () => undefined,
-    firstLook: Promise.resolve(),
+    firstRead: Promise.resolve(),
     rivals: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,

@@ -1,6 +1,6 @@
 import type { SimulatedTime } from './simulated-time.ts'
 
-/** One way, within a data centre. */
+/** The one-way latency within a data centre. */
 const latencyMs = { least: 0.2, most: 2 }
 /** The payload of a full TCP segment on Ethernet, and the bytes of its Ethernet, IP and TCP headers. */
 const segmentBytes = { most: 1448, heads: 66 }
@@ -9,12 +9,12 @@ const segmentBytes = { most: 1448, heads: 66 }
  * the value of RFC 6298 for a segment that opens a connection.
  */
 const resendMs = { data: 200, opening: 1000 }
-/** A connection that was idle for so long is closed: Fastify's 72 s, less one second by undici. */
+/** When an idle connection is closed: Fastify's 72 s, minus one second by undici. */
 const idleMs = 71_000
-/** The longest timeout of any request. */
-const hopelessMs = 60_000
+/** The longest timeout of any request, after which the segment counts as lost. */
+const giveUpMs = 60_000
 
-/** How long TCP takes over a network that loses packets, and how many bytes it sends. */
+/** Simulates the time and the bytes that TCP needs on a network that loses packets. */
 export class SimulatedConnections {
   sentBytes = 0
   readonly #time: SimulatedTime
@@ -38,7 +38,7 @@ export class SimulatedConnections {
     return this.#deliver(0, resendMs.opening) + this.#deliver(0, resendMs.opening)
   }
 
-  /** Milliseconds until so many bytes have arrived. */
+  /** Milliseconds until `bytes` bytes have arrived. */
   send(bytes: number): number {
     let slowestMs = 0
     for (let left = bytes; left > 0; left -= segmentBytes.most) {
@@ -54,7 +54,7 @@ export class SimulatedConnections {
   /** Milliseconds until one segment has arrived. */
   #deliver(bytes: number, firstResendMs: number): number {
     let passedMs = latencyMs.least + (latencyMs.most - latencyMs.least) * this.#random()
-    for (let waitMs = firstResendMs; passedMs < hopelessMs; waitMs *= 2) {
+    for (let waitMs = firstResendMs; passedMs < giveUpMs; waitMs *= 2) {
       this.sentBytes += segmentBytes.heads + bytes
       if (this.#random() >= this.#loss) return passedMs
       passedMs += waitMs

@@ -4,7 +4,7 @@ import type { StateNode } from '../../src/node/state-node.ts'
 import { SimulatedConnections } from './simulated-connections.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
-/** What HTTP adds to a message, in bytes: the headers as undici and Fastify write them, with a token of 43 characters. */
+/** The size of HTTP headers in bytes, as undici and Fastify write them, with a token of 43 characters. */
 const headBytes = { request: 230, answer: 130 }
 
 export interface NetworkConditions {
@@ -29,7 +29,7 @@ export class SimulatedNetwork {
     this.#connections = new SimulatedConnections(time, random, loss)
   }
 
-  /** By all nodes together, including packets that were sent again. */
+  /** The bytes that all nodes sent, including packets that were sent again. */
   get sentBytes(): number {
     return this.#connections.sentBytes
   }
@@ -41,7 +41,7 @@ export class SimulatedNetwork {
         this.#ask(sender, to, message, async node => {
           await node.receive(message)
         }),
-      identify: async url => Promise.reject(new Error(`${url} was not to be asked`)),
+      identify: async url => Promise.reject(new Error(`${url} must not be asked`)),
       sync: (to, request) => this.#ask(sender, to, request, node => node.answerSync(request)),
     }
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/node/clock.ts'
 import type { Network } from '../../src/node/network.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
-/** The disk, which outlives the process. */
+/** The disk, which stays when the process ends. */
 export class SimulatedDisk {
   readonly nodeId: string
   readonly entries = new Map<string, Entry>()
@@ -17,7 +17,7 @@ export class SimulatedDisk {
 /** About the time of a commit with its fsync on a solid-state disk. */
 const commitMs = 2
 
-/** Everything outside a node that one run of it uses. After a kill none of it has an effect any more. */
+/** The clock, disk and network that one run of a node uses. After a kill, they have no effect any more. */
 export class SimulatedProcess implements Clock {
   readonly #time: SimulatedTime
   #isKilled = false
@@ -26,7 +26,7 @@ export class SimulatedProcess implements Clock {
     this.#time = time
   }
 
-  /** As by kill -9: whatever was under way is neither done nor answered. */
+  /** Simulates kill -9: work under way is neither done nor answered. */
   kill(): void {
     this.#isKilled = true
   }

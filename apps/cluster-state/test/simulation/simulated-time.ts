@@ -9,8 +9,7 @@ interface Timer {
 }
 
 /**
- * Simulated time, which jumps from timer to timer. The code that runs in it must wait only for its timers
- * and promises.
+ * Simulated time, which jumps from timer to timer. Code that uses it must wait only for its timers and for promises.
  */
 export class SimulatedTime implements Clock {
   #now = 0
@@ -46,7 +45,7 @@ export class SimulatedTime implements Clock {
     })
   }
 
-  /** Lets time pass until the condition, checked after every moment with a timer, is true. Returns whether it became true. */
+  /** Lets time pass until the condition is true, which is checked after each timer. Returns whether it became true. */
   async runUntil(holds: () => boolean, limitMs: number): Promise<boolean> {
     const end = this.#now + limitMs
     await promisesSettled()

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 
-/** Two rounds of push and pull at their longest, each 3 s and a tenth, and the time in which gossip then spreads. */
+/** The longest time of two rounds of push and pull, 3 s plus a tenth each, and the time for gossip to spread. */
 const twoRoundsMs = 2 * 3300 + 500
 
 suite('simulated nodes', () => {
@@ -85,13 +85,13 @@ suite('simulated nodes', () => {
         await cluster.time.run(500)
       }
       assert.ok(await cluster.time.runUntil(() => cluster.agrees(), 20_000))
-      // What a killed node had begun is neither on its disk nor acknowledged.
+      // Writes under way in a killed node are neither on its disk nor acknowledged.
       for (const { state } of cluster.live) assert.equal(state.sum('images'), acknowledged)
       assert.ok(acknowledged < asked && acknowledged > asked - 40, `${acknowledged} of ${asked}`)
     }
   })
 
-  test('end with equal states whatever is written, lost, partitioned and killed', async () => {
+  test('end with equal states after random writes, losses, partitions and kills', async () => {
     const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 })
     await fc.assert(
       fc.asyncProperty(seeds, fc.integer({ min: 2, max: 8 }), async (seed, nodes) => {

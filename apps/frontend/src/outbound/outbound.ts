@@ -31,7 +31,7 @@ export interface OutboundAnswer {
 }
 
 /** For a connection, and between two signs of life of the other side. */
-const patienceMs = 10_000
+const stallTimeoutMs = 10_000
 /** In milliseconds, for each way to the name servers. */
 const connectTimeoutMs = 5000
 
@@ -54,8 +54,8 @@ export class Outbound {
     this.userAgent = `Darkroom/0.1 (${id.slice(0, 16)})`
     this.#dispatcher = new Agent({
       connect: (options, callback) => void this.#connect(options, callback),
-      headersTimeout: patienceMs,
-      bodyTimeout: patienceMs,
+      headersTimeout: stallTimeoutMs,
+      bodyTimeout: stallTimeoutMs,
     })
   }
 

@@ -9,7 +9,7 @@ import { defaultBodyBounds } from '../settings/config.ts'
 export interface BodyBounds {
   /** The longest time without a byte, in milliseconds. */
   bodyStallMs?: number | undefined
-  /** The average over `bodyWindowMs` (a minute by default). */
+  /** The lowest average rate over `bodyWindowMs` (a minute by default). */
   bodyMinBytesPerSecond?: number | undefined
   bodyWindowMs?: number | undefined
 }
@@ -36,10 +36,10 @@ export function requireProgress(
     bodyMinBytesPerSecond = defaultBodyBounds.bodyMinBytesPerSecond,
     bodyWindowMs = 60_000,
   } = given
-  const patience = isPublic ? 1 : 2
-  const stallMs = patience * bodyStallMs
-  const windowMs = patience * bodyWindowMs
-  const minBytesPerSecond = bodyMinBytesPerSecond / patience
+  const factor = isPublic ? 1 : 2
+  const stallMs = factor * bodyStallMs
+  const windowMs = factor * bodyWindowMs
+  const minBytesPerSecond = bodyMinBytesPerSecond / factor
   const tickMs = Math.min(closingStallMs, stallMs, windowMs) / 4
   const receiving = new Map<IncomingMessage, Arrival>()
 
@@ -56,7 +56,7 @@ export function requireProgress(
   let lookedAt = performance.now()
   const look = () => {
     const now = performance.now()
-    // A process that was suspended, or busy, could not see the bytes that arrived.
+    // While the process was suspended or busy, it could not see that bytes arrived.
     const elapsedMs = Math.min(now - lookedAt, 2 * tickMs)
     lookedAt = now
     for (const [request, arrival] of receiving) {
@@ -131,7 +131,7 @@ function cut(
 ): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))
-  // Without a socket, the response still waits for an earlier one on the same connection.
+  // Without a socket, the response still waits for an earlier response on the same connection.
   if (response.headersSent || response.socket === null || !socket.writable) {
     end()
     return

@@ -6,9 +6,9 @@ const collectEveryBytes = 4 * 1024 * 1024
 let passedBytes = 0
 
 /**
- * Passes a streamed body on, and collects the memory of its used chunks now and then. V8 counts only its own heap, on
- * which a chunk is small: left alone, it keeps about 64 MiB of chunks before it collects. Freeing a chunk by hand
- * would be wrong, as its receiver may not have sent it yet.
+ * Passes a streamed body on, and collects the memory of its used chunks from time to time. V8 counts only its own heap,
+ * on which a chunk is small, so it would keep about 64 MiB of chunks before it collects. Chunks can't be freed
+ * explicitly, as their receiver may not have sent them yet.
  */
 export async function* collectingMemory(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {

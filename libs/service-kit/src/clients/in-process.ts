@@ -23,7 +23,7 @@ import { Backoff } from '../time/backoff.ts'
 export class InProcessServices {
   readonly #offered = new Map<ServiceName, OfferedService>()
 
-  /** Clients in this process call these handlers until the offer is closed. */
+  /** Makes clients in this process call these handlers until the offer is closed. */
   offer(name: ServiceName, api: Api, logger: Logger): OfferedService {
     const offered = new OfferedService(api, logger, () => this.#offered.delete(name))
     this.#offered.set(name, offered)

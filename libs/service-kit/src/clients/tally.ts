@@ -9,26 +9,26 @@ interface TallyOptions {
 }
 
 /** How long closing waits for cluster-state to accept the remaining counts. */
-const lastWordsMs = 2000
+const closeTimeoutMs = 2000
 
 /**
- * Counts for cluster-state: added up here and sent once a second, so that no image waits for them. Counts that can't
- * be sent are kept and sent later. Counts not yet sent are lost when the process is killed; counts that were sent but
- * not answered are sent again, and may be counted twice.
+ * Counts for cluster-state: added up here and sent once a second, so that no image waits for cluster-state. Counts that
+ * can't be sent are kept and sent later. Unsent counts are lost when the process is killed. Counts that were sent but not
+ * answered are sent again, and may be counted twice.
  */
 export class Tally {
   readonly #clusterState: TallyOptions['clusterState']
   readonly #logger: Logger
   readonly #amounts = new Map<string, number>()
   readonly #closing = new AbortController()
-  readonly #givingUp = new AbortController()
-  readonly #telling: Promise<void>
-  #isHeard = true
+  readonly #timedOut = new AbortController()
+  readonly #sending: Promise<void>
+  #isAccepted = true
 
   constructor({ clusterState, logger, everyMs = 1000 }: TallyOptions) {
     this.#clusterState = clusterState
     this.#logger = logger
-    this.#telling = repeat(everyMs, this.#closing.signal, () => this.#tellAll())
+    this.#sending = repeat(everyMs, this.#closing.signal, () => this.#sendAll())
   }
 
   /** `amount` must be a whole number, not negative, like all counts. */
@@ -37,32 +37,32 @@ export class Tally {
   }
 
   /**
-   * Sends the remaining counts, if that takes no longer than two seconds. Idempotent. A request under way may end:
-   * sent again, its counts would be counted twice.
+   * Sends the remaining counts, for at most two seconds. Idempotent. Waits for a request under way, because its counts
+   * would be counted twice if they were sent again.
    */
   async close(): Promise<void> {
     this.#closing.abort()
-    const patience = setTimeout(() => this.#givingUp.abort(), lastWordsMs)
-    await this.#telling
-    await this.#tellAll()
-    clearTimeout(patience)
+    const timeout = setTimeout(() => this.#timedOut.abort(), closeTimeoutMs)
+    await this.#sending
+    await this.#sendAll()
+    clearTimeout(timeout)
   }
 
-  async #tellAll(): Promise<void> {
+  async #sendAll(): Promise<void> {
     const failures: unknown[] = []
     for (const [counter, amount] of [...this.#amounts])
-      await this.#tell(counter, amount).catch(error => failures.push(error))
-    if (failures.length === 0 && !this.#isHeard) this.#logger.info('cluster-state accepts counts again')
-    if (failures.length > 0 && this.#isHeard)
+      await this.#send(counter, amount).catch(error => failures.push(error))
+    if (failures.length === 0 && !this.#isAccepted) this.#logger.info('cluster-state accepts counts again')
+    if (failures.length > 0 && this.#isAccepted)
       this.#logger.warn({ err: failures[0] }, 'cluster-state did not accept all counts; retrying')
-    this.#isHeard = failures.length === 0
+    this.#isAccepted = failures.length === 0
   }
 
-  async #tell(name: string, amount: number): Promise<void> {
+  async #send(name: string, amount: number): Promise<void> {
     const reply = await this.#clusterState.incrementCounter({
       params: { name },
       querystring: { amount },
-      signal: this.#givingUp.signal,
+      signal: this.#timedOut.signal,
     })
     if (reply.status !== 200) throw new Error(`${name}: ${reply.body.detail ?? reply.body.title}`)
     const left = (this.#amounts.get(name) ?? 0) - amount

@@ -3,7 +3,7 @@ import { ServiceProblem } from '../problems/problems.ts'
 import { type EntityTag, parseEntityTags } from './entity-tags.ts'
 import { parseHttpDate } from './http-date.ts'
 
-/** The properties by which two states of a resource are told apart. */
+/** The properties that distinguish two states of a resource. */
 export interface Validators {
   /** A strong entity tag, with its quotes. */
   etag: string
@@ -64,8 +64,8 @@ export function readEntityTags(field: string, value: string | undefined): '*' | 
 }
 
 /**
- * Whether the requested range is still a range of the same bytes (RFC 9110, 13.1.5). A date must equal that of the
- * resource, and its second must be over: within that second, the bytes may change again (8.8.2.2).
+ * Whether the requested range is still a range of the same bytes (RFC 9110, 13.1.5). A date must equal the date of the
+ * resource, and its second must be over, as the bytes may change again within that second (8.8.2.2).
  */
 export function isRangeCurrent(ifRange: string | undefined, current: Validators, now = Date.now()): boolean {
   if (ifRange === undefined) return true

@@ -6,7 +6,7 @@
 /** The server behind the engine doesn't answer; it may answer later. */
 export class StoreUnavailable extends Error {}
 
-/** The server behind the engine refuses us, until somebody changes a setting here or there. */
+/** The server behind the engine refuses this service until a setting is changed, here or there. */
 export class StoreMisconfigured extends StoreUnavailable {}
 
 /** The answer to a write was lost: the write may have happened, or may still happen. */

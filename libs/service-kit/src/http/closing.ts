@@ -3,7 +3,7 @@ import { retryLater, ServiceProblem } from '../problems/problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborted when the app begins to close: handlers that hold a request back answer it now. */
+    /** Aborted when the app begins to close, so that handlers answer held requests. */
     closing: AbortSignal
   }
 }
@@ -14,8 +14,8 @@ declare module 'fastify' {
  */
 export const misdirected = 421
 
-/** Turns away, unprocessed, the requests that arrive on open connections while the app closes. */
-export function turnAwayWhileClosing(
+/** Refuses, unprocessed, the requests that arrive on open connections while the app closes. */
+export function refuseWhileClosing(
   app: FastifyInstance,
   isPublic: boolean,
   controller: AbortController,
@@ -28,7 +28,7 @@ export function turnAwayWhileClosing(
     throw new ServiceProblem(
       misdirected,
       'shutting-down',
-      'this instance is shutting down; send the request to another one',
+      'this instance is shutting down; send the request to another instance',
     )
   })
   app.addHook('onSend', async (_request, reply) => {
@@ -38,7 +38,7 @@ export function turnAwayWhileClosing(
 }
 
 /**
- * Closing waits for requests under way, not for connections. Node would wait 72 s or more for a kept-alive
+ * Makes closing wait for requests under way, not for connections. Node would wait 72 s or more for a kept-alive
  * connection, or for the rest of a refused body that never comes.
  */
 function waitForRequestsOnly(app: FastifyInstance): void {

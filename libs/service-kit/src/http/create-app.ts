@@ -17,7 +17,7 @@ import { answerWithProblems, refusedMessageHandler, refusedPathHandler } from '.
 import { parseJsonOf } from './accept-bodies.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
-import { turnAwayWhileClosing } from './closing.ts'
+import { refuseWhileClosing } from './closing.ts'
 import { measureReadiness, measureRequests } from './metrics.ts'
 import { overlookContentType } from './overlook-content-type.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
@@ -30,13 +30,13 @@ export interface AppOptions extends BodyBounds {
   logger: Logger
   /** Bearer token of the routes; undefined leaves them open. */
   clusterToken?: string | undefined
-  /** Whether the service's own routes are open to all (the frontend's are); metrics never are. */
+  /** Whether the service's own routes need no token, as in the frontend. Metrics always need it. */
   isPublic?: boolean
-  /** Where browsers reach the service; none: by the host that they ask for. */
+  /** The URLs that browsers use. Without any, the host of the request counts. */
   publicUrls?: readonly URL[] | undefined
   /** Origins of other sites whose pages may write, too. */
   otherOrigins?: ReadonlySet<string> | undefined
-  /** Proxies whose X-Forwarded headers are believed. */
+  /** Proxies whose X-Forwarded headers are used. */
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
   /** The headers of every answer, also of errors; routes may replace them. */
   answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
@@ -62,13 +62,13 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    return503OnClosing: false, // closing.ts says it better
-    // A body may take as long as it makes progress (body-progress.ts); a head may not.
+    return503OnClosing: false, // closing.ts has better answers
+    // A body may take any time while it makes progress (body-progress.ts).
     requestTimeout: 0,
-    // Above what blocking reads hold (55 s), and above any time without a byte that a body is allowed.
+    // Longer than blocking reads are held (55 s), and longer than any body may stall.
     connectionTimeout: Math.max(120_000, 3 * (options.bodyStallMs ?? 0)),
     // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
-    // Between services, lists of operations are in the query.
+    // Between services, long lists of operations are in the query.
     http: {
       requireHostHeader: false,
       headersTimeout: 60_000,
@@ -81,7 +81,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     clientErrorHandler: refusedMessageHandler(answerHeaders),
   }).withTypeProvider<TypeBoxTypeProvider>() as App
   app.setValidatorCompiler(compileValidator)
-  // What is answered is typed by its contract; a serializer compiled for each route takes memory and time to start.
+  // The contract types the answers already. A compiled serializer for each route would take memory, and time to start.
   app.setSerializerCompiler(() => JSON.stringify)
 
   app.decorate('metrics', new Registry())
@@ -91,7 +91,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureRequests(app)
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)
-  turnAwayWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
+  refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
   overlookContentType(app)
   refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)
@@ -122,7 +122,7 @@ function collectRoutes(app: App, contract: Readonly<Record<string, Route>>): rea
 
 function bearerOf({ isPublic = false }: AppOptions): string {
   return isPublic
-    ? 'An API key; /metrics wants the cluster token. A Darkroom that is open wants neither'
+    ? 'An API key; /metrics needs the cluster token. A Darkroom that is open needs neither'
     : 'The cluster token'
 }
 
@@ -135,7 +135,7 @@ function addServiceRoutes(app: App, options: AppOptions, routes: readonly Served
   }
   app.route({ ...serviceRoutes.healthz, handler: isAlive })
   app.route({ ...serviceRoutes.readyz, handler: isReady })
-  // The method by which HAProxy asks unless it is told another.
+  // HAProxy's default method for health checks.
   const hidden = { config: { access: 'anyone' } } as const
   app.options(serviceRoutes.healthz.url, hidden, isAlive)
   app.options(serviceRoutes.readyz.url, hidden, isReady)
@@ -148,7 +148,7 @@ function addServiceRoutes(app: App, options: AppOptions, routes: readonly Served
   })
   app.get('/openapi.json', hidden, async () => {
     const servers = publicUrls.length > 0 ? publicUrls.map(({ href }) => href.replace(/\/$/, '')) : ['/']
-    // Made anew each time: it takes milliseconds, and the memory is needed for nothing else.
+    // Generated for each request, which takes milliseconds, instead of kept in memory.
     return openApiOf({ title: `Darkroom ${name}`, routes, bearer: bearerOf(options), servers })
   })
 }

@@ -15,8 +15,7 @@ export class PageCursors {
   }
 
   /**
-   * The item that a cursor stands for; undefined without a cursor. @throws ServiceProblem 400 if the cursor is not
-   * from this listing
+   * The item in a cursor; undefined without a cursor. @throws ServiceProblem 400 if the cursor is not from this listing
    */
   read(cursor: string | undefined): string | undefined {
     if (cursor === undefined || cursor === '') return undefined
@@ -30,7 +29,7 @@ export class PageCursors {
     )
   }
 
-  /** A page as it is answered: if more items follow, `next` is a cursor instead of the page's last item. */
+  /** The page for an answer: `next` becomes a cursor instead of the page's last item. */
   write<Page extends { next?: string }>({ next, ...page }: Page) {
     return { ...page, ...(next !== undefined && { next: this.#write(next) }) }
   }

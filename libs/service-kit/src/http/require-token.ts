@@ -11,7 +11,7 @@ declare module 'fastify' {
      * Basic, with any user name.
      */
     isForBrowsers?: boolean
-    /** What the workers' token opens of the route; without it, nothing. */
+    /** How far the workers' token opens the route; absent if it does not. */
     worker?: WorkerAccess
   }
 }
@@ -20,8 +20,8 @@ const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, servic
 
 /**
  * Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. The workers'
- * token opens what the contracts give to workers. A worker knows only that token, and also takes the cluster token, from
- * which its own is derived.
+ * token opens the routes that the contracts give to workers. A worker itself knows only that token, but also accepts the
+ * cluster token, from which its own token is derived.
  */
 export function requireToken(app: FastifyInstance, token: string, isPublic: boolean): void {
   const expected = digest(token)

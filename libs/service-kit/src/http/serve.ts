@@ -13,7 +13,7 @@ export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => 
     if (!handle) throw new Error(`the route ${name} has no handler`)
     return { route, handle }
   })
-  // HEAD first, or Fastify makes a HEAD route of its own that reads all bytes.
+  // HEAD first; otherwise Fastify makes its own HEAD route, which reads all bytes.
   served.sort((a, b) => Number(b.route.method === 'HEAD') - Number(a.route.method === 'HEAD'))
   return app => {
     app.setErrorHandler(throwProblem) // also handles errors of the first read of an answer's body
@@ -73,7 +73,7 @@ function sendAnswer(reply: FastifyReply, { status, headers, body }: AnyAnswer): 
   return reply.send(isIterable(body) && !(body instanceof Readable) ? readableOf(body) : body)
 }
 
-/** Ends a body that nobody reads. */
+/** Ends an unread body. */
 function release(body: unknown): void {
   if (typeof body !== 'object' || body === null) return
   if ('dump' in body && typeof body.dump === 'function') void body.dump()

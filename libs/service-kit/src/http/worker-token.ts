@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto'
 
 /**
- * The token of the workers, derived from the cluster token (HKDF, RFC 5869): it does not tell the cluster token. A worker
- * handles what strangers upload, so its token opens only the routes that it needs.
+ * The token of the workers, derived from the cluster token (HKDF, RFC 5869), which can't be computed from it. A worker
+ * handles files from untrusted clients, so its token opens only the routes that it needs.
  */
 export function deriveWorkerToken(clusterToken: string): string {
   return Buffer.from(hkdfSync('sha256', clusterToken, '', 'darkroom worker token', 32)).toString('base64url')

@@ -30,8 +30,8 @@ const relayed = [
 ] as const
 
 /**
- * Answers with stored bytes, as the request's preconditions demand: whole, a range of them, or 304. `headers` are
- * added to the answer.
+ * Answers with stored bytes, according to the request's preconditions: all bytes, a range, or 304. `headers` are added
+ * to the answer.
  *
  * @throws ServiceProblem 404, 412 or 416
  */
@@ -49,7 +49,7 @@ export async function relayBlob(
     { isHead, headers: asked, signal: hangUpSignal(reply) },
   )
   const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
-  // Read before a header is set: if the storage breaks off, the answer is still a problem.
+  // Read before a header is set, so that the answer is still a problem if the storage fails.
   const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
   for (const name of relayed) {
     const value = stored.headers[name]
@@ -65,7 +65,7 @@ export async function relayBlob(
   return reply.send(isHead ? Readable.from([]) : undefined)
 }
 
-/** An answer with stored bytes: whole, a range of them, or 304. */
+/** An answer with stored bytes: all bytes, a range, or 304. */
 type BlobAnswer =
   | { status: 200 | 206; headers: AnswerHeaders; body: StreamedBody }
   | { status: 304; headers: AnswerHeaders }
@@ -113,7 +113,7 @@ async function fetchBlob(
 }
 
 /**
- * Returns if the task has a result of its own, and is finished.
+ * Returns if the task is finished and has a main result.
  *
  * @throws ServiceProblem 404 if it has only variants; 409 while it may still finish, 422 if it failed
  */

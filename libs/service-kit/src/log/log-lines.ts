@@ -12,7 +12,7 @@ const styles: Record<string, Style> = {
   error: 'red',
   fatal: 'red',
 }
-/** The longest name of a service, so that messages are aligned. */
+/** The length of the longest service name, so that messages are aligned. */
 const serviceWidth = 'cluster-state'.length
 
 /** Turns the logger's JSON into lines for people: time, service, level, message, id, then all other fields. */
@@ -65,7 +65,7 @@ function errorLines(err: unknown): string {
   return text.replaceAll(/^/gm, '    ').concat('\n')
 }
 
-/** Escapes control characters: file names and headers from clients must not move the cursor or begin a new line. */
+/** Escapes control characters, as texts from clients must not move the cursor or begin a new line. */
 function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is sought
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, character => JSON.stringify(character).slice(1, -1))

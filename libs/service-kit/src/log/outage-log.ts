@@ -11,8 +11,8 @@ interface Outage {
 }
 
 /**
- * Logs an outage once when it begins and once when it is over. Without this, an unavailable engine fails every
- * request, and every probe of a load balancer, with a line of its own.
+ * Logs an outage once when it begins and once when it is over. Otherwise every failed request, and every probe of a load
+ * balancer, would log a line during an outage.
  */
 export class OutageLog {
   readonly #logger: Pick<Logger, 'error' | 'info' | 'debug'>

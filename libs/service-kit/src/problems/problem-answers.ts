@@ -55,7 +55,7 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
     .send(isBodyUnderWay ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
 }
 
-/** Answers what Fastify refuses before it looks for a route: a path that can't be decoded, or is too long. */
+/** Answers requests that Fastify refuses before routing: their path can't be decoded, or is too long. */
 export function refusedPathHandler(answerHeaders: AnswerHeadersOf) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     sendProblem(reply.headers(answerHeaders(request.headers)), toProblem(error))
@@ -64,7 +64,7 @@ export function refusedPathHandler(answerHeaders: AnswerHeadersOf) {
 
 type AnswerHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
 
-/** Answers a message that isn't HTTP, or arrives too slowly (like Node's own `clientError` handler). */
+/** Answers a message that isn't HTTP, or whose header arrives too slowly (like Node's own `clientError` handler). */
 export function refusedMessageHandler(answerHeaders: AnswerHeadersOf) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -105,7 +105,7 @@ const refusals: Readonly<Record<string, typeof malformed>> = {
 const maxDiscardedBytes = 128 * 1024 * 1024
 
 /**
- * Sends the whole answer at once, but ends it only when the request has ended, whose rest is read and discarded.
+ * Sends the whole answer at once, but ends it only when the rest of the request has been read and discarded.
  * Closing a connection while bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
  */
 async function* answerAndLinger(
@@ -144,7 +144,7 @@ export function toProblem(
       Number(error.retryAfter) || 1, // it may be a date, or missing
     )
   }
-  // The other service waited for the body that this service passes on: the client sends too slowly.
+  // The other service waited for the body that this service passes on, so the client sends too slowly.
   if (error instanceof UnexpectedReply && error.status === 408)
     return new ServiceProblem(408, 'request-timeout', error.problem?.detail ?? error.message)
   if (isOutage(error)) {

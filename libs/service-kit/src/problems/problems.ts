@@ -38,7 +38,7 @@ export class ServiceProblem extends Error {
 /** No instance of a service answers. */
 export class ServiceUnavailable extends Error {
   readonly service: string
-  /** Whether the log has it already, so that the request handler need not log it again. */
+  /** Whether it was logged already, so that the request handler does not log it again. */
   readonly isLogged: boolean
 
   constructor(service: string, cause: unknown, { isLogged = false } = {}) {
@@ -48,7 +48,7 @@ export class ServiceUnavailable extends Error {
   }
 }
 
-/** The client disconnected: nobody waits for the answer any more. */
+/** The client disconnected, so no answer is needed. */
 export class ClientGone extends Error {}
 
 /** A service has another cluster token than this one. */
@@ -61,7 +61,7 @@ export class TokenRefused extends Error {
   }
 }
 
-/** The connection broke, or fell silent, while the answer was read. */
+/** The connection broke, or timed out, while the answer was read. */
 const brokenAnswers = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',

@@ -65,8 +65,8 @@ export function endOnSignal(
 }
 
 /**
- * Until how long after the first signal, in milliseconds, another one may be its repetition. A terminal or a
- * supervisor signals the whole process group, and a parent process that passes signals on signals it again.
+ * How long after the first signal, in milliseconds, a second signal may be its repetition. A terminal or a supervisor
+ * signals the whole process group, and a parent process that forwards signals sends it again.
  */
 function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
   const isWatched = process.env.WATCH_REPORT_DEPENDENCIES !== undefined // set by `node --watch`
@@ -75,7 +75,7 @@ function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
   return process.connected ? Number.POSITIVE_INFINITY : 0
 }
 
-/** A sentence for the user who started the service; the stack only if the error is a fault of ours. */
+/** A sentence for the user who started the service; with a stack only if the error is a bug of ours. */
 export function describeStartError(error: unknown): string {
   if (error instanceof InvalidConfig) return error.message
   if (error instanceof Error && 'code' in error) {

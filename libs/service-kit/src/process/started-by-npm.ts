@@ -12,7 +12,7 @@ export interface WaitingNpm {
 /**
  * Finds the npm (`npm start`, `npm run`, `npx`) whose script this process is. Returns undefined if another program
  * started the process, or if it has a process group of its own, or was in the background when its shell ended: then
- * it should outlive npm. Works only on Linux, by reading /proc.
+ * it should continue without npm. Works only on Linux, by reading /proc.
  *
  *     npm ── sh -c "darkroom start" ── this process      npx: dash does not pass signals on
  *     npm ── this process                                a script that begins with `exec`
@@ -49,7 +49,7 @@ function readProcess(pid: number): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const title = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
-    // The second field, the program's name in parentheses, may contain spaces and parentheses.
+    // The second field is the program's name in parentheses, which may contain spaces and parentheses.
     const [, ppid, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { pid, ppid: Number(ppid), group: Number(group), title }
   } catch {

@@ -1,6 +1,6 @@
 /**
- * Whether a double keeps a number in JSON: written again, it has the same value, perhaps in another notation. So 0.10
- * and 1e3 are kept; 9007199254740993, 1e400, 0.1234567890123456789 and -0 would change.
+ * Whether a double can represent a JSON number exactly: 0.10 and 1e3 have the same value when they are written again,
+ * but 9007199254740993, 1e400, 0.1234567890123456789 and -0 would change.
  */
 export function isExactNumber(text: string): boolean {
   const value = Number(text)

@@ -22,8 +22,8 @@ export function fromText(
 }
 
 /**
- * Digits that a double can't keep are not turned into another number; numbers that are too large are refused by their
- * size.
+ * Whether a text can become a number without a change of its value. Numbers that are too large are converted, as the
+ * schema refuses them by their size.
  */
 function isNumeral(text: string): boolean {
   if (!/^-?\d+(\.\d+)?$/.test(text)) return false

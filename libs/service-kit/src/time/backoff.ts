@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Waits that double from `firstMs` to at most `maxMs`, each shortened at random by up to half, so that
- * clients of one failed server don't come back together ("full jitter" halved; AWS Architecture Blog, 2015).
+ * Exponential backoff: waits double from `firstMs` to at most `maxMs`. Each is shortened at random by up to half, so that
+ * clients of one failed server don't come back together ("equal jitter"; AWS Architecture Blog, 2015).
  */
 export class Backoff {
   #nextMs: number

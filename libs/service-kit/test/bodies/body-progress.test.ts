@@ -69,7 +69,7 @@ suite('the body of a request', () => {
     ['/bytes', ''],
     ['/json', 'content-type: application/json\r\n'],
   ] as const) {
-    test(`that stalls on its way to ${path} is cut, with a 408 and one line in the log`, async t => {
+    test(`to ${path} that stalls is cut, with a 408 and one line in the log`, async t => {
       const { begin, log, cuts } = await serve(t)
       const socket = begin(path, 1000, headers)
       socket.write('{"half": ')
@@ -86,7 +86,7 @@ suite('the body of a request', () => {
     })
   }
 
-  test('that stalls ends in an error for its reader', async t => {
+  test('that stalls gives its reader an error', async t => {
     const { begin, failures } = await serve(t)
     begin('/bytes', 1000).write('half')
     await until('the reader gets an error', () => failures.length === 1)
@@ -124,7 +124,7 @@ suite('the body of a request', () => {
     const socket = begin('/nowhere', 1000)
     socket.write('half')
     assert.match(await text(socket), /^HTTP\/1\.1 404 /)
-    await until('the connection is gone', () => socket.closed)
+    await until('the connection is closed', () => socket.closed)
     assert.equal(cuts().length, 1)
   })
 

@@ -20,7 +20,7 @@ const length = fc.oneof(
   fc.constantFrom(0, 1, headBytes - 1, headBytes, headBytes + 1),
 )
 
-test('however an upload is cut into chunks, its head and the whole of it are the same', async () => {
+test('the head and the whole body are the same, however an upload is cut into chunks', async () => {
   await fc.assert(
     fc.asyncProperty(length, places, async (bytes, at) => {
       const { whole, chunks } = cut(bytes, at)
@@ -34,7 +34,7 @@ test('however an upload is cut into chunks, its head and the whole of it are the
   )
 })
 
-test('the head takes no more of the upload than it needs', async () => {
+test('reading the head reads no more of the upload than necessary', async () => {
   let taken = 0
   async function* counted() {
     for (;;) {
@@ -46,7 +46,7 @@ test('the head takes no more of the upload than it needs', async () => {
   assert.equal(taken, 4)
 })
 
-test('an upload that breaks off fails for the reader of its head and of its rest', async () => {
+test('an upload that breaks off fails for the reader of its head and for the reader of its rest', async () => {
   async function* broken(bytes: number) {
     yield Buffer.alloc(bytes)
     throw new Error('broken')
@@ -56,7 +56,7 @@ test('an upload that breaks off fails for the reader of its head and of its rest
   await assert.rejects(Array.fromAsync(whole as AsyncIterable<Uint8Array>), /broken/)
 })
 
-test('a body passes whole up to its limit, and breaks as soon as there are more bytes', async () => {
+test('a body passes up to its limit, and fails as soon as there are more bytes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(1000), fc.nat(1000), places, async (bytes, maxBytes, at) => {
       const { whole, chunks } = cut(bytes, at)

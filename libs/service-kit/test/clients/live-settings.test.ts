@@ -20,7 +20,9 @@ function live(t: TestContext) {
   t.after(() => settings.close())
   const set = (name: string, value: string) => kv.set(`config/image-master/${name}`, value)
   const warned = (name: string) =>
-    until(`${name} is warned of`, () => log.lines.some(line => line.level === 40 && line.name === name))
+    until(`the log has a warning about ${name}`, () =>
+      log.lines.some(line => line.level === 40 && line.name === name),
+    )
   return { kv, settings, set, warned }
 }
 
@@ -31,10 +33,10 @@ suite('live settings', () => {
     set('maxPixels', '7')
     await until('it takes effect', () => settings.current.maxPixels === 7)
     set('operations', '[{"name":"swap-channels"}]')
-    await until('so does the other', () => settings.current.operations[0]?.order === 'bgr')
+    await until('the other setting takes effect', () => settings.current.operations[0]?.order === 'bgr')
     assert.equal(settings.current.maxPixels, 7)
     kv.delete('config/image-master/maxPixels')
-    await until('the default holds', () => settings.current.maxPixels === 50)
+    await until('the default applies', () => settings.current.maxPixels === 50)
     assert.equal(settings.current.operations.length, 1)
   })
 

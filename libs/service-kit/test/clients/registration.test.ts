@@ -23,9 +23,9 @@ function register(t: TestContext, kv = new FakeKv()) {
 }
 
 suite('a registration', () => {
-  test('is in kv-config with a lease, and is gone once it is closed', async t => {
+  test('is in kv-config with a lease, and is deleted when it is closed', async t => {
     const { kv, registration } = register(t)
-    await until('it stands there', () => kv.values.get(key) === '{"url":"http://me"}')
+    await until('it is registered', () => kv.values.get(key) === '{"url":"http://me"}')
     assert.deepEqual(kv.sets[0], { key, ttl: '10' })
     await registration.close()
     await registration.close()
@@ -37,16 +37,16 @@ suite('a registration', () => {
     kv.goAway()
     const { log } = register(t, kv)
     const warnings = () => log.lines.filter(({ level }) => level === 40).length
-    await until('it is warned of', () => warnings() === 1)
+    await until('the outage is logged', () => warnings() === 1)
     kv.comeBack()
-    await until('it stands there', () => kv.values.has(key))
+    await until('it is registered', () => kv.values.has(key))
     assert.equal(warnings(), 1)
     await until('the return is logged, too', () => log.lines.some(({ msg }) => msg === 'registered again'))
   })
 
   test('closes in time while kv-config does not answer', async t => {
     const { kv, registration } = register(t)
-    await until('it stands there', () => kv.values.has(key))
+    await until('it is registered', () => kv.values.has(key))
     kv.goAway()
     await registration.close()
   })

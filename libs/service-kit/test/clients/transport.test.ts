@@ -12,7 +12,7 @@ import { ServiceUnavailable } from '../../src/problems/problems.ts'
 
 interface Instance {
   url: string
-  /** The requests that arrived, as far as they were read. */
+  /** The requests that arrived, with the read part of their bodies. */
   requests: { path: string; body: string; authorization: string | undefined }[]
 }
 
@@ -192,7 +192,7 @@ suite('a transport', () => {
     assert.equal(requests.length, 0)
   })
 
-  test('fails with the body’s own error when it is the body that fails', async t => {
+  test('fails with the error of the body if the body fails', async t => {
     const { url } = await instance(t)
     async function* failing() {
       yield Buffer.from('half')

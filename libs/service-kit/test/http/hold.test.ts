@@ -39,7 +39,7 @@ suite('a held request', () => {
     await until('it is held', () => held.length === 1)
     controller.abort()
     await asked
-    await until('it is let go', () => held[0]?.aborted)
+    await until('it is released', () => held[0]?.aborted)
   })
 
   test('leaves nothing behind, over thousands of requests', async t => {

@@ -6,7 +6,7 @@ import { PageCursors } from '../../src/http/page-cursors.ts'
 
 const cursors = new PageCursors('keys')
 
-test('a cursor stands for the item that its page ended with', () => {
+test('a cursor contains the last item of its page', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.nat(lastCharacter).map(characterOf), maxLength: 100 }), item => {
       const { next, ...page } = cursors.write({ items: 1, next: item })
@@ -23,7 +23,7 @@ test('the last page has no cursor, and the first page needs none', () => {
   for (const none of [undefined, '']) assert.equal(cursors.read(none), undefined)
 })
 
-test('an invented cursor, or that of another listing, is refused with its value', () => {
+test('an invalid cursor, or a cursor of another listing, is refused with its value', () => {
   const { next = '' } = new PageCursors('tasks').write({ next: 'a' })
   for (const cursor of ['x', 'a', '\0', `${cursors.write({ next: 'a' }).next}=`, next])
     assert.throws(() => cursors.read(cursor), { status: 400, code: 'invalid-cursor' })

@@ -32,7 +32,7 @@ test('metrics count requests by their route, not by their path', async t => {
 test('OpenAPI is made from the contracts', async t => {
   const { app } = buildApp(t)
   const handler = async () => {
-    throw new Error('nobody calls it')
+    throw new Error('this handler must not be called')
   }
   app.register(async scope => {
     scope.route({ ...storageRoutes.putBlob, handler })

@@ -14,7 +14,7 @@ async function appWith(t: TestContext, options: Partial<AppOptions>) {
 }
 
 suite('the cluster token', () => {
-  test('opens every route of an internal service, and no other text does', async t => {
+  test('is required on every route of an internal service', async t => {
     const { app, statusOf } = await appWith(t, { clusterToken: token })
     for (const url of ['/own', '/metrics', '/openapi.json']) {
       assert.equal(await statusOf(url, `Bearer ${token}`), 200, url)

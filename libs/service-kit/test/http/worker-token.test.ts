@@ -21,7 +21,7 @@ const services: Record<string, Record<string, Route>> = {
   storage: storageRoutes,
   'task-db': taskDbRoutes,
 }
-/** All that a worker may call, written again, so that a route that is opened by mistake is noticed. */
+/** All routes that a worker may call, repeated here so that a route that is opened by mistake is noticed. */
 const openToWorkers = [
   ...['getWork', 'extendWork', 'workFinished', 'workFailed', 'workReturned'].map(
     name => `image-master ${name}`,
@@ -41,13 +41,13 @@ function appOf(t: TestContext, routes: Record<string, Route>) {
     app.inject({ method, url, headers: { authorization: `Bearer ${token}` } })
 }
 
-/** With parameters that no worker needs. */
+/** The URL of a route, with parameters that no worker needs. */
 function urlOf({ url }: Route): string {
   return url.replace(':stage', 'none').replace('*', 'config/x').replaceAll(/:\w+/g, 'x')
 }
 
 suite("the workers' token", () => {
-  test('is derived: it is the same everywhere, and is not the cluster token', () => {
+  test('is derived from the cluster token, the same everywhere, and differs from it', () => {
     assert.equal(deriveWorkerToken(clusterToken), workerToken)
     assert.notEqual(deriveWorkerToken(`${clusterToken}x`), workerToken)
     assert.ok(!workerToken.includes(clusterToken) && workerToken.length >= 16)
@@ -72,7 +72,7 @@ suite("the workers' token", () => {
     }
   })
 
-  test('opens work, originals, results, registrations and the own registration', async t => {
+  test('opens work, originals, results, registrations and the worker’s own registration', async t => {
     const asks = Object.fromEntries(
       Object.entries(services).map(([name, routes]) => [name, appOf(t, routes)] as const),
     )
@@ -102,7 +102,7 @@ suite("the workers' token", () => {
       assert.notEqual(await statusOf(service, method, url), 204, url)
   })
 
-  test('protects a worker that knows no other; the cluster token opens it, too', async t => {
+  test('protects the worker itself; the cluster token opens it, too', async t => {
     const { app } = buildApp(t, { clusterToken: workerToken })
     const statusOf = async (token: string) =>
       (await app.inject({ url: '/metrics', headers: { authorization: `Bearer ${token}` } })).statusCode

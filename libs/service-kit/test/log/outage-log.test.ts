@@ -19,7 +19,7 @@ test('an outage is logged once when it begins and once when it is over, however 
   outages.answered('GET /healthz')
   pass(6000)
   outages.answered('GET /healthz')
-  assert.equal(said().length, 1, 'a route that never failed says nothing of it')
+  assert.equal(said().length, 1, 'a route that never failed does not end the outage')
   outages.answered('GET /a')
   outages.answered('PUT /a')
   assert.deepEqual(said(), ['50 the store is away', '30 over: the store is away'])
@@ -37,7 +37,7 @@ test('occasional failures of a store are one outage, until it has answered for a
   outages.answered('PUT /a')
   assert.equal(said().length, 2)
   outages.failed('PUT /a', 'the store is overloaded', {})
-  assert.equal(said().length, 3, 'the next one is said again')
+  assert.equal(said().length, 3, 'the next outage is logged again')
 })
 
 test('outages with different reasons are logged separately', () => {

@@ -21,7 +21,7 @@ async function run(t: TestContext, env: Record<string, string> = {}) {
 
 suite('a service as a process', { concurrency: 3 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`answers what is under way and exits 0 on ${signal}`, async t => {
+    test(`answers requests under way and exits 0 on ${signal}`, async t => {
       const { service, has, url } = await run(t, { SLOW_MS: '500' })
       await has(url)
       const asked = fetch(`${url}/slow`)
@@ -45,7 +45,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     await asked
   })
 
-  test('exits 1 when its patience with what is under way ends', async t => {
+  test('exits 1 when requests under way do not end within the timeout', async t => {
     const { service, has, url } = await run(t, { SLOW_MS: '600000', DRAIN_MS: '100' })
     await has(url)
     const asked = assert.rejects(fetch(`${url}/slow`))
@@ -56,7 +56,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     await asked
   })
 
-  test('with wrong settings says all that is wrong, and exits 1', async t => {
+  test('with invalid settings reports all mistakes, and exits 1', async t => {
     const { service } = await run(t, {
       PORT: 'http',
       LOG_LEVEL: 'loud',
@@ -67,10 +67,10 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.match(service.stderr, /^storage: the settings are not valid:\n/)
     for (const name of ['PORT', 'LOG_LEVEL', 'SLOW_MS', 'CLUSTER_TOKEN'])
       assert.match(service.stderr, new RegExp(`^  ${name} must`, 'm'))
-    assert.doesNotMatch(service.stderr, / at /, 'no stack: the mistake is not ours')
+    assert.doesNotMatch(service.stderr, / at /, 'no stack, as it is not a bug')
   })
 
-  test('whose port is taken says so, and exits 1', async t => {
+  test('whose port is in use reports that, and exits 1', async t => {
     const other = createServer().listen(0, '127.0.0.1')
     t.after(() => other.close())
     await once(other, 'listening')
@@ -81,7 +81,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.match(service.stderr, /^storage: listen EADDRINUSE.*: another process listens there; set PORT\n$/)
   })
 
-  test('without a token on an address that others reach exits 1, with a token it does not', async t => {
+  test('on an address that other machines can reach exits 1 without a token, and starts with a token', async t => {
     const open = await run(t, { HOST: '0.0.0.0' })
     assert.equal((await open.service.ended).code, 1)
     assert.match(open.service.stderr, /CLUSTER_TOKEN is not set.*0\.0\.0\.0/)

@@ -28,7 +28,7 @@ function parts(t: TestContext, env: Record<string, string> = {}) {
 }
 
 suite('a service', () => {
-  test('listens where it says, and closes what it was given, once', async t => {
+  test('listens at its URL, and closes its app and clients once', async t => {
     const { start, closed, log } = parts(t)
     const service = await start()
     assert.equal((await fetch(`${service.url}/healthz`)).status, 200)
@@ -39,7 +39,7 @@ suite('a service', () => {
     await assert.rejects(fetch(`${service.url}/healthz`))
   })
 
-  test('says the address that it is told to advertise', async t => {
+  test('registers the address of ADVERTISE_URL', async t => {
     const { start } = parts(t, { ADVERTISE_URL: 'http://storage.example:8083' })
     const service = await start()
     assert.equal(service.url, 'http://storage.example:8083')
@@ -47,7 +47,7 @@ suite('a service', () => {
   })
 
   for (const host of ['0.0.0.0', '::']) {
-    test(`is found by the name of its host while it listens on ${host}`, async t => {
+    test(`registers the name of its host if it listens on ${host}`, async t => {
       const PORT = String(await freePort())
       const { start } = parts(t, { HOST: host, PORT, CLUSTER_TOKEN: 'a token of the whole cluster' })
       const service = await start()
@@ -57,7 +57,7 @@ suite('a service', () => {
     })
   }
 
-  test('does not start without a token where others could reach it', async t => {
+  test('does not start without a token on an address that other machines can reach', async t => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
       const { start, closed } = parts(t, { HOST: host })
       await assert.rejects(start(), InvalidConfig)
@@ -65,7 +65,7 @@ suite('a service', () => {
     }
   })
 
-  test('closes what it was given when its port is taken', async t => {
+  test('closes its app and clients if its port is in use', async t => {
     const PORT = String(await freePort())
     const first = await parts(t, { PORT }).start()
     const { start, closed } = parts(t, { PORT })

@@ -37,7 +37,7 @@ function mistakesIn(schema: TObject, env: Record<string, string>): string[] {
 }
 
 suite('settings', () => {
-  test('are read from their variables as the types that the schema asks for', () => {
+  test('are converted from text to the types of the schema', () => {
     const config = loadConfig(Config, { ...needed, PORT: '0', RATIO: '-0.25', IS_OPEN: 'true', BUCKET: '12' })
     assert.equal(config.maxUploadBytes, 1000)
     assert.equal(config.port, 0)
@@ -46,7 +46,7 @@ suite('settings', () => {
     assert.equal(config.bucket, '12')
   })
 
-  test('that are unset or empty have their defaults; optional ones are absent', () => {
+  test('that are unset or empty have their defaults; optional settings are absent', () => {
     const config = loadConfig(Config, { ...needed, PORT: '', HOST: undefined, CLUSTER_TOKEN: '', OTHER: 'x' })
     assert.deepEqual(config, {
       host: '127.0.0.1',
@@ -63,7 +63,7 @@ suite('settings', () => {
     })
   })
 
-  test('have all their mistakes reported at once, each by the name of its variable', () => {
+  test('that are not valid are reported all at once, each with the name of its variable', () => {
     const mistakes = mistakesIn(Config, {
       KV_URL: 'nowhere',
       ADVERTISE_URL: '::',
@@ -83,7 +83,7 @@ suite('settings', () => {
     assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
   })
 
-  test('that are URLs have a port that there can be', () => {
+  test('that are URLs must have a port up to 65535', () => {
     const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
     assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
       'KV_URL must be a valid URL, with a port up to 65535',
@@ -91,11 +91,11 @@ suite('settings', () => {
     ])
   })
 
-  test('name every variable that is missing', () => {
+  test('that are missing are all reported', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
   })
 
-  test('can stand in files, as secrets do; the variable itself goes first', t => {
+  test('can be in files, like secrets; the variable itself has priority', t => {
     const path = temporaryFolder(t)
     const file = join(path, 'bucket')
     writeFileSync(file, 'from a file\n')
@@ -105,7 +105,7 @@ suite('settings', () => {
     assert.equal(loadConfig(Config, { ...env, BUCKET: 'its own' }).bucket, 'its own')
   })
 
-  test('whose files are missing or empty are mistakes, even where there is a default', t => {
+  test('whose files are missing or empty are mistakes, even if they have a default', t => {
     const path = temporaryFolder(t)
     const [missing, empty] = [join(path, 'missing'), join(path, 'empty')]
     writeFileSync(empty, '\n')
@@ -115,7 +115,7 @@ suite('settings', () => {
     assert.match(String(mistakes[1]), /^BUCKET_FILE: ENOENT/)
   })
 
-  test('stand in regular files of at most 64 KiB, whatever links lead there', t => {
+  test('can be in regular files of at most 64 KiB, also through links', t => {
     const path = temporaryFolder(t)
     const large = join(path, 'large')
     const tooLarge = join(path, 'too-large')
@@ -144,7 +144,7 @@ suite('settings', () => {
       assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
   })
 
-  test('are right, or refused as InvalidConfig, whatever they are', () => {
+  test('are accepted or refused as InvalidConfig, whatever their text', () => {
     const env = fc.record(
       {
         PORT: fc.string(),
@@ -164,7 +164,7 @@ test('a property in camelCase is a variable in UPPER_SNAKE_CASE', () => {
   assert.equal(variableName('port'), 'PORT')
 })
 
-test('loopback addresses are told from others', () => {
+test('loopback addresses are recognised', () => {
   for (const host of ['127.0.0.1', '127.8.9.10', '::1', 'localhost']) assert.ok(isLoopback(host), host)
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.org', ''])
     assert.ok(!isLoopback(host), host)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isExactNumber } from '../../src/settings/exact-number.ts'
 
-test('numbers that come back as the same value are exact, in whatever notation', () => {
+test('numbers that a double can represent are exact in every notation', () => {
   const exact = [
     ...['0', '0.0', '0e7', '1', '-1', '0.1', '0.10', '100e-3', '1E3', '1e+3', '12.50', '-2.5e-7'],
     ...['9007199254740992', '9007199254740994', '9.007199254740992e15', '1e21', '1e300', '5e-324', '1.5e-9'],
@@ -11,7 +11,7 @@ test('numbers that come back as the same value are exact, in whatever notation',
   for (const text of exact) assert.ok(isExactNumber(text), text)
 })
 
-test('numbers that come back as another value are not exact', () => {
+test('numbers that a double changes are not exact', () => {
   const inexact = [
     ...['9007199254740993', '-9007199254740993', '9007199254740993.0', '9.007199254740993e15'],
     ...['9007199254740993e0', '90071992547409930e-1', '1e400', '-1e400', '1e-400', '0.1234567890123456789'],
@@ -20,7 +20,7 @@ test('numbers that come back as another value are not exact', () => {
   for (const text of inexact) assert.ok(!isExactNumber(text), text)
 })
 
-test('whatever JSON writes of a number is exact, and another digit behind 17 is not', () => {
+test('the text that JSON writes for a double is exact, and is not with another digit after 17', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
       if (Object.is(value, -0)) return

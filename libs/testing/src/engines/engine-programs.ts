@@ -29,8 +29,8 @@ export function findEngine(name: EngineName): string | undefined {
   return folders.map(folder => join(folder, enginePrograms[name].program)).find(isExecutable)
 }
 
-/** What is missing, and how to install it. */
-export function missingEngineWords(name: EngineName): string {
+/** The message about a missing engine, with the package to install. */
+export function missingEngineMessage(name: EngineName): string {
   const { program, proves, debianPackage } = enginePrograms[name]
   return `left out: ${proves}; needs ${program} (Debian: apt-get install ${debianPackage})`
 }
@@ -42,7 +42,7 @@ export function missingEngineWords(name: EngineName): string {
 export function withEngine<T>(name: EngineName, register: (program: string) => T): T | undefined {
   const program = findEngine(name)
   if (program !== undefined) return register(program)
-  const words = missingEngineWords(name)
+  const words = missingEngineMessage(name)
   if (process.env.ENGINES === 'required') test(words, () => assert.fail(words))
   else test(words, { skip: true })
   return undefined

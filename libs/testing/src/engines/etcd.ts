@@ -13,7 +13,7 @@ export interface EtcdMember {
   readonly client: string
   /** The address for other members. */
   readonly peerUrl: string
-  /** The process that runs now, or ran last. */
+  /** The current process, or the last one if it has ended. */
   readonly program: Program
   /** Kills by SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>
@@ -108,7 +108,7 @@ function runMember(
   return member
 }
 
-/** A healthy member belongs to a healthy cluster: it has committed something. */
+/** Waits until a member is healthy: it has committed an entry, so its cluster has a leader. */
 function untilHealthy({ name, client, program }: EtcdMember): Promise<void> {
   return untilAlive(name, program, async () => {
     const answer = await fetch(`http://${client}/health`, { signal: AbortSignal.timeout(2000) })

@@ -31,7 +31,7 @@ export interface Postgres {
   createDatabase(name: string): string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** Kills by SIGKILL: clients get no message, and the next start has to recover. Resolves when the process has ended. */
+  /** Kills by SIGKILL: clients get no message, and the next start must recover. Resolves when the process has ended. */
   kill(): Promise<void>
   /** Shuts down in PostgreSQL's fast mode: all clients are disconnected. */
   stop(): Promise<void>
@@ -129,7 +129,7 @@ export async function startPostgres(
   }
 }
 
-/** An empty database cluster with which every server without a password begins; made once, and copied. */
+/** Copies the empty database cluster with which every server without a password begins. It is made only once. */
 function copyEmptyCluster(folder: string, postgres: string, within: string[]): void {
   const program = realpathSync(postgres)
   const { mtimeMs, ino } = statSync(program)
@@ -141,10 +141,10 @@ function copyEmptyCluster(folder: string, postgres: string, within: string[]): v
   } else copyFolder(kept, join(folder, 'data'))
 }
 
-/** Where other test files find it; only the user who installed Darkroom can write there. */
+/** The folder of the empty cluster for all test files. Only the user who installed Darkroom can write there. */
 const keptClusters = fileURLToPath(new URL('../../../../node_modules/.cache/postgres', import.meta.url))
 
-/** Other processes see the complete copy or none. */
+/** Stores the cluster for other processes, which see the complete copy or none. */
 function keep(folder: string, kept: string): void {
   const copy = `${kept}.${process.pid}`
   mkdirSync(dirname(kept), { recursive: true })
@@ -157,12 +157,12 @@ function keep(folder: string, kept: string): void {
   }
 }
 
-/** With owners and modes, which the server checks. */
+/** Keeps owners and modes, because the server checks them. */
 function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['--archive', '--reflink=auto', from, to], { stdio: 'pipe' })
 }
 
-/** Without fsync at its end: losing it with the machine does no harm. */
+/** Makes an empty cluster, without fsync at the end, as the cluster may be lost with the machine. */
 function initialize(folder: string, postgres: string, within: string[], password: string | undefined): void {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password ?? '', { mode: 0o644 })
@@ -180,7 +180,7 @@ function initialize(folder: string, postgres: string, within: string[], password
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** A copy of a running server, which then follows it. */
+/** Copies a running server, for a standby that follows it. */
 function copyPrimary(folder: string, postgres: string, within: string[], { url }: Postgres): void {
   const backup = programBeside(postgres, 'pg_basebackup')
   const options = [
@@ -196,7 +196,7 @@ function copyPrimary(folder: string, postgres: string, within: string[], { url }
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
-/** Debian keeps them off the path. */
+/** Debian does not put these programs on the PATH. */
 function programBeside(postgres: string, name: string): string {
   return join(dirname(realpathSync(postgres)), name)
 }

@@ -44,7 +44,7 @@ export async function startObjectStore(t: Pick<TestContext, 'after'>, radosgw: s
     execute(programOf(name), ['-c', configuration, ...args], { timeout: 30_000 })
   const start = (name: string, ...args: string[]) => {
     const command = [programOf(name), '-c', configuration, ...args, '-f'] as const
-    // Ended by the hook above: a hook of a restart within a test would end the process with that test.
+    // The hook above ends it. A hook made by a restart within a subtest would end the process with that subtest.
     const program = startProgram({ after: () => undefined }, command)
     programs.push(program)
     return program
@@ -97,7 +97,7 @@ async function endProgram(program: Program): Promise<void> {
   await program.ended
 }
 
-/** One copy of everything, no keys between its parts, and no time lost on collecting changes. */
+/** Settings for one copy of all data, no authentication between the parts, and no delay to batch changes. */
 function cephSettings(options: {
   folder: string
   clusterId: string

@@ -15,7 +15,7 @@ export interface SerfAgent {
   readonly gossip: string
   /** The process that runs now, or ran last. */
   readonly program: Program
-  /** Kills by SIGKILL: the other agents find out by themselves. Resolves when the process has ended. */
+  /** Kills by SIGKILL: the other agents must detect that. Resolves when the process has ended. */
   kill(): Promise<void>
   /** Starts it again with the same name and ports. */
   restart(): Promise<void>
@@ -82,7 +82,7 @@ export async function startSerf(
     restart: run,
     async pause() {
       current.signal('SIGSTOP')
-      await until(`the Serf agent ${name} stands still`, () => threadStates(current.pid).every(isStopped))
+      await until(`the Serf agent ${name} has stopped`, () => threadStates(current.pid).every(isStopped))
     },
     resume() {
       current.signal('SIGCONT')

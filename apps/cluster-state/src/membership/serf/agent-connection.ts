@@ -143,7 +143,7 @@ export class AgentConnection {
     if (onEvent) this.#listeners.set(sequence, onEvent)
     this.#socket.write(encode({ Command: command, Seq: sequence }))
     if (body) this.#socket.write(encode(body))
-    // A late reply could not be told from other replies, so the connection is unusable.
+    // A late reply could be mistaken for another reply, so the connection can't be used any more.
     const timeout = setTimeout(() => {
       this.#fault ??= new Error(`the Serf agent did not answer "${command}" within ${this.#timeoutMs} ms`)
       this.#socket.destroy()
@@ -184,7 +184,7 @@ export class AgentConnection {
 
   async #next(): Promise<unknown> {
     const { done, value } = await this.#values.next()
-    if (done) throw new Error('the agent has closed it')
+    if (done) throw new Error('the agent has closed the connection')
     return value
   }
 }

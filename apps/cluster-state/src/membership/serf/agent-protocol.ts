@@ -6,8 +6,8 @@ import { type Static, type TSchema, Type } from '@darkroom/contracts/typebox'
  *
  *   client                                   agent
  *     {Command, Seq} [body] ─────────────────>
- *     <───────────────── {Seq, Error} [body]        in turn, if every reply is waited for
- *     <───────────────── {Seq, Error} event         any time, with the Seq of the `stream` that asked for it
+ *     <───────────────── {Seq, Error} [body]        in order, if the client waits for every reply
+ *     <───────────────── {Seq, Error} event         at any time, with the Seq of its `stream` command
  *
  * A header does not show whether a body follows it: that depends on the command with this Seq.
  */

@@ -12,11 +12,11 @@ import { carries, isLive, memberOf, ownTagNames, tagsOf } from './member-tags.ts
 /** How often all members are read, with or without an event; also checks that the agent still answers. */
 const rereadMs = 10_000
 /** How long closing may wait for the agent to inform the others. */
-const goodbyeMs = 1000
+const leaveTimeoutMs = 1000
 
 /**
  * The nodes that Serf agents know. Each node has an agent, whose tags contain the node's address. The agents detect
- * dead members (SWIM); this class only asks the agent next to it:
+ * dead members (SWIM); this class only uses the agent of its own node:
  *
  *     connect ─> stream of events ─> read all members, set the own tags if they aren't there ─┐
  *        ^                              ^                                                     │
@@ -36,7 +36,7 @@ export class SerfMembership implements Membership {
   readonly #following: Promise<void>
   /** Names of agents with unreadable tags, to log them only once. */
   #unreadable: readonly string[] = []
-  readonly #firstLook = Promise.withResolvers<void>()
+  readonly #firstRead = Promise.withResolvers<void>()
   #members: readonly Member[] = []
   #rivals: readonly string[] = []
   #connection: AgentConnection | undefined
@@ -51,8 +51,8 @@ export class SerfMembership implements Membership {
     this.#following = this.#follow()
   }
 
-  get firstLook(): Promise<void> {
-    return this.#firstLook.promise
+  get firstRead(): Promise<void> {
+    return this.#firstRead.promise
   }
 
   rivals(): readonly string[] {
@@ -78,8 +78,8 @@ export class SerfMembership implements Membership {
   /** Removes the own tags, so that the others stop using this node. Idempotent. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted && this.#connection) {
-      const goodbye = this.#connection.setTags({}, ownTagNames)
-      await Promise.race([goodbye.catch(() => undefined), delay(goodbyeMs, undefined, { ref: false })])
+      const leaving = this.#connection.setTags({}, ownTagNames)
+      await Promise.race([leaving.catch(() => undefined), delay(leaveTimeoutMs, undefined, { ref: false })])
     }
     this.#closing.abort()
     await this.#following
@@ -104,22 +104,22 @@ export class SerfMembership implements Membership {
     const { signal } = this.#closing
     const timeout = this.#timeoutMs !== undefined && { timeoutMs: this.#timeoutMs }
     await using connection = await AgentConnection.open(this.#address, { signal, ...timeout })
-    const news = new EventEmitter()
+    const changes = new EventEmitter()
     let isStale = false
     await connection.stream(() => {
       isStale = true
-      news.emit('news')
+      changes.emit('change')
     })
-    void connection.closed.then(() => news.emit('news'))
+    void connection.closed.then(() => changes.emit('change'))
     for (;;) {
       isStale = false
       await this.#read(connection)
       this.#noteAnswer(connection)
       backoff.reset()
       if (isStale) continue
-      const enough = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
-      // Whatever ends the wait, the next command shows the reason.
-      await once(news, 'news', { signal: enough }).catch(() => undefined)
+      const end = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
+      // If the wait ends because of an error, the next command throws it.
+      await once(changes, 'change', { signal: end }).catch(() => undefined)
     }
   }
   async #read(connection: AgentConnection): Promise<void> {
@@ -128,11 +128,11 @@ export class SerfMembership implements Membership {
     // The tags are lost when the agent restarts, or reloads its configuration.
     const own = nodes.find(({ Name }) => Name === connection.agentName)
     if (!own || !carries(own, ownTags)) await connection.setTags(ownTags)
-    this.#know(nodes.filter(isLive), connection.agentName)
-    this.#firstLook.resolve()
+    this.#update(nodes.filter(isLive), connection.agentName)
+    this.#firstRead.resolve()
   }
 
-  #know(nodes: readonly SerfMember[], ownAgent: string): void {
+  #update(nodes: readonly SerfMember[], ownAgent: string): void {
     const members = new Map<string, Member>() // by id: a node that moved has left its tags with another agent
     const rivals: string[] = []
     const unreadable: string[] = []
@@ -162,13 +162,13 @@ export class SerfMembership implements Membership {
   }
 
   #noteFault(error: unknown): void {
-    const isNews = !(
+    const isNew = !(
       error instanceof Error &&
       this.#fault instanceof Error &&
       error.message === this.#fault.message
     )
     this.#connection = undefined
     this.#fault = error
-    if (isNews) this.#logger.warn({ err: error }, 'can not follow the members; retrying')
+    if (isNew) this.#logger.warn({ err: error }, 'can not follow the members; retrying')
   }
 }

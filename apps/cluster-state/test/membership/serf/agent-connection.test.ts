@@ -64,7 +64,7 @@ withEngine('serf', serf => {
       const events: MemberEvent[] = []
       await connection.stream(event => events.push(event))
       const heard = (kind: MemberEvent['Event'], name: string) =>
-        until(`${kind} of ${name} is heard of`, () =>
+        until(`${kind} of ${name} has arrived`, () =>
           events.some(({ Event, Members }) => Event === kind && Members.some(({ Name }) => Name === name)),
         )
 
@@ -90,7 +90,7 @@ withEngine('serf', serf => {
       await connection.close()
     })
 
-    test('gives up an agent that hangs', async t => {
+    test('breaks after the timeout if the agent hangs', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent), 500)
       await agent.pause()

@@ -20,13 +20,13 @@ import {
 const token = 'a token of this test'
 const port = 8085
 
-/** A node of cluster-state on a host of its own, with the Serf agent beside it. */
+/** A node of cluster-state on its own host, with a Serf agent. */
 export interface HostedNode {
   /** @throws Error when the node doesn't answer */
   ask(method: 'GET' | 'POST', path: string): Promise<{ status: number; body: string }>
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
-  /** Runs it on its old disk; resolves when it is ready. */
+  /** Starts it again on its old disk; resolves when it is ready. */
   restart(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export interface ClusterOfHosts {
   readonly network: HostNetwork
 }
 
-/** So many nodes in one cluster, each with an agent and a network namespace of its own. */
+/** Starts `count` nodes in one cluster, each with its own agent and network namespace. */
 export async function startHosts(t: TestContext, serf: string, count: number): Promise<ClusterOfHosts> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const network = makeNetwork(t, count + 1)
@@ -56,7 +56,7 @@ export async function startHosts(t: TestContext, serf: string, count: number): P
     await startSerf(t, serf, {
       ...{ name: address, rpc: '127.0.0.1:7373', gossip: `${address}:7946`, within },
       join: [`${hosts[0]?.address}:7946`],
-      // The default is half a minute, in which a healed partition goes unnoticed.
+      // With the default of half a minute, a healed partition would not be noticed for as long.
       settings: { reconnect_interval: '1s' },
     })
     nodes.push(hostedNode(t, host, { dataDir: join(folder, `data-${address}`), socket: socketOf(host) }))
@@ -67,7 +67,7 @@ export async function startHosts(t: TestContext, serf: string, count: number): P
   return { nodes, network }
 }
 
-/** Waits until each of these nodes has so many other members. */
+/** Waits until each of these nodes has `count` other members. */
 export async function untilMembers(nodes: readonly HostedNode[], count: number): Promise<void> {
   await until(`each node has ${count} other members`, async () =>
     (await Promise.all(nodes.map(memberCount))).every(known => known === count),

@@ -6,24 +6,24 @@ import { type HostedNode, memberCount, startHosts, untilMembers } from './cluste
 
 /** The default of a node. */
 const syncMs = 3000
-/** Acknowledged before each kill: enough that others are surely under way. */
+/** How many increments are acknowledged before each kill: enough that others are surely under way. */
 const incrementsAKill = Number(process.env.CONVERGENCE_INCREMENTS ?? 50)
-/** Between the increments of a client, so that a node that starts has the processor. */
+/** The pause between increments of a client, so that a starting node gets the processor. */
 const pauseMs = 20
-/** Where packets are lost, each takes up to some seconds. */
+/** How many writes are measured. With packet loss, each takes up to some seconds. */
 const writes = Number(process.env.CONVERGENCE_WRITES ?? 10)
 
 withEngine('serf', serf => {
-  test('five nodes on hosts of their own', {
+  test('five nodes on separate hosts', {
     skip: networkNamespacesAreMissing(),
-    timeout: 480_000, // a minute in all, or two on a busy machine
+    timeout: 480_000, // the test takes a minute, or two on a busy machine
   }, async t => {
     const { nodes, network } = await startHosts(t, serf, 5)
 
     await t.test('get a write within a second', async t => {
       const spread = await measureSpread(nodes)
       t.diagnostic(`until all have a write, without loss: ${inWords(spread)}`)
-      // The aim is all of them (docs/gossip.md); on a busy machine some may be late.
+      // The goal is all nodes (docs/gossip.md), but on a busy machine some may be late.
       assert.ok(quantile(spread, 0.5) < 1000, inWords(spread))
     })
 
@@ -54,7 +54,7 @@ withEngine('serf', serf => {
 
       network.heal()
       const healedAt = performance.now()
-      await until('somebody knows of the other side again', async () => {
+      await until('a node has a member of the other side again', async () => {
         const known = await Promise.all(nodes.map(memberCount))
         return known.some((count, index) => count > (index < 2 ? 1 : 2))
       })
