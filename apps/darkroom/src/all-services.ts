@@ -21,8 +21,8 @@ export interface AllServices {
 }
 
 /**
- * Starts all services in this process, each on its own port; the image-worker runs in a process of its own. They find
- * each other through kv-config, as elsewhere. The worker is closed with them, also when they can't start.
+ * Starts all services in this process, each on its own port; the image-worker runs in a separate process. They find each
+ * other through kv-config, as always. The worker is closed with them, also when they can't start.
  */
 export async function startAllServices(
   settings: Settings & { clusterToken: string },

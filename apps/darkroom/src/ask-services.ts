@@ -28,7 +28,7 @@ export async function askServices<Answer>(
     Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(loadSettings(environment)) } }),
     environment,
   )
-  const otherwise = `to start it: npx darkroom start; if it runs elsewhere than at ${kvUrl}, set PORT or KV_URL`
+  const otherwise = `to start it: npx darkroom start; if it runs at another address than ${kvUrl}, set PORT or KV_URL`
   return askAt(
     kvUrl,
     environment,
@@ -74,7 +74,7 @@ async function askAt<Answer>(
     if (cause instanceof UnexpectedReply) throw explained(cause.problem?.detail ?? cause.message)
     if (cause instanceof TokenRefused) {
       const { service } = cause
-      const none = `${service} needs the cluster token, and there is none in ${settings.dataDir}`
+      const none = `${service} needs the cluster token, and ${settings.dataDir} has none`
       const words = clusterToken === undefined ? none : `${service} refuses the cluster token`
       throw explained(`${words}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
     }

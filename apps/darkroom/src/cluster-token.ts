@@ -5,7 +5,7 @@ import { ExpectedFailure } from './expected-failure.ts'
 
 const minLength = 16
 
-/** The token of the services for each other: made at the first start, readable only by its owner. */
+/** Loads the token with which services call each other. It is made at the first start, readable only by its owner. */
 export function loadOrMakeClusterToken(dataDir: string): string {
   mkdirSync(dataDir, { recursive: true })
   const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
@@ -20,7 +20,9 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   }
   const token = readClusterToken(dataDir)
   if (token === undefined || token.length < minLength) {
-    throw new ExpectedFailure(`${tokenPath(dataDir)} holds no token; delete it, and another is made`)
+    throw new ExpectedFailure(
+      `${tokenPath(dataDir)} has no token; delete the file, and the next start makes a new token`,
+    )
   }
   return token
 }

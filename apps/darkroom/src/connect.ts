@@ -12,14 +12,14 @@ export interface ConnectOptions {
 const checkMs = 1000
 
 /**
- * A client of the Darkroom that the options or the environment name. It was there a moment ago.
+ * A client of the Darkroom that the options or the environment name, after a first request has succeeded.
  *
- * @throws UsageError for an invalid URL; ExpectedFailure if nothing answers, or if it wants another key
+ * @throws UsageError for an invalid URL; ExpectedFailure if nothing answers, or if it requires another key
  */
 export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Darkroom> {
   const url = urlOf(options.url, env)
   const key = (options.key ?? env.DARKROOM_KEY)?.trim() || undefined
-  // Later requests are tried again for a minute; this one finds out whether that makes sense.
+  // Later requests are retried for a minute. This request checks first whether Darkroom answers at all.
   const check = new Darkroom({
     url,
     key,
@@ -36,7 +36,7 @@ export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): 
       const remedy = key === undefined ? '; give it as --key or DARKROOM_KEY' : ''
       throw new ExpectedFailure(`${cause.message}${remedy}`, { cause })
     }
-    // It is there. What it refuses here says nothing about the command.
+    // Darkroom answers. Another error of this request does not matter for the command.
   }
   return new Darkroom({ url, key })
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 
 export interface FoundImage {
-  /** As the user gave it, or below a folder that the user gave. */
+  /** The path as the user gave it, or below a folder that the user gave. */
   file: string
   /** A name for its results below the output folder, without an extension. */
   name: string
@@ -21,8 +21,8 @@ export interface FoundImages {
 const imageName = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|hei[cf]|hif)$/i
 
 /**
- * Finds the images that the inputs name: files and URLs as they are, folders with all that is below them and has the
- * name of an image, except hidden files and `out`. `variants` are the names that are appended to those of the results.
+ * Finds the images that the inputs name: files, URLs, and all files below a folder that have the extension of an image,
+ * except hidden files and the folder `out`. `variants` are the names that are appended to the names of results.
  */
 export async function findImages(
   inputs: readonly string[],
@@ -48,7 +48,7 @@ export async function findImages(
     }
     const named = inside.filter(file => imageName.test(file))
     skippedCount += inside.length - named.length
-    if (named.length === 0) images.push(withProblem(input, 'there is no image in this folder'))
+    if (named.length === 0) images.push(withProblem(input, 'this folder contains no image'))
     for (const file of named) {
       const described = describe(file, await stat(file).catch(() => undefined))
       images.push({ ...described, name: join(dirname(relative(input, file)), nameIn(file)) })
@@ -94,7 +94,7 @@ function byName(one: Dirent, other: Dirent): number {
   return one.name < other.name ? -1 : 1
 }
 
-/** Each name once, variants included: of several files of one name, the later ones are numbered. */
+/** Makes all names different, variants included: later files with the same name get a number. */
 function withFreeNames(images: readonly FoundImage[], variants: readonly string[]): FoundImage[] {
   const taken = new Set<string>()
   return images.map(image => {

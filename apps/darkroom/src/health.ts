@@ -26,8 +26,8 @@ export async function askHealth(url: string): Promise<string> {
 }
 
 /**
- * Resolves when each service was ready, or `signal` is aborted. Services that others need are asked first, so the service
- * that is named is the one to correct. Its name and the reason are printed whenever they change.
+ * Resolves when all services are ready, or `signal` is aborted. Prints the name and the reason of a service that is not
+ * ready, whenever they change. Services that others need come first, so that the cause of the problem is printed.
  */
 export async function untilReady(
   services: readonly { name: string; url: string }[],

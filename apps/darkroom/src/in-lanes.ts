@@ -1,4 +1,4 @@
-/** Works on all items, `lanes` of them at once; resolves with the results in their order. */
+/** Runs a function for all items, `lanes` at a time; resolves with the results in the order of the items. */
 export async function inLanes<Item, Result>(
   lanes: number,
   items: readonly Item[],

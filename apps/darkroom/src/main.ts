@@ -11,8 +11,8 @@ for (const output of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') unwritten ??= error
   })
 
-// A short command loads and compiles for most of its time, so compiled code is cached, also for child processes. The
-// cache is where only the installing user can write: Node's default is in /tmp, where another user may have made it.
+// A short command spends most of its time loading and compiling, so compiled code is cached, also for child processes.
+// Only the user who installed Darkroom can write to the cache. Node's default is in /tmp, where any user may make it.
 const compiled = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
 process.env.NODE_COMPILE_CACHE ??= compiled
 enableCompileCache(process.env.NODE_COMPILE_CACHE)

@@ -1,7 +1,7 @@
 /** How often a line is printed when the output is not a terminal. */
 const intervalMs = 5000
 
-/** Shows the progress of a copy: in one changing line on a terminal, in occasional lines elsewhere. */
+/** Shows the progress of a copy: in one changing line on a terminal, otherwise as a line every few seconds. */
 export class MigrationProgress {
   readonly #output: NodeJS.WriteStream
   #phase = ''
@@ -22,7 +22,7 @@ export class MigrationProgress {
     this.#phase = phase
   }
 
-  /** Removes the last line, which is no longer true. */
+  /** Removes the last line, which is outdated. */
   end(): void {
     if (this.#output.isTTY && this.#phase !== '') this.#output.write('\r\x1b[K')
   }

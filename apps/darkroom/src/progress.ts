@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-/** Shows the progress of all files: in one changing line on a terminal, elsewhere in a line when a file has ended. */
+/** Shows the progress of all files: in one changing line on a terminal, otherwise as a line for each file that has ended. */
 export class Progress {
   readonly #output: NodeJS.WriteStream
   readonly #count: number
@@ -28,7 +28,7 @@ export class Progress {
 
   /** Prints once, for all files, why they wait. */
   waits(file: string, reason: string): void {
-    if (this.#waitReason !== reason) this.#write(`waiting, and trying again: ${reason}`)
+    if (this.#waitReason !== reason) this.#write(`waiting before the next attempt: ${reason}`)
     this.#waitReason = reason
     this.say(file, 'waiting')
   }

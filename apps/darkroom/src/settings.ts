@@ -40,7 +40,7 @@ export function frontendUrlOf(settings: Settings): string {
   return httpUrl(settings.host, settings.port)
 }
 
-/** The environment of one service, as for a process of its own. */
+/** The environment of one service, as for a separate process. */
 export function environmentOf(
   service: ServiceName,
   settings: Settings & { clusterToken: string },
@@ -55,11 +55,11 @@ export function environmentOf(
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
     DRAIN_MS: String(settings.drainMs),
-    ADVERTISE_URL: '', // it could be right for one service, never for all
+    ADVERTISE_URL: '', // could be right only for one of the services
   }
 }
 
-/** A worker handles what strangers upload: it gets only its own token. */
+/** A worker handles files from untrusted clients, so it gets only its own token. */
 function tokenOf(service: ServiceName, { clusterToken }: { clusterToken: string }): NodeJS.ProcessEnv {
   if (service !== 'image-worker') return { CLUSTER_TOKEN: clusterToken }
   return { CLUSTER_TOKEN: '', CLUSTER_TOKEN_FILE: '', WORKER_TOKEN: deriveWorkerToken(clusterToken) }

@@ -5,7 +5,7 @@ import { Backoff, type Logger } from '@darkroom/service-kit'
 import { memoryEnvironment } from './memory-environment.ts'
 
 const workerMain = fileURLToPath(import.meta.resolve('@darkroom/image-worker/main'))
-/** A worker that ran for this time is restarted at once when it dies; otherwise after growing pauses. */
+/** A worker that dies after this time is restarted at once; otherwise after growing pauses. */
 const settledMs = 30_000
 
 /** The image-worker as a child process, which is restarted whenever it dies. */
@@ -41,7 +41,7 @@ export class SupervisedWorker {
     }
   }
 
-  /** How the process ended, or why it couldn't be started. */
+  /** Runs the process until it ends; returns how it ended, or why it couldn't be started. */
   async #runOnce(): Promise<object> {
     try {
       // In its own process group: otherwise Ctrl-C in a terminal would reach it in addition to our SIGTERM, as a second

@@ -1,4 +1,4 @@
-/** A wrong use of the command line. `isBrief`: the message is enough, and the usage is not printed. */
+/** An invalid command line. `isBrief`: the usage is not printed after the message. */
 export class UsageError extends Error {
   readonly isBrief: boolean
 

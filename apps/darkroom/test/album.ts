@@ -9,7 +9,7 @@ import { inLanes } from '../src/in-lanes.ts'
 /** An image file for a test. */
 export interface Picture {
   path: string
-  /** Whether its result can be compared sample by sample. */
+  /** Whether its result is exact, so that every sample can be compared. */
   isExact: boolean
 }
 
@@ -27,7 +27,7 @@ export const largePictures: readonly PictureSize[] = [
   { kind: 'webp', width: 2000, height: 1000 },
 ]
 
-/** So many pictures of all kinds in turn, each of at most 0.05 megapixels, all different. */
+/** Makes `count` different pictures of all kinds in turn, each of at most 0.05 megapixels. */
 export function smallPictures(count: number): PictureSize[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: imageKinds[index % imageKinds.length] ?? 'jpeg',
@@ -37,8 +37,8 @@ export function smallPictures(count: number): PictureSize[] {
 }
 
 /**
- * The pictures as files, which later tests reuse and must not change. Generating those of one run takes a processor several
- * seconds.
+ * Makes the pictures as files. Later tests reuse the files, so tests must not change them. Generating the pictures of one
+ * run takes several seconds of a processor.
  */
 export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
   await mkdir(album, { recursive: true, mode: 0o700 })
@@ -61,7 +61,7 @@ function generatorVersion(): string {
   return generator.digest('hex').slice(0, 16)
 }
 
-/** Other processes see the complete file or no file. */
+/** Writes a file so that other processes see the complete file or no file. */
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   const part = `${path}.${process.pid}`
   await writeFile(part, bytes)

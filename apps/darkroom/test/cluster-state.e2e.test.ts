@@ -79,7 +79,7 @@ test('intake with an unknown argument prints the usage; if nothing runs, it expl
   const misused = [[], ['close'], ['pause', 'now'], ['toString']]
   for (const { code, stderr } of await Promise.all(misused.map(args => intake(...args)))) {
     assert.equal(code, 2)
-    assert.match(stderr, /intake needs one of pause, open and show/)
+    assert.match(stderr, /intake needs an argument: pause, open or show/)
   }
   await darkroom.kill()
   const { code, stderr } = await intake('pause')

@@ -39,8 +39,8 @@ test('develop finds the images in folders, and writes their results in the same 
   assert.equal(code, 1)
   assert.deepEqual(filesBelow(out), ['2024/a.png', 'a.png', 'earlier.png'])
   await assertSwapped(png, readFileSync(join(out, '2024/a.png')), { isExact: true })
-  assert.match(stderr, /^left out 1 file without the name of an image$/m)
-  assert.match(stderr, /empty: there is no image in this folder$/m)
+  assert.match(stderr, /^skipped 1 file without the extension of an image$/m)
+  assert.match(stderr, /empty: this folder contains no image$/m)
 })
 
 test('develop writes variants beside the result, and never one file over another', async t => {
@@ -170,11 +170,11 @@ test('develop refuses options that are not its own or not valid before it upload
     assert.match(stderr, words)
   }
   for (const [args, words] of [
-    [['retry', 'x', '--type', 'undecodable'], /with --all alone/],
-    [['retry', 'x', '--all'], /ids or --all, not both/],
+    [['retry', 'x', '--type', 'undecodable'], /only with --all/],
+    [['retry', 'x', '--all'], /either ids or --all/],
     [['retry', '--all', '--since', 'yesterday'], /--since must be a duration/],
-    [['presets', 'make', 'shop'], /presets takes create, delete, show and a name/],
-    [['presets', 'show'], /presets show takes the name/],
+    [['presets', 'make', 'shop'], /presets needs create, delete, show and a name/],
+    [['presets', 'show'], /presets show needs the name/],
     [['presets', 'create', 'shop'], /presets create needs --operations or --variant/],
     [['presets', 'create', 'shop', '--operations', 'solarise'], /there is no operation "solarise"/],
   ] as const) {
@@ -182,5 +182,5 @@ test('develop refuses options that are not its own or not valid before it upload
     assert.equal(code, 2, stderr)
     assert.match(stderr, words)
   }
-  for (const name of ['retry', 'delete']) assert.match((await run(name)).stderr, /takes the ids of images/)
+  for (const name of ['retry', 'delete']) assert.match((await run(name)).stderr, /needs the ids of images/)
 })

@@ -14,7 +14,7 @@ export interface Development {
   readonly ended: Promise<void>
 }
 
-/** Has pictures developed by so many clients at once, which repeat failed requests like the command line. */
+/** Develops pictures with `clients` clients at once, which retry failed requests like the command line. */
 export function beginDevelopment(url: string, pictures: readonly Picture[], clients: number): Development {
   const accepted = new Map<Picture, string>()
   let endedCount = 0
@@ -44,7 +44,7 @@ export async function assertAllDeveloped(url: string, accepted: Development['acc
     const result = await httpRequest(url, `/images/${id}/result`)
     assert.equal(result.status, 200)
     await assertSwapped(await readPicture(picture), result.body, picture).catch(cause => {
-      throw new Error(`${picture.path} came out wrong`, { cause })
+      throw new Error(`the result of ${picture.path} is wrong`, { cause })
     })
   })
 }

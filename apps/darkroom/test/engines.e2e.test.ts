@@ -17,7 +17,7 @@ import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 6
-/** How long a killed process stays away. */
+/** How long a killed process stays down. */
 const outageMs = 3000
 
 withEngine('redis', redis =>

@@ -29,7 +29,7 @@ export interface Fleet {
 
 const token = 'the token of one test'
 
-/** Services as processes of their own that find each other; all have ended when the test has ended. */
+/** Runs services as separate processes that find each other. All have ended when the test has ended. */
 export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const kvPort = String(await freePortRange(1))

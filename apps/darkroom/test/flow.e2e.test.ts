@@ -28,7 +28,7 @@ test('200 images from 16 simultaneous clients are all developed correctly, with 
   assert.ok(worker !== undefined)
 
   await darkroom.kill()
-  assert.ok(development.endedCount < count, 'all was done before the kill')
+  assert.ok(development.endedCount < count, 'all images were developed before the kill')
   await until('the worker is gone too', () => !isRunning(worker))
   await darkroom.restart()
 

@@ -41,7 +41,7 @@ test('settings in kv-config take effect without a restart', async t => {
     })
     assert.match(String(refused.json().detail), new RegExp(`larger than ${image.length - 1} bytes`))
     await darkroom.ask('kv-config', '/key/config/image-master/maxUploadBytes', { method: 'DELETE' })
-    await until('the default holds again', async () => (await post(url, image)).status === 202)
+    await until('the default applies again', async () => (await post(url, image)).status === 202)
   })
 
   await t.test('the default operations', async () => {

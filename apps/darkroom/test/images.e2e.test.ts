@@ -17,7 +17,7 @@ const fleet = await prepareFleet(shared)
 const { frontend, 'image-master': master, 'image-worker': firstWorker, storage } = await fleet.startAll()
 await kill(firstWorker)
 
-/** A worker of the fleet, for one test. */
+/** Starts a worker of the fleet for one test. */
 const startWorker = () => fleet.start('image-worker', { THREADS: '1' })
 
 test('an Idempotency-Key makes one image, also for simultaneous requests and after a restart', async () => {
@@ -64,7 +64,7 @@ test('deleting an image deletes its bytes, also those that its worker stores lat
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })
   const nothingIsStored = () => storedFiles(fleet.dataDir).every(file => others.has(file))
 
-  await t.test('while it is worked on', async () => {
+  await t.test('while a worker develops it', async () => {
     const id = await upload(frontend.url, large)
     await until('it is worked on', async () => {
       const { body } = await httpRequest(frontend.url, '/images?state=in-progress')
@@ -190,7 +190,7 @@ test('results are served whole, in part, or as 304 when the client has them', as
   assert.ok(image.equals(original.body))
 })
 
-test('the three paths of the original design work too', async () => {
+test('the three older paths work, too', async () => {
   const { url } = frontend
   const isReady = async (id: string) =>
     (await httpRequest(url, `/image/isReady?id=${encodeURIComponent(id)}`)).body.toString()

@@ -70,11 +70,11 @@ test('from the first key on, requests without a key are refused, also after the 
         assert.deepEqual(readdirSync(join(folder, out)), ['drawing.png'])
       }
       const { images } = (await ask(darkroom, key, '/images')).json() as { images: unknown[] }
-      assert.equal(images.length, 2, 'without the image from before keys')
+      assert.equal(images.length, 2, 'without the image from the time before keys')
     },
   )
 
-  await t.test('a rotated key keeps its images, and the old one ends', async () => {
+  await t.test('a rotated key sees the same images, and the old key ends', async () => {
     const old = await makeKey(darkroom)
     const { id } = (await ask(darkroom, old, '/images', png)).json()
     const { code, stdout } = await run(darkroom, ['keys', 'rotate', idOf(old)])
@@ -91,7 +91,7 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.deepEqual([again.code, again.stderr.includes('there is no API key')], [1, true])
   })
 
-  await t.test('erase removes the images and the keys of one owner, and nothing of others', async () => {
+  await t.test('erase removes only the images and the keys of one owner', async () => {
     const [carol, dave] = [await makeKey(darkroom, '--owner', 'carol'), await makeKey(darkroom)]
     for (let count = 3; count > 0; count--) await ask(darkroom, carol, '/images', png)
     const { id } = (await ask(darkroom, dave, '/images', png)).json()
@@ -106,7 +106,7 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.equal((await ask(darkroom, dave, `/images/${id}`)).status, 200)
   })
 
-  await t.test('after a restart, and without any key, it is still closed', async () => {
+  await t.test('after a restart without any key, requests still need a key', async () => {
     const list = (await run(darkroom, ['keys', 'list'])).stdout
     for (const [id] of list.matchAll(/^\w{12}(?= )/gm)) await run(darkroom, ['keys', 'revoke', id])
     assert.equal(await darkroom.stop(), 0)
@@ -135,8 +135,8 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
   for (const [args, words] of [
     [['keys'], /keys needs one of create, list, revoke, rotate/],
     [['keys', 'make'], /keys needs one of/],
-    [['keys', 'create', 'alice'], /keys create takes no names/],
-    [['keys', 'revoke'], /keys revoke takes the id of a key/],
+    [['keys', 'create', 'alice'], /keys create takes no arguments/],
+    [['keys', 'revoke'], /keys revoke needs the id of a key/],
     [['keys', 'list', '--owner', 'alice'], /keys list has no option --owner/],
     [['keys', 'create', '--role', 'root'], /--role must be user or operator, got "root"/],
     [['keys', 'create', '--owner', 'a b'], /--owner must be at most 64 letters.+got "a b"/],

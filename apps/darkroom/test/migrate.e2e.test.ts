@@ -25,7 +25,7 @@ function start(t: TestContext, args: string[], env: Record<string, string> = {})
   return startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
 }
 
-/** The URL of a file with so many tasks. */
+/** Makes a file with `count` tasks, and returns its URL. */
 async function manyTasks(t: TestContext, count: number): Promise<string> {
   const url = `sqlite:${join(temporaryFolder(t), 'task-db.sqlite')}`
   const logger = createLogger('test', 'silent')
@@ -64,7 +64,7 @@ test('migrate explains wrong arguments and stores that it can not use', async t 
     [['storage'], 2, /needs the name of a service: kv-config or task-db/],
     [['task-db', '--from', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
-    [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for such a URL\n$/],
+    [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for this kind of URL\n$/],
     [['task-db', '--from', `sqlite:${missing}`, '--to', nowhere], 1, /there is no .*missing\.sqlite\n$/],
     [
       ['task-db', '--from', from, '--to', nowhere],

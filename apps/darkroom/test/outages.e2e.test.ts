@@ -8,7 +8,7 @@ import { assertAllDeveloped, beginDevelopment } from './development.ts'
 import { kill, prepareFleet, samePort, untilReady } from './fleet.ts'
 
 const picturesAnOutage = 10
-/** How long a killed process stays away. */
+/** How long a killed process stays down. */
 const outageMs = 3000
 
 test('kill -9 of one service after the other: every accepted image is developed correctly', async t => {

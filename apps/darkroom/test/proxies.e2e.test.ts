@@ -30,7 +30,7 @@ const upstream = new URL(darkroom.url).host
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const large = tiffOf(64 * 1024 * 1024)
 
-/** The lines that the documentation gives for a proxy, with the port on which it is to listen. */
+/** The configuration of a proxy in the documentation, changed to listen on this port. */
 function documented(language: string, port: number): string {
   const lines = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(docs)?.[1]
   assert.ok(lines, `docs/proxies.md has a block of ${language}`)
@@ -41,7 +41,7 @@ function documented(language: string, port: number): string {
     .replace(`http://${host} {`, `http://${host}:${port} {`)
 }
 
-/** A whole configuration of nginx around its `server` blocks. */
+/** A complete configuration of nginx around `server` blocks. */
 function nginxWith(folder: string, servers: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'scgi', 'uwsgi']
   const paths = temporary.map(name => `${name}_temp_path ${folder}/${name};`).join(' ')
@@ -106,7 +106,7 @@ for (const [name, url] of Object.entries(started)) {
     worksUnderPath(url))
 
   if (name === 'nginx with its defaults') {
-    test('nginx refuses bodies above 1 MiB with a page of its own, as the documentation warns', async () => {
+    test('nginx refuses bodies above 1 MiB with its own error page, as the documentation warns', async () => {
       const answer = await ask(url, '/images', { method: 'POST', body: large.subarray(0, 2 * 1024 * 1024) })
       assert.equal(answer.status, 413)
       assert.match(String(answer.headers['content-type']), /^text\/html/)
@@ -130,18 +130,18 @@ for (const [name, url] of Object.entries(started)) {
       return Number((await ask(base, '/operations', { headers })).headers['ratelimit-remaining'])
     }
     for (let times = 0; times < 3; times++) await remaining(url, claimed)
-    // As a proxy would say it: nothing was counted for this address yet.
+    // The header that a proxy would send. No request was counted for this address yet.
     assert.equal(await remaining(darkroom.url, claimed), requestsPerAddress - 1)
   })
 
-  test(`${name} passes Host and Origin on: foreign names and pages are refused`, async () => {
+  test(`${name} passes Host and Origin on, so other host names and foreign origins are refused`, async () => {
     const post = (origin: string) =>
       ask(url, '/images', { method: 'POST', body: png, headers: { host, origin } })
     assert.equal((await post('http://evil.example')).status, 403)
     assert.equal((await post('null')).status, 403)
     assert.equal((await post(`http://${host}`)).status, 202)
     const foreign = await ask(url, '/images', { headers: { host: 'evil.example' } })
-    // Caddy answers nothing but the names of its sites.
+    // Caddy answers only for the names of its sites.
     assert.ok(foreign.status === 403 || foreign.body.length === 0, `${foreign.status}`)
   })
 }

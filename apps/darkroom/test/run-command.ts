@@ -8,8 +8,8 @@ export interface Run {
 }
 
 /**
- * Runs the command line to its end within this process, with these environment variables only. A process of its own
- * would load for most of its time; tests start one where the process matters: its output, its exit code, signals.
+ * Runs the command line to its end within this process, with only these environment variables. A separate process would
+ * spend most of its time loading. Tests start a process only if its output, exit code or signals matter.
  */
 export async function runCommand(
   args: readonly string[],
@@ -30,7 +30,7 @@ export async function runCommand(
     env,
     stdout: collect('stdout'),
     stderr: Object.assign(collect('stderr'), { isTTY: isTerminal }),
-    // Those of this process stay as they are: its signals and the mode of its files.
+    // Does not change the signals of this process and the mode of its files.
     once: () => undefined,
     umask: () => undefined,
   }

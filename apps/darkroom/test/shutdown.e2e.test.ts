@@ -53,7 +53,7 @@ test('SIGTERM lets images under way finish; the others are developed after a res
   await assertAllDeveloped(darkroom.url, development.accepted)
 })
 
-/** Darkroom while it works on an image, and the process that works on it. */
+/** Starts Darkroom and waits until it works on an image. Returns it, and the process that works on the image. */
 async function startWorking(t: TestContext, settings: Record<string, string> = {}) {
   const image = await generateImage({ ...slow, seed: 1 })
   const darkroom = await startDarkroom(t, settings)

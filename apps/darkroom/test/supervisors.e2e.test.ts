@@ -50,7 +50,7 @@ function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)])
 }
 
-/** How often it began to end in order. */
+/** How many times it began to shut down in order. */
 function drains({ stdout }: Program): number {
   return stdout.split('\n').filter(line => /"service":"darkroom".*"draining"/.test(line)).length
 }
@@ -114,7 +114,7 @@ test('Nx and the services of npm run dev end in order when npm is killed', { ski
   assert.match(program.stdout, /Completed running/, 'the exit code of the service is 0')
 })
 
-/** What a user does to the terminal of `npm run dev`, whose keyboard is a named pipe here. */
+/** What a user does with the terminal of `npm run dev`. Its keyboard is a named pipe here. */
 const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
   'Ctrl-C in': (_terminal, keyboard) => writeFileSync(keyboard, '\x03'),
   Closing: terminal => terminal.signal('SIGKILL'),
@@ -137,7 +137,7 @@ for (const [what, end] of Object.entries(ends))
     assert.ok(!existsSync(writeAheadLog), 'the task DB was closed in order')
   })
 
-test('a service that an npm script put into a session of its own outlives npm', {
+test('a service that an npm script started in its own session continues when npm ends', {
   skip,
 }, async t => {
   const command = 'node apps/darkroom/src/main.ts start'

@@ -61,15 +61,15 @@ export interface AppDependencies extends BodyBounds {
   audience: Audience
   limits?: RateLimitSettings
   uploads?: UploadLimits
-  /** Where browsers reach it. */
+  /** The URLs that browsers use. */
   publicUrls?: readonly URL[]
   /** Origins of other sites whose pages may use it. */
   otherOrigins?: ReadonlySet<string>
   trustProxy?: TrustProxy | undefined
-  /** Names by which it is reached besides. */
+  /** Further host names that requests may have. */
   allowedHosts?: readonly string[]
   intakeCheckMs: number
-  /** What imports may reach besides public addresses. */
+  /** The networks that imports may reach besides public addresses. */
   networks?: Networks
   /** What it remembers outside kv-config. */
   marks?: Marks
@@ -135,7 +135,7 @@ export function buildApp({
         authenticator,
         signing: signingKeys,
         publicUrls,
-        // Those who follow a link must not use up what its key may send.
+        // Requests by links must not use up the rate limit of the key.
         countRequest: ({ ip }, reply) => rates.countRequest({}, ip, reply),
       }),
     scope => addReadinessRoutes(scope, clients),
@@ -155,7 +155,7 @@ export function buildApp({
   )
   measureIntake(app, intake)
   answerPreflights(app, otherOrigins)
-  app.addHook('preClose', async () => hub.close()) // or their connections would hold the closing up
+  app.addHook('preClose', async () => hub.close()) // otherwise their connections would delay closing
   refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
 
@@ -164,7 +164,7 @@ export function buildApp({
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
   requireKey(app, authenticator, ({ caller, ip }, reply) =>
-    // Holders of grants must not use up what the key may send.
+    // Holders of grants must not use up the rate limit of the key.
     rates.countRequest(caller.grant ? { keyId: caller.grant.id } : caller, ip, reply),
   )
 

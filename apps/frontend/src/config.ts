@@ -49,12 +49,12 @@ export const Config = Type.Object({
   maxUploadsPerOwner: Type.Integer({
     default: 1000,
     minimum: 1,
-    description: 'Resumable uploads of one owner that are not finished; further ones are refused (429)',
+    description: 'Resumable uploads of one owner that are not finished; further uploads are refused (429)',
   }),
   intakeCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,
-    description: 'How often cluster-state is asked whether the intake is paused',
+    description: 'How often to read in cluster-state whether the intake is paused',
   }),
   publicUrl: Type.String({
     default: '',
@@ -69,7 +69,7 @@ export const Config = Type.Object({
   trustProxy: Type.String({
     default: '',
     description:
-      'Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses and networks (CIDR), or loopback, linklocal and uniquelocal, separated by commas; or the number of proxies in a row; or true for every address',
+      'Proxies whose X-Forwarded-For, -Proto and -Host are used: addresses and networks (CIDR), or loopback, linklocal and uniquelocal, separated by commas; or the number of proxies in a row; or true for every address',
   }),
   allowedHosts: Type.String({ default: '', description: 'Deprecated: use PUBLIC_URL' }),
   outboundNetworks: Type.String({

@@ -34,7 +34,7 @@ export function originalOf({ id, original }: Task): ImageBytes {
   return { key: id, stage: 'pre', contentType: original.contentType }
 }
 
-/** What a stranger uploaded is never run, sniffed or framed as something else (OWASP File Upload). */
+/** Sends bytes so that browsers never run, sniff or frame an uploaded file as something else (OWASP File Upload). */
 export function sendBytes(
   reply: FastifyReply,
   storage: ServiceClients['storage'],

@@ -9,7 +9,7 @@ import {
 } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
 
-/** The public face of a task: without leases, versions and keys. `base` is the path before the paths of links. */
+/** The public status document of a task, without leases, versions and keys. `base` is the path before the paths of links. */
 export function toImageStatus(task: Task, base: string): ImageStatus {
   const { id, state, preset, from, operations, attempts, createdAt, startedAt, finishedAt } = task
   const { original, result, variants, error } = task
@@ -39,7 +39,7 @@ export function toImageStatus(task: Task, base: string): ImageStatus {
   }
 }
 
-/** Where an image is found, for a client that came by a public URL with this path. */
+/** The path of an image for a client that uses a public URL with the path `base`. */
 export function pathOfImage(id: string, base: string): string {
   return `${base}/images/${id}`
 }
@@ -63,7 +63,7 @@ function mapValues<Value, Mapped>(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]))
 }
 
-/** Says when to look again while the task hasn't ended. */
+/** Sets Retry-After while the task hasn't ended. */
 export function setRetryAfter(reply: FastifyReply, task: Task): void {
   if (!hasEnded(task)) reply.header('retry-after', 1)
 }

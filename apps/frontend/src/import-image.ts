@@ -17,7 +17,7 @@ export class Importer {
   }
 
   /**
-   * Opens the image at a URL. To be disposed of. Errors name the host alone: a URL may hold a secret.
+   * Opens the image at a URL. Dispose of it afterwards. Errors name only the host, as a URL may contain a secret.
    *
    * @throws ServiceProblem 400, 422 or 503; reading the body throws 422
    */
@@ -28,7 +28,10 @@ export class Importer {
       throw retryLater(503, 'too-many-imports', `${maxImports} imports are under way; try again later`, 2)
     const fail = (error: unknown): never => {
       if (error instanceof OutboundFailure || error instanceof UnwantedStatus)
-        throw importFailed(`${hostOf(new URL(url))} did not give the image: ${error.message}`, error)
+        throw importFailed(
+          `the image could not be fetched from ${hostOf(new URL(url))}: ${error.message}`,
+          error,
+        )
       throw error
     }
     this.#underWay++

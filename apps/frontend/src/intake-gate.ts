@@ -9,18 +9,18 @@ interface IntakeGateOptions {
 }
 
 const retryAfterSeconds = 10
-/** A node that stands still is left for the next look, at another one. */
-const answerMs = 2000
+/** How long a node may take to answer; the next read then uses another node. */
+const answerTimeoutMs = 2000
 
 /**
- * Whether uploads are taken, as the register in cluster-state says. While no node answers, what was known
- * stands; at first that is open.
+ * Whether uploads are accepted, according to the register in cluster-state. While no node answers, the last known state
+ * stays; at first it is open.
  */
 export class IntakeGate {
   readonly #clusterState: IntakeGateOptions['clusterState']
   readonly #logger: Logger
   readonly #closing = new AbortController()
-  readonly #firstLook: Promise<void>
+  readonly #firstRead: Promise<void>
   readonly #checking: Promise<void>
   #state: IntakeState = 'open'
   #isKnown = true
@@ -28,18 +28,25 @@ export class IntakeGate {
   constructor({ clusterState, logger, checkMs }: IntakeGateOptions) {
     this.#clusterState = clusterState
     this.#logger = logger
-    this.#firstLook = this.#look()
-    this.#checking = this.#firstLook.then(() => repeat(checkMs, this.#closing.signal, () => this.#look()))
+    this.#firstRead = this.#readState()
+    this.#checking = this.#firstRead.then(() =>
+      repeat(checkMs, this.#closing.signal, () => this.#readState()),
+    )
   }
 
   /** @throws ServiceProblem 503 while the intake is paused */
   async check(): Promise<void> {
-    await this.#firstLook // a frontend that starts during a pause takes nothing either
+    await this.#firstRead // a frontend that starts during a pause must not accept uploads either
     if (this.#state === 'open') return
-    throw retryLater(503, 'intake-paused', 'no images are taken in at the moment', retryAfterSeconds)
+    throw retryLater(
+      503,
+      'intake-paused',
+      'uploads are paused at the moment; try again later',
+      retryAfterSeconds,
+    )
   }
 
-  /** As far as is known. */
+  /** The last known state. */
   get state(): IntakeState {
     return this.#state
   }
@@ -49,7 +56,7 @@ export class IntakeGate {
     await this.#checking
   }
 
-  async #look(): Promise<void> {
+  async #readState(): Promise<void> {
     try {
       const state = await this.#read()
       if (state !== this.#state) this.#logger.info({ state }, 'the intake of images')
@@ -57,19 +64,19 @@ export class IntakeGate {
       this.#isKnown = true
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      const words = 'whether images are to be taken in is not known'
-      if (this.#isKnown)
-        this.#logger.warn({ err: error, state: this.#state }, `${words}; as it was, it stays`)
+      const words = 'the state of the intake could not be read'
+      if (this.#isKnown) this.#logger.warn({ err: error, state: this.#state }, `${words}; it stays as it was`)
       this.#isKnown = false
     }
   }
 
   async #read(): Promise<IntakeState> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerMs)])
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerTimeoutMs)])
     const reply = await this.#clusterState.getRegister({ params: { name: intakeRegister }, signal })
     if (reply.status === 404) return 'open'
     const { value } = reply.body
-    if (!Value.Check(IntakeState, value)) throw new Error(`the intake can't be ${JSON.stringify(value)}`)
+    if (!Value.Check(IntakeState, value))
+      throw new Error(`the state of the intake is not valid: ${JSON.stringify(value)}`)
     return value
   }
 }

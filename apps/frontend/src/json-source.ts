@@ -3,13 +3,13 @@ import { Value } from '@darkroom/contracts/typebox'
 import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
 
 const maxJsonBytes = 64 * 1024
-/** Enough to see past the white space before a document. */
+/** Enough for the white space before a document. */
 const headBytes = 64
 
 /**
- * The JSON document that names the source of an image, and its options; undefined if the body is the image itself. Only
- * an object sent as application/json counts: a foreign page can't send that type without asking first (CORS), so no page
- * can make the frontend fetch something.
+ * Reads the JSON document with the source of an image and its options, if the body is not the image itself. Only an
+ * object sent as application/json counts: pages of other sites can't send that type without a preflight request (CORS),
+ * so they can't make the frontend fetch a URL.
  *
  * @throws ServiceProblem 400 or 413
  */
@@ -37,7 +37,7 @@ function parse(bytes: Uint8Array): unknown {
 function sourceIn(document: unknown): ImageRequest {
   if (Value.Check(ImageRequest, document)) {
     if ((document.url === undefined) !== (document.from === undefined)) return document
-    throw invalid('body: needs either url or from, to say which image is meant')
+    throw invalid('body: needs either url or from, which select the image')
   }
   const errors = Value.Errors(ImageRequest, document)
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties')?.params

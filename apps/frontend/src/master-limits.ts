@@ -1,7 +1,7 @@
 import type { Limits } from '@darkroom/contracts'
 import type { ServiceClients } from '@darkroom/service-kit'
 
-/** For so long, the limits are not asked for again. */
+/** How long the limits are kept before they are read again. */
 const limitsAgeMs = 5000
 
 /** The limits that the master applies, at most a few seconds old; undefined while no master answers. */

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 
-/** Below the minute after which proxies give up (RFC 6202, 5.5). */
+/** Less than the minute after which proxies time out (RFC 6202, 5.5). */
 const maxWaitSeconds = 55
 
-/** `Prefer: wait=N` (RFC 7240, 4.3) in seconds, 0 without it; says in the answer what is applied. */
+/** `Prefer: wait=N` (RFC 7240, 4.3) in seconds, 0 without it. Confirms an applied wait in the answer. */
 export function applyPreferredWait(prefer: string | undefined, reply: FastifyReply): number {
   const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(prefer ?? '')
   if (!match) return 0

@@ -86,7 +86,7 @@ function readPreset({ operations, variants }: { operations?: unknown; variants?:
   }
 }
 
-/** Undefined for a value that is not a preset: somebody else may have written it. */
+/** Undefined for a value that is not a preset: another program may have written it. */
 function parse(value: Uint8Array): Preset | undefined {
   try {
     const preset: unknown = JSON.parse(Buffer.from(value).toString())

@@ -1,7 +1,7 @@
 import { frontendRoutes, serviceRoutes } from '@darkroom/contracts'
 import { InvalidConfig } from '@darkroom/service-kit'
 
-/** URLs separated by commas, each with a path or without. @throws InvalidConfig for what is not an http or https URL */
+/** Reads URLs separated by commas; they may have a path. @throws InvalidConfig for a text that is not an http or https URL */
 export function readPublicUrls(list: string): URL[] {
   const texts = list.split(',').map(text => text.trim())
   return texts.filter(text => text !== '').map(readPublicUrl)
@@ -16,22 +16,22 @@ function readPublicUrl(text: string): URL {
 }
 
 /**
- * The URL that stands before the paths of links: the public URL whose host was asked, else the first. Many proxies name
- * an internal host instead of the one that they were asked for. Without a public URL, links are paths.
+ * The URL before the paths of links: the public URL with the host of the request, otherwise the first public URL, because
+ * many proxies replace the host by an internal name. Without a public URL, links are paths.
  */
 export function linkBase(publicUrls: readonly URL[], host: string): string {
   const asked = publicUrls.find(url => namesHost(url, host)) ?? publicUrls[0]
   return asked === undefined ? '' : `${asked.origin}${pathOf(asked)}`
 }
 
-/** `Host` leaves out the port where it is the default one of the scheme, which only the public URL tells. */
+/** `Host` leaves out the default port of the scheme, and only the public URL has the scheme. */
 function namesHost({ protocol, host }: URL, asked: string): boolean {
   return URL.parse(`${protocol}//${asked}`)?.host === host
 }
 
 /**
- * Takes the path of a public URL off a request's: a proxy may pass it on, and a client may follow a link without the
- * proxy. The path of a public URL that begins as our own routes do is left alone, as it can't be told from them.
+ * Removes the path of a public URL from the path of a request: a proxy may pass it on, and a client may follow a link
+ * without the proxy. It is not removed if one of our own routes begins with it, as the two can't be distinguished.
  */
 export function withoutPublicPath(
   publicUrls: readonly URL[],

@@ -2,13 +2,14 @@ import { isIP } from 'node:net'
 import { serviceRoutes } from '@darkroom/contracts'
 import { type App, ServiceProblem } from '@darkroom/service-kit'
 
-/** Load balancers ask these by whatever name or address they have for us. */
+/** Load balancers may request these with any host name. */
 const healthChecks = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
 /**
- * Without API keys, whoever reaches the frontend is trusted. A browser there also runs strangers' pages, which could
- * point a name of their own at the frontend (DNS rebinding): such names are refused. Nobody can point a plain address
- * elsewhere, and no browser leaves out the host.
+ * Without API keys, every client that can reach the frontend is trusted. But a browser there also runs pages of other
+ * sites, whose owners could let their own host name resolve to the frontend (DNS rebinding). So unknown host names are
+ * refused. Plain addresses are allowed, as they can't be redirected in this way, and so are requests without a host,
+ * which browsers never send.
  */
 export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>): void {
   app.addHook('onRequest', async ({ hostname: named, headers, originalUrl, raw, routeOptions }) => {
@@ -17,7 +18,7 @@ export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>):
     if (healthChecks.has(routeOptions.url)) return
     // A proxy may pass on the X-Forwarded-Host of its client, so Host must be allowed as well.
     const direct = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? named
-    // The whole URL as the target of a request wins over Host (RFC 9112, 3.2.2).
+    // If the target of a request is a complete URL, it has priority over Host (RFC 9112, 3.2.2).
     const asked = originalUrl.startsWith('/') ? direct : (URL.parse(originalUrl)?.hostname ?? direct)
     const hostname = [asked, named].find(each => !isOwn(each, allowedHosts))
     if (hostname === undefined) return

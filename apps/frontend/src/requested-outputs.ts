@@ -18,8 +18,8 @@ export interface GivenOptions {
 }
 
 /**
- * The options as the master takes them: checked, in their shortest form, and with the preset expanded. Options that are
- * given win over those of the preset.
+ * The options for the master: checked, in their shortest form, and with the preset expanded. Options of the request have
+ * priority over those of the preset.
  *
  * @throws ServiceProblem 400; 503 if there is a preset and kv-config does not answer
  */

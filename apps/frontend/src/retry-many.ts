@@ -3,7 +3,7 @@ import type { ServiceClients } from '@darkroom/service-kit'
 
 const pageSize = 200
 const retriesAtOnce = 16
-/** A request ends in time, and answers where the next continues. */
+/** After this time, a request ends and answers where the next request continues. */
 const maxMs = 20_000
 
 export interface RetryFilters {
@@ -14,8 +14,8 @@ export interface RetryFilters {
 }
 
 /**
- * Retries the failed images that match, newest first: at most `limit` of them, and one page more. Each is looked at once,
- * so that images that fail again meanwhile are left alone. `next` is absent when all were looked at.
+ * Retries the failed images that match, newest first: at most `limit` images and one page more. Each image is retried at
+ * most once, even if it fails again meanwhile. `next` is absent when all images were visited.
  */
 export async function retryMany(
   taskDb: ServiceClients['taskDb'],
@@ -41,7 +41,7 @@ async function retryAll(taskDb: ServiceClients['taskDb'], tasks: Task[]): Promis
   const lane = async () => {
     for (let task = left.shift(); task !== undefined; task = left.shift()) {
       const { status } = await taskDb.retryTask({ params: { id: task.id } })
-      if (status === 200) retried += 1 // else it was deleted, or somebody else retried it
+      if (status === 200) retried += 1 // otherwise it was deleted, or another caller retried it
     }
   }
   await Promise.all(Array.from({ length: retriesAtOnce }, lane))

@@ -20,10 +20,10 @@ import { readTrustProxy } from './trusted-proxies.ts'
 
 export { Config } from './config.ts'
 
-/** Where apps/web is built. */
+/** The folder of the built page of apps/web. */
 const pageFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
-/** The frontend, listening and registered. */
+/** Starts the frontend: it listens and is registered. */
 export async function start(
   config: Config,
   logger: Logger,
@@ -73,7 +73,7 @@ function logAudience(
   if (allowAnonymous) logger.warn('ALLOW_ANONYMOUS is deprecated; set AUTH=open')
   if (isLoopback(publishedOn)) return
   if (audience === 'open')
-    logger.warn({ host: publishedOn }, 'AUTH=open: everybody who reaches this address can use it')
+    logger.warn({ host: publishedOn }, 'AUTH=open: every client that can reach this address can use Darkroom')
   else if (auth === undefined)
     logger.warn(
       { host: publishedOn },

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { InvalidConfig } from '@darkroom/service-kit'
 
-/** Whose X-Forwarded headers are believed: everybody's, these addresses', or as a function of address and hop says. */
+/** The proxies whose X-Forwarded headers are used: all, these addresses, or those for which the function returns true. */
 export type TrustProxy = true | string[] | ((address: string, hop: number) => boolean)
 
 const namedNetworks = new Set(['loopback', 'linklocal', 'uniquelocal'])

@@ -30,11 +30,11 @@ export interface UploadClients {
 }
 
 /**
- * Hands an image on to a master as it arrives, be it raw bytes, a form, what stands at a URL, or the stored original of
- * another image; returns its task.
+ * Passes an image on to a master as it arrives, and returns its task. The image is raw bytes, a form, the file at a URL,
+ * or the stored original of another image.
  *
- * @throws ServiceProblem as the master says it, 400 for a form or options that aren't right, 404 for another image that
- * the caller may not see, 422 for a failed import
+ * @throws ServiceProblem of the master, 400 for an invalid form or invalid options, 404 for another image that the caller
+ * may not see, 422 for a failed import
  */
 export async function upload(
   request: FastifyRequest,
@@ -88,8 +88,8 @@ export async function upload(
 }
 
 /**
- * Hands an image on whose options are fixed by a grant. Its id is the grant's place for it, which a request with the same
- * idempotency key gets again.
+ * Passes on an image whose options are fixed by a grant. Its id comes from its place in the grant, which a request with
+ * the same idempotency key gets again.
  */
 async function uploadWithGrant(
   request: FastifyRequest,
@@ -127,11 +127,11 @@ async function uploadWithGrant(
   }
 }
 
-/** To be disposed of: then what nobody reads holds nothing up. */
+/** Dispose of it afterwards, which ends an unread body. */
 interface UploadBody extends Disposable {
   body: AsyncIterable<Uint8Array> | Uint8Array
   contentLength?: string | undefined
-  /** Options that came with the body. They win over those of the query. */
+  /** Options that came with the body. They have priority over those of the query. */
   options?: UploadOptions
 }
 
@@ -154,7 +154,7 @@ async function uploadBodyOf(
   return { body: file, options, [Symbol.dispose]: () => file.destroy() }
 }
 
-/** The first Content-Type that says the body is a form: there may be several, and none that is well-formed. */
+/** The first Content-Type of a form. There may be several headers, and none of them well-formed. */
 function formTypeOf(rawHeaders: readonly string[]): string | undefined {
   return rawHeaders.find(
     (value, at) =>

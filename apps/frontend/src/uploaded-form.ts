@@ -6,7 +6,7 @@ import { ServiceProblem } from '@darkroom/service-kit'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
 
 export interface UploadedForm {
-  /** Destroying it ends the reading of the form, whose rest others may then read. */
+  /** Destroying the file ends the reading of the form. Another reader may then read its rest. */
   file: Readable
   options: UploadOptions
 }
@@ -15,8 +15,8 @@ const fieldNames: readonly string[] = Object.keys(UploadOptions.properties)
 const limits = { fields: 10, fieldSize: 64_000, files: 2, parts: 20 }
 
 /**
- * Reads multipart/form-data (RFC 7578) up to its one file, whose bytes are then streamed. Fields must come
- * before the file, since its bytes are passed on as they arrive; what is wrong after that ends the stream.
+ * Reads multipart/form-data (RFC 7578) up to its only file, whose bytes are then streamed. Fields must come before the
+ * file, because its bytes are passed on as they arrive. A mistake after that destroys the stream with an error.
  *
  * @throws ServiceProblem 400
  */
@@ -47,9 +47,9 @@ export function readForm(
         fail(badForm('the form has more than one file'))
         return
       }
-      form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // whoever reads it hears of it
+      form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // its reader gets the error
       part.on('error', fail) // the form ends before its file does
-      // Its end is the form's: only then it is known that nothing wrong follows.
+      // The file ends only with the form, as a mistake may follow the file.
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
     })
@@ -69,8 +69,8 @@ function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): Busbo
 }
 
 /**
- * An option is a field however it is sent: browsers give a Blob a type and a file name of its own. Any other part
- * with a file name, or the type of an image, is the file.
+ * A part with the name of an option is a field, even with a type and a file name, which browsers add to a Blob. Any other
+ * part with a file name, or with the type of an image, is the file.
  */
 function isPartAFile(name: string | undefined, contentType = '', fileName: string | undefined): boolean {
   return (
@@ -79,7 +79,7 @@ function isPartAFile(name: string | undefined, contentType = '', fileName: strin
   )
 }
 
-/** Without this a parser that fails would have the body destroyed, and the connection before the answer. */
+/** Without this, a failing parser would destroy the body, and so the connection, before the answer is sent. */
 async function* passedOn(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) yield chunk
 }

@@ -18,7 +18,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       const woken = new Promise<void>(resolve => (wake = resolve))
-      // Also before the first change: the task may have ended before this listened.
+      // Read even before the first change, as the task may have ended before this listened.
       const task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken

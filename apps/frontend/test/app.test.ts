@@ -103,7 +103,7 @@ describe('access', () => {
 
   test('a setting lets it serve everybody on any address, with a warning in the log', async t => {
     const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
-    assert.match(words, /AUTH=open: everybody who reaches this address can use it/)
+    assert.match(words, /AUTH=open: every client that can reach this address can use Darkroom/)
     assert.equal((await ask('/images')).status, 200)
   })
 

@@ -88,10 +88,10 @@ test('an unknown state of the intake changes nothing', async t => {
     await until('it has read the state twice', () => reads >= before + 2)
   }
   await setTo('paused')
-  await assert.rejects(gate.check(), /no images are taken in/)
+  await assert.rejects(gate.check(), /uploads are paused/)
   for (const nonsense of ['closed', 1, { state: 'open' }]) {
     await setTo(nonsense)
-    await assert.rejects(gate.check(), /no images are taken in/)
+    await assert.rejects(gate.check(), /uploads are paused/)
   }
   await setTo('open')
   await gate.check()

@@ -58,7 +58,7 @@ function tiffThatEndsEarly(bytes: number): Buffer {
 }
 
 const refusals: { name: string; body: Uint8Array; query?: string; status: number; code: string }[] = [
-  { name: 'nothing at all', body: new Uint8Array(), status: 400, code: 'empty-body' },
+  { name: 'an empty body', body: new Uint8Array(), status: 400, code: 'empty-body' },
   { name: 'a text', body: Buffer.from('no image'), status: 415, code: 'not-an-image' },
   { name: 'a long text', body: Buffer.alloc(long, 'no image '), status: 415, code: 'not-an-image' },
   {

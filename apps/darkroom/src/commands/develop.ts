@@ -31,7 +31,7 @@ export interface DevelopArguments {
 const defaultConcurrency = 8
 const maxConcurrency = 64
 
-/** Uploads images, waits for them, writes the results; answers 1 if one failed, after naming it. */
+/** Uploads images, waits for them, and writes the results. Names each image that failed, and then returns 1. */
 export async function developCommand(
   process: NodeJS.Process,
   inputs: string[],
@@ -49,7 +49,7 @@ export async function developCommand(
     ...others
   } = values
   refuseOtherOptions('develop', others)
-  if (inputs.length === 0) throw new UsageError('develop takes at least one image')
+  if (inputs.length === 0) throw new UsageError('develop needs at least one image')
   const variants = readOperationOptions({ operations, variant })
   const lanes = readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
@@ -60,7 +60,7 @@ export async function developCommand(
   const progress = new Progress(process.stderr, images)
   if (skippedCount > 0)
     progress.note(
-      `left out ${skippedCount} ${skippedCount === 1 ? 'file' : 'files'} without the name of an image`,
+      `skipped ${skippedCount} ${skippedCount === 1 ? 'file' : 'files'} without the extension of an image`,
     )
   const print = (line: object) => json && process.stdout.write(`${JSON.stringify(line)}\n`)
   const originals = new Set(images.map(({ file }) => resolve(file)))
@@ -110,11 +110,11 @@ function readConcurrency(given = String(defaultConcurrency)): number {
 async function makeFolder(out: string): Promise<void> {
   await mkdir(out, { recursive: true }).catch(cause => {
     if (cause.code !== 'EEXIST') throw cause
-    throw new UsageError(`-o names a folder; ${out} is a file`, { isBrief: true })
+    throw new UsageError(`-o must be a folder, but ${out} is a file`, { isBrief: true })
   })
 }
 
-/** The variants that a preset makes, so that the names of their files are free. */
+/** The names of a preset's variants, so that their files get free names. */
 async function variantsOfPreset(darkroom: Darkroom, name: string | undefined): Promise<string[]> {
   if (name === undefined) return []
   const { presets } = await darkroom.presets()
@@ -129,7 +129,7 @@ function reportTo(progress: Progress, file: string): NonNullable<DevelopOptions[
   }
 }
 
-/** Downloads a result to a path that gets its extension. Answers the path. */
+/** Downloads a result to the path `stem` with the right extension. Returns the path. */
 async function writeResult(stem: string, result: ImageFile, originals: ReadonlySet<string>): Promise<string> {
   const path = `${stem}.${fileExtensionOf(result.facts.contentType)}`
   if (originals.has(resolve(path)))

@@ -37,10 +37,10 @@ export async function eraseCommand(
   })
 }
 
-/** Asks a person at a terminal; a script must say --yes. @throws UsageError, ExpectedFailure */
+/** Asks for confirmation at a terminal; a script must use --yes. @throws UsageError, ExpectedFailure */
 async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promise<void> {
   if (!stdin?.isTTY)
-    throw new UsageError('erase deletes for good and asks first; where nobody can answer, add --yes', {
+    throw new UsageError('erase deletes for good and asks first; without a terminal, add --yes', {
       isBrief: true,
     })
   const terminal = createInterface({ input: stdin, output: stdout })

@@ -18,12 +18,12 @@ interface RetryOptions extends Options {
   type?: string
 }
 
-/** Has failed images developed again: by their ids, or all that match the filters. */
+/** Retries failed images: by their ids, or all that match the filters. */
 export function retryCommand(process: NodeJS.Process, ids: string[], given: RetryOptions): Promise<number> {
   const { all, owner, preset, since, type, ...options } = given
   if (all) return retryAll(process, ids, { owner, preset, since, type }, options)
   if ([owner, preset, since, type].some(filter => filter !== undefined))
-    throw new UsageError('retry takes --owner, --preset, --since and --type with --all alone')
+    throw new UsageError('retry has --owner, --preset, --since and --type only with --all')
   return forEachImage('retry', process, ids, options, async (darkroom, id) => ({
     image: await darkroom.retry(id),
   }))
@@ -44,7 +44,7 @@ async function retryAll(
   { json = false, url, key, ...others }: Options,
 ): Promise<number> {
   refuseOtherOptions('retry', others)
-  if (ids.length > 0) throw new UsageError('retry takes ids or --all, not both')
+  if (ids.length > 0) throw new UsageError('retry needs either ids or --all')
   const matching = {
     ...filters,
     ...(since !== undefined && { since: instantOf(since) }),
@@ -59,13 +59,13 @@ async function retryAll(
   return 0
 }
 
-/** An instant, or how long ago it was. */
+/** Parses a time, or a duration before now. */
 function instantOf(since: string): string {
   if (/^\d{4}-/.test(since) && !Number.isNaN(Date.parse(since))) return new Date(since).toISOString()
   return new Date(Date.now() - durationSeconds('--since', since) * 1000).toISOString()
 }
 
-/** Prints each id when its request has succeeded; answers 1 if one was refused, after saying why. */
+/** Prints each id when its request has succeeded. Prints the reason of each refusal, and then returns 1. */
 async function forEachImage(
   name: 'retry' | 'delete',
   process: NodeJS.Process,
@@ -74,7 +74,7 @@ async function forEachImage(
   act: (darkroom: Darkroom, id: string) => Promise<object>,
 ): Promise<number> {
   refuseOtherOptions(name, others)
-  if (ids.length === 0) throw new UsageError(`${name} takes the ids of images`)
+  if (ids.length === 0) throw new UsageError(`${name} needs the ids of images`)
   const darkroom = await connect(process.env, { url, key })
   let code = 0
   await inLanes(requestsAtOnce, ids, async id => {

@@ -21,7 +21,7 @@ export async function intakeCommand(
 ): Promise<number> {
   const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
   if (!isVerb || surplus.length > 0 || Object.keys(others).length > 0)
-    throw new UsageError('intake needs one of pause, open and show')
+    throw new UsageError('intake needs an argument: pause, open or show')
 
   const state = stateAfter[verb]
   const ask = (clusterState: ClusterState) =>
@@ -37,7 +37,7 @@ export async function intakeCommand(
 
 function tellOfNodes(error: unknown): never {
   if (!(error instanceof ExpectedFailure && error.cause instanceof ServiceUnavailable)) throw error
-  const words = `a node of cluster-state that is in reach can be asked: --url ${exampleUrl}`
+  const words = `--url selects a node of cluster-state that you can reach, such as --url ${exampleUrl}`
   throw new ExpectedFailure(`${error.message}; ${words}`, { cause: error })
 }
 

@@ -26,7 +26,7 @@ const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; t
   rotate: { options: ['keep'], takesId: true },
 }
 
-/** Manages API keys in kv-config. It needs the cluster token, not an API key, so a lost operator key can be replaced. */
+/** Manages API keys in kv-config. Needs the cluster token instead of an API key, so that a lost operator key can be replaced. */
 export async function keysCommand(
   process: NodeJS.Process,
   [verb = '', ...rest]: string[],
@@ -35,7 +35,7 @@ export async function keysCommand(
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
   if (!known) throw new UsageError(`keys needs one of ${Object.keys(verbs).join(', ')}`)
   if (rest.length !== (known.takesId ? 1 : 0))
-    throw new UsageError(`keys ${verb} takes ${known.takesId ? 'the id of a key' : 'no names'}`)
+    throw new UsageError(`keys ${verb} ${known.takesId ? 'needs the id of a key' : 'takes no arguments'}`)
   const surplus = Object.keys(options).find(name => !known.options.includes(name as keyof KeyOptions))
   if (surplus !== undefined) throw new UsageError(`keys ${verb} has no option --${surplus}`)
   const [id = ''] = rest
@@ -45,7 +45,7 @@ export async function keysCommand(
   return askServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
     const print = ({ key, ...made }: KeyDescription & { key: string }, words: string) => {
-      process.stderr.write(`${words} ${summary(made)}\nIt is shown only this once:\n`)
+      process.stderr.write(`${words} ${summary(made)}\nIt is shown only once:\n`)
       process.stdout.write(`${key}\n`)
     }
     if (verb === 'create') print(await store.create(given, createdBy), 'made')

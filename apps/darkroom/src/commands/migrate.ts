@@ -21,7 +21,7 @@ import { UsageError } from '../usage-error.ts'
 
 interface Migration {
   urlPattern: RegExp
-  /** Copies everything from one store to another and compares them; returns a report in sentences. */
+  /** Copies all data from one store to another and compares them; returns a report in sentences. */
   run(
     urls: { from: string; to: string },
     options: { signal: AbortSignal; progress: MigrationProgress },
@@ -46,7 +46,7 @@ export async function migrateCommand(
     throw new UsageError('migrate needs --from and --to, the URLs of two stores')
   for (const url of [from, to]) {
     if (!migration.urlPattern.test(url))
-      throw new UsageError(`${service} has no engine for such a URL`, { isBrief: true })
+      throw new UsageError(`${service} has no engine for this kind of URL`, { isBrief: true })
   }
   checkIsThere(from)
 
@@ -103,7 +103,7 @@ function wordsOf(error: unknown): string | undefined {
   if (error instanceof InvalidConfig) return error.mistakes.join('; ')
   if (error instanceof StoreMisconfigured || error instanceof RequestRefused) return error.message
   if (error instanceof StoreUnavailable || error instanceof StoreFull) {
-    // For a name with several addresses, each attempt has its own error, and the error as a whole has no message.
+    // For a name with several addresses, each attempt has an error, and the AggregateError has no message.
     const [reason] = error.cause instanceof AggregateError ? error.cause.errors : [error.cause]
     return reason instanceof Error ? `${error.message} (${reason.message})` : error.message
   }
@@ -111,8 +111,8 @@ function wordsOf(error: unknown): string | undefined {
 }
 
 /**
- * Opens a store until the stack is disposed of, and sends it a request, because opening does not fail if the engine is
- * away.
+ * Opens a store until the stack is disposed of, and sends it a request, because opening does not fail if the engine does
+ * not answer.
  * @throws ExpectedFailure that names the store
  */
 async function openStore<Store extends { close(): Promise<void> }>(
@@ -157,7 +157,7 @@ async function moveTasks(
   })
   return [
     `${tasks} tasks, ${copied} of them copied now`,
-    ...(newer > 0 ? [`${newer} have changed in the target, and stay as they are there`] : []),
+    ...(newer > 0 ? [`${newer} are newer in the target, and were not changed there`] : []),
     ...(others > 0 ? [`${others} other tasks were already in the target`] : []),
     `verified: ${tasks - newer} documents are the same in both stores (sha-256 ${digest})`,
   ]
@@ -190,7 +190,7 @@ async function moveEntries(
   })
   return [
     `${copied + present + differing} entries, ${copied} of them copied now`,
-    ...(differing > 0 ? [`${differing} have another value in the target, and stay as they are there`] : []),
+    ...(differing > 0 ? [`${differing} have another value in the target, and were not changed there`] : []),
     ...(registrations > 0 ? [`${registrations} registrations are left out; services register again`] : []),
   ]
 }

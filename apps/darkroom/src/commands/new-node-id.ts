@@ -3,7 +3,7 @@ import { UnusableFile } from '@darkroom/sqlite'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Makes a copied data folder a new node of cluster-state. */
+/** Gives a copied data folder its own node id in cluster-state. */
 export async function newNodeIdCommand(
   process: NodeJS.Process,
   surplus: string[],

@@ -25,7 +25,7 @@ const verbs: Readonly<Record<string, Act>> = {
   },
 }
 
-/** Prints the presets that `develop --preset` takes, or makes, shows or deletes one. */
+/** Prints the presets for `develop --preset`, or makes, shows or deletes a preset. */
 export async function presetsCommand(
   process: NodeJS.Process,
   [verb, ...names]: string[],
@@ -36,12 +36,12 @@ export async function presetsCommand(
   const act = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
   if (verb !== undefined && !act)
     throw new UsageError(
-      `presets takes ${Object.keys(verbs).join(', ')} and a name; without them it prints all`,
+      `presets needs ${Object.keys(verbs).join(', ')} and a name, or no arguments to print all presets`,
     )
-  if (act && names.length !== 1) throw new UsageError(`presets ${verb} takes the name of a preset`)
+  if (act && names.length !== 1) throw new UsageError(`presets ${verb} needs the name of a preset`)
   const hasLists = operations !== undefined || variant !== undefined
   if (hasLists !== (verb === 'create'))
-    throw new UsageError('presets create needs --operations or --variant; nothing else takes them')
+    throw new UsageError('presets create needs --operations or --variant; other commands of presets do not have them')
   if (verb === 'create') readOperationOptions({ operations, variant })
 
   const darkroom = await connect(process.env, { url, key })

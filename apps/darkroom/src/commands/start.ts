@@ -8,7 +8,7 @@ import { environmentOf, loadSettings, type Settings } from '../settings.ts'
 import { SupervisedWorker } from '../supervised-worker.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Runs all services until a signal ends them. Prints what it waits for, and when all are ready. */
+/** Runs all services until a signal ends them. Prints the service that it waits for, and when all are ready. */
 export async function startCommand(
   process: NodeJS.Process,
   files: string[],
@@ -19,7 +19,7 @@ export async function startCommand(
   process.umask(0o077) // only the owner may read the files
   const lock = holdDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
-  // A separate process, so that a crash in native code ends no service. It loads while the services load here.
+  // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
   const worker = new SupervisedWorker(
     environmentOf('image-worker', settings, process.env),
     createLogger('image-worker', settings.logLevel),
@@ -59,7 +59,7 @@ function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
     const taken = 'port' in error ? error.port : 'one of them'
-    const words = `PORT=${port} takes the ports from ${port} to ${port + 6}, and something listens at ${taken}`
+    const words = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
     throw new ExpectedFailure(`${words}; set PORT to another`, { cause: error })
   }
 }

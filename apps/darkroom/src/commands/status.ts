@@ -11,7 +11,7 @@ interface Instance {
   health: string
 }
 
-/** Prints every registered instance with its health, the tasks by state, and a pause of the intake; fails if something isn't ready. */
+/** Prints all instances with their health, the tasks by state, and whether the intake is paused. Returns 1 if an instance is not ready. */
 export async function statusCommand(
   process: NodeJS.Process,
   files: string[],
@@ -37,7 +37,7 @@ async function report(clients: ServiceClients, output: NodeJS.WriteStream): Prom
   return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
 }
 
-/** False while cluster-state is away; the report has shown that already. */
+/** False while cluster-state does not answer, which the report has shown already. */
 async function isPaused(clients: ServiceClients): Promise<boolean> {
   try {
     return (await intakeState(clients.clusterState)) === 'paused'

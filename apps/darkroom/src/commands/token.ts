@@ -4,7 +4,7 @@ import { ExpectedFailure } from '../expected-failure.ts'
 import { loadSettings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Prints the token for workers. It is derived from the cluster token, so nothing has to run. */
+/** Prints the token for workers. It is derived from the cluster token, so Darkroom need not run. */
 export async function tokenCommand(
   process: NodeJS.Process,
   names: string[],

@@ -6,7 +6,7 @@ import { requireOwner } from './keys.ts'
 
 const dayInSeconds = 86_400
 
-/** Shows or rotates the secret that signs the webhooks of an owner; without an owner, of images that have none. */
+/** Shows or rotates the secret that signs the webhooks of an owner, or of images without an owner. */
 export async function webhooksCommand(
   process: NodeJS.Process,
   [verb, ...rest]: string[],
@@ -15,10 +15,10 @@ export async function webhooksCommand(
   const { owner, keep, ...surplus } = options
   const isRotation = verb === 'rotate'
   if ((verb !== 'secret' && !isRotation) || rest.length > 0)
-    throw new UsageError('webhooks takes secret or rotate')
+    throw new UsageError('webhooks needs an argument: secret or rotate')
   const [other] = Object.keys(surplus)
   if (other !== undefined || (keep !== undefined && !isRotation))
-    throw new UsageError(`webhooks ${verb} takes no --${other ?? 'keep'}`)
+    throw new UsageError(`webhooks ${verb} has no option --${other ?? 'keep'}`)
   if (owner !== undefined) requireOwner(owner)
   const keepSeconds = keep === undefined ? dayInSeconds : durationSeconds('--keep', keep)
 

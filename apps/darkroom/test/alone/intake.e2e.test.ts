@@ -6,12 +6,12 @@ import { generateImage, type ServiceProcess, until } from '@darkroom/testing'
 import { prepareFleet, untilReady } from '../fleet.ts'
 import { post } from '../uploads.ts'
 
-/** From the write to the last frontend: gossip takes much less than a second, and a frontend reads once a second. */
+/** The limit from the write to the last frontend. Gossip takes much less than a second, and a frontend reads once a second. */
 const promisedMs = 10_000
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-test('every frontend follows within 10 s a change of the intake at one node of cluster-state', async t => {
+test('a change of the intake at one node of cluster-state reaches every frontend within 10 s', async t => {
   const fleet = await prepareFleet(t)
   const { 'cluster-state': told, frontend } = await fleet.startAll()
   const other = await fleet.start('cluster-state', { DATA_DIR: join(fleet.dataDir, 'other') })
@@ -44,9 +44,9 @@ test('every frontend follows within 10 s a change of the intake at one node of c
   ] as const) {
     const setAt = performance.now()
     assert.equal((await set(state)).status, 200)
-    await until(`the other node says ${state}`, async () => (await intakeOf(other)) === state)
+    await until(`the other node has ${state}`, async () => (await intakeOf(other)) === state)
     const heardMs = performance.now() - setAt
-    // Only now: a frontend asks the nodes in turn, and would change its mind again if a node had the old value.
+    // Only now, as a frontend asks the nodes in turn, and would change back if a node still had the old value.
     await until(`uploads are answered ${status}`, () => uploadsAreAnswered(status))
     const tookMs = performance.now() - setAt
     t.diagnostic(

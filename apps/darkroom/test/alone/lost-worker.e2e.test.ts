@@ -4,13 +4,13 @@ import { generateImage, httpRequest, until } from '@darkroom/testing'
 import { kill, prepareFleet } from '../fleet.ts'
 import { upload } from '../uploads.ts'
 
-/** From the death of a worker to the end of its task's next attempt. */
+/** The limit from the death of a worker to the end of its task's next attempt. */
 const promisedMs = 15_000
 
 test('a task whose worker is killed runs again, and finishes within 15 s', async t => {
   const fleet = await prepareFleet(t)
   const { frontend, 'image-worker': doomed } = await fleet.startAll({ THREADS: '1' })
-  // Large enough to be worked on for a while.
+  // Large enough that the work takes a while.
   const image = await generateImage({ kind: 'webp-lossless', width: 2000, height: 1500, seed: 1 })
   const id = await upload(frontend.url, image)
   const status = async () => (await httpRequest(frontend.url, `/images/${id}`)).json()

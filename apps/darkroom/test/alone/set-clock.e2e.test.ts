@@ -7,7 +7,7 @@ import { upload } from '../uploads.ts'
 
 const hour = 3600
 const lease = { LEASE_MS: '3000' }
-/** From the death of a worker to its task's next attempt. */
+/** The limit from the death of a worker to its task's next attempt. */
 const promisedMs = 15_000
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

@@ -73,6 +73,6 @@ withEngine('serf', serf => {
     assert.match(nobody.stderr, /no node of cluster-state answers at http.*:9: connect ECONNREFUSED/)
 
     heal()
-    await until('the newer write stands everywhere', async () => (await shown(north)) === 'open\n')
+    await until('all nodes have the newer write', async () => (await shown(north)) === 'open\n')
   })
 })

@@ -6,9 +6,9 @@ import * as imageWorker from '@darkroom/image-worker'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
 import { findEngine, httpRequest, startRedis, until } from '@darkroom/testing'
 
-/** Starts every service in this process, and returns, once it is ready, what each answers at /metrics, by its name. */
+/** Starts every service in this process. Once all are ready, returns the answer of /metrics by the name of the service. */
 export async function exportedMetrics(owner: Owner): Promise<Map<string, string>> {
-  // With BullMQ the queue has metrics of its own.
+  // With BullMQ, the queue has its own metrics.
   const redis = findEngine('redis')
   const queue = redis && { QUEUE_URL: (await startRedis(owner, redis)).urlOf(0) }
   const neighbours = await startNeighbours(owner, { THREADS: '1', ...queue })

@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(resolve(folder, file), 'utf8')
 const metrics = await exportedMetrics({ after })
 const exported = [...metrics.values()].join('\n')
 
-/** The series that these services export: a histogram is three. */
+/** The series that these services export. A histogram has three. */
 const series = new Set(
   [...exported.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map(end => name + end) : [String(name)],
@@ -32,7 +32,7 @@ withEngine('promtool', promtool => {
     }
   })
 
-  test('each alert fires in its case, and none for a healthy Darkroom', () => {
+  test('each alert fires for its problem, and no alert fires for a healthy Darkroom', () => {
     const { status, stdout, stderr } = run(['test', 'rules', 'alerts.test.yaml'])
     assert.equal(status, 0, stdout + stderr)
     for (const [, alert] of read('alerts.yaml').matchAll(/- alert: (\S+)/g))
@@ -57,7 +57,7 @@ test('alerts and dashboard name only metrics that are exported', () => {
   }
 })
 
-test('Prometheus asks every service at its port', () => {
+test('Prometheus scrapes every service at its port', () => {
   const jobs = read('prometheus.yaml').matchAll(/names: \[(\S+)\], type: A, port: (\d+)/g)
   assert.deepEqual(Object.fromEntries([...jobs].map(([, name, port]) => [name, Number(port)])), defaultPorts)
 })

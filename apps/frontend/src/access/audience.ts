@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** Who may use the frontend: callers with a key, everybody, or (as-configured) whom the setting in kv-config allows. */
+/** Who may use the frontend: callers with a key, everybody, or (as-configured) the callers that kv-config's setting allows. */
 export type Audience = AuthMode | 'as-configured'
 
 export interface AudienceSettings {

@@ -67,8 +67,8 @@ export class Authenticator {
   }
 
   /**
-   * The caller that something signed acts for: the key that it came from, or everybody. Undefined once the key has ended,
-   * or the frontend is no longer open.
+   * The caller for whom a signed link or token was made: the holder of its key, or everybody. Undefined once the key has
+   * ended, or the frontend is no longer open.
    */
   callerFor(keyId: string | undefined): Caller | undefined {
     const { audience, keys } = this.#options
@@ -77,13 +77,13 @@ export class Authenticator {
     return description && callerOf(description)
   }
 
-  /** In seconds since 1970; infinite for a key without an end, and for an open frontend. */
+  /** The end of a key in seconds since 1970; infinite for a key without an end, and for an open frontend. */
   endOfKey(keyId: string | undefined): number {
     const { expiresAt } = (keyId !== undefined && this.#options.keys.describe(keyId)) || {}
     return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) / 1000
   }
 
-  /** Whether an earlier caller is still one: its key may have ended, or the first key may have been made. */
+  /** Whether an earlier caller still has access: its key may have ended, or the first key may have been made. */
   isStillValid({
     keyId,
     expiresAt = Number.POSITIVE_INFINITY,

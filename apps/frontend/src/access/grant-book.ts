@@ -44,7 +44,7 @@ export class GrantBook {
   }
 
   /**
-   * Takes a place for an image. The same idempotency key gets the same place.
+   * Reserves a place for an image. The same idempotency key gets the same place.
    *
    * @throws ServiceProblem 401, or 403 if all places are taken
    */
@@ -70,7 +70,7 @@ export class GrantBook {
     throw retryLater(503, 'busy', 'too many uploads of this grant begin at once; try again', 1)
   }
 
-  /** Gives the place of a refused image back, unless a request with the same idempotency key may use it. */
+  /** Frees the place of a refused image, unless a request with the same idempotency key may use it. */
   async giveBack(grant: Grant, imageId: string): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const { record, etag } = await this.#find(grant)

@@ -1,6 +1,6 @@
 import { signText, verifyText } from './signed-text.ts'
 
-/** Browsers keep the first only from https, and for this host alone (RFC 6265bis, 4.1.3.2). */
+/** Browsers accept the secure name only over https, and only for this host (RFC 6265bis, 4.1.3.2). */
 const names = { secure: '__Host-darkroom', plain: 'darkroom' } as const
 const lifetimeSeconds = 7 * 86_400
 
@@ -27,7 +27,7 @@ export function readSession(token: string, key: Buffer, now = Date.now()): Sessi
   return match && Number(end) * 1000 > now ? { keyId, expiresAt: Number(end) } : undefined
 }
 
-/** The token in a Cookie header. A request by https can have it only in the cookie that https alone can set. */
+/** The token in a Cookie header. A request over https must have it in the cookie that only https can set. */
 export function sessionTokenIn(cookie: string | undefined, isSecure: boolean): string | undefined {
   if (cookie === undefined) return undefined
   const found = new Map(
@@ -39,7 +39,7 @@ export function sessionTokenIn(cookie: string | undefined, isSecure: boolean): s
   return found.get(names.secure) ?? (isSecure ? undefined : found.get(names.plain))
 }
 
-/** Plain http keeps no cookie that is marked as secure, except on localhost. */
+/** The header that sets the cookie. Over plain http, browsers refuse a cookie with `Secure`, except on localhost. */
 export function setSessionCookie(token: string, isSecure: boolean): string {
   const name = isSecure ? names.secure : names.plain
   return `${name}=${token}; Path=/; Max-Age=${lifetimeSeconds}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`

@@ -1,16 +1,16 @@
 import { isSignatureOf, signatureOf } from './signed-text.ts'
 
-/** What a link says besides the bytes that it leads to. */
+/** The key and the end of a link. */
 export interface LinkTerms {
-  /** The key that it came from; undefined if the frontend was open. */
+  /** The key that made the link; undefined if the frontend was open. */
   keyId: string | undefined
   /** In seconds since 1970. */
   expiresAt: number
 }
 
 /**
- * The path after the base of all links: `/signed/<key id>.<end>.<signature>/<path of the bytes>`. The signature stands in
- * the path, because some caches ignore the query.
+ * The path after the base of all links: `/signed/<key id>.<end>.<signature>/<path of the bytes>`. The signature is in the
+ * path, because some caches ignore the query.
  */
 export function signedPath(bytesPath: string, terms: LinkTerms, key: Buffer): string {
   const text = textOf(terms)

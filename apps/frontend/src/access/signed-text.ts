@@ -5,7 +5,7 @@ export function signText(text: string, key: Buffer): string {
   return `${text}.${signatureOf(text, key)}`
 }
 
-/** The text of a signed text; undefined if the signature is not that of this key. */
+/** The text of a signed text; undefined if the signature is not valid for this key. */
 export function verifyText(signed: string, key: Buffer): string | undefined {
   const end = signed.lastIndexOf('.')
   const text = signed.slice(0, Math.max(end, 0))

@@ -2,12 +2,12 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import { type KvClient, type Logger, retryLater, watchPrefix } from '@darkroom/service-kit'
 import type { Marks } from './marks.ts'
 
-/** One secret, from which every frontend derives the same keys. */
+/** The place of the root secret, from which every frontend derives the same keys. */
 const rootKey = 'secrets/frontend/root'
 const rootBytes = 32
 const firstReadMs = 3000
 
-/** What keys are derived for. A key for one purpose is never valid for another. */
+/** The purposes of derived keys. A key for one purpose is never valid for another. */
 export type Purpose = 'webhook secrets' | 'grants' | 'links' | 'sessions'
 
 /** Derives the key of a purpose (HKDF, RFC 5869): 32 bytes. */
@@ -32,9 +32,9 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
 }
 
 /**
- * The keys with which frontends sign and seal. The root secret in kv-config is made at its first use and watched. If it
- * vanishes, because kv-config was emptied, it is put back. A frontend that remembers another secret (see Marks), or whose
- * secret vanished while it was not running, signs and verifies nothing: 503.
+ * The keys with which frontends sign and encrypt. The root secret in kv-config is made at its first use, and watched. If
+ * it is deleted, because kv-config was emptied, it is written again. A frontend that remembers another secret (see Marks),
+ * or whose secret was deleted while it was not running, signs and verifies nothing: 503.
  */
 export class SigningKeys {
   readonly #kv: KvClient
@@ -68,7 +68,7 @@ export class SigningKeys {
     })
   }
 
-  /** Whether kv-config was read, so that it is known whether there is a root secret; then `read` resolves. */
+  /** Whether kv-config was read, and so whether there is a root secret; then `read` resolves. */
   get wasRead(): boolean {
     return this.#wasRead
   }
@@ -127,7 +127,9 @@ export class SigningKeys {
       .then(made => this.#take(made))
       .finally(() => (this.#making = undefined))
     if (root)
-      this.#making.catch(error => this.#logger.warn({ err: error }, 'the root secret could not be put back'))
+      this.#making.catch(error =>
+        this.#logger.warn({ err: error }, 'the root secret could not be written again'),
+      )
     return this.#making
   }
 
@@ -137,7 +139,7 @@ export class SigningKeys {
       if (this.#root) this.#logLoss()
       return
     }
-    if (this.#root) this.#logger.error('the root secret of the frontends was changed: what it signed is void')
+    if (this.#root) this.#logger.error('the root secret of the frontends was changed: earlier signatures are no longer valid')
     this.#marks.rememberSecret(root)
     this.#root = root
     this.#keys.clear()

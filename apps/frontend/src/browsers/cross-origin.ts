@@ -1,6 +1,6 @@
 import { type App, InvalidConfig } from '@darkroom/service-kit'
 
-/** What pages of other origins may read of an answer, besides what browsers always show. */
+/** The headers that pages of other origins may read, besides those that browsers always show. */
 const exposedHeaders = [
   'Accept-Ranges',
   'Allow',
@@ -33,9 +33,10 @@ const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const preflightSeconds = '7200'
 
 /**
- * Origins separated by commas, as browsers write them. Apps in a WebView have schemes of their own (capacitor://localhost).
+ * Reads origins separated by commas, and writes them as browsers do. Apps in a WebView have their own schemes
+ * (capacitor://localhost).
  *
- * @throws InvalidConfig for what is not an origin
+ * @throws InvalidConfig for a text that is not an origin
  */
 export function readOrigins(list: string): Set<string> {
   const texts = list.split(',').map(text => text.trim())
@@ -51,7 +52,7 @@ function readOrigin(text: string): string {
   ])
 }
 
-/** Which page may read an answer. Cookies are never allowed: pages of other origins send an API key or a grant. */
+/** The headers that let pages of these origins read an answer. Cookies are not allowed: they send an API key or a grant. */
 export function corsHeaders(
   otherOrigins: ReadonlySet<string>,
   origin: string | undefined,
@@ -65,7 +66,7 @@ export function corsHeaders(
   }
 }
 
-/** Answers the question that a browser asks before it sends a request of another origin (WHATWG Fetch, 4.8). */
+/** Answers preflight requests, which browsers send before a request of another origin (WHATWG Fetch, 4.8). */
 export function answerPreflights(app: App, otherOrigins: ReadonlySet<string>): void {
   app.addHook('onRequest', async ({ method, headers }, reply) => {
     const { origin, 'access-control-request-method': asked } = headers
@@ -74,7 +75,7 @@ export function answerPreflights(app: App, otherOrigins: ReadonlySet<string>): v
     const askedHeaders = headers['access-control-request-headers']
     reply.headers({
       'access-control-allow-methods': allowedMethods,
-      // Whatever it asks for: tracing adds headers of its own, and the pages of these origins are trusted.
+      // All requested headers are allowed: tracing adds headers, and the pages of these origins are trusted.
       ...(askedHeaders !== undefined && { 'access-control-allow-headers': askedHeaders }),
       'access-control-max-age': preflightSeconds,
       vary: 'Origin, Access-Control-Request-Headers',

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { corsHeaders } from './cross-origin.ts'
 
-/** Everything comes from here, and nothing inline: what a stranger uploads can't run as a page of ours. */
+/** Only files of this server, and nothing inline, so that an uploaded file can't run as a page of ours. */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,8 +15,8 @@ const contentPolicy = [
 ].join('; ')
 
 /**
- * The headers that tell browsers what an answer may do. Strict-Transport-Security is left to the proxy that ends TLS: on
- * plain http it would be wrong, and only the proxy knows that all names of the host have certificates.
+ * The security headers of every answer. Strict-Transport-Security is left to the proxy that ends TLS: it would be wrong
+ * on plain http, and only the operator of the proxy knows whether all names of the host have certificates.
  */
 const securityHeaders = {
   'content-security-policy': contentPolicy,

@@ -154,7 +154,7 @@ export class EventHub {
 function send(task: Task, streams: readonly EventStream[]): void {
   const texts = new Map<string, string>()
   for (const stream of streams) {
-    if (!stream.isNews(task)) continue
+    if (!stream.markSent(task)) continue
     const { linkBase } = stream
     const text = texts.get(linkBase) ?? stateText(task, linkBase)
     texts.set(linkBase, text)

@@ -49,7 +49,7 @@ export class EventStream {
   }
 
   /** Whether the task is newer than the last sent version. Marks it as sent. */
-  isNews(task: Task): boolean {
+  markSent(task: Task): boolean {
     if (task.version <= (this.#sent.get(task.id) ?? 0)) return false
     if (this.#isBegun && hasEnded(task)) this.#sent.delete(task.id)
     else this.#sent.set(task.id, task.version)
@@ -61,12 +61,12 @@ export class EventStream {
     return this.#sent.delete(id)
   }
 
-  /** All first states have been sent; from now on, versions come in order. */
+  /** Marks that all first states have been sent. From now on, versions come in order. */
   begun(): void {
     this.#isBegun = true
   }
 
-  /** Does nothing once the stream has ended: its connection closes later, and until then changes still arrive here. */
+  /** Does nothing once the stream has ended, as changes still arrive until its connection is closed. */
   write(text: string): void {
     if (this.#response.writableEnded) return
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy()

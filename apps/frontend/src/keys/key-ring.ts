@@ -13,7 +13,7 @@ interface KnownKey {
   expiresAt: number
 }
 
-/** Compared with unknown keys, so that they take the same time. */
+/** Compared with unknown keys, so that checking them takes the same time. */
 const hashOfNoKey = Buffer.alloc(32)
 
 /**

@@ -20,7 +20,7 @@ const pattern = new RegExp(
   `^dk_([0-9A-Za-z]{${idLength}})_[0-9A-Za-z]{${secretLength}}([0-9A-Za-z]{${checksumLength}})$`,
 )
 
-/** `randomDigit` answers a whole number from 0 to 61. */
+/** `randomDigit` returns a whole number from 0 to 61. */
 export function makeKeyText(randomDigit: () => number = () => randomInt(digits.length)): KeyText {
   const random = (length: number) => Array.from({ length }, () => digits[randomDigit()]).join('')
   const id = random(idLength)
@@ -40,7 +40,7 @@ export function hashKey(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** CRC-32 to the base 62. */
+/** CRC-32 in base 62. */
 function checksumOf(text: string): string {
   let rest = crc32(text)
   let checksum = ''

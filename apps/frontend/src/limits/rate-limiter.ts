@@ -9,7 +9,7 @@ export interface Allowance {
   retryAfterSeconds: number
 }
 
-/** If there are more names, names without recent requests are forgotten first, then the names seen longest ago. */
+/** With more names, those without recent requests are dropped first, then those that were seen longest ago. */
 const maxNames = 100_000
 
 /**
@@ -33,7 +33,7 @@ export class RateLimiter {
     const now = this.#now()
     const costMs = this.windowMs / this.limit
     const known = Math.max(this.#freeAt.get(name) ?? now, now)
-    // A millionth of slack: sums of fractions are not exact.
+    // Allows an error of a millionth, as sums of fractions are not exact.
     const isAllowed = known + costMs - now <= this.windowMs + 1e-6 * this.windowMs
     const freeAt = isAllowed ? known + costMs : known
     if (isAllowed) this.#remember(name, freeAt, now)

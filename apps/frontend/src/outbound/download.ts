@@ -9,7 +9,7 @@ export interface Download extends Disposable {
   contentLength: string | undefined
 }
 
-/** The far side answered with another status than 200. */
+/** The other server answered with a status other than 200. */
 export class UnwantedStatus extends Error {
   readonly status: number
 
@@ -20,8 +20,8 @@ export class UnwantedStatus extends Error {
 }
 
 /**
- * Opens what stands at a URL, and follows redirects. Each is checked like the URL itself; none leads from https to
- * http. To be disposed of: then what nobody reads is not received.
+ * Opens the file at a URL, and follows redirects. Each redirect is checked like the URL itself, and must not lead from
+ * https to http. Dispose of the download afterwards, which ends an unread body.
  *
  * @throws OutboundFailure, UnwantedStatus; the reason of `signal`, which also ends the reading
  */

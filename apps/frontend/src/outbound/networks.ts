@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>
 
-/** The addresses that the frontend may connect to for others: public ones, and those in the operator's networks. */
+/** The addresses to which the frontend may connect for callers: public addresses, and the operator's networks. */
 export class Networks {
   readonly #allowed: readonly Range[]
 

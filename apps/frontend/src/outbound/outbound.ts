@@ -11,7 +11,7 @@ export interface OutboundOptions {
   kv: KvClient
   networks?: Networks
   publicUrls?: readonly URL[]
-  /** Frontends with the same token know each other by it. */
+  /** Frontends with the same token recognise each other by it. */
   clusterToken?: string | undefined
 }
 
@@ -26,13 +26,13 @@ export interface OutboundRequest {
 export interface OutboundAnswer {
   status: number
   headers: Record<string, string | string[] | undefined>
-  /** To be read to its end, or destroyed. */
+  /** Read it to its end, or destroy it. */
   body: Dispatcher.ResponseData['body']
 }
 
-/** For a connection, and between two signs of life of the other side. */
+/** How long to wait for the headers of an answer, and for more bytes of its body. */
 const stallTimeoutMs = 10_000
-/** In milliseconds, for each way to the name servers. */
+/** How long to wait for a connection. */
 const connectTimeoutMs = 5000
 
 /**
@@ -41,7 +41,7 @@ const connectTimeoutMs = 5000
  * resolved here, and connections go to the addresses that were checked (DNS rebinding). Redirects are not followed.
  */
 export class Outbound {
-  /** Tells receivers who asks; a frontend refuses its own, so that no chain of redirects makes a loop. */
+  /** The User-Agent of all requests. A frontend refuses requests with its own, so that redirects can't make a loop. */
   readonly userAgent: string
   readonly #options: Required<Pick<OutboundOptions, 'kv' | 'networks' | 'publicUrls'>>
   readonly #dispatcher: Dispatcher
@@ -59,7 +59,7 @@ export class Outbound {
     })
   }
 
-  /** What is wrong with a URL; undefined if it may be asked, unless its name leads to a forbidden address. */
+  /** What is wrong with a URL; undefined if its text is allowed. Its name may still resolve to a forbidden address. */
   mistakeIn(url: string): string | undefined {
     return mistakeInTarget(url, this.#options)
   }
@@ -113,7 +113,7 @@ export class Outbound {
       throw new OutboundFailure('not-found', cause)
     })
     const addresses = resolved.filter(address => networks.isAllowed(address))
-    // The same words as for a name that does not exist: names inside the network are nobody's business.
+    // The same error as for a name that does not exist, so that callers can't find out internal names.
     if (addresses.length === 0) throw new OutboundFailure('not-found')
     for (const address of addresses) {
       if (networks.isPublic(address) && !isOfThisMachine(address)) continue

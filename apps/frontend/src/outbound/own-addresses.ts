@@ -5,7 +5,7 @@ import type { KvClient } from '@darkroom/service-kit'
 import { resolveHost } from './resolve-host.ts'
 import { hostOf, portOf } from './target.ts'
 
-/** Whether one of Darkroom's services listens at an address and port. Asks kv-config: services register there. */
+/** Whether one of Darkroom's services listens at an address and port, by the registrations in kv-config. */
 export async function isOwnAddress(kv: KvClient, address: string, port: number): Promise<boolean> {
   const hosts = (await registeredUrls(kv)).filter(url => portOf(url) === port).map(hostOf)
   if (hosts.length > 0 && isOfThisMachine(address)) return true
@@ -13,7 +13,7 @@ export async function isOwnAddress(kv: KvClient, address: string, port: number):
   return addresses.flat().includes(address)
 }
 
-/** Connections to the unspecified address reach this machine, as those to a loopback address do. */
+/** Whether an address is of this machine. Connections to the unspecified address reach it, too, like loopback addresses. */
 export function isOfThisMachine(address: string): boolean {
   if (/^127\.|^::1$|^0\.0\.0\.0$|^::$/.test(address)) return true
   return Object.values(networkInterfaces()).some(found => found?.some(own => own.address === address))
@@ -36,6 +36,6 @@ function readUrl(value: string): URL | undefined {
   try {
     return new URL(Value.Parse(Registration, JSON.parse(Buffer.from(value, 'base64').toString())).url)
   } catch {
-    return undefined // not a registration: nobody can be reached by it
+    return undefined // not a registration, so no service is there
   }
 }

@@ -2,8 +2,8 @@ import { type App, ServiceProblem } from '@darkroom/service-kit'
 import type { Outbound } from './outbound.ts'
 
 /**
- * Refuses the requests of our own frontends: whatever names or proxies lead here, an import never fetches from, and a
- * webhook never posts to, this Darkroom.
+ * Refuses the requests of our own frontends. So an import never fetches from this Darkroom, and a webhook never posts to
+ * it, whatever names or proxies lead here.
  */
 export function refuseLoops(app: App, { userAgent }: Outbound): void {
   app.addHook('onRequest', async ({ headers }) => {

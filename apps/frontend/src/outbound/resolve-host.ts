@@ -1,15 +1,15 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
-/** `lookup` uses the threads of the file system: a few slow names would hold up the storage of the same process. */
+/** Not `lookup`, which uses the threads of the file system: a few slow names would delay the storage in the same process. */
 const resolver = new Resolver({ timeout: 2000, tries: 2 })
-/** The name servers have no such name, or there are no name servers: /etc/hosts may know it. */
+/** Errors after which the name may still be in /etc/hosts: unknown to the name servers, or there are no name servers. */
 const mayBeLocal = new Set(['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'EBADNAME'])
 
-/** The addresses of a host name; of an address, itself. @throws if it has none */
+/** The addresses of a host name; an address is its own address. @throws if the name has no address */
 export async function resolveHost(host: string): Promise<string[]> {
   if (isIP(host) !== 0) return [host]
-  // A name without a dot is not public; hosts files and the engines of containers know it.
+  // A name without a dot is not public: it is from a hosts file or a container engine.
   if (!host.includes('.')) return lookUp(host)
   const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
   const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))

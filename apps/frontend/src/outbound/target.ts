@@ -1,19 +1,18 @@
 import { isIP } from 'node:net'
 import type { Networks } from './networks.ts'
 
-/** Also a proxy or a form would cut longer ones. */
+/** Proxies and forms may cut longer URLs. */
 const maxUrlLength = 2000
 
 export interface TargetRules {
   networks: Networks
-  /** Where browsers reach this Darkroom. */
+  /** The URLs of this Darkroom for browsers. */
   publicUrls: readonly URL[]
 }
 
 /**
- * What is wrong with a URL that a caller named, as far as its text shows; undefined if it may be asked. Names are
- * checked when they are resolved, for each connection. URL has turned odd spellings of addresses (0x7f000001, 127.1)
- * into plain ones.
+ * What is wrong with the text of a URL that a caller named; undefined if it is allowed. Names are checked when they are
+ * resolved, for each connection. `URL` normalises unusual notations of addresses (0x7f000001, 127.1).
  */
 export function mistakeInTarget(text: string, { networks, publicUrls }: TargetRules): string | undefined {
   const url = URL.parse(text)

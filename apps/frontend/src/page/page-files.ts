@@ -25,7 +25,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 }
 
-/** Reads the built page into memory, some 300 KB. Undefined, and a warning in the log, if it was not built. */
+/** Reads the built page into memory, about 300 KB. If it was not built, logs a warning and returns undefined. */
 export async function loadPageFiles(folder: string, logger: Logger): Promise<PageFiles | undefined> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const own = names.filter(name => Object.hasOwn(contentTypes, extname(name)))

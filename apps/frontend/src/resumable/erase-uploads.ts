@@ -3,7 +3,7 @@ import { Value } from '@darkroom/contracts/typebox'
 import { createLogger, type ServiceClients } from '@darkroom/service-kit'
 import { Pieces } from './pieces.ts'
 
-/** Deletes all unfinished uploads of an owner, with what was received of them. Returns how many there were. */
+/** Deletes all unfinished uploads of an owner with their bytes. Returns how many there were. */
 export async function eraseUploads(
   { kv, storage }: Pick<ServiceClients, 'kv' | 'storage'>,
   owner: string,

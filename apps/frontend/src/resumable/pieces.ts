@@ -5,7 +5,7 @@ import { type Logger, type ServiceClients, ServiceProblem } from '@darkroom/serv
 type StorageClient = ServiceClients['storage']
 type Piece = UploadRecord['pieces'][number]
 
-/** The parts of unfinished uploads, each a blob of its own that never changes. */
+/** The pieces of unfinished uploads. Each is a separate blob that never changes. */
 export class Pieces {
   readonly #storage: StorageClient
   readonly #logger: Logger
@@ -38,7 +38,7 @@ export class Pieces {
     }
   }
 
-  /** What can't be deleted now, the master's sweeper deletes. */
+  /** Deletes pieces. If that fails, the master's sweeper deletes them later. */
   async delete(id: string, pieces: readonly Piece[]): Promise<void> {
     await Promise.all(placed(id, pieces).map(({ key }) => this.#delete(id, key)))
   }

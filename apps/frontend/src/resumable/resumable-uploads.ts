@@ -14,9 +14,9 @@ import { ArrivingBody } from './arriving-body.ts'
 import { bytesIn, Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadLimits, UploadRecords } from './upload-records.ts'
 
-/** What a crash loses at most, and what a request of unknown length may hold in memory. */
+/** The most that a crash can lose, and that a request of unknown length may keep in memory. */
 const pieceBytes = 8 * 1024 * 1024
-/** So that a record stays small. A client reaches it only with pieces far below a megabyte. */
+/** Keeps a record small. A client reaches this limit only with pieces far below a megabyte. */
 const maxPieces = 4000
 
 export type UploadClients = Pick<ServiceClients, 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
@@ -37,18 +37,18 @@ export interface AppendedBody {
   body: Body
   /** The declared length of the body. */
   bytes?: number | undefined
-  /** The longest upload that is accepted, as far as is known. */
+  /** The longest upload that is accepted, if it is known. */
   maxBytes?: number | undefined
 }
 
 /**
- * Resumable uploads. Every frontend can continue every upload, since nothing is kept here:
+ * Resumable uploads. Every frontend can continue every upload, because no state is kept in the frontend:
  *
  *     bytes -> pieces in the storage, named in a record in kv-config (compare and set)
- *     last piece -> not stored: all pieces and it are streamed to the master as one body
+ *     last piece -> not stored: it is streamed to the master after all other pieces, as one body
  *
- * So the answer to the last piece is the master's: refused for now, the offset stays and the client sends the piece
- * again; refused for good, the upload is gone; accepted, the image has the id of the upload.
+ * So the answer to the last piece is the answer of the master. If it refuses for now, the offset stays and the client
+ * sends the piece again. If it refuses for good, the upload is deleted. If it accepts, the image has the id of the upload.
  */
 export class ResumableUploads {
   readonly #clients: UploadClients
@@ -73,7 +73,7 @@ export class ResumableUploads {
   /** @throws ServiceProblem 404 */
   async find(caller: Caller, id: string): Promise<UploadState> {
     const known = await this.#findRecord(caller, id)
-    // Also if there is a record: a frontend may have been killed after the image was accepted.
+    // Checked even if there is a record, as a frontend may have been killed after the image was accepted.
     const image = await findImage(this.#clients.taskDb, caller, id)
     if (image) return { id, offset: image.original.bytes, length: image.original.bytes }
     return known ? stateOf(known) : uploadNotFound(id)
@@ -100,7 +100,7 @@ export class ResumableUploads {
       await this.#records.terminate(known)
       await this.#pieces.delete(id, known.record.pieces)
     }
-    // Else the holder of a grant could upload any number of images, one after the other.
+    // Otherwise the holder of a grant could upload any number of images, one after the other.
     const image = caller.grant ? undefined : await findImage(taskDb, caller, id)
     if (image) await deleteImage(image, { taskDb, storage })
     else if (!known) uploadNotFound(id)
@@ -124,7 +124,7 @@ export class ResumableUploads {
       if (offset >= maxBytes) throw tooLarge(maxBytes)
       let part = body.take(Math.min(left, pieceBytes))
       if (left <= pieceBytes && end === undefined) {
-        // Only at its end it is known whether this is the last piece.
+        // Only at the end of the part it is known whether it is the last piece.
         const held = await Array.fromAsync(part)
         part = asStream(held)
         const isLast = held.reduce((sum, chunk) => sum + chunk.length, 0) === left
@@ -219,7 +219,7 @@ export class ResumableUploads {
     if (await this.#records.remove(known)) await this.#pieces.delete(known.id, known.record.pieces)
   }
 
-  /** The record changed while the image was accepted: the client gave the upload up, or sent the last piece twice. */
+  /** The record changed while the image was accepted: the client ended the upload, or sent the last piece twice. */
   async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
     const now = await this.#records.read(record.owner, id)
     if (!now?.record.isTerminated) return

@@ -22,7 +22,7 @@ export interface UploadLimits {
 /** A count is shared by all uploads that begin within this time. */
 const countAgeMs = 500
 const maxOwners = 1000
-/** For a request under way to notice that its upload was given up. */
+/** How long a mark stays, by which a request under way notices that its upload was ended. */
 const terminatedSeconds = 600
 
 /**
@@ -51,7 +51,7 @@ export class UploadRecords {
     return known
   }
 
-  /** Undefined also for an upload that was given up. */
+  /** Undefined also for an upload that was ended by the client. */
   async find(owner: string | undefined, id: string): Promise<KnownUpload | undefined> {
     const known = await this.read(owner, id)
     return known?.record.isTerminated ? undefined : known
@@ -122,7 +122,7 @@ export class UploadRecords {
     count.begun += 1
     const place = count.begun
     if ((await count.known) + place <= most) return
-    const words = `${most} uploads of yours are not finished, and no more may be: finish or delete some`
+    const words = `you have ${most} unfinished uploads, which is the limit: finish or delete some`
     throw retryLater(429, 'too-many-uploads', words, 10)
   }
 

@@ -6,7 +6,7 @@ import { requireFinished } from '@darkroom/service-kit/images'
 import { makeZip, predictLength } from 'client-zip'
 import { requireImage } from '../access/caller.ts'
 
-/** So that the URL fits into what proxies accept. */
+/** Keeps the URL short enough for proxies. */
 const maxImages = 200
 
 interface Entry {

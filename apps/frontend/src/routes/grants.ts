@@ -17,7 +17,7 @@ export interface GrantDependencies {
   outbound: Pick<Outbound, 'mistakeIn'>
 }
 
-/** Grants: uploads for those who have no key. */
+/** Grants: uploads for clients without a key. */
 export function addGrantRoutes(
   app: App,
   { authenticator, grants, signing, presets, outbound }: GrantDependencies,

@@ -44,7 +44,7 @@ export function addImageRoutes(
   app.route({
     ...frontendRoutes.listImages,
     handler: async ({ query, host, caller }) => {
-      // The task DB would refuse a wrong cursor, too, but not in an answer to the client.
+      // An invalid cursor is refused here, as an error of the task DB would not reach the client.
       const cursor = taskCursors.read(query.cursor)
       const { tasks, ...page } = caller.grant
         ? await listGranted(caller.grant, caller, query, cursor)
@@ -104,6 +104,6 @@ function requireCondition(
   throw new ServiceProblem(
     412,
     'precondition-failed',
-    `the image ${id} is not as presumed; it was not deleted`,
+    `the image ${id} does not match If-Match or If-None-Match; it was not deleted`,
   )
 }

@@ -10,9 +10,9 @@ import { masterLimits } from '../master-limits.ts'
 import { linkBase } from '../public-urls.ts'
 import type { FrontendClients } from './images.ts'
 
-/** Caches ask again after so long, as they can't know that an image was deleted or a key revoked. */
+/** How long caches may keep the bytes, as they can't know that an image was deleted or a key revoked. */
 const maxCachedSeconds = 3600
-/** Of a master of an earlier version, which doesn't say how long it keeps images. */
+/** For a master of an earlier version, whose answer does not contain how long images are kept. */
 const presumedRetentionSeconds = 86_400
 
 export interface LinkDependencies {
@@ -32,13 +32,13 @@ export function addLinkRoutes(
   const { storage, taskDb } = clients
   const readLimits = masterLimits(clients)
   acceptJson(app)
-  // Of errors, too: what is refused now may be there soon.
+  // For errors, too, as the image may exist soon.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.addHook('preValidation', async request => {
     request.body ??= {}
   })
 
-  /** When the image is deleted, at the earliest, in seconds since 1970. */
+  /** The earliest time at which the image is deleted, in seconds since 1970. */
   const endOf = async ({ finishedAt }: Task): Promise<number> => {
     const { retentionSeconds = presumedRetentionSeconds } = (await readLimits()) ?? {}
     return (finishedAt === undefined ? Date.now() : Date.parse(finishedAt)) / 1000 + retentionSeconds

@@ -5,7 +5,7 @@ import type { PageFile, PageFiles } from '../page/page-files.ts'
 /** The paths of the page, and the file of each. */
 export const pagePaths = { '/': 'index.html', '/status': 'status.html', '/docs': 'docs.html' } as const
 
-/** The page, its scripts and its styles. All of it is public; what it shows is asked for with a session. */
+/** The page, its scripts and its styles. They are public; the data that the page shows needs a session. */
 export function addPageRoutes(app: App, files: PageFiles | undefined): void {
   const options = { config: { access: 'anyone' } } as const
   for (const [path, name] of Object.entries(pagePaths))

@@ -58,7 +58,7 @@ export function addResumableRoutes(
   app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
   app.addHook('preHandler', async request => requireVersion(request))
   app.setErrorHandler((error, { method }) => {
-    // On a HEAD, clients take any other error for the end of the upload, and begin it anew.
+    // After any other error of a HEAD, clients assume that the upload has ended, and begin a new upload.
     if (method === 'HEAD' && isTemporary(error))
       throw new ServiceProblem(423, 'busy', 'the upload can not be looked up now; try again', {
         headers: { 'retry-after': '1' },

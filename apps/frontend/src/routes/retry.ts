@@ -14,7 +14,7 @@ export function addRetryRoutes(
   app.route({
     ...frontendRoutes.retryImages,
     handler: async ({ query: { state: _, limit = 1000, cursor, ...filters }, caller, log }) => {
-      taskCursors.read(cursor) // the task DB would refuse it, too, but not in an answer to the client
+      taskCursors.read(cursor) // refused here, as an error of the task DB would not reach the client
       const outcome = await retryMany(taskDb, filters, { limit, cursor })
       log.info(
         { ...filters, retried: outcome.retried, by: caller.keyId },

@@ -52,7 +52,7 @@ export function addSessionRoutes(app: App, { authenticator, keys, signing }: Ses
   }
 }
 
-/** The page's own scheme is known best to the browser; proxies hide it. */
+/** Whether the page uses https. Proxies may hide the scheme, but the browser sends it in the Origin. */
 function cameByHttps({ protocol, headers }: FastifyRequest): boolean {
   return protocol === 'https' || /^https:/.test(headers.origin ?? '')
 }

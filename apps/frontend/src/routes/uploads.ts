@@ -9,7 +9,7 @@ import { linkBase } from '../public-urls.ts'
 import { type UploadClients, upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 
-/** Of uploads that somebody waits for, unless they say it themselves: before those that nobody waits for. */
+/** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
 const urgencyOfWaiting = 2
 
 export function addUploadRoutes(
@@ -32,7 +32,7 @@ export function addUploadRoutes(
       const waited =
         wait > 0 &&
         (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
-          // It is accepted all the same, and to hear anything else would have it uploaded again.
+          // The image is accepted. After an error, the client would upload it again.
           request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
         }))
       const task = waited || accepted

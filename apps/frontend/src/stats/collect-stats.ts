@@ -6,7 +6,7 @@ import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'
 
 const answerMs = 3000
-/** So many images in progress are looked at: more than any fleet has threads. */
+/** The most images in progress that are read: more than any fleet has threads. */
 const maxInProgress = 5000
 
 export interface StatsSources {
@@ -15,7 +15,7 @@ export interface StatsSources {
   logger: Logger
 }
 
-/** Asks all services, at the same time. The parts of those that do not answer are absent. */
+/** Reads the figures of all services at the same time. The parts of services that do not answer are absent. */
 export async function collectStats({ clients, intake, logger }: StatsSources): Promise<Stats> {
   const signal = AbortSignal.timeout(answerMs)
   const { imageMaster, kv, storage, taskDb } = clients
@@ -75,7 +75,7 @@ async function listInProgress(taskDb: ServiceClients['taskDb'], signal: AbortSig
   return tasks
 }
 
-/** Workers are not asked: there may be hundreds, and their registration ends when they do. */
+/** Checks the health of all services except workers: there may be hundreds, and their registration ends when they end. */
 function askAll(registered: readonly Registered[]): Promise<NonNullable<Stats['services']>> {
   const services = registered.filter(({ service }) => service !== 'image-worker')
   return Promise.all(

@@ -10,7 +10,7 @@ export interface Registered {
   registration: Static<typeof Registration>
 }
 
-/** All registered instances of all services. What is not a registration is skipped. */
+/** All registered instances of all services. Invalid registrations are skipped. */
 export async function listRegistered(kv: ServiceClients['kv'], signal: AbortSignal): Promise<Registered[]> {
   const registered: Registered[] = []
   let cursor: string | undefined

@@ -16,17 +16,17 @@ export interface CourierOptions {
 
 interface Held {
   task: Task
-  /** In the time of `performance.now()`: a notice that is held for longer may be sent by others. */
+  /** By `performance.now()`: after this time, another frontend may send the notice. */
   until: number
 }
 
 const leaseMs = 45_000
-/** A delivery that begins before has the rest of the lease for itself. */
+/** How long a notice is held at most. A delivery that begins before that has the rest of the lease. */
 const holdMs = 20_000
 const claimLimit = 100
 const pollMs = 1000
 /** A host with this many held notices gets no more for now. */
-const crowd = 50
+const maxHeldPerHost = 50
 const closingMs = 3000
 
 /**
@@ -34,8 +34,8 @@ const closingMs = 3000
  * notice that is not reported, because its frontend was killed, is due again when its lease expires.
  *
  *     due ──claim──> a place is free ──deliver──> report
- *                    none, and the host answers ──hold──> until a place of the host is free
- *                    none otherwise ──return──> due again, among the slow ones if the host failed lately
+ *                    no place, and the host answers ──hold──> until a place of the host is free
+ *                    no place otherwise ──return──> due again, as a slow notice if the host failed lately
  */
 export class Courier {
   readonly #options: CourierOptions
@@ -113,13 +113,15 @@ export class Courier {
   }
 
   #crowdedHosts(): string[] {
-    const held = [...this.#held].filter(([, notices]) => notices.length >= crowd).map(([host]) => host)
+    const held = [...this.#held]
+      .filter(([, notices]) => notices.length >= maxHeldPerHost)
+      .map(([host]) => host)
     return [...new Set([...held, ...this.#places.busyHosts])].slice(0, claimLimit)
   }
 
   #accept(notice: Held): void {
     const { task } = notice
-    const { host, isSlow } = task.callback ?? notAsked(task)
+    const { host, isSlow } = task.callback ?? withoutCallback(task)
     const place = this.#places.take(host)
     if (place) {
       this.#start(task, host, place)
@@ -151,7 +153,7 @@ export class Courier {
     try {
       return await this.#options.deliver(task, this.#aborting.signal)
     } catch (error) {
-      // Not the receiver's fault: kv-config or the task DB does not answer, or this frontend closes.
+      // Not a failure of the receiver: kv-config or the task DB does not answer, or this frontend closes.
       this.#options.logger.debug({ err: error, id: task.id }, 'a notice could not be sent now')
       return { report: returned(task, task.callback?.isSlow ?? false, 1000) }
     }
@@ -198,6 +200,6 @@ function returned({ callback }: Task, isSlow: boolean, retryMs: number): NoticeR
   return { state: 'returned', token: callback?.token ?? 0, isSlow, retryMs }
 }
 
-function notAsked({ id }: Task): never {
-  throw new Error(`a notice was claimed that nobody asked for: ${id}`)
+function withoutCallback({ id }: Task): never {
+  throw new Error(`a notice was claimed for the task ${id}, which has no callback`)
 }

@@ -8,15 +8,15 @@ import { maxAttempts, retryDelayMs } from './retry-delay.ts'
 import { signedHeaders } from './sign.ts'
 import type { WebhookSecrets } from './webhook-secrets.ts'
 
-/** What came of a claimed notice. */
+/** The outcome of a claimed notice. */
 export interface Outcome {
   /** Absent if there is nothing to send any more. */
   report?: NoticeReport
-  /** Whether the receiver is well: it answered, and not that it is overloaded or broken. */
+  /** Whether the receiver works: it answered with a status other than overload or an internal error. */
   isGood?: boolean
 }
 
-/** Sends a notice. @throws if it could not be tried, through no fault of the receiver */
+/** Sends a notice. @throws if it could not be sent for a reason other than the receiver */
 export type Delivery = (task: Task, signal: AbortSignal) => Promise<Outcome>
 
 export interface DeliveryOptions {
@@ -32,7 +32,7 @@ export interface DeliveryOptions {
 const defaultTimeoutMs = 15_000
 const maxAnswerBytes = 64 * 1024
 
-/** Delivers notices by Standard Webhooks 1.0. Only a 2xx counts as taken; redirects are not followed. */
+/** Delivers notices by Standard Webhooks 1.0. Only a 2xx counts as accepted; redirects are not followed. */
 export function deliverBy(options: DeliveryOptions): Delivery {
   const { taskDb, outbound, secrets, linkBase, logger, timeoutMs = defaultTimeoutMs } = options
   return async (claimed, closing) => {
@@ -55,7 +55,7 @@ export function deliverBy(options: DeliveryOptions): Delivery {
     const headers = { 'content-type': 'application/json', ...signed }
     try {
       const answer = await outbound.request(url, { method: 'POST', headers, body, signal })
-      // Read, so that the connection can be used again.
+      // Reads the rest, so that the connection can be used again.
       await answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined)
       return readAnswer(answer)
     } catch (error) {
@@ -67,8 +67,8 @@ export function deliverBy(options: DeliveryOptions): Delivery {
 
 const words = {
   delivered: 'a notice was delivered',
-  failed: 'a notice was given up',
-  due: 'a notice was not taken; it is sent again later',
+  failed: 'a notice was not accepted, and is not sent again',
+  due: 'a notice was not accepted; it is sent again later',
   returned: 'a notice was returned',
 }
 
@@ -84,7 +84,7 @@ function readAnswer({ status, headers }: OutboundAnswer) {
   return {
     text: String(status),
     isTaken: status >= 200 && status < 300,
-    /** 410: the receiver wants no more of it. */
+    /** 410: the receiver does not want this notice. */
     isRefused: status === 410,
     isGood: status < 500 && status !== 429,
     retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),

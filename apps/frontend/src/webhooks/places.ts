@@ -2,15 +2,15 @@
 export interface PlaceLimits {
   all: number
   host: number
-  /** To hosts that have not yet taken a notice. */
+  /** How many to hosts that have not accepted a notice yet. */
   untried: number
-  /** To hosts that failed lately. */
+  /** How many to hosts that failed lately. */
   failing: number
 }
 
 export const defaultPlaces: PlaceLimits = { all: 64, host: 4, untried: 48, failing: 8 }
 
-/** A host that failed longer ago is given another chance. */
+/** After this time, a failure of a host no longer counts. */
 const forgetMs = 600_000
 /** The oldest are forgotten first. */
 const maxHosts = 10_000
@@ -18,8 +18,8 @@ const maxHosts = 10_000
 type Standing = 'good' | 'untried' | 'failing'
 
 /**
- * Shares the places between receivers. Those that failed lately share few of them, and those that are new can't take
- * all, so that receivers that answer find a place at once, however many others don't.
+ * Shares the places for simultaneous deliveries between receivers. Receivers that failed lately share a few places, and
+ * new receivers can't take all. So receivers that answer get a place at once, however many others don't answer.
  */
 export class Places {
   readonly #limits: PlaceLimits

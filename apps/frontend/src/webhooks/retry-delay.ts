@@ -1,10 +1,10 @@
-/** The first attempt and its retries. */
+/** The number of attempts: the first and its retries. */
 export const maxAttempts = 8
 
-/** The pauses after each failed attempt, for results that are kept a day: together 12 hours. */
+/** The pauses after each failed attempt for results that are kept for a day: 12 hours in total. */
 const pausesSeconds = [5, 30, 120, 600, 3600, 10_800, 28_800]
 const usualKeptSeconds = 86_400
-/** The last attempt comes before the results expire. */
+/** The share of the retention in which attempts are made, so that the last attempt comes before the results expire. */
 const usableShare = 0.95
 
 export interface RetryFacts {
@@ -12,12 +12,12 @@ export interface RetryFacts {
   attempts: number
   /** When the image ended, in milliseconds since 1970. */
   endedAt: number
-  /** How long it is kept from then on. */
+  /** How long the image is kept after its end. */
   keptSeconds: number
   now: number
-  /** What the receiver asked for. */
+  /** The Retry-After of the receiver. */
   retryAfterMs?: number | undefined
-  /** From 0 to 1. */
+  /** A random number from 0 to 1. */
   random: number
 }
 

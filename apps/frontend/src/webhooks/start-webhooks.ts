@@ -12,7 +12,7 @@ export interface Webhooks {
   secrets: WebhookSecrets
 }
 
-/** Begins to send the notices of images that have ended. Close the courier at the end. */
+/** Starts sending the notices of images that have ended. Close the courier afterwards. */
 export function startWebhooks(options: {
   clients: Pick<ServiceClients, 'kv' | 'taskDb'>
   feed: ChangeFeed

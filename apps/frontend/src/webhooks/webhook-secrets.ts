@@ -4,7 +4,7 @@ import { type Static, Type, Value } from '@darkroom/contracts/typebox'
 import { type KvClient, retryLater } from '@darkroom/service-kit'
 import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 
-/** Of an owner; of images without an owner, under a name that no owner has. */
+/** The key of an owner's secrets. Images without an owner have a name that no owner can have. */
 const keyOf = (owner = '~operators') => `secrets/webhooks/${owner}`
 const secretBytes = 32
 const secretPrefix = 'whsec_'
@@ -58,7 +58,7 @@ export class WebhookSecrets {
     return { ...current, earlier: earlier.map(({ createdAt, endsAt = '' }) => ({ createdAt, endsAt })) }
   }
 
-  /** Makes another secret. The ones before go on signing for `keepSeconds`, beside it. */
+  /** Makes a new secret. The earlier secrets still sign for `keepSeconds`, besides the new one. */
   async rotate(owner: string | undefined, keepSeconds: number): Promise<WebhookSecret> {
     const endsAt = new Date(this.#now() + keepSeconds * 1000).toISOString()
     for (;;) {
@@ -105,7 +105,7 @@ export class WebhookSecrets {
     return { secrets, etag: String(reply.headers.etag) }
   }
 
-  /** False if the entry has changed meanwhile. */
+  /** Returns false if the entry has changed meanwhile. */
   async #store(owner: string | undefined, secrets: SealedSecret[], etag?: string): Promise<boolean> {
     const { status } = await this.#kv.setKey({
       params: { '*': keyOf(owner) },

@@ -19,7 +19,7 @@ async function createOn(): Promise<void> {
 async function workOn(): Promise<void> {
   for (;;) {
     const task = await store.claim('worker-1', 3_600_000)
-    if (task) {
+    if (!task) {
       await new Promise(setImmediate)
       continue
     }
