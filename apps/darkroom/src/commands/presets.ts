@@ -41,7 +41,9 @@ export async function presetsCommand(
   if (act && names.length !== 1) throw new UsageError(`presets ${verb} needs the name of a preset`)
   const hasLists = operations !== undefined || variant !== undefined
   if (hasLists !== (verb === 'create'))
-    throw new UsageError('presets create needs --operations or --variant; other commands of presets do not have them')
+    throw new UsageError(
+      'presets create needs --operations or --variant; other commands of presets do not have them',
+    )
   if (verb === 'create') readOperationOptions({ operations, variant })
 
   const darkroom = await connect(process.env, { url, key })

@@ -139,7 +139,10 @@ export class SigningKeys {
       if (this.#root) this.#logLoss()
       return
     }
-    if (this.#root) this.#logger.error('the root secret of the frontends was changed: earlier signatures are no longer valid')
+    if (this.#root)
+      this.#logger.error(
+        'the root secret of the frontends was changed: earlier signatures are no longer valid',
+      )
     this.#marks.rememberSecret(root)
     this.#root = root
     this.#keys.clear()
