@@ -47,7 +47,7 @@ export function isLinearizable<State, Input, Output>(
 ): boolean {
   const head = listByTime(operations)
   const tried = new Set<string>()
-  const taken: { call: Entry<Input, Output>; stateBefore: State; doneBefore: bigint }[] = []
+  const chosen: { call: Entry<Input, Output>; stateBefore: State; doneBefore: bigint }[] = []
   let answersLeft = operations.filter(({ answer }) => answer !== undefined).length
   let state = model.initial
   let done = 0n
@@ -59,18 +59,18 @@ export function isLinearizable<State, Input, Output>(
       const stateAfter = model.step(state, input, answer?.output)
       const doneAfter = done | (1n << BigInt(entry.id))
       if (stateAfter !== impossible && isNew(tried, doneAfter, model.describe(stateAfter))) {
-        taken.push({ call: entry, stateBefore: state, doneBefore: done })
+        chosen.push({ call: entry, stateBefore: state, doneBefore: done })
         state = stateAfter
         done = doneAfter
         if (entry.returns) answersLeft -= 1
-        takeOut(entry)
+        remove(entry)
         entry = head.next
       } else {
         entry = entry.next
       }
     } else {
       // An operation returns here before it has taken effect, so the last choice was wrong: backtrack.
-      const last = taken.pop()
+      const last = chosen.pop()
       if (!last) return false
       state = last.stateBefore
       done = last.doneBefore
@@ -108,7 +108,7 @@ function listByTime<Input, Output>(operations: readonly Operation<Input, Output>
   return head
 }
 
-function takeOut<Input, Output>(call: Entry<Input, Output>): void {
+function remove<Input, Output>(call: Entry<Input, Output>): void {
   for (const entry of [call, call.returns]) {
     if (entry?.previous) entry.previous.next = entry.next
     if (entry?.next) entry.next.previous = entry.previous

@@ -40,19 +40,19 @@ async function runClient(
   /** The entry that this client last read or wrote, by key. */
   const seen = new Map<string, { value: string; revision: number }>()
   for (let n = 0; !signal.aborted; n += 1) {
-    const key = any(keys)
-    const input = inputFor(any(kinds), `${name}/${n}`, seen.get(key)?.value)
+    const key = pick(keys)
+    const input = inputFor(pick(kinds), `${name}/${n}`, seen.get(key)?.value)
     const calledAt = performance.now()
-    const told = await ask(`${any(urls)}/key/${key}`, input, seen.get(key)?.revision)
+    const answer = await send(`${pick(urls)}/key/${key}`, input, seen.get(key)?.revision)
     const at = performance.now()
-    const label = typeof told === 'string' ? told : told.kind
+    const label = typeof answer === 'string' ? answer : answer.kind
     outcomes.set(label, (outcomes.get(label) ?? 0) + 1)
-    if (typeof told === 'object') {
-      operations.get(key)?.push({ input, calledAt, answer: { output: told, at } })
-      if (told.kind === 'found') seen.set(key, told)
-      if (told.kind === 'written' && 'value' in input)
-        seen.set(key, { value: input.value, revision: told.revision })
-    } else if (told === 'unknown' && input.kind !== 'read') {
+    if (typeof answer === 'object') {
+      operations.get(key)?.push({ input, calledAt, answer: { output: answer, at } })
+      if (answer.kind === 'found') seen.set(key, answer)
+      if (answer.kind === 'written' && 'value' in input)
+        seen.set(key, { value: input.value, revision: answer.revision })
+    } else if (answer === 'unknown' && input.kind !== 'read') {
       operations.get(key)?.push({ input, calledAt })
     }
     await delay(pauseMs)
@@ -73,7 +73,7 @@ function inputFor(kind: (typeof kinds)[number], value: string, expected: string 
 }
 
 /** `refused` means that nothing was changed, `unknown` that the change may take effect, now or later. */
-async function ask(
+async function send(
   url: string,
   input: Input,
   revision: number | undefined,
@@ -116,6 +116,6 @@ async function readAnswer(input: Input, answer: Response): Promise<Output | 'ref
   }
 }
 
-function any<T>(of: readonly T[]): T {
+function pick<T>(of: readonly T[]): T {
   return of[Math.floor(Math.random() * of.length)] as T
 }
