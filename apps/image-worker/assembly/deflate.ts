@@ -56,7 +56,7 @@ export function deflate(length: usize): usize {
   assignLengths(frequencies, symbols, longestCode, codeLengths)
   assignCodes(codeLengths, symbols, codes)
   assignMatchCodes()
-  // The only distance code, which takes one bit all the same.
+  // The only distance code, which still takes one bit.
   store<u8>(codeLengths + symbols, 1)
 
   start()

@@ -11,7 +11,7 @@ export const Config = Type.Object({
     Type.String({
       minLength: 16,
       description:
-        'Instead of CLUSTER_TOKEN: a token that opens only what a worker needs. `darkroom token worker` prints it',
+        'Instead of CLUSTER_TOKEN: a token that opens only the routes that a worker needs. `darkroom token worker` prints it',
     }),
   ),
   port: portSetting(defaultPorts['image-worker']),

@@ -8,11 +8,11 @@ import { until } from '@darkroom/testing'
 export interface Workshop extends Neighbours {
   master: RunningService
   startMaster(): Promise<RunningService>
-  /** Makes a task whose original is this text; the tests' `develop` executes it. */
+  /** Makes a task whose original is this text, which the `develop` of the tests executes as a command. */
   addTask(text: string, maxAttempts?: number, variants?: Variants): Promise<string>
   taskOf(id: string): Promise<Task>
   untilState(id: string, state: Task['state']): Promise<Task>
-  /** The developed text, undefined when there is none. */
+  /** The stored result as text; undefined if there is none. */
   resultOf(id: string, variant?: string): Promise<string | undefined>
   /** Gives the task to another worker; its present worker isn't notified. Returns the token of the new lease. */
   takeOver(id: string): Promise<number>
@@ -20,7 +20,7 @@ export interface Workshop extends Neighbours {
 
 let lastNumber = 0
 
-/** Everything that a worker needs, for one test. `settings` are environment variables of all services. */
+/** Starts the services that a worker needs, for one test. `settings` are environment variables of all services. */
 export async function startWorkshop(owner: Owner, settings: Record<string, string> = {}): Promise<Workshop> {
   const neighbours = await startNeighbours(owner, settings)
   const { clients, defer, env } = neighbours

@@ -149,7 +149,7 @@ function readColourConfiguration(
   return { cicp, cicpAt, subsampling, hasSeparateChromaDeltas: bits.flag() }
 }
 
-/** Plain sRGB: its range and subsampling are implied and aren't written. */
+/** Whether the colours are plain sRGB, whose range and subsampling are implied and aren't written. */
 export function isImplicit({ primaries, transfer, matrix }: Omit<Cicp, 'isFullRange'>): boolean {
   return primaries === 1 && transfer === 13 && matrix === 0
 }

@@ -8,7 +8,7 @@ export interface Box {
   end: number
 }
 
-/** For the whole file, at every depth; an image with a thousand tiles has about four thousand. */
+/** The limit for the boxes of a file at all depths. An image with a thousand tiles has about four thousand. */
 const maxBoxes = 20_000
 
 /** The largest table (ipma, iref) that is read into memory. */

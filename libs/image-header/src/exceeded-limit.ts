@@ -1,9 +1,9 @@
 import type { ImageHeader } from './image-facts.ts'
 
 export interface UnpackedLimits {
-  /** For all frames together. */
+  /** The limit for the pixels of all frames together. */
   maxPixels: number
-  /** For all frames together, at the unpacked sample size. */
+  /** The limit for the unpacked samples of all frames together. */
   maxUnpackedBytes: number
 }
 

@@ -10,7 +10,7 @@ export const blockBytes = 64 * 1024
 /** The number of blocks in memory: a structure and the data it points at may be far apart. */
 const cachedBlocks = 4
 
-/** Reads beyond two passes over the file, for structures that point back and forth (a TIFF's pages). */
+/** How many reads are allowed beyond two passes over the file, for structures that point back and forth (a TIFF's pages). */
 const scatteredReads = 4096
 
 /**
@@ -50,7 +50,7 @@ export class HeaderReader {
     return slice(this.#current, offset - this.#currentStart)
   }
 
-  /** Like `view`, as Latin-1. */
+  /** Reads like `view`, as Latin-1 text. */
   async text(offset: number, length: number): Promise<string> {
     return latin1(await this.view(offset, length))
   }

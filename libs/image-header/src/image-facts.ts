@@ -21,11 +21,11 @@ export interface ImageHeader {
   pixels: number
   /** Bytes in memory for all frames. Samples of fewer bits than a byte take a whole byte. */
   unpackedBytes: number
-  /** EXIF 1..8: how the stored pixels must still be turned; 1 for not at all. */
+  /** The EXIF orientation, 1 to 8: how the stored pixels must still be turned; 1 means not at all. */
   orientation: number
-  /** Coded in several passes: multi-scan JPEG, interlaced PNG or GIF. */
+  /** Whether it is coded in several passes: multi-scan JPEG, interlaced PNG or GIF. */
   progressive: boolean
-  /** The stored samples are unchanged by the coding. */
+  /** Whether the coding left the samples unchanged. */
   lossless: boolean
 }
 

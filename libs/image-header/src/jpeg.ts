@@ -3,7 +3,7 @@ import type { HeaderReader } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** Before the first scan; a large profile and metadata take a few hundred. */
+/** The limit for segments before the first scan. A large profile and metadata take a few hundred. */
 const maxSegments = 10_000
 
 /**

@@ -3,7 +3,7 @@ import { type HeaderReader, latin1 } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** Before the first IDAT; decoders accept a hundred to a thousand. */
+/** The limit for chunks before the first IDAT. Decoders accept a hundred to a thousand. */
 const maxChunks = 10_000
 
 /** PNG, third edition, section 5.3: chunks up to IDAT; acTL, eXIf and tRNS come before it. */

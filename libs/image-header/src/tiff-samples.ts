@@ -3,7 +3,7 @@ import type { IfdEntry, TiffSpan } from './ifd.ts'
 import type { SampleBits } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-/** As in the tags. */
+/** The samples of a page, as its tags describe them. */
 export interface StoredSamples {
   bitsPerSample: number
   samplesPerPixel: number

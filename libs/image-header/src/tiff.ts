@@ -5,7 +5,7 @@ import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 import { type UnpackedSamples, unpackedSamples } from './tiff-samples.ts'
 
-/** Longer documents are refused: each page costs reads, and the chain may lead anywhere in the file. */
+/** The limit for pages, as each page costs reads, and the chain may lead anywhere in the file. */
 const maxPages = 10_000
 
 /** TIFF 6.0 section 8 and appendix A. */

@@ -62,7 +62,7 @@ test('any bytes after any magic give a header or MalformedImage, in few reads', 
   ))
 
 /**
- * The law: every input gives a plausible header or MalformedImage, with reads of at most a block and within the budget.
+ * Checks that an input gives a plausible header or MalformedImage, with reads of at most a block and within the budget.
  */
 async function holds(bytes: Uint8Array): Promise<void> {
   const source = countingSource(bytes)

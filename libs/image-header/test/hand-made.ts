@@ -29,7 +29,7 @@ export function gif(width: number, height: number, ...parts: Uint8Array[]): Uint
   return joined('GIF89a', uint16le(width), uint16le(height), [0, 0, 0], ...parts, ';')
 }
 
-/** tag: value, as LONGs. The IFD can be anywhere; `next` is an offset in the file. */
+/** A directory with these tags as LONGs. It can be anywhere in the file; `next` is an offset in the file. */
 export function ifd(tags: Record<number, number>, next: number): Uint8Array {
   const entries = Object.entries(tags).map(([tag, value]) =>
     joined(uint16le(Number(tag)), uint16le(4), uint32le(1), uint32le(value)),

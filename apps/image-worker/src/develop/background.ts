@@ -29,7 +29,7 @@ export function dependsOnSpacing(name: string | undefined): boolean {
   return opacity > 0 && [red, green, blue].some(level => level % 255 !== 0)
 }
 
-/** Makes a raster able to hold the colour: a grey one gets colour and an opaque one gets transparency, if needed. */
+/** Makes a raster able to hold the colour: a grey raster gets colour and an opaque raster gets transparency, if needed. */
 export function asKindFor(raster: Raster, [red, green, blue, opacity]: Colour): Raster {
   const isGrey = opacity === 0 || (red === green && green === blue)
   const coloured = raster.isGrey && !isGrey ? asColour(raster) : raster

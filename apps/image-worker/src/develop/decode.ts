@@ -79,7 +79,7 @@ export async function decode(
 }
 
 /**
- * The frames of an animated PNG, if the result has a place for them. The decoder knows only the first.
+ * The frames of an animated PNG, if the result can have several. The decoder reads only the first frame.
  *
  * @throws UnusableImage when the frames can't be read and the result is a PNG; other formats then show the first image
  */

@@ -29,10 +29,10 @@ const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, 
  * Develops one image: applies the operations in order, each to the result of the one before. Unless `format` says
  * otherwise, the result has the original's format, and is lossless if the original was.
  *
- * For several outputs of one original, `inHand` is the same in all calls: the header is read once, and the outputs are
- * held together.
+ * For several outputs of one original, all calls get the same `inHand`: the header is read once, and the size of all
+ * outputs together is limited.
  *
- * A way awaits `reserve` before it takes memory. The number of bytes includes what was reserved for the ways before it.
+ * A way awaits `reserve` before it takes memory. The number of bytes includes the memory reserved for earlier ways.
  *
  * @throws UnusableImage when the image is damaged or not supported, or exceeds a limit
  */
@@ -81,7 +81,7 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-/** Decoders warn of damage and of harmless oddities alike. So a file that fails is tried again without the oddities. */
+/** Decoders give warnings about damage and about harmless oddities. So a file that fails is tried again without the oddities. */
 async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
   try {
     return await firstResult(job, reserve)

@@ -3,7 +3,7 @@ import type { Developed } from './developed.ts'
 import type { DevelopLimits } from './limits.ts'
 import { UnusableImage } from './unusable-image.ts'
 
-/** What is kept of an original while its outputs are made one after the other. */
+/** The state of an original that is kept while its outputs are made one after the other. */
 export class OriginalInHand {
   header: ImageHeader | undefined
   #heldBytes = 0

@@ -7,5 +7,5 @@ export class NotWellFormed extends Error {
   override name = 'NotWellFormed'
 }
 
-/** Codes of a scan are missing or invalid. Any decoder that reads them warns. */
+/** Codes of a scan are missing or invalid. Every decoder that reads them gives a warning. */
 export class DamagedScan extends NotWellFormed {}

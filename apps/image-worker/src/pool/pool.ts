@@ -34,9 +34,9 @@ const terminationMs = 5000
 const restartMs = 500
 
 /**
- * The threads that develop images. The first starts with the pool; whenever all are busy, their number doubles, up to
- * the limit: an idle thread takes some 25 MB. Threads that die are replaced. The pool reports for a thread that can't:
- * one that died or took too long.
+ * The threads that develop images. The first thread starts with the pool; whenever all are busy, their number doubles, up
+ * to the limit, as an idle thread takes some 25 MB. Threads that die are replaced. The pool reports the end of the work
+ * of threads that died or took too long.
  */
 export class Pool {
   readonly #options: PoolOptions
@@ -65,12 +65,12 @@ export class Pool {
     const threads = [...this.#threads.values()]
     for (const thread of threads) thread.drain()
     const drained = Promise.all(threads.map(thread => thread.exited))
-    const patience = new AbortController()
+    const timeout = new AbortController()
     await Promise.race([
       drained,
-      delay(this.#options.drainMs, undefined, { signal: patience.signal }).catch(() => undefined),
+      delay(this.#options.drainMs, undefined, { signal: timeout.signal }).catch(() => undefined),
     ])
-    patience.abort()
+    timeout.abort()
     for (const thread of this.#threads.values()) {
       this.#returnWork(thread)
       // Not awaited: native code may delay it, and the process is about to end anyway.
@@ -117,12 +117,12 @@ export class Pool {
       'an image exceeded the time limit; its thread is terminated',
     )
     this.#fail(thread, tookTooLong(processingMs), false)
-    const patience = new AbortController()
+    const timeout = new AbortController()
     const ended = await Promise.race([
       thread.terminate().then(() => true),
-      delay(terminationMs, false, { signal: patience.signal }).catch(() => false),
+      delay(terminationMs, false, { signal: timeout.signal }).catch(() => false),
     ])
-    patience.abort()
+    timeout.abort()
     if (!ended) stuck()
   }
 

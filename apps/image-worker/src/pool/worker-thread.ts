@@ -17,7 +17,7 @@ export interface WorkerThreadEvents {
 /** The default main module of threads. */
 const defaultMain = new URL('../thread/main.ts', import.meta.url)
 
-/** One thread from the worker's side: its current work, for how long, and its end. */
+/** The worker's handle of one thread: its current work, how long that has taken, and the end of the thread. */
 export class WorkerThread {
   readonly exited: Promise<void>
   readonly #worker: Worker
@@ -59,7 +59,7 @@ export class WorkerThread {
     return this.#work !== undefined
   }
 
-  /** The current work, and for how long. The caller that takes it must report on it; nobody else does. */
+  /** Takes the current work and its duration from the thread. The caller must then report its end. */
   takeWork(): { work: Work; seconds: number } | undefined {
     const work = this.#work
     this.#work = undefined

@@ -16,7 +16,7 @@ export interface ThreadData {
 export type WorkEnd =
   | { kind: 'finished'; bytesIn: number; bytesOut: number }
   | { kind: 'failed'; error: TaskError }
-  /** The lease was lost or the task deleted: there is nobody to report to. */
+  /** The lease was lost or the task deleted, so nothing is reported. */
   | { kind: 'abandoned'; reason: string }
   /** Returned, because the worker shuts down, or a service that it needs is unavailable or full. */
   | { kind: 'returned' }

@@ -46,10 +46,11 @@ export interface WorkLoopOptions {
 }
 
 /**
- * When the storage is full, each image is developed in vain. These limit how long a result is offered, and how often.
+ * While the storage is full, developing an image is wasted work. These limit how long storing a result is retried, and
+ * how often images are developed.
  */
 interface RefusedWrites {
-  /** How long to keep offering a result. */
+  /** How long to retry storing a result. */
   offerMs: number
   /** The pause between images that had to be returned: the first, and the longest, as it doubles. */
   firstPauseMs: number
@@ -65,8 +66,8 @@ class WriteRefused extends ServiceUnavailable {}
 const pollSeconds = 25
 const usualInlineBytes = 128 * 1024
 /**
- * An image that was returned this often may itself be why the storage seems unavailable; then a probe of the storage
- * decides. When many workers try the same image while the storage is unavailable, it gets here, too.
+ * An image that was returned this often may itself be the reason why the storage seems unavailable; then a probe of the
+ * storage decides. An image that many workers try while the storage is unavailable gets here, too.
  */
 const maxClaims = 20
 /**
@@ -141,7 +142,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   const made: MadeOutput[] = []
   try {
     for (const { name, operations } of outputs) {
-      report({ type: 'developing' }) // the time limit begins anew
+      report({ type: 'developing' }) // the time limit starts again
       made.push({ name, developed: await develop(input, operations, inHand) })
       lost.throwIfAborted()
     }
@@ -156,7 +157,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   return reported.status === 200 ? { end, next: reported.body } : { end }
 }
 
-/** A developed image, and which output of the task it is: a variant, or without a name the result. */
+/** A developed image, and the name of its variant; without a name it is the result. */
 interface MadeOutput {
   name: string | undefined
   developed: Developed

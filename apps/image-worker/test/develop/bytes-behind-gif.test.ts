@@ -37,7 +37,7 @@ const behind: Record<string, Buffer> = {
 
 for (const [extension, gif] of Object.entries(files)) {
   for (const [words, more] of Object.entries(behind)) {
-    test(`a GIF that ends in ${extension}, with ${words} behind its end, is developed as if they were not there`, async () => {
+    test(`a GIF that ends in ${extension}, with ${words} behind its end, is developed without them`, async () => {
       const longer = Buffer.concat([gif, more])
       for (const operations of ['flip', 'swap-channels', 'format:webp', 'flip,metadata:keep']) {
         const [result, expected] = [await run(longer, operations), await run(gif, operations)]

@@ -105,7 +105,7 @@ test('every sample of a TIFF of any depth, compression, layout and number of pag
   )
 })
 
-test('TIFFs that are bilevel, have few greys, or white as 0 keep the greys that they show', async () => {
+test('TIFFs that are bilevel, have few greys, or have white as 0 keep the displayed greys', async () => {
   const raster = rasterOf({ width: 21, height: 13, frames: 1, channels: 1, bits: 8, seed: 4 })
   const kinds: TiffOptions[] = [
     { bitdepth: 1, compression: 'none' },
@@ -175,7 +175,7 @@ test('every colour of a decoded GIF is permuted exactly when one of up to 256 co
   }
 })
 
-test('a malformed GIF that is too large to be held twice is permuted as exactly', async () => {
+test('a malformed GIF that is too large to be held twice is permuted exactly, too', async () => {
   const [width, height, channels] = [6000, 6000, 3] as const
   const colours = distinctColours(1)
   const data = Buffer.alloc(width * height * channels, colours.subarray(0, channels))
@@ -235,7 +235,7 @@ test('grey keeps its samples, and does not become colour', async () => {
   )
 })
 
-test('an image that is too large to be held in memory is permuted as exactly in a stream', async () => {
+test('an image that is too large for memory is permuted exactly in a stream', async () => {
   // 105 million bytes, which compress well.
   const width = 7000
   const height = 5000

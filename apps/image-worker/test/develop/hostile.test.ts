@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { drawing, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
 
-/** Change it to try other inputs; a failure prints it. */
+/** The seed of the inputs. Change it to try other inputs; a failure prints it. */
 const seed = 20_261_121
 const fewest = 2000
 /** Far below the 60 s after which a worker's thread is ended. */

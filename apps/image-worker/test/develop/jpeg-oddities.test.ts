@@ -83,7 +83,7 @@ function written(oddity: string, jpeg: Buffer): Buffer {
   return (oddities[oddity] ?? assert.fail(oddity))(jpeg)
 }
 
-/** Without all segments of a kind. */
+/** The file without all segments of a kind. */
 function without(jpeg: Buffer, unwanted: number): Buffer {
   return markersOf(jpeg)
     .filter(({ marker }) => marker === unwanted)

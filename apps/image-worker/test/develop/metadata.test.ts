@@ -9,7 +9,7 @@ import { run } from './run.ts'
 const pictures = await picturesWithMetadata()
 
 for (const [name, file] of Object.entries(pictures)) {
-  test(`no data that identifies people is left of ${name}, in any format of the result`, async () => {
+  test(`${name} loses all data that identifies people, in every format of the result`, async () => {
     assert.ok(tracesIn(file).length > 0)
     for (const operations of ['swap-channels:bgr', 'flip', ...outputFormats.map(type => `format:${type}`)]) {
       const { bytes } = await run(file, operations)

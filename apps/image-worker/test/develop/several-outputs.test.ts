@@ -6,7 +6,7 @@ import { develop } from '../../src/develop/develop.ts'
 import { OriginalInHand } from '../../src/develop/original-in-hand.ts'
 
 const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
-/** So that each way of developing comes before and after others. */
+/** Lists of operations such that each way of developing comes before and after others. */
 const lists = [
   'swap-channels:bgr',
   'resize:30x30,format:webp',
@@ -34,7 +34,7 @@ describe('several outputs of one original', () => {
     })
   }
 
-  test('stay as they are while the next is made', async () => {
+  test('do not change while the next output is made', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const inHand = new OriginalInHand()
     const first = await develop(input, parseOperations('swap-channels:bgr'), limits, undefined, inHand)
@@ -43,7 +43,7 @@ describe('several outputs of one original', () => {
     assert.ok(before.equals(first.bytes))
   })
 
-  test('are counted in the memory that the next one reserves', async () => {
+  test('are counted in the memory that the next output reserves', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const inHand = new OriginalInHand()
     const reserved: number[] = []

@@ -206,7 +206,7 @@ test('the limits apply to the results of all pages together', async () => {
   })
 })
 
-/** One page, in a file of its own. */
+/** One page in a separate file. */
 function alone(tiff: Uint8Array, page: number): Uint8Array {
   const { at, nextAt } = tiffPages(tiff)[page]?.directory ?? { at: 0, nextAt: 0 }
   const copy = Buffer.from(tiff)
@@ -252,7 +252,7 @@ function tiffOf(
   return bytes
 }
 
-/** Opaque. */
+/** The raster with an opaque alpha channel. */
 function rgba(colours: number[]): Uint8Array {
   return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
 }

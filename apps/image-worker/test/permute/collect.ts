@@ -1,7 +1,7 @@
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 import { type PermuteOptions, permutePng } from '../../src/permute/png/permute-png.ts'
 
-/** The whole permuted PNG of a whole PNG. */
+/** Permutes a complete PNG, and returns the complete result. */
 export async function permuteWhole(
   png: Uint8Array | Iterable<Uint8Array>,
   order: ChannelOrder,

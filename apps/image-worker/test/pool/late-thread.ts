@@ -1,4 +1,4 @@
-// Begins work when it must take no more: a poll that was under way brought it.
+// Begins work although it must take no more, like a thread whose poll was under way.
 import { parentPort } from 'node:worker_threads'
 import type { Work } from '@darkroom/contracts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'

@@ -32,9 +32,9 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     const ids = await Promise.all(['a', 'b', 'c', 'd'].map(text => workshop.addTask(text)))
     for (const id of ids) await workshop.untilState(id, 'finished')
     assert.equal(await workshop.resultOf(String(ids[0])), 'a, developed')
-    await until('all is heard of', () => ends.length === 4)
+    await until('all reports have arrived', () => ends.length === 4)
     assert.ok(ends.every(({ kind }) => kind === 'finished'))
-    await until('none is busy', () => pool.busy === 0)
+    await until('no thread is busy', () => pool.busy === 0)
   })
 
   for (const [deed, words] of [
@@ -52,7 +52,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
       const next = await workshop.addTask('a picture')
       await workshop.untilState(next, 'finished')
       assert.equal(pool.alive, 1)
-      await until('all is heard of', () => ends.length === 3)
+      await until('all reports have arrived', () => ends.length === 3)
       assert.deepEqual(
         ends.map(({ kind }) => kind),
         ['failed', 'failed', 'finished'],
@@ -69,7 +69,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal(pool.alive, 0)
   })
 
-  test('unpack images one after the other if they do not fit into memory together', async t => {
+  test('unpack images one after the other if memory is too small for both', async t => {
     const workshop = await startWorkshop(t)
     startPool(workshop, { threads: 2 })
     const ids = await Promise.all(Array.from({ length: 6 }, () => workshop.addTask('take all memory')))
@@ -96,7 +96,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
   })
 
   for (const deed of ['go on and on', 'wait']) {
-    test(`fault: that take too long (${deed}) are ended and replaced, and the next image is unharmed`, async t => {
+    test(`fault: that take too long (${deed}) are ended and replaced, and the next image is developed`, async t => {
       const workshop = await startWorkshop(t, longLease)
       const { pool, ends, log, stuckCount } = startPool(workshop, { processingMs })
       const id = await workshop.addTask(deed)
@@ -109,13 +109,13 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
       assert.equal(await workshop.resultOf(next), 'a picture, developed')
       assert.equal(pool.alive, 1)
       assert.equal(stuckCount(), 0)
-      await until('all is heard of', () => ends.length === 2)
+      await until('all reports have arrived', () => ends.length === 2)
       assert.equal(ends[0]?.kind, 'failed')
       assert.ok(log.lines.every(({ msg }) => msg !== 'a thread died'))
     })
   }
 
-  test('fault: that are stuck in native code make the pool abandon the process', async t => {
+  test('fault: that are stuck in native code make the pool end the process', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { stuckCount } = startPool(workshop, { processingMs })
     const id = await workshop.addTask('be stuck')

@@ -4,7 +4,7 @@ import { Pool, type PoolOptions } from '../../src/pool/pool.ts'
 import type { WorkEnd } from '../../src/thread/protocol.ts'
 import type { Workshop } from '../start-workshop.ts'
 
-export const threadMain = new URL('obedient-thread.ts', import.meta.url)
+export const threadMain = new URL('command-thread.ts', import.meta.url)
 
 /** A pool of threads that execute the texts of images, and its reports; closed when the test has ended. */
 export function startPool({ clients, defer, env }: Workshop, options: Partial<PoolOptions> = {}) {

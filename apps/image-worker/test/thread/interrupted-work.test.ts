@@ -155,7 +155,7 @@ describe('draining', () => {
   })
 })
 
-describe('a worker whose master is away', () => {
+describe('a worker whose master does not answer', () => {
   test('fault: waits for it', async t => {
     const workshop = await startWorkshop(t, longLease)
     const id = await workshop.addTask('abc')

@@ -10,7 +10,7 @@ async function begin(t: TestContext, leaseMs = 1500) {
   const { clients, defer } = workshop
   const id = await workshop.addTask('text')
   const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })
-  if (status !== 200) assert.fail('there was no work')
+  if (status !== 200) assert.fail('there was no task to claim')
   const lease = new KeptLease(body, clients.imageMaster, logger)
   defer(() => lease.close())
   const expiresAt = async () => Date.parse(String((await workshop.taskOf(id)).lease?.expiresAt))
@@ -18,10 +18,10 @@ async function begin(t: TestContext, leaseMs = 1500) {
 }
 
 describe('a lease that is kept', () => {
-  test('is renewed past its end', async t => {
+  test('is renewed before it expires', async t => {
     const { id, work, lease, expiresAt, taskOf } = await begin(t)
     const end = Date.parse(work.lease.expiresAt)
-    await until('it would have run out', async () => (await expiresAt()) > end + 1500)
+    await until('it has a later end', async () => (await expiresAt()) > end + 1500)
     assert.equal(lease.lost.aborted, false)
     const { state, attempts } = await taskOf(id)
     assert.deepEqual([state, attempts], ['in-progress', 1])

@@ -3,7 +3,7 @@ import type { WorkLoopOptions } from '../../src/thread/work-loop.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
 import { runWorkLoop } from './run-work-loop.ts'
 
-/** Renewed only after 20 s: what happens before that goes unnoticed. */
+/** A lease that is renewed only after 20 s, so the worker does not notice earlier changes. */
 export const longLease = { LEASE_MS: '60000' }
 
 /** One workshop for all tests of a file. */

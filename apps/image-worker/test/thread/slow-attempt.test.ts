@@ -3,7 +3,7 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { startWorkshop } from '../start-workshop.ts'
 import { facts, heldDevelopment, runWorkLoop } from './run-work-loop.ts'
 
-/** Leases are renewed only after 20 s: what happens before that goes unnoticed. */
+/** Leases are renewed only after 20 s, so the worker does not notice earlier changes. */
 const workshop = await startWorkshop({ after }, { LEASE_MS: '60000' })
 
 for (const [what, inlineBytes] of [

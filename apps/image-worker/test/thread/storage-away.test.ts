@@ -20,7 +20,7 @@ function work(workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
   return loop
 }
 
-describe('a storage that is away', () => {
+describe('a storage that does not answer', () => {
   test('fault: costs no attempt, and no image is taken until it is back', async t => {
     const workshop = await startWorkshop(t)
     const id = await workshop.addTask('abc', 1)
@@ -71,7 +71,7 @@ describe('a storage that is away', () => {
     const id = await workshop.addTask('abc', 1)
     const refusedWrites = { offerMs: 0, firstPauseMs: 20, longestPauseMs: 80 }
     work(workshop, { clients, refusedWrites })
-    // More often than an image may be returned when it is suspect itself.
+    // More often than an image may be returned before it is suspected itself.
     await until('it was refused often', () => refusedAt.length > 25)
     for (const [n, at] of refusedAt.slice(5).entries()) {
       const pausedMs = at - (refusedAt[n + 4] ?? 0)

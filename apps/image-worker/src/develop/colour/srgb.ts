@@ -7,7 +7,7 @@ export function decodeSrgb(sample: number): number {
   return sample <= 0.040_45 ? sample / 12.92 : ((sample + 0.055) / 1.055) ** 2.4
 }
 
-/** Row by row. */
+/** The matrix, row by row. */
 export type Matrix = readonly [Vector, Vector, Vector]
 export type Vector = readonly [number, number, number]
 

@@ -26,9 +26,9 @@ export function numberedSignal({ primaries, transfer }: Cicp): ColourSignal | un
 
 /** How the colours of a result are treated. */
 export type ColourTreatment =
-  /** They are sRGB, or the profile of the original describes them. */
+  /** The colours are sRGB, or the profile of the original describes them. */
   | { kind: 'own' }
-  /** The result declares the same as the original; the samples stay. */
+  /** The result has the same declaration as the original; the samples stay. */
   | { kind: 'kept'; signal: ColourSignal; keepsProfile: boolean }
   /** A new profile describes the colours; the samples stay. */
   | { kind: 'profiled'; icc: Uint8Array }

@@ -19,9 +19,9 @@ const keepFrame = 1
 const clearFrame = 2
 
 /**
- * Writes frames of at most 256 colours exactly; full transparency counts as one. sharp would reduce frames with that
- * many colours to fewer. Undefined if sharp is just as exact, or if no GIF can be. Frames are written whole, so parts
- * that don't move are repeated.
+ * Writes frames of at most 256 colours exactly; full transparency counts as a colour. sharp would reduce frames with
+ * that many colours to fewer. Undefined if sharp is exact, too, or if no GIF can be exact. Frames are written whole, so
+ * parts that don't move are repeated.
  */
 export function exactGif(
   frames: readonly Raster[],

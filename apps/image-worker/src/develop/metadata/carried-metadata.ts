@@ -64,7 +64,7 @@ interface OwnMetadata {
   icc?: Uint8Array | undefined
   exif?: Exif | undefined
   xmp?: Uint8Array | undefined
-  /** As in a JPEG's APP13 segment, or IIM datasets. */
+  /** The content of a JPEG's APP13 segment, or IIM datasets. */
   iptc?: Uint8Array | undefined
   resolution?: Resolution | undefined
 }

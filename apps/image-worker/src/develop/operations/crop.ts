@@ -53,7 +53,7 @@ export function cropRectangle(frame: Size, operation: OperationNamed<'crop'>): R
   }
 }
 
-/** Of a rectangle that begins outside, one pixel. */
+/** The part of a side within the frame; one pixel if the rectangle begins outside. */
 function sizeAfter({ width, height }: Size, operation: OperationNamed<'crop'>): Size {
   const { left = 0, top = 0 } = operation
   return {

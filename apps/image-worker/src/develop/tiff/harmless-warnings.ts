@@ -1,6 +1,6 @@
 import type { TiffPage } from './tiff-page.ts'
 
-/** None, LZW and both deflates: damaged pixels are an error, or can't be noticed. */
+/** Compressions (none, LZW and both deflates) with which damaged pixels are an error, or can't be detected. */
 const strictCompressions: readonly number[] = [1, 5, 8, 32_946]
 
 /** libtiff's warnings about tags that it corrects, or that don't concern the pixels (tif_dirread.c). */
@@ -10,7 +10,7 @@ const harmless = [
   /ExtraSamples doesn't match SamplesPerPixel/,
 ]
 
-/** libvips' messages that follow from them. */
+/** libvips' messages that follow from these warnings. */
 const consequences = [/^Warning treated as error due to failOn setting$/, /^error in tile \d+ x \d+$/]
 
 /**

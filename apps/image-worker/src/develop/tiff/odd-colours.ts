@@ -35,7 +35,7 @@ export function asRgb(tiff: Uint8Array, { directory }: TiffPage): Uint8Array {
   return copy
 }
 
-/** In place. */
+/** Converts the samples in place. */
 export function convertColours(raster: Raster, page: TiffPage): Raster {
   const convert = conversionOf(page)
   const { data, channels } = raster

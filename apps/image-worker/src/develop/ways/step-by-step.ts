@@ -10,7 +10,7 @@ import { developTiff } from '../tiff/develop-tiff.ts'
 import type { Job, Way } from './way.ts'
 
 /**
- * Decodes, changes each frame step by step, and encodes; a TIFF page by page, HEIC with libheif-js. Can do every job.
+ * Decodes, changes each frame step by step, and encodes: TIFFs page by page, HEIC with libheif-js. Can do every job.
  */
 export const stepByStep: Way = {
   cost: heldBytes,

@@ -20,7 +20,7 @@ export interface Frame {
 /**
  * A frame header (T.81, B.2.2) with eight-bit samples.
  *
- * @throws NotWellFormed for any other
+ * @throws NotWellFormed for any other header
  */
 export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   const count = data[5] ?? 0

@@ -3,7 +3,7 @@ import type { Frame } from './frame.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
 import type { Scan } from './scan.ts'
 
-/** No encoder writes this many scans; more would only keep a decoder busy. */
+/** The most scans that are accepted. No encoder writes that many; more would only keep a decoder busy. */
 const maxScans = 100
 
 /** The bits of each component that came in the scans so far. */

@@ -29,8 +29,8 @@ export class DeflateKernel {
   }
 
   /**
-   * Compresses the room's first `length` bytes into deflate blocks. None is the last block of the stream, and they end
-   * with a whole byte. No bytes give no blocks. About 2 ns a byte.
+   * Compresses the room's first `length` bytes into deflate blocks, which end with a whole byte; without bytes, there
+   * are no blocks. None of them is marked as the last block of the stream. Takes about 2 ns a byte.
    */
   deflate(length: number): Uint8Array {
     if (length === 0) return new Uint8Array(0)

@@ -7,8 +7,8 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
  *
  * - runs: unfiltered rows get the filter Sub; our own deflate gives frequent bytes short codes and finds runs of one
  *   byte (../../assembly/deflate.ts). Filtered photographs have hardly anything else to gain.
- * - matches: rows stay as they are, and zlib takes five to twenty times as long. For drawings and screenshots, whose
- *   repetitions lie further apart.
+ * - matches: rows stay unchanged, and zlib takes five to twenty times as long. For drawings and screenshots, whose
+ *   repetitions are further apart.
  */
 type Way = 'runs' | 'matches'
 

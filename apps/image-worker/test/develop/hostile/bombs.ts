@@ -6,7 +6,7 @@ import { assembleHeif, flatItem, gridOf, ispe, tileItem } from '../heic/heif-ass
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** A few bytes that announce, or unpack to, very much. */
+/** Decompression bombs: a few bytes that announce, or unpack to, a very large image. */
 export function bombs(): HostileInput[] {
   const zeros = (mebibytes: number) => deflateSync(Buffer.alloc(mebibytes * 1024 * 1024), { level: 9 })
   const ten = { width: 10, height: 10, colorType: 2, bitDepth: 8, samples: new Uint8Array(300) }

@@ -4,10 +4,10 @@ import { jpegWith } from '../carried.ts'
 import type { HostileInput } from './hostile-inputs.ts'
 import { latin1 } from './latin1.ts'
 
-/** Must never be in a result. */
+/** A text that must never be in a result. */
 export const smuggled = '<script>alert("PK\x03\x04 smuggled")</script>'
 
-/** Valid images that are something else, too. */
+/** Valid images that are also files of another type. */
 export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
   const inside: HostileInput[] = []
   const add = (name: string, bytes: Buffer) => inside.push({ name, bytes, expected: 'developed' })

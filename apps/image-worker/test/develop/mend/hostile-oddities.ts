@@ -25,9 +25,9 @@ export async function hostileOddities(random: Random): Promise<HostileInput[]> {
 }
 
 /**
- * Files with flipped bits in the codes of the last scan. If the codes equal those of the clean file, both are damaged alike:
- * if the clean file is refused, so is the other. In front of a restart marker, the rest of damaged codes may be
- * mistaken for stray bytes.
+ * Files with flipped bits in the codes of the last scan. If the codes equal those of the clean file, both have the same
+ * damage, so both are refused or neither. The rest of damaged codes before a restart marker may be mistaken for stray
+ * bytes.
  */
 async function flips(name: string, clean: Buffer, odd: Buffer, random: Random): Promise<HostileInput[]> {
   const codes = clean.subarray(codesOf(clean))

@@ -65,12 +65,12 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
   ['four components', await picture().toColourspace('cmyk').jpeg().toBuffer(), /neither grey/],
   ['red, green and blue by name', named('RGB'), /red, green and blue/],
   [
-    'red, green and blue, as said behind the frame',
+    'red, green and blue, declared after the frame',
     changed(baseline, frame, bytes => Buffer.concat([bytes, adobe(0)])),
     /red, green and blue/,
   ],
   [
-    'red, green and blue, as said in the end',
+    'red, green and blue, declared at the end',
     changed(baseline, frame, bytes => Buffer.concat([adobe(1), bytes, adobe(0)])),
     /red, green and blue/,
   ],
@@ -114,7 +114,7 @@ describe('a JPEG that breaks a rule, or is of an unsupported kind, is refused wi
   }
 })
 
-test('each damaged file is refused, or its result is what decoders make of it', async () => {
+test('each damaged file is refused, or its result is its permuted decode', async () => {
   const random = randomFrom(11)
   let [accepted, refused] = [0, 0]
   for (let round = 0; round < 800; round++) {

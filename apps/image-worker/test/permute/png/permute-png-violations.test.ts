@@ -176,7 +176,7 @@ describe('a PNG that breaks a rule is not well formed', () => {
     })
   }
 
-  test('nothing, as a control', async () => {
+  test('a valid file is not refused (the control)', async () => {
     await permuteWhole(file(rgb, image(rgb), end), 'bgr')
     await permuteWhole(withBefore(rgb, profileChunk(profile('RGB '))), 'bgr')
     await permuteWhole(withBefore(indexed, palette), 'bgr')

@@ -1,4 +1,4 @@
-// Works like the real thread, but develops an image by executing its text.
+// Works like the real thread, but executes the text of an image as a command.
 import { spawnSync } from 'node:child_process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
@@ -32,7 +32,7 @@ const deeds: Record<string, () => unknown> = {
   'be stuck': () => spawnSync('sleep', ['15']),
 }
 
-const logger = createLogger('obedient-thread', 'silent')
+const logger = createLogger('command-thread', 'silent')
 const clients = new ServiceClients({ ...data, logger })
 
 await workUntilDrained({
