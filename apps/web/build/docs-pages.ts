@@ -2,7 +2,7 @@ import type { Plugin } from 'vite'
 import { operationSections } from './docs/operations.ts'
 import { routeLinks, routeSections } from './docs/routes.ts'
 
-/** Fills docs.html from the contracts: what is written there is what the services validate. */
+/** Fills docs.html from the contracts, with which the services validate requests. */
 export function docsPages(): Plugin {
   return {
     name: 'darkroom-docs',

@@ -17,7 +17,7 @@ import { DropZone } from './upload/drop-zone.tsx'
 import { goOnWithUploads } from './upload/go-on.ts'
 import { cancelAll } from './upload/queue.ts'
 
-/** While no events come, the page asks this often. */
+/** How often the page polls while it gets no events. */
 const pollMs = 3000
 
 function Page() {
@@ -70,7 +70,7 @@ effect(() => {
 watchFilter()
 void goOnWithUploads()
 
-/** Says when everything is done. */
+/** Announces the moment when all images are done. */
 let wasBusy = false
 effect(() => {
   const { waiting = 0, uploading = 0, finished = 0 } = counts.value

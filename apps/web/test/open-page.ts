@@ -12,7 +12,7 @@ export interface OpenedPage extends AsyncDisposable {
   page: Page
 }
 
-/** Opens a page in a profile of its own. When it is closed, it must have met no error and broken no policy. */
+/** Opens a page in its own profile. Closing it fails if the page had errors, or broke a security policy. */
 export async function openPage(
   browser: Browser,
   url: string,

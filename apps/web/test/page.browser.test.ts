@@ -65,7 +65,7 @@ await withEngine('chromium', async executablePath => {
       assert.equal((await download).suggestedFilename(), 'harbour.webp')
     })
 
-    test('a file that is not an image is refused in words, and the others go on', async () => {
+    test('a file that is not an image is refused with a clear error, and the other uploads continue', async () => {
       await using opened = await openPage(browser, lan)
       const { page } = opened
       await add(page, file('notes.txt', Buffer.from('no image')), file('photo.png'))
@@ -91,7 +91,7 @@ await withEngine('chromium', async executablePath => {
       await rowOf(page, 'away.png').waitFor()
       assert.equal(await statusOf(id), 200)
       await page.getByRole('button', { name: 'Delete away.png' }).click()
-      // Who leaves the page has not undone it.
+      // A user who leaves the page has not undone the deletion.
       await page.goto('about:blank')
       await until('the image is deleted', async () => (await statusOf(id)) === 404)
     })
@@ -152,7 +152,7 @@ await withEngine('chromium', async executablePath => {
           .waitFor()
     })
 
-    test('a paused intake is said with a countdown, and the upload goes on by itself', async () => {
+    test('a paused intake is shown with a countdown, and the upload continues by itself', async () => {
       await using opened = await openPage(browser, lan)
       const { page } = opened
       const set = (state: string) =>
@@ -191,7 +191,7 @@ await withEngine('chromium', async executablePath => {
       await page.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 })
     })
 
-    test('a large upload goes on after a reload, and sends no piece twice', async () => {
+    test('a large upload continues after a reload, and sends no piece twice', async () => {
       await using opened = await openPage(browser, lan)
       const { page } = opened
       page.on('dialog', dialog => void dialog.accept())
@@ -303,7 +303,7 @@ await withEngine('chromium', async executablePath => {
     })
 
     // The last one: the first key closes this Darkroom to everybody without a key.
-    test('who signs in with a key sees the images of its owner, and nothing after signing out', async () => {
+    test('a user who signs in with a key sees the images of its owner, and nothing after signing out', async () => {
       const key = await createKey('alice')
       await using opened = await openPage(browser, lan)
       const { page } = opened

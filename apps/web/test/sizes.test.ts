@@ -23,7 +23,7 @@ test('all scripts together are at most 80 KiB, compressed', () => {
   assert.ok(bytes <= 80 * 1024, `${bytes} bytes`)
 })
 
-test('nothing comes from outside', () => {
+test('the page loads nothing from other servers', () => {
   for (const file of globSync('*.html', { cwd: dist })) {
     const html = readFileSync(join(dist, file), 'utf8')
     assert.doesNotMatch(html, /(?:src|href)="(?:https?:)?\/\//)

@@ -2,7 +2,7 @@ import { isBytes, type Route } from '@darkroom/contracts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
 
-/** The same request by curl and in JavaScript. */
+/** The same request with curl and in JavaScript. */
 export function examplesOf(route: Route): string {
   return `<div class="examples"><div><h4>curl</h4>${code(curlLine(route))}</div><div><h4>JavaScript</h4>${code(fetchLines(route))}</div></div>`
 }
@@ -54,7 +54,7 @@ function hasBody({ response }: Route['schema']): boolean {
   return answer !== undefined && answer.type !== 'null'
 }
 
-/** A value that the schema allows, of the required properties alone. */
+/** A value that the schema allows, with only the required properties. */
 function exampleOf(schema: unknown): unknown {
   const { properties = {}, required = [], enum: words, type, anyOf, default: preset } = schema as Schema
   if (preset !== undefined) return preset

@@ -2,7 +2,7 @@ import { describeOperations, maxOperations } from '@darkroom/contracts'
 import { escapeHtml, prose } from './html.ts'
 import { type Schema, schemaTable } from './schema-table.ts'
 
-/** From src/docs.html. */
+/** The path of the pictures from src/docs.html. */
 const pictures = '../../../docs/operations'
 
 export function operationSections(): string {

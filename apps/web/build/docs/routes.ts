@@ -3,28 +3,28 @@ import { examplesOf } from './examples.ts'
 import { escapeHtml, prose } from './html.ts'
 import { type Schema, schemaTable } from './schema-table.ts'
 
-/** What each status means; the problem document of an answer says the rest. */
+/** The meaning of each status. The problem document of an answer has the details. */
 const statuses: Readonly<Record<string, string>> = {
   200: 'done',
   201: 'made',
-  202: 'accepted; it is worked on',
-  204: 'done; there is nothing to say',
-  206: 'a part, as asked for by Range',
+  202: 'accepted; the work is under way',
+  204: 'done; the answer has no body',
+  206: 'the part that Range requested',
   304: 'unchanged since the given ETag',
   400: 'the request is not valid',
   401: 'an API key is needed',
   403: 'not allowed for this caller',
-  404: 'not there, or not yours',
+  404: 'missing, or of another owner',
   409: 'not in this state',
-  410: 'it was there, and is gone',
-  412: 'a precondition does not hold',
+  410: 'deleted',
+  412: 'a precondition is not met',
   413: 'too large',
-  415: 'not an image that is read here',
+  415: 'not a supported image type',
   416: 'the range is outside the image',
-  422: 'the image or what is asked of it can not be developed',
+  422: 'the image can not be developed',
   423: 'busy; try again',
-  429: 'too much at once; Retry-After says when to try again',
-  503: 'not for the moment; Retry-After says when to try again',
+  429: 'too many requests or images; Retry-After has the time to wait',
+  503: 'temporarily unavailable; Retry-After has the time to wait',
 }
 
 const routes: readonly [string, Route][] = Object.entries(frontendRoutes)
@@ -64,7 +64,7 @@ function accessWords(access: Route['access']): string {
   return access === 'anyone' ? ' Needs no key.' : ' For operators.'
 }
 
-/** Reading does no harm: such routes can be tried from the page, with its session. */
+/** Only routes that read can be tried from the page, with its session. */
 function tryForm(name: string, { method, url, schema }: Route): string {
   const isStream = /events|archive/.test(url)
   if (method !== 'GET' || isStream || !Object.values(schema.response).some(answer => 'properties' in answer))

@@ -1,4 +1,4 @@
-/** Where Darkroom is: the scripts lie in a folder beside its routes, whatever path a proxy puts before them. */
+/** The base URL of Darkroom. The scripts are in a folder beside its routes, under any path of a proxy. */
 const script = import.meta.url
 export const base = new URL('..', script)
 

@@ -1,6 +1,6 @@
 import type { Problem } from '@darkroom/contracts'
 
-/** A request that was refused or got no answer, in words for people: what happened, and what to do. */
+/** A request that was refused or got no answer, explained for people: what happened, and what to do. */
 export class Refusal extends Error {
   /** The status of the answer; 0 if there was none. */
   readonly status: number

@@ -12,7 +12,7 @@ export interface RequestOptions {
   keepalive?: boolean
 }
 
-/** Called when an answer says that a key is needed. */
+/** Called when an answer requires a key. */
 export const onUnauthorized = { call: () => {} }
 
 /** Sends a request and reads the JSON of the answer. @throws Refusal */

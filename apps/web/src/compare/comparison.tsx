@@ -13,7 +13,7 @@ interface Sides {
   after: string
 }
 
-/** Before and after. What the browser can't show, the server has made or makes. */
+/** The original and the result. If the browser can't show one, the server makes a preview. */
 export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
   const shown = useSignal<Sides | undefined>(undefined)
   const state = useSignal<'ready' | 'making' | Error>('ready')

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks'
 interface SliderProps {
   before: string
   after: string
-  /** Of what it shows both sides. */
+  /** The name of the image. */
   label: string
 }
 

@@ -15,7 +15,7 @@ const undoMs = 8000
 export const undoable = signal<Deletion | undefined>(undefined)
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Hides the rows at once, and deletes their images a little later: until then it can be undone. */
+/** Hides the rows at once, and deletes their images a little later. Until then, the deletion can be undone. */
 export function deleteRows(rows: readonly Row[]): void {
   void carryOut()
   hidden.value = new Set([...hidden.value, ...rows])
@@ -59,5 +59,5 @@ async function deleteImage(id: string, keepalive: boolean): Promise<void> {
   }
 }
 
-// Who leaves the page has not undone it.
+// A user who leaves the page has not undone the deletion.
 addEventListener('pagehide', () => void carryOut({ isLeaving: true }))

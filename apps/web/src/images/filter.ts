@@ -1,7 +1,7 @@
 import type { TaskState } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 
-/** Which part of the history is shown. It stands in the URL, so that it can be linked, reloaded and gone back to. */
+/** The part of the history that is shown. It is in the URL, so that links, reloads and the back button work. */
 export interface Filter {
   state?: TaskState | undefined
   since?: string | undefined

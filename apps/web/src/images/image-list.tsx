@@ -3,12 +3,12 @@ import { useEffect, useRef } from 'preact/hooks'
 import { ImageRow } from './image-row.tsx'
 import { shownRows } from './store.ts'
 
-/** Every row is as high, so that thousands need no measuring. As in page.css. */
+/** All rows have the same height, so that none must be measured. The same number is in page.css. */
 const rowHeight = 76
-/** Rows beyond the edges of the window that are drawn already. */
+/** How many rows beyond the edges of the window are drawn. */
 const spare = 6
 
-/** Only rows in view are in the document: thousands cost what a screenful costs. */
+/** Only rows in view are in the document, so thousands of rows cost no more than a screenful. */
 export function ImageList() {
   const rows = shownRows.value
   const box = useRef<HTMLUListElement>(null)

@@ -23,7 +23,7 @@ function read(): Map<string, string> {
   try {
     names = new Map(JSON.parse(localStorage.getItem(storageKey) ?? '[]'))
   } catch {
-    names = new Map() // written by something else, or storage is switched off
+    names = new Map() // not ours, or storage is disabled
   }
   return names
 }
@@ -39,7 +39,7 @@ function save(): void {
   try {
     localStorage.setItem(storageKey, JSON.stringify([...read()]))
   } catch {
-    // Storage is full or switched off: names are a convenience.
+    // Storage is full or disabled. The page works without names.
   }
 }
 

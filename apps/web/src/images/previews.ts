@@ -6,8 +6,8 @@ import type { Wish } from './row.ts'
 import { canShow } from './shown-types.ts'
 
 /*
- * What the browser can't show, the server makes small and in a format that it can: as variants of the same upload, or,
- * for images that came without, by another development of the stored original.
+ * Previews of images that the browser can't show: small, in a format that it can. The server makes them as variants of the
+ * same upload or, for images without previews, from the stored original.
  */
 
 /** The names of the two variants. */
@@ -20,7 +20,7 @@ const small = [
 
 const maxOperations = 10
 
-/** Adds previews to what is asked of a file that the browser can't show. */
+/** Adds previews to the request for a file that the browser can't show. */
 export function withPreviews(file: File, wish: Wish, operations: readonly Operation[]): Wish {
   if (!isStrange(file) || presets.peek() === undefined) return wish
   return { ...wish, variants: JSON.stringify(previewsOf(operations)) }

@@ -2,16 +2,16 @@ import type { ImageStatus, TaskState } from '@darkroom/contracts'
 import { type Signal, signal } from '@preact/signals'
 import type { Refusal } from '../api/refusal.ts'
 
-/** How the upload of a file, or the development of its image, stands. */
+/** The state of the upload of a file, or of the development of its image. */
 export type RowView =
   | { state: 'waiting' }
   | { state: 'uploading'; share: number }
   | { state: 'refused'; refusal: Refusal }
   | { state: TaskState; image: ImageStatus; version: number }
 
-/** What is asked of the images of one drop. */
+/** The options of the images of one drop. */
 export interface Wish {
-  /** As `?operations=` takes it; undefined for the default. */
+  /** The value of `?operations=`; undefined for the default. */
   operations?: string | undefined
   preset?: string | undefined
   variants?: string | undefined

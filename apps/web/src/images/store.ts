@@ -15,7 +15,7 @@ export const hidden = signal<ReadonlySet<Row>>(new Set())
 /** How many of the files chosen here are in each state. */
 export const counts = signal<Readonly<Partial<Record<RowView['state'], number>>>>({})
 
-/** What the list shows: files chosen here stand above the history, on its first page. */
+/** The rows of the list. On the first page, files chosen here are above the history. */
 export const shownRows = computed<readonly Row[]>(() => {
   const { state, since, cursor } = filter.value
   const own = cursor === undefined && since === undefined ? uploads.value : []
@@ -34,14 +34,14 @@ export function addUploads(rows: readonly Row[]): void {
   count({ waiting: rows.length })
 }
 
-/** Changes how an upload stands. */
+/** Changes the state of an upload. */
 export function setView(row: Row, view: RowView): void {
   const before = row.view.value.state
   row.view.value = view
   if (before !== view.state && isUpload(row)) count({ [before]: -1, [view.state]: 1 })
 }
 
-/** A file has become an image. The events of the image may have come before this answer. */
+/** Marks that a file has become an image. The events of the image may have arrived before this answer. */
 export function becomeImage(row: Row, image: ImageStatus): void {
   const early = rowsById.get(image.id)
   rowsById.set(image.id, row)
@@ -51,7 +51,7 @@ export function becomeImage(row: Row, image: ImageStatus): void {
   if (early && early !== row) history.value = history.value.filter(each => each !== early)
 }
 
-/** Takes the state of an image from an event or a listing; an older version changes nothing. */
+/** Stores the state of an image from an event or a listing. An older version changes nothing. */
 export function update(image: ImageStatus, version: number): void {
   const row = rowsById.get(image.id)
   if (row) {
@@ -68,7 +68,7 @@ export function update(image: ImageStatus, version: number): void {
 
 const order = ['not-started', 'in-progress', 'finished', 'failed']
 
-/** A listing can be older than an event that came meanwhile. */
+/** Whether a listed image is older than an event that came meanwhile. */
 function isBehind(image: ImageStatus, known: ImageStatus): boolean {
   return image.attempts <= known.attempts && order.indexOf(image.state) < order.indexOf(known.state)
 }
@@ -88,7 +88,7 @@ function rowFor(image: ImageStatus): Row {
   return row
 }
 
-/** The image was deleted. */
+/** Removes a deleted image. */
 export function forget(id: string): void {
   const row = rowsById.get(id)
   if (row) removeRows([row])
@@ -106,7 +106,7 @@ export function removeRows(rows: readonly Row[]): void {
   hidden.value = new Set([...hidden.value].filter(row => !gone.has(row)))
 }
 
-/** All that this tab knows belongs to the caller who has signed out. */
+/** Removes all images of this tab, as they belong to the caller who has signed out. */
 export function forgetAll(): void {
   rowsById.clear()
   uploads.value = []

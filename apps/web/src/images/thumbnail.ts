@@ -8,7 +8,7 @@ import { canShow } from './shown-types.ts'
 const size = 112
 const parallel = 2
 const maxKept = 300
-/** A larger result is not loaded for a small picture. */
+/** Larger results are not loaded for a thumbnail. */
 const maxLoadedBytes = 4 * 1024 * 1024
 
 const made = new Map<string, string>()
@@ -45,13 +45,13 @@ export function requestThumbnail(row: Row): void {
   }
 }
 
-/** The row has left the view: what was not begun is not made. */
+/** The row has left the view, so a thumbnail that was not begun is not made. */
 export function withdrawThumbnail(row: Row): void {
   const keys = new Set(sourcesOf(row).map(({ key }) => key))
   waiting = waiting.filter(({ key }) => !keys.has(key))
 }
 
-/** What a picture can be made of, the best first. */
+/** The sources for a thumbnail, the best first. */
 function sourcesOf(row: Row): Job[] {
   const image = imageOf(row)
   const { file } = row
@@ -92,7 +92,7 @@ async function make({ key, load }: Job): Promise<void> {
   try {
     const bitmap = await createImageBitmap(await load(), { resizeHeight: size, resizeQuality: 'medium' })
     const canvas = document.createElement('canvas')
-    // A panorama is cut, so that it doesn't cost its length.
+    // A panorama is cut, so that its thumbnail stays small.
     canvas.width = Math.min(bitmap.width, size * 2)
     canvas.height = size
     canvas.getContext('2d')?.drawImage(bitmap, (canvas.width - bitmap.width) / 2, 0)

@@ -10,7 +10,7 @@ type Listener = (message: LiveMessage) => void
 
 let send: (message: TabMessage) => void = () => {}
 
-/** Follows all images while the tab is visible. Without shared workers, each tab has a stream of its own. */
+/** Follows all images while the tab is visible. Without shared workers, each tab has its own stream. */
 export function follow(listener: Listener): void {
   const receive = (message: LiveMessage) => {
     if (message.kind === 'connected') isLive.value = true
@@ -30,7 +30,7 @@ export function follow(listener: Listener): void {
   report()
 }
 
-/** The caller changed: what the old stream may send is no longer what this page may see. */
+/** Opens a new stream for a new caller, who may see other images. */
 export function reconnect(): void {
   if (!document.hidden) send('reconnect')
 }

@@ -4,8 +4,8 @@ import { type TabMessage, tabTimeoutMs } from './tab-message.ts'
 
 /*
  * The shared worker: one stream for all tabs, because six streams would use up the connections that a browser opens to
- * one server. It is open while a tab is visible. A tab that crashed says nothing: tabs that are visible report again
- * and again, and one that stopped doing so counts as hidden.
+ * one server. It is open while a tab is visible. Visible tabs report regularly; a tab that stopped, because it crashed,
+ * counts as hidden.
  */
 
 const tabs = new Set<MessagePort>()
@@ -23,7 +23,7 @@ scope.onconnect = ({ ports: [tab] }) => {
     if (data === 'visible') {
       const isNew = !visible.has(tab)
       visible.set(tab, Date.now())
-      // A tab that was away missed changes.
+      // A tab that was hidden missed changes.
       if (isNew && stream.isOpen) tab.postMessage({ kind: 'reset' })
     } else visible.delete(tab)
     if (data === 'gone') tabs.delete(tab)

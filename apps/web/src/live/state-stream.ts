@@ -1,21 +1,21 @@
 import type { ImageStatus } from '@darkroom/contracts'
 
-/** What the page learns about its images while it is open. */
+/** The messages about images while the page is open. */
 export type LiveMessage =
   | { kind: 'state'; image: ImageStatus; version: number }
   | { kind: 'deleted'; id: string }
   /** Changes may have been missed: read the images again. */
   | { kind: 'reset' }
   | { kind: 'connected' }
-  /** The stream is gone and is opened again later; until then, poll. */
+  /** The stream is closed and is opened again later; until then, poll. */
   | { kind: 'lost' }
 
 const minBackoffMs = 1000
 const maxBackoffMs = 30_000
 
 /**
- * One EventSource on the events of all images. The browser reconnects after a cut, but a single answer other than 200
- * closes an EventSource for good: then a new one is opened after a random pause.
+ * An EventSource for the events of all images. The browser reconnects after an interruption, but a single answer other
+ * than 200 closes an EventSource for good. Then a new EventSource is opened after a random pause.
  */
 export class StateStream {
   readonly #url: string

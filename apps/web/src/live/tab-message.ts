@@ -1,7 +1,7 @@
-/** What a tab tells the shared worker. */
+/** The messages of a tab to the shared worker. */
 export type TabMessage = 'visible' | 'hidden' | 'reconnect' | 'gone'
 
-/** A visible tab reports this often. */
+/** How often a visible tab reports. */
 export const tabReportMs = 15_000
-/** A tab that was silent for so long is not visible any more. */
+/** A tab without a report for this long counts as hidden. */
 export const tabTimeoutMs = 40_000

@@ -9,7 +9,7 @@ interface ArgumentFieldProps {
   onChange(value: unknown): void
 }
 
-/** The form field of one argument, as its schema says. */
+/** The form field of an argument, according to its schema. */
 export function ArgumentField({ id, name, schema, isRequired, value, onChange }: ArgumentFieldProps) {
   const hint = schema.description && `${id}-hint`
   const common = { id, 'aria-describedby': hint }

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 
-/** The schema of one argument, as far as a form needs it. */
+/** The parts of an argument's schema that a form needs. */
 export interface ArgumentSchema {
   type?: 'string' | 'integer' | 'number' | 'boolean'
   enum?: readonly string[]
@@ -19,16 +19,16 @@ export interface OperationForm {
   summary: string
   arguments: readonly (readonly [string, ArgumentSchema])[]
   required: readonly string[]
-  /** The arguments of the example: what a new step begins with. */
+  /** The arguments of a new step. */
   begin: Readonly<Record<string, unknown>>
 }
 
-/** What the server can do; empty until it has answered. */
+/** The operations of the server; empty until it has answered. */
 export const operations = signal<readonly OperationForm[]>([])
 
 const retryMs = 2000
 
-/** Tries until the server has answered. */
+/** Reads the operations, and retries until the server has answered. */
 export async function readOperations(): Promise<void> {
   if (operations.peek().length > 0) return
   try {
@@ -51,7 +51,7 @@ export function formOf({ name, summary, schema }: OperationDescription): Operati
   return { name, summary, arguments: entries, required: needed, begin: beginningOf(entries, needed) }
 }
 
-/** Arguments with a default have it. Required ones get a value that the schema allows. */
+/** Arguments with a default get it. Other required arguments get a value that the schema allows. */
 function beginningOf(
   entries: readonly [string, ArgumentSchema][],
   required: readonly string[],

@@ -16,7 +16,7 @@ import {
 import { StepEditor } from './step-editor.tsx'
 import { TryPanel } from './try-panel.tsx'
 
-/** What is done to the images: a list of steps that the user builds, saves and tries. */
+/** The recipe: a list of steps that the user builds, saves and tries. */
 export function RecipePanel() {
   const list = steps.value
   return (

@@ -15,7 +15,7 @@ export const maxSteps = 10
 const lastKey = 'darkroom-steps'
 const savedKey = 'darkroom-recipes'
 
-/** What is done to the images that are dropped next. Without a step the server applies its default. */
+/** The steps for the images that are added next. Without a step, the server applies its default. */
 export const steps = signal<readonly Step[]>(
   withKeys(readStored<SavedSteps>(lastKey, [{ name: 'swap-channels', values: { order: 'bgr' } }])),
 )
@@ -69,12 +69,12 @@ export function removeRecipe(name: string): void {
   store(savedKey, rest)
 }
 
-/** As `?operations=` takes it; undefined for the server's default. */
+/** The value of `?operations=`; undefined for the server's default. */
 export function operationsText(list: readonly Step[]): string | undefined {
   return list.length === 0 ? undefined : JSON.stringify(operationsOf(list))
 }
 
-/** As JSON. Arguments without a value are left out. */
+/** The operations as JSON. Arguments without a value are left out. */
 export function operationsOf(list: readonly Step[]): Operation[] {
   return list.map(({ name, values }) => ({ name, ...given(values) })) as Operation[]
 }
@@ -103,6 +103,6 @@ function store(key: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value))
   } catch {
-    // Storage is full or switched off: the steps last as long as the page.
+    // Storage is full or disabled, so the steps are lost when the page is closed.
   }
 }

@@ -14,7 +14,7 @@ interface Trial {
   after: string
 }
 
-/** Applies the recipe to a small version of one image, before all are sent. The image is deleted after that. */
+/** Applies the recipe to a small version of one image before all images are sent. The image is deleted afterwards. */
 export function TryPanel() {
   const trial = useSignal<Trial | undefined>(undefined)
   const error = useSignal('')

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { onUnauthorized, request } from '../api/request.ts'
 
-/** Who uses the page: unknown until the server has said it. */
+/** The user of the page; unknown until the server has answered. */
 export type Session =
   | { state: 'unknown' }
   | { state: 'signed-out' }
@@ -14,7 +14,7 @@ const retryMs = 2000
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
 
-/** Tabs share the cookie, so they must also share what it means. */
+/** Tabs share the cookie, so a change of the session in one tab must reach the others. */
 const otherTabs = new BroadcastChannel('darkroom-session')
 otherTabs.onmessage = () => void readSession()
 
@@ -30,7 +30,7 @@ interface SessionAnswer {
   keyId?: string
 }
 
-/** Asks the server whose page this is. */
+/** Reads the session from the server. */
 export async function readSession(): Promise<void> {
   try {
     const answer = await request<SessionAnswer>('session')
@@ -38,7 +38,7 @@ export async function readSession(): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 401) return
     if (error.status === 404) session.value = { state: 'open' }
-    else setTimeout(() => void readSession(), retryMs) // the server is away
+    else setTimeout(() => void readSession(), retryMs) // the server does not answer
   }
 }
 

@@ -1,12 +1,12 @@
 import { signal } from '@preact/signals'
 
-/** What screen readers say next, politely. */
+/** The next announcement of screen readers (aria-live polite). */
 export const announcement = signal('')
 
 let pending: string[] = []
 let _timer: ReturnType<typeof setTimeout> | undefined
 
-/** Changes come in crowds: they are said together, at most once in two seconds. */
+/** Announces changes, several together, at most once in two seconds. */
 export function announce(words: string): void {
   pending.push(words)
   _timer ??= setTimeout(() => {

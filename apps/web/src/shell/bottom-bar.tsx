@@ -6,7 +6,7 @@ import { isHeld, pause, resume } from '../upload/queue.ts'
 import { announcement } from './announce.ts'
 import { shownNotice } from './notice.ts'
 
-/** Says below the list how the uploads go, what was refused, and what can be undone: nothing moves when it appears. */
+/** Shows below the list the state of uploads, refusals, and deletions that can be undone. It does not move the page. */
 export function BottomBar() {
   return (
     <section class="bottom" aria-label="Messages">

@@ -9,7 +9,7 @@ const places: readonly (readonly [Place, string, string])[] = [
   ['docs', './docs', 'Docs'],
 ]
 
-/** The head of every page: where one is, whether changes arrive, and whose images these are. */
+/** The header of every page: the current page, whether changes arrive, and the user. */
 export function Header({ here }: { here: Place }) {
   return (
     <header class="top">

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { Refusal } from '../api/refusal.ts'
 
-/** Something that the user asked for was refused. */
+/** The refusal of a request that the user made. */
 export const shownNotice = signal<Refusal | undefined>(undefined)
 
 export function notice(refusal: Refusal): void {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 
-/** What may be wider than the window; it is scrolled by keyboard, too. */
+/** A container for content that may be wider than the window. It can be scrolled by keyboard, too. */
 export function Scrollable({ label, children }: { label: string; children: ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard can't scroll (axe: scrollable-region-focusable)

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { retryFailed, retryOutcome } from './retry-many.ts'
 import { reasonWords } from './words.ts'
 
-/** Why images failed in the last hour, the most frequent reason first; each reason, or all, can be retried. */
+/** The reasons of failures in the last hour, the most frequent first. The images of each reason, or all, can be retried. */
 export function Failures({ failures, failed, inAll }: LastHour & { inAll: number }) {
   return (
     <>

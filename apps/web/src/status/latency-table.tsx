@@ -8,7 +8,7 @@ const rows = [
   ['total', 'Upload to result'],
 ] as const
 
-/** How long images took, as percentiles. The bars share one scale. */
+/** The percentiles of the durations of images. The bars share one scale. */
 export function LatencyTable({ milliseconds }: LastHour) {
   const most = Math.max(1, ...rows.map(([name]) => milliseconds[name].p99))
   return (

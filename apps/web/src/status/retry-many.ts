@@ -3,7 +3,7 @@ import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { readStats } from './stats.ts'
 
-/** What came of the latest retry, in words. */
+/** The outcome of the latest retry, in words. */
 export const retryOutcome = signal('')
 
 interface Retried {

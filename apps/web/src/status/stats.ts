@@ -6,11 +6,11 @@ import { request } from '../api/request.ts'
 export const stats = signal<Stats | undefined>(undefined)
 export const problem = signal<Refusal | undefined>(undefined)
 
-/** The figures are read this often while the page is visible, and sooner after a change. */
+/** How often the figures are read while the page is visible; sooner after a change. */
 const refreshMs = 5000
 const soonMs = 1000
 
-/** Whether the figures stand still. In the URL, so that a reload keeps it. */
+/** Whether the figures are paused. It is in the URL, so that a reload keeps it. */
 export const isPaused = signal(new URL(location.href).searchParams.has('paused'))
 
 export function setPaused(next: boolean): void {
@@ -34,7 +34,7 @@ export async function readStats(): Promise<void> {
 
 let _timer: ReturnType<typeof setTimeout> | undefined
 
-/** Reads again soon: many changes make one request. */
+/** Reads the figures again soon, once for many changes. */
 export function readSoon(): void {
   if (isPaused.peek() || document.hidden) return
   _timer ??= setTimeout(() => {

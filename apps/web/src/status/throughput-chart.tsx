@@ -4,7 +4,7 @@ const width = 600
 const height = 120
 const gap = 1.5
 
-/** What ended in each minute of the last hour: finished above, failed in the accent colour below. */
+/** The images that ended in each minute of the last hour: finished above, failed in the accent colour below. */
 export function ThroughputChart({ perMinute, finished, failed }: LastHour) {
   const most = Math.max(1, ...perMinute.map(minute => minute.finished + minute.failed))
   const step = width / Math.max(1, perMinute.length)

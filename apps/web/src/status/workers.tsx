@@ -1,7 +1,7 @@
 import type { WorkerStats } from '@darkroom/contracts'
 import { sinceWords } from './words.ts'
 
-/** Each worker with its threads, and what each develops since when. */
+/** Each worker with its threads, the image that each develops, and since when. */
 export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
   if (workers.length === 0) return <p class="refusal">No worker is registered: images wait until one is.</p>
   return (

@@ -6,13 +6,13 @@ import { announce } from '../shell/announce.ts'
 import { lastFile } from './last-file.ts'
 import { enqueue } from './queue.ts'
 
-/** Adds files to the list with the recipe as it is now, and sends them. */
+/** Adds files to the list with the current recipe, and sends them. */
 export function addFiles(files: readonly File[]): void {
   if (files.length === 0) return
   const list = steps.peek()
   const wish: Wish = { operations: operationsText(list) }
   lastFile.value = files[0]
-  show({}) // what was added is seen
+  show({}) // shows the added files
   enqueue(files.map(file => rowOfFile(file, withPreviews(file, wish, operationsOf(list)))))
   announce(files.length === 1 ? `${files[0]?.name} was added` : `${files.length} images were added`)
 }

@@ -1,4 +1,4 @@
-/** Reads the files of a drop, folders included. Entries must be taken before the first await: the drop then ends. */
+/** Reads the files of a drop, folders included. Entries must be read before the first await, when the drop ends. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry() ?? [])
   const loose = [...transfer.files]
@@ -10,7 +10,7 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
 
 async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
   if (isFile(entry)) {
-    // A folder holds more than images; a file that was dropped by itself is refused in words.
+    // Other files in a folder are skipped; a single file that is not an image gets an error.
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
     const isLoose = entry.fullPath.lastIndexOf('/') === 0
     if (isLoose || looksLikeImage(file)) files.push(file)

@@ -4,7 +4,7 @@ import { enqueue } from './queue.ts'
 import { continueAt } from './send-in-pieces.ts'
 import { otherTabs, thisTab } from './this-tab.ts'
 
-/** Goes on with the uploads that a reload, or the end of the browser, has interrupted. */
+/** Continues the uploads that a reload, or the end of the browser, has interrupted. */
 export async function goOnWithUploads(): Promise<void> {
   const pending = await readPending()
   if (pending.length === 0) return

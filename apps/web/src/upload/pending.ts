@@ -1,13 +1,13 @@
 import type { Wish } from '../images/row.ts'
 
-/** An upload in pieces that is not finished. The browser keeps the file by reference, so it goes on after a reload. */
+/** An unfinished upload in pieces. The browser keeps a reference to the file, so the upload continues after a reload. */
 export interface PendingUpload {
   key: string
   /** The tab that sends it. */
   tab: string
   file: File
   wish: Wish
-  /** Where the server keeps what it has received. */
+  /** The URL of the upload at the server. */
   uploadUrl?: string | undefined
 }
 
@@ -37,7 +37,7 @@ async function inStore<Result>(
       request.onerror = () => reject(request.error)
     })
   } catch {
-    return undefined // storage is full or switched off: uploads last as long as the page
+    return undefined // storage is full or disabled: uploads can't continue after a reload
   }
 }
 

@@ -9,12 +9,12 @@ import { pieceBytes, sendInPieces } from './send-in-pieces.ts'
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
 const maxBackoffMs = 15_000
-/** An error of the server that it doesn't explain is tried again so often. */
+/** How often an upload is retried after a server error without an explanation. */
 const maxUnexplained = 3
 
-/** Why nothing is sent for the moment, and until when. */
+/** The reason why nothing is sent at the moment, and until when. */
 export const pause = signal<{ refusal: Refusal; until: number } | undefined>(undefined)
-/** Files are collected, and sent when the user says so. */
+/** Whether files are collected until the user sends them. */
 export const isHeld = signal(false)
 
 let waiting: Row[] = []
@@ -101,7 +101,7 @@ function pauseFor(refusal: Refusal, ms: number): void {
   if (Number.isFinite(until)) timer = setTimeout(resume, until - Date.now())
 }
 
-/** Goes on at once. */
+/** Continues at once. */
 export function resume(): void {
   clearTimeout(timer)
   pause.value = undefined

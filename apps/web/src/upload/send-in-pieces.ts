@@ -8,17 +8,17 @@ import { forgetPending, rememberPending } from './pending.ts'
 import type { Sending } from './send.ts'
 import { thisTab } from './this-tab.ts'
 
-/** Files above this size are sent in pieces of this size, and go on where they stopped. */
+/** Files above this size are sent in pieces of this size, and continue where they stopped. */
 export const pieceBytes = 8 * 1024 * 1024
 
 const uploadUrls = new WeakMap<Row, string>()
 
-/** An upload of a former visit goes on at this URL. */
+/** Sets the URL at which an upload of an earlier visit continues. */
 export function continueAt(row: Row, uploadUrl: string): void {
   uploadUrls.set(row, uploadUrl)
 }
 
-/** Sends a file by tus 1.0. What the server has received is not sent again, also after a reload. */
+/** Sends a file by tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
 export function sendInPieces(row: Row, onProgress: (share: number) => void): Sending {
   let upload: Upload | undefined
   const cancelled = new AbortController()
@@ -32,7 +32,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
       cancelled.signal.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
       const known = uploadUrls.get(row)
       upload = new Upload(file, {
-        // Where an upload is known, there is no endpoint: tus-js-client would begin anew when the server is only busy.
+        // A known upload has no endpoint, as tus-js-client would begin a new upload when the server is only busy.
         ...(known === undefined ? { endpoint: urlOf('uploads') } : { uploadUrl: known }),
         chunkSize: pieceBytes,
         retryDelays: null, // the queue tries again
@@ -65,7 +65,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
   }
 }
 
-/** Whether the upload is not tried again. */
+/** Whether the upload is not retried. */
 function isOver(error: unknown): boolean {
   return !(error instanceof Refusal) || !(error.isTemporary || error.status === 401)
 }
@@ -90,7 +90,7 @@ function asRefusal(error: Error | DetailedError, beginAnew: () => void): Refusal
   if (status === 401) onUnauthorized.call()
   if (status === 404 || status === 410) beginAnew()
   const refusal = refusalFrom(status, response.getBody(), response.getHeader('retry-after') ?? null)
-  // The upload has expired, or another request writes to it: neither is the fault of the file.
+  // The upload has expired, or another request writes to it. The file is not the cause.
   const isPassing = status === 404 || status === 409 || status === 410 || status === 423
   return isPassing ? new Refusal({ ...refusal, message: refusal.message, status: 503 }) : refusal
 }

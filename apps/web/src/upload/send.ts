@@ -10,7 +10,7 @@ export interface Sending {
   abort(): void
 }
 
-/** Sends a file in one request. Only XMLHttpRequest says how much of a body has gone over HTTP/1.1. */
+/** Sends a file in one request. Only XMLHttpRequest reports how much of a body was sent over HTTP/1.1. */
 export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
   const xhr = new XMLHttpRequest()
   const accepted = new Promise<ImageStatus>((resolve, reject) => {

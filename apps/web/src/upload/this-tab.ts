@@ -1,6 +1,6 @@
 import { randomText } from '../images/row.ts'
 
-/** Stays the same when the tab is reloaded. */
+/** The name of this tab, which stays the same when the tab is reloaded. */
 export const thisTab = tabName()
 
 function tabName(): string {
