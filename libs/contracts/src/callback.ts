@@ -1,6 +1,9 @@
 import { type Static, Type } from './typebox/typebox.js'
 
-/** waiting: for the end of the image. due: to be sent, or being sent. failed: given up, or refused for good. */
+/**
+ * waiting: the image has not ended yet. due: to be sent, or being sent. failed: no attempts are left, or the receiver
+ * refused it for good.
+ */
 export const callbackStates = ['waiting', 'due', 'delivered', 'failed'] as const
 export type CallbackState = (typeof callbackStates)[number]
 export const CallbackState = Type.Enum(callbackStates)
@@ -13,14 +16,14 @@ export const CallbackUrl = Type.String({
 
 const Attempts = Type.Integer({
   minimum: 0,
-  description: 'How often the receiver was asked since the notice was due',
+  description: 'How often the notice was sent since it became due',
 })
 const Answer = Type.String({
   maxLength: 40,
   description: 'The last answer: a status, or a word such as timeout',
 })
 
-/** What clients see of the notice of an image. */
+/** The notice of an image as clients see it. */
 export const CallbackStatus = Type.Object({
   url: Type.String(),
   state: CallbackState,
@@ -34,18 +37,18 @@ export const NewCallback = Type.Object(
     url: CallbackUrl,
     keptSeconds: Type.Number({
       exclusiveMinimum: 0,
-      description: 'How long the image is kept after its end',
+      description: 'How long the image is kept after it has ended',
     }),
   },
   { additionalProperties: false },
 )
 export type NewCallback = Static<typeof NewCallback>
 
-/** The notice of a task: it becomes due with the end of the task, in the same transaction. */
+/** The notice of a task. The transaction that ends the task makes it due. */
 export const TaskCallback = Type.Object({
   ...CallbackStatus.properties,
   keptSeconds: NewCallback.properties.keptSeconds,
-  host: Type.String({ description: 'Of the URL, with its port' }),
+  host: Type.String({ description: 'Host and port of the URL' }),
   token: Type.Integer({ minimum: 0, description: 'Fencing token; grows with every change of the notice' }),
   dueAt: Type.Optional(
     Type.String({
@@ -53,7 +56,7 @@ export const TaskCallback = Type.Object({
       description: 'While the state is due: when it may be claimed. A claim moves it to the end of its lease',
     }),
   ),
-  isSlow: Type.Boolean({ description: 'Not at the first attempt: few of these are sent at a time' }),
+  isSlow: Type.Boolean({ description: 'An earlier attempt failed; only a few of these are sent at a time' }),
 })
 export type TaskCallback = Static<typeof TaskCallback>
 
@@ -71,18 +74,22 @@ export const NoticeClaim = Type.Object(
 export type NoticeClaim = Static<typeof NoticeClaim>
 
 const token = TaskCallback.properties.token
-const RetryMs = Type.Integer({ minimum: 0, maximum: 2_592_000_000, description: 'Until the next attempt' })
+const RetryMs = Type.Integer({
+  minimum: 0,
+  maximum: 2_592_000_000,
+  description: 'Time until the next attempt',
+})
 
-/** What came of a claimed notice. */
+/** The outcome of a claimed notice. */
 export const NoticeReport = Type.Union([
   Type.Object({ state: Type.Literal('delivered'), token, answer: Answer }, { additionalProperties: false }),
   Type.Object(
     { state: Type.Literal('failed'), token, answer: Answer },
-    { additionalProperties: false, description: 'For good' },
+    { additionalProperties: false, description: 'There is no further attempt' },
   ),
   Type.Object(
     { state: Type.Literal('due'), token, answer: Answer, retryMs: RetryMs },
-    { additionalProperties: false, description: 'The attempt failed; the next is slow' },
+    { additionalProperties: false, description: 'The attempt failed; the next one counts as slow' },
   ),
   Type.Object(
     { state: Type.Literal('returned'), token, isSlow: Type.Boolean(), retryMs: RetryMs },

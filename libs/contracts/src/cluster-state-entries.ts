@@ -59,7 +59,7 @@ export type VersionRow = Static<typeof VersionRow>
  */
 export const CounterRead = Type.Object({
   name: StateName,
-  count: Type.Integer({ minimum: 0, description: 'Of all time' }),
+  count: Type.Integer({ minimum: 0, description: 'The count since the counter was created' }),
   window: Type.String(),
   bucketSeconds: Type.Integer({ minimum: 1 }),
   from: Type.String({ format: 'date-time', description: 'When the first part begins' }),

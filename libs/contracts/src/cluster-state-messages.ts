@@ -5,13 +5,13 @@ import { type Static, Type } from './typebox/typebox.js'
 export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
 export type Member = Static<typeof Member>
 
-/** The node at an address. Asked when a node's id was seen somewhere else, or is not there any more. */
+/** The node at an address. Requested when a node's id was seen at another address, or the node has disappeared. */
 export const NodeIdentity = Type.Object(
   {
     id: NodeName,
     run: NodeName,
     url: Type.String({ maxLength: 2000 }),
-    writingMs: Type.Integer({ minimum: 0, description: 'How long it has accepted writes' }),
+    writingMs: Type.Integer({ minimum: 0, description: 'For how long it has accepted writes' }),
     hasYielded: Type.Boolean({ description: 'Whether it refuses writes because another process has its id' }),
   },
   { additionalProperties: false },
@@ -24,20 +24,23 @@ export const Gossip = Type.Object(
 )
 export type Gossip = Static<typeof Gossip>
 
-const Key = Type.String({ maxLength: 300, description: 'Of an entry' })
+const Key = Type.String({ maxLength: 300, description: 'The key of an entry' })
 
-/** Asks which entries of the other node may differ from one's own. */
+/** Asks which entries of the other node may differ from the sender's. */
 export const SyncComparison = Type.Object(
   {
     step: Type.Literal('compare'),
     from: NodeName,
-    digest: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'A hash a bucket' }),
+    digest: Type.Array(Type.Integer({ minimum: 0 }), {
+      maxItems: 1024,
+      description: 'One hash for each bucket',
+    }),
     after: Type.Optional(Key),
   },
   { additionalProperties: false },
 )
 
-/** Sends entries that the other node lacks, and asks for entries that this node lacks. */
+/** Sends entries that the receiver lacks, and asks for entries that the sender lacks. */
 export const SyncExchange = Type.Object(
   {
     step: Type.Literal('exchange'),
@@ -53,7 +56,10 @@ export type SyncRequest = Static<typeof SyncRequest>
 export const SyncReply = Type.Union([
   Type.Object(
     {
-      buckets: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1024, description: 'Those that differ' }),
+      buckets: Type.Array(Type.Integer({ minimum: 0 }), {
+        maxItems: 1024,
+        description: 'The buckets that differ',
+      }),
       versions: Type.Array(VersionRow, { maxItems: 1000 }),
       next: Type.Optional(Type.String({ ...Key, description: '`after` of the next page of versions' })),
     },

@@ -9,9 +9,9 @@ import { type Static, Type } from './typebox/typebox.js'
 export const bareRegister = 'value'
 export const bareCounter = 'count'
 
-/** Registers behind the paths without a name hold whole numbers, as the one-value database did. */
+/** Registers behind the paths without a name hold whole numbers, as in the design with a single value. */
 const WholeNumber = Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'A whole number within ±2^53' })
-/** Half of the possible generations, so that a notification can't use up those that later writes need. */
+/** At most half of the possible generations, so that a notification leaves enough of them for later writes. */
 const NotifiedGeneration = Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'Up to 2^52' })
 const ValueText = Type.String({
   minLength: 1,
@@ -21,13 +21,18 @@ const ValueText = Type.String({
 
 const named = Type.Object({ name: StateName })
 const notifierQuery = Type.Object(
-  { notifier: Type.String({ ...NodeName, description: 'Who wrote it' }) },
+  { notifier: Type.String({ ...NodeName, description: 'The node that wrote it' }) },
   { additionalProperties: false },
 )
 const amountQuery = Type.Object(
   {
     amount: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1, description: 'Whole' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        default: 1,
+        description: 'A whole number',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -111,7 +116,7 @@ export const clusterStateRoutes = {
     method: 'GET',
     url: '/registers/:name',
     schema: {
-      summary: 'Reads a register; its ETag is made of generation and writer',
+      summary: 'Reads a register; its ETag consists of generation and writer',
       params: named,
       response: { 200: RegisterRead, 404: Problem },
     },
@@ -130,7 +135,7 @@ export const clusterStateRoutes = {
     method: 'DELETE',
     url: '/registers/:name',
     schema: {
-      summary: 'Deletes a register on all nodes; not an error if it doesn’t exist',
+      summary: 'Deletes a register on all nodes; succeeds if it doesn’t exist',
       params: named,
       response: { 204: Nothing, 409: Problem },
     },
@@ -175,7 +180,7 @@ export const clusterStateRoutes = {
           window: Type.Optional(
             Type.String({
               pattern: '^[1-9][0-9]{0,5}[smh]$',
-              description: 'The time up to now, for example 60s, 30m or 24h',
+              description: 'The period up to now, for example 60s, 30m or 24h',
             }),
           ),
           buckets: Type.Optional(Type.Integer({ minimum: 1, maximum: 120, default: 1 })),

@@ -3,7 +3,7 @@ import { Factor, maxSide } from './operation-arguments.ts'
 import { nothing, number, optional } from './operation-text.ts'
 import { Type } from './typebox/typebox.js'
 
-/** Change the colours of pixels, and leave their places alone. */
+/** Operations that change the colours of pixels, but not their positions. */
 export const colourOperations = {
   greyscale: defineOperation({
     summary: 'Keeps only the lightness',

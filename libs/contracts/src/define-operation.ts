@@ -2,13 +2,13 @@ import type { TProperties } from './typebox/typebox.js'
 
 export interface OperationDefinition {
   readonly summary: string
-  /** How it is written as text: [what may be left out], <what may not>. */
+  /** How it is written as text: [optional], <required>. */
   readonly form: string
   readonly example: string
   readonly properties: TProperties
-  /** Reads what stands behind `name:`; what it can't read is left to the schema to refuse. */
+  /** Reads the text after `name:`. Values that it can't read are passed on, and the schema refuses them. */
   parse(text: string): Record<string, unknown>
-  /** Refuses what a schema can't. @throws InvalidOperations */
+  /** Checks the rules that a schema can't express. @throws InvalidOperations */
   verify?(argument: Record<string, unknown>): void
 }
 

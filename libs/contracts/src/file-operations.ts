@@ -3,7 +3,7 @@ import { outputFormats } from './operation-arguments.ts'
 import { InvalidOperations, number, optional } from './operation-text.ts'
 import { Type } from './typebox/typebox.js'
 
-/** Choose the file that is written, not its pixels. */
+/** Operations that affect the file that is written, but not its pixels. */
 export const fileOperations = {
   metadata: defineOperation({
     summary: 'Drops EXIF, XMP, IPTC and comments (the default), or keeps EXIF, XMP and IPTC',

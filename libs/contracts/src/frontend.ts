@@ -23,7 +23,8 @@ const params = Type.Object({ id: Type.String() })
 const Since = Type.Optional(
   Type.String({
     format: 'date-time',
-    description: 'Only images that arrived at this instant or later; of a resumable upload, when it began',
+    description:
+      'Only images that arrived at this instant or later; a resumable upload arrives when it begins',
   }),
 )
 const Preset = Type.Optional({
@@ -74,8 +75,8 @@ const uploadErrors = {
 }
 
 /**
- * The body of an upload, sent as application/json, that names where the image is: at a `url`, or `from` another image
- * whose original is developed again.
+ * The body of an upload as application/json. It names the source of the image: a `url`, or `from`, another image whose
+ * original is developed again.
  */
 export const ImageRequest = Type.Object(
   {
@@ -103,7 +104,7 @@ const IdempotencyKey = Type.Optional(
   }),
 )
 
-/** A form with one file. Fields stand before the file. */
+/** A form with one file. Its fields must come before the file. */
 export const UploadForm = Type.Object({
   ...UploadOptions.properties,
   file: Type.String({ format: 'binary', contentMediaType: 'image/*' }),
@@ -123,7 +124,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Takes an image in: raw bytes, multipart/form-data with one file, or application/json (`ImageRequest`) with its `url`, or `from`, an image whose original is developed again',
+        'Accepts an image: raw bytes, multipart/form-data with one file, or application/json (`ImageRequest`) with the `url` of the image, or `from`, the id of an image whose original is developed again',
       querystring: UploadOptions,
       headers: Type.Object({
         'content-length': Type.Optional(Type.String()),
@@ -152,17 +153,19 @@ export const frontendRoutes = {
     access: 'operator',
     schema: {
       summary:
-        'Develops all failed images again that match the filters, newest first. If there are many, `next` tells where to go on',
+        'Develops again all failed images that match the filters, newest first. If more are left, `next` is the cursor for the next request',
       querystring: Type.Object(
         {
           state: Type.Optional(Type.Literal('failed', { description: 'Only failed images are retried' })),
-          type: Type.Optional(Type.String({ maxLength: 200, description: 'Of the problem in `error`' })),
+          type: Type.Optional(
+            Type.String({ maxLength: 200, description: 'The type of the problem in `error`' }),
+          ),
           owner: Type.Optional(Owner),
           since: Since,
           preset: Preset,
           limit: Type.Optional({
             ...Type.Integer({ minimum: 1, maximum: 10_000 }),
-            description: 'Default: 1000',
+            description: 'How many images to retry at most; default: 1000',
           }),
           cursor: pageQuery.cursor,
         },
@@ -207,7 +210,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events: the current state of an image, then each change until it is finished or failed; after that 204',
+        'Server-sent events: the current state of an image, then each change until it is finished or failed. A client that reconnects afterwards gets a 204',
       params,
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: { 200: EventStreamBytes, 204: Nothing, 404: Problem },
@@ -260,7 +263,7 @@ export const frontendRoutes = {
     method: 'DELETE',
     url: '/images/:id',
     schema: {
-      summary: 'Deletes an image and its bytes; work on it is cancelled',
+      summary: 'Deletes an image and its bytes; if it is being developed, that is cancelled',
       params,
       response: { 204: Nothing, 404: Problem, 412: Problem },
     },

@@ -14,7 +14,7 @@ import {
 import { InvalidOperations, matchOrThrow, nothing, number, words } from './operation-text.ts'
 import { Type } from './typebox/typebox.js'
 
-/** Change the size or the shape of an image, or where its pixels are. */
+/** Operations that change the size or shape of an image, or the positions of its pixels. */
 export const geometryOperations = {
   resize: defineOperation({
     summary:

@@ -5,7 +5,7 @@ import { type Static, Type } from './typebox/typebox.js'
 import { UploadOptions } from './upload-options.ts'
 
 export const defaultGrantSeconds = 3600
-/** So that a record stays small. */
+/** Keeps the record of a grant small. */
 const maxGrantImages = 100
 
 export const NewGrant = Type.Object(
@@ -18,7 +18,10 @@ export const NewGrant = Type.Object(
       }),
     ),
     maxBytes: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Of each image; default: the limit of all uploads' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'Size limit of each image; default: the limit of all uploads',
+      }),
     ),
     expiresIn: Type.Optional(
       Type.Integer({
@@ -34,7 +37,7 @@ export const NewGrant = Type.Object(
 export type NewGrant = Static<typeof NewGrant>
 
 export const MadeGrant = Type.Object({
-  token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; told once' }),
+  token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; it is shown only in this answer' }),
   expiresAt: Type.String({ format: 'date-time' }),
   images: Type.Integer(),
   maxBytes: Type.Optional(Type.Integer()),
@@ -50,7 +53,7 @@ export const GrantRecord = Type.Object({
 })
 export type GrantRecord = Static<typeof GrantRecord>
 
-/** Records stand in kv-config under this prefix and the id of the grant. */
+/** kv-config stores each grant under this prefix and the id of the grant. */
 export const grantPrefix = 'grants/'
 
 /** Short-lived tokens with which a browser or device without a key uploads images. */

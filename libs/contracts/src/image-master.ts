@@ -34,11 +34,11 @@ export const Work = Type.Object({
 })
 export type Work = Static<typeof Work>
 
-/** The original design's four words for the state of an image. */
+/** The state of an image in the words of the three older paths. */
 export const readiness = ['not found', 'in progress', 'finished', 'failed'] as const
 export type Readiness = (typeof readiness)[number]
 
-/** Larger results have a request of their own. In base64, this many bytes still fit into a JSON body. */
+/** Larger results are sent in a separate request. In base64, this many bytes still fit into a JSON body. */
 export const maxInlineBytes = 512 * 1024
 
 const WorkRequest = Type.Object({
@@ -47,7 +47,7 @@ const WorkRequest = Type.Object({
     Type.String({
       maxLength: 1000,
       description:
-        'The optional types that the worker can decode (such as image/heic), separated by commas, and `variants` if it can make variants. It gets no other originals, and without `variants` no tasks with variants',
+        'The optional types that the worker can decode (such as image/heic), separated by commas, and `variants` if it can make variants. The worker gets no originals of other optional types, and without `variants` no tasks with variants',
     }),
   ),
   inline: Type.Optional(
@@ -114,7 +114,7 @@ export const imageMasterRoutes = {
         {
           id: Type.Optional({
             ...TaskId,
-            description: 'Of the image; if it exists, it is returned unchanged',
+            description: 'The id of the image; if the image exists, it is returned unchanged',
           }),
           ...options,
         },

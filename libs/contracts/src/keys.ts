@@ -15,7 +15,7 @@ export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{12}$' })
 
 const Instant = Type.String({ format: 'date-time' })
 
-/** What may be told about an API key. */
+/** An API key as it is shown: without its secret. */
 export const KeyDescription = Type.Object({
   id: KeyId,
   role: Role,
@@ -28,21 +28,24 @@ export const KeyDescription = Type.Object({
 })
 export type KeyDescription = Static<typeof KeyDescription>
 
-/** An API key as kv-config keeps it, as JSON: enough to check the key, not to use it. */
+/** An API key as kv-config stores it, as JSON: enough to check the key, not to use it. */
 export const KeyRecord = Type.Object({
   ...Type.Omit(KeyDescription, ['id']).properties,
   hash: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the whole key, in hex' }),
 })
 export type KeyRecord = Static<typeof KeyRecord>
 
-/** Records stand in kv-config under this prefix and the id of the key. */
+/** kv-config stores each key under this prefix and the id of the key. */
 export const keyPrefix = 'keys/'
 
 export const authModes = ['keys', 'open'] as const
 export type AuthMode = (typeof authModes)[number]
 export const AuthMode = Type.Enum(authModes)
 
-/** Where kv-config says, as JSON, who may use a frontend whose AUTH is not set. The first key writes `keys` there. */
+/**
+ * The key in kv-config whose value, as JSON, is the mode of frontends whose AUTH is not set. Making the first API key
+ * sets it to `keys`.
+ */
 export const authSetting = 'config/frontend/auth'
 
 export const NewKey = Type.Object(
@@ -50,7 +53,11 @@ export const NewKey = Type.Object(
     role: Type.Optional(Type.Enum(roles, { default: 'user' })),
     owner: Type.Optional({ ...Owner, description: 'Default: the id of the key' }),
     name: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, description: 'For people: who uses the key, and where' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'A note for people: who uses the key, and where',
+      }),
     ),
     expiresAt: Type.Optional({ ...Instant, description: 'Default: never' }),
     callback: Type.Optional({
@@ -62,7 +69,7 @@ export const NewKey = Type.Object(
 )
 export type NewKey = Static<typeof NewKey>
 
-/** Told once: the key itself is kept nowhere. */
+/** The answer that contains a new key. The key is shown only here, because it is stored nowhere. */
 export const MadeKey = Type.Object({ ...KeyDescription.properties, key: Type.String() })
 export type MadeKey = Static<typeof MadeKey>
 
@@ -75,7 +82,7 @@ export const keyRoutes = {
     url: '/keys',
     access: 'operator-key',
     schema: {
-      summary: 'Makes an API key, which is told once',
+      summary: 'Makes an API key, which is shown only in this answer',
       body: NewKey,
       response: { 201: MadeKey },
     },
@@ -85,7 +92,7 @@ export const keyRoutes = {
     url: '/keys',
     access: 'operator-key',
     schema: {
-      summary: 'All API keys, the expired ones too',
+      summary: 'All API keys, including expired ones',
       response: { 200: Type.Object({ keys: Type.Array(KeyDescription) }) },
     },
   }),
@@ -94,7 +101,7 @@ export const keyRoutes = {
     url: '/keys/:id',
     access: 'operator-key',
     schema: {
-      summary: 'Ends an API key at once',
+      summary: 'Revokes an API key at once',
       params,
       response: { 204: Nothing, 404: Problem },
     },
@@ -104,7 +111,7 @@ export const keyRoutes = {
     url: '/keys/:id/rotate',
     access: 'operator-key',
     schema: {
-      summary: 'Makes another API key of the same role, owner and name, and ends this one',
+      summary: 'Replaces an API key by a new one with the same role, owner and name',
       params,
       querystring: Type.Object(
         {

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
 import { Type } from './typebox/typebox.js'
 
-/** In every answer about keys: the store's revision at the time of the read. Pass it on as `after`. */
+/** In every answer about keys: the store's revision at the time of the read. Send it as `after` in the next request. */
 export const revisionHeader = 'kv-revision'
 
 const params = Type.Object({
@@ -22,16 +22,17 @@ const blockingQuery = {
 
 const conditions = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ description: 'Only if the current ETag is one of these; * means any' }),
+    Type.String({ description: 'Succeeds only if the current ETag is one of these; * means any' }),
   ),
   'if-none-match': Type.Optional(
     Type.String({
-      description: 'Only if the current ETag is not one of these; * means only if the key does not exist',
+      description:
+        'Succeeds only if the current ETag is none of these; * means only if the key does not exist',
     }),
   ),
 })
 
-/** A worker registers itself, and finds the other services. */
+/** Lets a worker register itself and find the other services. */
 const ownRegistration = { '*': ['services/image-worker/'] }
 
 const setKey = defineRoute({
@@ -72,7 +73,7 @@ export const kvConfigRoutes = {
     url: '/key/*',
     worker: ownRegistration,
     schema: {
-      summary: 'Deletes a key; not an error if it does not exist',
+      summary: 'Deletes a key; succeeds if it does not exist',
       params,
       headers: conditions,
       response: { 204: Nothing, 412: Problem },

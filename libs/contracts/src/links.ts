@@ -20,7 +20,7 @@ export const NewLinks = Type.Object(
   { additionalProperties: false },
 )
 
-/** Links that work without a key. Whoever has them can read the bytes. */
+/** Links that work without a key: everyone who has them can read the bytes. */
 export const SignedLinks = Type.Object({
   id: Type.String(),
   expiresAt: Type.String({ format: 'date-time' }),
@@ -33,7 +33,7 @@ export const SignedLinks = Type.Object({
 export type SignedLinks = Static<typeof SignedLinks>
 
 const signedParams = {
-  signature: Type.String({ description: 'Contains its end and the id of its key' }),
+  signature: Type.String({ description: 'Contains the time when the link expires and the id of its key' }),
   id: Type.String(),
 }
 const params = Type.Object(signedParams)

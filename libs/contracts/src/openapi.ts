@@ -15,21 +15,21 @@ export interface ServedRoute {
   url: string
   schema: RouteSchema
   access?: Access | undefined
-  /** The name of the route in its contract; without it, the id is made of method and path. */
+  /** The name of the route in its contract; without it, the id consists of method and path. */
   name?: string | undefined
 }
 
 export interface OpenApiOptions {
   title: string
   routes: readonly ServedRoute[]
-  /** What the bearer token is; see `ServedRoute.access`. */
+  /** Describes the bearer token; see `ServedRoute.access`. */
   bearer: string
   servers: readonly string[]
 }
 
 type Json = { [key: string]: unknown }
 
-/** The OpenAPI 3.1 document of a service, made from its contracts. It takes milliseconds: make it when it is asked for. */
+/** Makes the OpenAPI 3.1 document of a service from its contracts. This takes milliseconds, so do it only on request. */
 export function openApiOf({ title, routes, bearer, servers }: OpenApiOptions): Json {
   const names = schemaNames()
   const paths: Record<string, Json> = {}
@@ -63,11 +63,11 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   health: 'Whether the service is alive and ready, and its measurements',
   images: 'Uploads, states and bytes of images',
   keys: 'API keys, for operators',
-  legacy: 'The three paths of the original design',
-  operations: 'What can be done to an image',
+  legacy: 'Three older paths that answer in plain text',
+  operations: 'The operations that can be applied to an image',
   presets: 'Named lists of operations',
   signed: 'Bytes of images by signed links, without a key',
-  stats: 'What operators see',
+  stats: 'The state of a whole Darkroom, for operators',
   uploads: 'Resumable uploads (tus 1.0)',
 }
 
@@ -150,7 +150,7 @@ function responseOf(status: number | undefined, answer: TSchema, names: Names): 
 function contentOf(contents: Readonly<Record<string, TSchema>>, names: Names): Json {
   return Object.fromEntries(
     Object.entries(contents).map(([type, schema]) => {
-      // Bytes have no schema of their own: the media type says it all (OpenAPI 3.1, 4.8.14.2).
+      // Bytes need no schema besides the media type (OpenAPI 3.1, 4.8.14.2).
       return [type, isBytes(schema) ? {} : { schema: named(plain(schema), names) }]
     }),
   )
@@ -167,27 +167,27 @@ function mediaTypeOf(schema: TSchema): string {
 const reasons: Readonly<Record<number, string>> = {
   200: 'Done',
   201: 'Made',
-  202: 'Accepted; it goes on',
+  202: 'Accepted; the work continues in the background',
   204: 'Done; no content',
   206: 'The range that was asked for',
   304: 'Not modified',
-  400: 'The request is not valid; the detail says what is wrong',
+  400: 'The request is not valid; the detail explains why',
   401: 'No valid key was sent',
   403: 'Not allowed',
-  404: 'There is no such thing, or it belongs to another owner',
-  409: 'Not in this state',
+  404: 'Not found, or not visible with this key',
+  409: 'Not possible in the present state',
   410: 'Gone',
-  412: 'A precondition does not hold',
+  412: 'A precondition in the headers is not met',
   413: 'Too large',
   415: 'Not a supported file type',
   416: 'The range is outside of the image',
-  422: 'The image, or what was asked for, can not be processed',
-  423: 'Another request works on it',
-  429: 'Too much at once; Retry-After says when to try again',
-  503: 'Not now; Retry-After says when to try again',
+  422: 'The image or the request can not be processed',
+  423: 'Locked: another request is writing to it',
+  429: 'Too many requests; Retry-After contains the time to wait',
+  503: 'Not available at the moment; Retry-After contains the time to wait',
 }
 
-/** The name of a schema by its JSON. */
+/** Names of schemas, by the schema's JSON. */
 type Names = ReadonlyMap<string, string>
 
 /** Schemas that get a name in the document, and so in the types that are generated from it. */
@@ -216,12 +216,12 @@ function schemaNames(): Names {
   return new Map(Object.entries(byName).map(([name, schema]) => [JSON.stringify(plain(schema)), name]))
 }
 
-/** The schema as JSON, without what TypeBox keeps for itself. */
+/** The schema as JSON, without TypeBox's internal properties. */
 function plain(schema: unknown): Json {
   return JSON.parse(JSON.stringify(schema)) as Json
 }
 
-/** The schema with references in the place of named schemas. */
+/** The schema, with references in place of named schemas. */
 function named(schema: unknown, names: Names, isRoot = true): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const name = names.get(JSON.stringify(schema))
@@ -230,7 +230,7 @@ function named(schema: unknown, names: Names, isRoot = true): unknown {
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, named(value, names)]))
 }
 
-/** The named schemas that the paths refer to, also by way of others. */
+/** The named schemas that the paths refer to, directly or through other schemas. */
 function schemasIn(paths: unknown, names: Names): Json {
   const byName = new Map([...names].map(([json, name]) => [name, JSON.parse(json) as Json]))
   const found: Json = {}

@@ -1,7 +1,7 @@
 import { aliasesOf } from './operation-text.ts'
 import { Type } from './typebox/typebox.js'
 
-/* The arguments that several operations take: their values, their schemas, and the words of `name:text`. */
+/* Arguments that several operations have in common: their values, their schemas, and their patterns in `name:text`. */
 
 export const channelOrders = ['bgr', 'rbg', 'grb', 'gbr', 'brg', 'rgb'] as const
 export type ChannelOrder = (typeof channelOrders)[number]

@@ -7,8 +7,8 @@ import { optional } from './operation-text.ts'
 import { type Static, type TObject, Type } from './typebox/typebox.js'
 
 /*
- * Every operation that a task can name: a summary for users, its arguments in JSON, and the parser of `name:text`.
- * The worker has a file of the same name for each, and doesn't compile without it.
+ * All operations: a summary for users, the arguments in JSON, and the parser of `name:text`. The worker implements
+ * each one in a file of the same name, and doesn't compile without it.
  */
 
 export const operationTable = {

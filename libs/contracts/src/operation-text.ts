@@ -1,7 +1,4 @@
-/**
- * How the table of operations reads the text after `name:`. Values that can't be read are passed on, and the schema
- * refuses them.
- */
+/* Parsers for the text after `name:`. Values that they can't read are passed on, and the schema refuses them. */
 
 /** Thrown for operations that can't be read. The message explains what is wrong and what would be right. */
 export class InvalidOperations extends Error {}

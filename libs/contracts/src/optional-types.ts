@@ -5,13 +5,13 @@ const packages: Readonly<Record<string, string>> = { 'image/heic': 'libheif-js' 
 
 export const optionalTypes: readonly string[] = Object.keys(packages)
 
-/** The package that a worker needs to decode this type; undefined for a type that every worker decodes. */
+/** The package that a worker needs to decode this type; undefined if every worker can decode it. */
 export function packageFor(contentType: string): string | undefined {
   return Object.hasOwn(packages, contentType) ? packages[contentType] : undefined
 }
 
 /**
- * Stands among the types that a worker decodes if the worker can make variants. Workers of earlier versions don't send
+ * Listed among the types that a worker decodes if the worker can make variants. Workers of earlier versions don't send
  * it, so they get no tasks with variants; earlier services pass it on, or ignore it.
  */
 export const variantsAbility = 'variants'
@@ -19,7 +19,7 @@ export const variantsAbility = 'variants'
 /** The optional types that a worker can decode, and `variants` if it can make variants; used in its registration and in its requests for work. */
 export const DecodedTypes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })
 
-/** Everything that a worker may be able to do. */
+/** All abilities that a worker can have. */
 export const allAbilities: readonly string[] = [...optionalTypes, variantsAbility]
 
 /** Whether a worker that decodes these optional types can develop an original of this type. */

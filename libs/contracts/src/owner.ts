@@ -1,8 +1,8 @@
 import { Type } from './typebox/typebox.js'
 
 /**
- * The owner of an image: the name of the API key that uploaded it. Images without an owner belong to the operators:
- * those from before keys were used, and those of a Darkroom without keys.
+ * The owner of an image, as given by the API key that uploaded it. Images that were uploaded without a key have no
+ * owner and belong to the operators.
  */
 export const Owner = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$',

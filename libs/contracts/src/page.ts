@@ -6,7 +6,7 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of the previous page' })),
 }
 
-/** Every listing's answer has this part. */
+/** Part of the answer of every listing. */
 export const pageNext = { next: Type.Optional(Type.String({ description: 'Absent on the last page' })) }
 
 /** Query parameter of every blocking read: how long to hold the answer back, in seconds. */

@@ -4,14 +4,14 @@ import { defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { ResultName, Variants } from './variants.ts'
 
-/** Options of uploads under one name, as kv-config keeps them: at least one of the two. */
+/** Options of uploads under one name, as kv-config stores them. At least one of the two is present. */
 export const Preset = Type.Object(
   { operations: Type.Optional(Operations), variants: Type.Optional(Variants) },
   { additionalProperties: false, minProperties: 1 },
 )
 export type Preset = Static<typeof Preset>
 
-/** Presets stand in kv-config under this prefix and their name, as JSON. */
+/** kv-config stores each preset under this prefix and its name, as JSON. */
 export const presetPrefix = 'config/presets/'
 
 const NamedPreset = Type.Object({ name: ResultName, ...Preset.properties })

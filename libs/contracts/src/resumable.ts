@@ -21,14 +21,14 @@ export const UploadRecord = Type.Object({
   owner: Type.Optional(Owner),
   length: Type.Optional(Type.Integer({ minimum: 0, description: 'Absent until the client knows it' })),
   metadata: Type.Optional(Type.String({ description: 'Upload-Metadata, as it was sent' })),
-  /** As the master takes them in its query. */
+  /** In the form of the master's query parameters. */
   options: Type.Record(Type.String(), Type.String()),
   urgency: Type.Optional(Urgency),
   expiresAt: Type.String({ format: 'date-time' }),
   pieces: Type.Array(Type.Object({ tag: Type.String(), bytes: Type.Integer({ minimum: 1 }) }), {
-    description: 'What was received, in order',
+    description: 'The pieces that were received, in order',
   }),
-  isTerminated: Type.Optional(Type.Boolean({ description: 'The client gave it up' })),
+  isTerminated: Type.Optional(Type.Boolean({ description: 'The client terminated it' })),
 })
 export type UploadRecord = Static<typeof UploadRecord>
 
@@ -44,7 +44,7 @@ export function pieceKey(id: string, offset: number, tag: string): string {
   return `${id}_${offset}-${tag}`
 }
 
-/** The id of the upload that a stored piece belongs to; undefined if the key is not one of a piece. */
+/** The id of the upload that a stored piece belongs to; undefined if the key is not the key of a piece. */
 export function uploadIdOf(key: string): string | undefined {
   return /^([0-9a-f-]{36})_\d+-[0-9a-f]+$/.exec(key)?.[1]
 }
@@ -61,7 +61,7 @@ const describeTus = defineRoute({
   url: '/uploads',
   access: 'anyone',
   schema: {
-    summary: 'What the server supports of tus, in headers',
+    summary: 'The features of tus that the server supports, in headers',
     response: { 204: Nothing },
   },
 })
@@ -79,7 +79,7 @@ const appendToUpload = defineRoute({
       ...length,
       'content-type': Type.Optional(Type.String({ description: `Must be ${tusContentType}` })),
       'content-length': Type.Optional(Type.String()),
-      'upload-offset': Type.Optional({ ...Offset, description: 'Must be the present offset' }),
+      'upload-offset': Type.Optional({ ...Offset, description: 'Must be the current offset' }),
       'x-http-method-override': Type.Optional(Type.String()),
     }),
     body: bytesOf(tusContentType),
@@ -107,7 +107,7 @@ export const resumableRoutes = {
         'upload-metadata': Type.Optional(
           Type.String({
             description:
-              'Names and base64 values. `operations`, `variants` and `preset` are read, others are only kept',
+              'Names and base64 values. `operations`, `variants` and `preset` are used, others are only kept',
           }),
         ),
         'upload-concat': Type.Optional(Type.String({ description: 'Not supported' })),
@@ -122,7 +122,7 @@ export const resumableRoutes = {
     url: '/uploads/:id',
     access: 'grant',
     schema: {
-      summary: 'How much of a resumable upload was received, in `Upload-Offset`',
+      summary: 'The number of bytes received of a resumable upload, in `Upload-Offset`',
       params,
       headers: Type.Object(version),
       response: { 200: Nothing, ...problems, 423: Problem },
@@ -143,7 +143,7 @@ export const resumableRoutes = {
     url: '/uploads/:id',
     access: 'grant',
     schema: {
-      summary: 'Gives an upload up; deletes the image if it was finished',
+      summary: 'Terminates an upload; deletes the image if the upload was complete',
       params,
       headers: Type.Object(version),
       response: { 204: Nothing, ...problems },

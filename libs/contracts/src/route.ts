@@ -10,14 +10,14 @@ export interface RouteSchema {
 }
 
 /**
- * `anyone` needs no key, `grant` a grant or any key, `key` any key, and `operator` a key of an operator. A Darkroom that is open serves all of
- * these to everybody, but not `operator-key`.
+ * `anyone` needs no key, `grant` a grant or any key, `key` any key, and `operator` a key of an operator. An open
+ * Darkroom serves all of these without a key, but not `operator-key`.
  */
 export type Access = 'anyone' | 'grant' | 'key' | 'operator' | 'operator-key'
 
 /**
- * What the workers' token opens of an internal route: all of it, or the calls in which each of these parameters (of path
- * or query) begins with one of the prefixes.
+ * Which calls of an internal route workers may make with their token: all, or those in which each of these parameters
+ * (of path or query) begins with one of the prefixes.
  */
 export type WorkerAccess = true | Readonly<Record<string, readonly string[]>>
 
@@ -31,7 +31,7 @@ export interface Route {
   readonly schema: RouteSchema
   /** Who may call a route of the frontend; default: every caller with a key. */
   readonly access?: Access
-  /** What workers may call of an internal route; default: nothing. */
+  /** Which calls of an internal route workers may make; default: none. */
   readonly worker?: WorkerAccess
   /** Whether a client may repeat the request when it can't know if the first attempt arrived. */
   readonly idempotent: boolean
@@ -43,7 +43,7 @@ export function defineRoute<const R extends Omit<Route, 'idempotent'> & { idempo
   return { ...route, idempotent: route.idempotent ?? route.method !== 'POST' }
 }
 
-/** The same route with another method, for designs in which POST and PUT mean the same. */
+/** The same route with another method. */
 export function alias<const R extends Route, const M extends Route['method']>(
   route: R,
   method: M,

@@ -35,14 +35,16 @@ export const Registration = Type.Object({
 export const WorkerRegistration = Type.Object({
   ...Registration.properties,
   decodes: Type.Optional(DecodedTypes),
-  worker: Type.Optional(Type.String({ description: "The part of its threads' names before the slash" })),
+  worker: Type.Optional(
+    Type.String({ description: "The name of the worker, with which its threads' names begin" }),
+  ),
   threads: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 
 /**
- * The registration of a cluster-state node. Its instance is made of the node's id and its run, so that two nodes with
- * the same id (after a data folder was copied) are both listed. Nodes of earlier versions have neither `run` nor
- * `since`, and their instance is their id.
+ * The registration of a cluster-state node. The name of the instance consists of the node's id and its `run`, so that
+ * two nodes with the same id (after a data folder was copied) are both listed. Nodes of earlier versions have neither
+ * `run` nor `since`, and the name of their instance is their id.
  */
 export const NodeRegistration = Type.Object({
   ...Registration.properties,
@@ -81,7 +83,7 @@ export const serviceRoutes = {
   metrics: defineRoute({
     method: 'GET',
     url: '/metrics',
-    access: 'anyone', // of the frontend: a token of the cluster
+    access: 'anyone', // in the frontend: needs a token of the cluster
     schema: { summary: 'Prometheus metrics', response: { 200: Type.String() } },
   }),
 }

@@ -2,7 +2,7 @@ import { AuthMode, KeyDescription, KeyId } from './keys.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
-/** The user of a page. If the frontend is open, everybody is an operator without a key. */
+/** The user of a page. If the frontend is open, every user is an operator without a key. */
 export const Session = Type.Object({
   auth: AuthMode,
   role: KeyDescription.properties.role,

@@ -10,9 +10,12 @@ const Milliseconds = Type.Number({ minimum: 0 })
 const Durations = Type.Object({ count: Count, p50: Milliseconds, p90: Milliseconds, p99: Milliseconds })
 export type Durations = Static<typeof Durations>
 
-const Failure = Type.Object({ type: Type.String({ description: 'Of the problem in `error`' }), count: Count })
+const Failure = Type.Object({
+  type: Type.String({ description: 'The type of the problem in `error`' }),
+  count: Count,
+})
 
-/** What ended within the last hour. Deleted images count, too. */
+/** Images that ended within the last hour, including those that were deleted since. */
 export const LastHour = Type.Object({
   finished: Count,
   failed: Count,
@@ -23,7 +26,7 @@ export const LastHour = Type.Object({
     { waiting: Durations, developing: Durations, total: Durations },
     {
       description:
-        'Of finished images. waiting: from the upload to the first attempt; developing: from there to the result; total: both. Of a retried image only the total counts, from the retry on',
+        'Durations of finished images. waiting: from the upload to the first attempt; developing: from there to the result; total: both. A retried image counts only in the total, from the retry on',
     },
   ),
   failures: Type.Array(Failure, { description: 'By reason, the most frequent first' }),
@@ -33,10 +36,10 @@ export type LastHour = Static<typeof LastHour>
 export const Disk = Type.Object({ freeBytes: Count, totalBytes: Count })
 export type Disk = Static<typeof Disk>
 
-/** What one thread of a worker does. */
+/** What one thread of a worker is doing. */
 const WorkUnderWay = Type.Object({
   thread: Type.String(),
-  image: Type.String({ description: 'The id' }),
+  image: Type.String({ description: 'The id of the image' }),
   attempt: Type.Integer({ minimum: 1 }),
   since: Type.Optional({ ...Instant, description: 'When the thread got the image' }),
 })
@@ -64,8 +67,8 @@ const ServiceStats = Type.Object({
 export type ServiceStats = Static<typeof ServiceStats>
 
 /**
- * The state of a whole Darkroom, the same whichever frontend is asked. A part whose service does not answer is absent;
- * `services` tells which one that is.
+ * The state of a whole Darkroom, the same from every frontend. A part is absent if its service does not answer;
+ * `services` contains the reason.
  */
 export const Stats = Type.Object({
   at: Instant,
@@ -78,7 +81,7 @@ export const Stats = Type.Object({
   queue: Type.Optional(
     Type.Object({
       waiting: Count,
-      oldestAt: Type.Optional({ ...Instant, description: 'When the oldest of them came' }),
+      oldestAt: Type.Optional({ ...Instant, description: 'When the oldest of them arrived' }),
       limit: Type.Optional(Type.Integer({ description: 'With so many images waiting, uploads are refused' })),
       limitPerOwner: Type.Optional(Type.Integer()),
     }),
@@ -87,6 +90,6 @@ export const Stats = Type.Object({
   lastHour: Type.Optional(LastHour),
   workers: Type.Optional(Type.Array(WorkerStats)),
   services: Type.Optional(Type.Array(ServiceStats)),
-  disk: Type.Optional({ ...Disk, description: 'Of the storage; absent if it keeps images on S3' }),
+  disk: Type.Optional({ ...Disk, description: 'The disk of the storage; absent if images are stored on S3' }),
 })
 export type Stats = Static<typeof Stats>

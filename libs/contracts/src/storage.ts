@@ -22,7 +22,7 @@ export const BytesRequestHeaders = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
 })
 
-/** The answers to a request for an image's bytes, from services that can look up its task. */
+/** The answers to a request for an image's bytes from services that know its task. */
 export const bytesResponses = {
   200: ImageBytes,
   206: ImageBytes,
@@ -109,7 +109,7 @@ export const storageRoutes = {
     method: 'DELETE',
     url: '/images/:key/:stage',
     schema: {
-      summary: 'Deletes the bytes, with the same preconditions as PUT; not an error if they do not exist',
+      summary: 'Deletes the bytes, with the same preconditions as PUT; succeeds if they do not exist',
       params,
       headers: Type.Object(writeConditions),
       response: { 204: Nothing, 412: Problem },
@@ -119,7 +119,7 @@ export const storageRoutes = {
     method: 'GET',
     url: '/stats',
     schema: {
-      summary: 'The free space of its disk, if it has a disk of its own',
+      summary: 'The free space of the disk, if blobs are stored on one',
       response: { 200: Type.Object({ disk: Type.Optional(Disk) }) },
     },
   }),

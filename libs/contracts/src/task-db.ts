@@ -13,7 +13,7 @@ import { Variants } from './variants.ts'
 
 const params = Type.Object({ id: TaskId })
 const Since = Type.Optional(
-  Type.String({ format: 'date-time', description: 'Only what arrived at this instant or later' }),
+  Type.String({ format: 'date-time', description: 'Only tasks that arrived at this instant or later' }),
 )
 const FencingToken = Type.Integer({ minimum: 1 })
 const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
@@ -78,8 +78,8 @@ export const TaskStats = Type.Object({
 export type TaskStats = Static<typeof TaskStats>
 
 /**
- * A line of the change feed: a task has a new version, or was deleted. It is only a hint; read the task for its
- * state.
+ * A line of the change feed: a task has a new version, or was deleted. The line is only a hint; the task itself must
+ * be read for its state.
  */
 export const TaskChangeLine = Type.Union([
   Type.Object({
@@ -214,7 +214,7 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/notices/claim',
     schema: {
-      summary: 'Leases notices that are due, the longest due first',
+      summary: 'Leases due notices, the oldest first',
       body: NoticeClaim,
       response: { 200: Type.Object({ tasks: Type.Array(Task) }) },
     },

@@ -13,7 +13,7 @@ export function hasEnded(task: { state: TaskState }): boolean {
   return task.state === 'finished' || task.state === 'failed'
 }
 
-/** The least id of an image that arrived at this instant or later (in milliseconds since 1970). */
+/** The smallest id of an image that arrived at this instant (in milliseconds since 1970) or later. */
 export function leastIdSince(ms: number): string {
   const digits = Math.min(Math.max(0, Math.ceil(ms)), 2 ** 48 - 1)
     .toString(16)
@@ -38,7 +38,7 @@ export const ImageFacts = Type.Object({
   width: Type.Integer({ minimum: 1 }),
   height: Type.Integer({ minimum: 1 }),
   frames: Type.Integer({ minimum: 1 }),
-  sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Of the whole file, in hex' }),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the whole file, in hex' }),
 })
 export type ImageFacts = Static<typeof ImageFacts>
 
@@ -47,7 +47,7 @@ export function fileExtensionOf(contentType: string): string {
   return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
 }
 
-/** Why a task failed, in words that help its owner to fix it. */
+/** Why a task failed, in a form that helps its owner to fix it. */
 export const TaskError = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -106,10 +106,10 @@ export const Task = Type.Object({
     Type.Integer({
       minimum: 0,
       description:
-        'Its place among the tasks of its urgency; equal turns go by id. Absent: 0, before all others',
+        'Its place among the tasks of its urgency; tasks with equal turns are ordered by id. Absent means 0, the first place',
     }),
   ),
-  attempts: Type.Integer({ minimum: 0, description: 'Attempts that were begun and not returned' }),
+  attempts: Type.Integer({ minimum: 0, description: 'Attempts that were started and not returned' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
   claims: Type.Integer({ minimum: 0, description: 'Number of fencing tokens given out so far' }),
   createdAt: Instant,

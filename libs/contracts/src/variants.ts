@@ -18,7 +18,7 @@ export const Variants = Type.Record(ResultName, Type.Object({ operations: Operat
 })
 export type Variants = Static<typeof Variants>
 
-/** What is to be made of an image: a result of its own, variants, or both. */
+/** What is to be made from an image: a main result, variants, or both. */
 export interface Outputs {
   operations?: Operation[]
   variants?: Variants
@@ -113,7 +113,7 @@ function checkName(name: string, seen: Set<string>): void {
   seen.add(spelling)
 }
 
-/** The list in `{"operations": …}`, as a status document has it. */
+/** The list in `{"operations": …}`, the form that status documents use. */
 function listIn(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
   const { operations, ...others } = given as { operations?: unknown }

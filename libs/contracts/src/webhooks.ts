@@ -7,7 +7,7 @@ export const WebhookSecret = Type.Object({
   secret: Type.String({ description: '`whsec_` and 32 bytes in base64 (Standard Webhooks 1.0)' }),
   createdAt: Instant,
   earlier: Type.Array(Type.Object({ createdAt: Instant, endsAt: Instant }), {
-    description: 'Secrets that still sign, beside this one, until they end',
+    description: 'Earlier secrets that still sign, besides this one, until they expire',
   }),
 })
 export type WebhookSecret = Static<typeof WebhookSecret>
@@ -17,7 +17,7 @@ export const webhookRoutes = {
     method: 'GET',
     url: '/webhooks/secret',
     schema: {
-      summary: 'The secret that signs the notices to you; it is made at the first request',
+      summary: 'The secret that signs the notices to you; it is created by the first request',
       response: { 200: WebhookSecret },
     },
   }),
@@ -25,7 +25,7 @@ export const webhookRoutes = {
     method: 'POST',
     url: '/webhooks/secret/rotate',
     schema: {
-      summary: 'Makes another secret. Until the one before ends, notices are signed with both',
+      summary: 'Makes a new secret. Until the previous one expires, notices are signed with both',
       querystring: Type.Object(
         {
           keep: Type.Optional(
