@@ -36,6 +36,7 @@ import { addBytesRoutes } from './routes/bytes.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addImageRoutes, type FrontendClients } from './routes/images.ts'
+import { addIntakeRoutes } from './routes/intake.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addLinkRoutes } from './routes/links.ts'
 import { addOperationRoutes } from './routes/operations.ts'
@@ -141,6 +142,7 @@ export function buildApp({
     scope => addReadinessRoutes(scope, clients),
     scope => addOperationRoutes(scope),
     scope => addPresetRoutes(scope, presets),
+    scope => addIntakeRoutes(scope, intake),
     scope => addKeyRoutes(scope, clients),
     scope =>
       addResumableRoutes(scope, clients, intake, {

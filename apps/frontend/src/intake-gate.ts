@@ -1,9 +1,9 @@
 import { type Client, type clusterStateRoutes, IntakeState, intakeRegister } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type Logger, repeat, retryLater } from '@darkroom/service-kit'
+import { type Logger, repeat, retryLater, ServiceProblem } from '@darkroom/service-kit'
 
 interface IntakeGateOptions {
-  clusterState: Pick<Client<typeof clusterStateRoutes>, 'getRegister'>
+  clusterState: Pick<Client<typeof clusterStateRoutes>, 'getRegister' | 'putRegister'>
   logger: Logger
   checkMs: number
 }
@@ -49,6 +49,14 @@ export class IntakeGate {
   /** The last known state. */
   get state(): IntakeState {
     return this.#state
+  }
+
+  /** Switches it for all frontends: this one at once, the others at their next look. */
+  async set(state: IntakeState): Promise<void> {
+    const reply = await this.#clusterState.putRegister({ params: { name: intakeRegister }, body: state })
+    if (reply.status !== 200)
+      throw new ServiceProblem(409, 'intake-not-set', reply.body.detail ?? reply.body.title)
+    this.#state = state
   }
 
   async close(): Promise<void> {

@@ -16,11 +16,16 @@ export interface RetryFilters {
 /**
  * Retries the failed images that match, newest first: at most `limit` images and one page more. Each image is retried at
  * most once, even if it fails again meanwhile. `next` is absent when all images were visited.
+ * With `isCountOnly`, it retries nothing, and `retried` is how many it would retry.
  */
 export async function retryMany(
   taskDb: ServiceClients['taskDb'],
   { type, ...filters }: RetryFilters,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  {
+    limit,
+    cursor,
+    isCountOnly = false,
+  }: { limit: number; cursor?: string | undefined; isCountOnly?: boolean },
 ): Promise<{ retried: number; next?: string }> {
   const deadline = performance.now() + maxMs
   const querystring = { ...given(filters), state: 'failed', limit: Math.min(pageSize, limit) } as const
@@ -29,7 +34,7 @@ export async function retryMany(
   do {
     const { body } = await taskDb.listTasks({ querystring: { ...querystring, ...given({ cursor: next }) } })
     const matching = body.tasks.filter(({ error }) => type === undefined || error?.type === type)
-    retried += await retryAll(taskDb, matching)
+    retried += isCountOnly ? matching.length : await retryAll(taskDb, matching)
     next = body.next
   } while (next !== undefined && retried < limit && performance.now() < deadline)
   return { retried, ...given({ next }) }

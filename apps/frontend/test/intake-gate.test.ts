@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type IntakeState, intakeRegister, problemType } from '@darkroom/contracts'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
-import { generateImage, until } from '@darkroom/testing'
+import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { IntakeGate } from '../src/intake-gate.ts'
 import { type Frontend, startFrontend } from './start-frontend.ts'
@@ -42,6 +42,24 @@ test('while the intake is paused, uploads are refused with 503, and other reques
   await untilAnswered(frontend, 202)
 })
 
+test('operators switch the intake, and this frontend follows at once', async t => {
+  const frontend = await startFrontend(t)
+  await frontend.startClusterState()
+  const set = (payload: unknown) =>
+    frontend.app.inject({
+      method: 'PUT',
+      url: '/intake',
+      headers: { 'content-type': 'application/json' },
+      payload: JSON.stringify(payload),
+    })
+  assert.deepEqual((await set({ state: 'paused' })).json(), { state: 'paused' })
+  assert.equal((await upload(frontend)).status, 503)
+  assert.equal((await frontend.ask('/stats')).json().intake, 'paused')
+  assert.equal((await set({ state: 'open' })).statusCode, 200)
+  assert.equal((await upload(frontend)).status, 202)
+  assertProblem(await set({ state: 'ajar' }), 400, 'invalid-request')
+})
+
 test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
   const frontend = await startFrontend(t)
   assert.equal((await upload(frontend)).status, 202)
@@ -79,7 +97,7 @@ test('an unknown state of the intake changes nothing', async t => {
     reads += 1
     return reply
   }
-  const gate = new IntakeGate({ clusterState: { getRegister }, logger, checkMs: 5 })
+  const gate = new IntakeGate({ clusterState: { ...clusterState, getRegister }, logger, checkMs: 5 })
   neighbours.defer(() => gate.close())
   const setTo = async (body: unknown) => {
     await clusterState.putRegister({ params: { name: intakeRegister }, body })

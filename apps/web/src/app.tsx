@@ -3,7 +3,7 @@ import { render } from 'preact'
 import { DetailsDialog } from './compare/details-dialog.tsx'
 import { catchUp, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
-import { counts, forget, forgetAll, update } from './images/store.ts'
+import { counts, forget, forgetAll, forgetImages, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
 import { readOperations } from './recipe/operations.ts'
 import { readPresets } from './recipe/presets.ts'
@@ -58,8 +58,10 @@ effect(() => {
   const caller = JSON.stringify(current)
   if (caller === lastCaller) return
   if (lastCaller !== '' && current.state === 'signed-out') {
-    cancelAll()
-    forgetAll()
+    if (current.why === 'left') {
+      cancelAll()
+      forgetAll()
+    } else forgetImages()
   }
   lastCaller = caller
   reconnect()

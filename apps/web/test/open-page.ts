@@ -19,7 +19,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
-  context.setDefaultTimeout(60_000) // on a busy machine
+  context.setDefaultTimeout(20_000) // on a busy machine
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', error => errors.push(String(error)))
@@ -46,6 +46,11 @@ export async function assertAccessible(page: Page): Promise<void> {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
   assert.deepEqual(findings, [])
+  await assertNotWide(page)
+}
+
+/** Asserts that nothing is wider than the window. */
+export async function assertNotWide(page: Page): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`)
 }

@@ -1,5 +1,6 @@
 import { CallbackStatus } from './callback.ts'
 import { grantRoutes } from './grants.ts'
+import { intakeRoutes } from './intake.ts'
 import { keyRoutes } from './keys.ts'
 import { linkRoutes } from './links.ts'
 import { OperationDescription } from './operations.ts'
@@ -168,6 +169,9 @@ export const frontendRoutes = {
             description: 'How many images to retry at most; default: 1000',
           }),
           cursor: pageQuery.cursor,
+          count: Type.Optional(
+            Type.Literal('only', { description: 'Retries nothing: `retried` is how many would be' }),
+          ),
         },
         { additionalProperties: false },
       ),
@@ -332,6 +336,7 @@ export const frontendRoutes = {
   }),
   ...resumableRoutes,
   ...presetRoutes,
+  ...intakeRoutes,
   ...sessionRoutes,
   ...keyRoutes,
   ...grantRoutes,

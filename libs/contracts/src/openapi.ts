@@ -62,6 +62,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   grants: 'Uploads for browsers and devices without a key',
   health: 'Whether the service is alive and ready, and its measurements',
   images: 'Uploads, states and bytes of images',
+  intake: 'Whether uploads are accepted',
   keys: 'API keys, for operators',
   legacy: 'Three older paths that answer in plain text',
   operations: 'The operations that can be applied to an image',

@@ -13,9 +13,11 @@ export function addRetryRoutes(
 ): void {
   app.route({
     ...frontendRoutes.retryImages,
-    handler: async ({ query: { state: _, limit = 1000, cursor, ...filters }, caller, log }) => {
+    handler: async ({ query: { state: _, limit = 1000, cursor, count, ...filters }, caller, log }) => {
       taskCursors.read(cursor) // refused here, as an error of the task DB would not reach the client
-      const outcome = await retryMany(taskDb, filters, { limit, cursor })
+      const isCountOnly = count !== undefined
+      const outcome = await retryMany(taskDb, filters, { limit, cursor, isCountOnly })
+      if (isCountOnly) return outcome
       log.info(
         { ...filters, retried: outcome.retried, by: caller.keyId },
         'failed images are developed again',

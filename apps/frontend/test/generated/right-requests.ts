@@ -45,6 +45,7 @@ export async function startWorld(owner: Owner): Promise<World> {
     uploads: { uploadExpirySeconds: 86_400, maxUploadsPerOwner: 1_000_000 },
     settings: { MAX_QUEUED: '1000000', MAX_QUEUED_PER_OWNER: '1000000' },
   })
+  await frontend.startClusterState() // it keeps the state of the intake
   const { store, clients, askWith, env } = frontend
   const png = Buffer.from(await generateImage({ kind: 'png', width: 8, height: 6, seed: 1 }))
   const [user, operator, stranger] = await Promise.all([
@@ -190,6 +191,7 @@ export async function startWorld(owner: Owner): Promise<World> {
     revokeKey: async () => ({ params: { id: await makeKeyId() } }),
     rotateKey: async () => ({ params: { id: await makeKeyId() }, query: { keep: '60' } }),
     rotateWebhookSecret: async () => ({ query: { keep: '60' } }),
+    setIntake: async () => ({ headers: json, body: JSON.stringify({ state: 'open' }) }),
     signIn: async () => ({ headers: json, body: JSON.stringify({ key: user.key }) }),
     signOut: nothing,
     terminateUpload: async () => ({ params: { id: await beginUpload() }, headers: tus }),

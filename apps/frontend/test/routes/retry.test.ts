@@ -52,6 +52,8 @@ test('operators retry all failed images that match a filter, page by page', asyn
     assert.equal(statusCode, 200)
     return json() as { retried: number; next?: string }
   }
+  assert.deepEqual(await retryAll('count=only'), { retried: 4 })
+  assert.deepEqual(await retryAll(`count=only&type=${failure.type}`), { retried: 3 })
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
   assert.deepEqual(await retryAll(`since=${tomorrow}`), { retried: 0 })
   const first = await retryAll(`type=${failure.type}&limit=1`)

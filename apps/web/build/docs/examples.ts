@@ -1,10 +1,17 @@
 import { isBytes, type Route } from '@darkroom/contracts'
+import { commandFor } from './commands.ts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
 
-/** The same request with curl and in JavaScript. */
-export function examplesOf(route: Route): string {
-  return `<div class="examples"><div><h4>curl</h4>${code(curlLine(route))}</div><div><h4>JavaScript</h4>${code(fetchLines(route))}</div></div>`
+/** The same request by curl, in JavaScript, and on the command line. */
+export function examplesOf(name: string, route: Route): string {
+  const command = commandFor(name)
+  const examples = [
+    ['curl', code(curlLine(route))],
+    ['JavaScript', code(fetchLines(route))],
+    ['Command line', command ? code(command) : '<p class="hint">It has no command for this; use curl.</p>'],
+  ]
+  return `<div class="examples">${examples.map(([title, body]) => `<div><h4>${title}</h4>${body}</div>`).join('')}</div>`
 }
 
 function code(text: string): string {
@@ -55,7 +62,7 @@ function hasBody({ response }: Route['schema']): boolean {
 }
 
 /** A value that the schema allows, with only the required properties. */
-function exampleOf(schema: unknown): unknown {
+export function exampleOf(schema: unknown): unknown {
   const { properties = {}, required = [], enum: words, type, anyOf, default: preset } = schema as Schema
   if (preset !== undefined) return preset
   if (words) return words[0]

@@ -2,6 +2,7 @@ import { frontendRoutes, type Route } from '@darkroom/contracts'
 import { examplesOf } from './examples.ts'
 import { escapeHtml, prose } from './html.ts'
 import { type Schema, schemaTable } from './schema-table.ts'
+import { tryForm } from './try-form.ts'
 
 /** The meaning of each status. The problem document of an answer has the details. */
 const statuses: Readonly<Record<string, string>> = {
@@ -54,26 +55,13 @@ ${schemaTable('Body, as JSON', schema.body as Schema)}
     .map(([status]) => `<li><b>${status}</b> ${statuses[status] ?? ''}</li>`)
     .join('')}</ul>
 ${good ? `<details><summary>The answer ${good[0]}</summary>${schemaTable('Fields', good[1] as Schema)}</details>` : ''}
-${examplesOf(route)}
+${examplesOf(name, route)}
 ${tryForm(name, route)}
 </section>`
 }
 
 function accessWords(access: Route['access']): string {
   if (access === undefined || access === 'key') return ''
+  if (access === 'grant') return ' A grant will do instead of a key.'
   return access === 'anyone' ? ' Needs no key.' : ' For operators.'
-}
-
-/** Only routes that read can be tried from the page, with its session. */
-function tryForm(name: string, { method, url, schema }: Route): string {
-  const isStream = /events|archive/.test(url)
-  if (method !== 'GET' || isStream || !Object.values(schema.response).some(answer => 'properties' in answer))
-    return ''
-  const inPath = [...url.matchAll(/:([a-zA-Z]+)/g)].map(([, parameter = '']) => parameter)
-  const inQuery = Object.keys((schema.querystring as Schema | undefined)?.properties ?? {})
-  const field = (parameter: string, isRequired: boolean) =>
-    `<label>${escapeHtml(parameter)} <input name="${escapeHtml(parameter)}"${isRequired ? ' required' : ''} autocomplete="off"></label>`
-  return `<form class="try-route" data-path="${escapeHtml(url)}" aria-label="Try ${name}">
-${inPath.map(parameter => field(parameter, true)).join('')}${inQuery.map(parameter => field(parameter, false)).join('')}
-<button type="submit">Try it</button><output hidden></output></form>`
 }

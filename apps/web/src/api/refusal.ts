@@ -43,7 +43,7 @@ export const offline = () =>
 /** Reads a refusal from an answer. A proxy may have written it: then it is not a problem document. */
 export function refusalFrom(status: number, text: string, retryAfter: string | null): Refusal {
   const problem = parseProblem(text)
-  const code = problem?.type.replace(/^urn:darkroom:problem:/, '') ?? `http-${status}`
+  const code = problem?.type.replace(problemPrefix, '') ?? `http-${status}`
   return new Refusal({
     status,
     code,
@@ -52,6 +52,8 @@ export function refusalFrom(status: number, text: string, retryAfter: string | n
     retryAfterMs: readRetryAfter(retryAfter),
   })
 }
+
+const problemPrefix = /^urn:darkroom:problem:/
 
 function parseProblem(text: string): Problem | undefined {
   try {
@@ -71,7 +73,7 @@ function proxyWords(status: number): string {
 const remedies: Readonly<Record<string, string>> = {
   'too-large': 'Make the file smaller, or ask the operator to raise MAX_UPLOAD_BYTES.',
   'too-many-pixels': 'Make the image smaller, or ask the operator to raise MAX_PIXELS.',
-  'not-an-image': 'Choose a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC file.',
+  'not-an-image': 'Choose another file.',
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
   'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',
   'invalid-operations': 'Change the steps, then try again.',
@@ -85,7 +87,16 @@ const remedies: Readonly<Record<string, string>> = {
   'operators-only': 'Sign in with the key of an operator.',
   'cross-site': 'The operator must add the address of this page to PUBLIC_URL.',
   'host-not-allowed': 'The operator must add the address of this page to PUBLIC_URL.',
+  'took-too-long': 'Ask for fewer steps, or for a smaller image.',
+  'processing-failed': 'Change the steps, or save the image in another format.',
+  'processing-crashed': 'Develop it again, or save the image in another format.',
+  'preset-not-found': 'Choose another preset.',
   'image-not-found': 'It was deleted or has expired. Upload the original again.',
+}
+
+/** What to do about an image that failed, if that is known. */
+export function remedyForFailure(type: string): string {
+  return remedies[type.replace(problemPrefix, '')] ?? ''
 }
 
 function remedyFor(code: string, status: number, isOwnAnswer: boolean): string {
@@ -107,6 +118,11 @@ function readRetryAfter(text: string | null): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Any error in words: a refusal with what to do. */
+export function inWords(error: Error): string {
+  return error instanceof Refusal ? `${error.message}. ${error.remedy}` : error.message
 }

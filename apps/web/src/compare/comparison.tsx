@@ -2,7 +2,9 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
-import { makePreviews, sides, variantsOf } from '../images/previews.ts'
+import { inWords } from '../api/refusal.ts'
+import type { Output } from '../images/outputs.ts'
+import { makePreviews, sides } from '../images/previews.ts'
 import type { Row } from '../images/row.ts'
 import { typeWords } from '../images/row-words.ts'
 import { canShow } from '../images/shown-types.ts'
@@ -13,8 +15,15 @@ interface Sides {
   after: string
 }
 
+interface ComparisonProps {
+  row: Row
+  image: ImageStatus
+  /** The developed image that is shown. */
+  output: Output
+}
+
 /** The original and the result. If the browser can't show one, the server makes a preview. */
-export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
+export function Comparison({ row, image, output }: ComparisonProps) {
   const shown = useSignal<Sides | undefined>(undefined)
   const state = useSignal<'ready' | 'making' | Error>('ready')
   const made: string[] = []
@@ -24,7 +33,7 @@ export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
     return url
   }
   useEffect(() => {
-    shown.value = sidesOf(row, image, urlFor)
+    shown.value = sidesOf(row, image, output, urlFor)
     return () => {
       for (const url of made) URL.revokeObjectURL(url)
     }
@@ -32,7 +41,7 @@ export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
   const make = async () => {
     state.value = 'making'
     try {
-      const { before, after } = await makePreviews(image)
+      const { before, after } = await makePreviews(image.id, output.operations)
       shown.value = { before: urlFor(before), after: urlFor(after) }
       state.value = 'ready'
     } catch (error) {
@@ -40,15 +49,16 @@ export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
     }
   }
   if (shown.value) return <Slider {...shown.value} label={row.name} />
+  const strange = [image.original, output.facts].find(({ contentType }) => !canShow(contentType))
   return (
     <div class="no-preview">
-      <p>This browser can't show {typeWords(image.original.contentType)}. Darkroom can make a preview.</p>
+      <p>This browser can't show {typeWords(strange?.contentType ?? '')}. Darkroom can make a preview.</p>
       <button type="button" disabled={state.value === 'making'} onClick={() => void make()}>
         {state.value === 'making' ? 'Developing…' : 'Make a preview'}
       </button>
       {state.value instanceof Error && (
         <p class="refusal" role="alert">
-          {state.value.message}
+          {inWords(state.value)}
         </p>
       )}
     </div>
@@ -56,14 +66,17 @@ export function Comparison({ row, image }: { row: Row; image: ImageStatus }) {
 }
 
 /** Undefined if one side can't be shown. */
-function sidesOf(row: Row, image: ImageStatus, urlFor: (blob: Blob) => string): Sides | undefined {
-  const { id, original, result } = image
-  const variants = variantsOf(image)
-  const variant = (name: string) => (variants[name] ? urlOf(`images/${id}/variants/${name}`) : undefined)
-  const full = (part: string, contentType: string | undefined) =>
-    contentType && canShow(contentType) ? urlOf(`images/${id}/${part}`) : undefined
-  const own = row.file && canShow(original.contentType) ? urlFor(row.file) : undefined
-  const before = own ?? variant(sides.before) ?? full('original', original.contentType)
-  const after = variant(sides.after) ?? full('result', result?.contentType)
+function sidesOf(
+  { file }: Row,
+  { id, original, variants = {} }: ImageStatus,
+  { name, facts, path }: Output,
+  urlFor: (blob: Blob) => string,
+): Sides | undefined {
+  const preview = (side: string) => (variants[side] ? urlOf(`images/${id}/variants/${side}`) : undefined)
+  const own = file && canShow(original.contentType) ? urlFor(file) : undefined
+  const stored = canShow(original.contentType) ? urlOf(`images/${id}/original`) : undefined
+  const before = own ?? preview(sides.before) ?? stored
+  const full = canShow(facts.contentType) ? urlOf(path) : undefined
+  const after = (name === undefined ? preview(sides.after) : undefined) ?? full
   return before && after ? { before, after } : undefined
 }

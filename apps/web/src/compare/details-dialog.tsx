@@ -1,7 +1,10 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
-import { download, downloadUrl } from '../images/download.ts'
+import { download } from '../images/download.ts'
+import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
@@ -23,7 +26,7 @@ export function DetailsDialog() {
       aria-labelledby="details-title"
       onClose={() => (openedRow.value = undefined)}
     >
-      {row && <Details row={row} />}
+      {row && <Details key={row.key} row={row} />}
     </dialog>
   )
 }
@@ -44,41 +47,27 @@ function Details({ row }: { row: Row }) {
           <Icon name="cross" />
         </button>
       </header>
-      {view.state === 'finished' && <Comparison row={row} image={view.image} />}
+      {view.state === 'finished' && <Outputs row={row} image={view.image} />}
       <p class={view.state === 'failed' || view.state === 'refused' ? 'refusal' : 'details-state'}>
         {stateWords(view)}
       </p>
       <dl class="facts">
         <dt>Original</dt>
         <dd>{facts(row)}</dd>
-        {image?.result && (
-          <>
-            <dt>Result</dt>
-            <dd>
-              {typeWords(image.result.contentType)} · {image.result.width} × {image.result.height} ·{' '}
-              {bytesWords(image.result.bytes)}
-            </dd>
-          </>
-        )}
         {image && (
           <>
-            <dt>Steps</dt>
-            <dd>{(image.operations ?? []).map(({ name }) => name).join(', ')}</dd>
+            {image.preset !== undefined && (
+              <>
+                <dt>Preset</dt>
+                <dd>{image.preset}</dd>
+              </>
+            )}
             <dt>Id</dt>
             <dd class="id">{image.id}</dd>
           </>
         )}
       </dl>
       <div class="inline">
-        {image && view.state === 'finished' && (
-          <a
-            class="button primary"
-            href={downloadUrl(image)}
-            onClick={event => void download(event, row, image)}
-          >
-            Download
-          </a>
-        )}
         {image && (
           <a class="button" href={urlOf(`images/${image.id}/original`)} download={row.name}>
             Original
@@ -88,6 +77,50 @@ function Details({ row }: { row: Row }) {
           Delete
         </button>
       </div>
+    </>
+  )
+}
+
+/** What was made of the image: one of it beside the original, and a download of each. */
+function Outputs({ row, image }: { row: Row; image: ImageStatus }) {
+  const outputs = outputsOf(image)
+  const at = useSignal(0)
+  const chosen = outputs[at.value]
+  return (
+    <>
+      {chosen && <Comparison key={chosen.path} row={row} image={image} output={chosen} />}
+      <ul class="outputs" aria-label="Developed images">
+        {outputs.map((output, index) => {
+          const { name = 'Result', facts, operations } = output
+          const file = downloadOfOutput(row, output)
+          return (
+            <li key={output.path}>
+              {outputs.length > 1 && (
+                <input
+                  type="radio"
+                  name="output"
+                  checked={index === at.value}
+                  onChange={() => (at.value = index)}
+                  aria-label={`Compare with ${name}`}
+                />
+              )}
+              <span class="output-name">{name}</span>
+              <span class="hint">
+                {typeWords(facts.contentType)} · {facts.width} × {facts.height} · {bytesWords(facts.bytes)} ·{' '}
+                {operations.map(each => each.name).join(', ')}
+              </span>
+              <a
+                class={index === 0 ? 'button primary' : 'button'}
+                href={file.url}
+                onClick={event => void download(event, file)}
+                aria-label={`Download ${file.name}`}
+              >
+                Download
+              </a>
+            </li>
+          )
+        })}
+      </ul>
     </>
   )
 }

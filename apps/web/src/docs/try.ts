@@ -7,24 +7,79 @@ for (const form of document.querySelectorAll<HTMLFormElement>('.try-route'))
     void tryRoute(form)
   })
 
+/** An event stream is followed for so long. */
+const followMs = 15_000
+
+type Field = HTMLInputElement | HTMLTextAreaElement
+
 async function tryRoute(form: HTMLFormElement): Promise<void> {
   const output = form.querySelector('output')
   if (!output) return
-  const values = new Map([...new FormData(form)].map(([name, value]) => [name, String(value)]))
-  const path = (form.dataset.path ?? '').replace(/^\//, '').replace(/:([a-zA-Z]+)/g, (_, name: string) => {
-    const value = values.get(name) ?? ''
-    values.delete(name)
-    return encodeURIComponent(value)
-  })
   output.hidden = false
-  output.textContent = 'Asking…'
+  output.replaceChildren('Asking…')
   try {
-    const answer = await fetch(urlOf(path, Object.fromEntries(values)))
-    const text = await answer.text()
-    output.textContent = `${answer.status} ${answer.statusText}\n${indented(text)}`
+    const { url, init } = requestOf(form)
+    const answer = await fetch(url, init)
+    output.replaceChildren(`${answer.status} ${answer.statusText}\n`)
+    if (answer.status === 401) output.append(signInLink())
+    const type = answer.headers.get('content-type') ?? ''
+    if (type.startsWith('text/event-stream')) await showEvents(answer, output)
+    else if (answer.ok && /^(image|application\/zip)/.test(type)) showBytes(await answer.blob(), type, output)
+    else output.append(indented(await answer.text()))
   } catch {
-    output.textContent = 'Darkroom does not answer. Check the connection, then try again.'
+    output.replaceChildren('Darkroom does not answer. Check the connection, then try again.')
   }
+}
+
+function requestOf(form: HTMLFormElement): { url: string; init: RequestInit } {
+  const { path = '', method = 'GET' } = form.dataset
+  const fields = [...form.querySelectorAll<Field>('[data-in]')]
+  const valuesIn = (place: string) =>
+    fields.filter(({ dataset, value }) => dataset.in === place && value !== '')
+  const values = new Map(valuesIn('path').map(({ name, value }) => [name, value]))
+  const filled = path.replace(/:([a-zA-Z]+)/g, (_, name: string) =>
+    encodeURIComponent(values.get(name) ?? ''),
+  )
+  const query = Object.fromEntries(valuesIn('query').map(({ name, value }) => [name, value]))
+  const headers = new Headers(valuesIn('header').map(({ name, value }) => [name, value]))
+  const init: RequestInit = { method, headers }
+  const [body] = valuesIn('body')
+  if (body instanceof HTMLTextAreaElement) {
+    headers.set('content-type', 'application/json')
+    init.body = body.value
+  } else if (body?.files?.[0]) {
+    headers.set('content-type', 'application/octet-stream')
+    init.body = body.files[0]
+  }
+  return { url: urlOf(filled.replace(/^\//, ''), query), init }
+}
+
+async function showEvents(answer: Response, output: HTMLOutputElement): Promise<void> {
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  if (!reader) return
+  const timer = setTimeout(() => void reader.cancel(), followMs)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    output.append(value)
+  }
+  clearTimeout(timer)
+  output.append(`— followed for ${followMs / 1000} s, or to the end`)
+}
+
+function showBytes(blob: Blob, type: string, output: HTMLOutputElement): void {
+  const href = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  Object.assign(link, { href, download: '', textContent: `${type}, ${blob.size} bytes` })
+  output.append(link)
+  if (type.startsWith('image/'))
+    output.append(Object.assign(document.createElement('img'), { src: href, alt: 'The image of the answer' }))
+}
+
+function signInLink(): HTMLElement {
+  const link = document.createElement('a')
+  Object.assign(link, { href: urlOf(''), textContent: 'Sign in on the page of images, then try again.\n' })
+  return link
 }
 
 function indented(text: string): string {

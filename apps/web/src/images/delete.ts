@@ -1,7 +1,10 @@
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { notice } from '../shell/notice.ts'
+import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
+import { goesInPieces, rememberRow } from '../upload/send-in-pieces.ts'
 import { imageOf, type Row } from './row.ts'
 import { hidden, removeRows } from './store.ts'
 
@@ -20,12 +23,14 @@ export function deleteRows(rows: readonly Row[]): void {
   void carryOut()
   hidden.value = new Set([...hidden.value, ...rows])
   undoable.value = { rows }
+  for (const row of rows) if (!imageOf(row)) void forgetPending(row.key) // or a reload would bring it back
   timer = setTimeout(() => void carryOut(), undoMs)
 }
 
 export function undo(): void {
   clearTimeout(timer)
   const rows = new Set(undoable.value?.rows)
+  for (const row of rows) if (!imageOf(row) && goesInPieces(row)) void rememberRow(row)
   hidden.value = new Set([...hidden.value].filter(row => !rows.has(row)))
   undoable.value = undefined
 }
@@ -43,8 +48,10 @@ async function carryOut({ isLeaving = false } = {}): Promise<void> {
     }
     const deletion = deleteImage(image.id, isLeaving).then(
       () => removeRows([row]),
-      _error => {
+      error => {
         hidden.value = new Set([...hidden.value].filter(each => each !== row))
+        if (!(error instanceof Refusal)) throw error
+        notice(error)
       },
     )
     if (!isLeaving) await deletion

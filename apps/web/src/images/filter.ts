@@ -29,7 +29,14 @@ function readUrl(): Filter {
   const state = query.get('state') ?? ''
   return {
     state: states.includes(state) ? (state as TaskState) : undefined,
-    since: query.get('since') ?? undefined,
+    since: instantIn(query.get('since')),
     cursor: query.get('cursor') ?? undefined,
   }
+}
+
+/** A day such as 2026-01-31 will do; what is not a time is left to the server, which says so. */
+function instantIn(text: string | null): string | undefined {
+  if (text === null || text === '') return undefined
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? text : date.toISOString()
 }

@@ -8,6 +8,8 @@ const rowHeight = 76
 /** How many rows beyond the edges of the window are drawn. */
 const spare = 6
 
+const alwaysDrawn = 20
+
 /** Only rows in view are in the document, so thousands of rows cost no more than a screenful. */
 export function ImageList() {
   const rows = shownRows.value
@@ -29,7 +31,9 @@ export function ImageList() {
       removeEventListener('resize', measure)
     }
   }, [])
-  const { from, to } = range.value
+  // Some rows are always there, also while the list is out of view: for screen readers, and for the search of the browser.
+  const from = Math.max(0, Math.min(range.value.from, rows.length - alwaysDrawn))
+  const to = Math.max(range.value.to, from + alwaysDrawn)
   return (
     <ul class="rows" ref={box} style={{ height: `${rows.length * rowHeight}px` }} aria-label="Images">
       {rows.slice(from, to).map((row, at) => (

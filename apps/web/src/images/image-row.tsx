@@ -3,7 +3,8 @@ import { openDetails } from '../compare/details.ts'
 import { Icon } from '../shell/icon.tsx'
 import { sendAgain } from '../upload/queue.ts'
 import { deleteRows } from './delete.ts'
-import { download, downloadUrl } from './download.ts'
+import { download } from './download.ts'
+import { downloadOf } from './outputs.ts'
 import { retryImage } from './retry.ts'
 import type { Row, RowView } from './row.ts'
 import { facts, stateWords } from './row-words.ts'
@@ -88,8 +89,8 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
           </button>
           <a
             class="icon button"
-            href={downloadUrl(view.image)}
-            onClick={event => void download(event, row, view.image)}
+            href={downloadOf(row, view.image).url}
+            onClick={event => void download(event, downloadOf(row, view.image))}
             aria-label={`Download ${row.name}`}
           >
             <Icon name="download" />

@@ -5,6 +5,7 @@ import { Chosen } from './chosen.tsx'
 import { filter, show } from './filter.ts'
 import { historyState, nextCursor } from './history.ts'
 import { ImageList } from './image-list.tsx'
+import { SinceChoice } from './since-choice.tsx'
 import { counts, shownRows } from './store.ts'
 
 const tabs: readonly (readonly [TaskState | undefined, string])[] = [
@@ -23,13 +24,20 @@ export function ImagesPanel() {
         <h2 id="images-title">Images</h2>
         <p class="summary">{summary()}</p>
       </div>
-      <nav class="tabs" aria-label="Images by state">
-        {tabs.map(([state, words]) => (
-          <FilterLink key={words} to={{ state }} isHere={filter.value.state === state}>
-            {words}
-          </FilterLink>
-        ))}
-      </nav>
+      <div class="filters">
+        <nav class="tabs" aria-label="Images by state">
+          {tabs.map(([state, words]) => (
+            <FilterLink
+              key={words}
+              to={{ state, since: filter.value.since }}
+              isHere={filter.value.state === state}
+            >
+              {words}
+            </FilterLink>
+          ))}
+        </nav>
+        <SinceChoice />
+      </div>
       <Chosen />
       {shownRows.value.length > 0 ? <ImageList /> : <Empty />}
       <Pages />
@@ -95,6 +103,11 @@ function Empty() {
       <div class="empty" role="status">
         <p class="empty-title">{state.message}</p>
         <p>{state.remedy}</p>
+        {state.status === 400 && (
+          <p>
+            <FilterLink to={{}}>Show all images</FilterLink>
+          </p>
+        )}
       </div>
     )
   if (session.value.state === 'signed-out')
@@ -105,8 +118,8 @@ function Empty() {
       </div>
     )
   if (state === 'loading') return <div class="empty" aria-busy="true" />
-  const { state: wanted, cursor } = filter.value
-  if (wanted !== undefined || cursor !== undefined)
+  const { state: wanted, cursor, since } = filter.value
+  if (wanted !== undefined || cursor !== undefined || since !== undefined)
     return (
       <div class="empty">
         <p class="empty-title">{wanted === 'failed' ? 'Nothing failed' : 'Nothing here'}</p>

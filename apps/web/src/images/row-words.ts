@@ -1,3 +1,5 @@
+import type { ImageStatus } from '@darkroom/contracts'
+import { remedyForFailure, sentence } from '../api/refusal.ts'
 import { imageOf, type Row, type RowView } from './row.ts'
 
 /** What a row says of its state. */
@@ -16,8 +18,13 @@ export function stateWords(view: RowView): string {
     case 'finished':
       return `Developed${tookWords(view.image)}`
     case 'failed':
-      return view.image.error?.detail ?? 'Failed'
+      return failureWords(view.image)
   }
+}
+
+function failureWords({ error }: ImageStatus): string {
+  if (!error) return 'Failed'
+  return `${sentence(error.detail ?? error.title)}. ${remedyForFailure(error.type)}`.trim()
 }
 
 function tookWords({ startedAt, finishedAt }: { startedAt?: string; finishedAt?: string }): string {
@@ -44,4 +51,9 @@ export function bytesWords(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`
+}
+
+/** As files are named. */
+export function extensionOf(contentType: string): string {
+  return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
 }

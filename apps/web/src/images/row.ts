@@ -24,14 +24,15 @@ export interface Row {
   readonly name: string
   readonly bytes: number
   readonly file?: File | undefined
-  readonly wish: Wish
+  /** Undefined while the file is collected: it is sent with the recipe as it is then. */
+  wish: Wish | undefined
   /** Sent with every attempt, so that an upload whose answer was lost makes no second image. */
   readonly idempotencyKey: string
   readonly view: Signal<RowView>
   readonly isChosen: Signal<boolean>
 }
 
-export function rowOfFile(file: File, wish: Wish, key = randomText()): Row {
+export function rowOfFile(file: File, wish: Wish | undefined, key = randomText()): Row {
   return {
     key,
     name: file.webkitRelativePath || file.name,

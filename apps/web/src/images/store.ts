@@ -2,6 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { computed, signal } from '@preact/signals'
 import { filter } from './filter.ts'
 import { nameOf, rememberName } from './names.ts'
+import { isMadeForPage } from './previews.ts'
 import { type Row, type RowView, rowOfImage } from './row.ts'
 
 /** Files that were chosen in this tab, newest first. */
@@ -18,8 +19,10 @@ export const counts = signal<Readonly<Partial<Record<RowView['state'], number>>>
 /** The rows of the list. On the first page, files chosen here are above the history. */
 export const shownRows = computed<readonly Row[]>(() => {
   const { state, since, cursor } = filter.value
-  const own = cursor === undefined && since === undefined ? uploads.value : []
-  const fits = own.filter(row => state === undefined || matches(row.view.value.state, state))
+  const own = cursor === undefined ? uploads.value : []
+  const fits = own.filter(
+    row => (state === undefined || matches(row.view.value.state, state)) && isSince(row, since),
+  )
   const known = new Set(fits)
   const all = [...fits, ...history.value.filter(row => !known.has(row))]
   return hidden.value.size === 0 ? all : all.filter(row => !hidden.value.has(row))
@@ -27,6 +30,11 @@ export const shownRows = computed<readonly Row[]>(() => {
 
 function matches(state: RowView['state'], wanted: string): boolean {
   return state === wanted || (wanted === 'failed' && state === 'refused')
+}
+
+/** What is not uploaded yet is newer than any instant. */
+function isSince({ view: { value } }: Row, since: string | undefined): boolean {
+  return since === undefined || !('image' in value) || Date.parse(value.image.createdAt) >= Date.parse(since)
 }
 
 export function addUploads(rows: readonly Row[]): void {
@@ -61,8 +69,8 @@ export function update(image: ImageStatus, version: number): void {
     setView(row, { state: image.state, image, version: version || ('version' in view ? view.version : 0) })
     return
   }
-  const { state, cursor, since } = filter.value
-  if (cursor !== undefined || since !== undefined || (state !== undefined && state !== image.state)) return
+  const { state, cursor } = filter.value
+  if (cursor !== undefined || (state !== undefined && state !== image.state) || isMadeForPage(image)) return
   history.value = [rowFor(image), ...history.value]
 }
 
@@ -75,7 +83,8 @@ function isBehind(image: ImageStatus, known: ImageStatus): boolean {
 
 /** Replaces the shown page of the history. */
 export function setHistory(images: readonly ImageStatus[]): void {
-  history.value = images.map(image => {
+  const shown = images.filter(image => !isMadeForPage(image))
+  history.value = shown.map(image => {
     const known = rowsById.get(image.id)
     if (known) update(image, 0)
     return known ?? rowFor(image)
@@ -113,6 +122,13 @@ export function forgetAll(): void {
   history.value = []
   hidden.value = new Set()
   counts.value = {}
+}
+
+/** Images are the server's, and the key that showed them has ended. Files that are not uploaded yet stay. */
+export function forgetImages(): void {
+  removeRows(uploads.value.filter(row => 'image' in row.view.value))
+  rowsById.clear()
+  history.value = []
 }
 
 /** The images chosen here that have not ended, oldest first. */

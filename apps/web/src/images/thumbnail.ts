@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { urlOf } from '../api/base.ts'
-import { sides, variantsOf } from './previews.ts'
+import { outputsOf } from './outputs.ts'
+import { sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { canShow } from './shown-types.ts'
 
@@ -57,13 +58,12 @@ function sourcesOf(row: Row): Job[] {
   const { file } = row
   const jobs: Job[] = []
   if (image?.state === 'finished') {
-    if (variantsOf(image)[sides.after])
-      jobs.push({
-        key: `${image.id}/preview`,
-        load: () => load(`images/${image.id}/variants/${sides.after}`),
-      })
-    else if (image.result && canShow(image.result.contentType) && image.result.bytes <= maxLoadedBytes)
-      jobs.push({ key: `${image.id}/result`, load: () => load(`images/${image.id}/result`) })
+    const preview = `images/${image.id}/variants/${sides.after}`
+    const shown = outputsOf(image).find(
+      ({ facts }) => canShow(facts.contentType) && facts.bytes <= maxLoadedBytes,
+    )
+    const path = image.variants?.[sides.after] ? preview : shown?.path
+    if (path !== undefined) jobs.push({ key: path, load: () => load(path) })
   }
   if (file) jobs.push({ key: row.key, load: async () => file })
   return jobs

@@ -5,9 +5,10 @@ import { request } from '../api/request.ts'
 export interface Preset {
   name: string
   operations?: readonly Operation[]
+  variants?: Readonly<Record<string, { operations: readonly Operation[] }>>
 }
 
-/** The presets of the operators; undefined until they are read, or if this Darkroom has neither presets nor variants. */
+/** The presets of the operators; undefined until they are read. */
 export const presets = signal<readonly Preset[] | undefined>(undefined)
 
 export async function readPresets(): Promise<void> {

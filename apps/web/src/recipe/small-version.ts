@@ -1,7 +1,18 @@
+import type { Operation } from '@darkroom/contracts'
+import { operations as forms } from './operations.ts'
+
 const maxSide = 640
 
+export interface SmallVersion {
+  image: Blob
+  /** How many of its pixels stand beside one of the file. */
+  scale: number
+  /** Whether this browser can show it. */
+  isShown: boolean
+}
+
 /** A small version of an image for a quick try; the file itself if this browser can't decode it. */
-export async function smallVersion(file: File): Promise<Blob> {
+export async function smallVersion(file: File): Promise<SmallVersion> {
   try {
     const full = await createImageBitmap(file)
     const scale = Math.min(1, maxSide / Math.max(full.width, full.height))
@@ -10,10 +21,31 @@ export async function smallVersion(file: File): Promise<Blob> {
     canvas.height = Math.max(1, Math.round(full.height * scale))
     canvas.getContext('2d')?.drawImage(full, 0, 0, canvas.width, canvas.height)
     full.close()
-    return await new Promise<Blob>((resolve, reject) =>
+    const image = await new Promise<Blob>((resolve, reject) =>
       canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('nothing to draw'))), 'image/png'),
     )
+    return { image, scale, isShown: true }
   } catch {
-    return file // the server decodes more formats than the browser
+    return { image: file, scale: 1, isShown: false } // the server decodes more formats than the browser
   }
+}
+
+/** Arguments that count pixels of the image. */
+const lengths = new Set([
+  ...['width', 'height', 'left', 'top', 'right', 'bottom'],
+  ...['radius', 'size', 'sigma'],
+])
+
+/** The operations for a small version: what they do to it looks like what they do to the file. */
+export function scaledOperations(list: readonly Operation[], scale: number): Operation[] {
+  return list.map(operation => {
+    const schemas = new Map(forms.peek().find(({ name }) => name === operation.name)?.arguments)
+    const entries = Object.entries(operation).map(([argument, value]) => {
+      if (!lengths.has(argument) || typeof value !== 'number') return [argument, value]
+      const { type, minimum = 0 } = schemas.get(argument) ?? {}
+      const scaled = value * scale
+      return [argument, Math.max(minimum, type === 'integer' ? Math.round(scaled) : scaled)]
+    })
+    return Object.fromEntries(entries)
+  })
 }

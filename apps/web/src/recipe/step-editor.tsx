@@ -2,14 +2,21 @@ import { announce } from '../shell/announce.ts'
 import { Icon } from '../shell/icon.tsx'
 import { ArgumentField } from './argument-field.tsx'
 import { operations } from './operations.ts'
-import { changeStep, moveStep, removeStep, type Step } from './recipe.ts'
+import { changeStep, moveStep, removeStep, type Step, type StepPlace } from './recipe.ts'
 
-/** One step of the recipe: its arguments, and buttons that move or remove it. */
-export function StepEditor({ step, at, count }: { step: Step; at: number; count: number }) {
+interface StepEditorProps {
+  place: StepPlace
+  step: Step
+  at: number
+  count: number
+}
+
+/** One step of a list: its arguments, and buttons that move or remove it. */
+export function StepEditor({ place, step, at, count }: StepEditorProps) {
   const { key, name, values } = step
   const form = operations.value.find(each => each.name === name)
   const move = (by: -1 | 1) => {
-    moveStep(key, by)
+    moveStep(place, key, by)
     announce(`${name} is now step ${at + 1 + by} of ${count}`)
   }
   return (
@@ -30,7 +37,7 @@ export function StepEditor({ step, at, count }: { step: Step; at: number; count:
               schema={schema}
               isRequired={form.required.includes(argument)}
               value={values[argument]}
-              onChange={value => changeStep(key, { ...values, [argument]: value })}
+              onChange={value => changeStep(place, key, { ...values, [argument]: value })}
             />
           ))}
         </div>
@@ -54,7 +61,12 @@ export function StepEditor({ step, at, count }: { step: Step; at: number; count:
         >
           <Icon name="down" />
         </button>
-        <button type="button" class="icon" aria-label={`Remove ${name}`} onClick={() => removeStep(key)}>
+        <button
+          type="button"
+          class="icon"
+          aria-label={`Remove ${name}`}
+          onClick={() => removeStep(place, key)}
+        >
           <Icon name="cross" />
         </button>
       </div>

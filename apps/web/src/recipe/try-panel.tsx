@@ -1,13 +1,13 @@
-import type { ImageStatus } from '@darkroom/contracts'
+import type { Operation } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { urlOf } from '../api/base.ts'
-import { Refusal } from '../api/refusal.ts'
-import { request } from '../api/request.ts'
+import { inWords } from '../api/refusal.ts'
 import { Slider } from '../compare/slider.tsx'
+import { developOnce, loadVariant, previewsOf, sides } from '../images/previews.ts'
 import { FilePicker } from '../upload/file-picker.tsx'
 import { lastFile } from '../upload/last-file.ts'
-import { operationsText, steps } from './recipe.ts'
-import { smallVersion } from './small-version.ts'
+import { recipe } from './recipe.ts'
+import { scaledOperations, smallVersion } from './small-version.ts'
+import { listsOf } from './wish.ts'
 
 interface Trial {
   before: string
@@ -23,12 +23,11 @@ export function TryPanel() {
     isBusy.value = true
     error.value = ''
     try {
+      const next = await tryOn(file)
       forget(trial.value)
-      trial.value = undefined
-      trial.value = await tryOn(file)
+      trial.value = next
     } catch (failure) {
-      error.value =
-        failure instanceof Refusal ? `${failure.message}. ${failure.remedy}` : (failure as Error).message
+      error.value = inWords(failure as Error)
     } finally {
       isBusy.value = false
     }
@@ -44,7 +43,7 @@ export function TryPanel() {
         ) : (
           <FilePicker
             id="try-file"
-            label="Try it on one image"
+            label={isBusy.value ? 'Developing…' : 'Try it on one image'}
             onFiles={([first]) => first && void run(first)}
           />
         )}
@@ -61,19 +60,27 @@ export function TryPanel() {
   )
 }
 
+/** What an empty recipe does unless an operator has changed it. */
+const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
+
 async function tryOn(file: File): Promise<Trial> {
-  const small = await smallVersion(file)
-  const { id, state, error } = await request<ImageStatus>('images', {
-    method: 'POST',
-    query: { operations: operationsText(steps.peek()) },
-    headers: { prefer: 'wait=30', 'content-type': 'application/octet-stream' },
-    body: small,
+  const { image, scale, isShown } = await smallVersion(file)
+  const { operations, variants } = listsOf(recipe.peek())
+  const tried = operations ?? Object.values(variants ?? {})[0] ?? usual
+  const lists = isShown ? { [sides.after]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
+  const query = { variants: JSON.stringify(lists) }
+  return developOnce({ query, body: image }, async id => {
+    const before = isShown ? image : await loadVariant(id, sides.before)
+    const after = await loadVariant(id, sides.after)
+    return { before: URL.createObjectURL(before), after: URL.createObjectURL(after) }
   })
-  if (state === 'failed') throw new Error(`It could not be developed: ${error?.detail ?? ''}`)
-  if (state !== 'finished') throw new Error('Darkroom is busy. Try again in a moment.')
-  const after = await fetch(urlOf(`images/${id}/result`)).then(answer => answer.blob())
-  await request(`images/${id}`, { method: 'DELETE' })
-  return { before: URL.createObjectURL(small), after: URL.createObjectURL(after) }
+}
+
+/** No browser shows TIFF. */
+function shownIn(operations: readonly Operation[]): Operation[] {
+  return operations.map(operation =>
+    'type' in operation && operation.type === 'tiff' ? { ...operation, type: 'png' } : operation,
+  )
 }
 
 function forget(trial: Trial | undefined): void {

@@ -5,7 +5,8 @@ import { onUnauthorized, request } from '../api/request.ts'
 /** The user of the page; unknown until the server has answered. */
 export type Session =
   | { state: 'unknown' }
-  | { state: 'signed-out' }
+  /** ended: its key was revoked or has expired. left: somebody signed out. */
+  | { state: 'signed-out'; why: 'new' | 'ended' | 'left' }
   | { state: 'signed-in'; role: string; owner?: string; name?: string }
   | { state: 'open' }
 
@@ -16,10 +17,17 @@ export const askForKey = signal(false)
 
 /** Tabs share the cookie, so a change of the session in one tab must reach the others. */
 const otherTabs = new BroadcastChannel('darkroom-session')
-otherTabs.onmessage = () => void readSession()
+otherTabs.onmessage = ({ data }) => (data === 'left' ? leave() : void readSession())
 
 onUnauthorized.call = () => {
-  if (session.value.state !== 'signed-out') session.value = { state: 'signed-out' }
+  const { state } = session.value
+  if (state !== 'signed-out')
+    session.value = { state: 'signed-out', why: state === 'signed-in' ? 'ended' : 'new' }
+  askForKey.value = true
+}
+
+function leave(): void {
+  session.value = { state: 'signed-out', why: 'left' }
   askForKey.value = true
 }
 
@@ -56,7 +64,6 @@ export async function signIn(key: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await request('session', { method: 'DELETE' })
-  session.value = { state: 'signed-out' }
-  askForKey.value = true
-  otherTabs.postMessage('changed')
+  leave()
+  otherTabs.postMessage('left')
 }

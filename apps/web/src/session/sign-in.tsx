@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Refusal } from '../api/refusal.ts'
-import { askForKey, session, signIn } from './session.ts'
+import { askForKey, type Session, session, signIn } from './session.ts'
 
 /** Asks for an API key, and exchanges it for a session. */
 export function SignIn() {
@@ -36,11 +36,7 @@ export function SignIn() {
     >
       <form onSubmit={event => void submit(event)}>
         <h2 id="sign-in-title">Sign in</h2>
-        <p class="hint">
-          {session.value.state === 'signed-out'
-            ? 'This Darkroom asks for an API key. An operator makes keys with: darkroom keys create'
-            : 'Use an API key to see the images of its owner.'}
-        </p>
+        <p class="hint">{reason(session.value)}</p>
         <div class="field">
           <label for="key">API key</label>
           <input
@@ -70,4 +66,11 @@ export function SignIn() {
       </form>
     </dialog>
   )
+}
+
+function reason(current: Session): string {
+  if (current.state !== 'signed-out') return 'Use an API key to see the images of its owner.'
+  if (current.why === 'ended')
+    return 'Your key was revoked or has expired. Sign in with another. Files that are not uploaded yet go on then.'
+  return 'This Darkroom asks for an API key. An operator makes keys with: darkroom keys create'
 }

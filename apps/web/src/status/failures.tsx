@@ -1,6 +1,6 @@
 import type { LastHour } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { retryFailed, retryOutcome } from './retry-many.ts'
+import { countFailed, retryFailed, retryOutcome } from './retry-many.ts'
 import { reasonWords } from './words.ts'
 
 /** The reasons of failures in the last hour, the most frequent first. The images of each reason, or all, can be retried. */
@@ -19,14 +19,14 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
               aria-label={`${reasonWords(type)}: share of the failures`}
             />
             <span class="failure-count">{count}</span>
-            <RetryButton words={`all that failed with: ${reasonWords(type)}`} type={type} />
+            <RetryButton words="Retry these" label={`Retry these: ${reasonWords(type)}`} type={type} />
           </li>
         ))}
       </ul>
       {inAll > 0 && (
-        <p class="inline">
+        <p class="inline retry-all">
           <a href="./?state=failed">See what failed</a>
-          <RetryButton words={`all ${inAll} that failed`} />
+          <RetryButton words="Retry all that failed" label="Retry all that failed" />
         </p>
       )}
       <p class="hint" role="status">
@@ -36,25 +36,35 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
   )
 }
 
-/** Asks once more: many images may be developed again. */
-function RetryButton({ words, type }: { words: string; type?: string }) {
-  const isAsking = useSignal(false)
+/** Counts first, and asks: many images may be developed again. */
+function RetryButton({ words, label, type }: { words: string; label: string; type?: string }) {
+  const asked = useSignal<number | 'counting' | undefined>(undefined)
+  const ask = async () => {
+    asked.value = 'counting'
+    asked.value = await countFailed(type)
+  }
   const retry = () => {
-    isAsking.value = false
+    asked.value = undefined
     void retryFailed(type)
   }
-  if (!isAsking.value)
+  if (typeof asked.value !== 'number')
     return (
-      <button type="button" aria-label={`Retry ${words}`} onClick={() => (isAsking.value = true)}>
-        Retry
+      <button
+        type="button"
+        aria-label={label}
+        disabled={asked.value === 'counting'}
+        onClick={() => void ask()}
+      >
+        {words}
       </button>
     )
+  if (asked.value === 0) return <span class="hint">None is left: they were retried, or are deleted</span>
   return (
     <span class="inline">
-      <button type="button" class="primary" onClick={retry}>
-        Yes, {words}
+      <button type="button" class="primary" autofocus onClick={retry}>
+        Yes, retry {asked.value} {asked.value === 1 ? 'image' : 'images'}
       </button>
-      <button type="button" onClick={() => (isAsking.value = false)}>
+      <button type="button" onClick={() => (asked.value = undefined)}>
         No
       </button>
     </span>

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { Refusal } from '../api/refusal.ts'
+import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { readStats } from './stats.ts'
 
@@ -11,20 +11,45 @@ interface Retried {
   next?: string
 }
 
-/** Develops all failed images again, or those with one reason, page by page. */
-export async function retryFailed(type?: string): Promise<void> {
+/** How many images a retry would take; undefined, and words, if that can't be told. */
+export async function countFailed(type?: string): Promise<number | undefined> {
+  retryOutcome.value = ''
   let count = 0
-  let cursor: string | undefined
   try {
-    do {
-      const page: Retried = await request('images/retry', { method: 'POST', query: { type, cursor } })
-      count += page.retried
-      cursor = page.next
-      retryOutcome.value = `${count} put back into the queue`
-    } while (cursor !== undefined)
+    await eachPage({ type, count: 'only' }, counted => {
+      count += counted
+    })
+    return count
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    retryOutcome.value = `${count} put back into the queue. Then: ${error.message}. ${error.remedy}`
+    retryOutcome.value = inWords(error)
+    return undefined
+  }
+}
+
+/** Develops all failed images again, or those with one reason. */
+export async function retryFailed(type?: string): Promise<void> {
+  let count = 0
+  try {
+    await eachPage({ type }, retried => {
+      count += retried
+      retryOutcome.value = `${count} put back into the queue`
+    })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    retryOutcome.value = `${count} put back into the queue. Then: ${inWords(error)}`
   }
   await readStats()
+}
+
+async function eachPage(
+  query: Readonly<Record<string, string | undefined>>,
+  take: (retried: number) => void,
+): Promise<void> {
+  let cursor: string | undefined
+  do {
+    const page: Retried = await request('images/retry', { method: 'POST', query: { ...query, cursor } })
+    take(page.retried)
+    cursor = page.next
+  } while (cursor !== undefined)
 }

@@ -1,8 +1,44 @@
 import type { ServiceStats } from '@darkroom/contracts'
 import { Scrollable } from '../shell/scrollable.tsx'
+import { filters, setFilters } from './filters.ts'
 
 /** Every instance of a service: whether it and its engine answer. */
 export function Services({ services }: { services: readonly ServiceStats[] }) {
+  const { service: wanted = '', show } = filters.value
+  const names = [...new Set(services.map(({ service }) => service))]
+  const shown = services.filter(
+    ({ service, isReady }) => (wanted === '' || service === wanted) && (show !== 'problems' || !isReady),
+  )
+  const ready = services.filter(({ isReady }) => isReady).length
+  return (
+    <>
+      <div class="inline services-head">
+        <select
+          aria-label="Service"
+          value={wanted}
+          onChange={event => setFilters({ service: event.currentTarget.value })}
+        >
+          <option value="">All services</option>
+          {names.map(name => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <span class="hint">
+          {ready} of {services.length} ready
+        </span>
+      </div>
+      {shown.length === 0 ? (
+        <p class="hint">Nothing to show with these filters.</p>
+      ) : (
+        <ServiceTable services={shown} />
+      )}
+    </>
+  )
+}
+
+function ServiceTable({ services }: { services: readonly ServiceStats[] }) {
   return (
     <Scrollable label="Services">
       <table>

@@ -2,34 +2,47 @@ import type { Stats } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { isPaused, setFilters } from './filters.ts'
 
 export const stats = signal<Stats | undefined>(undefined)
 export const problem = signal<Refusal | undefined>(undefined)
 
+/** How many images waited and were developed at one instant. */
+export interface Load {
+  at: number
+  waiting: number
+  developing: number
+}
+
+/** The loads since this page was opened, the oldest first. The server keeps no history of them. */
+export const loads = signal<readonly Load[]>([])
+
 /** How often the figures are read while the page is visible; sooner after a change. */
 const refreshMs = 5000
 const soonMs = 1000
-
-/** Whether the figures are paused. It is in the URL, so that a reload keeps it. */
-export const isPaused = signal(new URL(location.href).searchParams.has('paused'))
+const maxLoads = 3_600_000 / refreshMs
 
 export function setPaused(next: boolean): void {
-  isPaused.value = next
-  const url = new URL(location.href)
-  if (next) url.searchParams.set('paused', '')
-  else url.searchParams.delete('paused')
-  history.replaceState(null, '', url)
+  setFilters({ paused: next ? 'yes' : undefined })
   if (!next) void readStats()
 }
 
 export async function readStats(): Promise<void> {
   try {
-    stats.value = await request<Stats>('stats')
+    const answer = await request<Stats>('stats')
+    stats.value = answer
+    remember(answer)
     problem.value = undefined
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     problem.value = error
   }
+}
+
+function remember({ at, images }: Stats): void {
+  if (!images) return
+  const load = { at: Date.parse(at), waiting: images['not-started'], developing: images['in-progress'] }
+  loads.value = [...loads.value, load].slice(-maxLoads)
 }
 
 let _timer: ReturnType<typeof setTimeout> | undefined

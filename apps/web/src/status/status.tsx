@@ -6,9 +6,12 @@ import { readSession, session } from '../session/session.ts'
 import { SignIn } from '../session/sign-in.tsx'
 import { Header } from '../shell/header.tsx'
 import { Failures } from './failures.tsx'
+import { chartSpans, filters, isPaused, minutes, setFilters } from './filters.ts'
+import { IntakeSwitch } from './intake-switch.tsx'
 import { LatencyTable } from './latency-table.tsx'
+import { LoadChart } from './load-chart.tsx'
 import { Services } from './services.tsx'
-import { isPaused, keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
+import { keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
 import { ThroughputChart } from './throughput-chart.tsx'
 import { gigabytes, sinceWords } from './words.ts'
 import { Workers } from './workers.tsx'
@@ -20,14 +23,36 @@ function Page() {
       <main class="status">
         <div class="status-head">
           <h1>Status</h1>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={isPaused.value}
-              onChange={event => setPaused(event.currentTarget.checked)}
-            />
-            Hold the figures
-          </label>
+          <div class="inline">
+            <select
+              class="span"
+              aria-label="Span of the charts"
+              value={minutes.value}
+              onChange={event => setFilters({ minutes: event.currentTarget.value })}
+            >
+              {chartSpans.map(span => (
+                <option key={span} value={span}>
+                  {span} minutes
+                </option>
+              ))}
+            </select>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={filters.value.show === 'problems'}
+                onChange={event => setFilters({ show: event.currentTarget.checked ? 'problems' : undefined })}
+              />
+              Only problems
+            </label>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={isPaused.value}
+                onChange={event => setPaused(event.currentTarget.checked)}
+              />
+              Hold the figures
+            </label>
+          </div>
         </div>
         <Body />
       </main>
@@ -54,9 +79,7 @@ function Body() {
 function Figures({ images, queue, intake, lastHour, workers, services, disk }: Stats) {
   return (
     <>
-      {intake === 'paused' && (
-        <p class="panel refusal">Uploads are paused. To accept them again: darkroom intake open</p>
-      )}
+      <IntakeSwitch intake={intake} />
       <dl class="tiles">
         <Tile
           words="Waiting"
@@ -75,12 +98,18 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
           note={lastHour && `${lastHour.failed} in the last hour`}
         />
       </dl>
-      {lastHour && (
-        <section class="panel" aria-labelledby="throughput">
-          <h2 id="throughput">Ended each minute</h2>
-          <ThroughputChart {...lastHour} />
+      <div class="pair">
+        {lastHour && (
+          <section class="panel" aria-labelledby="throughput">
+            <h2 id="throughput">Ended each minute</h2>
+            <ThroughputChart {...lastHour} />
+          </section>
+        )}
+        <section class="panel" aria-labelledby="load">
+          <h2 id="load">Waiting and developing</h2>
+          <LoadChart />
         </section>
-      )}
+      </div>
       {lastHour && (
         <section class="panel" aria-labelledby="latency">
           <h2 id="latency">How long it takes</h2>
@@ -132,8 +161,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
               aria-label="Share of the queue that is used"
             />
             <p class="hint">
-              {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}. Uploads
-              are {intake}.
+              {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}.
             </p>
           </section>
         )}

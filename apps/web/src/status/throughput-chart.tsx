@@ -1,20 +1,23 @@
 import type { LastHour } from '@darkroom/contracts'
+import { minutes } from './filters.ts'
 
 const width = 600
 const height = 120
 const gap = 1.5
 
-/** The images that ended in each minute of the last hour: finished above, failed in the accent colour below. */
-export function ThroughputChart({ perMinute, finished, failed }: LastHour) {
-  const most = Math.max(1, ...perMinute.map(minute => minute.finished + minute.failed))
-  const step = width / Math.max(1, perMinute.length)
+/** The images that ended in each of the latest minutes: finished above, failed in the accent colour below. */
+export function ThroughputChart({ perMinute }: LastHour) {
+  const shown = perMinute.slice(-minutes.value)
+  const sum = (name: 'finished' | 'failed') => shown.reduce((total, minute) => total + minute[name], 0)
+  const most = Math.max(1, ...shown.map(minute => minute.finished + minute.failed))
+  const step = width / Math.max(1, shown.length)
   const scale = (count: number) => (count / most) * height
-  const label = `${finished} finished and ${failed} failed in the last hour; at most ${most} a minute`
+  const label = `${sum('finished')} finished and ${sum('failed')} failed in ${minutes.value} minutes; at most ${most} a minute`
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <title>{label}</title>
-        {perMinute.map((minute, at) => {
+        {shown.map((minute, at) => {
           const failedHeight = scale(minute.failed)
           const finishedHeight = scale(minute.finished)
           const place = { x: at * step, width: step - gap }
@@ -32,8 +35,12 @@ export function ThroughputChart({ perMinute, finished, failed }: LastHour) {
         })}
       </svg>
       <figcaption>
-        <span>an hour ago</span>
-        <span>at most {most} a minute</span>
+        <span>
+          <span class="key">finished</span> <span class="key is-failed">failed</span>
+        </span>
+        <span>
+          {minutes.value} minutes, at most {most} a minute
+        </span>
         <span>now</span>
       </figcaption>
     </figure>

@@ -1,34 +1,52 @@
 import type { WorkerStats } from '@darkroom/contracts'
+import { filters } from './filters.ts'
 import { sinceWords } from './words.ts'
 
 /** Each worker with its threads, the image that each develops, and since when. */
 export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
   if (workers.length === 0) return <p class="refusal">No worker is registered: images wait until one is.</p>
+  const shown = workers.filter(({ isRegistered }) => filters.value.show !== 'problems' || !isRegistered)
+  if (shown.length === 0) return <p class="hint">All {workers.length} report.</p>
   return (
     <ul class="workers">
-      {workers.map(({ name, isRegistered, threads = 0, work }) => (
-        <li key={name}>
-          <p class="worker-name">
-            {name}
-            <span class="hint">
-              {isRegistered
-                ? ` · ${work.length} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
-                : ' · holds images, but does not report any more'}
-            </span>
-          </p>
-          <ul>
-            {work.map(({ thread, image, attempt, since }) => (
-              <li key={thread}>
-                <span class="id">{image}</span>
-                <span class="hint">
-                  {since ? ` for ${sinceWords(since)}` : ''}
-                  {attempt > 1 ? `, attempt ${attempt}` : ''}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </li>
+      {shown.map(worker => (
+        <Worker key={worker.name} {...worker} />
       ))}
     </ul>
+  )
+}
+
+function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats) {
+  const idle = Math.max(0, threads - work.length)
+  return (
+    <li>
+      <p class={isRegistered ? 'worker-name' : 'worker-name refusal'}>
+        {name}
+        <span class="hint">
+          {isRegistered
+            ? ` · ${work.length} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
+            : ' · holds images, but does not report any more'}
+          {decodes.length > 0 && ` · also reads ${decodes.join(', ').replaceAll('image/', '')}`}
+        </span>
+      </p>
+      <ul class="threads">
+        {work.map(({ thread, image, attempt, since }) => (
+          <li key={thread}>
+            <span class="thread is-busy">{thread.split('/').pop()}</span>
+            <span class="id">{image}</span>
+            <span class="hint">
+              {since ? `for ${sinceWords(since)}` : ''}
+              {attempt > 1 ? `, attempt ${attempt}` : ''}
+            </span>
+          </li>
+        ))}
+        {isRegistered && idle > 0 && (
+          <li>
+            <span class="thread">{idle}</span>
+            <span class="hint">idle</span>
+          </li>
+        )}
+      </ul>
+    </li>
   )
 }

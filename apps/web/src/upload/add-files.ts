@@ -1,18 +1,18 @@
 import { show } from '../images/filter.ts'
-import { withPreviews } from '../images/previews.ts'
-import { rowOfFile, type Wish } from '../images/row.ts'
-import { operationsOf, operationsText, steps } from '../recipe/recipe.ts'
+import { rowOfFile } from '../images/row.ts'
+import { wishFor } from '../recipe/wish.ts'
 import { announce } from '../shell/announce.ts'
 import { lastFile } from './last-file.ts'
-import { enqueue } from './queue.ts'
+import { enqueue, isHeld } from './queue.ts'
+import { goesInPieces, rememberRow } from './send-in-pieces.ts'
 
-/** Adds files to the list with the current recipe, and sends them. */
+/** Adds files to the list with the current recipe, and sends them. Collected files get the recipe when they are sent. */
 export function addFiles(files: readonly File[]): void {
   if (files.length === 0) return
-  const list = steps.peek()
-  const wish: Wish = { operations: operationsText(list) }
   lastFile.value = files[0]
   show({}) // shows the added files
-  enqueue(files.map(file => rowOfFile(file, withPreviews(file, wish, operationsOf(list)))))
+  const rows = files.map(file => rowOfFile(file, isHeld.peek() ? undefined : wishFor(file)))
+  for (const row of rows) if (goesInPieces(row)) void rememberRow(row)
+  enqueue(rows)
   announce(files.length === 1 ? `${files[0]?.name} was added` : `${files.length} images were added`)
 }

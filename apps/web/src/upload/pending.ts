@@ -6,7 +6,7 @@ export interface PendingUpload {
   /** The tab that sends it. */
   tab: string
   file: File
-  wish: Wish
+  wish: Wish | undefined
   /** The URL of the upload at the server. */
   uploadUrl?: string | undefined
 }

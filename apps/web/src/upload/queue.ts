@@ -2,9 +2,11 @@ import { effect, signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import type { Row } from '../images/row.ts'
 import { addUploads, becomeImage, setView } from '../images/store.ts'
+import { wishFor } from '../recipe/wish.ts'
 import { session } from '../session/session.ts'
+import { forgetPending } from './pending.ts'
 import { type Sending, send } from './send.ts'
-import { pieceBytes, sendInPieces } from './send-in-pieces.ts'
+import { goesInPieces, sendInPieces } from './send-in-pieces.ts'
 
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
@@ -36,13 +38,13 @@ export function sendAgain(row: Row): void {
 }
 
 export function cancelUpload(row: Row): void {
+  void forgetPending(row.key)
   waiting = waiting.filter(each => each !== row)
   sending.get(row)?.abort()
 }
 
 export function cancelAll(): void {
-  waiting = []
-  for (const { abort } of sending.values()) abort()
+  for (const row of [...waiting, ...sending.keys()]) cancelUpload(row)
 }
 
 export function hasUnsent(): boolean {
@@ -53,13 +55,14 @@ function startNext(): void {
   while (sending.size < parallel && !pause.peek() && !isHeld.peek()) {
     const row = waiting.shift()
     if (!row) return
+    if (row.file) row.wish ??= wishFor(row.file)
     void start(row)
   }
 }
 
 async function start(row: Row): Promise<void> {
   setView(row, { state: 'uploading', share: 0 })
-  const way = row.bytes > pieceBytes ? sendInPieces : send
+  const way = goesInPieces(row) ? sendInPieces : send
   const upload = way(row, share => {
     if (sending.has(row)) setView(row, { state: 'uploading', share })
   })

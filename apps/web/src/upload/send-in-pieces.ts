@@ -9,7 +9,7 @@ import type { Sending } from './send.ts'
 import { thisTab } from './this-tab.ts'
 
 /** Files above this size are sent in pieces of this size, and continue where they stopped. */
-export const pieceBytes = 8 * 1024 * 1024
+const pieceBytes = 8 * 1024 * 1024
 
 const uploadUrls = new WeakMap<Row, string>()
 
@@ -18,15 +18,25 @@ export function continueAt(row: Row, uploadUrl: string): void {
   uploadUrls.set(row, uploadUrl)
 }
 
+export function goesInPieces({ bytes }: Row): boolean {
+  return bytes > pieceBytes
+}
+
+/** From now on the upload survives a reload, also while it stands in line. */
+export async function rememberRow(row: Row): Promise<void> {
+  const { key, file, wish } = row
+  if (file) await rememberPending({ key, tab: thisTab, file, wish, uploadUrl: uploadUrls.get(row) })
+}
+
 /** Sends a file by tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
 export function sendInPieces(row: Row, onProgress: (share: number) => void): Sending {
   let upload: Upload | undefined
   const cancelled = new AbortController()
   const accepted = (async () => {
-    const { key, file, wish } = row
+    const { file, wish = {} } = row
     if (!file) throw new Error('a row without a file can not be sent')
     await expectReadable(file)
-    await rememberPending({ key, tab: thisTab, file, wish, uploadUrl: uploadUrls.get(row) })
+    await rememberRow(row)
     const { Upload } = await import('tus-js-client')
     const url = await new Promise<string>((resolve, reject) => {
       cancelled.signal.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
@@ -42,7 +52,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
         onUploadUrlAvailable: () => {
           if (!upload?.url) return
           uploadUrls.set(row, upload.url)
-          void rememberPending({ key, tab: thisTab, file, wish, uploadUrl: upload.url })
+          void rememberRow(row)
         },
         onSuccess: () => resolve(upload?.url ?? ''),
         onError: error => reject(asRefusal(error, () => uploadUrls.delete(row))),

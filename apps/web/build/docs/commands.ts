@@ -1,0 +1,25 @@
+/** The command line does more than send requests, so these lines are written by hand: by the name of the route. */
+const commands: Readonly<Record<string, string>> = {
+  uploadImage: 'npx darkroom develop photo.jpg --operations resize:800x,format:webp -o developed/',
+  newImage: 'npx darkroom develop photo.jpg -o developed/',
+  createUpload: 'npx darkroom develop large.tif -o developed/   # in pieces, if it is above 8 MiB',
+  getImage: 'npx darkroom develop photo.jpg --json   # waits for the end, and prints the document',
+  getResult: 'npx darkroom develop photo.jpg -o developed/   # waits, and writes the result',
+  getVariant: 'npx darkroom develop photo.jpg --variant thumb=resize:200x200 -o developed/',
+  retryImage: 'npx darkroom retry $id',
+  deleteImage: 'npx darkroom delete $id',
+  listPresets: 'npx darkroom presets',
+  getStats: 'npx darkroom status',
+  setIntake: 'npx darkroom intake pause   # or open',
+  createKey: 'npx darkroom keys create --role user --owner shop --name "the web shop"',
+  listKeys: 'npx darkroom keys list',
+  revokeKey: 'npx darkroom keys revoke $id',
+  rotateKey: 'npx darkroom keys rotate $id --keep 1d',
+  getWebhookSecret: 'npx darkroom webhooks secret',
+  rotateWebhookSecret: 'npx darkroom webhooks rotate --keep 1d',
+}
+
+/** What to type instead of the request; undefined if the command line has nothing for it. */
+export function commandFor(route: string): string | undefined {
+  return commands[route]
+}

@@ -1,0 +1,45 @@
+import { isBytes, type Route } from '@darkroom/contracts'
+import { exampleOf } from './examples.ts'
+import { escapeHtml } from './html.ts'
+import type { Schema } from './schema-table.ts'
+
+/** Headers that are worth trying; the others are set by the browser. */
+const triedHeaders = new Set(['prefer', 'idempotency-key', 'priority', 'range', 'if-none-match'])
+
+/**
+ * A form that sends the request with the session of the page. Resumable uploads have none: one needs the answers of the
+ * requests before.
+ */
+export function tryForm(name: string, { method, url, schema }: Route): string {
+  if (url.startsWith('/uploads')) return ''
+  const inPath = [...url.matchAll(/:([a-zA-Z]+)/g)].map(([, parameter = '']) => parameter)
+  const propertiesOf = (part: object | undefined) =>
+    Object.keys((part as Schema | undefined)?.properties ?? {})
+  const fields = [
+    ...inPath.map(parameter => field('path', parameter, true)),
+    ...propertiesOf(schema.querystring).map(parameter =>
+      field('query', parameter, (schema.querystring as Schema).required?.includes(parameter) ?? false),
+    ),
+    ...propertiesOf(schema.headers)
+      .filter(header => triedHeaders.has(header))
+      .map(header => field('header', header, false)),
+    ...(schema.body ? [bodyField(schema.body)] : []),
+  ]
+  const isSafe = method === 'GET'
+  const warning = isSafe ? '' : '<p class="hint">This is not a trial run: it changes your Darkroom.</p>'
+  return `<details class="try"><summary>Try it</summary><form class="try-route" data-method="${method}" data-path="${escapeHtml(url)}" aria-label="Try ${name}">
+${warning}${fields.join('')}
+<button type="submit">${isSafe ? 'Ask' : 'Send'}</button><output hidden tabindex="0" aria-label="The answer"></output></form></details>`
+}
+
+function field(place: 'path' | 'query' | 'header', name: string, isRequired: boolean): string {
+  const label = escapeHtml(name)
+  return `<label>${label} <input name="${label}" data-in="${place}"${isRequired ? ' required' : ''} autocomplete="off" spellcheck="false"></label>`
+}
+
+function bodyField(body: NonNullable<Route['schema']['body']>): string {
+  if (isBytes(body))
+    return '<label>Image <input type="file" name="body" data-in="body" required accept="image/*,.heic,.tif,.tiff,.avif"></label>'
+  const example = escapeHtml(JSON.stringify(exampleOf(body)))
+  return `<label class="wide">Body, as JSON <textarea name="body" data-in="body" rows="3" spellcheck="false">${example}</textarea></label>`
+}

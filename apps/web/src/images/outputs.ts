@@ -1,0 +1,56 @@
+import type { ImageFacts, ImageStatus, Operation } from '@darkroom/contracts'
+import { urlOf } from '../api/base.ts'
+import { isSide } from './previews.ts'
+import type { Row } from './row.ts'
+import { extensionOf } from './row-words.ts'
+
+/** One developed image: the result, or a variant. */
+export interface Output {
+  /** The name of the variant; undefined for the result. */
+  name: string | undefined
+  operations: readonly Operation[]
+  facts: ImageFacts
+  path: string
+}
+
+/** What was made of a finished image, first the result. Previews of the page are left out. */
+export function outputsOf({ id, operations, result, variants = {} }: ImageStatus): Output[] {
+  const main: Output[] =
+    operations && result ? [{ name: undefined, operations, facts: result, path: `images/${id}/result` }] : []
+  const others = Object.entries(variants).flatMap(([name, variant]): Output[] =>
+    variant.result && !isSide(name)
+      ? [
+          {
+            name,
+            operations: variant.operations,
+            facts: variant.result,
+            path: `images/${id}/variants/${name}`,
+          },
+        ]
+      : [],
+  )
+  return [...main, ...others]
+}
+
+/** What a link needs to download one developed image, or, if there are only variants, a zip of all. */
+export interface Download {
+  url: string
+  name: string
+}
+
+export function downloadOf(row: Row, image: ImageStatus): Download {
+  const [first, ...others] = outputsOf(image)
+  if (first && (first.name === undefined || others.length === 0)) return downloadOfOutput(row, first)
+  return { url: urlOf('images/archive', { ids: image.id }), name: `${stemOf(row)}.zip` }
+}
+
+/** The name of the original with that of the variant, and the extension of the format. */
+export function downloadOfOutput(row: Row, { name, facts, path }: Output): Download {
+  const parts = [stemOf(row), ...(name === undefined ? [] : [name])]
+  return { url: urlOf(path), name: `${parts.join('-')}.${extensionOf(facts.contentType)}` }
+}
+
+function stemOf({ name }: Row): string {
+  const [last = ''] = name.split('/').slice(-1)
+  return last.replace(/\.[^.]*$/, '')
+}

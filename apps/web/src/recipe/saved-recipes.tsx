@@ -1,0 +1,56 @@
+import { useSignal } from '@preact/signals'
+import { change, recipes, removeRecipe, saveRecipe, useRecipe } from './recipe.ts'
+
+/** Recipes that the user keeps in this browser. */
+export function SavedRecipes() {
+  const name = useSignal('')
+  const names = Object.keys(recipes.value)
+  const save = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (name.value.trim() === '') return
+    saveRecipe(name.value.trim())
+    name.value = ''
+    if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.reset() // or the empty field is marked
+  }
+  return (
+    <details class="saved">
+      <summary>Saved recipes{names.length > 0 && ` (${names.length})`}</summary>
+      {names.length > 0 && (
+        <ul>
+          {names.map(each => (
+            <li key={each}>
+              <button type="button" class="quiet grow" onClick={() => useRecipe(each)}>
+                {each}
+              </button>
+              <button
+                type="button"
+                class="quiet"
+                aria-label={`Forget the recipe ${each}`}
+                onClick={() => removeRecipe(each)}
+              >
+                Forget
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <form onSubmit={save} class="inline">
+        <label for="recipe-name">Save this recipe as</label>
+        <input
+          id="recipe-name"
+          required
+          value={name.value}
+          onInput={event => (name.value = event.currentTarget.value)}
+        />
+        <button type="submit">Save</button>
+      </form>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => change({ preset: undefined, steps: [], variants: [] })}
+      >
+        Begin anew
+      </button>
+    </details>
+  )
+}

@@ -1,0 +1,56 @@
+import { operations } from './operations.ts'
+import { addStep, maxSteps, type StepPlace, stepsAt } from './recipe.ts'
+import { StepEditor } from './step-editor.tsx'
+
+interface StepListProps {
+  place?: StepPlace
+  /** Told while there is no step. */
+  whenEmpty: string
+  /** Of the field that adds a step. */
+  label: string
+}
+
+/** Steps that are applied from top to bottom, and a field that adds another. */
+export function StepList({ place, whenEmpty, label }: StepListProps) {
+  const steps = stepsAt(place)
+  return (
+    <>
+      {steps.length === 0 ? (
+        <p class="empty-steps">{whenEmpty}</p>
+      ) : (
+        <ol class="steps">
+          {steps.map((step, at) => (
+            <StepEditor key={step.key} place={place} step={step} at={at} count={steps.length} />
+          ))}
+        </ol>
+      )}
+      <AddStep place={place} label={label} isFull={steps.length >= maxSteps} />
+    </>
+  )
+}
+
+function AddStep({ place, label, isFull }: { place: StepPlace; label: string; isFull: boolean }) {
+  const id = `add-step-${place ?? 'result'}`
+  const add = (select: HTMLSelectElement) => {
+    const form = operations.value.find(({ name }) => name === select.value)
+    if (form) addStep(place, form.name, form.begin)
+    select.value = ''
+  }
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        disabled={isFull || operations.value.length === 0}
+        onChange={event => add(event.currentTarget)}
+      >
+        <option value="">{isFull ? `${maxSteps} steps are the most` : 'Choose…'}</option>
+        {operations.value.map(({ name, summary }) => (
+          <option key={name} value={name} title={summary}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}

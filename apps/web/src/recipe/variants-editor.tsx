@@ -1,0 +1,48 @@
+import { Icon } from '../shell/icon.tsx'
+import { addVariant, changeVariant, maxVariants, recipe, removeVariant, type VariantDraft } from './recipe.ts'
+import { StepList } from './step-list.tsx'
+
+/** Further results of each image, such as a thumbnail. */
+export function VariantsEditor() {
+  const { variants } = recipe.value
+  return (
+    <div class="variants">
+      {variants.map(variant => (
+        <Variant key={variant.key} variant={variant} />
+      ))}
+      <button type="button" disabled={variants.length >= maxVariants} onClick={addVariant}>
+        {variants.length >= maxVariants ? `${maxVariants} variants are the most` : 'Add a variant'}
+      </button>
+    </div>
+  )
+}
+
+function Variant({ variant: { key, name } }: { variant: VariantDraft }) {
+  const id = `variant-${key}`
+  return (
+    <fieldset class="variant">
+      <legend class="visually-hidden">Variant {name}</legend>
+      <div class="variant-head">
+        <label for={id}>Variant</label>
+        <input
+          id={id}
+          value={name}
+          required
+          spellcheck={false}
+          pattern="[A-Za-z0-9][A-Za-z0-9_\-]{0,63}"
+          title="Letters, digits, _ and -, the first a letter or a digit"
+          onChange={event => changeVariant(key, { name: event.currentTarget.value.trim() })}
+        />
+        <button
+          type="button"
+          class="icon"
+          aria-label={`Remove the variant ${name}`}
+          onClick={() => removeVariant(key)}
+        >
+          <Icon name="cross" />
+        </button>
+      </div>
+      <StepList place={key} whenEmpty="A variant needs a step." label={`Add a step to ${name}`} />
+    </fieldset>
+  )
+}

@@ -1,0 +1,55 @@
+import type { Stats } from '@darkroom/contracts'
+import { useSignal } from '@preact/signals'
+import { inWords, Refusal } from '../api/refusal.ts'
+import { request } from '../api/request.ts'
+import { readStats } from './stats.ts'
+
+/** Pauses uploads for everybody, and opens them again. Pausing is asked once more. */
+export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
+  const isAsking = useSignal(false)
+  const error = useSignal('')
+  const set = async (state: Stats['intake']) => {
+    isAsking.value = false
+    try {
+      await request('intake', { method: 'PUT', json: { state } })
+      error.value = ''
+    } catch (failure) {
+      if (!(failure instanceof Refusal)) throw failure
+      error.value = inWords(failure)
+    }
+    await readStats()
+  }
+  return (
+    <div class={intake === 'paused' ? 'panel intake is-paused' : 'panel intake'}>
+      <p role="status">
+        <strong>{intake === 'open' ? 'Uploads are open.' : 'Uploads are paused.'}</strong>{' '}
+        {intake === 'open' ? 'Every frontend accepts images.' : 'Every frontend refuses images, and says so.'}
+      </p>
+      <span class="inline">
+        {intake === 'paused' ? (
+          <button type="button" class="primary" onClick={() => void set('open')}>
+            Open uploads
+          </button>
+        ) : isAsking.value ? (
+          <>
+            <button type="button" class="primary" autofocus onClick={() => void set('paused')}>
+              Yes, refuse uploads
+            </button>
+            <button type="button" onClick={() => (isAsking.value = false)}>
+              No
+            </button>
+          </>
+        ) : (
+          <button type="button" onClick={() => (isAsking.value = true)}>
+            Pause uploads
+          </button>
+        )}
+      </span>
+      {error.value && (
+        <p class="refusal" role="alert">
+          {error.value}
+        </p>
+      )}
+    </div>
+  )
+}

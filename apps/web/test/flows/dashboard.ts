@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { httpRequest, until } from '@darkroom/testing'
+import type { InBrowser } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
+
+/** What operators see and do. */
+export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser): void {
+  test('the intake is paused and opened from the dashboard', async () => {
+    await using opened = await open('/status')
+    const { page } = opened
+    await page.getByRole('button', { name: 'Pause uploads' }).click()
+    await page.getByRole('button', { name: 'Yes, refuse uploads' }).click()
+    try {
+      await page.getByText('Uploads are paused.').waitFor()
+      await assertAccessible(page)
+      const { status } = await httpRequest(local, '/images', { method: 'POST', body: png })
+      assert.equal(status, 503)
+    } finally {
+      await page.getByRole('button', { name: 'Open uploads' }).click()
+      await page.getByText('Uploads are open.').waitFor()
+    }
+    await post()
+  })
+
+  test('failures are grouped by reason, and retried after the count was confirmed', async () => {
+    // Too large to be put around the image: it fails when it is developed.
+    const failing = '?operations=resize:9000x9000:fill:enlarge,pad:9000x9000,resize:16000x16000:fill:enlarge'
+    const ids = [await post(failing), await post(failing)]
+    await until('both have failed', async () => {
+      const states = ids.map(
+        async id => (await httpRequest(local, `/images/${id}`)).json().state === 'failed',
+      )
+      return (await Promise.all(states)).every(Boolean)
+    })
+    await using opened = await open('/status')
+    const { page } = opened
+    const group = page.locator('.failures li').first()
+    await group.waitFor()
+    await group.getByRole('button', { name: /^Retry these/ }).click()
+    const [, count = ''] =
+      /(\d+) images?/.exec(await group.getByRole('button', { name: /^Yes, retry/ }).textContent()) ?? []
+    assert.ok(Number(count) >= 1)
+    await assertAccessible(page)
+    await group.getByRole('button', { name: 'No' }).click()
+    await page.getByRole('button', { name: 'Retry all that failed' }).click()
+    await page.getByRole('button', { name: /^Yes, retry \d+ image/ }).click()
+    await page.getByText(/\d+ put back into the queue/).waitFor()
+    for (const id of ids) assert.equal(await statusOf(id), 200)
+  })
+
+  test('workers show each thread, what it develops and since when', async () => {
+    await using opened = await open('/status')
+    const { page } = opened
+    await page.locator('.threads').getByText('idle').waitFor()
+    const slow = Array.from({ length: 5 }, () => 'blur:100').join()
+    const id = await post(`?operations=resize:4000x4000:fill:enlarge,${slow}`)
+    await page.locator('.threads').getByText(id).waitFor()
+    await page.locator('.threads').getByText(/^for /).waitFor()
+    await httpRequest(local, `/images/${id}`, { method: 'DELETE' })
+    await page.locator('.threads').getByText('idle').waitFor()
+  })
+
+  test('the filters stand in the URL, and the figures can be held', async () => {
+    await using opened = await open('/status')
+    const { page } = opened
+    await page.getByText('Services and engines').waitFor()
+    await page.getByLabel('Service', { exact: true }).selectOption('storage')
+    await page.getByLabel('Span of the charts').selectOption('15 minutes')
+    await page.waitForURL(/minutes=15/)
+    assert.equal(await page.locator('tbody tr .ready').count(), 1)
+    await page.getByLabel('Hold the figures').check()
+    await page.reload()
+    await page.getByText('Services and engines').waitFor()
+    assert.equal(await page.getByLabel('Hold the figures').isChecked(), true)
+    assert.equal(await page.locator('tbody tr .ready').count(), 1)
+    const finished = page.locator('.tile', { hasText: 'Finished' }).locator('.tile-figure')
+    const before = Number(await finished.textContent())
+    const id = await post()
+    await until('the image is finished', async () => (await stateOf(id)) === 'finished')
+    assert.equal(Number(await finished.textContent()), before)
+    await page.getByLabel('Hold the figures').uncheck()
+    await until('the figures go on', async () => Number(await finished.textContent()) > before)
+    await page.getByLabel('Only problems').check()
+    await page.getByText('Nothing to show with these filters.').waitFor()
+    await assertAccessible(page)
+  })
+
+  test('the dashboard tells that Darkroom does not answer, and recovers', async () => {
+    await using opened = await open('/status')
+    const { page } = opened
+    await page.getByText('Services and engines').waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('alert').getByText('Darkroom does not answer').waitFor()
+    await page.context().setOffline(false)
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  async function stateOf(id: string): Promise<unknown> {
+    return (await httpRequest(local, `/images/${id}`)).json().state
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+
+/** What is killed or reloaded in the middle loses nothing. */
+export function failureFlows({ open, darkroom, png }: InBrowser): void {
+  test('a kill of Darkroom during uploads and events loses nothing', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('Live', { exact: true }).waitFor()
+    await darkroom.kill()
+    await page.getByText('Connecting').waitFor()
+    await addTo(page, fileOf('survivor.png', png), fileOf('companion.png', png))
+    await page.getByText('Darkroom does not answer').waitFor()
+    await darkroom.restart()
+    await untilDeveloped(page, 'survivor.png', 'companion.png')
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('a large upload continues after a reload, and sends no piece twice', async () => {
+    await using opened = await open()
+    const { page } = opened
+    page.on('dialog', dialog => void dialog.accept())
+    const offsets: string[] = []
+    page.on('request', request => {
+      if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
+    })
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.enable')
+    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }
+    await network.send('Network.emulateNetworkConditions', slow)
+    // A TIFF, which the browser can't show.
+    await dropTiff(page, 'large.tif', 12 * 1024 * 1024)
+    await rowOf(page, 'large.tif')
+      .getByText(/^Uploading [789]\d %/)
+      .waitFor()
+    await page.reload()
+    await untilDeveloped(page, 'large.tif')
+    assert.deepEqual(offsets, ['0', '8388608', '8388608'])
+  })
+
+  test('a large file that waits in line continues after a reload, but not one that was deleted', async () => {
+    await using opened = await open()
+    const { page } = opened
+    page.on('dialog', dialog => void dialog.accept())
+    await page.getByLabel('Collect first').check()
+    for (const name of ['waiting.tif', 'dropped.tif']) await dropTiff(page, name, 9 * 1024 * 1024)
+    await page.getByText('2 images are collected').waitFor()
+    await page.getByRole('button', { name: 'Delete dropped.tif' }).click()
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await page.reload()
+    await untilDeveloped(page, 'waiting.tif')
+    assert.equal(await rowOf(page, 'dropped.tif').count(), 0)
+  })
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tiffOf, until } from '@darkroom/testing'
+import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
+
+/** From the file to the download, and the list. */
+export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrowser): void {
+  test('an image goes from the file to the download by keyboard alone', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('The line is still empty').waitFor()
+    await assertAccessible(page)
+    // Tab reaches the file picker first after the head of the page; Space opens it.
+    const chooser = page.waitForEvent('filechooser')
+    await tabTo(page, 'input#pick-files')
+    await page.keyboard.press('Space')
+    await (await chooser).setFiles([fileOf('harbour.webp', photo)])
+    await untilDeveloped(page, 'harbour.webp')
+
+    await tabTo(page, '.row-name')
+    await page.keyboard.press('Enter')
+    await tabTo(page, '[type=range]')
+    await page.keyboard.press('End')
+    assert.equal(
+      await page.getByRole('slider').getAttribute('aria-valuetext'),
+      '100 % original, 0 % developed',
+    )
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>('.slider img')].every(image => image.naturalWidth > 0),
+    )
+    await assertAccessible(page)
+    await page.keyboard.press('Escape')
+    // The focus is where it was.
+    assert.equal(await page.evaluate(() => document.activeElement?.className), 'row-name')
+
+    const download = page.waitForEvent('download')
+    await tabTo(page, '.row a[aria-label="Download harbour.webp"]')
+    await page.keyboard.press('Enter')
+    assert.equal((await download).suggestedFilename(), 'harbour.webp')
+  })
+
+  test('images are pasted and dropped, and a folder is picked without what is not an image', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const bytes = [...png]
+    for (const [kind, name] of [
+      ['paste', 'pasted.png'],
+      ['drop', 'dropped.png'],
+    ] as const)
+      await page.evaluate(
+        ([event, file, content]) => {
+          const transfer = new DataTransfer()
+          transfer.items.add(new File([new Uint8Array(content)], file, { type: 'image/png' }))
+          dispatchEvent(
+            event === 'paste'
+              ? new ClipboardEvent('paste', { clipboardData: transfer })
+              : new DragEvent('drop', { dataTransfer: transfer }),
+          )
+        },
+        [kind, name, bytes] as const,
+      )
+    await untilDeveloped(page, 'pasted.png', 'dropped.png')
+    await page.evaluate(content => {
+      const transfer = new DataTransfer()
+      for (const name of ['inside.png', 'notes.txt'])
+        transfer.items.add(new File([new Uint8Array(content)], name))
+      const input = document.querySelector<HTMLInputElement>('#pick-folder')
+      if (!input) throw new Error('there is no picker of folders')
+      input.files = transfer.files
+      input.dispatchEvent(new Event('change', { bubbles: true }))
+    }, bytes)
+    await untilDeveloped(page, 'inside.png')
+    assert.equal(await rowOf(page, 'notes.txt').count(), 0)
+  })
+
+  test('a TIFF of 16 bits shows both sides, made with the upload', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
+    await addTo(page, fileOf('scan.tif', tiffOf(600_000)))
+    await untilDeveloped(page, 'scan.tif')
+    await rowOf(page, 'scan.tif').locator('.thumbnail img').waitFor()
+    await page.getByRole('button', { name: 'scan.tif', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    const { result, variants } = await imageOf(await page.locator('.facts .id').textContent())
+    assert.equal(result?.contentType, 'image/tiff')
+    assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
+    await assertAccessible(page)
+  })
+
+  test('an image that came without previews gets them on demand, and nothing is left of it in the list', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const id = await post('?operations=format:tiff')
+    const name = `Image ${id.slice(-6)}`
+    await untilDeveloped(page, name)
+    const count = await page.locator('.row').count()
+    await page.getByRole('button', { name, exact: true }).click()
+    await page.getByText(/can't show TIFF/).waitFor()
+    await page.getByRole('button', { name: 'Make a preview' }).click()
+    await page.getByRole('slider').waitFor()
+    assert.equal(await page.locator('.row').count(), count)
+  })
+
+  test('some images are downloaded as a zip', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('one.png', png), fileOf('two.png', photo))
+    await untilDeveloped(page, 'one.png', 'two.png')
+    for (const name of ['one.png', 'two.png']) await page.getByLabel(`Choose ${name}`).check()
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download 2 as zip' }).click()
+    assert.equal((await download).suggestedFilename(), 'darkroom.zip')
+    assert.equal(await (await download).failure(), null)
+  })
+
+  test('a deletion can be undone for a while, and then the image is gone', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('away.png', png))
+    await untilDeveloped(page, 'away.png')
+    const id = await idOf(page, 'away.png')
+    await page.getByRole('button', { name: 'Delete away.png' }).click()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await rowOf(page, 'away.png').waitFor()
+    assert.equal(await statusOf(id), 200)
+    await page.getByRole('button', { name: 'Delete away.png' }).click()
+    // A user who leaves the page has not undone the deletion.
+    await page.goto('about:blank')
+    await until('the image is deleted', async () => (await statusOf(id)) === 404)
+  })
+
+  test('the history is filtered and paged by the URL, and the browser goes back', async () => {
+    for (let count = 0; count < 51; count++) await post('?operations=greyscale')
+    await using opened = await open('/?state=failed')
+    const { page } = opened
+    await page.getByText('Nothing failed').waitFor()
+    await page.getByRole('link', { name: 'Finished' }).click()
+    await page.waitForURL(/state=finished/)
+    await page.locator('.row').first().waitFor()
+    await page.getByRole('link', { name: 'Older' }).click()
+    await page.waitForURL(/cursor=/)
+    await page.getByRole('link', { name: 'Newest' }).waitFor()
+    await page.goBack()
+    await page.waitForURL(url => !url.searchParams.has('cursor'))
+    await page.goBack()
+    await page.getByText('Nothing failed').waitFor()
+    await page.getByRole('link', { name: 'All', exact: true }).click()
+    await page.getByLabel('Images since').selectOption('Last hour')
+    await page.waitForURL(/since=/)
+    await page.locator('.row').first().waitFor()
+    await page.goto(new URL('/?since=2999-01-01', page.url()).href)
+    await page.getByText('Nothing here').waitFor()
+    await page.goto(new URL('/?since=yesterday', page.url()).href)
+    await page.getByText(/since/).first().waitFor()
+    await page.getByRole('link', { name: 'Show all images' }).click()
+    await page.locator('.row').first().waitFor()
+  })
+
+  test('two tabs show what another client uploads, as it happens', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    for (const tab of [page, second]) await tab.getByText('Live', { exact: true }).waitFor()
+    const id = await post()
+    for (const tab of [page, second]) await untilDeveloped(tab, `Image ${id.slice(-6)}`)
+  })
+
+  test('10 000 files stay under 150 MB, few rows are in the document, and the page answers', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Collect first').check()
+    const longest = await page.evaluate(async () => {
+      const transfer = new DataTransfer()
+      for (let at = 0; at < 10_000; at++)
+        transfer.items.add(new File([new Uint8Array(100)], `image-${at}.png`, { type: 'image/png' }))
+      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
+      let longestGap = 0
+      let last = performance.now()
+      while (!document.body.textContent.includes('10000 images are collected')) {
+        await new Promise(resolve => requestAnimationFrame(resolve))
+        longestGap = Math.max(longestGap, performance.now() - last)
+        last = performance.now()
+      }
+      return longestGap
+    })
+    assert.ok((await page.locator('.row').count()) < 60)
+    await page.mouse.wheel(0, 400_000)
+    await page
+      .getByText(/^image-5\d{3}\.png$/)
+      .first()
+      .waitFor()
+    const session = await page.context().newCDPSession(page)
+    await session.send('HeapProfiler.collectGarbage')
+    await session.send('Performance.enable')
+    const { metrics } = await session.send('Performance.getMetrics')
+    const used = metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? 0
+    assert.ok(used < 150 * 1024 * 1024, `${Math.round(used / 1024 / 1024)} MB`)
+    assert.ok(longest < 2000, `the page stood still for ${longest} ms`)
+  })
+}
+
+type Page = Parameters<typeof addTo>[0]
+
+/** Presses Tab until the focus is on what the selector names. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press('Tab')
+    if (await page.evaluate(wanted => document.activeElement?.matches(wanted), selector)) return
+  }
+  assert.fail(`80 presses of Tab did not reach ${selector}`)
+}

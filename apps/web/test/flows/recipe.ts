@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { httpRequest } from '@darkroom/testing'
+import { addTo, fileOf, type InBrowser, idOf, untilDeveloped } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
+
+/** What is asked of the images: steps, variants, presets, saved recipes, and a trial before all are sent. */
+export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): void {
+  test('a recipe is built, reordered, saved, tried, applied, and there again after a reload', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const steps = page.locator('.step-name')
+    await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
+    for (const name of ['resize', 'greyscale']) await page.selectOption('#add-step-result', name)
+    await page.getByText('resize', { exact: true }).first().click()
+    await page.getByLabel('Width').fill('30')
+    await page.getByLabel('Width').press('Tab')
+    await page.getByRole('button', { name: 'Move greyscale up' }).click()
+    await assertAccessible(page)
+    assert.deepEqual(await steps.allTextContents(), ['swap-channels', 'greyscale', 'resize'])
+    await page.setInputFiles('#try-file', fileOf('try.png', photo))
+    await page.getByRole('slider').waitFor()
+    await page.getByText('Saved recipes').click()
+    await page.getByLabel('Save this recipe as').fill('Small and grey')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await addTo(page, fileOf('small.png', png))
+    await untilDeveloped(page, 'small.png')
+    const { operations, result } = await imageOf(await idOf(page, 'small.png'))
+    assert.deepEqual(
+      operations?.map(({ name }) => name),
+      ['swap-channels', 'greyscale', 'resize'],
+    )
+    assert.equal(result?.width, 30)
+    await page.getByRole('button', { name: 'Begin anew' }).click()
+    await page.getByText('No step yet').waitFor()
+    await page.reload()
+    await page.getByText('No step yet').waitFor()
+    await page.getByText('Saved recipes').click()
+    await page.getByRole('button', { name: 'Small and grey', exact: true }).click()
+    assert.deepEqual(await steps.allTextContents(), ['swap-channels', 'greyscale', 'resize'])
+  })
+
+  test('variants are asked for, compared and downloaded', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByRole('button', { name: 'Add a variant' }).click()
+    await page.getByLabel('Variant', { exact: true }).fill('tiny')
+    await page.getByLabel('Variant', { exact: true }).press('Tab')
+    await page.locator('.variant .step-name').click()
+    await page.locator('.variant').getByLabel('Width').fill('12')
+    await page.locator('.variant').getByLabel('Width').press('Tab')
+    await assertAccessible(page)
+    await addTo(page, fileOf('family.png', png))
+    await untilDeveloped(page, 'family.png')
+    const { variants } = await imageOf(await idOf(page, 'family.png'))
+    assert.equal(variants?.tiny?.result?.width, 12)
+    await page.getByRole('button', { name: 'family.png', exact: true }).click()
+    await page.getByRole('radio', { name: 'Compare with tiny' }).check()
+    await page.waitForFunction(
+      () => document.querySelector<HTMLImageElement>('.slider-after')?.naturalWidth === 12,
+    )
+    await assertAccessible(page)
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download family-tiny.png' }).click()
+    assert.equal((await download).suggestedFilename(), 'family-tiny.png')
+  })
+
+  test('a preset of the operators is chosen, and can be copied into own steps', async () => {
+    const body = JSON.stringify({ operations: 'greyscale,resize:20x', variants: 'dot=resize:5x' })
+    const headers = { 'content-type': 'application/json' }
+    const put = await httpRequest(local, '/presets/shop', {
+      method: 'PUT',
+      headers,
+      body: Buffer.from(body),
+    })
+    assert.equal(put.status, 201, put.text)
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Preset').selectOption('shop')
+    await assertAccessible(page)
+    await addTo(page, fileOf('goods.png', png))
+    await untilDeveloped(page, 'goods.png')
+    const { preset, result, variants } = await imageOf(await idOf(page, 'goods.png'))
+    assert.deepEqual([preset, result?.width, variants?.dot?.result?.width], ['shop', 20, 5])
+    await page.getByRole('button', { name: 'Copy into my own steps' }).click()
+    assert.deepEqual(await page.locator('.step-name').allTextContents(), ['greyscale', 'resize', 'resize'])
+    assert.equal(await page.getByLabel('Preset').inputValue(), '')
+  })
+
+  test('collected files are tried, and are sent with the recipe as it is then', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Collect first').check()
+    await addTo(page, fileOf('first.png', png), fileOf('second.png', photo))
+    await page.getByText('2 images are collected').waitFor()
+    await page.getByRole('button', { name: /^Try it on first/ }).click()
+    await page.getByRole('slider').waitFor()
+    assert.equal(await page.locator('.row.is-finished', { hasText: 'first.png' }).count(), 0)
+    await page.getByRole('button', { name: 'Remove swap-channels' }).click()
+    await page.selectOption('#add-step-result', 'invert')
+    await page.getByRole('button', { name: 'Send them' }).click()
+    await untilDeveloped(page, 'first.png', 'second.png')
+    const { operations } = await imageOf(await idOf(page, 'first.png'))
+    assert.deepEqual(
+      operations?.map(({ name }) => name),
+      ['invert'],
+    )
+  })
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { httpRequest, tiffOf, until } from '@darkroom/testing'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
+
+/** Each refusal says what is wrong and what to do. */
+export function refusalFlows({ open, local, png, photo, post, withSetting }: InBrowser): void {
+  test('files that are not images, are damaged or have too many pixels are refused with a clear error, and the other uploads continue', async () => {
+    await using _limit = await withSetting('maxPixels', 100_000)
+    await using opened = await open()
+    const { page } = opened
+    await addTo(
+      page,
+      fileOf('notes.txt', Buffer.from('no image')),
+      fileOf('cut.png', png.subarray(0, 200)),
+      fileOf('wide.tif', tiffOf(1_000_000)),
+      fileOf('photo.png', png),
+    )
+    await untilDeveloped(page, 'photo.png')
+    await rowOf(page, 'notes.txt')
+      .getByText(/expected JPEG, PNG.*Choose another file/)
+      .waitFor()
+    await rowOf(page, 'wide.tif')
+      .getByText(/Make the image smaller/)
+      .waitFor()
+    await page.locator('.row.is-failed, .row.is-refused', { hasText: 'cut.png' }).waitFor()
+    await assertAccessible(page)
+  })
+
+  test('a file that is too large is refused with what to do, in one request and in pieces', async () => {
+    await using _limit = await withSetting('maxUploadBytes', 1000)
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('large.webp', photo))
+    await dropTiff(page, 'larger.tif', 7 * 1024 * 1024)
+    await dropTiff(page, 'largest.tif', 9 * 1024 * 1024)
+    for (const name of ['large.webp', 'larger.tif', 'largest.tif'])
+      await rowOf(page, name)
+        .getByText(/Make the file smaller/)
+        .waitFor()
+  })
+
+  test('a full queue is shown with a countdown, and the upload continues when there is room', async () => {
+    await using _limit = await withSetting('maxQueued', 1)
+    const slow = Array.from({ length: 5 }, () => 'blur:100').join()
+    const held = [await post(`?operations=resize:4000x4000:fill:enlarge,${slow}`)]
+    await until('the first image is developed', async () => {
+      const { images } = (await httpRequest(local, '/stats')).json() as {
+        images: Record<string, number>
+      }
+      return images['in-progress'] === 1
+    })
+    held.push(await post())
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('patient.png', png))
+    await page.getByText(/The queue is full/).waitFor()
+    await page
+      .locator('.countdown')
+      .getByText(/^\d+ s$/)
+      .waitFor()
+    await assertAccessible(page)
+    for (const id of held) await httpRequest(local, `/images/${id}`, { method: 'DELETE' })
+    await untilDeveloped(page, 'patient.png')
+  })
+
+  test('a paused intake is shown with a countdown, and the upload continues when it is tried again', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const set = async (state: string) => {
+      const headers = { 'content-type': 'application/json' }
+      const body = Buffer.from(JSON.stringify({ state }))
+      assert.equal((await httpRequest(local, '/intake', { method: 'PUT', headers, body })).status, 200)
+    }
+    await set('paused')
+    try {
+      await addTo(page, fileOf('later.png', png))
+      await page.getByText(/An operator has paused uploads/).waitFor()
+      await page
+        .locator('.countdown')
+        .getByText(/^\d+ s$/)
+        .waitFor()
+      await assertAccessible(page)
+    } finally {
+      await set('open')
+    }
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await untilDeveloped(page, 'later.png')
+  })
+
+  test('an upload without a network waits, and continues when the network is back', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().setOffline(true)
+    await addTo(page, fileOf('train.png', png))
+    await page.getByText('Darkroom does not answer').waitFor()
+    await page.context().setOffline(false)
+    await untilDeveloped(page, 'train.png')
+  })
+
+  test('a refused deletion is shown, and the image stays in the list', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('kept.png', png), fileOf('next.png', png))
+    await untilDeveloped(page, 'kept.png', 'next.png')
+    await page.route('**/images/*', route =>
+      route.request().method() === 'DELETE' ? route.abort() : route.fallback(),
+    )
+    await page.getByRole('button', { name: 'Delete kept.png' }).click()
+    // Another deletion ends the time in which the first can be undone.
+    await page.getByRole('button', { name: 'Delete next.png' }).click()
+    await page.getByText('Darkroom does not answer').waitFor()
+    await rowOf(page, 'kept.png').waitFor()
+  })
+}

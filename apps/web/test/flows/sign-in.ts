@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { addTo, fileOf, type InBrowser, untilDeveloped } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
+
+export async function signInWith(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).last().click()
+}
+
+export function signInFlows({ open, png, createKey, command }: InBrowser): void {
+  test('a key opens the images of its owner, and signing out closes them in every tab', async () => {
+    const key = await createKey('--owner', 'alice')
+    await using opened = await open()
+    const { page } = opened
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await assertAccessible(page)
+    await signInWith(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)
+    await page.getByRole('alert').first().waitFor()
+    await assertAccessible(page)
+    await signInWith(page, key)
+    await page.getByText('The line is still empty').waitFor()
+    await addTo(page, fileOf('mine.png', png))
+    await untilDeveloped(page, 'mine.png')
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    await second.locator('.row').first().waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    for (const tab of [page, second]) {
+      await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
+      assert.equal(await tab.locator('.row').count(), 0)
+    }
+  })
+
+  test('when a key is revoked, the page asks for another, and files that are not uploaded yet continue with it', async () => {
+    const [first, next] = [await createKey('--owner', 'bob'), await createKey('--owner', 'bob')]
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, first)
+    await page.getByText('The line is still empty').waitFor()
+    await page.getByLabel('Collect first').check()
+    await addTo(page, fileOf('unsent.png', png))
+    await page.getByText('1 image is collected').waitFor()
+    await command('keys', 'revoke', first.split('_')[1] ?? '')
+    await page.getByText(/Your key was revoked or has expired/).waitFor()
+    await assertAccessible(page)
+    await signInWith(page, next)
+    await page.getByRole('button', { name: 'Send it' }).click()
+    await untilDeveloped(page, 'unsent.png')
+  })
+
+  test('the dashboard asks for the key of an operator', async () => {
+    const key = await createKey('--owner', 'carol')
+    await using opened = await open('/status')
+    const { page } = opened
+    await signInWith(page, key)
+    await page.getByText('Sign in with the key of an operator.').waitFor()
+    await assertAccessible(page)
+  })
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import process from 'node:process'
+import { after, type TestContext } from 'node:test'
+import {
+  type Darkroom,
+  freePort,
+  freePortRange,
+  generateImage,
+  httpRequest,
+  mainOf,
+  startDarkroom,
+  startProgram,
+  tiffOf,
+} from '@darkroom/testing'
+import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { browserArguments, lanName, type OpenedPage, openPage } from './open-page.ts'
+import { pictureOf } from './pictures.ts'
+
+const owner = { after: after as TestContext['after'] }
+
+export interface TestFile {
+  name: string
+  mimeType: string
+  buffer: Buffer
+}
+
+/** One browser and one Darkroom for all flows: a start of either costs more than most of the tests. */
+export interface InBrowser {
+  darkroom: Darkroom
+  /** On plain http under a name, which is not a secure context. */
+  lan: string
+  /** Where requests of the tests themselves go. */
+  local: string
+  /** The port on which nginx is to offer https, under the path /darkroom. */
+  tlsPort: number
+  png: Buffer
+  photo: Buffer
+  open(path?: string, options?: BrowserContextOptions): Promise<OpenedPage>
+  /** Uploads without the page. */
+  post(query?: string): Promise<string>
+  statusOf(id: string): Promise<number>
+  imageOf(id: string): Promise<ImageDocument>
+  createKey(...options: string[]): Promise<string>
+  command(...args: string[]): Promise<string>
+  /** Sets a live setting of the master until the end of the scope. */
+  withSetting(name: string, value: number): Promise<AsyncDisposable>
+}
+
+export interface ImageDocument {
+  state: string
+  preset?: string
+  operations?: { name: string }[]
+  result?: { width: number; contentType: string }
+  variants?: Record<string, { result?: { width: number; contentType: string } }>
+}
+
+export async function startInBrowser(executablePath: string): Promise<InBrowser> {
+  const port = String(await freePortRange(7))
+  const tlsPort = await freePort()
+  const lan = `http://${lanName}:${port}`
+  const local = `http://127.0.0.1:${port}`
+  const darkroom = await startDarkroom(owner, {
+    PORT: port,
+    PUBLIC_URL: `${lan},${local},${lan}/darkroom,https://${lanName}:${tlsPort}/darkroom`,
+    TRUST_PROXY: 'loopback',
+    THREADS: '1', // so that a queue forms
+  })
+  const browser = await chromium.launch({ executablePath, args: browserArguments })
+  after(() => browser.close())
+  const png = Buffer.from(
+    new Uint8Array(await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })),
+  )
+  const command = async (...args: string[]) => {
+    const program = startProgram(owner, [process.execPath, mainOf('darkroom'), ...args], darkroom.env)
+    assert.deepEqual(await program.ended, { code: 0, signal: null }, program.stderr)
+    return program.stdout
+  }
+  return {
+    ...{ darkroom, lan, local, tlsPort, png, command },
+    photo: await pictureOf('before'),
+    open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
+    async post(query = '') {
+      const answer = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
+      assert.equal(answer.status, 202, answer.text)
+      return String(answer.json().id)
+    },
+    statusOf: async id => (await httpRequest(local, `/images/${id}`)).status,
+    imageOf: async id => (await httpRequest(local, `/images/${id}`)).json() as unknown as ImageDocument,
+    async createKey(...options) {
+      const printed = await command('keys', 'create', ...options)
+      const [key] = /dk_\w+/.exec(printed) ?? []
+      assert.ok(key, printed)
+      return key
+    },
+    async withSetting(name, value) {
+      const path = `/key/config/image-master/${name}`
+      await darkroom.ask('kv-config', path, { method: 'PUT', body: Buffer.from(String(value)) })
+      return {
+        [Symbol.asyncDispose]: async () => void (await darkroom.ask('kv-config', path, { method: 'DELETE' })),
+      }
+    },
+  }
+}
+
+export function fileOf(name: string, buffer: Buffer): TestFile {
+  return { name, mimeType: '', buffer }
+}
+
+export function addTo(page: Page, ...files: TestFile[]): Promise<void> {
+  return page.setInputFiles('#pick-files', files)
+}
+
+export function rowOf(page: Page, name: string): Locator {
+  return page.locator('.row', { hasText: name })
+}
+
+export async function untilDeveloped(page: Page, ...names: string[]): Promise<void> {
+  for (const name of names)
+    await rowOf(page, name)
+      .getByText(/^Developed/)
+      .first()
+      .waitFor()
+}
+
+/** The id of an image of the list, as its details show it. */
+export async function idOf(page: Page, name: string): Promise<string> {
+  await page.getByRole('button', { name, exact: true }).click()
+  const id = await page.locator('.facts .id').textContent()
+  await page.keyboard.press('Escape')
+  return id ?? ''
+}
+
+/** Drops an uncompressed TIFF of about so many bytes, made in the page: the way there is slow for large files. */
+export async function dropTiff(page: Page, name: string, bytes: number): Promise<void> {
+  const tiff = tiffOf(bytes)
+  const head = [...tiff.subarray(0, 256)]
+  await page.evaluate(
+    ([file, start, length, filler]) => {
+      const content = new Uint8Array(length).fill(filler)
+      content.set(start)
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([content], file))
+      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
+    },
+    [name, head, tiff.length, tiff.at(-1) ?? 0] as const,
+  )
+}

@@ -1,0 +1,22 @@
+import { Problem } from './problem.ts'
+import { defineRoute } from './route.ts'
+import { IntakeState } from './shared-state.ts'
+import { type Static, Type } from './typebox/typebox.js'
+
+/** Whether uploads are accepted. */
+export const Intake = Type.Object({ state: IntakeState }, { additionalProperties: false })
+export type Intake = Static<typeof Intake>
+
+export const intakeRoutes = {
+  setIntake: defineRoute({
+    method: 'PUT',
+    url: '/intake',
+    access: 'operator',
+    schema: {
+      summary:
+        'Pauses or opens the intake: while it is paused, every frontend refuses uploads with 503, within seconds and in every data centre',
+      body: Intake,
+      response: { 200: Intake, 400: Problem, 409: Problem },
+    },
+  }),
+}
