@@ -1,6 +1,6 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
 import { download } from '../images/download.ts'
@@ -15,7 +15,7 @@ import { openedRow } from './details.ts'
 export function DetailsDialog() {
   const row = openedRow.value
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (row) dialog.current?.showModal()
     else dialog.current?.close()
   }, [row])

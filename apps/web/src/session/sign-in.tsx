@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Refusal } from '../api/refusal.ts'
 import { askForKey, type Session, session, signIn } from './session.ts'
 
@@ -8,7 +8,7 @@ export function SignIn() {
   const dialog = useRef<HTMLDialogElement>(null)
   const error = useSignal<Refusal | undefined>(undefined)
   const isBusy = useSignal(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (askForKey.value) dialog.current?.showModal()
     else dialog.current?.close()
   }, [askForKey.value])

@@ -20,6 +20,7 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
 
     await tabTo(page, '.row-name')
     await page.keyboard.press('Enter')
+    await page.getByRole('slider').waitFor()
     await tabTo(page, '[type=range]')
     await page.keyboard.press('End')
     assert.equal(
