@@ -8,8 +8,8 @@ export interface ConnectOptions {
   key?: string | undefined
 }
 
-/** Short, because a person waits at the terminal. */
-const checkMs = 1000
+/** A busy Darkroom or a slow line may need seconds; where nothing listens, the answer comes at once. */
+const checkMs = 10_000
 
 /**
  * A client of the Darkroom that the options or the environment name, after a first request has succeeded.

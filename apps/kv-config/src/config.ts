@@ -7,7 +7,7 @@ export const Config = Type.Object({
   ...commonSettings,
   kvUrl: Type.Optional(
     Type.String({
-      format: 'uri',
+      format: 'url',
       description: 'URL of kv-config at which it registers; default http://HOST:PORT, its own address',
     }),
   ),

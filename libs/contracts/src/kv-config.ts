@@ -126,7 +126,7 @@ export const kvConfigRoutes = {
     schema: {
       summary: 'Adds a member, if the engine is clustered',
       body: Type.Object(
-        { urls: Type.Array(Type.String({ format: 'uri' }), { minItems: 1 }) },
+        { urls: Type.Array(Type.String({ format: 'url' }), { minItems: 1 }) },
         { additionalProperties: false },
       ),
       response: { 201: Type.Object({ id: Type.String() }), 501: Problem },

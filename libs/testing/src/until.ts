@@ -13,7 +13,8 @@ export async function until<Found>(
   look: () => Promise<Found> | Found,
   timeoutMs = defaultTimeoutMs,
 ): Promise<NonNullable<Exclude<Found, false>>> {
-  const deadline = performance.now() + timeoutMs
+  const startedAt = performance.now()
+  const deadline = startedAt + timeoutMs
   let cause: unknown
   for (;;) {
     try {
@@ -26,6 +27,11 @@ export async function until<Found>(
     }
     if (performance.now() > deadline)
       throw new Error(`timed out after ${timeoutMs} ms, waiting until ${what}`, { cause })
-    await delay(10)
+    await delay(pauseAfter(performance.now() - startedAt))
   }
+}
+
+/** In proportion to the wait so far, so that a long wait does not keep a processor busy with looking. */
+function pauseAfter(elapsedMs: number): number {
+  return Math.min(Math.max(elapsedMs / 10, 10), 250)
 }

@@ -3,9 +3,9 @@ import { createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/servic
 import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { untilReady } from '../health.ts'
 import { environmentOf, loadSettings, type Settings } from '../settings.ts'
 import { SupervisedWorker } from '../supervised-worker.ts'
+import { untilReady } from '../until-ready.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Runs all services until a signal ends them. Prints the service that it waits for, and when all are ready. */

@@ -1,9 +1,11 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { isOutage, type ServiceClients } from '@darkroom/service-kit'
+import { askHealth, isOutage, type ServiceClients } from '@darkroom/service-kit'
 import { askServices } from '../ask-services.ts'
-import { askHealth } from '../health.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
+
+/** A person waits at the terminal. */
+const answerMs = 10_000
 
 interface Instance {
   name: ServiceName
@@ -52,7 +54,7 @@ async function findInstances(name: ServiceName, clients: ServiceClients): Promis
   return Promise.all(
     body.keys.map(async ({ value }) => {
       const { url } = JSON.parse(Buffer.from(value, 'base64').toString()) as { url: string }
-      return { name, url, health: await askHealth(url) }
+      return { name, url, health: (await askHealth(url, answerMs)) ?? 'ready' }
     }),
   )
 }

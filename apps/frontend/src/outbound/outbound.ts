@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
-import { Agent, buildConnector, type Dispatcher, errors } from 'undici'
+import { Agent, buildConnector, type Dispatcher, errors } from '@darkroom/service-kit/undici'
+import type { buildConnector as Connector } from 'undici'
 import { Networks } from './networks.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
@@ -87,7 +88,7 @@ export class Outbound {
     await this.#dispatcher.destroy()
   }
 
-  async #connect(options: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
+  async #connect(options: Connector.Options, callback: Connector.Callback): Promise<void> {
     try {
       const addresses = await this.#checkedAddresses(options)
       const found = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
@@ -107,7 +108,7 @@ export class Outbound {
   }
 
   /** At least one. @throws OutboundFailure */
-  async #checkedAddresses({ hostname, port, protocol }: buildConnector.Options): Promise<string[]> {
+  async #checkedAddresses({ hostname, port, protocol }: Connector.Options): Promise<string[]> {
     const { kv, networks } = this.#options
     const resolved = await resolveHost(hostOf({ hostname })).catch(cause => {
       throw new OutboundFailure('not-found', cause)

@@ -1,11 +1,12 @@
 import type { Stats, Task } from '@darkroom/contracts'
-import type { Logger, ServiceClients } from '@darkroom/service-kit'
+import { askHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
 import type { IntakeGate } from '../intake-gate.ts'
-import { askHealth } from './ask-health.ts'
 import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'
 
 const answerMs = 3000
+/** Shorter than the time for all, so that one silent service hides no others. */
+const healthMs = 2000
 /** The most images in progress that are read: more than any fleet has threads. */
 const maxInProgress = 5000
 
@@ -80,7 +81,7 @@ function askAll(registered: readonly Registered[]): Promise<NonNullable<Stats['s
   const services = registered.filter(({ service }) => service !== 'image-worker')
   return Promise.all(
     services.map(async ({ service, instance, registration: { url, engine } }) => {
-      const problem = await askHealth(url)
+      const problem = await askHealth(url, healthMs)
       return {
         service,
         instance,

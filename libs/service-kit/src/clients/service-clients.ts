@@ -10,12 +10,12 @@ import {
   type Transport,
   taskDbRoutes,
 } from '@darkroom/contracts'
-import { Agent } from 'undici'
 import type { Logger } from '../log/logger.ts'
 import { TokenRefused } from '../problems/problems.ts'
 import { Discovery } from './discovery.ts'
 import { createInProcessClient, type InProcessServices } from './in-process.ts'
 import { createTransport, fixedAddress, type Resolver } from './transport.ts'
+import { Agent } from './undici.ts'
 import type { KvClient } from './watch-prefix.ts'
 
 interface ClientOptions {

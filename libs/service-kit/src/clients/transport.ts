@@ -1,11 +1,11 @@
 import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
-import { type Dispatcher, errors } from 'undici'
 import { collectingMemory } from '../bodies/streamed-memory.ts'
 import { misdirected } from '../http/closing.ts'
 import { ServiceUnavailable } from '../problems/problems.ts'
 import { Backoff } from '../time/backoff.ts'
 import { readBaseUrl } from './base-url.ts'
 import { wasNeverSent } from './never-sent.ts'
+import { type Dispatcher, errors } from './undici.ts'
 
 /** Finds instances of one service. */
 export interface Resolver {

@@ -23,7 +23,7 @@ import { overlookContentType } from './overlook-content-type.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
 import { serve } from './serve.ts'
-import { compileValidator } from './validation.ts'
+import { schemaController } from './validation.ts'
 
 export interface AppOptions extends BodyBounds {
   name: string
@@ -75,14 +75,12 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
       ...(!options.isPublic && { maxHeaderSize: 128 * 1024 }),
     },
     routerOptions: { maxParamLength: 1024 },
+    schemaController,
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     ...(options.trustProxy !== undefined && { trustProxy: options.trustProxy }),
     frameworkErrors: refusedPathHandler(answerHeaders),
     clientErrorHandler: refusedMessageHandler(answerHeaders),
   }).withTypeProvider<TypeBoxTypeProvider>() as App
-  app.setValidatorCompiler(compileValidator)
-  // The contract types the answers already. A compiled serializer for each route would take memory, and time to start.
-  app.setSerializerCompiler(() => JSON.stringify)
 
   app.decorate('metrics', new Registry())
   app.decorate('api', options.api)

@@ -1,13 +1,13 @@
 import { isBytes } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
-import type { FastifySchemaCompiler } from 'fastify'
+import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import { fromText } from '../settings/from-text.ts'
 
 /**
  * Validates requests against their contracts. Query and headers are converted to the types of the schema; a JSON body
  * must have the right types already; byte bodies are not validated.
  */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (isBytes(schema)) return () => true
   const validator = Compile(schema)
   return input => {
@@ -19,6 +19,17 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
     }
   }
 }
+
+/**
+ * Takes the place of Ajv and of Fastify's serializer, which Fastify would load otherwise: both take memory and time to
+ * start. What is answered is typed by its contract. (The types of Fastify know only Ajv's schemas.)
+ */
+export const schemaController = {
+  compilersFactory: {
+    buildValidator: () => compileValidator,
+    buildSerializer: () => () => JSON.stringify,
+  },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>
 
 function describe(errors: ReturnType<ReturnType<typeof Compile>['Errors']>, httpPart = 'request'): string {
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]

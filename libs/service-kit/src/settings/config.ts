@@ -9,13 +9,13 @@ export const defaultBodyBounds = { bodyStallMs: 30_000, bodyMinBytesPerSecond: 5
 export const commonSettings = {
   host: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
   kvUrl: Type.String({
-    format: 'uri',
+    format: 'url',
     default: 'http://127.0.0.1:8082',
     description: 'URL of kv-config; all other services are found through it',
   }),
   advertiseUrl: Type.Optional(
     Type.String({
-      format: 'uri',
+      format: 'url',
       description:
         "URL at which other services reach this one, optionally with a path; default http://HOST:PORT, with the host's name if HOST is a wildcard",
     }),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { wasNeverSent } from '@darkroom/service-kit'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from '@darkroom/service-kit/undici'
 import type { Credentials, EtcdAddress } from './address.ts'
 import { Endpoints } from './endpoints.ts'
 import { full, misconfigured, outcomeUnknown, unavailable } from './errors.ts'

@@ -12,7 +12,7 @@ withEngine('postgres', program => {
     const { primary, standby } = await startPair(t, program)
     const first = await startCopy(t, primary.url)
     assert.equal((await createTask(first.url, 1)).status, 201)
-    const second = await startCopy(t, standby.url, { TASK_STORE_TIMEOUT_MS: '300', LOG_LEVEL: 'warn' })
+    const second = await startCopy(t, standby.url, { TASK_STORE_TIMEOUT_MS: '2000', LOG_LEVEL: 'warn' })
     const answer = await httpRequest(second.url, '/readyz')
     assert.equal(answer.status, 503)
     const refused = await createTask(second.url, 2)
@@ -29,7 +29,7 @@ withEngine('postgres', program => {
   test('fault: PostgreSQL fails over late: the lease still holds, and changes arrive from the new primary', async t => {
     const { primary, standby } = await startPair(t, program, { isSynchronous: true })
     const url = urlOf(primary, standby)
-    const settings = { TASK_STORE_TIMEOUT_MS: '1000', EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' }
+    const settings = { TASK_STORE_TIMEOUT_MS: '2000', EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' }
     const copies = await Promise.all([1, 2].map(() => startCopy(t, url, settings)))
     const [first, second] = copies.map(copy => copy.url) as [string, string]
     assert.equal((await createTask(first, 1)).status, 201)
@@ -65,7 +65,7 @@ withEngine('postgres', program => {
 
   test('fault: the primary becomes read only and keeps its connections: reads continue, and writes go to the new primary', async t => {
     const { primary, standby } = await startPair(t, program)
-    const { url } = await startCopy(t, urlOf(primary, standby), { TASK_STORE_TIMEOUT_MS: '500' })
+    const { url } = await startCopy(t, urlOf(primary, standby), { TASK_STORE_TIMEOUT_MS: '2000' })
     assert.equal((await createTask(url, 1)).status, 201)
     await setReadOnly(primary, true)
     await until('it is not ready', async () => (await httpRequest(url, '/readyz')).status === 503)
@@ -106,7 +106,7 @@ withEngine('postgres', program => {
     await query(postgres.url, 'CREATE ROLE darkroom LOGIN')
     await query(postgres.url, 'GRANT CREATE ON SCHEMA public TO darkroom')
     const url = postgres.url.replace('postgres@', 'darkroom@')
-    const copy = await startCopy(t, url, { TASK_STORE_TIMEOUT_MS: '500' })
+    const copy = await startCopy(t, url, { TASK_STORE_TIMEOUT_MS: '2000' })
     await untilReady(copy.url)
     await limit(0)
     await query(

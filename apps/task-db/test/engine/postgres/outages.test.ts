@@ -56,7 +56,7 @@ withEngine('postgres', program => {
 
   test('fault: PostgreSQL hangs, but keeps its connections: 503 in time', async t => {
     const postgres = await startPostgres(t, program)
-    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '500' })
+    const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '2000' })
     assert.equal((await createTask(url, 1)).status, 201)
     const pids = await serverProcesses(t, postgres.program.pid)
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
@@ -96,7 +96,7 @@ withEngine('postgres', program => {
     assert.match(service.stderr, /TASK_STORE_URL: PostgreSQL can't be used: password authentication failed/)
     assert.doesNotMatch(service.stdout + service.stderr, /a-secret|at Database/)
 
-    const right = await startCopy(t, postgres.url, { LOG_LEVEL: 'trace', TASK_STORE_TIMEOUT_MS: '300' })
+    const right = await startCopy(t, postgres.url, { LOG_LEVEL: 'trace', TASK_STORE_TIMEOUT_MS: '2000' })
     assert.equal((await createTask(right.url, 1)).status, 201)
     await postgres.kill()
     assert.equal((await createTask(right.url, 2)).status, 503)

@@ -1,0 +1,36 @@
+import { readBaseUrl } from './base-url.ts'
+import { Agent } from './undici.ts'
+
+const agent = new Agent({ connect: { timeout: 2000 } })
+
+/**
+ * Asks a service whether it is ready. Resolves with undefined if it is, otherwise with the reason; never rejects.
+ *
+ * @param url the base URL of the service, which may have credentials
+ */
+export async function askHealth(url: string, timeoutMs: number): Promise<string | undefined> {
+  try {
+    const { origin, path, authorization } = readBaseUrl(url)
+    const { statusCode, body } = await agent.request({
+      origin,
+      path: `${path}/readyz`,
+      method: 'GET',
+      headers: authorization === undefined ? {} : { authorization },
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await body.text()
+    return statusCode === 200 ? undefined : `not ready: ${detailOf(text) ?? `/readyz answered ${statusCode}`}`
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError'
+    return isLate ? `no answer within ${timeoutMs} ms` : `does not answer: ${(error as Error).message}`
+  }
+}
+
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown }
+    return typeof detail === 'string' ? detail : undefined
+  } catch {
+    return undefined // not a problem document
+  }
+}
