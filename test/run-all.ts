@@ -36,6 +36,6 @@ const together = [...apart(processes), ...inShards(quick).map(files => ({ files 
 
 await warmUp()
 // A failure does not end the run, so that one run shows all failures.
-const results = [await runTests(together), await runTests(apart(measured), { atOnce: 2 })]
+const results = [await runTests(together), await runTests(apart(measured), { atOnce: 1 })]
 await import('../libs/testing/src/engines/say-left-out.ts')
 process.exitCode = results.every(isRight => isRight) ? 0 : 1

@@ -53,12 +53,24 @@ export function requireProgress(
     return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are needed`
   }
 
-  let lookedAt = performance.now()
+  let lookedAt = 0
+  let looking: NodeJS.Timeout | undefined
+  // Only while bodies arrive: an idle process is not woken.
+  const startLooking = () => {
+    if (looking !== undefined) return
+    lookedAt = performance.now()
+    looking = setInterval(look, tickMs).unref()
+  }
+  const stopLooking = () => {
+    clearInterval(looking)
+    looking = undefined
+  }
   const look = () => {
     const now = performance.now()
     // While the process was suspended or busy, it could not see that bytes arrived.
     const elapsedMs = Math.min(now - lookedAt, 2 * tickMs)
     lookedAt = now
+    if (receiving.size === 0) stopLooking()
     for (const [request, arrival] of receiving) {
       if (request.complete || request.destroyed) {
         receiving.delete(request)
@@ -78,13 +90,10 @@ export function requireProgress(
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!hasBody(request)) return
     receiving.set(request, new Arrival(request, response))
+    startLooking()
     request.once('close', () => receiving.delete(request))
   })
-  let looking: NodeJS.Timeout | undefined
-  server.once('listening', () => {
-    looking = setInterval(look, tickMs).unref()
-  })
-  app.addHook('onClose', async () => clearInterval(looking))
+  app.addHook('onClose', async () => stopLooking())
 }
 
 /** Tracks how the body of one request arrives. */

@@ -18,7 +18,7 @@ import { parseJsonOf } from './accept-bodies.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
 import { refuseWhileClosing } from './closing.ts'
-import { measureReadiness, measureRequests } from './metrics.ts'
+import { measureReadiness, measureRequests, processMetrics } from './metrics.ts'
 import { overlookContentType } from './overlook-content-type.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
@@ -141,7 +141,7 @@ function addServiceRoutes(app: App, options: AppOptions, routes: readonly Served
     ...serviceRoutes.metrics,
     handler: async (_request, reply) => {
       reply.type(app.metrics.contentType)
-      return app.metrics.metrics()
+      return Registry.merge([app.metrics, processMetrics()]).metrics()
     },
   })
   app.get('/openapi.json', hidden, async () => {

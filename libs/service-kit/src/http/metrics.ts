@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** The answer of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
 const readyMs = 3000
@@ -31,10 +31,22 @@ const misnamed = [
   'nodejs_active_resources_total',
 ]
 
-/** Counts and times every request by route and status; also adds the metrics of the process. */
+/** The time between two measurements of the event loop's delay: each wakes the process, also while it is idle. */
+const loopMeasureMs = 100
+
+let ofProcess: Registry | undefined
+
+/** The metrics of this process, which its services share: measured from the first time that they are asked for. */
+export function processMetrics(): Registry {
+  if (ofProcess) return ofProcess
+  ofProcess = new Registry()
+  collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: loopMeasureMs })
+  for (const name of misnamed) ofProcess.removeSingleMetric(name)
+  return ofProcess
+}
+
+/** Counts and times every request by route and status. */
 export function measureRequests(app: FastifyInstance): void {
-  collectDefaultMetrics({ register: app.metrics })
-  for (const name of misnamed) app.metrics.removeSingleMetric(name)
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the first byte of a request to the last byte of its answer',
