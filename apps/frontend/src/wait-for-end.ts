@@ -10,8 +10,11 @@ export async function waitForEnd(
 ): Promise<Task | undefined> {
   if (hasEnded(lastSeen) || signal.aborted) return lastSeen
   let wake = () => {}
+  let ended: Task | undefined
   const stopListening = feed.listenTo(lastSeen.id, change => {
-    if (mayBeTheEnd(change)) wake()
+    if (!mayBeTheEnd(change)) return
+    if (change.kind === 'stored') ended = change.task
+    wake()
   })
   const giveUp = () => wake()
   signal.addEventListener('abort', giveUp, { once: true })
@@ -22,7 +25,7 @@ export async function waitForEnd(
       const task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken
-      if (signal.aborted) return task
+      if (ended || signal.aborted) return ended ?? task
     }
   } finally {
     stopListening()

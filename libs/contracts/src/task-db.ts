@@ -78,8 +78,8 @@ export const TaskStats = Type.Object({
 export type TaskStats = Static<typeof TaskStats>
 
 /**
- * A line of the change feed: a task has a new version, or was deleted. The line is only a hint; the task itself must
- * be read for its state.
+ * A line of the change feed: a task has a new version, or was deleted. Lines may be missed: then there is a line
+ * `unknown`.
  */
 export const TaskChangeLine = Type.Union([
   Type.Object({
@@ -89,6 +89,7 @@ export const TaskChangeLine = Type.Union([
     state: TaskState,
     owner: Type.Optional(Owner),
     isNoticeDue: Type.Optional(Type.Boolean()),
+    task: Type.Optional({ ...Task, description: 'Absent from services of earlier versions: read it' }),
   }),
   Type.Object({ kind: Type.Literal('deleted'), id: TaskId }),
   Type.Object(

@@ -15,6 +15,8 @@ import { type EventStream, eventText } from './event-stream.ts'
 
 /** Shorter than the minute after which nginx closes a silent connection. */
 const heartbeatMs = 20_000
+/** Heartbeats are spread over so many steps, because thousands at once would delay events. */
+const heartbeatSteps = 200
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
 
@@ -25,8 +27,8 @@ export interface EventHubOptions {
 }
 
 /**
- * Sends each change of an image to the streams whose callers may see it. A changed task is read and serialised once, for
- * all streams.
+ * Sends each change of an image to the streams whose callers may see it. A changed task comes with the feed, and is
+ * serialised once for all streams.
  */
 export class EventHub {
   readonly #options: EventHubOptions
@@ -34,15 +36,17 @@ export class EventHub {
   readonly #ofAll = new Set<EventStream>()
   /** The images that are being read. True if the image has changed meanwhile and must be read again. */
   readonly #reading = new Map<string, boolean>()
-  readonly #onChangetbeat: NodeJS.Timeout
+  readonly #heartbeat: NodeJS.Timeout
   #stopListening: (() => void) | undefined
   #isClosed = false
 
   constructor(options: EventHubOptions) {
     this.#options = options
-    this.#onChangetbeat = setInterval(() => {
-      for (const stream of this.#streams()) stream.write(':\n\n')
-    }, heartbeatMs).unref()
+    let step = 0
+    this.#heartbeat = setInterval(() => {
+      step = (step + 1) % heartbeatSteps
+      for (const stream of this.#streams()) if (stream.number % heartbeatSteps === step) stream.write(':\n\n')
+    }, heartbeatMs / heartbeatSteps).unref()
   }
 
   /** Sends the current state of an image, then each change until the image has ended. */
@@ -85,7 +89,7 @@ export class EventHub {
 
   close(): void {
     this.#isClosed = true
-    clearInterval(this.#onChangetbeat)
+    clearInterval(this.#heartbeat)
     this.#stopListening?.()
     for (const stream of this.#streams()) stream.end()
   }
@@ -98,7 +102,7 @@ export class EventHub {
   #onChange(change: TaskChangeLine): void {
     switch (change.kind) {
       case 'stored':
-        if (this.#concerned(change).length > 0) void this.#deliver(change.id)
+        this.#onStored(change)
         break
       case 'deleted':
         this.#sendDeleted(change.id)
@@ -107,6 +111,13 @@ export class EventHub {
         for (const stream of this.#ofAll) stream.write(eventText('reset', {}))
         for (const id of this.#ofImage.keys()) void this.#deliver(id)
     }
+  }
+
+  #onStored(change: Extract<TaskChangeLine, { kind: 'stored' }>): void {
+    const concerned = this.#concerned(change)
+    if (concerned.length === 0) return
+    if (change.task) send(change.task, concerned)
+    else void this.#deliver(change.id)
   }
 
   #concerned(task: Pick<Task, 'id' | 'owner'>): EventStream[] {

@@ -5,6 +5,8 @@ import type { Caller } from '../access/caller.ts'
 /** A client with more unread bytes is disconnected. It reconnects, and gets the current state. */
 const maxUnreadBytes = 256 * 1024
 
+let streamCount = 0
+
 export interface StreamOptions {
   /** For a stream of one image; without it, the stream has all images that the caller may see. */
   imageId?: string | undefined
@@ -20,6 +22,8 @@ export interface StreamOptions {
  * a client that reconnects gets the current state, and no earlier events.
  */
 export class EventStream {
+  /** Streams are numbered in the order of their beginning. */
+  readonly number = streamCount++
   readonly imageId: string | undefined
   readonly caller: Caller
   readonly linkBase: string

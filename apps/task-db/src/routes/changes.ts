@@ -52,7 +52,8 @@ async function* feedOf(store: TaskStore, ended: AbortSignal): AsyncGenerator<Uin
 
 function lineOf(change: TaskChange): TaskChangeLine {
   if (change.kind !== 'stored') return change
-  const { id, version, state, owner, callback } = change.task
+  const { task } = change
+  const { id, version, state, owner, callback } = task
   return {
     kind: 'stored',
     id,
@@ -60,5 +61,6 @@ function lineOf(change: TaskChange): TaskChangeLine {
     state,
     ...(owner !== undefined && { owner }),
     ...(callback?.state === 'due' && { isNoticeDue: true }),
+    task,
   }
 }
