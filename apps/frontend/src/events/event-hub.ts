@@ -22,7 +22,7 @@ const maxFirstImages = 100
 
 export interface EventHubOptions {
   taskDb: Client<typeof taskDbRoutes>
-  feed: ChangeFeed
+  feed: Pick<ChangeFeed, 'listen' | 'listenTo'>
   logger: Logger
 }
 
@@ -34,6 +34,8 @@ export class EventHub {
   readonly #options: EventHubOptions
   readonly #ofImage = new Map<string, Set<EventStream>>()
   readonly #ofAll = new Set<EventStream>()
+  /** All streams, by the step of their heartbeat. */
+  readonly #beats = Array.from({ length: heartbeatSteps }, () => new Set<EventStream>())
   /** The images that are being read. True if the image has changed meanwhile and must be read again. */
   readonly #reading = new Map<string, boolean>()
   readonly #heartbeat: NodeJS.Timeout
@@ -45,29 +47,41 @@ export class EventHub {
     let step = 0
     this.#heartbeat = setInterval(() => {
       step = (step + 1) % heartbeatSteps
-      for (const stream of this.#streams()) if (stream.number % heartbeatSteps === step) stream.write(':\n\n')
+      for (const stream of this.#beats[step] ?? []) stream.write(':\n\n')
     }, heartbeatMs / heartbeatSteps).unref()
   }
 
-  /** Sends the current state of an image, then each change until the image has ended. */
-  followImage(id: string, stream: EventStream): void {
+  /** Notices whether an image changes, from before it is read until its stream follows it. */
+  watch(id: string): { hasChanged: boolean } & Disposable {
+    const stopListening = this.#options.feed.listenTo(id, () => {
+      watch.hasChanged = true
+    })
+    const watch = { hasChanged: false, [Symbol.dispose]: stopListening }
+    return watch
+  }
+
+  /**
+   * Sends the state of an image that was read a moment ago, then each change until the image has ended. `hasChanged`:
+   * it may have changed since it was read.
+   */
+  followImage(task: Task, stream: EventStream, { hasChanged }: { hasChanged: boolean }): void {
+    const { id } = task
     const streams = this.#ofImage.get(id) ?? new Set()
     this.#ofImage.set(id, streams.add(stream))
-    stream.onceClosed(() => {
+    this.#begin(stream, () => {
       streams.delete(stream)
       if (streams.size === 0) this.#ofImage.delete(id)
     })
-    this.#begin(stream)
     stream.begun()
-    void this.#deliver(id)
+    send(task, [stream])
+    if (hasChanged) void this.#deliver(id)
   }
 
   /** Sends the unfinished images that the caller may see, newest first, then each change. */
   async followAll(stream: EventStream): Promise<void> {
     const owner = ownerSeenBy(stream.caller)
     this.#ofAll.add(stream)
-    stream.onceClosed(() => this.#ofAll.delete(stream))
-    this.#begin(stream)
+    this.#begin(stream, () => this.#ofAll.delete(stream))
     try {
       for (const state of ['in-progress', 'not-started'] satisfies TaskState[]) {
         const { body } = await this.#options.taskDb.listTasks({
@@ -94,7 +108,13 @@ export class EventHub {
     for (const stream of this.#streams()) stream.end()
   }
 
-  #begin(stream: EventStream): void {
+  #begin(stream: EventStream, whenClosed: () => void): void {
+    const beats = this.#beats[stream.number % heartbeatSteps]
+    beats?.add(stream)
+    stream.onceClosed(() => {
+      beats?.delete(stream)
+      whenClosed()
+    })
     if (this.#isClosed) stream.end()
     else this.#stopListening ??= this.#options.feed.listen(change => this.#onChange(change))
   }

@@ -16,6 +16,7 @@ export function addEventRoutes(
     ...frontendRoutes.followImage,
     exposeHeadRoute: false,
     handler: async ({ params: { id }, headers, host, caller }, reply) => {
+      using watch = hub.watch(id)
       const task = await requireImage(taskDb, caller, id)
       // No more events: 204 stops an EventSource from reconnecting (WHATWG HTML, 9.2.3).
       if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
@@ -26,7 +27,7 @@ export function addEventRoutes(
         linkBase: linkBase(publicUrls, host),
         headers: reply.getHeaders(),
       }
-      hub.followImage(id, new EventStream(reply.raw, options))
+      hub.followImage(task, new EventStream(reply.raw, options), watch)
     },
   })
 
