@@ -2,6 +2,7 @@
 const benchmarks: Readonly<Record<string, string>> = {
   flow: 'images a second, beside a home-made server',
   uploads: 'how long an upload takes, beside the simplest durable server',
+  streams: 'open event streams at one frontend: memory, CPU time, delay',
   'slow-disk': 'reads while every sync takes 50 ms longer',
   growing: 'ten million images a day: what each service uses',
   queues: 'tasks a second of both queues',

@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { availableParallelism, cpus } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NewTask } from '@darkroom/contracts'
+import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import { freePort, startService, temporaryFolder, until } from '@darkroom/testing'
+import { format, quantile, table } from './measure.ts'
+import { cpuMs } from './process-figures.ts'
+
+/**
+ * Open event streams at one frontend, all services in processes of their own: memory a stream, the frontend's CPU time a
+ * delivered event, and the time from the answer of the commit to the event at the client.
+ *
+ *     npm run bench -- streams [streams]
+ *
+ * First every stream is of an image of its own, which changes once, 200 a second. Then every stream is of all images, so
+ * that each change goes to all streams.
+ */
+const [streams = 5000] = process.argv.slice(2).map(Number)
+const changesASecond = 200
+const changesToAll = 20
+
+await using stack = new AsyncDisposableStack()
+const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+const kvPort = String(await freePort())
+const shared = {
+  KV_URL: `http://127.0.0.1:${kvPort}`,
+  CLUSTER_TOKEN: 'the token of the benchmark',
+  DATA_DIR: temporaryFolder(owner),
+  MIN_FREE_BYTES: '0',
+}
+for (const name of ['kv-config', 'cluster-state', 'task-db', 'storage', 'image-master'])
+  await startService(owner, name, { ...shared, ...(name === 'kv-config' && { PORT: kvPort }) })
+const frontend = await startService(owner, 'frontend', shared)
+const clients = new ServiceClients({
+  ...{ kvUrl: shared.KV_URL, clusterToken: shared.CLUSTER_TOKEN, logger: createLogger('bench', 'silent') },
+  timeoutMs: 10_000,
+})
+stack.defer(() => clients.close())
+const { port, hostname } = new URL(frontend.url)
+
+const task: NewTask = {
+  state: 'not-started',
+  operations: [{ name: 'swap-channels', order: 'bgr' }],
+  original: {
+    contentType: 'image/jpeg',
+    bytes: 600_000,
+    width: 3000,
+    height: 2000,
+    frames: 1,
+    sha256: 'ab'.repeat(32),
+  },
+  maxAttempts: 3,
+}
+
+/** When a state of an image arrived at a stream, by `performance.now()`. */
+const arrived = new Map<string, number[]>()
+
+process.stdout.write(`${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}\n`)
+table(
+  `${streams} open streams`,
+  ...['streams of', 'KiB a stream', 'events', 'CPU µs an event', 'ms p50', 'ms p99', 'ms at most'],
+)
+
+// The first stream starts the feed, and others warm the code up.
+const warm = await Promise.all(Array.from({ length: 200 }, (_, n) => createTask(1_000_000 + n)))
+const warmed = await inLanes(warm, id => open(`/images/${id}/events`))
+await inLanes(warm, claim)
+await until('all are warm', () => warm.every(id => arrived.has(`${id}:2`)))
+for (const socket of warmed) socket.destroy()
+await inLanes(warm, remove)
+
+const ids = await inLanes(
+  Array.from({ length: streams }, (_, n) => n + 1),
+  createTask,
+)
+await measure(
+  'one image',
+  ids.map(id => `/images/${id}/events`),
+  async () => {
+    const commits: [string, number][] = []
+    const startedAt = performance.now()
+    const underWay = ids.map(async (id, n) => {
+      await delay(Math.max(1, startedAt + (n * 1000) / changesASecond - performance.now()))
+      await claim(id)
+      commits.push([`${id}:2`, performance.now()])
+    })
+    await Promise.all(underWay)
+    return commits
+  },
+)
+await inLanes(ids, remove)
+await measure(
+  'all images',
+  Array.from({ length: streams }, () => '/images/events'),
+  async () => {
+    const commits: [string, number][] = []
+    for (let n = 0; n < changesToAll; n++) {
+      const id = await createTask(streams + 1 + n)
+      commits.push([`${id}:1`, performance.now()])
+      await until('all streams have it', () => arrived.get(`${id}:1`)?.length === streams)
+    }
+    return commits
+  },
+)
+
+/** Opens a stream for each path, makes the changes, and prints a row. */
+async function measure(
+  what: string,
+  paths: string[],
+  change: () => Promise<[string, number][]>,
+): Promise<void> {
+  const before = residentKiB()
+  const sockets = await inLanes(paths, open)
+  await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
+  await delay(10_000) // until garbage of the opening is collected
+  const memory = (residentKiB() - before) / paths.length
+  arrived.clear()
+  const cpuBefore = cpuMs(frontend.pid)
+  const commits = await change()
+  await until('all have arrived', () => commits.every(([event]) => arrived.has(event)))
+  await delay(500)
+  const cpu = cpuMs(frontend.pid) - cpuBefore
+  const times = commits.flatMap(([event, at]) =>
+    (arrived.get(event) ?? []).map(time => Math.max(0, time - at)),
+  )
+  const figures = [
+    (1000 * cpu) / times.length,
+    quantile(times, 0.5),
+    quantile(times, 0.99),
+    Math.max(...times),
+  ]
+  const cells = [what, format(memory), String(times.length), ...figures.map(figure => format(figure))]
+  process.stdout.write(`| ${cells.join(' | ')} |\n`)
+  for (const socket of sockets) socket.destroy()
+  await delay(10_000)
+}
+
+async function open(path: string): Promise<Socket> {
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+  let rest = ''
+  socket.on('data', chunk => {
+    const now = performance.now()
+    rest += chunk.toString('latin1')
+    const events = rest.split('\n\n')
+    rest = events.pop() ?? ''
+    for (const event of events) {
+      const id = /^id: (\S+)$/m.exec(event)?.[1]
+      if (id === undefined) continue
+      const times = arrived.get(id)
+      if (times) times.push(now)
+      else arrived.set(id, [now])
+    }
+  })
+  return socket
+}
+
+async function createTask(number: number): Promise<string> {
+  const id = `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+  const { status } = await clients.taskDb.putTask({ params: { id }, body: task })
+  if (status !== 201) throw new Error(`a task is answered ${status}`)
+  return id
+}
+
+async function claim(id: string): Promise<void> {
+  const body = { worker: 'bench', leaseMs: 3_600_000 }
+  const { status } = await clients.taskDb.claimGivenTask({ params: { id }, body })
+  if (status !== 200) throw new Error(`a claim is answered ${status}`)
+}
+
+async function remove(id: string): Promise<void> {
+  await clients.taskDb.deleteTask({ params: { id } })
+}
+
+function residentKiB(): number {
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${frontend.pid}/status`, 'utf8')) ?? []
+  return Number(kib)
+}
+
+async function inLanes<Item, Result>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const left = items.entries()
+  const lane = async () => {
+    for (const [index, item] of left) results[index] = await act(item)
+  }
+  await Promise.all(Array.from({ length: 32 }, lane))
+  return results
+}
