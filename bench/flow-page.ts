@@ -24,7 +24,7 @@ const end = '<!-- /flow -->'
 /** A table in Markdown. */
 export function flowTable(homeMadeName: string, rows: readonly FlowRow[]): string {
   const head = ['image', 'KB', `${homeMadeName}, images/s`, 'Darkroom, images/s', 'ratio']
-  const columns = [...head, `${homeMadeName}, CPU ms`, 'Darkroom, CPU ms', 'of it image work']
+  const columns = [...head, `${homeMadeName}, CPU ms`, 'Darkroom, CPU ms', 'of which image work']
   const lines = rows.map(({ name, kilobytes, homeMade, darkroom, imageWorkMs }) => [
     ...[name, kilobytes.toFixed(0), format(homeMade.imagesPerSecond), format(darkroom.imagesPerSecond)],
     `**${format(darkroom.imagesPerSecond / homeMade.imagesPerSecond)}**`,

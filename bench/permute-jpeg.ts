@@ -17,7 +17,13 @@ printCircumstances()
 table(
   `JPEG of 6 megapixels to JPEG, quality ${quality} and 4:2:0 on all sides, order bgr: one alone, and ${countOfCores} at once.`,
   ...['JPEG', 'bytes a pixel', 'develop ms', 'CPU ms', 'recomb ms', 'CPU ms', 'two calls ms', 'CPU ms'],
-  ...['times as fast as recomb', 'recomb CPU of ours', 'of two calls', 'size', "sharp's size"],
+  ...[
+    'times as fast as recomb',
+    'recomb CPU / develop CPU',
+    'develop CPU / two calls CPU',
+    'size',
+    "sharp's size",
+  ],
 )
 const threads = cpus().map(() => new DevelopThread())
 for (const { name, bytes } of await pickPhotographs(4)) {
