@@ -28,7 +28,7 @@ const callerRefusals = {
   'only-a-grant': 'a grant is only for uploads, and for seeing what was uploaded with it',
   'not-an-operator': 'only operators may do this: use an API key with the role operator',
   'no-keys-here':
-    'this frontend serves everybody, so it knows no operators; keys are managed by: darkroom keys create',
+    'this frontend is open, so it has no operators; manage API keys by command line: darkroom keys create',
 } as const
 
 export function refuseCaller(reason: keyof typeof callerRefusals): ServiceProblem {
@@ -40,6 +40,6 @@ export function refuseCaller(reason: keyof typeof callerRefusals): ServiceProble
 export function requireNoOptions(given: Readonly<Record<string, unknown>>): void {
   const names = Object.keys(given).filter(name => given[name] !== undefined)
   if (names.length === 0) return
-  const words = `a grant fixes the options of its uploads, and takes bytes alone; leave out ${names.join(', ')}`
+  const words = `a grant fixes the options of its uploads: leave out ${names.join(', ')}`
   throw new ServiceProblem(403, 'not-with-a-grant', words)
 }
