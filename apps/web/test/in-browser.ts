@@ -40,8 +40,9 @@ export interface InBrowser {
   post(query?: string): Promise<string>
   statusOf(id: string): Promise<number>
   imageOf(id: string): Promise<ImageDocument>
-  createKey(...options: string[]): Promise<string>
-  command(...args: string[]): Promise<string>
+  /** The first key closes this Darkroom to everybody without a key. */
+  createKey(options: { role?: string; owner?: string }): Promise<string>
+  revokeKey(key: string): Promise<void>
   /** Sets a live setting of the master until the end of the scope. */
   withSetting(name: string, value: number): Promise<AsyncDisposable>
 }
@@ -70,13 +71,18 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
   const png = Buffer.from(
     new Uint8Array(await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })),
   )
-  const command = async (...args: string[]) => {
-    const program = startProgram(owner, [process.execPath, mainOf('darkroom'), ...args], darkroom.env)
-    assert.deepEqual(await program.ended, { code: 0, signal: null }, program.stderr)
-    return program.stdout
+  let operatorKey: Promise<string> | undefined
+  const asOperator = async (method: string, path: string, body?: object) => {
+    operatorKey ??= createFirstKey(darkroom)
+    const headers = {
+      authorization: `Bearer ${await operatorKey}`,
+      ...(body && { 'content-type': 'application/json' }),
+    }
+    const json = body && Buffer.from(JSON.stringify(body))
+    return httpRequest(local, path, { method, headers, ...(json && { body: json }) })
   }
   return {
-    ...{ darkroom, lan, local, tlsPort, png, command },
+    ...{ darkroom, lan, local, tlsPort, png },
     photo: await pictureOf('before'),
     open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
     async post(query = '') {
@@ -86,11 +92,14 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     },
     statusOf: async id => (await httpRequest(local, `/images/${id}`)).status,
     imageOf: async id => (await httpRequest(local, `/images/${id}`)).json() as unknown as ImageDocument,
-    async createKey(...options) {
-      const printed = await command('keys', 'create', ...options)
-      const [key] = /dk_\w+/.exec(printed) ?? []
-      assert.ok(key, printed)
-      return key
+    async createKey(options) {
+      const answer = await asOperator('POST', '/keys', options)
+      assert.equal(answer.status, 201, answer.text)
+      return String(answer.json().key)
+    },
+    async revokeKey(key) {
+      const answer = await asOperator('DELETE', `/keys/${key.split('_')[1]}`)
+      assert.equal(answer.status, 204, answer.text)
     },
     async withSetting(name, value) {
       const path = `/key/config/image-master/${name}`
@@ -100,6 +109,15 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
       }
     },
   }
+}
+
+async function createFirstKey({ env }: Darkroom): Promise<string> {
+  const command = [process.execPath, mainOf('darkroom'), 'keys', 'create', '--role', 'operator'] as const
+  const program = startProgram(owner, command, env)
+  assert.deepEqual(await program.ended, { code: 0, signal: null }, program.stderr)
+  const [key] = /dk_\w+/.exec(program.stdout) ?? []
+  assert.ok(key, program.stdout)
+  return key
 }
 
 export function fileOf(name: string, buffer: Buffer): TestFile {

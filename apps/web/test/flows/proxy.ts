@@ -7,18 +7,18 @@ import process from 'node:process'
 import { after, type TestContext, test } from 'node:test'
 import { startProgram, temporaryFolder, untilAlive, withEngine } from '@darkroom/testing'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
-import { assertAccessible, lanName } from '../open-page.ts'
+import { lanName } from '../open-page.ts'
 import { signInWith } from './sign-in.ts'
 
 const owner = { after: after as TestContext['after'] }
 
 /** The page under a path of nginx, which speaks https and has its default limit of bodies. */
-export function proxyFlows({ open, png, tlsPort, local, createKey, command }: InBrowser): void {
+export function proxyFlows({ open, png, tlsPort, local, createKey }: InBrowser): void {
   withEngine('nginx', nginx => {
     test('on https, under a path of nginx: sign-in, uploads, events, downloads, dashboard and docs', async () => {
       await startNginx(nginx, tlsPort, new URL(local).port)
       const base = `https://${lanName}:${tlsPort}/darkroom`
-      const operator = await createKey('--role', 'operator')
+      const operator = await createKey({ role: 'operator' })
       await using opened = await open(base, { ignoreHTTPSErrors: true })
       const { page } = opened
       await page.waitForURL(`${base}/`)
@@ -39,7 +39,6 @@ export function proxyFlows({ open, png, tlsPort, local, createKey, command }: In
       await page.getByText('Live', { exact: true }).waitFor()
       await page.getByRole('link', { name: 'Docs' }).click()
       await page.waitForURL(`${base}/docs`)
-      await assertAccessible(page)
       await page.locator('section[id="getStats"] summary', { hasText: 'Try it' }).click()
       const form = page.getByRole('form', { name: 'Try getStats' })
       await form.getByRole('button').click()
@@ -54,7 +53,6 @@ export function proxyFlows({ open, png, tlsPort, local, createKey, command }: In
       await rowOf(page, 'scan.tif')
         .getByText(/The proxy in front of Darkroom refuses a file of this size/)
         .waitFor()
-      assert.match(await command('keys', 'list'), /operator/)
     })
   })
 }

@@ -9,9 +9,9 @@ export async function signInWith(page: Page, key: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).last().click()
 }
 
-export function signInFlows({ open, png, createKey, command }: InBrowser): void {
+export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): void {
   test('a key opens the images of its owner, and signing out closes them in every tab', async () => {
-    const key = await createKey('--owner', 'alice')
+    const key = await createKey({ owner: 'alice' })
     await using opened = await open()
     const { page } = opened
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -34,7 +34,7 @@ export function signInFlows({ open, png, createKey, command }: InBrowser): void 
   })
 
   test('when a key is revoked, the page asks for another, and files that are not uploaded yet continue with it', async () => {
-    const [first, next] = [await createKey('--owner', 'bob'), await createKey('--owner', 'bob')]
+    const [first, next] = [await createKey({ owner: 'bob' }), await createKey({ owner: 'bob' })]
     await using opened = await open()
     const { page } = opened
     await signInWith(page, first)
@@ -42,7 +42,7 @@ export function signInFlows({ open, png, createKey, command }: InBrowser): void 
     await page.getByLabel('Collect first').check()
     await addTo(page, fileOf('unsent.png', png))
     await page.getByText('1 image is collected').waitFor()
-    await command('keys', 'revoke', first.split('_')[1] ?? '')
+    await revokeKey(first)
     await page.getByText(/Your key was revoked or has expired/).waitFor()
     await assertAccessible(page)
     await signInWith(page, next)
@@ -51,7 +51,7 @@ export function signInFlows({ open, png, createKey, command }: InBrowser): void 
   })
 
   test('the dashboard asks for the key of an operator', async () => {
-    const key = await createKey('--owner', 'carol')
+    const key = await createKey({ owner: 'carol' })
     await using opened = await open('/status')
     const { page } = opened
     await signInWith(page, key)
