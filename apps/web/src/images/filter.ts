@@ -5,6 +5,7 @@ import { signal } from '@preact/signals'
 export interface Filter {
   state?: TaskState | undefined
   since?: string | undefined
+  preset?: string | undefined
   cursor?: string | undefined
 }
 
@@ -14,7 +15,7 @@ export const filter = signal<Filter>(readUrl())
 
 export function show(next: Filter): void {
   const url = new URL(location.href)
-  for (const name of ['state', 'since', 'cursor'] as const) {
+  for (const name of ['state', 'since', 'preset', 'cursor'] as const) {
     if (next[name]) url.searchParams.set(name, next[name])
     else url.searchParams.delete(name)
   }
@@ -30,6 +31,7 @@ function readUrl(): Filter {
   return {
     state: states.includes(state) ? (state as TaskState) : undefined,
     since: instantIn(query.get('since')),
+    preset: query.get('preset') ?? undefined,
     cursor: query.get('cursor') ?? undefined,
   }
 }

@@ -21,10 +21,12 @@ export const historyState = signal<'loading' | 'loaded' | Refusal>('loading')
 let latest = 0
 
 /** Reads the page of the history that the URL names. */
-export async function readHistory({ state, since, cursor }: Filter = filter.peek()): Promise<void> {
+export async function readHistory({ state, since, preset, cursor }: Filter = filter.peek()): Promise<void> {
   const turn = ++latest
   try {
-    const listing = await request<Listing>('images', { query: { state, since, cursor, limit: pageSize } })
+    const listing = await request<Listing>('images', {
+      query: { state, since, preset, cursor, limit: pageSize },
+    })
     if (turn !== latest) return
     nextCursor.value = listing.next
     setHistory(listing.images)

@@ -5,6 +5,7 @@ import { Chosen } from './chosen.tsx'
 import { filter, show } from './filter.ts'
 import { historyState, nextCursor } from './history.ts'
 import { ImageList } from './image-list.tsx'
+import { PresetFilter } from './preset-filter.tsx'
 import { SinceChoice } from './since-choice.tsx'
 import { counts, shownRows } from './store.ts'
 
@@ -29,14 +30,17 @@ export function ImagesPanel() {
           {tabs.map(([state, words]) => (
             <FilterLink
               key={words}
-              to={{ state, since: filter.value.since }}
+              to={{ state, since: filter.value.since, preset: filter.value.preset }}
               isHere={filter.value.state === state}
             >
               {words}
             </FilterLink>
           ))}
         </nav>
-        <SinceChoice />
+        <span class="inline">
+          <PresetFilter />
+          <SinceChoice />
+        </span>
       </div>
       <Chosen />
       {shownRows.value.length > 0 ? <ImageList /> : <Empty />}
@@ -118,11 +122,10 @@ function Empty() {
       </div>
     )
   if (state === 'loading') return <div class="empty" aria-busy="true" />
-  const { state: wanted, cursor, since } = filter.value
-  if (wanted !== undefined || cursor !== undefined || since !== undefined)
+  if (Object.values(filter.value).some(value => value !== undefined))
     return (
       <div class="empty">
-        <p class="empty-title">{wanted === 'failed' ? 'Nothing failed' : 'Nothing here'}</p>
+        <p class="empty-title">{filter.value.state === 'failed' ? 'Nothing failed' : 'Nothing here'}</p>
         <p>
           <FilterLink to={{}}>Show all images</FilterLink>
         </p>

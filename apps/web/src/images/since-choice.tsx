@@ -9,9 +9,9 @@ const spans: readonly (readonly [string, number])[] = [
 
 /** Chooses since when images are shown. The URL has the instant, so that a link shows the same images later. */
 export function SinceChoice() {
-  const { state, since } = filter.value
+  const { since, cursor: _, ...others } = filter.value
   const choose = (ms: string) =>
-    show({ state, since: ms === '' ? undefined : new Date(Date.now() - Number(ms)).toISOString() })
+    show({ ...others, since: ms === '' ? undefined : new Date(Date.now() - Number(ms)).toISOString() })
   return (
     <select
       aria-label="Images since"

@@ -18,10 +18,13 @@ export const counts = signal<Readonly<Partial<Record<RowView['state'], number>>>
 
 /** The rows of the list. On the first page, files chosen here are above the history. */
 export const shownRows = computed<readonly Row[]>(() => {
-  const { state, since, cursor } = filter.value
+  const { state, since, preset, cursor } = filter.value
   const own = cursor === undefined ? uploads.value : []
   const fits = own.filter(
-    row => (state === undefined || matches(row.view.value.state, state)) && isSince(row, since),
+    row =>
+      (state === undefined || matches(row.view.value.state, state)) &&
+      isSince(row, since) &&
+      (preset === undefined || row.wish?.preset === preset),
   )
   const known = new Set(fits)
   const all = [...fits, ...history.value.filter(row => !known.has(row))]
@@ -69,8 +72,12 @@ export function update(image: ImageStatus, version: number): void {
     setView(row, { state: image.state, image, version: version || ('version' in view ? view.version : 0) })
     return
   }
-  const { state, cursor } = filter.value
-  if (cursor !== undefined || (state !== undefined && state !== image.state) || isMadeForPage(image)) return
+  const { state, preset, cursor } = filter.value
+  const isElsewhere =
+    cursor !== undefined ||
+    (state !== undefined && state !== image.state) ||
+    (preset !== undefined && preset !== image.preset)
+  if (isElsewhere || isMadeForPage(image)) return
   history.value = [rowFor(image), ...history.value]
 }
 
