@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { buildPage, dist } from './build.ts'
+import { after, test } from 'node:test'
+import { temporaryFolder } from '@darkroom/testing'
+import { buildAsInImage } from './build.ts'
 
-buildPage()
+const dist = buildAsInImage(temporaryFolder({ after }))
 
 const sizeOf = (script: string) => statSync(join(dist, `${script}.gz`)).size
 
