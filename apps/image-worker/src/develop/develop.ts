@@ -55,7 +55,7 @@ export async function develop(
     reserve = bytes => reserveMemory(bytes + inHand.heldBytes)
   }
   const plan = planOf(operations, header.format)
-  const job: Job = { input, header, plan, limits }
+  const job: Job = { input, header, plan, limits, inHand }
   try {
     if (plan.output.isChosen) {
       const { format, lossless } = await chooseFormat(input, header, plan, limits, reserve)

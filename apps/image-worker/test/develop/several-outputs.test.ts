@@ -4,6 +4,7 @@ import { parseOperations } from '@darkroom/contracts'
 import { generateImage, imageKinds } from '@darkroom/testing'
 import { develop } from '../../src/develop/develop.ts'
 import { OriginalInHand } from '../../src/develop/original-in-hand.ts'
+import { sample } from './heic/heif-assembler.ts'
 
 const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 /** Lists of operations such that each way of developing comes before and after others. */
@@ -19,9 +20,15 @@ const lists = [
 ].map(parseOperations)
 
 describe('several outputs of one original', () => {
-  for (const kind of imageKinds) {
+  const heics = ['tile', 'camera', 'deep-alpha'].map(
+    name => [`HEIC, ${name}`, () => sample(`${name}.heic`)] as const,
+  )
+  const generated = imageKinds.map(
+    kind => [kind, () => generateImage({ kind, width: 65, height: 47, seed: 7 })] as const,
+  )
+  for (const [kind, make] of [...generated, ...heics]) {
     test(`are the same as each alone: ${kind}`, async () => {
-      const original = await generateImage({ kind, width: 65, height: 47, seed: 7 })
+      const original = await make()
       const input = Buffer.from(original)
       const inHand = new OriginalInHand()
       for (const operations of lists) {
@@ -33,6 +40,16 @@ describe('several outputs of one original', () => {
       assert.ok(input.equals(original))
     })
   }
+
+  test('a HEIC is unpacked once for all outputs', async () => {
+    const input = Buffer.from(sample('deep-alpha.heic'))
+    const inHand = new OriginalInHand()
+    await develop(input, parseOperations('flip'), limits, undefined, inHand)
+    // Its pixels are at the end of the file, and can't be unpacked any more.
+    input.fill(0, input.length - 200)
+    await assert.rejects(develop(input, parseOperations('flip'), limits))
+    await develop(input, parseOperations('flip'), limits, undefined, inHand)
+  })
 
   test('do not change while the next output is made', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })

@@ -21,10 +21,11 @@ export const stepByStep: Way = {
   },
 }
 
-async function developImage({ input, header, plan, limits }: Job): Promise<Uint8Array> {
+async function developImage({ input, header, plan, limits, inHand }: Job): Promise<Uint8Array> {
   const { steps, output } = plan
-  const decodeImage = header.format === 'heic' ? decodeHeic : decode
-  const { picture, original } = await decodeImage(input, header, plan, limits)
+  const { picture, original } = await (header.format === 'heic'
+    ? decodeHeic(input, header, plan, limits, inHand)
+    : decode(input, header, plan, limits))
   await applySteps(picture, steps, limits)
   // A requested quality takes precedence over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined

@@ -1,5 +1,6 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { DevelopLimits } from '../limits.ts'
+import type { OriginalInHand } from '../original-in-hand.ts'
 import type { Plan } from '../plan.ts'
 
 /** An image, and the plan for its result. */
@@ -8,6 +9,8 @@ export interface Job {
   readonly header: ImageHeader
   readonly plan: Plan
   readonly limits: DevelopLimits
+  /** Given if the image has several outputs. */
+  readonly inHand?: OriginalInHand | undefined
 }
 
 /** One way to develop an image. */
