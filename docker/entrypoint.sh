@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs a service by its name, or the command line as `darkroom`; what is neither runs as it is.
+# Runs the service with the given name, or the command line (`darkroom`). Any other command is run unchanged.
 set -eu
-name=${1:?"say which service"}
+name=${1:?"the name of a service is missing"}
 main=/darkroom/apps/$name/src/main.ts
 [ -f "$main" ] || exec "$@"
 shift
 case $name in
-  # Where images are worked on, memory that is free goes back to the system.
+  # Returns freed memory of images to the system.
   image-worker) export LD_PRELOAD=libjemalloc.so.2 ;;
-  # Beside it, in the same network: the agent's RPC is neither encrypted nor meant to leave the host.
+  # In the same container, because the agent's RPC is not encrypted and must stay on loopback.
   cluster-state) [ -z "${SERF_JOIN:-}" ] || docker/serf-agent.sh & ;;
 esac
 exec node "$main" "$@"

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Succeeds if this container's service is alive; with the argument `ready`, if all that it depends on answers, too.
-# In bash, as it runs every few seconds in every container: Node takes far longer to start.
+# Succeeds if the service of this container is alive; with the argument `ready`, if its dependencies answer, too.
+# This is bash, because it runs every few seconds in every container, and Node takes much longer to start.
 set -eu
 services=$(dirname "$0")/services
-service=frontend # as which everything in one process answers
+service=frontend # also for all services in one process
 for word in $(tr '\0' ' ' </proc/1/cmdline); do
   ! grep -q "^$word " "$services" || service=$word
 done

@@ -19,7 +19,7 @@ import { deriveWorkerToken } from '../libs/service-kit/src/http/worker-token.ts'
 const [folder = '/secrets', workerFolder = '/worker-secrets'] = process.argv.slice(2)
 
 const clusterToken = keep('cluster-token', () => random())
-// In a folder of its own: workers see no other secret.
+// In a separate folder, so that workers can't read the other secrets.
 keep('worker-token', () => deriveWorkerToken(clusterToken), workerFolder)
 const password = keep('task-store-password', () => random())
 keep('task-store-url', () => `postgres://darkroom:${password}@postgres:5432/darkroom`)

@@ -4,18 +4,18 @@ import { ComposeProject, type Container } from './try/compose-project.ts'
 import { ImageStream, makePictures } from './try/image-stream.ts'
 
 /**
- * Tries a compose file on real engines: images flow through the published port while containers of every service are
- * killed and workers are added and removed. Exits with 0 if every accepted image came back right.
+ * Tests a compose file with real engines: uploads images through the published port, while containers of every service
+ * are killed and workers are added and removed. Exits with 0 if every accepted image was developed correctly.
  *
  *   node docker/try.ts [compose file] [further compose files...]
  *
- * It has its own project, port, image and volumes, which are removed at its end.
+ * It uses its own project, port, image and volumes, and removes them at the end.
  */
 
-/** A whole run, including building and pulling. */
+/** The time limit of a run, including building and pulling. */
 const limitMs = 20 * 60_000
 const recoveryMs = 120_000
-/** So many images must come back after each fault, before the next fault. */
+/** How many images must be finished after each fault, before the next fault. */
 const imagesBetween = 10
 
 const [first = 'compose.yaml', ...further] = process.argv.slice(2)
@@ -62,9 +62,9 @@ async function tryOut(): Promise<void> {
 
   const { accepted, wrong } = await stream.end()
   say(
-    `${accepted} images accepted, ${stream.finished} came back right, in ${seconds(performance.now() - startedAt)}`,
+    `${accepted} images accepted, ${stream.finished} developed correctly, in ${seconds(performance.now() - startedAt)}`,
   )
-  if (wrong.length > 0) throw new Error(`these images did not:\n${wrong.join('\n')}`)
+  if (wrong.length > 0) throw new Error(`these images are wrong:\n${wrong.join('\n')}`)
 }
 
 async function tryFault(stream: ImageStream, name: string, fault: () => Promise<void>): Promise<void> {
@@ -72,21 +72,21 @@ async function tryFault(stream: ImageStream, name: string, fault: () => Promise<
   await fault()
   await imagesComeBack(stream)
   await until('all containers are healthy', allHealthy, recoveryMs)
-  say(`${name}: ${seconds(stream.longestGapSince(startedAt))} without an image at the most`)
+  say(`${name}: ${seconds(stream.longestGapSince(startedAt))} without an image at most`)
 }
 
 async function imagesComeBack(stream: ImageStream): Promise<void> {
   const goal = stream.finished + imagesBetween
-  await until('images come back', () => stream.finished >= goal, recoveryMs)
+  await until('images are finished', () => stream.finished >= goal, recoveryMs)
 }
 
 async function killOne(service: string): Promise<void> {
   const { id } = await firstOf(service)
   await project.docker('kill', id)
-  await project.docker('start', id) // Docker doesn't restart what it was ordered to kill
+  await project.docker('start', id) // Docker doesn't restart a container after `docker kill`
 }
 
-/** Kills by SIGKILL from within: all but the container's first process, which then ends too. */
+/** Kills all processes of the container from inside, except the first process, which then exits, too. */
 async function crashWorker(): Promise<void> {
   const { id, restarts } = await firstOf('image-worker')
   // The shell that sends the signal is killed, too.
@@ -116,7 +116,7 @@ async function firstOf(service: string): Promise<Container> {
   return container
 }
 
-/** The containers that run on: those that only prepare something have ended. */
+/** The services that keep running; containers that only prepare something have exited. */
 async function longRunningServices(): Promise<string[]> {
   const running = (await project.containers()).filter(({ state }) => state === 'running')
   return [...new Set(running.map(({ service }) => service))]

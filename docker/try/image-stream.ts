@@ -10,7 +10,7 @@ import {
   isLossless,
 } from '../../libs/testing/src/index.ts'
 
-/** How long a request is retried while something is away: longer than any container needs to come back. */
+/** How long a failed request is retried: longer than any container needs for its restart. */
 const timeoutMs = 180_000
 const pauseMs = 200
 
@@ -47,12 +47,12 @@ export class ImageStream {
     this.#lanes = Array.from({ length: lanes }, () => this.#run())
   }
 
-  /** How many images came back right. */
+  /** How many images were developed correctly. */
   get finished(): number {
     return this.#finishedAt.length
   }
 
-  /** The longest time since then (of performance.now()) in which no picture came back, in milliseconds. */
+  /** The longest time without a finished image since an instant (of performance.now()), in milliseconds. */
   longestGapSince(start: number): number {
     const times = [start, ...this.#finishedAt.filter(time => time > start), performance.now()]
     return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? time)))
@@ -130,7 +130,7 @@ function isTemporary(status: number): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504
 }
 
-/** Small pictures of all kinds, and a few of the size of a camera's. */
+/** Small pictures of all kinds, and a few as large as those of a camera. */
 export async function makePictures(): Promise<Picture[]> {
   const small = imageKinds.flatMap(kind => [
     { kind, width: 640, height: 480 },

@@ -42,7 +42,7 @@ export interface BullMqQueueOptions {
 /**
  * BullMQ on Redis or Valkey keeps the order, the task DB the state: a fetched job is claimed in the task DB before a
  * worker gets it, and every report goes to the task DB first. Why this is correct in every race:
- * docs/decisions/0006-bullmq-says-who-is-next.md.
+ * docs/decisions/0006-bullmq-chooses-the-next-task.md.
  *
  *     fetch (locks the job) ──> claim in the task DB ──> worker ──> report to the task DB ──> the job follows
  *        │ no worker waits         │ refused: the job follows the task

@@ -19,7 +19,7 @@ export type TaskJob = Job<JobData, ImageFacts | undefined>
 
 /**
  * All masters use one lock: it only shows that the job has a worker. Whether a worker may report on the task is
- * decided by its fencing token, in the task DB (docs/decisions/0006-bullmq-says-who-is-next.md).
+ * decided by its fencing token, in the task DB (docs/decisions/0006-bullmq-chooses-the-next-task.md).
  */
 const lock = 'darkroom'
 /** How long one blocking fetch lasts. Each costs three commands. BullMQ allows 10 s. */
