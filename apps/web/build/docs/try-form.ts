@@ -7,8 +7,8 @@ import type { Schema } from './schema-table.ts'
 const triedHeaders = new Set(['prefer', 'idempotency-key', 'priority', 'range', 'if-none-match'])
 
 /**
- * A form that sends the request with the session of the page. Resumable uploads have none: one needs the answers of the
- * requests before.
+ * A form that sends the request with the session of the page; a template, because the forms of all routes together slow the
+ * page down. Resumable uploads have none: one needs the answers of the requests before.
  */
 export function tryForm(name: string, { method, url, schema }: Route): string {
   if (url.startsWith('/uploads')) return ''
@@ -27,9 +27,9 @@ export function tryForm(name: string, { method, url, schema }: Route): string {
   ]
   const isSafe = method === 'GET'
   const warning = isSafe ? '' : '<p class="hint">This is not a trial run: it changes your Darkroom.</p>'
-  return `<details class="try"><summary>Try it</summary><form class="try-route" data-method="${method}" data-path="${escapeHtml(url)}" aria-label="Try ${name}">
+  return `<details class="try"><summary>Try it</summary><template><form class="try-route" data-method="${method}" data-path="${escapeHtml(url)}" aria-label="Try ${name}">
 ${warning}${fields.join('')}
-<button type="submit">${isSafe ? 'Ask' : 'Send'}</button><output hidden tabindex="0" aria-label="The answer"></output></form></details>`
+<button type="submit">${isSafe ? 'Ask' : 'Send'}</button><output hidden tabindex="0" aria-label="The answer"></output></form></template></details>`
 }
 
 function field(place: 'path' | 'query' | 'header', name: string, isRequired: boolean): string {

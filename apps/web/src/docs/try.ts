@@ -1,11 +1,20 @@
 import { urlOf } from '../api/base.ts'
 
-/** "Try it": sends the request of a form with the session of the page, and shows the answer. */
-for (const form of document.querySelectorAll<HTMLFormElement>('.try-route'))
-  form.addEventListener('submit', event => {
-    event.preventDefault()
-    void tryRoute(form)
-  })
+/* "Try it": sends the request of a form with the session of the page, and shows the answer. */
+
+/** A form comes into the document when its section is opened. */
+function openForm(event: Event): void {
+  if (!(event.target instanceof HTMLDetailsElement)) return
+  const template = event.target.querySelector('template')
+  template?.replaceWith(template.content)
+}
+
+document.addEventListener('toggle', openForm, { capture: true }) // it doesn't bubble
+document.addEventListener('submit', event => {
+  if (!(event.target instanceof HTMLFormElement)) return
+  event.preventDefault()
+  void tryRoute(event.target)
+})
 
 /** An event stream is followed for so long. */
 const followMs = 15_000
