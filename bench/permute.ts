@@ -43,7 +43,7 @@ for (const { name, bytes } of photographs) {
 
 const deep = await sharp(first.bytes).resize({ width: 1600 }).toColourspace('rgb16').png().toBuffer()
 await comparePng(`${basename(first.name)} 1600px, 16 bits (sharp gives 8)`, deep)
-await comparePng(`${basename(first.name)} 1600px, 16 bits (sharp told to keep them)`, deep, image =>
+await comparePng(`${basename(first.name)} 1600px, 16 bits (sharp set to keep them)`, deep, image =>
   image.toColourspace('rgb16'),
 )
 

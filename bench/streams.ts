@@ -10,7 +10,7 @@ import { format, quantile, table } from './measure.ts'
 import { cpuMs } from './process-figures.ts'
 
 /**
- * Open event streams at one frontend, all services in processes of their own: memory a stream, the frontend's CPU time a
+ * Open event streams at one frontend, all services in separate processes: memory a stream, the frontend's CPU time a
  * delivered event, and the time from the answer of the commit to the event at the client.
  *
  *     npm run bench -- streams [streams]

@@ -13,7 +13,7 @@ const enoughBytes = 4 * 2 ** 30
  */
 export function folderOfRun(): string {
   const folder = mkdtempSync(join(hasRoom() ? memory : tmpdir(), 'darkroom-tests-'))
-  chmodSync(folder, 0o1777) // PostgreSQL runs as a user of its own
+  chmodSync(folder, 0o1777) // PostgreSQL runs as another user
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const [signal, code] of [
     ['SIGINT', 130],

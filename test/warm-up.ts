@@ -9,7 +9,7 @@ const portCount = 7
 const readyWords = 'Darkroom is ready'
 
 /**
- * Starts Darkroom once and ends it in order, which puts all its modules into the compile cache. Most tests kill their
+ * Starts Darkroom once and shuts it down, which puts all its modules into the compile cache. Most tests kill their
  * processes, and a killed process puts nothing there. Without this, each start of a first run would compile.
  */
 export async function warmUp(): Promise<void> {

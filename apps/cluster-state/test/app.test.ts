@@ -29,7 +29,7 @@ test('/healthz and /readyz need no token', async t => {
 test('fault: it is not ready while its membership can not read the members, and continues to work', async t => {
   const { app, node } = await buildTestApp(t)
   assert.ok(node.membership)
-  t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is away')))
+  t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is unavailable')))
   assert.ok((await app.inject('/readyz')).statusCode >= 500)
   assert.equal((await app.inject('/inc')).body, '1')
 })

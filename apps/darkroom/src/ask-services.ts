@@ -42,7 +42,7 @@ export async function askServices<Answer>(
 }
 
 /**
- * Asks one node of cluster-state, also when kv-config is out of reach.
+ * Sends a request to one node of cluster-state, even if kv-config is unreachable.
  *
  * @throws ExpectedFailure if it doesn't answer, or refuses the cluster token
  */

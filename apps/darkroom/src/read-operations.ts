@@ -3,7 +3,7 @@ import { InvalidOperations, parseOperations, readVariants } from '@darkroom/cont
 import { UsageError } from './usage-error.ts'
 
 /**
- * Reads `--operations` and every `--variant`, so that a mistake is told before the first request. Returns the variants.
+ * Reads `--operations` and every `--variant`, so that a mistake is reported before the first request. Returns the variants.
  *
  * @throws UsageError
  */

@@ -24,7 +24,7 @@ import { type Run, runCommand } from './run-command.ts'
 /** Shared by the tests that only develop images. */
 const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['after'] })
 
-/** Runs the command line until it ends, as a process of its own. */
+/** Runs the command line in a separate process, until it exits. */
 async function runProcess(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
   const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
   const { code } = await program.ended
@@ -233,7 +233,7 @@ test('a service with an invalid store explains it in one line', async t => {
 })
 
 withEngine('redis', program => {
-  test('start names the service that it waits for while an engine is away, and is ready when the engine is back', async t => {
+  test('start names the service that it waits for while an engine is unavailable, and is ready when the engine is back', async t => {
     const redis = await startRedis(t, program)
     await redis.kill()
     const dataDir = temporaryFolder(t)

@@ -116,7 +116,7 @@ test('retry --all has the failed images developed again that match', async t => 
   assert.ok((await retried('--since', '1h')) > 0)
 })
 
-test('develop --json prints the code and the words of each failure', async t => {
+test('develop --json prints the code and the message of each failure', async t => {
   const folder = temporaryFolder(t)
   const broken = join(folder, 'broken.png')
   const letter = join(folder, 'letter.png')

@@ -33,15 +33,15 @@ withEngine('redis', redis =>
           const { url } = first.frontend
 
           const faults: Record<string, () => Promise<void>> = {
-            'Redis is killed, and comes back empty': () =>
+            'Redis is killed, and restarts empty': () =>
               outage(engines.redis.kill, engines.restartRedisEmpty),
             'PostgreSQL is killed': () => outage(engines.postgres.kill, engines.postgres.start),
             'the object store is killed': () => outage(engines.objects.kill, engines.objects.restart),
             'etcd is killed': () => outage(engines.etcd.kill, engines.etcd.restart),
-            'a copy of task-db, of storage and of the master is killed for good': async () => {
+            'a copy of task-db, of storage and of the master is killed and not restarted': async () => {
               await Promise.all([first['task-db'], first.storage, first['image-master']].map(kill))
             },
-            'a worker and a copy of kv-config are killed for good': async () => {
+            'a worker and a copy of kv-config are killed and not restarted': async () => {
               await Promise.all([first['image-worker'], second['kv-config']].map(kill))
             },
           }

@@ -8,7 +8,7 @@ const MiB = 1024 * 1024
 /** What frontends store at once of an upload. */
 const pieceBytes = 8 * MiB
 
-test('fault: kill -9 of the frontend, then of the image-master, during a resumable upload: it goes on and is developed', async t => {
+test('fault: kill -9 of the frontend, then of the image-master, during a resumable upload: it continues, and is developed', async t => {
   const fleet = await prepareFleet(t)
   const services = await fleet.startAll()
   const { url } = services.frontend

@@ -50,7 +50,7 @@ function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)])
 }
 
-/** How many times it began to shut down in order. */
+/** How many times it began a clean shutdown. */
 function drains({ stdout }: Program): number {
   return stdout.split('\n').filter(line => /"service":"darkroom".*"draining"/.test(line)).length
 }
@@ -94,7 +94,7 @@ test('a signal that a terminal and npm send both counts once', { skip }, async t
 })
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const)
-  test(`${signal} to npx darkroom start ends the service in order`, { skip }, async t => {
+  test(`${signal} to npx darkroom start shuts the service down cleanly`, { skip }, async t => {
     const { program, all, url, dataDir } = await start(t, 'exec npx darkroom start')
     const upload = await beginUpload(url, dataDir)
     program.signal(signal)
@@ -103,7 +103,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const)
     await until('no process is left', () => isGone(all))
   })
 
-test('Nx and the services of npm run dev end in order when npm is killed', { skip }, async t => {
+test('Nx and the services of npm run dev shut down cleanly when npm is killed', { skip }, async t => {
   const command = manifest.scripts.dev.replace('tag:service', 'storage')
   assert.notEqual(command, manifest.scripts.dev)
   const { program, all } = await start(t, `exec npm exec -c '${command}'`, /Server listening/)
@@ -121,7 +121,7 @@ const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
 }
 
 for (const [what, end] of Object.entries(ends))
-  test(`${what} the terminal of npm run dev ends Nx and all services in order`, { skip }, async t => {
+  test(`${what} the terminal of npm run dev shuts Nx and all services down cleanly`, { skip }, async t => {
     // All seven services, on free ports.
     const job = `set -m; npm exec -c '${manifest.scripts.dev}'; :`
     const { program, dataDir, all } = await start(
@@ -134,7 +134,7 @@ for (const [what, end] of Object.entries(ends))
     end(program, join(dataDir, 'keyboard'))
     await until('no process is left', () => isGone(all))
     await program.ended
-    assert.ok(!existsSync(writeAheadLog), 'the task DB was closed in order')
+    assert.ok(!existsSync(writeAheadLog), 'the task DB was closed cleanly')
   })
 
 test('a service that an npm script started in its own session continues when npm ends', {

@@ -35,7 +35,7 @@ describe('the contract', async () => {
     })
   }
 
-  test('requires a key for all routes except those for everybody', () => {
+  test('requires a key for all routes except the public ones', () => {
     const { bearer } = document.components.securitySchemes
     assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])
     const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)
@@ -101,13 +101,13 @@ describe('access', () => {
     assert.match(String(json().detail), /none has been made yet.+darkroom keys create --role operator/)
   })
 
-  test('a setting lets it serve everybody on any address, with a warning in the log', async t => {
+  test('a setting opens it on any address, with a warning in the log', async t => {
     const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
     assert.match(words, /AUTH=open: every client that can reach this address can use Darkroom/)
     assert.equal((await ask('/images')).status, 200)
   })
 
-  test('ALLOW_ANONYMOUS still lets it serve everybody, with a deprecation warning', async t => {
+  test('ALLOW_ANONYMOUS still opens it, with a deprecation warning', async t => {
     const { ask, words } = await startEverywhere(t, { ALLOW_ANONYMOUS: 'true' })
     assert.match(words, /ALLOW_ANONYMOUS is deprecated; set AUTH=open/)
     assert.equal((await ask('/images')).status, 200)

@@ -2,7 +2,7 @@ import type { Clock } from '@darkroom/service-kit'
 
 /** A clock that gains more than this between two checks was set. */
 const driftMs = 1000
-/** How long the clock must show a jump ahead before it is believed. */
+/** How long the clock must show a jump ahead before it is accepted. */
 const cautionMs = 3_600_000
 
 /**
@@ -12,9 +12,9 @@ const cautionMs = 3_600_000
  */
 export class CautiousTime {
   readonly #clock: Clock
-  /** By how much the time of day, as far as it is believed, is ahead of the monotonic time. */
+  /** By how much the accepted time of day is ahead of the monotonic time. */
   #aheadMs: number
-  /** A jump that is not believed yet. */
+  /** A jump that is not accepted yet. */
   #jump: { aheadMs: number; since: number } | undefined
 
   constructor(clock: Clock) {

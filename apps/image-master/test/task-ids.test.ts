@@ -54,9 +54,9 @@ test('fault: the clock was set back before a restart: ids continue after the new
 })
 
 test('fault: the task DB does not answer the first request for ids: that upload fails, and the next tries again', async () => {
-  const answers = [Promise.reject(new Error('it is away')), Promise.resolve(undefined)]
+  const answers = [Promise.reject(new Error('it is unavailable')), Promise.resolve(undefined)]
   const { ids } = prepare(async () => answers.shift())
-  await assert.rejects(ids.next(), /it is away/)
+  await assert.rejects(ids.next(), /it is unavailable/)
   assertOrdered(await take(ids, 2))
   assert.equal(answers.length, 0)
 })

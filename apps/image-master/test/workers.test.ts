@@ -48,7 +48,7 @@ describe('an upload of an optional type', () => {
     const master = await start(t)
     await master.register('unable', unable)
     for (const body of [heic, heif]) {
-      const refused = await until('it is refused for good', async () => {
+      const refused = await until('it is refused permanently', async () => {
         const answer = await upload(master, body)
         return answer.status === 415 && answer
       })
@@ -69,7 +69,7 @@ describe('an upload of an optional type', () => {
     await waiting
   })
 
-  test('is accepted while the workers that decode it are away for a moment', async t => {
+  test('is accepted while the workers that decode it are unavailable for a moment', async t => {
     const { clients, register, defer } = await start(t)
     const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())

@@ -15,7 +15,7 @@ test('a finished task is counted once, with the bytes of its result, even if it 
   assert.deepEqual(tally.amounts, { [imageCounters.finished]: 1, [imageCounters.bytesOut]: facts.bytes })
 })
 
-test('a failure is counted when the task has failed for good', async t => {
+test('a failure is counted when the task has failed permanently', async t => {
   const { tally, begin, tell } = prepare(t)
   await begin(1)
   await tell(1, { state: 'failed', token: 1, error, retryable: true })

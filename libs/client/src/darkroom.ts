@@ -57,7 +57,7 @@ export class ImageFile {
 
 /** Which failed images are developed again. */
 export interface RetryFilters {
-  /** Of the problem in `error`, such as `urn:darkroom:problem:out-of-time`. */
+  /** The type of the problem in `error`, such as `urn:darkroom:problem:out-of-time`. */
   type?: string | undefined
   owner?: string | undefined
   preset?: string | undefined

@@ -82,7 +82,9 @@ export const Stats = Type.Object({
     Type.Object({
       waiting: Count,
       oldestAt: Type.Optional({ ...Instant, description: 'When the oldest of them arrived' }),
-      limit: Type.Optional(Type.Integer({ description: 'With so many images waiting, uploads are refused' })),
+      limit: Type.Optional(
+        Type.Integer({ description: 'With this many waiting images, uploads are refused' }),
+      ),
       limitPerOwner: Type.Optional(Type.Integer()),
     }),
   ),

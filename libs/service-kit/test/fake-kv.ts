@@ -16,7 +16,7 @@ export class FakeKv {
       const url = new URL(path, 'http://kv')
       const key = decodeURIComponent(url.pathname.replace('/key/', ''))
       signal?.throwIfAborted()
-      if (this.#isAway) throw new Error('kv-config is away')
+      if (this.#isAway) throw new Error('kv-config is unavailable')
       switch (method) {
         case 'PUT':
           this.sets.push({ key, ttl: url.searchParams.get('ttl') })
@@ -55,7 +55,7 @@ export class FakeKv {
   async #list(query: URLSearchParams, signal: AbortSignal | undefined) {
     const after = query.get('after')
     if (after !== null && Number(after) === this.#revision) await this.#nextChange(signal)
-    if (this.#isAway) throw new Error('kv-config is away')
+    if (this.#isAway) throw new Error('kv-config is unavailable')
     const keys = [...this.values]
       .filter(([key]) => key.startsWith(query.get('prefix') ?? ''))
       .map(([key, value]) => ({ key, revision: 1, value: Buffer.from(value).toString('base64') }))

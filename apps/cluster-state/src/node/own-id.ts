@@ -52,7 +52,7 @@ export class OwnId {
   /** Why this node refuses writes; undefined while it accepts them. */
   get refusal(): string | undefined {
     if (!this.#hasYielded) return undefined
-    return `the node at ${this.#twin?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it an id of its own with "npx darkroom new-node-id", and start it again`
+    return `the node at ${this.#twin?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it a new id with "npx darkroom new-node-id", and start it again`
   }
 
   /** Resolves once it is known whether another process has this id, or if that can't be found out soon. */
@@ -134,7 +134,7 @@ export class OwnId {
   #report(twin: Twin): void {
     const { logger } = this.#context
     const remedy =
-      'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it an id of its own with "npx darkroom new-node-id", and start it again'
+      'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
     if (this.#hasYielded)
       logger.error({ id: this.id, twin }, `this node refuses writes: another has its id; ${remedy}`)
     else

@@ -66,7 +66,7 @@ suite('membership by kv-config', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('is not a valid node')).length, 2)
   })
 
-  test('fault: while kv-config is away, the known members stay, and it is ready', async t => {
+  test('fault: while kv-config is unavailable, the known members stay, and it is ready', async t => {
     const { kvConfig, register, join } = await prepare(t)
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
     const membership = join()

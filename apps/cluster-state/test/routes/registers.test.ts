@@ -16,7 +16,7 @@ async function build(t: TestContext, options = {}) {
   return { app, node, put, post }
 }
 
-test('a register is set only to JSON, whatever the content type of the request', async t => {
+test('a register is set only to JSON, with any content type of the request', async t => {
   const { app } = await build(t)
   const put = (type: string | undefined, body: string) =>
     app.inject({
@@ -177,7 +177,7 @@ suite('a named register', () => {
     ['-0', '-0'],
     ['{"a":1,"b":[2,-0.0]}', '-0.0'],
   ] as const)
-    test(`refuses ${json} on every route: it would come back as another number`, async t => {
+    test(`refuses ${json} on every route: it would be returned as another number`, async t => {
       const { node, put, post } = await build(t)
       const path = encodeURIComponent(json)
       const answers = [
@@ -192,7 +192,7 @@ suite('a named register', () => {
       assert.equal(node.state.size, 0)
     })
 
-  test('accepts every notation of a number that comes back as the same value', async t => {
+  test('accepts every notation of a number that is returned as the same value', async t => {
     const { put } = await build(t)
     for (const json of ['1e3', '0.10', '-2.50e-7', '9007199254740992', '1e300', '"9007199254740993"'])
       assert.deepEqual((await put('a', json)).json().value, JSON.parse(json))

@@ -40,12 +40,15 @@ export async function eraseCommand(
 /** Asks for confirmation at a terminal; a script must use --yes. @throws UsageError, ExpectedFailure */
 async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promise<void> {
   if (!stdin?.isTTY)
-    throw new UsageError('erase deletes for good and asks first; without a terminal, add --yes', {
-      isBrief: true,
-    })
+    throw new UsageError(
+      'erase deletes permanently, and asks for confirmation; without a terminal, add --yes',
+      {
+        isBrief: true,
+      },
+    )
   const terminal = createInterface({ input: stdin, output: stdout })
   const answer = await terminal.question(
-    `Delete all keys, uploads and images of ${owner} for good? Type ${owner}: `,
+    `Delete all keys, uploads and images of ${owner} permanently? To confirm, type ${owner}: `,
   )
   terminal.close()
   if (answer.trim() !== owner) throw new ExpectedFailure('nothing was deleted')

@@ -12,7 +12,7 @@ const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause:
 
 /**
  * Shows whether images are accepted, or makes every frontend accept or refuse them. `--url` names a node of
- * cluster-state to use when kv-config is out of reach.
+ * cluster-state to use when kv-config is unreachable.
  */
 export async function intakeCommand(
   process: NodeJS.Process,

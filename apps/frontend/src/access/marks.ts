@@ -34,7 +34,7 @@ export class Marks {
   rememberKeys(): void {
     if (this.#requiredKeys) return
     this.#requiredKeys = true
-    this.#write(keysFile, 'This frontend requires API keys, whatever kv-config contains. See docs/keys.md\n')
+    this.#write(keysFile, 'This frontend requires API keys, independent of kv-config. See docs/keys.md\n')
   }
 
   /** Whether a signing secret may be used: it is the remembered one, or none is remembered. */

@@ -13,9 +13,9 @@ import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type EventStream, eventText } from './event-stream.ts'
 
-/** Shorter than the minute after which nginx closes a silent connection. */
+/** Shorter than the minute after which nginx closes an idle connection. */
 const heartbeatMs = 20_000
-/** Heartbeats are spread over so many steps, because thousands at once would delay events. */
+/** The number of steps over which heartbeats are spread, because thousands at once would delay events. */
 const heartbeatSteps = 200
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100

@@ -3,7 +3,7 @@ import type { Outbound } from './outbound.ts'
 
 /**
  * Refuses the requests of our own frontends. So an import never fetches from this Darkroom, and a webhook never posts to
- * it, whatever names or proxies lead here.
+ * it, independent of names and proxies.
  */
 export function refuseLoops(app: App, { userAgent }: Outbound): void {
   app.addHook('onRequest', async ({ headers }) => {

@@ -5,7 +5,7 @@ import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'
 
 const answerMs = 3000
-/** Shorter than the time for all, so that one silent service hides no others. */
+/** Shorter than the timeout for all services together, so that one service that doesn't respond hides no others. */
 const healthMs = 2000
 /** The most images in progress that are read: more than any fleet has threads. */
 const maxInProgress = 5000

@@ -131,7 +131,7 @@ export class Courier {
       this.#held.set(host, [...(this.#held.get(host) ?? []), notice])
       return
     }
-    // At random, so that they don't all come back at once.
+    // At random, so that they are not all retried at once.
     this.#return(task, isSlow || this.#places.isFailing(host), 1000 + 2000 * Math.random())
   }
 

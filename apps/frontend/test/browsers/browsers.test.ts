@@ -49,7 +49,7 @@ for (const [name, request] of Object.entries(requests)) {
   })
 }
 
-test('other origins get no access, and Vary tells caches that answers depend on the origin', async () => {
+test('other origins get no access, and Vary makes caches distinguish answers by origin', async () => {
   for (const [name, request] of Object.entries(requests))
     for (const origin of ['https://evil.example', 'null', `${shop}.evil.example`]) {
       const headers = await headersOf(request, origin)

@@ -26,7 +26,7 @@ export type CallerKind = 'user' | 'operator' | 'stranger' | 'grant' | 'session' 
 export interface World {
   frontend: Guarded
   png: Uint8Array
-  /** A request that the operation answers with 2xx. What it uses up is made anew for each. */
+  /** A request that the operation answers with 2xx. Resources that it uses up are created for each request. */
   rightRequest(id: OperationId): Promise<RightRequest>
   /** The least powerful caller to whom the operation answers 2xx. */
   callerFor(id: OperationId): CallerKind
@@ -38,7 +38,7 @@ const tus = { 'tus-resumable': tusVersion }
 /** A grant is good for a hundred uploads. */
 const requestsPerGrant = 20
 
-/** A frontend that wants keys, with images of one owner in every state. */
+/** A frontend that requires keys, with images of one owner in every state. */
 export async function startWorld(owner: Owner): Promise<World> {
   const frontend = await startGuarded(owner, {
     networks: readNetworks('127.0.0.0/8'),

@@ -20,7 +20,7 @@ describe('the pauses between attempts', () => {
   }
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-  test('allow eight attempts before the results expire, whatever the random numbers are', () => {
+  test('allow eight attempts before the results expire, for all random numbers', () => {
     for (const keptSeconds of [60, 3600, 86_400, 604_800])
       for (const random of [0, 0.5, 1]) {
         const pauses = pausesFor(keptSeconds, random)

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 
 /**
- * Lets libvips read the supported formats and no others, whatever an image claims to be: not SVG, PDF or any other
+ * Lets libvips read only the supported formats, independent of what an image claims to be: not SVG, PDF or any other
  * format that can load more files. Applies to the whole process.
  */
 export function allowOnlyOurLoaders(): void {

@@ -33,12 +33,12 @@ export async function openImage(
 function checkSamples({ channels, depth, space }: Metadata): void {
   // Lab and XYZ have their own samples, and are converted to sRGB.
   if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
-    const words = `samples of the kind "${depth}" are not taken, but whole positive numbers of up to 16 bits`
+    const words = `samples of the kind "${depth}" are not supported; only unsigned integers of up to 16 bits are`
     throw new UnusableImage('unsupported-samples', words)
   }
   const most = mostChannels[space] ?? 4
   if (channels > most) {
-    const words = `${channels} channels are not taken; images of this kind have at most ${most}`
+    const words = `${channels} channels are not supported; images of this kind may have at most ${most}`
     throw new UnusableImage('unsupported-samples', words)
   }
 }

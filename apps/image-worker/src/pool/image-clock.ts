@@ -1,14 +1,14 @@
 /** The time limit for one image. It doesn't run while the image waits. */
 export class ImageClock {
   readonly #limitMs: number
-  readonly #overran: () => void
+  readonly #onTimeout: () => void
   #remainingMs = 0
   #resumedAt = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limitMs: number, overran: () => void) {
+  constructor(limitMs: number, onTimeout: () => void) {
     this.#limitMs = limitMs
-    this.#overran = overran
+    this.#onTimeout = onTimeout
   }
 
   start(): void {
@@ -26,6 +26,6 @@ export class ImageClock {
 
   resume(): void {
     this.#resumedAt = performance.now()
-    this.#timer = setTimeout(this.#overran, Math.max(this.#remainingMs, 0))
+    this.#timer = setTimeout(this.#onTimeout, Math.max(this.#remainingMs, 0))
   }
 }

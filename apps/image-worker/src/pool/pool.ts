@@ -97,7 +97,7 @@ export class Pool {
       reserve: (bytes: number) => this.#memory.acquire(bytes),
       workBegun: () => this.#startMoreIfAllAreBusy(),
       workEnded,
-      overran: () => void this.#endOverrun(thread),
+      timedOut: () => void this.#endTimedOut(thread),
       exited: (error: Error | undefined) => {
         this.#threads.delete(number)
         if (error || thread.isBusy)
@@ -110,7 +110,7 @@ export class Pool {
     this.#threads.set(number, thread)
   }
 
-  async #endOverrun(thread: WorkerThread): Promise<void> {
+  async #endTimedOut(thread: WorkerThread): Promise<void> {
     const { logger, processingMs, stuck } = this.#options
     logger.error(
       { processingMs, id: thread.imageId },

@@ -9,7 +9,7 @@ export interface WorkerThreadEvents {
   workBegun(): void
   workEnded(end: WorkEnd, seconds: number): void
   /** The time limit of an image has passed; the thread is still working on it. */
-  overran(): void
+  timedOut(): void
   /** The thread is gone. */
   exited(error: Error | undefined): void
 }
@@ -31,11 +31,11 @@ export class WorkerThread {
 
   constructor(data: ThreadData, events: WorkerThreadEvents, main = defaultMain) {
     this.#events = events
-    this.#clock = new ImageClock(data.processingMs, events.overran)
+    this.#clock = new ImageClock(data.processingMs, events.timedOut)
     this.#worker = new Worker(main, { workerData: data, name: data.name })
     this.#worker.on('message', (messages: ThreadMessage[]) => {
       // Under `node --watch`, threads also send messages about the modules they import.
-      if (Array.isArray(messages)) for (const message of messages) this.#hear(message)
+      if (Array.isArray(messages)) for (const message of messages) this.#onMessage(message)
     })
     this.#worker.on('error', (error: Error) => {
       this.#error = error
@@ -76,7 +76,7 @@ export class WorkerThread {
     await this.#worker.terminate()
   }
 
-  #hear(message: ThreadMessage): void {
+  #onMessage(message: ThreadMessage): void {
     switch (message.type) {
       case 'begun':
         this.#work = message.work

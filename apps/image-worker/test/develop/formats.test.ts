@@ -233,8 +233,8 @@ test('unsupported kinds of samples and numbers of channels are refused with a re
   const colours = sharp(Buffer.alloc(36, 7), { raw: { width: 4, height: 3, channels: 3 } })
   const five = await colours.joinChannel([plane, plane], grey).tiff({ compression: 'lzw' }).toBuffer()
   for (const [file, words] of [
-    [tiff, /^samples of the kind "char" are not taken/],
-    [five, /^5 channels are not taken; images of this kind have at most 4$/],
+    [tiff, /^samples of the kind "char" are not supported/],
+    [five, /^5 channels are not supported; images of this kind may have at most 4$/],
   ] as const) {
     for (const operations of ['swap-channels', 'resize:2x2', 'format:png']) {
       const isRefused = (error: unknown) =>

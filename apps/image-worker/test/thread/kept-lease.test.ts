@@ -58,7 +58,7 @@ describe('a lease that is kept', () => {
     assert.ok(performance.now() - startedAt < 15_000)
   })
 
-  test('fault: is retried while the master is away, and kept if the master comes back in time', async t => {
+  test('fault: is retried while the master is unavailable, and kept if the master comes back in time', async t => {
     const { id, work, lease, expiresAt, master, startMaster, taskOf } = await begin(t, 10_000)
     await master.close()
     const before = await expiresAt()

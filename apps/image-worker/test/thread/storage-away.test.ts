@@ -41,7 +41,7 @@ describe('a storage that does not answer', () => {
     let isAway = true
     const passOn = <Call extends (...call: never[]) => Promise<unknown>>(send: Call) =>
       (async (...call: never[]) => {
-        if (isAway) throw new ServiceUnavailable('storage', new Error('the storage is away'))
+        if (isAway) throw new ServiceUnavailable('storage', new Error('the storage is unavailable'))
         return send(...call)
       }) as Call
     const faulty = { ...storage, getBlob: passOn(storage.getBlob), headBlob: passOn(storage.headBlob) }

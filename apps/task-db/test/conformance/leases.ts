@@ -7,7 +7,7 @@ import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './op
 const messages: [string, (token: number) => TaskEvent][] = [
   ['finish', token => ({ type: 'finish', token, result: facts })],
   ['retryable failure', token => ({ type: 'fail', token, error, retryable: true })],
-  ['failure for good', token => ({ type: 'fail', token, error, retryable: false })],
+  ['permanent failure', token => ({ type: 'fail', token, error, retryable: false })],
   ['return', token => ({ type: 'return', token })],
 ]
 

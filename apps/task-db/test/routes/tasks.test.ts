@@ -71,7 +71,7 @@ for (const [what, body] of [
   ['a token that no claim returned', { state: 'finished', token: 0, result: facts }],
   ['a token of text', { state: 'finished', token: '1', result: facts }],
   ['a failure without a reason', { state: 'failed', token: 1, retryable: true }],
-  ['a failure that does not say if it is retryable', { state: 'failed', token: 1, error }],
+  ['a failure without `retryable`', { state: 'failed', token: 1, error }],
   ['a return with an unknown property', { state: 'returned', token: 1, surplus: 1 }],
 ] as const) {
   test(`a task put with ${what} is refused`, async t => {

@@ -9,7 +9,7 @@ export function examplesOf(name: string, route: Route): string {
   const examples = [
     ['curl', code(curlLine(route))],
     ['JavaScript', code(fetchLines(route))],
-    ['Command line', command ? code(command) : '<p class="hint">It has no command for this; use curl.</p>'],
+    ['Command line', command ? code(command) : '<p class="hint">There is no command for this; use curl.</p>'],
   ]
   return `<div class="examples">${examples.map(([title, body]) => `<div><h4>${title}</h4>${body}</div>`).join('')}</div>`
 }

@@ -62,6 +62,6 @@ ${tryForm(name, route)}
 
 function accessWords(access: Route['access']): string {
   if (access === undefined || access === 'key') return ''
-  if (access === 'grant') return ' A grant will do instead of a key.'
+  if (access === 'grant') return ' A grant works instead of a key.'
   return access === 'anyone' ? ' Needs no key.' : ' For operators.'
 }

@@ -37,7 +37,7 @@ export const offline = () =>
     status: 0,
     code: 'offline',
     message: 'Darkroom does not answer',
-    remedy: 'Check the connection. The page goes on by itself when Darkroom is back.',
+    remedy: 'Check the connection. The page continues automatically when Darkroom responds again.',
   })
 
 /** Reads a refusal from an answer. A proxy may have written it: then it is not a problem document. */
@@ -77,10 +77,11 @@ const remedies: Readonly<Record<string, string>> = {
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
   'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',
   'invalid-operations': 'Change the steps, then try again.',
-  'queue-full': 'The page goes on by itself as soon as there is room.',
-  'owner-queue-full': 'The page goes on by itself as soon as there is room.',
-  'too-many-requests': 'The page waits, then goes on by itself.',
-  'intake-paused': 'An operator has paused uploads. The page goes on by itself when they are open again.',
+  'queue-full': 'The page continues automatically as soon as there is room.',
+  'owner-queue-full': 'The page continues automatically as soon as there is room.',
+  'too-many-requests': 'The page waits, then continues automatically.',
+  'intake-paused':
+    'An operator has paused uploads. The page continues automatically when they are accepted again.',
   'disk-full': 'The operator must free disk space. The page tries again by itself.',
   'key-required': 'Sign in with your API key.',
   'key-refused': 'Sign in with another API key, or ask an operator for a new key.',
@@ -122,7 +123,7 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Any error in words: a refusal with what to do. */
+/** The text of any error; a refusal also has a remedy. */
 export function inWords(error: Error): string {
   return error instanceof Refusal ? `${error.message}. ${error.remedy}` : error.message
 }

@@ -16,7 +16,7 @@ document.addEventListener('submit', event => {
   void tryRoute(event.target)
 })
 
-/** An event stream is followed for so long. */
+/** How long an event stream is followed. */
 const followMs = 15_000
 
 type Field = HTMLInputElement | HTMLTextAreaElement

@@ -23,7 +23,7 @@ export function deleteRows(rows: readonly Row[]): void {
   void carryOut()
   hidden.value = new Set([...hidden.value, ...rows])
   undoable.value = { rows }
-  for (const row of rows) if (!imageOf(row)) void forgetPending(row.key) // or a reload would bring it back
+  for (const row of rows) if (!imageOf(row)) void forgetPending(row.key) // so that a reload doesn't restore it
   timer = setTimeout(() => void carryOut(), undoMs)
 }
 

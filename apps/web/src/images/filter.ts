@@ -36,7 +36,7 @@ function readUrl(): Filter {
   }
 }
 
-/** A day such as 2026-01-31 will do; what is not a time is left to the server, which says so. */
+/** Accepts a day such as 2026-01-31, too. An invalid time is sent unchanged, and the server refuses it. */
 function instantIn(text: string | null): string | undefined {
   if (text === null || text === '') return undefined
   const date = new Date(text)

@@ -1,7 +1,7 @@
 import { presets } from '../recipe/presets.ts'
 import { filter, show } from './filter.ts'
 
-/** Shows only the images of one preset. Nothing where there are no presets. */
+/** Selects the preset whose images are shown. Renders nothing if there are no presets. */
 export function PresetFilter() {
   const { preset = '', cursor: _, ...others } = filter.value
   const names = new Set((presets.value ?? []).map(({ name }) => name))

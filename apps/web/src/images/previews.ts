@@ -71,7 +71,9 @@ export interface Previews {
 export async function makePreviews(id: string, operations: readonly Operation[]): Promise<Previews> {
   const lists = previewsOf(operations)
   if (!lists[sides.after])
-    throw new Error(`A preview needs two steps more, and ${maxOperations} are the most. Download the result.`)
+    throw new Error(
+      `A preview needs two more steps, but at most ${maxOperations} are allowed. Download the result instead.`,
+    )
   return developOnce({ json: { from: id, variants: lists } }, async made => {
     const [before, after] = await Promise.all([
       loadVariant(made, sides.before),

@@ -2,7 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { remedyForFailure, sentence } from '../api/refusal.ts'
 import { imageOf, type Row, type RowView } from './row.ts'
 
-/** What a row says of its state. */
+/** The text for the state of a row. */
 export function stateWords(view: RowView): string {
   switch (view.state) {
     case 'waiting':
@@ -53,7 +53,7 @@ export function bytesWords(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`
 }
 
-/** As files are named. */
+/** The usual file extension of a type. */
 export function extensionOf(contentType: string): string {
   return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
 }

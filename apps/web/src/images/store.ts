@@ -35,7 +35,7 @@ function matches(state: RowView['state'], wanted: string): boolean {
   return state === wanted || (wanted === 'failed' && state === 'refused')
 }
 
-/** What is not uploaded yet is newer than any instant. */
+/** Files that are not uploaded yet count as newer than any instant. */
 function isSince({ view: { value } }: Row, since: string | undefined): boolean {
   return since === undefined || !('image' in value) || Date.parse(value.image.createdAt) >= Date.parse(since)
 }
@@ -83,7 +83,7 @@ export function update(image: ImageStatus, version: number): void {
 
 const order = ['not-started', 'in-progress', 'finished', 'failed']
 
-/** Whether a listed image is older than an event that came meanwhile. */
+/** Whether a listed image is older than an event that has arrived since the request. */
 function isBehind(image: ImageStatus, known: ImageStatus): boolean {
   return image.attempts <= known.attempts && order.indexOf(image.state) < order.indexOf(known.state)
 }

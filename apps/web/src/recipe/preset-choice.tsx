@@ -3,7 +3,7 @@ import { presets } from './presets.ts'
 import { change, recipe, stepsOf } from './recipe.ts'
 import { listsOf } from './wish.ts'
 
-/** Recipes that the operators have made for everybody. Nothing where there are none. */
+/** The choice of a preset of the operators. Renders nothing if there are none. */
 export function PresetChoice() {
   const { preset = '' } = recipe.value
   const known = presets.value ?? []

@@ -20,7 +20,7 @@ export function RecipePanel() {
             whenEmpty={
               variants.length > 0
                 ? 'No step: only the variants are made.'
-                : 'No step yet. Without one, red and blue change places.'
+                : 'No step yet. Without one, red and blue are swapped.'
             }
             label="Add a step"
           />

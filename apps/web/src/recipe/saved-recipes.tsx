@@ -25,7 +25,7 @@ export function SavedRecipes() {
               <button
                 type="button"
                 class="quiet"
-                aria-label={`Forget the recipe ${each}`}
+                aria-label={`Delete the recipe ${each}`}
                 onClick={() => removeRecipe(each)}
               >
                 Forget

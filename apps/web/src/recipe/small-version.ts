@@ -5,7 +5,7 @@ const maxSide = 640
 
 export interface SmallVersion {
   image: Blob
-  /** How many of its pixels stand beside one of the file. */
+  /** How many of its pixels correspond to one pixel of the file. */
   scale: number
   /** Whether this browser can show it. */
   isShown: boolean

@@ -4,9 +4,9 @@ import { StepEditor } from './step-editor.tsx'
 
 interface StepListProps {
   place?: StepPlace
-  /** Told while there is no step. */
+  /** Shown while there is no step. */
   whenEmpty: string
-  /** Of the field that adds a step. */
+  /** The label of the field that adds a step. */
   label: string
 }
 
@@ -44,7 +44,7 @@ function AddStep({ place, label, isFull }: { place: StepPlace; label: string; is
         disabled={isFull || operations.value.length === 0}
         onChange={event => add(event.currentTarget)}
       >
-        <option value="">{isFull ? `${maxSteps} steps are the most` : 'Choose…'}</option>
+        <option value="">{isFull ? `At most ${maxSteps} steps` : 'Choose…'}</option>
         {operations.value.map(({ name, summary }) => (
           <option key={name} value={name} title={summary}>
             {name}

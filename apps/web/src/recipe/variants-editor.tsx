@@ -11,7 +11,7 @@ export function VariantsEditor() {
         <Variant key={variant.key} variant={variant} />
       ))}
       <button type="button" disabled={variants.length >= maxVariants} onClick={addVariant}>
-        {variants.length >= maxVariants ? `${maxVariants} variants are the most` : 'Add a variant'}
+        {variants.length >= maxVariants ? `At most ${maxVariants} variants` : 'Add a variant'}
       </button>
     </div>
   )

@@ -5,7 +5,7 @@ import { onUnauthorized, request } from '../api/request.ts'
 /** The user of the page; unknown until the server has answered. */
 export type Session =
   | { state: 'unknown' }
-  /** ended: its key was revoked or has expired. left: somebody signed out. */
+  /** ended: its key was revoked or has expired. left: the user signed out. */
   | { state: 'signed-out'; why: 'new' | 'ended' | 'left' }
   | { state: 'signed-in'; role: string; owner?: string; name?: string }
   | { state: 'open' }

@@ -36,7 +36,7 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
   )
 }
 
-/** Counts first, and asks: many images may be developed again. */
+/** Shows the number of images and asks for confirmation, because many images may be developed again. */
 function RetryButton({ words, label, type }: { words: string; label: string; type?: string }) {
   const asked = useSignal<number | 'counting' | undefined>(undefined)
   const ask = async () => {
@@ -58,7 +58,7 @@ function RetryButton({ words, label, type }: { words: string; label: string; typ
         {words}
       </button>
     )
-  if (asked.value === 0) return <span class="hint">None is left: they were retried, or are deleted</span>
+  if (asked.value === 0) return <span class="hint">None is left: they were retried or deleted</span>
   return (
     <span class="inline">
       <button type="button" class="primary" autofocus onClick={retry}>

@@ -4,7 +4,7 @@ import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { readStats } from './stats.ts'
 
-/** Pauses uploads for everybody, and opens them again. Pausing is asked once more. */
+/** Pauses uploads at all frontends, and resumes them. Pausing needs a confirmation. */
 export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
   const isAsking = useSignal(false)
   const error = useSignal('')
@@ -23,7 +23,9 @@ export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
     <div class={intake === 'paused' ? 'panel intake is-paused' : 'panel intake'}>
       <p role="status">
         <strong>{intake === 'open' ? 'Uploads are open.' : 'Uploads are paused.'}</strong>{' '}
-        {intake === 'open' ? 'Every frontend accepts images.' : 'Every frontend refuses images, and says so.'}
+        {intake === 'open'
+          ? 'Every frontend accepts uploads.'
+          : 'Every frontend refuses uploads, and gives this reason.'}
       </p>
       <span class="inline">
         {intake === 'paused' ? (

@@ -3,7 +3,7 @@ import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { readStats } from './stats.ts'
 
-/** The outcome of the latest retry, in words. */
+/** The text for the outcome of the latest retry. */
 export const retryOutcome = signal('')
 
 interface Retried {
@@ -11,7 +11,7 @@ interface Retried {
   next?: string
 }
 
-/** How many images a retry would take; undefined, and words, if that can't be told. */
+/** How many images a retry would include; if the count fails, undefined, and the error is shown. */
 export async function countFailed(type?: string): Promise<number | undefined> {
   retryOutcome.value = ''
   let count = 0
@@ -37,7 +37,7 @@ export async function retryFailed(type?: string): Promise<void> {
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    retryOutcome.value = `${count} put back into the queue. Then: ${inWords(error)}`
+    retryOutcome.value = `${count} put back into the queue, then an error: ${inWords(error)}`
   }
   await readStats()
 }

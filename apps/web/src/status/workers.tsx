@@ -25,7 +25,7 @@ function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats)
         <span class="hint">
           {isRegistered
             ? ` · ${work.length} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
-            : ' · holds images, but does not report any more'}
+            : ' · has images, but no longer reports'}
           {decodes.length > 0 && ` · also reads ${decodes.join(', ').replaceAll('image/', '')}`}
         </span>
       </p>

@@ -22,7 +22,7 @@ export function goesInPieces({ bytes }: Row): boolean {
   return bytes > pieceBytes
 }
 
-/** From now on the upload survives a reload, also while it stands in line. */
+/** From now on the upload survives a reload, even while it is queued. */
 export async function rememberRow(row: Row): Promise<void> {
   const { key, file, wish } = row
   if (file) await rememberPending({ key, tab: thisTab, file, wish, uploadUrl: uploadUrls.get(row) })

@@ -12,7 +12,7 @@ export function acceptBytes(app: FastifyInstance): void {
 }
 
 /**
- * In this scope, bodies are parsed as JSON whatever their Content-Type (curl sends the type of forms by default).
+ * In this scope, bodies are parsed as JSON with any Content-Type (by default, curl sends the type of forms).
  * `parse` throws ServiceProblem for a body that it refuses.
  */
 export function acceptJson(app: FastifyInstance, parse?: (text: string) => unknown): void {

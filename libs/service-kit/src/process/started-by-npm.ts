@@ -11,7 +11,7 @@ export interface WaitingNpm {
 
 /**
  * Finds the npm (`npm start`, `npm run`, `npx`) whose script this process is. Returns undefined if another program
- * started the process, or if it has a process group of its own, or was in the background when its shell ended: then
+ * started the process, or if it has its own process group, or was in the background when its shell ended: then
  * it should continue without npm. Works only on Linux, by reading /proc.
  *
  *     npm ── sh -c "darkroom start" ── this process      npx: dash does not pass signals on

@@ -64,7 +64,7 @@ function transportTo(t: TestContext, urls: string[], options: Partial<TransportO
 const refusing = async () => `http://127.0.0.1:${await freePort()}`
 const breaking: RequestListener = request => void request.socket.destroy()
 const unavailable: RequestListener = (_request, response) =>
-  void response.writeHead(503).end('the engine is away')
+  void response.writeHead(503).end('the engine is unavailable')
 const closing: RequestListener = (_request, response) => void response.writeHead(421).end('shutting down')
 
 async function* streamed(...chunks: string[]): AsyncGenerator<Uint8Array> {
@@ -136,7 +136,7 @@ suite('a transport', () => {
     let answers = 0
     const recovering = await instance(t, (_request, response) => {
       answers += 1
-      response.writeHead(answers < 3 ? 503 : 200).end('the engine is away')
+      response.writeHead(answers < 3 ? 503 : 200).end('the engine is unavailable')
     })
     const away = await instance(t, unavailable)
     const { send, suspected } = transportTo(t, [recovering.url, away.url])
@@ -148,7 +148,7 @@ suite('a transport', () => {
     const { url } = await instance(t, unavailable)
     await assert.rejects(transportTo(t, [url], { timeoutMs: 200 }).send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
-      assert.match(String(error.cause), /answered 503: the engine is away/)
+      assert.match(String(error.cause), /answered 503: the engine is unavailable/)
       return true
     })
   })

@@ -58,7 +58,7 @@ for (const [origin, host] of [
   })
 }
 
-test('only pages of public URLs may write, whatever host a proxy passes on', async t => {
+test('only pages of public URLs may write, independent of the host that a proxy passes on', async t => {
   const publicUrls = ['https://photos.test/darkroom', 'http://lan.test:8080']
   for (const origin of ['https://photos.test', 'http://lan.test:8080']) {
     assert.equal((await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })).statusCode, 200, origin)

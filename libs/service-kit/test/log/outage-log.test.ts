@@ -14,15 +14,15 @@ function open() {
 
 test('an outage is logged once when it begins and once when it is over, however many requests fail', () => {
   const { outages, said, pass } = open()
-  for (let n = 0; n < 100; n++) outages.failed(n % 2 ? 'GET /a' : 'PUT /a', 'the store is away', {})
-  assert.deepEqual(said(), ['50 the store is away'])
+  for (let n = 0; n < 100; n++) outages.failed(n % 2 ? 'GET /a' : 'PUT /a', 'the store is unavailable', {})
+  assert.deepEqual(said(), ['50 the store is unavailable'])
   outages.answered('GET /healthz')
   pass(6000)
   outages.answered('GET /healthz')
   assert.equal(said().length, 1, 'a route that never failed does not end the outage')
   outages.answered('GET /a')
   outages.answered('PUT /a')
-  assert.deepEqual(said(), ['50 the store is away', '30 over: the store is away'])
+  assert.deepEqual(said(), ['50 the store is unavailable', '30 over: the store is unavailable'])
 })
 
 test('occasional failures of a store are one outage, until it has answered for a while', () => {
@@ -42,6 +42,7 @@ test('occasional failures of a store are one outage, until it has answered for a
 
 test('outages with different reasons are logged separately', () => {
   const { outages, said } = open()
-  for (const words of ['a is away', 'b is full', 'a is away']) outages.failed('PUT /a', words, {})
-  assert.deepEqual(said(), ['50 a is away', '50 b is full'])
+  for (const words of ['a is unavailable', 'b is full', 'a is unavailable'])
+    outages.failed('PUT /a', words, {})
+  assert.deepEqual(said(), ['50 a is unavailable', '50 b is full'])
 })

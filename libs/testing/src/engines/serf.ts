@@ -19,7 +19,7 @@ export interface SerfAgent {
   kill(): Promise<void>
   /** Starts it again with the same name and ports. */
   restart(): Promise<void>
-  /** Ends it by SIGINT: it leaves the cluster in order. */
+  /** Ends it with SIGINT, so that it leaves the cluster. */
   leave(): Promise<void>
   /** Stops it by SIGSTOP; resolves when every thread has stopped. */
   pause(): Promise<void>

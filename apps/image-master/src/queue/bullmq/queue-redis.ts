@@ -213,7 +213,7 @@ export class QueueRedis {
     if (!isClearer || this.#closing.signal.aborted) return
     this.#warned = message
     const { reason } = reasonOf(error.cause ?? error)
-    this.#logger.warn({ reason }, `${message}; uploads go on, work pauses until it is over`)
+    this.#logger.warn({ reason }, `${message}; uploads continue, and workers get no tasks until it is over`)
   }
 
   #recovered(message: string): void {

@@ -15,7 +15,7 @@ withEngine('redis', program => {
 
   describe('the connection to Redis', () => {
     for (const state of ['there', 'away'] as const) {
-      test(`stays closed while Redis is ${state}, though a copy of it is connected anew`, async t => {
+      test(`stays closed while Redis is ${state}, even if a copy of it reconnects`, async t => {
         const { server, redis } = await connected(t)
         const copy = redis.client.duplicate()
         await until('the copy is connected', () => copy.status === 'ready')

@@ -9,7 +9,7 @@ import { idOf, leaseOf, never, nextOf, seconds, startQueues, untilReady } from '
 
 withEngine('redis', program => {
   describe('fault: Redis', () => {
-    test('killed: tasks are still accepted, work under way ends, polls pause; restarted: all goes on', async t => {
+    test('killed: tasks are still accepted, work under way ends, polls pause; restarted: everything continues', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))
@@ -79,7 +79,7 @@ withEngine('redis', program => {
       for (const number of [1, 2]) assert.equal((await taskOf(number)).state, 'finished')
     })
 
-    test('paused: tasks are accepted within seconds, polls end in their time; resumed: all goes on', async t => {
+    test('paused: tasks are accepted within seconds, polls end in their time; resumed: everything continues', async t => {
       const { redis, openQueue, makeTask } = await startQueues(t, program)
       const queue = await openQueue()
       await queue.add(await makeTask(1))

@@ -95,7 +95,7 @@ const faults: Record<string, Fault> = {
 withEngine('redis', program => {
   describe('fault: Redis refuses:', () => {
     for (const [name, { words, strike, mend }] of Object.entries(faults)) {
-      test(`${name}: uploads go on, and it is not ready; then work goes on; each is logged once`, async t => {
+      test(`${name}: uploads continue, and it is not ready; then work continues; each is logged once`, async t => {
         const { redis, openQueue, makeTask, defer } = await startQueues(
           t,
           program,
@@ -145,7 +145,7 @@ withEngine('redis', program => {
   })
 })
 
-test('a refusal is found in the words of Redis 6 and 7, and in no other error', () => {
+test('the refusals of Redis 6 and 7 are recognized, and no other error', () => {
   const codes = {
     "READONLY You can't write against a read only replica. script: 5f, on @user_script:1.": 'READONLY',
     'ERR Error running script (call to f_5f): @user_script:1: -OOM command not allowed': 'OOM',

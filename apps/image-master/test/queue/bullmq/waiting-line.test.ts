@@ -151,10 +151,10 @@ describe('the waiting line', () => {
 
   test('rejects the wait that failed, and continues with the next', async t => {
     const { source, wait } = open(t)
-    const failed = wait(() => Promise.reject(new Error('the task DB is away')))
+    const failed = wait(() => Promise.reject(new Error('the task DB is unavailable')))
     const next = wait()
     source.put(1, 2)
-    await assert.rejects(failed, /the task DB is away/)
+    await assert.rejects(failed, /the task DB is unavailable/)
     assert.equal(await next, 'got 2')
   })
 

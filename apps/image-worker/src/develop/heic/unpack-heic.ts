@@ -36,7 +36,7 @@ export function unpackHeic(input: Uint8Array, header: ImageHeader): UnpackedHeic
   } catch (error) {
     if (error instanceof UnusableImage) throw error
     // libheif or its allocator gave up: it throws a number.
-    const words = 'the HEIC is damaged, or takes more memory to decode than an image of its size should'
+    const words = 'the HEIC is damaged, or needs more memory to decode than an image of its size should'
     throw new UnusableImage('undecodable-image', words, { cause: error })
   }
 }

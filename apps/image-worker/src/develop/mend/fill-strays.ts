@@ -5,7 +5,7 @@ const fill = 0xff
 
 /**
  * Finds the next marker at or after this byte as libjpeg does (jdmarker.c, next_marker), and overwrites all bytes
- * before it with fill bytes, which may stand before any marker (T.81, B.1.1.2).
+ * before it with fill bytes, which are allowed before any marker (T.81, B.1.1.2).
  *
  * @throws NotWellFormed when no marker follows, or when a whole segment lost its marker
  */

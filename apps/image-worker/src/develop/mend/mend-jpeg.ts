@@ -53,7 +53,8 @@ function mendSegments(bytes: Buffer, scans: ScanMender): void {
   const application = new ApplicationData()
   let { marker, after } = fillStrays(bytes, 2)
   while (marker !== markers.endOfImage) {
-    if (isAlone(marker)) throw new NotWellFormed('a marker that is only allowed inside a scan stands outside')
+    if (isAlone(marker))
+      throw new NotWellFormed('there is a marker outside of a scan that is only allowed inside')
     const end = after + 2 > bytes.length ? 0 : after + bytes.readUInt16BE(after)
     if (end < after + 2 || end > bytes.length) throw new NotWellFormed('the length of a segment is invalid')
     const data = bytes.subarray(after + 2, end)

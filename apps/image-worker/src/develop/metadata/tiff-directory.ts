@@ -170,7 +170,7 @@ export class TiffWriter {
   }
 }
 
-/** A directory without a successor. It must stand at an even position, with its entries in the order of their tags. */
+/** A directory without a successor. It must be at an even position, with its entries in the order of their tags. */
 export function encodeDirectory(
   entries: readonly TiffEntry[],
   placeOf: (entry: TiffEntry) => number,

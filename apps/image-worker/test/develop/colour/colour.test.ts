@@ -148,7 +148,7 @@ test('the usual gAMA and cHRM of sRGB change no sample, and stay in PNG', async 
   assert.equal((await sharp(tiff).metadata()).icc, undefined)
 })
 
-test('cICP in a PNG wins over its profile; formats other than PNG and AVIF get only a profile', async () => {
+test('cICP in a PNG takes precedence over its profile; formats other than PNG and AVIF get only a profile', async () => {
   const { icc } = await sharp(
     await sharp(await linear())
       .withIccProfile('p3')

@@ -195,7 +195,7 @@ test('metadata is dropped, or kept with its orientation reset', async () => {
   assert.equal(orientation ?? 1, 1)
 })
 
-test('the codec of the primary image decides, whatever the brands', async () => {
+test('the codec of the primary image decides, independent of the brands', async () => {
   assertSame(await decoded(assembleHeif([tileItem()], { brands: ['mif1'] })), tile)
   assertSame(await decoded(assembleHeif([tileItem()], { brands: ['mif1', 'avif'] })), tile)
   const avif = await sharp(sample('tile.png')).avif({ effort: 0 }).toBuffer()

@@ -188,7 +188,7 @@ describe('a GIF that breaks a rule is not well formed', () => {
       Buffer.concat([data.subarray(0, -1), Buffer.of(1, 9, 0)]),
     ),
     'a graphic control of a wrong length': file(Buffer.of(0x21, 0xf9, 3, 0, 0, 0, 0), descriptor, data),
-    'a graphic control that goes on': file(
+    'a graphic control that is too long': file(
       Buffer.concat([control.subarray(0, -1), Buffer.of(1, 1, 0)]),
       descriptor,
       data,

@@ -11,7 +11,7 @@ interface Stream {
   readonly colorBits: number
   readonly codes: number
   readonly seed: number
-  /** One in so many codes clears the table. */
+  /** After how many codes, on average, the table is cleared. */
   readonly clearsEvery: number
   readonly hasEnd: boolean
   /** The index of a code that the table doesn't hold yet, if there are that many codes. */

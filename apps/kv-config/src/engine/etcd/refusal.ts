@@ -17,7 +17,7 @@ export class EtcdRefusal extends RequestRefused {
     return notDone.some(words => this.reason.includes(words))
   }
 
-  /** The request may have taken effect, or may still do so: only the answer was late. */
+  /** The request may have taken effect, or may still take effect, because only the answer was late. */
   get isUnknown(): boolean {
     return unknownCodes.has(this.code) && !this.isNotDone && !this.reason.includes(unhealthy)
   }
@@ -61,7 +61,7 @@ const ofAccess = [
 /** Canceled, unknown, deadline exceeded, internal, unavailable. */
 const unknownCodes = new Set([1, 2, 4, 13, 14])
 
-/** etcd refuses changes of members within 5 s after a member was away. */
+/** etcd refuses changes of members within 5 s after a member was unavailable. */
 const unhealthy = 'unhealthy cluster'
 
 /** A member without a leader drops requests; reads that an election interrupts are refused. */

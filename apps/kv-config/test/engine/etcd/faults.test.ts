@@ -78,7 +78,7 @@ withEngine('etcd', program => {
       await next
     })
 
-    test('fault: a silent watch is replaced by a watch on another member', async t => {
+    test('fault: a watch that stops responding is replaced by a watch on another member', async t => {
       const { store, direct, relays } = await openThroughRelays(t, etcd(), 2)
       const { revision } = await put(store, 'a', 'one')
       await store.waitForChange({ key: 'a' }, revision - 1, AbortSignal.timeout(5000))

@@ -7,7 +7,7 @@ import { openEtcdStore, shareEtcd } from './shared-etcd.ts'
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  test('fault: etcd is full, and writes are refused with 503 while reads, renewals and deletions go on', async t => {
+  test('fault: etcd is full, and writes are refused with 503 while reads, renewals and deletions continue', async t => {
     const app = buildTestApp(t, { store: openEtcdStore(t, etcd()) })
     const put = (url: string, body: string) => app.inject({ method: 'PUT', url, body })
     for (const url of ['/key/a', '/key/b', '/key/leased?ttl=600']) {

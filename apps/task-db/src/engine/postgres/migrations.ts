@@ -7,7 +7,7 @@ export const migrationLock = '7233183901389872493'
 /** The steps from an empty schema to the current schema. Only append to them. */
 const migrations: readonly string[] = [
   `
-  -- The task itself is a JSON document, and what is searched by stands beside it. COLLATE "C": ids go by their bytes.
+  -- The task itself is a JSON document, and the searched fields have their own columns. COLLATE "C": ids go by their bytes.
   CREATE TABLE tasks (
     id text COLLATE "C" PRIMARY KEY,
     state text COLLATE "C" NOT NULL,

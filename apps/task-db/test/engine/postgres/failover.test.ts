@@ -87,7 +87,7 @@ withEngine('postgres', program => {
     ])
   })
 
-  test('fault: hosts that are silent, refuse connections or have no name: the server that accepts writes is found', async t => {
+  test('fault: hosts that do not respond, refuse connections or have no name: the server that accepts writes is found', async t => {
     const { primary, standby } = await startPair(t, program)
     const silent = createServer().listen(0, '127.0.0.1')
     await once(silent, 'listening')

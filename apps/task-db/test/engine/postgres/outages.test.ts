@@ -15,7 +15,7 @@ import { openPostgresStore } from './postgres-store.ts'
 import { createTask, post, startCopy } from './service.ts'
 
 withEngine('postgres', program => {
-  test('fault: PostgreSQL is away when a copy starts: the copy is not ready until PostgreSQL answers', async t => {
+  test('fault: PostgreSQL is unavailable when a copy starts: the copy is not ready until PostgreSQL answers', async t => {
     const postgres = await startPostgres(t, program)
     await postgres.stop()
     const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '2000' })
@@ -39,7 +39,7 @@ withEngine('postgres', program => {
       await postgres.kill()
       await postgres.start()
     }
-    await until('it goes on', () => load.finished.size >= 240, 60_000)
+    await until('work continues', () => load.finished.size >= 240, 60_000)
     await load.end()
 
     assert.deepEqual(
@@ -67,7 +67,7 @@ withEngine('postgres', program => {
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT')
     }
-    await until('it goes on', async () => (await createTask(url, 3)).status === 201)
+    await until('work continues', async () => (await createTask(url, 3)).status === 201)
   })
 
   test('fault: PostgreSQL hangs while a copy closes: the copy does not wait', async t => {
