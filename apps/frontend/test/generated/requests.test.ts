@@ -22,13 +22,14 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
 
+// An empty id would make `/images//events` of a path, which is the endless stream of all images.
 function pathOf(
   route: Route,
   params: Record<string, unknown> = {},
   query: Record<string, unknown> = {},
 ): string {
   const path = route.url.replace(/:(\w+)/g, (_, name) =>
-    encodeURIComponent(textOf(params[name] ?? 'x').toWellFormed()),
+    encodeURIComponent((textOf(params[name]) || 'x').toWellFormed()),
   )
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
