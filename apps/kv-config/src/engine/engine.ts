@@ -44,6 +44,8 @@ export const pageBytes = 4 * 1024 * 1024
  * All methods throw StoreUnavailable or StoreMisconfigured; those that write also throw StoreFull and OutcomeUnknown.
  */
 export interface KvStore {
+  /** The revision of the latest change, as every other method returns it. */
+  revision(): Promise<number>
   /** Reads see every answered write, and no entry whose lease has expired. */
   get(key: string): Promise<{ revision: number; entry: KvEntry | undefined }>
   /** Lists entries in the byte order of their keys. A page ends early when its values reach 4 MiB. */

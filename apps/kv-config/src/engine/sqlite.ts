@@ -68,6 +68,11 @@ export class SqliteKvStore implements KvStore {
     opened.move()
   }
 
+  async revision(): Promise<number> {
+    await this.#writes.settled()
+    return this.#revision()
+  }
+
   async get(key: string) {
     await this.#writes.settled() // a value that was read must survive a power cut
     return { revision: this.#revision(), entry: this.#read(key) }
@@ -133,7 +138,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   async checkReady(): Promise<void> {
-    await this.get('ready')
+    await this.revision()
   }
 
   async close() {

@@ -16,7 +16,7 @@ type KeyHandlers = Pick<
 export function keyHandlers(store: KvStore, closing: AbortSignal): KeyHandlers {
   /** Resolves once something in the scope has changed after the revision, or after `seconds`. */
   const hold = async (scope: Scope, after: number | undefined, seconds: number, gone: AbortSignal) => {
-    const since = after ?? (await store.get('key' in scope ? scope.key : scope.prefix)).revision
+    const since = after ?? (await store.revision())
     using held = holdFor(seconds, gone, closing)
     await store.waitForChange(scope, since, held.signal)
   }

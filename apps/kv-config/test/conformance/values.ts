@@ -107,6 +107,7 @@ export function valuesAreKept(openEngine: OpenEngine): void {
     const revisions = [(await store.get('a')).revision]
     for (const key of ['a', 'b', 'a', 'c', 'b']) {
       revisions.push((await put(store, key, `after ${revisions.length}`)).revision)
+      assert.equal(await store.revision(), revisions.at(-1))
       assert.equal((await store.get('unset')).revision, revisions.at(-1))
       assert.equal((await store.list({ prefix: 'unset', limit: 1 })).revision, revisions.at(-1))
       revisions.push((await remove(store, key)).revision)

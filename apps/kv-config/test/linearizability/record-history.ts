@@ -15,21 +15,20 @@ export interface History {
 }
 
 /**
- * Runs clients that read and write a few keys at once, through any copy of kv-config, until `signal` is aborted. Returns
- * all their operations with the answers.
+ * Runs clients that read and write a few keys at once, through any copy of kv-config, until `signal` is aborted. All
+ * their operations with the answers are in `history`, which is complete when `ended` resolves.
  */
-export async function recordHistory(options: {
+export function recordHistory(options: {
   urls: readonly string[]
   keys: readonly string[]
   clients: number
   signal: AbortSignal
-}): Promise<History> {
+}): { history: History; ended: Promise<unknown> } {
   const history: History = { operations: new Map(options.keys.map(key => [key, []])), outcomes: new Map() }
   const clients = Array.from({ length: options.clients }, (_, n) =>
     runClient(`client-${n}`, options, history),
   )
-  await Promise.all(clients)
-  return history
+  return { history, ended: Promise.all(clients) }
 }
 
 async function runClient(

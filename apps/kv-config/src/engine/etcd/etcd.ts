@@ -66,6 +66,11 @@ export class EtcdKvStore implements KvStore {
     this.cluster = new EtcdCluster(this.#gateway)
   }
 
+  async revision(): Promise<number> {
+    const { revision } = await this.#read('')
+    return revision
+  }
+
   async get(key: string) {
     const { revision, stored } = await this.#read(key)
     return { revision, entry: stored && toEntry(stored) }
@@ -121,14 +126,14 @@ export class EtcdKvStore implements KvStore {
     await Promise.race([this.#watch.started, aborted])
     if (after > this.#feed.revision) {
       // The feed may be a little late. But a revision that etcd itself has not reached is from another store.
-      const now = await Promise.race([this.#read(''), aborted])
-      if (now && after > now.revision) return
+      const now = await Promise.race([this.revision(), aborted])
+      if (now !== undefined && after > now) return
     }
     await this.#feed.wait(scope, after, signal)
   }
 
   async checkReady(): Promise<void> {
-    await this.#read('ready')
+    await this.revision()
     const { errors = [] } = await this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {})
     const alarm = errors.find(words => words.includes('NOSPACE'))
     if (alarm !== undefined) throw full(new Error(`etcd has raised an alarm: ${alarm}`))
