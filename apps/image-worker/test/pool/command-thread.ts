@@ -1,16 +1,22 @@
 // Works like the real thread, but executes the text of an image as a command.
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, ServiceClients } from '@darkroom/service-kit'
 import type { ThreadData } from '../../src/thread/protocol.ts'
 import { openThreadPort } from '../../src/thread/thread-port.ts'
 import { workUntilDrained } from '../../src/thread/work-loop.ts'
+import { sharedFolder } from './shared-folder.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
 const { draining, report, reserve } = openThreadPort(parentPort)
 const data = workerData as ThreadData
 
 const allMemory = Number.MAX_SAFE_INTEGER
+const folder = sharedFolder(data.kvUrl)
+mkdirSync(folder, { recursive: true })
 const never = new Promise<never>(() => undefined)
 const deeds: Record<string, () => unknown> = {
   exit: () => process.exit(3),
@@ -24,8 +30,9 @@ const deeds: Record<string, () => unknown> = {
     for (;;);
   },
   wait: () => never,
-  'take all memory': () => reserve(allMemory),
-  'take all memory twice': () => reserve(allMemory).then(() => reserve(allMemory)),
+  'wait for the other thread': waitForOtherThread,
+  'take all memory': useAllMemory,
+  'take all memory twice': () => useAllMemory().then(useAllMemory),
   'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
   'take all memory and wait': () => reserve(allMemory).then(() => never),
   // Native code that doesn't return, for far longer than the 2 + 5 s that a thread gets to end.
@@ -50,3 +57,17 @@ await workUntilDrained({
 })
 await clients.close()
 parentPort.close()
+
+/** Resolves when two threads of this pool have called it. */
+async function waitForOtherThread(): Promise<void> {
+  mkdirSync(join(folder, data.name), { recursive: true })
+  while (readdirSync(join(folder, 'worker')).length < 2) await delay(10)
+}
+
+/** Fails if another thread of this pool uses the memory at the same time. */
+async function useAllMemory(): Promise<void> {
+  await reserve(allMemory)
+  mkdirSync(join(folder, 'in-use'))
+  await delay(50)
+  rmdirSync(join(folder, 'in-use'))
+}

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
-import { startWorkshop } from '../start-workshop.ts'
+import { startWorkshop, type Workshop } from '../start-workshop.ts'
 import { startPool } from './start-pool.ts'
 
 /** Long enough for an image without work, on a busy machine. */
@@ -70,17 +70,19 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
   })
 
   test('unpack images one after the other if memory is too small for both', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = await startWorkshop(t, longLease)
     startPool(workshop, { threads: 2 })
+    await untilBothThreadsWork(workshop)
     const ids = await Promise.all(Array.from({ length: 6 }, () => workshop.addTask('take all memory')))
-    for (const id of ids) await workshop.untilState(id, 'finished')
+    for (const id of ids) assert.equal((await workshop.untilState(id, 'finished')).attempts, 1)
   })
 
   test('release memory before they reserve more for the same image', async t => {
-    const workshop = await startWorkshop(t)
+    const workshop = await startWorkshop(t, longLease)
     startPool(workshop, { threads: 2 })
+    await untilBothThreadsWork(workshop)
     const ids = await Promise.all(Array.from({ length: 3 }, () => workshop.addTask('take all memory twice')))
-    for (const id of ids) await workshop.untilState(id, 'finished')
+    for (const id of ids) assert.equal((await workshop.untilState(id, 'finished')).attempts, 1)
   })
 
   test('release memory when they die or take too long; waiting for memory does not count as time of the image', async t => {
@@ -168,3 +170,12 @@ describe('closing a pool', { concurrency: 2 }, () => {
     assert.ok(log.errors.some(({ msg }) => msg.includes('could not be reported')))
   })
 })
+
+/** Otherwise one thread could develop all images before the other has started. */
+async function untilBothThreadsWork(workshop: Workshop): Promise<void> {
+  const ids = [
+    await workshop.addTask('wait for the other thread'),
+    await workshop.addTask('wait for the other thread'),
+  ]
+  for (const id of ids) await workshop.untilState(id, 'finished')
+}

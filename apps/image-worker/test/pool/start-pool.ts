@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs'
 import { createLogger } from '@darkroom/service-kit'
 import { RecordedLog } from '@darkroom/testing'
 import { Pool, type PoolOptions } from '../../src/pool/pool.ts'
 import type { WorkEnd } from '../../src/thread/protocol.ts'
 import type { Workshop } from '../start-workshop.ts'
+import { sharedFolder } from './shared-folder.ts'
 
 export const threadMain = new URL('command-thread.ts', import.meta.url)
 
@@ -31,6 +33,9 @@ export function startPool({ clients, defer, env }: Workshop, options: Partial<Po
     threadMain,
     ...options,
   })
-  defer(() => pool.close())
+  defer(async () => {
+    await pool.close()
+    rmSync(sharedFolder(String(env.KV_URL)), { recursive: true, force: true })
+  })
   return { pool, ends, log, stuckCount: () => stuckCount }
 }
