@@ -109,8 +109,8 @@ export class ImageStream {
         if (!isTemporary(answer.status)) throw new Error(`${answer.status} ${answer.body}`)
       }
       if (Date.now() > deadline) {
-        const words = answer instanceof Error ? answer.message : `${answer.status} ${answer.body}`
-        throw new Error(`${path} is not answered: ${words}`)
+        const message = answer instanceof Error ? answer.message : `${answer.status} ${answer.body}`
+        throw new Error(`${path} is not answered: ${message}`)
       }
       await delay(pauseMs)
     }

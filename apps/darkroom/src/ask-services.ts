@@ -51,9 +51,9 @@ export async function askNode<Answer>(
   url: string,
   ask: (node: ServiceClients['clusterState']) => Promise<Answer>,
 ): Promise<Answer> {
-  const words = ({ cause }: ServiceUnavailable) =>
+  const explain = ({ cause }: ServiceUnavailable) =>
     `no node of cluster-state answers at ${url}: ${cause instanceof Error ? cause.message : cause}`
-  return askAt(url, environment, words, clients => ask(clients.clusterStateAt(url)))
+  return askAt(url, environment, explain, clients => ask(clients.clusterStateAt(url)))
 }
 
 async function askAt<Answer>(
@@ -69,14 +69,14 @@ async function askAt<Answer>(
   try {
     return await ask(clients)
   } catch (cause) {
-    const explained = (words: string) => new ExpectedFailure(words, { cause })
+    const explained = (message: string) => new ExpectedFailure(message, { cause })
     if (cause instanceof ServiceUnavailable) throw explained(wordsFor(cause))
     if (cause instanceof UnexpectedReply) throw explained(cause.problem?.detail ?? cause.message)
     if (cause instanceof TokenRefused) {
       const { service } = cause
       const none = `${service} needs the cluster token, and ${settings.dataDir} has none`
-      const words = clusterToken === undefined ? none : `${service} refuses the cluster token`
-      throw explained(`${words}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
+      const message = clusterToken === undefined ? none : `${service} refuses the cluster token`
+      throw explained(`${message}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
     }
     throw cause
   } finally {

@@ -109,9 +109,9 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
     return await command(process, rest, values)
   } catch (error) {
     const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
-    const words = isUsage || error instanceof ExpectedFailure ? error.message : await describe(error)
+    const message = isUsage || error instanceof ExpectedFailure ? error.message : await describe(error)
     const isExplained = isUsage && !(error instanceof UsageError && error.isBrief)
-    process.stderr.write(`darkroom: ${words}\n${isExplained ? `\n${usage}` : ''}`)
+    process.stderr.write(`darkroom: ${message}\n${isExplained ? `\n${usage}` : ''}`)
     return isUsage ? 2 : 1
   }
 }

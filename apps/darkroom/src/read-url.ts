@@ -4,6 +4,6 @@ import { UsageError } from './usage-error.ts'
 export function readUrl(name: string, given: string, example: string): string {
   const url = URL.parse(given)
   if (url && /^https?:$/.test(url.protocol) && url.search + url.hash === '') return given
-  const words = `${name} must be an http or https URL, such as ${example}, got "${given}"`
-  throw new UsageError(words, { isBrief: true })
+  const message = `${name} must be an http or https URL, such as ${example}, got "${given}"`
+  throw new UsageError(message, { isBrief: true })
 }

@@ -132,7 +132,7 @@ test('from the first key on, requests without a key are refused, also after the 
 
 test('wrong arguments of the command keys are explained, with exit code 2', async t => {
   const darkroom = { env: { DATA_DIR: temporaryFolder(t) } } as unknown as Darkroom
-  for (const [args, words] of [
+  for (const [args, message] of [
     [['keys'], /keys needs one of create, list, revoke, rotate/],
     [['keys', 'make'], /keys needs one of/],
     [['keys', 'create', 'alice'], /keys create takes no arguments/],
@@ -148,6 +148,6 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
   ] as const) {
     const { code, stderr } = await run(darkroom, [...args])
     assert.equal(code, 2, args.join(' '))
-    assert.match(stderr, words)
+    assert.match(stderr, message)
   }
 })

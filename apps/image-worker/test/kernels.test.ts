@@ -6,12 +6,12 @@ import { test } from 'node:test'
 import { compileKernel, hasCompiler } from '../scripts/compile-kernel.ts'
 import { kernelFile, kernelNames } from '../src/kernels/kernel.ts'
 
-const words = 'skipped: needs the compiler of the kernels (npm run kernels installs it)'
+const message = 'skipped: needs the compiler of the kernels (npm run kernels installs it)'
 const isLeftOut = !hasCompiler() && process.env.ENGINES !== 'required'
 
 for (const name of kernelNames) {
-  test(`${name} is compiled from its current source`, { skip: isLeftOut && words }, async () => {
-    assert.ok(hasCompiler(), words)
+  test(`${name} is compiled from its current source`, { skip: isLeftOut && message }, async () => {
+    assert.ok(hasCompiler(), message)
     const compiled = await compileKernel(name)
     assert.ok(Buffer.from(compiled).equals(readFileSync(kernelFile(name))), 'run `npm run kernels`')
   })

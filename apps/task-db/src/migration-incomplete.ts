@@ -3,6 +3,6 @@ export class MigrationIncomplete extends Error {}
 
 /** Two tasks of one owner must not have the same key, so that an upload that is sent twice makes one task. */
 export function keyIsTaken(id: string, other: string): MigrationIncomplete {
-  const words = `the task ${id} has the same idempotency key as the task ${other} in the target`
-  return new MigrationIncomplete(`${words}: delete one of the two`)
+  const message = `the task ${id} has the same idempotency key as the task ${other} in the target`
+  return new MigrationIncomplete(`${message}: delete one of the two`)
 }

@@ -132,8 +132,8 @@ function describe(
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
   const argument = error.instancePath.slice(1)
   // Readers understand the description, not the pattern.
-  const words = properties[argument]?.description
-  if (error.keyword === 'pattern' && words) return `${argument} is not valid; expected: ${words}`
+  const description = properties[argument]?.description
+  if (error.keyword === 'pattern' && description) return `${argument} is not valid; expected: ${description}`
   return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
 }
 

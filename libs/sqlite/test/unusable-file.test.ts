@@ -31,8 +31,8 @@ test('a folder is refused, and the error calls it a folder', t => {
 test('a file that a newer version wrote is refused', t => {
   const path = temporaryPath(t)
   openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()
-  const words = `${path} has version 2; this program supports versions up to 1: use a newer Darkroom`
-  assert.throws(() => openDatabase(path, migrations), new UnusableFile(words))
+  const message = `${path} has version 2; this program supports versions up to 1: use a newer Darkroom`
+  assert.throws(() => openDatabase(path, migrations), new UnusableFile(message))
 })
 
 test('wrong SQL is not reported as an unusable file', t => {

@@ -54,8 +54,8 @@ async function retryAll(
   const retried = await darkroom.retryAll(matching).catch(cause => {
     throw cause instanceof DarkroomError ? new ExpectedFailure(cause.message, { cause }) : cause
   })
-  const words = `failed images that are developed again: ${retried}`
-  process.stdout.write(`${json ? JSON.stringify({ retried }) : words}\n`)
+  const message = `failed images that are developed again: ${retried}`
+  process.stdout.write(`${json ? JSON.stringify({ retried }) : message}\n`)
   return 0
 }
 

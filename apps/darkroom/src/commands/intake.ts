@@ -37,8 +37,8 @@ export async function intakeCommand(
 
 function tellOfNodes(error: unknown): never {
   if (!(error instanceof ExpectedFailure && error.cause instanceof ServiceUnavailable)) throw error
-  const words = `--url selects a node of cluster-state that you can reach, such as --url ${exampleUrl}`
-  throw new ExpectedFailure(`${error.message}; ${words}`, { cause: error })
+  const hint = `--url selects a node of cluster-state that you can reach, such as --url ${exampleUrl}`
+  throw new ExpectedFailure(`${error.message}; ${hint}`, { cause: error })
 }
 
 async function set(clusterState: ClusterState, state: IntakeState): Promise<string> {

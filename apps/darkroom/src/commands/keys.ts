@@ -44,8 +44,8 @@ export async function keysCommand(
 
   return askServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
-    const print = ({ key, ...made }: KeyDescription & { key: string }, words: string) => {
-      process.stderr.write(`${words} ${summary(made)}\nIt is shown only once:\n`)
+    const print = ({ key, ...made }: KeyDescription & { key: string }, message: string) => {
+      process.stderr.write(`${message} ${summary(made)}\nIt is shown only once:\n`)
       process.stdout.write(`${key}\n`)
     }
     if (verb === 'create') print(await store.create(given, createdBy), 'made')
@@ -90,8 +90,8 @@ function requireUrl(url: string): string {
 /** @throws UsageError */
 export function requireOwner(owner: string): void {
   if (Value.Check(Owner, owner)) return
-  const words = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
-  throw new UsageError(`--owner must be ${words}; got "${owner}"`, { isBrief: true })
+  const rule = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
+  throw new UsageError(`--owner must be ${rule}; got "${owner}"`, { isBrief: true })
 }
 
 function noSuchKey(id: string): never {

@@ -46,11 +46,11 @@ function holdDataDir(dataDir: string): Disposable {
     return lockFolder(dataDir)
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
-    const words =
+    const message =
       error instanceof FolderInUse
         ? `another Darkroom uses ${dataDir}; stop it, or set DATA_DIR`
         : `${error.message}; set DATA_DIR to a folder that you can write to`
-    throw new ExpectedFailure(words, { cause: error })
+    throw new ExpectedFailure(message, { cause: error })
   }
 }
 
@@ -59,8 +59,8 @@ function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
     const taken = 'port' in error ? error.port : 'one of them'
-    const words = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
-    throw new ExpectedFailure(`${words}; set PORT to another`, { cause: error })
+    const message = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
+    throw new ExpectedFailure(`${message}; set PORT to another`, { cause: error })
   }
 }
 

@@ -8,8 +8,8 @@ const rules = {
   publicUrls: [new URL('https://photos.example/darkroom'), new URL('http://whole.example:8088')],
 }
 
-function assertRefused(urls: readonly string[], words: RegExp): void {
-  for (const url of urls) assert.match(mistakeInTarget(url, rules) ?? 'it is allowed', words, url)
+function assertRefused(urls: readonly string[], message: RegExp): void {
+  for (const url of urls) assert.match(mistakeInTarget(url, rules) ?? 'it is allowed', message, url)
 }
 
 describe('a URL that a caller names', () => {

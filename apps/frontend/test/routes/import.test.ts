@@ -85,14 +85,14 @@ describe('an import', () => {
   })
 
   test('fails with 422 that names the host, but neither the URL nor the body of the other server', async () => {
-    for (const [path, words] of Object.entries({
+    for (const [path, message] of Object.entries({
       '/gone': /answered 404/,
       '/half': /broke off/,
       '/elsewhere': /redirects/,
     })) {
       const answer = await importing({ url: `${farUrl}${path}` })
       assertProblem(answer, 422, 'import-failed')
-      assert.match(String(answer.json().detail), words)
+      assert.match(String(answer.json().detail), message)
       assert.match(String(answer.json().detail), /from 127\.0\.0\.1: /)
       assert.doesNotMatch(String(answer.body), /body of the other server|\/gone|\/half|::1/)
     }
@@ -148,7 +148,7 @@ describe('an import', () => {
   })
 
   test('is refused with 400 if its document is not valid', async () => {
-    for (const [document, words] of [
+    for (const [document, message] of [
       ['{"url": ', /not: /],
       [{}, /url/],
       [{ url: 7 }, /url/],
@@ -156,7 +156,7 @@ describe('an import', () => {
     ] as const) {
       const answer = await importing(document)
       assertProblem(answer, 400, 'invalid-request')
-      assert.match(String(answer.json().detail), words)
+      assert.match(String(answer.json().detail), message)
     }
     assertProblem(
       await importing({ url: `${farUrl}/photo.png`, operations: 'nonsense' }),

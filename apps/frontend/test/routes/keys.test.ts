@@ -127,7 +127,7 @@ describe('managing keys is refused', () => {
   })
 
   test('with 400 and a clear error if the body is not valid', async () => {
-    for (const [body, words] of [
+    for (const [body, message] of [
       [{ role: 'admin' }, /role/],
       [{ owner: 'a b' }, /owner/],
       [{ owner: '' }, /owner/],
@@ -140,7 +140,7 @@ describe('managing keys is refused', () => {
     ] as const) {
       const { status, json } = await manage('POST', '/keys', body)
       assert.equal(status, 400, JSON.stringify(body))
-      assert.match(String(json().detail), words)
+      assert.match(String(json().detail), message)
     }
     for (const keep of ['-1', 'x', '1.5', '99999999999'])
       assert.equal((await manage('POST', `/keys/${user.id}/rotate?keep=${keep}`)).status, 400, keep)

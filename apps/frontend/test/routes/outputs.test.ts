@@ -27,9 +27,9 @@ function upload(query: string, body: Uint8Array = png, headers: Record<string, s
   return frontend.askWith(alice.key, `/images${query}`, { method: 'POST', body, headers })
 }
 
-function assertProblem(answer: HttpAnswer, status: number, code: string, words: RegExp): void {
+function assertProblem(answer: HttpAnswer, status: number, code: string, message: RegExp): void {
   assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
-  assert.match(String(answer.json().detail), words)
+  assert.match(String(answer.json().detail), message)
 }
 
 /** The status document without the fields that differ between images. */
@@ -114,7 +114,7 @@ describe('variants', () => {
     })
   }
 
-  for (const [query, words] of [
+  for (const [query, message] of [
     ['?variants=thumb=solarise', /variant "thumb": there is no operation "solarise"/],
     ['?variants=', /is not a variant/],
     [`?variants=${[...'abcdefghi'].map(name => `${name}=flip`).join(';')}`, /got 9 variants/],
@@ -122,7 +122,7 @@ describe('variants', () => {
   ] as const) {
     test(`are refused, and nothing is stored: ${query}`, async () => {
       const before = storageFiles(frontend).length
-      assertProblem(await upload(query), 400, 'invalid-operations', words)
+      assertProblem(await upload(query), 400, 'invalid-operations', message)
       assert.equal(storageFiles(frontend).length, before)
     })
   }
@@ -223,12 +223,12 @@ describe('a development of a stored original', () => {
     const { id: from } = (await upload('')).json()
     const theirs = await ask('/images', 'POST', { from }, bob.key)
     const none = await ask('/images', 'POST', { from: '01990000-0000-7000-8000-000000000001' }, bob.key)
-    const words = ({ body }: HttpAnswer) => String(body).replaceAll(/[0-9a-f-]{36}/g, 'ID')
-    assert.deepEqual([theirs.status, words(theirs)], [404, words(none)])
+    const message = ({ body }: HttpAnswer) => String(body).replaceAll(/[0-9a-f-]{36}/g, 'ID')
+    assert.deepEqual([theirs.status, message(theirs)], [404, message(none)])
     assert.equal((await ask('/images', 'POST', { from }, operator.key)).status, 202)
   })
 
-  for (const [body, words] of [
+  for (const [body, message] of [
     ['{"from":', /is not: /],
     ['{}', /needs either url or from/],
     ['{"from":"x","url":"https://a.example"}', /needs either url or from/],
@@ -236,7 +236,7 @@ describe('a development of a stored original', () => {
     ['{"from":"x","size":1}', /unknown size/],
   ] as const) {
     test(`is refused for the body ${body}`, async () => {
-      assertProblem(await upload('', Buffer.from(body), json), 400, 'invalid-request', words)
+      assertProblem(await upload('', Buffer.from(body), json), 400, 'invalid-request', message)
     })
   }
 
@@ -309,7 +309,7 @@ describe('presets', () => {
     assertProblem(await upload('?preset=..%2Fshop'), 400, 'invalid-preset', /there are: both, shop/)
   })
 
-  for (const [name, body, words] of [
+  for (const [name, body, message] of [
     ['shop', {}, /needs operations, variants, or both/],
     ['shop', { operations: 'solarise' }, /no operation "solarise"/],
     ['shop', { variants: { thumb: [] } }, /variant "thumb": the list of operations is empty/],
@@ -319,7 +319,7 @@ describe('presets', () => {
     test(`are refused: ${name} ${JSON.stringify(body)}`, async () => {
       const answer = await ask(`/presets/${name}`, 'PUT', body, operator.key)
       assert.equal(answer.status, 400)
-      assert.match(String(answer.json().detail), words)
+      assert.match(String(answer.json().detail), message)
     })
   }
 

@@ -94,8 +94,8 @@ function animationOf(
   } catch (error) {
     if (!(error instanceof NotWellFormed)) throw error
     if (output.format !== 'png') return undefined
-    const words = `the animation is not well formed: ${error.message}`
-    throw new UnusableImage('malformed-animation', words, { cause: error })
+    const message = `the animation is not well formed: ${error.message}`
+    throw new UnusableImage('malformed-animation', message, { cause: error })
   }
 }
 

@@ -45,6 +45,6 @@ export function expectRoomFor(
 ): void {
   const most = longestSide[format]
   if (most === undefined || Math.max(width, height) <= most) return
-  const words = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side`
-  throw new UnusableImage('result-too-large', words)
+  const message = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side`
+  throw new UnusableImage('result-too-large', message)
 }

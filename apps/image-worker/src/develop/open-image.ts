@@ -33,13 +33,13 @@ export async function openImage(
 function checkSamples({ channels, depth, space }: Metadata): void {
   // Lab and XYZ have their own samples, and are converted to sRGB.
   if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
-    const words = `samples of the kind "${depth}" are not supported; only unsigned integers of up to 16 bits are`
-    throw new UnusableImage('unsupported-samples', words)
+    const message = `samples of the kind "${depth}" are not supported; only unsigned integers of up to 16 bits are`
+    throw new UnusableImage('unsupported-samples', message)
   }
   const most = mostChannels[space] ?? 4
   if (channels > most) {
-    const words = `${channels} channels are not supported; images of this kind may have at most ${most}`
-    throw new UnusableImage('unsupported-samples', words)
+    const message = `${channels} channels are not supported; images of this kind may have at most ${most}`
+    throw new UnusableImage('unsupported-samples', message)
   }
 }
 

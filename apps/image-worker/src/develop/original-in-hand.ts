@@ -40,8 +40,8 @@ export class OriginalInHand {
     this.#outputs += 1
     this.#heldBytes += bytes.length
     if (this.#outputs > 1 && this.#heldBytes > maxUnpackedBytes) {
-      const words = `the results take more than ${maxUnpackedBytes} bytes together`
-      throw new UnusableImage('results-too-large', words)
+      const message = `the results take more than ${maxUnpackedBytes} bytes together`
+      throw new UnusableImage('results-too-large', message)
     }
     return { bytes: Buffer.from(bytes), facts }
   }

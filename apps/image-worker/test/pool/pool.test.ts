@@ -37,7 +37,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     await until('no thread is busy', () => pool.busy === 0)
   })
 
-  for (const [deed, words] of [
+  for (const [deed, message] of [
     ['exit', /no reason is known/],
     ['throw elsewhere', /thrown elsewhere/],
   ] as const) {
@@ -48,7 +48,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
       const { attempts, error } = await workshop.untilState(poisonous, 'failed')
       assert.equal(attempts, 2)
       assert.equal(error?.type, problemType('processing-crashed'))
-      assert.match(error.detail, words)
+      assert.match(error.detail, message)
       const next = await workshop.addTask('a picture')
       await workshop.untilState(next, 'finished')
       assert.equal(pool.alive, 1)

@@ -42,7 +42,7 @@ test('occasional failures of a store are one outage, until it has answered for a
 
 test('outages with different reasons are logged separately', () => {
   const { outages, said } = open()
-  for (const words of ['a is unavailable', 'b is full', 'a is unavailable'])
-    outages.failed('PUT /a', words, {})
+  for (const message of ['a is unavailable', 'b is full', 'a is unavailable'])
+    outages.failed('PUT /a', message, {})
   assert.deepEqual(said(), ['50 a is unavailable', '50 b is full'])
 })

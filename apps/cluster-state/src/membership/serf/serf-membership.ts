@@ -71,8 +71,8 @@ export class SerfMembership implements Membership {
   /** @throws MembersUnknown with the reason while the agent doesn't answer, or refuses a command */
   async checkReady(): Promise<void> {
     if (this.#fault === undefined) return
-    const words = this.#fault instanceof Error ? this.#fault.message : 'the Serf agent does not answer'
-    throw new MembersUnknown(words, { cause: this.#fault })
+    const message = this.#fault instanceof Error ? this.#fault.message : 'the Serf agent does not answer'
+    throw new MembersUnknown(message, { cause: this.#fault })
   }
 
   /** Removes the own tags, so that the others stop using this node. Idempotent. */

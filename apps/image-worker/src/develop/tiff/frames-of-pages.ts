@@ -10,8 +10,8 @@ import { UnusableImage } from '../unusable-image.ts'
 export function framesOfPages(pages: Raster[], format: OutputFormat): Raster[] {
   const difference = differenceOf(pages)
   if (difference === undefined) return pages
-  const words = `${difference}: frames of ${format} must be alike; format:tiff keeps pages as they are`
-  throw new UnusableImage('pages-differ', words)
+  const message = `${difference}: frames of ${format} must be alike; format:tiff keeps pages as they are`
+  throw new UnusableImage('pages-differ', message)
 }
 
 /** How a page differs from the first; undefined if all are alike. */

@@ -72,9 +72,9 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   writeScan(componentMask: number, target: number): number
 }
 
-type ErrorName = keyof typeof words
+type ErrorName = keyof typeof messages
 
-const words = {
+const messages = {
   unknownCode: 'a scan has a code that is not in its Huffman table',
   beyondBlock: 'a block has more coefficients than 64',
   outOfRange: 'a coefficient is out of range',
@@ -86,8 +86,8 @@ const words = {
 /** Throws the error that the kernel's number stands for; 0 means success. */
 export function expectNoError(kernel: JpegKernel, error: number): void {
   if (error === 0) return
-  const name = Object.keys(words).find(name => kernel[name as ErrorName].value === error) as ErrorName
-  throw isDamage(name) ? new DamagedScan(words[name]) : new NotWellFormed(words[name])
+  const name = Object.keys(messages).find(name => kernel[name as ErrorName].value === error) as ErrorName
+  throw isDamage(name) ? new DamagedScan(messages[name]) : new NotWellFormed(messages[name])
 }
 
 /** Decoders ignore the other errors. */

@@ -198,9 +198,9 @@ test('damage anywhere in a file is noticed, whatever part of it is in the result
     for (const missing of [20, 100, file.length >> 2, file.length >> 1]) {
       const damaged = file.subarray(0, file.length - missing)
       for (const chain of chains) {
-        const words = `${name} without ${missing} bytes: ${chain}`
-        await assert.rejects(run(damaged, `${chain},flop`), UnusableImage, words)
-        await assert.rejects(run(damaged, chain), UnusableImage, words)
+        const message = `${name} without ${missing} bytes: ${chain}`
+        await assert.rejects(run(damaged, `${chain},flop`), UnusableImage, message)
+        await assert.rejects(run(damaged, chain), UnusableImage, message)
       }
     }
   }

@@ -28,7 +28,7 @@ function withByte(at: number, value: number): (bytes: Buffer) => Buffer {
   }
 }
 
-const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
+const violations: readonly [name: string, jpeg: Uint8Array, message: RegExp][] = [
   ['an empty file', Buffer.alloc(0), /marker/],
   ['another format', Buffer.from('GIF89a'), /marker/],
   ['no image', fileOf([]), /no image/],
@@ -107,9 +107,9 @@ const violations: readonly [name: string, jpeg: Uint8Array, words: RegExp][] = [
 ]
 
 describe('a JPEG that breaks a rule, or is of an unsupported kind, is refused with the reason', () => {
-  for (const [name, jpeg, words] of violations) {
+  for (const [name, jpeg, message] of violations) {
     test(name, () => {
-      assert.throws(() => permuteJpeg(jpeg, 'bgr'), { name: 'NotWellFormed', message: words })
+      assert.throws(() => permuteJpeg(jpeg, 'bgr'), { name: 'NotWellFormed', message: message })
     })
   }
 })

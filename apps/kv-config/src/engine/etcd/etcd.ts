@@ -135,7 +135,7 @@ export class EtcdKvStore implements KvStore {
   async checkReady(): Promise<void> {
     await this.revision()
     const { errors = [] } = await this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {})
-    const alarm = errors.find(words => words.includes('NOSPACE'))
+    const alarm = errors.find(error => error.includes('NOSPACE'))
     if (alarm !== undefined) throw full(new Error(`etcd has raised an alarm: ${alarm}`))
   }
 

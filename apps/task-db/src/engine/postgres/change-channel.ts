@@ -82,8 +82,8 @@ export class ChangeChannel {
       try {
         await this.#listenUntilLost(await servers.forWrites(), listens)
       } catch (error) {
-        const words = 'can not receive changes of other copies; retrying'
-        if (!signal.aborted && !isLogged) logger.warn(describeFailure(error), words)
+        const message = 'can not receive changes of other copies; retrying'
+        if (!signal.aborted && !isLogged) logger.warn(describeFailure(error), message)
         isLogged = true
       }
       await backoff.wait(signal)

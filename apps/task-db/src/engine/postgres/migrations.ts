@@ -113,9 +113,9 @@ export async function migrate(client: ClientBase): Promise<void> {
     const { rows } = await run('SELECT version FROM schema_version')
     const version = rows[0]?.version ?? 0
     if (version > migrations.length) {
-      const words = `the schema of the tasks has version ${version}`
+      const message = `the schema of the tasks has version ${version}`
       throw new SchemaTooNew(
-        `${words}; this program supports versions up to ${migrations.length}: use a newer Darkroom`,
+        `${message}; this program supports versions up to ${migrations.length}: use a newer Darkroom`,
       )
     }
     for (const step of migrations.slice(version)) await run(step)

@@ -43,7 +43,7 @@ test('user, password, database and settings apply to every host', () => {
 })
 
 test('an invalid URL is refused with a reason, and without its password', () => {
-  for (const [url, words] of [
+  for (const [url, message] of [
     ['postgres://u:secret@a:99999/db', /ports are 1–65535/],
     ['postgres://u:secret@a,b:x/db', /ports are 1–65535/],
     ['postgres://u:secret@a,b:0/db', /ports are 1–65535/],
@@ -58,7 +58,7 @@ test('an invalid URL is refused with a reason, and without its password', () => 
       () => readClusterUrl(url),
       error => {
         assert.ok(error instanceof StoreMisconfigured, url)
-        assert.match(error.message, words)
+        assert.match(error.message, message)
         assert.doesNotMatch(error.message, /secret/)
         return true
       },
