@@ -46,7 +46,7 @@ test('/healthz and /readyz need no token', async t => {
 test('fault: it is alive but not ready while its store does not answer', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
-  t.mock.method(store, 'get', () => Promise.reject(new Error('disk I/O error')))
+  t.mock.method(store, 'revision', () => Promise.reject(new Error('disk I/O error')))
   assert.equal((await app.inject('/healthz')).statusCode, 200)
   const answer = await app.inject('/readyz')
   assert.ok(answer.statusCode >= 500)

@@ -72,7 +72,7 @@ function allowedBy(schema: Schema): fc.Arbitrary<unknown> {
 
 function stringOf({ pattern, format, minLength = 0, maxLength = 60 }: Schema): fc.Arbitrary<string> {
   if (format === 'date-time') return fc.date({ noInvalidDate: true }).map(date => date.toISOString())
-  if (format === 'uri') return fc.constantFrom(...addresses)
+  if (format === 'url') return fc.constantFrom(...addresses)
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern))
   return fc.string({ minLength, maxLength: Math.max(minLength, Math.min(maxLength, 60)) })
 }

@@ -97,13 +97,12 @@ function isRequired(schema: TObject, name: string): boolean {
 }
 
 function mistakeIn(property: TSchema, value: unknown): string | undefined {
+  const isUrl = 'format' in property && property.format === 'url'
   const [error] = Value.Errors(property, value)
+  if (error && isUrl && error.keyword === 'format') return 'must be a valid URL, with a port up to 65535'
   if (error) return describe(error)
-  // The format doesn't check ports, and would accept URLs that can't be requested.
-  if (!('format' in property && property.format === 'uri')) return undefined
-  const url = URL.parse(String(value))
-  if (!url) return 'must be a valid URL, with a port up to 65535'
-  return /^https?:$/.test(url.protocol) ? undefined : `must be an http or https URL, got "${value}"`
+  if (!isUrl || /^https?:/i.test(String(value))) return undefined
+  return `must be an http or https URL, got "${value}"`
 }
 
 function describe({ message, params }: { message: string; params: object }): string {
