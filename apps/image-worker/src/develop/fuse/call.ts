@@ -124,6 +124,14 @@ export class Call {
     )
   }
 
+  /**
+   * The size of the samples that sharp returned with this information: for an image that is cut after the resizing, sharp
+   * gives the size of the cut, without the padding.
+   */
+  returnedSize({ width, height }: Size): Size {
+    return this.#cutAgain && this.#padding ? this.#size : { width, height }
+  }
+
   /** Configures sharp for the call. */
   write(image: Sharp): Sharp {
     if (this.#cut) image.extract(this.#cut)

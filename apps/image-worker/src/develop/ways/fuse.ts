@@ -113,7 +113,7 @@ async function finish(
     .toColourspace(colourspaceOf({ bits: 8, isGrey }))
     .raw()
     .toBuffer({ resolveWithObject: true })
-  const { width, height } = info
+  const { width, height } = call.returnedSize(info)
   const channels = info.channels as Raster['channels']
   return fromRaster(job, { data, width, height, channels, bits: 8, isGrey }, rest)
 }

@@ -89,6 +89,16 @@ test('lossless results equal those of all steps in order, to the last byte', asy
   )
 })
 
+test('a part that is cut out after a resizing, and padded, is padded again', async () => {
+  const file = await sharp(photograph({ width: 40, height: 30, seed: 3 }), {
+    raw: { width: 40, height: 30, channels: 3 },
+  })
+    .png()
+    .toBuffer()
+  await assertAlike(file, 'resize:x20,crop:9x7+3+2,pad:2:ff8000,pad:3:00ff00')
+  await assertAlike(file, 'resize:x20,crop:9x7+3+2,pad:20x20:left:ff8000,invert,pad:30x30:top')
+})
+
 test('results in another format equal those of all steps in order', async () => {
   await fc.assert(
     fc.asyncProperty(
