@@ -7,6 +7,7 @@ import { warmUp } from './warm-up.ts'
 
 /** The files that take longest, often because they wait. They begin first, so that all processes end at about one time. */
 const longest = [
+  'apps/web/test/page.browser.test.ts',
   'apps/cluster-state/test/membership/serf/hosts.test.ts',
   'apps/cluster-state/test/cluster/nodes.test.ts',
   'apps/cluster-state/test/cluster/copied-folder.test.ts',

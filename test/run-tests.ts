@@ -20,7 +20,7 @@ const jobTimeoutMs = 1_500_000
 const shownLongest = Number(process.env.SHOW_LONGEST ?? 10)
 
 /** More than there are processors, so that no processor is idle while tests wait. */
-export const testProcesses = availableParallelism() + 2
+export const testProcesses = availableParallelism() + 1
 
 /** The environment of the processes of a run. */
 export const env: Record<string, string | undefined> & { TMPDIR: string } = {
