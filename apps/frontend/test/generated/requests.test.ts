@@ -22,7 +22,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
 
-// An empty id would make `/images//events` of a path, which is the endless stream of all images.
+// With an empty id, the path would be `/images//events`, which is the endless stream of all images.
 function pathOf(
   route: Route,
   params: Record<string, unknown> = {},
