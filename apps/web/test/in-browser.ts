@@ -87,19 +87,19 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
     async post(query = '') {
       const answer = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
-      assert.equal(answer.status, 202, answer.text)
+      assert.equal(answer.status, 202, String(answer.body))
       return String(answer.json().id)
     },
     statusOf: async id => (await httpRequest(local, `/images/${id}`)).status,
     imageOf: async id => (await httpRequest(local, `/images/${id}`)).json() as unknown as ImageDocument,
     async createKey(options) {
       const answer = await asOperator('POST', '/keys', options)
-      assert.equal(answer.status, 201, answer.text)
+      assert.equal(answer.status, 201, String(answer.body))
       return String(answer.json().key)
     },
     async revokeKey(key) {
       const answer = await asOperator('DELETE', `/keys/${key.split('_')[1]}`)
-      assert.equal(answer.status, 204, answer.text)
+      assert.equal(answer.status, 204, String(answer.body))
     },
     async withSetting(name, value) {
       const path = `/key/config/image-master/${name}`

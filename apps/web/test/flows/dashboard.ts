@@ -39,7 +39,8 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await group.waitFor()
     await group.getByRole('button', { name: /^Retry these/ }).click()
     const [, count = ''] =
-      /(\d+) images?/.exec(await group.getByRole('button', { name: /^Yes, retry/ }).textContent()) ?? []
+      /(\d+) images?/.exec(String(await group.getByRole('button', { name: /^Yes, retry/ }).textContent())) ??
+      []
     assert.ok(Number(count) >= 1)
     await assertAccessible(page)
     await group.getByRole('button', { name: 'No' }).click()

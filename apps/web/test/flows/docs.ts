@@ -34,7 +34,7 @@ export function docsFlows({ open, png }: InBrowser): void {
     await upload.getByLabel('prefer').fill('wait=20')
     await upload.getByRole('button', { name: 'Send' }).click()
     await upload.getByText(/^200/).waitFor()
-    const [, id = ''] = /"id": "([^"]+)"/.exec(await upload.locator('output').textContent()) ?? []
+    const [, id = ''] = /"id": "([^"]+)"/.exec(String(await upload.locator('output').textContent())) ?? []
 
     const result = await form('getResult')
     await result.getByLabel('id').fill(id)

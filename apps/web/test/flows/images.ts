@@ -84,7 +84,7 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     await rowOf(page, 'scan.tif').locator('.thumbnail img').waitFor()
     await page.getByRole('button', { name: 'scan.tif', exact: true }).click()
     await page.getByRole('slider').waitFor()
-    const { result, variants } = await imageOf(await page.locator('.facts .id').textContent())
+    const { result, variants } = await imageOf(String(await page.locator('.facts .id').textContent()))
     assert.equal(result?.contentType, 'image/tiff')
     assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
     await assertAccessible(page)

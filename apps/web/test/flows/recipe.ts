@@ -73,7 +73,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
       headers,
       body: Buffer.from(body),
     })
-    assert.equal(put.status, 201, put.text)
+    assert.equal(put.status, 201, String(put.body))
     await using opened = await open()
     const { page } = opened
     await page.getByLabel('Preset', { exact: true }).selectOption('shop')
