@@ -43,7 +43,7 @@ export class WorkerThread {
     this.exited = new Promise(resolve => {
       this.#worker.on('exit', () => {
         this.#isGone = true
-        this.#rest()
+        this.#pauseAndRelease()
         events.exited(this.#error)
         resolve()
       })
@@ -90,11 +90,11 @@ export class WorkerThread {
         void this.#reserve(message.bytes)
         break
       case 'developed':
-        this.#rest()
+        this.#pauseAndRelease()
         break
       case 'ended':
         if (message.id !== this.#work?.id) break
-        this.#rest()
+        this.#pauseAndRelease()
         this.#work = undefined
         this.#events.workEnded(message.end, this.#seconds())
     }
@@ -106,7 +106,7 @@ export class WorkerThread {
    */
   async #reserve(bytes: number): Promise<void> {
     const work = this.#work
-    this.#rest()
+    this.#pauseAndRelease()
     const release = await this.#events.reserve(bytes)
     if (this.#isGone || this.#work !== work) return release()
     this.#release = release
@@ -114,7 +114,8 @@ export class WorkerThread {
     this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
   }
 
-  #rest(): void {
+  /** Stops the clock of the image, and releases its memory. */
+  #pauseAndRelease(): void {
     this.#clock.pause()
     this.#release?.()
     this.#release = undefined
