@@ -10,6 +10,7 @@ test('corners equal those of a rounded rectangle drawn by sharp, in every kind o
   await fc.assert(
     fc.asyncProperty(rasters(), fc.integer({ min: 1, max: 14 }), async (raster, radius) => {
       const { width, height } = raster
+      fc.pre(width > 1 || height > 1) // a single pixel has no corners: it stays as it is
       const file = await drawing(raster).png().toBuffer()
       const [before, after] = [await inspect(file), await inspectResult(await run(file, `round:${radius}`))]
       assert.deepEqual(
