@@ -17,7 +17,7 @@ const testTimeoutMs = 600_000
 const jobTimeoutMs = 1_500_000
 
 /** How many of the longest jobs are listed at the end of a run. */
-const shownLongest = Number(process.env.SHOW_LONGEST ?? 10)
+const shownLongest = 10
 
 /** More than there are processors, so that no processor is idle while tests wait. */
 export const testProcesses = availableParallelism() + 1

@@ -51,7 +51,7 @@ export class IntakeGate {
     return this.#state
   }
 
-  /** Switches it for all frontends: this one at once, the others at their next look. */
+  /** Sets the state for all frontends: here at once, in the others at their next check. @throws ServiceProblem 409 */
   async set(state: IntakeState): Promise<void> {
     const reply = await this.#clusterState.putRegister({ params: { name: intakeRegister }, body: state })
     if (reply.status !== 200)

@@ -1,7 +1,7 @@
 import { isResultName, Preset, presetPrefix, readOperations, readVariants } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Logger, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
-import { asProblem } from './requested-outputs.ts'
+import { asProblem } from './invalid-operations.ts'
 
 export type NamedPreset = Preset & { name: string }
 

@@ -1,12 +1,11 @@
 import {
   formatOperations,
   formatVariants,
-  InvalidOperations,
   readOperations,
   readVariants,
   type UploadOptions,
 } from '@darkroom/contracts'
-import { ServiceProblem } from '@darkroom/service-kit'
+import { asProblem } from './invalid-operations.ts'
 import type { Presets } from './presets.ts'
 
 /** The options of an upload: as text, or in a JSON body as values. */
@@ -47,11 +46,4 @@ function readOptions({ operations, variants }: GivenOptions): UploadOptions {
   } catch (error) {
     throw asProblem(error)
   }
-}
-
-/** InvalidOperations as a 400; other errors unchanged. */
-export function asProblem(error: unknown): unknown {
-  return error instanceof InvalidOperations
-    ? new ServiceProblem(400, 'invalid-operations', error.message)
-    : error
 }

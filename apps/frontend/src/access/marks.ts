@@ -48,7 +48,7 @@ export class Marks {
   }
 
   rememberSecret(secret: Uint8Array): void {
-    // Without a folder, a changed secret takes effect: nobody could make this process forget the one before.
+    // Without a folder, a changed secret takes effect: this process could not be made to forget the earlier secret.
     if (this.#folder === undefined || this.#secret !== undefined) return
     this.#secret = fingerprintOf(secret)
     this.#write(secretFile, `${this.#secret}\n`)

@@ -100,7 +100,7 @@ export class KeyRing {
     if (this.#keys) this.#logChanges(this.#keys, keys)
     this.#keys = keys
     if (values.size > 0) this.#marks.rememberKeys()
-    this.#tellIfKnown()
+    this.#resolveIfKnown()
   }
 
   #takeSetting(value: Uint8Array | undefined): void {
@@ -108,10 +108,10 @@ export class KeyRing {
     this.#setting = value && readMode(value)
     // A value that can't be read must not open the frontend.
     if (value !== undefined && this.#setting !== 'open') this.#marks.rememberKeys()
-    this.#tellIfKnown()
+    this.#resolveIfKnown()
   }
 
-  #tellIfKnown(): void {
+  #resolveIfKnown(): void {
     if (!this.isKnown) return
     this.#firstRead.resolve()
     if (this.isEmpty && this.#setting === undefined && this.#marks.requiredKeys)

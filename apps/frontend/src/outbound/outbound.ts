@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
-import { Agent, buildConnector, type Dispatcher, errors } from '@darkroom/service-kit/undici'
-import type { buildConnector as Connector } from 'undici'
+import { Agent, buildConnector, type Connector, type Dispatcher, errors } from '@darkroom/service-kit/undici'
 import { Networks } from './networks.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'

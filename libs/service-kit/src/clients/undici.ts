@@ -1,17 +1,16 @@
 import { createRequire } from 'node:module'
 import type * as Undici from 'undici'
-import type { Dispatcher, errors as ErrorClasses } from 'undici'
 
 /*
- * The parts of undici that services use. undici's index also loads its caches, mocks and WebSockets: that is a tenth of
- * a second of processor time, and several MB, for each process and each thread.
+ * The parts of undici that services use. undici's index also loads its caches, mocks and WebSockets: that takes a tenth
+ * of a second of processor time, and several MB, in each process and each thread.
  */
 const require = createRequire(import.meta.url)
-const prototype = require('undici/lib/dispatcher/dispatcher.js').prototype as Dispatcher
+const prototype = require('undici/lib/dispatcher/dispatcher.js').prototype as Undici.Dispatcher
 // As the index does: this gives every dispatcher its method request().
 Object.assign(prototype, require('undici/lib/api/index.js'))
 
 export const Agent = require('undici/lib/dispatcher/agent.js') as typeof Undici.Agent
 export const buildConnector = require('undici/lib/core/connect.js') as typeof Undici.buildConnector
-export const errors = require('undici/lib/core/errors.js') as typeof ErrorClasses
-export type { Dispatcher }
+export const errors = require('undici/lib/core/errors.js') as typeof Undici.errors
+export type { buildConnector as Connector, Dispatcher } from 'undici'
