@@ -13,7 +13,7 @@ import { format, quantile, row, table } from './measure.ts'
  */
 const [reads = 300, rounds = 5] = process.argv.slice(2).map(Number)
 const writers = 4
-const main = fileURLToPath(new URL('../apps/darkroom/src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../apps/darkroom/bin/darkroom.js', import.meta.url))
 
 await using stack = new AsyncDisposableStack()
 const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }

@@ -19,7 +19,7 @@ export async function warmUp(): Promise<void> {
     DATA_DIR: join(env.TMPDIR, 'warm-up'),
     PORT: String(await freePortRange(portCount)),
   }
-  const child = spawn(process.execPath, ['apps/darkroom/src/main.ts', 'start'], {
+  const child = spawn(process.execPath, ['apps/darkroom/bin/darkroom.js', 'start'], {
     env: settings,
     timeout: 60_000, // without a warm-up, tests are only slower
     stdio: ['ignore', 'pipe', 'inherit'],

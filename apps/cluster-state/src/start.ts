@@ -47,7 +47,7 @@ export async function start(config: Config, logger: Logger): Promise<RunningServ
   })
   const self = { id: node.id, url: service.url, dataCentre }
   try {
-    node.join(openMembership({ membershipUrl, self, run, kv: clients.kv, logger }))
+    node.join(await openMembership({ membershipUrl, self, run, kv: clients.kv, logger }))
   } catch (error) {
     await service.close()
     throw error

@@ -140,7 +140,7 @@ for (const [what, end] of Object.entries(ends))
 test('a service that an npm script started in its own session continues when npm ends', {
   skip,
 }, async t => {
-  const command = 'node apps/darkroom/src/main.ts start'
+  const command = 'node apps/darkroom/bin/darkroom.js start'
   const { program, url, all } = await start(t, `exec npm exec -c 'setsid --wait ${command}'`)
   const service = all.find(pid => title(pid).startsWith(command))
   assert.ok(service !== undefined)

@@ -43,7 +43,9 @@ export async function untilAlive(
   if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
 }
 
-/** The main module of a service. */
+/** The main module of a service, or of the command line. */
 export function mainOf(name: string): string {
+  if (name === 'darkroom')
+    return fileURLToPath(new URL('../../../apps/darkroom/bin/darkroom.js', import.meta.url))
   return fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url))
 }

@@ -1,12 +1,12 @@
 import type { Member } from '@darkroom/contracts'
 
+/** The membership can't find the other nodes: its server doesn't answer, or refuses. */
+export class MembersUnknown extends Error {}
+
 /**
  * The other nodes of the cluster. It may be wrong for a while: a dead node may still be a member and get messages, and a
  * new node may not be a member yet. No data is lost in either case.
  */
-/** The membership can't find the other nodes: its server doesn't answer, or refuses. */
-export class MembersUnknown extends Error {}
-
 export interface Membership {
   readonly self: Member
   /**

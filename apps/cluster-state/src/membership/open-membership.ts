@@ -3,7 +3,6 @@ import { type Engines, engineFor, engineUrlPattern, type KvClient, type Logger }
 import { KvMembership } from './kv.ts'
 import type { Membership } from './membership.ts'
 import { parseAgentAddress } from './serf/agent-address.ts'
-import { SerfMembership } from './serf/serf-membership.ts'
 
 export interface MembershipOptions {
   /** `kv:`, or `serf://[:rpc-auth-key@]host:7373` */
@@ -15,20 +14,24 @@ export interface MembershipOptions {
   logger: Logger
 }
 
-const engines: Engines<(options: MembershipOptions) => Membership> = {
-  'kv:': options => new KvMembership(options),
-  'serf://.+': ({ membershipUrl, self, logger }) =>
-    new SerfMembership({ address: parseAgentAddress(membershipUrl), self, logger }),
+const engines: Engines<(options: MembershipOptions) => Promise<Membership>> = {
+  'kv:': async options => new KvMembership(options),
+  'serf://.+': async ({ membershipUrl, self, logger }) => {
+    const address = parseAgentAddress(membershipUrl)
+    // Imported only when needed: its protocol takes time to load, and memory.
+    const { SerfMembership } = await import('./serf/serf-membership.ts')
+    return new SerfMembership({ address, self, logger })
+  },
 }
 
 /** The pattern of MEMBERSHIP_URL. */
 export const membershipUrlPattern = engineUrlPattern(engines)
 
 /**
- * Opens the membership for MEMBERSHIP_URL. It returns at once, and learns the members later.
+ * Opens the membership for MEMBERSHIP_URL. It learns the members later.
  *
  * @throws InvalidConfig if the URL is not valid
  */
-export function openMembership(options: MembershipOptions): Membership {
+export function openMembership(options: MembershipOptions): Promise<Membership> {
   return engineFor(engines, options.membershipUrl)(options)
 }

@@ -1,6 +1,5 @@
 import { type Engines, engineFor, engineUrlPattern, type Logger } from '@darkroom/service-kit'
 import type { TaskStore } from './engine.ts'
-import { PostgresTaskStore } from './postgres/postgres.ts'
 import { SqliteTaskStore } from './sqlite/sqlite.ts'
 
 export interface StoreSettings {
@@ -11,9 +10,13 @@ export interface StoreSettings {
   logger: Logger
 }
 
-const engines: Engines<(settings: StoreSettings) => TaskStore | Promise<TaskStore>> = {
-  'sqlite:.+': ({ url }) => new SqliteTaskStore({ path: url.slice('sqlite:'.length) }),
-  'postgres(ql)?://.+': settings => PostgresTaskStore.open(settings),
+const engines: Engines<(settings: StoreSettings) => Promise<TaskStore>> = {
+  'sqlite:.+': async ({ url }) => new SqliteTaskStore({ path: url.slice('sqlite:'.length) }),
+  'postgres(ql)?://.+': async settings => {
+    // Imported only when needed, like all engines on other servers: their clients take time to load, and memory.
+    const { PostgresTaskStore } = await import('./postgres/postgres.ts')
+    return PostgresTaskStore.open(settings)
+  },
 }
 
 /** The pattern of store URLs. */
@@ -24,6 +27,6 @@ export const storeUrlPattern = engineUrlPattern(engines)
  *
  * @throws UnusableFile, StoreMisconfigured
  */
-export async function openTaskStore(settings: StoreSettings): Promise<TaskStore> {
+export function openTaskStore(settings: StoreSettings): Promise<TaskStore> {
   return engineFor(engines, settings.url)(settings)
 }
