@@ -125,7 +125,7 @@ export class Call {
   }
 
   /**
-   * The size of the samples that sharp returned with this information: for an image that is cut after the resizing, sharp
+   * The size of the result that sharp returned with this information: for an image that is cut after the resizing, sharp
    * gives the size of the cut, without the padding.
    */
   returnedSize({ width, height }: Size): Size {

@@ -22,18 +22,19 @@ export function canWrite(
   return !(call.makesGrey && isProfileOfColours(metadata))
 }
 
-/** Ends a call to sharp with a file, written as `encode` writes a picture of one frame. */
+/** Ends a call to sharp, configured in `image`, with a file, written as `encode` writes a picture of one frame. */
 export async function writeResult(
   image: Sharp,
-  isGrey: boolean,
+  call: Call,
   { metadata, original }: Pick<Examined, 'metadata' | 'original'>,
   output: Output,
 ): Promise<Uint8Array> {
   const { format } = output
+  const isGrey = call.makesGrey
   const settings = settingsFor({ bits: 8, delays: [], loop: 0 }, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const written = writeAs(opaque.toColourspace(colourspaceOf({ bits: 8, isGrey })), format, settings)
   const { data, info } = await written.toBuffer({ resolveWithObject: true })
   const bytes = format === 'jpeg' && !settings.progressive ? optimiseJpeg(data) : data
-  return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), info)
+  return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), call.returnedSize(info))
 }

@@ -106,7 +106,7 @@ async function finish(
   const written = call.write(image.timeout(timeoutOf(limits)))
   if (rest.length === 0 && canWrite(call, { hasAlpha, metadata: examined.metadata, output: plan.output })) {
     expectRoomFor(call.size, plan.output.format)
-    return writeResult(written, call.makesGrey, examined, plan.output)
+    return writeResult(written, call, examined, plan.output)
   }
   const isGrey = call.makesGrey
   const { data, info } = await written

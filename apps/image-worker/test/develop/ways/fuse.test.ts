@@ -99,6 +99,20 @@ test('a part that is cut out after a resizing, and padded, is padded again', asy
   await assertAlike(file, 'resize:x20,crop:9x7+3+2,pad:20x20:left:ff8000,invert,pad:30x30:top')
 })
 
+test('the metadata of a part that is cut out after a resizing, and padded, has the size with the padding', async () => {
+  const picture = sharp(photograph({ width: 40, height: 30, seed: 3 }), {
+    raw: { width: 40, height: 30, channels: 3 },
+  })
+  for (const format of ['webp', 'jpeg', 'png'] as const) {
+    const file = await picture.clone().withMetadata().toFormat(format).toBuffer()
+    const padded = await developedBy(fuse, await jobOf(file, 'resize:x20,crop:9x7+3+2,pad:2:ff8000'))
+    const { width, height, icc } = await sharp(padded).metadata()
+    assert.deepEqual({ width, height }, { width: 13, height: 11 }, format)
+    assert.ok(icc, format)
+    await sharp(padded).raw().toBuffer()
+  }
+})
+
 test('results in another format equal those of all steps in order', async () => {
   await fc.assert(
     fc.asyncProperty(
