@@ -18,6 +18,11 @@ export function colourOf(name: string): Colour {
   return [red, green, blue, opacity]
 }
 
+/** Whether a grey image with an area of this colour is not grey any more. */
+export function isColoured(name: string | undefined): boolean {
+  return name !== undefined && !isGrey(colourOf(name))
+}
+
 export function isOpaque(name: string | undefined): boolean {
   return name === undefined || colourOf(name)[3] === 255
 }
@@ -30,10 +35,13 @@ export function dependsOnSpacing(name: string | undefined): boolean {
 }
 
 /** Makes a raster able to hold the colour: a grey raster gets colour and an opaque raster gets transparency, if needed. */
-export function asKindFor(raster: Raster, [red, green, blue, opacity]: Colour): Raster {
-  const isGrey = opacity === 0 || (red === green && green === blue)
-  const coloured = raster.isGrey && !isGrey ? asColour(raster) : raster
-  return opacity < 255 ? withAlpha(coloured) : coloured
+export function asKindFor(raster: Raster, colour: Colour): Raster {
+  const coloured = raster.isGrey && !isGrey(colour) ? asColour(raster) : raster
+  return colour[3] < 255 ? withAlpha(coloured) : coloured
+}
+
+function isGrey([red, green, blue, opacity]: Colour): boolean {
+  return opacity === 0 || (red === green && green === blue)
 }
 
 /** The colour as one pixel of a raster that can hold it. */

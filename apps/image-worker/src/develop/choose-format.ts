@@ -2,6 +2,7 @@ import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { decode } from './decode.ts'
+import type { ColourPlan } from './examine.ts'
 import { isAnimatable } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import type { Plan } from './plan.ts'
@@ -30,7 +31,7 @@ interface Choice {
 export async function chooseFormat(
   input: Uint8Array,
   header: ImageHeader,
-  plan: Pick<Plan, 'addsTransparency' | 'output' | 'makesColours' | 'geometry'>,
+  plan: Pick<Plan, 'addsTransparency'> & ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Choice> {
@@ -58,7 +59,7 @@ const lookedAtRows = 256
 async function lookAt(
   input: Uint8Array,
   header: ImageHeader,
-  plan: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  plan: ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Content> {

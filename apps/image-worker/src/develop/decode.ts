@@ -2,14 +2,14 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { spaceOfNumbers } from './colour/colour-space.ts'
+import { deepGreyToSrgb } from './colour/grey-profile.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
-import { examine } from './examine.ts'
+import { type ColourPlan, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { orient } from './orient.ts'
 import type { Original } from './original.ts'
-import type { Plan } from './plan.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
 import { colourspaceOf, cutFrames, depthOf, type Output, type Picture, type Raster } from './raster.ts'
@@ -29,7 +29,7 @@ const displayP3 = { space: spaceOfNumbers({ primaries: 12, transfer: 13 }) }
 export async function decode(
   input: Uint8Array,
   header: ImageHeader,
-  plan: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  plan: ColourPlan,
   limits: DevelopLimits,
   page?: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
@@ -42,6 +42,9 @@ export async function decode(
   const becomesDisplayP3 =
     metadata.space === 'rgb16' && metadata.icc !== undefined && !examined.ignoresProfile
   const decodedSpace = becomesDisplayP3 ? displayP3 : undefined
+  // sharp leaves grey 16-bit samples as they are.
+  const ignoredGreyProfile =
+    metadata.space === 'grey16' && !examined.ignoresProfile ? metadata.icc : undefined
   const animation = animationOf(input, header, plan.output)
   const unpack = async (file: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
@@ -58,6 +61,7 @@ export async function decode(
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? asPageSays(unpacked, page) : unpacked
     const straight = avif?.isPremultiplied ? unpremultiply(raster) : raster
+    if (ignoredGreyProfile) return deepGreyToSrgb(straight, ignoredGreyProfile)
     const converts = treatment.kind === 'converted' ? signal : decodedSpace
     return converts ? toSrgb(straight, converts) : straight
   }

@@ -1,9 +1,10 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
 import type { ColourSignal } from './colour/colour-signal.ts'
+import { isProfileOfGrey } from './colour/grey-profile.ts'
 import { type ColourTreatment, colourSignalOf, treatColours } from './colour/treat-colours.ts'
 import { withColours } from './colour/with-colours.ts'
-import { canCarryProfile } from './format-abilities.ts'
+import { canBeGrey, canCarryProfile } from './format-abilities.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'
 import type { DevelopLimits } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
@@ -13,6 +14,9 @@ import type { Plan } from './plan.ts'
 import type { CarriedMetadata } from './raster.ts'
 import { asRgb, hasOddColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
+
+/** The part of a plan that decides which colours an image is unpacked to. */
+export type ColourPlan = Pick<Plan, 'output' | 'makesColours' | 'coloursGrey' | 'geometry'>
 
 /** How sharp interprets the pixels of an image. */
 export interface PixelKind {
@@ -44,7 +48,7 @@ export interface Examined {
 export async function examine(
   input: Uint8Array,
   header: ImageHeader,
-  { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
+  { output, makesColours, coloursGrey, geometry }: ColourPlan,
   limits: DevelopLimits,
   page?: TiffPage,
 ): Promise<Examined> {
@@ -55,7 +59,9 @@ export async function examine(
   const kind = kindOf(opened.metadata)
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
-  const keepsProfile = kind.hasOwnColours && (isOdd || canCarryProfile(output.format))
+  const fitsProfile =
+    !(kind.isGrey && isProfileOfGrey(opened.metadata)) || (canBeGrey(output.format) && !coloursGrey)
+  const keepsProfile = kind.hasOwnColours && fitsProfile && (isOdd || canCarryProfile(output.format))
   const carried = carriedMetadata(input, header, opened.metadata, { keepsProfile, output, geometry, page })
   return {
     source,

@@ -22,6 +22,11 @@ export function canCarryProfile(format: OutputFormat): boolean {
   return format !== 'gif'
 }
 
+/** Whether a grey result is stored as grey. In the other formats it is stored as colours. */
+export function canBeGrey(format: OutputFormat): boolean {
+  return format === 'jpeg' || format === 'png' || format === 'tiff'
+}
+
 export function canBeTransparent(format: OutputFormat): boolean {
   return format !== 'jpeg'
 }

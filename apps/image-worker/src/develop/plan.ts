@@ -31,6 +31,8 @@ export interface Plan {
   output: Output
   /** Whether a step computes colours, instead of only moving them or mixing neighbours. */
   makesColours: boolean
+  /** Whether a step gives colour to a grey image. */
+  coloursGrey: boolean
   /** Whether a step makes pixels transparent. */
   addsTransparency: boolean
   /** One permutation and one turn that are equal to all steps together; undefined if a step does anything else. */
@@ -48,6 +50,7 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     operations: [],
     output: { format: usualResult(format), metadata: 'strip' },
     makesColours: false,
+    coloursGrey: false,
     addsTransparency: false,
     rearrangement: { order: 'rgb', turn: noTurn },
     permutation: undefined,
@@ -67,6 +70,7 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
       isSizeOpen: kind.isSizeOpen ?? false,
     })
     plan.makesColours ||= kind.makesColours(operation as never)
+    plan.coloursGrey ||= kind.coloursGrey?.(operation as never) ?? false
     plan.addsTransparency ||= kind.addsTransparency(operation as never)
     const { movesPixels, swapsAxes } = kind.geometryOf(operation as never)
     plan.geometry.movesPixels ||= movesPixels

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
-import { chunk } from '../permute/png/png-assembler.ts'
+import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
 import { jpegWith } from './carried.ts'
 import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { run } from './run.ts'
@@ -148,6 +148,73 @@ test('a colour profile is not attached to grey, nor an invalid profile to any im
   const broken = jpegWith(await photo().jpeg().toBuffer(), iccSegments(randomBytes(500)))
   await inspectResult(await run(broken, 'swap-channels:bgr'))
 })
+
+test('a grey profile stays with grey; otherwise the samples become sRGB', async () => {
+  const linear = greyProfile()
+  const profile = chunk('iCCP', Buffer.concat([Buffer.from('grey\0\0', 'latin1'), deflateSync(linear)]))
+  const levels = [0, 50, 100, 200, 255]
+  const shown = [0, 122, 168, 229, 255]
+  for (const bitDepth of [8, 16]) {
+    const scale = bitDepth === 16 ? 257 : 1
+    for (const colorType of [0, 4]) {
+      const samples = levels.flatMap(level => [level, 255].slice(0, colorType === 4 ? 2 : 1))
+      const picture = {
+        width: 5,
+        height: 1,
+        colorType,
+        bitDepth,
+        samples: samples.map(level => level * scale),
+      }
+      const file = assemblePng(picture, { before: [profile] })
+      const brightnesses = async (operations: string) => {
+        const { bytes } = await run(file, operations)
+        const { samples, isDeep } = await inspect(bytes)
+        const { icc } = await sharp(bytes).metadata()
+        return {
+          icc,
+          red: Array.from(
+            samples.filter((_, at) => at % 4 === 0),
+            red => red / (isDeep ? 257 : 1),
+          ),
+        }
+      }
+      for (const chain of ['flip', 'greyscale,format:tiff', 'pad:0:0:1:0:808080']) {
+        const { icc, red } = await brightnesses(chain)
+        assert.deepEqual([icc, red.slice(0, 5)], [linear, levels], `${chain} of ${colorType}/${bitDepth}`)
+      }
+      for (const chain of ['flip,format:webp:100', 'format:avif:100', 'format:gif', 'pad:0:0:1:0:ff0000']) {
+        const { icc, red } = await brightnesses(chain)
+        const off = Math.max(...shown.map((level, at) => Math.abs(level - (red[at] ?? 0))))
+        assert.ok(icc === undefined && off <= 4, `${chain} of ${colorType}/${bitDepth}: ${red}`)
+      }
+      assert.equal((await brightnesses('tint:ff8000')).icc, undefined)
+    }
+  }
+})
+
+/** A profile of linear grey (ICC.1:2022, 8.3.2), as far as decoders need it. */
+function greyProfile(): Buffer {
+  const profile = Buffer.alloc(128 + 4 + 2 * 12 + 20 + 12)
+  profile.writeUInt32BE(profile.length)
+  profile.writeUInt32BE(0x0240_0000, 8)
+  profile.write('mntrGRAYXYZ ', 12, 'latin1')
+  profile.write('acsp', 36, 'latin1')
+  const white = Buffer.from('0000f6d6000100000000d32d', 'hex')
+  white.copy(profile, 68)
+  profile.writeUInt32BE(2, 128)
+  for (const [index, [tag, at, bytes]] of [
+    ['wtpt', 156, 20] as const,
+    ['kTRC', 176, 12] as const,
+  ].entries()) {
+    profile.write(tag, 132 + 12 * index, 'latin1')
+    profile.writeUInt32BE(at, 136 + 12 * index)
+    profile.writeUInt32BE(bytes, 140 + 12 * index)
+  }
+  profile.write('XYZ ', 156, 'latin1')
+  white.copy(profile, 164)
+  profile.write('curv', 176, 'latin1')
+  return profile
+}
 
 /** A profile with extra bytes after its last tag, which its header counts (ICC.1:2022, 7.2.2). */
 function withPadding(icc: Buffer, bytes: number): Buffer {

@@ -53,6 +53,8 @@ export type OperationKind<Name extends OperationName> =
       isSizeOpen?: boolean
       /** Whether it computes colours and assumes that samples are spaced as in sRGB. */
       makesColours(operation: OperationNamed<Name>): boolean
+      /** Whether it gives colour to a grey image. */
+      coloursGrey?(operation: OperationNamed<Name>): boolean
       /** Whether it makes pixels transparent, also in an image without transparency. */
       addsTransparency(operation: OperationNamed<Name>): boolean
       geometryOf(operation: OperationNamed<Name>): Geometry

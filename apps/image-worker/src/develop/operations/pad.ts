@@ -4,6 +4,7 @@ import {
   colourOf,
   dependsOnSpacing,
   filled,
+  isColoured,
   isOpaque,
   paste,
   usualBackground,
@@ -15,6 +16,7 @@ import { offsetAt } from './position.ts'
 export const pad: OperationKind<'pad'> = {
   ...onPlaces<'pad'>(change, paddedSize),
   makesColours: ({ background }) => dependsOnSpacing(background),
+  coloursGrey: ({ background }) => isColoured(background),
   addsTransparency: ({ background }) => !isOpaque(background),
 }
 

@@ -1,6 +1,6 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
-import { asKindFor, colourOf, dependsOnSpacing, isOpaque, pixelOf } from '../background.ts'
+import { asKindFor, colourOf, dependsOnSpacing, isColoured, isOpaque, pixelOf } from '../background.ts'
 import { type Raster, samplesOf } from '../raster.ts'
 import { cutOut } from './crop.ts'
 import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
@@ -8,6 +8,7 @@ import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
 export const round: OperationKind<'round'> = {
   ...onPlaces<'round'>(change, sizeAfter),
   makesColours: ({ background }) => dependsOnSpacing(background),
+  coloursGrey: ({ background }) => isColoured(background),
   addsTransparency: ({ background = 'transparent' }) => !isOpaque(background),
   geometryOf: ({ circle = false }) => ({ movesPixels: circle, swapsAxes: false }),
 }

@@ -2,17 +2,20 @@ import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
 import type { Vector } from '../colour/srgb.ts'
 import { asColour, type Raster, samplesOf } from '../raster.ts'
 import { toGrey } from './greyscale.ts'
-import { type Effect, onColours, throughEffect } from './operation-kind.ts'
+import { type Effect, type OperationKind, onColours, throughEffect } from './operation-kind.ts'
 
 const effect: Effect<'tint'> = { place: 'tint', write: (image, { color }) => image.tint(`#${color}`) }
 const apply = throughEffect(effect)
 
 /** sharp tints with a table of 256 levels, so deeper samples use a table of their own. */
-export const tint = onColours<'tint'>(
-  (frame, operation) =>
-    frame.bits === 8 ? apply(asColour(frame), operation) : tintDeep(frame, operation.color),
-  effect,
-)
+export const tint: OperationKind<'tint'> = {
+  ...onColours<'tint'>(
+    (frame, operation) =>
+      frame.bits === 8 ? apply(asColour(frame), operation) : tintDeep(frame, operation.color),
+    effect,
+  ),
+  coloursGrey: () => true,
+}
 
 const most = 65_535
 
