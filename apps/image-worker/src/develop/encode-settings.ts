@@ -18,6 +18,8 @@ export interface EncodeSettings {
   compression: TiffCompression
   bitdepth: 8 | 10 | 12
   delay: number[]
+  /** Whether delays of up to 10 ms stay. GIFs have them, too, but only programs for GIFs show such frames for longer. */
+  keepsShortDelays: boolean
   loop: number
 }
 
@@ -65,6 +67,7 @@ export function settingsFor(
     compression: compressionLike(known, output),
     bitdepth: bitdepthFor(bits, known),
     delay: delays,
+    keepsShortDelays: known?.format === 'webp',
     loop,
   }
 }

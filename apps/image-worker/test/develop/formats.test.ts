@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { usualResult } from '../../src/develop/format-abilities.ts'
 import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
+import { riffChunks } from '../../src/develop/riff-chunks.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { streamPermuted } from '../../src/develop/ways/stream-permuted.ts'
 import { orders } from '../permute/pictures.ts'
@@ -148,6 +149,31 @@ function animatedPng(png: Buffer, sequence: readonly [number, number, number]): 
     ],
     chunk('IEND'),
   ])
+}
+
+test('a WebP keeps the shortest delays, also if frames are merged; a WebP made of a GIF shows them as long as browsers do', async () => {
+  const picture = { width: 4, height: 4, channels: 3, bits: 8 } as const
+  const [one, two] = [
+    rasterOf({ ...picture, frames: 1, seed: 1 }),
+    rasterOf({ ...picture, frames: 1, seed: 2 }),
+  ]
+  const samples = Uint8Array.from([one, two, two, one].flatMap(({ samples }) => [...samples]))
+  const animation = drawing({ ...picture, frames: 4, samples })
+  const delay = [0, 5, 0, 70]
+  const webp = Buffer.from(await animation.webp({ lossless: true, delay: [20, 30, 40, 70] }).toBuffer())
+  for (const [index, { data }] of framesOfWebp(webp).entries())
+    data.writeUIntLE([0, 5, 70][index] ?? 0, 12, 3)
+  for (const operations of ['flip', 'swap-channels:bgr', 'flip,format:webp:50']) {
+    const { frames, delays } = await inspectResult(await run(webp, operations))
+    assert.deepEqual([frames, delays], [3, [0, 5, 70]], operations)
+  }
+  const gif = await animation.gif({ delay }).toBuffer()
+  const { delays } = await inspectResult(await run(gif, 'flip,format:webp'))
+  assert.deepEqual(delays, [100, 100, 70])
+})
+
+function framesOfWebp(webp: Buffer) {
+  return [...riffChunks(webp)].filter(({ type }) => type === 'ANMF')
 }
 
 test('frames that show the same picture may become one frame with their total delay', async () => {
