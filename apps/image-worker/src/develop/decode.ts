@@ -12,7 +12,16 @@ import { orient } from './orient.ts'
 import type { Original } from './original.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
-import { colourspaceOf, cutFrames, depthOf, type Output, type Picture, type Raster } from './raster.ts'
+import {
+  colourspaceOf,
+  cutFrames,
+  depthOf,
+  isOpaque,
+  type Output,
+  type Picture,
+  type Raster,
+  release,
+} from './raster.ts'
 import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { convertColours } from './tiff/odd-colours.ts'
@@ -78,7 +87,10 @@ export async function decode(
 
   async function framesOf(stack: Raster): Promise<Raster[]> {
     if (!isAnimated) return [stack]
-    return orientAll(cutFrames(stack, metadata.pageHeight ?? stack.height), header.orientation)
+    // Frames that change only parts are transparent in the file, although no pixel of the whole image is.
+    const shown = isOpaque(stack) ? withoutFourthChannel(stack) : stack
+    if (shown !== stack) release(stack)
+    return orientAll(cutFrames(shown, metadata.pageHeight ?? stack.height), header.orientation)
   }
 }
 

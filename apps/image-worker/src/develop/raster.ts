@@ -188,6 +188,15 @@ export function withAlpha(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
 }
 
+/** Whether the raster has a fourth channel, but no transparency in it. */
+export function isOpaque(raster: Raster): boolean {
+  if (raster.channels !== 4) return false
+  const samples = samplesOf(raster)
+  const most = 2 ** raster.bits - 1
+  for (let at = 3; at < samples.length; at += 4) if (samples[at] !== most) return false
+  return true
+}
+
 /** The raster with 8 bits a sample: the upper halves of deep samples. */
 export function inBytes(raster: Raster): Raster {
   if (raster.bits === 8) return raster

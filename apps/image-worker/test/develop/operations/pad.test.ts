@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { places } from '@darkroom/contracts'
 import fc from 'fast-check'
+import sharp from 'sharp'
 import { animatedPng } from '../animated-png.ts'
 import { assertSame, drawn, type Inspected, inspect, inspectResult } from '../inspect.ts'
 import { drawing, rasterFrom, rasters } from '../rasters.ts'
@@ -123,6 +124,28 @@ test('in a format without transparency, transparent margins are white', async ()
   assert.deepEqual(await corner('pad:16:transparent,format:png'), ['png', '00000000'])
   assert.deepEqual(await corner('pad:16:transparent,format:gif'), ['gif', '00000000'])
   assert.deepEqual(await corner('pad:16:000000,format:png'), ['png', '000000ff'])
+})
+
+test('an animation whose frames leave pixels as they are is not transparent, and gets white margins', async () => {
+  const frames = ['ff0000 00ff00', '0000ff 00ff00', '0000ff ff00ff']
+  const animation = drawing({ ...rasterFrom(frames), height: 1, frames: 3 })
+  const delay = [50, 60, 70]
+  for (const file of [
+    await animation.gif({ delay }).toBuffer(),
+    await animation.webp({ lossless: true, delay }).toBuffer(),
+  ]) {
+    assert.equal((await sharp(file).metadata()).hasAlpha, true)
+    for (const operations of ['pad:1', 'flop,crop:2x1,resize:x3:contain', 'rotate:45']) {
+      const once = await bytesOf(file, operations)
+      const picture = await inspect(await bytesOf(once, 'pad:1'))
+      assert.equal(picture.frames, 3)
+      assert.ok(
+        picture.samples.every((sample, at) => at % 4 < 3 || sample === 255),
+        operations,
+      )
+      assert.equal(drawn(picture)[0]?.slice(0, 8), 'ffffffff', operations)
+    }
+  }
 })
 
 test('a pad that makes too many pixels is refused before the image is unpacked', async () => {
