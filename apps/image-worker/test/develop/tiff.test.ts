@@ -5,9 +5,7 @@ import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import {
   longsEntry,
-  numbersOf,
   shortsEntry,
-  type TiffDirectory,
   type TiffEntry,
   TiffWriter,
 } from '../../src/develop/metadata/tiff-directory.ts'
@@ -257,18 +255,4 @@ function tiffOf(
 /** The raster with an opaque alpha channel. */
 function rgba(colours: number[]): Uint8Array {
   return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
-}
-
-test('a strip of a TIFF has no more rows than the image', async () => {
-  const picture = sharp({ create: { width: 182, height: 3, channels: 4, background: '#12345678' } })
-  const rowsOf = (tiff: Uint8Array) => tiffPages(tiff).map(({ directory }) => numbersOfEntry(directory, 278))
-  const png = await picture.clone().png().toBuffer()
-  for (const operations of ['format:tiff', 'flip,metadata:keep,format:tiff', 'crop:90x2,format:tiff:80']) {
-    const { bytes, facts } = await run(png, operations)
-    assert.deepEqual(rowsOf(bytes), [[facts.height]], operations)
-  }
-})
-
-function numbersOfEntry({ entries }: TiffDirectory, tag: number): number[] {
-  return numbersOf(entries.find(entry => entry.tag === tag) ?? assert.fail(`no tag ${tag}`))
 }

@@ -4,7 +4,6 @@ import type { Resolution } from './resolution.ts'
 import {
   bytesEntry,
   encodeDirectory,
-  numbersOf,
   type TiffDirectory,
   type TiffEntry,
   TiffReader,
@@ -13,7 +12,7 @@ import {
 import type { WrittenMetadata } from './written-metadata.ts'
 
 /** XMP specification part 3, 1.1.2.1 (700); ICC.1:2022, B.4 (34675). */
-const tags = { height: 257, rowsPerStrip: 278, xmp: 700, iptc: 33_723, icc: 34_675 } as const
+const tags = { xmp: 700, iptc: 33_723, icc: 34_675 } as const
 
 const resolutionTags: readonly number[] = [
   exifTags.xResolution,
@@ -32,7 +31,6 @@ export function attachToTiff(
 ): Uint8Array {
   const reader = TiffReader.of(tiff)
   if (!reader?.isLittleEndian) throw new TypeError('the encoder did not write a little-endian TIFF')
-  for (const page of reader.directories()) limitRows(tiff, page)
   const missing = reader.directories().map(page => setResolution(tiff, page, resolution))
   if (!icc && !exif && !xmp && !iptc && missing.every(entries => entries.length === 0)) return tiff
   const writer = new TiffWriter(tiff)
@@ -58,17 +56,6 @@ export function attachToTiff(
   const bytes = writer.bytes()
   for (const { at, to } of links) bytes.writeUInt32LE(to, at)
   return bytes
-}
-
-/** libvips names 256 rows a strip also for lower images. ImageMagick then expects more data than there is. */
-function limitRows(tiff: Uint8Array, { entries }: TiffDirectory): void {
-  const [rows, height] = [tags.rowsPerStrip, tags.height].map(tag => entries.find(entry => entry.tag === tag))
-  if (!rows?.fieldAt || !height) return
-  const [most = 0] = numbersOf(height)
-  if ((numbersOf(rows)[0] ?? 0) <= most) return
-  const value = Buffer.alloc(rows.value.length)
-  value.writeUIntLE(most, 0, value.length)
-  tiff.set(value, rows.fieldAt)
 }
 
 /**
