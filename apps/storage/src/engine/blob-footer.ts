@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { StoredBlob } from '@darkroom/contracts'
 import { Compile, type Static, Type } from '@darkroom/contracts/typebox'
 
@@ -56,11 +55,4 @@ export function decodeFooter(end: Buffer, storedBytes: number): Footer {
   if (footer.blob.bytes + jsonBytes + tailBytes !== storedBytes)
     throw new Error('the stored file does not have the size in its footer')
   return footer
-}
-
-/** @throws Error as `decodeFooter` does */
-export async function readFooter(handle: FileHandle, fileBytes: number): Promise<StoredBlob> {
-  const end = Buffer.alloc(Math.min(maxFooterBytes, fileBytes))
-  await handle.read(end, 0, end.length, fileBytes - end.length)
-  return decodeFooter(end, fileBytes).blob
 }

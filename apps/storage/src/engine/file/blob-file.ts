@@ -1,19 +1,37 @@
 import { createHash, hash } from 'node:crypto'
-import { closeSync, constants, fstatSync, fsync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  fsync,
+  openSync,
+  read,
+  readSync,
+  statSync,
+  writeFileSync,
+  writev,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import type { StoredBlob } from '@darkroom/contracts'
-import { decodeFooter, encodeFooter, readFooter } from '../blob-footer.ts'
+import { decodeFooter, encodeFooter, maxFooterBytes } from '../blob-footer.ts'
 import type { OpenBlob, PutOptions } from '../engine.ts'
 
 /** The size of a write: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 export const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
 export const syncFile = promisify(fsync)
+const readFile = promisify(read)
+const writeFile = promisify(writev)
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const ownerOnly = 0o600
 /** Files of up to this size are written and read in one piece. */
 export const maxSmallBytes = 256 * 1024
+
+/*
+ * Only reads, writes and syncs of more than a few bytes run on another thread, as they may wait for the disk. The other
+ * calls take less time than a change of threads.
+ */
 
 /**
  * Writes a new file with the bytes and their footer, and syncs it. The bytes are collected in `memory`, which has
@@ -27,7 +45,7 @@ export async function writeBlobFile(
   options: PutOptions,
   memory: Buffer,
 ): Promise<StoredBlob> {
-  const handle = await open(path, newFile, ownerOnly)
+  const file = openSync(path, newFile, ownerOnly)
   try {
     const digest = createHash('sha256')
     let bytes = 0
@@ -37,21 +55,18 @@ export async function writeBlobFile(
       digest.update(batch)
       bytes += batch.length
       if (batch.length < memory.length) rest = batch
-      else await writeFully(handle, batch)
+      else await writeFully(file, batch)
     }
     const blob = { bytes, sha256: digest.digest('hex'), ...options }
-    await writeFully(handle, rest, encodeFooter({ blob }))
-    await handle.sync()
+    await writeFully(file, rest, encodeFooter({ blob }))
+    await syncFile(file)
     return blob
   } finally {
-    await handle.close()
+    closeSync(file)
   }
 }
 
-/**
- * The same for content of up to `maxSmallBytes`. Only the sync, which waits for the disk, runs on another thread: for
- * these short calls, a change of threads would take longer than the call.
- */
+/** The same for content of up to `maxSmallBytes`. Only the sync runs on another thread. */
 export async function writeSmallBlobFile(
   path: string,
   content: Uint8Array,
@@ -89,10 +104,10 @@ async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): A
 }
 
 /** writev(2) may write less than it was given. */
-async function writeFully(handle: FileHandle, ...given: Uint8Array[]): Promise<void> {
+async function writeFully(file: number, ...given: Uint8Array[]): Promise<void> {
   let buffers = given.filter(({ length }) => length > 0)
   while (buffers.length > 0) {
-    let { bytesWritten: written } = await handle.writev(buffers)
+    let { bytesWritten: written } = await writeFile(file, buffers)
     buffers = buffers.flatMap(bytes => {
       const left = bytes.subarray(Math.min(written, bytes.length))
       written -= bytes.length - left.length
@@ -137,20 +152,44 @@ function readAtOnce(path: string): OpenBlob {
 }
 
 async function openLarge(path: string): Promise<OpenBlob> {
-  const handle = await open(path, constants.O_RDONLY)
+  const file = openSync(path, constants.O_RDONLY)
   try {
-    const { size, mtime } = await handle.stat()
-    const blob = await readFooter(handle, size)
+    const { size, mtime } = fstatSync(file)
+    const end = Buffer.alloc(Math.min(maxFooterBytes, size))
+    await readFile(file, end, 0, end.length, size - end.length)
+    const { blob } = decodeFooter(end, size)
+    let close = () => closeSync(file)
     return {
       blob,
       modifiedAt: mtime,
-      read: range => handle.createReadStream({ ...range, highWaterMark: readBytes }),
-      [Symbol.asyncDispose]: () => handle.close(),
+      read(range) {
+        const stream = createReadStream('', {
+          ...range,
+          fd: file,
+          fs: streamCalls,
+          highWaterMark: readBytes,
+        })
+        close = () => void stream.destroy()
+        return stream
+      },
+      async [Symbol.asyncDispose]() {
+        close()
+        close = () => undefined
+      },
     }
   } catch (error) {
-    await handle.close()
+    closeSync(file)
     throw error
   }
+}
+
+/** What a stream of a file calls. The stream closes the file. */
+const streamCalls = {
+  read,
+  close(file: number, done: (error?: Error | null) => void) {
+    closeSync(file)
+    done()
+  },
 }
 
 export function isMissing(error: unknown): boolean {

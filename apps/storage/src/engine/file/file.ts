@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -243,11 +243,12 @@ async function makeFolder(path: string): Promise<void> {
 /** Syncs the shards' folders, and removes temporary files of interrupted writes. */
 async function prepareShards(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
+  // Synchronous: nothing else happens yet, and 512 changes of threads would take longer.
+  const present = new Set(readdirSync(folder))
   for (const shard of shards) {
     const path = join(folder, shard)
-    const isNew = (await mkdir(path, { recursive: true })) !== undefined
-    const leftovers = isNew ? [] : (await readdir(path)).filter(isTemporary)
-    await Promise.all(leftovers.map(name => rm(join(path, name), { force: true })))
+    if (!present.has(shard)) mkdirSync(path)
+    else for (const name of readdirSync(path)) if (isTemporary(name)) rmSync(join(path, name))
   }
   await syncFolder(folder)
 }
