@@ -9,13 +9,15 @@ import { fromText } from '../settings/from-text.ts'
  */
 const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (isBytes(schema)) return () => true
-  const validator = Compile(schema)
+  let compiled: ReturnType<typeof Compile> | undefined
   return input => {
+    // Only now: a service that compiled the schemas of all routes would start later.
+    compiled ??= Compile(schema)
     const isText = httpPart === 'querystring' || httpPart === 'headers'
     const value = isText ? fromText(schema, input) : input
-    if (validator.Check(value)) return { value }
+    if (compiled.Check(value)) return { value }
     return {
-      error: new Error(describe(validator.Errors(value), httpPart)) as Error & { statusCode?: number },
+      error: new Error(describe(compiled.Errors(value), httpPart)) as Error & { statusCode?: number },
     }
   }
 }
