@@ -47,7 +47,7 @@ export function permuteGif(
   if (frames === 0) throw new NotWellFormed('the GIF has no image')
   if (isControlled) throw new NotWellFormed('a graphic control extension is not followed by an image')
   parts.push(Uint8Array.of(trailer))
-  return joined(parts)
+  return Buffer.concat(parts)
 }
 
 const imageSeparator = 0x2c
@@ -151,14 +151,4 @@ function readApplication(reader: GifReader): boolean {
     default:
       return false
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
