@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   queues: 'tasks a second of both queues',
   'task-stores': 'tasks a second, in SQLite and in PostgreSQL',
   'cluster-state': 'increments a second, and how soon five nodes agree',
+  gossip: 'how soon up to 1000 simulated nodes agree, and how many bytes they send',
   permute: 'channel permutation of PNG, GIF and raw samples, against sharp',
   'permute-jpeg': 'channel permutation of JPEG, against sharp',
   operations: 'operations, against the same with sharp',

@@ -1,5 +1,5 @@
-import type { SpreadFigures } from './measure-spread.ts'
-import { serfFormulaMs } from './serf-formula.ts'
+import type { SpreadFigures } from '../apps/cluster-state/test/simulation/measure-spread.ts'
+import { serfFormulaMs } from '../apps/cluster-state/test/simulation/serf-formula.ts'
 
 const size = { width: 760, height: 430 }
 const area = { left: 64, right: 600, top: 44, bottom: 372 }

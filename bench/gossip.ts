@@ -1,13 +1,10 @@
+/** Makes the table and the plot of docs/gossip.md. The figures come from a simulation, and change only with the code. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { measureSpread, type SpreadFigures } from './measure-spread.ts'
-import { serfFormulaMs } from './serf-formula.ts'
-import { drawSpread } from './spread-plot.ts'
+import { measureSpread, type SpreadFigures } from '../apps/cluster-state/test/simulation/measure-spread.ts'
+import { serfFormulaMs } from '../apps/cluster-state/test/simulation/serf-formula.ts'
+import { drawSpread } from './gossip-plot.ts'
 
-/*
- * Generates the table and the plot of docs/gossip.md. The figures change only with the code.
- */
-
-const folder = new URL('../../../../docs/', import.meta.url)
+const folder = new URL('../docs/', import.meta.url)
 const page = new URL('gossip.md', folder)
 const plot = new URL('gossip-spread.svg', folder)
 
@@ -22,7 +19,7 @@ const sizes = [
   { nodes: 1000, writes: 10 },
 ]
 
-const begin = '<!-- figures: made by make-figures.ts -->\n'
+const begin = '<!-- figures: written by the benchmark -->\n'
 const end = '<!-- end of figures -->'
 
 const figures: SpreadFigures[] = []
