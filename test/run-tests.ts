@@ -19,6 +19,9 @@ const jobTimeoutMs = 1_500_000
 /** How many of the longest jobs are listed at the end of a run. */
 const shownLongest = 10
 
+/** A process that stays this long after its last test is listed: a test left a timer or a connection open. */
+const lingeringSeconds = 5
+
 /** More than there are processors, so that no processor is idle while tests wait. */
 export const testProcesses = availableParallelism() + 1
 
@@ -35,6 +38,8 @@ interface JobResult {
   isRight: boolean
   output: string
   seconds: number
+  /** From the result of the last test to the end of the process. */
+  secondsAfterTests: number
 }
 
 /**
@@ -64,6 +69,9 @@ export async function runTests(jobs: readonly TestJob[], { atOnce = testProcesse
     .toSorted((one, other) => other.seconds - one.seconds)
     .slice(0, shownLongest))
     process.stdout.write(`${String(seconds).padStart(4)} s: ${nameOf(job)}\n`)
+  for (const { job, secondsAfterTests } of results)
+    if (secondsAfterTests >= lingeringSeconds)
+      process.stdout.write(`${nameOf(job)} did not end until ${secondsAfterTests} s after its last test\n`)
   for (const { job } of failed) process.stdout.write(`failed: ${job.files.join(' ')}\n`)
   return failed.length === 0
 }
@@ -85,8 +93,12 @@ async function runJob(job: TestJob): Promise<JobResult> {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const written: string[] = []
+  let testedAt = startedAt
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => written.push(text))
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      written.push(text)
+      if (!text.startsWith('ℹ')) testedAt = performance.now() // Node writes the summary when the process ends
+    })
   const { promise: ended, resolve, reject } = Promise.withResolvers<boolean>()
   child.once('error', reject).once('close', code => resolve(code === 0))
   const timer = setTimeout(() => {
@@ -95,8 +107,14 @@ async function runJob(job: TestJob): Promise<JobResult> {
   }, jobTimeoutMs)
   const isRight = await ended
   clearTimeout(timer)
-  const seconds = Math.round((performance.now() - startedAt) / 1000)
-  return { job, isRight, output: written.join(''), seconds }
+  const secondsSince = (from: number) => Math.round((performance.now() - from) / 1000)
+  return {
+    job,
+    isRight,
+    output: written.join(''),
+    seconds: secondsSince(startedAt),
+    secondsAfterTests: secondsSince(testedAt),
+  }
 }
 
 /** The sum of a number over the summaries that Node's reporter wrote. */

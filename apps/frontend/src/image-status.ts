@@ -1,8 +1,11 @@
 import {
   type CallbackStatus,
+  fillPath,
+  frontendRoutes,
   hasEnded,
   type ImageFacts,
   type ImageStatus,
+  type Route,
   type Task,
   type TaskCallback,
   type TaskVariants,
@@ -13,7 +16,8 @@ import type { FastifyReply } from 'fastify'
 export function toImageStatus(task: Task, base: string): ImageStatus {
   const { id, state, preset, from, operations, attempts, createdAt, startedAt, finishedAt } = task
   const { original, result, variants, error } = task
-  const self = pathOfImage(id, base)
+  const link = ({ url }: Route, name = '') => base + fillPath(url, { id, name })
+  const { getOriginal, getResult, followImage, getVariant } = frontendRoutes
   return {
     id,
     state,
@@ -30,18 +34,18 @@ export function toImageStatus(task: Task, base: string): ImageStatus {
     ...(error && { error }),
     ...(task.callback && { callback: callbackOf(task.callback) }),
     links: {
-      self,
-      original: `${self}/original`,
-      ...(operations && { result: `${self}/result` }),
-      events: `${self}/events`,
-      ...(variants && { variants: mapValues(variants, (_variant, name) => `${self}/variants/${name}`) }),
+      self: pathOfImage(id, base),
+      original: link(getOriginal),
+      ...(operations && { result: link(getResult) }),
+      events: link(followImage),
+      ...(variants && { variants: mapValues(variants, (_variant, name) => link(getVariant, name)) }),
     },
   }
 }
 
 /** The path of an image for a client that uses a public URL with the path `base`. */
 export function pathOfImage(id: string, base: string): string {
-  return `${base}/images/${id}`
+  return base + fillPath(frontendRoutes.getImage.url, { id })
 }
 
 function callbackOf({ url, state, attempts, answer }: TaskCallback): CallbackStatus {

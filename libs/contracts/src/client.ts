@@ -119,8 +119,8 @@ function heldSeconds({ querystring, headers }: AnyCall): number {
   return Number(querystring?.wait ?? /\bwait=(\d+)/.exec(headers?.prefer ?? '')?.[1] ?? 0)
 }
 
-/** Fills `:name` and `*`. Slashes stay slashes only in the value of `*`. */
-function fillPath(url: string, params: Record<string, string | number>): string {
+/** The path of a route with its parameters: fills `:name` and `*`. Slashes stay slashes only in the value of `*`. */
+export function fillPath(url: string, params: Record<string, string | number>): string {
   return url.replace(/:([a-z]+)|\*/gi, (match, name: string | undefined) => {
     const value = String(params[name ?? '*'] ?? '')
     return match === '*' ? value.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(value)

@@ -1,4 +1,5 @@
 import {
+  fillPath,
   frontendRoutes,
   tusContentType,
   tusExtensions,
@@ -104,7 +105,10 @@ export function addResumableRoutes(
         ...(urgency !== undefined && { urgency }),
       }
       const begun = await uploads.create(caller, upload, place?.imageId)
-      reply.header('location', `${linkBase(publicUrls, host)}/uploads/${begun.id}`)
+      reply.header(
+        'location',
+        linkBase(publicUrls, host) + fillPath(frontendRoutes.getUpload.url, { id: begun.id }),
+      )
       const arriving = { offset: 0, body: body as Body, bytes, maxBytes }
       const state = hasBody ? await uploads.append(caller, begun.id, arriving) : begun
       return sendState(reply, 201, state)

@@ -312,16 +312,15 @@ describe('tus-js-client', () => {
     const second = await secondFrontend()
     const path = await newUpload(large.length)
     const cut = new AbortController()
+    async function* untilStored() {
+      yield large.subarray(0, 9_300_000)
+      await until('a piece is stored', async () => (await offsetOf(path)) === String(8 * MiB))
+      cut.abort()
+    }
     const sending = fetch(`${frontend.url}${path}`, {
       method: 'PATCH',
       headers: { ...tus, ...patchType, 'upload-offset': '0', 'content-length': String(large.length) },
-      body: new ReadableStream({
-        async pull(controller) {
-          controller.enqueue(large.subarray(0, 9_300_000))
-          await until('a piece is stored', async () => (await offsetOf(path)) === String(8 * MiB))
-          cut.abort()
-        },
-      }),
+      body: ReadableStream.from(untilStored()),
       duplex: 'half',
       signal: cut.signal,
     } as RequestInit)
