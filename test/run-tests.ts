@@ -20,7 +20,7 @@ const jobTimeoutMs = 1_500_000
 const shownLongest = 10
 
 /** A process that stays this long after its last test is listed: a test left a timer or a connection open. */
-const lingeringSeconds = 5
+const lingeringSeconds = 20
 
 /** More than there are processors, so that no processor is idle while tests wait. */
 export const testProcesses = availableParallelism() + 1

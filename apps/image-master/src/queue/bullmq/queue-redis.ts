@@ -11,6 +11,11 @@ const answerTimeoutMs = 2000
 const socketTimeoutMs = 10_000
 /** How often to check whether Redis still refuses commands. */
 const probeMs = 1000
+/**
+ * A refusal counts as over when a probe succeeds and no command was refused for this long: Redis may refuse only some
+ * commands, and not the probe.
+ */
+const settledMs = 5000
 /** If Redis is not ready after this long, check whether it is loading its data. */
 const loadingCheckMs = 1000
 /** A write by a script, like the queue's own commands. The key expires at once. */
@@ -30,7 +35,7 @@ export class QueueRedis {
   readonly #closing = new AbortController()
   /** Set until Redis accepts the refused commands again. */
   #refusal: RedisRefuses | undefined
-  #refusals = 0
+  #refusedAt = 0
   /** How often a connection was lost. */
   #losses = 0
 
@@ -118,7 +123,7 @@ export class QueueRedis {
   notice(error: unknown): RedisRefuses | undefined {
     const refusal = refusalOf(error)
     if (!refusal || this.#closing.signal.aborted) return refusal
-    this.#refusals += 1
+    this.#refusedAt = performance.now()
     const isNew = this.#refusal === undefined
     this.#refusal = refusal
     this.#warn(refusal.message, refusal)
@@ -150,13 +155,8 @@ export class QueueRedis {
     return this.client.eval(probe.script, 1, probe.key)
   }
 
-  /**
-   * The refusal is over when a probe succeeds and no command is refused until the next probe succeeds. Redis may
-   * refuse only some commands, and not the probe.
-   */
   async #probeUntilAccepted(): Promise<void> {
     const accepted = new AbortController()
-    let refusalsBefore = Number.NaN
     await repeat(probeMs, AbortSignal.any([this.#closing.signal, accepted.signal]), async () => {
       if (!this.isReady) return
       try {
@@ -165,8 +165,7 @@ export class QueueRedis {
         this.notice(error)
         return // still refused, or disconnected
       }
-      if (this.#refusals === refusalsBefore) accepted.abort()
-      refusalsBefore = this.#refusals
+      if (performance.now() - this.#refusedAt >= settledMs) accepted.abort()
     })
     this.#refusal = undefined
     if (!this.#closing.signal.aborted) this.#recovered('Redis accepts writes again')
