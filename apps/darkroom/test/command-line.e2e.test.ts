@@ -8,6 +8,7 @@ import { after, type TestContext, test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
 import {
   assertSwapped,
+  commandLine,
   freePort,
   freePortRange,
   generateImage,
@@ -26,7 +27,7 @@ const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['
 
 /** Runs the command line in a separate process, until it exits. */
 async function runProcess(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
-  const program = startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
+  const program = startProgram(t, [process.execPath, commandLine, ...args], env)
   const { code } = await program.ended
   return { code: code ?? Number.NaN, stdout: program.stdout, stderr: program.stderr }
 }
@@ -132,7 +133,7 @@ test('develop writes all results although nothing reads its output', async t => 
   writeFileSync(join(folder, 'letter.png'), 'a letter')
   const develop = async (files: string[], out: string) => {
     const command = `"$0" "$1" develop ${files.join(' ')} -o ${out} --url ${url} 2>&1 | true; exit "\${PIPESTATUS[0]}"`
-    const shell = ['bash', '-c', `cd ${folder}; ${command}`, process.execPath, mainOf('darkroom')] as const
+    const shell = ['bash', '-c', `cd ${folder}; ${command}`, process.execPath, commandLine] as const
     return { ...(await startProgram(t, shell, {}).ended), written: readdirSync(join(folder, out)) }
   }
   const { code, written } = await develop(names, 'out')
@@ -142,7 +143,7 @@ test('develop writes all results although nothing reads its output', async t => 
 })
 
 test('a command whose output can’t be written reports that, and fails', async t => {
-  const shell = ['bash', '-c', '"$0" "$1" --help >/dev/full', process.execPath, mainOf('darkroom')] as const
+  const shell = ['bash', '-c', '"$0" "$1" --help >/dev/full', process.execPath, commandLine] as const
   const program = startProgram(t, shell, {})
   assert.equal((await program.ended).code, 1)
   assert.match(program.stderr, /ENOSPC/)
@@ -239,7 +240,7 @@ withEngine('redis', program => {
     const dataDir = temporaryFolder(t)
     const port = await freePortRange(7)
     const settings = { PORT: String(port), DATA_DIR: dataDir, QUEUE_URL: redis.urlOf(0), LOG_LEVEL: 'fatal' }
-    const starting = startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], settings)
+    const starting = startProgram(t, [process.execPath, commandLine, 'start'], settings)
     await until('it is said', () => starting.stdout !== '')
     assert.equal(starting.stdout, 'waiting for image-master: not ready: Redis does not answer; try again\n')
     await redis.restart()
@@ -256,7 +257,7 @@ withEngine('redis', program => {
       LOG_LEVEL: 'fatal',
     }
     const nowhere = { ...settings, QUEUE_URL: `redis://127.0.0.1:${await freePort()}` }
-    const starting = startProgram(t, [process.execPath, mainOf('darkroom'), 'start'], nowhere)
+    const starting = startProgram(t, [process.execPath, commandLine, 'start'], nowhere)
     await until('it waits', () => starting.stdout.includes('waiting for image-master'))
     starting.signal('SIGINT')
     assert.equal((await starting.ended).code, 0)

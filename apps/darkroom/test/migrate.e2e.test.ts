@@ -6,10 +6,10 @@ import { createLogger } from '@darkroom/service-kit'
 import { lockFile } from '@darkroom/sqlite'
 import { openTaskStore } from '@darkroom/task-db/migrate'
 import {
+  commandLine,
   freePort,
   generateImage,
   httpRequest,
-  mainOf,
   startDarkroom,
   startEtcd,
   startPostgres,
@@ -22,7 +22,7 @@ import { runCommand } from './run-command.ts'
 import { develop } from './uploads.ts'
 
 function start(t: TestContext, args: string[], env: Record<string, string> = {}) {
-  return startProgram(t, [process.execPath, mainOf('darkroom'), ...args], env)
+  return startProgram(t, [process.execPath, commandLine, ...args], env)
 }
 
 /** Makes a file with `count` tasks, and returns its URL. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import process from 'node:process'
 import { after, type TestContext } from 'node:test'
 import {
+  commandLine,
   type Darkroom,
   freePort,
   freePortRange,
   generateImage,
   httpRequest,
-  mainOf,
   startDarkroom,
   startProgram,
   tiffOf,
@@ -112,7 +112,7 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
 }
 
 async function createFirstKey({ env }: Darkroom): Promise<string> {
-  const command = [process.execPath, mainOf('darkroom'), 'keys', 'create', '--role', 'operator'] as const
+  const command = [process.execPath, commandLine, 'keys', 'create', '--role', 'operator'] as const
   const program = startProgram(owner, command, env)
   assert.deepEqual(await program.ended, { code: 0, signal: null }, program.stderr)
   const [key] = /dk_\w+/.exec(program.stdout) ?? []

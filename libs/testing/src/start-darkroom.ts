@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import { freePortRange } from './free-port-range.ts'
 import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
 import { type Program, startProgram } from './program.ts'
-import { mainOf, untilAlive } from './start-service.ts'
+import { commandLine, untilAlive } from './start-service.ts'
 
 /** The ports from the frontend's to the worker's. */
 const portCount = 7
@@ -40,7 +40,7 @@ export async function startDarkroom(
   let env: Record<string, string> = { ...fixed, ...settings }
   // The hook below ends it. A hook made by a restart within a subtest would end it with that subtest.
   const own = { after: () => undefined }
-  const run = () => startProgram(own, [process.execPath, mainOf('darkroom'), 'start'], env)
+  const run = () => startProgram(own, [process.execPath, commandLine, 'start'], env)
   const untilReady = (program: Program) =>
     untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
 

@@ -43,9 +43,10 @@ export async function untilAlive(
   if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
 }
 
-/** The main module of a service, or of the command line. */
+/** The program of the command line, which also runs all services in one process. */
+export const commandLine = fileURLToPath(new URL('../../../apps/darkroom/bin/darkroom.js', import.meta.url))
+
+/** The main module of a service. */
 export function mainOf(name: string): string {
-  if (name === 'darkroom')
-    return fileURLToPath(new URL('../../../apps/darkroom/bin/darkroom.js', import.meta.url))
   return fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  mainOf,
+  commandLine,
   makeNetwork,
   type NetworkHost,
   networkNamespacesAreMissing,
@@ -26,7 +26,7 @@ withEngine('serf', serf => {
       args: string[],
       env: Record<string, string> = {},
     ) => {
-      const command = [...within, process.execPath, mainOf('darkroom'), ...args] as const
+      const command = [...within, process.execPath, commandLine, ...args] as const
       const program = startProgram(t, command as unknown as [string, ...string[]], {
         HOST: address,
         CLUSTER_TOKEN: token,
@@ -46,7 +46,7 @@ withEngine('serf', serf => {
         join: [`${north.address}:7946`],
         settings: { reconnect_interval: '1s' },
       })
-      const program = startProgram(t, [...host.within, process.execPath, mainOf('darkroom'), 'start'], {
+      const program = startProgram(t, [...host.within, process.execPath, commandLine, 'start'], {
         ...{ HOST: host.address, CLUSTER_TOKEN: token, AUTH: 'open', MIN_FREE_BYTES: '0' },
         ...{ DATA_DIR: temporaryFolder(t), DATA_CENTRE: dataCentre, MEMBERSHIP_URL: 'serf://127.0.0.1:7373' },
       })

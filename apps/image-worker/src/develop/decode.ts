@@ -16,13 +16,14 @@ import {
   colourspaceOf,
   cutFrames,
   depthOf,
-  isOpaque,
+  hasUnusedAlpha,
   type Output,
   type Picture,
   type Raster,
   release,
+  withoutFourthChannel,
 } from './raster.ts'
-import { isTransparent, withoutFourthChannel } from './tiff/extra-samples.ts'
+import { isTransparent } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { convertColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
@@ -88,7 +89,7 @@ export async function decode(
   async function framesOf(stack: Raster): Promise<Raster[]> {
     if (!isAnimated) return [stack]
     // Frames that change only parts are transparent in the file, although no pixel of the whole image is.
-    const shown = isOpaque(stack) ? withoutFourthChannel(stack) : stack
+    const shown = hasUnusedAlpha(stack) ? withoutFourthChannel(stack) : stack
     if (shown !== stack) release(stack)
     return orientAll(cutFrames(shown, metadata.pageHeight ?? stack.height), header.orientation)
   }

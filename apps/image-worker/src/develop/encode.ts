@@ -22,7 +22,7 @@ import {
 } from './raster.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
-import { withExactDelays } from './webp/exact-delays.ts'
+import { writeDelays } from './webp/exact-delays.ts'
 
 /** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
 const minGrowth = 0.9
@@ -133,10 +133,9 @@ async function encodeOnce(
     const png = await writeAnimation(stack, pageHeight, settings, encodeFrame)
     return attachMetadata(png, format, metadata, size)
   }
-  const write = (delay: number[]) => writeAs(coloured(stack), format, { ...settings, delay }).toBuffer()
-  const bytes = await (settings.keepsShortDelays
-    ? withExactDelays(settings.delay, write)
-    : write(settings.delay))
+  const bytes = await writeDelays(settings, delay =>
+    writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),
+  )
   return attachMetadata(bytes, format, metadata, size)
 
   /** sharp keeps the profile of its input, so the profile is attached to an uncompressed PNG first. */

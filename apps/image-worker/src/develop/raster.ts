@@ -188,13 +188,25 @@ export function withAlpha(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
 }
 
-/** Whether the raster has a fourth channel, but no transparency in it. */
-export function isOpaque(raster: Raster): boolean {
+/** Whether the raster has a channel for transparency, but no pixel is transparent. */
+export function hasUnusedAlpha(raster: Raster): boolean {
   if (raster.channels !== 4) return false
   const samples = samplesOf(raster)
   const most = 2 ** raster.bits - 1
   for (let at = 3; at < samples.length; at += 4) if (samples[at] !== most) return false
   return true
+}
+
+/** The raster without its fourth channel. */
+export function withoutFourthChannel(raster: Raster): Raster {
+  const channels = raster.isGrey ? 1 : 3
+  const samples = samplesOf(raster)
+  const pixels = samples.length / 4
+  const kept = raster.bits === 16 ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels)
+  for (let from = 0, to = 0; from < samples.length; from += 4) {
+    for (let channel = 0; channel < channels; channel++) kept[to++] = samples[from + channel] ?? 0
+  }
+  return { ...raster, data: new Uint8Array(kept.buffer), channels }
 }
 
 /** The raster with 8 bits a sample: the upper halves of deep samples. */

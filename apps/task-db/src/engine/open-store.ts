@@ -13,7 +13,7 @@ export interface StoreSettings {
 const engines: Engines<(settings: StoreSettings) => Promise<TaskStore>> = {
   'sqlite:.+': async ({ url }) => new SqliteTaskStore({ path: url.slice('sqlite:'.length) }),
   'postgres(ql)?://.+': async settings => {
-    // Imported only when needed, like all engines on other servers: their clients take time to load, and memory.
+    // Imported only when needed: the client takes time to load, and memory.
     const { PostgresTaskStore } = await import('./postgres/postgres.ts')
     return PostgresTaskStore.open(settings)
   },

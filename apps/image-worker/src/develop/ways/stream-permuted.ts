@@ -16,7 +16,7 @@ import { type Output, unmoved, uprightSize } from '../raster.ts'
 import { isTransparent } from '../tiff/extra-samples.ts'
 import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
-import { withExactDelays } from '../webp/exact-delays.ts'
+import { writeDelays } from '../webp/exact-delays.ts'
 import type { Way } from './way.ts'
 
 /** Permutes images that unpack to a lot, if that is exact. */
@@ -79,11 +79,9 @@ export async function streamPermuted(
   )
   const permuted = permute(image.keepIccProfile(), metadata, order)
   // There is no second pass, unlike for an image that is held in memory.
-  const write = (delay: number[]) =>
-    writeAs(permuted, output.format, { ...settings, delay, optimiseCoding: true }).toBuffer()
-  const bytes = await (settings.keepsShortDelays
-    ? withExactDelays(settings.delay, write)
-    : write(settings.delay))
+  const bytes = await writeDelays(settings, delay =>
+    writeAs(permuted, output.format, { ...settings, delay, optimiseCoding: true }).toBuffer(),
+  )
   const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
   return attachMetadata(bytes, output.format, carried, uprightSize(header))
 }

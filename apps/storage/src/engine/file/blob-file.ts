@@ -21,16 +21,16 @@ import type { OpenBlob, PutOptions } from '../engine.ts'
 export const writeBytes = 1024 * 1024
 const readBytes = 256 * 1024
 export const syncFile = promisify(fsync)
-const readFile = promisify(read)
-const writeFile = promisify(writev)
+const readAsync = promisify(read)
+const writevAsync = promisify(writev)
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const ownerOnly = 0o600
 /** Files of up to this size are written and read in one piece. */
 export const maxSmallBytes = 256 * 1024
 
 /*
- * Only reads, writes and syncs of more than a few bytes run on another thread, as they may wait for the disk. The other
- * calls take less time than a change of threads.
+ * Only calls that may wait long for the disk run on another thread: syncs, and the reads and writes of larger blobs. The
+ * other calls take less time than a change of threads.
  */
 
 /**
@@ -107,7 +107,7 @@ async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): A
 async function writeFully(file: number, ...given: Uint8Array[]): Promise<void> {
   let buffers = given.filter(({ length }) => length > 0)
   while (buffers.length > 0) {
-    let { bytesWritten: written } = await writeFile(file, buffers)
+    let { bytesWritten: written } = await writevAsync(file, buffers)
     buffers = buffers.flatMap(bytes => {
       const left = bytes.subarray(Math.min(written, bytes.length))
       written -= bytes.length - left.length
@@ -156,7 +156,7 @@ async function openLarge(path: string): Promise<OpenBlob> {
   try {
     const { size, mtime } = fstatSync(file)
     const end = Buffer.alloc(Math.min(maxFooterBytes, size))
-    await readFile(file, end, 0, end.length, size - end.length)
+    await readAsync(file, end, 0, end.length, size - end.length)
     const { blob } = decodeFooter(end, size)
     let close = () => closeSync(file)
     return {
