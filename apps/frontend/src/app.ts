@@ -8,6 +8,7 @@ import {
   repeat,
   type ServiceClients,
 } from '@darkroom/service-kit'
+import { checkReads } from '@darkroom/service-kit/images'
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { GrantBook } from './access/grant-book.ts'
@@ -107,9 +108,10 @@ export function buildApp({
   const grants = new GrantBook(clients.kv)
   const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound), outbound, grants }
   const checkReady = async () => {
-    await clients.imageMaster.isReady({ querystring: { id: 'ready' } })
+    // Not its /readyz, which fails while Redis is unavailable: uploads are accepted meanwhile.
+    await clients.imageMaster.healthz({})
     await clients.taskDb.getStats({})
-    await clients.storage.headBlob({ params: { key: 'ready', stage: 'post' }, headers: {} })
+    await checkReads(clients.storage)
   }
   const app = createApp(
     {

@@ -10,7 +10,7 @@ import {
   systemClock,
   type Tally,
 } from '@darkroom/service-kit'
-import { deleteBytes } from '@darkroom/service-kit/images'
+import { checkReads, deleteBytes } from '@darkroom/service-kit/images'
 import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -54,7 +54,7 @@ export function buildApp({
   const checkReady = async () => {
     await queue.checkReady()
     await taskDb.getStats({})
-    await storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {} })
+    await checkReads(storage)
   }
   const closing = new AbortController()
   const api = apiOf(imageMasterRoutes, {

@@ -15,6 +15,7 @@ import {
   type WorkRequest,
 } from '@darkroom/contracts'
 import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
+import { checkReads } from '@darkroom/service-kit/images'
 import type { Developed } from '../develop/developed.ts'
 import { OriginalInHand } from '../develop/original-in-hand.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
@@ -294,7 +295,7 @@ async function untilStorageAnswers(options: WorkLoopOptions): Promise<void> {
 
 async function storageAnswers({ clients, draining, logger }: WorkLoopOptions): Promise<boolean> {
   try {
-    await clients.storage.headBlob({ params: { key: 'ready', stage: 'pre' }, headers: {}, signal: draining })
+    await checkReads(clients.storage, draining)
     return true
   } catch (error) {
     logger.debug({ err: error }, 'the storage is unavailable')

@@ -6,6 +6,7 @@ import {
   kvConfigRoutes,
   type Route,
   type ServiceName,
+  serviceRoutes,
   storageRoutes,
   type Transport,
   taskDbRoutes,
@@ -52,7 +53,7 @@ export class ServiceClients {
   }
 
   get imageMaster() {
-    return this.#find('image-master', imageMasterRoutes)
+    return this.#find('image-master', { healthz: serviceRoutes.healthz, ...imageMasterRoutes })
   }
 
   get clusterState() {

@@ -83,7 +83,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   }).withTypeProvider<TypeBoxTypeProvider>() as App
 
   app.decorate('metrics', new Registry())
-  app.decorate('api', options.api)
+  app.decorate('api', options.api && withHealth(options.api))
   // The first hook, so that errors of later hooks have these headers, too.
   app.addHook('onRequest', async (request, reply) => void reply.headers(answerHeaders(request.headers)))
   measureRequests(app)
@@ -118,6 +118,14 @@ function collectRoutes(app: App, contract: Readonly<Record<string, Route>>): rea
   return served
 }
 
+const alive = { status: 'alive' }
+
+/** What services of the same process can call: the service's own routes, and its health check. */
+function withHealth(api: Api): Api {
+  const healthz = async () => ({ status: 200, body: alive })
+  return { ...api, handlers: { healthz, ...api.handlers } }
+}
+
 function bearerOf({ isPublic = false }: AppOptions): string {
   return isPublic
     ? 'An API key; /metrics needs the cluster token. A Darkroom that is open needs neither'
@@ -126,7 +134,7 @@ function bearerOf({ isPublic = false }: AppOptions): string {
 
 function addServiceRoutes(app: App, options: AppOptions, routes: readonly ServedRoute[]): void {
   const { checkReady, name, publicUrls = [] } = options
-  const isAlive = async () => ({ status: 'alive' })
+  const isAlive = async () => alive
   const isReady = async () => {
     await checkReady()
     return { status: 'ready' }
