@@ -28,6 +28,8 @@ import {
 } from './blob-file.ts'
 
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
+/** The folder of the files that are being written, beside the shards. */
+const writingFolder = 'writing'
 const temporarySuffix = '.tmp'
 /** How often to check the free space, at most, while there is enough. */
 const roomCheckMs = 100
@@ -44,9 +46,12 @@ export interface FileBlobStoreOptions {
 /**
  * Blobs as files, `<folder>/inProgress/<shard>/<key>` and `<folder>/finished/<shard>/<key>`.
  *
- * A write goes to a temporary file in the same folder, then: fsync, rename, fsync of the folder. Without any
+ * A write goes to a temporary file in `<folder>/<stage>/writing`, then: fsync, rename, fsync of the shard. Without any
  * one of these a power cut was measured to lose the bytes or the name. A failed fsync fails the write and is
  * not tried again: Linux drops the dirty pages, and a second fsync would wrongly succeed (PostgreSQL's "fsyncgate").
+ *
+ * All files begin in one folder because ext4 puts a new file's inode near its folder. On a new disk, the first files of
+ * 512 shards were measured to take 0.4 ms of CPU time each; in one folder, they take 0.13 ms.
  */
 export class FileBlobStore implements BlobStore {
   readonly #folder: string
@@ -67,7 +72,7 @@ export class FileBlobStore implements BlobStore {
   static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
     const { folder } = options
     await makeFolder(resolve(folder))
-    for (const stage of Object.values(stageFolders)) await prepareShards(join(folder, stage))
+    for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
     await syncFolder(folder)
     return new FileBlobStore(options)
   }
@@ -75,7 +80,7 @@ export class FileBlobStore implements BlobStore {
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     // Results may use the reserved space: otherwise accepted images could not be finished.
     if (id.stage === 'pre') await this.#checkFreeSpace()
-    const temporary = join(this.#shardFolder(id), `.${randomUUID()}${temporarySuffix}`)
+    const temporary = this.#temporaryPath(id.stage)
     try {
       const blob = await this.#write(temporary, content, options)
       return await this.#mutex.run(this.#path(id), () => this.#publish(temporary, id, blob, condition))
@@ -87,7 +92,7 @@ export class FileBlobStore implements BlobStore {
 
   /** A copy is a hard link, as files are never changed in place. Without hard links, the bytes are copied. */
   async copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined> {
-    const temporary = join(this.#shardFolder(to), `.${randomUUID()}${temporarySuffix}`)
+    const temporary = this.#temporaryPath(to.stage)
     try {
       await link(this.#path(from), temporary).catch(error => {
         if (!hasNoLinks(error)) throw error
@@ -223,6 +228,10 @@ export class FileBlobStore implements BlobStore {
     this.#roomCheckedAt = now
   }
 
+  #temporaryPath(stage: Stage): string {
+    return join(this.#folder, stageFolders[stage], writingFolder, `${randomUUID()}${temporarySuffix}`)
+  }
+
   #shardFolder(id: BlobId): string {
     return join(this.#folder, shardPath(id))
   }
@@ -240,15 +249,16 @@ async function makeFolder(path: string): Promise<void> {
     await syncFolder(dirname(folder))
 }
 
-/** Syncs the shards' folders, and removes temporary files of interrupted writes. */
-async function prepareShards(folder: string): Promise<void> {
+/** Makes the folders of a stage, syncs them, and removes temporary files of interrupted writes. */
+async function prepareStage(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   // Synchronous: nothing else happens yet, and 512 changes of threads would take longer.
   const present = new Set(readdirSync(folder))
-  for (const shard of shards) {
-    const path = join(folder, shard)
-    if (!present.has(shard)) mkdirSync(path)
-    else for (const name of readdirSync(path)) if (isTemporary(name)) rmSync(join(path, name))
+  for (const name of [writingFolder, ...shards]) {
+    const path = join(folder, name)
+    if (!present.has(name)) mkdirSync(path)
+    // Earlier versions wrote in the shards.
+    else for (const file of readdirSync(path)) if (isTemporary(file)) rmSync(join(path, file))
   }
   await syncFolder(folder)
 }

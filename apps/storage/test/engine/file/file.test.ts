@@ -81,6 +81,9 @@ suite('the file store', { concurrency: 4 }, () => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), png)
     await store.close()
+    writeFileSync(join(folder, 'inProgress/writing/1b4e28ba.tmp'), 'half')
+    writeFileSync(join(folder, 'finished/writing/6fa459ea.tmp'), '')
+    // Earlier versions wrote in the shards.
     writeFileSync(join(folder, 'inProgress/00/.1b4e28ba.tmp'), 'half')
     writeFileSync(join(folder, 'finished/ff/.6fa459ea.tmp'), '')
     const again = await openIn(t, folder)
