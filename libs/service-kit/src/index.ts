@@ -45,6 +45,7 @@ export {
   ServiceUnavailable,
   TokenRefused,
 } from './problems/problems.ts'
+export { collectLessOften } from './process/collect-less-often.ts'
 export { releaseMemoryAtRest } from './process/memory-at-rest.ts'
 export { describeStartError, endOnSignal, runService } from './process/run-service.ts'
 export { type RunningService, startService } from './process/start-service.ts'

@@ -1,5 +1,5 @@
 import { defaultPorts } from '@darkroom/contracts'
-import { createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/service-kit'
+import { collectLessOften, createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/service-kit'
 import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -17,6 +17,7 @@ export async function startCommand(
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
   const given = loadSettings(process.env)
   process.umask(0o077) // only the owner may read the files
+  collectLessOften()
   const lock = holdDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.

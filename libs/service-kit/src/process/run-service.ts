@@ -2,6 +2,7 @@ import type { ServiceName } from '@darkroom/contracts'
 import type { Static, TObject } from '@darkroom/contracts/typebox'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { type CommonConfig, InvalidConfig, loadConfig } from '../settings/config.ts'
+import { collectLessOften } from './collect-less-often.ts'
 import { releaseMemoryAtRest } from './memory-at-rest.ts'
 import type { RunningService } from './start-service.ts'
 import { startedByNpm } from './started-by-npm.ts'
@@ -14,6 +15,7 @@ export async function runService<Schema extends TObject>(
   start: (config: Static<Schema>, logger: Logger) => Promise<RunningService>,
 ): Promise<void> {
   process.umask(0o077) // only the owner may read the files
+  collectLessOften()
   try {
     const config = loadConfig(schema, process.env)
     const { logLevel, drainMs } = config as CommonConfig
