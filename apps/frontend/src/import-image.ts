@@ -1,6 +1,6 @@
 import { retryLater, ServiceProblem } from '@darkroom/service-kit'
 import { type Download, download, UnwantedStatus } from './outbound/download.ts'
-import type { Outbound } from './outbound/outbound.ts'
+import { downloadsPerAddress, type Outbound } from './outbound/outbound.ts'
 import { OutboundFailure } from './outbound/outbound-failure.ts'
 import { hostOf } from './outbound/target.ts'
 
@@ -27,6 +27,13 @@ export class Importer {
     if (this.#underWay >= maxImports)
       throw retryLater(503, 'too-many-imports', `${maxImports} imports are under way; try again later`, 2)
     const fail = (error: unknown): never => {
+      if (error instanceof OutboundFailure && error.word === 'busy')
+        throw retryLater(
+          503,
+          'too-many-imports',
+          `${downloadsPerAddress} imports from the server of this URL are under way; try again later`,
+          2,
+        )
       if (error instanceof OutboundFailure || error instanceof UnwantedStatus)
         throw importFailed(
           `the image could not be fetched from ${hostOf(new URL(url))}: ${error.message}`,

@@ -6,6 +6,7 @@ const explanations = {
   timeout: 'it did not answer in time',
   broken: 'the connection broke off',
   'bad-redirect': 'it redirects to a URL that is not followed',
+  busy: 'many downloads from its address are under way',
   'too-many-redirects': 'it redirects more than three times',
   'encoded-body': 'its answer is compressed, which the request did not allow',
 } as const

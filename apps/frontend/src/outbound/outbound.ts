@@ -1,9 +1,17 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
-import { Agent, buildConnector, type Connector, type Dispatcher, errors } from '@darkroom/service-kit/undici'
+import {
+  Agent,
+  buildConnector,
+  Client,
+  type Connector,
+  type Dispatcher,
+  errors,
+} from '@darkroom/service-kit/undici'
 import { Networks } from './networks.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
+import { PlacesByAddress } from './places-by-address.ts'
 import { resolveHost } from './resolve-host.ts'
 import { hostOf, mistakeInTarget, portOf } from './target.ts'
 
@@ -32,8 +40,11 @@ export interface OutboundAnswer {
 
 /** How long to wait for the headers of an answer, and for more bytes of its body. */
 const stallTimeoutMs = 10_000
+const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 /** How long to wait for a connection. */
 const connectTimeoutMs = 5000
+/** How many downloads from one address are under way at once, so that no host can be flooded through this one. */
+export const downloadsPerAddress = 16
 
 /**
  * Sends requests to URLs that callers name: sources of images, and receivers of webhooks. Every connection is checked:
@@ -44,7 +55,10 @@ export class Outbound {
   /** The User-Agent of all requests. A frontend refuses requests with its own, so that redirects can't make a loop. */
   readonly userAgent: string
   readonly #options: Required<Pick<OutboundOptions, 'kv' | 'networks' | 'publicUrls'>>
-  readonly #dispatcher: Dispatcher
+  /** For POST. The courier of webhooks limits these by host. */
+  readonly #notices: Dispatcher
+  readonly #downloads = new Set<Dispatcher>()
+  readonly #places = new PlacesByAddress(downloadsPerAddress)
 
   constructor({ kv, networks = new Networks(), publicUrls = [], clusterToken }: OutboundOptions) {
     this.#options = { kv, networks, publicUrls }
@@ -52,10 +66,9 @@ export class Outbound {
       .update('user agent')
       .digest('hex')
     this.userAgent = `Darkroom/0.1 (${id.slice(0, 16)})`
-    this.#dispatcher = new Agent({
+    this.#notices = new Agent({
+      ...timeouts,
       connect: (options, callback) => void this.#connect(options, callback),
-      headersTimeout: stallTimeoutMs,
-      bodyTimeout: stallTimeoutMs,
     })
   }
 
@@ -69,27 +82,56 @@ export class Outbound {
     if (this.mistakeIn(url) !== undefined) throw new OutboundFailure('not-allowed')
     try {
       const { origin, pathname, search } = new URL(url)
-      const answer = await this.#dispatcher.request({
+      const request = {
         origin,
         path: pathname + search,
         method,
         headers: { 'user-agent': this.userAgent, 'accept-encoding': 'identity', ...headers },
         ...(body !== undefined && { body }),
         signal,
-      })
+      }
+      const answer = await (method === 'GET' ? this.#download(request) : this.#notices.request(request))
       return { status: answer.statusCode, headers: answer.headers, body: answer.body }
     } catch (error) {
       throw failureOf(error, signal)
     }
   }
 
-  async close(): Promise<void> {
-    await this.#dispatcher.destroy()
+  /** Each download has a connection of its own, which counts for its address, and is closed with the body. */
+  async #download(request: Dispatcher.RequestOptions & { origin: string }): Promise<Dispatcher.ResponseData> {
+    const connection = new Client(request.origin, {
+      ...timeouts,
+      connect: (options, callback) => void this.#connect(options, callback, this.#places),
+    })
+    this.#downloads.add(connection)
+    const close = () => {
+      this.#downloads.delete(connection)
+      void connection.destroy()
+    }
+    try {
+      const answer = await connection.request(request)
+      answer.body.once('close', close)
+      return answer
+    } catch (error) {
+      close()
+      throw error
+    }
   }
 
-  async #connect(options: Connector.Options, callback: Connector.Callback): Promise<void> {
+  async close(): Promise<void> {
+    await Promise.all([this.#notices.destroy(), ...[...this.#downloads].map(download => download.destroy())])
+  }
+
+  async #connect(
+    options: Connector.Options,
+    callback: Connector.Callback,
+    places?: PlacesByAddress,
+  ): Promise<void> {
     try {
-      const addresses = await this.#checkedAddresses(options)
+      const checked = await this.#checkedAddresses(options)
+      const { addresses, finish } = places
+        ? takePlaces(checked, places, callback)
+        : { addresses: checked, finish: callback }
       const found = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
       const connect = buildConnector({
         allowH2: false,
@@ -100,7 +142,7 @@ export class Outbound {
           else done(null, first?.address ?? '', first?.family)
         },
       })
-      connect(options, callback)
+      connect(options, finish)
     } catch (error) {
       callback(error as Error, null)
     }
@@ -122,6 +164,39 @@ export class Outbound {
     }
     return addresses
   }
+}
+
+/**
+ * The addresses with a free place. Each has its place until there is a connection; then only the address of the
+ * connection keeps it. @throws OutboundFailure if no place is free
+ */
+function takePlaces(addresses: readonly string[], places: PlacesByAddress, callback: Connector.Callback) {
+  const taken = new Map<string, Disposable>()
+  for (const address of new Set(addresses)) {
+    const place = places.take(address)
+    if (place) taken.set(address, place)
+  }
+  if (taken.size === 0) throw new OutboundFailure('busy')
+  const free = () => {
+    for (const place of taken.values()) place[Symbol.dispose]()
+    taken.clear()
+  }
+  const finish: Connector.Callback = (...[error, socket]) => {
+    if (!socket) {
+      free()
+      callback(error as Error, null)
+      return
+    }
+    for (const [address, place] of taken) {
+      if (taken.size === 1 || address === socket.remoteAddress) continue
+      place[Symbol.dispose]()
+      taken.delete(address)
+    }
+    if (socket.destroyed) free()
+    else socket.once('close', free)
+    callback(null, socket)
+  }
+  return { addresses: [...taken.keys()], finish }
 }
 
 /** The failure of a request, or of reading its answer. An aborted signal's reason is returned as it is. */

@@ -38,7 +38,7 @@ const far = createServer(({ url = '' }, response) => {
   asked.push(url)
   response.once('close', () => closed.push(url))
   pages[url]?.(response)
-}).listen(0, '127.0.0.1')
+}).listen(0, '0.0.0.0')
 await once(far, 'listening')
 after(() => {
   far.close()
@@ -126,26 +126,61 @@ describe('an import', () => {
   })
 
   test('is refused with 503 while 64 others are under way', async () => {
+    const others = await startSlowImports(n => `http://127.0.0.${2 + Math.floor(n / 16)}`, 64)
+    await assertRefused(farUrl)
+    await others.end()
+  })
+
+  test('is refused with 503 while 16 others from the same address are under way, however they lead there', async () => {
+    const others = await startSlowImports(n => `http://${n % 2 === 0 ? 'localhost' : '127.0.0.1'}`, 16)
+    await assertRefused(farUrl)
+    const port = (far.address() as AddressInfo).port
+    pages['/back'] = response => response.writeHead(302, { location: `${farUrl}/photo.png` }).end()
+    const redirected = await importing({ url: `http://127.0.0.2:${port}/back` })
+    assertProblem(redirected, 503, 'too-many-imports')
+    assert.ok(!asked.includes('/photo.png'))
+    assert.equal((await importing({ url: `http://127.0.0.2:${port}/photo.png` })).status, 202)
+    await others.end()
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        await until(
+          'a place is free',
+          async () => (await importing({ url: `${farUrl}/gone` })).status === 422,
+        )
+      }),
+    )
+  })
+
+  /** Imports that don't end, from each of these origins. */
+  async function startSlowImports(originOf: (n: number) => string, count: number) {
     const hangUp = new AbortController()
     const { signal } = hangUp
-    const body = Buffer.from(JSON.stringify({ url: `${farUrl}/slow` }))
+    const { port } = far.address() as AddressInfo
     const headers = { 'content-type': 'application/json' }
-    const others = Array.from({ length: 64 }, () =>
-      frontend.ask('/images', { method: 'POST', headers, body, signal }),
+    const ended = Promise.allSettled(
+      Array.from({ length: count }, (_, n) => {
+        const body = Buffer.from(JSON.stringify({ url: `${originOf(n)}:${port}/slow` }))
+        return frontend.ask('/images', { method: 'POST', headers, body, signal })
+      }),
     )
-    const ended = Promise.allSettled(others)
-    await until('the other server has the requests', () => asked.length === 64)
-    const refused = await importing({ url: `${farUrl}/photo.png` })
+    await until('the other server has the requests', () => asked.length === count)
+    const end = async () => {
+      hangUp.abort()
+      await ended
+      await until(
+        'a place is free',
+        async () => (await importing({ url: `${farUrl}/photo.png` })).status === 202,
+      )
+    }
+    return { end }
+  }
+
+  async function assertRefused(origin: string): Promise<void> {
+    const refused = await importing({ url: `${origin}/photo.png` })
     assertProblem(refused, 503, 'too-many-imports')
     assert.ok(Number(refused.headers['retry-after']) > 0)
     assert.ok(!asked.includes('/photo.png'))
-    hangUp.abort()
-    await ended
-    await until(
-      'a place is free',
-      async () => (await importing({ url: `${farUrl}/photo.png` })).status === 202,
-    )
-  })
+  }
 
   test('is refused with 400 if its document is not valid', async () => {
     for (const [document, message] of [

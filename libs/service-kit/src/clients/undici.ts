@@ -11,6 +11,7 @@ const prototype = require('undici/lib/dispatcher/dispatcher.js').prototype as Un
 Object.assign(prototype, require('undici/lib/api/index.js'))
 
 export const Agent = require('undici/lib/dispatcher/agent.js') as typeof Undici.Agent
+export const Client = require('undici/lib/dispatcher/client.js') as typeof Undici.Client
 export const buildConnector = require('undici/lib/core/connect.js') as typeof Undici.buildConnector
 export const errors = require('undici/lib/core/errors.js') as typeof Undici.errors
 export type { buildConnector as Connector, Dispatcher } from 'undici'
