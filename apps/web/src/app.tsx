@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { DetailsDialog } from './compare/details-dialog.tsx'
-import { catchUp, watchFilter } from './images/history.ts'
+import { catchUp, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
 import { counts, forget, forgetAll, forgetImages, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
@@ -13,6 +13,7 @@ import { SignIn } from './session/sign-in.tsx'
 import { announce } from './shell/announce.ts'
 import { BottomBar } from './shell/bottom-bar.tsx'
 import { Header } from './shell/header.tsx'
+import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
 import { goOnWithUploads } from './upload/go-on.ts'
 import { cancelAll } from './upload/queue.ts'
@@ -25,19 +26,30 @@ function Page() {
     <>
       <Header here="images" />
       <main class="page">
-        <DropZone />
-        <RecipePanel />
-        <ImagesPanel />
+        <Later in={1}>
+          <DropZone />
+        </Later>
+        <Later in={2}>
+          <RecipePanel />
+        </Later>
+        <Later in={3}>
+          <ImagesPanel />
+        </Later>
       </main>
-      <BottomBar />
-      <DetailsDialog />
-      <SignIn />
+      <Later in={4}>
+        <BottomBar />
+        <DetailsDialog />
+        <SignIn />
+      </Later>
     </>
   )
 }
 
+void readSession()
 const root = document.getElementById('app')
 if (root) render(<Page />, root)
+/** Until then, nothing is done that the first view does not show. */
+const isDrawn = takeTurns(4)
 
 follow(message => {
   if (message.kind === 'state') {
@@ -50,7 +62,6 @@ setInterval(() => {
   if (!document.hidden && !isLive.value) void catchUp().catch(() => undefined)
 }, pollMs)
 
-void readSession()
 let lastCaller = ''
 effect(() => {
   const current = session.value
@@ -63,14 +74,15 @@ effect(() => {
       forgetAll()
     } else forgetImages()
   }
+  if (lastCaller !== '') reconnect() // the first stream was opened for the first caller
   lastCaller = caller
-  reconnect()
   if (current.state === 'signed-out') return
-  void readOperations()
-  void readPresets()
+  readWhenConnected()
+  void isDrawn.then(readOperations)
+  void isDrawn.then(readPresets)
 })
 watchFilter()
-void goOnWithUploads()
+void isDrawn.then(goOnWithUploads)
 
 /** Announces the moment when all images are done. */
 let wasBusy = false

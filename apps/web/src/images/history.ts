@@ -2,6 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { effect, signal } from '@preact/signals'
 import type { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { isLive } from '../live/live.ts'
 import { session } from '../session/session.ts'
 import { type Filter, filter } from './filter.ts'
 import { setHistory, unfinishedIds, update } from './store.ts'
@@ -18,11 +19,15 @@ const maxListed = 1000
 export const nextCursor = signal<string | undefined>(undefined)
 export const historyState = signal<'loading' | 'loaded' | Refusal>('loading')
 
+/** How long the first listing waits for the stream of events. */
+const maxWaitMs = 500
+
 let latest = 0
 
 /** Reads the page of the history that the URL names. */
 export async function readHistory({ state, since, preset, cursor }: Filter = filter.peek()): Promise<void> {
   const turn = ++latest
+  clearTimeout(waiting)
   try {
     const listing = await request<Listing>('images', {
       query: { state, since, preset, cursor, limit: pageSize },
@@ -38,7 +43,7 @@ export async function readHistory({ state, since, preset, cursor }: Filter = fil
 
 /** Reads what may have changed while no events came: the shown page, and the images of this tab that have not ended. */
 export async function catchUp(): Promise<void> {
-  if (session.peek().state === 'signed-out') return
+  if (!mayRead()) return
   await readHistory()
   const open = new Set(unfinishedIds())
   const oldest = Math.min(...[...open].map(timeOf))
@@ -57,10 +62,23 @@ function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
 }
 
+let waiting: ReturnType<typeof setTimeout> | undefined
+
+/** Reads the history as soon as the stream of events is open. An earlier read would have to be repeated then. */
+export function readWhenConnected(): void {
+  clearTimeout(waiting)
+  waiting = setTimeout(() => void readHistory(), isLive.peek() ? 0 : maxWaitMs)
+}
+
+/** Reads the history when another part of it is chosen. */
 export function watchFilter(): void {
+  const first = filter.peek()
   effect(() => {
-    const wanted = filter.value
-    const { state } = session.value
-    if (state === 'signed-in' || state === 'open') void readHistory(wanted)
+    if (filter.value !== first && mayRead()) void readHistory(filter.value)
   })
+}
+
+function mayRead(): boolean {
+  const { state } = session.peek()
+  return state === 'signed-in' || state === 'open'
 }

@@ -23,8 +23,8 @@ scope.onconnect = ({ ports: [tab] }) => {
     if (data === 'visible') {
       const isNew = !visible.has(tab)
       visible.set(tab, Date.now())
-      // A tab that was hidden missed changes.
-      if (isNew && stream.isOpen) tab.postMessage({ kind: 'reset' })
+      // A tab that was hidden missed changes. If the stream is not connected now, it reports when it is.
+      if (isNew && stream.isConnected) tab.postMessage({ kind: 'reset' })
     } else visible.delete(tab)
     if (data === 'gone') tabs.delete(tab)
     if (data === 'reconnect') {

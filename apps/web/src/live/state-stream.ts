@@ -33,6 +33,10 @@ export class StateStream {
     return this.#source !== undefined || this.#timer !== undefined
   }
 
+  get isConnected(): boolean {
+    return this.#source?.readyState === EventSource.OPEN
+  }
+
   open(): void {
     if (this.isOpen) return
     const source = new EventSource(this.#url)

@@ -1,10 +1,12 @@
 import type { Stats } from '@darkroom/contracts'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { follow, reconnect } from '../live/live.ts'
 import { readSession, session } from '../session/session.ts'
 import { SignIn } from '../session/sign-in.tsx'
 import { Header } from '../shell/header.tsx'
+import { Later, takeTurns } from '../shell/later.tsx'
 import { Failures } from './failures.tsx'
 import { chartSpans, filters, isPaused, minutes, setFilters } from './filters.ts'
 import { IntakeSwitch } from './intake-switch.tsx'
@@ -77,6 +79,7 @@ function Body() {
 }
 
 function Figures({ images, queue, intake, lastHour, workers, services, disk }: Stats) {
+  useEffect(() => void takeTurns(3), [])
   return (
     <>
       <IntakeSwitch intake={intake} />
@@ -98,74 +101,80 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
           note={lastHour && `${lastHour.failed} in the last hour`}
         />
       </dl>
-      <div class="pair">
+      <Later in={1}>
+        <div class="pair">
+          {lastHour && (
+            <section class="panel" aria-labelledby="throughput">
+              <h2 id="throughput">Ended each minute</h2>
+              <ThroughputChart {...lastHour} />
+            </section>
+          )}
+          <section class="panel" aria-labelledby="load">
+            <h2 id="load">Waiting and developing</h2>
+            <LoadChart />
+          </section>
+        </div>
+      </Later>
+      <Later in={2}>
         {lastHour && (
-          <section class="panel" aria-labelledby="throughput">
-            <h2 id="throughput">Ended each minute</h2>
-            <ThroughputChart {...lastHour} />
+          <section class="panel" aria-labelledby="latency">
+            <h2 id="latency">How long it takes</h2>
+            <LatencyTable {...lastHour} />
           </section>
         )}
-        <section class="panel" aria-labelledby="load">
-          <h2 id="load">Waiting and developing</h2>
-          <LoadChart />
-        </section>
-      </div>
-      {lastHour && (
-        <section class="panel" aria-labelledby="latency">
-          <h2 id="latency">How long it takes</h2>
-          <LatencyTable {...lastHour} />
-        </section>
-      )}
-      <div class="pair">
-        {workers && (
-          <section class="panel" aria-labelledby="workers">
-            <h2 id="workers">Workers</h2>
-            <Workers workers={workers} />
+        <div class="pair">
+          {workers && (
+            <section class="panel" aria-labelledby="workers">
+              <h2 id="workers">Workers</h2>
+              <Workers workers={workers} />
+            </section>
+          )}
+          {lastHour && (
+            <section class="panel" aria-labelledby="failures">
+              <h2 id="failures">Failures</h2>
+              <Failures {...lastHour} inAll={images?.failed ?? 0} />
+            </section>
+          )}
+        </div>
+      </Later>
+      <Later in={3}>
+        {services && (
+          <section class="panel" aria-labelledby="services">
+            <h2 id="services">Services and engines</h2>
+            <Services services={services} />
           </section>
         )}
-        {lastHour && (
-          <section class="panel" aria-labelledby="failures">
-            <h2 id="failures">Failures</h2>
-            <Failures {...lastHour} inAll={images?.failed ?? 0} />
-          </section>
-        )}
-      </div>
-      {services && (
-        <section class="panel" aria-labelledby="services">
-          <h2 id="services">Services and engines</h2>
-          <Services services={services} />
-        </section>
-      )}
-      <div class="pair">
-        {disk && (
-          <section class="panel" aria-labelledby="disk">
-            <h2 id="disk">Disk</h2>
-            <meter
-              min="0"
-              max={disk.totalBytes}
-              value={disk.totalBytes - disk.freeBytes}
-              aria-label="Share of the disk that is used"
-            />
-            <p class="hint">
-              {gigabytes(disk.freeBytes)} free of {gigabytes(disk.totalBytes)}
-            </p>
-          </section>
-        )}
-        {queue && (
-          <section class="panel" aria-labelledby="queue">
-            <h2 id="queue">Queue</h2>
-            <meter
-              min="0"
-              max={queue.limit ?? queue.waiting}
-              value={queue.waiting}
-              aria-label="Share of the queue that is used"
-            />
-            <p class="hint">
-              {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}.
-            </p>
-          </section>
-        )}
-      </div>
+        <div class="pair">
+          {disk && (
+            <section class="panel" aria-labelledby="disk">
+              <h2 id="disk">Disk</h2>
+              <meter
+                min="0"
+                max={disk.totalBytes}
+                value={disk.totalBytes - disk.freeBytes}
+                aria-label="Share of the disk that is used"
+              />
+              <p class="hint">
+                {gigabytes(disk.freeBytes)} free of {gigabytes(disk.totalBytes)}
+              </p>
+            </section>
+          )}
+          {queue && (
+            <section class="panel" aria-labelledby="queue">
+              <h2 id="queue">Queue</h2>
+              <meter
+                min="0"
+                max={queue.limit ?? queue.waiting}
+                value={queue.waiting}
+                aria-label="Share of the queue that is used"
+              />
+              <p class="hint">
+                {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}.
+              </p>
+            </section>
+          )}
+        </div>
+      </Later>
     </>
   )
 }
@@ -188,10 +197,9 @@ function Tile({
   )
 }
 
+void readSession()
 const root = document.getElementById('app')
 if (root) render(<Page />, root)
-
-void readSession()
 follow(readSoon)
 keepReading()
 let lastState = session.peek().state

@@ -159,6 +159,24 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     await page.locator('.row').first().waitFor()
   })
 
+  test('the page reads the history once when it is opened', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.locator('.row').first().waitFor()
+    await page.route('**/session', async route => {
+      await page.getByText('Live', { exact: true }).waitFor()
+      await route.fallback()
+    })
+    const listings: string[] = []
+    page.on('request', request => {
+      if (/\/images\?/.test(request.url())) listings.push(request.url())
+    })
+    await page.reload()
+    await page.locator('.row').first().waitFor()
+    await page.locator('#add-step-result:enabled').waitFor() // it is filled last
+    assert.equal(listings.length, 1, listings.join())
+  })
+
   test('two tabs show what another client uploads, as it happens', async () => {
     await using opened = await open()
     const { page } = opened
