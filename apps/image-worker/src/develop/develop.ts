@@ -7,6 +7,7 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
+import { forLibheif } from './avif/for-libheif.ts'
 import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
@@ -55,10 +56,12 @@ export async function develop(
     reserve = bytes => reserveMemory(bytes + inHand.heldBytes)
   }
   const plan = planOf(operations, header.format)
-  const job: Job = { input, header, plan, limits, inHand }
+  const isHeif = header.format === 'avif' || header.format === 'heic'
   try {
+    const source = isHeif ? forLibheif(input, header) : input
+    const job: Job = { input: source, header, plan, limits, inHand }
     if (plan.output.isChosen) {
-      const { format, lossless } = await chooseFormat(input, header, plan, limits, reserve)
+      const { format, lossless } = await chooseFormat(source, header, plan, limits, reserve)
       plan.output = { ...plan.output, format, lossless }
     }
     const bytes = await firstOrMendedResult(job, reserve)

@@ -1,4 +1,4 @@
-/** A box of a finished AVIF (ISO/IEC 14496-12, 4.2). Its content goes from `body` to `end`. */
+/** A box of an AVIF or HEIC (ISO/IEC 14496-12, 4.2). Its content goes from `body` to `end`. */
 export interface FileBox {
   readonly type: string
   readonly start: number
@@ -6,19 +6,36 @@ export interface FileBox {
   readonly end: number
 }
 
-/** The boxes inside another box. Our encoder writes every size in 32 bits. */
+/** The boxes inside another box, in a file whose header was read: none is smaller than its own header. */
 export function* boxesIn(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>): Generator<FileBox> {
   for (let start = parent.body; start + 8 <= parent.end; ) {
-    const size = avif.readUInt32BE(start)
-    if (size < 8) throw new TypeError(`the encoder wrote a box of ${size} bytes`)
-    yield { type: avif.toString('latin1', start + 4, start + 8), start, body: start + 8, end: start + size }
-    start += size
+    const { headBytes, size } = sizeOf(avif, start, parent.end)
+    if (size < headBytes) throw new TypeError(`the AVIF has a box of ${size} bytes`)
+    const end = Math.min(start + size, parent.end)
+    yield { type: avif.toString('latin1', start + 4, start + 8), start, body: start + headBytes, end }
+    start = end
   }
+}
+
+/** A size of 1 means that 64 bits follow; 0 means up to the end. */
+function sizeOf(avif: Buffer, start: number, end: number): { headBytes: number; size: number } {
+  const size = avif.readUInt32BE(start)
+  if (size !== 1) return { headBytes: 8, size: size === 0 ? end - start : size }
+  return { headBytes: 16, size: Number(avif.readBigUInt64BE(start + 8)) }
 }
 
 /** @throws TypeError when there is no such box */
 export function findBox(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>, type: string): FileBox {
   const found = boxesIn(avif, parent).find(box => box.type === type)
-  if (!found) throw new TypeError(`the encoder wrote an AVIF with no ${type} box`)
+  if (!found) throw new TypeError(`the AVIF has no ${type} box`)
   return found
+}
+
+/** A box with this content. */
+export function encodeBox(type: string, ...content: readonly Uint8Array[]): Buffer {
+  const length = content.reduce((sum, part) => sum + part.length, 8)
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(length)
+  head.write(type, 4, 'latin1')
+  return Buffer.concat([head, ...content])
 }

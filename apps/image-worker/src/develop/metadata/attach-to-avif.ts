@@ -1,4 +1,4 @@
-import { boxesIn, findBox } from '../avif/file-boxes.ts'
+import { boxesIn, encodeBox, findBox } from '../avif/file-boxes.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
@@ -40,8 +40,10 @@ export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): 
       iinf: writeInfos(infos, items),
       iref: writeReferences(types.includes('iref') ? part('iref') : Buffer.alloc(4), items, primary),
     }
-    const content = [...new Set([...types, 'iref'])].map(type => box(type, replaced[type] ?? part(type)))
-    return box('meta', file.subarray(meta.body, inMeta.body), ...content)
+    const content = [...new Set([...types, 'iref'])].map(type =>
+      encodeBox(type, replaced[type] ?? part(type)),
+    )
+    return encodeBox('meta', file.subarray(meta.body, inMeta.body), ...content)
   }
   // The size doesn't depend on the offsets.
   const delta = rewritten(0).length - (meta.end - meta.start)
@@ -49,16 +51,8 @@ export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): 
     file.subarray(0, meta.start),
     rewritten(delta),
     file.subarray(meta.end),
-    box('mdat', ...items.map(({ data }) => data)),
+    encodeBox('mdat', ...items.map(({ data }) => data)),
   ])
-}
-
-function box(type: string, ...content: readonly Uint8Array[]): Buffer {
-  const length = content.reduce((sum, part) => sum + part.length, 8)
-  const head = Buffer.alloc(8)
-  head.writeUInt32BE(length)
-  head.write(type, 4, 'latin1')
-  return Buffer.concat([head, ...content])
 }
 
 interface Infos {
@@ -84,7 +78,7 @@ interface Item {
 function writeInfos({ ids, entries }: Infos, items: readonly Item[]): Buffer {
   const added = items.map(({ id, type }) => {
     const contentType = type === 'mime' ? 'application/rdf+xml\0' : ''
-    return box(
+    return encodeBox(
       'infe',
       Buffer.from([2, 0, 0, 1]),
       shorts(id, 0),
@@ -97,7 +91,7 @@ function writeInfos({ ids, entries }: Infos, items: readonly Item[]): Buffer {
 /** 8.11.12: each of the items describes the content of the primary item. */
 function writeReferences(iref: Buffer, items: readonly Item[], primary: number): Buffer {
   const added = items.map(({ id }) =>
-    box(
+    encodeBox(
       'cdsc',
       iref[0] === 0 ? shorts(id, 1, primary) : Buffer.concat([longs(id), shorts(1), longs(primary)]),
     ),
