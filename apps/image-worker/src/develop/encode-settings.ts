@@ -91,6 +91,9 @@ export function stronger(settings: EncodeSettings, growth: number): EncodeSettin
   return { ...settings, quality: Math.min(settings.quality + step, 95) }
 }
 
+/** sharp accepts no more; only PNG can store more. */
+const mostLoops = 65_535
+
 /** Configures sharp to write a format. */
 export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSettings): Sharp {
   const {
@@ -105,7 +108,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     quality,
     quantisationTable,
   } = settings
-  const animation = delay.length > 0 ? { delay, loop } : {}
+  const animation = delay.length > 0 ? { delay, loop: Math.min(loop, mostLoops) } : {}
   switch (format) {
     case 'jpeg':
       return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding, quantisationTable })

@@ -2,6 +2,7 @@ import type { OutputFormat } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
 import { signAvif } from './colour/sign-avif.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
+import { writeDelays } from './exact-delays.ts'
 import { canBeTransparent, canHave16Bits, expectRoomFor, keepsFrames } from './format-abilities.ts'
 import { exactGif } from './gif/exact-gif.ts'
 import { encodeBaseline, stripsOf } from './jpeg/encode-baseline.ts'
@@ -22,7 +23,6 @@ import {
 } from './raster.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
-import { writeDelays } from './webp/exact-delays.ts'
 
 /** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
 const minGrowth = 0.9
@@ -133,7 +133,7 @@ async function encodeOnce(
     const png = await writeAnimation(stack, pageHeight, settings, encodeFrame)
     return attachMetadata(png, format, metadata, size)
   }
-  const bytes = await writeDelays(settings, delay =>
+  const bytes = await writeDelays(settings, format, delay =>
     writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),
   )
   return attachMetadata(bytes, format, metadata, size)

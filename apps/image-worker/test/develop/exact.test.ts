@@ -298,14 +298,20 @@ function gifs(): fc.Arbitrary<GifPicture> {
       palette: noiseBytes(3 * 2 ** tableBits, seed),
       loop,
       frames: frames.map(({ hasTable, interlaced, delay, disposal, isTransparent, isPart }, index) => {
-        const [left, top] = isPart ? [width >> 1, height >> 1] : [0, 0]
+        // The first frame covers the screen and stays: the decoder that inspects would show the screen as black.
+        const isFirst = index === 0
+        const [left, top] = isPart && !isFirst ? [width >> 1, height >> 1] : [0, 0]
         return {
           left,
           top,
           ...frameOf(width - left, height - top, tableBits, seed + index),
           interlaced,
           ...(hasTable && { palette: noiseBytes(3 * 2 ** tableBits, seed + index + 50) }),
-          control: { delay, disposal, ...(isTransparent && { transparent: 0 }) },
+          control: {
+            delay,
+            disposal: isFirst ? disposal % 3 : disposal,
+            ...(isTransparent && { transparent: 0 }),
+          },
         }
       }),
     }))

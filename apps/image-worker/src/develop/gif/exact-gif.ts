@@ -12,6 +12,7 @@ interface Indexed {
 }
 
 const mostColours = 256
+const mostShort = 65_535
 /** Marks transparency, outside the 24-bit colours. Black in the table. */
 const none = 0x1000000
 /** GIF 89a, section 23: how a frame is removed before the next one is shown. */
@@ -94,7 +95,7 @@ function graphicControl(delay: number, transparent: number | undefined, disposal
   const flags = (disposal << 2) | (transparent === undefined ? 0 : 1)
   return Buffer.concat([
     Buffer.of(0x21, 0xf9, 4, flags),
-    shorts(Math.round(delay / 10)),
+    shorts(Math.min(Math.round(delay / 10), mostShort)),
     Buffer.of(transparent ?? 0, 0),
   ])
 }
@@ -102,7 +103,7 @@ function graphicControl(delay: number, transparent: number | undefined, disposal
 /** Netscape's extension holds the number of repetitions; 0 means forever. */
 function looping(loop: number): Uint8Array {
   const name = Buffer.from('\x21\xff\x0bNETSCAPE2.0\x03\x01', 'latin1')
-  return Buffer.concat([name, shorts(loop === 0 ? 0 : loop - 1), Buffer.of(0)])
+  return Buffer.concat([name, shorts(loop === 0 ? 0 : Math.min(loop - 1, mostShort)), Buffer.of(0)])
 }
 
 function shorts(...numbers: number[]): Uint8Array {

@@ -1,9 +1,5 @@
-import { GifReader } from '../../permute/gif/reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-
-const extension = 0x21
-const image = 0x2c
-const trailer = 0x3b
+import { gifBlocks } from './gif-blocks.ts'
 
 /**
  * A GIF without the bytes after its trailer, which don't belong to it (GIF 89a, section 27). libnsgif looks for the
@@ -12,31 +8,10 @@ const trailer = 0x3b
  */
 export function upToTrailer(gif: Uint8Array): Uint8Array {
   try {
-    const reader = new GifReader(gif)
-    reader.take(10) // signature and size
-    skipColorTable(reader, 2)
-    for (let block = reader.byte(); block !== trailer; block = reader.byte()) {
-      if (block === extension) reader.byte()
-      else if (block === image) skipImageHead(reader)
-      else return gif
-      reader.skipSubBlocks()
-    }
-    return gif.subarray(0, reader.position)
+    for (const { kind, end } of gifBlocks(gif)) if (kind === 'trailer') return gif.subarray(0, end)
+    return gif
   } catch (error) {
     if (error instanceof NotWellFormed) return gif
     throw error
   }
-}
-
-function skipImageHead(reader: GifReader): void {
-  reader.take(8) // position and size
-  skipColorTable(reader, 0)
-  reader.byte() // LZW code size
-}
-
-/** Skips the flags, `between` bytes, and the colour table if the flags announce one. */
-function skipColorTable(reader: GifReader, between: number): void {
-  const flags = reader.byte()
-  reader.take(between)
-  if ((flags & 0x80) !== 0) reader.take(3 * 2 ** ((flags & 0x07) + 1))
 }

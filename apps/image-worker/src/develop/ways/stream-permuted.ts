@@ -4,6 +4,7 @@ import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../../permute/channel-order.ts'
 import { colourSignalOf, treatColours } from '../colour/treat-colours.ts'
 import { settingsFor, writeAs } from '../encode-settings.ts'
+import { writeDelays } from '../exact-delays.ts'
 import { heldBytes, maxHeldBytes } from '../held-bytes.ts'
 import { type DevelopLimits, timeoutOf } from '../limits.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
@@ -16,7 +17,6 @@ import { type Output, unmoved, uprightSize } from '../raster.ts'
 import { isTransparent } from '../tiff/extra-samples.ts'
 import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
-import { writeDelays } from '../webp/exact-delays.ts'
 import type { Way } from './way.ts'
 
 /** Permutes images that unpack to a lot, if that is exact. */
@@ -79,7 +79,7 @@ export async function streamPermuted(
   )
   const permuted = permute(image.keepIccProfile(), metadata, order)
   // There is no second pass, unlike for an image that is held in memory.
-  const bytes = await writeDelays(settings, delay =>
+  const bytes = await writeDelays(settings, output.format, delay =>
     writeAs(permuted, output.format, { ...settings, delay, optimiseCoding: true }).toBuffer(),
   )
   const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })

@@ -1,0 +1,55 @@
+import { GifReader } from '../../permute/gif/reader.ts'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
+
+/** A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, or an extension. */
+export interface GifBlock {
+  readonly kind: 'screen' | 'image' | 'table' | 'control' | 'extension' | 'trailer'
+  readonly at: number
+  readonly end: number
+}
+
+const introducers = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
+const graphicControl = 0xf9
+
+/**
+ * The blocks of a GIF up to its trailer (GIF 89a), without the coded pixels.
+ *
+ *     screen [table] | [control] image [table] | .. | trailer
+ *
+ * @throws NotWellFormed where the blocks end too early, or one is of another kind
+ */
+export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
+  const reader = new GifReader(gif)
+  const block = (kind: GifBlock['kind'], at: number): GifBlock => ({ kind, at, end: reader.position })
+  reader.take(10) // signature and size
+  const screenFlags = reader.byte()
+  reader.take(2)
+  yield block('screen', 0)
+  yield* table(screenFlags)
+  for (;;) {
+    const at = reader.position
+    const introducer = reader.byte()
+    if (introducer === introducers.extension) {
+      const isControl = reader.byte() === graphicControl
+      reader.skipSubBlocks()
+      yield block(isControl ? 'control' : 'extension', at)
+    } else if (introducer === introducers.image) {
+      reader.take(8) // position and size
+      const flags = reader.byte()
+      yield block('image', at)
+      yield* table(flags)
+      reader.byte() // LZW code size
+      reader.skipSubBlocks()
+    } else if (introducer === introducers.trailer) {
+      yield block('trailer', at)
+      return
+    } else throw new NotWellFormed('the GIF has a block of an unknown kind')
+  }
+
+  function* table(flags: number): Generator<GifBlock> {
+    if ((flags & 0x80) === 0) return
+    const at = reader.position
+    reader.take(3 * 2 ** ((flags & 0x07) + 1))
+    yield block('table', at)
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import { assembleGif, type GifFrame } from '../../permute/gif/gif-assembler.ts'
+import { run } from '../run.ts'
+
+const palette = Uint8Array.from([255, 0, 0, 0, 0, 255])
+const screen = { width: 3, height: 1, palette }
+const part = (left: number, disposal: number): GifFrame => ({
+  left,
+  width: 2,
+  height: 1,
+  indexes: [0, 1],
+  control: { delay: 10, disposal },
+})
+const whole: GifFrame = { width: 3, height: 1, indexes: [0, 0, 0], control: { delay: 10, disposal: 3 } }
+
+test('the screen of a GIF is transparent where no frame covers it', async () => {
+  const [red, blue, none] = ['ff0000ff', '0000ffff', '00000000']
+  const files = [
+    { frames: [part(1, 0)], shows: [[none, red, blue]] },
+    {
+      frames: [part(0, 1), part(1, 1)],
+      shows: [
+        [red, blue, none],
+        [red, red, blue],
+      ],
+    },
+    {
+      frames: [whole, part(0, 1)],
+      shows: [
+        [red, red, red],
+        [red, blue, none],
+      ],
+    },
+  ]
+  for (const { frames, shows } of files) {
+    const { bytes } = await run(assembleGif({ ...screen, frames }), 'flip')
+    const rgba = await sharp(bytes, { pages: -1 }).ensureAlpha().raw().toBuffer()
+    const pixels = rgba.toString('hex').match(/.{8}/g) ?? []
+    assert.deepEqual(
+      pixels.map(pixel => (pixel.endsWith('00') ? none : pixel)),
+      shows.flat(),
+    )
+  }
+})
