@@ -256,3 +256,38 @@ function tiffOf(
 function rgba(colours: number[]): Uint8Array {
   return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
 }
+
+test('tags with invalid values that say nothing about the pixels are ignored, as are missing byte counts', async () => {
+  const { tiff, entry } = await plainTiff()
+  const before = await inspect(tiff)
+  const changes: Record<string, (tiff: Buffer) => void> = {
+    'orientation 0': file => file.writeUInt16LE(0, entry(274)),
+    'orientation 9': file => file.writeUInt16LE(9, entry(274)),
+    'no unit of resolution': file => file.writeUInt16LE(0, entry(296)),
+    'byte counts of 0': file => file.writeUInt32LE(0, entry(279)),
+    'tags in another order': file => {
+      const at = entry(274) - 8
+      const [one, other] = [file.subarray(at, at + 12), file.subarray(at + 12, at + 24)].map(part => [
+        ...part,
+      ])
+      file.set([...(other ?? []), ...(one ?? [])], at)
+    },
+  }
+  for (const [oddity, change] of Object.entries(changes)) {
+    const odd = Buffer.from(tiff)
+    change(odd)
+    assertSame(await inspectResult(await run(odd, 'swap-channels:bgr')), permuted(before, 'bgr'), oddity)
+  }
+})
+
+test('TIFF samples of other than whole bytes fail with this reason', async () => {
+  const { tiff, entry } = await plainTiff()
+  for (const channel of [0, 1, 2]) tiff.writeUInt16LE(12, tiff.readUInt32LE(entry(258)) + 2 * channel)
+  await assert.rejects(run(tiff, 'flip'), /3 samples of 12 bits a pixel are not supported/)
+})
+
+/** An uncompressed TIFF in one strip, and the positions of the values of its tags. */
+async function plainTiff(): Promise<{ tiff: Buffer; entry: (tag: number) => number }> {
+  const tiff = await photo().resize(16, 12).tiff({ compression: 'none', xres: 10, yres: 10 }).toBuffer()
+  return { tiff, entry: tag => tiffPages(tiff)[0]?.directory.entries.find(e => e.tag === tag)?.fieldAt ?? 0 }
+}

@@ -128,9 +128,22 @@ async function openPage(
   limits: DevelopLimits,
   page: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
+  expectWholeBytes(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await decode(input, own, plan, limits, page)
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
+}
+
+/**
+ * libvips reads only whole bytes, and one sample of fewer bits.
+ *
+ * @throws UnusableImage
+ */
+function expectWholeBytes({ bitsPerSample: bits, samplesPerPixel: samples }: TiffPage): void {
+  const isPacked = samples === 1 && [1, 2, 4].includes(bits)
+  if (bits % 8 === 0 || isPacked) return
+  const words = `${samples} samples of ${bits} bits a pixel are not supported; only 8 or 16 bits a sample are`
+  throw new UnusableImage('unsupported-samples', words)
 }
 
 /** Metadata of the whole file belongs to its first page; every page has its own profile and resolution. */

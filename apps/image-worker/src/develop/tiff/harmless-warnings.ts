@@ -8,6 +8,9 @@ const harmless = [
   /does not end in null byte/,
   /^incorrect count for field/i,
   /ExtraSamples doesn't match SamplesPerPixel/,
+  /tags are not sorted in ascending order/,
+  // If the bytes of the pixels end before the calculated size, that is an error.
+  /"StripByteCounts" field, (?:ignoring and )?calculating from imagelength/,
 ]
 
 /** libvips' messages that follow from these warnings. */
