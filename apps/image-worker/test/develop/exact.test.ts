@@ -7,7 +7,7 @@ import { permuteFile } from '../../src/develop/ways/undecoded-png-or-gif.ts'
 import { type ChannelOrder, channelOrders, compose, inverse } from '../../src/permute/channel-order.ts'
 import { assembleGif, type GifPicture } from '../permute/gif/gif-assembler.ts'
 import { assembleWithColors, noise, noiseBytes, orders, pictures } from '../permute/pictures.ts'
-import { chunk } from '../permute/png/png-assembler.ts'
+import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
 import { assertSame, type Inspected, inspect, inspectResult, merged, permuted } from './inspect.ts'
 import { asRgba, drawing, type Raster, rasterOf, rasters } from './rasters.ts'
 import { bytesOf, run } from './run.ts'
@@ -16,7 +16,8 @@ test('every sample of a PNG is permuted exactly, with or without decoding', asyn
   await fc.assert(
     fc.asyncProperty(pictures, fc.boolean(), orders, async (picture, isTransparent, order) => {
       const png = assembleWithColors(picture, isTransparent)
-      const decoded = Buffer.concat([png, Buffer.from('more')])
+      const noProfile = chunk('iCCP', Buffer.from('no profile'))
+      const decoded = Buffer.concat([png.subarray(0, 33), noProfile, png.subarray(33)])
       assert.notEqual(await permutedUndecoded(png, 'png', order), undefined)
       assert.equal(await permutedUndecoded(decoded, 'png', order), undefined)
       await assertPermuted(png, order)
@@ -24,6 +25,28 @@ test('every sample of a PNG is permuted exactly, with or without decoding', asyn
     }),
     { numRuns: 150 },
   )
+})
+
+test('a palette and few bits a sample stay in a PNG with parts that decoders ignore', async () => {
+  const shapes = [
+    { colorType: 3, bitDepth: 8, before: [chunk('PLTE', noiseBytes(12, 3))] },
+    { colorType: 0, bitDepth: 1, before: [] },
+  ]
+  for (const { before, ...shape } of shapes) {
+    const png = assemblePng({ width: 2, height: 1, samples: [1, 0], ...shape }, { before })
+    const text = chunk('tEXt', Buffer.from('Title\0text'))
+    text.writeUInt32BE(0, text.length - 4)
+    const exif = chunk(
+      'eXIf',
+      Buffer.from('II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0', 'latin1'),
+    )
+    for (const part of [text, exif]) {
+      const odd = Buffer.concat([png.subarray(0, 33), part, png.subarray(33), Buffer.from('more')])
+      const result = await bytesOf(odd, 'swap-channels:bgr')
+      assert.deepEqual(result.subarray(24, 26), png.subarray(24, 26))
+      await assertPermuted(odd, 'bgr')
+    }
+  }
 })
 
 test('every sample is exact in a PNG with parts that decoders must ignore, or with chunks in a wrong order', async () => {
@@ -257,7 +280,10 @@ async function assertPermuted(file: Uint8Array, order: ChannelOrder): Promise<In
 }
 
 async function permutedUndecoded(file: Uint8Array, format: 'png' | 'gif', order: ChannelOrder) {
-  return permuteFile(file, { format } as never, order, { format, metadata: 'strip' })
+  return permuteFile(file, { format, frames: 1, orientation: 1 } as never, order, {
+    format,
+    metadata: 'strip',
+  })
 }
 
 function malformed(gif: Buffer): Buffer {

@@ -18,9 +18,9 @@ export const undecodedPngOrGif: Way = {
 }
 
 /**
- * Permutes the channels without decoding pixels, if the format allows it and the file is perfectly well formed;
- * undefined if it must be decoded. For an animated PNG only the pixels must be well formed: other errors, which
- * decoders ignore, are left out of the result, because decoded frames are drawn over each other.
+ * Permutes the channels without decoding pixels, if the format allows it and the file is well formed; undefined if it
+ * must be decoded. Ancillary chunks of a PNG that break a rule are left out of the result, because decoders ignore them,
+ * and a decoded PNG has lost its palette, and the parts of its frames.
  */
 export async function permuteFile(
   input: Uint8Array,
@@ -37,8 +37,10 @@ export async function permuteFile(
   const isAnimation = frames > 1
   try {
     if (format === 'gif') return withMetadata(permuteGif(input, order, options))
-    if (format !== 'png' || (isAnimation && orientation !== 1)) return undefined
-    const permuted = permutePng([input], order, { ...options, forgivesAncillary: isAnimation })
+    if (format !== 'png' || orientation !== 1) return undefined
+    // A decoder may still use a profile that isn't quite right. It can't decode an animation.
+    const forgives = (type: string) => isAnimation || type !== 'iCCP'
+    const permuted = permutePng([input], order, { ...options, forgives })
     return withMetadata(await gather(permuted))
   } catch (error) {
     if (error instanceof NotWellFormed) return undefined

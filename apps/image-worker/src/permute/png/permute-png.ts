@@ -14,8 +14,11 @@ export interface PermuteOptions {
    * metadata about the file itself: a caller that needs them writes them anew.
    */
   readonly keepMetadata: boolean
-  /** Drops ancillary chunks that break a rule, and bytes after IEND, instead of throwing. */
-  readonly forgivesAncillary?: boolean
+  /**
+   * Whether an ancillary chunk of a type is dropped if it breaks a rule, instead of throwing. If given, bytes after IEND
+   * are dropped, too.
+   */
+  readonly forgives?: (type: string) => boolean
 }
 
 /**
@@ -43,7 +46,7 @@ export async function* permutePng(
 async function* rewrite(
   chunks: PngChunkReader,
   order: ChannelOrder,
-  { keepMetadata, forgivesAncillary = false }: PermuteOptions,
+  { keepMetadata, forgives }: PermuteOptions,
 ) {
   await chunks.readSignature()
   yield pngSignature.slice()
@@ -89,7 +92,7 @@ async function* rewrite(
         yield encodeChunk('fcTL', animation.control(await chunks.readWhole()))
         break
       default: {
-        const isForgiven = forgivesAncillary && /^[a-z]/.test(type)
+        const isForgiven = /^[a-z]/.test(type) && forgives?.(type)
         const data = isForgiven
           ? acceptUnlessBroken(ancillary, type, await chunks.readUnlessDamaged())
           : ancillary.accept(type, await chunks.readWhole())
@@ -101,7 +104,7 @@ async function* rewrite(
   animation.end()
   const end = await chunks.readWhole()
   if (end.length > 0) throw new NotWellFormed('IEND is not empty')
-  if (!forgivesAncillary) await chunks.expectEnd()
+  if (!forgives) await chunks.expectEnd()
   yield encodeChunk('IEND')
 }
 
