@@ -182,9 +182,18 @@ export const frontendRoutes = {
     method: 'GET',
     url: '/images/archive',
     schema: {
-      summary: 'A zip of the results of up to 200 finished images, each named by its id',
+      summary: 'A zip of the results of up to 200 finished images, named by their ids or by the given names',
       querystring: Type.Object(
-        { ids: Type.String({ minLength: 1, maxLength: 10_000, description: 'Separated by commas' }) },
+        {
+          ids: Type.String({ minLength: 1, maxLength: 10_000, description: 'Separated by commas' }),
+          names: Type.Optional(
+            Type.String({
+              maxLength: 20_000,
+              description:
+                'File names without extensions, in the order of the ids, separated by slashes. Unsafe characters are replaced, and equal names are numbered; an image without a name is named by its id',
+            }),
+          ),
+        },
         { additionalProperties: false },
       ),
       response: { 200: Bytes, 400: Problem, 404: Problem, 409: Problem, 422: Problem },

@@ -1,10 +1,18 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
-import { fileExtensionOf, frontendRoutes, outputKey, outputsOf, type Task } from '@darkroom/contracts'
+import {
+  fileExtensionOf,
+  frontendRoutes,
+  type ImageFacts,
+  outputKey,
+  outputsOf,
+  type Task,
+} from '@darkroom/contracts'
 import { type App, collectingMemory, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { requireFinished } from '@darkroom/service-kit/images'
 import { makeZip, predictLength } from 'client-zip'
 import { requireImage } from '../access/caller.ts'
+import { archiveNames } from '../archive-names.ts'
 
 /** Keeps the URL short enough for proxies. */
 const maxImages = 200
@@ -24,9 +32,15 @@ export function addArchiveRoutes(
   app.route({
     ...frontendRoutes.getArchive,
     exposeHeadRoute: false,
-    handler: async ({ query: { ids }, caller }, reply) => {
-      const tasks = await Promise.all(readIds(ids).map(id => requireImage(taskDb, caller, id)))
-      const entries = tasks.flatMap(entriesOf)
+    handler: async ({ query: { ids, names }, caller }, reply) => {
+      const wanted = readImages(ids, names)
+      const tasks = await Promise.all(wanted.map(({ id }) => requireImage(taskDb, caller, id)))
+      const images = tasks.map((task, at) => ({
+        id: task.id,
+        name: wanted[at]?.name,
+        results: resultsOf(task),
+      }))
+      const entries = entriesOf(images)
       reply.headers({
         'cache-control': 'private, no-store',
         'content-disposition': 'attachment; filename="darkroom.zip"',
@@ -48,18 +62,37 @@ export function addArchiveRoutes(
   }
 }
 
-function readIds(text: string): string[] {
-  const ids = [...new Set(text.split(',').map(id => id.trim()))].filter(id => id !== '')
-  if (ids.length > 0 && ids.length <= maxImages) return ids
+/** The ids, each once, and the name at the same place of the other list. */
+function readImages(idList: string, nameList = ''): { id: string; name?: string | undefined }[] {
+  const names = nameList.split('/')
+  const byId = new Map<string, string | undefined>()
+  for (const [at, text] of idList.split(',').entries()) {
+    const id = text.trim()
+    if (id !== '' && !byId.has(id)) byId.set(id, names[at])
+  }
+  if (byId.size > 0 && byId.size <= maxImages) return [...byId].map(([id, name]) => ({ id, name }))
   throw new ServiceProblem(
     400,
     'invalid-request',
-    `ids must be 1 to ${maxImages} ids, separated by commas; got ${ids.length}`,
+    `ids must be 1 to ${maxImages} ids, separated by commas; got ${byId.size}`,
   )
 }
 
+interface FinishedImage {
+  id: string
+  /** The name that the client gave it. */
+  name: string | undefined
+  results: readonly Result[]
+}
+
+interface Result {
+  variant: string | undefined
+  facts: ImageFacts
+  lastModified: Date
+}
+
 /** The result and all variants of an image. */
-function entriesOf(task: Task): Entry[] {
+function resultsOf(task: Task): Result[] {
   try {
     requireFinished(task)
   } catch (error) {
@@ -67,10 +100,22 @@ function entriesOf(task: Task): Entry[] {
     throw new ServiceProblem(error.status, error.code, `${task.id}: ${error.message}`, error)
   }
   const lastModified = new Date(task.finishedAt ?? task.createdAt)
-  return outputsOf(task).flatMap(({ name }) => {
-    const facts = name === undefined ? task.result : task.variants?.[name]?.result
-    if (!facts) return []
-    const key = outputKey(task.id, name)
-    return { name: `${key}.${fileExtensionOf(facts.contentType)}`, size: facts.bytes, lastModified, key }
+  return outputsOf(task).flatMap(({ name: variant }) => {
+    const facts = variant === undefined ? task.result : task.variants?.[variant]?.result
+    return facts ? [{ variant, facts, lastModified }] : []
   })
+}
+
+function entriesOf(images: readonly FinishedImage[]): Entry[] {
+  const names = archiveNames(
+    images.map(({ id, name, results }) => ({ id, name, outputs: results.map(({ variant }) => variant) })),
+  )
+  return images.flatMap(({ id, results }, at) =>
+    results.map(({ variant, facts, lastModified }) => ({
+      name: `${outputKey(names[at] ?? id, variant)}.${fileExtensionOf(facts.contentType)}`,
+      size: facts.bytes,
+      lastModified,
+      key: outputKey(id, variant),
+    })),
+  )
 }

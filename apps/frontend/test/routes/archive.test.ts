@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, temporaryFolder } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
@@ -19,8 +19,21 @@ async function upload(): Promise<string> {
   return String(json().id)
 }
 
-function archive(key: string, ids: string) {
-  return guarded.askWith(key, `/images/archive?ids=${ids}`)
+function archive(key: string, ids: string, names?: string) {
+  const query = new URLSearchParams({ ids, ...(names !== undefined && { names }) })
+  return guarded.askWith(key, `/images/archive?${query}`)
+}
+
+/** The names of the files in a zip and the SHA-256 of each, read by a program that others wrote. */
+function listZip(t: TestContext, body: Buffer): string[] {
+  const file = join(temporaryFolder(t), 'a.zip')
+  writeFileSync(file, body)
+  const script = `import sys, zipfile, hashlib
+sys.stdout.reconfigure(encoding='utf-8')
+with zipfile.ZipFile(sys.argv[1]) as z:
+  assert z.testzip() is None
+  for name in z.namelist(): print(name, hashlib.sha256(z.read(name)).hexdigest())`
+  return execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }).trim().split('\n')
 }
 
 test('an archive has each result once, and the length of its Content-Length', async t => {
@@ -33,17 +46,25 @@ test('an archive has each result once, and the length of its Content-Length', as
   const { status, headers, body } = await archive(alice.key, [...ids, ids[0]].join())
   assert.deepEqual([status, headers['content-type']], [200, 'application/zip'])
   assert.equal(headers['content-length'], String(body.length))
-  const file = join(temporaryFolder(t), 'a.zip')
-  writeFileSync(file, body)
-  const script = `import sys, zipfile, hashlib
-with zipfile.ZipFile(sys.argv[1]) as z:
-  assert z.testzip() is None
-  for name in z.namelist(): print(name, hashlib.sha256(z.read(name)).hexdigest())`
-  const listed = execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }).trim().split('\n')
+  const listed = listZip(t, body)
   const expected = results.map(
     (result, index) => `${ids[index]}.png ${createHash('sha256').update(result).digest('hex')}`,
   )
   assert.deepEqual(listed, expected)
+})
+
+test('the files of an archive have the names of the request, with the extension of the result', async t => {
+  const ids: string[] = []
+  for (let count = 0; count < 4; count++) {
+    await upload()
+    ids.push(await finishNext(guarded, image))
+  }
+  const names = ['été & co', '../etc/cron', 'été & co'].map(name => name.replaceAll('/', ':'))
+  const { status, headers, body } = await archive(alice.key, ids.join(), names.join('/'))
+  assert.equal(status, 200)
+  assert.equal(headers['content-length'], String(body.length))
+  const listed = listZip(t, body).map(line => line.slice(0, line.lastIndexOf(' ')))
+  assert.deepEqual(listed, ['été & co.png', '_etc_cron.png', 'été & co-2.png', `${ids[3]}.png`])
 })
 
 test('an archive of missing, unfinished or failed images is refused with the id of the image', async () => {

@@ -1,18 +1,53 @@
-import { urlOf } from '../api/base.ts'
+import { base } from '../api/base.ts'
+import { nameOf } from './names.ts'
 import { imageOf, type Row } from './row.ts'
+import { stemOf } from './row-words.ts'
 
 /** The most images that one archive holds. */
 const maxInArchive = 200
+/** Proxies allow 8 KiB for the first line of a request, such as nginx with its default settings. */
+const maxQueryLength = 7500
+/** In characters; the server shortens names further if they have more than 150 bytes. */
+const maxNameLength = 100
 
 export interface Archive {
   url: string
   count: number
 }
 
-/** Where the results of these rows are downloaded as zips. */
+/** Where the results of these rows are downloaded as zips, named like the files that were uploaded. */
 export function archivesOf(rows: readonly Row[]): Archive[] {
-  const ids = rows.flatMap(row => imageOf(row)?.id ?? [])
-  const parts: string[][] = []
-  for (let at = 0; at < ids.length; at += maxInArchive) parts.push(ids.slice(at, at + maxInArchive))
-  return parts.map(part => ({ url: urlOf('images/archive', { ids: part.join(',') }), count: part.length }))
+  const archives: Archive[] = []
+  let ids: string[] = []
+  let names: string[] = []
+  const close = () => {
+    if (ids.length > 0) archives.push({ url: archiveUrl(ids, names), count: ids.length })
+    ids = []
+    names = []
+  }
+  let length = 0
+  for (const row of rows) {
+    const id = imageOf(row)?.id
+    if (id === undefined) continue
+    const name = encodedName(row, id)
+    length += id.length + name.length + 2
+    if (ids.length === maxInArchive || length > maxQueryLength) {
+      close()
+      length = id.length + name.length + 2
+    }
+    ids.push(id)
+    names.push(name)
+  }
+  close()
+  return archives
+}
+
+function archiveUrl(ids: readonly string[], names: readonly string[]): string {
+  return new URL(`images/archive?ids=${ids.join()}&names=${names.join('/')}`, base).href
+}
+
+/** Empty if this browser does not know the name: then the image is named by its id. */
+function encodedName(row: Row, id: string): string {
+  const name = row.file ? row.name : (nameOf(id) ?? '')
+  return encodeURIComponent([...stemOf(name)].slice(0, maxNameLength).join('').toWellFormed())
 }

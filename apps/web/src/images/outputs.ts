@@ -1,8 +1,9 @@
 import type { ImageFacts, ImageStatus, Operation } from '@darkroom/contracts'
 import { urlOf } from '../api/base.ts'
+import { archivesOf } from './archive.ts'
 import { isSide } from './previews.ts'
 import type { Row } from './row.ts'
-import { extensionOf } from './row-words.ts'
+import { extensionOf, stemOf } from './row-words.ts'
 
 /** One developed image: the result, or a variant. */
 export interface Output {
@@ -41,16 +42,12 @@ export interface Download {
 export function downloadOf(row: Row, image: ImageStatus): Download {
   const [first, ...others] = outputsOf(image)
   if (first && (first.name === undefined || others.length === 0)) return downloadOfOutput(row, first)
-  return { url: urlOf('images/archive', { ids: image.id }), name: `${stemOf(row)}.zip` }
+  return { url: archivesOf([row])[0]?.url ?? '', name: `${stemOf(row.name)}.zip` }
 }
 
 /** The name of the original with that of the variant, and the extension of the format. */
 export function downloadOfOutput(row: Row, { name, facts, path }: Output): Download {
-  const parts = [stemOf(row), ...(name === undefined ? [] : [name])]
-  return { url: urlOf(path), name: `${parts.join('-')}.${extensionOf(facts.contentType)}` }
-}
-
-function stemOf({ name }: Row): string {
-  const [last = ''] = name.split('/').slice(-1)
-  return last.replace(/\.[^.]*$/, '')
+  const stem = stemOf(row.name)
+  const file = name === undefined ? stem : `${stem}_${name}`
+  return { url: urlOf(path), name: `${file}.${extensionOf(facts.contentType)}` }
 }

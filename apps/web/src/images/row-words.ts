@@ -57,3 +57,9 @@ export function bytesWords(bytes: number): string {
 export function extensionOf(contentType: string): string {
   return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')
 }
+
+/** The name of a file without its folders and its extension. */
+export function stemOf(path: string): string {
+  const [last = ''] = path.split('/').slice(-1)
+  return last.replace(/(?<=.)\.[^.]*$/, '')
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { tiffOf, until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
@@ -107,13 +108,16 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
   test('some images are downloaded as a zip', async () => {
     await using opened = await open()
     const { page } = opened
-    await addTo(page, fileOf('one.png', png), fileOf('two.png', photo))
-    await untilDeveloped(page, 'one.png', 'two.png')
-    for (const name of ['one.png', 'two.png']) await page.getByLabel(`Choose ${name}`).check()
+    const names = ['one, two.png', '海 👩‍👩‍👧.webp']
+    await addTo(page, fileOf('one, two.png', png), fileOf('海 👩‍👩‍👧.webp', photo))
+    await untilDeveloped(page, ...names)
+    await page.reload() // the browser remembers the names
+    for (const name of names) await page.getByLabel(`Choose ${name}`).check()
     const download = page.waitForEvent('download')
     await page.getByRole('link', { name: 'Download 2 as zip' }).click()
     assert.equal((await download).suggestedFilename(), 'darkroom.zip')
-    assert.equal(await (await download).failure(), null)
+    const zip = await readFile(await (await download).path())
+    for (const name of names) assert.ok(zip.includes(name), name)
   })
 
   test('a deletion can be undone for a while, and then the image is gone', async () => {

@@ -61,8 +61,8 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     )
     await assertAccessible(page)
     const download = page.waitForEvent('download')
-    await page.getByRole('link', { name: 'Download family-tiny.png' }).click()
-    assert.equal((await download).suggestedFilename(), 'family-tiny.png')
+    await page.getByRole('link', { name: 'Download family_tiny.png' }).click()
+    assert.equal((await download).suggestedFilename(), 'family_tiny.png')
   })
 
   test('a preset of the operators is chosen, and can be copied into own steps', async () => {
