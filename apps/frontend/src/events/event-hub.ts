@@ -11,12 +11,13 @@ import { findTask } from '@darkroom/service-kit/images'
 import { maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
-import { type EventStream, eventText } from './event-stream.ts'
+import { type EventStream, eventFrame, type Frame, heartbeat } from './event-stream.ts'
 
 /** Shorter than the minute after which nginx closes an idle connection. */
 const heartbeatMs = 20_000
 /** The number of steps over which heartbeats are spread, because thousands at once would delay events. */
 const heartbeatSteps = 200
+const reset = eventFrame('reset', {})
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
 
@@ -47,7 +48,7 @@ export class EventHub {
     let step = 0
     this.#heartbeat = setInterval(() => {
       step = (step + 1) % heartbeatSteps
-      for (const stream of this.#beats[step] ?? []) stream.write(':\n\n')
+      for (const stream of this.#beats[step] ?? []) stream.write(heartbeat)
     }, heartbeatMs / heartbeatSteps).unref()
   }
 
@@ -128,7 +129,7 @@ export class EventHub {
         this.#sendDeleted(change.id)
         break
       case 'unknown':
-        for (const stream of this.#ofAll) stream.write(eventText('reset', {}))
+        for (const stream of this.#ofAll) stream.write(reset)
         for (const id of this.#ofImage.keys()) void this.#deliver(id)
     }
   }
@@ -168,10 +169,10 @@ export class EventHub {
   }
 
   #sendDeleted(id: string): void {
-    const text = eventText('deleted', { id })
-    for (const stream of this.#ofAll) if (stream.forget(id)) stream.write(text)
+    const deleted = eventFrame('deleted', { id })
+    for (const stream of this.#ofAll) if (stream.forget(id)) stream.write(deleted)
     for (const stream of this.#ofImage.get(id) ?? []) {
-      stream.write(text)
+      stream.write(deleted)
       stream.end()
     }
   }
@@ -183,13 +184,13 @@ export class EventHub {
 }
 
 function send(task: Task, streams: readonly EventStream[]): void {
-  const texts = new Map<string, string>()
+  const frames = new Map<string, Frame>()
   for (const stream of streams) {
     if (!stream.markSent(task)) continue
     const { linkBase } = stream
-    const text = texts.get(linkBase) ?? stateText(task, linkBase)
-    texts.set(linkBase, text)
-    stream.write(text)
+    const frame = frames.get(linkBase) ?? stateFrame(task, linkBase)
+    frames.set(linkBase, frame)
+    stream.write(frame)
     if (stream.imageId !== undefined && hasEnded(task)) stream.end()
   }
 }
@@ -198,6 +199,6 @@ export function eventIdOf({ id, version }: Task): string {
   return `${id}:${version}`
 }
 
-export function stateText(task: Task, linkBase: string): string {
-  return eventText('state', toImageStatus(task, linkBase), eventIdOf(task))
+export function stateFrame(task: Task, linkBase: string): Frame {
+  return eventFrame('state', toImageStatus(task, linkBase), eventIdOf(task))
 }

@@ -1,26 +1,72 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { test } from 'node:test'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
 import { anyone } from '../../src/access/caller.ts'
-import { EventStream, eventText } from '../../src/events/event-stream.ts'
+import { EventStream, eventFrame, heartbeat } from '../../src/events/event-stream.ts'
 
 test('writing to a stream that has ended, or whose client hung up, does nothing', async t => {
-  const server = createServer((_request, response) => {
+  const port = await serve(t, response => {
     const stream = new EventStream(response, { caller: anyone, linkBase: '' })
-    stream.write(eventText('state', { number: 1 }))
+    stream.write(eventFrame('state', { number: 1 }))
     stream.end()
     // The connection closes later. Until then, a change may still be written.
-    stream.write(eventText('state', { number: 2 }))
+    stream.write(eventFrame('state', { number: 2 }))
     stream.end()
-    response.once('close', () => stream.write(eventText('state', { number: 3 })))
+    response.once('close', () => stream.write(eventFrame('state', { number: 3 })))
   })
-  t.after(() => server.close())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   const answer = await fetch(`http://127.0.0.1:${port}`)
   const data = (await answer.text()).match(/^data: .*$/gm)
   assert.deepEqual(data, ['data: {"number":1}'])
 })
+
+test('the events of a client of HTTP/1.0 are not in chunks', async t => {
+  const port = await serve(t, response => endAfterEvents(response))
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET / HTTP/1.0\r\n\r\n')
+  const [, events = ''] = (await text(socket)).split('\r\n\r\n')
+  assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
+})
+
+test('the events of a request that waits for the answer to an earlier one come after that', async t => {
+  let endFirst = () => {}
+  const port = await serve(t, (response, url) => {
+    if (url === '/first') endFirst = () => response.end('first')
+    else {
+      endAfterEvents(response)
+      endFirst()
+    }
+  })
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /first HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  const answers = await text(socket)
+  assert.match(
+    answers,
+    /^HTTP.+\r\n\r\nfirstHTTP.+text\/event-stream.+\ndata: {"name":"é"}\n\n\r\n.+\r\n0\r\n\r\n$/s,
+  )
+})
+
+test('fetch reads all events of a stream, also those with other than ASCII characters', async t => {
+  const port = await serve(t, response => endAfterEvents(response))
+  const answer = await fetch(`http://127.0.0.1:${port}`)
+  assert.match(await answer.text(), /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
+})
+
+function endAfterEvents(response: ServerResponse): void {
+  const stream = new EventStream(response, { caller: anyone, linkBase: '' })
+  stream.write(eventFrame('state', { name: 'é' }))
+  stream.write(heartbeat)
+  stream.end()
+}
+
+async function serve(
+  t: TestContext,
+  answer: (response: ServerResponse, url: string | undefined) => void,
+): Promise<number> {
+  const server = createServer(({ url }, response) => answer(response, url)).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
