@@ -64,7 +64,9 @@ function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): Busbo
   try {
     return new Busboy({ headers: headers as BusboyHeaders, limits, isPartAFile })
   } catch (error) {
-    throw badForm((error as Error).message)
+    throw badForm(
+      `the Content-Type of the form can't be used (${(error as Error).message}); the HTTP client must write it, with the boundary`,
+    )
   }
 }
 

@@ -85,6 +85,7 @@ export function addResumableRoutes(
       await gate.check()
       if (headers['upload-concat'] !== undefined)
         throw new ServiceProblem(400, 'no-concatenation', 'Upload-Concat is not supported: send one upload')
+      requireNoChecksum(headers['upload-checksum'])
       const bytes = bytesOf(raw.headers)
       const hasBody = bytes === undefined ? raw.headers['transfer-encoding'] !== undefined : bytes > 0
       if (hasBody) requireContentType(headers['content-type'])
@@ -131,11 +132,17 @@ export function addResumableRoutes(
 
   type Appending = {
     params: { id: string }
-    headers: { 'upload-offset'?: number; 'upload-length'?: number; 'content-type'?: string }
+    headers: {
+      'upload-offset'?: number
+      'upload-length'?: number
+      'content-type'?: string
+      'upload-checksum'?: string
+    }
   } & Pick<FastifyRequest, 'body' | 'caller' | 'raw'>
   const append = async ({ params: { id }, headers, body, caller, raw }: Appending, reply: FastifyReply) => {
     await gate.check()
     requireContentType(headers['content-type'])
+    requireNoChecksum(headers['upload-checksum'])
     const { 'upload-offset': offset, 'upload-length': length } = headers
     if (offset === undefined)
       throw new ServiceProblem(400, 'invalid-request', 'the header Upload-Offset is missing')
@@ -195,6 +202,13 @@ function requireVersion({ method, headers }: FastifyRequest): void {
   throw new ServiceProblem(412, 'tus-version', `${words}; send Tus-Resumable: ${tusVersion}`, {
     headers: { 'tus-version': tusVersion },
   })
+}
+
+/** Bytes whose checksum is not compared must not look as if they were checked. */
+function requireNoChecksum(checksum: string | undefined): void {
+  if (checksum === undefined) return
+  const words = 'Upload-Checksum is not supported: send the bytes without it'
+  throw new ServiceProblem(400, 'no-checksum', words)
 }
 
 function requireContentType(type: string | undefined): void {

@@ -181,6 +181,7 @@ describe('an invalid request', () => {
         'invalid-operations',
       ],
       [createUpload({ 'upload-length': '9', 'upload-concat': 'partial' }), 400, 'no-concatenation'],
+      [createUpload({ 'upload-length': '9', 'upload-checksum': 'sha1 YQ==' }), 400, 'no-checksum'],
       [
         createUpload({ 'upload-length': '9', 'content-type': 'image/png' }, { body: png }),
         415,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import {
   type Access,
   openApiOf,
@@ -13,7 +13,12 @@ import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogControll
 import { Registry } from 'prom-client'
 import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
-import { answerWithProblems, refusedMessageHandler, refusedPathHandler } from '../problems/problem-answers.ts'
+import {
+  answerWithProblems,
+  refusedMessageHandler,
+  refusedPathHandler,
+  refuseExpectations,
+} from '../problems/problem-answers.ts'
 import { parseJsonOf } from './accept-bodies.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
@@ -89,6 +94,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureRequests(app)
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)
+  refuseExpectations(app.server as Server, answerHeaders)
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
   overlookContentType(app)

@@ -17,7 +17,7 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
     const value = isText ? fromText(schema, input) : input
     if (compiled.Check(value)) return { value }
     return {
-      error: new Error(describe(compiled.Errors(value), httpPart)) as Error & { statusCode?: number },
+      error: new Error(describe(compiled.Errors(value), httpPart, input)) as Error & { statusCode?: number },
     }
   }
 }
@@ -33,12 +33,24 @@ export const schemaController = {
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>
 
-function describe(errors: ReturnType<ReturnType<typeof Compile>['Errors']>, httpPart = 'request'): string {
+/** Mistakes whose value is told: it is a number, a date, or one of a list, so not a secret. */
+const toldValues = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
+const maxToldLength = 40
+
+function describe(
+  errors: ReturnType<ReturnType<typeof Compile>['Errors']>,
+  httpPart = 'request',
+  input?: unknown,
+): string {
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (!error) return `the ${httpPart} is not valid`
   const where = error.instancePath.slice(1).replaceAll('/', '.')
   const { additionalProperties, allowedValues } = error.params as Record<string, unknown>
   if (Array.isArray(additionalProperties)) return `${httpPart}: unknown ${additionalProperties.join(', ')}`
   const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
-  return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}`
+  // A text of a wrong type in a JSON body may be anything.
+  const isTold = toldValues.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
+  const given = isTold ? JSON.stringify(Object(input)[where]) : undefined
+  const got = given !== undefined && given.length <= maxToldLength ? `, got ${given}` : ''
+  return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}${got}`
 }

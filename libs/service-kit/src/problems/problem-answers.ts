@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -46,13 +46,13 @@ export function answerWithProblems(app: FastifyInstance): void {
 export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
   const document = Buffer.from(JSON.stringify(problem.toJSON()))
   const { raw } = reply.request
-  const isBodyUnderWay = hasBody(raw) && !raw.complete
+  const isBodyUnread = hasBody(raw) && !raw.readableEnded
   return reply
     .code(problem.status)
     .headers(problem.headers)
     .header('content-type', 'application/problem+json')
     .header('content-length', document.length)
-    .send(isBodyUnderWay ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
+    .send(isBodyUnread ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
 }
 
 /** Answers requests that Fastify refuses before routing: their path can't be decoded, or is too long. */
@@ -66,13 +66,32 @@ type AnswerHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
 
 /** Answers a message that isn't HTTP, or whose header arrives too slowly (like Node's own `clientError` handler). */
 export function refusedMessageHandler(answerHeaders: AnswerHeadersOf) {
-  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+  return (error: NodeJS.ErrnoException & { reason?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    refuseMessage(socket, error.code, { headers: answerHeaders({}) })
+    const detail = detailOf(error)
+    refuseMessage(socket, error.code, { detail, headers: answerHeaders({}) })
   }
+}
+
+function detailOf({
+  code,
+  reason = 'it can not be parsed',
+}: NodeJS.ErrnoException & { reason?: string }): string {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return 'the request line and the headers are too long: send fewer or shorter headers, and a shorter query'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the headers of the request did not arrive in time'
+  return `the request is not valid HTTP/1.1: ${reason}`
+}
+
+/** Answers requests with an Expect header other than 100-continue. */
+export function refuseExpectations(server: Server, answerHeaders: AnswerHeadersOf): void {
+  server.on('checkExpectation', ({ headers, socket }: IncomingMessage) => {
+    const detail = `the expectation "${headers.expect}" is not supported: send "Expect: 100-continue", or no Expect`
+    refuseMessage(socket, expectationFailed, { detail, headers: answerHeaders(headers) })
+  })
 }
 
 /** Writes a problem document to a connection whose request can't be answered in the usual way, and closes it. */
@@ -87,18 +106,19 @@ export function refuseMessage(
 ): void {
   const { status, code, title } = refusals[errorCode ?? ''] ?? malformed
   const problem: Problem = { type: problemType(code), title, status, ...(detail !== undefined && { detail }) }
-  const document = JSON.stringify(problem)
+  const document = Buffer.from(JSON.stringify(problem))
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(
+  const head =
     `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}connection: close\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${document.length}\r\n\r\n${document}`,
-    whenSent,
-  )
+    `content-length: ${document.length}\r\n\r\n`
+  socket.end(Buffer.concat([Buffer.from(head), document]), whenSent)
 }
 
+const expectationFailed = 'expectation-failed'
 const malformed = { status: 400, code: 'malformed-request', title: 'Malformed request' }
 const refusals: Readonly<Record<string, typeof malformed>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-timeout', title: 'Request timeout' },
+  [expectationFailed]: { status: 417, code: expectationFailed, title: 'Expectation failed' },
   HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'Headers too large' },
 }
 
@@ -114,6 +134,8 @@ async function* answerAndLinger(
   closing: AbortSignal,
 ): AsyncGenerator<Buffer> {
   let bytes = 0
+  // A reader that stopped halfway would hold the rest back, and with it the next request of the connection.
+  request.removeAllListeners('readable')
   request.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length
     if (bytes > maxDiscardedBytes) request.destroy()

@@ -146,11 +146,12 @@ suite('a request', () => {
     const app = checking(t)
     const wrong: [string, RegExp][] = [
       ['', /querystring: must have required properties n/],
-      ['?n=x', /querystring n: must be integer/],
-      ['?n=1.5', /querystring n: must be integer/],
-      ['?n=0', /querystring n: must be >= 1/],
-      ['?n=1&n=2', /querystring n: must be integer/],
-      ['?n=1&b=yes', /querystring b: must be boolean/],
+      ['?n=x', /querystring n: must be integer, got "x"$/],
+      ['?n=1.5', /querystring n: must be integer, got "1.5"$/],
+      ['?n=0', /querystring n: must be >= 1, got "0"$/],
+      ['?n=1&n=2', /querystring n: must be integer, got \["1","2"\]$/],
+      [`?n=${'x'.repeat(50)}`, /querystring n: must be integer$/],
+      ['?n=1&b=yes', /querystring b: must be boolean, got "yes"$/],
       ['?n=1&other=2', /querystring: unknown other/],
     ]
     for (const [search, detail] of wrong) {
@@ -180,7 +181,7 @@ suite('a request', () => {
       assert.equal(answer.statusCode, 400, JSON.stringify(payload))
       assert.equal(problemOf(answer), 'invalid-request')
     }
-    assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\)/)
+    assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\), got "c"$/)
   })
 
   test('with a body of an unsupported type is 415, and with too large a body 413', async t => {
@@ -222,6 +223,7 @@ suite('a request', () => {
 
     const messages: [string, number][] = [
       ['nonsense\r\n\r\n', 400],
+      ['GET /things/1 HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n', 417],
       [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(200_000)}\r\n\r\n`, 431],
       ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
     ]
@@ -234,7 +236,12 @@ suite('a request', () => {
         answer,
         new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json\r\n`, 's'),
       )
-      assert.equal(JSON.parse(answer.split('\r\n\r\n')[1]).status, status)
+      const problem = JSON.parse(answer.split('\r\n\r\n')[1])
+      assert.equal(problem.status, status)
+      assert.match(
+        problem.detail,
+        /^(the request is not valid HTTP\/1\.1: .|the request line and|the expectation "tea")/,
+      )
     }
     assert.equal((await httpRequest(url, '/things/1')).status, 200)
   })
@@ -255,4 +262,32 @@ test('a handler that stops reading a body half-way can still answer', async t =>
     '1000',
   )
   assert.deepEqual(log.errors, [])
+})
+
+test('a handler that stops reading a body half-way, and keeps its reader, does not block the connection', async t => {
+  const { app } = buildApp(t)
+  acceptBytes(app)
+  const abandoned: AsyncIterator<Uint8Array>[] = []
+  app.post<{ Body: AsyncIterable<Uint8Array> }>('/', async ({ body }) => {
+    const chunks = body[Symbol.asyncIterator]()
+    abandoned.push(chunks)
+    await chunks.next()
+    throw new ServiceProblem(400, 'refused', 'the body is not read to its end')
+  })
+  app.get('/', async () => 'next')
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const [first, rest] of [
+    ['abc', ''],
+    ['a', 'bc'],
+  ]) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+    t.after(() => socket.destroy())
+    socket.write(
+      `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 3\r\n\r\n${first}`,
+    )
+    assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 400 /)
+    socket.write(`${rest}GET / HTTP/1.1\r\nhost: x\r\n\r\n`)
+    const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
+    assert.match(answer, /^HTTP\/1.1 200 .+next$/s)
+  }
 })
