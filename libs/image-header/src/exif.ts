@@ -14,7 +14,7 @@ const orientationTag = 0x0112
 export async function readExifOrientation(reader: HeaderReader, start: number, end: number): Promise<number> {
   const tiff = await readTiffStart(reader, start, Math.min(end, reader.size))
   if (!tiff) return 1
-  const ifd = await readIfd(reader, tiff.span, tiff.firstIfd, new Set([orientationTag]))
+  const ifd = await readIfd(reader, tiff.span, tiff.firstIfd, new Set([orientationTag]), true)
   return validOrientation(await firstInteger(reader, tiff.span, ifd?.entries.get(orientationTag)))
 }
 

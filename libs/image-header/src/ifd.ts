@@ -53,20 +53,25 @@ export async function readTiffStart(
 
 /**
  * TIFF 6.0 section 2, "Image File Directory": the entries of the requested tags, the first of each as in libtiff.
- * Undefined when there is no readable IFD.
+ * Undefined when there is no readable IFD. In EXIF, an IFD may be cut off: libexif and browsers read the entries that
+ * are left.
  */
 export async function readIfd(
   reader: HeaderReader,
   span: TiffSpan,
   at: number,
   tags: ReadonlySet<number>,
+  mayBeCut = false,
 ): Promise<Ifd | undefined> {
   const { littleEndian, big, start, end } = span
   const [countBytes, entryBytes, offsetBytes] = big ? [8, 20, 8] : [2, 12, 4]
   if (!(at > start && at + countBytes <= end)) return undefined
   const countView = await reader.view(at, countBytes)
-  const count = big ? Number(countView.getBigUint64(0, littleEndian)) : countView.getUint16(0, littleEndian)
+  const declared = big
+    ? Number(countView.getBigUint64(0, littleEndian))
+    : countView.getUint16(0, littleEndian)
   const entriesAt = at + countBytes
+  const count = mayBeCut ? Math.min(declared, Math.floor((end - entriesAt) / entryBytes)) : declared
   const nextAt = entriesAt + count * entryBytes
   if (count < 1 || count > maxEntries || nextAt > end) return undefined
 

@@ -302,3 +302,15 @@ test('reading the header of a file of gigabytes takes few reads', async () => {
     assert.ok(source.reads.length <= 2, `${source.reads.length} reads`)
   }
 })
+
+test('the orientation is read from EXIF whose directory is cut off after it', async () => {
+  const [tag, type, count, value] = [
+    made.uint16be(0x0112),
+    made.uint16be(3),
+    made.uint32be(1),
+    made.uint16be(6),
+  ]
+  const directory = made.joined(made.uint16be(5), tag, type, count, value, made.uint16be(0))
+  const exif = made.pngChunk('eXIf', made.joined('MM\0*', made.uint32be(8), directory))
+  assert.equal((await read(made.png(4, 4, exif))).orientation, 6)
+})
