@@ -17,13 +17,13 @@ const lzwCodeLimit = 12
 /**
  * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. Walks all blocks as
  * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. A truncated file
- * counts the frames that it contains.
+ * counts the frames that it contains. As in browsers, the first frame may enlarge the screen, and the screen is
+ * transparent where it doesn't cover it.
  */
 export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
   const screen = await reader.view(6, 7)
   let width = screen.getUint16(0, true)
   let height = screen.getUint16(2, true)
-  if (isDistrusted(width, height)) [width, height] = [1, 1]
 
   let frames = 0
   let isTransparent = false
@@ -33,6 +33,7 @@ export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
     const frame = await readFrame(reader, offset)
     if (!frame) break
     if (frames === 0) {
+      isTransparent = frame.left > 0 || frame.top > 0 || frame.right < width || frame.bottom < height
       width = Math.max(width, frame.right)
       height = Math.max(height, frame.bottom)
     }
@@ -47,20 +48,14 @@ export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
   return { ...shape, orientation: 1, progressive, lossless: true }
 }
 
-/** Screen sizes that broken writers declare: libnsgif uses the size of the first frame instead. */
-function isDistrusted(width: number, height: number): boolean {
-  const customary = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200']
-  return (
-    width === 0 || height === 0 || width > 2048 || height > 2048 || customary.includes(`${width}x${height}`)
-  )
-}
-
 /** Sections 18 and 20: if bit 7 is set, a table of 2 to the (n + 1) colours follows. */
 function colourTableBytes(packed: number): number {
   return packed & 0x80 ? 3 * 2 ** ((packed & 0x07) + 1) : 0
 }
 
 interface Frame {
+  left: number
+  top: number
   right: number
   bottom: number
   isTransparent: boolean
@@ -80,9 +75,12 @@ async function readFrame(reader: HeaderReader, start: number): Promise<Frame | u
   if (dataAt + shortestData > reader.size) return undefined
   if ((await reader.view(dataAt, 1)).getUint8(0) >= lzwCodeLimit) return undefined
   const data = await skipSubBlocks(reader, dataAt + 1)
+  const [left, top] = [descriptor.getUint16(1, true), descriptor.getUint16(3, true)]
   return {
-    right: descriptor.getUint16(1, true) + descriptor.getUint16(5, true),
-    bottom: descriptor.getUint16(3, true) + descriptor.getUint16(7, true),
+    left,
+    top,
+    right: left + descriptor.getUint16(5, true),
+    bottom: top + descriptor.getUint16(7, true),
     isTransparent,
     isInterlaced: (packed & 0x40) !== 0,
     isComplete: data.isComplete,

@@ -60,15 +60,13 @@ test('a truncated GIF counts the frames that it contains, and is refused if it h
   await refuses(whole.subarray(0, 20), /the GIF contains no frame/)
 })
 
-test('an implausible GIF screen size is replaced by the size of the first frame, as in the decoder', async () => {
-  const plausible = new Uint8Array(await noise(30, 20, 3).gif().toBuffer())
-  const grown = made.joined(plausible.subarray(0, 6), made.uint16le(60_000), plausible.subarray(8))
-  const { width, height } = await sharp(grown).metadata()
-  const header = await read(grown)
-  assert.deepEqual([header.width, header.height], [width, height])
-  assert.deepEqual([width, height], [30, 20])
+test('the size of a GIF is that of its screen, which the first frame may enlarge', async () => {
+  const header = await read(made.gif(640, 480, made.gifFrame(20, 10), made.gifFrame(700, 500)))
+  assert.deepEqual([header.width, header.height, header.channels], [640, 480, 4])
   const large = await read(made.gif(20, 20, made.gifFrame(60_000, 60_000)))
-  assert.equal(large.pixels, 3_600_000_000)
+  assert.deepEqual([large.pixels, large.channels], [3_600_000_000, 3])
+  const screenless = await read(made.gif(0, 0, made.gifFrame(20, 10)))
+  assert.deepEqual([screenless.width, screenless.height], [20, 10])
 })
 
 const page = { 256: 30_000, 257: 20_000, 258: 8, 262: 1, 277: 3 }

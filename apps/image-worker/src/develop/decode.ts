@@ -7,7 +7,6 @@ import { toSrgb } from './colour/to-srgb.ts'
 import { unpremultiply } from './colour/unpremultiply.ts'
 import { type ColourPlan, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
-import { inBlackAndWhite, showsBlackScreen, withScreen } from './gif/screen.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { orient } from './orient.ts'
 import type { Original } from './original.ts'
@@ -78,7 +77,7 @@ export async function decode(
   }
   const frames = animation
     ? await orientAll(await composeFrames(animation, unpack), header.orientation)
-    : await framesOf(await unpackWhole())
+    : await framesOf(await unpack(source))
   const picture: Picture = {
     frames,
     delays: animation?.frames.map(({ delayMs }) => delayMs) ?? metadata.delay ?? [],
@@ -86,12 +85,6 @@ export async function decode(
     metadata: examined.metadata,
   }
   return { picture, original: examined.original }
-
-  async function unpackWhole(): Promise<Raster> {
-    const stack = await unpack(source)
-    if (header.format !== 'gif' || !showsBlackScreen(source, metadata.hasAlpha === true)) return stack
-    return withScreen(stack, await unpack(inBlackAndWhite(source)))
-  }
 
   async function framesOf(stack: Raster): Promise<Raster[]> {
     if (!isAnimated) return [stack]

@@ -5,6 +5,7 @@ import { isProfileOfGrey } from './colour/grey-profile.ts'
 import { type ColourTreatment, colourSignalOf, treatColours } from './colour/treat-colours.ts'
 import { withColours } from './colour/with-colours.ts'
 import { canBeGrey, canCarryProfile } from './format-abilities.ts'
+import { withScreen } from './gif/screen.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'
 import type { DevelopLimits } from './limits.ts'
 import { carriedMetadata } from './metadata/carried-metadata.ts'
@@ -53,9 +54,10 @@ export async function examine(
   page?: TiffPage,
 ): Promise<Examined> {
   const isOdd = page !== undefined && hasOddColours(page)
-  const decodable = header.format === 'gif' ? upToTrailer(input) : input
-  const source = isOdd ? asRgb(input, page) : decodable
-  const opened = await openImage(source, header, limits, page?.index)
+  const gif = header.format === 'gif' ? upToTrailer(input) : undefined
+  const onScreen = gif && withScreen(gif, header.frames)
+  const source = isOdd ? asRgb(input, page) : (onScreen ?? gif ?? input)
+  const opened = await openImage(source, header, limits, onScreen ? 1 : page?.index)
   const kind = kindOf(opened.metadata)
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)

@@ -5,8 +5,8 @@ import type { DevelopLimits } from './limits.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**
- * Sharp's metadata of an image, and the options to open it: all frames of an animation, one page of a document, and
- * failing on any damage.
+ * Sharp's metadata of an image, and the options to open it: all frames of an animation from `page` on, one page of a
+ * document, and failing on any damage.
  *
  * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
  */
@@ -24,6 +24,7 @@ export async function openImage(
     failOn: 'warning',
   } as const
   const metadata = await sharp(input, options).metadata()
+  if (metadata.delay) metadata.delay = metadata.delay.slice(page)
   checkSamples(metadata)
   // sharp reports little about an AVIF.
   const avif = format === 'avif' ? await readAvifCoding(bytesSource(input)) : undefined

@@ -1,59 +1,47 @@
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { type Raster, withAlpha } from '../raster.ts'
 import { type GifBlock, gifBlocks } from './gif-blocks.ts'
 
 /**
- * Whether libvips would show parts of the screen that no frame covers as black: the first frame leaves them out, or is
- * removed again, and no frame has a transparent colour. Browsers show such parts as transparent.
+ * A GIF with one more frame before all others: a transparent pixel in the last corner of the screen. Undefined if the
+ * first frame covers the screen and is not removed.
+ *
+ * Browsers show the screen as transparent where no frame covers it. libvips makes it black if no frame has a transparent
+ * colour, and libnsgif replaces some sizes of the screen (640x480, above 2048) by that of the first frame.
  */
-export function showsBlackScreen(gif: Uint8Array, hasAlpha: boolean): boolean {
-  if (hasAlpha) return false
+export function withScreen(gif: Uint8Array, frames: number): Uint8Array | undefined {
   const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
   const numbersAt = (at: number) => [bytes.readUInt16LE(at), bytes.readUInt16LE(at + 2)] as const
-  let disposal = 0
-  for (const { kind, at } of blocksUntilDamage(gif)) {
+  let [framesAt, disposal] = [0, 0]
+  for (const { kind, at, end } of blocksUntilDamage(gif)) {
+    if (kind === 'screen' || kind === 'table') framesAt = end
     if (kind === 'control') disposal = ((bytes[at + 3] ?? 0) >> 2) & 7
     if (kind !== 'image') continue
-    const [[left, top], [width, height]] = [numbersAt(at + 1), numbersAt(at + 5)]
-    const [screenWidth, screenHeight] = numbersAt(6)
-    const isWhole = left === 0 && top === 0 && width >= screenWidth && height >= screenHeight
-    return !isWhole || disposal === restorePrevious
+    const [[width, height], [left, top], [ownWidth, ownHeight]] = [
+      numbersAt(6),
+      numbersAt(at + 1),
+      numbersAt(at + 5),
+    ]
+    const [right, bottom] = [Math.max(width, left + ownWidth), Math.max(height, top + ownHeight)]
+    const isCovered = left === 0 && top === 0 && right === ownWidth && bottom === ownHeight
+    const isRemoved = disposal === restorePrevious && frames > 1
+    if ((isCovered && !isRemoved) || right > mostShort || bottom > mostShort) return undefined
+    return Buffer.concat([gif.subarray(0, framesAt), corner(right, bottom), gif.subarray(framesAt)])
   }
-  return false
+  return undefined
 }
 
 /** GIF 89a, section 23: after the frame, the screen looks as it did before it. */
 const restorePrevious = 3
+const mostShort = 65_535
 
-/** The GIF with white frames on a black screen. */
-export function inBlackAndWhite(gif: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = []
-  let last = 0
-  for (const { kind, at, end } of blocksUntilDamage(gif)) {
-    if (kind !== 'table' && kind !== 'image') continue
-    const isOfScreen = kind === 'table' && last === 0
-    parts.push(gif.subarray(last, at))
-    if (isOfScreen) parts.push(new Uint8Array(end - at))
-    else if (kind === 'image') parts.push(...whiteFrame(gif.subarray(at, end)))
-    last = end
-  }
-  return Buffer.concat([...parts, gif.subarray(last)])
-}
-
-/** Section 20: the head of a frame that has its own table of 256 colours, all white. */
-function whiteFrame(head: Uint8Array): Uint8Array[] {
-  const flags = ((head.at(-1) ?? 0) & 0x40) | 0x87
-  return [head.subarray(0, -1), Uint8Array.of(flags), new Uint8Array(3 * 256).fill(255)]
-}
-
-/** The frames with transparency where the same frames in black and white are black. */
-export function withScreen(frames: Raster, blackAndWhite: Raster): Raster {
-  const { data, channels } = blackAndWhite
-  if (!data.includes(0)) return frames
-  const raster = withAlpha(frames)
-  for (let pixel = 0, at = 0; at < data.length; pixel++, at += channels)
-    if (data[at] === 0) raster.data[4 * pixel + 3] = 0
-  return raster
+/** Sections 23 and 20: a frame of one pixel of colour 0, which is transparent, with its own table of two colours. */
+function corner(width: number, height: number): Buffer {
+  const control = Buffer.of(0x21, 0xf9, 4, 0b101, 0, 0, 0, 0)
+  const head = Buffer.of(0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0x80)
+  head.writeUInt16LE(width - 1, 1)
+  head.writeUInt16LE(height - 1, 3)
+  // A code size of 2; then the codes 4 (clear), 0 and 5 (end), of three bits each.
+  return Buffer.concat([control, head, Buffer.alloc(6), Buffer.of(2, 2, 0x44, 0x01, 0)])
 }
 
 /** The decoder reports damage. */

@@ -36,11 +36,27 @@ test('the screen of a GIF is transparent where no frame covers it', async () => 
   ]
   for (const { frames, shows } of files) {
     const { bytes } = await run(assembleGif({ ...screen, frames }), 'flip')
+    const { delay } = await sharp(bytes, { pages: -1 }).metadata()
+    assert.deepEqual(delay ?? [100], new Array(frames.length).fill(100))
     const rgba = await sharp(bytes, { pages: -1 }).ensureAlpha().raw().toBuffer()
     const pixels = rgba.toString('hex').match(/.{8}/g) ?? []
     assert.deepEqual(
       pixels.map(pixel => (pixel.endsWith('00') ? none : pixel)),
       shows.flat(),
     )
+  }
+})
+
+test('a GIF keeps the size of its screen, although its first frame is smaller', async () => {
+  for (const [width, height] of [
+    [640, 480],
+    [2050, 3],
+    [3, 2],
+  ] as const) {
+    const gif = assembleGif({ width, height, palette, frames: [part(1, 1), part(0, 1)] })
+    for (const operations of ['swap-channels:bgr', 'flip', 'format:webp']) {
+      const { facts } = await run(gif, operations)
+      assert.deepEqual([facts.width, facts.height, facts.frames], [width, height, 2], operations)
+    }
   }
 })
