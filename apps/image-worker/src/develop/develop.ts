@@ -58,7 +58,8 @@ export async function develop(
   const plan = planOf(operations, header.format)
   const isHeif = header.format === 'avif' || header.format === 'heic'
   try {
-    const source = isHeif ? forLibheif(input, header) : input
+    const source = inHand?.source ?? (isHeif ? forLibheif(input, header) : input)
+    if (inHand) inHand.source = source
     const job: Job = { input: source, header, plan, limits, inHand }
     if (plan.output.isChosen) {
       const { format, lossless } = await chooseFormat(source, header, plan, limits, reserve)

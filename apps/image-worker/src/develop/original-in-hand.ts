@@ -7,6 +7,8 @@ import { UnusableImage } from './unusable-image.ts'
 /** The state of an original that is kept while its outputs are made one after the other. */
 export class OriginalInHand {
   header: ImageHeader | undefined
+  /** The bytes that decoders read. */
+  source: Uint8Array | undefined
   #unpacked: { input: Uint8Array; heic: UnpackedHeic } | undefined
   #heldBytes = 0
   #outputs = 0

@@ -15,7 +15,8 @@ export function forLibheif(input: Uint8Array, { channels }: Pick<ImageHeader, 'c
     throw new UnusableImage('unsupported-image', words)
   }
   const turned = channels === 4 ? withTurnedAlpha(file, meta) : file
-  return withKnownBrand(turned)
+  const known = withKnownBrand(turned)
+  return known === file ? input : known
 }
 
 /** The first brands that libvips accepts for a file with a still image (heifload.c). */
