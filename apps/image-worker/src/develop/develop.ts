@@ -15,6 +15,7 @@ import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import type { OriginalInHand } from './original-in-hand.ts'
 import { planOf } from './plan.ts'
+import { withoutZstd } from './tiff/without-zstd.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
 import { stepByStep } from './ways/step-by-step.ts'
@@ -56,9 +57,8 @@ export async function develop(
     reserve = bytes => reserveMemory(bytes + inHand.heldBytes)
   }
   const plan = planOf(operations, header.format)
-  const isHeif = header.format === 'avif' || header.format === 'heic'
   try {
-    const source = inHand?.source ?? (isHeif ? forLibheif(input, header) : input)
+    const source = inHand?.source ?? (await decodable(input, header, reserve))
     if (inHand) inHand.source = source
     const job: Job = { input: source, header, plan, limits, inHand }
     if (plan.output.isChosen) {
@@ -83,6 +83,16 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
       throw new UnusableImage('malformed-image', readable(error.message), { cause: error })
     throw error
   }
+}
+
+/** The bytes in a form that our decoders read; the input itself if they already do. */
+async function decodable(
+  input: Uint8Array,
+  header: ImageHeader,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<Uint8Array> {
+  if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
+  return header.format === 'tiff' ? withoutZstd(input, header, reserve) : input
 }
 
 /** Decoders give warnings about damage and about harmless oddities. So a file that fails is tried again without the oddities. */

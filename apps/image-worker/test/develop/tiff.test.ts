@@ -291,3 +291,19 @@ async function plainTiff(): Promise<{ tiff: Buffer; entry: (tag: number) => numb
   const tiff = await photo().resize(16, 12).tiff({ compression: 'none', xres: 10, yres: 10 }).toBuffer()
   return { tiff, entry: tag => tiffPages(tiff)[0]?.directory.entries.find(e => e.tag === tag)?.fieldAt ?? 0 }
 }
+
+test('a TIFF compressed with Zstandard is developed exactly, and refused if it is damaged', async () => {
+  const tiff = await fixture('zstd-tiled')
+  const { width, height, samples } = await inspectResult(await run(tiff, 'swap-channels:bgr'))
+  assert.deepEqual([width, height], [24, 20])
+  const wanted = Array.from({ length: width * height }, (_, at) => [
+    200,
+    12 * Math.floor(at / width),
+    10 * (at % width),
+    255,
+  ])
+  assert.deepEqual([...samples], wanted.flat())
+  const [segment] = tiffPages(tiff)[0]?.segments ?? []
+  tiff.fill(0, segment?.at, (segment?.at ?? 0) + 4)
+  await assert.rejects(run(tiff, 'flip'), /cannot be unpacked with Zstandard/)
+})

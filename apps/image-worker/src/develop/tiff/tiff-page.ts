@@ -41,7 +41,7 @@ export const photometrics = {
   iccLab: 9,
 } as const
 
-export const compressions = { oldJpeg: 6, jpeg: 7 } as const
+export const compressions = { oldJpeg: 6, jpeg: 7, deflate: 8, zstd: 50_000 } as const
 
 /** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
 const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]

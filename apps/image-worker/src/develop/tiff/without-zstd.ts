@@ -1,0 +1,93 @@
+import { deflateSync, zstdDecompressSync } from 'node:zlib'
+import type { ImageHeader } from '@darkroom/image-header'
+import type { TiffEntry } from '../metadata/tiff-directory.ts'
+import { UnusableImage } from '../unusable-image.ts'
+import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+
+/**
+ * A TIFF whose pixels are deflated where they were compressed with Zstandard, which libvips can't unpack; the file itself
+ * if there are none. The new pixels are at the end, and nothing else moves. Awaits `reserve` before it takes memory.
+ *
+ * @throws UnusableImage when the pixels are damaged, or unpack to far more than the header declares
+ */
+export async function withoutZstd(
+  tiff: Uint8Array,
+  { unpackedBytes }: Pick<ImageHeader, 'unpackedBytes'>,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<Uint8Array> {
+  const pages = tiffPages(tiff).filter(({ compression }) => compression === compressions.zstd)
+  if (pages.length === 0) return tiff
+  const mostBytes = 2 * unpackedBytes + mostPadding
+  await reserve(mostBytes + tiff.length)
+  const file = Buffer.from(tiff)
+  const added: Uint8Array[] = []
+  let [end, bytesLeft] = [file.length, mostBytes]
+  for (const page of pages) {
+    const segments = page.segments.map(({ at, bytes }) => {
+      const pixels = unpack(tiff.subarray(at, at + bytes), bytesLeft)
+      bytesLeft -= pixels.length
+      // Segments begin at even positions (TIFF 6.0, section 2).
+      const deflated = deflateSync(pixels, { level: 1 })
+      const segment = { at: end + (end % 2), bytes: deflated.length }
+      added.push(new Uint8Array(end % 2), deflated)
+      end = segment.at + segment.bytes
+      return segment
+    })
+    const isTiled = entryOf(page, pageTags.tileOffsets) !== undefined
+    const [offsets, byteCounts] = isTiled
+      ? [pageTags.tileOffsets, pageTags.tileByteCounts]
+      : [pageTags.stripOffsets, pageTags.stripByteCounts]
+    write(file, entryOf(page, pageTags.compression), [compressions.deflate])
+    write(
+      file,
+      entryOf(page, offsets),
+      segments.map(({ at }) => at),
+    )
+    write(
+      file,
+      entryOf(page, byteCounts),
+      segments.map(({ bytes }) => bytes),
+    )
+  }
+  return Buffer.concat([file, ...added])
+}
+
+/** Tiles are padded to their full size. */
+const mostPadding = 16 * 1024 * 1024
+
+function unpack(packed: Uint8Array, most: number): Uint8Array {
+  try {
+    return zstdDecompressSync(packed, { maxOutputLength: Math.max(most, 1) })
+  } catch (error) {
+    const words = 'the pixels of a TIFF page cannot be unpacked with Zstandard'
+    throw new UnusableImage('undecodable-image', words, { cause: error })
+  }
+}
+
+function entryOf({ directory }: TiffPage, wanted: number): TiffEntry | undefined {
+  return directory.entries.find(({ tag }) => tag === wanted)
+}
+
+/** Overwrites the whole numbers of an entry. */
+function write(file: Buffer, entry: TiffEntry | undefined, numbers: readonly number[]): void {
+  if (entry?.fieldAt === undefined) return
+  const width = entry.value.length / entry.count
+  const isLittleEndian = file[0] === 0x49
+  const isBig = file[2] === 43 || file[3] === 43
+  const offsetBytes = isBig ? 8 : 4
+  const number = (at: number) =>
+    isBig
+      ? Number(isLittleEndian ? file.readBigUInt64LE(at) : file.readBigUInt64BE(at))
+      : isLittleEndian
+        ? file.readUInt32LE(at)
+        : file.readUInt32BE(at)
+  const start = entry.value.length <= offsetBytes ? entry.fieldAt : number(entry.fieldAt)
+  for (const [index, value] of numbers.entries()) {
+    if (value >= 2 ** (8 * width))
+      throw new UnusableImage('unsupported-image', 'the numbers in the directory of the TIFF are too short')
+    const bytes = Buffer.alloc(width)
+    for (let byte = 0, rest = value; byte < width; byte++, rest = Math.floor(rest / 256))
+      bytes[isLittleEndian ? byte : width - 1 - byte] = rest % 256
+    bytes.copy(file, start + index * width)
+  }
+}
