@@ -20,6 +20,7 @@ import {
   refuseExpectations,
 } from '../problems/problem-answers.ts'
 import { parseJsonOf } from './accept-bodies.ts'
+import { answerInTurn } from './answer-in-turn.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
 import { refuseWhileClosing } from './closing.ts'
@@ -91,6 +92,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   app.decorate('api', options.api && withHealth(options.api))
   // The first hook, so that errors of later hooks have these headers, too.
   app.addHook('onRequest', async (request, reply) => void reply.headers(answerHeaders(request.headers)))
+  answerInTurn(app)
   measureRequests(app)
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)

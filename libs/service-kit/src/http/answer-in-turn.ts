@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+import { ClientGone } from '../problems/problems.ts'
+
+/**
+ * Begins with a pipelined request only when the earlier ones of its connection are answered. Otherwise one client that
+ * reads no answers could have more than a thousand of them made, and kept in memory.
+ */
+export function answerInTurn(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { raw: response } = reply
+    if (response.socket !== null) {
+      done()
+      return
+    }
+    const onTurn = () => {
+      request.raw.off('close', onGone)
+      done()
+    }
+    const onGone = () => {
+      response.off('socket', onTurn)
+      done(new ClientGone('the connection ended before its turn'))
+    }
+    response.once('socket', onTurn)
+    request.raw.once('close', onGone)
+  })
+}

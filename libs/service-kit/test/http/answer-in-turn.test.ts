@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { until } from '@darkroom/testing'
+import { buildApp } from '../app.ts'
+
+test('a pipelined request is handled when the earlier requests of its connection are answered', async t => {
+  const { app } = buildApp(t)
+  const log: string[] = []
+  const latch = Promise.withResolvers<void>()
+  app.get('/:name', async ({ params }) => {
+    const { name } = params as { name: string }
+    log.push(`${name} begins`)
+    if (name === 'a') await latch.promise
+    log.push(`${name} ends`)
+    return name
+  })
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = connect(Number(port), '127.0.0.1')
+  t.after(() => {
+    latch.resolve()
+    socket.destroy()
+  })
+  // In one piece, so that all requests have been parsed when the first is handled.
+  const get = (name: string, more = '') => `GET /${name} HTTP/1.1\r\nhost: x\r\n${more}\r\n`
+  socket.write(get('a') + get('b') + get('c', 'connection: close\r\n'))
+  await until('the first request is handled', () => log.length > 0)
+  await new Promise(setImmediate)
+  assert.deepEqual(log, ['a begins'])
+  latch.resolve()
+  assert.deepEqual((await text(socket)).match(/(?<=\r\n\r\n)[abc]/g), ['a', 'b', 'c'])
+  assert.deepEqual(log, ['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
+})
+
+test('a client that reads no answers has only one made', async t => {
+  const { app } = buildApp(t)
+  let made = 0
+  app.get('/', async () => {
+    made += 1
+    return Buffer.alloc(16 * 1024 * 1024)
+  })
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = connect(Number(port), '127.0.0.1').pause()
+  t.after(() => socket.destroy())
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(20))
+  await until('the first request is handled', () => made > 0)
+  const other = await fetch(`http://127.0.0.1:${port}/`)
+  assert.equal((await other.bytes()).length, 16 * 1024 * 1024)
+  assert.equal(made, 2)
+  socket.destroy()
+  await until(
+    'the connection is closed',
+    () => new Promise<boolean>(resolve => app.server.getConnections((_, count) => resolve(count <= 1))),
+  )
+  assert.equal(made, 2)
+})
