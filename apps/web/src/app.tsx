@@ -82,7 +82,7 @@ effect(() => {
   void isDrawn.then(readPresets)
 })
 watchFilter()
-void isDrawn.then(goOnWithUploads)
+void goOnWithUploads()
 
 /** Announces the moment when all images are done. */
 let wasBusy = false
