@@ -53,7 +53,7 @@ export async function readTiffStart(
 
 /**
  * TIFF 6.0 section 2, "Image File Directory": the entries of the requested tags, the first of each as in libtiff.
- * Undefined when there is no readable IFD. In EXIF, an IFD may be cut off: libexif and browsers read the entries that
+ * Undefined when the IFD can't be read. In EXIF, an IFD may be cut off: libexif and browsers read the entries that
  * are left.
  */
 export async function readIfd(

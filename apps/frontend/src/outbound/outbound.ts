@@ -168,7 +168,9 @@ export class Outbound {
 
 /**
  * The addresses with a free place. Each has its place until there is a connection; then only the address of the
- * connection keeps it. @throws OutboundFailure if no place is free
+ * connection keeps it.
+ *
+ * @throws OutboundFailure if no place is free
  */
 function takePlaces(addresses: readonly string[], places: PlacesByAddress, callback: Connector.Callback) {
   const taken = new Map<string, Disposable>()

@@ -64,9 +64,13 @@ export function addArchiveRoutes(
 
 /** The ids, each once, and the name at the same place of the other list. */
 function readImages(idList: string, nameList = ''): { id: string; name?: string | undefined }[] {
-  const names = nameList.split('/')
+  const [ids, names] = [idList.split(','), nameList.split('/')]
+  if (names.length > ids.length) {
+    const words = `names has ${names.length} names for ${ids.length} ids: separate them by slashes, and use none inside a name`
+    throw new ServiceProblem(400, 'invalid-request', words)
+  }
   const byId = new Map<string, string | undefined>()
-  for (const [at, text] of idList.split(',').entries()) {
+  for (const [at, text] of ids.entries()) {
     const id = text.trim()
     if (id !== '' && !byId.has(id)) byId.set(id, names[at])
   }

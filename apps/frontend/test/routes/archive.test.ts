@@ -67,6 +67,12 @@ test('the files of an archive have the names of the request, with the extension 
   assert.deepEqual(listed, ['été & co.png', '_etc_cron.png', 'été & co-2.png', `${ids[3]}.png`])
 })
 
+test('an archive with more names than ids is refused', async () => {
+  const { status, json } = await archive(alice.key, 'one,two', 'holiday/beach/dog')
+  assert.deepEqual([status, json().type], [400, problemType('invalid-request')])
+  assert.match(String(json().detail), /3 names for 2 ids/)
+})
+
 test('an archive of missing, unfinished or failed images is refused with the id of the image', async () => {
   const waiting = await upload()
   const refused = async (key: string, ids: string) => {

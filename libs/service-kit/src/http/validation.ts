@@ -33,9 +33,9 @@ export const schemaController = {
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>
 
-/** Mistakes whose value is told: it is a number, a date, or one of a list, so not a secret. */
-const toldValues = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
-const maxToldLength = 40
+/** Mistakes whose value is quoted: it should be a number, a date, or one of a list, so it is not a secret. */
+const quotedMistakes = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
+const maxQuotedLength = 40
 
 function describe(
   errors: ReturnType<ReturnType<typeof Compile>['Errors']>,
@@ -49,8 +49,8 @@ function describe(
   if (Array.isArray(additionalProperties)) return `${httpPart}: unknown ${additionalProperties.join(', ')}`
   const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
   // A text of a wrong type in a JSON body may be anything.
-  const isTold = toldValues.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
-  const given = isTold ? JSON.stringify(Object(input)[where]) : undefined
-  const got = given !== undefined && given.length <= maxToldLength ? `, got ${given}` : ''
+  const isQuoted = quotedMistakes.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
+  const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
+  const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
   return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}${got}`
 }

@@ -78,7 +78,7 @@ export function refusedMessageHandler(answerHeaders: AnswerHeadersOf) {
 
 function detailOf({
   code,
-  reason = 'it can not be parsed',
+  reason = 'it cannot be parsed',
 }: NodeJS.ErrnoException & { reason?: string }): string {
   if (code === 'HPE_HEADER_OVERFLOW')
     return 'the request line and the headers are too long: send fewer or shorter headers, and a shorter query'

@@ -1,11 +1,11 @@
-import { numbersOf, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
+import { numbersOf, overwriteNumbers, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { pageTags } from '../tiff/tiff-page.ts'
 import { mendJpeg } from './mend-jpeg.ts'
 
 /**
  * A copy of a TIFF without tags that libtiff ignores because of their value, but reports as errors, and without the
- * oddities of its JPEGs. Undefined if there are none.
+ * oddities of its JPEGs. Undefined if it has neither.
  */
 export function mendTiff(tiff: Uint8Array): Uint8Array | undefined {
   const tagged = mendTags(tiff)
@@ -20,15 +20,13 @@ const choices: Readonly<Record<number, { most: number; usual: number }>> = {
 }
 
 function mendTags(tiff: Uint8Array): Uint8Array | undefined {
-  const reader = TiffReader.of(tiff)
+  const directories = TiffReader.of(tiff)?.directories() ?? []
   let mended: Buffer | undefined
-  for (const entry of reader?.directories().flatMap(({ entries }) => entries) ?? []) {
+  for (const entry of directories.flatMap(({ entries }) => entries)) {
     const usual = usualInstead(entry)
-    if (usual === undefined || entry.fieldAt === undefined) continue
+    if (usual === undefined) continue
     mended ??= Buffer.from(tiff)
-    const bytes = entry.value.length
-    if (reader?.isLittleEndian) mended.writeUIntLE(usual, entry.fieldAt, bytes)
-    else mended.writeUIntBE(usual, entry.fieldAt, bytes)
+    overwriteNumbers(mended, entry, [usual])
   }
   return mended
 }

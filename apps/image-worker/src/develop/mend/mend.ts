@@ -3,8 +3,8 @@ import { mendJpeg } from './mend-jpeg.ts'
 import { mendTiff } from './mend-tiff.ts'
 
 /**
- * The file without the oddities that decoders complain about in a JPEG or a TIFF, although no sample depends on them.
- * Undefined if there are none.
+ * The file without the oddities that decoders warn of in a JPEG or a TIFF, although no sample depends on them.
+ * Undefined if it has none.
  */
 export function mend(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>): Uint8Array | undefined {
   if (format === 'jpeg') return mendJpeg(input)

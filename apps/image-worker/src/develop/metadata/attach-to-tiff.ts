@@ -49,7 +49,7 @@ export function attachToTiff(
     ]
     const replaced = new Set(added.map(({ tag }) => tag))
     const kept = entries.filter(({ tag }) => !replaced.has(tag))
-    const written = writer.directory([...kept, ...added], placesOf(tiff, kept))
+    const written = writer.directory([...kept, ...added], placesOf(kept))
     links.push({ at: linkAt, to: written.at })
     linkAt = written.nextAt
   }
@@ -69,14 +69,14 @@ function setResolution(
 ): TiffEntry[] {
   if (resolution) {
     const wanted = resolutionEntries(resolution)
-    const places = placesOf(tiff, entries)
+    const places = placesOf(entries)
     if (wanted.some(({ tag }) => !places.has(tag))) return wanted
     for (const { tag, value } of wanted) tiff.set(value, places.get(tag))
     return []
   }
   const kept = entries.filter(({ tag }) => !resolutionTags.includes(tag))
   if (kept.length === entries.length) return []
-  const places = placesOf(tiff, kept)
+  const places = placesOf(kept)
   const shorter = encodeDirectory(kept, ({ tag }) => places.get(tag) ?? 0)
   shorter.writeUInt32LE(next, shorter.length - 4)
   tiff.fill(0, at, nextAt + 4)
@@ -84,12 +84,7 @@ function setResolution(
   return []
 }
 
-/** The position of the value of each tag: in its entry, or, for a longer value, at the entry's offset. */
-function placesOf(tiff: Uint8Array, entries: readonly TiffEntry[]): Map<number, number> {
-  const view = new DataView(tiff.buffer, tiff.byteOffset)
-  return new Map(
-    entries.map(({ tag, value, fieldAt = 0 }) => {
-      return [tag, value.length <= 4 ? fieldAt : view.getUint32(fieldAt, true)]
-    }),
-  )
+/** The position of the value of each tag. */
+function placesOf(entries: readonly TiffEntry[]): Map<number, number> {
+  return new Map(entries.map(({ tag, valueAt = 0 }) => [tag, valueAt]))
 }

@@ -6,8 +6,8 @@ export interface TiffEntry {
   readonly type: number
   readonly count: number
   readonly value: Uint8Array
-  /** The position of the value in the file that it was read from, or of the offset to a longer value. */
-  readonly fieldAt?: number
+  /** The position of the value in the file that it was read from. */
+  readonly valueAt?: number
 }
 
 export interface TiffDirectory {
@@ -117,7 +117,7 @@ export class TiffReader {
       tag,
       type,
       count,
-      fieldAt,
+      valueAt,
       get value() {
         return isLittleEndian ? stored : withNumbersReversed(tag, type, stored)
       },
@@ -221,6 +221,23 @@ export function numbersOf(entry: TiffEntry | undefined): number[] {
   return Array.from({ length: entry.count }, (_, index) =>
     width === 8 ? Number(value.readBigUInt64LE(8 * index)) : value.readUIntLE(width * index, width),
   )
+}
+
+/** Overwrites the whole numbers of an entry in the file that it was read from. Each must fit the type of the entry. */
+export function overwriteNumbers(
+  file: Buffer,
+  { valueAt, value, count }: TiffEntry,
+  numbers: readonly number[],
+): void {
+  if (valueAt === undefined) throw new TypeError('the entry was not read from a file')
+  const width = value.length / count
+  const isLittleEndian = file[0] === 0x49
+  for (const [index, number] of numbers.entries()) {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64LE(BigInt(number))
+    const written = bytes.subarray(0, width)
+    file.set(isLittleEndian ? written : written.reverse(), valueAt + index * width)
+  }
 }
 
 /** Numbers of signed types are sizes and the like, and not below zero. */

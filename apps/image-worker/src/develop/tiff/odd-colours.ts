@@ -1,4 +1,4 @@
-import { TiffReader } from '../metadata/tiff-directory.ts'
+import { overwriteNumbers } from '../metadata/tiff-directory.ts'
 import type { Raster } from '../raster.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
@@ -28,10 +28,7 @@ export function hasOddColours(page: TiffPage): boolean {
 export function asRgb(tiff: Uint8Array, { directory }: TiffPage): Uint8Array {
   const copy = Buffer.from(tiff)
   const photometric = directory.entries.find(({ tag }) => tag === pageTags.photometric)
-  const { fieldAt = 0, type = 3 } = photometric ?? {}
-  const width = type === 3 ? 2 : 4
-  if (TiffReader.of(tiff)?.isLittleEndian) copy.writeUIntLE(photometrics.rgb, fieldAt, width)
-  else copy.writeUIntBE(photometrics.rgb, fieldAt, width)
+  if (photometric) overwriteNumbers(copy, photometric, [photometrics.rgb])
   return copy
 }
 

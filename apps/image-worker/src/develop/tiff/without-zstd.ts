@@ -1,12 +1,12 @@
 import { deflateSync, zstdDecompressSync } from 'node:zlib'
 import type { ImageHeader } from '@darkroom/image-header'
-import type { TiffEntry } from '../metadata/tiff-directory.ts'
+import { overwriteNumbers, type TiffEntry } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
  * A TIFF whose pixels are deflated where they were compressed with Zstandard, which libvips can't unpack; the file itself
- * if there are none. The new pixels are at the end, and nothing else moves. Awaits `reserve` before it takes memory.
+ * if it has no such pixels. The new pixels are at the end, and nothing else moves. Awaits `reserve` before it takes memory.
  *
  * @throws UnusableImage when the pixels are damaged, or unpack to far more than the header declares
  */
@@ -38,16 +38,9 @@ export async function withoutZstd(
       ? [pageTags.tileOffsets, pageTags.tileByteCounts]
       : [pageTags.stripOffsets, pageTags.stripByteCounts]
     write(file, entryOf(page, pageTags.compression), [compressions.deflate])
-    write(
-      file,
-      entryOf(page, offsets),
-      segments.map(({ at }) => at),
-    )
-    write(
-      file,
-      entryOf(page, byteCounts),
-      segments.map(({ bytes }) => bytes),
-    )
+    const [positions, lengths] = [segments.map(({ at }) => at), segments.map(({ bytes }) => bytes)]
+    write(file, entryOf(page, offsets), positions)
+    write(file, entryOf(page, byteCounts), lengths)
   }
   return Buffer.concat([file, ...added])
 }
@@ -68,26 +61,11 @@ function entryOf({ directory }: TiffPage, wanted: number): TiffEntry | undefined
   return directory.entries.find(({ tag }) => tag === wanted)
 }
 
-/** Overwrites the whole numbers of an entry. */
+/** @throws UnusableImage for a number that the type of the entry can't hold */
 function write(file: Buffer, entry: TiffEntry | undefined, numbers: readonly number[]): void {
-  if (entry?.fieldAt === undefined) return
-  const width = entry.value.length / entry.count
-  const isLittleEndian = file[0] === 0x49
-  const isBig = file[2] === 43 || file[3] === 43
-  const offsetBytes = isBig ? 8 : 4
-  const number = (at: number) =>
-    isBig
-      ? Number(isLittleEndian ? file.readBigUInt64LE(at) : file.readBigUInt64BE(at))
-      : isLittleEndian
-        ? file.readUInt32LE(at)
-        : file.readUInt32BE(at)
-  const start = entry.value.length <= offsetBytes ? entry.fieldAt : number(entry.fieldAt)
-  for (const [index, value] of numbers.entries()) {
-    if (value >= 2 ** (8 * width))
-      throw new UnusableImage('unsupported-image', 'the numbers in the directory of the TIFF are too short')
-    const bytes = Buffer.alloc(width)
-    for (let byte = 0, rest = value; byte < width; byte++, rest = Math.floor(rest / 256))
-      bytes[isLittleEndian ? byte : width - 1 - byte] = rest % 256
-    bytes.copy(file, start + index * width)
-  }
+  if (!entry) return
+  const limit = 2 ** ((8 * entry.value.length) / entry.count)
+  if (numbers.some(number => number >= limit))
+    throw new UnusableImage('unsupported-image', 'the numbers in the directory of the TIFF are too short')
+  overwriteNumbers(file, entry, numbers)
 }
