@@ -116,27 +116,36 @@ function expectPlausibleSize(compressed: number, inflated: number): void {
 class ProvenData implements DataCheck {
   readonly #passes: readonly PngPass[]
   readonly #inflated: number
-  /** Allocated without clearing: memory that isn't used is never touched. */
-  readonly #compressed: Buffer
+  readonly #parts: Uint8Array[] = []
   #length = 0
 
   constructor(passes: readonly PngPass[], inflated: number) {
     this.#passes = passes
     this.#inflated = inflated
-    this.#compressed = Buffer.allocUnsafe(mostCompressed(inflated))
   }
 
   take(data: Uint8Array): void {
-    if (this.#length + data.length > this.#compressed.length) throw new NotWellFormed(isLonger)
-    this.#compressed.set(data, this.#length)
+    this.#parts.push(data)
     this.#length += data.length
+    if (this.#length > mostCompressed(this.#inflated)) throw new NotWellFormed(isLonger)
   }
 
   end(): void {
-    const inflated = inflatedExactly(this.#compressed.subarray(0, this.#length), this.#inflated)
+    const [first, ...others] = this.#parts
+    const compressed = first && others.length === 0 ? first : Buffer.concat(this.#parts)
+    const inflated = inflatedExactly(compressed, this.#inflated)
     let at = 0
     for (const { rows, rowBytes } of this.#passes) {
       for (let row = 0; row < rows; row += 1, at += 1 + rowBytes) checkFilters.filter(inflated, at)
     }
+    freeNow(inflated)
   }
+}
+
+/**
+ * Frees the memory of bytes that nobody reads any more. Left to the garbage collector, a few images would make it
+ * search the thread's whole heap. Small buffers can share their memory with others, so these are left alone.
+ */
+function freeNow(bytes: Uint8Array): void {
+  if (bytes.length > Buffer.poolSize) (bytes.buffer as ArrayBuffer).transfer(0)
 }
