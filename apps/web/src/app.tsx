@@ -82,7 +82,7 @@ effect(() => {
   void isDrawn.then(readPresets)
 })
 watchFilter()
-void goOnWithUploads()
+void goOnWithUploads() // at once: later it would also find uploads of this visit
 
 /** Announces the moment when all images are done. */
 let wasBusy = false

@@ -74,6 +74,7 @@ const remedies: Readonly<Record<string, string>> = {
   'too-large': 'Make the file smaller, or ask the operator to raise MAX_UPLOAD_BYTES.',
   'too-many-pixels': 'Make the image smaller, or ask the operator to raise MAX_PIXELS.',
   'not-an-image': 'Choose another file.',
+  'empty-body': 'The file is empty. Choose another file.',
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
   'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',
   'invalid-operations': 'Change the steps, then try again.',

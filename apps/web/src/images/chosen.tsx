@@ -1,4 +1,5 @@
 import { computed } from '@preact/signals'
+import { singleClick } from '../shell/single-click.ts'
 import { archivesOf } from './archive.ts'
 import { deleteRows } from './delete.ts'
 import type { Row } from './row.ts'
@@ -28,7 +29,7 @@ export function Chosen() {
         </a>
       ))}
       {rows.length > 0 && (
-        <button type="button" onClick={() => deleteChosen(rows)}>
+        <button type="button" onClick={singleClick(() => deleteChosen(rows))}>
           Delete {rows.length}
         </button>
       )}

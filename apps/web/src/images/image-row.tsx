@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { openDetails } from '../compare/details.ts'
 import { Icon } from '../shell/icon.tsx'
+import { singleClick } from '../shell/single-click.ts'
 import { sendAgain } from '../upload/queue.ts'
 import { deleteRows } from './delete.ts'
 import { download } from './download.ts'
@@ -117,7 +118,12 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
           <Icon name="again" />
         </button>
       )}
-      <button type="button" class="icon" aria-label={`Delete ${row.name}`} onClick={() => deleteRows([row])}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={`Delete ${row.name}`}
+        onClick={singleClick(() => deleteRows([row]))}
+      >
         <Icon name="bin" />
       </button>
     </div>

@@ -5,10 +5,13 @@ import { notice } from '../shell/notice.ts'
 import { imageOf, type Row } from './row.ts'
 import { update } from './store.ts'
 
+const underWay = new Set<Row>()
+
 /** Develops a failed image again. */
 export async function retryImage(row: Row): Promise<void> {
   const image = imageOf(row)
-  if (!image) return
+  if (!image || underWay.has(row)) return
+  underWay.add(row)
   try {
     update(
       await request<ImageStatus>(`images/${image.id}/retry`, { method: 'POST' }),
@@ -17,6 +20,8 @@ export async function retryImage(row: Row): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     notice(error)
+  } finally {
+    underWay.delete(row)
   }
 }
 

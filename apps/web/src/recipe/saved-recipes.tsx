@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { singleClick } from '../shell/single-click.ts'
 import { change, recipes, removeRecipe, saveRecipe, useRecipe } from './recipe.ts'
 
 /** Recipes that the user keeps in this browser. */
@@ -26,7 +27,7 @@ export function SavedRecipes() {
                 type="button"
                 class="quiet"
                 aria-label={`Delete the recipe ${each}`}
-                onClick={() => removeRecipe(each)}
+                onClick={singleClick(() => removeRecipe(each))}
               >
                 Forget
               </button>

@@ -1,5 +1,6 @@
 import { announce } from '../shell/announce.ts'
 import { Icon } from '../shell/icon.tsx'
+import { singleClick } from '../shell/single-click.ts'
 import { ArgumentField } from './argument-field.tsx'
 import { operations } from './operations.ts'
 import { changeStep, moveStep, removeStep, type Step, type StepPlace } from './recipe.ts'
@@ -65,7 +66,7 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
           type="button"
           class="icon"
           aria-label={`Remove ${name}`}
-          onClick={() => removeStep(place, key)}
+          onClick={singleClick(() => removeStep(place, key))}
         >
           <Icon name="cross" />
         </button>

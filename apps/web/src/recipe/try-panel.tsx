@@ -38,7 +38,7 @@ export function TryPanel() {
       <div class="inline">
         {file ? (
           <button type="button" disabled={isBusy.value} onClick={() => void run(file)}>
-            {isBusy.value ? 'Developing…' : `Try it on ${file.name.slice(0, 24)}`}
+            {isBusy.value ? 'Developing…' : `Try it on ${shortened(file.name)}`}
           </button>
         ) : (
           <FilePicker
@@ -85,4 +85,9 @@ function shownIn(operations: readonly Operation[]): Operation[] {
 
 function forget(trial: Trial | undefined): void {
   if (trial) for (const url of [trial.before, trial.after]) URL.revokeObjectURL(url)
+}
+
+function shortened(name: string): string {
+  const letters = [...name]
+  return letters.length > 24 ? `${letters.slice(0, 23).join('')}…` : name
 }

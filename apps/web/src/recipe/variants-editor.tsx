@@ -1,4 +1,5 @@
 import { Icon } from '../shell/icon.tsx'
+import { singleClick } from '../shell/single-click.ts'
 import { addVariant, changeVariant, maxVariants, recipe, removeVariant, type VariantDraft } from './recipe.ts'
 import { StepList } from './step-list.tsx'
 
@@ -37,7 +38,7 @@ function Variant({ variant: { key, name } }: { variant: VariantDraft }) {
           type="button"
           class="icon"
           aria-label={`Remove the variant ${name}`}
-          onClick={() => removeVariant(key)}
+          onClick={singleClick(() => removeVariant(key))}
         >
           <Icon name="cross" />
         </button>

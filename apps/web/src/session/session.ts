@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { onUnauthorized, request } from '../api/request.ts'
+import { notice } from '../shell/notice.ts'
 
 /** The user of the page; unknown until the server has answered. */
 export type Session =
@@ -62,8 +63,14 @@ export async function signIn(key: string): Promise<void> {
   otherTabs.postMessage('changed')
 }
 
+/** If it fails, the session stays, and the error is shown. */
 export async function signOut(): Promise<void> {
-  await request('session', { method: 'DELETE' })
+  try {
+    await request('session', { method: 'DELETE' })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.status !== 401) return notice(error)
+  }
   leave()
   otherTabs.postMessage('left')
 }

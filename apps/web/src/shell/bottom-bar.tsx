@@ -4,7 +4,7 @@ import { undo, undoable } from '../images/delete.ts'
 import { counts } from '../images/store.ts'
 import { isHeld, pause, resume } from '../upload/queue.ts'
 import { announcement } from './announce.ts'
-import { shownNotice } from './notice.ts'
+import { NoticeToast } from './notice-toast.tsx'
 
 /** Shows below the list the state of uploads, refusals, and deletions that can be undone. It does not move the page. */
 export function BottomBar() {
@@ -22,16 +22,7 @@ export function BottomBar() {
           </button>
         </div>
       )}
-      {shownNotice.value && (
-        <div class="toast" role="alert">
-          <span>
-            {shownNotice.value.message}. {shownNotice.value.remedy}
-          </span>
-          <button type="button" onClick={() => (shownNotice.value = undefined)}>
-            Close
-          </button>
-        </div>
-      )}
+      <NoticeToast />
       <Pause />
       <Held />
       <p class="visually-hidden" role="status" aria-live="polite">

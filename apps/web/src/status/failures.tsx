@@ -1,5 +1,6 @@
 import type { LastHour } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
+import { singleClick } from '../shell/single-click.ts'
 import { countFailed, retryFailed, retryOutcome } from './retry-many.ts'
 import { reasonWords } from './words.ts'
 
@@ -61,7 +62,7 @@ function RetryButton({ words, label, type }: { words: string; label: string; typ
   if (asked.value === 0) return <span class="hint">None is left: they were retried or deleted</span>
   return (
     <span class="inline">
-      <button type="button" class="primary" autofocus onClick={retry}>
+      <button type="button" class="primary" autofocus onClick={singleClick(retry)}>
         Yes, retry {asked.value} {asked.value === 1 ? 'image' : 'images'}
       </button>
       <button type="button" onClick={() => (asked.value = undefined)}>

@@ -2,6 +2,7 @@ import type { Stats } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
 import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { singleClick } from '../shell/single-click.ts'
 import { readStats } from './stats.ts'
 
 /** Pauses uploads at all frontends, and resumes them. Pausing needs a confirmation. */
@@ -34,7 +35,7 @@ export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
           </button>
         ) : isAsking.value ? (
           <>
-            <button type="button" class="primary" autofocus onClick={() => void set('paused')}>
+            <button type="button" class="primary" autofocus onClick={singleClick(() => void set('paused'))}>
               Yes, refuse uploads
             </button>
             <button type="button" onClick={() => (isAsking.value = false)}>

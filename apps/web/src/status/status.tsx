@@ -7,6 +7,7 @@ import { readSession, session } from '../session/session.ts'
 import { SignIn } from '../session/sign-in.tsx'
 import { Header } from '../shell/header.tsx'
 import { Later, takeTurns } from '../shell/later.tsx'
+import { NoticeToast } from '../shell/notice-toast.tsx'
 import { Failures } from './failures.tsx'
 import { chartSpans, filters, isPaused, minutes, setFilters } from './filters.ts'
 import { IntakeSwitch } from './intake-switch.tsx'
@@ -58,6 +59,9 @@ function Page() {
         </div>
         <Body />
       </main>
+      <section class="bottom" aria-label="Messages">
+        <NoticeToast />
+      </section>
       <SignIn />
     </>
   )

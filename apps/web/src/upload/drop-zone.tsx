@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { Refusal } from '../api/refusal.ts'
+import { notice } from '../shell/notice.ts'
 import { addFiles } from './add-files.ts'
 import { filesOfDrop, looksLikeImage } from './dropped-files.ts'
 import { FilePicker } from './file-picker.tsx'
@@ -17,9 +19,10 @@ export function DropZone() {
       if (event.relatedTarget === null) isOver.value = false
     }
     const drop = (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes('Files')) return // such as text, which a field takes
       event.preventDefault()
       isOver.value = false
-      if (event.dataTransfer) void filesOfDrop(event.dataTransfer).then(addFiles)
+      void filesOfDrop(event.dataTransfer).then(addOrExplain)
     }
     const paste = ({ clipboardData }: ClipboardEvent) => {
       if (clipboardData?.files.length) addFiles([...clipboardData.files])
@@ -46,9 +49,22 @@ export function DropZone() {
           label="Choose a folder"
           isMultiple
           isFolder
-          onFiles={files => addFiles(files.filter(looksLikeImage))}
+          onFiles={files => addOrExplain(files.filter(looksLikeImage))}
         />
       </div>
     </section>
   )
+}
+
+function addOrExplain(files: readonly File[]): void {
+  if (files.length > 0) addFiles(files)
+  else
+    notice(
+      new Refusal({
+        status: 0,
+        code: 'no-images',
+        message: 'There is no image in this folder',
+        remedy: 'Choose another folder, or files.',
+      }),
+    )
 }

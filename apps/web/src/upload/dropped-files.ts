@@ -10,17 +10,17 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
 
 async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
   if (isFile(entry)) {
-    // Other files in a folder are skipped; a single file that is not an image gets an error.
-    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
+    // Other files in a folder are skipped, like those that can't be read; a single file that is not an image gets an error.
+    const file = await new Promise<File | undefined>(resolve => entry.file(resolve, () => resolve(undefined)))
     const isLoose = entry.fullPath.lastIndexOf('/') === 0
-    if (isLoose || looksLikeImage(file)) files.push(file)
+    if (file && (isLoose || looksLikeImage(file))) files.push(file)
     return
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   for (;;) {
     // At most 100 entries a call.
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
+    const entries = await new Promise<FileSystemEntry[]>(resolve =>
+      reader.readEntries(resolve, () => resolve([])),
     )
     if (entries.length === 0) return
     for (const each of entries) await collect(each, files)

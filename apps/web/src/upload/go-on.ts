@@ -2,14 +2,13 @@ import { rowOfFile } from '../images/row.ts'
 import { readPending } from './pending.ts'
 import { enqueue } from './queue.ts'
 import { continueAt } from './send-in-pieces.ts'
-import { otherTabs, thisTab } from './this-tab.ts'
+import { otherTabs } from './this-tab.ts'
 
 /** Continues the uploads that a reload, or the end of the browser, has interrupted. */
 export async function goOnWithUploads(): Promise<void> {
   const pending = await readPending()
-  if (pending.length === 0) return
   const others = await otherTabs()
-  const own = pending.filter(({ tab }) => tab === thisTab || !others.has(tab))
+  const own = pending.filter(({ tab }) => !others.has(tab))
   const rows = own.map(({ key, file, wish, uploadUrl }) => {
     const row = rowOfFile(file, wish, key)
     if (uploadUrl !== undefined) continueAt(row, uploadUrl)

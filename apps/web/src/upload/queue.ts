@@ -32,6 +32,7 @@ export function enqueue(rows: readonly Row[]): void {
 }
 
 export function sendAgain(row: Row): void {
+  if (row.view.peek().state !== 'refused') return // a second click
   setView(row, { state: 'waiting' })
   waiting.push(row)
   startNext()

@@ -1,27 +1,36 @@
 import { randomText } from '../images/row.ts'
 
 /** The name of this tab, which stays the same when the tab is reloaded. */
-export const thisTab = tabName()
+export let thisTab = readName() ?? rename()
 
-function tabName(): string {
+function readName(): string | undefined {
   try {
-    const known = sessionStorage.getItem('darkroom-tab') ?? randomText()
-    sessionStorage.setItem('darkroom-tab', known)
-    return known
+    return sessionStorage.getItem('darkroom-tab') ?? undefined
   } catch {
-    return randomText()
+    return undefined // storage is disabled
   }
+}
+
+function rename(): string {
+  const name = randomText()
+  try {
+    sessionStorage.setItem('darkroom-tab', name)
+  } catch {
+    // Storage is disabled: after a reload it is another tab.
+  }
+  return name
 }
 
 const channel = new BroadcastChannel('darkroom-tabs')
 const answerMs = 500
 
-/** The other tabs that are open now. */
+/** The other tabs that are open now. The copy of a tab has the name of that tab at first, and then gets its own. */
 export async function otherTabs(): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
   channel.addEventListener('message', ({ data }) => data.here && found.add(data.here))
   channel.postMessage({ whoIsHere: true })
   await new Promise(resolve => setTimeout(resolve, answerMs))
+  if (found.has(thisTab)) thisTab = rename()
   return found
 }
 

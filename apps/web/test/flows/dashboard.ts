@@ -9,7 +9,8 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
   test('the intake is paused and opened from the dashboard', async () => {
     await using opened = await open('/status')
     const { page } = opened
-    await page.getByRole('button', { name: 'Pause uploads' }).click()
+    // The second click of a double click hits the button that confirms.
+    await page.getByRole('button', { name: 'Pause uploads' }).dblclick({ delay: 50 })
     await page.getByRole('button', { name: 'Yes, refuse uploads' }).click()
     try {
       await page.getByText('Uploads are paused.').waitFor()

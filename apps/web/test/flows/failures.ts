@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 
 /** What is killed or reloaded in the middle loses nothing. */
@@ -25,10 +26,7 @@ export function failureFlows({ open, darkroom, png }: InBrowser): void {
     page.on('request', request => {
       if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
     })
-    const network = await page.context().newCDPSession(page)
-    await network.send('Network.enable')
-    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }
-    await network.send('Network.emulateNetworkConditions', slow)
+    await slowUploads(page)
     // A TIFF, which the browser can't show.
     await dropTiff(page, 'large.tif', 12 * 1024 * 1024)
     await rowOf(page, 'large.tif')
@@ -37,6 +35,29 @@ export function failureFlows({ open, darkroom, png }: InBrowser): void {
     await page.reload()
     await untilDeveloped(page, 'large.tif')
     assert.deepEqual(offsets, ['0', '8388608', '8388608'])
+  })
+
+  test('the copy of a tab leaves the uploads of that tab alone', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const offsets: string[] = []
+    page.context().on('request', request => {
+      if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
+    })
+    await slowUploads(page)
+    await dropTiff(page, 'original.tif', 20 * 1024 * 1024)
+    await rowOf(page, 'original.tif')
+      .getByText(/^Uploading [1-9]\d? %/)
+      .waitFor()
+    // Like the browser's "Duplicate", this copies the session storage.
+    const copied = page.waitForEvent('popup')
+    await page.evaluate(() => void open(location.href))
+    const copy = await copied
+    await untilDeveloped(page, 'original.tif')
+    await copy.reload()
+    await untilDeveloped(copy, 'original.tif')
+    assert.equal(await rowOf(copy, 'original.tif').count(), 1)
+    assert.deepEqual(offsets, ['0', '8388608', '16777216'])
   })
 
   test('a large file that waits in line continues after a reload, but not one that was deleted', async () => {
@@ -52,4 +73,11 @@ export function failureFlows({ open, darkroom, png }: InBrowser): void {
     await untilDeveloped(page, 'waiting.tif')
     assert.equal(await rowOf(page, 'dropped.tif').count(), 0)
   })
+}
+
+async function slowUploads(page: Page): Promise<void> {
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }
+  await network.send('Network.emulateNetworkConditions', slow)
 }

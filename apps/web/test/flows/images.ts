@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { tiffOf, until } from '@darkroom/testing'
+import { temporaryFolder, tiffOf, until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
@@ -76,6 +76,23 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     assert.equal(await rowOf(page, 'notes.txt').count(), 0)
   })
 
+  test('an empty folder that is dropped is answered with what to do, and a dropped text is left to its field', async t => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('Drop images into the tray').waitFor()
+    const session = await page.context().newCDPSession(page)
+    const data = { items: [], files: [temporaryFolder(t)], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 300, y: 150, data })
+    await page.getByText('There is no image in this folder. Choose another folder, or files.').waitFor()
+    const isTaken = await page.evaluate(() => {
+      const transfer = new DataTransfer()
+      transfer.setData('text/plain', 'words')
+      return !dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }))
+    })
+    assert.equal(isTaken, false)
+  })
+
   test('a TIFF of 16 bits shows both sides, made with the upload', async () => {
     await using opened = await open()
     const { page } = opened
@@ -134,6 +151,16 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     // A user who leaves the page has not undone the deletion.
     await page.goto('about:blank')
     await until('the image is deleted', async () => (await statusOf(id)) === 404)
+  })
+
+  test('a double click on Delete deletes one image, not also the one that moves to its place', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('upper.png', png), fileOf('lower.png', png))
+    await untilDeveloped(page, 'upper.png', 'lower.png')
+    await page.getByRole('button', { name: 'Delete upper.png' }).dblclick({ delay: 50 })
+    await page.getByText('upper.png deleted').waitFor()
+    assert.equal(await rowOf(page, 'lower.png').count(), 1)
   })
 
   test('the history is filtered and paged by the URL, and the browser goes back', async () => {

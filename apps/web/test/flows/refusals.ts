@@ -100,6 +100,32 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'train.png')
   })
 
+  test('a double click on Upload again sends the file once', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('words.txt', Buffer.from('no image')))
+    await page.getByRole('button', { name: 'Upload words.txt again' }).waitFor()
+    let sent = 0
+    let isReleased = () => {}
+    const released = new Promise<void>(resolve => (isReleased = resolve))
+    await page.route('**/images?*', async route => {
+      sent++
+      await released
+      await route.fallback()
+    })
+    // Both before the first is drawn.
+    await page.getByRole('button', { name: 'Upload words.txt again' }).evaluate((button: HTMLElement) => {
+      button.click()
+      button.click()
+    })
+    await rowOf(page, 'words.txt').getByRole('progressbar').waitFor()
+    isReleased()
+    await rowOf(page, 'words.txt')
+      .getByText(/Choose another file/)
+      .waitFor()
+    assert.equal(sent, 1)
+  })
+
   test('a refused deletion is shown, and the image stays in the list', async () => {
     await using opened = await open()
     const { page } = opened

@@ -33,6 +33,24 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     }
   })
 
+  test('a sign-out that fails says so, on every page, and the session stays', async () => {
+    const key = await createKey({ role: 'operator' })
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, key)
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    for (const path of ['/', '/status']) {
+      await page.goto(new URL(path, page.url()).href)
+      await page.getByRole('button', { name: 'Sign out' }).waitFor()
+      await page.context().setOffline(true)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.locator('.toast').getByText('Darkroom does not answer').waitFor()
+      await assertAccessible(page)
+      await page.context().setOffline(false)
+      await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    }
+  })
+
   test('when a key is revoked, the page asks for another, and files that are not uploaded yet continue with it', async () => {
     const [first, next] = [await createKey({ owner: 'bob' }), await createKey({ owner: 'bob' })]
     await using opened = await open()
