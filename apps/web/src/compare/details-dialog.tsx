@@ -95,16 +95,20 @@ function Outputs({ row, image }: { row: Row; image: ImageStatus }) {
           const file = downloadOfOutput(row, output)
           return (
             <li key={output.path}>
-              {outputs.length > 1 && (
-                <input
-                  type="radio"
-                  name="output"
-                  checked={index === at.value}
-                  onChange={() => (at.value = index)}
-                  aria-label={`Compare with ${name}`}
-                />
+              {outputs.length > 1 ? (
+                <label class="check output-name">
+                  <input
+                    type="radio"
+                    name="output"
+                    checked={index === at.value}
+                    onChange={() => (at.value = index)}
+                    aria-label={`Compare with ${name}`}
+                  />
+                  {name}
+                </label>
+              ) : (
+                <span class="output-name">{name}</span>
               )}
-              <span class="output-name">{name}</span>
               <span class="hint">
                 {typeWords(facts.contentType)} · {facts.width} × {facts.height} · {bytesWords(facts.bytes)} ·{' '}
                 {operations.map(each => each.name).join(', ')}

@@ -28,17 +28,18 @@ export function ImageRow({ row, top, at, count }: ImageRowProps) {
       aria-setsize={count}
       aria-posinset={at}
     >
-      <input
-        type="checkbox"
-        class="row-choice"
-        aria-label={`Choose ${row.name}`}
-        checked={row.isChosen.value}
-        onChange={event => (row.isChosen.value = event.currentTarget.checked)}
-      />
+      <label class="row-choice">
+        <input
+          type="checkbox"
+          aria-label={`Choose ${row.name}`}
+          checked={row.isChosen.value}
+          onChange={event => (row.isChosen.value = event.currentTarget.checked)}
+        />
+      </label>
       <Thumbnail row={row} />
       <div class="row-words">
         <button type="button" class="row-name" onClick={() => openDetails(row)}>
-          {row.name}
+          <span>{row.name}</span>
         </button>
         <p class="row-facts">{facts(row)}</p>
       </div>

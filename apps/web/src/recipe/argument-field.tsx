@@ -1,3 +1,4 @@
+import { Prose } from '../shell/prose.tsx'
 import type { ArgumentSchema } from './operations.ts'
 
 interface ArgumentFieldProps {
@@ -62,7 +63,7 @@ export function ArgumentField({ id, name, schema, isRequired, value, onChange }:
       )}
       {hint && (
         <p class="hint" id={hint}>
-          {schema.description}
+          <Prose text={schema.description ?? ''} />
         </p>
       )}
     </div>

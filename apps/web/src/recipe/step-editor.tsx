@@ -1,5 +1,6 @@
 import { announce } from '../shell/announce.ts'
 import { Icon } from '../shell/icon.tsx'
+import { Prose } from '../shell/prose.tsx'
 import { singleClick } from '../shell/single-click.ts'
 import { ArgumentField } from './argument-field.tsx'
 import { operations } from './operations.ts'
@@ -29,7 +30,11 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
           <span class="step-values">{shortly(values)}</span>
         </summary>
         <div class="step-fields">
-          {form && <p class="hint">{form.summary}.</p>}
+          {form && (
+            <p class="hint">
+              <Prose text={form.summary} />.
+            </p>
+          )}
           {form?.arguments.map(([argument, schema]) => (
             <ArgumentField
               key={argument}

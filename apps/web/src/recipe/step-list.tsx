@@ -1,3 +1,4 @@
+import { withoutBackticks } from '../shell/prose.tsx'
 import { operations } from './operations.ts'
 import { addStep, maxSteps, type StepPlace, stepsAt } from './recipe.ts'
 import { StepEditor } from './step-editor.tsx'
@@ -46,7 +47,7 @@ function AddStep({ place, label, isFull }: { place: StepPlace; label: string; is
       >
         <option value="">{isFull ? `At most ${maxSteps} steps` : 'Choose…'}</option>
         {operations.value.map(({ name, summary }) => (
-          <option key={name} value={name} title={summary}>
+          <option key={name} value={name} title={withoutBackticks(summary)}>
             {name}
           </option>
         ))}

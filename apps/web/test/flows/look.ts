@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
@@ -12,7 +13,33 @@ const prints = {
 }
 
 /** Every page in every width and in both colours, and the pictures of README and docs. */
-export function lookFlows({ open }: InBrowser): void {
+export function lookFlows({ open, png }: InBrowser): void {
+  for (const [pointer, pixels] of [
+    ['mouse', 24],
+    ['finger', 44],
+  ] as const)
+    test(`whatever can be pressed has ${pixels} px for a ${pointer}, on a phone too`, async () => {
+      const viewport = { width: 360, height: 740 }
+      await using opened = await open('/', { viewport, hasTouch: pointer === 'finger' })
+      const { page } = opened
+      await page.locator('#add-step-result:enabled').waitFor()
+      await page.getByRole('button', { name: 'Add a variant' }).click()
+      await page.locator('.step summary').first().click()
+      await page.getByText('Saved recipes').click()
+      await page.getByLabel('Save this recipe as').fill('a')
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await addTo(page, fileOf('a.png', png), fileOf('b.txt', Buffer.from('no image')))
+      await untilDeveloped(page, 'a.png')
+      await rowOf(page, 'b.txt').first().getByText('Choose another file').waitFor()
+      await assertPressable(page, pixels)
+      await page.getByRole('button', { name: 'a.png', exact: true }).click()
+      await page.getByRole('slider').waitFor()
+      await assertPressable(page, pixels)
+      await page.goto(new URL('/status', page.url()).href)
+      await page.getByText('Services and engines').waitFor()
+      await assertPressable(page, pixels)
+    })
+
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every page is accessible and fits from 360 to 1440 px, ${colorScheme}`, async () => {
       await using opened = await open('/', { colorScheme, viewport: { width: 1440, height: 800 } })
@@ -46,6 +73,36 @@ export function lookFlows({ open }: InBrowser): void {
       await savePicture(page, `status-${colorScheme}`)
     })
   }
+}
+
+/**
+ * Asserts that whatever can be pressed reacts to presses over so many pixels in both directions. Links in running text are
+ * exempt (WCAG 2.2, target size).
+ */
+async function assertPressable(page: Page, pixels: number): Promise<void> {
+  const small = await page.evaluate(side => {
+    const top = document.querySelector('dialog[open]') ?? document
+    const selector =
+      'button:enabled, select:enabled, input:enabled, summary, a.button, header a, nav a, label.button'
+    return [...top.querySelectorAll<HTMLElement>(selector)].flatMap(target => {
+      const label = target.closest('label')
+      if (!target.checkVisibility() || target.matches('.picker input')) return []
+      target.scrollIntoView({ block: 'center', inline: 'center' })
+      const { left, top: above, width, height } = (label ?? target).getBoundingClientRect()
+      const [x, y] = [left + width / 2, above + height / 2]
+      const reach = (byX: number, byY: number) => {
+        for (let distance = 1; distance <= side; distance++) {
+          const hit = document.elementFromPoint(x + byX * distance, y + byY * distance)
+          if (!hit || !(target.contains(hit) || label?.contains(hit))) return distance - 1
+        }
+        return side
+      }
+      const [wide, tall] = [reach(-1, 0) + reach(1, 0), reach(0, -1) + reach(0, 1)]
+      if (wide >= side - 2 && tall >= side - 2) return [] // sides are rounded to whole pixels
+      return [`${target.ariaLabel ?? target.textContent ?? ''} <${target.tagName}>: ${wide} × ${tall}`]
+    })
+  }, pixels)
+  assert.deepEqual(small, [])
 }
 
 /** Widths change what is wide, and hardly what is accessible: axe looks at the narrowest. */

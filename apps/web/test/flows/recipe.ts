@@ -13,6 +13,8 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
     for (const name of ['resize', 'greyscale']) await page.selectOption('#add-step-result', name)
     await page.getByText('resize', { exact: true }).first().click()
+    // Words between backticks are code.
+    await page.locator('.hint code', { hasText: 'enlarge' }).waitFor()
     await page.getByLabel('Width').fill('30')
     await page.getByLabel('Width').press('Tab')
     await page.getByRole('button', { name: 'Move greyscale up' }).click()

@@ -1,0 +1,9 @@
+/** Text of the API, in which words between backticks are code. */
+export function Prose({ text }: { text: string }) {
+  return <>{text.split('`').map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</>
+}
+
+/** The same where only plain text can be shown. */
+export function withoutBackticks(text: string): string {
+  return text.replaceAll('`', '')
+}
