@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { PassThrough, Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { PassThrough, type Readable } from 'node:stream'
 import { UploadOptions } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
@@ -27,6 +26,7 @@ export function readForm(
   return new Promise((resolve, reject) => {
     const parser = createParser(headers)
     const form: { file?: PassThrough; options: UploadOptions } = { options: {} }
+    const feeder = new Feeder(parser)
     const fail = (cause: Error) => {
       const error =
         cause instanceof ServiceProblem ? cause : badForm(`the form is not valid: ${cause.message}`)
@@ -40,6 +40,7 @@ export function readForm(
       else if (!fieldNames.includes(name))
         fail(badForm(`there is no field "${name}"; there are: ${fieldNames.join(', ')}`))
       else if (form.file) fail(badForm(`the field "${name}" must come before the file`))
+      else if (Object.hasOwn(form.options, name)) fail(badForm(`the field "${name}" is given twice`))
       else form.options = { ...form.options, [name]: value }
     })
     parser.on('file', (_name, part) => {
@@ -49,15 +50,73 @@ export function readForm(
       }
       form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // its reader gets the error
       part.on('error', fail) // the form ends before its file does
+      feeder.waitFor(part)
       // The file ends only with the form, as a mistake may follow the file.
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
     })
-    pipeline(Readable.from(passedOn(body), { objectMode: false }), parser).then(
-      () => (form.file ? form.file.end() : fail(badForm('the form has no file'))),
-      fail,
-    )
+    parser.on('error', fail)
+    feeder.feed(body).then(() => {
+      if (parser.destroyed) return
+      if (form.file) form.file.end()
+      else fail(badForm('the form has no file'))
+    }, fail)
   })
+}
+
+/**
+ * Gives a form to its parser. The parser never finishes some malformed forms, such as one with a closing boundary in the
+ * header of a part. It has to wait only for the reader of the file; if it waits without a file, the form is refused.
+ */
+class Feeder {
+  readonly #parser: BusboyInstance
+  #isFileOpen = false
+  #isFinished = false
+  #checkStep = () => {}
+
+  constructor(parser: BusboyInstance) {
+    this.#parser = parser
+    parser.once('finish', () => {
+      this.#isFinished = true
+    })
+    parser.once('close', () => this.#checkStep())
+  }
+
+  /** The reader of this file may take any time. */
+  waitFor(file: Readable): void {
+    this.#isFileOpen = true
+    file.once('close', () => {
+      this.#isFileOpen = false
+      this.#checkStep()
+    })
+  }
+
+  /** Returns when the form is parsed, or its parser destroyed. @throws ServiceProblem 400; the error of the body */
+  async feed(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    const parser = this.#parser
+    for await (const chunk of body) {
+      if (parser.destroyed) return
+      await this.#step(done => parser.write(chunk, done))
+    }
+    if (!this.#isFinished && !parser.destroyed) await this.#step(done => parser.once('finish', done).end())
+  }
+
+  #step(start: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (this.#parser.destroyed) resolve()
+        else if (!this.#isFileOpen) reject(badForm('the form is not valid: its parts are malformed'))
+      }
+      // The parser itself finishes a step within this turn of the event loop.
+      const checking = setImmediate(check)
+      this.#checkStep = () => setImmediate(check)
+      start(() => {
+        clearImmediate(checking)
+        this.#checkStep = () => {}
+        resolve()
+      })
+    })
+  }
 }
 
 function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): BusboyInstance {
@@ -79,11 +138,6 @@ function isPartAFile(name: string | undefined, contentType = '', fileName: strin
     !fieldNames.includes(name ?? '') &&
     (fileName !== undefined || /^image\/|^application\/octet-stream$/.test(contentType))
   )
-}
-
-/** Without this, a failing parser would destroy the body, and so the connection, before the answer is sent. */
-async function* passedOn(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) yield chunk
 }
 
 function badForm(detail: string): ServiceProblem {

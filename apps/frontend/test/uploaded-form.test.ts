@@ -5,13 +5,15 @@ import fc from 'fast-check'
 import { readForm } from '../src/uploaded-form.ts'
 import { filePart, formData, formHeaders, openForm, operationsPart } from './form-data.ts'
 
-/** Cuts the bytes at these places. Each chunk arrives in its own turn of the event loop. */
+/** Cuts the bytes at these places. Each chunk, and the end, arrives in its own turn of the event loop. */
 async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const bounds = [0, ...places.map(place => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   for (const [index, end] of bounds.slice(1).entries()) {
     await turn()
     yield bytes.subarray(bounds[index], end)
   }
+  await turn()
+  await turn()
 }
 
 async function read(body: AsyncIterable<Uint8Array>) {
@@ -58,6 +60,43 @@ describe('the file of a form', () => {
       )
       await turn()
     }
+  })
+})
+
+describe('a form', () => {
+  test('that goes on after its closing boundary, in the header of a part, is refused', async () => {
+    const begin = '--a-boundary-0123\r\n'
+    const text = `${begin}Content-Disposition: form-data\r\n--a-boundary-0123--\r\nmore\r\n${begin}`
+    for (let at = 0; at < text.length; at++)
+      await assert.rejects(read(cut(Buffer.from(text), [at])), /form/, `cut at ${at}`)
+  })
+
+  test('with an empty boundary is refused', async () => {
+    const part = 'Content-Disposition: form-data; name="file"; filename="x"\r\n\r\nan image'
+    const form = cut(Buffer.from(`------x\r\n${part}\r\n------x--\r\n`), [])
+    const headers = { 'content-type': 'multipart/form-data; boundary=' }
+    await assert.rejects(readForm(headers, form), /form/)
+  })
+
+  test('with the same field twice is refused', async () => {
+    const form = formData(operationsPart('flip'), operationsPart('flop'), filePart(Buffer.from('an image')))
+    await assert.rejects(read(cut(form, [])), /the field "operations" is given twice/)
+  })
+
+  test('fault: the reader of its file stops while the parser waits for it', async () => {
+    let isEnded = false
+    async function* whole() {
+      try {
+        yield* cut(formData(filePart(Buffer.alloc(1_000_000))), [100_000, 200_000, 300_000, 400_000])
+      } finally {
+        isEnded = true
+      }
+    }
+    const { file } = await readForm(formHeaders, whole())
+    for (let n = 0; n < 20; n++) await turn()
+    file.destroy()
+    for (let n = 0; n < 1000 && !isEnded; n++) await turn()
+    assert.ok(isEnded)
   })
 })
 
