@@ -186,6 +186,12 @@ export const frontendRoutes = {
       querystring: Type.Object(
         {
           ids: Type.String({ minLength: 1, maxLength: 10_000, description: 'Separated by commas' }),
+          without: Type.Optional(
+            Type.String({
+              maxLength: 1000,
+              description: 'Names of variants that are left out, separated by commas',
+            }),
+          ),
           names: Type.Optional(
             Type.String({
               maxLength: 20_000,

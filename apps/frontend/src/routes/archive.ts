@@ -32,13 +32,14 @@ export function addArchiveRoutes(
   app.route({
     ...frontendRoutes.getArchive,
     exposeHeadRoute: false,
-    handler: async ({ query: { ids, names }, caller }, reply) => {
+    handler: async ({ query: { ids, names, without = '' }, caller }, reply) => {
       const wanted = readImages(ids, names)
+      const left = new Set(without.split(','))
       const tasks = await Promise.all(wanted.map(({ id }) => requireImage(taskDb, caller, id)))
       const images = tasks.map((task, at) => ({
         id: task.id,
         name: wanted[at]?.name,
-        results: resultsOf(task),
+        results: resultsOf(task, left),
       }))
       const entries = entriesOf(images)
       reply.headers({
@@ -95,8 +96,8 @@ interface Result {
   lastModified: Date
 }
 
-/** The result and all variants of an image. */
-function resultsOf(task: Task): Result[] {
+/** The result of an image, and all variants but those that are left out. */
+function resultsOf(task: Task, left: ReadonlySet<string>): Result[] {
   try {
     requireFinished(task)
   } catch (error) {
@@ -105,6 +106,7 @@ function resultsOf(task: Task): Result[] {
   }
   const lastModified = new Date(task.finishedAt ?? task.createdAt)
   return outputsOf(task).flatMap(({ name: variant }) => {
+    if (variant !== undefined && left.has(variant)) return []
     const facts = variant === undefined ? task.result : task.variants?.[variant]?.result
     return facts ? [{ variant, facts, lastModified }] : []
   })

@@ -158,7 +158,7 @@ export async function startWorld(owner: Owner): Promise<World> {
     describeTusOfUpload: async () => ({ params: { id: unfinishedUpload } }),
     followImage: ofFinished,
     followImages: nothing,
-    getArchive: async () => ({ query: { ids: finished, names: 'harbour' } }),
+    getArchive: async () => ({ query: { ids: finished, names: 'harbour', without: 'thumb' } }),
     getImage: ofFinished,
     getLegacyResult: async () => ({ query: { id: finished } }),
     getOriginal: ofFinished,

@@ -186,6 +186,20 @@ describe('variants', () => {
     )
   })
 
+  test('can be left out of an archive', async t => {
+    t.after(deleteAll)
+    const { id } = (await upload('?operations=flip&variants=thumb=flip;card=flop')).json()
+    await finishNext()
+    const has = async (query: string) => {
+      const { status, body } = await ask(`/images/archive?ids=${id}${query}`)
+      assert.equal(status, 200, String(body))
+      return ['', '_thumb', '_card'].filter(end => body.includes(`${id}${end}.webp`))
+    }
+    assert.deepEqual(await has(''), ['', '_thumb', '_card'])
+    assert.deepEqual(await has('&without=thumb'), ['', '_card'])
+    assert.deepEqual(await has('&without=card,thumb,other'), [''])
+  })
+
   test('must be the same for the same idempotency key', async t => {
     t.after(deleteAll)
     const send = (query: string) => upload(query, png, { 'idempotency-key': 'order-18' })

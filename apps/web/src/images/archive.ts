@@ -1,5 +1,6 @@
 import { base } from '../api/base.ts'
 import { nameOf } from './names.ts'
+import { sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { stemOf } from './row-words.ts'
 
@@ -10,12 +11,17 @@ const maxQueryLength = 7500
 /** In characters; the server shortens names further if they have more than 150 bytes. */
 const maxNameLength = 100
 
+const previews = Object.values(sides).join()
+
 export interface Archive {
   url: string
   count: number
 }
 
-/** Where the results of these rows are downloaded as zips, named like the files that were uploaded. */
+/**
+ * Where the results of these rows are downloaded as zips, named like the files that were uploaded. The previews that were
+ * made for the page are left out.
+ */
 export function archivesOf(rows: readonly Row[]): Archive[] {
   const archives: Archive[] = []
   let ids: string[] = []
@@ -43,7 +49,7 @@ export function archivesOf(rows: readonly Row[]): Archive[] {
 }
 
 function archiveUrl(ids: readonly string[], names: readonly string[]): string {
-  return new URL(`images/archive?ids=${ids.join()}&names=${names.join('/')}`, base).href
+  return new URL(`images/archive?without=${previews}&ids=${ids.join()}&names=${names.join('/')}`, base).href
 }
 
 /** Empty if this browser does not know the name: then the image is named by its id. */
