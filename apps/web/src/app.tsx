@@ -3,8 +3,9 @@ import { render } from 'preact'
 import { DetailsDialog } from './compare/details-dialog.tsx'
 import { catchUp, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
-import { counts, forget, forgetAll, forgetImages, update } from './images/store.ts'
+import { counts, forget, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
+import type { LiveMessage } from './live/state-stream.ts'
 import { readOperations } from './recipe/operations.ts'
 import { readPresets } from './recipe/presets.ts'
 import { RecipePanel } from './recipe/recipe-panel.tsx'
@@ -16,7 +17,7 @@ import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
 import { goOnWithUploads } from './upload/go-on.ts'
-import { cancelAll } from './upload/queue.ts'
+import { answersArrived, cancelAll } from './upload/queue.ts'
 
 /** How often the page polls while it gets no events. */
 const pollMs = 3000
@@ -53,11 +54,18 @@ const isDrawn = takeTurns(4)
 
 follow(message => {
   if (message.kind === 'state') {
-    update(message.image, message.version)
+    void show(message)
     if (message.image.state === 'failed') announce('An image failed')
   } else if (message.kind === 'deleted') forget(message.id)
   else if (message.kind !== 'lost') void catchUp().catch(() => undefined) // the next poll tries again
 })
+
+/** An event may arrive before the answer to its upload. It waits for that, or the image would have two rows. */
+async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>): Promise<void> {
+  if (!isKnown(image.id)) await answersArrived()
+  update(image, version)
+}
+
 setInterval(() => {
   if (!document.hidden && !isLive.value) void catchUp().catch(() => undefined)
 }, pollMs)

@@ -39,6 +39,7 @@ export interface InBrowser {
   /** Uploads without the page. */
   post(query?: string): Promise<string>
   statusOf(id: string): Promise<number>
+  listIds(): Promise<string[]>
   imageOf(id: string): Promise<ImageDocument>
   /** The first key closes this Darkroom to everybody without a key. */
   createKey(options: { role?: string; owner?: string }): Promise<string>
@@ -91,6 +92,10 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
       return String(answer.json().id)
     },
     statusOf: async id => (await httpRequest(local, `/images/${id}`)).status,
+    async listIds() {
+      const { images } = (await httpRequest(local, '/images')).json() as { images: { id: string }[] }
+      return images.map(({ id }) => id)
+    },
     imageOf: async id => (await httpRequest(local, `/images/${id}`)).json() as unknown as ImageDocument,
     async createKey(options) {
       const answer = await asOperator('POST', '/keys', options)

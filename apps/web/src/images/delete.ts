@@ -6,7 +6,7 @@ import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
 import { goesInPieces, rememberRow } from '../upload/send-in-pieces.ts'
 import { imageOf, type Row } from './row.ts'
-import { hidden, removeRows } from './store.ts'
+import { forget, hidden, removeRows } from './store.ts'
 
 export interface Deletion {
   rows: readonly Row[]
@@ -42,12 +42,12 @@ async function carryOut({ isLeaving = false } = {}): Promise<void> {
   for (const row of rows) {
     const image = imageOf(row)
     if (!image) {
-      cancelUpload(row)
+      void cancelUpload(row).then(late => late && deleteLate(late.id))
       removeRows([row])
       continue
     }
     const deletion = deleteImage(image.id, isLeaving).then(
-      () => removeRows([row]),
+      () => forget(image.id),
       error => {
         hidden.value = new Set([...hidden.value].filter(each => each !== row))
         if (!(error instanceof Refusal)) throw error
@@ -55,6 +55,17 @@ async function carryOut({ isLeaving = false } = {}): Promise<void> {
       },
     )
     if (!isLeaving) await deletion
+  }
+}
+
+/** Deletes the image of an upload that could not be stopped. */
+async function deleteLate(id: string): Promise<void> {
+  forget(id)
+  try {
+    await deleteImage(id, false)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    notice(error)
   }
 }
 

@@ -10,6 +10,9 @@ const uploads = signal<readonly Row[]>([])
 /** The page of the history that the URL names. */
 const history = signal<readonly Row[]>([])
 const rowsById = new Map<string, Row>()
+/** The ids of deleted images, the oldest first: an event or a listing may arrive after the deletion. */
+const deletedIds = new Set<string>()
+const maxDeletedIds = 5000
 /** Rows whose deletion can still be undone. */
 export const hidden = signal<ReadonlySet<Row>>(new Set())
 
@@ -72,6 +75,7 @@ export function update(image: ImageStatus, version: number): void {
     setView(row, { state: image.state, image, version: version || ('version' in view ? view.version : 0) })
     return
   }
+  if (deletedIds.has(image.id)) return
   const { state, preset, cursor } = filter.value
   const isElsewhere =
     cursor !== undefined ||
@@ -90,7 +94,7 @@ function isBehind(image: ImageStatus, known: ImageStatus): boolean {
 
 /** Replaces the shown page of the history. */
 export function setHistory(images: readonly ImageStatus[]): void {
-  const shown = images.filter(image => !isMadeForPage(image))
+  const shown = images.filter(image => !isMadeForPage(image) && !deletedIds.has(image.id))
   history.value = shown.map(image => {
     const known = rowsById.get(image.id)
     if (known) update(image, 0)
@@ -106,8 +110,17 @@ function rowFor(image: ImageStatus): Row {
 
 /** Removes a deleted image. */
 export function forget(id: string): void {
+  deletedIds.add(id)
+  for (const oldest of deletedIds) {
+    if (deletedIds.size <= maxDeletedIds) break
+    deletedIds.delete(oldest)
+  }
   const row = rowsById.get(id)
   if (row) removeRows([row])
+}
+
+export function isKnown(id: string): boolean {
+  return rowsById.has(id)
 }
 
 export function removeRows(rows: readonly Row[]): void {

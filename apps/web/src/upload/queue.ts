@@ -1,3 +1,4 @@
+import type { ImageStatus } from '@darkroom/contracts'
 import { effect, signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import type { Row } from '../images/row.ts'
@@ -11,6 +12,8 @@ import { goesInPieces, sendInPieces } from './send-in-pieces.ts'
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
 const maxBackoffMs = 15_000
+/** How often a browser reports the progress of an upload (XMLHttpRequest, "request body chunk steps"). */
+const progressMs = 50
 /** How often an upload is retried after a server error without an explanation. */
 const maxUnexplained = 3
 
@@ -21,6 +24,7 @@ export const isHeld = signal(false)
 
 let waiting: Row[] = []
 const sending = new Map<Row, Sending>()
+const cancelled = new WeakSet<Row>()
 const attempts = new WeakMap<Row, number>()
 let backoffMs = 500
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -38,14 +42,35 @@ export function sendAgain(row: Row): void {
   startNext()
 }
 
-export function cancelUpload(row: Row): void {
+/**
+ * Cancels an upload. If all of its bytes were sent, the server may have an image already: then the answer is awaited, and
+ * the promise resolves with that image.
+ */
+export async function cancelUpload(row: Row): Promise<ImageStatus | undefined> {
   void forgetPending(row.key)
   waiting = waiting.filter(each => each !== row)
-  sending.get(row)?.abort()
+  const upload = sending.get(row)
+  if (!upload) return undefined
+  cancelled.add(row)
+  if (!isUnanswered(row)) upload.abort()
+  return upload.accepted.catch(() => undefined)
 }
 
 export function cancelAll(): void {
-  for (const row of [...waiting, ...sending.keys()]) cancelUpload(row)
+  for (const row of [...waiting, ...sending.keys()]) void cancelUpload(row)
+}
+
+/** Resolves when the uploads are answered whose bytes have all been sent by now. */
+export async function answersArrived(): Promise<void> {
+  if (sending.size === 0) return
+  await new Promise(resolve => setTimeout(resolve, 2 * progressMs))
+  const unanswered = [...sending].filter(([row]) => isUnanswered(row))
+  if (unanswered.length > 0) await Promise.allSettled(unanswered.map(([, { accepted }]) => accepted))
+}
+
+function isUnanswered(row: Row): boolean {
+  const view = row.view.peek()
+  return view.state === 'uploading' && view.share === 1
 }
 
 export function hasUnsent(): boolean {
@@ -71,9 +96,9 @@ async function start(row: Row): Promise<void> {
   try {
     const image = await upload.accepted
     backoffMs = 500
-    becomeImage(row, image)
+    if (!cancelled.has(row)) becomeImage(row, image)
   } catch (error) {
-    if (error instanceof Refusal) onRefused(row, error)
+    if (error instanceof Refusal && !cancelled.has(row)) onRefused(row, error)
   } finally {
     sending.delete(row)
     startNext()

@@ -6,7 +6,7 @@ import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../i
 import { assertAccessible } from '../open-page.ts'
 
 /** From the file to the download, and the list. */
-export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrowser): void {
+export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf }: InBrowser): void {
   test('an image goes from the file to the download by keyboard alone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -137,6 +137,22 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     for (const name of names) assert.ok(zip.includes(name), name)
   })
 
+  test('the zip of a TIFF has its result and its variants, but not the previews of the page', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByRole('button', { name: 'Add a variant' }).click()
+    await addTo(page, fileOf('plate.tif', tiffOf(600_000)))
+    await untilDeveloped(page, 'plate.tif')
+    await page.getByLabel('Choose plate.tif').check()
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download 1 as zip' }).click()
+    const zip = await readFile(await (await download).path())
+    assert.deepEqual(
+      ['plate.tif', 'plate_thumb.tif', 'page-before', 'page-after'].map(name => zip.includes(name)),
+      [true, true, false, false],
+    )
+  })
+
   test('a deletion can be undone for a while, and then the image is gone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -151,6 +167,40 @@ export function imageFlows({ open, png, photo, post, statusOf, imageOf }: InBrow
     // A user who leaves the page has not undone the deletion.
     await page.goto('about:blank')
     await until('the image is deleted', async () => (await statusOf(id)) === 404)
+  })
+
+  test('an image that is deleted before its upload is answered does not come back', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('other.png', png))
+    await untilDeveloped(page, 'other.png')
+    const known = new Set(await listIds())
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.enable')
+    // The answer comes late; the events don't.
+    const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
+    await network.send('Network.emulateNetworkConditions', late)
+    await page.evaluate(() => {
+      const names = new Set<string>()
+      const list = document.querySelector('.images')
+      if (!list) throw new Error('there is no list')
+      new MutationObserver(() => {
+        for (const { textContent } of list.querySelectorAll('.row-name')) names.add(textContent)
+      }).observe(list, { childList: true, subtree: true })
+      Object.assign(globalThis, { names })
+    })
+    await addTo(page, fileOf('unwanted.png', png))
+    await rowOf(page, 'unwanted.png').getByText('Being checked').waitFor()
+    await page.getByRole('button', { name: 'Delete unwanted.png' }).click()
+    // Another deletion ends the time in which the first can be undone.
+    await page.getByRole('button', { name: 'Delete other.png' }).click()
+    const id = await until('the server has the image', async () =>
+      (await listIds()).find(each => !known.has(each)),
+    )
+    await until('the image is deleted', async () => (await statusOf(id)) === 404, 20_000)
+    const names = await page.evaluate(() => [...(globalThis as unknown as { names: Set<string> }).names])
+    assert.ok(!names.includes(`Image ${id.slice(-6)}`), names.join())
+    assert.equal(await rowOf(page, 'unwanted.png').count(), 0)
   })
 
   test('a double click on Delete deletes one image, not also the one that moves to its place', async () => {
