@@ -18,8 +18,8 @@ export async function openImage(
 ) {
   const isAnimated = frames > 1 && isAnimatable(format) && format !== 'tiff'
   const options = {
-    page,
-    pages: isAnimated ? -1 : 1,
+    // libvips reads the primary image of an AVIF only if it isn't asked for a page.
+    ...(format === 'avif' ? undefined : { page, pages: isAnimated ? -1 : 1 }),
     limitInputPixels: maxPixels,
     failOn: 'warning',
   } as const

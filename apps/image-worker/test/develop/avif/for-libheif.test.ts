@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import sharp from 'sharp'
+import { assembleHeif, gridOf, type HeifItem, irot, ispe } from '../heic/heif-assembler.ts'
 import { drawn, inspectResult } from '../inspect.ts'
-import { run } from '../run.ts'
+import { bytesOf, run } from '../run.ts'
 
 test('an AVIF that declares its turn only for its colours has turned transparency, too', async () => {
   const result = await inspectResult(await run(await sample('turned-alpha'), 'format:png'))
@@ -20,6 +22,52 @@ test('an AVIF sequence without a still image fails with this reason', async () =
   file.write('free', file.indexOf('meta'), 'latin1')
   await assert.rejects(run(file, 'flip'), /a sequence without a still image is not supported/)
 })
+
+test('a grid whose turn is declared for its tiles, too, is turned once', async () => {
+  const tile = await twoColours()
+  const size = { columns: 2, rows: 1, width: 128, height: 64 }
+  const turned = await inspectResult(await run(asAvif(gridOf(size, tile(irot(1)), irot(1))), 'format:png'))
+  const upright = await bytesOf(asAvif(gridOf(size, tile())), 'format:png')
+  assert.deepEqual([turned.width, turned.height], [64, 128])
+  assert.deepEqual(drawn(turned), drawn(await inspectResult(await run(upright, 'rotate:270'))))
+})
+
+test('the primary image of several is developed, wherever it stands', async () => {
+  const image = await twoColours()
+  const [first, second] = [
+    await run(alone(image()), 'format:png'),
+    await run(alone(image(irot(1))), 'format:png'),
+  ]
+  const items = [image(), image(irot(1)), image()]
+  for (const [index, expected] of [first, second, first].entries()) {
+    const file = assembleHeif(items, { primary: index + 1, brands: ['avif', 'mif1'] })
+    assert.deepEqual((await run(file, 'format:png')).bytes, expected.bytes, `image ${index + 1}`)
+  }
+})
+
+/** An AVIF image of 64 x 64 pixels, red above blue, as an item of other files. */
+async function twoColours(): Promise<(...properties: Uint8Array[]) => HeifItem> {
+  const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, at) =>
+    at % 3 === (at < 64 * 32 * 3 ? 0 : 2) ? 255 : 0,
+  )
+  const file = await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
+    .avif({ lossless: true })
+    .toBuffer()
+  const av1CAt = file.indexOf('av1C') - 4
+  const own = [file.subarray(av1CAt, av1CAt + file.readUInt32BE(av1CAt)), ispe(64, 64)]
+  const data = file.subarray(file.indexOf('mdat') + 4)
+  return (...properties) => ({ type: 'av01', data, properties: [...own, ...properties] })
+}
+
+function alone(item: HeifItem): Buffer {
+  return assembleHeif([item], { brands: ['avif', 'mif1'] })
+}
+
+function asAvif(file: Buffer): Buffer {
+  file.write('avif', 8, 'latin1')
+  file.write('avif', 16, 'latin1')
+  return file
+}
 
 function sample(name: string): Promise<Buffer> {
   return readFile(new URL(`${name}.avif`, import.meta.url))

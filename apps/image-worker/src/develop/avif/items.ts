@@ -1,0 +1,52 @@
+import { boxesIn, type FileBox } from './file-boxes.ts'
+
+export interface FileItem {
+  readonly id: number
+  /** 'av01' for a coded image, 'grid' for an image made of tiles, 'Exif' for metadata. */
+  readonly type: string
+}
+
+export interface FileReference {
+  /** 'auxl' from transparency to its image, 'dimg' from a grid to its tiles. */
+  readonly type: string
+  readonly from: number
+  readonly to: readonly number[]
+}
+
+/** ISO/IEC 14496-12, 8.11.4: the number of the primary image. */
+export function primaryOf(file: Buffer, { body }: FileBox): number {
+  return file[body] === 0 ? file.readUInt16BE(body + 4) : file.readUInt32BE(body + 4)
+}
+
+/** ISO/IEC 14496-12, 8.11.6: the items in the `iinf` boxes among `parts`. Versions of `infe` below 2 are not images. */
+export function itemsIn(file: Buffer, parts: readonly FileBox[]): FileItem[] {
+  const found: FileItem[] = []
+  for (const { body, end } of parts.filter(({ type }) => type === 'iinf')) {
+    const countBytes = file[body] === 0 ? 2 : 4
+    for (const { type, body: at } of boxesIn(file, { body: body + 4 + countBytes, end })) {
+      const version = file[at] ?? 0
+      if (type !== 'infe' || version < 2) continue
+      const idBytes = version === 2 ? 2 : 4
+      found.push({
+        id: file.readUIntBE(at + 4, idBytes),
+        type: file.toString('latin1', at + 6 + idBytes, at + 10 + idBytes),
+      })
+    }
+  }
+  return found
+}
+
+/** ISO/IEC 14496-12, 8.11.12: the references in the `iref` boxes among `parts`. */
+export function referencesIn(file: Buffer, parts: readonly FileBox[]): FileReference[] {
+  const found: FileReference[] = []
+  for (const { body, end } of parts.filter(({ type }) => type === 'iref')) {
+    const bytes = file[body] === 0 ? 2 : 4
+    for (const reference of boxesIn(file, { body: body + 4, end })) {
+      const numbers = reference.body + bytes
+      const count = file.readUInt16BE(numbers)
+      const to = Array.from({ length: count }, (_, at) => file.readUIntBE(numbers + 2 + at * bytes, bytes))
+      found.push({ type: reference.type, from: file.readUIntBE(reference.body, bytes), to })
+    }
+  }
+  return found
+}
