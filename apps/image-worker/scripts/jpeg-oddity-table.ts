@@ -20,6 +20,9 @@ export const jpegOddityTable = {
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: the standard tables are used'),
   behindTheEnd: developed('bytes after the end of the image'),
   arithmetic: developed("arithmetic coding, in which decoders can't detect missing data"),
+  lossless: developed(
+    "lossless coding of 8 bits, in which decoders can't detect missing data; the result is lossy",
+  ),
   noEnd: refused('a missing end, even if only the last marker is missing'),
   damagedCodes: refused("coded data that can't be decoded or don't fill the image"),
   lostRestart: refused('a restart marker that is missing or has the wrong number'),
@@ -30,7 +33,7 @@ export const jpegOddityTable = {
   beforeTheStart: refused(
     "bytes before the start: the file isn't recognised as a JPEG, and the upload gets a 415",
   ),
-  twelveBits: refused('12 bits a sample, and lossless JPEG'),
+  twelveBits: refused('12 or 16 bits a sample'),
 } as const satisfies Record<string, JpegOddity>
 
 export type JpegOddityName = keyof typeof jpegOddityTable

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { sniffFormat } from '@darkroom/image-header'
 import sharp from 'sharp'
@@ -40,6 +41,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   noHuffmanTables: [without(baseline, 0xc4)],
   behindTheEnd: [Buffer.concat([baseline, Buffer.from('more')])],
   arithmetic: [cleanJpeg('arithmetic')],
+  lossless: [await readFile(new URL('mend/lossless.jpeg', import.meta.url))],
   noEnd: [baseline.subarray(0, -2), progressive.subarray(0, -2), restarts.subarray(0, restarts.length / 2)],
   damagedCodes: [spliced(baseline, 0xda, 20, 40, Buffer.of()), spliced(restarts, 0xda, 20, 40, Buffer.of())],
   lostRestart: [
@@ -51,10 +53,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   otherRange: [flipped(baseline, 0xda, 12, 1)],
   otherTransform: [withAdobe(baseline, 2), withAdobe(baseline, 0x40)],
   beforeTheStart: [Buffer.concat([Buffer.of(0), baseline])],
-  twelveBits: [
-    withByte(baseline, frameOf(baseline) + 4, 12),
-    withByte(baseline, frameOf(baseline) + 1, 0xc3),
-  ],
+  twelveBits: [withByte(baseline, frameOf(baseline) + 4, 12), withByte(baseline, frameOf(baseline) + 4, 16)],
 }
 
 const operations = ['swap-channels:bgr', 'flip', 'sharpen:0.3', 'format:png']
