@@ -172,7 +172,7 @@ export const compatibilityTable = {
   },
   reducedPages: {
     section: 'Frames and pages',
-    feature: 'reduced pages (thumbnails, pyramids)',
+    feature: 'reduced pages (thumbnails, pyramids), pages that are masks',
     of: 'TIFF',
     ...everywhere(dropped),
   },

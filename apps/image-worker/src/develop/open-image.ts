@@ -8,7 +8,8 @@ import { UnusableImage } from './unusable-image.ts'
  * Sharp's metadata of an image, and the options to open it: all frames of an animation from `page` on, one page of a
  * document, and failing on any damage.
  *
- * @throws UnusableImage for samples that would be cut to eight bits, and for more channels than pictures have
+ * @throws UnusableImage for samples that would be cut to eight bits, for more channels than pictures have,
+ * and for colours that libvips doesn't know
  */
 export async function openImage(
   input: Uint8Array,
@@ -37,6 +38,8 @@ function checkSamples({ channels, depth, space }: Metadata): void {
     const message = `samples of the kind "${depth}" are not supported; only unsigned integers of up to 16 bits are`
     throw new UnusableImage('unsupported-samples', message)
   }
+  if (space === 'multiband')
+    throw new UnusableImage('unsupported-samples', 'the kind of colours is not supported')
   const most = mostChannels[space] ?? 4
   if (channels > most) {
     const message = `${channels} channels are not supported; images of this kind may have at most ${most}`

@@ -5,6 +5,7 @@ import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import {
   longsEntry,
+  overwriteNumbers,
   shortsEntry,
   type TiffEntry,
   TiffWriter,
@@ -192,6 +193,21 @@ test('reduced versions of a page are left out, as they would show the original',
   assert.deepEqual(facts, { contentType: 'image/tiff', width: 40, height: 40, frames: 1 })
 })
 
+test('samples of a colour filter array fail with this reason', async () => {
+  const error = { code: 'unsupported-samples', message: 'the kind of colours is not supported' }
+  await assert.rejects(run(tiffOf(32803, [1, 2]), 'flip'), error)
+})
+
+test('a page that is the mask of another is left out, as libvips reads none', async () => {
+  const page = await photo().tiff().toBuffer()
+  const mask = await photo().threshold().toColourspace('b-w').tiff({ bitdepth: 1 }).toBuffer()
+  setNumber(mask, 262, 4)
+  for (const operations of ['swap-channels', 'crop:40x40']) {
+    const { bytes } = await run(joinPages([page, mask]), operations)
+    assert.deepEqual(bytes, (await run(page, operations)).bytes, operations)
+  }
+})
+
 test('the limits apply to the results of all pages together', async () => {
   const pages = await Promise.all(
     [10, 40].map(side =>
@@ -205,6 +221,12 @@ test('the limits apply to the results of all pages together', async () => {
     code: 'too-many-pixels',
   })
 })
+
+/** Overwrites the number of a tag on the first page. */
+function setNumber(tiff: Buffer, wanted: number, number: number): void {
+  const entry = tiffPages(tiff)[0]?.directory.entries.find(({ tag }) => tag === wanted)
+  overwriteNumbers(tiff, entry ?? assert.fail(), [number])
+}
 
 /** One page in a separate file. */
 function alone(tiff: Uint8Array, page: number): Uint8Array {

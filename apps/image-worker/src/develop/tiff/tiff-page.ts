@@ -65,13 +65,13 @@ export interface TiffPage {
 }
 
 /**
- * The pages of a TIFF. Leaves out reduced versions of the page before them (thumbnails, the levels of a pyramid): they
- * don't show the developed page.
+ * The pages of a TIFF. Leaves out companions of the page before them: reduced versions (thumbnails, the levels of a
+ * pyramid), which don't show the developed page, and masks of its transparency, which hardly any program applies.
  */
 export function tiffPages(tiff: Uint8Array): TiffPage[] {
   const directories = TiffReader.of(tiff)?.directories() ?? []
   const pages = directories.map(pageOf)
-  return pages.filter((page, index) => index === 0 || !isReduced(page))
+  return pages.filter((page, index) => index === 0 || !isCompanion(page))
 }
 
 /** The whole numbers of a tag; empty where the page doesn't have it. */
@@ -105,9 +105,9 @@ export function isLossless({ compression }: TiffPage): boolean {
   return !lossyCompressions.includes(compression)
 }
 
-/** Bit 0 of NewSubfileType, or 2 in the older SubfileType. */
-function isReduced(page: TiffPage): boolean {
+/** A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. */
+function isCompanion(page: TiffPage): boolean {
   const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
   const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)
-  return (type & 1) === 1 || oldType === 2
+  return (type & 0b101) !== 0 || oldType === 2 || page.photometric === photometrics.mask
 }
