@@ -50,6 +50,7 @@ import { addSessionRoutes } from './routes/session.ts'
 import { addStatsRoutes } from './routes/stats.ts'
 import { addUploadRoutes } from './routes/uploads.ts'
 import { addWebhookRoutes } from './routes/webhooks.ts'
+import { LoadHistory } from './stats/load-history.ts'
 import type { TrustProxy } from './trusted-proxies.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
 
@@ -98,6 +99,7 @@ export function buildApp({
   ...bounds
 }: AppDependencies): App {
   const intake = new IntakeGate({ clusterState: clients.clusterState, logger, checkMs: intakeCheckMs })
+  const load = new LoadHistory({ taskDb: clients.taskDb, logger })
   const feed = new ChangeFeed({ taskDb: clients.taskDb, logger })
   const presets = new Presets({ kv: clients.kv, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
@@ -153,7 +155,7 @@ export function buildApp({
     scope => addGrantRoutes(scope, { authenticator, grants, signing: signingKeys, presets, outbound }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
-    scope => addStatsRoutes(scope, { clients, intake, logger }),
+    scope => addStatsRoutes(scope, { clients, intake, load, logger }),
     scope => addSessionRoutes(scope, { authenticator, keys, signing: signingKeys }),
     scope => addPageRoutes(scope, page),
   )
@@ -183,6 +185,7 @@ export function buildApp({
       feed.close(),
       intake.close(),
       keys.close(),
+      load.close(),
       outbound.close(),
       signingKeys.close(),
       watching,

@@ -33,6 +33,10 @@ export const LastHour = Type.Object({
 })
 export type LastHour = Static<typeof LastHour>
 
+/** How many images waited and were developed at one instant. */
+const Load = Type.Object({ at: Instant, waiting: Count, developing: Count })
+export type Load = Static<typeof Load>
+
 export const Disk = Type.Object({ freeBytes: Count, totalBytes: Count })
 export type Disk = Static<typeof Disk>
 
@@ -67,7 +71,7 @@ const ServiceStats = Type.Object({
 export type ServiceStats = Static<typeof ServiceStats>
 
 /**
- * The state of a whole Darkroom, the same from every frontend. A part is absent if its service does not answer;
+ * The state of a whole Darkroom, the same from every frontend except for `load`. A part is absent if its service does not answer;
  * `services` contains the reason.
  */
 export const Stats = Type.Object({
@@ -90,6 +94,12 @@ export const Stats = Type.Object({
   ),
   intake: IntakeState,
   lastHour: Type.Optional(LastHour),
+  load: Type.Optional(
+    Type.Array(Load, {
+      description:
+        'Counted by this frontend once a minute since its start, for at most an hour; the oldest first',
+    }),
+  ),
   workers: Type.Optional(Type.Array(WorkerStats)),
   services: Type.Optional(Type.Array(ServiceStats)),
   disk: Type.Optional({ ...Disk, description: 'The disk of the storage; absent if images are stored on S3' }),

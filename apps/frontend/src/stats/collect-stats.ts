@@ -1,6 +1,7 @@
 import type { Stats, Task } from '@darkroom/contracts'
 import { askHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
 import type { IntakeGate } from '../intake-gate.ts'
+import type { LoadHistory } from './load-history.ts'
 import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'
 
@@ -13,11 +14,12 @@ const maxInProgress = 5000
 export interface StatsSources {
   clients: Pick<ServiceClients, 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
   intake: Pick<IntakeGate, 'state'>
+  load: Pick<LoadHistory, 'samples'>
   logger: Logger
 }
 
 /** Reads the figures of all services at the same time. The parts of services that do not answer are absent. */
-export async function collectStats({ clients, intake, logger }: StatsSources): Promise<Stats> {
+export async function collectStats({ clients, intake, load, logger }: StatsSources): Promise<Stats> {
   const signal = AbortSignal.timeout(answerMs)
   const { imageMaster, kv, storage, taskDb } = clients
   const ask = async <Answer>(part: string, answer: Promise<Answer>): Promise<Answer | undefined> => {
@@ -42,6 +44,7 @@ export async function collectStats({ clients, intake, logger }: StatsSources): P
     ...(counts && countsOf(counts.body, limits?.body)),
     intake: intake.state,
     ...(lastHour && { lastHour: lastHour.body }),
+    load: [...load.samples],
     ...(registered && inProgress && { workers: describeWorkers(registered, inProgress) }),
     ...(services && { services }),
     ...(stored?.body.disk && { disk: stored.body.disk }),

@@ -9,18 +9,19 @@ export const problem = signal<Refusal | undefined>(undefined)
 
 /** How many images waited and were developed at one instant. */
 export interface Load {
+  /** In milliseconds since 1970. */
   at: number
   waiting: number
   developing: number
 }
 
-/** The loads since this page was opened, the oldest first. The server keeps no history of them. */
+/** The loads of the last hour, the oldest first: those that the frontends have counted, and those that this page has read. */
 export const loads = signal<readonly Load[]>([])
 
 /** How often the figures are read while the page is visible; sooner after a change. */
 const refreshMs = 5000
 const soonMs = 1000
-const maxLoads = 3_600_000 / refreshMs
+const hourMs = 3_600_000
 
 export function setPaused(next: boolean): void {
   setFilters({ paused: next ? 'yes' : undefined })
@@ -39,10 +40,12 @@ export async function readStats(): Promise<void> {
   }
 }
 
-function remember({ at, images }: Stats): void {
-  if (!images) return
-  const load = { at: Date.parse(at), waiting: images['not-started'], developing: images['in-progress'] }
-  loads.value = [...loads.value, load].slice(-maxLoads)
+function remember({ at, images, load = [] }: Stats): void {
+  const now = Date.parse(at)
+  const byTime = new Map(loads.value.map(each => [each.at, each]))
+  for (const each of load) byTime.set(Date.parse(each.at), { ...each, at: Date.parse(each.at) })
+  if (images) byTime.set(now, { at: now, waiting: images['not-started'], developing: images['in-progress'] })
+  loads.value = [...byTime.values()].filter(each => now - each.at <= hourMs).sort((a, b) => a.at - b.at)
 }
 
 let _timer: ReturnType<typeof setTimeout> | undefined
