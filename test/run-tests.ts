@@ -23,7 +23,7 @@ const shownLongest = 10
 const lingeringSeconds = 20
 
 /** More than there are processors, so that no processor is idle while tests wait. */
-export const testProcesses = availableParallelism() + 1
+export const testProcesses = 2 * availableParallelism() + 1
 
 /** The environment of the processes of a run. */
 export const env: Record<string, string | undefined> & { TMPDIR: string } = {

@@ -93,7 +93,8 @@ const faults: Record<string, Fault> = {
 }
 
 withEngine('redis', program => {
-  describe('fault: Redis refuses:', () => {
+  // The tests wait most of the time, each for its own Redis.
+  describe('fault: Redis refuses:', { concurrency: 3 }, () => {
     for (const [name, { words, strike, mend }] of Object.entries(faults)) {
       test(`${name}: uploads continue, and it is not ready; then work continues; each is logged once`, async t => {
         const { redis, openQueue, makeTask, defer } = await startQueues(
@@ -107,7 +108,9 @@ withEngine('redis', program => {
         defer(async () => administrator.disconnect())
         const log = new RecordedLog()
         const queue = await openQueue({ logger: createLogger('test', 'info', log) })
-        const warnings = () => log.lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)
+        const warnings = () => log.lines.filter(({ level }) => level >= 40).map(({ msg }) => String(msg))
+        /** Without the outage that a fault can begin with, if connections end before Redis refuses. */
+        const refusals = () => warnings().filter(text => words.test(text))
         const good = () => log.lines.filter(({ msg }) => /accepts writes again|is back/.test(msg))
         await queue.add(await makeTask(1))
         assert.deepEqual(warnings(), [])
@@ -128,8 +131,7 @@ withEngine('redis', program => {
         }
         assert.equal(await queue.next('w', 2.5, never), undefined)
         await assert.rejects(queue.checkReady(), words)
-        assert.equal(warnings().length, 1, warnings().join('\n'))
-        assert.match(String(warnings()[0]), words)
+        assert.equal(refusals().length, 1, warnings().join('\n'))
         assert.deepEqual(good(), [])
 
         await mend(administrator)
@@ -141,7 +143,7 @@ withEngine('redis', program => {
           [1, 1, 1, 1],
         )
         await until('it is over', () => good().length === 1)
-        assert.equal(warnings().length, 1, warnings().join('\n'))
+        assert.equal(refusals().length, 1, warnings().join('\n'))
       })
     }
   })
