@@ -22,7 +22,7 @@ const shownLongest = 10
 /** A process that stays this long after its last test is listed: a test left a timer or a connection open. */
 const lingeringSeconds = 20
 
-/** More than there are processors, so that no processor is idle while tests wait. */
+/** More than twice the processors: tests wait for more than half of their time. */
 export const testProcesses = 2 * availableParallelism() + 1
 
 /** The environment of the processes of a run. */
