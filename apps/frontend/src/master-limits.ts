@@ -1,5 +1,4 @@
-import type { Limits } from '@darkroom/contracts'
-import type { ServiceClients } from '@darkroom/service-kit'
+import type { Client, imageMasterRoutes, Limits } from '@darkroom/contracts'
 
 /** How long the limits are kept before they are read again. */
 const limitsAgeMs = 5000
@@ -7,7 +6,9 @@ const limitsAgeMs = 5000
 /** The limits that the master applies, at most a few seconds old; undefined while no master answers. */
 export function masterLimits({
   imageMaster,
-}: Pick<ServiceClients, 'imageMaster'>): () => Promise<Limits | undefined> {
+}: {
+  imageMaster: Pick<Client<typeof imageMasterRoutes>, 'getLimits'>
+}): () => Promise<Limits | undefined> {
   let known: { limits: Promise<Limits | undefined>; at: number } | undefined
   return async () => {
     const now = performance.now()

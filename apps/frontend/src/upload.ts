@@ -155,7 +155,7 @@ async function uploadBodyOf(
 }
 
 /** The first Content-Type of a form. There may be several headers, and none of them well-formed. */
-function formTypeOf(rawHeaders: readonly string[]): string | undefined {
+export function formTypeOf(rawHeaders: readonly string[]): string | undefined {
   return rawHeaders.find(
     (value, at) =>
       at % 2 === 1 &&

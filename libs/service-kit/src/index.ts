@@ -1,3 +1,4 @@
+export { isBodyAwaited } from './bodies/awaited-bodies.ts'
 export { type BodyBounds, bodyBoundsIn } from './bodies/body-progress.ts'
 export { atMost, type Body, readBody, tooLarge } from './bodies/read-body.ts'
 export { readHead } from './bodies/read-head.ts'

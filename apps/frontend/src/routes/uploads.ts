@@ -1,16 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, type UploadOptions, urgencyOf } from '@darkroom/contracts'
-import { type App, acceptBytes, holdSignal } from '@darkroom/service-kit'
+import { type App, acceptBytes, holdSignal, isBodyAwaited, tooLarge } from '@darkroom/service-kit'
+import type { FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
 import type { IntakeGate } from '../intake-gate.ts'
+import { masterLimits } from '../master-limits.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
-import { type UploadClients, upload } from '../upload.ts'
+import { formTypeOf, type UploadClients, upload } from '../upload.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 
 /** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
 const urgencyOfWaiting = 2
+/** More than the fields of a form and the headers of its parts can have. */
+const maxFormOverheadBytes = 1024 * 1024
 
 export function addUploadRoutes(
   app: App,
@@ -22,6 +26,14 @@ export function addUploadRoutes(
   acceptBytes(app)
   app.addHook('preHandler', () => gate.check())
   const { taskDb } = clients
+  const readLimits = masterLimits(clients)
+  // The master would refuse it, too, but only when the client has begun to send.
+  app.addHook('preHandler', async ({ raw }: FastifyRequest) => {
+    if (!isBodyAwaited(raw)) return
+    const { maxUploadBytes = Number.POSITIVE_INFINITY } = (await readLimits()) ?? {}
+    const overhead = formTypeOf(raw.rawHeaders) === undefined ? 0 : maxFormOverheadBytes
+    if (Number(raw.headers['content-length']) > maxUploadBytes + overhead) throw tooLarge(maxUploadBytes)
+  })
 
   app.route({
     ...frontendRoutes.uploadImage,

@@ -360,3 +360,29 @@ async function beginUpload(headers: Record<string, string>, beginning: Uint8Arra
   await once(sent, 'socket')
   return sent
 }
+
+describe('a client that waits for 100 Continue', () => {
+  const ask = async (length: number, type: string, body?: Uint8Array) => {
+    const socket = connect(Number(new URL(frontend.url).port), '127.0.0.1').setEncoding('latin1')
+    let received = ''
+    socket.on('data', text => {
+      received += text
+    })
+    const head = `POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${length}`
+    socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`)
+    await until('the first line arrives', () => received.includes('\r\n\r\n'))
+    if (body) socket.write(body)
+    await until('the answer arrives', () => /HTTP\/1\.1 [2-5].*\r\n\r\n\{/s.test(received))
+    socket.destroy()
+    return received.split('\r\n')[0]
+  }
+
+  test('is refused at once if the body is too large, and asked for the body otherwise', async () => {
+    assert.equal(await ask(png.length, 'image/png', png), 'HTTP/1.1 100 Continue')
+    const tooLarge = 'HTTP/1.1 413 Payload Too Large'
+    assert.equal(await ask(500_001, 'image/png'), tooLarge)
+    assert.equal(await ask(1_600_000, formHeaders['content-type']), tooLarge)
+    const form = formData(filePart(png))
+    assert.equal(await ask(form.length, formHeaders['content-type'], form), 'HTTP/1.1 100 Continue')
+  })
+})

@@ -4,6 +4,7 @@ import { imageIdIn } from '../log/image-id.ts'
 import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
 import { ClientGone } from '../problems/problems.ts'
 import { defaultBodyBounds } from '../settings/config.ts'
+import { isBodyAwaited } from './awaited-bodies.ts'
 
 /** The limits on how slowly a request body may arrive. */
 export interface BodyBounds {
@@ -125,7 +126,7 @@ class Arrival {
   observe(elapsedMs: number): void {
     const { readableLength, readableHighWaterMark, socket } = this.#request
     const hasProgressed = socket.bytesRead > this.#bytesSeen
-    const isClientsTurn = readableLength < readableHighWaterMark
+    const isClientsTurn = readableLength < readableHighWaterMark && !isBodyAwaited(this.#request)
     this.#bytesSeen = socket.bytesRead
     this.silentMs = hasProgressed || !isClientsTurn ? 0 : this.silentMs + elapsedMs
     if (isClientsTurn) this.windowMs += elapsedMs

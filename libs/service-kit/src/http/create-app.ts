@@ -11,6 +11,7 @@ import {
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { Registry } from 'prom-client'
+import { continueWhenRead } from '../bodies/awaited-bodies.ts'
 import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
 import {
@@ -97,6 +98,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)
   refuseExpectations(app.server as Server, answerHeaders)
+  continueWhenRead(app.server as Server)
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
   overlookContentType(app)

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { giveUpBody } from '../bodies/awaited-bodies.ts'
 import { hideSignatures } from '../log/hide-signatures.ts'
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
@@ -34,19 +35,25 @@ export function answerWithProblems(app: FastifyInstance): void {
     return sendProblem(reply, problem)
   })
 
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest) => {
     const path = request.url.split('?')[0] ?? ''
     const methods = new Set(
       [...paths.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]),
     )
-    return sendProblem(reply, methods.size > 0 ? wrongMethod(request, methods) : noSuchRoute(request, path))
-  })
+    return methods.size > 0 ? wrongMethod(request, methods) : noSuchRoute(request, path)
+  }
+  // Before a body is read: the answer must not depend on it.
+  app.addHook('preParsing', (request, _reply, payload, done) =>
+    done(request.is404 ? notFound(request) : null, payload),
+  )
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)))
 }
 
 export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
   const document = Buffer.from(JSON.stringify(problem.toJSON()))
   const { raw } = reply.request
   const isBodyUnread = hasBody(raw) && !raw.readableEnded
+  if (giveUpBody(raw)) reply.header('connection', 'close')
   return reply
     .code(problem.status)
     .headers(problem.headers)
@@ -182,7 +189,7 @@ export function toProblem(
     return new ServiceProblem(
       status,
       clientErrors[status] ?? 'invalid-request',
-      hideSignatures(error.message),
+      clearerWords[error.code ?? ''] ?? hideSignatures(error.message),
     )
   return new ServiceProblem(
     500,
@@ -199,6 +206,13 @@ const clientErrors: Readonly<Record<number, string>> = {
   413: 'too-large',
   414: 'path-too-long',
   415: 'unsupported-media-type',
+}
+
+/** For errors of Fastify whose own words don't help. */
+const clearerWords: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE:
+    'the Content-Type of the body is not supported for this path: send application/json, or no body',
 }
 
 function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProblem {

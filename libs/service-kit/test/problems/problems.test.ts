@@ -212,6 +212,36 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
+  test('with another method or path is 405 or 404 whatever its body is', async t => {
+    const { app } = buildApp(t)
+    app.put('/things', async () => '')
+    const headers = { 'content-type': 'application/json' }
+    for (const payload of ['{', JSON.stringify('x'.repeat(1024 * 1024))])
+      for (const [url, code] of [
+        ['/things', 'method-not-allowed'],
+        ['/nothing', 'no-such-route'],
+      ] as const)
+        assert.equal(problemOf(await app.inject({ method: 'POST', url, headers, payload })), code)
+  })
+
+  test('without a body may have any Content-Type, as many HTTP clients send one with every POST', async t => {
+    const { app } = buildApp(t)
+    const methods = ['POST', 'DELETE'] as const
+    app.route({ method: [...methods], url: '/things', handler: async () => 'done' })
+    for (const method of methods) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
+      const answer = await app.inject({ method, url: '/things', headers })
+      assert.deepEqual([answer.statusCode, answer.body], [200, 'done'])
+    }
+  })
+
+  test('with a body that is not JSON is 400 in words that do not depend on its Content-Type', async t => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await checking(t).inject({ method: 'POST', url: '/body', headers, payload: '{' })
+    assert.equal(problemOf(answer), 'invalid-request')
+    assert.equal(answer.json().detail, 'the body is not valid JSON')
+  })
+
   test('that can not be parsed is answered with a problem, too', async t => {
     const { app } = buildApp(t)
     app.get('/things/:id', async () => 'found')
