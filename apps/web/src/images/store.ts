@@ -16,8 +16,19 @@ const maxDeletedIds = 5000
 /** Rows whose deletion can still be undone. */
 export const hidden = signal<ReadonlySet<Row>>(new Set())
 
-/** How many of the files chosen here are in each state. */
-export const counts = signal<Readonly<Partial<Record<RowView['state'], number>>>>({})
+type Counts = Readonly<Partial<Record<RowView['state'], number>>>
+
+const allCounts = signal<Counts>({})
+
+/** How many of the files chosen here are in each state, without those that are deleted. */
+export const counts = computed<Counts>(() => {
+  const shown = { ...allCounts.value }
+  for (const row of hidden.value) {
+    const { state } = row.view.value
+    if (isUpload(row)) shown[state] = (shown[state] ?? 0) - 1
+  }
+  return shown
+})
 
 /** The rows of the list. On the first page, files chosen here are above the history. */
 export const shownRows = computed<readonly Row[]>(() => {
@@ -141,7 +152,7 @@ export function forgetAll(): void {
   uploads.value = []
   history.value = []
   hidden.value = new Set()
-  counts.value = {}
+  allCounts.value = {}
 }
 
 /** Images are the server's, and the key that showed them has ended. Files that are not uploaded yet stay. */
@@ -162,10 +173,10 @@ export function unfinishedIds(): string[] {
 }
 
 function count(changes: Partial<Record<RowView['state'], number>>): void {
-  const next = { ...counts.value }
+  const next = { ...allCounts.value }
   for (const [state, change] of Object.entries(changes) as [RowView['state'], number][])
     next[state] = (next[state] ?? 0) + change
-  counts.value = next
+  allCounts.value = next
 }
 
 function isUpload({ file }: Row): boolean {

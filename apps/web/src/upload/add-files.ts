@@ -2,6 +2,7 @@ import { show } from '../images/filter.ts'
 import { rowOfFile } from '../images/row.ts'
 import { wishFor } from '../recipe/wish.ts'
 import { announce } from '../shell/announce.ts'
+import { looksLikeImage } from './dropped-files.ts'
 import { lastFile } from './last-file.ts'
 import { enqueue, isHeld } from './queue.ts'
 import { goesInPieces, rememberRow } from './send-in-pieces.ts'
@@ -9,7 +10,7 @@ import { goesInPieces, rememberRow } from './send-in-pieces.ts'
 /** Adds files to the list with the current recipe, and sends them. Collected files get the recipe when they are sent. */
 export function addFiles(files: readonly File[]): void {
   if (files.length === 0) return
-  lastFile.value = files[0]
+  lastFile.value = files.find(looksLikeImage) ?? lastFile.peek()
   show({}) // shows the added files
   const rows = files.map(file => rowOfFile(file, isHeld.peek() ? undefined : wishFor(file)))
   for (const row of rows) if (goesInPieces(row)) void rememberRow(row)

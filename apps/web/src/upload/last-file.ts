@@ -1,4 +1,4 @@
 import { signal } from '@preact/signals'
 
-/** The file that was chosen last, on which a recipe can be tried. */
+/** The image that was chosen last, on which a recipe can be tried. */
 export const lastFile = signal<File | undefined>(undefined)

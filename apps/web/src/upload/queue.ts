@@ -2,7 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { effect, signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import type { Row } from '../images/row.ts'
-import { addUploads, becomeImage, setView } from '../images/store.ts'
+import { addUploads, becomeImage, hidden, setView } from '../images/store.ts'
 import { wishFor } from '../recipe/wish.ts'
 import { session } from '../session/session.ts'
 import { forgetPending } from './pending.ts'
@@ -74,16 +74,22 @@ function isUnanswered(row: Row): boolean {
 }
 
 export function hasUnsent(): boolean {
-  return waiting.length > 0 || sending.size > 0
+  return waiting.some(isWanted) || sending.size > 0
 }
 
 function startNext(): void {
   while (sending.size < parallel && !pause.peek() && !isHeld.peek()) {
-    const row = waiting.shift()
+    const next = waiting.findIndex(isWanted)
+    const [row] = next < 0 ? [] : waiting.splice(next, 1)
     if (!row) return
     if (row.file) row.wish ??= wishFor(row.file)
     void start(row)
   }
+}
+
+/** A deleted file waits for the end of the time in which the deletion can be undone. */
+function isWanted(row: Row): boolean {
+  return !hidden.peek().has(row)
 }
 
 async function start(row: Row): Promise<void> {
@@ -145,6 +151,7 @@ effect(() => {
 })
 
 effect(() => {
+  hidden.value // a deletion may have been undone
   if (!isHeld.value) startNext()
 })
 

@@ -100,8 +100,12 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await using opened = await open()
     const { page } = opened
     await page.getByLabel('Collect first').check()
-    await addTo(page, fileOf('first.png', png), fileOf('second.png', photo))
+    // The recipe is tried on the first file that is an image.
+    await addTo(page, fileOf('letter.txt', png), fileOf('first.png', png), fileOf('second.png', photo))
+    await page.getByRole('button', { name: 'Delete letter.txt' }).click()
     await page.getByText('2 images are collected').waitFor()
+    // The count has not waited for the end of the time in which the deletion can be undone.
+    assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 1)
     await page.getByRole('button', { name: /^Try it on first/ }).click()
     await page.getByRole('slider').waitFor()
     assert.equal(await page.locator('.row.is-finished', { hasText: 'first.png' }).count(), 0)
