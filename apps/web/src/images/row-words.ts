@@ -53,6 +53,14 @@ export function bytesWords(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`
 }
 
+/** A name of at most so many characters, with its end: that has the number of a photograph, and the extension. */
+export function shortened(name: string, most: number): string {
+  const letters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
+  if (letters.length <= most) return name
+  const end = Math.floor(most / 3)
+  return `${letters.slice(0, most - end - 1).join('')}…${letters.slice(-end).join('')}`
+}
+
 /** The usual file extension of a type. */
 export function extensionOf(contentType: string): string {
   return contentType.replace('image/', '').replace('jpeg', 'jpg').replace('tiff', 'tif')

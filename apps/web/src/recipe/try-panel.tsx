@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { inWords } from '../api/refusal.ts'
 import { Slider } from '../compare/slider.tsx'
 import { developOnce, loadVariant, previewsOf, sides } from '../images/previews.ts'
+import { shortened } from '../images/row-words.ts'
 import { FilePicker } from '../upload/file-picker.tsx'
 import { lastFile } from '../upload/last-file.ts'
 import { recipe } from './recipe.ts'
@@ -38,7 +39,13 @@ export function TryPanel() {
       <div class="inline">
         {file ? (
           <button type="button" disabled={isBusy.value} onClick={() => void run(file)}>
-            {isBusy.value ? 'Developing…' : `Try it on ${shortened(file.name)}`}
+            {isBusy.value ? (
+              'Developing…'
+            ) : (
+              <span>
+                Try it on <bdi>{shortened(file.name, 24)}</bdi>
+              </span>
+            )}
           </button>
         ) : (
           <FilePicker
@@ -85,9 +92,4 @@ function shownIn(operations: readonly Operation[]): Operation[] {
 
 function forget(trial: Trial | undefined): void {
   if (trial) for (const url of [trial.before, trial.after]) URL.revokeObjectURL(url)
-}
-
-function shortened(name: string): string {
-  const letters = [...name]
-  return letters.length > 24 ? `${letters.slice(0, 23).join('')}…` : name
 }

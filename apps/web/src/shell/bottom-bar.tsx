@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { undo, undoable } from '../images/delete.ts'
+import { type Deletion, undo, undoable } from '../images/delete.ts'
+import { shortened } from '../images/row-words.ts'
 import { counts } from '../images/store.ts'
 import { isHeld, pause, resume } from '../upload/queue.ts'
 import { announcement } from './announce.ts'
@@ -10,18 +11,7 @@ import { NoticeToast } from './notice-toast.tsx'
 export function BottomBar() {
   return (
     <section class="bottom" aria-label="Messages">
-      {undoable.value && (
-        <div class="toast" role="status">
-          <span>
-            {undoable.value.rows.length === 1
-              ? `${undoable.value.rows[0]?.name} deleted`
-              : `${undoable.value.rows.length} images deleted`}
-          </span>
-          <button type="button" class="primary" onClick={undo}>
-            Undo
-          </button>
-        </div>
-      )}
+      {undoable.value && <Undo rows={undoable.value.rows} />}
       <NoticeToast />
       <Pause />
       <Held />
@@ -29,6 +19,21 @@ export function BottomBar() {
         {announcement.value}
       </p>
     </section>
+  )
+}
+
+function Undo({ rows }: Deletion) {
+  return (
+    <div class="toast" role="status">
+      <span>
+        {/* The name must not turn the direction of the words behind it. */}
+        {rows.length === 1 ? <bdi>{shortened(rows[0]?.name ?? '', 60)}</bdi> : `${rows.length} images`}{' '}
+        deleted
+      </span>
+      <button type="button" class="primary" onClick={undo}>
+        Undo
+      </button>
+    </div>
   )
 }
 

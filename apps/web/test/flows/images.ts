@@ -213,6 +213,18 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     assert.equal(await rowOf(page, 'lower.png').count(), 1)
   })
 
+  test('a long name is shortened where a deletion can be undone, with its end', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const name = `${'سفر '.repeat(60)}0042.png`
+    await addTo(page, fileOf(name, png))
+    await untilDeveloped(page, name)
+    await page.getByRole('button', { name: `Delete ${name}` }).click()
+    const shown = await page.locator('.toast bdi').textContent()
+    assert.match(shown ?? '', /^سفر .*….*0042\.png$/)
+    assert.equal(shown?.length, 60)
+  })
+
   test('the history is filtered and paged by the URL, and the browser goes back', async () => {
     for (let count = 0; count < 51; count++) await post('?operations=greyscale')
     await using opened = await open('/?state=failed')

@@ -107,9 +107,15 @@ async function assertPressable(page: Page, pixels: number): Promise<void> {
 
 /** Widths change what is wide, and hardly what is accessible: axe looks at the narrowest. */
 async function assertFits(page: Page): Promise<void> {
-  for (const width of [1440, 768, 360]) {
+  for (const width of [1440, 900, 768, 360]) {
     await page.setViewportSize({ width, height: 800 })
     await assertNotWide(page)
+    const names = await page.evaluate(() =>
+      [...document.querySelectorAll('.row-name span')].flatMap(({ textContent, clientWidth, scrollWidth }) =>
+        clientWidth < Math.min(scrollWidth, 90) ? [`${textContent}: ${clientWidth} px`] : [],
+      ),
+    )
+    assert.deepEqual(names, [])
   }
   await assertAccessible(page)
   await page.setViewportSize({ width: 1440, height: 800 })
