@@ -75,6 +75,8 @@ function FilterLink({ to, isHere = false, children }: FilterLinkProps) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
     show(to)
+    // Another page of the history begins at its head.
+    if (to.cursor !== undefined) document.getElementById('images-title')?.scrollIntoView()
   }
   return (
     <a

@@ -9,7 +9,7 @@ export function LoadChart() {
   const spanMs = minutes.value * 60_000
   const now = loads.value.at(-1)?.at ?? 0
   const shown = loads.value.filter(({ at }) => now - at <= spanMs)
-  const most = Math.max(1, ...shown.flatMap(({ waiting, developing }) => [waiting, developing]))
+  const most = Math.max(0, ...shown.flatMap(({ waiting, developing }) => [waiting, developing]))
   const last = shown.at(-1)
   const shownMinutes = Math.ceil((now - (shown[0]?.at ?? now)) / 60_000)
   const span = shownMinutes <= 1 ? 'one minute' : `${shownMinutes} minutes`
@@ -17,7 +17,7 @@ export function LoadChart() {
     shown
       .map(
         load =>
-          `${width - ((now - load.at) / spanMs) * width},${height - (load[name] / most) * (height - 2)}`,
+          `${width - ((now - load.at) / spanMs) * width},${height - 1 - (load[name] / Math.max(1, most)) * (height - 2)}`,
       )
       .join(' ')
   const label = `${last?.waiting ?? 0} waiting and ${last?.developing ?? 0} being developed now; at most ${most} in ${span}`

@@ -173,7 +173,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
                 aria-label="Share of the queue that is used"
               />
               <p class="hint">
-                {queue.waiting} waiting{queue.limit ? `; at ${queue.limit} uploads are refused` : ''}.
+                {queue.waiting} waiting{queue.limit ? `; uploads are refused from ${queue.limit} on` : ''}.
               </p>
             </section>
           )}

@@ -9,8 +9,8 @@ const gap = 1.5
 export function ThroughputChart({ perMinute }: LastHour) {
   const shown = perMinute.slice(-minutes.value)
   const sum = (name: 'finished' | 'failed') => shown.reduce((total, minute) => total + minute[name], 0)
-  const most = Math.max(1, ...shown.map(minute => minute.finished + minute.failed))
-  const scale = (count: number) => (count / most) * height
+  const most = Math.max(0, ...shown.map(minute => minute.finished + minute.failed))
+  const scale = (count: number) => (count / Math.max(1, most)) * height
   const label = `${sum('finished')} finished and ${sum('failed')} failed in ${minutes.value} minutes; at most ${most} a minute`
   return (
     <figure class="chart">

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Stats } from '@darkroom/contracts'
 import { httpRequest, until } from '@darkroom/testing'
 import type { InBrowser } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
@@ -88,21 +89,23 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await assertAccessible(page)
   })
 
-  test('the chart of the load begins before the page was opened, as far as the frontend has counted', async () => {
+  test('the charts begin before the page was opened, as far as the frontend has counted, and name the true maximum', async () => {
     await using opened = await open('/docs')
     const { page } = opened
     await page.route('**/stats', async route => {
-      const answer = (await httpRequest(local, '/stats')).json()
+      const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
+      const perMinute = answer.lastHour?.perMinute.map(({ at }) => ({ at, finished: 0, failed: 0 }))
       const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
       const load = [
         { at: before(90), waiting: 99, developing: 0 },
         { at: before(39.5), waiting: 70, developing: 4 },
         { at: before(20), waiting: 30, developing: 4 },
       ]
-      await route.fulfill({ json: { ...answer, load } })
+      await route.fulfill({ json: { ...answer, load, lastHour: { ...answer.lastHour, perMinute } } })
     })
     await page.goto(new URL('/status', page.url()).href)
     await page.getByRole('img', { name: /at most 70 in 40 minutes$/ }).waitFor()
+    await page.getByRole('img', { name: /at most 0 a minute$/ }).waitFor()
     await page.getByLabel('Span of the charts').selectOption('30 minutes')
     await page.getByRole('img', { name: /at most 30 in 2[01] minutes$/ }).waitFor()
     await page.unrouteAll({ behavior: 'ignoreErrors' })

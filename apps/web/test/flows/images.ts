@@ -226,7 +226,9 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
   })
 
   test('the history is filtered and paged by the URL, and the browser goes back', async () => {
-    for (let count = 0; count < 51; count++) await post('?operations=greyscale')
+    let last = ''
+    for (let count = 0; count < 80; count++) last = await post('?operations=greyscale')
+    await until('all are finished', async () => (await imageOf(last)).state === 'finished')
     await using opened = await open('/?state=failed')
     const { page } = opened
     await page.getByText('Nothing failed').waitFor()
@@ -236,6 +238,12 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     await page.getByRole('link', { name: 'Older' }).click()
     await page.waitForURL(/cursor=/)
     await page.getByRole('link', { name: 'Newest' }).waitFor()
+    const isHeadInView = () =>
+      page.locator('#images-title').evaluate(head => {
+        const { top } = head.getBoundingClientRect()
+        return top >= 0 && top < innerHeight
+      })
+    await until('the head of the page is in view', isHeadInView, 20_000)
     await page.goBack()
     await page.waitForURL(url => !url.searchParams.has('cursor'))
     await page.goBack()

@@ -33,6 +33,11 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
       ['swap-channels', 'greyscale', 'resize'],
     )
     assert.equal(result?.width, 30)
+    await page.getByLabel('Save this recipe as').fill('x'.repeat(100))
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'x'.repeat(100), exact: true }).waitFor()
+    const isWide = await page.locator('.recipe').evaluate(panel => panel.scrollWidth > panel.clientWidth)
+    assert.equal(isWide, false)
     await page.getByRole('button', { name: 'Begin anew' }).click()
     await page.getByText('No step yet').waitFor()
     await page.reload()
