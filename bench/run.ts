@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   growing: 'ten million images a day: what each service uses',
   queues: 'tasks a second of both queues',
   'task-stores': 'tasks a second, in SQLite and in PostgreSQL',
+  'many-tasks': 'claims, listings and counts with 1 000 and with a million tasks',
   'cluster-state': 'increments a second, and how soon five nodes agree',
   gossip: 'how soon up to 1000 simulated nodes agree, and how many bytes they send',
   permute: 'channel permutation of PNG, GIF and raw samples, against sharp',
