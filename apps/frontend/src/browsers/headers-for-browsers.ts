@@ -15,10 +15,12 @@ const contentPolicy = [
 ].join('; ')
 
 /**
- * The security headers of every answer. Strict-Transport-Security is left to the proxy that ends TLS: it would be wrong
+ * The headers of every answer. Answers show a state that changes, and often need a key, so no cache may keep them; routes
+ * whose answers may be kept replace that header. Strict-Transport-Security is left to the proxy that ends TLS: it would be wrong
  * on plain http, and only the operator of the proxy knows whether all names of the host have certificates.
  */
-const securityHeaders = {
+const headersOfAll = {
+  'cache-control': 'no-store',
   'content-security-policy': contentPolicy,
   'x-content-type-options': 'nosniff',
   // Not `no-referrer`: with it, browsers send `Origin: null` with forms.
@@ -28,6 +30,6 @@ const securityHeaders = {
 export function headersForBrowsers(
   otherOrigins: ReadonlySet<string>,
 ): (headers: IncomingHttpHeaders) => Record<string, string> {
-  if (otherOrigins.size === 0) return () => securityHeaders
-  return ({ origin }) => ({ ...securityHeaders, ...corsHeaders(otherOrigins, origin) })
+  if (otherOrigins.size === 0) return () => headersOfAll
+  return ({ origin }) => ({ ...headersOfAll, ...corsHeaders(otherOrigins, origin) })
 }

@@ -31,8 +31,7 @@ export function addArchiveRoutes(
 ): void {
   app.route({
     ...frontendRoutes.getArchive,
-    exposeHeadRoute: false,
-    handler: async ({ query: { ids, names, without = '' }, caller }, reply) => {
+    handler: async ({ method, query: { ids, names, without = '' }, caller }, reply) => {
       const wanted = readImages(ids, names)
       const left = new Set(without.split(','))
       const tasks = await Promise.all(wanted.map(({ id }) => requireImage(taskDb, caller, id)))
@@ -43,12 +42,12 @@ export function addArchiveRoutes(
       }))
       const entries = entriesOf(images)
       reply.headers({
-        'cache-control': 'private, no-store',
         'content-disposition': 'attachment; filename="darkroom.zip"',
         'content-length': String(predictLength(entries)),
         'content-type': 'application/zip',
         'x-content-type-options': 'nosniff',
       })
+      if (method === 'HEAD') return reply.send(Readable.from([]))
       return reply.send(Readable.fromWeb(makeZip(filesOf(entries)) as WebStream))
     },
   })

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { frontendRoutes, hasEnded } from '@darkroom/contracts'
 import type { App, ServiceClients } from '@darkroom/service-kit'
+import type { FastifyReply } from 'fastify'
 import { requireImage } from '../access/caller.ts'
 import { type EventHub, eventIdOf } from '../events/event-hub.ts'
 import { EventStream } from '../events/event-stream.ts'
@@ -14,12 +16,12 @@ export function addEventRoutes(
 ): void {
   app.route({
     ...frontendRoutes.followImage,
-    exposeHeadRoute: false,
-    handler: async ({ params: { id }, headers, host, caller }, reply) => {
+    handler: async ({ method, params: { id }, headers, host, caller }, reply) => {
       using watch = hub.watch(id)
       const task = await requireImage(taskDb, caller, id)
       // No more events: 204 stops an EventSource from reconnecting (WHATWG HTML, 9.2.3).
       if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
+      if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
       const options = {
         imageId: id,
@@ -33,11 +35,15 @@ export function addEventRoutes(
 
   app.route({
     ...frontendRoutes.followImages,
-    exposeHeadRoute: false,
-    handler: async ({ host, caller }, reply) => {
+    handler: async ({ method, host, caller }, reply) => {
+      if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
       const options = { caller, linkBase: linkBase(publicUrls, host), headers: reply.getHeaders() }
       await hub.followAll(new EventStream(reply.raw, options))
     },
   })
+}
+
+function sendHead(reply: FastifyReply): FastifyReply {
+  return reply.type('text/event-stream').send(Readable.from([]))
 }

@@ -39,7 +39,7 @@ export function addGrantRoutes(
       const limits = { images, ...(maxBytes !== undefined && { maxBytes }) }
       const id = await grants.create({ ...limits, options }, expiresAt)
       log.info({ grant: id, by: keyId, ...limits }, 'a grant was made')
-      reply.code(201).header('cache-control', 'no-store')
+      reply.code(201)
       return {
         token: grantToken({ id, keyId, expiresAt }, key),
         expiresAt: new Date(expiresAt * 1000).toISOString(),

@@ -7,7 +7,6 @@ export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void
   const store = new KeyStore(kv)
   acceptJson(app)
   // Answers may contain a key: no cache may store them.
-  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
 
   app.route({
     ...frontendRoutes.createKey,

@@ -32,8 +32,6 @@ export function addLinkRoutes(
   const { storage, taskDb } = clients
   const readLimits = masterLimits(clients)
   acceptJson(app)
-  // For errors, too, as the image may exist soon.
-  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.addHook('preValidation', async request => {
     request.body ??= {}
   })

@@ -33,7 +33,7 @@ function sendFile(file: PageFile, { headers }: FastifyRequest, reply: FastifyRep
     'cache-control': isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     'content-type': contentType,
     etag,
-    vary: 'accept-encoding',
+    vary: [reply.getHeader('vary'), 'accept-encoding'].filter(name => name !== undefined).join(', '),
   })
   if (headers['if-none-match']?.includes(etag)) return reply.code(304).send()
   const encoding = (['br', 'gzip'] as const).find(

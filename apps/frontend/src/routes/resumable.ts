@@ -122,7 +122,6 @@ export function addResumableRoutes(
     handler: async ({ params: { id }, caller }, reply) => {
       const state = await uploads.find(caller, id)
       const { length, metadata } = state
-      reply.header('cache-control', 'no-store')
       if (length === undefined) reply.header('upload-defer-length', '1')
       else reply.header('upload-length', length)
       if (metadata !== undefined) reply.header('upload-metadata', metadata)

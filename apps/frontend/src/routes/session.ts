@@ -16,7 +16,6 @@ export interface SessionDependencies {
 /** Sign-in of pages: a key is exchanged for a cookie that scripts can't read. */
 export function addSessionRoutes(app: App, { authenticator, keys, signing }: SessionDependencies): void {
   acceptJson(app)
-  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
 
   app.route({ ...frontendRoutes.getSession, handler: async ({ caller }) => sessionOf(caller) })
 

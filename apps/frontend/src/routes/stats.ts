@@ -9,10 +9,9 @@ export function addStatsRoutes(app: App, sources: StatsSources): void {
   let shared: { answer: Promise<Stats>; at: number } | undefined
   app.route({
     ...frontendRoutes.getStats,
-    handler: async (_request, reply) => {
+    handler: async () => {
       const now = performance.now()
       if (!shared || now - shared.at > shareMs) shared = { answer: collectStats(sources), at: now }
-      reply.header('cache-control', 'no-store')
       return shared.answer
     },
   })

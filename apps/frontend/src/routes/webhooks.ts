@@ -16,10 +16,7 @@ export function addWebhookRoutes(
 ): void {
   app.route({
     ...frontendRoutes.getWebhookSecret,
-    handler: async ({ caller }, reply) => {
-      reply.header('cache-control', 'no-store')
-      return secrets.read(caller.owner)
-    },
+    handler: async ({ caller }) => secrets.read(caller.owner),
   })
 
   app.route({
@@ -27,7 +24,7 @@ export function addWebhookRoutes(
     handler: async ({ caller, query: { keep = defaultKeepSeconds }, log }, reply) => {
       const made = await secrets.rotate(caller.owner, keep)
       log.warn({ owner: caller.owner, by: caller.keyId, keepSeconds: keep }, 'a webhook secret was rotated')
-      return reply.code(201).header('cache-control', 'no-store').send(made)
+      return reply.code(201).send(made)
     },
   })
 

@@ -36,11 +36,12 @@ async function headersOf([path, init]: [string, RequestInit?], origin: string): 
 }
 
 for (const [name, request] of Object.entries(requests)) {
-  test(`${name} is answered with security headers, and readable by named origins`, async () => {
+  test(`${name} is answered with security headers, kept by no cache, and readable by named origins`, async () => {
     const headers = await headersOf(request, shop)
     assert.match(String(headers.get('content-security-policy')), /^default-src 'none'; script-src 'self';/)
     assert.equal(headers.get('x-content-type-options'), 'nosniff')
     assert.equal(headers.get('referrer-policy'), 'same-origin')
+    assert.match(String(headers.get('cache-control')), /^no-store/)
     assert.equal(headers.get('strict-transport-security'), null)
     assert.equal(headers.get('access-control-allow-origin'), shop)
     assert.match(String(headers.get('access-control-expose-headers')), /\bLocation, Preference-Applied\b/)

@@ -21,8 +21,8 @@ writeFileSync(join(folder, 'assets/index-abc.js.gz'), gzipSync(script))
 
 const app = appWith(await loadPageFiles(folder, logger))
 
-function appWith(files: PageFiles | undefined) {
-  const answerHeaders = headersForBrowsers(new Set())
+function appWith(files: PageFiles | undefined, otherOrigins = new Set<string>()) {
+  const answerHeaders = headersForBrowsers(otherOrigins)
   const made = createApp(
     { name: 'frontend', logger, isPublic: true, answerHeaders, checkReady: async () => {} },
     scope => addPageRoutes(scope, files),
@@ -50,6 +50,15 @@ test('files with a hash in their name are cached forever, and are compressed if 
   assert.deepEqual(rawPayload, gzipSync(script))
   const plain = await app.inject({ url, headers: { 'accept-encoding': 'gzip;q=0' } })
   assert.deepEqual([plain.headers['content-encoding'], plain.body], [undefined, script])
+})
+
+test('a cache distinguishes files by encoding and, where other origins may read them, by origin', async () => {
+  const files = await loadPageFiles(folder, logger)
+  const shop = appWith(files, new Set(['https://shop.example']))
+  for (const origin of ['https://shop.example', 'https://evil.example']) {
+    const { headers } = await shop.inject({ url: '/assets/index-abc.js', headers: { origin } })
+    assert.equal(headers.vary, 'Origin, accept-encoding')
+  }
 })
 
 test('files outside of the built page are not served', async () => {

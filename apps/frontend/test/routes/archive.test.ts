@@ -46,6 +46,8 @@ test('an archive has each result once, and the length of its Content-Length', as
   const { status, headers, body } = await archive(alice.key, [...ids, ids[0]].join())
   assert.deepEqual([status, headers['content-type']], [200, 'application/zip'])
   assert.equal(headers['content-length'], String(body.length))
+  const head = await guarded.askWith(alice.key, `/images/archive?ids=${ids}`, { method: 'HEAD' })
+  assert.deepEqual([head.status, head.headers['content-length']], [200, headers['content-length']])
   const listed = listZip(t, body)
   const expected = results.map(
     (result, index) => `${ids[index]}.png ${createHash('sha256').update(result).digest('hex')}`,

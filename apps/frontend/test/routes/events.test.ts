@@ -66,6 +66,15 @@ test('the events of an image are its current state and each change until its end
   assert.equal(events.at(-1)?.data.links?.self, `/images/${id}`)
 })
 
+test('HEAD of events is answered at once, with the headers of the stream', async t => {
+  const frontend = await startFrontend(t)
+  const id = await upload(frontend)
+  for (const path of ['/images/events', `/images/${id}/events`]) {
+    const { status, headers } = await frontend.ask(path, { method: 'HEAD' })
+    assert.deepEqual([status, headers['content-type']], [200, 'text/event-stream'], path)
+  }
+})
+
 test('an image that has ended has one event; a client that has seen it gets 204', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
