@@ -23,6 +23,7 @@ import {
 } from './raster.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
+import { declareTransparency } from './webp-transparency.ts'
 
 /** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
 const minGrowth = 0.9
@@ -136,6 +137,7 @@ async function encodeOnce(
   const bytes = await writeDelays(settings, format, delay =>
     writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),
   )
+  if (format === 'webp' && stack.channels % 2 === 0) declareTransparency(bytes)
   return attachMetadata(bytes, format, metadata, size)
 
   /** sharp keeps the profile of its input, so the profile is attached to an uncompressed PNG first. */

@@ -17,6 +17,7 @@ import { type Output, unmoved, uprightSize } from '../raster.ts'
 import { isTransparent } from '../tiff/extra-samples.ts'
 import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
+import { declareTransparency } from '../webp-transparency.ts'
 import type { Way } from './way.ts'
 
 /** Permutes images that unpack to a lot, if that is exact. */
@@ -82,6 +83,7 @@ export async function streamPermuted(
   const bytes = await writeDelays(settings, output.format, delay =>
     writeAs(permuted, output.format, { ...settings, delay, optimiseCoding: true }).toBuffer(),
   )
+  if (output.format === 'webp' && metadata.hasAlpha) declareTransparency(bytes)
   const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
   return attachMetadata(bytes, output.format, carried, uprightSize(header))
 }
