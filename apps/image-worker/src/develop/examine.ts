@@ -5,6 +5,7 @@ import { isProfileOfGrey } from './colour/grey-profile.ts'
 import { type ColourTreatment, colourSignalOf, treatColours } from './colour/treat-colours.ts'
 import { withColours } from './colour/with-colours.ts'
 import { canBeGrey, canCarryProfile } from './format-abilities.ts'
+import { withClearedFrames } from './gif/cleared-frames.ts'
 import { withScreen } from './gif/screen.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'
 import type { DevelopLimits } from './limits.ts'
@@ -54,7 +55,7 @@ export async function examine(
   page?: TiffPage,
 ): Promise<Examined> {
   const isOdd = page !== undefined && hasOddColours(page)
-  const gif = header.format === 'gif' ? upToTrailer(input) : undefined
+  const gif = header.format === 'gif' ? withClearedFrames(upToTrailer(input)) : undefined
   const onScreen = gif && withScreen(gif, header.frames)
   const source = isOdd ? asRgb(input, page) : (onScreen ?? gif ?? input)
   const opened = await openImage(source, header, limits, onScreen ? 1 : page?.index)

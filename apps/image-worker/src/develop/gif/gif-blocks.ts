@@ -53,3 +53,12 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
     yield block('table', at)
   }
 }
+
+/** The blocks up to the first that is damaged: the decoder reports damage. */
+export function* blocksUntilDamage(gif: Uint8Array): Generator<GifBlock> {
+  try {
+    yield* gifBlocks(gif)
+  } catch (error) {
+    if (!(error instanceof NotWellFormed)) throw error
+  }
+}

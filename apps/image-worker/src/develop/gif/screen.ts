@@ -1,5 +1,4 @@
-import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { type GifBlock, gifBlocks } from './gif-blocks.ts'
+import { blocksUntilDamage } from './gif-blocks.ts'
 
 /**
  * A GIF with one more frame before all others: a transparent pixel in the last corner of the screen. Undefined if the
@@ -42,13 +41,4 @@ function corner(width: number, height: number): Buffer {
   head.writeUInt16LE(height - 1, 3)
   // A code size of 2; then the codes 4 (clear), 0 and 5 (end), of three bits each.
   return Buffer.concat([control, head, Buffer.alloc(6), Buffer.of(2, 2, 0x44, 0x01, 0)])
-}
-
-/** The decoder reports damage. */
-function* blocksUntilDamage(gif: Uint8Array): Generator<GifBlock> {
-  try {
-    yield* gifBlocks(gif)
-  } catch (error) {
-    if (!(error instanceof NotWellFormed)) throw error
-  }
 }

@@ -1,0 +1,76 @@
+import { coloursOfFrame } from './colours-of-frame.ts'
+import { blocksUntilDamage } from './gif-blocks.ts'
+
+/** GIF 89a, section 23: before the next frame, the area of the frame is cleared, or looks as before the frame. */
+const disposals = { clear: 2, restorePrevious: 3 } as const
+const transparentFlag = 1
+
+interface Frame {
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+  /** The position of its graphic control extension. */
+  readonly controlAt: number | undefined
+  readonly disposal: number
+  readonly hasTransparency: boolean
+  /** The position of its code size. */
+  dataAt: number
+}
+
+/**
+ * A GIF whose frames are cleared to transparency, as in browsers; the file itself if they are. libnsgif fills the area
+ * of a frame with the background colour of the screen unless the frame has a transparent colour. So a frame without one
+ * gets one that it doesn't use; if it uses all 256 colours, it stays as it is.
+ */
+export function withClearedFrames(gif: Uint8Array): Uint8Array {
+  let changed: Buffer | undefined
+  const frames = framesOf(gif)
+  for (const [index, frame] of frames.entries()) {
+    const next = frames[index + 1]
+    if (frame.disposal !== disposals.clear || frame.hasTransparency || !next || isHidden(frame, next))
+      continue
+    const unused = coloursOfFrame(gif, frame.dataAt).lastIndexOf(false)
+    if (unused === -1 || frame.controlAt === undefined) continue
+    changed ??= Buffer.from(gif)
+    const flagsAt = frame.controlAt + 3
+    changed[flagsAt] = (changed[flagsAt] ?? 0) | transparentFlag
+    changed[frame.controlAt + 6] = unused
+  }
+  return changed ?? gif
+}
+
+/** Whether the next frame covers all of a cleared frame, for good. */
+function isHidden(frame: Frame, next: Frame): boolean {
+  const isCovered =
+    next.left <= frame.left &&
+    next.top <= frame.top &&
+    next.right >= frame.right &&
+    next.bottom >= frame.bottom
+  return isCovered && !next.hasTransparency && next.disposal !== disposals.restorePrevious
+}
+
+function framesOf(gif: Uint8Array): Frame[] {
+  const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
+  const frames: Frame[] = []
+  let controlAt: number | undefined
+  for (const { kind, at, end } of blocksUntilDamage(gif)) {
+    if (kind === 'control') controlAt = at
+    const last = frames.at(-1)
+    if (kind === 'table' && last) last.dataAt = end
+    if (kind !== 'image') continue
+    const flags = controlAt === undefined ? 0 : (bytes[controlAt + 3] ?? 0)
+    const [left, top] = [bytes.readUInt16LE(at + 1), bytes.readUInt16LE(at + 3)]
+    frames.push({
+      ...{ left, top },
+      right: left + bytes.readUInt16LE(at + 5),
+      bottom: top + bytes.readUInt16LE(at + 7),
+      controlAt,
+      disposal: (flags >> 2) & 7,
+      hasTransparency: (flags & transparentFlag) !== 0,
+      dataAt: end,
+    })
+    controlAt = undefined
+  }
+  return frames
+}
