@@ -33,5 +33,5 @@ export function readable(text: string): string {
 
 /** Parts of libvips' messages that don't help people, some repeated a hundred times. */
 const noise =
-  /:? ?(?:Warning treated as error due to failOn setting|source: bad seek to \d+)$|^vips2\w+: unable to write to target .*$/
+  /:? ?(?:Warning treated as error due to failOn setting|source: bad seek to \d+)$|^vips2\w+: unable to write to target .*$|:$/
 const maxLength = 300

@@ -9,3 +9,6 @@ export class NotWellFormed extends Error {
 
 /** Codes of a scan are missing or invalid. Every decoder that reads them gives a warning. */
 export class DamagedScan extends NotWellFormed {}
+
+/** The file ends before it is complete. */
+export class CutOff extends NotWellFormed {}

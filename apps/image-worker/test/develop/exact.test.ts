@@ -146,7 +146,7 @@ test('every colour of a GIF is permuted exactly, in global and local tables and 
       const gif = assembleGif(picture)
       // Because of the unknown block, the pixels are decoded; frames over one another may then have too many colours.
       const isFew = picture.palette && picture.palette.length <= 3 * 32
-      const file = isWellFormed || !isFew ? gif : malformed(gif)
+      const file = isWellFormed || !isFew ? gif : malformed(assembleGif(withPlainDisposals(picture)))
       assert.equal((await permutedUndecoded(file, 'gif', order)) !== undefined, file === gif)
       await assertPermuted(file, order)
     }),
@@ -284,6 +284,16 @@ async function permutedUndecoded(file: Uint8Array, format: 'png' | 'gif', order:
     format,
     metadata: 'strip',
   })
+}
+
+/** Without frames that libnsgif clears to the background colour: cleared-frames.test.ts is about them. */
+function withPlainDisposals(picture: GifPicture): GifPicture {
+  const frames = picture.frames.map(frame => {
+    const { control } = frame
+    const isOpaque = control?.transparent === undefined
+    return control?.disposal === 2 && isOpaque ? { ...frame, control: { ...control, disposal: 1 } } : frame
+  })
+  return { ...picture, frames }
 }
 
 function malformed(gif: Buffer): Buffer {

@@ -14,8 +14,8 @@ interface Frame {
   readonly controlAt: number | undefined
   readonly disposal: number
   readonly hasTransparency: boolean
-  /** The position of its code size. */
-  dataAt: number
+  /** The position of its pixels. */
+  pixelsAt: number
 }
 
 /**
@@ -30,7 +30,7 @@ export function withClearedFrames(gif: Uint8Array): Uint8Array {
     const next = frames[index + 1]
     if (frame.disposal !== disposals.clear || frame.hasTransparency || !next || isHidden(frame, next))
       continue
-    const unused = coloursOfFrame(gif, frame.dataAt).lastIndexOf(false)
+    const unused = coloursOfFrame(gif, frame.pixelsAt).lastIndexOf(false)
     if (unused === -1 || frame.controlAt === undefined) continue
     changed ??= Buffer.from(gif)
     const flagsAt = frame.controlAt + 3
@@ -54,10 +54,10 @@ function framesOf(gif: Uint8Array): Frame[] {
   const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
   const frames: Frame[] = []
   let controlAt: number | undefined
-  for (const { kind, at, end } of blocksUntilDamage(gif)) {
+  for (const { kind, at } of blocksUntilDamage(gif)) {
     if (kind === 'control') controlAt = at
     const last = frames.at(-1)
-    if (kind === 'table' && last) last.dataAt = end
+    if (kind === 'pixels' && last) last.pixelsAt = at
     if (kind !== 'image') continue
     const flags = controlAt === undefined ? 0 : (bytes[controlAt + 3] ?? 0)
     const [left, top] = [bytes.readUInt16LE(at + 1), bytes.readUInt16LE(at + 3)]
@@ -68,7 +68,7 @@ function framesOf(gif: Uint8Array): Frame[] {
       controlAt,
       disposal: (flags >> 2) & 7,
       hasTransparency: (flags & transparentFlag) !== 0,
-      dataAt: end,
+      pixelsAt: at,
     })
     controlAt = undefined
   }

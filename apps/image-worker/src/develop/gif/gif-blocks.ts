@@ -1,9 +1,9 @@
 import { GifReader } from '../../permute/gif/reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
-/** A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, or an extension. */
+/** A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, its pixels, an extension. */
 export interface GifBlock {
-  readonly kind: 'screen' | 'image' | 'table' | 'control' | 'extension' | 'trailer'
+  readonly kind: 'screen' | 'image' | 'table' | 'pixels' | 'control' | 'extension' | 'trailer'
   readonly at: number
   readonly end: number
 }
@@ -12,9 +12,9 @@ const introducers = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
 const graphicControl = 0xf9
 
 /**
- * The blocks of a GIF up to its trailer (GIF 89a), without the coded pixels.
+ * The blocks of a GIF up to its trailer (GIF 89a). Pixels begin with the size of their codes.
  *
- *     screen [table] | [control] image [table] | .. | trailer
+ *     screen [table] | [control] image [table] pixels | .. | trailer
  *
  * @throws NotWellFormed where the blocks end too early, or one is of another kind
  */
@@ -38,8 +38,10 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
       const flags = reader.byte()
       yield block('image', at)
       yield* table(flags)
-      reader.byte() // LZW code size
+      const pixelsAt = reader.position
+      reader.byte()
       reader.skipSubBlocks()
+      yield block('pixels', pixelsAt)
     } else if (introducer === introducers.trailer) {
       yield block('trailer', at)
       return

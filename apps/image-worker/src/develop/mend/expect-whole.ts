@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
 import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
+import { expectWholeGif } from '../gif/expect-whole-gif.ts'
 import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { followScans } from './mend-jpeg.ts'
@@ -9,11 +10,13 @@ import { followScans } from './mend-jpeg.ts'
  * Checks that the codes of a JPEG, or of the JPEGs in a TIFF, are complete and undamaged. libvips misses warnings about
  * the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about tiles. Left to the decoder:
  * arithmetic coding, files without Huffman tables, and progressive files whose coefficients take more than 1 GiB.
+ * Checks that a GIF isn't cut off.
  *
  * @throws UnusableImage
  */
 export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): void {
   if (header.format === 'jpeg' && (header.progressive || !isFollowed(input))) expectWholeScans(input)
+  if (header.format === 'gif') expectWholeGif(input)
   if (header.format !== 'tiff') return
   for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
 }

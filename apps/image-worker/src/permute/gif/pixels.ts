@@ -1,9 +1,9 @@
 import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kernel.ts'
-import { NotWellFormed } from '../not-well-formed.ts'
+import { CutOff, NotWellFormed } from '../not-well-formed.ts'
 
 /**
  * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give exactly `pixels`
- * pixels. Only the length of each code's string is kept, not its pixels, so it costs about 1.3 ns a byte. The end code
+ * pixels: CutOff if there are fewer. Only the length of each code's string is kept, not its pixels, so it costs about 1.3 ns a byte. The end code
  * may be missing, as some encoders forget it; nothing may follow it.
  *
  * @param colorBits The first codes have one bit more than this (2 to 8)
@@ -25,7 +25,7 @@ export function expectGifPixels(colorBits: number, subBlocks: Uint8Array, pixels
     if (missing < 0) throw new NotWellFormed('a frame has more pixels than its size')
     start = end
   }
-  if (missing > 0) throw new NotWellFormed('a frame has fewer pixels than its size')
+  if (missing > 0) throw new CutOff('a frame has fewer pixels than its size')
 }
 
 /** The end of the last sub-block that ends at most `length` bytes after `start`. */

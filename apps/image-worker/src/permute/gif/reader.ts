@@ -1,6 +1,6 @@
-import { NotWellFormed } from '../not-well-formed.ts'
+import { CutOff } from '../not-well-formed.ts'
 
-/** Walks through a GIF; throws NotWellFormed where it ends too early. */
+/** Walks through a GIF; throws CutOff where it ends too early. */
 export class GifReader {
   readonly #bytes: Buffer
   #position = 0
@@ -15,7 +15,7 @@ export class GifReader {
 
   byte(): number {
     const byte = this.#bytes[this.#position]
-    if (byte === undefined) throw new NotWellFormed('the file ends too early')
+    if (byte === undefined) throw new CutOff('the file ends too early')
     this.#position += 1
     return byte
   }
@@ -30,7 +30,7 @@ export class GifReader {
 
   take(length: number): Buffer {
     const taken = this.#bytes.subarray(this.#position, this.#position + length)
-    if (taken.length < length) throw new NotWellFormed('the file ends too early')
+    if (taken.length < length) throw new CutOff('the file ends too early')
     this.#position += length
     return taken
   }
@@ -45,7 +45,7 @@ export class GifReader {
     const bytes = this.#bytes
     let at = this.#position
     for (let length = bytes[at]; length !== 0; length = bytes[at]) {
-      if (length === undefined) throw new NotWellFormed('the file ends too early')
+      if (length === undefined) throw new CutOff('the file ends too early')
       at += length + 1
     }
     this.#position = at + 1
