@@ -47,7 +47,7 @@ export function refusalFrom(status: number, text: string, retryAfter: string | n
   return new Refusal({
     status,
     code,
-    message: sentence(problem?.detail ?? problem?.title ?? proxyWords(status)),
+    message: sentence(words[code] ?? problem?.detail ?? problem?.title ?? proxyWords(status)),
     remedy: remedyFor(code, status, problem !== undefined),
     retryAfterMs: readRetryAfter(retryAfter),
   })
@@ -68,6 +68,11 @@ function proxyWords(status: number): string {
   if (status === 413) return 'the proxy in front of Darkroom refuses a file of this size'
   if (status === 401 || status === 403) return 'a proxy in front of Darkroom refuses the request'
   return `the request failed with status ${status}`
+}
+
+/** Instead of details that are written for programs. */
+const words: Readonly<Record<string, string>> = {
+  'key-required': 'this Darkroom requires an API key',
 }
 
 const remedies: Readonly<Record<string, string>> = {

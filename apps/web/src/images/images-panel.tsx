@@ -91,6 +91,7 @@ function FilterLink({ to, isHere = false, children }: FilterLinkProps) {
 
 function Pages() {
   const { cursor, ...rest } = filter.value
+  if (session.value.state === 'signed-out') return null
   if (cursor === undefined && nextCursor.value === undefined) return null
   return (
     <nav class="pages" aria-label="Pages of the history">

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { type Deletion, undo, undoable } from '../images/delete.ts'
 import { shortened } from '../images/row-words.ts'
 import { counts } from '../images/store.ts'
+import { askForKey } from '../session/session.ts'
 import { isHeld, pause, resume } from '../upload/queue.ts'
 import { announcement } from './announce.ts'
 import { NoticeToast } from './notice-toast.tsx'
@@ -55,7 +56,11 @@ function Pause() {
         <strong>{refusal.message}.</strong> {refusal.remedy}
       </span>
       {Number.isFinite(until) && <span class="countdown">{seconds} s</span>}
-      {refusal.status !== 401 && (
+      {refusal.status === 401 ? (
+        <button type="button" class="primary" onClick={() => (askForKey.value = true)}>
+          Sign in
+        </button>
+      ) : (
         <button type="button" onClick={resume}>
           Try now
         </button>

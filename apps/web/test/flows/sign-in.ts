@@ -51,6 +51,26 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     }
   })
 
+  test('an upload without a key is kept, and asks for one in words, on a phone too', async () => {
+    const key = await createKey({ owner: 'dora' })
+    await using opened = await open('/', { viewport: { width: 360, height: 740 } })
+    const { page } = opened
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await assertHeaderFits(page)
+    await addTo(page, fileOf('early.png', png))
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    const message = page.locator('.toast')
+    assert.match(
+      String(await message.textContent()),
+      /^This Darkroom requires an API key\. Sign in with your API key\./,
+    )
+    await assertAccessible(page)
+    await message.getByRole('button', { name: 'Sign in' }).click()
+    await signInWith(page, key)
+    await untilDeveloped(page, 'early.png')
+    await assertHeaderFits(page)
+  })
+
   test('when a key is revoked, the page asks for another, and files that are not uploaded yet continue with it', async () => {
     const [first, next] = [await createKey({ owner: 'bob' }), await createKey({ owner: 'bob' })]
     await using opened = await open()
@@ -76,4 +96,15 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await page.getByText('Sign in with the key of an operator.').waitFor()
     await assertAccessible(page)
   })
+}
+
+async function assertHeaderFits(page: Page): Promise<void> {
+  const outside = await page.locator('header.top').evaluate(header => {
+    const { top, bottom } = header.getBoundingClientRect()
+    return [...header.children].flatMap(child => {
+      const place = child.getBoundingClientRect()
+      return place.top < top || place.bottom > bottom ? [child.outerHTML] : []
+    })
+  })
+  assert.deepEqual(outside, [])
 }
