@@ -193,6 +193,15 @@ test('reduced versions of a page are left out, as they would show the original',
   assert.deepEqual(facts, { contentType: 'image/tiff', width: 40, height: 40, frames: 1 })
 })
 
+test('a camera raw file fails with this reason, instead of becoming its thumbnail', async () => {
+  const error = { code: 'unsupported-image', message: /^camera raw files are not supported/ }
+  const reduced = longsEntry(254, 1)
+  for (const entry of [longsEntry(330, 8), longsEntry(50_706, 1)])
+    for (const operations of ['swap-channels', 'flip', 'format:png'])
+      await assert.rejects(run(tiffOf(2, [1, 2, 3, 4, 5, 6], [], [reduced, entry]), operations), error)
+  await run(tiffOf(2, [1, 2, 3, 4, 5, 6], [], [reduced]), 'flip')
+})
+
 test('samples of a colour filter array fail with this reason', async () => {
   const error = { code: 'unsupported-samples', message: 'the kind of colours is not supported' }
   await assert.rejects(run(tiffOf(32803, [1, 2]), 'flip'), error)

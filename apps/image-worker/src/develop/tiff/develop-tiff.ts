@@ -15,7 +15,7 @@ import { UnusableImage } from '../unusable-image.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
-import { isLossless, type TiffPage, tiffPages } from './tiff-page.ts'
+import { isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
  * Develops a TIFF. If the result is a TIFF, each page is developed on its own, so pages may differ in everything. In
@@ -33,6 +33,7 @@ export async function developTiff(
   const pages = tiffPages(input)
   const [first] = pages
   if (!first) throw new UnusableImage('malformed-image', 'the first directory of the TIFF cannot be read')
+  if (pages.length === 1) expectPicture(first)
   if (output.format === 'tiff') {
     const developed: Uint8Array[] = []
     for (const page of pages) {
@@ -50,6 +51,19 @@ export async function developTiff(
   const bytes = await encode({ ...picture, frames }, output, original, undefined, limits)
   for (const frame of frames) release(frame)
   return bytes
+}
+
+/**
+ * Camera raw files (DNG, NEF and the like) are TIFFs whose first page is a thumbnail; their picture is in a directory
+ * below it, and can't be decoded.
+ *
+ * @throws UnusableImage
+ */
+function expectPicture(page: TiffPage): void {
+  const has = (wanted: number) => page.directory.entries.some(({ tag }) => tag === wanted)
+  if (!isCompanion(page) || !(has(pageTags.subDirectories) || has(pageTags.dngVersion))) return
+  const words = 'camera raw files are not supported: only their thumbnail could be developed'
+  throw new UnusableImage('unsupported-image', words)
 }
 
 /** About the size of a small page's own Huffman tables, which must not cost it quality. */

@@ -21,12 +21,14 @@ export const pageTags = {
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
+  subDirectories: 330,
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
   coefficients: 529,
   chromaSubsampling: 530,
   referenceBlackWhite: 532,
+  dngVersion: 50_706,
 } as const
 
 export const photometrics = {
@@ -106,7 +108,7 @@ export function isLossless({ compression }: TiffPage): boolean {
 }
 
 /** A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. */
-function isCompanion(page: TiffPage): boolean {
+export function isCompanion(page: TiffPage): boolean {
   const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
   const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)
   return (type & 0b101) !== 0 || oldType === 2 || page.photometric === photometrics.mask
