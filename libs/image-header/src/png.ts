@@ -9,6 +9,9 @@ const maxChunks = 10_000
 /** PNG, third edition, section 5.3: chunks up to IDAT; acTL, eXIf and tRNS come before it. */
 export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
   const head = await readChunk(reader, 8)
+  // Apple's build tools compress, premultiply and order the samples of PNGs for iOS in their own way.
+  if (head.type === 'CgBI')
+    throw new MalformedImage("the PNG is in Apple's format for iOS (CgBI), which is not supported")
   if (head.type !== 'IHDR') throw new MalformedImage("the PNG's first chunk is not IHDR")
   if (head.length !== 13) throw new MalformedImage("the PNG's IHDR is not 13 bytes long")
   const ihdr = parseIhdr(await reader.view(head.body, 13))

@@ -36,6 +36,10 @@ test('a PNG is refused if its first chunk is not IHDR, or if it has no size, no 
     made.joined('\x89PNG\r\n\x1a\n', made.pngChunk('IDAT'), ihdr),
     /the PNG's first chunk is not IHDR/,
   )
+  await refuses(
+    made.joined('\x89PNG\r\n\x1a\n', made.pngChunk('CgBI', Buffer.of(0x50, 0, 0x20, 2)), ihdr),
+    /the PNG is in Apple's format for iOS \(CgBI\), which is not supported/,
+  )
   await refuses(made.png(0, 7), /the PNG has an invalid size of 0 x 7 pixels/)
   await refuses(made.joined('\x89PNG\r\n\x1a\n', ihdr, made.pngChunk('IEND')), /without image data/)
   await refuses(made.png(1, 1).with(25, 5), /colour type 5/)
