@@ -8,9 +8,20 @@ export function nameOf(id: string): string | undefined {
   return read().get(id)
 }
 
+/** Each tab saves all names, so a name must reach the others before they save. */
+const otherTabs = new BroadcastChannel('darkroom-names')
+/** Called when another tab has named an image. */
+export const onNamed = { call: (_id: string, _name: string) => {} }
+
+otherTabs.onmessage = ({ data: [id, name] }: MessageEvent<[string, string]>) => {
+  read().set(id, name)
+  onNamed.call(id, name)
+}
+
 export function rememberName(id: string, name: string): void {
   const known = read()
   known.set(id, name)
+  otherTabs.postMessage([id, name])
   for (const oldest of known.keys()) {
     if (known.size <= maxNames) break
     known.delete(oldest)

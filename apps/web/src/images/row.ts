@@ -22,6 +22,8 @@ export interface Row {
   /** Stays the same when the file becomes an image. */
   readonly key: string
   readonly name: string
+  /** For images whose name this tab may learn later. */
+  rename?(name: string): void
   readonly bytes: number
   readonly file?: File | undefined
   /** Undefined while the file is collected: it is sent with the recipe as it is then. */
@@ -46,9 +48,13 @@ export function rowOfFile(file: File, wish: Wish | undefined, key = randomText()
 }
 
 export function rowOfImage(image: ImageStatus, name: string): Row {
+  const shown = signal(name)
   return {
     key: image.id,
-    name,
+    get name() {
+      return shown.value
+    },
+    rename: next => (shown.value = next),
     bytes: image.original.bytes,
     wish: {},
     idempotencyKey: image.id,

@@ -1,7 +1,7 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { computed, signal } from '@preact/signals'
 import { filter } from './filter.ts'
-import { nameOf, rememberName } from './names.ts'
+import { nameOf, onNamed, rememberName } from './names.ts'
 import { isMadeForPage } from './previews.ts'
 import { type Row, type RowView, rowOfImage } from './row.ts'
 
@@ -118,6 +118,8 @@ function rowFor(image: ImageStatus): Row {
   rowsById.set(image.id, row)
   return row
 }
+
+onNamed.call = (id, name) => rowsById.get(id)?.rename?.(name)
 
 /** Removes a deleted image. */
 export function forget(id: string): void {

@@ -49,24 +49,28 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
         </div>
       </details>
       <div class="step-buttons">
-        <button
-          type="button"
-          class="icon"
-          disabled={at === 0}
-          aria-label={`Move ${name} up`}
-          onClick={() => move(-1)}
-        >
-          <Icon name="up" />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          disabled={at === count - 1}
-          aria-label={`Move ${name} down`}
-          onClick={() => move(1)}
-        >
-          <Icon name="down" />
-        </button>
+        {count > 1 && (
+          <>
+            <button
+              type="button"
+              class="icon"
+              disabled={at === 0}
+              aria-label={`Move ${name} up`}
+              onClick={() => move(-1)}
+            >
+              <Icon name="up" />
+            </button>
+            <button
+              type="button"
+              class="icon"
+              disabled={at === count - 1}
+              aria-label={`Move ${name} down`}
+              onClick={() => move(1)}
+            >
+              <Icon name="down" />
+            </button>
+          </>
+        )}
         <button
           type="button"
           class="icon"

@@ -278,7 +278,7 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     assert.equal(listings.length, 1, listings.join())
   })
 
-  test('two tabs show what another client uploads, as it happens', async () => {
+  test('two tabs show what another client uploads, as it happens, and share the names of files', async () => {
     await using opened = await open()
     const { page } = opened
     const second = await page.context().newPage()
@@ -286,6 +286,14 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     for (const tab of [page, second]) await tab.getByText('Live', { exact: true }).waitFor()
     const id = await post()
     for (const tab of [page, second]) await untilDeveloped(tab, `Image ${id.slice(-6)}`)
+    await addTo(page, fileOf('named.png', png))
+    for (const tab of [page, second]) await untilDeveloped(tab, 'named.png')
+    // Neither tab saves its names without those of the other.
+    await addTo(second, fileOf('other.png', png))
+    for (const tab of [page, second]) await untilDeveloped(tab, 'other.png')
+    await second.close()
+    await page.reload()
+    await untilDeveloped(page, 'named.png', 'other.png')
   })
 
   test('10 000 files stay under 150 MB, few rows are in the document, and the page answers', async () => {
