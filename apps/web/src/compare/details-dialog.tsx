@@ -8,6 +8,7 @@ import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
+import { focusOn } from '../shell/pass-focus.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
 
@@ -20,15 +21,16 @@ export function DetailsDialog() {
     else dialog.current?.close()
   }, [row])
   return (
-    <dialog
-      ref={dialog}
-      class="details"
-      aria-labelledby="details-title"
-      onClose={() => (openedRow.value = undefined)}
-    >
+    <dialog ref={dialog} class="details" aria-labelledby="details-title" onClose={closed}>
       {row && <Details key={row.key} row={row} />}
     </dialog>
   )
+}
+
+function closed(): void {
+  openedRow.value = undefined
+  // The focus is back at the row, unless that was deleted.
+  if (document.activeElement === document.body) focusOn('.chosen input')
 }
 
 function Details({ row }: { row: Row }) {

@@ -1,4 +1,5 @@
 import { computed } from '@preact/signals'
+import { focusOn } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { archivesOf } from './archive.ts'
 import { deleteRows } from './delete.ts'
@@ -29,7 +30,13 @@ export function Chosen() {
         </a>
       ))}
       {rows.length > 0 && (
-        <button type="button" onClick={singleClick(() => deleteChosen(rows))}>
+        <button
+          type="button"
+          onClick={singleClick(() => {
+            focusOn('.chosen input')
+            deleteChosen(rows)
+          })}
+        >
           Delete {rows.length}
         </button>
       )}

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { openDetails } from '../compare/details.ts'
 import { Icon } from '../shell/icon.tsx'
+import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { sendAgain } from '../upload/queue.ts'
 import { deleteRows } from './delete.ts'
@@ -123,7 +124,10 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
         type="button"
         class="icon"
         aria-label={`Delete ${row.name}`}
-        onClick={singleClick(() => deleteRows([row]))}
+        onClick={singleClick(event => {
+          passFocus(event, '#pick-files')
+          deleteRows([row])
+        })}
       >
         <Icon name="bin" />
       </button>

@@ -54,6 +54,11 @@ export function change(next: Partial<Recipe>): void {
   store(lastKey, toSave(recipe.value))
 }
 
+/** The id of the field that adds a step. */
+export function addStepId(place: StepPlace): string {
+  return `add-step-${place ?? 'result'}`
+}
+
 export function stepsAt(place: StepPlace): readonly Step[] {
   const { steps, variants } = recipe.value
   if (place === undefined) return steps

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { change, recipes, removeRecipe, saveRecipe, useRecipe } from './recipe.ts'
 
@@ -27,7 +28,10 @@ export function SavedRecipes() {
                 type="button"
                 class="quiet"
                 aria-label={`Delete the recipe ${each}`}
-                onClick={singleClick(() => removeRecipe(each))}
+                onClick={singleClick(event => {
+                  passFocus(event, '#recipe-name')
+                  removeRecipe(each)
+                })}
               >
                 Forget
               </button>

@@ -1,10 +1,11 @@
 import { announce } from '../shell/announce.ts'
 import { Icon } from '../shell/icon.tsx'
+import { passFocus } from '../shell/pass-focus.ts'
 import { Prose } from '../shell/prose.tsx'
 import { singleClick } from '../shell/single-click.ts'
 import { ArgumentField } from './argument-field.tsx'
 import { operations } from './operations.ts'
-import { changeStep, moveStep, removeStep, type Step, type StepPlace } from './recipe.ts'
+import { addStepId, changeStep, moveStep, removeStep, type Step, type StepPlace } from './recipe.ts'
 
 interface StepEditorProps {
   place: StepPlace
@@ -75,7 +76,10 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
           type="button"
           class="icon"
           aria-label={`Remove ${name}`}
-          onClick={singleClick(() => removeStep(place, key))}
+          onClick={singleClick(event => {
+            passFocus(event, `#${addStepId(place)}`)
+            removeStep(place, key)
+          })}
         >
           <Icon name="cross" />
         </button>

@@ -1,6 +1,6 @@
 import { withoutBackticks } from '../shell/prose.tsx'
 import { operations } from './operations.ts'
-import { addStep, maxSteps, type StepPlace, stepsAt } from './recipe.ts'
+import { addStep, addStepId, maxSteps, type StepPlace, stepsAt } from './recipe.ts'
 import { StepEditor } from './step-editor.tsx'
 
 interface StepListProps {
@@ -31,7 +31,7 @@ export function StepList({ place, whenEmpty, label }: StepListProps) {
 }
 
 function AddStep({ place, label, isFull }: { place: StepPlace; label: string; isFull: boolean }) {
-  const id = `add-step-${place ?? 'result'}`
+  const id = addStepId(place)
   const add = (select: HTMLSelectElement) => {
     const form = operations.value.find(({ name }) => name === select.value)
     if (form) addStep(place, form.name, form.begin)

@@ -1,4 +1,5 @@
 import { Icon } from '../shell/icon.tsx'
+import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { addVariant, changeVariant, maxVariants, recipe, removeVariant, type VariantDraft } from './recipe.ts'
 import { StepList } from './step-list.tsx'
@@ -38,7 +39,10 @@ function Variant({ variant: { key, name } }: { variant: VariantDraft }) {
           type="button"
           class="icon"
           aria-label={`Remove the variant ${name}`}
-          onClick={singleClick(() => removeVariant(key))}
+          onClick={singleClick(event => {
+            passFocus(event, '.variants > button')
+            removeVariant(key)
+          })}
         >
           <Icon name="cross" />
         </button>

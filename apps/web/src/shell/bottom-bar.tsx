@@ -7,6 +7,7 @@ import { askForKey } from '../session/session.ts'
 import { isHeld, pause, resume } from '../upload/queue.ts'
 import { announcement } from './announce.ts'
 import { NoticeToast } from './notice-toast.tsx'
+import { focusOn } from './pass-focus.ts'
 
 /** Shows below the list the state of uploads, refusals, and deletions that can be undone. It does not move the page. */
 export function BottomBar() {
@@ -31,11 +32,16 @@ function Undo({ rows }: Deletion) {
         {rows.length === 1 ? <bdi>{shortened(rows[0]?.name ?? '', 60)}</bdi> : `${rows.length} images`}{' '}
         deleted
       </span>
-      <button type="button" class="primary" onClick={undo}>
+      <button type="button" class="primary" onClick={undoAndStay}>
         Undo
       </button>
     </div>
   )
+}
+
+function undoAndStay(): void {
+  focusOn('.chosen input') // the button goes
+  undo()
 }
 
 function Pause() {

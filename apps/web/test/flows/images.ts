@@ -169,6 +169,31 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     await until('the image is deleted', async () => (await statusOf(id)) === 404)
   })
 
+  test('the focus stays near what is deleted by keyboard', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('high.png', png), fileOf('low.png', png))
+    await untilDeveloped(page, 'high.png', 'low.png')
+    const focused = () => page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.id)
+    await page.getByRole('button', { name: 'Delete high.png' }).press('Enter')
+    assert.equal(await focused(), 'Delete low.png')
+    await rowOf(page, 'high.png').waitFor({ state: 'detached' })
+    assert.equal(await focused(), 'Delete low.png')
+    await page.getByRole('button', { name: 'Undo' }).press('Enter')
+    await rowOf(page, 'high.png').waitFor()
+    assert.equal(await page.evaluate(() => document.activeElement?.matches('.chosen input')), true)
+    await page.getByLabel('Choose high.png').check()
+    await page.getByRole('button', { name: 'Delete 1' }).press('Enter')
+    await rowOf(page, 'high.png').waitFor({ state: 'detached' })
+    assert.equal(await page.evaluate(() => document.activeElement?.matches('.chosen input')), true)
+    await page.getByRole('button', { name: 'low.png', exact: true }).press('Enter')
+    await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter')
+    await rowOf(page, 'low.png').waitFor({ state: 'detached' })
+    await page.waitForFunction(() => document.activeElement?.matches('.chosen input'))
+    await page.getByRole('button', { name: 'Remove swap-channels' }).press('Enter')
+    assert.equal(await focused(), 'add-step-result')
+  })
+
   test('an image that is deleted before its upload is answered does not come back', async () => {
     await using opened = await open()
     const { page } = opened
