@@ -109,7 +109,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       ['solarise', /there is no operation "solarise"; there are: swap-channels/],
       ['swap-channels:xyz', /bgr, rbg/],
       ['[{"name":', /not valid JSON/],
-      ['', /an operation is empty/],
+      ['', /the list of operations is empty/],
     ] as const) {
       const path = `/images?operations=${encodeURIComponent(operations)}`
       const raw = await httpRequest(url, path, { method: 'POST', body: image })

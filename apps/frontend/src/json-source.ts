@@ -42,7 +42,9 @@ function sourceIn(document: unknown): ImageRequest {
   const errors = Value.Errors(ImageRequest, document)
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties')?.params
   if (unknown && 'additionalProperties' in unknown)
-    throw invalid(`body: unknown ${[unknown.additionalProperties].flat().join(', ')}`)
+    throw invalid(
+      `body: unknown ${[unknown.additionalProperties].flat().join(', ')}; expected: ${Object.keys(ImageRequest.properties).join(', ')}`,
+    )
   const { instancePath, message } = errors[0] ?? {}
   throw invalid(`body ${instancePath?.slice(1).replaceAll('/', '.') ?? ''}: ${message ?? 'is not valid'}`)
 }

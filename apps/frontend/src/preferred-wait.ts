@@ -5,7 +5,7 @@ const maxWaitSeconds = 55
 
 /** `Prefer: wait=N` (RFC 7240, 4.3) in seconds, 0 without it. Confirms an applied wait in the answer. */
 export function applyPreferredWait(prefer: string | undefined, reply: FastifyReply): number {
-  const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(prefer ?? '')
+  const match = /(?:^|[,;\s])wait\s*=\s*"?(\d+)"?\s*(?:$|[,;])/i.exec(prefer ?? '')
   if (!match) return 0
   const seconds = Math.min(Number(match[1]), maxWaitSeconds)
   reply.header('preference-applied', `wait=${seconds}`)

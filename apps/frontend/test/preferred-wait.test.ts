@@ -21,6 +21,7 @@ for (const [prefer, seconds] of [
   ['respond-async,wait=10;x=y', 10],
   ['wait=10, handling=lenient', 10],
   ['wait=999999', 55],
+  ['wait=99999999999999999999', 55],
 ] as const) {
   test(`Prefer: ${prefer} waits ${seconds} seconds, and the answer confirms that`, () => {
     assert.deepEqual(apply(prefer), { seconds, applied: `wait=${seconds}` })

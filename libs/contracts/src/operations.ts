@@ -30,6 +30,7 @@ export type OperationDescription = Static<typeof OperationDescription>
  * Arguments left out get their defaults.
  */
 export function parseOperations(text: string): Operation[] {
+  if (text.trim() === '') return checkAll([])
   return checkAll(/^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText))
 }
 
@@ -41,7 +42,8 @@ export function readOperations(given: unknown): Operation[] {
 }
 
 function checkAll(items: readonly unknown[]): Operation[] {
-  if (items.length === 0) throw new InvalidOperations('the list of operations is empty')
+  if (items.length === 0)
+    throw new InvalidOperations('the list of operations is empty: name an operation, or leave the list out')
   if (items.length > maxOperations) {
     throw new InvalidOperations(`got ${items.length} operations; at most ${maxOperations} are allowed`)
   }

@@ -222,6 +222,8 @@ suite('operations', () => {
     ])
       assert.throws(() => parseOperations(text), /11 operations; at most 10/)
     assert.throws(() => parseOperations('[]'), /empty/)
+    assert.throws(() => parseOperations(' '), /the list of operations is empty: name an operation/)
+    assert.throws(() => parseOperations('flip,'), /an operation is empty: remove the extra comma/)
   })
 })
 

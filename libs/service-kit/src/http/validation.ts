@@ -17,7 +17,9 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
     const value = isText ? fromText(schema, input) : input
     if (compiled.Check(value)) return { value }
     return {
-      error: new Error(describe(compiled.Errors(value), httpPart, input)) as Error & { statusCode?: number },
+      error: new Error(describe(schema, compiled.Errors(value), httpPart, input)) as Error & {
+        statusCode?: number
+      },
     }
   }
 }
@@ -38,6 +40,7 @@ const quotedMistakes = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
 const maxQuotedLength = 40
 
 function describe(
+  schema: TSchema,
   errors: ReturnType<ReturnType<typeof Compile>['Errors']>,
   httpPart = 'request',
   input?: unknown,
@@ -45,12 +48,17 @@ function describe(
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (!error) return `the ${httpPart} is not valid`
   const where = error.instancePath.slice(1).replaceAll('/', '.')
-  const { additionalProperties, allowedValues } = error.params as Record<string, unknown>
-  if (Array.isArray(additionalProperties)) return `${httpPart}: unknown ${additionalProperties.join(', ')}`
+  const { additionalProperties, allowedValues, format } = error.params as Record<string, unknown>
+  if (Array.isArray(additionalProperties)) {
+    const known = where === '' && 'properties' in schema ? Object.keys(Object(schema.properties)) : []
+    const expected = known.length > 0 ? `; expected: ${known.join(', ')}` : ''
+    return `${httpPart}: unknown ${additionalProperties.join(', ')}${expected}`
+  }
   const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
   // A text of a wrong type in a JSON body may be anything.
   const isQuoted = quotedMistakes.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
   const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
-  return `${httpPart}${where ? ` ${where}` : ''}: ${error.message}${allowed}${got}`
+  const rule = format === 'date-time' ? 'must be a date and time such as 2026-01-31T10:00:00Z' : error.message
+  return `${httpPart}${where ? ` ${where}` : ''}: ${rule}${allowed}${got}`
 }

@@ -123,7 +123,11 @@ suite('an error', () => {
 
 suite('a request', () => {
   const query = Type.Object(
-    { n: Type.Integer({ minimum: 1 }), b: Type.Optional(Type.Boolean()) },
+    {
+      n: Type.Integer({ minimum: 1 }),
+      b: Type.Optional(Type.Boolean()),
+      since: Type.Optional(Type.String({ format: 'date-time' })),
+    },
     { additionalProperties: false },
   )
   const body = Type.Object(
@@ -152,7 +156,8 @@ suite('a request', () => {
       ['?n=1&n=2', /querystring n: must be integer, got \["1","2"\]$/],
       [`?n=${'x'.repeat(50)}`, /querystring n: must be integer$/],
       ['?n=1&b=yes', /querystring b: must be boolean, got "yes"$/],
-      ['?n=1&other=2', /querystring: unknown other/],
+      ['?n=1&other=2', /querystring: unknown other; expected: n, b, since$/],
+      ['?n=1&since=2026-01-31', /querystring since: must be a date and time such as \S+Z, got "2026-01-31"$/],
     ]
     for (const [search, detail] of wrong) {
       const answer = await app.inject(`/query${search}`)
@@ -210,6 +215,22 @@ suite('a request', () => {
     assert.equal((await app.inject({ method: 'PATCH', url: '/key/a/b/c' })).headers.allow, 'DELETE')
     for (const url of ['/things', '/things/1', '/things/1/parts/2', '/thingsX1Xparts', '/'])
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
+  })
+
+  test('with a compressed body is 415, and the answer names the Content-Encoding', async t => {
+    const post = (coding: string) =>
+      checking(t).inject({
+        method: 'POST',
+        url: '/body',
+        headers: { 'content-type': 'application/json', 'content-encoding': coding },
+        payload: { kind: 'a', n: 1 },
+      })
+    const answer = await post('gzip')
+    assert.equal(answer.statusCode, 415)
+    assert.equal(problemOf(answer), 'unsupported-content-encoding')
+    assert.match(answer.json().detail, /"gzip"/)
+    assert.equal(answer.headers['accept-encoding'], 'identity')
+    assert.equal((await post('identity')).statusCode, 200)
   })
 
   test('with another method or path is 405 or 404 whatever its body is', async t => {
