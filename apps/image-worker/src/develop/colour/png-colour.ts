@@ -60,11 +60,14 @@ function picked(chunks: Map<string, Buffer>, wanted: readonly string[]): PngChun
   })
 }
 
+/** Like libpng, ignores a gAMA outside this range: it would make everything black or white. */
+const [leastExponent, greatestExponent] = [16, 625_000_000]
+
 /** gAMA holds 100 000 times the exponent from samples to light; cHRM holds each x and y times 100 000. */
 function measuredSpace(chunks: Map<string, Buffer>): ColourSpace | undefined {
   const gamma = chunks.get('gAMA')
   const exponent = gamma?.length === 4 ? gamma.readUInt32BE() : 0
-  if (exponent === 0) return undefined
+  if (exponent < leastExponent || exponent > greatestExponent) return undefined
   const measured = chunks.get('cHRM')
   const primaries = measured?.length === 32 ? readPrimaries(measured) : undefined
   return {

@@ -130,6 +130,22 @@ test('linear samples become sRGB if colours are computed, and in every other for
   }
 })
 
+test('a gAMA that would make everything black or white is ignored', async () => {
+  const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#804020' } })
+    .png()
+    .toBuffer()
+  for (const value of [0, 15, 625_000_001, 0xffffffff]) {
+    const gamma = Buffer.alloc(4)
+    gamma.writeUInt32BE(value)
+    const file = Buffer.concat([plain.subarray(0, 33), chunk('gAMA', gamma), plain.subarray(33)])
+    assertSame(
+      await inspect(await bytesOf(file, 'invert,invert,format:tiff')),
+      await inspect(await bytesOf(plain, 'invert,invert,format:tiff')),
+      `gAMA ${value}`,
+    )
+  }
+})
+
 test('the usual gAMA and cHRM of sRGB change no sample, and stay in PNG', async () => {
   const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#804020' } })
     .png()
