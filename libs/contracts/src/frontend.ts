@@ -15,7 +15,7 @@ import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { ImageFacts, Task, TaskState } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
-import { UploadOptions } from './upload-options.ts'
+import { GivenOutputs, UploadOptions } from './upload-options.ts'
 import { PriorityHeader } from './urgency.ts'
 import { ResultName } from './variants.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -88,8 +88,7 @@ export const ImageRequest = Type.Object(
       }),
     ),
     from: Type.Optional(Type.String({ maxLength: 200, description: 'The id of an image' })),
-    operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
-    variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
+    ...GivenOutputs.properties,
     preset: UploadOptions.properties.preset,
     callback: UploadOptions.properties.callback,
   },

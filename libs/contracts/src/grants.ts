@@ -2,7 +2,7 @@ import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
 import { TaskId } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
-import { UploadOptions } from './upload-options.ts'
+import { GivenOutputs, UploadOptions } from './upload-options.ts'
 
 export const defaultGrantSeconds = 3600
 /** Keeps the record of a grant small. */
@@ -31,6 +31,7 @@ export const NewGrant = Type.Object(
       }),
     ),
     ...UploadOptions.properties,
+    ...GivenOutputs.properties,
   },
   { additionalProperties: false },
 )

@@ -2,6 +2,7 @@ import { Operations } from './operations.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
+import { GivenOutputs } from './upload-options.ts'
 import { ResultName, Variants } from './variants.ts'
 
 /** Options of uploads under one name, as kv-config stores them. At least one of the two is present. */
@@ -15,15 +16,6 @@ export type Preset = Static<typeof Preset>
 export const presetPrefix = 'config/presets/'
 
 const NamedPreset = Type.Object({ name: ResultName, ...Preset.properties })
-
-/** Lists of operations as text or in JSON, as in an upload. */
-const GivenPreset = Type.Object(
-  {
-    operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
-    variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
-  },
-  { additionalProperties: false },
-)
 
 const params = Type.Object({ name: Type.String({ maxLength: 200 }) })
 
@@ -43,7 +35,7 @@ export const presetRoutes = {
     schema: {
       summary: 'Makes or replaces a preset; images that were accepted before keep their operations',
       params,
-      body: GivenPreset,
+      body: GivenOutputs,
       response: { 200: NamedPreset, 201: NamedPreset, 400: Problem },
     },
   }),

@@ -25,3 +25,12 @@ export const UploadOptions = Type.Object(
   { additionalProperties: false },
 )
 export type UploadOptions = Static<typeof UploadOptions>
+
+/** The same outputs as values of a JSON document. */
+export const GivenOutputs = Type.Object(
+  {
+    operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),
+    variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
+  },
+  { additionalProperties: false },
+)

@@ -6,7 +6,6 @@ import { KeyStore } from '../keys/manage-keys.ts'
 export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void {
   const store = new KeyStore(kv)
   acceptJson(app)
-  // Answers may contain a key: no cache may store them.
 
   app.route({
     ...frontendRoutes.createKey,

@@ -86,6 +86,18 @@ describe('a grant', () => {
     assert.deepEqual((await askWith(token, '/images')).json(), { images: [] })
   })
 
+  test('takes its outputs as text, or as lists', async () => {
+    const flip = [{ name: 'flip' }]
+    for (const [operations, variants] of [
+      ['flip', 'thumb=flip'],
+      [flip, { thumb: flip }],
+    ]) {
+      const made = (await upload(await grant({ operations, variants }))).json()
+      assert.deepEqual(made.operations, flip)
+      assert.deepEqual(made.variants, { thumb: { operations: flip } })
+    }
+  })
+
   test('has its own idempotency keys', async () => {
     const headers = { 'idempotency-key': 'one' }
     const own = String((await upload(alice.key, headers)).json().id)
@@ -93,6 +105,8 @@ describe('a grant', () => {
     const first = String((await upload(token, headers)).json().id)
     assert.notEqual(first, own)
     assert.equal((await upload(token, headers)).json().id, first)
+    const other = await generateImage({ kind: 'png', width: 41, height: 30, seed: 2 })
+    assertProblem(await upload(token, headers, '/images', other), 422, 'idempotency-key-reused')
     assertProblem(await upload(token), 403, 'grant-used-up')
   })
 
