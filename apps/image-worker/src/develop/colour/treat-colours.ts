@@ -20,8 +20,13 @@ export function colourSignalOf(
 
 /** Undefined for sRGB. */
 export function numberedSignal({ primaries, transfer }: Cicp): ColourSignal | undefined {
-  const numbers = { primaries, transfer }
+  const numbers = { primaries: codePoint(primaries), transfer: codePoint(transfer) }
   return isPlain(numbers) ? undefined : { space: spaceOfNumbers(numbers), numbers }
+}
+
+/** ITU-T H.273 has numbers of eight bits, and 2 for unspecified. A `colr` box has room for more. */
+function codePoint(number: number): number {
+  return number > 255 ? 2 : number
 }
 
 /** How the colours of a result are treated. */

@@ -130,6 +130,14 @@ test('linear samples become sRGB if colours are computed, and in every other for
   }
 })
 
+test('colour numbers that do not exist count as unspecified', async () => {
+  const file = await avif('p3')
+  const primariesAt = file.indexOf('nclx') + 4
+  file.writeUInt16BE(256, primariesAt)
+  const flipped = await readAvifCoding(bytesSource(await bytesOf(file, 'flip')))
+  assert.deepEqual([flipped?.cicp.primaries, flipped?.cicp.transfer], [1, 13])
+})
+
 test('a gAMA that would make everything black or white is ignored', async () => {
   const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#804020' } })
     .png()
