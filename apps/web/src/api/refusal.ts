@@ -47,7 +47,7 @@ export function refusalFrom(status: number, text: string, retryAfter: string | n
   return new Refusal({
     status,
     code,
-    message: sentence(words[code] ?? problem?.detail ?? problem?.title ?? proxyWords(status)),
+    message: sentence(words[code] ?? detailOf(problem) ?? proxyWords(status)),
     remedy: remedyFor(code, status, problem !== undefined),
     retryAfterMs: readRetryAfter(retryAfter),
   })
@@ -62,6 +62,11 @@ function parseProblem(text: string): Problem | undefined {
   } catch {
     return undefined // a proxy in front of Darkroom answered
   }
+}
+
+/** Nobody asked for the variants that the page adds as previews, so their names explain nothing. */
+function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
+  return (detail ?? title)?.replace(/^variant "page-(before|after)": /, '')
 }
 
 function proxyWords(status: number): string {

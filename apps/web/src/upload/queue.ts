@@ -7,7 +7,7 @@ import { wishFor } from '../recipe/wish.ts'
 import { session } from '../session/session.ts'
 import { forgetPending } from './pending.ts'
 import { type Sending, send } from './send.ts'
-import { goesInPieces, sendInPieces } from './send-in-pieces.ts'
+import { beginAnew, goesInPieces, sendInPieces } from './send-in-pieces.ts'
 
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
@@ -16,6 +16,7 @@ const maxBackoffMs = 15_000
 const progressMs = 50
 /** How often an upload is retried after a server error without an explanation. */
 const maxUnexplained = 3
+const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'preset-not-found'])
 
 /** The reason why nothing is sent at the moment, and until when. */
 export const pause = signal<{ refusal: Refusal; until: number } | undefined>(undefined)
@@ -35,8 +36,14 @@ export function enqueue(rows: readonly Row[]): void {
   startNext()
 }
 
+/** Sends a refused file again; with the recipe as it is now if the recipe was the reason. */
 export function sendAgain(row: Row): void {
-  if (row.view.peek().state !== 'refused') return // a second click
+  const view = row.view.peek()
+  if (view.state !== 'refused') return // a second click
+  if (recipeFaults.has(view.refusal.code)) {
+    row.wish = undefined
+    beginAnew(row)
+  }
   setView(row, { state: 'waiting' })
   waiting.push(row)
   startNext()

@@ -18,6 +18,11 @@ export function continueAt(row: Row, uploadUrl: string): void {
   uploadUrls.set(row, uploadUrl)
 }
 
+/** The next attempt is another upload. */
+export function beginAnew(row: Row): void {
+  uploadUrls.delete(row)
+}
+
 export function goesInPieces({ bytes }: Row): boolean {
   return bytes > pieceBytes
 }
@@ -55,7 +60,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
           void rememberRow(row)
         },
         onSuccess: () => resolve(upload?.url ?? ''),
-        onError: error => reject(asRefusal(error, () => uploadUrls.delete(row))),
+        onError: error => reject(asRefusal(error, () => beginAnew(row))),
       })
       upload.start()
     })
@@ -93,12 +98,12 @@ async function expectReadable(file: File): Promise<void> {
   }
 }
 
-function asRefusal(error: Error | DetailedError, beginAnew: () => void): Refusal {
+function asRefusal(error: Error | DetailedError, onGone: () => void): Refusal {
   const response = 'originalResponse' in error ? error.originalResponse : undefined
   const status = response?.getStatus() ?? 0
   if (!response || status === 0) return offline()
   if (status === 401) onUnauthorized.call()
-  if (status === 404 || status === 410) beginAnew()
+  if (status === 404 || status === 410) onGone()
   const refusal = refusalFrom(status, response.getBody(), response.getHeader('retry-after') ?? null)
   // The upload has expired, or another request writes to it. The file is not the cause.
   const isPassing = status === 404 || status === 409 || status === 410 || status === 423

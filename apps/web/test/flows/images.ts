@@ -109,9 +109,9 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
   })
 
   test('an image that came without previews gets them on demand, and nothing is left of it in the list', async () => {
+    const id = await post('?operations=format:tiff')
     await using opened = await open()
     const { page } = opened
-    const id = await post('?operations=format:tiff')
     const name = `Image ${id.slice(-6)}`
     await untilDeveloped(page, name)
     const count = await page.locator('.row').count()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { httpRequest } from '@darkroom/testing'
-import { addTo, fileOf, type InBrowser, idOf, untilDeveloped } from '../in-browser.ts'
+import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
 /** What is asked of the images: steps, variants, presets, saved recipes, and a trial before all are sent. */
@@ -99,6 +99,28 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByRole('button', { name: 'Copy into my own steps' }).click()
     assert.deepEqual(await page.locator('.step-name').allTextContents(), ['greyscale', 'resize', 'resize'])
     assert.equal(await page.getByLabel('Preset', { exact: true }).inputValue(), '')
+  })
+
+  test('a file that was refused for its recipe is sent again with the recipe as it is then', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.selectOption('#add-step-result', 'resize')
+    await page.locator('.step summary').nth(1).click()
+    await page.getByLabel('Width').fill('')
+    await page.getByLabel('Width').press('Tab')
+    await addTo(page, fileOf('mended.png', png))
+    await dropTiff(page, 'mended.tif', 9 * 1024 * 1024)
+    for (const name of ['mended.png', 'mended.tif'])
+      await rowOf(page, name)
+        .getByText(/^Resize: width, height or both are required.*Change the steps, then try again/)
+        .waitFor()
+    await page.getByRole('button', { name: /^Try it on/ }).click()
+    await page.locator('.try .refusal', { hasText: /^Resize: width/ }).waitFor()
+    await page.getByLabel('Width').fill('30')
+    await page.getByLabel('Width').press('Tab')
+    for (const name of ['mended.png', 'mended.tif'])
+      await page.getByRole('button', { name: `Upload ${name} again` }).click()
+    await untilDeveloped(page, 'mended.png', 'mended.tif')
   })
 
   test('collected files are tried, and are sent with the recipe as it is then', async () => {
