@@ -136,7 +136,9 @@ export class ResumableUploads {
     }
     if (body.failure !== undefined) throw body.failure
     if (offset === length) return this.#finish(caller, known, asStream([]), length)
-    return stateOf(known)
+    if (length === undefined || length === known.record.length) return stateOf(known)
+    // The body is empty, but the client need not send the length again.
+    return stateOf((await this.#records.setLength(known, length)) ?? (await this.#changed(known, offset)))
   }
 
   async #addPiece(
@@ -156,6 +158,11 @@ export class ResumableUploads {
     const changed = await this.#records.addPiece(known, piece, length)
     if (changed) return changed
     await this.#pieces.discard(id, offset, piece)
+    return this.#changed(known, offset)
+  }
+
+  /** Another request has changed the record. */
+  async #changed({ id, record }: KnownUpload, offset: number): Promise<never> {
     const now = await this.#records.find(record.owner, id)
     if (!now) uploadNotFound(id)
     throw offsetMismatch(offset, bytesIn(now.record.pieces))

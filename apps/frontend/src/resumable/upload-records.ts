@@ -79,6 +79,11 @@ export class UploadRecords {
     })
   }
 
+  /** Sets the length, which was deferred; undefined if the record has changed since it was read. */
+  setLength(known: KnownUpload, length: number): Promise<KnownUpload | undefined> {
+    return this.#write(known, { ...known.record, length, expiresAt: this.#expiry() })
+  }
+
   /** Leaves a mark for a request under way, which then makes no image. */
   async terminate({ id, record }: KnownUpload): Promise<void> {
     await this.#kv.setKey({

@@ -122,6 +122,20 @@ describe('a resumable upload', () => {
     assert.equal((await ask(`/images/${path.split('/').at(-1)}`)).status, 200)
   })
 
+  test('keeps a length that was declared without bytes', async () => {
+    const { headers } = await createUpload({ 'upload-defer-length': '1' })
+    const path = String(headers.location)
+    const nothing = new Uint8Array()
+    await patch(path, 0, png.subarray(0, 50))
+    assert.equal((await patch(path, 50, nothing, { 'upload-length': String(png.length) })).status, 204)
+    const described = await ask(path, { method: 'HEAD', headers: tus })
+    assert.equal(described.headers['upload-length'], String(png.length))
+    const other = await patch(path, 50, nothing, { 'upload-length': '60' })
+    assert.deepEqual(codeOf(other), [400, 'length-is-fixed'])
+    assert.equal((await patch(path, 50, png.subarray(50))).status, 204)
+    assert.equal((await ask(`/images/${path.split('/').at(-1)}`)).status, 200)
+  })
+
   test('is ended by DELETE, which deletes its bytes', async () => {
     const path = await newUpload()
     await patch(path, 0, png.subarray(0, 10))
