@@ -25,8 +25,14 @@ export function Chosen() {
         {rows.length > 0 ? `${rows.length} chosen` : 'Choose all'}
       </label>
       {archivesOf(finished).map(({ url, count }) => (
-        <a key={url} class="button" href={url} download="darkroom.zip">
-          Download {count} as zip
+        <a
+          key={url}
+          class="button"
+          href={url}
+          download="darkroom.zip"
+          aria-label={`Download ${count} as zip`}
+        >
+          Download {count} <span class="wide">as zip</span>
         </a>
       ))}
       {rows.length > 0 && (

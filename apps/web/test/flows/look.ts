@@ -33,6 +33,13 @@ export function lookFlows({ open, png }: InBrowser): void {
       await rowOf(page, 'b.txt').first().getByText('Choose another file').waitFor()
       await assertPressable(page, pixels)
       await page.evaluate(() => scrollTo(0, 0)) // only rows near the window are drawn
+      const listTop = () => page.locator('.rows').evaluate(list => list.getBoundingClientRect().top + scrollY)
+      const top = await listTop()
+      await page.getByLabel('Choose a.png').check()
+      await page.getByRole('link', { name: 'Download 1 as zip' }).waitFor()
+      assert.equal(await listTop(), top) // the list does not move under the finger
+      await assertPressable(page, pixels)
+      await page.evaluate(() => scrollTo(0, 0))
       await page.getByRole('button', { name: 'a.png', exact: true }).click()
       await page.getByRole('slider').waitFor()
       await assertPressable(page, pixels)
