@@ -6,7 +6,7 @@ import { usualResult } from './format-abilities.ts'
 import { operationKinds } from './operations/index.ts'
 import type { OperationKind, Size } from './operations/operation-kind.ts'
 import { turnOf } from './operations/turn-of.ts'
-import type { Geometry, Output, Raster } from './raster.ts'
+import { type Geometry, type Output, type Raster, unmoved } from './raster.ts'
 
 /** One step on the pixels of all frames, which are alike, and its effect on the size of a frame. */
 export interface Step {
@@ -54,7 +54,7 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     addsTransparency: false,
     rearrangement: { order: 'rgb', turn: noTurn },
     permutation: undefined,
-    geometry: { movesPixels: false, swapsAxes: false },
+    geometry: { ...unmoved },
   }
   for (const operation of operations.flatMap(partsOf)) {
     const kind = kindOf(operation)
@@ -72,8 +72,9 @@ export function planOf(operations: readonly Operation[], format: ImageFormat): P
     plan.makesColours ||= kind.makesColours(operation as never)
     plan.coloursGrey ||= kind.coloursGrey?.(operation as never) ?? false
     plan.addsTransparency ||= kind.addsTransparency(operation as never)
-    const { movesPixels, swapsAxes } = kind.geometryOf(operation as never)
+    const { movesPixels, changesView, swapsAxes } = kind.geometryOf(operation as never)
     plan.geometry.movesPixels ||= movesPixels
+    plan.geometry.changesView ||= changesView
     plan.geometry.swapsAxes = plan.geometry.swapsAxes !== swapsAxes
     plan.rearrangement &&= withOperation(plan.rearrangement, operation)
   }

@@ -164,6 +164,52 @@ test('kept XMP describes the result, on every way through the worker', async () 
   }
 })
 
+test('XMP is found behind the segments of extended XMP, which are left out', async () => {
+  const extended = `http://ns.adobe.com/xmp/extension/\0${'0123456789ABCDEF'.repeat(2)}\0\0\0\x09\0\0\0\0`
+  const jpeg = jpegWith(await sharp(withThumbnail).jpeg().toBuffer(), [
+    { marker: 0xe1, data: Buffer.from(`${extended}<EXTENDED`, 'latin1') },
+    { marker: 0xe1, data: Buffer.from(`http://ns.adobe.com/xap/1.0/\0${xmp}`) },
+  ])
+  for (const operations of everyWay) {
+    const { bytes } = await run(jpeg, `${operations},metadata:keep`)
+    assert.match(String((await sharp(bytes).metadata()).xmp), /a &lt; b/, operations)
+    assert.ok(!Buffer.from(bytes).includes('EXTENDED'), operations)
+  }
+})
+
+test('XMP about a panorama stays as long as it is true', async () => {
+  const panorama = (fullWidth: number) => `<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+  xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"
+  GPano:ProjectionType="equirectangular" GPano:CroppedAreaImageWidthPixels="160" GPano:FullPanoWidthPixels="${fullWidth}"
+  GPano:CroppedAreaImageHeightPixels="128" GPano:LargestValidInteriorRectWidth="160">
+  <GPano:FullPanoHeightPixels>128</GPano:FullPanoHeightPixels></rdf:Description></rdf:RDF></x:xmpmeta>`
+  const keptAfter = async (operations: string, fullWidth: number) => {
+    const jpeg = jpegWith(await sharp(withThumbnail).jpeg().toBuffer(), [
+      { marker: 0xe1, data: Buffer.from(`http://ns.adobe.com/xap/1.0/\0${panorama(fullWidth)}`) },
+    ])
+    const { bytes } = await run(jpeg, `${operations},metadata:keep`)
+    const kept = String((await sharp(bytes).metadata()).xmp)
+    return [...kept.matchAll(/GPano:(\w+)[=>]"?\w/g)].map(([, name]) => name).sort()
+  }
+  const all = [
+    ...['CroppedAreaImageHeightPixels', 'CroppedAreaImageWidthPixels', 'FullPanoHeightPixels'],
+    ...['FullPanoWidthPixels', 'LargestValidInteriorRectWidth', 'ProjectionType'],
+  ]
+  for (const [operations, ofSphere, ofPart] of [
+    ['swap-channels', all, all],
+    ['resize:80x', ['ProjectionType'], []],
+    ['resize:80x64,blur:2', ['ProjectionType'], []],
+    ['resize:80x64:cover', [], []],
+    ['crop:40x30', [], []],
+    ['rotate:90', [], []],
+    ['flop', [], []],
+  ] as const) {
+    assert.deepEqual(await keptAfter(operations, 160), ofSphere, operations)
+    assert.deepEqual(await keptAfter(operations, 400), ofPart, operations)
+  }
+})
+
 test('XMP that is not well formed, or declares entities, is dropped', async () => {
   for (const broken of [
     xmp.replace('</dc:title>', ''),

@@ -38,7 +38,11 @@ export async function decodeHeic(
   if (signal && treatment.kind === 'converted') frame = toSrgb(frame, signal)
   if (metadata.icc && !keepsProfile) frame = await profileToSrgb(frame, metadata.icc)
   // Positions in EXIF and XMP refer to the pixels as they are stored.
-  const moved = { ...geometry, movesPixels: geometry.movesPixels || isMoved }
+  const moved = {
+    ...geometry,
+    movesPixels: geometry.movesPixels || isMoved,
+    changesView: geometry.changesView || isMoved,
+  }
   const carried = carriedMetadata(input, header, metadata, { keepsProfile, output, geometry: moved })
   return {
     picture: { frames: [frame], delays: [], loop: 0, metadata: withColours(carried, treatment) },

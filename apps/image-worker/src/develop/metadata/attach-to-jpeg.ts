@@ -6,6 +6,7 @@ import { inUnit, inWholeNumbers, type Resolution, type ResolutionUnit, resolutio
 import type { WrittenMetadata } from './written-metadata.ts'
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
+const xmpName = latin1('http://ns.adobe.com/xap/1.0/\0')
 
 /**
  * Puts metadata into a JPEG: the resolution into its JFIF header, and after it each kind into its own APPn segments:
@@ -22,7 +23,7 @@ export function attachToJpeg(
   const rest = first && isJfif(first) ? first.end : 2
   const segments = [
     ...(exif ? fitting(0xe1, latin1('Exif\0\0'), exifBytes(exif)) : []),
-    ...(xmp ? fitting(0xe1, latin1('http://ns.adobe.com/xap/1.0/\0'), xmp) : []),
+    ...(xmp ? fitting(markers.app1, xmpName, xmp) : []),
     ...(icc ? profileSegments(icc) : []),
     ...(iptc ? fitting(0xed, asPhotoshopResource(iptc)) : []),
   ]
@@ -60,6 +61,14 @@ export function resolutionOfJfif(jpeg: Uint8Array): Resolution | undefined {
   const view = Buffer.from(header)
   const resolution = resolutionOf(view.readUInt16BE(8), view.readUInt16BE(10), units[view[7] ?? 0])
   return resolution?.unit === 'none' && resolution.x === 1 && resolution.y === 1 ? undefined : resolution
+}
+
+/** The XMP of a JPEG, without the segments of extended XMP (XMP specification part 3, 1.1.3.1), which are left out. */
+export function xmpOfJpeg(jpeg: Uint8Array): Uint8Array | undefined {
+  for (const { marker, data } of segmentsOf(jpeg))
+    if (marker === markers.app1 && xmpName.equals(data.subarray(0, xmpName.length)))
+      return data.subarray(xmpName.length)
+  return undefined
 }
 
 function isJfif({ marker, data }: Segment): boolean {

@@ -2,7 +2,7 @@ import type { ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
 import type { CarriedMetadata, Geometry, Output, Raster } from '../raster.ts'
 import { type TiffPage, tiffPages } from '../tiff/tiff-page.ts'
-import { resolutionOfJfif } from './attach-to-jpeg.ts'
+import { resolutionOfJfif, xmpOfJpeg } from './attach-to-jpeg.ts'
 import {
   type Exif,
   readExif,
@@ -39,7 +39,9 @@ export function carriedMetadata(
   { keepsProfile, output, geometry, page }: Carrying,
 ): CarriedMetadata {
   const swapsAxes = orientation >= 5 !== geometry.swapsAxes
-  const movesPixels = orientation !== 1 || geometry.movesPixels
+  const isTurned = orientation !== 1
+  const movesPixels = isTurned || geometry.movesPixels
+  const changesView = isTurned || geometry.changesView
   const { icc, exif, xmp, iptc, resolution } = ownMetadata(input, format, attached, page)
   const turned = exif && swapsAxes ? withAxesSwapped(exif) : exif
   const upright = resolution && swapsAxes ? resolutionWithAxesSwapped(resolution) : resolution
@@ -47,7 +49,8 @@ export function carriedMetadata(
   if (output.metadata === 'strip') return always
   const placed = turned && movesPixels ? withoutPlaces(turned) : turned
   const complete = upright && saysResolutionInExif(output) ? withResolution(placed, upright) : placed
-  const [keptXmp, datasets] = [xmp && readXmp(xmp, { movesPixels }), iptc && iptcDatasets(iptc)]
+  const keptXmp = xmp && readXmp(xmp, { movesPixels, changesView })
+  const datasets = iptc && iptcDatasets(iptc)
   return {
     ...always,
     ...(complete && { exif: complete }),
@@ -91,8 +94,11 @@ function ownMetadata(
     }
     default: {
       const exif = block && readExif(block)
-      const jfif = format === 'jpeg' ? resolutionOfJfif(input) : undefined
-      return { icc, exif, xmp, iptc, resolution: jfif ?? (exif && resolutionOfExif(exif)) }
+      const isJpeg = format === 'jpeg'
+      const jfif = isJpeg ? resolutionOfJfif(input) : undefined
+      // libvips takes the first segment whose name is any URL, such as that of extended XMP.
+      const ownXmp = isJpeg && xmp ? xmpOfJpeg(input) : xmp
+      return { icc, exif, xmp: ownXmp, iptc, resolution: jfif ?? (exif && resolutionOfExif(exif)) }
     }
   }
 }

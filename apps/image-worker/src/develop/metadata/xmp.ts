@@ -1,4 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import type { Geometry } from '../raster.ts'
 import { fractionOf, inUnit, type Resolution } from './resolution.ts'
 import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
 
@@ -58,13 +59,19 @@ const aboutPlaces: readonly RegExp[] = [
  * XMP without properties that are untrue of the result; if its pixels were moved, also without positions in the
  * picture. Undefined if nothing is left, or if the XMP isn't well formed.
  */
-export function readXmp(xmp: Uint8Array, { movesPixels }: { movesPixels: boolean }): string | undefined {
-  const isGone = ({ space, local }: XmlName) =>
-    (space !== spaces.panorama && aboutOtherParts.some(pattern => pattern.test(space))) ||
-    (aboutTheFile[space]?.includes(local) ?? false) ||
-    (movesPixels && isAboutPlaces(space, local))
+export function readXmp(
+  xmp: Uint8Array,
+  { movesPixels, changesView }: Pick<Geometry, 'movesPixels' | 'changesView'>,
+): string | undefined {
   try {
-    const { xml, staying } = editXml(textOf(xmp), name => (isGone(name) ? 'remove' : undefined))
+    const text = textOf(xmp)
+    // Without its sizes and positions, a panorama counts as the whole sphere.
+    const losesPanorama = changesView || (movesPixels && !isWholePanorama(text))
+    const isGone = ({ space, local }: XmlName) =>
+      (space === spaces.panorama ? losesPanorama : aboutOtherParts.some(pattern => pattern.test(space))) ||
+      (aboutTheFile[space]?.includes(local) ?? false) ||
+      (movesPixels && isAboutPlaces(space, local))
+    const { xml, staying } = editXml(text, name => (isGone(name) ? 'remove' : undefined))
     return staying.some(({ space }) => !frames.includes(space)) ? xml : undefined
   } catch (error) {
     // Unreadable metadata is dropped: it must not fail an image.
@@ -77,8 +84,18 @@ function isAboutPlaces(space: string, local: string): boolean {
   if (space === spaces.iptcExtension) return local === 'ImageRegion'
   if (space === spaces.exif) return local === 'SubjectArea' || local === 'SubjectLocation'
   // Sizes and positions in pixels go; the kind of panorama stays true.
-  if (space === spaces.panorama) return local.endsWith('Pixels')
+  if (space === spaces.panorama) return local.endsWith('Pixels') || local.startsWith('LargestValidInterior')
   return aboutPlaces.some(pattern => pattern.test(space))
+}
+
+/** Google's Photo Sphere XMP: the size of the picture, and the size of the sphere of which it is a part. */
+function isWholePanorama(xmp: string): boolean {
+  return ['Width', 'Height'].every(side => {
+    const numbers = [`CroppedAreaImage${side}Pixels`, `FullPano${side}Pixels`].map(
+      name => new RegExp(`:${name}(?:\\s*=\\s*["']|>)\\s*(\\d+)`).exec(xmp)?.[1],
+    )
+    return numbers[0] === numbers[1]
+  })
 }
 
 /** The facts about a file that its XMP repeats. */

@@ -112,6 +112,7 @@ export function onPlaces<Name extends OperationName>(
 ) {
   const geometryOf = (operation: OperationNamed<Name>) => ({
     movesPixels: true,
+    changesView: true,
     swapsAxes: swapsAxes(operation),
   })
   return {

@@ -7,6 +7,10 @@ export const resize: OperationKind<'resize'> = {
   ...onPlaces<'resize'>(change, resizedSize),
   sizeWithin: scaledSize,
   partsOf,
+  geometryOf: ({ width, height, fit }) => {
+    const changesView = width !== undefined && height !== undefined && (fit === 'cover' || fit === 'contain')
+    return { movesPixels: true, changesView, swapsAxes: false }
+  },
 }
 
 function change(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {

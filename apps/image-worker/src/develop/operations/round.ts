@@ -10,7 +10,7 @@ export const round: OperationKind<'round'> = {
   makesColours: ({ background }) => dependsOnSpacing(background),
   coloursGrey: ({ background }) => isColoured(background),
   addsTransparency: ({ background = 'transparent' }) => !isOpaque(background),
-  geometryOf: ({ circle = false }) => ({ movesPixels: circle, swapsAxes: false }),
+  geometryOf: ({ circle = false }) => ({ movesPixels: circle, changesView: circle, swapsAxes: false }),
 }
 
 async function change(frame: Raster, operation: OperationNamed<'round'>): Promise<Raster> {

@@ -12,6 +12,7 @@ export const markers = {
   quantisationTables: 0xdb,
   restartInterval: 0xdd,
   app0: 0xe0,
+  app1: 0xe1,
   app14: 0xee,
   app15: 0xef,
   comment: 0xfe,
