@@ -10,6 +10,8 @@ const maxPages = 10_000
 
 /** TIFF 6.0 section 8 and appendix A. */
 const tag = {
+  newSubfileType: 254,
+  subfileType: 255,
   width: 256,
   height: 257,
   bitsPerSample: 258,
@@ -24,12 +26,16 @@ const tag = {
 
 const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
 
+/** Section 8, PhotometricInterpretation. */
+const transparencyMask = 4
+
 /** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
 const lossyCompressions = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
 
 /**
  * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
- * at an IFD that can't be read.
+ * at an IFD that can't be read. The size is that of
+ * the first page that is not a thumbnail or mask.
  */
 export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)
@@ -37,6 +43,7 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const { span, firstIfd } = tiff
 
   let first: Page | undefined
+  let picture: Page | undefined
   let pixels = 0
   let unpackedBytes = 0
   let lossless = true
@@ -48,13 +55,15 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
     visited.add(at)
     const page = await readPage(reader, span, ifd)
     first ??= page
+    if (!page.isCompanion) picture ??= page
     pixels += page.width * page.height
     unpackedBytes += (page.width * page.height * page.channels * page.bitsPerSample) / 8
     lossless &&= page.lossless
     at = ifd.next
   }
   if (!first) throw new MalformedImage("the TIFF's first directory is not readable")
-  return { ...first, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
+  const { isCompanion, ...shown } = picture ?? first
+  return { ...shown, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
 }
 
 interface Page extends UnpackedSamples {
@@ -62,6 +71,8 @@ interface Page extends UnpackedSamples {
   height: number
   orientation: number
   lossless: boolean
+  /** Whether it is a reduced version of another page, or the mask of its transparency. */
+  isCompanion: boolean
 }
 
 async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise<Page> {
@@ -81,7 +92,12 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
     colorMap: ifd.entries.get(tag.colorMap),
   })
   const orientation = validOrientation(await integer(tag.orientation))
-  return { ...samples, width, height, orientation, lossless: !lossyCompressions.includes(compression) }
+  const isCompanion =
+    (((await integer(tag.newSubfileType)) ?? 0) & 0b101) !== 0 ||
+    (await integer(tag.subfileType)) === 2 ||
+    (await integer(tag.photometric)) === transparencyMask
+  const lossless = !lossyCompressions.includes(compression)
+  return { ...samples, width, height, orientation, lossless, isCompanion }
 }
 
 /** Section 21, YCbCrSubsampling: two SHORTs, 1 1 for none. */

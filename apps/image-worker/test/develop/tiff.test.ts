@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import {
@@ -191,6 +192,27 @@ test('reduced versions of a page are left out, as they would show the original',
     .toBuffer()
   const { facts } = await run(pyramid, 'crop:40x40')
   assert.deepEqual(facts, { contentType: 'image/tiff', width: 40, height: 40, frames: 1 })
+})
+
+test('the picture of a TIFF is its first page that is not a thumbnail', async () => {
+  const picture = await photo()
+    .withExif({ IFD0: { Artist: 'Ada' } })
+    .tiff()
+    .toBuffer()
+  const thumbnail = alone(tiffOf(2, [1, 2, 3, 4, 5, 6], [], [longsEntry(254, 1)]), 0)
+  const tiff = joinPages([thumbnail, picture])
+  for (const operations of [
+    'swap-channels',
+    'flip',
+    'swap-channels,format:png',
+    'format:jpeg,metadata:keep',
+  ]) {
+    const { bytes, facts } = await run(tiff, operations)
+    assert.deepEqual([facts.width, facts.height, facts.frames], [width, height, 1], operations)
+    assert.deepEqual(bytes, (await run(picture, operations)).bytes, operations)
+  }
+  const header = await readImageHeader(bytesSource(tiff))
+  assert.deepEqual([header.width, header.height], [width, height])
 })
 
 test('a camera raw file fails with this reason, instead of becoming its thumbnail', async () => {

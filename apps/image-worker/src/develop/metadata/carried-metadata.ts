@@ -83,7 +83,7 @@ function ownMetadata(
     case 'tiff': {
       const { directory } = page ?? tiffPages(input)[0] ?? {}
       const resolution = directory && resolutionOfExif({ main: directory.entries })
-      return { icc, exif: readExifOfTiff(input), xmp, iptc, resolution }
+      return { icc, exif: readExifOfTiff(input, directory), xmp, iptc, resolution }
     }
     case 'gif':
       return { xmp: xmpOfGif(input) }

@@ -14,6 +14,7 @@ import {
   longsEntry,
   numberOf,
   shortsEntry,
+  type TiffDirectory,
   type TiffEntry,
   TiffReader,
   TiffWriter,
@@ -38,12 +39,19 @@ export function readExif(exif: Uint8Array): Exif | undefined {
 }
 
 /**
- * The EXIF of a TIFF, whose directories are the file's own. The tags about how the file stores its pixels are left out.
+ * The EXIF of a TIFF, whose directories are the file's own: the directory of its picture, or if that has none, the first.
+ * The tags about how the file stores its pixels are left out.
  */
-export function readExifOfTiff(tiff: Uint8Array): Exif | undefined {
-  const exif = readDirectories(tiff)
-  const described = exif && withoutStorage(exif)
-  return described && !isEmpty(described) ? described : undefined
+export function readExifOfTiff(
+  tiff: Uint8Array,
+  picture: Pick<TiffDirectory, 'at'> | undefined,
+): Exif | undefined {
+  const described = (at?: number) => {
+    const exif = readDirectories(tiff, at)
+    const kept = exif && withoutStorage(exif)
+    return kept && !isEmpty(kept) ? kept : undefined
+  }
+  return (picture && described(picture.at)) ?? described()
 }
 
 /** The bytes without the thumbnail, because a forged value could point at it. */
@@ -55,9 +63,9 @@ function withoutThumbnail(exif: Uint8Array): Uint8Array {
   return at === 0 ? exif : Uint8Array.from(exif).fill(0, at, at + find(tags.thumbnailBytes))
 }
 
-function readDirectories(bytes: Uint8Array): Exif | undefined {
+function readDirectories(bytes: Uint8Array, mainAt?: number): Exif | undefined {
   const reader = TiffReader.of(bytes)
-  const main = reader?.directory(reader.firstAt)?.entries
+  const main = reader?.directory(mainAt ?? reader.firstAt)?.entries
   if (!reader || !main) return undefined
   const below = (entries: readonly TiffEntry[] | undefined, pointer: number) => {
     const at = numberOf(entries?.find(({ tag }) => tag === pointer))

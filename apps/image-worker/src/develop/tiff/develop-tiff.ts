@@ -161,7 +161,7 @@ function expectWholeBytes({ bitsPerSample: bits, samplesPerPixel: samples }: Tif
 }
 
 /** Metadata of the whole file belongs to its first page; every page has its own profile and resolution. */
-function ofPage({ index }: TiffPage, metadata: CarriedMetadata): CarriedMetadata {
+function ofPage({ isFirst }: TiffPage, metadata: CarriedMetadata): CarriedMetadata {
   const { icc, resolution } = metadata
-  return index === 0 ? metadata : { ...(icc && { icc }), ...(resolution && { resolution }) }
+  return isFirst ? metadata : { ...(icc && { icc }), ...(resolution && { resolution }) }
 }

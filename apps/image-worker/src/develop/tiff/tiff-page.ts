@@ -52,6 +52,8 @@ const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 
 export interface TiffPage {
   /** Its index in the file's chain of directories, from 0. */
   readonly index: number
+  /** Whether it is the first that is not a companion. */
+  readonly isFirst: boolean
   readonly directory: TiffDirectory
   /** As stored: an orientation of 5 to 8 exchanges width and height. */
   readonly width: number
@@ -67,13 +69,16 @@ export interface TiffPage {
 }
 
 /**
- * The pages of a TIFF. Leaves out companions of the page before them: reduced versions (thumbnails, the levels of a
- * pyramid), which don't show the developed page, and masks of its transparency, which hardly any program applies.
+ * The pages of a TIFF. Leaves out companions of a page: reduced versions (thumbnails, the levels of a pyramid), which
+ * don't show the developed page, and masks of its transparency, which hardly any program applies. A companion is a page
+ * only in a file of nothing else: then the first is.
  */
 export function tiffPages(tiff: Uint8Array): TiffPage[] {
   const directories = TiffReader.of(tiff)?.directories() ?? []
-  const pages = directories.map(pageOf)
-  return pages.filter((page, index) => index === 0 || !isCompanion(page))
+  const all = directories.map(pageOf)
+  const shown = all.filter(page => !isCompanion(page))
+  const pages = shown.length > 0 ? shown : all.slice(0, 1)
+  return pages.map((page, index) => ({ ...page, isFirst: index === 0 }))
 }
 
 /** The whole numbers of a tag; empty where the page doesn't have it. */
@@ -81,7 +86,7 @@ export function numbersOfTag({ directory }: Pick<TiffPage, 'directory'>, wanted:
   return numbersOf(directory.entries.find(({ tag }) => tag === wanted))
 }
 
-function pageOf(directory: TiffDirectory, index: number): TiffPage {
+function pageOf(directory: TiffDirectory, index: number): Omit<TiffPage, 'isFirst'> {
   const numbers = (wanted: number) => numbersOfTag({ directory }, wanted)
   const number = (wanted: number, otherwise: number) => numbers(wanted)[0] ?? otherwise
   const isTiled = numbers(pageTags.tileOffsets).length > 0
@@ -108,7 +113,7 @@ export function isLossless({ compression }: TiffPage): boolean {
 }
 
 /** A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. */
-export function isCompanion(page: TiffPage): boolean {
+export function isCompanion(page: Pick<TiffPage, 'directory' | 'photometric'>): boolean {
   const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
   const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)
   return (type & 0b101) !== 0 || oldType === 2 || page.photometric === photometrics.mask
