@@ -38,8 +38,8 @@ const transformations = ['clap', 'irot', 'imir']
  * Declares the transformations of the primary image for its transparency as well, if that has none. libavif writes them
  * only once and applies them to both; libheif would stretch unturned transparency over the turned image.
  *
- * Takes them from the tiles of an AVIF's grid: libavif writes them for the grid and for each tile, and applies only those
- * of the grid. libheif would apply both.
+ * Takes them from the tiles of a grid if the grid has them, too: libavif and others write them for both, and apply only
+ * those of the grid. libheif would apply both. In an AVIF, tiles are never turned, as in libavif.
  *
  * The changed `meta` box is at the end, so that no data moves:
  *
@@ -68,7 +68,9 @@ function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['f
     )
       changed.set(from, [...propertiesOf(from), ...own])
 
-  const grids = itemsIn(file, parts).filter(({ type }) => format === 'avif' && type === 'grid')
+  const grids = itemsIn(file, parts).filter(
+    ({ id, type }) => type === 'grid' && (format === 'avif' || propertiesOf(id).some(isTransformation)),
+  )
   for (const { type, from, to } of references)
     if (type === 'dimg' && grids.some(({ id }) => id === from))
       for (const tile of to.filter(id => propertiesOf(id).some(isTransformation)))

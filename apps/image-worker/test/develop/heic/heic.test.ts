@@ -70,6 +70,13 @@ for (const [name, { properties, turn }] of Object.entries(turns))
       assertSame(await inspectResult(await run(assembleHeif(items), operations)), expected, operations)
   })
 
+test('a grid whose turn is declared for its tiles, too, is turned once', async () => {
+  const size = { columns: 2, rows: 1, width: 128, height: 64 }
+  const upright = await bytesOf(gridOf(size), 'format:png')
+  const expected = await inspect(await sharp(upright).rotate(270).png().toBuffer())
+  assertSame(await decoded(gridOf(size, tileItem(irot(1)), irot(1))), expected)
+})
+
 test('turns follow each other in the order of the file', async () => {
   const upright = sharp(await bytesOf(sample('tile.heic'), 'format:png'))
   const turned = await upright.rotate(270).png().toBuffer()
