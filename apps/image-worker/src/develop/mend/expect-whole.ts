@@ -4,30 +4,40 @@ import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
 import { expectWholeGif } from '../gif/expect-whole-gif.ts'
 import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../unusable-image.ts'
+import { hasEnd } from './has-end.ts'
 import { followScans } from './mend-jpeg.ts'
 
 /**
  * Checks that the codes of a JPEG, or of the JPEGs in a TIFF, are complete and undamaged. libvips misses warnings about
- * the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about tiles. Left to the decoder:
- * arithmetic coding, files without Huffman tables, and progressive files whose coefficients take more than 1 GiB.
+ * the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about tiles. Left to the decoder,
+ * except for a missing end: arithmetic and lossless coding, files without Huffman tables, and progressive files whose
+ * coefficients take more than 1 GiB.
  * Checks that a GIF isn't cut off.
  *
  * @throws UnusableImage
  */
 export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): void {
-  if (header.format === 'jpeg' && (header.progressive || !isFollowed(input))) expectWholeScans(input)
+  if (header.format === 'jpeg' && (header.progressive || !isFollowed(input)) && !expectWholeScans(input))
+    expectEnd(input)
   if (header.format === 'gif') expectWholeGif(input)
   if (header.format !== 'tiff') return
   for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
 }
 
-function expectWholeScans(jpeg: Uint8Array, tables?: Uint8Array): void {
+/** Whether all codes were followed. */
+function expectWholeScans(jpeg: Uint8Array, tables?: Uint8Array): boolean {
   try {
     followScans(jpeg, tables)
+    return true
   } catch (cause) {
     if (cause instanceof DamagedScan) throw new UnusableImage('undecodable-image', wordsFor(cause), { cause })
     if (!(cause instanceof NotWellFormed)) throw cause
+    return false
   }
+}
+
+function expectEnd(jpeg: Uint8Array): void {
+  if (!hasEnd(jpeg)) throw new UnusableImage('undecodable-image', 'the JPEG is cut off: it has no end')
 }
 
 function wordsFor({ message }: DamagedScan): string {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import sharp, { type JpegOptions } from 'sharp'
 import { jpegsInTiff } from '../../../src/develop/tiff/jpegs-in-tiff.ts'
@@ -50,6 +51,16 @@ suite('a JPEG that ends in EOI although its last codes are missing', () => {
         for (const operation of operations) await run(whole, operation)
       })
     }
+  }
+})
+
+test('a JPEG in arithmetic or lossless coding that is cut off is refused by every operation', async () => {
+  for (const kind of ['clean/arithmetic', 'lossless']) {
+    const whole = await readFile(new URL(`${kind}.jpeg`, import.meta.url))
+    for (const missing of [2, 40, 200])
+      for (const operation of [...operations, 'resize:4x'])
+        await assert.rejects(run(whole.subarray(0, -missing), operation), UnusableImage, operation)
+    await run(whole, 'resize:4x')
   }
 })
 
