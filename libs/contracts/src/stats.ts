@@ -71,8 +71,8 @@ const ServiceStats = Type.Object({
 export type ServiceStats = Static<typeof ServiceStats>
 
 /**
- * The state of a whole Darkroom, the same from every frontend except for `load`. A part is absent if its service does not answer;
- * `services` contains the reason.
+ * The state of a whole Darkroom, the same from every frontend except for `load`. A part is absent if its service does not
+ * answer; `services` contains the reason.
  */
 export const Stats = Type.Object({
   at: Instant,
