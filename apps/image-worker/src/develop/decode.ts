@@ -8,7 +8,7 @@ import { unpremultiply } from './colour/unpremultiply.ts'
 import { type ColourPlan, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
-import { orient } from './orient.ts'
+import { orient, orientInSharp } from './orient.ts'
 import type { Original } from './original.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
@@ -60,7 +60,7 @@ export async function decode(
     const { data, info } = await forgivingTags(page, failOn => {
       const image = sharp(file, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
       // sharp turns single images by itself, but not animations.
-      if (!isAnimated && !animation) image.autoOrient()
+      if (!isAnimated && !animation) orientInSharp(image, header)
       return image
         .timeout(timeoutOf(limits))
         .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))

@@ -1,3 +1,4 @@
+import type { ImageHeader } from '@darkroom/image-header'
 import type { Sharp } from 'sharp'
 import { type Raster, throughSharp } from './raster.ts'
 
@@ -17,4 +18,12 @@ export async function orient(frame: Raster, orientation: number): Promise<Raster
   let upright = frame
   for (const turn of turns[orientation] ?? []) upright = await throughSharp(upright, turn)
   return upright
+}
+
+/**
+ * Makes sharp turn a single image upright, if its header has a turn. libvips also takes fractions for orientations, which
+ * browsers ignore.
+ */
+export function orientInSharp(image: Sharp, { orientation }: Pick<ImageHeader, 'orientation'>): Sharp {
+  return orientation === 1 ? image : image.autoOrient()
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { describing, exifBytes, readExif } from '../../src/develop/metadata/exif.ts'
+import { jpegWith } from './carried.ts'
 import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { drawing, rasterFrom, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
@@ -71,6 +72,28 @@ test('an orientation with an unusual integer type is applied once, too', async (
       const { bytes, facts } = await run(jpeg, `${operations},metadata:keep`)
       assert.deepEqual([facts.width, facts.height], [16, 32], `${integer}, ${operations}`)
       assert.equal((await sharp(bytes).metadata()).orientation ?? 1, 1, `${integer}, ${operations}`)
+    }
+  }
+})
+
+test('an orientation that is not an integer is ignored by every operation, as by browsers', async () => {
+  const plain = await sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
+    .jpeg()
+    .toBuffer()
+  for (const [type, value] of [
+    [5, 26], // RATIONAL: the position of 6/1
+    [13, 6], // a pointer
+  ] as const) {
+    const exif = Buffer.from(
+      'Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01T\0\x01\0\0\0V\0\0\0\0\0\0\0\x06\0\0\0\x01\0\0\0',
+      'latin1',
+    )
+    exif[18] = type
+    exif[24] = value
+    const jpeg = jpegWith(plain, [{ marker: 0xe1, data: exif }])
+    for (const operations of ['swap-channels', 'flip', 'invert', 'format:png', 'resize:20x', 'crop:20x10']) {
+      const { facts } = await run(jpeg, operations)
+      assert.ok(facts.width > facts.height, `type ${type}, ${operations}`)
     }
   }
 })

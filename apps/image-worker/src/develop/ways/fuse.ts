@@ -9,6 +9,7 @@ import { sourceFor } from '../fuse/source-for.ts'
 import { canWrite, writeResult } from '../fuse/write-result.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { timeoutOf } from '../limits.ts'
+import { orientInSharp } from '../orient.ts'
 import { isPermutation } from '../plan.ts'
 import { colourspaceOf, type Raster, release, toSharp, uprightSize } from '../raster.ts'
 import { expectAllowed, largestPixels } from '../steps.ts'
@@ -64,7 +65,9 @@ async function fromFile(job: ExaminedJob): Promise<Uint8Array | undefined> {
     options,
     hasProfile: opened.metadata.icc !== undefined,
   })
-  return source && finish(job, source.call, sharp(source.bytes, options).autoOrient(), { rest, hasAlpha })
+  if (!source) return undefined
+  const image = orientInSharp(sharp(source.bytes, options), header)
+  return finish(job, source.call, image, { rest, hasAlpha })
 }
 
 async function fromRaster(

@@ -11,6 +11,7 @@ import { expectWhole } from '../mend/expect-whole.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import { openImage } from '../open-image.ts'
+import { orientInSharp } from '../orient.ts'
 import { originalOf } from '../original.ts'
 import { isPermutation } from '../plan.ts'
 import { type Output, unmoved, uprightSize } from '../raster.ts'
@@ -72,7 +73,7 @@ export async function streamPermuted(
   )
   const isPlain = treatment.kind === 'own' || treatment.kind === 'implied'
   if (!isPlain || avif?.isPremultiplied) return undefined
-  const image = sharp(input, options).autoOrient().timeout(timeoutOf(limits))
+  const image = orientInSharp(sharp(input, options), header).timeout(timeoutOf(limits))
   const settings = settingsFor(
     { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
     output,
