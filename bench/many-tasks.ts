@@ -5,32 +5,18 @@
  *
  *     npm run bench -- many-tasks [tasks] [rounds]
  */
-import type { NewTask, Task } from '@darkroom/contracts'
+import type { Task } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
 import { findEngine, startPostgres, temporaryFolder } from '@darkroom/testing'
 import { median, row, table } from './measure.ts'
+import { sampleFacts, sampleTask } from './sample-task.ts'
 
 const [many = 1_000_000, rounds = 200] = process.argv.slice(2).map(Number)
 const few = 1000
 const restoredAtOnce = 1000
 await using stack = new AsyncDisposableStack()
 const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
-
-const image = {
-  contentType: 'image/jpeg',
-  bytes: 3_000_000,
-  width: 4000,
-  height: 3000,
-  frames: 1,
-  sha256: 'a'.repeat(64),
-}
-const newTask: NewTask = {
-  state: 'not-started',
-  operations: [{ name: 'swap-channels', order: 'bgr' }],
-  original: image,
-  maxAttempts: 3,
-}
 
 const operations: Readonly<Record<string, (store: TaskStore) => Promise<unknown>>> = {
   claim: async store => {
@@ -49,11 +35,11 @@ function idOf(milliseconds: number): string {
 /** Copies a task that waits and a finished task until the store has `count` of each. */
 async function fill(store: TaskStore, count: number): Promise<void> {
   const begun = Date.now()
-  await store.create(idOf(begun), newTask)
+  await store.create(idOf(begun), sampleTask)
   const claimed = await store.claim('worker-1', 60_000)
   if (!claimed) throw new Error('the task that was created can not be claimed')
-  await store.apply(claimed.id, { type: 'finish', token: claimed.claims, result: image })
-  await store.create(idOf(begun + 1), newTask)
+  await store.apply(claimed.id, { type: 'finish', token: claimed.claims, result: sampleFacts })
+  await store.create(idOf(begun + 1), sampleTask)
   const [finished, waiting] = await Promise.all([store.get(idOf(begun)), store.get(idOf(begun + 1))])
   if (!finished || !waiting) throw new Error('the tasks that were created are missing')
   for (let made = 1; made < count; made += restoredAtOnce) {

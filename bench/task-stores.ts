@@ -5,27 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { NewTask } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
+import { sampleFacts, sampleTask } from './sample-task.ts'
 
 const callersAtOnce = [1, 16, 256]
 const durationMs = 4000
 
-const image = {
-  contentType: 'image/jpeg',
-  bytes: 3_000_000,
-  width: 4000,
-  height: 3000,
-  frames: 1,
-  sha256: 'a'.repeat(64),
-}
-const newTask: NewTask = {
-  state: 'not-started',
-  operations: [{ name: 'swap-channels', order: 'bgr' }],
-  original: image,
-  maxAttempts: 3,
-}
 /** The number of this run, so that each run on the same database makes its own tasks. */
 const run = Date.now().toString(16).padStart(12, '0')
 let created = 0
@@ -33,14 +19,14 @@ let created = 0
 async function create(store: TaskStore): Promise<boolean> {
   created += 1
   const id = `${run.slice(0, 8)}-${run.slice(8)}-7000-8000-${created.toString(16).padStart(12, '0')}`
-  await store.create(id, newTask)
+  await store.create(id, sampleTask)
   return true
 }
 
 async function claimAndFinish(store: TaskStore): Promise<boolean> {
   const task = await store.claim('worker-1', 60_000)
   if (!task) return false
-  await store.apply(task.id, { type: 'finish', token: task.claims, result: image })
+  await store.apply(task.id, { type: 'finish', token: task.claims, result: sampleFacts })
   return true
 }
 

@@ -91,7 +91,11 @@ class Feeder {
     })
   }
 
-  /** Returns when the form is parsed, or its parser destroyed. @throws ServiceProblem 400; the error of the body */
+  /**
+   * Returns when the form is parsed, or its parser destroyed.
+   *
+   * @throws ServiceProblem 400; the error of the body
+   */
   async feed(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const parser = this.#parser
     for await (const chunk of body) {

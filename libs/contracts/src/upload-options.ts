@@ -26,7 +26,7 @@ export const UploadOptions = Type.Object(
 )
 export type UploadOptions = Static<typeof UploadOptions>
 
-/** The same outputs as values of a JSON document. */
+/** The outputs of UploadOptions in a JSON document, where they need not be text. */
 export const GivenOutputs = Type.Object(
   {
     operations: Type.Optional(Type.Unknown({ description: 'As text or as a list' })),

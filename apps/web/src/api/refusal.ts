@@ -64,7 +64,7 @@ function parseProblem(text: string): Problem | undefined {
   }
 }
 
-/** Nobody asked for the variants that the page adds as previews, so their names explain nothing. */
+/** Without the names of the page's previews: the user did not ask for these variants. */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
   return (detail ?? title)?.replace(/^variant "page-(before|after)": /, '')
 }

@@ -4,7 +4,7 @@ import { loads } from './stats.ts'
 const width = 600
 const height = 120
 
-/** How many images waited and were developed. It begins when a frontend has counted them first. */
+/** How many images waited and were developed, from the first count of a frontend on. */
 export function LoadChart() {
   const spanMs = minutes.value * 60_000
   const now = loads.value.at(-1)?.at ?? 0

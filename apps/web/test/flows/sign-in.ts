@@ -33,7 +33,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     }
   })
 
-  test('a sign-out that fails says so, on every page, and the session stays', async () => {
+  test('a failed sign-out shows its error on every page, and the session stays', async () => {
     const key = await createKey({ role: 'operator' })
     await using opened = await open()
     const { page } = opened

@@ -22,7 +22,7 @@ export function isAlone(marker: number): boolean {
   return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
 }
 
-/** The position of the marker that ends a scan's data: any marker but RST. */
+/** The position of the marker that ends a scan's data: the first that is not an RST. */
 export function endOfScanData(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {
     const { marker, after } = nextMarker(bytes, at)

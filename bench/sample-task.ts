@@ -1,0 +1,19 @@
+import type { NewTask } from '@darkroom/contracts'
+
+/** The facts about a photograph of 12 megapixels. */
+export const sampleFacts = {
+  contentType: 'image/jpeg',
+  bytes: 3_000_000,
+  width: 4000,
+  height: 3000,
+  frames: 1,
+  sha256: 'a'.repeat(64),
+}
+
+/** A task that waits for a channel swap of that photograph. */
+export const sampleTask: NewTask = {
+  state: 'not-started',
+  operations: [{ name: 'swap-channels', order: 'bgr' }],
+  original: sampleFacts,
+  maxAttempts: 3,
+}
