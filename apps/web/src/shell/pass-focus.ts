@@ -1,6 +1,7 @@
 /**
  * To be called before the item of a button is removed from its list: moves the focus to the same button of the next or the
- * previous item, whose label begins with the same verb, or else to another element. Otherwise, a user of the keyboard would begin at the head of the page again.
+ * previous item, whose label begins with the same verb, or else to another element. Otherwise, a user of the keyboard would
+ * begin at the head of the page again.
  */
 export function passFocus({ currentTarget }: Event, otherwise: string): void {
   if (!(currentTarget instanceof HTMLElement)) return
