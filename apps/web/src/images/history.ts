@@ -5,7 +5,7 @@ import { request } from '../api/request.ts'
 import { isLive } from '../live/live.ts'
 import { session } from '../session/session.ts'
 import { type Filter, filter } from './filter.ts'
-import { setHistory, unfinishedIds, update } from './store.ts'
+import { setHistory, shownHistory, unfinishedIds, update } from './store.ts'
 
 interface Listing {
   images: ImageStatus[]
@@ -28,13 +28,14 @@ let latest = 0
 export async function readHistory({ state, since, preset, cursor }: Filter = filter.peek()): Promise<void> {
   const turn = ++latest
   clearTimeout(waiting)
+  const before = shownHistory()
   try {
     const listing = await request<Listing>('images', {
       query: { state, since, preset, cursor, limit: pageSize },
     })
     if (turn !== latest) return
     nextCursor.value = listing.next
-    setHistory(listing.images)
+    setHistory(listing.images, before)
     historyState.value = 'loaded'
   } catch (error) {
     if (turn === latest) historyState.value = error as Refusal

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import { filter } from './filter.ts'
 import { nameOf, onNamed, rememberName } from './names.ts'
 import { isMadeForPage } from './previews.ts'
-import { type Row, type RowView, rowOfImage } from './row.ts'
+import { imageOf, type Row, type RowView, rowOfImage } from './row.ts'
 
 /** Files that were chosen in this tab, newest first. */
 const uploads = signal<readonly Row[]>([])
@@ -103,14 +103,32 @@ function isBehind(image: ImageStatus, known: ImageStatus): boolean {
   return image.attempts <= known.attempts && order.indexOf(image.state) < order.indexOf(known.state)
 }
 
-/** Replaces the shown page of the history. */
-export function setHistory(images: readonly ImageStatus[]): void {
-  const shown = images.filter(image => !isMadeForPage(image) && !deletedIds.has(image.id))
-  history.value = shown.map(image => {
-    const known = rowsById.get(image.id)
-    if (known) update(image, 0)
-    return known ?? rowFor(image)
-  })
+/** The rows of the shown page of the history. */
+export function shownHistory(): readonly Row[] {
+  return history.peek()
+}
+
+/**
+ * Replaces the shown page of the history by a listing. An image that was uploaded while the listing was read may be
+ * missing in it, so rows that events have added since `before`, the rows at the time of the request, stay.
+ */
+export function setHistory(images: readonly ImageStatus[], before: readonly Row[]): void {
+  const listed = images
+    .filter(image => !isMadeForPage(image) && !deletedIds.has(image.id))
+    .map(image => {
+      const known = rowsById.get(image.id)
+      if (known) update(image, 0)
+      return known ?? rowFor(image)
+    })
+  const old = new Set([...before, ...listed])
+  const next = [...history.value.filter(row => !old.has(row)), ...listed]
+  const kept = new Set(next)
+  for (const row of history.value) {
+    const image = imageOf(row)
+    // A row that is not shown any more is unknown again: a later event may show it.
+    if (image && !kept.has(row) && !isUpload(row) && !hidden.value.has(row)) rowsById.delete(image.id)
+  }
+  history.value = next
 }
 
 function rowFor(image: ImageStatus): Row {

@@ -6,7 +6,7 @@ import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../i
 import { assertAccessible } from '../open-page.ts'
 
 /** From the file to the download, and the list. */
-export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf }: InBrowser): void {
+export function imageFlows({ local, open, png, photo, post, statusOf, listIds, imageOf }: InBrowser): void {
   test('an image goes from the file to the download by keyboard alone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -301,6 +301,24 @@ export function imageFlows({ open, png, photo, post, statusOf, listIds, imageOf 
     await page.locator('.row').first().waitFor()
     await page.locator('#add-step-result:enabled').waitFor() // it is filled last
     assert.equal(listings.length, 1, listings.join())
+  })
+
+  test('an image that arrives while the history is read stays in the list', async () => {
+    await using opened = await open(local)
+    const { page } = opened
+    let id = ''
+    await page.route('**/images?*', async route => {
+      const older = await route.fetch()
+      id = await post()
+      await untilDeveloped(page, `Image ${id.slice(-6)}`) // by its events
+      await route.fulfill({ response: older })
+    })
+    const read = page.waitForResponse(/\/images\?/)
+    await page.reload()
+    await (await read).finished()
+    await page.unroute('**/images?*')
+    await post().then(next => untilDeveloped(page, `Image ${next.slice(-6)}`))
+    await rowOf(page, `Image ${id.slice(-6)}`).waitFor()
   })
 
   test('two tabs show what another client uploads, as it happens, and share the names of files', async () => {
