@@ -42,12 +42,12 @@ export const CountEntry = Type.Object(
   { additionalProperties: false },
 )
 
-/** The entries that nodes exchange. Each has one key; of two entries with the same key the newer wins. */
+/** The entries that nodes exchange. Each has one key; if two entries have the same key, the newer entry wins. */
 export const Entry = Type.Union([RegisterEntry, CountEntry])
 export type Entry = Static<typeof Entry>
 
 /**
- * [key, rank, check]: of two entries with the same key, the one with the higher rank is newer. Entries with equal
+ * [key, rank, check]: if two entries have the same key, the entry with the higher rank is newer. Entries with equal
  * checks are equal.
  */
 export const VersionRow = Type.Tuple([Type.String({ maxLength: 300 }), Count, Count])

@@ -5,7 +5,7 @@ import { type Static, Type } from './typebox/typebox.js'
 export const Member = Type.Object({ id: NodeName, url: Type.String(), dataCentre: Type.String() })
 export type Member = Static<typeof Member>
 
-/** The node at an address. Requested when a node's id was seen at another address, or the node has disappeared. */
+/** The node at an address. Other nodes request it when they find their own id at that address. */
 export const NodeIdentity = Type.Object(
   {
     id: NodeName,

@@ -217,7 +217,7 @@ export const frontendRoutes = {
     method: 'POST',
     url: '/images/:id/callback',
     schema: {
-      summary: 'Sends the notice of an image that has ended again, with a full set of attempts',
+      summary: 'Sends the notice of an ended image again, with a full set of attempts',
       params,
       response: { 202: ImageStatus, 404: Problem, 409: Problem },
     },
@@ -240,7 +240,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events of all images: first the unfinished ones, then each change. After a `reset` event, changes may have been missed',
+        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed',
       response: { 200: EventStreamBytes },
     },
   }),
@@ -281,7 +281,7 @@ export const frontendRoutes = {
     method: 'DELETE',
     url: '/images/:id',
     schema: {
-      summary: 'Deletes an image and its bytes; if it is being developed, that is cancelled',
+      summary: 'Deletes an image and its bytes, and cancels its development',
       params,
       response: { 204: Nothing, 404: Problem, 412: Problem },
     },

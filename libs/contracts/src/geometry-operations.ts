@@ -51,11 +51,11 @@ export const geometryOperations = {
       if (width === undefined && height === undefined)
         throw new InvalidOperations('width, height or both are required')
       if (position !== undefined && fit !== 'cover' && fit !== 'contain')
-        throw new InvalidOperations(`position "${position}" goes with fit cover or contain, not ${fit}`)
+        throw new InvalidOperations(`position "${position}" needs fit cover or contain, got ${fit}`)
       if (isStrategy(position) && fit === 'contain')
-        throw new InvalidOperations(`position "${position}" goes with fit cover: contain cuts nothing`)
+        throw new InvalidOperations(`position "${position}" needs fit cover, because contain cuts nothing`)
       if (background !== undefined && fit !== 'contain')
-        throw new InvalidOperations(`background "${background}" goes with fit contain, not ${fit}`)
+        throw new InvalidOperations(`background "${background}" needs fit contain, got ${fit}`)
     },
   }),
   crop: defineOperation({
@@ -87,7 +87,9 @@ export const geometryOperations = {
     },
     verify: ({ left, top, position }) => {
       if ((left === undefined) !== (top === undefined))
-        throw new InvalidOperations('left and top must both be given, or neither')
+        throw new InvalidOperations(
+          `left and top must both be given, or neither, got only ${left === undefined ? `top ${top}` : `left ${left}`}`,
+        )
       if (left !== undefined && position !== undefined)
         throw new InvalidOperations(
           `either left and top, or a position, not ${left},${top} and "${position}"`,
@@ -141,7 +143,7 @@ export const geometryOperations = {
           `either a size or margins${hasSize ? ', not both' : ': width, height, top, right, bottom or left'}`,
         )
       if (position !== undefined && !hasSize)
-        throw new InvalidOperations(`position "${position}" goes with a size, not with margins`)
+        throw new InvalidOperations(`position "${position}" needs a width or a height instead of margins`)
     },
   }),
   trim: defineOperation({

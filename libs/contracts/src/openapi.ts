@@ -167,10 +167,10 @@ function mediaTypeOf(schema: TSchema): string {
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'Done',
-  201: 'Made',
+  201: 'Created',
   202: 'Accepted; the work continues in the background',
   204: 'Done; no content',
-  206: 'The range that was asked for',
+  206: 'The requested range',
   304: 'Not modified',
   400: 'The request is not valid; the detail explains why',
   401: 'No valid key was sent',
@@ -182,7 +182,7 @@ const reasons: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Not a supported file type',
   416: 'The range is outside of the image',
-  422: 'The image or the request can not be processed',
+  422: 'The image or the request cannot be processed',
   423: 'Locked: another request is writing to it',
   429: 'Too many requests; Retry-After contains the time to wait',
   503: 'Not available at the moment; Retry-After contains the time to wait',

@@ -5,6 +5,8 @@ import { type Static, type TProperties, type TSchema, Type, Value } from './type
 
 export const operationNames = Object.keys(operationTable) as OperationName[]
 export const maxOperations = 10
+/** The length up to which an error repeats a value. */
+const maxShownLength = 100
 export const defaultOperations: readonly Operation[] = [{ name: 'swap-channels', order: 'bgr' }]
 
 /** Operations as they are stored and returned: with defaults filled in. */
@@ -27,18 +29,22 @@ export type OperationDescription = Static<typeof OperationDescription>
 
 /**
  * Reads operations written as `swap-channels:bgr,swap-channels` or as JSON `[{"name":"swap-channels"}]`.
- * Arguments left out get their defaults.
+ * Arguments that are left out get their defaults.
+ *
+ * @throws InvalidOperations
  */
 export function parseOperations(text: string): Operation[] {
   if (text.trim() === '') return checkAll([])
   return checkAll(/^\s*[[{]/.test(text) ? parseJson(text) : text.split(',').map(parseText))
 }
 
-/** The same for a value of a JSON document: text, or a list. */
+/** Reads operations from a value of a JSON document: text, or a list. @throws InvalidOperations */
 export function readOperations(given: unknown): Operation[] {
   if (typeof given === 'string') return parseOperations(given)
   if (Array.isArray(given)) return checkAll(given)
-  throw new InvalidOperations('operations must be text, such as "flip", or a list, such as [{"name":"flip"}]')
+  throw new InvalidOperations(
+    `operations must be text, such as "flip", or a list, such as [{"name":"flip"}]${gotOf(given)}`,
+  )
 }
 
 function checkAll(items: readonly unknown[]): Operation[] {
@@ -72,25 +78,28 @@ function parseText(item: string): Record<string, unknown> {
 }
 
 function parseJson(text: string): unknown[] {
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(text)
-    if (Array.isArray(value)) return value
+    value = JSON.parse(text)
   } catch (cause) {
     throw new InvalidOperations(`the operations are not valid JSON: ${(cause as Error).message}`, { cause })
   }
-  throw new InvalidOperations('operations in JSON must be a list, such as [{"name":"flip"}]')
+  if (Array.isArray(value)) return value
+  throw new InvalidOperations('operations in JSON must be a list, such as [{"name":"flip"}], got an object')
 }
 
 function check(item: unknown): Operation {
   if (typeof item !== 'object' || item === null || !('name' in item) || typeof item.name !== 'string')
-    throw new InvalidOperations('an operation in JSON must be an object with a name')
+    throw new InvalidOperations(
+      `an operation in JSON must be an object with a name, such as {"name":"flip"}${gotOf(item)}`,
+    )
   const name = asTableSpells(item.name)
   const definition = definitionOf(name)
   const schema = operationSchema(name as OperationName)
   const operation = Value.Default(schema, spelledAsInTable(item))
   const errors = Value.Errors(schema, operation)
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
-  if (error) throw new InvalidOperations(`${name}: ${describe(error, schema)}${forExample(name)}`)
+  if (error) throw new InvalidOperations(`${name}: ${describe(error, operation, schema)}${forExample(name)}`)
   explained(name, () => definition.verify?.(operation as never))
   return operation as Operation
 }
@@ -128,15 +137,24 @@ function forExample(name: string): string {
 
 function describe(
   error: { keyword: string; instancePath: string; message: string; params: object },
+  operation: unknown,
   { properties }: { properties: Record<string, TSchema & { description?: string }> },
 ): string {
   const allowed =
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
   const argument = error.instancePath.slice(1)
+  const got = gotOf((operation as Record<string, unknown>)[argument])
   // Readers understand the description, not the pattern.
   const description = properties[argument]?.description
-  if (error.keyword === 'pattern' && description) return `${argument} is not valid; expected: ${description}`
-  return `${argument ? `${argument} ` : ''}${error.message}${allowed}`
+  if (error.keyword === 'pattern' && description)
+    return `${argument} is not valid${got}; expected: ${description}`
+  return `${argument ? `${argument} ` : ''}${error.message}${allowed}${got}`
+}
+
+/** The given value, for the end of an error; empty for lists and objects, which may be large. */
+function gotOf(value: unknown): string {
+  if (typeof value === 'string') return `, got "${value.slice(0, maxShownLength)}"`
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? `, got ${value}` : ''
 }
 
 /** The JSON form of one operation as people write it: arguments with a default may be left out. */

@@ -16,7 +16,10 @@ export function packageFor(contentType: string): string | undefined {
  */
 export const variantsAbility = 'variants'
 
-/** The optional types that a worker can decode, and `variants` if it can make variants; used in its registration and in its requests for work. */
+/**
+ * The optional types that a worker can decode, and `variants` if it can make variants. Workers send them in their
+ * registration and in their requests for work.
+ */
 export const DecodedTypes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })
 
 /** All abilities that a worker can have. */

@@ -19,7 +19,7 @@ export const tusContentType = 'application/offset+octet-stream'
 /** An upload that is not finished, in kv-config under `uploads/<owner>/<id>`; without an owner under `uploads/_/<id>`. */
 export const UploadRecord = Type.Object({
   owner: Type.Optional(Owner),
-  length: Type.Optional(Type.Integer({ minimum: 0, description: 'Absent until the client knows it' })),
+  length: Type.Optional(Type.Integer({ minimum: 0, description: 'Absent until the client has sent it' })),
   metadata: Type.Optional(Type.String({ description: 'Upload-Metadata, as it was sent' })),
   /** In the form of the master's query parameters. */
   options: Type.Record(Type.String(), Type.String()),

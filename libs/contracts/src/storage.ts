@@ -22,7 +22,7 @@ export const BytesRequestHeaders = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
 })
 
-/** The answers to a request for an image's bytes from services that know its task. */
+/** The answers to a request for an image's bytes, from services that read its task first. */
 export const bytesResponses = {
   200: ImageBytes,
   206: ImageBytes,

@@ -56,7 +56,8 @@ export function imageIdOf(key: string): string {
  */
 export function readVariants(given: unknown): Variants {
   const lists = listsByName(typeof given === 'string' ? fromText(given) : given)
-  if (lists.length === 0) throw new InvalidOperations('the list of variants is empty')
+  if (lists.length === 0)
+    throw new InvalidOperations('the list of variants is empty: name a variant, or leave the list out')
   if (lists.length > maxVariants)
     throw new InvalidOperations(`got ${lists.length} variants; at most ${maxVariants} are allowed`)
   const seen = new Set<string>()
@@ -119,7 +120,7 @@ function listIn(given: unknown): unknown {
   const { operations, ...others } = given as { operations?: unknown }
   const unknown = Object.keys(others).filter(name => name !== 'result')
   if (unknown.length > 0)
-    throw new InvalidOperations(`a variant has no ${unknown.join(', ')}, only operations`)
+    throw new InvalidOperations(`a variant has only operations; remove ${unknown.join(', ')}`)
   return operations
 }
 

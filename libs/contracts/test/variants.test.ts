@@ -43,7 +43,7 @@ describe('variants', () => {
     ['{"__proto__":"flip"}', /"__proto__" can't be the name/],
     ['a=nonsense', /variant "a": there is no operation "nonsense"/],
     ['a=', /variant "a": the list of operations is empty/],
-    [{ a: { operations: 'flip', bytes: 1 } }, /a variant has no bytes, only operations/],
+    [{ a: { operations: 'flip', bytes: 1 } }, /a variant has only operations; remove bytes/],
     [{ a: 1 }, /variant "a": operations must be text/],
     [Array.from('123456789', name => `${name}=flip`).join(';'), /got 9 variants; at most 8/],
   ] as const) {
