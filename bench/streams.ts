@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NewTask } from '@darkroom/contracts'
-import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import { createLogger, mapConcurrently, ServiceClients } from '@darkroom/service-kit'
 import { freePort, startService, temporaryFolder, until } from '@darkroom/testing'
 import { format, quantile, table } from './measure.ts'
 import { cpuMs } from './process-figures.ts'
@@ -21,6 +21,7 @@ import { cpuMs } from './process-figures.ts'
 const [streams = 5000] = process.argv.slice(2).map(Number)
 const changesASecond = 200
 const changesToAll = 20
+const requestsAtOnce = 32
 
 await using stack = new AsyncDisposableStack()
 const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
@@ -66,13 +67,14 @@ table(
 
 // The first stream starts the feed, and others warm the code up.
 const warm = await Promise.all(Array.from({ length: 200 }, (_, n) => createTask(1_000_000 + n)))
-const warmed = await inLanes(warm, id => open(`/images/${id}/events`))
-await inLanes(warm, claim)
+const warmed = await mapConcurrently(requestsAtOnce, warm, id => open(`/images/${id}/events`))
+await mapConcurrently(requestsAtOnce, warm, claim)
 await until('all are warm', () => warm.every(id => arrived.has(`${id}:2`)))
 for (const socket of warmed) socket.destroy()
-await inLanes(warm, remove)
+await mapConcurrently(requestsAtOnce, warm, remove)
 
-const ids = await inLanes(
+const ids = await mapConcurrently(
+  requestsAtOnce,
   Array.from({ length: streams }, (_, n) => n + 1),
   createTask,
 )
@@ -91,7 +93,7 @@ await measure(
     return commits
   },
 )
-await inLanes(ids, remove)
+await mapConcurrently(requestsAtOnce, ids, remove)
 await measure(
   'all images',
   Array.from({ length: streams }, () => '/images/events'),
@@ -113,7 +115,7 @@ async function measure(
   change: () => Promise<[string, number][]>,
 ): Promise<void> {
   const before = residentKiB()
-  const sockets = await inLanes(paths, open)
+  const sockets = await mapConcurrently(requestsAtOnce, paths, open)
   await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
   await delay(10_000) // until garbage of the opening is collected
   const memory = (residentKiB() - before) / paths.length
@@ -179,17 +181,4 @@ async function remove(id: string): Promise<void> {
 function residentKiB(): number {
   const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${frontend.pid}/status`, 'utf8')) ?? []
   return Number(kib)
-}
-
-async function inLanes<Item, Result>(
-  items: readonly Item[],
-  act: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  const left = items.entries()
-  const lane = async () => {
-    for (const [index, item] of left) results[index] = await act(item)
-  }
-  await Promise.all(Array.from({ length: 32 }, lane))
-  return results
 }

@@ -59,7 +59,7 @@ export async function askNode<Answer>(
 async function askAt<Answer>(
   kvUrl: string,
   environment: NodeJS.ProcessEnv,
-  wordsFor: (error: ServiceUnavailable) => string,
+  explain: (error: ServiceUnavailable) => string,
   ask: (clients: ServiceClients) => Promise<Answer>,
 ): Promise<Answer> {
   const settings = loadSettings(environment)
@@ -70,12 +70,14 @@ async function askAt<Answer>(
     return await ask(clients)
   } catch (cause) {
     const explained = (message: string) => new ExpectedFailure(message, { cause })
-    if (cause instanceof ServiceUnavailable) throw explained(wordsFor(cause))
+    if (cause instanceof ServiceUnavailable) throw explained(explain(cause))
     if (cause instanceof UnexpectedReply) throw explained(cause.problem?.detail ?? cause.message)
     if (cause instanceof TokenRefused) {
       const { service } = cause
-      const none = `${service} needs the cluster token, and ${settings.dataDir} has none`
-      const message = clusterToken === undefined ? none : `${service} refuses the cluster token`
+      const message =
+        clusterToken === undefined
+          ? `${service} needs the cluster token, and ${settings.dataDir} does not contain it`
+          : `${service} refuses the cluster token`
       throw explained(`${message}; set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs`)
     }
     throw cause

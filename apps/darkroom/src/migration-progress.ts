@@ -11,7 +11,7 @@ export class MigrationProgress {
     this.#output = output
   }
 
-  say({ phase, done, total }: { phase: string; done: number; total?: number }): void {
+  show({ phase, done, total }: { phase: string; done: number; total?: number }): void {
     const line = total === undefined ? `${phase} ${done}` : `${phase} ${done}/${total}`
     const isDue = phase !== this.#phase || performance.now() - this.#lastLineAt > intervalMs
     if (this.#output.isTTY) this.#output.write(`\r\x1b[K${line}`)

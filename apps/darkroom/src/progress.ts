@@ -16,21 +16,21 @@ export class Progress {
     this.#totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  say(file: string, state: string): void {
+  setState(file: string, state: string): void {
     this.#underWay.set(file, state)
     this.#drawStatus()
   }
 
   sent(file: string, bytes: number): void {
     this.#sentBytes.set(file, bytes)
-    this.say(file, 'uploading')
+    this.setState(file, 'uploading')
   }
 
-  /** Prints once, for all files, why they wait. */
-  waits(file: string, reason: string): void {
+  /** Prints the reason, once for all files that wait for the same reason. */
+  waiting(file: string, reason: string): void {
     if (this.#waitReason !== reason) this.#write(`waiting before the next attempt: ${reason}`)
     this.#waitReason = reason
-    this.say(file, 'waiting')
+    this.setState(file, 'waiting')
   }
 
   done(file: string, paths: readonly string[]): void {

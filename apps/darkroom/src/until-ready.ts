@@ -13,18 +13,18 @@ const answerMs = 15_000
  */
 export async function untilReady(
   services: readonly { name: string; url: string }[],
-  { signal, say }: { signal: AbortSignal; say(line: string): void },
+  { signal, print }: { signal: AbortSignal; print(line: string): void },
 ): Promise<void> {
   const startedAt = performance.now()
-  let said = ''
+  let printed = ''
   for (const { name, url } of services) {
     while (!signal.aborted) {
       const reason = await askHealth(url, answerMs)
       if (reason === undefined || signal.aborted) break
       const line = `waiting for ${name}: ${reason}`
-      if (line !== said && performance.now() - startedAt > graceMs) {
-        say(line)
-        said = line
+      if (line !== printed && performance.now() - startedAt > graceMs) {
+        print(line)
+        printed = line
       }
       await delay(retryMs, undefined, { signal }).catch(() => undefined)
     }

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { generateImage, type ImageKind, imageKinds, isLossless } from '@darkroom/testing'
-import { inLanes } from '../src/in-lanes.ts'
 
 /** An image file for a test. */
 export interface Picture {
@@ -42,7 +42,7 @@ export function smallPictures(count: number): PictureSize[] {
  */
 export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
   await mkdir(album, { recursive: true, mode: 0o700 })
-  return inLanes(2, sizes, async size => {
+  return mapConcurrently(2, sizes, async size => {
     const { kind, width, height } = size
     const path = join(album, `${width}x${height}.${kind}`)
     if (!existsSync(path)) await keep(path, await generateImage({ ...size, seed: width + height }))

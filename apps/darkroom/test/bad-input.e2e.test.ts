@@ -4,6 +4,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { crc32 } from 'node:zlib'
+import { mapConcurrently } from '@darkroom/service-kit'
 import {
   assertProblem,
   type Darkroom,
@@ -17,7 +18,6 @@ import {
   until,
 } from '@darkroom/testing'
 import { fetch as undiciFetch } from 'undici'
-import { inLanes } from '../src/in-lanes.ts'
 import { formOf } from './multipart.ts'
 import { storedFiles } from './stored-files.ts'
 import { post } from './uploads.ts'
@@ -220,7 +220,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
 test('truncated files of every format are refused at once, or fail with a reason', async () => {
   const { url } = darkroom
   const cuts = imageKinds.flatMap(kind => [0.02, 0.5, 0.9].map(share => ({ kind, share })))
-  await inLanes(4, cuts, async ({ kind, share }) => {
+  await mapConcurrently(4, cuts, async ({ kind, share }) => {
     const image = await generateImage({ kind, width: 120, height: 90, seed: 1 })
     const answer = await post(url, image.subarray(0, Math.ceil(image.length * share)), { prefer: 'wait=50' })
     const what = `${share} of a ${kind}: ${answer.body}`

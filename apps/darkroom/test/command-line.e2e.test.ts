@@ -194,7 +194,7 @@ test('status shows whether all services are ready', async t => {
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
   for (const [settings, refusal] of [
     [{ CLUSTER_TOKEN: 'of another cluster' }, 'refuses the cluster token'],
-    [{ DATA_DIR: elsewhere }, `needs the cluster token, and ${elsewhere} has none`],
+    [{ DATA_DIR: elsewhere }, `needs the cluster token, and ${elsewhere} does not contain it`],
   ] as const) {
     for (const command of [['status'], ['intake', 'show']]) {
       const { code, stderr } = await runCommand(command, { ...darkroom.env, ...settings })

@@ -170,7 +170,7 @@ test('develop refuses options that are not its own or not valid before it upload
     assert.match(stderr, words)
   }
   for (const [args, words] of [
-    [['retry', 'x', '--type', 'undecodable'], /only with --all/],
+    [['retry', 'x', '--type', 'undecodable'], /--type need --all/],
     [['retry', 'x', '--all'], /either ids or --all/],
     [['retry', '--all', '--since', 'yesterday'], /--since must be a duration/],
     [['presets', 'make', 'shop'], /presets needs create, delete, show and a name/],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { openAsBlob } from 'node:fs'
 import { Darkroom } from '@darkroom/client/source'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { assertSwapped, httpRequest } from '@darkroom/testing'
-import { inLanes } from '../src/in-lanes.ts'
 import { type Picture, readPicture } from './album.ts'
 
 export interface Development {
@@ -19,13 +19,13 @@ export function beginDevelopment(url: string, pictures: readonly Picture[], clie
   const accepted = new Map<Picture, string>()
   let endedCount = 0
   const darkroom = new Darkroom(url)
-  const lanes = inLanes(clients, pictures, async picture => {
+  const uploading = mapConcurrently(clients, pictures, async picture => {
     const id = await darkroom.upload(await openAsBlob(picture.path))
     accepted.set(picture, id)
     await darkroom.waitFor(id)
     endedCount += 1
   })
-  const ended = lanes.then(() => undefined)
+  const ended = uploading.then(() => undefined)
   ended.catch(() => undefined) // until a test awaits it
   return {
     accepted,
@@ -38,7 +38,7 @@ export function beginDevelopment(url: string, pictures: readonly Picture[], clie
 
 /** Checks that every accepted picture is finished, with the right result. */
 export async function assertAllDeveloped(url: string, accepted: Development['accepted']): Promise<void> {
-  await inLanes(3, [...accepted], async ([picture, id]) => {
+  await mapConcurrently(3, [...accepted], async ([picture, id]) => {
     const status = (await httpRequest(url, `/images/${id}`)).json()
     assert.equal(status.state, 'finished', `${picture.path}: ${JSON.stringify(status)}`)
     const result = await httpRequest(url, `/images/${id}/result`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { httpRequest, startDarkroom, startPostgres, until, withEngine } from '@darkroom/testing'
-import { inLanes } from '../src/in-lanes.ts'
 import { makePictures, smallPictures } from './album.ts'
 import { assertAllDeveloped, beginDevelopment } from './development.ts'
 
@@ -28,7 +28,7 @@ withEngine('postgres', program =>
 
     assert.equal(development.accepted.size, pictures.length)
     await assertAllDeveloped(darkroom.url, development.accepted)
-    await inLanes(3, [...development.accepted.values()], async id => {
+    await mapConcurrently(3, [...development.accepted.values()], async id => {
       const { attempts } = (await httpRequest(darkroom.url, `/images/${id}`)).json()
       assert.equal(attempts, 1, `${id} took ${attempts} attempts`)
     })

@@ -64,7 +64,11 @@ test('migrate explains wrong arguments and stores that it can not use', async t 
     [['storage'], 2, /needs the name of a service: kv-config or task-db/],
     [['task-db', '--from', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
-    [['task-db', '--from', from, '--to', 'mysql://localhost'], 2, /no engine for this kind of URL\n$/],
+    [
+      ['task-db', '--from', from, '--to', 'mysql://localhost'],
+      2,
+      /--to must be sqlite:<path> or postgres:.*\n$/,
+    ],
     [['task-db', '--from', `sqlite:${missing}`, '--to', nowhere], 1, /there is no .*missing\.sqlite\n$/],
     [
       ['task-db', '--from', from, '--to', nowhere],

@@ -1,5 +1,5 @@
 import type { Task } from '@darkroom/contracts'
-import type { ServiceClients } from '@darkroom/service-kit'
+import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 
 const pageSize = 200
 const retriesAtOnce = 16
@@ -41,16 +41,11 @@ export async function retryMany(
 }
 
 async function retryAll(taskDb: ServiceClients['taskDb'], tasks: Task[]): Promise<number> {
-  const left = [...tasks]
-  let retried = 0
-  const lane = async () => {
-    for (let task = left.shift(); task !== undefined; task = left.shift()) {
-      const { status } = await taskDb.retryTask({ params: { id: task.id } })
-      if (status === 200) retried += 1 // otherwise it was deleted, or another caller retried it
-    }
-  }
-  await Promise.all(Array.from({ length: retriesAtOnce }, lane))
-  return retried
+  const replies = await mapConcurrently(retriesAtOnce, tasks, ({ id }) =>
+    taskDb.retryTask({ params: { id } }),
+  )
+  // Any other status: the task was deleted, or another caller retried it.
+  return replies.filter(({ status }) => status === 200).length
 }
 
 function given<Value>(values: Record<string, Value | undefined>): Record<string, Value> {

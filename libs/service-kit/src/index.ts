@@ -65,4 +65,5 @@ export {
 export { isExactNumber } from './settings/exact-number.ts'
 export { Backoff } from './time/backoff.ts'
 export { type Clock, SteadyTime, systemClock } from './time/clock.ts'
+export { mapConcurrently } from './time/map-concurrently.ts'
 export { repeat } from './time/repeat.ts'

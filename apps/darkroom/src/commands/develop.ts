@@ -10,9 +10,9 @@ import {
   type ImageFile,
 } from '@darkroom/client/source'
 import { fileExtensionOf } from '@darkroom/contracts'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { connect } from '../connect.ts'
 import { findImages, isUrl, resultName } from '../find-images.ts'
-import { inLanes } from '../in-lanes.ts'
 import { Progress } from '../progress.ts'
 import { readOperationOptions } from '../read-operations.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
@@ -51,7 +51,7 @@ export async function developCommand(
   refuseOtherOptions('develop', others)
   if (inputs.length === 0) throw new UsageError('develop needs at least one image')
   const variants = readOperationOptions({ operations, variant })
-  const lanes = readConcurrency(concurrency)
+  const limit = readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
   await makeFolder(out)
 
@@ -65,11 +65,11 @@ export async function developCommand(
   const print = (line: object) => json && process.stdout.write(`${JSON.stringify(line)}\n`)
   const originals = new Set(images.map(({ file }) => resolve(file)))
   const failures: string[] = []
-  await inLanes(lanes, images, async image => {
+  await mapConcurrently(limit, images, async image => {
     const { file } = image
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
-      progress.say(file, 'uploading')
+      progress.setState(file, 'uploading')
       const developed = await darkroom.develop(isUrl(file) ? file : await openAsBlob(file), {
         operations,
         variants,
@@ -124,8 +124,8 @@ async function variantsOfPreset(darkroom: Darkroom, name: string | undefined): P
 function reportTo(progress: Progress, file: string): NonNullable<DevelopOptions['onProgress']> {
   return report => {
     if (report.phase === 'uploading') progress.sent(file, report.sentBytes)
-    if (report.phase === 'developing') progress.say(file, 'developing')
-    if (report.phase === 'waiting') progress.waits(file, report.reason)
+    if (report.phase === 'developing') progress.setState(file, 'developing')
+    if (report.phase === 'waiting') progress.waiting(file, report.reason)
   }
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { KeyStore } from '@darkroom/frontend/keys'
 import { eraseUploads } from '@darkroom/frontend/uploads'
 import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
-import type { ServiceClients } from '@darkroom/service-kit'
+import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { askServices } from '../ask-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -42,9 +42,7 @@ async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promis
   if (!stdin?.isTTY)
     throw new UsageError(
       'erase deletes permanently, and asks for confirmation; without a terminal, add --yes',
-      {
-        isBrief: true,
-      },
+      { isBrief: true },
     )
   const terminal = createInterface({ input: stdin, output: stdout })
   const answer = await terminal.question(
@@ -60,10 +58,7 @@ async function eraseImages(clients: ServiceClients, owner: string): Promise<numb
   for (;;) {
     const { body } = await clients.taskDb.listTasks({ querystring: { owner, limit: 1000 } })
     if (body.tasks.length === 0) return count
-    const lane = async () => {
-      for (let task = body.tasks.pop(); task; task = body.tasks.pop())
-        if (await deleteImage(task, clients)) count += 1
-    }
-    await Promise.all(Array.from({ length: deletionsAtOnce }, lane))
+    const deleted = await mapConcurrently(deletionsAtOnce, body.tasks, task => deleteImage(task, clients))
+    count += deleted.filter(Boolean).length
   }
 }

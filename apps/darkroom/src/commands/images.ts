@@ -1,9 +1,9 @@
 import { type Darkroom, DarkroomError, type RetryFilters } from '@darkroom/client/source'
 import { problemType } from '@darkroom/contracts'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { inLanes } from '../in-lanes.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 const requestsAtOnce = 8
@@ -23,7 +23,7 @@ export function retryCommand(process: NodeJS.Process, ids: string[], given: Retr
   const { all, owner, preset, since, type, ...options } = given
   if (all) return retryAll(process, ids, { owner, preset, since, type }, options)
   if ([owner, preset, since, type].some(filter => filter !== undefined))
-    throw new UsageError('retry has --owner, --preset, --since and --type only with --all')
+    throw new UsageError('--owner, --preset, --since and --type need --all')
   return forEachImage('retry', process, ids, options, async (darkroom, id) => ({
     image: await darkroom.retry(id),
   }))
@@ -77,7 +77,7 @@ async function forEachImage(
   if (ids.length === 0) throw new UsageError(`${name} needs the ids of images`)
   const darkroom = await connect(process.env, { url, key })
   let code = 0
-  await inLanes(requestsAtOnce, ids, async id => {
+  await mapConcurrently(requestsAtOnce, ids, async id => {
     try {
       const done = await act(darkroom, id)
       process.stdout.write(`${json ? JSON.stringify({ id, ...done }) : id}\n`)

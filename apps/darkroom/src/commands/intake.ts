@@ -24,18 +24,18 @@ export async function intakeCommand(
     throw new UsageError('intake needs an argument: pause, open or show')
 
   const state = stateAfter[verb]
-  const ask = (clusterState: ClusterState) =>
+  const change = (clusterState: ClusterState) =>
     // Prints the answer to the write, because another node may not have the new value yet.
     state === undefined ? intakeState(clusterState) : set(clusterState, state)
-  const shown =
+  const result =
     url === undefined
-      ? await askServices(process.env, clients => ask(clients.clusterState)).catch(tellOfNodes)
-      : await askNode(process.env, readUrl('--url', url, exampleUrl), ask)
-  process.stdout.write(`${shown}\n`)
+      ? await askServices(process.env, clients => change(clients.clusterState)).catch(addUrlHint)
+      : await askNode(process.env, readUrl('--url', url, exampleUrl), change)
+  process.stdout.write(`${result}\n`)
   return 0
 }
 
-function tellOfNodes(error: unknown): never {
+function addUrlHint(error: unknown): never {
   if (!(error instanceof ExpectedFailure && error.cause instanceof ServiceUnavailable)) throw error
   const hint = `--url selects a node of cluster-state that you can reach, such as --url ${exampleUrl}`
   throw new ExpectedFailure(`${error.message}; ${hint}`, { cause: error })

@@ -70,7 +70,9 @@ function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOption
     throw new UsageError(`--role must be ${roles.join(' or ')}, got "${role}"`, { isBrief: true })
   if (owner !== undefined) requireOwner(owner)
   if (name !== undefined && (name === '' || name.length > maxNameLength))
-    throw new UsageError(`--name must be 1 to ${maxNameLength} characters long`, { isBrief: true })
+    throw new UsageError(`--name must be 1 to ${maxNameLength} characters long, got ${name.length}`, {
+      isBrief: true,
+    })
   return {
     role: role as Role,
     ...(owner !== undefined && { owner }),

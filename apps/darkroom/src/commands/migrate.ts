@@ -21,6 +21,8 @@ import { UsageError } from '../usage-error.ts'
 
 interface Migration {
   urlPattern: RegExp
+  /** The forms of its URLs, for errors. */
+  urlForms: string
   /** Copies all data from one store to another and compares them; returns a report in sentences. */
   run(
     urls: { from: string; to: string },
@@ -29,8 +31,16 @@ interface Migration {
 }
 
 const migrations: Readonly<Record<string, Migration>> = {
-  'kv-config': { urlPattern: new RegExp(kvStoreUrlPattern), run: moveEntries },
-  'task-db': { urlPattern: new RegExp(taskStoreUrlPattern), run: moveTasks },
+  'kv-config': {
+    urlPattern: new RegExp(kvStoreUrlPattern),
+    urlForms: 'sqlite:<path> or etcd://<host>:2379,…',
+    run: moveEntries,
+  },
+  'task-db': {
+    urlPattern: new RegExp(taskStoreUrlPattern),
+    urlForms: 'sqlite:<path> or postgres://<user>:<password>@<host>/<database>',
+    run: moveTasks,
+  },
 }
 
 /** Moves the data of a service to another engine. Ctrl-C stops it; the next run continues. */
@@ -44,9 +54,10 @@ export async function migrateCommand(
   if (!migration || rest.length > 0) throw new UsageError(`migrate needs the name of a service: ${names}`)
   if (from === undefined || to === undefined || from === to || Object.keys(others).length > 0)
     throw new UsageError('migrate needs --from and --to, the URLs of two stores')
-  for (const url of [from, to]) {
+  for (const [option, url] of Object.entries({ '--from': from, '--to': to })) {
+    // The URL is not repeated, because it may contain a password.
     if (!migration.urlPattern.test(url))
-      throw new UsageError(`${service} has no engine for this kind of URL`, { isBrief: true })
+      throw new UsageError(`${option} must be ${migration.urlForms}`, { isBrief: true })
   }
   checkIsThere(from)
 
@@ -86,20 +97,20 @@ function placeOf(url: string): string {
 class Interrupted extends Error {}
 
 function explain(cause: unknown, service: string): unknown {
-  const explained = (words: string) => new ExpectedFailure(words, { cause })
+  const explained = (message: string) => new ExpectedFailure(message, { cause })
   if (cause instanceof Interrupted)
     return explained('stopped; the copied part stays, and the same command continues')
   if (cause instanceof FileInUse) return explained(`${cause.message}; stop ${service} first`)
   if (cause instanceof MigrationIncomplete)
     return explained(
-      `the copy is not complete: ${cause.message}; does something else write there? Run it again`,
+      `the copy is not complete: ${cause.message}; stop all other programs that write to the target, and run the same command again`,
     )
-  const words = wordsOf(cause)
-  return words === undefined ? cause : explained(words)
+  const message = explanationOf(cause)
+  return message === undefined ? cause : explained(message)
 }
 
 /** An explanation of an engine's error; undefined for any other error. */
-function wordsOf(error: unknown): string | undefined {
+function explanationOf(error: unknown): string | undefined {
   if (error instanceof InvalidConfig) return error.mistakes.join('; ')
   if (error instanceof StoreMisconfigured || error instanceof RequestRefused) return error.message
   if (error instanceof StoreUnavailable || error instanceof StoreFull) {
@@ -128,8 +139,8 @@ async function openStore<Store extends { close(): Promise<void> }>(
   } catch (cause) {
     if (cause instanceof FileInUse) throw cause
     if (cause instanceof UnusableFile) throw new ExpectedFailure(cause.message, { cause })
-    const words = wordsOf(cause)
-    throw words === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${words}`, { cause })
+    const message = explanationOf(cause)
+    throw message === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${message}`, { cause })
   }
 }
 
@@ -148,7 +159,7 @@ async function moveTasks(
     )
   const source = await open(from)
   const target = await open(to)
-  const onProgress = progress.say.bind(progress)
+  const onProgress = progress.show.bind(progress)
   const { tasks, copied, newer, others, digest } = await migrateTasks({
     from: source,
     to: target,
@@ -185,7 +196,7 @@ async function moveEntries(
     signal,
     onProgress: counts => {
       const done = counts.copied + counts.present + counts.differing + counts.registrations
-      progress.say({ phase: 'copying', done })
+      progress.show({ phase: 'copying', done })
     },
   })
   return [

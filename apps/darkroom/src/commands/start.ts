@@ -35,8 +35,8 @@ export async function startCommand(
   // The worker may need all of its time to drain, and the services wait for the worker.
   const drainMs = 2 * settings.drainMs
   endOnSignal(process, { close, drainMs, logger: createLogger('darkroom', settings.logLevel) })
-  const say = (line: string) => void process.stdout.write(`${line}\n`)
-  await untilReady(running.services, { signal: closing.signal, say })
+  const print = (line: string) => void process.stdout.write(`${line}\n`)
+  await untilReady(running.services, { signal: closing.signal, print })
   releaseMemoryAtRest()
   if (!closing.signal.aborted) process.stdout.write(greeting(running.services, settings, process.uptime()))
   return 0
@@ -61,7 +61,7 @@ function explainTakenPort({ port }: Settings): (error: unknown) => never {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
     const taken = 'port' in error ? error.port : 'one of them'
     const message = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
-    throw new ExpectedFailure(`${message}; set PORT to another`, { cause: error })
+    throw new ExpectedFailure(`${message}; set PORT to another port`, { cause: error })
   }
 }
 

@@ -4,7 +4,6 @@ import { askServices } from '../ask-services.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
 
-/** A person waits at the terminal. */
 const answerMs = 10_000
 
 interface Instance {

@@ -11,7 +11,7 @@ export async function tokenCommand(
   options: object,
 ): Promise<number> {
   if (names.join() !== 'worker' || Object.keys(options).length > 0)
-    throw new UsageError('token takes: worker')
+    throw new UsageError('token needs an argument: worker')
   const { clusterToken: given, dataDir } = loadSettings(process.env)
   const clusterToken = given ?? readClusterToken(dataDir)
   if (clusterToken === undefined)
