@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   type Client,
   formatPriority,
@@ -9,7 +8,6 @@ import {
   type Urgency,
 } from '@darkroom/contracts'
 import { atMost, type Body, hangUpSignal, readHead, ServiceProblem, tooLarge } from '@darkroom/service-kit'
-import { findTask } from '@darkroom/service-kit/images'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from './access/caller.ts'
 import type { Grant, GrantBook } from './access/grant-book.ts'
@@ -97,21 +95,19 @@ async function uploadWithGrant(
   request: FastifyRequest,
   reply: FastifyReply,
   { options, idempotencyKey, urgency, grant }: Parameters<typeof upload>[2] & { grant: Grant },
-  { imageMaster, grants, taskDb }: UploadClients,
+  { imageMaster, grants }: UploadClients,
 ): Promise<Task> {
   requireNoOptions(options)
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
   if (arrived.source) requireNoOptions(arrived.source)
   using read = await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
   requireNoOptions(read.options ?? {})
-  const { imageId, record, isRepeated } = await grants.take(grant, idempotencyKey)
+  const { imageId, record } = await grants.take(grant, idempotencyKey)
   const { owner } = request.caller
   try {
     const { contentLength } = read
     const { maxBytes = Number.POSITIVE_INFINITY } = record
     if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes)
-    const known = isRepeated ? await findTask(taskDb, imageId) : undefined
-    if (known) return await requireSameBytes(known, atMost(maxBytes, read.body))
     const answer = await imageMaster.newImage({
       querystring: { ...record.options, id: imageId, ...(owner !== undefined && { owner }) },
       headers: {
@@ -129,18 +125,6 @@ async function uploadWithGrant(
     if (isRefused) await grants.giveBack(grant, imageId)
     throw error
   }
-}
-
-/** A master that knows the id would not read the body. */
-async function requireSameBytes(known: Task, body: AsyncIterable<Uint8Array>): Promise<Task> {
-  const hash = createHash('sha256')
-  for await (const chunk of body) hash.update(chunk)
-  if (hash.digest('hex') === known.original.sha256) return known
-  throw new ServiceProblem(
-    422,
-    'idempotency-key-reused',
-    'this Idempotency-Key was used for another image: use a new key',
-  )
 }
 
 /** Dispose of it afterwards, which ends an unread body. */

@@ -31,6 +31,7 @@ import {
 import { findTask } from '@darkroom/service-kit/images'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
+import { requireSameBytes, storeOnce } from './given-id.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { type RequestedOutputs, readOutputs } from './read-outputs.ts'
 import { storedImage } from './stored-image.ts'
@@ -86,7 +87,10 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const limits = settings()
   // The answer to an earlier request may have been lost.
   const known = upload.id === undefined ? undefined : await findTask(dependencies.taskDb, upload.id)
-  if (known) return known
+  if (known) {
+    await requireSameBytes(known, atMost(limits.maxUploadBytes, upload.body))
+    return known
+  }
   const outputs = readOutputs(upload, limits.defaultOperations)
   if (upload.bytes !== undefined && upload.bytes > limits.maxUploadBytes)
     throw tooLarge(limits.maxUploadBytes)
@@ -97,7 +101,8 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const format = recognize(head)
   await workers.requireDecoder(contentTypeOf(format))
   const key = upload.id ?? (await ids.next())
-  const stored = await store(storage, key, format, whole)
+  const put = upload.id === undefined ? store : storeOnce
+  const stored = await put(storage, key, contentTypeOf(format), whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
     // The first bytes don't show the codec of every file.
@@ -156,13 +161,13 @@ function recognize(head: Uint8Array): SniffedFormat {
 async function store(
   storage: IntakeDependencies['storage'],
   key: string,
-  format: SniffedFormat,
+  contentType: string,
   body: AsyncIterable<Uint8Array> | Uint8Array,
 ): Promise<StoredBlob> {
   const reply = await storage.putBlob({
     params: { key, stage: 'pre' },
     querystring: {},
-    headers: { 'content-type': contentTypeOf(format) },
+    headers: { 'content-type': contentType },
     body,
   })
   if (reply.status === 201) return reply.body

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, describe, test } from 'node:test'
@@ -238,5 +238,52 @@ describe('idempotency keys', () => {
 
   test('a key that is empty or too long is refused', async () => {
     for (const key of ['', 'k'.repeat(256)]) assertRefused(await again(key), 400, 'invalid-request')
+  })
+})
+
+describe('two uploads with the same id', () => {
+  const newId = () => randomUUID().replace(/(?<=^.{14})./, '7')
+  const givenId = newId()
+  const send = (body: Uint8Array | AsyncIterable<Uint8Array>, id = givenId) =>
+    upload(master, body, { query: `?id=${id}` })
+  const longImage = Buffer.concat([png, Buffer.alloc(long, 1)])
+  const otherImage = Buffer.concat([png, Buffer.alloc(long, 2)])
+
+  test('with different bytes at once: only one is accepted, and its bytes are stored', async () => {
+    const { promise: accepted, resolve } = Promise.withResolvers<void>()
+    const slowImage = async function* () {
+      yield longImage.subarray(0, 200_000)
+      await accepted
+      yield longImage.subarray(200_000)
+    }
+    const slow = send(slowImage())
+    const task = taskOf(await send(otherImage))
+    resolve()
+    assertRefused(await slow, 422, 'idempotency-key-reused')
+    const stored = await master.clients.storage.getBlob({
+      params: { key: givenId, stage: 'pre' },
+      headers: {},
+    })
+    assert.equal(stored.status, 200)
+    const digest = createHash('sha256').update(otherImage).digest('hex')
+    assert.deepEqual([task.original.sha256, stored.headers.etag], [digest, `"${digest}"`])
+  })
+
+  test('one after the other: the same bytes are answered with the task, others are refused', async () => {
+    const { id } = taskOf(await send(otherImage))
+    assert.equal(id, givenId)
+    assertRefused(await send(longImage), 422, 'idempotency-key-reused')
+    assertRefused(await send(png), 422, 'idempotency-key-reused')
+  })
+
+  test('with the bytes that a crash left without a task', async () => {
+    const id = newId()
+    for (const body of [longImage, png]) {
+      const params = { key: id, stage: 'pre' } as const
+      await master.clients.storage.putBlob({ params, querystring: {}, headers: {}, body })
+      const task = taskOf(await send(body, id))
+      assert.deepEqual([task.id, task.original.bytes, task.original.width], [id, body.length, 40])
+      await master.clients.taskDb.deleteTask({ params: { id } })
+    }
   })
 })

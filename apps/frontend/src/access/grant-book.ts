@@ -15,8 +15,6 @@ export interface Place {
   /** The id of the image that is uploaded. */
   imageId: string
   record: GrantRecord
-  /** Whether an earlier request with the same idempotency key took it. */
-  isRepeated: boolean
 }
 
 /** How many frontends may count uploads of one grant at the same time. */
@@ -58,7 +56,7 @@ export class GrantBook {
         place =>
           place.id === imageId || (idempotencyKey !== undefined && place.idempotencyKey === idempotencyKey),
       )
-      if (taken) return { imageId: taken.id, record, isRepeated: taken.id !== imageId }
+      if (taken) return { imageId: taken.id, record }
       if (record.used.length >= record.images)
         throw new ServiceProblem(
           403,
@@ -67,8 +65,7 @@ export class GrantBook {
         )
       const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
       const changed = { ...record, used: [...record.used, place] }
-      if (await this.#write(grant, changed, { 'if-match': etag }))
-        return { imageId, record, isRepeated: false }
+      if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId, record }
     }
     throw retryLater(503, 'busy', 'too many uploads of this grant begin at once; try again', 1)
   }

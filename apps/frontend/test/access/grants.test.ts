@@ -110,6 +110,24 @@ describe('a grant', () => {
     assertProblem(await upload(token), 403, 'grant-used-up')
   })
 
+  test('accepts one of two images that come at once with the same idempotency key, and stores its bytes', async () => {
+    const headers = { 'idempotency-key': 'one' }
+    const other = await generateImage({ kind: 'png', width: 41, height: 30, seed: 2 })
+    for (let round = 0; round < 5; round++) {
+      const token = await grant()
+      const answers = await Promise.all([png, other].map(image => upload(token, headers, '/images', image)))
+      const refused = answers.find(({ status }) => status !== 202)
+      assert.ok(refused)
+      assertProblem(refused, 422, 'idempotency-key-reused')
+      const accepted = answers.find(({ status }) => status === 202)
+      assert.ok(accepted)
+      const { id, original: facts } = accepted.json()
+      const original = await askWith(token, `/images/${id}/original`)
+      const { width } = facts as { width: number }
+      assert.ok(original.body.equals(width === 40 ? png : other))
+    }
+  })
+
   test('limits the bytes, and does not count a refused image', async () => {
     const token = await grant({ maxBytes: png.length })
     const long = Buffer.concat([png, png])
@@ -142,6 +160,26 @@ describe('a grant', () => {
     assert.equal(found.status, 200, String(found.body))
     const image = found.json()
     assert.deepEqual(image.operations, [{ name: 'flop' }])
+  })
+
+  test('does not count a resumable upload that is refused', async () => {
+    const token = await grant()
+    const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
+    const text = Buffer.from('this is not an image, but a text')
+    const begin = (bytes: Buffer, body?: Buffer) =>
+      askWith(token, '/uploads', {
+        method: 'POST',
+        headers: { ...tus, 'upload-length': `${bytes.length}` },
+        ...(body && { body }),
+      })
+    const send = (path: string, body: Buffer) =>
+      askWith(token, path, { method: 'PATCH', headers: { ...tus, 'upload-offset': '0' }, body })
+    const refused = await begin(text, text)
+    assertProblem(refused, 415, 'not-an-image')
+    assert.equal(refused.headers.location, undefined)
+    assertProblem(await send(String((await begin(text)).headers.location), text), 415, 'not-an-image')
+    assert.equal((await send(String((await begin(png)).headers.location), png)).status, 204)
+    assertProblem(await begin(png), 403, 'grant-used-up')
   })
 
   test('expires, and ends when its key is revoked', async () => {
