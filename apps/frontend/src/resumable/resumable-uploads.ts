@@ -10,6 +10,7 @@ import {
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
+import type { GrantBook } from '../access/grant-book.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { bytesIn, Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadLimits, UploadRecords } from './upload-records.ts'
@@ -54,20 +55,39 @@ export class ResumableUploads {
   readonly #clients: UploadClients
   readonly #records: UploadRecords
   readonly #pieces: Pieces
+  readonly #grants: Pick<GrantBook, 'giveBack'>
+  readonly #logger: Logger
 
-  constructor(clients: UploadClients, limits: UploadLimits, logger: Logger) {
+  constructor(
+    clients: UploadClients,
+    { limits, grants, logger }: { limits: UploadLimits; grants: Pick<GrantBook, 'giveBack'>; logger: Logger },
+  ) {
     this.#clients = clients
+    this.#grants = grants
+    this.#logger = logger
     this.#records = new UploadRecords(clients.kv, limits)
     this.#pieces = new Pieces(clients.storage, logger)
   }
 
-  /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
+  /**
+   * Begins an upload, also with its first bytes. If it is refused, nothing stays, as the client can't know the id.
+   *
+   * @throws ServiceProblem 429 if the owner has too many unfinished uploads; that of `append`
+   */
   async create(
-    { owner }: Caller,
+    caller: Caller,
     given: Pick<UploadRecord, 'length' | 'metadata' | 'options' | 'urgency'>,
-    id?: string,
+    id: string,
+    first?: AppendedBody,
   ): Promise<UploadState> {
-    return stateOf(await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }, id))
+    const { owner } = caller
+    try {
+      const begun = await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }, id)
+      return first ? await this.append(caller, id, first) : stateOf(begun)
+    } catch (error) {
+      await this.#abandon(caller, id)
+      throw error
+    }
   }
 
   /** @throws ServiceProblem 404 */
@@ -185,9 +205,14 @@ export class ResumableUploads {
       body: this.#whole(id, record, lastPart, length),
     })
     const answer = await sent.catch(async error => {
-      if (error instanceof ServiceProblem && error.code === 'upload-gone') await this.#forget(known)
+      if (!(error instanceof ServiceProblem && error.code === 'upload-gone')) throw error
+      // If the client sent the last piece twice, the other request may have deleted the pieces that this one reads.
+      const image = await findImage(this.#clients.taskDb, caller, id)
+      if (image) return undefined
+      await this.#forget(caller, known)
       throw error
     })
+    if (!answer) return { id, offset: length, length }
     if (answer.status === 202) {
       if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
       await this.#pieces.delete(id, record.pieces)
@@ -198,7 +223,7 @@ export class ResumableUploads {
       // tus-js-client tries again after a 5xx, but not after a 429.
       throw retryLater(503, refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
     }
-    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(known)
+    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(caller, known)
     throw refusal
   }
 
@@ -222,8 +247,28 @@ export class ResumableUploads {
       throw new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
   }
 
-  async #forget(known: KnownUpload): Promise<void> {
-    if (await this.#records.remove(known)) await this.#pieces.delete(known.id, known.record.pieces)
+  /** After a final refusal. */
+  async #forget({ grant }: Caller, known: KnownUpload): Promise<void> {
+    if (!(await this.#records.remove(known))) return
+    await this.#pieces.delete(known.id, known.record.pieces)
+    if (grant) await this.#grants.giveBack(grant, known.id)
+  }
+
+  /** Removes what a refused creation has left, also an image whose acceptance is not known. */
+  async #abandon(caller: Caller, id: string): Promise<void> {
+    const { taskDb, storage } = this.#clients
+    try {
+      const known = await this.#findRecord(caller, id)
+      if (known) {
+        await this.#records.remove(known)
+        await this.#pieces.delete(id, known.record.pieces)
+        const image = await findImage(taskDb, caller, id)
+        if (image) await deleteImage(image, { taskDb, storage })
+      }
+      if (caller.grant) await this.#grants.giveBack(caller.grant, id)
+    } catch (error) {
+      this.#logger.warn({ err: error, id }, 'a refused upload could not be removed; it expires')
+    }
   }
 
   /** The record changed while the image was accepted: the client ended the upload, or sent the last piece twice. */

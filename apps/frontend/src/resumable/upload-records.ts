@@ -1,7 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { retryLater, type ServiceClients } from '@darkroom/service-kit'
-import { newImageId } from '../new-image-id.ts'
 
 type KvClient = ServiceClients['kv']
 
@@ -42,7 +41,7 @@ export class UploadRecords {
   /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
   async create(
     given: Pick<UploadRecord, 'owner' | 'length' | 'metadata' | 'options' | 'urgency'>,
-    id = newImageId(),
+    id: string,
   ) {
     await this.#requireRoom(given.owner)
     const record: UploadRecord = { ...given, pieces: [], expiresAt: this.#expiry() }

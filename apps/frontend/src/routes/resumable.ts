@@ -22,6 +22,7 @@ import type { GrantBook } from '../access/grant-book.ts'
 import { requireNoOptions } from '../access/refusals.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import { masterLimits } from '../master-limits.ts'
+import { newImageId } from '../new-image-id.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
 import { linkBase } from '../public-urls.ts'
@@ -47,7 +48,7 @@ export function addResumableRoutes(
   gate: IntakeGate,
   { limits, grants, presets, publicUrls, outbound, logger }: ResumableOptions,
 ): void {
-  const uploads = new ResumableUploads(clients, limits, logger)
+  const uploads = new ResumableUploads(clients, { limits, grants, logger })
   const readLimits = masterLimits(clients)
   const readMaxBytes = async () => (await readLimits())?.maxUploadBytes
   const maxBytesFor = async ({ grant }: Caller) => {
@@ -105,13 +106,10 @@ export function addResumableRoutes(
         ...(metadata !== undefined && { metadata }),
         ...(urgency !== undefined && { urgency }),
       }
-      const begun = await uploads.create(caller, upload, place?.imageId)
-      reply.header(
-        'location',
-        linkBase(publicUrls, host) + fillPath(frontendRoutes.getUpload.url, { id: begun.id }),
-      )
-      const arriving = { offset: 0, body: body as Body, bytes, maxBytes }
-      const state = hasBody ? await uploads.append(caller, begun.id, arriving) : begun
+      const first = { offset: 0, body: body as Body, bytes, maxBytes }
+      const id = place?.imageId ?? newImageId()
+      const state = await uploads.create(caller, upload, id, hasBody ? first : undefined)
+      reply.header('location', linkBase(publicUrls, host) + fillPath(frontendRoutes.getUpload.url, { id }))
       return sendState(reply, 201, state)
     },
   })

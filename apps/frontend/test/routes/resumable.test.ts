@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
-import { problemType, tusVersion } from '@darkroom/contracts'
+import { problemType, tusVersion, uploadPrefix } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
@@ -260,6 +260,23 @@ describe('the refusal of an image', () => {
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])
     assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 404)
     assert.ok(!storageFiles(frontend).some(name => name.includes(path.split('/').at(-1) ?? '')))
+  })
+
+  test('in the request that creates the upload leaves nothing, and names no location', async t => {
+    const full = await startFrontend({ after: t.after.bind(t) }, { MAX_QUEUED: '1' })
+    await until('the queue is full', async () => {
+      const { status } = await full.ask('/images', { method: 'POST', body: png })
+      return status === 429
+    })
+    const before = storageFiles(full)
+    for (const body of [png, large]) {
+      const headers = { ...tus, ...patchType, 'upload-length': String(body.length) }
+      const refused = await full.ask('/uploads', { method: 'POST', headers, body })
+      assert.deepEqual([...codeOf(refused), refused.headers.location], [503, 'queue-full', undefined])
+    }
+    const { body } = await full.clients.kv.listKeys({ querystring: { prefix: uploadPrefix } })
+    assert.deepEqual(body.keys, [])
+    assert.deepEqual(storageFiles(full), before)
   })
 
   test('that is temporary does not change the upload, and the last piece can be sent again', async t => {
