@@ -48,10 +48,10 @@ function followed(from: string, location: string, outbound: Outbound): string {
 }
 
 function downloadOf({ headers, body }: OutboundAnswer, signal: AbortSignal): Download {
-  const coding = headers['content-encoding']
+  const codings = [headers['content-encoding'] ?? []].flat().join().toLowerCase()
   const length = headers['content-length']
   const close = () => void body.on('error', () => undefined).destroy()
-  if (coding !== undefined && coding !== 'identity' && coding !== '') {
+  if (codings.split(',').some(coding => !['', 'identity'].includes(coding.trim()))) {
     close()
     throw new OutboundFailure('encoded-body')
   }

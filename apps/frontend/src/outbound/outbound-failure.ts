@@ -3,6 +3,7 @@ const explanations = {
     'its address is not public, or belongs to Darkroom itself; an operator can allow a network with OUTBOUND_NETWORKS',
   'not-found': 'its name has no public address; an operator can allow a network with OUTBOUND_NETWORKS',
   unreachable: 'no connection could be made',
+  untrusted: 'its TLS certificate is not valid, or not from a known authority',
   timeout: 'it did not answer in time',
   broken: 'the connection broke off',
   'bad-redirect': 'it redirects to a URL that is not followed',

@@ -206,8 +206,23 @@ export function failureOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
   if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
   if (isTimeout(error)) return new OutboundFailure('timeout', error)
-  const isBroken = error instanceof errors.SocketError || error instanceof errors.HTTPParserError
-  return new OutboundFailure(isBroken ? 'broken' : 'unreachable', error)
+  return new OutboundFailure(
+    isUntrusted(error) ? 'untrusted' : isBroken(error) ? 'broken' : 'unreachable',
+    error,
+  )
+}
+
+/** Errors of a connection that was made; those of undici are about what arrived. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return error instanceof errors.UndiciError || ['ECONNRESET', 'EPIPE'].includes(code)
+}
+
+/** The codes of Node.js for certificates: those of OpenSSL without X509_V_ERR_, and one for a wrong name. */
+function isUntrusted(error: unknown): boolean {
+  return /^(CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)_/.test(
+    (error as NodeJS.ErrnoException).code ?? '',
+  )
 }
 
 function isTimeout(error: unknown): boolean {

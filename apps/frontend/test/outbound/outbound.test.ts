@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, describe, type TestContext, test } from 'node:test'
 import { startNeighbours } from '@darkroom/image-master/testing'
@@ -50,6 +52,28 @@ async function textOf(outbound: Outbound, url: string): Promise<string> {
   return Buffer.concat(await Array.fromAsync(opened.body)).toString()
 }
 
+/** For localhost; nobody trusts it. */
+const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKEuIfa6xgni5Oa3h
+QsZPzJj7HhlPO9dQa56ypVT3seehRANCAAQBHl2bd4PbqNDhnS+gpue5tfQaN9D4
+B7D6+pbQWqv4z3B4/KtOtNRK/x9WSuoTERY+z4Z2Hk9dvz050hUcMbsm
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUQ7k7meFKuwVn4jL5eBNcdzhsGnMwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNzEwMTgzOFoYDzIxMjYxMTAz
+MTAxODM4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQBHl2bd4PbqNDhnS+gpue5tfQaN9D4B7D6+pbQWqv4z3B4/KtOtNRK
+/x9WSuoTERY+z4Z2Hk9dvz050hUcMbsmo1MwUTAdBgNVHQ4EFgQUL8asnwuEQG2F
+Hv6PjyZz6qXiuTQwHwYDVR0jBBgwFoAUL8asnwuEQG2FHv6PjyZz6qXiuTQwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiB7TzRReqQqhuD4p3Bz3QE1
+TQMXQq6+MAiSx9NvTdcuvgIhAJmqsQOK/tlJL6yMZPVT0SInDjctXfLlKQcqXLtz
+ZfYC
+-----END CERTIFICATE-----
+`,
+}
+
 describe('an outbound request', () => {
   test('has its own User-Agent, does not accept compression, and sends no cookie', async t => {
     const port = await serve(t, ({ headers }, response) => response.end(JSON.stringify(headers)))
@@ -83,7 +107,7 @@ describe('an outbound request', () => {
     const { kv, storage } = await neighbours
     const outbound = await outboundTo(t, '0.0.0.0/0')
     for (const { url } of [kv, storage])
-      for (const host of ['127.0.0.1', 'localhost', '127.0.0.2', '0.0.0.0'])
+      for (const host of ['127.0.0.1', 'localhost', '127.0.0.2', '0.0.0.0', '[::ffff:127.0.0.1]'])
         await assert.rejects(
           textOf(outbound, `http://${host}:${new URL(url).port}/healthz`),
           failure('not-allowed'),
@@ -112,6 +136,31 @@ describe('an outbound request', () => {
     })
   })
 
+  test('has one word for a connection that was reset, an answer that is not HTTP, and a certificate', async t => {
+    const outbound = await outboundTo(t)
+    const answers: Record<string, string | undefined> = {
+      '/twice': 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 3\r\n\r\nabc',
+      '/long': `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(200_000)}\r\n\r\n`,
+    }
+    const server = createTcpServer(socket => {
+      socket.on('error', () => undefined)
+      socket.once('data', data => {
+        const answer = answers[data.toString().split(' ')[1] ?? '']
+        if (answer === undefined) socket.resetAndDestroy()
+        else socket.end(answer)
+      })
+    }).listen(0, '127.0.0.1')
+    t.after(() => server.close())
+    const secure = createHttpsServer(selfSigned, (_request, response) => response.end('x')).listen(0)
+    t.after(() => secure.close())
+    await Promise.all([server, secure].map(each => once(each, 'listening')))
+    const { port } = server.address() as AddressInfo
+    for (const path of ['/reset', '/twice', '/long'])
+      await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}${path}`), failure('broken'), path)
+    const { port: securePort } = secure.address() as AddressInfo
+    await assert.rejects(textOf(outbound, `https://localhost:${securePort}/`), failure('untrusted'))
+  })
+
   test('ends at its deadline, even if bytes still arrive slowly', async t => {
     const port = await serve(t, (_request, response) => {
       const dripping = setInterval(() => response.write('.'), 5)
@@ -120,6 +169,13 @@ describe('an outbound request', () => {
     const outbound = await outboundTo(t)
     const opened = await download(outbound, `http://127.0.0.1:${port}/`, AbortSignal.timeout(200))
     await assert.rejects(Array.fromAsync(opened.body), failure('timeout'))
+  })
+
+  test('accepts a body that is declared as not compressed', async t => {
+    const port = await serve(t, (_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'Identity, identity' }).end('x'),
+    )
+    assert.equal(await textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), 'x')
   })
 
   test('refuses a compressed body', async t => {
