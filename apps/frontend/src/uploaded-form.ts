@@ -11,6 +11,8 @@ export interface UploadedForm {
 }
 
 const fieldNames: readonly string[] = Object.keys(UploadOptions.properties)
+/** The values of Content-Transfer-Encoding that change nothing. Forms should not have it at all (RFC 7578, 4.7). */
+const plainEncodings = new Set(['7bit', '8bit', 'binary'])
 const limits = { fields: 10, fieldSize: 64_000, files: 2, parts: 20 }
 
 /**
@@ -35,15 +37,20 @@ export function readForm(
       parser.destroy()
     }
 
-    parser.on('field', (name, value, _nameIsCut, valueIsCut) => {
-      if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
+    parser.on('field', (name, value, _nameIsCut, valueIsCut, encoding) => {
+      if (!plainEncodings.has(encoding)) fail(encodedPart(name, encoding))
+      else if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
       else if (!fieldNames.includes(name))
         fail(badForm(`there is no field "${name}"; there are: ${fieldNames.join(', ')}`))
       else if (form.file) fail(badForm(`the field "${name}" must come before the file`))
       else if (Object.hasOwn(form.options, name)) fail(badForm(`the field "${name}" is given twice`))
       else form.options = { ...form.options, [name]: value }
     })
-    parser.on('file', (_name, part) => {
+    parser.on('file', (name, part, _fileName, encoding) => {
+      if (!plainEncodings.has(encoding)) {
+        fail(encodedPart(name, encoding))
+        return
+      }
       if (form.file) {
         fail(badForm('the form has more than one file'))
         return
@@ -141,6 +148,12 @@ function isPartAFile(name: string | undefined, contentType = '', fileName: strin
   return (
     !fieldNames.includes(name ?? '') &&
     (fileName !== undefined || /^image\/|^application\/octet-stream$/.test(contentType))
+  )
+}
+
+function encodedPart(name: string, encoding: string): ServiceProblem {
+  return badForm(
+    `the Content-Transfer-Encoding "${encoding}" of the part "${name}" is not supported: send its bytes as they are`,
   )
 }
 

@@ -83,6 +83,21 @@ describe('a form', () => {
     await assert.rejects(read(cut(form, [])), /the field "operations" is given twice/)
   })
 
+  test('with a part that is encoded as text is refused by its encoding', async () => {
+    const file = filePart(Buffer.from('an image'))
+    for (const [part, type] of [
+      [file, 'image/png'],
+      [operationsPart('ZmxpcA=='), 'text/plain'],
+    ] as const)
+      for (const encoding of ['base64', 'Quoted-Printable', 'x-other']) {
+        const encoded = { ...part, type: `${type}\r\nContent-Transfer-Encoding: ${encoding}` }
+        const message = new RegExp(`"${encoding}" of the part "${part.name}" is not supported`, 'i')
+        await assert.rejects(read(cut(formData(encoded, file), [])), { code: 'invalid-form', message })
+      }
+    const binary = { ...file, type: 'image/png\r\nContent-Transfer-Encoding: BINARY' }
+    assert.equal(String((await read(cut(formData(binary), []))).content), 'an image')
+  })
+
   test('fault: the reader of its file stops while the parser waits for it', async () => {
     let isEnded = false
     async function* whole() {

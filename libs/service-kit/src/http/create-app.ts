@@ -27,7 +27,7 @@ import type { App } from './app.ts'
 import { refuseWhileClosing } from './closing.ts'
 import { measureReadiness, measureRequests, processMetrics } from './metrics.ts'
 import { overlookContentType } from './overlook-content-type.ts'
-import { refuseContentCodings } from './refuse-content-codings.ts'
+import { refuseCodings } from './refuse-codings.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
 import { serve } from './serve.ts'
@@ -103,7 +103,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
   overlookContentType(app)
-  refuseContentCodings(app)
+  refuseCodings(app)
   refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)
   const served = collectRoutes(app, { ...serviceRoutes, ...(options.contract ?? options.api?.routes) })

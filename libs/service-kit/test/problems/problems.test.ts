@@ -233,6 +233,21 @@ suite('a request', () => {
     assert.equal((await post('identity')).statusCode, 200)
   })
 
+  test('with a compressed transfer coding is 501, and chunked alone is accepted', async t => {
+    const app = checking(t)
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const post = (coding: string) =>
+      httpRequest(url, '/body', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': coding },
+        body: Buffer.from(JSON.stringify({ kind: 'a', n: 1 })),
+      })
+    const { status, json } = await post('gzip, chunked')
+    assert.deepEqual([status, json().type], [501, 'urn:darkroom:problem:unsupported-transfer-encoding'])
+    assert.match(String(json().detail), /"gzip, chunked"/)
+    for (const coding of ['chunked', 'Chunked', ',chunked']) assert.equal((await post(coding)).status, 200)
+  })
+
   test('with another method or path is 405 or 404 whatever its body is', async t => {
     const { app } = buildApp(t)
     app.put('/things', async () => '')
