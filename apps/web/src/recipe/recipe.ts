@@ -39,15 +39,20 @@ export const maxSteps = 10
 export const maxVariants = 8
 const lastKey = 'darkroom-recipe'
 const savedKey = 'darkroom-recipes'
-const firstRecipe: SavedRecipe = {
-  steps: [{ name: 'swap-channels', values: { order: 'bgr' } }],
+const firstRecipe: Recipe = {
+  steps: withKeys([{ name: 'swap-channels', values: { order: 'bgr' } }]),
   variants: [],
 }
 
 /** The recipe for the images that are added next. */
-export const recipe = signal<Recipe>(readSaved(readStored<SavedRecipe>(lastKey, firstRecipe)))
+export const recipe = signal<Recipe>(readSaved(readStored(lastKey)) ?? firstRecipe)
 /** Recipes that were saved in this browser, by name. */
-export const recipes = signal<Readonly<Record<string, SavedRecipe>>>(readStored(savedKey, {}))
+export const recipes = signal<Readonly<Record<string, unknown>>>(readRecipes())
+
+/** Each tab saves all recipes, so a change in another tab must arrive before this one saves. */
+addEventListener('storage', ({ key }) => {
+  if (key === savedKey) recipes.value = readRecipes()
+})
 
 export function change(next: Partial<Recipe>): void {
   recipe.value = { ...recipe.value, ...next }
@@ -103,14 +108,23 @@ export function moveStep(place: StepPlace, key: string, by: -1 | 1): void {
 export function addVariant(): void {
   const { variants } = recipe.value
   if (variants.length >= maxVariants) return
-  const taken = new Set(variants.map(({ name }) => name))
-  let name = 'thumb'
-  for (let number = 2; taken.has(name); number++) name = `thumb-${number}`
   const steps = withKeys([{ name: 'resize', values: { width: 200, height: 200 } }])
-  change({ variants: [...variants, { key: randomText(), name, steps }] })
+  change({ variants: [...variants, { key: randomText(), name: freeName('thumb'), steps }] })
 }
 
-export function changeVariant(place: string, next: Partial<Omit<VariantDraft, 'key'>>): void {
+/** If another variant has the name, with a number: the request has one variant of each name. */
+export function renameVariant(place: string, name: string): void {
+  changeVariant(place, { name: freeName(name, place) })
+}
+
+function freeName(wanted: string, place?: string): string {
+  const taken = new Set(recipe.value.variants.flatMap(({ key, name }) => (key === place ? [] : [name])))
+  let name = wanted
+  for (let number = 2; taken.has(name); number++) name = `${wanted}-${number}`
+  return name
+}
+
+function changeVariant(place: string, next: Partial<Omit<VariantDraft, 'key'>>): void {
   change({
     variants: recipe.value.variants.map(variant =>
       variant.key === place ? { ...variant, ...next } : variant,
@@ -123,19 +137,27 @@ export function removeVariant(place: string): void {
 }
 
 export function saveRecipe(name: string): void {
-  recipes.value = { ...recipes.value, [name]: toSave(recipe.value) }
-  store(savedKey, recipes.value)
+  saveRecipes({ ...recipes.value, [name]: toSave(recipe.value) })
 }
 
 export function useRecipe(name: string): void {
-  const saved = recipes.value[name]
-  if (saved) change(readSaved(saved))
+  const saved = readSaved(recipes.value[name])
+  if (saved) change(saved)
 }
 
 export function removeRecipe(name: string): void {
   const { [name]: _removed, ...rest } = recipes.value
-  recipes.value = rest
-  store(savedKey, rest)
+  saveRecipes(rest)
+}
+
+function saveRecipes(next: Readonly<Record<string, unknown>>): void {
+  recipes.value = next
+  store(savedKey, next)
+}
+
+function readRecipes(): Readonly<Record<string, unknown>> {
+  const known = Object.entries(Object(readStored(savedKey)))
+  return Object.fromEntries(known.filter(([, saved]) => readSaved(saved)))
 }
 
 /** The operations of a preset as steps. */
@@ -152,22 +174,27 @@ function given(values: Step['values']): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '' && value !== undefined))
 }
 
-/** Former versions of the page saved the steps alone. */
-function readSaved(saved: SavedRecipe | SavedSteps): Recipe {
-  const { preset, steps, variants } = isSteps(saved) ? { ...firstRecipe, steps: saved } : saved
+/**
+ * Undefined if it is not a recipe: another version of the page may have saved something else. Former versions saved the
+ * steps alone.
+ */
+function readSaved(saved: unknown): Recipe | undefined {
+  const {
+    preset,
+    steps,
+    variants = [],
+  }: Partial<SavedRecipe> = Array.isArray(saved) ? { steps: saved } : Object(saved)
+  if (!isSteps(steps) || !Array.isArray(variants) || !variants.every(each => isSteps(each?.steps)))
+    return undefined
   return {
     preset,
     steps: withKeys(steps),
-    variants: variants.map(variant => ({
-      key: randomText(),
-      name: variant.name,
-      steps: withKeys(variant.steps),
-    })),
+    variants: variants.map(each => ({ ...each, key: randomText(), steps: withKeys(each.steps) })),
   }
 }
 
-function isSteps(saved: SavedRecipe | SavedSteps): saved is SavedSteps {
-  return Array.isArray(saved)
+function isSteps(list: unknown): list is SavedSteps {
+  return Array.isArray(list) && list.every(step => typeof step?.name === 'string' && step.values)
 }
 
 function toSave({ preset, steps, variants }: Recipe): SavedRecipe {
@@ -186,11 +213,11 @@ function withoutKeys(list: readonly Step[]): SavedSteps {
   return list.map(({ name, values }) => ({ name, values }))
 }
 
-function readStored<Value>(key: string, otherwise: Value): Value {
+function readStored(key: string): unknown {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null') ?? otherwise
+    return JSON.parse(localStorage.getItem(key) ?? 'null')
   } catch {
-    return otherwise
+    return null // not ours, or storage is disabled
   }
 }
 

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { announce } from '../shell/announce.ts'
 import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { change, recipes, removeRecipe, saveRecipe, useRecipe } from './recipe.ts'
@@ -11,6 +12,7 @@ export function SavedRecipes() {
     event.preventDefault()
     if (name.value.trim() === '') return
     saveRecipe(name.value.trim())
+    announce(`${name.value.trim()} was saved`)
     name.value = ''
     if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.reset() // or the empty field is marked
   }
@@ -47,7 +49,7 @@ export function SavedRecipes() {
           value={name.value}
           onInput={event => (name.value = event.currentTarget.value)}
         />
-        <button type="submit">Save</button>
+        <button type="submit">{names.includes(name.value.trim()) ? 'Replace' : 'Save'}</button>
       </form>
       <button
         type="button"

@@ -1,7 +1,7 @@
 import { Icon } from '../shell/icon.tsx'
 import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
-import { addVariant, changeVariant, maxVariants, recipe, removeVariant, type VariantDraft } from './recipe.ts'
+import { addVariant, maxVariants, recipe, removeVariant, renameVariant, type VariantDraft } from './recipe.ts'
 import { StepList } from './step-list.tsx'
 
 /** Further results of each image, such as a thumbnail. */
@@ -33,7 +33,7 @@ function Variant({ variant: { key, name } }: { variant: VariantDraft }) {
           spellcheck={false}
           pattern="[A-Za-z0-9][A-Za-z0-9_\-]{0,63}"
           title="Letters, digits, _ and -, the first a letter or a digit"
-          onChange={event => changeVariant(key, { name: event.currentTarget.value.trim() })}
+          onChange={event => renameVariant(key, event.currentTarget.value.trim())}
         />
         <button
           type="button"

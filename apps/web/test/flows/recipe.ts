@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { httpRequest } from '@darkroom/testing'
+import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
@@ -45,6 +46,57 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByText('Saved recipes').click()
     await page.getByRole('button', { name: 'Small and grey', exact: true }).click()
     assert.deepEqual(await steps.allTextContents(), ['swap-channels', 'greyscale', 'resize'])
+  })
+
+  test('tabs keep the saved recipes of each other, and a name that is taken is replaced only when the button names it', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    const save = async (tab: Page, name: string, button = 'Save') => {
+      await tab.getByLabel('Save this recipe as').fill(name)
+      await tab.getByRole('button', { name: button, exact: true }).click()
+    }
+    for (const tab of [page, second]) await tab.getByText('Saved recipes').click()
+    await save(page, 'first')
+    await save(second, 'second')
+    for (const tab of [page, second])
+      for (const name of ['first', 'second']) await tab.getByRole('button', { name, exact: true }).waitFor()
+    await page.reload()
+    await page.getByText('Saved recipes (2)').click()
+    await save(page, 'first', 'Replace')
+    await page.getByText('Saved recipes (2)').waitFor()
+  })
+
+  for (const [words, saved] of Object.entries({
+    'a step without arguments': '[{"name":"resize"}]',
+    'variants without steps': '{"steps":[],"variants":[{"name":"thumb"}]}',
+    'something else': '5',
+  }))
+    test(`what another version of the page saved does not break this one: ${words}`, async () => {
+      await using opened = await open('/docs')
+      const { page } = opened
+      await page.evaluate(recipe => {
+        localStorage.setItem('darkroom-recipe', recipe)
+        localStorage.setItem('darkroom-recipes', `{"old": ${recipe}}`)
+      }, saved)
+      await page.goto(new URL('/', page.url()).href)
+      assert.deepEqual(await page.locator('.step-name').allTextContents(), ['swap-channels'])
+      await page.getByText('Saved recipes', { exact: true }).waitFor()
+    })
+
+  test('no two variants have the same name', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const names = page.getByLabel('Variant', { exact: true })
+    for (const _ of ['first', 'second']) await page.getByRole('button', { name: 'Add a variant' }).click()
+    await names.nth(1).fill('thumb')
+    await names.nth(1).press('Tab')
+    assert.equal(await names.nth(1).inputValue(), 'thumb-2')
+    await addTo(page, fileOf('twins.png', png))
+    await untilDeveloped(page, 'twins.png')
+    const { variants } = await imageOf(await idOf(page, 'twins.png'))
+    assert.deepEqual(Object.keys(variants ?? {}), ['thumb', 'thumb-2'])
   })
 
   test('variants are asked for, compared and downloaded', async () => {
