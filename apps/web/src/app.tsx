@@ -1,7 +1,6 @@
-import { effect } from '@preact/signals'
-import { render } from 'preact'
-import { DetailsDialog } from './compare/details-dialog.tsx'
-import { catchUp, readWhenConnected, watchFilter } from './images/history.ts'
+import { effect, signal } from '@preact/signals'
+import { type ComponentType, render } from 'preact'
+import { catchUp, isRefusedForNow, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
 import { counts, forget, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
@@ -10,16 +9,14 @@ import { readOperations } from './recipe/operations.ts'
 import { readPresets } from './recipe/presets.ts'
 import { RecipePanel } from './recipe/recipe-panel.tsx'
 import { readSession, session } from './session/session.ts'
-import { SignIn } from './session/sign-in.tsx'
 import { announce } from './shell/announce.ts'
-import { BottomBar } from './shell/bottom-bar.tsx'
 import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
 import { goOnWithUploads } from './upload/go-on.ts'
 import { answersArrived, cancelAll } from './upload/queue.ts'
 
-/** How often the page polls while it gets no events. */
+/** How often the page polls while it gets no events, or could not be read. */
 const pollMs = 3000
 
 function Page() {
@@ -37,20 +34,33 @@ function Page() {
           <ImagesPanel />
         </Later>
       </main>
-      <Later in={4}>
-        <BottomBar />
-        <DetailsDialog />
-        <SignIn />
-      </Later>
+      <Loaded />
     </>
   )
+}
+
+const further = signal<ComponentType | undefined>(undefined)
+
+function Loaded() {
+  const Further = further.value
+  return Further ? <Further /> : null
+}
+
+/** Retries until the server has answered. */
+async function loadFurther(): Promise<void> {
+  try {
+    further.value = (await import('./further.tsx')).Further
+  } catch {
+    setTimeout(() => void loadFurther(), pollMs)
+  }
 }
 
 void readSession()
 const root = document.getElementById('app')
 if (root) render(<Page />, root)
 /** Until then, nothing is done that the first view does not show. */
-const isDrawn = takeTurns(4)
+const isDrawn = takeTurns(3)
+void isDrawn.then(loadFurther)
 
 follow(message => {
   if (message.kind === 'state') {
@@ -67,7 +77,7 @@ async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>)
 }
 
 setInterval(() => {
-  if (!document.hidden && !isLive.value) void catchUp().catch(() => undefined)
+  if (!document.hidden && (!isLive.value || isRefusedForNow())) void catchUp().catch(() => undefined)
 }, pollMs)
 
 let lastCaller = ''

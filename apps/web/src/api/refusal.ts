@@ -40,6 +40,33 @@ export const offline = () =>
     remedy: 'Check the connection. The page continues automatically when Darkroom responds again.',
   })
 
+/** Such as the sign-in page of a network, which comes with status 200. */
+const foreignAnswer = () =>
+  new Refusal({
+    status: 0,
+    code: 'foreign-answer',
+    message: 'Something else than Darkroom answered',
+    remedy: 'Reload the page, and sign in where your network or proxy asks for it.',
+  })
+
+/** Part of the page is loaded when it is needed. */
+export const notLoaded = () =>
+  new Refusal({
+    status: 0,
+    code: 'not-loaded',
+    message: 'A part of this page could not be loaded',
+    remedy: 'Check the connection. If Darkroom was upgraded, reload the page.',
+  })
+
+/** The JSON of a successful answer. @throws Refusal */
+export function parseAnswer<Answer>(text: string): Answer {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw foreignAnswer()
+  }
+}
+
 /** Reads a refusal from an answer. A proxy may have written it: then it is not a problem document. */
 export function refusalFrom(status: number, text: string, retryAfter: string | null): Refusal {
   const problem = parseProblem(text)

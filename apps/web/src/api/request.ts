@@ -1,5 +1,5 @@
 import { urlOf } from './base.ts'
-import { offline, refusalFrom } from './refusal.ts'
+import { offline, parseAnswer, refusalFrom } from './refusal.ts'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -7,7 +7,6 @@ export interface RequestOptions {
   headers?: Record<string, string>
   json?: unknown
   body?: Blob
-  signal?: AbortSignal
   /** The request outlives the page. */
   keepalive?: boolean
 }
@@ -17,22 +16,34 @@ export const onUnauthorized = { call: () => {} }
 
 /** Sends a request and reads the JSON of the answer. @throws Refusal */
 export async function request<Answer = void>(path: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', query, headers = {}, json, body, signal, keepalive } = options
+  const { method = 'GET', query, headers = {}, json, body, keepalive } = options
   const init: RequestInit = { method, headers: { accept: 'application/json', ...headers } }
   if (json !== undefined) {
     init.body = JSON.stringify(json)
     init.headers = { ...init.headers, 'content-type': 'application/json' }
   } else if (body) init.body = body
-  if (signal) init.signal = signal
   if (keepalive) init.keepalive = true
-  const response = await fetch(urlOf(path, query), init).catch(error => {
-    if (signal?.aborted) throw error
-    throw offline()
-  })
-  const text = await response.text()
-  if (!response.ok) {
-    if (response.status === 401) onUnauthorized.call()
-    throw refusalFrom(response.status, text, response.headers.get('retry-after'))
-  }
-  return (text === '' ? undefined : JSON.parse(text)) as Answer
+  const text = await answerTo(urlOf(path, query), init, response => response.text())
+  return text === '' ? (undefined as Answer) : parseAnswer(text)
+}
+
+/** Reads the bytes of an image. @throws Refusal */
+export function requestBytes(path: string): Promise<Blob> {
+  return answerTo(urlOf(path), {}, response => response.blob())
+}
+
+/** The connection can end before the answer, or in the middle of its body. */
+async function answerTo<Body>(
+  url: string,
+  init: RequestInit,
+  read: (response: Response) => Promise<Body>,
+): Promise<Body> {
+  const [response, body] = await fetch(url, init)
+    .then(async answer => [answer, await (answer.ok ? read(answer) : answer.text())] as const)
+    .catch(() => {
+      throw offline()
+    })
+  if (response.ok) return body as Body
+  if (response.status === 401) onUnauthorized.call()
+  throw refusalFrom(response.status, String(body), response.headers.get('retry-after'))
 }

@@ -23,7 +23,7 @@ export function deleteRows(rows: readonly Row[]): void {
   void carryOut()
   hidden.value = new Set([...hidden.value, ...rows])
   undoable.value = { rows }
-  for (const row of rows) if (!imageOf(row)) void forgetPending(row.key) // so that a reload doesn't restore it
+  for (const row of rows) if (goesInPieces(row)) void forgetPending(row.key) // so that a reload doesn't restore it
   timer = setTimeout(() => void carryOut(), undoMs)
 }
 
@@ -35,26 +35,37 @@ export function undo(): void {
   undoable.value = undefined
 }
 
-async function carryOut({ isLeaving = false } = {}): Promise<void> {
+/** Images whose deletion can't be undone any more, and is not requested yet. */
+const due: Row[] = []
+let isUnderWay = false
+
+async function carryOut(): Promise<void> {
+  endUndo()
+  if (isUnderWay) return
+  isUnderWay = true
+  for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
+  isUnderWay = false
+}
+
+function endUndo(): void {
   clearTimeout(timer)
   const rows = undoable.value?.rows ?? []
   undoable.value = undefined
-  for (const row of rows) {
-    const image = imageOf(row)
-    if (!image) {
-      void cancelUpload(row).then(late => late && deleteLate(late.id))
-      removeRows([row])
-      continue
-    }
-    const deletion = deleteImage(image.id, isLeaving).then(
-      () => forget(image.id),
-      error => {
-        hidden.value = new Set([...hidden.value].filter(each => each !== row))
-        if (!(error instanceof Refusal)) throw error
-        notice(error)
-      },
-    )
-    if (!isLeaving) await deletion
+  const files = rows.filter(row => !imageOf(row))
+  for (const row of files) void cancelUpload(row).then(late => late && deleteLate(late.id))
+  removeRows(files)
+  due.push(...rows.filter(imageOf))
+}
+
+async function deleteRow(row: Row): Promise<void> {
+  const { id = '' } = imageOf(row) ?? {}
+  try {
+    await deleteImage(id)
+    forget(id)
+  } catch (error) {
+    hidden.value = new Set([...hidden.value].filter(each => each !== row))
+    if (!(error instanceof Refusal)) throw error
+    notice(error)
   }
 }
 
@@ -62,20 +73,23 @@ async function carryOut({ isLeaving = false } = {}): Promise<void> {
 async function deleteLate(id: string): Promise<void> {
   forget(id)
   try {
-    await deleteImage(id, false)
+    await deleteImage(id)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     notice(error)
   }
 }
 
-async function deleteImage(id: string, keepalive: boolean): Promise<void> {
+async function deleteImage(id: string): Promise<void> {
   try {
-    await request(`images/${id}`, { method: 'DELETE', keepalive })
+    await request(`images/${id}`, { method: 'DELETE', keepalive: true })
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error
   }
 }
 
 // A user who leaves the page has not undone the deletion.
-addEventListener('pagehide', () => void carryOut({ isLeaving: true }))
+addEventListener('pagehide', () => {
+  endUndo()
+  for (const row of due.splice(0)) void deleteRow(row)
+})

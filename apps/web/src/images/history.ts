@@ -1,6 +1,6 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { effect, signal } from '@preact/signals'
-import type { Refusal } from '../api/refusal.ts'
+import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { isLive } from '../live/live.ts'
 import { session } from '../session/session.ts'
@@ -21,6 +21,11 @@ export const historyState = signal<'loading' | 'loaded' | Refusal>('loading')
 
 /** How long the first listing waits for the stream of events. */
 const maxWaitMs = 500
+
+export function isRefusedForNow(): boolean {
+  const state = historyState.peek()
+  return state instanceof Refusal && state.isTemporary
+}
 
 let latest = 0
 

@@ -6,6 +6,7 @@ import { singleClick } from '../shell/single-click.ts'
 import { sendAgain } from '../upload/queue.ts'
 import { deleteRows } from './delete.ts'
 import { download } from './download.ts'
+import { filter } from './filter.ts'
 import { downloadOf } from './outputs.ts'
 import { retryImage } from './retry.ts'
 import type { Row, RowView } from './row.ts'
@@ -105,7 +106,10 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
           type="button"
           class="icon"
           aria-label={`Develop ${row.name} again`}
-          onClick={() => void retryImage(row)}
+          onClick={event => {
+            if (filter.peek().state !== undefined) passFocus(event, '.chosen input') // the row goes
+            void retryImage(row)
+          }}
         >
           <Icon name="again" />
         </button>

@@ -6,7 +6,7 @@ import { imageOf, type Row, type RowView } from './row.ts'
 export function stateWords(view: RowView): string {
   switch (view.state) {
     case 'waiting':
-      return 'In line'
+      return view.share ? `In line, ${Math.floor(view.share * 100)} % is uploaded` : 'In line'
     case 'uploading':
       return view.share < 1 ? `Uploading ${Math.floor(view.share * 100)} %` : 'Being checked'
     case 'refused':

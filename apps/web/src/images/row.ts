@@ -4,7 +4,8 @@ import type { Refusal } from '../api/refusal.ts'
 
 /** The state of the upload of a file, or of the development of its image. */
 export type RowView =
-  | { state: 'waiting' }
+  /** share: how much of the file the server has already. */
+  | { state: 'waiting'; share?: number | undefined }
   | { state: 'uploading'; share: number }
   | { state: 'refused'; refusal: Refusal }
   | { state: TaskState; image: ImageStatus; version: number }

@@ -41,7 +41,10 @@ export const shownRows = computed<readonly Row[]>(() => {
       (preset === undefined || row.wish?.preset === preset),
   )
   const known = new Set(fits)
-  const all = [...fits, ...history.value.filter(row => !known.has(row))]
+  const others = history.value.filter(
+    row => !known.has(row) && (state === undefined || matches(row.view.value.state, state)),
+  )
+  const all = [...fits, ...others]
   return hidden.value.size === 0 ? all : all.filter(row => !hidden.value.has(row))
 })
 

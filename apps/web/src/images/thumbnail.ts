@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
-import { urlOf } from '../api/base.ts'
+import { Refusal } from '../api/refusal.ts'
+import { requestBytes } from '../api/request.ts'
 import { outputsOf } from './outputs.ts'
 import { sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
@@ -63,16 +64,10 @@ function sourcesOf(row: Row): Job[] {
       ({ facts }) => canShow(facts.contentType) && facts.bytes <= maxLoadedBytes,
     )
     const path = image.variants?.[sides.after] ? preview : shown?.path
-    if (path !== undefined) jobs.push({ key: path, load: () => load(path) })
+    if (path !== undefined) jobs.push({ key: path, load: () => requestBytes(path) })
   }
   if (file) jobs.push({ key: row.key, load: async () => file })
   return jobs
-}
-
-async function load(path: string): Promise<Blob> {
-  const response = await fetch(urlOf(path))
-  if (!response.ok) throw new Error(`status ${response.status}`)
-  return response.blob()
 }
 
 function startNext(): void {
@@ -99,8 +94,9 @@ async function make({ key, load }: Job): Promise<void> {
     bitmap.close()
     const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/webp', 0.8))
     if (blob) keep(key, URL.createObjectURL(blob))
-  } catch {
-    failed.add(key) // not an image, or a format that this browser can't decode
+  } catch (error) {
+    // Not an image, or a format that this browser can't decode. Bytes that did not arrive are requested again.
+    if (!(error instanceof Refusal)) failed.add(key)
   }
 }
 

@@ -1,19 +1,10 @@
-import type { Operation } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { inWords } from '../api/refusal.ts'
+import { inWords, notLoaded } from '../api/refusal.ts'
 import { Slider } from '../compare/slider.tsx'
-import { developOnce, loadVariant, previewsOf, sides } from '../images/previews.ts'
 import { shortened } from '../images/row-words.ts'
 import { FilePicker } from '../upload/file-picker.tsx'
 import { lastFile } from '../upload/last-file.ts'
-import { recipe } from './recipe.ts'
-import { scaledOperations, smallVersion } from './small-version.ts'
-import { listsOf } from './wish.ts'
-
-interface Trial {
-  before: string
-  after: string
-}
+import type { Trial } from './trial.ts'
 
 /** Applies the recipe to a small version of one image before all images are sent. The image is deleted afterwards. */
 export function TryPanel() {
@@ -24,6 +15,9 @@ export function TryPanel() {
     isBusy.value = true
     error.value = ''
     try {
+      const { tryOn } = await import('./trial.ts').catch(() => {
+        throw notLoaded()
+      })
       const next = await tryOn(file)
       forget(trial.value)
       trial.value = next
@@ -64,29 +58,6 @@ export function TryPanel() {
         <Slider before={trial.value.before} after={trial.value.after} label="the small version" />
       )}
     </div>
-  )
-}
-
-/** What an empty recipe does unless an operator has changed it. */
-const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
-
-async function tryOn(file: File): Promise<Trial> {
-  const { image, scale, isShown } = await smallVersion(file)
-  const { operations, variants } = listsOf(recipe.peek())
-  const tried = operations ?? Object.values(variants ?? {})[0] ?? usual
-  const lists = isShown ? { [sides.after]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
-  const query = { variants: JSON.stringify(lists) }
-  return developOnce({ query, body: image }, async id => {
-    const before = isShown ? image : await loadVariant(id, sides.before)
-    const after = await loadVariant(id, sides.after)
-    return { before: URL.createObjectURL(before), after: URL.createObjectURL(after) }
-  })
-}
-
-/** No browser shows TIFF. */
-function shownIn(operations: readonly Operation[]): Operation[] {
-  return operations.map(operation =>
-    'type' in operation && operation.type === 'tiff' ? { ...operation, type: 'png' } : operation,
   )
 }
 

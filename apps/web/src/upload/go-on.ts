@@ -9,9 +9,10 @@ export async function goOnWithUploads(): Promise<void> {
   const pending = await readPending()
   const others = await otherTabs()
   const own = pending.filter(({ tab }) => !others.has(tab))
-  const rows = own.map(({ key, file, wish, uploadUrl }) => {
+  const rows = own.map(({ key, file, wish, uploadUrl: url, share = 0 }) => {
     const row = rowOfFile(file, wish, key)
-    if (uploadUrl !== undefined) continueAt(row, uploadUrl)
+    if (url !== undefined) continueAt(row, { url, share })
+    row.view.value = { state: 'waiting', share }
     return row
   })
   if (rows.length > 0) enqueue(rows)

@@ -9,6 +9,8 @@ export interface PendingUpload {
   wish: Wish | undefined
   /** The URL of the upload at the server. */
   uploadUrl?: string | undefined
+  /** How much of the file the server has. */
+  share?: number | undefined
 }
 
 const storeName = 'pending'

@@ -1,13 +1,13 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { effect, signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
-import type { Row } from '../images/row.ts'
+import type { Row, RowView } from '../images/row.ts'
 import { addUploads, becomeImage, hidden, setView } from '../images/store.ts'
 import { wishFor } from '../recipe/wish.ts'
 import { session } from '../session/session.ts'
 import { forgetPending } from './pending.ts'
 import { type Sending, send } from './send.ts'
-import { beginAnew, goesInPieces, sendInPieces } from './send-in-pieces.ts'
+import { beginAnew, goesInPieces, keptShare, sendInPieces } from './send-in-pieces.ts'
 
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
@@ -23,7 +23,8 @@ export const pause = signal<{ refusal: Refusal; until: number } | undefined>(und
 /** Whether files are collected until the user sends them. */
 export const isHeld = signal(false)
 
-let waiting: Row[] = []
+/** In order. */
+let waiting = new Set<Row>()
 const sending = new Map<Row, Sending>()
 const cancelled = new WeakSet<Row>()
 const attempts = new WeakMap<Row, number>()
@@ -32,7 +33,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 export function enqueue(rows: readonly Row[]): void {
   addUploads(rows)
-  waiting.push(...rows)
+  for (const row of rows) waiting.add(row)
   startNext()
 }
 
@@ -44,8 +45,8 @@ export function sendAgain(row: Row): void {
     row.wish = undefined
     beginAnew(row)
   }
-  setView(row, { state: 'waiting' })
-  waiting.push(row)
+  setView(row, inLine(row))
+  waiting.add(row)
   startNext()
 }
 
@@ -54,8 +55,8 @@ export function sendAgain(row: Row): void {
  * the promise resolves with that image.
  */
 export async function cancelUpload(row: Row): Promise<ImageStatus | undefined> {
-  void forgetPending(row.key)
-  waiting = waiting.filter(each => each !== row)
+  if (goesInPieces(row)) void forgetPending(row.key)
+  waiting.delete(row)
   const upload = sending.get(row)
   if (!upload) return undefined
   cancelled.add(row)
@@ -81,26 +82,26 @@ function isUnanswered(row: Row): boolean {
 }
 
 export function hasUnsent(): boolean {
-  return waiting.some(isWanted) || sending.size > 0
+  return nextWanted() !== undefined || sending.size > 0
 }
 
 function startNext(): void {
   while (sending.size < parallel && !pause.peek() && !isHeld.peek()) {
-    const next = waiting.findIndex(isWanted)
-    const [row] = next < 0 ? [] : waiting.splice(next, 1)
+    const row = nextWanted()
     if (!row) return
+    waiting.delete(row)
     if (row.file) row.wish ??= wishFor(row.file)
     void start(row)
   }
 }
 
 /** A deleted file waits for the end of the time in which the deletion can be undone. */
-function isWanted(row: Row): boolean {
-  return !hidden.peek().has(row)
+function nextWanted(): Row | undefined {
+  for (const row of waiting) if (!hidden.peek().has(row)) return row
 }
 
 async function start(row: Row): Promise<void> {
-  setView(row, { state: 'uploading', share: 0 })
+  setView(row, { state: 'uploading', share: keptShare(row) ?? 0 })
   const way = goesInPieces(row) ? sendInPieces : send
   const upload = way(row, share => {
     if (sending.has(row)) setView(row, { state: 'uploading', share })
@@ -111,11 +112,17 @@ async function start(row: Row): Promise<void> {
     backoffMs = 500
     if (!cancelled.has(row)) becomeImage(row, image)
   } catch (error) {
-    if (error instanceof Refusal && !cancelled.has(row)) onRefused(row, error)
+    if (cancelled.has(row)) return
+    if (!(error instanceof Refusal)) throw error
+    onRefused(row, error)
   } finally {
     sending.delete(row)
     startNext()
   }
+}
+
+function inLine(row: Row): RowView {
+  return { state: 'waiting', share: keptShare(row) }
 }
 
 function onRefused(row: Row, refusal: Refusal): void {
@@ -126,8 +133,8 @@ function onRefused(row: Row, refusal: Refusal): void {
     setView(row, { state: 'refused', refusal })
     return
   }
-  setView(row, { state: 'waiting' })
-  waiting.unshift(row)
+  setView(row, inLine(row))
+  waiting = new Set([row, ...waiting])
   if (needsKey) {
     pauseFor(refusal, Number.POSITIVE_INFINITY)
     return

@@ -1,9 +1,10 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import type { DetailedError, Upload } from 'tus-js-client'
 import { urlOf } from '../api/base.ts'
-import { offline, Refusal, refusalFrom } from '../api/refusal.ts'
+import { notLoaded, offline, Refusal, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized, request } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
+import { hidden } from '../images/store.ts'
 import { forgetPending, rememberPending } from './pending.ts'
 import type { Sending } from './send.ts'
 import { thisTab } from './this-tab.ts'
@@ -11,16 +12,27 @@ import { thisTab } from './this-tab.ts'
 /** Files above this size are sent in pieces of this size, and continue where they stopped. */
 const pieceBytes = 8 * 1024 * 1024
 
-const uploadUrls = new WeakMap<Row, string>()
+interface Begun {
+  url: string
+  /** How much of the file the server has. */
+  share: number
+}
 
-/** Sets the URL at which an upload of an earlier visit continues. */
-export function continueAt(row: Row, uploadUrl: string): void {
-  uploadUrls.set(row, uploadUrl)
+const begun = new WeakMap<Row, Begun>()
+
+/** Sets where an upload of an earlier visit continues. */
+export function continueAt(row: Row, upload: Begun): void {
+  begun.set(row, upload)
 }
 
 /** The next attempt is another upload. */
 export function beginAnew(row: Row): void {
-  uploadUrls.delete(row)
+  begun.delete(row)
+}
+
+/** How much of a file the server has: so much is not sent again. */
+export function keptShare(row: Row): number | undefined {
+  return begun.get(row)?.share
 }
 
 export function goesInPieces({ bytes }: Row): boolean {
@@ -30,7 +42,8 @@ export function goesInPieces({ bytes }: Row): boolean {
 /** From now on the upload survives a reload, even while it is queued. */
 export async function rememberRow(row: Row): Promise<void> {
   const { key, file, wish } = row
-  if (file) await rememberPending({ key, tab: thisTab, file, wish, uploadUrl: uploadUrls.get(row) })
+  const { url: uploadUrl, share } = begun.get(row) ?? {}
+  if (file) await rememberPending({ key, tab: thisTab, file, wish, uploadUrl, share })
 }
 
 /** Sends a file by tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
@@ -42,10 +55,17 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
     if (!file) throw new Error('a row without a file can not be sent')
     await expectReadable(file)
     await rememberRow(row)
-    const { Upload } = await import('tus-js-client')
+    const { Upload } = await import('tus-js-client').catch(() => {
+      throw notLoaded()
+    })
+    const keep = (share: number) => {
+      if (!upload?.url) return
+      begun.set(row, { url: upload.url, share: Math.max(share, keptShare(row) ?? 0) })
+      if (!hidden.peek().has(row)) void rememberRow(row)
+    }
     const url = await new Promise<string>((resolve, reject) => {
       cancelled.signal.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
-      const known = uploadUrls.get(row)
+      const known = begun.get(row)?.url
       upload = new Upload(file, {
         // A known upload has no endpoint, as tus-js-client would begin a new upload when the server is only busy.
         ...(known === undefined ? { endpoint: urlOf('uploads') } : { uploadUrl: known }),
@@ -54,11 +74,8 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
         storeFingerprintForResuming: false,
         metadata: given({ ...wish, filename: file.name }),
         onProgress: (sent, total) => onProgress(sent / total),
-        onUploadUrlAvailable: () => {
-          if (!upload?.url) return
-          uploadUrls.set(row, upload.url)
-          void rememberRow(row)
-        },
+        onUploadUrlAvailable: () => keep(0),
+        onChunkComplete: (_, kept, total) => keep(kept / total),
         onSuccess: () => resolve(upload?.url ?? ''),
         onError: error => reject(asRefusal(error, () => beginAnew(row))),
       })

@@ -1,6 +1,6 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { urlOf } from '../api/base.ts'
-import { offline, refusalFrom } from '../api/refusal.ts'
+import { offline, parseAnswer, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
 
@@ -20,8 +20,13 @@ export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: nu
     xhr.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1)
     xhr.onload = () => {
       if (xhr.status === 401) onUnauthorized.call()
-      if (xhr.status === 200 || xhr.status === 202) resolve(JSON.parse(xhr.responseText))
-      else reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
+      if (xhr.status !== 200 && xhr.status !== 202)
+        return reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
+      try {
+        resolve(parseAnswer(xhr.responseText))
+      } catch (error) {
+        reject(error)
+      }
     }
     xhr.onerror = () => reject(offline())
     xhr.onabort = () => reject(new DOMException('cancelled', 'AbortError'))

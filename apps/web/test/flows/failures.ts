@@ -60,6 +60,34 @@ export function failureFlows({ open, darkroom, png }: InBrowser): void {
     assert.deepEqual(offsets, ['0', '8388608', '16777216'])
   })
 
+  test('an interrupted upload shows how much the server has, and continues', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await slowUploads(page)
+    await dropTiff(page, 'train.tif', 12 * 1024 * 1024)
+    await rowOf(page, 'train.tif')
+      .getByText(/^Uploading [789]\d %/)
+      .waitFor()
+    await darkroom.kill()
+    await rowOf(page, 'train.tif')
+      .getByText(/^In line, 6\d % is uploaded$/)
+      .waitFor()
+    await darkroom.restart()
+    await untilDeveloped(page, 'train.tif')
+  })
+
+  test('a large file that is added without a network is uploaded when it is back', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().setOffline(true)
+    await dropTiff(page, 'cellar.tif', 9 * 1024 * 1024)
+    // What sends large files is loaded on demand.
+    await page.locator('.toast').getByText('A part of this page could not be loaded').waitFor()
+    await page.context().setOffline(false)
+    await untilDeveloped(page, 'cellar.tif')
+  })
+
   test('a large file that waits in line continues after a reload, but not one that was deleted', async () => {
     await using opened = await open()
     const { page } = opened

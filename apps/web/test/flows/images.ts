@@ -169,6 +169,31 @@ export function imageFlows({ local, open, png, photo, post, statusOf, listIds, i
     await until('the image is deleted', async () => (await statusOf(id)) === 404)
   })
 
+  test('a tab that is closed while images are deleted deletes them all', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const names = ['one.png', 'two.png', 'three.png', 'four.png']
+    await addTo(page, ...names.map(name => fileOf(name, png)))
+    await untilDeveloped(page, ...names)
+    const ids: string[] = []
+    for (const name of names) ids.push(await idOf(page, name))
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.enable')
+    // The first deletion is not answered before the tab is closed.
+    const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
+    await network.send('Network.emulateNetworkConditions', late)
+    for (const name of names.slice(0, 3)) await page.getByLabel(`Choose ${name}`).check()
+    await page.getByRole('button', { name: 'Delete 3' }).click()
+    const isRequested = page.waitForEvent('request', request => request.method() === 'DELETE')
+    // Another deletion ends the time in which the first can be undone.
+    await page.getByRole('button', { name: 'Delete four.png' }).click()
+    await isRequested
+    await page.close()
+    await until('all are deleted', async () =>
+      (await Promise.all(ids.map(statusOf))).every(status => status === 404),
+    )
+  })
+
   test('the focus stays near what is deleted by keyboard', async () => {
     await using opened = await open()
     const { page } = opened

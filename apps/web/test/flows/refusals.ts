@@ -100,6 +100,21 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'train.png')
   })
 
+  test('an answer that is not from Darkroom is explained, and the page continues when Darkroom answers again', async () => {
+    const id = await post()
+    await using opened = await open('/docs')
+    const { page } = opened
+    const signIn = { status: 200, contentType: 'text/html', body: '<h1>Welcome to our network</h1>' }
+    await page.route(/\/images(\?|$)/, route => route.fulfill(signIn))
+    await page.goto(new URL('/', page.url()).href)
+    await page.locator('.empty').getByText('Something else than Darkroom answered').waitFor()
+    await addTo(page, fileOf('hotel.png', png))
+    await page.locator('.toast').getByText('Something else than Darkroom answered').waitFor()
+    await assertAccessible(page)
+    await page.unroute(/\/images(\?|$)/)
+    await untilDeveloped(page, 'hotel.png', `Image ${id.slice(-6)}`)
+  })
+
   test('a double click on Upload again sends the file once', async () => {
     await using opened = await open()
     const { page } = opened

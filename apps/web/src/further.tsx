@@ -1,0 +1,14 @@
+import { DetailsDialog } from './compare/details-dialog.tsx'
+import { SignIn } from './session/sign-in.tsx'
+import { BottomBar } from './shell/bottom-bar.tsx'
+
+/** What the first view does not show. */
+export function Further() {
+  return (
+    <>
+      <BottomBar />
+      <DetailsDialog />
+      <SignIn />
+    </>
+  )
+}

@@ -1,0 +1,36 @@
+import type { Operation } from '@darkroom/contracts'
+import { developOnce, loadVariant } from '../images/develop-once.ts'
+import { previewsOf, sides } from '../images/previews.ts'
+import { recipe } from './recipe.ts'
+import { scaledOperations, smallVersion } from './small-version.ts'
+import { listsOf } from './wish.ts'
+
+/** The URLs of both sides. */
+export interface Trial {
+  before: string
+  after: string
+}
+
+/** What an empty recipe does unless an operator has changed it. */
+const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
+
+/** Applies the recipe to a small version of a file. */
+export async function tryOn(file: File): Promise<Trial> {
+  const { image, scale, isShown } = await smallVersion(file)
+  const { operations, variants } = listsOf(recipe.peek())
+  const tried = operations ?? Object.values(variants ?? {})[0] ?? usual
+  const lists = isShown ? { [sides.after]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
+  const query = { variants: JSON.stringify(lists) }
+  return developOnce({ query, body: image }, async id => {
+    const before = isShown ? image : await loadVariant(id, sides.before)
+    const after = await loadVariant(id, sides.after)
+    return { before: URL.createObjectURL(before), after: URL.createObjectURL(after) }
+  })
+}
+
+/** No browser shows TIFF. */
+function shownIn(operations: readonly Operation[]): Operation[] {
+  return operations.map(operation =>
+    'type' in operation && operation.type === 'tiff' ? { ...operation, type: 'png' } : operation,
+  )
+}
