@@ -32,9 +32,7 @@ export function createRestNetwork(options: {
       if (status !== 200) throw refused(to, body.detail)
       if (syncReply.Check(body)) return body
       const [error] = syncReply.Errors(body)
-      throw new ProtocolError(
-        `${to.id} sent an answer that is not valid: ${error?.instancePath} ${error?.message}`,
-      )
+      throw new ProtocolError(`the answer of ${to.id} is not valid: ${error?.instancePath} ${error?.message}`)
     },
     async identify(url, self) {
       const { body } = await clientAt(url).identify({ body: self, signal: signal() })

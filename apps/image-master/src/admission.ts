@@ -28,7 +28,7 @@ export class Admission {
     this.#taskDb = taskDb
   }
 
-  /** @throws ServiceProblem 429 when the queue is full, or that of the owner, 503 when too much is being received */
+  /** @throws ServiceProblem 429 if too many images wait, in all or of this owner; 503 if too many bytes are being received */
   async check({
     maxQueued,
     maxQueuedPerOwner,
@@ -44,14 +44,19 @@ export class Admission {
       throw retryLater(
         503,
         'too-many-uploads',
-        'too many uploads are being received; try again in a second',
+        `too many uploads are being received: ${this.#bytesInFlight} bytes, and at most ${maxBytesInFlight} are allowed; try again in a second`,
         1,
       )
     }
     const queued = await this.#countQueued()
     if (queued >= maxQueued)
-      throw retryLater(429, 'queue-full', `the queue is full: ${queued} images are waiting`, 5)
-    // An owner can not have more waiting images than the whole queue.
+      throw retryLater(
+        429,
+        'queue-full',
+        `the queue is full: ${queued} images are waiting, and at most ${maxQueued} may wait`,
+        5,
+      )
+    // An owner cannot have more waiting images than the whole queue.
     if (owner === undefined || queued < maxQueuedPerOwner) return
     const own = await this.#countQueued(owner)
     if (own < maxQueuedPerOwner) return

@@ -40,7 +40,7 @@ export function buildApp({
   clients: { kv, storage, taskDb },
   workers,
   queue,
-  show = () => undefined,
+  addTo: addQueueTo = () => undefined,
   settings,
   tally,
   logger,
@@ -81,7 +81,7 @@ export function buildApp({
   const { clusterToken } = config
   const app = createApp(
     { ...bodyBoundsIn(config), name: 'image-master', logger, clusterToken, api, closing, checkReady },
-    show,
+    addQueueTo,
   )
 
   const housekeeping = new Housekeeping({

@@ -7,7 +7,7 @@ const cautionMs = 3_600_000
 
 /**
  * The time of day by which old images are deleted. If the clock is set ahead by mistake, everything looks old; so a
- * jump ahead is believed only if the clock still shows it an hour later. A clock that is set back is believed at
+ * jump ahead is accepted only if the clock still shows it an hour later. A clock that is set back is accepted at
  * once.
  */
 export class CautiousTime {

@@ -55,7 +55,7 @@ export interface IntakeDependencies {
   maxBytesInFlight: number
 }
 
-export interface Order extends RequestedOutputs {
+export interface ImageOptions extends RequestedOutputs {
   /** The owner of the image; without one it belongs to the operators. */
   owner?: string | undefined
   /** Unique among the images of the owner. */
@@ -65,7 +65,7 @@ export interface Order extends RequestedOutputs {
   callback?: string | undefined
 }
 
-export interface Upload extends Order {
+export interface Upload extends ImageOptions {
   body: Body
   /** The id of the image, if it is not a new one. */
   id?: string | undefined
@@ -123,13 +123,13 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
  * @throws ServiceProblem 400, 404, 410, 415, 422, 429 or 503; then no bytes stay behind
  */
 export async function acceptCopy(
-  { from, ...order }: Order & { from: string },
+  { from, ...options }: ImageOptions & { from: string },
   dependencies: IntakeDependencies,
 ): Promise<Task> {
   const { admission, ids, maxBytesInFlight, settings, storage, taskDb, workers } = dependencies
   const limits = settings()
-  const outputs = readOutputs(order, limits.defaultOperations)
-  await admission.check({ ...limits, maxBytesInFlight, owner: order.owner })
+  const outputs = readOutputs(options, limits.defaultOperations)
+  await admission.check({ ...limits, maxBytesInFlight, owner: options.owner })
   const source = await findTask(taskDb, from)
   if (!source)
     throw new ServiceProblem(404, 'image-not-found', `there is no image ${from}; it may have expired`)
@@ -140,7 +140,7 @@ export async function acceptCopy(
     throw new ServiceProblem(410, 'original-gone', `the original of the image ${from} is no longer stored`)
   if (copied.status === 503) throw ServiceProblem.relay(copied)
   try {
-    return await makeTask(key, { original: source.original, from, ...outputs }, order, dependencies)
+    return await makeTask(key, { original: source.original, from, ...outputs }, options, dependencies)
   } catch (error) {
     if (error instanceof ServiceProblem) await discard(key, dependencies)
     throw error
@@ -195,7 +195,7 @@ async function readFacts(
 async function makeTask(
   id: string,
   image: Outputs & { original: ImageFacts; from?: string },
-  { owner, preset, idempotencyKey, urgency, callback }: Order,
+  { owner, preset, idempotencyKey, urgency, callback }: ImageOptions,
   dependencies: IntakeDependencies,
 ): Promise<Task> {
   const reply = await dependencies.taskDb.putTask({

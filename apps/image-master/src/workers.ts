@@ -12,7 +12,7 @@ const usualTimeoutMs = 3000
  */
 export class Workers {
   readonly #timeoutMs: number
-  /** Unknown until a worker has registered. */
+  /** Undefined until a worker has registered. */
   #decoded: ReadonlySet<string> | undefined
   readonly #changes = new EventTarget()
   readonly #closing = new AbortController()

@@ -48,7 +48,7 @@ export async function migrateKv({
 async function* everyEntry(store: KvStore): AsyncGenerator<KvEntry> {
   let cursor: string | undefined
   do {
-    const { entries, next } = await store.list({ prefix: '', limit: pageSize, cursor, tellsExpiry: true })
+    const { entries, next } = await store.list({ prefix: '', limit: pageSize, cursor, includesExpiry: true })
     yield* entries
     cursor = next
   } while (cursor !== undefined)

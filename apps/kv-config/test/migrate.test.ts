@@ -43,7 +43,7 @@ withEngine('etcd', program => {
     assert.equal(text((await to.get('config/🔑')).entry), '')
     assert.deepEqual(Buffer.from((await to.get('bytes')).entry?.value ?? []), Buffer.from(bytes))
     assert.equal((await to.get('services/a')).entry, undefined)
-    const { entries } = await to.list({ prefix: 'uploads/', limit: 10, tellsExpiry: true })
+    const { entries } = await to.list({ prefix: 'uploads/', limit: 10, includesExpiry: true })
     assert.deepEqual(entries.map(text), ['unfinished'])
     const leftMs = (entries[0]?.expiresAt?.getTime() ?? 0) - Date.now()
     assert.ok(leftMs > 3_500_000 && leftMs < 3_700_000, `it expires in ${leftMs} ms`)

@@ -10,8 +10,7 @@ export class MembersUnknown extends Error {}
 export interface Membership {
   readonly self: Member
   /**
-   * The other nodes that are considered alive, in no particular order. The array is replaced when there is a change,
-   * and is the same until then.
+   * The other nodes that are considered alive, in no particular order. Each change replaces the array by a new array.
    */
   members(): readonly Member[]
   /** Calls `listener` after every change of `members()`; returns a function that removes it. */
@@ -19,8 +18,8 @@ export interface Membership {
   /** Resolves when the members, this node included, were read for the first time; never if they can't be read. */
   readonly firstRead: Promise<void>
   /**
-   * Other addresses with this node's id, which this run did not register. They are earlier addresses of this node, or
-   * the address of a copy.
+   * Other addresses with this node's id, which this run of the node did not register. They are earlier addresses of this
+   * node, or addresses of copies.
    */
   rivals(): readonly string[]
   /** Rejects, with a message for the log, while the members can't be read. The last known members stay meanwhile. */

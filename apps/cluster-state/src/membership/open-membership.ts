@@ -28,7 +28,7 @@ const engines: Engines<(options: MembershipOptions) => Promise<Membership>> = {
 export const membershipUrlPattern = engineUrlPattern(engines)
 
 /**
- * Opens the membership for MEMBERSHIP_URL. It learns the members later.
+ * Opens the membership for MEMBERSHIP_URL, without waiting for its members.
  *
  * @throws InvalidConfig if the URL is not valid
  */

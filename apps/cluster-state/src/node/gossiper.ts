@@ -8,8 +8,8 @@ import { repeat } from './repeat.ts'
 import { Rumours } from './rumours.ts'
 
 /**
- * A member with this many unanswered messages gets no more. So messages don't pile up at a slow member, and a single
- * lost message doesn't stop the gossip.
+ * A member with this many unanswered messages gets no further message. So messages don't pile up at a slow member, and a
+ * single lost message doesn't stop the gossip.
  */
 const maxUnanswered = 4
 /** In how many of the slower rounds a change is sent. */
@@ -107,7 +107,7 @@ export class Gossiper {
   }
 
   /**
-   * A round counts for all nodes of the data centre, also if this node doesn't send: it is enough that one node sends.
+   * A round counts for all nodes of the data centre, even if this node sends nothing: it is enough that one node sends.
    */
   async #sendToFar(): Promise<void> {
     if (this.#farPushes.isEmpty) return
@@ -129,7 +129,7 @@ export class Gossiper {
 
   async #send(target: Member, entries: readonly Entry[]): Promise<void> {
     this.#unanswered.set(target.id, (this.#unanswered.get(target.id) ?? 0) + 1)
-    await this.#peers.ask(target, network =>
+    await this.#peers.request(target, network =>
       network.gossip(target, { from: this.#membership.self.id, entries: [...entries] }),
     )
     const left = (this.#unanswered.get(target.id) ?? 0) - 1

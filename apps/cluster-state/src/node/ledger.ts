@@ -10,9 +10,9 @@ interface Write {
 
 /**
  * The state, in memory and on disk. All writes, of this node and of others, are done in groups, one after the other:
- * each group is applied to a draft and saved; only then it becomes the state, is sent to others, and is answered. So no
- * other node gets a change that a crash could undo. If others had a higher count than its own node, they would ignore the
- * next increments of that node.
+ * each group is applied to a draft and saved; only then does it become the state, is sent to others, and is answered. So
+ * no other node gets a change that a crash could undo. Otherwise, after a crash, the others would have a higher count of
+ * this node than the node itself, and would ignore its next increments.
  *
  *     write ─┐
  *     write ─┼─> draft ─> save (fsync) ─> new state ─> all answered

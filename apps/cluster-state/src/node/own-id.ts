@@ -16,7 +16,7 @@ interface Twin {
 /**
  * Makes sure that only one process at a time writes under this node's id. If a data folder was copied, two processes have
  * one id: both raise the same counts, and the counts of one are lost. The membership shows other addresses with this id.
- * They may be earlier addresses of this node, so the process at each address is asked:
+ * They may be earlier addresses of this node, so a request goes to each address:
  *
  *     here                                          there
  *      │ own id, own run, how long it accepts writes  │
@@ -24,8 +24,8 @@ interface Twin {
  *      │ the same of the other process                │ same id, different runs: one of them now refuses writes
  *      │<─────────────────────────────────────────────┤
  *
- * The process that has accepted writes for less time refuses them, as it is the copy that was started later. It refuses
- * until the other process has another id.
+ * The process that has accepted writes for less time was started later, so it is the copy: it refuses writes until the
+ * other process has another id.
  */
 export class OwnId {
   readonly id: string
@@ -89,19 +89,19 @@ export class OwnId {
   #check(): void {
     this.#cancelCheck?.()
     this.#cancelCheck = undefined
-    this.#checking = (this.#checking ?? Promise.resolve()).then(() => this.#askRivals())
+    this.#checking = (this.#checking ?? Promise.resolve()).then(() => this.#identifyRivals())
   }
 
-  async #askRivals(): Promise<void> {
+  async #identifyRivals(): Promise<void> {
     const urls = new Set(this.#membership?.rivals())
     if (this.#twin) urls.add(this.#twin.url)
-    await Promise.all([...urls].map(url => this.#ask(url)))
+    await Promise.all([...urls].map(url => this.#identifyAt(url)))
     if (this.#hasChecked) this.#settle()
     if (this.#isClosed || urls.size === 0 || this.#cancelCheck) return
     this.#cancelCheck = this.#context.clock.setTimer(recheckMs, () => this.#check())
   }
 
-  async #ask(url: string): Promise<void> {
+  async #identifyAt(url: string): Promise<void> {
     if (this.#isClosed) return
     const own = this.#identity()
     let other: NodeIdentity
@@ -136,19 +136,12 @@ export class OwnId {
     const remedy =
       'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
     if (this.#hasYielded)
-      logger.error({ id: this.id, twin }, `this node refuses writes: another has its id; ${remedy}`)
-    else
-      logger.error(
-        { id: this.id, twin },
-        `another node has the id of this one, and refuses writes; ${remedy}`,
-      )
+      logger.error({ id: this.id, twin }, `this node refuses writes: another node has the same id; ${remedy}`)
+    else logger.error({ id: this.id, twin }, `another node has the same id, and refuses writes; ${remedy}`)
   }
 
   #forgetTwin(): void {
-    this.#context.logger.info(
-      { id: this.id, twin: this.#twin },
-      'no other node has the id of this one any more',
-    )
+    this.#context.logger.info({ id: this.id, twin: this.#twin }, 'no other node has the same id any more')
     this.#twin = undefined
     this.#hasYielded = false
     this.#settle()

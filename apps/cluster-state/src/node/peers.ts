@@ -38,7 +38,7 @@ export class Peers {
   }
 
   /** The answer of a member; undefined if the request fails. New failures are logged. */
-  async ask<Answer>(
+  async request<Answer>(
     member: Member,
     call: (network: Network) => Promise<Answer>,
   ): Promise<Answer | undefined> {
@@ -69,7 +69,7 @@ export class Peers {
     if (now - at < quietMs) return
     this.#forgetFormerMembers()
     this.#warned.set(member.id, { at: now, hasAnswered: false })
-    this.#logger.warn({ err: error, member }, 'this member does not answer, or not as expected')
+    this.#logger.warn({ err: error, member }, 'a request to this member failed, or its answer was not valid')
   }
 
   #forgetFormerMembers(): void {

@@ -78,7 +78,7 @@ export class Syncer {
     const member = members[Math.floor(this.#context.random() * members.length)]
     if (!member || this.#isSyncing) return
     this.#isSyncing = true
-    await this.#peers.ask(member, () => this.#syncWith(member))
+    await this.#peers.request(member, () => this.#syncWith(member))
     this.#isSyncing = false
   }
 
@@ -95,13 +95,13 @@ export class Syncer {
 
   async #compare(member: Member, after: string | undefined): Promise<VersionPage> {
     const { ledger } = this.#context
-    const reply = await this.#ask(member, {
+    const reply = await this.#send(member, {
       step: 'compare',
       from: this.#membership.self.id,
       digest: ledger.state.digest(),
       ...(after !== undefined && { after }),
     })
-    if (!('versions' in reply)) throw new ProtocolError(`asked for versions, ${member.id} sent entries`)
+    if (!('versions' in reply)) throw new ProtocolError(`requested versions, but ${member.id} sent entries`)
     const { versions, buckets, next } = reply
     return { buckets, versions: versions.map(([key, rank, check]) => ({ key, rank, check })), after, next }
   }
@@ -111,31 +111,31 @@ export class Syncer {
     let [unsent, missing] = [newer, wanted]
     while ((unsent.length > 0 || missing.length > 0) && !this.#isClosed) {
       const entries = pack(ledger.state, unsent, settings.maxMessageBytes)
-      const asked = missing.slice(0, pageSize)
-      const reply = await this.#ask(member, {
+      const requested = missing.slice(0, pageSize)
+      const reply = await this.#send(member, {
         step: 'exchange',
         from: this.#membership.self.id,
         entries,
-        wanted: asked,
+        wanted: requested,
       })
-      if (!('entries' in reply)) throw new ProtocolError(`asked for entries, ${member.id} sent versions`)
+      if (!('entries' in reply)) throw new ProtocolError(`requested entries, but ${member.id} sent versions`)
       const received = inspectEntries(reply.entries)
       await receiver.receive(received)
       unsent = unsent.slice(entries.length)
-      missing = [...stillMissing(asked, received), ...missing.slice(asked.length)]
+      missing = [...stillMissing(requested, received), ...missing.slice(requested.length)]
     }
   }
 
-  #ask(member: Member, request: SyncRequest): Promise<SyncReply> {
+  #send(member: Member, request: SyncRequest): Promise<SyncReply> {
     return this.#context.network.sync(member, request)
   }
 }
 
 /** The requested keys that were not received yet. If nothing was received, none of them will come. */
-function stillMissing(asked: readonly string[], received: readonly Entry[]): string[] {
+function stillMissing(requested: readonly string[], received: readonly Entry[]): string[] {
   const keys = new Set(received.map(keyOf))
-  const missing = asked.filter(key => !keys.has(key))
-  return missing.length < asked.length ? missing : []
+  const missing = requested.filter(key => !keys.has(key))
+  return missing.length < requested.length ? missing : []
 }
 
 /** Answers the requests of another node's Syncer. @throws ProtocolError */
@@ -146,7 +146,9 @@ export async function answerSync(context: NodeContext, request: SyncRequest): Pr
     const known = request.wanted.filter(key => state.get(key))
     return { entries: pack(state, known, context.settings.maxMessageBytes) }
   }
-  if (request.digest.length !== bucketCount) throw new ProtocolError(`a digest has ${bucketCount} hashes`)
+  if (request.digest.length !== bucketCount) {
+    throw new ProtocolError(`a digest has ${bucketCount} hashes, got ${request.digest.length}`)
+  }
   const buckets = differingBuckets(state.digest(), request.digest)
   const versions = state.versions(buckets, { after: request.after, limit: pageSize + 1 })
   const page = versions.slice(0, pageSize)

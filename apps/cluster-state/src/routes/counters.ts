@@ -61,7 +61,7 @@ function readWindows(
     throw new ServiceProblem(
       400,
       'invalid-window',
-      `${window} in ${buckets} buckets is not kept: a window has at most 48h, and each bucket whole seconds up to 2m, whole minutes up to 2h, whole hours above`,
+      `no counts are kept for ${window} in ${buckets} buckets: a window has at most 48h; its buckets have whole seconds in windows up to 2m, whole minutes up to 2h, whole hours above`,
     )
   }
   return {

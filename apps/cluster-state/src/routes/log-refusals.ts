@@ -6,7 +6,10 @@ const quietMs = 60_000
 /** The log distinguishes at most this many peers. */
 const maxPeers = 1000
 
-/** Counts and logs the messages that are refused in this scope. Between nodes, a refusal means that one has a fault. */
+/**
+ * Counts and logs the messages that are refused in this scope. Between nodes, a refusal means that one of the nodes has a
+ * fault.
+ */
 export function logRefusals(app: App): void {
   const refusals = new Counter({
     name: 'darkroom_gossip_refused_total',

@@ -4,7 +4,7 @@ import { isExactNumber, ServiceProblem } from '@darkroom/service-kit'
 /**
  * Parses the value of a register.
  *
- * @throws ServiceProblem 400 for numbers that a double can't keep, and for keys that other nodes would refuse;
+ * @throws ServiceProblem 400 for numbers that a double can't represent, and for keys that other nodes would refuse;
  *   SyntaxError if the text is not JSON
  */
 export function parseValue(text: string): Json {
@@ -22,7 +22,7 @@ function checkPart(key: string, part: unknown, { source = '' }: { source?: strin
     throw new ServiceProblem(
       400,
       'inexact-number',
-      `the number ${shown} can't be kept exactly, as values are 64-bit floating-point numbers; send it as a string`,
+      `the number ${shown} can't be stored exactly, because values are 64-bit floating-point numbers; send it as a string`,
     )
   }
   if (key === '__proto__' || (key === 'constructor' && Object.hasOwn(Object(part), 'prototype'))) {

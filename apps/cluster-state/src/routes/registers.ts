@@ -132,11 +132,11 @@ function textOf(register: RegisterEntry): string {
   return String(toRead(register).value)
 }
 
-/** @throws ServiceProblem 400 for a number that a double can't keep, or that is larger than the limit */
+/** @throws ServiceProblem 400 for a number that a double can't represent, or that is larger than the limit */
 function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value <= max && !Object.is(value, -0)) return value
-  throw new ServiceProblem(400, 'invalid-request', `${text} is larger than ${max}`)
+  throw new ServiceProblem(400, 'invalid-request', `${text} must be a whole number from ${-max} to ${max}`)
 }
 
 /** The text as JSON if it is valid JSON, otherwise as a string. @throws ServiceProblem 400 */
@@ -163,7 +163,11 @@ function parseBody(text: string): Json {
 function checkValue(name: string, value: unknown): Json {
   if (value === undefined) throw new ServiceProblem(400, 'invalid-request', 'the body must be a JSON value')
   if (name === bareRegister && !Number.isSafeInteger(value)) {
-    throw new ServiceProblem(400, 'invalid-request', `the register ${name} accepts only whole numbers`)
+    throw new ServiceProblem(
+      400,
+      'invalid-request',
+      `the register ${name} accepts only whole numbers, such as 42`,
+    )
   }
   const bytes = valueBytes(value)
   if (bytes <= maxValueBytes) return value as Json

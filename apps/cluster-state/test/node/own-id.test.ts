@@ -72,7 +72,7 @@ suite('a node id that two processes have', () => {
     assert.match(String(copy.ownId.refusal), /http:\/\/a has the same id \(x\).*new-node-id/)
     assert.equal(original.ownId.refusal, undefined)
     assert.deepEqual(processes.errors.map(words => words.split(/[:,;]/)[0]).toSorted(), [
-      'another node has the id of this one',
+      'another node has the same id',
       'this node refuses writes',
     ])
     await processes.time.run(60_000)

@@ -125,7 +125,7 @@ suite('a comparison of states', () => {
     })
     await time.run(10_000)
     assert.equal(node.state.size, 0)
-    assert.equal(log.lines.filter(({ msg }) => msg.includes('does not answer, or not as expected')).length, 1)
+    assert.equal(log.lines.filter(({ msg }) => msg.includes('a request to this member failed')).length, 1)
   })
 
   test('begins as soon as there is another member', async () => {

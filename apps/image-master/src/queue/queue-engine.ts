@@ -10,7 +10,7 @@ export interface QueueSettings {
   bullBoard: 'off' | 'read-only' | 'read-write'
 }
 
-export interface QueueNeeds {
+export interface QueueDependencies {
   taskDb: Client<typeof taskDbRoutes>
   logger: Logger
 }
@@ -18,5 +18,5 @@ export interface QueueNeeds {
 export interface OpenedQueue {
   queue: WorkQueue
   /** Adds the engine's measurements and pages to the app. */
-  show?(app: App): void
+  addTo?(app: App): void
 }

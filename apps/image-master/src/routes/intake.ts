@@ -23,12 +23,12 @@ export function intakeHandlers(
     },
 
     async copyImage({ headers, body }) {
-      const order = {
+      const copy = {
         ...body,
         idempotencyKey: headers['idempotency-key'],
         urgency: urgencyOf(headers.priority),
       }
-      return { status: 202, body: await acceptCopy(order, dependencies) }
+      return { status: 202, body: await acceptCopy(copy, dependencies) }
     },
   }
 }

@@ -91,7 +91,7 @@ export function workHandlers({
       'content' in given ? inlineBytes.storeResult(outputKey(id, name), lease, given) : given
     if (!variants) {
       if (result) return { result: await factsOf(result) }
-      throw new ServiceProblem(400, 'invalid-request', 'body: needs a result, variants, or both')
+      throw new ServiceProblem(400, 'invalid-request', 'the body must have a result, variants, or both')
     }
     const [facts, named] = await Promise.all([
       result && factsOf(result),

@@ -29,8 +29,8 @@ export interface ListQuery {
   limit: number
   /** The last key of the previous page. */
   cursor?: string | undefined
-  /** Whether entries should contain the end of their lease, for which some engines need a request per entry. */
-  tellsExpiry?: boolean
+  /** Whether entries contain the end of their lease, for which some engines need a request per entry. */
+  includesExpiry?: boolean
 }
 
 /** A page ends when its values reach this size; the last value may exceed it. */

@@ -26,6 +26,6 @@ function clusterOf(store: KvStore): Cluster {
   throw new ServiceProblem(
     501,
     'not-clustered',
-    'this store is not clustered: its one member can not be joined by others',
+    'this engine has a single member; to add members, set KV_STORE_URL to an etcd cluster',
   )
 }

@@ -63,7 +63,7 @@ export function keyHandlers(store: KvStore, closing: AbortSignal): KeyHandlers {
     async listKeys({ querystring: { prefix = '', limit = 100, cursor, wait, after }, signal }) {
       const last = cursors.read(cursor)
       if (wait !== undefined) await hold({ prefix }, after, wait, signal)
-      const page = await store.list({ prefix, limit, cursor: last, tellsExpiry: true })
+      const page = await store.list({ prefix, limit, cursor: last, includesExpiry: true })
       const { entries, ...rest } = cursors.write(page)
       return { status: 200, body: { ...rest, keys: entries.map(toJson) } }
     },

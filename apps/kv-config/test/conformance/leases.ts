@@ -100,7 +100,7 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
       await put(store, 'leased', 'one', longTtl)
       await put(store, 'unleased', 'one')
       const query = { prefix: '', limit: 10 }
-      const { entries } = await store.list({ ...query, tellsExpiry: true })
+      const { entries } = await store.list({ ...query, includesExpiry: true })
       const [leased, unleased] = entries
       assert.ok(leased?.expiresAt)
       const leftMs = leased.expiresAt.getTime() - before
@@ -125,6 +125,6 @@ export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Confo
 }
 
 async function expiryOf(store: KvStore, key: string): Promise<number> {
-  const { entries } = await store.list({ prefix: key, limit: 1, tellsExpiry: true })
+  const { entries } = await store.list({ prefix: key, limit: 1, includesExpiry: true })
   return entries[0]?.expiresAt?.getTime() ?? assert.fail(`${key} has no lease`)
 }

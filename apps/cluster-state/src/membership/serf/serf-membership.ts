@@ -41,7 +41,7 @@ export class SerfMembership implements Membership {
   #rivals: readonly string[] = []
   #connection: AgentConnection | undefined
   /** Why the known members may be outdated; undefined while the agent answers. */
-  #fault: unknown = new Error('the Serf agent was not asked yet')
+  #fault: unknown = new Error('the Serf agent has not answered yet')
 
   constructor(options: { address: AgentAddress; self: Member; logger: Logger; timeoutMs?: number }) {
     this.self = options.self
@@ -122,6 +122,7 @@ export class SerfMembership implements Membership {
       await once(changes, 'change', { signal: end }).catch(() => undefined)
     }
   }
+
   async #read(connection: AgentConnection): Promise<void> {
     const nodes = await connection.members()
     const ownTags = tagsOf(this.self)
@@ -169,6 +170,6 @@ export class SerfMembership implements Membership {
     )
     this.#connection = undefined
     this.#fault = error
-    if (isNew) this.#logger.warn({ err: error }, 'can not follow the members; retrying')
+    if (isNew) this.#logger.warn({ err: error }, 'cannot follow the members; retrying')
   }
 }

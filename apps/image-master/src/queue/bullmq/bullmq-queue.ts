@@ -159,7 +159,7 @@ export class BullMqQueue implements WorkQueue {
   ): Promise<Work | undefined> {
     const params = { id: job.id ?? '' }
     try {
-      // A task DB of an earlier version knows neither `decodes` nor tasks with variants.
+      // A task DB of an earlier version has no tasks with variants, and refuses `decodes`.
       const abilities = job.data.variants ? { decodes: [...decodes] } : {}
       const body = { worker, leaseMs: this.#leaseMs, ...abilities }
       const reply = await this.#taskDb.claimGivenTask({ params, body })

@@ -118,7 +118,7 @@ export class QueueRedis {
 
   /**
    * Returns the refusal by Redis if the error contains one. It is logged once; then Redis is probed from time to time,
-   * as perhaps no other command is sent for long.
+   * because it may take long until another command is sent.
    */
   notice(error: unknown): RedisRefuses | undefined {
     const refusal = refusalOf(error)
@@ -191,7 +191,7 @@ export class QueueRedis {
     })
     copy.on('ready', () => {
       lost = 0
-      if (this.#warned === noFetching) this.#recovered('Redis is back')
+      if (this.#warned === noFetching) this.#recovered('Redis answers again')
     })
     this.#copies.push(copy)
     return copy
@@ -231,7 +231,7 @@ export class QueueRedis {
 
   async #onReconnected(): Promise<void> {
     this.#lastError = undefined
-    if (this.#refusal === undefined) this.#recovered('Redis is back')
+    if (this.#refusal === undefined) this.#recovered('Redis answers again')
     try {
       for (const warning of warningsOf(await this.client.info())) this.#logger.warn(warning)
     } catch (error) {

@@ -57,7 +57,7 @@ export class Reconciler {
       const count = await this.#run()
       if (count > 0) logger.info({ count }, 'queued tasks that were missing in Redis')
     } catch (error) {
-      this.#cursor = undefined // the task DB may have been replaced, and not know this cursor
+      this.#cursor = undefined // the task DB may have been replaced, and then refuses this cursor
       // The connection logs an outage of Redis.
       const isLogged = error instanceof ServiceUnavailable && error.service === 'Redis'
       logger[isLogged ? 'debug' : 'warn'](

@@ -140,7 +140,7 @@ export class TaskJobs {
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
     const job = await (block ? this.#redis.sendBlocking(next) : this.#redis.send(next))
-    // Marked as failed by a master with other settings: getNextJob would return it for ever. If its task is not done,
+    // Marked as failed by a master with other settings: getNextJob would return it forever. If its task is not done,
     // the reconciler adds a new job.
     if (!job?.deferredFailure) return job
     await this.align(job, undefined)
@@ -164,7 +164,7 @@ export class TaskJobs {
       if (task?.state === 'in-progress') this.#hold(job, task)
       else await this.#redis.send(() => this.#move(job, task))
     } catch (error) {
-      // Another change came first. The next fetch of the job asks the task DB again.
+      // Another change came first. After the next fetch of the job, the task DB decides again.
       if (!isOvertaken(error)) throw error
     }
   }
@@ -228,7 +228,7 @@ export class TaskJobs {
     const held = delay(holdMs, undefined, { signal: this.#closing.signal })
       .catch(() => undefined)
       .then(() => this.putBack(job))
-      .catch(() => undefined) // Redis does not answer: it will treat the job as stalled
+      .catch(() => undefined) // Redis does not answer; later it treats the job as stalled
       .finally(() => this.#held.delete(held))
     this.#held.add(held)
   }

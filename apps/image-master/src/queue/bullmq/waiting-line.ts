@@ -20,7 +20,7 @@ interface Waiting<Item, Served> {
   serve(item: Item): Promise<Served | undefined>
   timeout: AbortSignal
   gone: AbortSignal
-  /** Whether the source was asked at least once for this waiter. */
+  /** Whether at least one fetch was tried for this waiter. */
   wasTried: boolean
   resolve(served: Served | undefined): void
   reject(error: unknown): void
@@ -93,7 +93,7 @@ export class WaitingLine<Item, Served> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  /** The source is asked at least once for each waiter that has not left, however short its timeout. */
+  /** For each waiter that has not left, at least one fetch is tried, even if the timeout is very short. */
   #leave(waiting: Waiting<Item, Served>): void {
     const place = this.#line.indexOf(waiting)
     if (place === -1) return // served, or being served
@@ -102,7 +102,7 @@ export class WaitingLine<Item, Served> {
     waiting.resolve(undefined)
   }
 
-  /** Fetches available items: several at once if the last round got as many as it asked for. */
+  /** Fetches available items: several at once if every fetch of the last round found an item. */
   async #fetchAvailable(): Promise<void> {
     this.#mustFetchAgain = true
     if (this.#isFetching) return
@@ -111,10 +111,10 @@ export class WaitingLine<Item, Served> {
     while (this.#mustFetchAgain && this.#line.length > 0) {
       this.#mustFetchAgain = false
       const waiters = [...this.#line]
-      const asked = waiters.slice(0, atOnce).map(() => this.#fetch(false))
-      const found = (await Promise.all(asked)).filter(item => item !== undefined)
+      const fetches = waiters.slice(0, atOnce).map(() => this.#fetch(false))
+      const found = (await Promise.all(fetches)).filter(item => item !== undefined)
       for (const item of found) this.#deliver(item)
-      if (found.length === asked.length) {
+      if (found.length === fetches.length) {
         atOnce = Math.min(atOnce * 2, maxAtOnce)
         this.#mustFetchAgain = true
         continue

@@ -44,7 +44,7 @@ export function parseEtcdUrl(url: string): EtcdAddress {
 function readFlag(text: string | null): boolean {
   if (text === null || text === 'false') return false
   if (text === 'true') return true
-  throw mistake('has a tls that is not true or false')
+  throw mistake(`has tls=${text}; expected true or false`)
 }
 
 function endpointOf(scheme: 'http' | 'https', host: string): string {

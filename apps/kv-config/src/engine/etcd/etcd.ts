@@ -81,7 +81,7 @@ export class EtcdKvStore implements KvStore {
       const page = await this.#readPage(query)
       if (!page) continue
       const { found, ...rest } = page
-      const entries = query.tellsExpiry ? await this.#tellExpiry(found) : found.map(toEntry)
+      const entries = query.includesExpiry ? await this.#withExpiry(found) : found.map(toEntry)
       return { ...rest, entries }
     }
   }
@@ -181,7 +181,7 @@ export class EtcdKvStore implements KvStore {
     }
   }
 
-  async #tellExpiry(found: Stored[]): Promise<KvEntry[]> {
+  async #withExpiry(found: Stored[]): Promise<KvEntry[]> {
     const entries: KvEntry[] = []
     for (let start = 0; start < found.length; start += leasesAtOnce) {
       const some = found.slice(start, start + leasesAtOnce).map(async stored => {

@@ -54,7 +54,7 @@ export class Gateway {
         return await this.callAt(endpoint, kind, path, body)
       } catch (error) {
         if (error instanceof EtcdRefusal && error.isFull) throw full(error)
-        if (error instanceof EtcdRefusal && error.isOfAccess) throw misconfigured(error)
+        if (error instanceof EtcdRefusal && error.isAccessDenied) throw misconfigured(error)
         if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
         this.#endpoints.suspect(endpoint)
         if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)
@@ -106,7 +106,7 @@ export class Gateway {
     try {
       return await this.#post(endpoint, path, body, { ...limits, token })
     } catch (error) {
-      if (token === undefined || !(error instanceof EtcdRefusal && error.wantsAuthentication)) throw error
+      if (token === undefined || !(error instanceof EtcdRefusal && error.needsAuthentication)) throw error
       this.#token = undefined
       return this.#post(endpoint, path, body, { ...limits, token: await this.#currentToken(endpoint) })
     }

@@ -10,7 +10,7 @@ const firstSweep = 1000
 export class LeaseEnds {
   readonly #time: SteadyTime
   readonly #ends = new Map<string, number>()
-  readonly #asked = new Map<string, Promise<Date>>()
+  readonly #queries = new Map<string, Promise<Date>>()
   #sweepAt = firstSweep
 
   constructor(clock: Clock = systemClock) {
@@ -21,13 +21,14 @@ export class LeaseEnds {
     return this.#ends.size
   }
 
-  /** `ask` returns the seconds left; simultaneous callers for one lease share a query. */
-  async of(id: string, ask: () => Promise<number>): Promise<Date> {
+  /** `readSeconds` returns the seconds left; simultaneous callers for one lease share a query. */
+  async of(id: string, readSeconds: () => Promise<number>): Promise<Date> {
     const end = this.#ends.get(id)
     if (end !== undefined && end > this.#time.now()) return this.#time.timeOfDay(end)
-    const asked = this.#asked.get(id) ?? this.#ask(id, ask).finally(() => this.#asked.delete(id))
-    this.#asked.set(id, asked)
-    return asked
+    const running =
+      this.#queries.get(id) ?? this.#query(id, readSeconds).finally(() => this.#queries.delete(id))
+    this.#queries.set(id, running)
+    return running
   }
 
   /** Does not jump when the clock is set. */
@@ -39,7 +40,7 @@ export class LeaseEnds {
    * Records that a lease had `seconds` left at the time `at` of `now()`: when the request was sent, so that the end
    * is never too late.
    */
-  learn(id: string, at: number, seconds: number): Date {
+  record(id: string, at: number, seconds: number): Date {
     const end = at + seconds * 1000
     this.#ends.set(id, end)
     if (this.#ends.size >= this.#sweepAt) this.#sweep()
@@ -50,9 +51,9 @@ export class LeaseEnds {
     this.#ends.delete(id)
   }
 
-  async #ask(id: string, ask: () => Promise<number>): Promise<Date> {
+  async #query(id: string, readSeconds: () => Promise<number>): Promise<Date> {
     const at = this.#time.now()
-    return this.learn(id, at, await ask())
+    return this.record(id, at, await readSeconds())
   }
 
   /** The next sweep runs when the number has doubled, so the cost is proportional to the number of recorded leases. */

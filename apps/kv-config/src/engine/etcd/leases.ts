@@ -21,16 +21,16 @@ export class Leases {
 
   /** Renews the lease if it has this duration; otherwise makes a new one. */
   async renewOrGrant(
-    standing: string | undefined,
+    current: string | undefined,
     ttlSeconds: number | undefined,
   ): Promise<string | undefined> {
-    if (standing === undefined || ttlSeconds === undefined) return this.grant(ttlSeconds)
-    const renewedSeconds = await this.#renew(standing)
-    if (renewedSeconds === Math.ceil(ttlSeconds)) return standing
+    if (current === undefined || ttlSeconds === undefined) return this.grant(ttlSeconds)
+    const renewedSeconds = await this.#renew(current)
+    if (renewedSeconds === Math.ceil(ttlSeconds)) return current
     const granted = await this.#grant(ttlSeconds)
     if (renewedSeconds !== granted.seconds) return granted.id
     this.revoke(granted.id) // both are shorter than etcd's minimum
-    return standing
+    return current
   }
 
   /**
@@ -54,7 +54,7 @@ export class Leases {
     const body = { TTL: String(Math.ceil(ttlSeconds)) }
     const sentAt = this.#ends.now()
     const { ID = '', TTL } = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/grant', body)
-    this.#ends.learn(ID, sentAt, Number(TTL))
+    this.#ends.record(ID, sentAt, Number(TTL))
     return { id: ID, seconds: Number(TTL) }
   }
 
@@ -65,7 +65,7 @@ export class Leases {
     const answer = await this.#gateway.call<{ result?: LeaseAnswer }>('repeatable', 'lease/keepalive', body)
     const seconds = Number(answer.result?.TTL ?? 0)
     if (seconds <= 0) return undefined
-    this.#ends.learn(id, sentAt, seconds)
+    this.#ends.record(id, sentAt, seconds)
     return seconds
   }
 }

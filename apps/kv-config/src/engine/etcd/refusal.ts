@@ -28,12 +28,12 @@ export class EtcdRefusal extends RequestRefused {
   }
 
   /** The user has no permission, which an administrator of etcd can change. */
-  get isOfAccess(): boolean {
-    return accessCodes.has(this.code) || ofAccess.some(words => this.reason.includes(words))
+  get isAccessDenied(): boolean {
+    return accessCodes.has(this.code) || accessErrors.some(words => this.reason.includes(words))
   }
 
   /** The token has expired: etcd's simple tokens live for 5 minutes unused, and don't survive a restart. */
-  get wantsAuthentication(): boolean {
+  get needsAuthentication(): boolean {
     return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
   }
 }
@@ -51,7 +51,7 @@ export const grpcCode = {
 
 const accessCodes = new Set<number>([grpcCode.permissionDenied, grpcCode.unauthenticated])
 /** Errors of access with other codes. "not enabled": a password is set, but authentication in etcd is switched off. */
-const ofAccess = [
+const accessErrors = [
   'user name is empty',
   'user name not found',
   'authentication failed',

@@ -62,7 +62,7 @@ export class Watch {
         })
       } catch (error) {
         if (signal.aborted) return
-        if (!isLost) this.#logger.warn({ err: error }, 'can not follow the changes of etcd; retrying')
+        if (!isLost) this.#logger.warn({ err: error }, 'cannot follow the changes of etcd; retrying')
         isLost = true
       }
       await delay(retryMs, undefined, { signal }).catch(() => undefined)

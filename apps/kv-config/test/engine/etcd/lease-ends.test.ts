@@ -23,7 +23,7 @@ test('simultaneous callers for one lease share a query', async () => {
 test('an end that has passed, or that was forgotten, is queried again', async () => {
   const ends = new LeaseEnds()
   const { ask, times } = askedLeases()
-  ends.learn('a', ends.now() - 10_000, 10)
+  ends.record('a', ends.now() - 10_000, 10)
   assert.ok((await ends.of('a', ask)).getTime() > Date.now())
   ends.forget('a')
   await ends.of('a', ask)
@@ -33,8 +33,8 @@ test('an end that has passed, or that was forgotten, is queried again', async ()
 test('the end after a known renewal needs no query', async () => {
   const ends = new LeaseEnds({ now: () => 1_000_000, monotonic: () => 5000 })
   const { ask, times } = askedLeases()
-  ends.learn('a', 995_000, 10)
-  ends.learn('a', 999_000, 10)
+  ends.record('a', 995_000, 10)
+  ends.record('a', 999_000, 10)
   assert.equal((await ends.of('a', ask)).getTime(), 1_009_000)
   assert.equal(times(), 0)
 })
@@ -42,7 +42,7 @@ test('the end after a known renewal needs no query', async () => {
 test('fault: the clock is set back: a known end is reported in the new time of day', async () => {
   const clock = { ms: 1_000_000 }
   const ends = new LeaseEnds({ now: () => clock.ms, monotonic: () => 5000 })
-  ends.learn('a', ends.now(), 10)
+  ends.record('a', ends.now(), 10)
   clock.ms -= 3_600_000
   assert.equal((await ends.of('a', askedLeases().ask)).getTime(), clock.ms + 10_000)
 })
@@ -56,6 +56,6 @@ test('after a failed query, the next caller queries again', async () => {
 
 test('expired leases are removed', () => {
   const ends = new LeaseEnds()
-  for (let n = 0; n < 10_000; n += 1) ends.learn(`ended ${n}`, 0, 10)
+  for (let n = 0; n < 10_000; n += 1) ends.record(`ended ${n}`, 0, 10)
   assert.ok(ends.size <= 1000, `${ends.size} are kept`)
 })

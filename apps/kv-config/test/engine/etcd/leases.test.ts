@@ -48,7 +48,7 @@ withEngine('etcd', program => {
     const reader = openAt(t, { endpoints: [relay.url], prefix })
     const writer = openEtcdStore(t, etcd(), prefix)
     await put(writer, 'a', 'one', 600)
-    const listing = { prefix: '', limit: 10, tellsExpiry: true }
+    const listing = { prefix: '', limit: 10, includesExpiry: true }
     const before = (await reader.list(listing)).entries[0]?.expiresAt
     assert.ok(before)
     await put(writer, 'b', 'one', 600)
