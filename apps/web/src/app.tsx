@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
+import { openedRow } from './compare/details.ts'
 import { catchUp, isRefusedForNow, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
 import { counts, forget, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
@@ -14,6 +15,7 @@ import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
 import { goOnWithUploads } from './upload/go-on.ts'
+import { lastFile } from './upload/last-file.ts'
 import { answersArrived, cancelAll } from './upload/queue.ts'
 
 /** How often the page polls while it gets no events, or could not be read. */
@@ -90,8 +92,10 @@ effect(() => {
     if (current.why === 'left') {
       cancelAll()
       forgetAll()
+      lastFile.value = undefined
     } else forgetImages()
   }
+  openedRow.value = undefined
   if (lastCaller !== '') reconnect() // the first stream was opened for the first caller
   lastCaller = caller
   if (current.state === 'signed-out') return

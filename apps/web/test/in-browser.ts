@@ -10,10 +10,11 @@ import {
   httpRequest,
   startDarkroom,
   startProgram,
+  temporaryFolder,
   tiffOf,
 } from '@darkroom/testing'
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
-import { browserArguments, lanName, type OpenedPage, openPage } from './open-page.ts'
+import { browserArguments, lanName, type OpenedPage, openPage, openWithoutStorage } from './open-page.ts'
 import { pictureOf } from './pictures.ts'
 
 const owner = { after: after as TestContext['after'] }
@@ -36,6 +37,8 @@ export interface InBrowser {
   png: Buffer
   photo: Buffer
   open(path?: string, options?: BrowserContextOptions): Promise<OpenedPage>
+  /** Opens the page in a browser that stores nothing for it: no cookies, no databases, no shared workers. */
+  openWithoutStorage(): Promise<OpenedPage>
   /** Uploads without the page. */
   post(query?: string): Promise<string>
   statusOf(id: string): Promise<number>
@@ -86,6 +89,7 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     ...{ darkroom, lan, local, tlsPort, png },
     photo: await pictureOf('before'),
     open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
+    openWithoutStorage: () => openWithoutStorage(executablePath, temporaryFolder(owner), lan),
     async post(query = '') {
       const answer = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
       assert.equal(answer.status, 202, String(answer.body))

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { join } from 'node:path'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 
 /** A name that isn't a secure context: the page must work over plain http in a local network. */
 export const lanName = 'darkroom.test'
@@ -18,7 +25,25 @@ export async function openPage(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+  return openIn(await browser.newContext({ ...calm, ...options }), url)
+}
+
+const calm = { reducedMotion: 'reduce' } as const
+
+/** Opens a page with the setting of the browser that blocks all cookies, and with them whatever stores something. */
+export async function openWithoutStorage(
+  executablePath: string,
+  profile: string,
+  url: string,
+): Promise<OpenedPage> {
+  mkdirSync(join(profile, 'Default'))
+  const blocked = { profile: { default_content_setting_values: { cookies: 2 } } }
+  writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(blocked))
+  const options = { ...calm, executablePath, args: browserArguments }
+  return openIn(await chromium.launchPersistentContext(profile, options), url)
+}
+
+async function openIn(context: BrowserContext, url: string): Promise<OpenedPage> {
   context.setDefaultTimeout(20_000) // on a busy machine
   const page = await context.newPage()
   const errors: string[] = []

@@ -10,7 +10,7 @@ type Listener = (message: LiveMessage) => void
 
 let send: (message: TabMessage) => void = () => {}
 
-/** Follows all images while the tab is visible. Without shared workers, each tab has its own stream. */
+/** Follows all images while the tab is visible. Without a shared worker, each tab has its own stream. */
 export function follow(listener: Listener): void {
   const receive = (message: LiveMessage) => {
     if (message.kind === 'connected') isLive.value = true
@@ -18,7 +18,7 @@ export function follow(listener: Listener): void {
     if (message.kind === 'state' || message.kind === 'reset') isLive.value = true
     listener(message)
   }
-  send = 'SharedWorker' in globalThis ? shareStream(receive) : ownStream(receive)
+  send = shareStream(receive)
   const report = () => {
     if (document.hidden) isLive.value = false
     send(document.hidden ? 'hidden' : 'visible')
@@ -35,13 +35,22 @@ export function reconnect(): void {
   if (!document.hidden) send('reconnect')
 }
 
+/** Browsers that store nothing for the page refuse shared workers: some at once, some later. */
 function shareStream(receive: Listener): (message: TabMessage) => void {
-  const { port } = new SharedWorker(new URL('./shared-stream.ts', import.meta.url), {
-    type: 'module',
-    name: 'darkroom-live',
-  })
-  port.onmessage = ({ data }) => receive(data)
-  return message => port.postMessage(message)
+  try {
+    const worker = new SharedWorker(new URL('./shared-stream.ts', import.meta.url), {
+      type: 'module',
+      name: 'darkroom-live',
+    })
+    worker.port.onmessage = ({ data }) => receive(data)
+    worker.onerror = () => {
+      send = ownStream(receive)
+      if (!document.hidden) send('visible')
+    }
+    return message => worker.port.postMessage(message)
+  } catch {
+    return ownStream(receive)
+  }
 }
 
 function ownStream(receive: Listener): (message: TabMessage) => void {

@@ -1,3 +1,4 @@
+import { session } from '../session/session.ts'
 import { isHeld } from '../upload/queue.ts'
 import { PresetChoice } from './preset-choice.tsx'
 import { recipe } from './recipe.ts'
@@ -36,7 +37,7 @@ export function RecipePanel() {
         />
         Collect first, send when I say so
       </label>
-      <TryPanel />
+      <TryPanel key={session.value.state} />
     </section>
   )
 }

@@ -1,6 +1,5 @@
 import type { LastHour } from '@darkroom/contracts'
-import { useSignal } from '@preact/signals'
-import { singleClick } from '../shell/single-click.ts'
+import { Question } from './question.tsx'
 import { countFailed, retryFailed, retryOutcome } from './retry-many.ts'
 import { reasonWords } from './words.ts'
 
@@ -39,35 +38,9 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
 
 /** Shows the number of images and asks for confirmation, because many images may be developed again. */
 function RetryButton({ words, label, type }: { words: string; label: string; type?: string }) {
-  const asked = useSignal<number | 'counting' | undefined>(undefined)
   const ask = async () => {
-    asked.value = 'counting'
-    asked.value = await countFailed(type)
+    const count = await countFailed(type)
+    return count ? `Yes, retry ${count} ${count === 1 ? 'image' : 'images'}` : undefined
   }
-  const retry = () => {
-    asked.value = undefined
-    void retryFailed(type)
-  }
-  if (typeof asked.value !== 'number')
-    return (
-      <button
-        type="button"
-        aria-label={label}
-        disabled={asked.value === 'counting'}
-        onClick={() => void ask()}
-      >
-        {words}
-      </button>
-    )
-  if (asked.value === 0) return <span class="hint">None is left: they were retried or deleted</span>
-  return (
-    <span class="inline">
-      <button type="button" class="primary" autofocus onClick={singleClick(retry)}>
-        Yes, retry {asked.value} {asked.value === 1 ? 'image' : 'images'}
-      </button>
-      <button type="button" onClick={() => (asked.value = undefined)}>
-        No
-      </button>
-    </span>
-  )
+  return <Question words={words} label={label} ask={ask} act={() => void retryFailed(type)} />
 }

@@ -2,15 +2,13 @@ import type { Stats } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
 import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
-import { singleClick } from '../shell/single-click.ts'
+import { Question } from './question.tsx'
 import { readStats } from './stats.ts'
 
 /** Pauses uploads at all frontends, and resumes them. Pausing needs a confirmation. */
 export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
-  const isAsking = useSignal(false)
   const error = useSignal('')
   const set = async (state: Stats['intake']) => {
-    isAsking.value = false
     try {
       await request('intake', { method: 'PUT', json: { state } })
       error.value = ''
@@ -33,19 +31,8 @@ export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
           <button type="button" class="primary" onClick={() => void set('open')}>
             Open uploads
           </button>
-        ) : isAsking.value ? (
-          <>
-            <button type="button" class="primary" autofocus onClick={singleClick(() => void set('paused'))}>
-              Yes, refuse uploads
-            </button>
-            <button type="button" onClick={() => (isAsking.value = false)}>
-              No
-            </button>
-          </>
         ) : (
-          <button type="button" onClick={() => (isAsking.value = true)}>
-            Pause uploads
-          </button>
+          <Question words="Pause uploads" ask={() => 'Yes, refuse uploads'} act={() => void set('paused')} />
         )}
       </span>
       {error.value && (

@@ -3,6 +3,8 @@ import { loads } from './stats.ts'
 
 const width = 600
 const height = 120
+/** There is a count each minute. A longer gap is not bridged by a line, because nothing is known about it. */
+const maxGapMs = 150_000
 
 /** How many images waited and were developed, from the first count of a frontend on. */
 export function LoadChart() {
@@ -15,18 +17,20 @@ export function LoadChart() {
   const span = shownMinutes <= 1 ? 'one minute' : `${shownMinutes} minutes`
   const line = (name: 'waiting' | 'developing') =>
     shown
-      .map(
-        load =>
-          `${width - ((now - load.at) / spanMs) * width},${height - 1 - (load[name] / Math.max(1, most)) * (height - 2)}`,
-      )
-      .join(' ')
+      .map((load, index) => {
+        const x = width - ((now - load.at) / spanMs) * width
+        const y = height - 1 - (load[name] / Math.max(1, most)) * (height - 2)
+        const isAfterGap = load.at - (shown[index - 1]?.at ?? 0) > maxGapMs
+        return isAfterGap ? `M${x},${y}h0` : `L${x},${y}` // h0: a point is drawn, too
+      })
+      .join('')
   const label = `${last?.waiting ?? 0} waiting and ${last?.developing ?? 0} being developed now; at most ${most} in ${span}`
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <title>{label}</title>
-        <polyline class="line" points={line('waiting')} />
-        <polyline class="line is-developing" points={line('developing')} />
+        <path class="line" d={line('waiting')} />
+        <path class="line is-developing" d={line('developing')} />
       </svg>
       <figcaption>
         <span>

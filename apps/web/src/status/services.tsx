@@ -5,7 +5,8 @@ import { filters, setFilters } from './filters.ts'
 /** Every instance of a service: whether it and its engine answer. */
 export function Services({ services }: { services: readonly ServiceStats[] }) {
   const { service: wanted = '', show } = filters.value
-  const names = [...new Set(services.map(({ service }) => service))]
+  const names = new Set<string>(services.map(({ service }) => service))
+  if (wanted !== '') names.add(wanted) // such as of a service that has ended
   const shown = services.filter(
     ({ service, isReady }) => (wanted === '' || service === wanted) && (show !== 'problems' || !isReady),
   )
@@ -19,7 +20,7 @@ export function Services({ services }: { services: readonly ServiceStats[] }) {
           onChange={event => setFilters({ service: event.currentTarget.value })}
         >
           <option value="">All services</option>
-          {names.map(name => (
+          {[...names].map(name => (
             <option key={name} value={name}>
               {name}
             </option>

@@ -2,6 +2,7 @@ import type { Stats } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { session } from '../session/session.ts'
 import { isPaused, setFilters } from './filters.ts'
 
 export const stats = signal<Stats | undefined>(undefined)
@@ -28,7 +29,9 @@ export function setPaused(next: boolean): void {
   if (!next) void readStats()
 }
 
+/** Without a key, the answer would only ask for one again. */
 export async function readStats(): Promise<void> {
+  if (session.peek().state === 'signed-out') return
   try {
     const answer = await request<Stats>('stats')
     stats.value = answer
@@ -38,6 +41,13 @@ export async function readStats(): Promise<void> {
     if (!(error instanceof Refusal)) throw error
     problem.value = error
   }
+}
+
+/** Figures belong to the operator who has signed out. */
+export function forgetStats(): void {
+  stats.value = undefined
+  problem.value = undefined
+  loads.value = []
 }
 
 function remember({ at, images, load = [] }: Stats): void {

@@ -14,7 +14,7 @@ import { IntakeSwitch } from './intake-switch.tsx'
 import { LatencyTable } from './latency-table.tsx'
 import { LoadChart } from './load-chart.tsx'
 import { Services } from './services.tsx'
-import { keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
+import { forgetStats, keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
 import { ThroughputChart } from './throughput-chart.tsx'
 import { gigabytes, sinceWords } from './words.ts'
 import { Workers } from './workers.tsx'
@@ -70,6 +70,8 @@ function Page() {
 function Body() {
   const current = stats.value
   const refusal = problem.value
+  if (session.value.state === 'signed-out')
+    return <p class="panel">Sign in with the key of an operator to see how this Darkroom is doing.</p>
   return (
     <>
       {refusal && (
@@ -209,8 +211,10 @@ keepReading()
 let lastState = session.peek().state
 effect(() => {
   const { state } = session.value
-  if (state === lastState) return
+  const before = lastState
   lastState = state
+  if (state === before || before === 'unknown') return
   reconnect()
-  if (state === 'signed-in') void readStats()
+  if (state === 'signed-out') forgetStats()
+  else void readStats()
 })

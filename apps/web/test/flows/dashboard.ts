@@ -111,6 +111,56 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
+  test('by keyboard, the focus stays at a question and at its answer', async () => {
+    await using opened = await open('/status')
+    const { page } = opened
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    for (const _ of ['once', 'again']) {
+      await page.getByRole('button', { name: 'Pause uploads' }).press('Enter')
+      await page.getByRole('button', { name: 'Yes, refuse uploads' }).waitFor()
+      assert.equal(await focused(), 'Yes, refuse uploads')
+      await page.getByRole('button', { name: 'No' }).press('Enter')
+      await page.getByRole('button', { name: 'Pause uploads' }).waitFor()
+      assert.equal(await focused(), 'Pause uploads')
+    }
+  })
+
+  test('a count is drawn as a point, and a gap between counts has no line', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    let minutes = [0]
+    await page.route('**/stats', async route => {
+      const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
+      const load = minutes.map(ago => ({
+        at: new Date(Date.now() - ago * 60_000).toISOString(),
+        waiting: 5,
+        developing: 1,
+      }))
+      await route.fulfill({ json: { ...answer, load, images: undefined } })
+    })
+    const linesOf = async () => {
+      await page.goto(new URL('/status?paused=yes', page.url()).href)
+      const path = await page.locator('path.line').first().getAttribute('d')
+      return (path ?? '').split('M').slice(1)
+    }
+    assert.equal((await linesOf()).length, 1)
+    const { width } = (await page.locator('path.line').first().boundingBox()) ?? { width: 0 }
+    assert.ok(width <= 4, `${width} px`)
+    minutes = [30, 29, 28, 3, 2, 1]
+    assert.deepEqual(
+      (await linesOf()).map(line => line.split('L').length),
+      [3, 3],
+    )
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  })
+
+  test('a service of the URL that does not exist is named in its filter', async () => {
+    await using opened = await open('/status?service=archive')
+    const { page } = opened
+    await page.getByText('Nothing to show with these filters.').waitFor()
+    assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'archive')
+  })
+
   test('the dashboard tells that Darkroom does not answer, and recovers', async () => {
     await using opened = await open('/status')
     const { page } = opened

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 
 /** What is killed or reloaded in the middle loses nothing. */
-export function failureFlows({ open, darkroom, png }: InBrowser): void {
+export function failureFlows({ open, openWithoutStorage, darkroom, png }: InBrowser): void {
   test('a kill of Darkroom during uploads and events loses nothing', async () => {
     await using opened = await open()
     const { page } = opened
@@ -58,6 +58,15 @@ export function failureFlows({ open, darkroom, png }: InBrowser): void {
     await untilDeveloped(copy, 'original.tif')
     assert.equal(await rowOf(copy, 'original.tif').count(), 1)
     assert.deepEqual(offsets, ['0', '8388608', '16777216'])
+  })
+
+  test('the page works, with events, in a browser that stores nothing', async () => {
+    await using opened = await openWithoutStorage()
+    const { page } = opened
+    await page.getByText('Live', { exact: true }).waitFor()
+    await addTo(page, fileOf('forgotten.png', png))
+    await dropTiff(page, 'forgotten.tif', 9 * 1024 * 1024)
+    await untilDeveloped(page, 'forgotten.png', 'forgotten.tif')
   })
 
   test('an interrupted upload shows how much the server has, and continues', async () => {

@@ -88,6 +88,49 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await untilDeveloped(page, 'unsent.png')
   })
 
+  test('signing out closes the details of an image, and forgets the file of a trial, in every tab', async () => {
+    const key = await createKey({ owner: 'erin' })
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, key)
+    await page.getByText('The line is still empty').waitFor()
+    await addTo(page, fileOf('secret.png', png))
+    await untilDeveloped(page, 'secret.png')
+    await page.getByRole('button', { name: 'secret.png', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    await second.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    assert.equal(await page.getByText('secret').count(), 0)
+  })
+
+  test('who leaves the dashboard leaves no figures, and who has no key is asked once', async () => {
+    const key = await createKey({ role: 'operator' })
+    await using opened = await open('/status')
+    const { page } = opened
+    await signInWith(page, key)
+    await page.getByText('Services and engines').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Sign in with the key of an operator to see').waitFor()
+    await assertAccessible(page)
+    assert.equal(await page.locator('.tile, .chart, table').count(), 0)
+    const asked: string[] = []
+    page.on('request', request => asked.push(request.url()))
+    await page.clock.install()
+    await page.reload()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    asked.length = 0
+    await page.clock.runFor(60_000)
+    assert.deepEqual(
+      asked.filter(url => url.endsWith('/stats')),
+      [],
+    )
+    assert.equal(await page.getByRole('heading', { name: 'Sign in' }).count(), 0)
+  })
+
   test('the dashboard asks for the key of an operator', async () => {
     const key = await createKey({ owner: 'carol' })
     await using opened = await open('/status')
