@@ -37,7 +37,7 @@ async function fill(store: TaskStore, count: number): Promise<void> {
   const begun = Date.now()
   await store.create(idOf(begun), sampleTask)
   const claimed = await store.claim('worker-1', 60_000)
-  if (!claimed) throw new Error('the task that was created can not be claimed')
+  if (!claimed) throw new Error('the task that was created cannot be claimed')
   await store.apply(claimed.id, { type: 'finish', token: claimed.claims, result: sampleFacts })
   await store.create(idOf(begun + 1), sampleTask)
   const [finished, waiting] = await Promise.all([store.get(idOf(begun)), store.get(idOf(begun + 1))])

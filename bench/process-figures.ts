@@ -38,7 +38,10 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-/** Fields of /proc/<pid>/stat after the command's name: state, ppid, … utime is 11, stime 12, both of ended children 13 and 14 (proc(5)). */
+/**
+ * Fields of /proc/<pid>/stat after the command's name (proc(5)): state is 0, ppid 1; utime is 11, stime 12; 13 and 14 are
+ * both times of ended children.
+ */
 function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -38,5 +38,5 @@ const together = [...apart(processes), ...inShards(quick).map(files => ({ files 
 await warmUp()
 // A failure does not end the run, so that one run shows all failures.
 const results = [await runTests(together), await runTests(apart(measured), { atOnce: 1 })]
-await import('../libs/testing/src/engines/say-left-out.ts')
+await import('../libs/testing/src/engines/print-missing-engines.ts')
 process.exitCode = results.every(isRight => isRight) ? 0 : 1

@@ -26,7 +26,7 @@ test('/healthz and /readyz need no token', async t => {
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
 })
 
-test('fault: it is not ready while its membership can not read the members, and continues to work', async t => {
+test('fault: it is not ready while its membership cannot read the members, and continues to work', async t => {
   const { app, node } = await buildTestApp(t)
   assert.ok(node.membership)
   t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is unavailable')))

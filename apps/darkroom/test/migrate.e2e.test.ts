@@ -50,7 +50,7 @@ async function manyTasks(t: TestContext, count: number): Promise<string> {
   return url
 }
 
-test('migrate explains wrong arguments and stores that it can not use', async t => {
+test('migrate explains wrong arguments and stores that it cannot use', async t => {
   const from = await manyTasks(t, 1)
   const folder = temporaryFolder(t)
   const missing = join(folder, 'missing.sqlite')

@@ -1,7 +1,7 @@
 import { frontendRoutes, serviceRoutes } from '@darkroom/contracts'
 import { InvalidConfig } from '@darkroom/service-kit'
 
-/** Reads URLs separated by commas; they may have a path. @throws InvalidConfig for a text that is not an http or https URL */
+/** Reads URLs separated by commas, with or without a path. @throws InvalidConfig unless all are http or https URLs */
 export function readPublicUrls(list: string): URL[] {
   const texts = list.split(',').map(text => text.trim())
   return texts.filter(text => text !== '').map(readPublicUrl)

@@ -24,7 +24,7 @@ test('addresses that a client writes before the address of the proxy are ignored
   assert.deepEqual(statuses, [200, 200, 429])
 })
 
-test('without TRUST_PROXY, a client can not choose its address', async () => {
+test('without TRUST_PROXY, a client cannot choose its address', async () => {
   const statuses = []
   for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) statuses.push(await statusFor(alone, client))
   assert.deepEqual(statuses, [200, 200, 429])

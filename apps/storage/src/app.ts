@@ -20,7 +20,7 @@ export function buildApp({ store, logger, clusterToken, maxBlobBytes, ...bounds 
     { ...blobHandlers(store, { maxBlobBytes }), ...listingHandlers(store) },
     throwProblem,
   )
-  const checkReady = () => store.check().catch(throwProblem)
+  const checkReady = () => store.checkReady().catch(throwProblem)
   const app = createApp({ ...bodyBoundsIn(bounds), name: 'storage', logger, clusterToken, api, checkReady })
   measureDisk(app, store)
   app.addHook('onClose', () => store.close())

@@ -317,7 +317,7 @@ export function testEngine(name: string, open: (t: TestContext) => Promise<BlobS
     })
 
     test('is ready when it is open', async t => {
-      await (await open(t)).check()
+      await (await open(t)).checkReady()
     })
 
     test('may be closed twice', async t => {

@@ -11,7 +11,7 @@ test('errors of an object store are logged once, and are not in answers', async 
   const refuse = async () => {
     throw new StoreMisconfigured('the object store (http://minio:9000) refuses: check the credentials')
   }
-  for (const verb of ['put', 'open', 'list', 'check'] as const) t.mock.method(store, verb, refuse)
+  for (const verb of ['put', 'open', 'list', 'checkReady'] as const) t.mock.method(store, verb, refuse)
   const log = new RecordedLog()
   const app = buildApp({ store, logger: createLogger('storage', 'info', log), maxBlobBytes: 1000 })
   t.after(() => app.close())

@@ -91,12 +91,12 @@ async function expireLeases(
   }: Pick<AppDependencies, 'store' | 'logger' | 'expiryCheckMs'> & { outcomes: Outcomes },
   closing: AbortSignal,
 ): Promise<void> {
-  let isAway = false
+  let isUnavailable = false
   await repeat(expiryCheckMs, closing, async () => {
     try {
-      if (isAway) {
+      if (isUnavailable) {
         await store.checkReady()
-        isAway = false
+        isUnavailable = false
         logger.info('the store answers again; leases that expired during the outage may still be renewed')
         await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
         if (closing.aborted) return
@@ -106,12 +106,12 @@ async function expireLeases(
         outcomes.add(task)
         logger.warn(
           { id: task.id, state: task.state },
-          'the lease of a task expired; the task was taken back',
+          'the lease of a task expired, and the task was taken back',
         )
       }
     } catch (error) {
-      if (!isAway) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
-      isAway = true
+      if (!isUnavailable) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
+      isUnavailable = true
     }
   })
 }

@@ -7,7 +7,7 @@ interface Waiting {
   decodes: readonly string[]
   timeout: AbortSignal
   gone: AbortSignal
-  /** Whether the store was asked at least once for this claim. */
+  /** Whether at least one claim was tried in the store. */
   wasTried: boolean
   resolve(task: Task | undefined): void
   reject(error: unknown): void
@@ -60,7 +60,7 @@ export class ClaimLine {
     this.#stopListening()
   }
 
-  /** The store is asked at least once for each caller that has not left, however short its timeout. */
+  /** For each caller that has not left, at least one claim is tried in the store, even if the timeout is very short. */
   #leave(waiting: Waiting): void {
     const place = this.#line.indexOf(waiting)
     if (place === -1) return // served, or being served, and then checked again
@@ -81,7 +81,7 @@ export class ClaimLine {
       const unserved = await Promise.all(served.map(waiting => this.#serveOne(waiting)))
       this.#line = [...unserved.filter(waiting => waiting !== undefined), ...this.#line]
       // Signals that were aborted while the line was being served had no effect yet.
-      for (const waiting of [...this.#line]) if (wantsToLeave(waiting)) this.#leave(waiting)
+      for (const waiting of [...this.#line]) if (mustLeave(waiting)) this.#leave(waiting)
     }
     this.#isServing = false
   }
@@ -93,7 +93,7 @@ export class ClaimLine {
       const task = await this.#store.claim(waiting.worker, waiting.leaseMs, waiting.decodes)
       if (task && !waiting.gone.aborted) waiting.resolve(task)
       else if (task) await this.#returnTask(task)
-      else if (!wantsToLeave(waiting)) return waiting
+      else if (!mustLeave(waiting)) return waiting
       waiting.resolve(undefined)
     } catch (error) {
       waiting.reject(error)
@@ -107,6 +107,6 @@ export class ClaimLine {
   }
 }
 
-function wantsToLeave({ timeout, gone }: Waiting): boolean {
+function mustLeave({ timeout, gone }: Waiting): boolean {
   return timeout.aborted || gone.aborted
 }

@@ -62,7 +62,8 @@ export function changeNotice(task: Task, event: NoticeEvent, now: Date): Outcome
     return changed({ ...task, callback: { ...next, dueAt: after(event.leaseMs) } })
   }
   const { report } = event
-  if (report.token !== callback.token) return refuse('the notice was claimed again since')
+  if (report.token !== callback.token)
+    return refuse('the notice was claimed again, so this report came too late')
   return changed({ ...task, callback: reported(next, report, after) })
 }
 

@@ -93,7 +93,9 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
   if (isNoticeEvent(event)) return changeNotice(task, event, leaseTime)
   const { from, to } = transitions[event.type]
   if ('token' in event && event.token !== task.claims) {
-    return refuse(`the task was leased again since (token ${event.token}, now ${task.claims})`)
+    return refuse(
+      `the task was leased again: the token ${event.token} is not the current token ${task.claims}`,
+    )
   }
   if (task.state !== from) {
     const isRepeated = 'token' in event && event.type !== 'renew' && outcomes(event, to).includes(task.state)
@@ -104,7 +106,7 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
     return refuse(`the lease holds until ${task.lease.expiresAt}`)
   }
   if (event.type === 'claim' && event.decodes && !canMake(event.decodes, task))
-    return refuse('the task has variants, and the worker does not know variants')
+    return refuse('the task has variants, which this worker does not support')
   if (event.type === 'finish') {
     const missing = missingOutputs(task, event)
     if (missing.length > 0) return refuse(`the report has no result for ${missing.join(', ')}`)

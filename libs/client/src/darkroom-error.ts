@@ -7,7 +7,7 @@ interface Problem {
   detail?: string
 }
 
-/** Darkroom, or a proxy before it, refused a request. The message is for people, `code` for programs. */
+/** Darkroom, or a proxy in front of it, refused a request. The message is for people, `code` for programs. */
 export class DarkroomError extends Error {
   override readonly name: string = 'DarkroomError'
   /** The HTTP status; 0 if there was no answer. */
@@ -46,7 +46,7 @@ export class DarkroomError extends Error {
       const code = /^urn:darkroom:problem:(.+)$/.exec(problem.type)?.[1]
       return new DarkroomError(problem.detail ?? problem.title, { status, code, retryAfterSeconds })
     }
-    return new DarkroomError(wordsFor(response, text), { status, retryAfterSeconds })
+    return new DarkroomError(describeAnswer(response, text), { status, retryAfterSeconds })
   }
 
   static unreachable(url: string, cause: unknown): DarkroomError {
@@ -76,12 +76,12 @@ function readProblem(text: string): Problem | undefined {
   }
 }
 
-/** For answers that are not problem documents: they come from a proxy, or from another server. */
-function wordsFor({ status, url }: Response, text: string): string {
+/** For an answer that is not a problem document: it comes from a proxy, or from another server. */
+function describeAnswer({ status, url }: Response, text: string): string {
   const { origin } = new URL(url || 'http://unknown')
   if (status === 413)
-    return `a proxy before Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
+    return `a proxy in front of Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
   if (status === 502 || status === 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
-  return `${origin} answered ${status}${title ? ` (${title})` : ''}, not as Darkroom does; check the URL`
+  return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not an answer of Darkroom; check the URL`
 }

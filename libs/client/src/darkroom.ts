@@ -55,7 +55,7 @@ export class ImageFile {
   }
 }
 
-/** Which failed images are developed again. */
+/** Selects the failed images that are developed again. */
 export interface RetryFilters {
   /** The type of the problem in `error`, such as `urn:darkroom:problem:out-of-time`. */
   type?: string | undefined
@@ -83,7 +83,7 @@ export class Darkroom {
     return this.waitFor(id, options)
   }
 
-  /** Uploads an image; returns its id as soon as it is accepted. Above 8 MiB, an interrupted upload is continued. */
+  /** Uploads an image; returns its id as soon as the image is accepted. Above 8 MiB, an interrupted upload is continued. */
   upload(source: Source, options: DevelopOptions = {}): Promise<string> {
     const { operations, variants, preset, callback, ...given } = options
     const texts = {
@@ -124,7 +124,7 @@ export class Darkroom {
     return this.#json(`${pathOf(id)}/retry`, { method: 'POST', ...options })
   }
 
-  /** For operators: develops all failed images again that match. Returns how many there were. */
+  /** For operators: develops all matching failed images again. Returns their number. */
   async retryAll(filters: RetryFilters = {}, options: Signalled = {}): Promise<number> {
     let count = 0
     let cursor: string | undefined
@@ -184,7 +184,7 @@ export class Darkroom {
   }
 }
 
-/** Leaves out what is undefined. */
+/** Omits values that are undefined. */
 function queryOf(values: object): URLSearchParams {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))

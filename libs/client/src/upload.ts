@@ -81,41 +81,23 @@ interface Piece {
 
 const tus = { 'tus-resumable': '1.0.0' }
 
-/** A resumable upload (tus 1.0), whose id becomes the id of the image. */
+/** Sends a resumable upload (tus 1.0), whose id becomes the id of the image. */
 async function uploadInPieces(
   connection: Connection,
   pieces: AsyncIterable<Piece>,
   totalBytes: number | undefined,
   given: UploadOptions,
 ): Promise<string> {
-  const { onProgress, options } = given
-  const { method: _, ...shared } = requestOf(given)
-  const metadata = Object.entries(options).map(([name, text]) => `${name} ${base64(text)}`)
-  const created = await connection.request('/uploads', {
-    ...shared,
-    method: 'POST',
-    headers: {
-      ...tus,
-      ...(totalBytes === undefined
-        ? { 'upload-defer-length': '1' }
-        : { 'upload-length': String(totalBytes) }),
-      ...(metadata.length > 0 && { 'upload-metadata': metadata.join(',') }),
-    },
-  })
-  const id = created.headers.get('location')?.split('/').pop() ?? ''
+  const id = await createUpload(connection, totalBytes, given)
   const path = `/uploads/${id}`
-  const received = async () => {
-    const { headers } = await connection.request(path, { ...shared, method: 'HEAD', headers: tus })
-    return Number(headers.get('upload-offset'))
-  }
-
+  const shared = requestOf(given)
   const progressOf = (sentBytes: number): Progress => ({
     phase: 'uploading',
     sentBytes,
     ...(totalBytes !== undefined && { totalBytes }),
   })
   let offset = 0
-  onProgress?.(progressOf(0))
+  given.onProgress?.(progressOf(0))
   for await (const { bytes, isLast } of pieces) {
     const begin = offset
     const end = begin + bytes.size
@@ -144,13 +126,34 @@ async function uploadInPieces(
           Math.max(1000 * (error.retryAfterSeconds ?? 0), Math.min(200 * 2 ** failures, 5000)),
           given.signal,
         )
-        offset = Math.max(begin, await received())
+        const { headers } = await connection.request(path, { ...shared, method: 'HEAD', headers: tus })
+        offset = Math.max(begin, Number(headers.get('upload-offset')))
       }
-      onProgress?.(progressOf(offset))
+      given.onProgress?.(progressOf(offset))
       if (offset >= end) break
     }
   }
   return id
+}
+
+/** Returns the id of the new upload. */
+async function createUpload(
+  connection: Connection,
+  totalBytes: number | undefined,
+  given: UploadOptions,
+): Promise<string> {
+  const metadata = Object.entries(given.options).map(([name, text]) => `${name} ${base64(text)}`)
+  const { headers } = await connection.request('/uploads', {
+    ...requestOf(given),
+    headers: {
+      ...tus,
+      ...(totalBytes === undefined
+        ? { 'upload-defer-length': '1' }
+        : { 'upload-length': String(totalBytes) }),
+      ...(metadata.length > 0 && { 'upload-metadata': metadata.join(',') }),
+    },
+  })
+  return headers.get('location')?.split('/').pop() ?? ''
 }
 
 async function* piecesOfBlob(blob: Blob): AsyncGenerator<Piece> {
@@ -166,7 +169,7 @@ async function* piecesOf(
   let bytes = 0
   for await (const chunk of 'getReader' in stream ? chunksOf(stream) : stream) {
     for (let rest = chunk; rest.length > 0; ) {
-      // A full piece is sent when the next byte arrives: only then it is known that it is not the last piece.
+      // A full piece is sent when the next byte arrives: only then is it known not to be the last.
       if (bytes === pieceBytes) {
         yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: false }
         parts = []

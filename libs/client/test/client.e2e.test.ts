@@ -130,7 +130,7 @@ test('answers of proxies and other servers become clear errors', async t => {
   await assert.rejects(new Darkroom(`http://127.0.0.1:${port}`).develop(new Uint8Array(png)), {
     status: 413,
     code: undefined,
-    message: /proxy before Darkroom.*client_max_body_size/,
+    message: /proxy in front of Darkroom.*client_max_body_size/,
   })
   const unreachable = new Darkroom({ url: 'http://127.0.0.1:9', retryTimeoutMs: 0 })
   await assert.rejects(unreachable.status('x'), {

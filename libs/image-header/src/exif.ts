@@ -9,8 +9,8 @@ const pointerType = 13
 
 /**
  * The Orientation of IFD0 in an EXIF block (Exif 2.32, section 4.6.4 A); `start` is at its TIFF header. It should be
- * one SHORT; any integer is accepted, the first of several, as in libexif, but not a pointer (type IFD). A damaged block counts as orientation 1: no
- * image is refused because of its camera's metadata.
+ * one SHORT. As in libexif, any type of integer is accepted except a pointer (type IFD), and the first of several values
+ * counts. A damaged block counts as orientation 1: no image is refused because of its camera's metadata.
  */
 export async function readExifOrientation(reader: HeaderReader, start: number, end: number): Promise<number> {
   const tiff = await readTiffStart(reader, start, Math.min(end, reader.size))

@@ -34,8 +34,7 @@ const lossyCompressions = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002
 
 /**
  * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
- * at an IFD that can't be read. The size is that of
- * the first page that is not a thumbnail or mask.
+ * at an IFD that can't be read. The size is that of the first page that is not a thumbnail or mask.
  */
 export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)

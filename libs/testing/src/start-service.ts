@@ -26,11 +26,11 @@ export async function startService(
   return Object.assign(program, { url })
 }
 
-/** Waits until `look` returns a value. @throws Error with the output of the program if the program ends first */
+/** Waits until `check` returns true. @throws Error with the output of the program if the program ends first */
 export async function untilAlive(
   name: string,
   program: Program,
-  look: () => Promise<boolean> | boolean,
+  check: () => Promise<boolean> | boolean,
 ): Promise<void> {
   let hasEnded = false
   void program.ended.then(() => {
@@ -38,7 +38,7 @@ export async function untilAlive(
   })
   const outcome = await until(`${name} is alive`, async () => {
     if (hasEnded) return 'ended'
-    return (await look()) && 'alive'
+    return (await check()) && 'alive'
   })
   if (outcome === 'ended') throw new Error(`${name} ended: ${program.stderr}${program.stdout}`)
 }

@@ -26,7 +26,10 @@ const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; t
   rotate: { options: ['keep'], takesId: true },
 }
 
-/** Manages API keys in kv-config. Needs the cluster token instead of an API key, so that a lost operator key can be replaced. */
+/**
+ * Manages API keys in kv-config. Needs the cluster token instead of an API key, so that a lost operator key can be
+ * replaced.
+ */
 export async function keysCommand(
   process: NodeJS.Process,
   [verb = '', ...rest]: string[],

@@ -12,7 +12,10 @@ interface Instance {
   health: string
 }
 
-/** Prints all instances with their health, the tasks by state, and whether the intake is paused. Returns 1 if an instance is not ready. */
+/**
+ * Prints all instances with their health, the tasks by state, and whether the intake is paused. Returns 1 if an instance
+ * is not ready.
+ */
 export async function statusCommand(
   process: NodeJS.Process,
   files: string[],

@@ -6,7 +6,7 @@ import { generateImage, type ServiceProcess, until } from '@darkroom/testing'
 import { prepareFleet, untilReady } from '../fleet.ts'
 import { post } from '../uploads.ts'
 
-/** The limit from the write to the last frontend. Gossip takes much less than a second, and a frontend reads once a second. */
+/** The limit from the write to the last frontend. Gossip takes less than a second, and a frontend reads once a second. */
 const promisedMs = 10_000
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

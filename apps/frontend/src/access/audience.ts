@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** Who may use the frontend: callers with a key, all callers, or (as-configured) the callers that kv-config's setting allows. */
+/** Who may use the frontend: callers with a key, all callers, or (as-configured) those that kv-config's setting allows. */
 export type Audience = AuthMode | 'as-configured'
 
 export interface AudienceSettings {

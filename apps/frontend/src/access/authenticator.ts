@@ -67,8 +67,8 @@ export class Authenticator {
   }
 
   /**
-   * The caller for whom a signed link or token was made: the holder of its key, or a caller without a key. Undefined once the key has
-   * ended, or the frontend is no longer open.
+   * The caller for whom a signed link or token was made: the holder of its key, or a caller without a key. Undefined once
+   * the key has ended, or the frontend is no longer open.
    */
   callerFor(keyId: string | undefined): Caller | undefined {
     const { audience, keys } = this.#options

@@ -81,7 +81,7 @@ export class Courier {
     while (!signal.aborted) {
       this.#isWoken = false
       const found = await this.#claim().catch(error => {
-        this.#options.logger.debug({ err: error }, 'notices can not be claimed; trying again')
+        this.#options.logger.debug({ err: error }, 'notices cannot be claimed; trying again')
         return 0
       })
       if (found === 0 && !this.#isWoken) await this.#pause()

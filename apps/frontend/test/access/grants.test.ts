@@ -64,7 +64,7 @@ describe('a grant', () => {
     assert.equal((await askWith(token, `/images/${own}/events`)).status, 404)
   })
 
-  test('can not choose options or sources, nor use the routes of a key', async () => {
+  test('cannot choose options or sources, nor use the routes of a key', async () => {
     const token = await grant({ images: 5 })
     const json = { 'content-type': 'application/json' }
     for (const answer of [

@@ -33,7 +33,7 @@ function assertProblem(answer: HttpAnswer, status: number, code: string): void {
 }
 
 describe('a session', () => {
-  test('begins with a key, is a cookie that scripts can not read, and has the role of its user', async () => {
+  test('begins with a key, is a cookie that scripts cannot read, and has the role of its user', async () => {
     const answer = await signIn(anna.key)
     assert.equal(answer.status, 200)
     const [cookie] = [answer.headers['set-cookie']].flat()

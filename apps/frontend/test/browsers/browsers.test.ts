@@ -21,7 +21,7 @@ const requests: Record<string, [path: string, init?: RequestInit]> = {
   'an unknown path': ['/nowhere'],
   'a wrong method': ['/images', { method: 'PATCH' }],
   'a wrong argument': ['/images?colour=red'],
-  'a path that can not be decoded': ['/images/%ff'],
+  'a path that cannot be decoded': ['/images/%ff'],
   'something that is not an image': ['/images', { method: 'POST', body: 'text' }],
   'a health check': ['/healthz'],
   'the contract': ['/openapi.json'],

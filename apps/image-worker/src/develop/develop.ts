@@ -95,7 +95,7 @@ async function decodable(
   return header.format === 'tiff' ? withoutZstd(input, header, reserve) : input
 }
 
-/** Decoders give warnings about damage and about harmless oddities. So a file that fails is tried again without the oddities. */
+/** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */
 async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
   try {
     return await firstResult(job, reserve)

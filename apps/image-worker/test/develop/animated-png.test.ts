@@ -158,7 +158,7 @@ test('a default image that is not a frame is not decoded as one', async () => {
   assert.deepEqual(await shownBy(await bytesOf(png, 'flip,flip')), await shownBy(animatedPng()))
 })
 
-test('an animation is refused with a reason if its frames can not be decoded', async () => {
+test('an animation is refused with a reason if its frames cannot be decoded', async () => {
   const damagedControl = splitChunks(animatedPng()).map(({ type, whole }) =>
     type === 'fcTL' ? damaged(whole) : whole,
   )

@@ -67,7 +67,7 @@ export interface BlobStore {
   list(stage: Stage, page: { limit: number; cursor?: string | undefined }): Promise<BlobListing>
   /** The disk of the blobs; undefined if the blobs are not on a disk of this machine. */
   disk(): Promise<Disk | undefined>
-  /** Rejects if the store doesn't work. */
-  check(): Promise<void>
+  /** Rejects while blobs can't be read or written. */
+  checkReady(): Promise<void>
   close(): Promise<void>
 }

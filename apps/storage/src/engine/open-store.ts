@@ -17,10 +17,10 @@ const engines: Engines<(settings: StoreSettings) => Promise<BlobStore>> = {
     return FileBlobStore.open({ folder, minFreeBytes, lock: lockFolder(folder) })
   },
   's3://.*': async ({ url, logger }) => {
-    const place = parseS3Url(url)
+    const location = parseS3Url(url)
     // Imported only when needed: AWS's client takes a third of a second to load, and memory.
     const { S3BlobStore } = await import('./s3/s3.ts')
-    return S3BlobStore.open({ place, logger })
+    return S3BlobStore.open({ location, logger })
   },
 }
 

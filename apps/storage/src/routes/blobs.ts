@@ -15,7 +15,8 @@ import {
 import { requestedRange } from '../byte-range.ts'
 import type { BlobId, BlobStore, Condition, Content, OpenBlob } from '../engine/engine.ts'
 
-const asksForLess = (
+/** Headers after which the answer may have fewer bytes than the blob. */
+const shorteningHeaders = (
   Object.keys(BytesRequestHeaders.properties) as (keyof typeof BytesRequestHeaders.properties)[]
 ).filter(name => name !== 'if-range')
 
@@ -46,7 +47,7 @@ export function blobHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes:
 
     async getBlob({ params, headers }) {
       await using cleanup = new AsyncDisposableStack()
-      const whole = !asksForLess.some(name => headers[name] !== undefined)
+      const whole = !shorteningHeaders.some(name => headers[name] !== undefined)
       const opened = cleanup.use((await store.open(params, { whole })) ?? notFound(params))
       const { bytes, contentType } = opened.blob
       const current = validatorsOf(opened)
@@ -103,7 +104,8 @@ async function withContent<Result>(
     const { whole } = await readHead(arriving, fewBytes)
     return await use(whole)
   } finally {
-    // Releases the unread rest, so that the client gets the answer. Not awaited, as a client that sends nothing would delay it.
+    // Releases the unread rest, so that the client gets the answer. Not awaited, because a client that sends nothing would
+    // delay it.
     arriving.return(undefined).catch(() => undefined)
   }
 }

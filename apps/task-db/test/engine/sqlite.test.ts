@@ -91,7 +91,7 @@ test('closing waits until a write under way is on disk, and may be repeated', as
   assert.ok(await open(t, { path }).store.get(taskId(1)))
 })
 
-test('if one check can not take back all expired leases, the next checks do', async t => {
+test('if one check cannot take back all expired leases, the next checks do', async t => {
   const clock = new ManualClock()
   const { store } = open(t, { clock: clock.clock })
   await createTasks(store, 1200)

@@ -18,7 +18,7 @@ test('a claim is answered with the oldest task and its lease', async t => {
   assert.equal(answer.json().lease.worker, 'worker-1')
 })
 
-test('a claim of a given task leases it, and is refused with 409 if it can not be claimed', async t => {
+test('a claim of a given task leases it, and is refused with 409 if it cannot be claimed', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)

@@ -60,7 +60,7 @@ test('the creator of a task does not choose its version, attempts or lease', asy
 
 for (const [what, body] of [
   ['nothing', {}],
-  ['a state that can not be set', { ...newTask(), state: 'in-progress' }],
+  ['a state that cannot be set', { ...newTask(), state: 'in-progress' }],
   ['no operations', { ...newTask(), operations: [] }],
   ['an unknown operation', { ...newTask(), operations: [{ name: 'unknown' }] }],
   ['11 operations', { ...newTask(), operations: Array(11).fill({ name: 'swap-channels', order: 'bgr' }) }],

@@ -22,7 +22,7 @@ const statuses: Readonly<Record<string, string>> = {
   413: 'too large',
   415: 'not a supported image type',
   416: 'the range is outside the image',
-  422: 'the image can not be developed',
+  422: 'the image cannot be developed',
   423: 'busy; try again',
   429: 'too many requests or images; Retry-After has the time to wait',
   503: 'temporarily unavailable; Retry-After has the time to wait',

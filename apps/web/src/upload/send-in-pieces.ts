@@ -52,7 +52,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
   const cancelled = new AbortController()
   const accepted = (async () => {
     const { file, wish = {} } = row
-    if (!file) throw new Error('a row without a file can not be sent')
+    if (!file) throw new Error('a row without a file cannot be sent')
     await expectReadable(file)
     await rememberRow(row)
     const { Upload } = await import('tus-js-client').catch(() => {

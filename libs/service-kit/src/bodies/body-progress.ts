@@ -44,46 +44,46 @@ export function requireProgress(
   const tickMs = Math.min(closingStallMs, stallMs, windowMs) / 4
   const receiving = new Map<IncomingMessage, Arrival>()
 
-  const complaintAbout = (arrival: Arrival): string | undefined => {
+  const violationOf = (arrival: Arrival): string | undefined => {
     const allowedMs = app.closing.aborted ? Math.min(stallMs, closingStallMs) : stallMs
     if (arrival.silentMs >= allowedMs) return `no byte of the body arrived for ${allowedMs} ms`
     if (arrival.windowMs < windowMs) return undefined
     const bytesPerSecond = Math.floor((1000 * arrival.windowBytes) / arrival.windowMs)
     arrival.beginWindow()
     if (bytesPerSecond >= minBytesPerSecond) return undefined
-    return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are needed`
+    return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are required`
   }
 
-  let lookedAt = 0
-  let looking: NodeJS.Timeout | undefined
+  let checkedAt = 0
+  let timer: NodeJS.Timeout | undefined
   // Only while bodies arrive: an idle process is not woken.
-  const startLooking = () => {
-    if (looking !== undefined) return
-    lookedAt = performance.now()
-    looking = setInterval(look, tickMs).unref()
+  const startChecking = () => {
+    if (timer !== undefined) return
+    checkedAt = performance.now()
+    timer = setInterval(check, tickMs).unref()
   }
-  const stopLooking = () => {
-    clearInterval(looking)
-    looking = undefined
+  const stopChecking = () => {
+    clearInterval(timer)
+    timer = undefined
   }
-  const look = () => {
+  const check = () => {
     const now = performance.now()
     // While the process was suspended or busy, it could not see that bytes arrived.
-    const elapsedMs = Math.min(now - lookedAt, 2 * tickMs)
-    lookedAt = now
-    if (receiving.size === 0) stopLooking()
+    const elapsedMs = Math.min(now - checkedAt, 2 * tickMs)
+    checkedAt = now
+    if (receiving.size === 0) stopChecking()
     for (const [request, arrival] of receiving) {
       if (request.complete || request.destroyed) {
         receiving.delete(request)
         continue
       }
       arrival.observe(Math.min(elapsedMs, now - arrival.begunAt))
-      const complaint = complaintAbout(arrival)
-      if (complaint === undefined) continue
+      const violation = violationOf(arrival)
+      if (violation === undefined) continue
       receiving.delete(request)
       const { method, url } = request
-      app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${complaint}`)
-      cut(request, arrival.response, complaint, answerHeaders(request.headers))
+      app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${violation}`)
+      cut(request, arrival.response, violation, answerHeaders(request.headers))
     }
   }
 
@@ -91,10 +91,10 @@ export function requireProgress(
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!hasBody(request)) return
     receiving.set(request, new Arrival(request, response))
-    startLooking()
+    startChecking()
     request.once('close', () => receiving.delete(request))
   })
-  app.addHook('onClose', async () => stopLooking())
+  app.addHook('onClose', async () => stopChecking())
 }
 
 /** Tracks how the body of one request arrives. */

@@ -172,7 +172,7 @@ function unexpected(route: Route, { status, headers, body }: AnyAnswer): Unexpec
 
 type Content = AsyncIterable<Uint8Array> | Uint8Array | undefined
 
-/** The body of a call. It remembers an error of the stream itself, which is the caller's fault, not the service's. */
+/** The body of a call. It records an error of the stream itself, which is the caller's fault, not the service's. */
 class GivenBody {
   readonly content: unknown
   failure: unknown

@@ -60,7 +60,7 @@ export class ServiceClients {
     return this.#find('cluster-state', clusterStateRoutes)
   }
 
-  /** A client of one cluster-state node. It asks only once, and only this node. */
+  /** A client of one cluster-state node. It sends each request once, and only to this node. */
   clusterStateAt(url: string): Client<typeof clusterStateRoutes> {
     return this.#connect('cluster-state', clusterStateRoutes, fixedAddress(url), 0)
   }

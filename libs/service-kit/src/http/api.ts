@@ -1,6 +1,6 @@
 import type { AnswerHeaders, Handlers, Route } from '@darkroom/contracts'
 
-/** A call or an answer whose route the compiler doesn't know. */
+/** A call or an answer of any route, without the types of the route. */
 export interface AnyHandledCall {
   params: unknown
   querystring: unknown

@@ -25,9 +25,9 @@ declare module 'fastify' {
     access?: Access
   }
   interface FastifyInstance {
-    /** Where the app's own measurements are registered. */
+    /** The registry of the app's own metrics. */
     metrics: Registry
-    /** What can be called without HTTP by services of the same process. */
+    /** The routes and handlers that services of the same process call without HTTP. */
     api: Api | undefined
   }
 }

@@ -25,8 +25,8 @@ import { answerInTurn } from './answer-in-turn.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
 import { refuseWhileClosing } from './closing.ts'
+import { ignoreUselessContentType } from './ignore-content-type.ts'
 import { measureReadiness, measureRequests, processMetrics } from './metrics.ts'
-import { overlookContentType } from './overlook-content-type.ts'
 import { refuseCodings } from './refuse-codings.ts'
 import { refuseForeignOrigins } from './refuse-foreign-origins.ts'
 import { requireToken } from './require-token.ts'
@@ -102,7 +102,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   continueWhenRead(app.server as Server)
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
-  overlookContentType(app)
+  ignoreUselessContentType(app)
   refuseCodings(app)
   refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)
   if (options.clusterToken !== undefined) requireToken(app, options.clusterToken, options.isPublic ?? false)

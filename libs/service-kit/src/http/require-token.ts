@@ -20,8 +20,8 @@ const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, servic
 
 /**
  * Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. The workers'
- * token opens the routes that the contracts give to workers. A worker itself knows only that token, but also accepts the
- * cluster token, from which its own token is derived.
+ * token opens the routes that the contracts give to workers. A worker itself has only that token, but also accepts the
+ * cluster token, from which the workers' token is derived.
  */
 export function requireToken(app: FastifyInstance, token: string, isPublic: boolean): void {
   const expected = digest(token)
@@ -41,7 +41,7 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
       throw new ServiceProblem(
         403,
         'not-for-workers',
-        "the workers' token does not open this; use the cluster token",
+        "the workers' token does not open this route; use the cluster token",
       )
     }
     if (given !== '' && timingSafeEqual(digest(deriveWorkerToken(given)), expected)) return

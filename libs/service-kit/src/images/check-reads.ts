@@ -4,9 +4,9 @@ import type { Client, storageRoutes } from '@darkroom/contracts'
 const absentKey = 'absent'
 
 /**
- * Rejects while blobs can't be read, by asking for one that does not exist. The storage's own /readyz would not do: it
- * fails for half a minute after a refused write, while reads work. The blob of an image would not do either: that blob
- * alone may be the reason of a failure.
+ * Rejects while blobs can't be read. To find out, it requests a blob that does not exist. The storage's own /readyz is not
+ * suitable, because it fails for half a minute after a refused write, while reads work. The blob of an image is not suitable
+ * either, because a damaged blob would look like an outage.
  */
 export async function checkReads(
   storage: Pick<Client<typeof storageRoutes>, 'headBlob'>,

@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts'
 const settledMs = 5000
 
 interface Outage {
-  words: string
+  message: string
   /** The routes that failed because of it, and have not answered since. */
   routes: Set<string>
   lastAt: number
@@ -25,11 +25,11 @@ export class OutageLog {
   }
 
   /** Records that a request to a route failed. Failures of the same class with the same message are one outage. */
-  failed(route: string, words: string, { err, ...details }: { err?: unknown }): void {
-    const key = `${words} ${err instanceof Error ? err.constructor.name : ''}`
+  failed(route: string, message: string, { err, ...details }: { err?: unknown }): void {
+    const key = `${message} ${err instanceof Error ? err.constructor.name : ''}`
     const known = this.#outages.get(key)
-    this.#logger[known ? 'debug' : 'error']({ ...details, err }, words)
-    const outage = known ?? { words, routes: new Set(), lastAt: 0 }
+    this.#logger[known ? 'debug' : 'error']({ ...details, err }, message)
+    const outage = known ?? { message, routes: new Set(), lastAt: 0 }
     outage.routes.add(route)
     outage.lastAt = this.#now()
     this.#outages.set(key, outage)
@@ -37,10 +37,10 @@ export class OutageLog {
 
   /** Records that a request to a route was answered. */
   answered(route: string): void {
-    for (const [key, { words, routes, lastAt }] of this.#outages) {
+    for (const [key, { message, routes, lastAt }] of this.#outages) {
       if (!routes.has(route) || this.#now() - lastAt < settledMs) continue
       this.#outages.delete(key)
-      this.#logger.info(`over: ${words}`)
+      this.#logger.info(`over: ${message}`)
     }
   }
 }

@@ -189,7 +189,7 @@ export function toProblem(
     return new ServiceProblem(
       status,
       clientErrors[status] ?? 'invalid-request',
-      clearerWords[error.code ?? ''] ?? hideSignatures(error.message),
+      clearerMessages[error.code ?? ''] ?? hideSignatures(error.message),
     )
   return new ServiceProblem(
     500,
@@ -208,8 +208,8 @@ const clientErrors: Readonly<Record<number, string>> = {
   415: 'unsupported-media-type',
 }
 
-/** For errors of Fastify whose own words don't help. */
-const clearerWords: Readonly<Record<string, string>> = {
+/** Messages for errors of Fastify whose own message doesn't help. */
+const clearerMessages: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
   FST_ERR_CTP_INVALID_MEDIA_TYPE:
     'the Content-Type of the body is not supported for this path: send application/json, or no body',

@@ -66,7 +66,7 @@ export class InvalidConfig extends Error {
  * Reads a schema's properties from environment variables. Variables that are unset or empty get their defaults. For
  * each NAME, NAME_FILE can name a file that contains the value, like secrets in containers; NAME has priority.
  *
- * @throws InvalidConfig naming every variable that is missing or wrong
+ * @throws InvalidConfig with the name of every variable that is missing or not valid
  */
 export function loadConfig<Schema extends TObject>(
   schema: Schema,
@@ -100,13 +100,20 @@ function mistakeIn(property: TSchema, value: unknown): string | undefined {
   const isUrl = 'format' in property && property.format === 'url'
   const [error] = Value.Errors(property, value)
   if (error && isUrl && error.keyword === 'format') return 'must be a valid URL, with a port up to 65535'
-  if (error) return describe(error)
+  if (error) return `${describe(error)}${shownValue(property, value)}`
   if (!isUrl || /^https?:/i.test(String(value))) return undefined
   return `must be an http or https URL, got "${value}"`
 }
 
 function describe({ message, params }: { message: string; params: object }): string {
   return 'allowedValues' in params ? `${message}: ${[params.allowedValues].flat().join(', ')}` : message
+}
+
+/** Other texts than those of an enum are not shown, because they may be secrets. */
+function shownValue(property: TSchema, value: unknown): string {
+  const types: unknown[] = ['integer', 'number', 'boolean']
+  const isShown = 'enum' in property || ('type' in property && types.includes(property.type))
+  return isShown ? `, got "${value}"` : ''
 }
 
 /** maxUploadBytes -> MAX_UPLOAD_BYTES */

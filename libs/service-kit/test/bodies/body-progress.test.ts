@@ -103,7 +103,7 @@ suite('the body of a request', () => {
     t.after(() => clearInterval(trickling))
     const [answer] = await once(socket, 'data')
     clearInterval(trickling)
-    assert.match(String(answer), /^HTTP\/1\.1 408 .*at least 1000 are needed/s)
+    assert.match(String(answer), /^HTTP\/1\.1 408 .*at least 1000 are required/s)
     assert.equal(cuts().length, 1)
   })
 

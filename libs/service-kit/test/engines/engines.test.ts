@@ -36,7 +36,7 @@ suite('opening an engine', () => {
     assert.equal(await openEngine('STORE_URL', [Unusable], async () => 'store'), 'store')
   })
 
-  test('names the setting if the engine can not be used, and does not change other errors', async () => {
+  test('names the setting if the engine cannot be used, and does not change other errors', async () => {
     const open = (error: Error) => openEngine('STORE_URL', [Unusable], () => Promise.reject(error))
     const mistakes = (error: unknown) => error instanceof InvalidConfig && error.mistakes.join()
     await assert.rejects(open(new MoreUnusable('no such folder')), error => {

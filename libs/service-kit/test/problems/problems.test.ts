@@ -278,7 +278,7 @@ suite('a request', () => {
     assert.equal(answer.json().detail, 'the body is not valid JSON')
   })
 
-  test('that can not be parsed is answered with a problem, too', async t => {
+  test('that cannot be parsed is answered with a problem, too', async t => {
     const { app } = buildApp(t)
     app.get('/things/:id', async () => 'found')
     const url = await app.listen({ host: '127.0.0.1', port: 0 })

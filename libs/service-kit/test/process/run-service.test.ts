@@ -78,7 +78,10 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.ok(address && typeof address === 'object')
     const { service } = await run(t, { PORT: String(address.port) })
     assert.equal((await service.ended).code, 1)
-    assert.match(service.stderr, /^storage: listen EADDRINUSE.*: another process listens there; set PORT\n$/)
+    assert.match(
+      service.stderr,
+      /^storage: listen EADDRINUSE.*: another process listens there; set PORT to a free port\n$/,
+    )
   })
 
   test('on an address that other machines can reach exits 1 without a token, and starts with a token', async t => {

@@ -32,19 +32,19 @@ export function findEngine(name: EngineName): string | undefined {
 /** The message about a missing engine, with the package to install. */
 export function missingEngineMessage(name: EngineName): string {
   const { program, proves, debianPackage } = enginePrograms[name]
-  return `left out: ${proves}; needs ${program} (Debian: apt-get install ${debianPackage})`
+  return `skipped: ${proves}; needs ${program} (Debian: apt-get install ${debianPackage})`
 }
 
 /**
- * Registers tests that need a real server. If its program isn't installed they are left out, and the run reports
- * that; with ENGINES=required they fail.
+ * Registers tests that need a real server. If its program isn't installed, they are skipped, and the run prints a message;
+ * with ENGINES=required, they fail.
  */
 export function withEngine<T>(name: EngineName, register: (program: string) => T): T | undefined {
   const program = findEngine(name)
   if (program !== undefined) return register(program)
-  const words = missingEngineMessage(name)
-  if (process.env.ENGINES === 'required') test(words, () => assert.fail(words))
-  else test(words, { skip: true })
+  const message = missingEngineMessage(name)
+  if (process.env.ENGINES === 'required') test(message, () => assert.fail(message))
+  else test(message, { skip: true })
   return undefined
 }
 

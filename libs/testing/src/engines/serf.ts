@@ -1,11 +1,11 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
+import { pauseProgram } from '../pause-program.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { until } from '../until.ts'
 
 export interface SerfAgent {
   readonly name: string
@@ -80,23 +80,7 @@ export async function startSerf(
     kill: () => end('SIGKILL'),
     leave: () => end('SIGINT'),
     restart: run,
-    async pause() {
-      current.signal('SIGSTOP')
-      await until(`the Serf agent ${name} has stopped`, () => threadStates(current.pid).every(isStopped))
-    },
-    resume() {
-      current.signal('SIGCONT')
-    },
+    pause: () => pauseProgram(current),
+    resume: () => current.signal('SIGCONT'),
   }
-}
-
-/** The state of a thread is one letter: proc_pid_stat(5). */
-function threadStates(pid: number): string[] {
-  return globSync(`/proc/${pid}/task/*/stat`).map(
-    path => readFileSync(path, 'utf8').split(') ')[1]?.[0] ?? '',
-  )
-}
-
-function isStopped(state: string): boolean {
-  return state === 'T'
 }

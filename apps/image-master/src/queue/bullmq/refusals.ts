@@ -16,7 +16,7 @@ export class RedisRefuses extends ServiceUnavailable {
 const meanings: Readonly<Record<string, string>> = {
   OOM: 'Redis is full (maxmemory): give it more memory',
   READONLY: 'Redis is a replica and refuses writes: set QUEUE_URL to the primary, or promote the replica',
-  MISCONF: 'Redis refuses writes because it can not save its data: check its disk and its log',
+  MISCONF: 'Redis refuses writes because it cannot save its data: check its disk and its log',
   NOREPLICAS: 'Redis refuses writes because it has too few replicas (min-replicas-to-write)',
   MASTERDOWN: 'Redis is a replica that has lost its primary (replica-serve-stale-data no)',
   LOADING: 'Redis is loading its data',
@@ -25,9 +25,9 @@ const meanings: Readonly<Record<string, string>> = {
   WRONGPASS: 'Redis refuses the user or the password in QUEUE_URL',
   NOPERM: 'the Redis user has too few permissions for the queue: grant +@all on the keys darkroom:*',
   DENIED: 'Redis refuses connections from other machines (protected-mode)',
-  CLUSTERDOWN: 'Redis is part of a cluster that is down, and a cluster can not keep the queue',
-  MOVED: 'Redis is part of a cluster, which can not keep the queue',
-  CROSSSLOT: 'Redis is part of a cluster, which can not keep the queue',
+  CLUSTERDOWN: 'Redis is part of a cluster that is down, and a cluster cannot keep the queue',
+  MOVED: 'Redis is part of a cluster, which cannot keep the queue',
+  CROSSSLOT: 'Redis is part of a cluster, which cannot keep the queue',
   UNBLOCKED: 'Redis is becoming a replica',
 }
 

@@ -43,8 +43,8 @@ const faults: Record<string, Fault> = {
     strike: redis => redis.config('SET', 'min-replicas-to-write', 1),
     mend: redis => redis.config('SET', 'min-replicas-to-write', 0),
   },
-  'MISCONF: it can not save its data': {
-    words: /can not save its data/,
+  'MISCONF: it cannot save its data': {
+    words: /cannot save its data/,
     strike: async redis => {
       mkdirSync(await rdbFile(redis))
       await redis.config('SET', 'save', '3600 1000000')

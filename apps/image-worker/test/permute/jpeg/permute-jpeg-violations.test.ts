@@ -46,7 +46,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, message: RegExp][] =
   ['a Huffman table too full', changed(baseline, huffman, withByte(5, 3)), /more codes|cut off/],
   ['more than two codes of one bit', fileOf([tooManyCodes(), ...partsOf(baseline)]), /more codes/],
   [
-    'a category that DC can not have',
+    'a category that DC cannot have',
     changed(baseline, huffman, withByte(21, 0x20)),
     /not in its Huffman table|out of range/,
   ],

@@ -73,7 +73,7 @@ export class FileBlobStore implements BlobStore {
     const { folder } = options
     await makeFolder(resolve(folder))
     for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
-    await syncFolder(folder)
+    await syncPath(folder)
     return new FileBlobStore(options)
   }
 
@@ -148,7 +148,7 @@ export class FileBlobStore implements BlobStore {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   }
 
-  async check(): Promise<void> {
+  async checkReady(): Promise<void> {
     await stat(join(this.#folder, stageFolders.pre))
   }
 
@@ -195,12 +195,7 @@ export class FileBlobStore implements BlobStore {
   async #copyBytes(from: BlobId, path: string): Promise<void> {
     await this.#checkFreeSpace()
     await copyFile(this.#path(from), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    const handle = await open(path, constants.O_RDONLY)
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await syncPath(path)
   }
 
   async #describe(id: BlobId) {
@@ -246,7 +241,7 @@ async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (first === undefined) return
   for (let folder = path; folder.length >= first.length; folder = dirname(folder))
-    await syncFolder(dirname(folder))
+    await syncPath(dirname(folder))
 }
 
 /** Makes the folders of a stage, syncs them, and removes temporary files of interrupted writes. */
@@ -260,10 +255,11 @@ async function prepareStage(folder: string): Promise<void> {
     // Earlier versions wrote in the shards.
     else for (const file of readdirSync(path)) if (isTemporary(file)) rmSync(join(path, file))
   }
-  await syncFolder(folder)
+  await syncPath(folder)
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Syncs a file or a folder. */
+async function syncPath(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY)
   try {
     await handle.sync()

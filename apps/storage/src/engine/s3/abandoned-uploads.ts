@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Logger } from '@darkroom/service-kit'
 import { stageFolders } from '../blob-path.ts'
-import type { S3Place } from './address.ts'
+import type { S3Location } from './address.ts'
 import { isAnswer } from './errors.ts'
 
 const hour = 3_600_000
@@ -16,7 +16,7 @@ const day = 24 * hour
 
 export interface AbandonedUploadsOptions {
   client: S3Client
-  place: S3Place
+  location: S3Location
   /**
    * An upload that received no part for this long is abandoned. Default: a day, which is about how long a part takes
    * at the lowest BODY_MIN_BYTES_PER_SECOND. A running upload gets parts, however long it lasts.
@@ -31,16 +31,16 @@ export interface AbandonedUploadsOptions {
  */
 export class AbandonedUploads {
   readonly #client: S3Client
-  readonly #place: S3Place
+  readonly #location: S3Location
   readonly #abandonedMs: number
   readonly #logger: Logger
   readonly #closing = new AbortController()
   readonly #timer: NodeJS.Timeout
   #sweeping: Promise<void>
 
-  constructor({ client, place, abandonedMs = day, logger }: AbandonedUploadsOptions) {
+  constructor({ client, location, abandonedMs = day, logger }: AbandonedUploadsOptions) {
     this.#client = client
-    this.#place = place
+    this.#location = location
     this.#abandonedMs = abandonedMs
     this.#logger = logger
     this.#sweeping = this.#sweep()
@@ -59,7 +59,7 @@ export class AbandonedUploads {
     try {
       // Only our folders: the prefix may be empty, and other programs may use the bucket, too.
       for (const folder of Object.values(stageFolders)) {
-        const aborted = await this.#abortUnder(`${this.#place.prefix}${folder}/`)
+        const aborted = await this.#abortUnder(`${this.#location.prefix}${folder}/`)
         if (aborted > 0) this.#logger.info({ aborted }, 'removed the parts of interrupted uploads')
       }
     } catch (error) {
@@ -70,7 +70,7 @@ export class AbandonedUploads {
 
   /** Returns how many uploads were aborted. */
   async #abortUnder(Prefix: string): Promise<number> {
-    const { bucket: Bucket } = this.#place
+    const { bucket: Bucket } = this.#location
     const options = { abortSignal: this.#closing.signal }
     const latest = Date.now() - this.#abandonedMs
     let aborted = 0
@@ -98,7 +98,7 @@ export class AbandonedUploads {
 
   /** When an upload got its last part, in milliseconds since 1970; without parts, a time long ago. */
   async #lastPartAt(upload: { Key: string | undefined; UploadId: string | undefined }): Promise<number> {
-    const { bucket: Bucket } = this.#place
+    const { bucket: Bucket } = this.#location
     const options = { abortSignal: this.#closing.signal }
     let lastPartAt = Number.NEGATIVE_INFINITY
     let page: ListPartsCommandOutput | undefined

@@ -1,7 +1,7 @@
 import { InvalidConfig } from '@darkroom/service-kit'
 
-/** The place of the objects. Credentials come from the sources of AWS's tools, never from the URL. */
-export interface S3Place {
+/** Where the objects are. Credentials come from the sources of AWS's tools, never from the URL. */
+export interface S3Location {
   bucket: string
   /** The prefix of all names; empty, or ends in a slash. */
   prefix: string
@@ -20,12 +20,12 @@ const parameters = ['endpoint', 'region', 'pathStyle', 'prefix']
  *
  * @throws InvalidConfig naming all mistakes
  */
-export function parseS3Url(text: string): S3Place {
-  if (!URL.canParse(text)) throw mistaken(['is not a URL'])
+export function parseS3Url(text: string): S3Location {
+  if (!URL.canParse(text)) throw mistaken(['is not a valid URL; expected s3://bucket?endpoint=…'])
   const { host: bucket, username, password, pathname, searchParams } = new URL(text)
   const { endpoint, region, pathStyle, prefix = '' } = Object.fromEntries(searchParams)
   const mistakes = [
-    bucket === '' && 'names no bucket: s3://bucket?endpoint=…',
+    bucket === '' && 'has no bucket; expected s3://bucket?endpoint=…',
     username + password !== '' &&
       'must not contain credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use another source of AWS credentials',
     !['', '/'].includes(pathname) && `has a path; write s3://${bucket}?prefix=${pathname.slice(1)}`,
@@ -34,7 +34,7 @@ export function parseS3Url(text: string): S3Place {
       'has an endpoint that is not valid: expected an http or https URL without credentials',
     pathStyle !== undefined &&
       !['true', 'false'].includes(pathStyle) &&
-      'has a pathStyle that is not true or false',
+      `has pathStyle=${pathStyle}; expected true or false`,
     ...[...searchParams.keys()]
       .filter(name => !parameters.includes(name))
       .map(name => `has the unknown parameter "${name}"; expected ${parameters.join(', ')}`),

@@ -12,12 +12,12 @@ import { receivedBody } from './received-body.ts'
 const maxRounds = 5
 
 /** Sends requests to an object store, with a timeout, and converts errors to those of the engine. */
-export type Ask = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
+export type Send = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
 
 export interface S3BlobsOptions {
   clients: S3Clients
   bucket: string
-  ask: Ask
+  send: Send
   /** How long a body may pause while its reader waits for more. */
   stalledMs: number
 }
@@ -26,19 +26,19 @@ export interface S3BlobsOptions {
 export class S3Blobs {
   readonly #clients: S3Clients
   readonly #bucket: string
-  readonly #ask: Ask
+  readonly #send: Send
   readonly #stalledMs: number
 
-  constructor({ clients, bucket, ask, stalledMs }: S3BlobsOptions) {
+  constructor({ clients, bucket, send, stalledMs }: S3BlobsOptions) {
     this.#clients = clients
     this.#bucket = bucket
-    this.#ask = ask
+    this.#send = send
     this.#stalledMs = stalledMs
   }
 
   /** @throws StoreUnavailable */
   open(name: string, { whole }: { whole: boolean }): Promise<OpenBlob | undefined> {
-    return this.#ask(async abortSignal => {
+    return this.#send(async abortSignal => {
       for (let round = 0; round < maxRounds; round++) {
         const body = whole ? await this.#get(this.#clients.reader, name, abortSignal) : undefined
         if (whole && !body) return undefined
@@ -85,7 +85,7 @@ export class S3Blobs {
 
   async *#readPart(name: string, etag: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     const range = { Range: `bytes=${start}-${end}`, IfMatch: etag }
-    const part = await this.#ask(abortSignal => this.#get(this.#clients.reader, name, abortSignal, range))
+    const part = await this.#send(abortSignal => this.#get(this.#clients.reader, name, abortSignal, range))
     if (!part) throw new StoreUnavailable(`${name} was replaced or deleted before it was read`)
     yield* receivedBody(part.Body as Readable, end - start + 1, this.#stalledMs)
   }

@@ -1,8 +1,8 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import type { S3Place } from './address.ts'
+import type { S3Location } from './address.ts'
 
 export interface S3ClientOptions {
-  place: S3Place
+  location: S3Location
   /** Default: AWS's chain, which begins with the environment. */
   credentials?: S3ClientConfig['credentials']
   /** How long each of three attempts may take, and each wait for more bytes; deadlines are at most this long. */
@@ -16,13 +16,13 @@ export interface S3Clients {
 }
 
 export function makeS3Clients(options: S3ClientOptions): S3Clients {
-  const { place, credentials, timeoutMs } = options
+  const { location, credentials, timeoutMs } = options
   const withSocketTimeout = (socketTimeout: number) =>
     new S3Client({
-      ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
-      ...(place.region !== undefined && { region: place.region }),
+      ...(location.endpoint !== undefined && { endpoint: location.endpoint }),
+      ...(location.region !== undefined && { region: location.region }),
       ...(credentials && { credentials }),
-      forcePathStyle: place.pathStyle,
+      forcePathStyle: location.pathStyle,
       maxAttempts: 3,
       // Signatures cover the SHA-256 of the body. Many servers don't support the newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -39,5 +39,5 @@ export function makeS3Clients(options: S3ClientOptions): S3Clients {
   return { client: withSocketTimeout(timeoutMs), reader: withSocketTimeout(0) }
 }
 
-/** The number of connections is limited elsewhere: each request to this service uses only a few. */
+/** Each request to this service uses only a few connections, so their number needs no limit here. */
 const unbounded = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }

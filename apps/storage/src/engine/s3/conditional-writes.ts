@@ -15,7 +15,7 @@ export interface Found extends Footer {
 type Find = (name: string, abortSignal: AbortSignal) => Promise<Found | undefined>
 
 /** Publishes the written bytes, if the condition is true. */
-export type Place = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
+export type PublishIf = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
 
 /** How often to retry a write that conflicts with others. */
 const maxRounds = 20
@@ -44,7 +44,7 @@ export class ConditionalWrites {
   readonly #find: Find
   readonly #logger: Logger
   readonly #mutex = new KeyedMutex()
-  #knowsConditions = true
+  #supportsConditions = true
   /** Ceph compares the ETag of a conditional write without quotes, AWS with or without them, others only with them. */
   #quotesETags = true
 
@@ -62,7 +62,7 @@ export class ConditionalWrites {
   publish(
     name: string,
     { blob, write }: Footer,
-    place: Place,
+    publishIf: PublishIf,
     abortSignal: AbortSignal,
     condition?: Condition,
   ): Promise<PutOutcome> {
@@ -78,11 +78,11 @@ export class ConditionalWrites {
         if (condition && !condition(current)) return { kind: 'refused' }
         if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
         try {
-          await place(this.#condition(current), abortSignal)
+          await publishIf(this.#condition(current), abortSignal)
           return { kind: 'stored', blob }
         } catch (error) {
-          if (isAnswer(error, 'NotImplemented') && this.#knowsConditions) {
-            this.#goOnWithoutConditions()
+          if (isAnswer(error, 'NotImplemented') && this.#supportsConditions) {
+            this.#disableConditions()
             continue
           }
           if (!isAnswer(error, ...overtaken)) throw error
@@ -105,13 +105,13 @@ export class ConditionalWrites {
   }
 
   #condition(current: Found | undefined): WriteCondition {
-    if (!this.#knowsConditions) return {}
+    if (!this.#supportsConditions) return {}
     if (!current) return { IfNoneMatch: '*' }
     return { IfMatch: this.#quotesETags ? current.etag : current.etag.replaceAll('"', '') }
   }
 
-  #goOnWithoutConditions(): void {
-    this.#knowsConditions = false
+  #disableConditions(): void {
+    this.#supportsConditions = false
     this.#logger.warn(
       'the object store does not support conditional writes: run only one copy of the storage, or an outdated result may replace a newer one',
     )

@@ -1,5 +1,5 @@
 /** Has the same `name` as the timeouts of AWS's client. */
-export class TooLate extends Error {
+export class DeadlineExceeded extends Error {
   override readonly name = 'TimeoutError'
 }
 
@@ -8,7 +8,7 @@ export class TooLate extends Error {
  * waits between attempts count, too, although no signal ends them. After `work` is done, the signal is not aborted any
  * more, so that the body of an answer can be read for as long as it takes.
  *
- * @throws TooLate
+ * @throws DeadlineExceeded
  */
 export async function within<Result>(
   ms: number,
@@ -17,7 +17,7 @@ export async function within<Result>(
   const deadline = new AbortController()
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    reject(new TooLate(`no answer within ${ms} milliseconds`))
+    reject(new DeadlineExceeded(`no answer within ${ms} milliseconds`))
     deadline.abort()
   }, ms)
   try {

@@ -1,6 +1,6 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import { StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
-import type { S3Place } from './address.ts'
+import type { S3Location } from './address.ts'
 
 /** The error codes of servers without free space (Ceph, MinIO, others). */
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'StorageFull'])
@@ -9,9 +9,9 @@ const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage
 const damaged = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'])
 
 /** Converts an error of the object store to one that explains what to do; other errors are returned unchanged. */
-export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Place): unknown {
+export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Location): unknown {
   if (!(error instanceof Error)) return error
-  const says = [error.name, error.message].filter(word => !silent.has(word)).join(': ')
+  const reason = [error.name, error.message].filter(word => !placeholders.has(word)).join(': ')
   if (error.name === 'CredentialsProviderError') {
     return new StoreMisconfigured(
       'no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
@@ -19,8 +19,8 @@ export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Pla
     )
   }
   if (!(error instanceof S3ServiceException)) {
-    if (!isOfNetwork(error)) return error
-    return new StoreUnavailable(`the object store (${endpoint}) does not answer: ${says}`, { cause: error })
+    if (!isNetworkError(error)) return error
+    return new StoreUnavailable(`the object store (${endpoint}) does not answer: ${reason}`, { cause: error })
   }
   const status = error.$response?.statusCode ?? 500
   if (full.has(error.name) || status === 507)
@@ -30,26 +30,26 @@ export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Pla
   }
   if (status === 401 || status === 403 || status === 301 || error.name === 'AuthorizationHeaderMalformed') {
     return new StoreMisconfigured(
-      `the object store (${endpoint}) refuses requests for the bucket "${bucket}" (${says}): check the credentials, their permissions, the region and the clock`,
+      `the object store (${endpoint}) refuses requests for the bucket "${bucket}" (${reason}): check the credentials, their permissions, the region and the clock`,
       { cause: error },
     )
   }
   if (damaged.has(error.name)) {
-    return new StoreUnavailable(`bytes were damaged on the way to the object store (${says})`, {
+    return new StoreUnavailable(`bytes were damaged on the way to the object store (${reason})`, {
       cause: error,
     })
   }
   if (status >= 500 || status === 429 || error.$retryable !== undefined) {
-    return new StoreUnavailable(`the object store (${endpoint}) failed: ${says}`, { cause: error })
+    return new StoreUnavailable(`the object store (${endpoint}) failed: ${reason}`, { cause: error })
   }
   return error
 }
 
 /** The client's texts for an answer without a reason. */
-const silent = new Set(['', 'Error', 'UnknownError', 'Unknown'])
+const placeholders = new Set(['', 'Error', 'UnknownError', 'Unknown'])
 
 /** Errors of sockets and name look-ups have codes; a timeout of the client has this name. */
-function isOfNetwork(error: Error): boolean {
+function isNetworkError(error: Error): boolean {
   return 'syscall' in error || 'code' in error || error.name === 'TimeoutError'
 }
 

@@ -1,6 +1,6 @@
 import type { Content } from '../engine.ts'
 
-/** Content that remembers its own error, which is the fault of its source, not of the store. */
+/** Content that records its own error, which is the fault of its source, not of the store. */
 export class GivenContent implements AsyncIterable<Uint8Array> {
   readonly #content: Content
   #failure: { error: unknown } | undefined

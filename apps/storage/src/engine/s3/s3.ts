@@ -26,21 +26,21 @@ import type {
   PutOutcome,
 } from '../engine.ts'
 import { AbandonedUploads } from './abandoned-uploads.ts'
-import type { S3Place } from './address.ts'
+import type { S3Location } from './address.ts'
 import { S3Blobs } from './blobs.ts'
 import { makeS3Clients, type S3ClientOptions, type S3Clients } from './clients.ts'
-import { ConditionalWrites, type Place } from './conditional-writes.ts'
-import { TooLate, within } from './deadline.ts'
+import { ConditionalWrites, type PublishIf } from './conditional-writes.ts'
+import { DeadlineExceeded, within } from './deadline.ts'
 import { asStoreError, isAnswer } from './errors.ts'
 import { GivenContent } from './given-content.ts'
 import { MultipartUpload, type UploadTimeouts } from './multipart-upload.ts'
 import { PartMemory } from './part-memory.ts'
 
 export interface S3BlobStoreOptions
-  extends Pick<S3ClientOptions, 'place' | 'credentials'>,
+  extends Pick<S3ClientOptions, 'location' | 'credentials'>,
     Partial<UploadTimeouts> {
   logger: Logger
-  /** Multipart uploads that received no part for this long are abandoned. */
+  /** Multipart uploads that received no part for this long count as abandoned. */
   abandonedMs?: number
 }
 
@@ -68,7 +68,7 @@ const refusalMs = 30_000
  */
 export class S3BlobStore implements BlobStore {
   readonly #clients: S3Clients
-  readonly #place: S3Place
+  readonly #location: S3Location
   readonly #logger: Logger
   readonly #timeouts: UploadTimeouts
   readonly #blobs: S3Blobs
@@ -80,15 +80,15 @@ export class S3BlobStore implements BlobStore {
   #closed: Promise<void> | undefined
 
   private constructor(options: S3BlobStoreOptions) {
-    const { place, logger, credentials, answerMs = defaultAnswerMs, partMs = defaultPartMs } = options
-    this.#place = place
+    const { location, logger, credentials, answerMs = defaultAnswerMs, partMs = defaultPartMs } = options
+    this.#location = location
     this.#logger = logger
     this.#timeouts = { answerMs, partMs }
-    this.#clients = makeS3Clients({ place, timeoutMs: partMs, ...(credentials && { credentials }) })
+    this.#clients = makeS3Clients({ location, timeoutMs: partMs, ...(credentials && { credentials }) })
     this.#blobs = new S3Blobs({
       clients: this.#clients,
-      bucket: place.bucket,
-      ask: request => this.#ask(request),
+      bucket: location.bucket,
+      send: request => this.#send(request),
       stalledMs: partMs,
     })
     this.#writes = new ConditionalWrites((name, abortSignal) => this.#blobs.find(name, abortSignal), logger)
@@ -102,7 +102,7 @@ export class S3BlobStore implements BlobStore {
   static async open(options: S3BlobStoreOptions): Promise<S3BlobStore> {
     const store = new S3BlobStore(options)
     try {
-      await store.check()
+      await store.checkReady()
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || error instanceof StoreMisconfigured) {
         await store.close()
@@ -118,12 +118,12 @@ export class S3BlobStore implements BlobStore {
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     const given = new GivenContent(content)
     try {
-      const outcome = await this.#keep(this.#put(this.#name(id), given, options, condition))
+      const outcome = await this.#track(this.#put(this.#name(id), given, options, condition))
       this.#refusal = undefined
       return outcome
     } catch (error) {
       if (given.threw(error)) throw error
-      const failure = asStoreError(error, this.#place)
+      const failure = asStoreError(error, this.#location)
       if (failure instanceof StoreFull || failure instanceof StoreUnavailable)
         this.#refusal = { failure, until: performance.now() + refusalMs }
       throw failure
@@ -132,10 +132,10 @@ export class S3BlobStore implements BlobStore {
 
   /** The copy has the bytes, the footer and the headers of the object. */
   async copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined> {
-    const { bucket: Bucket } = this.#place
+    const { bucket: Bucket } = this.#location
     const Key = this.#name(to)
     const CopySource = [Bucket, ...this.#name(from).split('/')].map(encodeURIComponent).join('/')
-    return this.#ask(abortSignal =>
+    return this.#send(abortSignal =>
       this.#writes.inTurn(Key, async () => {
         try {
           await this.#clients.client.send(new CopyObjectCommand({ Bucket, Key, CopySource }), { abortSignal })
@@ -155,8 +155,8 @@ export class S3BlobStore implements BlobStore {
   /** S3 has no conditional delete: between comparing and deleting, another copy of the storage may write. */
   async delete(id: BlobId, condition?: Condition): Promise<boolean> {
     const Key = this.#name(id)
-    const command = new DeleteObjectCommand({ Bucket: this.#place.bucket, Key })
-    return this.#ask(abortSignal =>
+    const command = new DeleteObjectCommand({ Bucket: this.#location.bucket, Key })
+    return this.#send(abortSignal =>
       this.#writes.inTurn(Key, async () => {
         if (condition && !condition(await this.#blobs.find(Key, abortSignal))) return false
         await this.#clients.client.send(command, { abortSignal })
@@ -166,14 +166,14 @@ export class S3BlobStore implements BlobStore {
   }
 
   async list(stage: Stage, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
-    const folder = `${this.#place.prefix}${stageFolders[stage]}/`
+    const folder = `${this.#location.prefix}${stageFolders[stage]}/`
     const command = new ListObjectsV2Command({
-      Bucket: this.#place.bucket,
+      Bucket: this.#location.bucket,
       Prefix: folder,
       MaxKeys: limit,
       ...(cursor !== undefined && { StartAfter: folder + cursor }),
     })
-    const { Contents = [], IsTruncated } = await this.#ask(abortSignal =>
+    const { Contents = [], IsTruncated } = await this.#send(abortSignal =>
       this.#clients.client.send(command, { abortSignal }),
     )
     const listing: BlobListing = { blobs: [] }
@@ -187,15 +187,15 @@ export class S3BlobStore implements BlobStore {
     return IsTruncated && last !== undefined ? { ...listing, next: last.slice(folder.length) } : listing
   }
 
-  /** Lists the bucket, as the answer to a HEAD would not contain the reason of an error. */
   async disk() {
     return undefined
   }
 
-  async check(): Promise<void> {
-    const { bucket: Bucket, prefix: Prefix } = this.#place
+  /** Lists the bucket, because the answer to a HEAD would not contain the reason of an error. */
+  async checkReady(): Promise<void> {
+    const { bucket: Bucket, prefix: Prefix } = this.#location
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })
-    await this.#ask(abortSignal => this.#clients.client.send(command, { abortSignal }))
+    await this.#send(abortSignal => this.#clients.client.send(command, { abortSignal }))
     if (this.#refusal && performance.now() < this.#refusal.until) throw this.#refusal.failure
   }
 
@@ -218,7 +218,7 @@ export class S3BlobStore implements BlobStore {
     condition?: Condition,
   ): Promise<PutOutcome> {
     const { client } = this.#clients
-    const object = { Bucket: this.#place.bucket, Key: name, ...typeHeader(options.contentType) }
+    const object = { Bucket: this.#location.bucket, Key: name, ...typeHeader(options.contentType) }
     const hash = createHash('sha256')
     let bytes = 0
     let part = new PartMemory({ isFirst: true })
@@ -240,9 +240,9 @@ export class S3BlobStore implements BlobStore {
       part.seal(encodeFooter(footer))
       if (!upload) {
         const put = { ...object, Body: part.bytes, Metadata: { blob: encodeDescription(footer) } }
-        const place: Place = (ifStill, abortSignal) =>
-          client.send(new PutObjectCommand({ ...put, ...ifStill }), { abortSignal })
-        const outcome = await this.#publish(name, footer, place, condition)
+        const publishIf: PublishIf = (writeCondition, abortSignal) =>
+          client.send(new PutObjectCommand({ ...put, ...writeCondition }), { abortSignal })
+        const outcome = await this.#publish(name, footer, publishIf, condition)
         // A server that refuses may not have read the whole part: then the socket still uses the memory.
         if (outcome.kind === 'stored') part.release()
         return outcome
@@ -250,21 +250,22 @@ export class S3BlobStore implements BlobStore {
       const complete = upload
       await complete.add(part)
       await complete.allSent()
-      const place: Place = (ifStill, abortSignal) => complete.complete(ifStill, abortSignal)
-      const outcome = await this.#publish(name, footer, place, condition)
+      const publishIf: PublishIf = (writeCondition, abortSignal) =>
+        complete.complete(writeCondition, abortSignal)
+      const outcome = await this.#publish(name, footer, publishIf, condition)
       if (outcome.kind !== 'stored') await this.#abort(upload, name)
       return outcome
     } catch (error) {
-      const aborted = upload && this.#keep(this.#abort(upload, name))
+      const aborted = upload && this.#track(this.#abort(upload, name))
       // A server that doesn't answer would take as long again, and the caller doesn't wait that long.
-      if (!(error instanceof TooLate)) await aborted
+      if (!(error instanceof DeadlineExceeded)) await aborted
       throw error
     }
   }
 
-  #publish(name: string, footer: Footer, place: Place, condition?: Condition): Promise<PutOutcome> {
+  #publish(name: string, footer: Footer, publishIf: PublishIf, condition?: Condition): Promise<PutOutcome> {
     return within(this.#timeouts.answerMs, abortSignal =>
-      this.#writes.publish(name, footer, place, abortSignal, condition),
+      this.#writes.publish(name, footer, publishIf, abortSignal, condition),
     )
   }
 
@@ -280,16 +281,16 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async #ask<Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  async #send<Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer> {
     try {
       return await within(this.#timeouts.answerMs, request)
     } catch (error) {
-      throw asStoreError(error, this.#place)
+      throw asStoreError(error, this.#location)
     }
   }
 
-  /** Closing waits for it. */
-  async #keep<Result>(work: Promise<Result>): Promise<Result> {
+  /** Makes closing wait for this work. */
+  async #track<Result>(work: Promise<Result>): Promise<Result> {
     this.#underWay.add(work)
     try {
       return await work
@@ -299,7 +300,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   #name(id: BlobId): string {
-    return this.#place.prefix + blobPath(id)
+    return this.#location.prefix + blobPath(id)
   }
 }
 

@@ -164,6 +164,6 @@ suite('the file store', { concurrency: 4 }, () => {
   test('fails its check when its folder is gone', async t => {
     const { store, folder } = await openIn(t)
     rmSync(folder, { recursive: true })
-    await assert.rejects(store.check())
+    await assert.rejects(store.checkReady())
   })
 })

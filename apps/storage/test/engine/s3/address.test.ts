@@ -10,23 +10,23 @@ suite('the URL of a bucket', () => {
 
   test('may name another server, where buckets are paths by default', () => {
     const url = 's3://images?endpoint=http://minio:9000&prefix=darkroom/eu'
-    const place = {
+    const location = {
       bucket: 'images',
       endpoint: 'http://minio:9000',
       region: 'us-east-1',
       prefix: 'darkroom/eu/',
       pathStyle: true,
     }
-    assert.deepEqual(parseS3Url(url), place)
+    assert.deepEqual(parseS3Url(url), location)
     assert.deepEqual(parseS3Url(`${url}/&region=garage&pathStyle=false`), {
-      ...place,
+      ...location,
       region: 'garage',
       pathStyle: false,
     })
   })
 
-  for (const [url, words] of [
-    ['s3://', /names no bucket/],
+  for (const [url, message] of [
+    ['s3://', /has no bucket/],
     ['s3://me:secret@images', /must not contain credentials/],
     ['s3://images/folder', /write s3:\/\/images\?prefix=folder/],
     ['s3://images?endpoint=minio:9000', /expected an http or https URL/],
@@ -37,7 +37,7 @@ suite('the URL of a bucket', () => {
     test(`is refused as ${url}`, () => {
       assert.throws(
         () => parseS3Url(url),
-        (error: Error) => error instanceof InvalidConfig && words.test(error.message),
+        (error: Error) => error instanceof InvalidConfig && message.test(error.message),
       )
     })
   }

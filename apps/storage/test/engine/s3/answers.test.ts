@@ -111,7 +111,7 @@ await withEngine('s3', async program => {
       assert.ok(found)
       await assert.rejects(buffer(asStream(found.read({ start: 0, end: MiB - 1 }))), StoreUnavailable)
       await assert.rejects(store.open(id, { whole: false }), StoreUnavailable)
-      await assert.rejects(store.check(), StoreUnavailable)
+      await assert.rejects(store.checkReady(), StoreUnavailable)
     })
 
     test('the server never answers: every request ends at the same deadline', async t => {
@@ -123,7 +123,7 @@ await withEngine('s3', async program => {
       isHanging = true
       const begun = Date.now()
       const asked = [
-        store.check(),
+        store.checkReady(),
         store.open(id),
         store.open(id, { whole: false }),
         store.list('pre', { limit: 1 }),
@@ -166,12 +166,12 @@ await withEngine('s3', async program => {
         const { store } = await openBehind(t, request =>
           isRefusing && isWrite(request) ? { kind: 'answer', status, code } : pass,
         )
-        await store.check()
+        await store.checkReady()
         await assert.rejects(store.put(id, inChunks(patterned(1000)), png(1)), expected)
-        await assert.rejects(store.check(), expected)
+        await assert.rejects(store.checkReady(), expected)
         isRefusing = false
         assert.equal((await store.put(id, inChunks(patterned(1000)), png(2))).kind, 'stored')
-        await store.check()
+        await store.checkReady()
       })
     }
 

@@ -50,7 +50,7 @@ export async function openStore(
   options: Partial<S3BlobStoreOptions> = {},
 ): Promise<S3BlobStore> {
   const store = await S3BlobStore.open({
-    place: parseS3Url(url),
+    location: parseS3Url(url),
     credentials,
     logger: silentLogger,
     ...options,

@@ -10,11 +10,11 @@ export interface BatchOptions<Item, Answer> {
   /** Processes all items together, until the deadline of the first item; returns one answer per item, in order. */
   run(items: Item[], deadline: number): Promise<Answer[]>
   /** Whether an error may be the fault of one item, so that the others should be tried without it. */
-  isOfOne(error: unknown): boolean
+  isItemError(error: unknown): boolean
   /** The largest number of items in a batch. */
   size: number
   /** The largest number of batches at once. */
-  lanes: number
+  concurrency: number
   timeoutMs: number
 }
 
@@ -33,7 +33,7 @@ export class Batches<Item, Answer> {
 
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#fillLanes())
+      if (this.#waiting.length === 0) setImmediate(() => this.#startBatches())
       this.#waiting.push({ item, deadline: performance.now() + this.#options.timeoutMs, resolve, reject })
     })
   }
@@ -41,17 +41,17 @@ export class Batches<Item, Answer> {
   /** Resolves when all added items are answered. */
   async ended(): Promise<void> {
     while (this.#waiting.length > 0 || this.#running.size > 0) {
-      this.#fillLanes()
+      this.#startBatches()
       await Promise.race(this.#running)
     }
   }
 
-  #fillLanes(): void {
-    while (this.#waiting.length > 0 && this.#running.size < this.#options.lanes) {
+  #startBatches(): void {
+    while (this.#waiting.length > 0 && this.#running.size < this.#options.concurrency) {
       const batch = this.#waiting.splice(0, this.#options.size)
       const running = this.#run(batch).finally(() => {
         this.#running.delete(running)
-        this.#fillLanes()
+        this.#startBatches()
       })
       this.#running.add(running)
     }
@@ -65,7 +65,8 @@ export class Batches<Item, Answer> {
       const answers = await this.#options.run(items, first.deadline)
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
     } catch (error) {
-      if (others.length > 0 && this.#options.isOfOne(error)) for (const each of batch) await this.#run([each])
+      if (others.length > 0 && this.#options.isItemError(error))
+        for (const each of batch) await this.#run([each])
       else for (const { reject } of batch) reject(error)
     }
   }

@@ -14,7 +14,7 @@ const idsPerNotification = 200
 /** A lost connection is noticed after at most twice this time. */
 const heartbeatMs = 5000
 
-/** The channel contains the number of this very table: one database may hold several Darkrooms, in separate schemas. */
+/** The name contains the number of this table, because one database may hold several Darkrooms, in separate schemas. */
 const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
 
 export interface ChangeChannelOptions {
@@ -54,10 +54,10 @@ export class ChangeChannel {
   }
 
   /**
-   * A transaction of this copy failed, but may have been committed. Its notifications are treated from now on as if
-   * they came from another copy.
+   * Call this if a transaction of this copy failed, but may have been committed. From now on, its notifications are
+   * treated as if they came from another copy.
    */
-  doubt(): void {
+  reportUnknownCommit(): void {
     this.#name = crypto.randomUUID()
     this.#options.announce({ kind: 'unknown' })
   }
@@ -82,7 +82,7 @@ export class ChangeChannel {
       try {
         await this.#listenUntilLost(await servers.forWrites(), listens)
       } catch (error) {
-        const message = 'can not receive changes of other copies; retrying'
+        const message = 'cannot receive changes of other copies; retrying'
         if (!signal.aborted && !isLogged) logger.warn(describeFailure(error), message)
         isLogged = true
       }
@@ -106,7 +106,7 @@ export class ChangeChannel {
       await this.#watch(client, AbortSignal.any([lost.signal, server.left, this.#closing.signal]))
       if (lost.signal.aborted) throw new ConnectionLost(lost.signal.reason)
     } catch (error) {
-      this.#options.servers.doubt(server, error)
+      this.#options.servers.suspect(server, error)
       throw error
     } finally {
       if (client) await endConnection(client)

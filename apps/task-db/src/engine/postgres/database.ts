@@ -5,7 +5,7 @@ import { warnOfRisks } from './durability.ts'
 import { askServer, ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { Servers } from './servers.ts'
-import { attemptChange, type Change, type Doubt } from './transaction.ts'
+import { attemptChange, type Change, type UnknownCommit } from './transaction.ts'
 
 /** SQLSTATE */
 const invalidParameterValue = '22023'
@@ -32,7 +32,7 @@ function unavailable(cause: unknown): StoreUnavailable {
 /**
  * Transactions with a known outcome. A transaction that fails because of others, or because PostgreSQL disconnected,
  * is retried until the timeout. If the connection is lost during the commit, the outcome is unknown until the server
- * answers again: then it is asked for the state of the transaction's id.
+ * answers again: then the status of the transaction's id is queried.
  */
 export class Database {
   readonly servers: Servers
@@ -163,7 +163,7 @@ export class Database {
     try {
       return await attempt(server.pool)
     } catch (error) {
-      this.servers.doubt(server, error)
+      this.servers.suspect(server, error)
       throw error
     }
   }
@@ -173,12 +173,12 @@ export class Database {
     change: Change<Row, Result>,
     deadline: number,
   ) {
-    const { result, doubt } = await attemptChange(pool, change)
-    if (!doubt) return result
-    const hasCommitted = await this.#hasCommitted(doubt, deadline).catch(error => {
+    const { result, unknownCommit } = await attemptChange(pool, change)
+    if (!unknownCommit) return result
+    const hasCommitted = await this.#hasCommitted(unknownCommit, deadline).catch(error => {
       throw error instanceof StoreUnavailable ? new CommitUnknown(result, error.cause) : error
     })
-    if (!hasCommitted) throw doubt.error
+    if (!hasCommitted) throw unknownCommit.error
     return result
   }
 
@@ -190,7 +190,7 @@ export class Database {
    *
    * @throws StoreUnavailable if the server didn't answer in time
    */
-  async #hasCommitted({ transactionId, mark }: Doubt, deadline: number): Promise<boolean> {
+  async #hasCommitted({ transactionId, mark }: UnknownCommit, deadline: number): Promise<boolean> {
     const backoff = new Backoff(10, 300)
     for (;;) {
       const status = await this.#statusOf(transactionId, deadline)
@@ -200,8 +200,8 @@ export class Database {
         const marks = await this.write(touch, [mark], deadline)
         return marks.length > 0
       }
-      const doubt = new Error(`transaction ${transactionId} is ${status}`)
-      if (performance.now() >= deadline) throw unavailable(doubt)
+      if (performance.now() >= deadline)
+        throw unavailable(new Error(`transaction ${transactionId} is ${status}`))
       await backoff.wait()
     }
   }
@@ -256,7 +256,7 @@ export class Database {
     let logged = ''
     const logObstacle = () => {
       const failure = describeFailure(this.#obstacle)
-      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL can not be used yet; trying again')
+      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL cannot be used yet; trying again')
       logged = failure.reason
     }
     logObstacle()

@@ -26,7 +26,7 @@ const migrations: readonly string[] = [
 
   -- Counting the rows of a state would read them all, and one row with the count would make all writers wait for
   -- each other. So every statement adds a row saying what it changed; their sum is the count, exact in every
-  -- snapshot, and tidy.ts keeps them few.
+  -- snapshot, and maintenance.ts keeps them few.
   CREATE TABLE counts (state text COLLATE "C" NOT NULL, tasks bigint NOT NULL)
     WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
   CREATE FUNCTION count_created() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -34,8 +34,8 @@ import {
   waitingExcept,
 } from './decisions.ts'
 import { describeFailure, failureKind } from './failures.ts'
+import { foldCounts, forgetCommits } from './maintenance.ts'
 import { selectPage, type TaskRow } from './task-rows.ts'
-import { foldCounts, forgetCommits } from './tidy.ts'
 
 export interface PostgresOptions extends ConnectionOptions {
   /** Default: the database's own time, which is the same for all copies of the service. */
@@ -45,7 +45,7 @@ export interface PostgresOptions extends ConnectionOptions {
 /** One notification contains at most this many tasks. */
 const batchSize = 200
 /** How many batches of each operation run at once. More would only make smaller batches that wait for the same disk. */
-const lanes = 2
+const batchesAtOnce = 2
 /** Leases taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 const foldIntervalMs = 1000
@@ -65,7 +65,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #channel: ChangeChannel
   readonly #listeners = new Set<ChangeListener>()
   readonly #closing = new AbortController()
-  readonly #tidying: Promise<void>[]
+  readonly #maintaining: Promise<void>[]
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
@@ -86,9 +86,9 @@ export class PostgresTaskStore implements TaskStore {
     this.#creations = this.#inBatches((given, deadline) => this.#change(createTasks(given), deadline))
     this.#events = this.#inBatches((events, deadline) => this.#change(applyEvents(events), deadline))
     this.#deletions = this.#inBatches((ids, deadline) => this.#change(deleteTasks(ids), deadline))
-    this.#tidying = [
-      this.#tidyEvery(foldIntervalMs, () => foldCounts(database)),
-      this.#tidyEvery(forgetIntervalMs, () => forgetCommits(database)),
+    this.#maintaining = [
+      this.#maintainEvery(foldIntervalMs, () => foldCounts(database)),
+      this.#maintainEvery(forgetIntervalMs, () => forgetCommits(database)),
     ]
   }
 
@@ -222,7 +222,7 @@ export class PostgresTaskStore implements TaskStore {
     this.#closing.abort()
     const claimings = [...this.#claimings.values()].flatMap(({ checks, claims }) => [checks, claims])
     const batches = [...claimings, this.#creations, this.#events, this.#deletions]
-    await Promise.all([...batches.map(each => each.ended()), ...this.#tidying])
+    await Promise.all([...batches.map(each => each.ended()), ...this.#maintaining])
     await Promise.all(this.#returning)
     await this.#channel.close()
     await this.#database.close()
@@ -244,8 +244,9 @@ export class PostgresTaskStore implements TaskStore {
     run: (items: Item[], deadline: number) => Promise<Answer[]>,
   ): Batches<Item, Answer> {
     const { timeoutMs } = this.#options
-    const isOfOne = (error: unknown) => !(error instanceof StoreUnavailable) && failureKind(error) === 'fault'
-    return new Batches({ run, isOfOne, size: batchSize, lanes, timeoutMs })
+    const isItemError = (error: unknown) =>
+      !(error instanceof StoreUnavailable) && failureKind(error) === 'fault'
+    return new Batches({ run, isItemError, size: batchSize, concurrency: batchesAtOnce, timeoutMs })
   }
 
   async #change<Row extends QueryResultRow, Answer>(
@@ -261,7 +262,7 @@ export class PostgresTaskStore implements TaskStore {
       for (const change of changes) this.#announce(change)
       return answers
     } catch (error) {
-      if (error instanceof StoreUnavailable) this.#channel.doubt()
+      if (error instanceof StoreUnavailable) this.#channel.reportUnknownCommit()
       throw error
     }
   }
@@ -320,9 +321,9 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** A failure is harmless: the tables only grow. An outage of PostgreSQL is logged elsewhere. */
-  #tidyEvery(intervalMs: number, tidy: () => Promise<void>): Promise<void> {
+  #maintainEvery(intervalMs: number, maintain: () => Promise<void>): Promise<void> {
     return repeat(intervalMs, this.#closing.signal, () =>
-      tidy().catch(error => {
+      maintain().catch(error => {
         const level = error instanceof StoreUnavailable ? 'debug' : 'warn'
         this.#options.logger[level](describeFailure(error), 'old rows could not be deleted')
       }),

@@ -39,7 +39,7 @@ export class Servers {
   readonly #cluster: Cluster
   #current: Current | undefined
   /** The current server has failed, or refused a write. */
-  #isDoubtful = false
+  #isSuspect = false
   #search: Promise<Server> | undefined
   #answerTimeoutMs = firstAnswerTimeoutMs
   /** Whether it was logged that no server was found. */
@@ -58,7 +58,7 @@ export class Servers {
    * a retry may succeed
    */
   async forWrites(): Promise<Server> {
-    if (this.#current && !this.#isDoubtful) return this.#current
+    if (this.#current && !this.#isSuspect) return this.#current
     this.#search ??= this.#find().finally(() => {
       this.#search = undefined
     })
@@ -71,8 +71,8 @@ export class Servers {
   }
 
   /** After a failure: the next request first searches for the server that accepts writes. */
-  doubt(server: Server, error: unknown): void {
-    if (server === this.#current && failureKind(error) === 'elsewhere') this.#isDoubtful = true
+  suspect(server: Server, error: unknown): void {
+    if (server === this.#current && failureKind(error) === 'elsewhere') this.#isSuspect = true
   }
 
   async close(): Promise<void> {
@@ -82,7 +82,7 @@ export class Servers {
 
   async #find(): Promise<Server> {
     try {
-      const found = await this.#askAll()
+      const found = await this.#findAmongHosts()
       this.#answerTimeoutMs = firstAnswerTimeoutMs
       return this.#use(found)
     } catch (error) {
@@ -95,13 +95,13 @@ export class Servers {
   }
 
   #use({ host, address }: Found): Server {
-    this.#isDoubtful = false
+    this.#isSuspect = false
     const { logger, timeoutMs } = this.#options
     const name = describeHost(host)
     const before = this.#current
     if (before && this.#isOutageLogged) logger.info({ server: name }, 'PostgreSQL accepts writes again')
     else if (before?.address.host !== address.host || before?.address.port !== address.port)
-      logger.info({ server: name }, 'PostgreSQL takes writes')
+      logger.info({ server: name }, 'using this PostgreSQL server for writes')
     this.#isOutageLogged = false
     if (before && before.address.host === address.host && before.address.port === address.port) return before
 
@@ -109,7 +109,7 @@ export class Servers {
     const left = new AbortController()
     const current: Current = {
       ...{ name, host, address, left: left.signal },
-      pool: openPool(config, this.#options, () => this.doubt(current, new ConnectionLost('it was idle'))),
+      pool: openPool(config, this.#options, () => this.suspect(current, new ConnectionLost('it was idle'))),
       connect: onLost => connectOnce(config, { timeoutMs }, onLost),
       leave: () => left.abort(),
     }
@@ -121,13 +121,13 @@ export class Servers {
     return current
   }
 
-  async #askAll(): Promise<Found> {
+  async #findAmongHosts(): Promise<Found> {
     const { hosts, shared } = this.#cluster
     const current = this.#current
     const inTurn = hosts.toSorted((a, b) => Number(b === current?.host) - Number(a === current?.host))
     try {
       return await firstOf(
-        inTurn.map(host => signal => this.#askHost(host, shared, signal)),
+        inTurn.map(host => signal => this.#findAtHost(host, shared, signal)),
         headStartMs,
       )
     } catch (error) {
@@ -135,7 +135,7 @@ export class Servers {
     }
   }
 
-  async #askHost(host: Host, shared: ClientConfig, signal: AbortSignal): Promise<Found> {
+  async #findAtHost(host: Host, shared: ClientConfig, signal: AbortSignal): Promise<Found> {
     const addresses = await addressesOf(host, shared).catch(error => {
       throw new ConnectionLost(error)
     })
@@ -144,7 +144,7 @@ export class Servers {
     const { timeoutMs } = this.#options
     const isAlone = this.#cluster.hosts.length === 1 && addresses.length === 1
     const answerTimeoutMs = isAlone ? timeoutMs : Math.min(this.#answerTimeoutMs, timeoutMs)
-    const ask = async (address: Address, ended: AbortSignal): Promise<Found> => {
+    const connect = async (address: Address, ended: AbortSignal): Promise<Found> => {
       const client = await connectOnce(
         { ...shared, ...address },
         { timeoutMs: answerTimeoutMs, signal: ended },
@@ -154,7 +154,7 @@ export class Servers {
     }
     try {
       const attempts = inTurn.map(
-        address => (ended: AbortSignal) => ask(address, AbortSignal.any([signal, ended])),
+        address => (ended: AbortSignal) => connect(address, AbortSignal.any([signal, ended])),
       )
       return await firstOf(attempts, headStartMs)
     } catch (error) {

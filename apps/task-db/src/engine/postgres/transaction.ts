@@ -22,11 +22,11 @@ export interface Change<Row extends QueryResultRow, Result> {
 
 export interface Attempt<Result> {
   result: Result
-  doubt?: Doubt
+  unknownCommit?: UnknownCommit
 }
 
 /** The connection was lost during the commit: only the server knows whether the transaction was committed. */
-export interface Doubt {
+export interface UnknownCommit {
   transactionId: string
   /** The row of the transaction in the table of commits. */
   mark: string
@@ -54,7 +54,7 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
     } catch (error) {
       if (writes.length === 0 || !endsConnection(error)) throw error
       lost = new ConnectionLost(error)
-      return { result, doubt: { transactionId, mark, error } }
+      return { result, unknownCommit: { transactionId, mark, error } }
     }
   } catch (error) {
     if (endsConnection(error)) lost = new ConnectionLost(error)

@@ -102,7 +102,7 @@ await withEngine('postgres', async program => {
     }
   })
 
-  test('characters that PostgreSQL can not store in texts cause no error', async t => {
+  test('characters that PostgreSQL cannot store in texts cause no error', async t => {
     const store = await openPostgresStore(await emptySchema(url))
     t.after(() => store.close())
     const idempotencyKey = 'a\0b\ud800'

@@ -48,7 +48,7 @@ await withEngine('postgres', async program => {
     assert.ok(performance.now() - started < 20_000)
   })
 
-  test('fault: a task created while the other copy can not listen is claimed as soon as it listens again', async t => {
+  test('fault: a task created while the other copy cannot listen is claimed as soon as it listens again', async t => {
     const { schema, copies } = await twoCopies(t)
     const [here, there] = copies.map(copy => copy.url) as [string, string]
     const claiming = claimTask(here, { wait: 50 })

@@ -10,7 +10,7 @@ const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/
  * clients send the type of forms with every POST. Otherwise Fastify answers 415 before a handler can see that the request
  * is fine.
  */
-export function overlookContentType(app: FastifyInstance): void {
+export function ignoreUselessContentType(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ routeOptions, raw: { headers } }) => {
     const { 'content-type': type, 'content-length': length = 0, 'transfer-encoding': coding } = headers
     if (type === undefined) return
