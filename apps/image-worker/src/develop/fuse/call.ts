@@ -106,6 +106,13 @@ export class Call {
     return this.#cut
   }
 
+  /** How many times smaller the original becomes by the resizing, across or down, whichever is less; 1 without one. */
+  get reduction(): number {
+    if (!this.#resize || this.#cut || this.#turnBefore) return 1
+    const { width, height } = this.#resized
+    return Math.min(this.#subject.width / width, this.#subject.height / height)
+  }
+
   /** The same call for a part of the original that contains the cut. */
   within(part: Rectangle): Call {
     const call = this.#copy({})

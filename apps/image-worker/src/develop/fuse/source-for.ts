@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { SharpOptions } from 'sharp'
 import { cutJpeg, followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
+import { decodeEighth } from '../../permute/jpeg/decode-eighth.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import {
   inverseOf,
@@ -15,6 +16,7 @@ import { exifBytes } from '../metadata/exif.ts'
 import { tags } from '../metadata/exif-tags.ts'
 import { shortsEntry } from '../metadata/tiff-directory.ts'
 import { uprightSize } from '../raster.ts'
+import { encodePlainTiff } from '../tiff/plain-tiff.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'
 
@@ -26,7 +28,7 @@ interface Source {
 
 /**
  * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
- * left out. For a JPEG, they may be a part of the file. Undefined for a damaged PNG, which another way reports.
+ * left out. For a JPEG, they may be a part of the file, or the image at an eighth of its size. Undefined for a damaged PNG, which another way reports.
  *
  * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
  */
@@ -37,21 +39,22 @@ export async function sourceFor(
   { options, hasProfile }: { options: SharpOptions; hasProfile: boolean },
 ): Promise<Source | undefined> {
   const { cut } = call
-  const source = { bytes: input, call }
-  if (!cut) {
-    expectWhole(input, header)
-    return source
-  }
+  const needsPixelsOnly = options.ignoreIcc === true || !hasProfile
   if (header.format === 'jpeg' && !header.progressive) {
     try {
-      return partFor(call, cut, input, header, options.ignoreIcc === true || !hasProfile)
+      if (cut) return partFor(call, cut, input, header, needsPixelsOnly)
+      if (needsPixelsOnly && call.reduction >= reductionToEighth)
+        return { bytes: encodePlainTiff(decodeEighth(input), header.orientation), call }
     } catch (error) {
       if (!(error instanceof NotWellFormed)) throw error
     }
   }
   expectWhole(input, header)
-  return (await isWhole(input, header, options)) ? source : undefined
+  return !cut || (await isWhole(input, header, options)) ? { bytes: input, call } : undefined
 }
+
+/** From here on, sharp decodes a JPEG at an eighth of its size. Between 8 and 9, it decodes at a quarter. */
+const reductionToEighth = 9
 
 /**
  * @param canCut whether sharp needs only the pixels of the file: a part has no profile

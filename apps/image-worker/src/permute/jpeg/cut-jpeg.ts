@@ -23,8 +23,8 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
   return withJpegKernel(kernel => {
     let cutter: ScanCutter | undefined
     const { frame, quantisation, density } = readJpeg(kernel, input, {
-      readScansBy: (...file) => {
-        cutter = new ScanCutter(...file, frame => unitsAround(rectangle, frame))
+      readScansBy: file => {
+        cutter = new ScanCutter(file, frame => unitsAround(rectangle, frame))
         return cutter
       },
     })
@@ -41,7 +41,7 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
  */
 export function followJpeg(input: Uint8Array): void {
   withJpegKernel(kernel => {
-    readJpeg(kernel, input, { readScansBy: (...file) => new ScanCutter(...file, () => nothing) })
+    readJpeg(kernel, input, { readScansBy: file => new ScanCutter(file, () => nothing) })
   })
 }
 

@@ -9,6 +9,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   readonly longRuns: KernelGlobal
   readonly codeRuns: KernelGlobal
   readonly fillings: KernelGlobal
+  readonly stepsAt: KernelGlobal
   readonly specificationAt: KernelGlobal
   readonly additionalBits: KernelGlobal
   readonly countsAt: KernelGlobal
@@ -49,6 +50,8 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     bottom: number,
     target: number,
   ): number
+  decodeEighth(from: number, end: number, componentMask: number, interval: number, quadMask: number): number
+  eighthToRgb(quadMask: number, width: number, height: number, target: number): void
   mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
   mirrorPlane(
     plane: number,

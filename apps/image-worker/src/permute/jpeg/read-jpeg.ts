@@ -7,7 +7,7 @@ import type { Plane } from './planes.ts'
 import { parseQuantisationTables, type QuantisationTable } from './quantisation-table.ts'
 import { parseScan } from './scan.ts'
 import { ScanHistory } from './scan-history.ts'
-import { ScanReader, type ScanTaker } from './scan-reader.ts'
+import { type ScannedFile, ScanReader, type ScanTaker } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /** A JPEG whose coefficients are in the kernel's memory. */
@@ -25,20 +25,20 @@ export interface Reading {
   /** The caller knows the colours of the components; the file's own declaration is ignored. */
   hasKnownColours?: boolean
   /** Reads the scans; by default into coefficients in the kernel's memory. */
-  readScansBy?(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame): ScanTaker
+  readScansBy?(file: ScannedFile): ScanTaker
 }
 
 /** @throws NotWellFormed for a file that breaks a rule of T.81, and for unsupported kinds */
 export function readJpeg(
   kernel: JpegKernel,
   input: Uint8Array,
-  { hasKnownColours = false, readScansBy }: Reading = {},
+  { hasKnownColours = false, readScansBy = file => new ScanReader(file) }: Reading = {},
 ): Jpeg {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
   const quantisation = new Map<number, QuantisationTable>()
-  const huffman = new DecodeTables(kernel)
+  const tables = new DecodeTables(kernel)
   let interval = 0
   let frame: Frame | undefined
   let scans: ScanTaker | undefined
@@ -50,7 +50,7 @@ export function readJpeg(
         parseQuantisationTables(data, quantisation)
         break
       case markers.huffmanTables:
-        huffman.define(data)
+        tables.define(data)
         break
       case markers.restartInterval:
         if (data.length !== 2) throw new NotWellFormed('the DRI segment has a wrong length')
@@ -66,8 +66,7 @@ export function readJpeg(
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('a scan comes before the frame header')
         if (!scans && !hasKnownColours) expectLumaAndChroma(frame, application)
-        scans ??=
-          readScansBy?.(kernel, huffman, input, frame) ?? new ScanReader(kernel, huffman, input, frame)
+        scans ??= readScansBy({ kernel, input, frame, tables, quantisation })
         history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)

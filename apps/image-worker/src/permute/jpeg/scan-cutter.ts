@@ -7,7 +7,7 @@ import { codesOf, type HuffmanTable } from './huffman-table.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, prepareScan, type ScanTaker } from './scan-reader.ts'
+import { copyIn, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanTaker {
@@ -22,13 +22,7 @@ export class ScanCutter implements ScanTaker {
   readonly #input: Uint8Array
 
   /** @param windowOf chooses the part, which begins between MCUs, and ends between MCUs or at the frame's edge */
-  constructor(
-    kernel: JpegKernel,
-    tables: DecodeTables,
-    input: Uint8Array,
-    frame: Frame,
-    windowOf: (frame: Frame) => Rectangle,
-  ) {
+  constructor({ kernel, tables, input, frame }: ScannedFile, windowOf: (frame: Frame) => Rectangle) {
     this.#kernel = kernel
     this.#tables = tables
     this.#frame = frame

@@ -2,7 +2,17 @@ import type { DecodeTables } from './decode-tables.ts'
 import type { Frame } from './frame.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { allocatePlanes, type Plane } from './planes.ts'
+import type { QuantisationTable } from './quantisation-table.ts'
 import { componentMask, type Scan, setRange } from './scan.ts'
+
+/** A file up to its first scan. Later segments may define further tables. */
+export interface ScannedFile {
+  readonly kernel: JpegKernel
+  readonly input: Uint8Array
+  readonly frame: Frame
+  readonly tables: DecodeTables
+  readonly quantisation: ReadonlyMap<number, QuantisationTable>
+}
 
 /** Reads the scans of an image. */
 export interface ScanTaker {
@@ -26,7 +36,7 @@ export class ScanReader implements ScanTaker {
   readonly #start: number
   readonly #end: number
 
-  constructor(kernel: JpegKernel, tables: DecodeTables, input: Uint8Array, frame: Frame) {
+  constructor({ kernel, tables, input, frame }: ScannedFile) {
     this.#kernel = kernel
     this.#tables = tables
     this.#start = copyIn(kernel, input)

@@ -329,3 +329,31 @@ test('cutting a part out of a JPEG of any orientation changes no sample', async 
     }
   }
 })
+
+test('a JPEG that becomes much smaller has the same samples as in sharp, which decodes it at an eighth', async () => {
+  const [width, height] = [331, 251]
+  const pixels = sharp(photograph({ width, height, seed: 9 }), { raw: { width, height, channels: 3 } })
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const file = await pixels
+      .clone()
+      .withMetadata({ orientation, ...(orientation % 2 === 0 && { icc: 'p3' }) })
+      .jpeg({ quality: 90, chromaSubsampling: orientation < 5 ? '4:2:0' : '4:4:4' })
+      .toBuffer()
+    for (const [resize, options] of [
+      ['resize:27x20:fill', { width: 27, height: 20, fit: 'fill' }],
+      // Between 8 and 9 times smaller, sharp decodes at a quarter.
+      ['resize:38x29:fill', { width: 38, height: 29, fit: 'fill' }],
+      ['resize:15x25:cover', { width: 15, height: 25 }],
+      ['resize:25x8:cover:top-left', { width: 25, height: 8, position: 'left top' }],
+    ] as const) {
+      const smaller = sharp(file, { ignoreIcc: true }).autoOrient().resize(options)
+      const expected = await smaller.png().toBuffer()
+      for (const turn of ['', ',flip', ',rotate:90', ',rotate:270,flop']) {
+        const message = `orientation ${orientation}, ${resize}${turn}`
+        const turned = turn === '' ? expected : (await run(expected, turn.slice(1))).bytes
+        const { bytes } = await run(file, `${resize}${turn},format:png`)
+        assertSame(await inspect(bytes), await inspect(turned), message)
+      }
+    }
+  }
+})
