@@ -28,10 +28,19 @@ export class Connection {
 
   constructor({ url, key, retryTimeoutMs = 60_000, fetch = globalThis.fetch }: ConnectionOptions) {
     const given = new URL(url)
+    if (!/^https?:$/.test(given.protocol))
+      throw new TypeError(`the URL of Darkroom must begin with http:// or https://, got "${url}"`)
+    // fetch would fail as if nothing answered.
+    if (key !== undefined && !/^[!-~]*$/.test(key.trim()))
+      throw new TypeError('the API key contains characters that no key has; copy it again')
     const { username, password } = given
     // fetch refuses URLs with credentials.
     const basic = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-    this.#authorization = key ? `Bearer ${key}` : username ? `Basic ${base64(basic)}` : undefined
+    this.#authorization = key?.trim()
+      ? `Bearer ${key.trim()}`
+      : username
+        ? `Basic ${base64(basic)}`
+        : undefined
     given.username = ''
     given.password = ''
     this.base = `${given.origin}${given.pathname.replace(/\/+$/, '')}`
@@ -39,32 +48,84 @@ export class Connection {
     this.#fetch = (...request) => fetch(...request)
   }
 
-  /** Returns a successful answer. Bodies must be bytes or text, as they may be sent again. @throws DarkroomError */
+  /**
+   * Returns a successful answer. Bodies must be bytes or text, as they may be sent again.
+   *
+   * @throws DarkroomError; TypeError if a header has characters that headers can't have
+   */
   async request(path: string, { onRetry, once = false, ...init }: RequestOptions = {}): Promise<Response> {
-    for (const deadline = Date.now() + this.#retryTimeoutMs, tries = { count: 0 }; ; tries.count++) {
+    for (const retries = this.retries(); ; ) {
       try {
         return await this.#try(path, init)
       } catch (error) {
         init.signal?.throwIfAborted()
-        if (once || !(error instanceof DarkroomError && error.isTemporary) || Date.now() > deadline)
-          throw error
-        onRetry?.(error.message)
-        const backoffMs = Math.min(200 * 2 ** tries.count, 5000) * (0.5 + Math.random() / 2)
-        await pause(error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : backoffMs, init.signal)
+        if (once || !(error instanceof DarkroomError && error.isTemporary)) throw error
+        await retries.wait(error, { onRetry, signal: init.signal })
       }
     }
   }
 
+  /** For something that may fail several times, until `retryTimeoutMs` has passed. */
+  retries(): Retries {
+    return new Retries(this.#retryTimeoutMs)
+  }
+
+  /** Returns the document of a successful answer. @throws DarkroomError, also if the answer is not from Darkroom */
+  async json<Document extends object>(path: string, options: RequestOptions = {}): Promise<Document> {
+    const answer = await this.request(path, options)
+    const text = await answer.text()
+    try {
+      const document: unknown = JSON.parse(text)
+      if (typeof document === 'object' && document !== null) return document as Document
+    } catch {
+      // Another server's page.
+    }
+    throw DarkroomError.foreign(answer, text)
+  }
+
   async #try(path: string, init: Omit<RequestOptions, 'onRetry' | 'once'>): Promise<Response> {
     const headers = { ...init.headers, ...(this.#authorization && { authorization: this.#authorization }) }
-    const response = await this.#fetch(`${this.base}${path}`, { ...init, headers }).catch(cause => {
+    new Headers(headers) // throws what fetch would report like a lost connection
+    // A followed redirect can make a GET of a POST, and loses the key.
+    const isRead = ['GET', 'HEAD'].includes(init.method ?? 'GET')
+    const redirect = isRead ? 'follow' : 'manual'
+    const url = `${this.base}${path}`
+    const response = await this.#fetch(url, { ...init, headers, redirect }).catch(cause => {
       init.signal?.throwIfAborted()
       if (cause.cause?.name === 'NotReadableError')
         throw new Error('the file was changed or deleted while it was being read', { cause })
       throw DarkroomError.unreachable(this.base, cause)
     })
     if (response.ok || response.status === 304) return response
+    const isRedirect = response.status >= 300 && response.status < 400
+    if (response.redirected || isRedirect || response.type === 'opaqueredirect') {
+      await response.body?.cancel()
+      const location = response.redirected ? response.url : response.headers.get('location')
+      throw DarkroomError.redirected(url, location)
+    }
     throw await DarkroomError.from(response)
+  }
+}
+
+/** Waits before each further attempt: as long as Darkroom asks for, otherwise longer each time. */
+class Retries {
+  readonly #deadline: number
+  #count = 0
+
+  constructor(timeoutMs: number) {
+    this.#deadline = performance.now() + timeoutMs
+  }
+
+  /** @throws the error itself, if the next attempt would come too late; the reason of the signal */
+  async wait(
+    error: DarkroomError,
+    { onRetry, signal }: Pick<RequestOptions, 'onRetry'> & { signal?: AbortSignal | null | undefined },
+  ): Promise<void> {
+    const backoffMs = Math.min(200 * 2 ** this.#count++, 5000) * (0.5 + Math.random() / 2)
+    const waitMs = error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : backoffMs
+    if (performance.now() + waitMs > this.#deadline) throw error
+    onRetry?.(error.message)
+    await pause(waitMs, signal)
   }
 }
 
@@ -74,6 +135,10 @@ export function base64(text: string): string {
 
 export function pause(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
     const end = () => {
       clearTimeout(timer)
       reject(signal?.reason)

@@ -38,15 +38,27 @@ export class DarkroomError extends Error {
 
   static async from(response: Response): Promise<DarkroomError> {
     const { status, headers } = response
-    const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-    const retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined
+    const retryAfterSeconds = secondsOf(headers.get('retry-after'))
     const text = await response.text().catch(() => '')
     const problem = readProblem(text)
     if (problem) {
       const code = /^urn:darkroom:problem:(.+)$/.exec(problem.type)?.[1]
       return new DarkroomError(problem.detail ?? problem.title, { status, code, retryAfterSeconds })
     }
+    return DarkroomError.foreign(response, text)
+  }
+
+  /** For an answer that is not from Darkroom. */
+  static foreign(response: Response, text = ''): DarkroomError {
+    const { status, headers } = response
+    const retryAfterSeconds = secondsOf(headers.get('retry-after'))
     return new DarkroomError(describeAnswer(response, text), { status, retryAfterSeconds })
+  }
+
+  static redirected(from: string, location: string | null): DarkroomError {
+    const origin = location === null ? undefined : new URL(location, from).origin
+    const words = `${new URL(from).origin} redirects${origin === undefined ? '' : ` to ${origin}`}`
+    return new DarkroomError(`${words}; use the URL to which it redirects`, { status: 301 })
   }
 
   static unreachable(url: string, cause: unknown): DarkroomError {
@@ -66,6 +78,14 @@ export class ImageFailed extends DarkroomError {
   }
 }
 
+/** Retry-After in seconds or as a date (RFC 9110, 10.2.3); undefined if it is neither. */
+function secondsOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null || retryAfter.trim() === '') return undefined
+  const seconds = Number(retryAfter)
+  const given = Number.isNaN(seconds) ? (Date.parse(retryAfter) - Date.now()) / 1000 : seconds
+  return Number.isFinite(given) && given > 0 ? given : undefined
+}
+
 function readProblem(text: string): Problem | undefined {
   try {
     const value = JSON.parse(text) as Partial<Problem> | null
@@ -81,7 +101,7 @@ function describeAnswer({ status, url }: Response, text: string): string {
   const { origin } = new URL(url || 'http://unknown')
   if (status === 413)
     return `a proxy in front of Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
-  if (status === 502 || status === 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
+  if (status >= 502 && status <= 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
   return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not an answer of Darkroom; check the URL`
 }

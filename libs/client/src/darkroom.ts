@@ -178,9 +178,11 @@ export class Darkroom {
     await this.#connection.request(path, { method: 'DELETE', ...(signal && { signal }) })
   }
 
-  async #json<T>(path: string, { signal, ...init }: Omit<RequestOptions, 'signal'> & Signalled): Promise<T> {
-    const answer = await this.#connection.request(path, { ...init, ...(signal && { signal }) })
-    return (await answer.json()) as T
+  #json<T extends object>(
+    path: string,
+    { signal, ...init }: Omit<RequestOptions, 'signal'> & Signalled,
+  ): Promise<T> {
+    return this.#connection.json<T>(path, { ...init, ...(signal && { signal }) })
   }
 }
 

@@ -11,7 +11,7 @@ export type Operations = string | readonly Operation[]
 export type Source =
   | Blob
   | ArrayBuffer
-  | Uint8Array
+  | ArrayBufferView
   | URL
   | string
   | ReadableStream<Uint8Array>

@@ -1,4 +1,4 @@
-import { base64, type Connection, pause } from './connection.ts'
+import { base64, type Connection, type RequestOptions } from './connection.ts'
 import { DarkroomError } from './darkroom-error.ts'
 import type { ImageStatus, Progress, Source } from './types.ts'
 
@@ -24,7 +24,7 @@ export async function upload(connection: Connection, source: Source, given: Uplo
 
 function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
   if (source instanceof Blob) return source
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array)
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
     return new Blob([source as Uint8Array<ArrayBuffer>])
   return undefined
 }
@@ -33,12 +33,11 @@ async function importFrom(connection: Connection, url: string, given: UploadOpti
   const options = Object.fromEntries(
     Object.entries(given.options).map(([name, text]) => [name, fromJson(text)]),
   )
-  const answer = await connection.request('/images', {
+  return sendImage(connection, '/images', {
     ...requestOf(given),
     headers: { 'content-type': 'application/json', ...idempotency(given) },
     body: JSON.stringify({ url, ...options }),
   })
-  return ((await answer.json()) as ImageStatus).id
 }
 
 function fromJson(text: string): unknown {
@@ -48,13 +47,21 @@ function fromJson(text: string): unknown {
 async function uploadWhole(connection: Connection, blob: Blob, given: UploadOptions): Promise<string> {
   given.onProgress?.({ phase: 'uploading', sentBytes: 0, totalBytes: blob.size })
   const query = new URLSearchParams(given.options).toString()
-  const answer = await connection.request(`/images${query && `?${query}`}`, {
+  const id = await sendImage(connection, `/images${query && `?${query}`}`, {
     ...requestOf(given),
     headers: { 'content-type': blob.type || 'application/octet-stream', ...idempotency(given) },
     body: blob,
   })
   given.onProgress?.({ phase: 'uploading', sentBytes: blob.size, totalBytes: blob.size })
-  return ((await answer.json()) as ImageStatus).id
+  return id
+}
+
+async function sendImage(connection: Connection, path: string, options: RequestOptions): Promise<string> {
+  const { id } = await connection.json<Partial<ImageStatus>>(path, options)
+  if (typeof id === 'string') return id
+  throw new DarkroomError(`${connection.base} does not answer as Darkroom does; check the URL`, {
+    status: 200,
+  })
 }
 
 function requestOf({ signal, onProgress }: UploadOptions) {
@@ -90,19 +97,67 @@ async function uploadInPieces(
 ): Promise<string> {
   const id = await createUpload(connection, totalBytes, given)
   const path = `/uploads/${id}`
-  const shared = requestOf(given)
-  const progressOf = (sentBytes: number): Progress => ({
-    phase: 'uploading',
-    sentBytes,
-    ...(totalBytes !== undefined && { totalBytes }),
+  try {
+    await sendPieces(connection, path, pieces, totalBytes, given)
+    return id
+  } catch (error) {
+    // Nobody will continue it. If it can't be deleted now, it expires. Darkroom itself deletes what it refuses.
+    const isRefused = error instanceof DarkroomError && !error.isTemporary
+    if (!isRefused)
+      connection.request(path, { method: 'DELETE', headers: tus, once: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Returns the id of the new upload. */
+async function createUpload(
+  connection: Connection,
+  totalBytes: number | undefined,
+  given: UploadOptions,
+): Promise<string> {
+  const metadata = Object.entries(given.options).map(([name, text]) => `${name} ${base64(text)}`)
+  const created = await connection.request('/uploads', {
+    ...requestOf(given),
+    headers: {
+      ...tus,
+      ...(totalBytes === undefined
+        ? { 'upload-defer-length': '1' }
+        : { 'upload-length': String(totalBytes) }),
+      ...(metadata.length > 0 && { 'upload-metadata': metadata.join(',') }),
+    },
   })
+  const id = created.headers.get('location')?.split('/').pop()
+  if (id) return id
+  throw DarkroomError.foreign(created)
+}
+
+async function sendPieces(
+  connection: Connection,
+  path: string,
+  pieces: AsyncIterable<Piece>,
+  totalBytes: number | undefined,
+  given: UploadOptions,
+): Promise<void> {
+  const shared = requestOf(given)
+  const received = async () => {
+    const { headers } = await connection.request(path, { ...shared, method: 'HEAD', headers: tus })
+    return Number(headers.get('upload-offset'))
+  }
+  const report = (sentBytes: number) =>
+    given.onProgress?.({
+      phase: 'uploading',
+      sentBytes,
+      ...(totalBytes !== undefined && { totalBytes }),
+    })
   let offset = 0
-  given.onProgress?.(progressOf(0))
+  report(0)
   for await (const { bytes, isLast } of pieces) {
     const begin = offset
     const end = begin + bytes.size
     const length = isLast && totalBytes === undefined ? { 'upload-length': String(end) } : {}
-    for (let failures = 0; ; ) {
+    let retries = connection.retries()
+    do {
+      const before = offset
       try {
         const { headers } = await connection.request(path, {
           ...shared,
@@ -120,40 +175,15 @@ async function uploadInPieces(
       } catch (error) {
         given.signal?.throwIfAborted()
         const mayContinue = error instanceof DarkroomError && (error.isTemporary || error.status === 409)
-        if (!mayContinue || ++failures > 10) throw error
-        shared.onRetry(error.message)
-        await pause(
-          Math.max(1000 * (error.retryAfterSeconds ?? 0), Math.min(200 * 2 ** failures, 5000)),
-          given.signal,
-        )
-        const { headers } = await connection.request(path, { ...shared, method: 'HEAD', headers: tus })
-        offset = Math.max(begin, Number(headers.get('upload-offset')))
+        if (!mayContinue) throw error
+        await retries.wait(error, shared)
+        offset = Math.max(begin, await received())
       }
-      given.onProgress?.(progressOf(offset))
-      if (offset >= end) break
-    }
+      // An upload may take any time while bytes arrive.
+      if (offset > before) retries = connection.retries()
+      report(offset)
+    } while (offset < end)
   }
-  return id
-}
-
-/** Returns the id of the new upload. */
-async function createUpload(
-  connection: Connection,
-  totalBytes: number | undefined,
-  given: UploadOptions,
-): Promise<string> {
-  const metadata = Object.entries(given.options).map(([name, text]) => `${name} ${base64(text)}`)
-  const { headers } = await connection.request('/uploads', {
-    ...requestOf(given),
-    headers: {
-      ...tus,
-      ...(totalBytes === undefined
-        ? { 'upload-defer-length': '1' }
-        : { 'upload-length': String(totalBytes) }),
-      ...(metadata.length > 0 && { 'upload-metadata': metadata.join(',') }),
-    },
-  })
-  return headers.get('location')?.split('/').pop() ?? ''
 }
 
 async function* piecesOfBlob(blob: Blob): AsyncGenerator<Piece> {
@@ -168,6 +198,8 @@ async function* piecesOf(
   let parts: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of 'getReader' in stream ? chunksOf(stream) : stream) {
+    if (!ArrayBuffer.isView(chunk))
+      throw new TypeError('the stream of an image must yield bytes (Uint8Array)')
     for (let rest = chunk; rest.length > 0; ) {
       // A full piece is sent when the next byte arrives: only then is it known not to be the last.
       if (bytes === pieceBytes) {

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import { type Connection, pause } from './connection.ts'
 import type { ImageStatus } from './types.ts'
 
 interface WaitOptions {
@@ -7,6 +7,10 @@ interface WaitOptions {
 }
 
 const pollSeconds = 20
+/** Darkroom writes to a silent stream every 20 s. After a longer silence, the connection is dead. */
+const silenceMs = 65_000
+/** Between two polls, where a proxy has removed the preference to wait. */
+const pollPauseMs = 1000
 
 /** Waits until an image is finished or has failed: by its events, or by polling if the events break off. */
 export async function waitForEnd(
@@ -30,10 +34,11 @@ export async function waitForEnd(
   }
   for (;;) {
     const headers = { prefer: `wait=${pollSeconds}` }
-    const answer = await connection.request(path, { ...init, headers })
-    const status = (await answer.json()) as ImageStatus
+    const begun = performance.now()
+    const status = await connection.json<ImageStatus>(path, { ...init, headers })
     onChange?.(status)
     if (hasEnded(status)) return status
+    if (performance.now() - begun < pollPauseMs) await pause(pollPauseMs, signal)
   }
 }
 
@@ -47,13 +52,13 @@ interface ServerEvent {
 }
 
 /** Parses server-sent events (WHATWG HTML, 9.2.6), without ids and reconnection times. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let [text, event, data] = ['', 'message', '']
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await soon(reader.read())
       if (done) return
       text += decoder.decode(value, { stream: true })
       const lines = text.split(/\r\n|\n|\r(?!$)/)
@@ -71,4 +76,12 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+}
+
+async function soon<Value>(promise: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the connection is silent')), silenceMs)
+  })
+  return Promise.race([promise, silence]).finally(() => clearTimeout(timer))
 }

@@ -18,15 +18,21 @@ const toleranceSeconds = 300
  * Verifies a notice by Standard Webhooks 1.0. `body` must be the received text, not parsed and serialised again; `secret`
  * is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
  *
- * @throws InvalidWebhook
+ * @throws InvalidWebhook; TypeError if the secret is not a secret
  */
 export async function verifyWebhook(
   body: string,
   headers: Headers | Readonly<Record<string, string | string[] | undefined>>,
   secret: string,
 ): Promise<Webhook> {
+  const bytes = bytesOfBase64(String(secret).replace(/^whsec_/, ''))
+  if (bytes.length === 0)
+    throw new TypeError('the webhook secret must be whsec_ and base64, as Darkroom shows it')
+  // Not only in lower case: some platforms pass headers on as they were written.
+  const given = headers instanceof Headers ? [...headers] : Object.entries(headers)
+  const values = new Map(given.map(([name, value]) => [name.toLowerCase(), value]))
   const read = (name: string) => {
-    const value = headers instanceof Headers ? headers.get(name) : headers[name]
+    const value = values.get(name)
     return typeof value === 'string' ? value : ''
   }
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(read) as [
@@ -39,15 +45,14 @@ export async function verifyWebhook(
   if (Math.abs(Date.now() / 1000 - Number(timestamp)) > toleranceSeconds)
     throw new InvalidWebhook(`webhook-timestamp is more than ${toleranceSeconds} s away from now`)
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const bytes = bytesOfBase64(secret.replace(/^whsec_/, ''))
   const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`)
   // Several signatures: while a secret is replaced, notices are signed by both.
   for (const text of signatures.split(' ')) {
     const [version, signature = ''] = text.split(',')
     if (version !== 'v1') continue
-    const given = bytesOfBase64(signature)
-    if (await crypto.subtle.verify('HMAC', key, given, signed)) return JSON.parse(body) as Webhook
+    if (await crypto.subtle.verify('HMAC', key, bytesOfBase64(signature), signed))
+      return JSON.parse(body) as Webhook
   }
   throw new InvalidWebhook('no signature matches the secret')
 }

@@ -2,12 +2,21 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, openAsBlob, readdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { Readable } from 'node:stream'
+import { after, type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { assertSwapped, generateImage, startDarkroom, temporaryFolder, tiffOf } from '@darkroom/testing'
+import {
+  assertSwapped,
+  generateImage,
+  startDarkroom,
+  temporaryFolder,
+  tiffOf,
+  until,
+} from '@darkroom/testing'
 import { Webhook } from 'standardwebhooks'
 import type * as Client from '../src/index.ts'
 
@@ -139,9 +148,139 @@ test('answers of proxies and other servers become clear errors', async t => {
   })
 })
 
-test('an aborted signal ends a wait with its reason', async () => {
+/** A server that answers each request in the same way. Returns its URL, and the methods of the requests so far. */
+async function serve(t: TestContext, status: number, headers: OutgoingHttpHeaders = {}, body = '') {
+  const methods: string[] = []
+  const server = createServer((request, answer) => {
+    methods.push(String(request.method))
+    request.resume()
+    answer.writeHead(status, headers).end(body)
+  }).listen(0, '127.0.0.1')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, methods }
+}
+
+test('a success that is not from Darkroom is an error', async t => {
+  for (const body of ['<html></html>', '{}', '']) {
+    const other = await serve(t, 200, {}, body)
+    await assert.rejects(new Darkroom(other.url).upload(new Uint8Array(png)), {
+      name: 'DarkroomError',
+      message: /not (an answer of Darkroom|answer as Darkroom)/,
+    })
+  }
+})
+
+test('a redirect is an error that names the right URL, and an upload does not become a GET', async t => {
+  for (const status of [301, 302, 307, 308]) {
+    const other = await serve(t, status, { location: `${url}/images` })
+    const redirected = new Darkroom(other.url)
+    const expected = { status: 301, message: new RegExp(`redirects to ${url}; use`) }
+    await assert.rejects(redirected.upload(new Uint8Array(png)), expected)
+    assert.deepEqual(other.methods, ['POST'])
+  }
+  const guarded = await serve(t, 401)
+  const other = await serve(t, 301, { location: guarded.url })
+  await assert.rejects(new Darkroom(other.url).list(), {
+    message: new RegExp(`redirects to ${guarded.url}; use`),
+  })
+})
+
+test('a request is not retried if Darkroom asks for a longer wait than retryTimeoutMs', async t => {
+  const inAnHour = new Date(Date.now() + 3_600_000).toUTCString()
+  for (const retryAfter of ['3600', inAnHour]) {
+    const busy = await serve(t, 503, { 'retry-after': retryAfter })
+    for (const source of [png, tiffOf(9 * 1024 * 1024)]) {
+      const before = busy.methods.length
+      await assert.rejects(new Darkroom(busy.url).upload(new Uint8Array(source)), { status: 503 })
+      assert.equal(busy.methods.length, before + 1)
+    }
+  }
+})
+
+test('mistakes in the URL, the key, the idempotency key or a stream are errors at once', async () => {
+  assert.throws(() => new Darkroom('localhost:8080'), { name: 'TypeError', message: /begin with http/ })
+  for (const key of ['dk_…', 'dk_a\nb'])
+    assert.throws(() => new Darkroom({ url, key }), { name: 'TypeError', message: /the API key contains/ })
+  await assert.rejects(darkroom.upload(new Uint8Array(png), { idempotencyKey: '✓' }), { name: 'TypeError' })
+  const texts = Readable.from(['a text']) as AsyncIterable<Uint8Array>
+  await assert.rejects(darkroom.upload(texts), { name: 'TypeError', message: /must yield bytes/ })
+})
+
+test('takes every view of bytes', async () => {
+  const bytes = new Uint8Array(png).buffer
+  for (const view of [new Uint8ClampedArray(bytes), new DataView(bytes)]) {
+    const { original } = await darkroom.status(await darkroom.upload(view))
+    assert.equal(original.bytes, png.length)
+  }
+})
+
+test('an aborted signal ends a wait with its reason', async t => {
   const signal = AbortSignal.abort(new Error('enough'))
   await assert.rejects(darkroom.develop(new Uint8Array(png), { signal }), { message: 'enough' })
+  const busy = await serve(t, 503, { 'retry-after': '50' })
+  const abort = new AbortController()
+  const onProgress = ({ phase }: Client.Progress) => phase === 'waiting' && abort.abort(new Error('enough'))
+  const waiting = new Darkroom(busy.url).develop(new Uint8Array(png), { signal: abort.signal, onProgress })
+  await assert.rejects(waiting, { message: 'enough' })
+})
+
+test('an upload in pieces that is given up is deleted', async () => {
+  const begun: string[] = []
+  const noting: typeof fetch = async (input, init) => {
+    const answer = await fetch(input, init)
+    const location = answer.headers.get('location')
+    if (location) begun.push(new URL(location, url).href)
+    return answer
+  }
+  const client = new Darkroom({ url, fetch: noting })
+  const large = tiffOf(20 * 1024 * 1024)
+  async function* broken() {
+    yield large.subarray(0, 9 * 1024 * 1024)
+    throw new Error('the file is gone')
+  }
+  await assert.rejects(client.upload(broken()), { message: 'the file is gone' })
+  const abort = new AbortController()
+  const onProgress = (progress: Client.Progress) =>
+    progress.phase === 'uploading' && progress.sentBytes > 0 && abort.abort(new Error('enough'))
+  const aborted = client.upload(new Uint8Array(large), { signal: abort.signal, onProgress })
+  await assert.rejects(aborted, { message: 'enough' })
+  assert.equal(begun.length, 2)
+  const headers = { 'tus-resumable': '1.0.0' }
+  for (const upload of begun)
+    await until(
+      'it is deleted',
+      async () => (await fetch(upload, { method: 'HEAD', headers })).status === 404,
+    )
+})
+
+test('polls when the events fall silent, and waits between polls that are answered at once', async t => {
+  const states = ['in-progress', 'in-progress', 'finished']
+  const asked: string[] = []
+  const proxied: typeof fetch = async input => {
+    const { pathname } = new URL(String(input))
+    asked.push(pathname)
+    if (pathname.endsWith('/events')) return new Response(new ReadableStream())
+    return Response.json({ id: 'x', state: states.shift() })
+  }
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const waiting = new Darkroom({ url, fetch: proxied }).waitFor('x')
+  for (const [ms, polls] of [
+    [0, 0],
+    [60_000, 0],
+    [10_000, 1],
+    [900, 1],
+    [100, 2],
+    [1000, 3],
+  ] as const) {
+    t.mock.timers.tick(ms)
+    for (let n = 0; n < 50; n++) await turn()
+    assert.deepEqual(asked, ['/images/x/events', ...Array(polls).fill('/images/x')])
+  }
+  assert.equal((await waiting).status.state, 'finished')
 })
 
 test('notices that the library of Standard Webhooks signed are accepted', async () => {
@@ -165,4 +304,13 @@ test('notices that the library of Standard Webhooks signed are accepted', async 
     [body, {}],
   ] as const)
     await assert.rejects(verifyWebhook(given, headers, secret), InvalidWebhook)
+  const written = Object.fromEntries(
+    Object.entries(signed(now)).map(([name, value]) => [name.replace('webhook', 'Webhook'), value]),
+  )
+  assert.equal((await verifyWebhook(body, written, secret)).data.id, 'x')
+  for (const missing of ['', 'whsec_', process.env.NO_SUCH_SECRET as unknown as string])
+    await assert.rejects(verifyWebhook(body, signed(now), missing), {
+      name: 'TypeError',
+      message: /secret must be whsec_/,
+    })
 })
