@@ -7,6 +7,7 @@ import { isAnimatable } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import type { Plan } from './plan.ts'
 import { inBytes, type Raster } from './raster.ts'
+import { forgivingOddTags } from './tiff/essential-tags.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
 
@@ -74,11 +75,13 @@ async function lookAt(
   }
   await reserve(8 * width * height)
   // Damage is reported later, when the image is developed.
-  const { data, info } = await sharp(input, { limitInputPixels: limits.maxPixels, failOn: 'none' })
-    .timeout(timeoutOf(limits))
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true })
+  const read = (file: Uint8Array) =>
+    sharp(file, { limitInputPixels: limits.maxPixels, failOn: 'none' })
+      .timeout(timeoutOf(limits))
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+  const { data, info } = await (page ? forgivingOddTags(input)(read) : read(input))
   return contentOf(data, info)
 }
 

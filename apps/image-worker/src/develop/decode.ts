@@ -34,7 +34,7 @@ const displayP3 = { space: spaceOfNumbers({ primaries: 12, transfer: 13 }) }
 /**
  * Unpacks an image as it is displayed: all frames, or one page of a TIFF, with the EXIF orientation applied. Colours
  * stay as they are if the result can declare them; otherwise they are converted to sRGB. CMYK and Lab are always
- * converted.
+ * converted. `file` is a copy of a TIFF that sharp reads instead of it.
  */
 export async function decode(
   input: Uint8Array,
@@ -42,8 +42,9 @@ export async function decode(
   plan: ColourPlan,
   limits: DevelopLimits,
   page?: TiffPage,
+  file = input,
 ): Promise<{ picture: Picture; original: Original }> {
-  const examined = await examine(input, header, plan, limits, page)
+  const examined = await examine(input, header, plan, limits, page, file)
   const { source, opened, signal, treatment } = examined
   const { isAnimated, options, metadata, avif } = opened
   const kind = { bits: examined.kind.bits, isGrey: examined.kind.isGrey }
@@ -56,9 +57,9 @@ export async function decode(
   const ignoredGreyProfile =
     metadata.space === 'grey16' && !examined.ignoresProfile ? metadata.icc : undefined
   const animation = animationOf(input, header, plan.output)
-  const unpack = async (file: Uint8Array): Promise<Raster> => {
+  const unpack = async (encoded: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingTags(page, failOn => {
-      const image = sharp(file, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
+      const image = sharp(encoded, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
       // sharp turns single images by itself, but not animations.
       if (!isAnimated && !animation) orientInSharp(image, header)
       return image

@@ -45,7 +45,7 @@ export interface Examined {
 
 /**
  * Examines an image, or one page of a TIFF. Colours stay as they are if the result can declare them; otherwise they are
- * converted to sRGB.
+ * converted to sRGB. sharp reads `file`: the input, or for a TIFF a copy that has the same pixels.
  */
 export async function examine(
   input: Uint8Array,
@@ -53,11 +53,12 @@ export async function examine(
   { output, makesColours, coloursGrey, geometry }: ColourPlan,
   limits: DevelopLimits,
   page?: TiffPage,
+  file = input,
 ): Promise<Examined> {
   const isOdd = page !== undefined && hasOddColours(page)
   const gif = header.format === 'gif' ? withClearedFrames(upToTrailer(input)) : undefined
   const onScreen = gif && withScreen(gif, header.frames)
-  const source = isOdd ? asRgb(input, page) : (onScreen ?? gif ?? input)
+  const source = isOdd ? asRgb(file, page) : (onScreen ?? gif ?? file)
   const opened = await openImage(source, header, limits, onScreen ? 1 : page?.index)
   const kind = kindOf(opened.metadata)
   const signal = colourSignalOf(input, header, opened)

@@ -155,14 +155,14 @@ interface Size {
   height: number
 }
 
-/** Exif 2.32, 4.6.4 A: 2 means inches and is the default. */
+/** Exif 2.32, 4.6.4 A: 2 means inches and is the default, also instead of an invalid value. */
 const units = { 1: 'none', 2: 'inch', 3: 'centimetre' } as const
 
 export function resolutionOfExif({ main }: Pick<Exif, 'main'>): Resolution | undefined {
   const find = (tag: number) => numberOf(main.find(entry => entry.tag === tag))
   const x = find(tags.xResolution) ?? 0
-  const unit = find(tags.resolutionUnit) ?? 2
-  return resolutionOf(x, find(tags.yResolution) ?? x, units[unit as keyof typeof units])
+  const unit = units[find(tags.resolutionUnit) as keyof typeof units] ?? 'inch'
+  return resolutionOf(x, find(tags.yResolution) ?? x, unit)
 }
 
 /** EXIF with a resolution: its own, or this one. */

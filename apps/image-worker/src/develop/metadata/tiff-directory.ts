@@ -6,7 +6,8 @@ export interface TiffEntry {
   readonly type: number
   readonly count: number
   readonly value: Uint8Array
-  /** The position of the value in the file that it was read from. */
+  /** The positions of the entry and its value in the file that they were read from. */
+  readonly at?: number
   readonly valueAt?: number
 }
 
@@ -117,6 +118,7 @@ export class TiffReader {
       tag,
       type,
       count,
+      at,
       valueAt,
       get value() {
         return isLittleEndian ? stored : withNumbersReversed(tag, type, stored)
@@ -238,6 +240,35 @@ export function overwriteNumbers(
     const written = bytes.subarray(0, width)
     file.set(isLittleEndian ? written : written.reverse(), valueAt + index * width)
   }
+}
+
+/**
+ * Leaves only these entries in a directory of the file that they were read from, in the order of their tags, and `next`
+ * as the position of the next directory. Values stay where they are.
+ */
+export function keepEntries(
+  file: Buffer,
+  directory: TiffDirectory,
+  kept: readonly TiffEntry[],
+  next: number,
+): void {
+  const layout = layouts[file.toString('latin1', 0, 4)] ?? classic
+  const isLittleEndian = file[0] === 0x49
+  const numberOfBytes = (number: number, bytes: number) => {
+    const written = Buffer.alloc(8)
+    if (isLittleEndian) written.writeBigUInt64LE(BigInt(number))
+    else written.writeBigUInt64BE(BigInt(number))
+    return isLittleEndian ? written.subarray(0, bytes) : written.subarray(8 - bytes)
+  }
+  const entries = kept
+    .toSorted((one, other) => one.tag - other.tag)
+    .map(({ at = 0 }) => file.subarray(at, at + layout.entry))
+  const written = Buffer.concat([
+    numberOfBytes(entries.length, layout.count),
+    ...entries,
+    numberOfBytes(next, layout.offset),
+  ])
+  file.set(written, directory.at)
 }
 
 /** Numbers of signed types are sizes and the like, and not below zero. */

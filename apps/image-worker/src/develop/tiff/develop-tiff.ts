@@ -9,9 +9,11 @@ import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
 import type { Original } from '../original.ts'
 import { isPermutation, type Plan } from '../plan.ts'
-import { type CarriedMetadata, type Output, type Picture, type Raster, release, unmoved } from '../raster.ts'
+import { type CarriedMetadata, type Picture, type Raster, release, unmoved } from '../raster.ts'
 import { applySteps } from '../steps.ts'
 import { UnusableImage } from '../unusable-image.ts'
+import type { Job } from '../ways/way.ts'
+import { forgivingOddTags } from './essential-tags.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
@@ -34,23 +36,28 @@ export async function developTiff(
   const [first] = pages
   if (!first) throw new UnusableImage('malformed-image', 'the first directory of the TIFF cannot be read')
   if (pages.length === 1) expectPicture(first)
+  const job: TiffJob = { input, header, plan, limits, forgiving: forgivingOddTags(input) }
   if (output.format === 'tiff') {
     const developed: Uint8Array[] = []
     for (const page of pages) {
       const bytesBefore = pages.length === 1 ? input.length : bytesOf(page)
-      developed.push(await developPage(input, header, plan, limits, page, bytesBefore + tablesBytes))
+      developed.push(await developPage(job, page, bytesBefore + tablesBytes))
     }
     return joinPages(developed)
   }
   const shown = isAnimatable(output.format) ? pages : [first]
   const opened: { picture: Picture; original: Original }[] = []
-  for (const page of shown) opened.push(await openPage(input, header, plan, limits, page))
+  for (const page of shown) opened.push(await openPage(job, page))
   const [{ picture, original }] = opened as [{ picture: Picture; original: Original }]
   const pictures = opened.map(({ picture }) => picture)
   const frames = framesOfPages(await changedFrames(pictures, plan, limits), output.format)
   const bytes = await encode({ ...picture, frames }, output, original, undefined, limits)
   for (const frame of frames) release(frame)
   return bytes
+}
+
+interface TiffJob extends Pick<Job, 'input' | 'header' | 'plan' | 'limits'> {
+  readonly forgiving: ReturnType<typeof forgivingOddTags>
 }
 
 /**
@@ -76,20 +83,14 @@ function bytesOf({ directory, segments }: TiffPage): number {
 }
 
 /** A TIFF with this one page, which took at most `bytesBefore` in the file. */
-async function developPage(
-  input: Uint8Array,
-  header: ImageHeader,
-  plan: Plan,
-  limits: DevelopLimits,
-  page: TiffPage,
-  bytesBefore: number,
-): Promise<Uint8Array> {
+async function developPage(job: TiffJob, page: TiffPage, bytesBefore: number): Promise<Uint8Array> {
+  const { header, plan, limits } = job
   const isRewritten = isPermutation(header, plan) && plan.output.quality === undefined
   if (isRewritten) {
-    const permuted = await permutePage(input, header, plan.permutation, plan.output, page, bytesBefore)
+    const permuted = await permutePage(job, plan.permutation, page, bytesBefore)
     if (permuted) return permuted
   }
-  const { picture, original } = await openPage(input, header, plan, limits, page)
+  const { picture, original } = await openPage(job, page)
   await applySteps(picture, plan.steps, limits)
   const bytes = await encode(picture, plan.output, original, isRewritten ? bytesBefore : undefined, limits)
   for (const frame of picture.frames) release(frame)
@@ -97,23 +98,22 @@ async function developPage(
 }
 
 async function permutePage(
-  input: Uint8Array,
-  { channels }: ImageHeader,
+  { input, header, plan: { output }, forgiving }: TiffJob,
   order: ChannelOrder,
-  output: Output,
   page: TiffPage,
   bytesBefore: number,
 ): Promise<Uint8Array | undefined> {
   const tiff = permuteJpegPage(input, page, order, bytesBefore)
   if (!tiff) return undefined
   const own = { format: 'tiff', orientation: page.orientation } as const
-  const metadata = carriedMetadata(input, own, await sharp(input, { page: page.index }).metadata(), {
+  const attached = await forgiving(file => sharp(file, { page: page.index }).metadata())
+  const metadata = carriedMetadata(input, own, attached, {
     keepsProfile: true,
     output,
     geometry: unmoved,
     page,
   })
-  const profiled = profileFor({ isGrey: channels === 1 }, metadata)
+  const profiled = profileFor({ isGrey: header.channels === 1 }, metadata)
   return attachMetadata(tiff, 'tiff', ofPage(page, profiled), page)
 }
 
@@ -136,15 +136,12 @@ async function changedFrames(
 }
 
 async function openPage(
-  input: Uint8Array,
-  header: ImageHeader,
-  plan: Plan,
-  limits: DevelopLimits,
+  { input, header, plan, limits, forgiving }: TiffJob,
   page: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
   expectWholeBytes(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
-  const { picture, original } = await decode(input, own, plan, limits, page)
+  const { picture, original } = await forgiving(file => decode(input, own, plan, limits, page, file))
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 

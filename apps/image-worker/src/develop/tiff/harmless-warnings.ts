@@ -3,12 +3,9 @@ import type { TiffPage } from './tiff-page.ts'
 /** Compressions (none, LZW and both deflates) with which damaged pixels are an error, or can't be detected. */
 const strictCompressions: readonly number[] = [1, 5, 8, 32_946]
 
-/** libtiff's warnings about tags that it corrects, or that don't concern the pixels (tif_dirread.c). */
+/** libtiff's warnings about tags of the pixels that it corrects (tif_dirread.c). */
 const harmless = [
-  /does not end in null byte/,
-  /^incorrect count for field/i,
   /ExtraSamples doesn't match SamplesPerPixel/,
-  /tags are not sorted in ascending order/,
   // If the bytes of the pixels end before the calculated size, that is an error.
   /"StripByteCounts" field, (?:ignoring and )?calculating from imagelength/,
 ]
@@ -18,7 +15,7 @@ const consequences = [/^Warning treated as error due to failOn setting$/, /^erro
 
 /**
  * Decodes a page with `decode` so that it fails on warnings; if all warnings are harmless, decodes it again without.
- * Cameras and scanners write texts without the final zero, and wrong counts.
+ * Old files have transparency without declaring it, and some writers no counts of bytes.
  */
 export async function forgivingTags<Decoded>(
   page: TiffPage | undefined,

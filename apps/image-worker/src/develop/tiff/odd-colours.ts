@@ -1,6 +1,6 @@
 import { overwriteNumbers } from '../metadata/tiff-directory.ts'
 import type { Raster } from '../raster.ts'
-import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /** Replaces the samples of a pixel by its colours, of eight bits each. */
 type Convert = (samples: Uint8Array, at: number) => void
@@ -25,9 +25,10 @@ export function hasOddColours(page: TiffPage): boolean {
 }
 
 /** A copy of the file that declares a page's samples as red, green and blue, so that libvips doesn't convert them. */
-export function asRgb(tiff: Uint8Array, { directory }: TiffPage): Uint8Array {
+export function asRgb(tiff: Uint8Array, { index }: TiffPage): Uint8Array {
   const copy = Buffer.from(tiff)
-  const photometric = directory.entries.find(({ tag }) => tag === pageTags.photometric)
+  const page = tiffPages(tiff).find(page => page.index === index)
+  const photometric = page?.directory.entries.find(({ tag }) => tag === pageTags.photometric)
   if (photometric) overwriteNumbers(copy, photometric, [photometrics.rgb])
   return copy
 }

@@ -1,0 +1,73 @@
+import {
+  keepEntries,
+  numbersOf,
+  type TiffDirectory,
+  type TiffEntry,
+  TiffReader,
+} from '../metadata/tiff-directory.ts'
+import { UnusableImage } from '../unusable-image.ts'
+import { pageTags, photometrics } from './tiff-page.ts'
+
+/** Tags on which the pixels of a page depend, and the profile, XMP, IPTC and Photoshop's resources, which libvips returns. */
+const essential: ReadonlySet<number> = new Set([
+  ...[254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323],
+  ...[324, 325, 332, 338, 339, 347, 529, 530, 531, 532, 700, 33_723, 34_377, 34_675],
+])
+
+/** Essential only with some colours; in other pages, libtiff warns of their length. */
+const ofColours: Readonly<Record<number, number>> = {
+  320: photometrics.palette,
+  529: photometrics.yCbCr,
+  530: photometrics.yCbCr,
+  531: photometrics.yCbCr,
+  532: photometrics.yCbCr,
+}
+
+/** The largest valid values (TIFF 6.0, section 8). libtiff assumes the default instead of another value. */
+const largest: Readonly<Record<number, number>> = { [pageTags.fillOrder]: 2, [pageTags.orientation]: 8 }
+
+/**
+ * Reads pages of a TIFF with `read`. If that fails, it is tried again with a copy of the file in which directories have
+ * only tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts, or tags
+ * in another order, and libtiff warns about them as it does about damage. All following pages are read from the copy.
+ */
+export function forgivingOddTags(tiff: Uint8Array): <Result>(read: Read<Result>) => Promise<Result> {
+  let copy: Uint8Array | undefined
+  return async read => {
+    if (copy) return read(copy)
+    try {
+      return await read(tiff)
+    } catch (error) {
+      // Not a decoder's message.
+      if (error instanceof UnusableImage) throw error
+      const readable = withEssentialTags(tiff)
+      const result = await read(readable)
+      copy = readable
+      return result
+    }
+  }
+}
+
+type Read<Result> = (file: Uint8Array) => Promise<Result>
+
+/** A copy of the file with only essential tags. All else stays where it is. */
+function withEssentialTags(tiff: Uint8Array): Uint8Array {
+  const copy = Buffer.from(tiff)
+  const directories = TiffReader.of(tiff)?.directories() ?? []
+  for (const [index, directory] of directories.entries())
+    keepEntries(copy, directory, essentialOf(directory), directories[index + 1]?.at ?? 0)
+  return copy
+}
+
+function essentialOf({ entries }: TiffDirectory): TiffEntry[] {
+  const [photometric] = numbersOf(entries.find(({ tag }) => tag === pageTags.photometric))
+  return entries.filter(entry => {
+    const { tag } = entry
+    const colours = ofColours[tag]
+    if (!essential.has(tag) || (colours !== undefined && colours !== photometric)) return false
+    const most = largest[tag]
+    if (most === undefined) return true
+    const [number = 0] = numbersOf(entry)
+    return number >= 1 && number <= most
+  })
+}
