@@ -1,16 +1,17 @@
 import { effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
 import { openedRow } from './compare/details.ts'
+import { onDeleted } from './images/delete.ts'
 import { catchUp, isRefusedForNow, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
-import { counts, forget, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
+import { counts, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
 import { follow, isLive, reconnect } from './live/live.ts'
 import type { LiveMessage } from './live/state-stream.ts'
 import { readOperations } from './recipe/operations.ts'
 import { readPresets } from './recipe/presets.ts'
 import { RecipePanel } from './recipe/recipe-panel.tsx'
 import { readSession, session } from './session/session.ts'
-import { announce } from './shell/announce.ts'
+import { announce, forgetAnnouncements } from './shell/announce.ts'
 import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
@@ -68,7 +69,7 @@ follow(message => {
   if (message.kind === 'state') {
     void show(message)
     if (message.image.state === 'failed') announce('An image failed')
-  } else if (message.kind === 'deleted') forget(message.id)
+  } else if (message.kind === 'deleted') onDeleted(message.id)
   else if (message.kind !== 'lost') void catchUp().catch(() => undefined) // the next poll tries again
 })
 
@@ -93,6 +94,7 @@ effect(() => {
       cancelAll()
       forgetAll()
       lastFile.value = undefined
+      forgetAnnouncements()
     } else forgetImages()
   }
   openedRow.value = undefined

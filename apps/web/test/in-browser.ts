@@ -14,7 +14,7 @@ import {
   tiffOf,
 } from '@darkroom/testing'
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
-import { browserArguments, lanName, type OpenedPage, openPage, openWithoutStorage } from './open-page.ts'
+import { browserArguments, lanName, type OpenedPage, openPage, openWithSettings } from './open-page.ts'
 import { pictureOf } from './pictures.ts'
 
 const owner = { after: after as TestContext['after'] }
@@ -37,10 +37,12 @@ export interface InBrowser {
   png: Buffer
   photo: Buffer
   open(path?: string, options?: BrowserContextOptions): Promise<OpenedPage>
-  /** Opens the page in a browser that stores nothing for it: no cookies, no databases, no shared workers. */
-  openWithoutStorage(): Promise<OpenedPage>
+  /** Opens the page in a browser of its own, with other settings. */
+  openWithSettings(settings: object): Promise<OpenedPage>
   /** Uploads without the page. */
   post(query?: string): Promise<string>
+  /** Deletes without the page. */
+  remove(id: string): Promise<void>
   statusOf(id: string): Promise<number>
   listIds(): Promise<string[]>
   imageOf(id: string): Promise<ImageDocument>
@@ -89,11 +91,14 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     ...{ darkroom, lan, local, tlsPort, png },
     photo: await pictureOf('before'),
     open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
-    openWithoutStorage: () => openWithoutStorage(executablePath, temporaryFolder(owner), lan),
+    openWithSettings: settings => openWithSettings(settings, executablePath, temporaryFolder(owner), lan),
     async post(query = '') {
       const answer = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
       assert.equal(answer.status, 202, String(answer.body))
       return String(answer.json().id)
+    },
+    async remove(id) {
+      assert.equal((await httpRequest(local, `/images/${id}`, { method: 'DELETE' })).status, 204)
     },
     statusOf: async id => (await httpRequest(local, `/images/${id}`)).status,
     async listIds() {

@@ -30,15 +30,21 @@ export async function openPage(
 
 const calm = { reducedMotion: 'reduce' } as const
 
-/** Opens a page with the setting of the browser that blocks all cookies, and with them whatever stores something. */
-export async function openWithoutStorage(
+/** Settings of the browser: all cookies are blocked, and with them whatever stores something. */
+export const withoutStorage = { profile: { default_content_setting_values: { cookies: 2 } } }
+
+/** Settings of the browser: text is twice as large as usual. */
+export const largeText = { webkit: { webprefs: { default_font_size: 32 } } }
+
+/** Opens a page in a browser of its own, with other settings. */
+export async function openWithSettings(
+  settings: object,
   executablePath: string,
   profile: string,
   url: string,
 ): Promise<OpenedPage> {
   mkdirSync(join(profile, 'Default'))
-  const blocked = { profile: { default_content_setting_values: { cookies: 2 } } }
-  writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(blocked))
+  writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(settings))
   const options = { ...calm, executablePath, args: browserArguments }
   return openIn(await chromium.launchPersistentContext(profile, options), url)
 }

@@ -129,7 +129,7 @@ const remedies: Readonly<Record<string, string>> = {
   'took-too-long': 'Ask for fewer steps, or for a smaller image.',
   'processing-failed': 'Change the steps, or save the image in another format.',
   'processing-crashed': 'Develop it again, or save the image in another format.',
-  'preset-not-found': 'Choose another preset.',
+  'invalid-preset': 'Choose another preset, then try again.',
   'image-not-found': 'It was deleted or has expired. Upload the original again.',
 }
 

@@ -27,6 +27,7 @@ interface ComparisonProps {
 export function Comparison({ row, image, output }: ComparisonProps) {
   const shown = useSignal<Sides | undefined>(undefined)
   const state = useSignal<'ready' | 'making' | Error>('ready')
+  const isBroken = useSignal(false)
   const made: string[] = []
   const urlFor = (blob: Blob) => {
     const url = URL.createObjectURL(blob)
@@ -49,7 +50,21 @@ export function Comparison({ row, image, output }: ComparisonProps) {
       state.value = error as Error
     }
   }
-  if (shown.value) return <Slider {...shown.value} label={row.name} />
+  if (isBroken.value)
+    return (
+      <p class="refusal" role="alert">
+        The pictures could not be loaded. The image was deleted or has expired, or Darkroom does not answer.
+      </p>
+    )
+  if (shown.value)
+    return (
+      <Slider
+        {...shown.value}
+        size={output.facts}
+        onBroken={() => (isBroken.value = true)}
+        label={row.name}
+      />
+    )
   const strange = [image.original, output.facts].find(({ contentType }) => !canShow(contentType))
   return (
     <div class="no-preview">

@@ -8,6 +8,7 @@ import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
+import { NoticeToast } from '../shell/notice-toast.tsx'
 import { focusOn } from '../shell/pass-focus.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
@@ -23,6 +24,7 @@ export function DetailsDialog() {
   return (
     <dialog ref={dialog} class="details" aria-labelledby="details-title" onClose={closed}>
       {row && <Details key={row.key} row={row} />}
+      {row && <NoticeToast /> /* that behind the dialog can't be reached */}
     </dialog>
   )
 }
@@ -44,7 +46,9 @@ function Details({ row }: { row: Row }) {
   return (
     <>
       <header class="details-head">
-        <h2 id="details-title">{row.name}</h2>
+        <h2 id="details-title" dir="auto">
+          {row.name}
+        </h2>
         <button type="button" class="icon" aria-label="Close" onClick={close}>
           <Icon name="cross" />
         </button>

@@ -3,12 +3,25 @@ import { useRef } from 'preact/hooks'
 interface SliderProps {
   before: string
   after: string
+  /** In pixels, if it is known: then the pictures have their place before they are loaded. */
+  size?: { width: number; height: number } | undefined
+  /** One of the pictures can't be loaded. */
+  onBroken?(): void
   /** The name of the image. */
   label: string
 }
 
+/** A tall picture, such as of a whole web page, is scrolled: as a whole it would be a thin line. */
+const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' } as const
+
 /** Two pictures on top of each other and a line between them, moved by a native range input: keyboard, touch and all. */
-export function Slider({ before, after, label }: SliderProps) {
+export function Slider({ before, after, size, onBroken, label }: SliderProps) {
+  const isTall = size !== undefined && size.height > 2 * size.width
+  const place = {
+    ...size,
+    ...(onBroken && { onError: onBroken }),
+    ...(isTall && { style: { maxHeight: `${size.height}px` } }),
+  }
   const box = useRef<HTMLDivElement>(null)
   const move = (input: HTMLInputElement) => {
     box.current?.style.setProperty('--split', `${input.value}%`)
@@ -19,9 +32,9 @@ export function Slider({ before, after, label }: SliderProps) {
   }
   return (
     <div class="slider" ref={box}>
-      <div class="slider-pictures">
-        <img class="slider-after" src={after} alt={`Developed: ${label}`} />
-        <img class="slider-before" src={before} alt={`Original: ${label}`} />
+      <div class={isTall ? 'slider-pictures is-tall' : 'slider-pictures'} {...(isTall && scrollable)}>
+        <img class="slider-after" {...place} src={after} alt={`Developed: ${label}`} />
+        <img class="slider-before" {...place} src={before} alt={`Original: ${label}`} />
         <span class="slider-line" aria-hidden="true" />
       </div>
       <input

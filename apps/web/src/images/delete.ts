@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { openedRow } from '../compare/details.ts'
+import { announce } from '../shell/announce.ts'
 import { notice } from '../shell/notice.ts'
 import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
@@ -57,6 +59,20 @@ function endUndo(): void {
   due.push(...rows.filter(imageOf))
 }
 
+/** The events of the server tell deletions of unfinished images only. */
+const otherTabs = new BroadcastChannel('darkroom-deletions')
+otherTabs.onmessage = ({ data }: MessageEvent<string>) => onDeleted(data)
+
+/** Removes an image that was deleted elsewhere, and closes its details. */
+export function onDeleted(id: string): void {
+  const opened = openedRow.peek()
+  if (opened && imageOf(opened)?.id === id) {
+    openedRow.value = undefined
+    announce('The image was deleted')
+  }
+  forget(id)
+}
+
 async function deleteRow(row: Row): Promise<void> {
   const { id = '' } = imageOf(row) ?? {}
   try {
@@ -86,6 +102,7 @@ async function deleteImage(id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error
   }
+  otherTabs.postMessage(id)
 }
 
 // A user who leaves the page has not undone the deletion.

@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { ImageRow } from './image-row.tsx'
 import { shownRows } from './store.ts'
 
-/** All rows have the same height, so that none must be measured. The same number is in page.css. */
-const rowHeight = 76
+/** All rows have the same height, in rem, so that none must be measured. The same number is in images.css. */
+const rowHeight = 4.75
 /** How many rows beyond the edges of the window are drawn. */
 const spare = 6
 
@@ -18,8 +18,9 @@ export function ImageList() {
   useEffect(() => {
     const measure = () => {
       const top = box.current?.getBoundingClientRect().top ?? 0
-      const from = Math.max(0, Math.floor(-top / rowHeight) - spare)
-      const to = Math.ceil((innerHeight - top) / rowHeight) + spare
+      const height = rowHeight * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+      const from = Math.max(0, Math.floor(-top / height) - spare)
+      const to = Math.ceil((innerHeight - top) / height) + spare
       const { from: oldFrom, to: oldTo } = range.peek()
       if (from !== oldFrom || to !== oldTo) range.value = { from, to }
     }
@@ -35,7 +36,7 @@ export function ImageList() {
   const from = Math.max(0, Math.min(range.value.from, rows.length - alwaysDrawn))
   const to = Math.max(range.value.to, from + alwaysDrawn)
   return (
-    <ul class="rows" ref={box} style={{ height: `${rows.length * rowHeight}px` }} aria-label="Images">
+    <ul class="rows" ref={box} style={{ height: `${rows.length * rowHeight}rem` }} aria-label="Images">
       {rows.slice(from, to).map((row, at) => (
         <ImageRow
           key={row.key}

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { openDetails } from '../compare/details.ts'
+import { isLive } from '../live/live.ts'
 import { Icon } from '../shell/icon.tsx'
 import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
@@ -15,7 +16,7 @@ import { requestThumbnail, thumbnailOf, withdrawThumbnail } from './thumbnail.ts
 
 interface ImageRowProps {
   row: Row
-  /** Pixels below the head of the list. */
+  /** The distance from the head of the list, in rem. */
   top: number
   at: number
   count: number
@@ -26,7 +27,7 @@ export function ImageRow({ row, top, at, count }: ImageRowProps) {
   return (
     <li
       class={`row is-${view.state}`}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ transform: `translateY(${top}rem)` }}
       aria-setsize={count}
       aria-posinset={at}
     >
@@ -41,7 +42,7 @@ export function ImageRow({ row, top, at, count }: ImageRowProps) {
       <Thumbnail row={row} />
       <div class="row-words">
         <button type="button" class="row-name" onClick={() => openDetails(row)}>
-          <span>{row.name}</span>
+          <span dir="auto">{row.name}</span>
         </button>
         <p class="row-facts">{facts(row)}</p>
       </div>
@@ -56,7 +57,7 @@ function Thumbnail({ row }: { row: Row }) {
   useEffect(() => {
     requestThumbnail(row)
     return () => withdrawThumbnail(row)
-  }, [row, state])
+  }, [row, state, isLive.value]) // what did not arrive is requested again
   const url = thumbnailOf(row)
   return (
     <span class="thumbnail" aria-hidden="true">

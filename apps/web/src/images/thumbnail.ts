@@ -6,7 +6,7 @@ import { sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { canShow } from './shown-types.ts'
 
-/** On the longer side, in pixels: twice what the list shows, for dense screens. */
+/** In pixels: twice what the list shows, for dense screens. */
 const size = 112
 const parallel = 2
 const maxKept = 300
@@ -85,12 +85,10 @@ function startNext(): void {
 
 async function make({ key, load }: Job): Promise<void> {
   try {
-    const bitmap = await createImageBitmap(await load(), { resizeHeight: size, resizeQuality: 'medium' })
+    const bitmap = await squareOf(await load())
     const canvas = document.createElement('canvas')
-    // A panorama is cut, so that its thumbnail stays small.
-    canvas.width = Math.min(bitmap.width, size * 2)
-    canvas.height = size
-    canvas.getContext('2d')?.drawImage(bitmap, (canvas.width - bitmap.width) / 2, 0)
+    canvas.width = canvas.height = size
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0)
     bitmap.close()
     const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/webp', 0.8))
     if (blob) keep(key, URL.createObjectURL(blob))
@@ -98,6 +96,21 @@ async function make({ key, load }: Job): Promise<void> {
     // Not an image, or a format that this browser can't decode. Bytes that did not arrive are requested again.
     if (!(error instanceof Refusal)) failed.add(key)
   }
+}
+
+/** The middle of an image, as the list shows it. Scaled as a whole, a line of pixels would become huge. */
+async function squareOf(image: Blob): Promise<ImageBitmap> {
+  const full = await createImageBitmap(image)
+  const { width, height } = full
+  const side = Math.min(width, height)
+  const [left, top] = [Math.floor((width - side) / 2), Math.floor((height - side) / 2)]
+  const square = await createImageBitmap(full, left, top, side, side, {
+    resizeWidth: size,
+    resizeHeight: size,
+    resizeQuality: 'medium',
+  })
+  full.close()
+  return square
 }
 
 function keep(key: string, url: string): void {

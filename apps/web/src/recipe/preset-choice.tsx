@@ -3,38 +3,39 @@ import { presets } from './presets.ts'
 import { change, recipe, stepsOf } from './recipe.ts'
 import { listsOf } from './wish.ts'
 
-/** The choice of a preset of the operators. Renders nothing if there are none. */
+/**
+ * The choice of a preset of the operators. Renders nothing if there are none. It has a place beside the heading, because
+ * the presets are read after the recipe is drawn, and must not move it.
+ */
 export function PresetChoice() {
   const { preset = '' } = recipe.value
-  const known = presets.value ?? []
-  if (known.length === 0 && preset === '') return null
-  const isGone = preset !== '' && presets.value !== undefined && !known.some(({ name }) => name === preset)
+  const names = (presets.value ?? []).map(({ name }) => name)
+  const isGone = presets.value !== undefined && !names.includes(preset)
+  if (preset !== '' && !names.includes(preset)) names.push(preset)
+  if (names.length === 0) return null
   return (
-    <div class="field">
-      <label for="preset">Preset</label>
-      <select
-        id="preset"
-        value={preset}
-        onChange={event => change({ preset: event.currentTarget.value || undefined })}
-      >
-        <option value="">None: my own steps</option>
-        {known.map(({ name }) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-        {isGone && <option value={preset}>{preset} (deleted)</option>}
-      </select>
-      {preset !== '' && <PresetContent />}
-    </div>
+    <select
+      aria-label="Preset"
+      value={preset}
+      onChange={event => change({ preset: event.currentTarget.value || undefined })}
+    >
+      <option value="">My own steps</option>
+      {names.map(name => (
+        <option key={name} value={name}>
+          {isGone && name === preset ? `${name} (deleted)` : name}
+        </option>
+      ))}
+    </select>
   )
 }
 
 /** What the chosen preset does, and a way to begin with it. */
-function PresetContent() {
-  presets.value // drawn again when they are read
+export function PresetContent() {
+  const isRead = presets.value !== undefined
   const { operations, variants = {} } = listsOf(recipe.value)
   const named = Object.entries(variants)
+  if (isRead && !operations && named.length === 0)
+    return <p class="refusal">An operator has deleted this preset. Choose another, or your own steps.</p>
   const copy = () =>
     change({
       preset: undefined,
@@ -44,7 +45,7 @@ function PresetContent() {
   const words = (list: readonly { name: string }[]) => list.map(({ name }) => name).join(', ')
   return (
     <>
-      <dl class="facts">
+      <dl class="facts preset">
         {operations && (
           <>
             <dt>Result</dt>
@@ -58,7 +59,7 @@ function PresetContent() {
           </>
         ))}
       </dl>
-      <button type="button" onClick={copy}>
+      <button type="button" disabled={!isRead} onClick={copy}>
         Copy into my own steps
       </button>
     </>

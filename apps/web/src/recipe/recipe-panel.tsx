@@ -1,6 +1,6 @@
 import { session } from '../session/session.ts'
 import { isHeld } from '../upload/queue.ts'
-import { PresetChoice } from './preset-choice.tsx'
+import { PresetChoice, PresetContent } from './preset-choice.tsx'
 import { recipe } from './recipe.ts'
 import { SavedRecipes } from './saved-recipes.tsx'
 import { StepList } from './step-list.tsx'
@@ -12,10 +12,12 @@ export function RecipePanel() {
   const { preset, variants } = recipe.value
   return (
     <section class="panel recipe" aria-labelledby="recipe-title">
-      <h2 id="recipe-title">Recipe</h2>
+      <div class="recipe-head">
+        <h2 id="recipe-title">Recipe</h2>
+        <PresetChoice />
+      </div>
       <p class="hint">These steps are applied, from top to bottom, to every image that you add.</p>
-      <PresetChoice />
-      {preset === undefined && (
+      {preset === undefined ? (
         <>
           <StepList
             whenEmpty={
@@ -27,6 +29,8 @@ export function RecipePanel() {
           />
           <VariantsEditor />
         </>
+      ) : (
+        <PresetContent />
       )}
       <SavedRecipes />
       <label class="check">

@@ -6,6 +6,12 @@ export const announcement = signal('')
 let pending: string[] = []
 let _timer: ReturnType<typeof setTimeout> | undefined
 
+/** Announcements name files, which belong to the caller who has signed out. */
+export function forgetAnnouncements(): void {
+  pending = []
+  announcement.value = ''
+}
+
 /** Announces changes, several together, at most once in two seconds. */
 export function announce(words: string): void {
   pending.push(words)

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { openedRow } from '../compare/details.ts'
 import { type Deletion, undo, undoable } from '../images/delete.ts'
 import { shortened } from '../images/row-words.ts'
 import { counts } from '../images/store.ts'
@@ -14,7 +15,7 @@ export function BottomBar() {
   return (
     <section class="bottom" aria-label="Messages">
       {undoable.value && <Undo rows={undoable.value.rows} />}
-      <NoticeToast />
+      {!openedRow.value && <NoticeToast />}
       <Pause />
       <Held />
       <p class="visually-hidden" role="status" aria-live="polite">

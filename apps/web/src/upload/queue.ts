@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import type { Row, RowView } from '../images/row.ts'
 import { addUploads, becomeImage, hidden, setView } from '../images/store.ts'
+import { readPresets } from '../recipe/presets.ts'
 import { wishFor } from '../recipe/wish.ts'
 import { session } from '../session/session.ts'
 import { forgetPending } from './pending.ts'
@@ -16,7 +17,7 @@ const maxBackoffMs = 15_000
 const progressMs = 50
 /** How often an upload is retried after a server error without an explanation. */
 const maxUnexplained = 3
-const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'preset-not-found'])
+const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
 /** The reason why nothing is sent at the moment, and until when. */
 export const pause = signal<{ refusal: Refusal; until: number } | undefined>(undefined)
@@ -131,6 +132,7 @@ function onRefused(row: Row, refusal: Refusal): void {
   attempts.set(row, failures)
   if (!needsKey && (!refusal.isTemporary || failures >= maxUnexplained)) {
     setView(row, { state: 'refused', refusal })
+    if (refusal.code === 'invalid-preset') void readPresets()
     return
   }
   setView(row, inLine(row))

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { withoutStorage } from '../open-page.ts'
 
 /** What is killed or reloaded in the middle loses nothing. */
-export function failureFlows({ open, openWithoutStorage, darkroom, png }: InBrowser): void {
+export function failureFlows({ open, openWithSettings, darkroom, png, post }: InBrowser): void {
   test('a kill of Darkroom during uploads and events loses nothing', async () => {
     await using opened = await open()
     const { page } = opened
@@ -16,6 +17,24 @@ export function failureFlows({ open, openWithoutStorage, darkroom, png }: InBrow
     await darkroom.restart()
     await untilDeveloped(page, 'survivor.png', 'companion.png')
     await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('a thumbnail that did not arrive is requested again when Darkroom is back', async () => {
+    const id = await post()
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.route('**/result', route => route.abort())
+    const isRefused = page.waitForEvent('requestfailed', request => request.url().includes(id))
+    await page.goto(new URL('/', page.url()).href)
+    await isRefused
+    await page.unroute('**/result')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await darkroom.kill()
+    await page.getByText('Connecting').waitFor()
+    await darkroom.restart()
+    await rowOf(page, `Image ${id.slice(-6)}`)
+      .locator('.thumbnail img')
+      .waitFor()
   })
 
   test('a large upload continues after a reload, and sends no piece twice', async () => {
@@ -61,7 +80,7 @@ export function failureFlows({ open, openWithoutStorage, darkroom, png }: InBrow
   })
 
   test('the page works, with events, in a browser that stores nothing', async () => {
-    await using opened = await openWithoutStorage()
+    await using opened = await openWithSettings(withoutStorage)
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
     await addTo(page, fileOf('forgotten.png', png))

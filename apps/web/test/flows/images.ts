@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { temporaryFolder, tiffOf, until } from '@darkroom/testing'
+import { generateImage, temporaryFolder, tiffOf, until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
 /** From the file to the download, and the list. */
-export function imageFlows({ local, open, png, photo, post, statusOf, listIds, imageOf }: InBrowser): void {
+export function imageFlows({
+  local,
+  open,
+  png,
+  photo,
+  post,
+  remove,
+  statusOf,
+  listIds,
+  imageOf,
+}: InBrowser): void {
   test('an image goes from the file to the download by keyboard alone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -120,6 +130,84 @@ export function imageFlows({ local, open, png, photo, post, statusOf, listIds, i
     await page.getByRole('button', { name: 'Make a preview' }).click()
     await page.getByRole('slider').waitFor()
     assert.equal(await page.locator('.row').count(), count)
+  })
+
+  test('very tall and very wide images have square thumbnails, and a tall one is compared at its own width', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const sides = { 'tall.png': [60, 1600], 'line.png': [3000, 1], 'dot.png': [1, 1] } as const
+    for (const [name, [width, height]] of Object.entries(sides))
+      await addTo(
+        page,
+        fileOf(name, Buffer.from(await generateImage({ kind: 'png', width, height, seed: 2 }))),
+      )
+    await untilDeveloped(page, ...Object.keys(sides))
+    for (const name of Object.keys(sides)) {
+      const thumbnail = rowOf(page, name).locator('.thumbnail img')
+      await thumbnail.waitFor()
+      const size = await thumbnail.evaluate((image: HTMLImageElement) => [
+        image.naturalWidth,
+        image.naturalHeight,
+      ])
+      assert.deepEqual(size, [112, 112], name)
+    }
+    await page.getByRole('button', { name: 'tall.png', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    await assertAccessible(page)
+    const shown = await page
+      .locator('.slider-after')
+      .evaluate(({ clientWidth, clientHeight }) => Math.min(clientWidth, (clientHeight * 60) / 1600))
+    assert.equal(shown, 60)
+  })
+
+  test('the pictures of a comparison have their place before they are loaded', async () => {
+    const id = await post('?operations=resize:600x')
+    await using opened = await open()
+    const { page } = opened
+    const name = `Image ${id.slice(-6)}`
+    await untilDeveloped(page, name)
+    let isReleased = () => {}
+    const released = new Promise<void>(resolve => (isReleased = resolve))
+    await page.route(`**/images/${id}/*`, async route => {
+      await released
+      await route.fallback()
+    })
+    await page.getByRole('button', { name, exact: true }).click()
+    const placeOfSlider = () => page.getByRole('slider').boundingBox()
+    const before = await placeOfSlider()
+    isReleased()
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>('.slider img')].every(image => image.naturalWidth > 0),
+    )
+    assert.deepEqual(await placeOfSlider(), before)
+  })
+
+  test('an image that is deleted in one tab goes in the others, with its details', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    await addTo(page, fileOf('shared.png', png), fileOf('last.png', png))
+    await untilDeveloped(second, 'shared.png', 'last.png')
+    await page.getByRole('button', { name: 'shared.png', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    await second.getByRole('button', { name: 'Delete shared.png' }).click()
+    // Another deletion ends the time in which the first can be undone.
+    await second.getByRole('button', { name: 'Delete last.png' }).click()
+    await page.getByRole('slider').waitFor({ state: 'detached' })
+    assert.equal(await rowOf(page, 'shared.png').count(), 0)
+  })
+
+  test('the details of an image that another client has deleted say so', async () => {
+    const id = await post()
+    await using opened = await open()
+    const { page } = opened
+    const name = `Image ${id.slice(-6)}`
+    await untilDeveloped(page, name)
+    await remove(id)
+    await page.getByRole('button', { name, exact: true }).click()
+    await page.getByText('The image was deleted or has expired').waitFor()
+    await assertAccessible(page)
   })
 
   test('some images are downloaded as a zip', async () => {

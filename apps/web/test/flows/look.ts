@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
-import { assertAccessible, assertNotWide } from '../open-page.ts'
+import { assertAccessible, assertNotWide, largeText } from '../open-page.ts'
 import { pictureOf, savePicture } from '../pictures.ts'
 
 const prints = {
@@ -13,7 +13,7 @@ const prints = {
 }
 
 /** Every page in every width and in both colours, and the pictures of README and docs. */
-export function lookFlows({ open, png }: InBrowser): void {
+export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
   for (const [pointer, pixels] of [
     ['mouse', 24],
     ['finger', 44],
@@ -47,6 +47,65 @@ export function lookFlows({ open, png }: InBrowser): void {
       await page.getByText('Services and engines').waitFor()
       await assertPressable(page, pixels)
     })
+
+  test('text of twice the usual size has room: rows grow with it, and nothing is wider than the window', async () => {
+    await using opened = await openWithSettings(largeText)
+    const { page } = opened
+    await page.setViewportSize({ width: 720, height: 900 })
+    await addTo(page, fileOf('grown.png', png))
+    await untilDeveloped(page, 'grown.png')
+    const cut = await page.locator('.row').evaluateAll(rows =>
+      rows.flatMap(row => {
+        const { bottom } = row.getBoundingClientRect()
+        const words = [...row.querySelectorAll('.row-words, .row-state')]
+        return words.some(each => each.getBoundingClientRect().bottom > bottom) ? [row.textContent] : []
+      }),
+    )
+    assert.deepEqual(cut, [])
+    const size = await page
+      .locator('h2')
+      .first()
+      .evaluate(head => getComputedStyle(head).fontSize)
+    assert.equal(size, '36px')
+    for (const path of ['/', '/status', '/docs']) {
+      await page.goto(new URL(path, page.url()).href)
+      await assertNotWide(page)
+    }
+  })
+
+  test('with the colours of the system, the current page and the bars are still seen', async () => {
+    await using opened = await open('/status', { forcedColors: 'active' })
+    const { page } = opened
+    await page.getByText('Services and engines').waitFor()
+    for (const seen of ['.top [aria-current]', '.latency-bar', '.key', '.ready']) {
+      const isSeen = await page
+        .locator(seen)
+        .first()
+        .evaluate(
+          (element, isMark) => {
+            const { backgroundColor } = getComputedStyle(element, isMark ? '::before' : null)
+            return backgroundColor !== getComputedStyle(document.body).backgroundColor
+          },
+          /key|ready/.test(seen),
+        )
+      assert.ok(isSeen, seen)
+    }
+    await assertAccessible(page)
+  })
+
+  test('the names of steps are not cut on a phone', async () => {
+    await using opened = await open('/', { viewport: { width: 360, height: 740 }, hasTouch: true })
+    const { page } = opened
+    await page.locator('#add-step-result:enabled').waitFor()
+    for (const name of ['brightness', 'normalise']) await page.selectOption('#add-step-result', name)
+    const cut = await page
+      .locator('.step-name')
+      .evaluateAll(names =>
+        names.flatMap(name => (name.scrollWidth > name.clientWidth ? [name.textContent] : [])),
+      )
+    assert.deepEqual(cut, [])
+    await assertNotWide(page)
+  })
 
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every page is accessible and fits from 360 to 1440 px, ${colorScheme}`, async () => {

@@ -125,14 +125,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
   })
 
   test('a preset of the operators is chosen, and can be copied into own steps', async () => {
-    const body = JSON.stringify({ operations: 'greyscale,resize:20x', variants: 'dot=resize:5x' })
-    const headers = { 'content-type': 'application/json' }
-    const put = await httpRequest(local, '/presets/shop', {
-      method: 'PUT',
-      headers,
-      body: Buffer.from(body),
-    })
-    assert.equal(put.status, 201, String(put.body))
+    await putPreset('shop', { operations: 'greyscale,resize:20x', variants: 'dot=resize:5x' })
     await using opened = await open()
     const { page } = opened
     await page.getByLabel('Preset', { exact: true }).selectOption('shop')
@@ -151,6 +144,41 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByRole('button', { name: 'Copy into my own steps' }).click()
     assert.deepEqual(await page.locator('.step-name').allTextContents(), ['greyscale', 'resize', 'resize'])
     assert.equal(await page.getByLabel('Preset', { exact: true }).inputValue(), '')
+  })
+
+  test('presets arrive without moving the recipe, also if their first request fails', async () => {
+    await putPreset('late', { operations: 'greyscale' })
+    await using opened = await open('/docs')
+    const { page } = opened
+    let isFirst = true
+    await page.route('**/presets', async route => {
+      if (isFirst) await route.abort()
+      else await route.fallback()
+      isFirst = false
+    })
+    await page.goto(new URL('/', page.url()).href)
+    await page.locator('#add-step-result:enabled').waitFor()
+    const placeOfSteps = () => page.locator('.steps').evaluate(list => list.getBoundingClientRect().top)
+    const before = await placeOfSteps()
+    await page.getByLabel('Preset', { exact: true }).waitFor()
+    assert.equal(await placeOfSteps(), before)
+  })
+
+  test('a chosen preset that an operator has deleted is named, and the refused file is sent with own steps', async () => {
+    await putPreset('old', { operations: 'greyscale' })
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Preset', { exact: true }).selectOption('old')
+    await httpRequest(local, '/presets/old', { method: 'DELETE' })
+    await addTo(page, fileOf('orphan.png', png))
+    await rowOf(page, 'orphan.png')
+      .getByText(/Choose another preset/)
+      .waitFor()
+    await page.getByText('An operator has deleted this preset.').waitFor()
+    await assertAccessible(page)
+    await page.getByLabel('Preset', { exact: true }).selectOption('My own steps')
+    await page.getByRole('button', { name: 'Upload orphan.png again' }).click()
+    await untilDeveloped(page, 'orphan.png')
   })
 
   test('a file that was refused for its recipe is sent again with the recipe as it is then', async () => {
@@ -198,4 +226,11 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
       ['invert'],
     )
   })
+
+  async function putPreset(name: string, preset: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    const body = Buffer.from(JSON.stringify(preset))
+    const { status } = await httpRequest(local, `/presets/${name}`, { method: 'PUT', headers, body })
+    assert.equal(status, 201)
+  }
 }

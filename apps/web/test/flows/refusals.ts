@@ -115,6 +115,22 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'hotel.png', `Image ${id.slice(-6)}`)
   })
 
+  test('a download that is refused in the details of an image is explained there', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('modal.png', png))
+    await untilDeveloped(page, 'modal.png')
+    await page.getByRole('button', { name: 'modal.png', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    await page.route('**/result', route => route.abort())
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('link', { name: 'Download modal.png' }).click()
+    await dialog.getByText('Darkroom does not answer').waitFor()
+    await assertAccessible(page)
+    await dialog.locator('.toast').getByRole('button', { name: 'Close' }).click()
+    await page.getByText('Darkroom does not answer').waitFor({ state: 'detached' })
+  })
+
   test('a double click on Upload again sends the file once', async () => {
     await using opened = await open()
     const { page } = opened
