@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ask, post, startCluster, untilAllMeet } from '../apps/cluster-state/test/cluster/start-cluster.ts'
 
-const lanes = 32
+const clients = 32
 const seconds = 10
 const writes = 200
 
@@ -15,7 +15,7 @@ test('figures', { timeout: 600_000 }, async t => {
   const before = processorMs(one.pid)
   const end = performance.now() + seconds * 1000
   const counts = await Promise.all(
-    Array.from({ length: lanes }, async () => {
+    Array.from({ length: clients }, async () => {
       let count = 0
       for (; performance.now() < end; count++) await post(one, '/counters/rate/inc')
       return count
@@ -23,7 +23,7 @@ test('figures', { timeout: 600_000 }, async t => {
   )
   const total = counts.reduce((sum, count) => sum + count, 0)
   const processor = ((processorMs(one.pid) - before) / total).toFixed(2)
-  t.diagnostic(`${Math.round(total / seconds)} increments/s acknowledged by one node, ${lanes} at a time`)
+  t.diagnostic(`${Math.round(total / seconds)} increments/s acknowledged by one node, ${clients} at a time`)
   t.diagnostic(`${processor} ms of processor time of the node for each`)
 
   const nodes = [one, ...(await Promise.all([2, 3, 4, 5].map(cluster.start)))]

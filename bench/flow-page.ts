@@ -55,7 +55,7 @@ function drawFlow(rows: readonly FlowRow[]): string {
     const length = (ratio * scale).toFixed(1)
     return [
       `<text x="${left - 12}" y="${y + 19}" text-anchor="end">${row.name}</text>`,
-      `<rect class="beside" x="${left}" y="${y}" width="${scale.toFixed(1)}" height="12"/>`,
+      `<rect class="theirs" x="${left}" y="${y}" width="${scale.toFixed(1)}" height="12"/>`,
       `<rect class="ours" x="${left}" y="${y + 14}" width="${length}" height="12"/>`,
       `<text class="ratio" x="${(left + ratio * scale + 8).toFixed(1)}" y="${y + 25}">${format(ratio)}</text>`,
     ].join('\n')
@@ -67,12 +67,12 @@ function drawFlow(rows: readonly FlowRow[]): string {
   :root { color: #1f2328 }
   text { font: 13px system-ui, sans-serif; fill: currentColor }
   .ratio { font-weight: 600 }
-  .beside { fill: #8b949e }
+  .theirs { fill: #8b949e }
   .ours { fill: #bc4c00 }
   @media (prefers-color-scheme: dark) { :root { color: #e6edf3 } .ours { fill: #f0883e } }
 </style>
 <text x="${left}" y="24">images a second from upload to result, as a multiple of the home-made server's</text>
-<rect class="beside" x="${left}" y="36" width="12" height="12"/><text x="${left + 18}" y="47">home-made</text>
+<rect class="theirs" x="${left}" y="36" width="12" height="12"/><text x="${left + 18}" y="47">home-made</text>
 <rect class="ours" x="${left + 110}" y="36" width="12" height="12"/><text x="${left + 128}" y="47">Darkroom</text>
 ${bars.join('\n')}
 </svg>

@@ -58,10 +58,10 @@ for (const size of [{ width: 900 }, sixMegapixels]) {
   }
 }
 
-async function comparePng(name: string, png: Buffer, told = (image: Sharp) => image): Promise<void> {
+async function comparePng(name: string, png: Buffer, encode = (image: Sharp) => image): Promise<void> {
   const [ours, theirs] = await measure([
     () => streamPng(png, 'bgr'),
-    () => sizeOf(told(sharp(png).recomb(reversal)).png()),
+    () => sizeOf(encode(sharp(png).recomb(reversal)).png()),
   ])
   compare(name, png, ours, theirs)
 }

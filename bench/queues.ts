@@ -144,7 +144,7 @@ function idOf(number: number): string {
   return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
@@ -156,7 +156,7 @@ function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
 await test('queues', async t => {
   if (redisProgram === undefined) throw new Error('redis-server is not installed')
   const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
-  say(
+  print(
     `${tasks} tasks, ${workers} workers; ${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}`,
   )
   const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [], BullMQ: [] }
@@ -169,13 +169,13 @@ await test('queues', async t => {
             ? await measureBullMq(redis.urlOf(round + rounds), pid)
             : await measure(t as TestContext, name === 'task-db:' ? name : redis.urlOf(round), pid)
         each.push(measured)
-        say(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
+        print(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
       })
     }
   }
-  say('medians')
+  print('medians')
   for (const [name, each] of Object.entries(figures)) {
     const [middle] = each.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
-    if (middle) say(row(name, middle))
+    if (middle) print(row(name, middle))
   }
 })

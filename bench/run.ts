@@ -1,7 +1,7 @@
 /** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another benchmark with its arguments. */
 const benchmarks: Readonly<Record<string, string>> = {
-  flow: 'images a second, beside a home-made server',
-  uploads: 'how long an upload takes, beside the simplest durable server',
+  flow: 'images a second, compared with a home-made server',
+  uploads: 'how long an upload takes, compared with the simplest durable server',
   streams: 'open event streams at one frontend: memory, CPU time, delay',
   'slow-disk': 'reads while every sync takes 50 ms longer',
   growing: 'ten million images a day: what each service uses',
@@ -10,9 +10,9 @@ const benchmarks: Readonly<Record<string, string>> = {
   'many-tasks': 'claims, listings and counts with 1 000 and with a million tasks',
   'cluster-state': 'increments a second, and how soon five nodes agree',
   gossip: 'how soon up to 1000 simulated nodes agree, and how many bytes they send',
-  permute: 'channel permutation of PNG, GIF and raw samples, against sharp',
-  'permute-jpeg': 'channel permutation of JPEG, against sharp',
-  operations: 'operations, against the same with sharp',
+  permute: 'channel permutation of PNG, GIF and raw samples, compared with sharp',
+  'permute-jpeg': 'channel permutation of JPEG, compared with sharp',
+  operations: 'each operation, compared with the same in sharp',
   heic: 'HEIC to JPEG',
 }
 

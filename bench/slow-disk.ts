@@ -25,7 +25,7 @@ const image = await sharp({ create: { width: 64, height: 48, channels: 3, backgr
   .toBuffer()
 
 const sides = [
-  { name: 'as it is', url: await startTraced('0'), times: [] as number[] },
+  { name: 'without delay', url: await startTraced('0'), times: [] as number[] },
   { name: 'each sync 50 ms longer', url: await startTraced('50ms'), times: [] as number[] },
 ]
 for (let round = 0; round < rounds; round++)

@@ -33,7 +33,7 @@ table(
   'upload',
   'p50',
   'p99',
-  'beside it',
+  'simplest server',
   'p50',
   'p99',
   'ratio p50',
@@ -67,14 +67,14 @@ async function inTurn(count: number, image: Buffer, keeperPath: string): Promise
   return times
 }
 
-function compare(name: string, besides: string, [ours, theirs]: [number[], number[]]): void {
+function compare(name: string, simplest: string, [ours, theirs]: [number[], number[]]): void {
   const [p50, p99, theirP50, theirP99] = [
     quantile(ours, 0.5),
     quantile(ours, 0.99),
     quantile(theirs, 0.5),
     quantile(theirs, 0.99),
   ]
-  row(name, p50, p99, besides, theirP50, theirP99, p50 / theirP50, p99 / theirP99)
+  row(name, p50, p99, simplest, theirP50, theirP99, p50 / theirP50, p99 / theirP99)
 }
 
 async function upload(url: string, path: string, body: Buffer): Promise<string> {

@@ -44,11 +44,11 @@ await removeAll()
 
 async function tryOut(): Promise<void> {
   const startedAt = performance.now()
-  say('building, pulling, starting')
+  print('building, pulling and starting the containers')
   await project.compose('up', '-d', '--build')
   await until('the frontend is ready', isReady, recoveryMs)
   const services = await longRunningServices()
-  say(`ready after ${seconds(performance.now() - startedAt)}: ${services.join(', ')}`)
+  print(`ready after ${seconds(performance.now() - startedAt)}: ${services.join(', ')}`)
 
   const stream = new ImageStream(url, await makePictures(), 4)
   await imagesComeBack(stream)
@@ -61,7 +61,7 @@ async function tryOut(): Promise<void> {
   }
 
   const { accepted, wrong } = await stream.end()
-  say(
+  print(
     `${accepted} images accepted, ${stream.finished} developed correctly, in ${seconds(performance.now() - startedAt)}`,
   )
   if (wrong.length > 0) throw new Error(`these images are wrong:\n${wrong.join('\n')}`)
@@ -72,7 +72,7 @@ async function tryFault(stream: ImageStream, name: string, fault: () => Promise<
   await fault()
   await imagesComeBack(stream)
   await until('all containers are healthy', allHealthy, recoveryMs)
-  say(`${name}: ${seconds(stream.longestGapSince(startedAt))} without an image at most`)
+  print(`${name}: at most ${seconds(stream.longestGapSince(startedAt))} without a finished image`)
 }
 
 async function imagesComeBack(stream: ImageStream): Promise<void> {
@@ -134,8 +134,8 @@ async function isReady(): Promise<boolean> {
 }
 
 async function giveUp(reason: string): Promise<never> {
-  say(`FAILED: ${reason}`)
-  say((await project.compose('logs', '--no-color', '--tail', '40').catch(String)) || 'no logs')
+  print(`FAILED: ${reason}`)
+  print((await project.compose('logs', '--no-color', '--tail', '40').catch(String)) || 'no logs')
   await removeAll()
   process.exit(1)
 }
@@ -149,6 +149,6 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`
 }
 
-function say(words: string): void {
-  process.stdout.write(`${words}\n`)
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

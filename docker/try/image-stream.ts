@@ -35,16 +35,16 @@ export class ImageStream {
   readonly #url: string
   readonly #pictures: readonly Picture[]
   readonly #wrong: string[] = []
-  readonly #lanes: Promise<void>[]
+  readonly #clients: Promise<void>[]
   readonly #finishedAt: number[] = []
   #begun = 0
   #accepted = 0
   #isEnding = false
 
-  constructor(url: string, pictures: readonly Picture[], lanes: number) {
+  constructor(url: string, pictures: readonly Picture[], clients: number) {
     this.#url = url
     this.#pictures = pictures
-    this.#lanes = Array.from({ length: lanes }, () => this.#run())
+    this.#clients = Array.from({ length: clients }, () => this.#run())
   }
 
   /** How many images were developed correctly. */
@@ -61,7 +61,7 @@ export class ImageStream {
   /** Stops uploading; resolves when all accepted images have ended. */
   async end(): Promise<Outcome> {
     this.#isEnding = true
-    await Promise.all(this.#lanes)
+    await Promise.all(this.#clients)
     return { accepted: this.#accepted, wrong: this.#wrong }
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { askHealth } from '@darkroom/service-kit'
+import { checkHealth } from '@darkroom/service-kit'
 
 /** A service that becomes ready within this time is not mentioned. */
 const graceMs = 3000
@@ -19,7 +19,7 @@ export async function untilReady(
   let printed = ''
   for (const { name, url } of services) {
     while (!signal.aborted) {
-      const reason = await askHealth(url, answerMs)
+      const reason = await checkHealth(url, answerMs)
       if (reason === undefined || signal.aborted) break
       const line = `waiting for ${name}: ${reason}`
       if (line !== printed && performance.now() - startedAt > graceMs) {

@@ -71,7 +71,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
   await t.test('forms', async t => {
     const field = { name: 'operations', content: 'swap-channels' }
     const { body, headers } = formOf([file])
-    const forms: [what: string, send: () => Promise<HttpAnswer>, says: RegExp][] = [
+    const forms: [what: string, send: () => Promise<HttpAnswer>, expected: RegExp][] = [
       [
         'the operations after the file',
         () => postForm(file, field),
@@ -93,19 +93,19 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       ],
       ['no parts', () => post(url, Buffer.from('nothing'), headers), /not valid|no file/],
     ]
-    for (const [what, send, says] of forms) {
+    for (const [what, send, expected] of forms) {
       await t.test(what, async t => {
         untouched(t)
         const answer = await send()
         assertProblemAnswer(answer, 400, 'invalid-form')
-        assert.match(String(answer.json().detail), says)
+        assert.match(String(answer.json().detail), expected)
       })
     }
   })
 
   await t.test('unknown operations are answered with the list of operations', async t => {
     untouched(t)
-    for (const [operations, says] of [
+    for (const [operations, expected] of [
       ['solarise', /there is no operation "solarise"; there are: swap-channels/],
       ['swap-channels:xyz', /bgr, rbg/],
       ['[{"name":', /not valid JSON/],
@@ -116,7 +116,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       const form = await postForm({ name: 'operations', content: operations }, file)
       for (const answer of [raw, form]) {
         assertProblemAnswer(answer, 400, 'invalid-operations')
-        assert.match(String(answer.json().detail), says)
+        assert.match(String(answer.json().detail), expected)
       }
     }
   })

@@ -157,7 +157,7 @@ test('develop explains how to start Darkroom when nothing listens', async () => 
 })
 
 test('unknown commands and options print the usage, and exit with code 2', async t => {
-  for (const [args, says] of [
+  for (const [args, expected] of [
     [['print'], /no command "print"/],
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /--colour/],
@@ -166,7 +166,7 @@ test('unknown commands and options print the usage, and exit with code 2', async
   ] as const) {
     const { code, stderr } = await runCommand(args)
     assert.equal(code, 2, stderr)
-    assert.match(stderr, says)
+    assert.match(stderr, expected)
     assert.match(stderr, /darkroom develop <image…>/)
   }
   const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])

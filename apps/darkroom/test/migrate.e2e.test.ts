@@ -120,10 +120,10 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
       /^darkroom: etcd:\/\/localhost: KV_STORE_URL must have user:password.*\n$/,
     ],
   ] as const
-  const check = async ([args, code, says]: (typeof cases)[number]) => {
+  const check = async ([args, code, expected]: (typeof cases)[number]) => {
     const { code: actual, stderr } = await runCommand(['migrate', ...args])
     assert.equal(actual, code, stderr)
-    assert.match(stderr, says)
+    assert.match(stderr, expected)
     assert.doesNotMatch(stderr, /pass-word/)
   }
   await Promise.all(cases.map(check))
@@ -199,13 +199,13 @@ await withEngine('postgres', async program => {
 
   test('an error of PostgreSQL is explained in one line, without the password', async t => {
     const from = await manyTasks(t, 1)
-    for (const [url, says] of [
+    for (const [url, expected] of [
       [server.url.replace(password, 'opensasame'), /password authentication failed/],
       [new URL('/nowhere', server.url).href, /database "nowhere" does not exist/],
     ] as const) {
       const { code, stderr } = await runCommand(['migrate', 'task-db', '--from', from, '--to', url])
       assert.equal(code, 1)
-      assert.match(stderr, says)
+      assert.match(stderr, expected)
       const place = `postgres://127.0.0.1:${server.port}/`
       assert.ok(stderr.startsWith(`darkroom: ${place}`) && stderr.indexOf('\n') === stderr.length - 1, stderr)
       assert.doesNotMatch(stderr, /opens/)
@@ -223,7 +223,7 @@ await withEngine('etcd', async program => {
     await wanting.post('auth/user/grant', { user: 'root', role: 'root' })
     await wanting.post('auth/enable', {})
     const to = `sqlite:${join(temporaryFolder(t), 'kv-config.sqlite')}`
-    for (const [user, says] of [
+    for (const [user, expected] of [
       ['root:opensasame@', 'etcdserver: authentication failed, invalid user ID or password'],
       ['', 'etcdserver: user name is empty'],
     ] as const) {
@@ -233,7 +233,7 @@ await withEngine('etcd', async program => {
       const [line, ...more] = stderr.split('\n')
       assert.deepEqual(more, [''])
       assert.ok(
-        line?.startsWith(`darkroom: etcd://${wanting.clients}: etcd refuses this service (${says})`),
+        line?.startsWith(`darkroom: etcd://${wanting.clients}: etcd refuses this service (${expected})`),
         line,
       )
       assert.doesNotMatch(stderr, /opensasame/)

@@ -12,7 +12,7 @@ import { checkReads } from '@darkroom/service-kit/images'
 import type { Audience } from './access/audience.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { GrantBook } from './access/grant-book.ts'
-import { Marks } from './access/marks.ts'
+import { LocalFacts } from './access/local-facts.ts'
 import { requireKey } from './access/require-key.ts'
 import { SigningKeys } from './access/signing-keys.ts'
 import { answerPreflights } from './browsers/cross-origin.ts'
@@ -74,8 +74,8 @@ export interface AppDependencies extends BodyBounds {
   intakeCheckMs: number
   /** The networks that imports may reach besides public addresses. */
   networks?: Networks
-  /** What it remembers outside kv-config. */
-  marks?: Marks
+  /** The facts that are kept outside kv-config. */
+  localFacts?: LocalFacts
   /** The built page; undefined if it was not built. */
   page?: PageFiles | undefined
 }
@@ -94,7 +94,7 @@ export function buildApp({
   allowedHosts = [],
   intakeCheckMs,
   networks,
-  marks = new Marks({ logger }),
+  localFacts = new LocalFacts({ logger }),
   page,
   ...bounds
 }: AppDependencies): App {
@@ -104,7 +104,7 @@ export function buildApp({
   const presets = new Presets({ kv: clients.kv, logger })
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
-  const signingKeys = new SigningKeys({ kv: clients.kv, logger, marks })
+  const signingKeys = new SigningKeys({ kv: clients.kv, logger, localFacts })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
@@ -165,7 +165,7 @@ export function buildApp({
   refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
 
-  const keys = new KeyRing({ kv: clients.kv, logger, marks })
+  const keys = new KeyRing({ kv: clients.kv, logger, localFacts })
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
@@ -190,7 +190,7 @@ export function buildApp({
       signingKeys.close(),
       watching,
     ])
-    await marks.close()
+    await localFacts.close()
   })
   return app
 }

@@ -13,7 +13,7 @@ const maxNameBytes = 150
 
 /** Characters with a meaning in paths or on Windows, control characters, and those that change the direction of text. */
 const unsafe = /[\\/:*?"<>|\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-/** Windows opens a device under such a name, whatever its extension. */
+/** Windows opens a device under these names, with any extension. */
 const device = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
 
 /**

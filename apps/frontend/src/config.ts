@@ -14,7 +14,7 @@ export const Config = Type.Object({
   dataDir: Type.Optional(
     Type.String({
       description:
-        'Folder where it remembers that keys were required, and the fingerprint of the signing secret, in case kv-config is lost. Unset: it forgets both when it ends',
+        'Folder where the frontend records that keys were required, and the fingerprint of the signing secret, in case kv-config is lost. Unset: both are lost when the process ends',
     }),
   ),
   allowAnonymous: Type.Boolean({ default: false, description: 'Deprecated: use AUTH=open' }),

@@ -30,14 +30,16 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw invalid(`the body is sent as application/json, but is not: ${(error as Error).message}`)
+    throw invalid(
+      `the content type is application/json, but the body is not valid JSON: ${(error as Error).message}`,
+    )
   }
 }
 
 function sourceIn(document: unknown): ImageRequest {
   if (Value.Check(ImageRequest, document)) {
     if ((document.url === undefined) !== (document.from === undefined)) return document
-    throw invalid('body: needs either url or from, which select the image')
+    throw invalid('body: exactly one of url and from is required, to select the image')
   }
   const errors = Value.Errors(ImageRequest, document)
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties')?.params

@@ -9,7 +9,7 @@ import {
   startService,
 } from '@darkroom/service-kit'
 import { type Audience, audienceOf } from './access/audience.ts'
-import { Marks } from './access/marks.ts'
+import { LocalFacts } from './access/local-facts.ts'
 import { buildApp } from './app.ts'
 import { readOrigins } from './browsers/cross-origin.ts'
 import type { Config } from './config.ts'
@@ -37,7 +37,7 @@ export async function start(
   const allowedHosts = ownNames(config, logger)
   const networks = readNetworks(config.outboundNetworks)
   const clients = new ServiceClients({ ...config, logger, inProcess })
-  const marks = new Marks({ folder: config.dataDir, logger })
+  const localFacts = new LocalFacts({ folder: config.dataDir, logger })
   const page = await loadPageFiles(pageFolder, logger)
   const edges = { publicUrls, otherOrigins, trustProxy, allowedHosts, networks }
   const app = buildApp({
@@ -46,7 +46,7 @@ export async function start(
     audience,
     limits: config,
     uploads: config,
-    marks,
+    localFacts,
     page,
     clients,
     logger,

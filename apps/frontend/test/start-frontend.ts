@@ -7,7 +7,7 @@ import { type App, type Logger, loadConfig, type RunningService } from '@darkroo
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import type { Audience } from '../src/access/audience.ts'
-import type { Marks } from '../src/access/marks.ts'
+import type { LocalFacts } from '../src/access/local-facts.ts'
 import { buildApp } from '../src/app.ts'
 import { readOrigins } from '../src/browsers/cross-origin.ts'
 import type { RateLimitSettings } from '../src/limits/rate-limits.ts'
@@ -29,7 +29,7 @@ interface FrontendOptions {
   uploads?: UploadLimits
   logger?: Logger
   networks?: Networks
-  marks?: Marks
+  localFacts?: LocalFacts
 }
 
 /**

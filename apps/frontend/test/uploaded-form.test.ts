@@ -64,7 +64,7 @@ describe('the file of a form', () => {
 })
 
 describe('a form', () => {
-  test('that goes on after its closing boundary, in the header of a part, is refused', async () => {
+  test('whose header of a part continues after the closing boundary is refused', async () => {
     const begin = '--a-boundary-0123\r\n'
     const text = `${begin}Content-Disposition: form-data\r\n--a-boundary-0123--\r\nmore\r\n${begin}`
     for (let at = 0; at < text.length; at++)

@@ -88,7 +88,7 @@ describe('an upload of an optional type', () => {
       },
     })
     await clients.kv.deleteKey({ params: { '*': 'services/image-worker/able' }, headers: {} })
-    await until('the master knows that no worker is registered', () => registered === 0)
+    await until('the master has read that no worker is registered', () => registered === 0)
     await workers.requireDecoder('image/heic')
     closing.abort()
     await watching

@@ -162,7 +162,7 @@ export async function idOf(page: Page, name: string): Promise<string> {
   return id ?? ''
 }
 
-/** Drops an uncompressed TIFF of about so many bytes, made in the page: the way there is slow for large files. */
+/** Drops an uncompressed TIFF of about this size. It is made in the page, because passing large files there is slow. */
 export async function dropTiff(page: Page, name: string, bytes: number): Promise<void> {
   const tiff = tiffOf(bytes)
   const head = [...tiff.subarray(0, 256)]

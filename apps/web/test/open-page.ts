@@ -30,7 +30,7 @@ export async function openPage(
 
 const calm = { reducedMotion: 'reduce' } as const
 
-/** Settings of the browser: all cookies are blocked, and with them whatever stores something. */
+/** Settings of the browser: all cookies are blocked, and with them every kind of storage. */
 export const withoutStorage = { profile: { default_content_setting_values: { cookies: 2 } } }
 
 /** Settings of the browser: text is twice as large as usual. */

@@ -148,7 +148,7 @@ export const geometryOperations = {
   }),
   trim: defineOperation({
     summary:
-      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays as it is; all frames of an animation are cut to the same part',
+      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays unchanged; all frames of an animation are cut to the same part',
     form: 'trim[:threshold]',
     example: 'trim:150',
     properties: {

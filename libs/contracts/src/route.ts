@@ -33,7 +33,7 @@ export interface Route {
   readonly access?: Access
   /** Which calls of an internal route workers may make; default: none. */
   readonly worker?: WorkerAccess
-  /** Whether a client may repeat the request when it can't know if the first attempt arrived. */
+  /** Whether a client may repeat the request when it is unknown whether the first attempt arrived. */
   readonly idempotent: boolean
 }
 

@@ -13,7 +13,7 @@ export interface Register {
 
 /**
  * The register after this node wrote to it; undefined deletes. Each write of a node is newer than the one before,
- * because it raises the generation that the node knows.
+ * because it raises the generation at the node.
  *
  * @throws RangeError when the generations are used up
  */

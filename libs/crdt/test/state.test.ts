@@ -80,7 +80,7 @@ interface Step {
   name: string
   amount: number
   /** The nodes that receive the change; the others miss it. */
-  told: number[]
+  receivers: number[]
 }
 
 const nodes = 4
@@ -90,7 +90,7 @@ const steps = fc.array(
     action: fc.constantFrom('increment', 'increment', 'set', 'delete'),
     name: fc.constantFrom('a', 'b'),
     amount: fc.integer({ min: 1, max: 1000 }),
-    told: fc.subarray([0, 1, 2, 3]),
+    receivers: fc.subarray([0, 1, 2, 3]),
   }),
   { maxLength: 60 },
 )
@@ -118,14 +118,18 @@ suite('nodes that get only some changes', () => {
   })
 })
 
-function play(states: readonly State[], { node, action, name, amount, told }: Step, isTwice: boolean): void {
+function play(
+  states: readonly State[],
+  { node, action, name, amount, receivers }: Step,
+  isTwice: boolean,
+): void {
   const own = states[node]
   assert.ok(own)
   const id = `node-${node}`
   const entry =
     action === 'increment' ? increment(own, name, id, amount) : write(own, name, id, action, amount)
   assert.ok(own.merge(entry))
-  for (const other of told) {
+  for (const other of receivers) {
     states[other]?.merge(entry)
     if (isTwice) states[other]?.merge(entry)
   }

@@ -12,8 +12,8 @@ export interface WebpFrame {
 
 /**
  * RFC 9649 section 2.7.1.1, ANMF: x/2, y/2, width-1, height-1, duration, flags; then ALPH and the bitstream. A chunk
- * without either is not a frame. `end` is where libwebp continues: after the image, whatever the size of the chunk, so
- * that no frame can hide in another.
+ * without either is not a frame. `end` is where libwebp continues: after the image, even if the size of the chunk is
+ * wrong, so that no frame can hide in another.
  */
 export async function readFrame(
   reader: HeaderReader,

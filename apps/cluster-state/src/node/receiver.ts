@@ -9,7 +9,7 @@ const quietMs = 60_000
 
 /**
  * Accepts entries of other nodes. Without room for new entries, it still accepts newer versions of existing entries. So
- * a register in use continues to spread, however many other registers there are.
+ * a register in use continues to spread, even if there are many other registers.
  */
 export class Receiver {
   readonly #ledger: Ledger

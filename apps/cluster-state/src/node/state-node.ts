@@ -125,7 +125,7 @@ export class StateNode {
     })
   }
 
-  /** Raises a counter; returns the value that this node knows, once the increment is on disk. */
+  /** Raises a counter; returns the value at this node, once the increment is on disk. */
   increment(name: string, amount: number): Promise<{ kind: 'counted'; count: number } | Refusal | IdInUse> {
     return this.#write(draft => {
       if (!draft.hasName('count', name) && draft.nameCount >= this.#context.limits.maxNames) {

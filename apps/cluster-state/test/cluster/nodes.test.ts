@@ -76,18 +76,18 @@ suite('nodes that find each other by kv-config', () => {
       await Promise.all([1, 2, 3].map(async number => [number, await cluster.start(number)] as const)),
     )
     await untilAllMeet([...nodes.values()])
-    const lanes = 12
+    const clients = 12
     /** How many increments are acknowledged before each kill: enough that others are surely under way. */
     const incrementsAKill = 100
-    /** The pause between increments of a lane, so that a starting node gets the processor. */
+    /** The pause between increments of a client, so that a starting node gets the processor. */
     const pauseMs = 20
     const tally = { begun: 0, acknowledged: 0, unknown: 0 }
     let isOver = false
-    const countOn = async (lane: number) => {
+    const countOn = async (client: number) => {
       while (!isOver) {
         await delay(pauseMs)
         tally.begun++
-        const node = nodes.get(1 + ((lane + tally.begun) % 3))
+        const node = nodes.get(1 + ((client + tally.begun) % 3))
         // A node that is down refuses; a node that was killed may have counted the increment without an answer.
         await (node ? post(node, '/inc') : Promise.reject()).then(
           () => tally.acknowledged++,
@@ -95,7 +95,7 @@ suite('nodes that find each other by kv-config', () => {
         )
       }
     }
-    const counting = Promise.all(Array.from({ length: lanes }, (_, lane) => countOn(lane)))
+    const counting = Promise.all(Array.from({ length: clients }, (_, client) => countOn(client)))
     for (const number of [1, 2, 3, 1]) {
       const enough = tally.acknowledged + incrementsAKill
       await until('some more are counted', () => tally.acknowledged >= enough)
@@ -116,7 +116,7 @@ suite('nodes that find each other by kv-config', () => {
       )
     })
     t.diagnostic(`${tally.acknowledged} acknowledged, ${tally.unknown} unknown, ${sum} counted`)
-    // Only requests under way at a kill may have been counted without an answer: at most one a lane.
-    assert.ok(sum >= tally.acknowledged && sum <= tally.acknowledged + 4 * lanes, `${sum}`)
+    // Only requests under way at a kill may have been counted without an answer: at most one a client.
+    assert.ok(sum >= tally.acknowledged && sum <= tally.acknowledged + 4 * clients, `${sum}`)
   })
 })

@@ -49,7 +49,7 @@ export function selfOf(node: ServiceProcess): Promise<Member> {
 /** Waits until each node considers all others alive. */
 export async function untilAllMeet(nodes: readonly ServiceProcess[]): Promise<void> {
   for (const node of nodes) {
-    await until('it knows the others', async () => {
+    await until('the node lists the others', async () => {
       const { members }: { members: Member[] } = JSON.parse(await ask(node, '/members'))
       const urls = new Set(members.map(({ url }) => url))
       return nodes.every(other => other === node || urls.has(other.url))

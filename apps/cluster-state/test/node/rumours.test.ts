@@ -32,9 +32,9 @@ suite('rumours', () => {
   test('that do not fit into a message are sent later, the least sent first', () => {
     const rumours = new Rumours()
     for (const name of ['a', 'b', 'c', 'd']) rumours.add(key(name), 2)
-    const told = Array.from({ length: 4 }, () => names(rumours.take(state, 2 * one)))
-    assert.deepEqual(told.flat().toSorted(), ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd'])
-    assert.deepEqual(new Set(told.slice(0, 2).flat()), new Set(['a', 'b', 'c', 'd']))
+    const sent = Array.from({ length: 4 }, () => names(rumours.take(state, 2 * one)))
+    assert.deepEqual(sent.flat().toSorted(), ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd'])
+    assert.deepEqual(new Set(sent.slice(0, 2).flat()), new Set(['a', 'b', 'c', 'd']))
     assert.equal(rumours.isEmpty, true)
   })
 })

@@ -4,7 +4,7 @@ import { eraseUploads } from '@darkroom/frontend/uploads'
 import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
 import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
-import { askServices } from '../ask-services.ts'
+import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
 import { requireOwner } from './keys.ts'
@@ -24,7 +24,7 @@ export async function eraseCommand(
     throw new UsageError('erase needs --owner, whose keys and images it removes')
   requireOwner(owner)
   if (!yes) await confirm(process, owner)
-  return askServices(process.env, async clients => {
+  return callServices(process.env, async clients => {
     const store = new KeyStore(clients.kv)
     const keys = (await store.list()).filter(key => key.owner === owner)
     for (const { id } of keys) await store.revoke(id)

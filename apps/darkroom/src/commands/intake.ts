@@ -1,6 +1,6 @@
 import { type IntakeState, intakeRegister } from '@darkroom/contracts'
 import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
-import { askNode, askServices } from '../ask-services.ts'
+import { callNode, callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { readUrl } from '../read-url.ts'
 import { UsageError } from '../usage-error.ts'
@@ -29,8 +29,8 @@ export async function intakeCommand(
     state === undefined ? intakeState(clusterState) : set(clusterState, state)
   const result =
     url === undefined
-      ? await askServices(process.env, clients => change(clients.clusterState)).catch(addUrlHint)
-      : await askNode(process.env, readUrl('--url', url, exampleUrl), change)
+      ? await callServices(process.env, clients => change(clients.clusterState)).catch(addUrlHint)
+      : await callNode(process.env, readUrl('--url', url, exampleUrl), change)
   process.stdout.write(`${result}\n`)
   return 0
 }

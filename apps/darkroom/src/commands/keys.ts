@@ -1,7 +1,7 @@
 import { type KeyDescription, type NewKey, Owner, type Role, roles } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { KeyStore } from '@darkroom/frontend/keys'
-import { askServices } from '../ask-services.ts'
+import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
@@ -45,7 +45,7 @@ export async function keysCommand(
   const given = readNewKey(options)
   const keepSeconds = options.keep === undefined ? 0 : durationSeconds('--keep', options.keep)
 
-  return askServices(process.env, async ({ kv }) => {
+  return callServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
     const print = ({ key, ...made }: KeyDescription & { key: string }, message: string) => {
       process.stderr.write(`${message} ${summary(made)}\nIt is shown only once:\n`)

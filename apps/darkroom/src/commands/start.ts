@@ -59,7 +59,7 @@ function holdDataDir(dataDir: string): Disposable {
 function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
-    const taken = 'port' in error ? error.port : 'one of them'
+    const taken = 'port' in error ? error.port : 'one of these ports'
     const message = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
     throw new ExpectedFailure(`${message}; set PORT to another port`, { cause: error })
   }

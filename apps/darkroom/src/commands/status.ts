@@ -1,6 +1,6 @@
 import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { askHealth, isOutage, type ServiceClients } from '@darkroom/service-kit'
-import { askServices } from '../ask-services.ts'
+import { checkHealth, isOutage, type ServiceClients } from '@darkroom/service-kit'
+import { callServices } from '../call-services.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
 
@@ -22,7 +22,7 @@ export async function statusCommand(
   options: object,
 ): Promise<number> {
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes no arguments')
-  return askServices(process.env, clients => report(clients, process.stdout))
+  return callServices(process.env, clients => report(clients, process.stdout))
 }
 
 async function report(clients: ServiceClients, output: NodeJS.WriteStream): Promise<number> {
@@ -56,7 +56,7 @@ async function findInstances(name: ServiceName, clients: ServiceClients): Promis
   return Promise.all(
     body.keys.map(async ({ value }) => {
       const { url } = JSON.parse(Buffer.from(value, 'base64').toString()) as { url: string }
-      return { name, url, health: (await askHealth(url, answerMs)) ?? 'ready' }
+      return { name, url, health: (await checkHealth(url, answerMs)) ?? 'ready' }
     }),
   )
 }

@@ -1,5 +1,5 @@
 import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
-import { askServices } from '../ask-services.ts'
+import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { UsageError } from '../usage-error.ts'
 import { requireOwner } from './keys.ts'
@@ -22,7 +22,7 @@ export async function webhooksCommand(
   if (owner !== undefined) requireOwner(owner)
   const keepSeconds = keep === undefined ? dayInSeconds : durationSeconds('--keep', keep)
 
-  return askServices(process.env, async ({ kv }) => {
+  return callServices(process.env, async ({ kv }) => {
     const secrets = WebhookSecrets.inside(kv)
     const { secret } = await (isRotation ? secrets.rotate(owner, keepSeconds) : secrets.read(owner))
     process.stdout.write(`${secret}\n`)

@@ -61,13 +61,13 @@ export class GrantBook {
         throw new ServiceProblem(
           403,
           'grant-used-up',
-          `this grant allows uploads: ${record.images}; all were used: ask for another grant`,
+          `all uploads that this grant allows (${record.images}) were used; get another grant`,
         )
       const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
       const changed = { ...record, used: [...record.used, place] }
       if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId, record }
     }
-    throw retryLater(503, 'busy', 'too many uploads of this grant begin at once; try again', 1)
+    throw retryLater(503, 'busy', 'too many uploads with this grant began at the same time; try again', 1)
   }
 
   /** Frees the place of a refused image, unless a request with the same idempotency key may use it. */

@@ -25,7 +25,8 @@ export function refuseKey(reason: keyof typeof keyRefusals): ServiceProblem {
 }
 
 const callerRefusals = {
-  'only-a-grant': 'a grant is only for uploads, and for seeing what was uploaded with it',
+  'only-a-grant':
+    'a grant allows only uploads, and reading the images that were uploaded with it; use an API key',
   'not-an-operator': 'only operators may do this: use an API key with the role operator',
   'no-keys-here':
     'this frontend is open, so it has no operators; manage API keys by command line: darkroom keys create',
@@ -40,6 +41,6 @@ export function refuseCaller(reason: keyof typeof callerRefusals): ServiceProble
 export function requireNoOptions(given: Readonly<Record<string, unknown>>): void {
   const names = Object.keys(given).filter(name => given[name] !== undefined)
   if (names.length === 0) return
-  const words = `a grant fixes the options of its uploads: leave out ${names.join(', ')}`
-  throw new ServiceProblem(403, 'not-with-a-grant', words)
+  const message = `a grant fixes the options of its uploads: omit ${names.join(', ')}`
+  throw new ServiceProblem(403, 'not-with-a-grant', message)
 }

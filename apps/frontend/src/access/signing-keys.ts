@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { type KvClient, type Logger, retryLater, watchPrefix } from '@darkroom/service-kit'
-import type { Marks } from './marks.ts'
+import type { LocalFacts } from './local-facts.ts'
 
 /** The place of the root secret, from which every frontend derives the same keys. */
 const rootKey = 'secrets/frontend/root'
@@ -33,13 +33,13 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
 
 /**
  * The keys with which frontends sign and encrypt. The root secret in kv-config is made at its first use, and watched. If
- * it is deleted, because kv-config was emptied, it is written again. A frontend that remembers another secret (see Marks),
- * or whose secret was deleted while it was not running, signs and verifies nothing: 503.
+ * it is deleted, because kv-config was emptied, it is written again. A frontend that has recorded another secret (see
+ * LocalFacts), or whose secret was deleted while the frontend was not running, signs and verifies nothing: 503.
  */
 export class SigningKeys {
   readonly #kv: KvClient
   readonly #logger: Logger
-  readonly #marks: Marks
+  readonly #localFacts: LocalFacts
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
   readonly #firstRead = Promise.withResolvers<void>()
@@ -48,10 +48,10 @@ export class SigningKeys {
   #wasRead = false
   #making: Promise<unknown> | undefined
 
-  constructor({ kv, logger, marks }: { kv: KvClient; logger: Logger; marks: Marks }) {
+  constructor({ kv, logger, localFacts }: { kv: KvClient; logger: Logger; localFacts: LocalFacts }) {
     this.#kv = kv
     this.#logger = logger
-    this.#marks = marks
+    this.#localFacts = localFacts
     this.#watching = watchPrefix({
       kv,
       logger,
@@ -113,13 +113,13 @@ export class SigningKeys {
 
   /** Whether kv-config lost the secret that this frontend used, or has another. */
   get #isLost(): boolean {
-    return this.#wasRead && !this.#root && this.#marks.hasSecret
+    return this.#wasRead && !this.#root && this.#localFacts.hasSecret
   }
 
   #logLoss(): void {
-    const words =
-      'kv-config does not contain the signing secret that this frontend used: it was emptied, or restored from another backup. Links, grants, sessions and webhooks are refused (503) until a backup with the secret is restored; or delete the file and restart, then everything that was signed before is void'
-    this.#logger.error({ file: this.#marks.secretPath }, words)
+    const message =
+      'kv-config does not contain the signing secret that this frontend used: it was emptied, or restored from another backup. Links, grants, sessions and webhooks are refused (503) until a backup with the secret is restored; or delete the file and restart: then everything that was signed before is invalid'
+    this.#logger.error({ file: this.#localFacts.secretPath }, message)
   }
 
   #make(root?: Uint8Array): Promise<unknown> {
@@ -135,7 +135,7 @@ export class SigningKeys {
 
   #take(root: Uint8Array): void {
     if (this.#root && Buffer.compare(this.#root, root) === 0) return
-    if (!this.#marks.allowsSecret(root)) {
+    if (!this.#localFacts.allowsSecret(root)) {
       if (this.#root) this.#logLoss()
       return
     }
@@ -143,7 +143,7 @@ export class SigningKeys {
       this.#logger.error(
         'the root secret of the frontends was changed: earlier signatures are no longer valid',
       )
-    this.#marks.rememberSecret(root)
+    this.#localFacts.recordSecret(root)
     this.#root = root
     this.#keys.clear()
   }
@@ -151,7 +151,7 @@ export class SigningKeys {
 
 function lost() {
   const words =
-    "kv-config lost the secret that signs links, grants and sessions; the frontend's log tells operators what to do"
+    "kv-config lost the secret that signs links, grants and sessions; the frontend's log explains what operators can do"
   return retryLater(503, 'signing-secret-lost', words, 60)
 }
 

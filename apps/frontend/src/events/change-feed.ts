@@ -55,7 +55,7 @@ export class ChangeFeed {
     while (!signal.aborted) {
       try {
         const { body } = await taskDb.followChanges({ signal })
-        if (isLost) logger.info('the feed of changes is back')
+        if (isLost) logger.info('the feed of changes is connected again')
         isLost = false
         backoff.reset()
         this.#notify({ kind: 'unknown' })

@@ -52,7 +52,7 @@ export class EventHub {
     }, heartbeatMs / heartbeatSteps).unref()
   }
 
-  /** Notices whether an image changes, from before it is read until its stream follows it. */
+  /** Detects whether an image changes, from before it is read until its stream follows it. */
   watch(id: string): { hasChanged: boolean } & Disposable {
     const stopListening = this.#options.feed.listenTo(id, () => {
       watch.hasChanged = true

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { AuthMode, authSetting, type KeyDescription, keyPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Logger, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
-import type { Marks } from '../access/marks.ts'
+import type { LocalFacts } from '../access/local-facts.ts'
 import { hashKey, type KeyText } from './key-text.ts'
 import { describeKey, readKeyRecord } from './manage-keys.ts'
 
@@ -23,7 +23,7 @@ const hashOfNoKey = Buffer.alloc(32)
 export class KeyRing {
   readonly #logger: Logger
   /** Once keys were required they always are, even if kv-config is emptied or restored from a backup. */
-  readonly #marks: Marks
+  readonly #localFacts: LocalFacts
   readonly #closing = new AbortController()
   readonly #watching: Promise<unknown>
   readonly #firstRead = Promise.withResolvers<void>()
@@ -31,9 +31,13 @@ export class KeyRing {
   #isSettingKnown = false
   #setting: AuthMode | undefined
 
-  constructor({ kv, logger, marks }: { kv: ServiceClients['kv']; logger: Logger; marks: Marks }) {
+  constructor({
+    kv,
+    logger,
+    localFacts,
+  }: { kv: ServiceClients['kv']; logger: Logger; localFacts: LocalFacts }) {
     this.#logger = logger
-    this.#marks = marks
+    this.#localFacts = localFacts
     const watch = (prefix: string, onChange: (values: Map<string, Uint8Array>) => void) =>
       watchPrefix({ kv, logger, prefix, signal: this.#closing.signal, onChange })
     this.#watching = Promise.all([
@@ -57,7 +61,7 @@ export class KeyRing {
 
   /** Whether requests need a key: the setting is or was `keys`, or a key exists or existed, and the setting is not `open`. */
   get requiresKeys(): boolean {
-    return this.#setting !== 'open' && this.#marks.requiredKeys
+    return this.#setting !== 'open' && this.#localFacts.requiredKeys
   }
 
   /** Finds a key by its text, also if it has expired. */
@@ -99,7 +103,7 @@ export class KeyRing {
     }
     if (this.#keys) this.#logChanges(this.#keys, keys)
     this.#keys = keys
-    if (values.size > 0) this.#marks.rememberKeys()
+    if (values.size > 0) this.#localFacts.recordKeysRequired()
     this.#resolveIfKnown()
   }
 
@@ -107,14 +111,14 @@ export class KeyRing {
     this.#isSettingKnown = true
     this.#setting = value && readMode(value)
     // A value that can't be read must not open the frontend.
-    if (value !== undefined && this.#setting !== 'open') this.#marks.rememberKeys()
+    if (value !== undefined && this.#setting !== 'open') this.#localFacts.recordKeysRequired()
     this.#resolveIfKnown()
   }
 
   #resolveIfKnown(): void {
     if (!this.isKnown) return
     this.#firstRead.resolve()
-    if (this.isEmpty && this.#setting === undefined && this.#marks.requiredKeys)
+    if (this.isEmpty && this.#setting === undefined && this.#localFacts.requiredKeys)
       this.#logger.error(
         'kv-config contains neither API keys nor the setting that requires them, as it did before; requests still need a key: restore kv-config from a backup, or make another key',
       )

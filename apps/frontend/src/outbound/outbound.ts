@@ -11,8 +11,8 @@ import {
 import { Networks } from './networks.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
-import { PlacesByAddress } from './places-by-address.ts'
 import { resolveHost } from './resolve-host.ts'
+import { SlotsByAddress } from './slots-by-address.ts'
 import { hostOf, mistakeInTarget, portOf } from './target.ts'
 
 export interface OutboundOptions {
@@ -58,7 +58,7 @@ export class Outbound {
   /** For POST. The courier of webhooks limits these by host. */
   readonly #notices: Dispatcher
   readonly #downloads = new Set<Dispatcher>()
-  readonly #places = new PlacesByAddress(downloadsPerAddress)
+  readonly #slots = new SlotsByAddress(downloadsPerAddress)
 
   constructor({ kv, networks = new Networks(), publicUrls = [], clusterToken }: OutboundOptions) {
     this.#options = { kv, networks, publicUrls }
@@ -101,7 +101,7 @@ export class Outbound {
   async #download(request: Dispatcher.RequestOptions & { origin: string }): Promise<Dispatcher.ResponseData> {
     const connection = new Client(request.origin, {
       ...timeouts,
-      connect: (options, callback) => void this.#connect(options, callback, this.#places),
+      connect: (options, callback) => void this.#connect(options, callback, this.#slots),
     })
     this.#downloads.add(connection)
     const close = () => {
@@ -125,12 +125,12 @@ export class Outbound {
   async #connect(
     options: Connector.Options,
     callback: Connector.Callback,
-    places?: PlacesByAddress,
+    slots?: SlotsByAddress,
   ): Promise<void> {
     try {
       const checked = await this.#checkedAddresses(options)
-      const { addresses, finish } = places
-        ? takePlaces(checked, places, callback)
+      const { addresses, finish } = slots
+        ? takeSlots(checked, slots, callback)
         : { addresses: checked, finish: callback }
       const found = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
       const connect = buildConnector({
@@ -167,20 +167,20 @@ export class Outbound {
 }
 
 /**
- * The addresses with a free place. Each has its place until there is a connection; then only the address of the
+ * The addresses with a free slot. Each has its slot until there is a connection; then only the address of the
  * connection keeps it.
  *
- * @throws OutboundFailure if no place is free
+ * @throws OutboundFailure if no slot is free
  */
-function takePlaces(addresses: readonly string[], places: PlacesByAddress, callback: Connector.Callback) {
+function takeSlots(addresses: readonly string[], slots: SlotsByAddress, callback: Connector.Callback) {
   const taken = new Map<string, Disposable>()
   for (const address of new Set(addresses)) {
-    const place = places.take(address)
-    if (place) taken.set(address, place)
+    const slot = slots.take(address)
+    if (slot) taken.set(address, slot)
   }
   if (taken.size === 0) throw new OutboundFailure('busy')
   const free = () => {
-    for (const place of taken.values()) place[Symbol.dispose]()
+    for (const slot of taken.values()) slot[Symbol.dispose]()
     taken.clear()
   }
   const finish: Connector.Callback = (...[error, socket]) => {
@@ -189,9 +189,9 @@ function takePlaces(addresses: readonly string[], places: PlacesByAddress, callb
       callback(error as Error, null)
       return
     }
-    for (const [address, place] of taken) {
+    for (const [address, slot] of taken) {
       if (taken.size === 1 || address === socket.remoteAddress) continue
-      place[Symbol.dispose]()
+      slot[Symbol.dispose]()
       taken.delete(address)
     }
     if (socket.destroyed) free()
@@ -201,7 +201,7 @@ function takePlaces(addresses: readonly string[], places: PlacesByAddress, callb
   return { addresses: [...taken.keys()], finish }
 }
 
-/** The failure of a request, or of reading its answer. An aborted signal's reason is returned as it is. */
+/** The failure of a request, or of reading its answer. If the signal is aborted, its reason is returned unchanged. */
 export function failureOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
   if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error

@@ -70,7 +70,7 @@ export class ResumableUploads {
   }
 
   /**
-   * Begins an upload, also with its first bytes. If it is refused, nothing stays, as the client can't know the id.
+   * Begins an upload, also with its first bytes. A refused upload leaves nothing, because the client can't know its id.
    *
    * @throws ServiceProblem 429 if the owner has too many unfinished uploads; that of `append`
    */
@@ -172,7 +172,7 @@ export class ResumableUploads {
       throw new ServiceProblem(
         400,
         'too-many-pieces',
-        'this upload came in too many small parts: use larger ones',
+        `this upload has ${maxPieces} parts, and more are not allowed: begin a new upload with larger parts`,
       )
     const piece = await this.#pieces.store(id, offset, part)
     const changed = await this.#records.addPiece(known, piece, length)

@@ -62,7 +62,7 @@ export function addResumableRoutes(
   app.setErrorHandler((error, { method }) => {
     // After any other error of a HEAD, clients assume that the upload has ended, and begin a new upload.
     if (method === 'HEAD' && isTemporary(error))
-      throw new ServiceProblem(423, 'busy', 'the upload cannot be looked up now; try again', {
+      throw new ServiceProblem(423, 'busy', 'the state of the upload cannot be read now; try again', {
         headers: { 'retry-after': '1' },
       })
     throw error

@@ -1,5 +1,5 @@
 import type { Stats, Task } from '@darkroom/contracts'
-import { askHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import { checkHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
 import type { IntakeGate } from '../intake-gate.ts'
 import type { LoadHistory } from './load-history.ts'
 import { listRegistered, type Registered } from './registry.ts'
@@ -38,7 +38,7 @@ export async function collectStats({ clients, intake, load, logger }: StatsSourc
     ask('workers', listInProgress(taskDb, signal)),
     ask('services', listRegistered(kv, signal)),
   ])
-  const services = registered && (await askAll(registered))
+  const services = registered && (await checkAll(registered))
   return {
     at: new Date().toISOString(),
     ...(counts && countsOf(counts.body, limits?.body)),
@@ -80,11 +80,11 @@ async function listInProgress(taskDb: ServiceClients['taskDb'], signal: AbortSig
 }
 
 /** Checks the health of all services except workers: there may be hundreds, and their registration ends when they end. */
-function askAll(registered: readonly Registered[]): Promise<NonNullable<Stats['services']>> {
+function checkAll(registered: readonly Registered[]): Promise<NonNullable<Stats['services']>> {
   const services = registered.filter(({ service }) => service !== 'image-worker')
   return Promise.all(
     services.map(async ({ service, instance, registration: { url, engine } }) => {
-      const problem = await askHealth(url, healthMs)
+      const problem = await checkHealth(url, healthMs)
       return {
         service,
         instance,

@@ -12,7 +12,7 @@ export interface LoadHistoryOptions {
 
 /**
  * Counts once a minute how many images wait and are developed, and keeps the counts of an hour in memory. Earlier counts
- * can't be computed from tasks: a task that was deleted or given back has left the queue without a trace.
+ * can't be computed from tasks: a task that was deleted or returned has left the queue without a trace.
  */
 export class LoadHistory {
   readonly #options: LoadHistoryOptions

@@ -3,14 +3,14 @@ import type { NoticeReport, Task } from '@darkroom/contracts'
 import type { Logger, ServiceClients } from '@darkroom/service-kit'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import type { Delivery, Outcome } from './deliver.ts'
-import { defaultPlaces, Places } from './places.ts'
+import { DeliverySlots, defaultSlots } from './delivery-slots.ts'
 
 export interface CourierOptions {
   taskDb: Pick<ServiceClients['taskDb'], 'claimNotices' | 'reportNotice'>
   feed: Pick<ChangeFeed, 'listen'>
   deliver: Delivery
   logger: Logger
-  places?: Places
+  slots?: DeliverySlots
   pollMs?: number
 }
 
@@ -21,11 +21,11 @@ interface Held {
 }
 
 const leaseMs = 45_000
-/** How long a notice is held at most. A delivery that begins before that has the rest of the lease. */
+/** A notice is held for at most this time. A delivery that begins at its end still has the rest of the lease. */
 const holdMs = 20_000
 const claimLimit = 100
 const pollMs = 1000
-/** A host with this many held notices gets no more for now. */
+/** While a host has this many held notices, no further notices of the host are claimed. */
 const maxHeldPerHost = 50
 const closingMs = 3000
 
@@ -33,13 +33,13 @@ const closingMs = 3000
  * Claims the notices that are due in the task DB, and has them delivered. Any number of couriers share the work. A claimed
  * notice that is not reported, because its frontend was killed, is due again when its lease expires.
  *
- *     due ──claim──> a place is free ──deliver──> report
- *                    no place, and the host answers ──hold──> until a place of the host is free
- *                    no place otherwise ──return──> due again, as a slow notice if the host failed lately
+ *     due ──claim──> a slot is free ──deliver──> report
+ *                    no slot, and the host answers ──hold──> until a slot of the host is free
+ *                    no slot otherwise ──return──> due again, as a slow notice if the host failed lately
  */
 export class Courier {
   readonly #options: CourierOptions
-  readonly #places: Places
+  readonly #slots: DeliverySlots
   readonly #closing = new AbortController()
   readonly #aborting = new AbortController()
   readonly #running: Promise<void>
@@ -51,7 +51,7 @@ export class Courier {
 
   constructor(options: CourierOptions) {
     this.#options = options
-    this.#places = options.places ?? new Places(defaultPlaces)
+    this.#slots = options.slots ?? new DeliverySlots(defaultSlots)
     this.#stopListening = options.feed.listen(change => {
       if (change.kind === 'unknown' || (change.kind === 'stored' && change.isNoticeDue)) this.wake()
     })
@@ -105,7 +105,7 @@ export class Courier {
     }
     const [fresh, slow] = await Promise.all([
       claim(false, claimLimit),
-      claim(true, this.#places.freeOfFailing),
+      claim(true, this.#slots.freeOfFailing),
     ])
     const until = performance.now() + holdMs
     for (const task of [...fresh, ...slow]) this.#accept({ task, until })
@@ -116,34 +116,34 @@ export class Courier {
     const held = [...this.#held]
       .filter(([, notices]) => notices.length >= maxHeldPerHost)
       .map(([host]) => host)
-    return [...new Set([...held, ...this.#places.busyHosts])].slice(0, claimLimit)
+    return [...new Set([...held, ...this.#slots.busyHosts])].slice(0, claimLimit)
   }
 
   #accept(notice: Held): void {
     const { task } = notice
     const { host, isSlow } = task.callback ?? withoutCallback(task)
-    const place = this.#places.take(host)
-    if (place) {
-      this.#start(task, host, place)
+    const slot = this.#slots.take(host)
+    if (slot) {
+      this.#start(task, host, slot)
       return
     }
-    if (this.#places.isBusy(host) && !this.#places.isFailing(host)) {
+    if (this.#slots.isBusy(host) && !this.#slots.isFailing(host)) {
       this.#held.set(host, [...(this.#held.get(host) ?? []), notice])
       return
     }
-    // At random, so that they are not all retried at once.
-    this.#return(task, isSlow || this.#places.isFailing(host), 1000 + 2000 * Math.random())
+    // At a random time, so that the notices of a host are not all retried at once.
+    this.#return(task, isSlow || this.#slots.isFailing(host), 1000 + 2000 * Math.random())
   }
 
-  #start(task: Task, host: string, place: Disposable): void {
+  #start(task: Task, host: string, slot: Disposable): void {
     this.#track(
       (async () => {
         const outcome = await this.#deliver(task)
-        if (outcome.isGood !== undefined) this.#places.remember(host, outcome.isGood)
-        place[Symbol.dispose]()
+        if (outcome.isGood !== undefined) this.#slots.record(host, outcome.isGood)
+        slot[Symbol.dispose]()
         this.#startHeld(host)
         if (outcome.report) await this.#report(task, outcome.report)
-        // A place for slow notices may be free.
+        // A slot for slow notices may be free.
         this.wake()
       })(),
     )
@@ -165,9 +165,9 @@ export class Courier {
     while (held.length > 0) {
       const [first] = held
       if (first && first.until > now) {
-        const place = this.#places.take(host)
-        if (!place) break
-        this.#start(first.task, host, place)
+        const slot = this.#slots.take(host)
+        if (!slot) break
+        this.#start(first.task, host, slot)
       } else if (first) this.#return(first.task, false, 0)
       held.shift()
     }

@@ -45,8 +45,8 @@ export function deliverBy(options: DeliveryOptions): Delivery {
     closing.throwIfAborted()
     const answer = await post(task.callback.url, body, signatures, closing)
     const report = reportOf(task, answer)
-    const { host, token: _, ...told } = task.callback
-    logger.info({ id: task.id, host, answer: answer.text, attempt: told.attempts + 1 }, words[report.state])
+    const { host, attempts } = task.callback
+    logger.info({ id: task.id, host, answer: answer.text, attempt: attempts + 1 }, words[report.state])
     return { report, isGood: answer.isGood }
   }
 
@@ -72,7 +72,7 @@ const words = {
   returned: 'a notice was returned',
 }
 
-/** The body of a notice. Its own state is left out: it would differ between attempts. */
+/** The body of a notice, without the state of the notice, which would differ between attempts. */
 export function noticeOf(task: Task, linkBase: string): string {
   const { callback: _, ...data } = toImageStatus(task, linkBase)
   return JSON.stringify({ type: `image.${task.state}`, timestamp: task.finishedAt, data })
@@ -84,7 +84,7 @@ function readAnswer({ status, headers }: OutboundAnswer) {
   return {
     text: String(status),
     isTaken: status >= 200 && status < 300,
-    /** 410: the receiver does not want this notice. */
+    /** 410: the receiver refuses this notice for good. */
     isRefused: status === 410,
     isGood: status < 500 && status !== 429,
     retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),

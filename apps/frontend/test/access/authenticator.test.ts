@@ -6,7 +6,7 @@ import { authSetting, frontendRoutes, keyPrefix } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { ServiceClients } from '@darkroom/service-kit'
 import { assertProblem, freePort, generateImage, temporaryFolder, until } from '@darkroom/testing'
-import { Marks } from '../../src/access/marks.ts'
+import { LocalFacts } from '../../src/access/local-facts.ts'
 import { buildApp } from '../../src/app.ts'
 import { startFrontend } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
@@ -175,7 +175,7 @@ describe('a frontend that has required keys continues to require them', () => {
     const guarded = await startFrontend(
       { after: t.after.bind(t) },
       {},
-      { audience: 'as-configured', marks: new Marks({ folder, logger }) },
+      { audience: 'as-configured', localFacts: new LocalFacts({ folder, logger }) },
     )
     const { clients, defer } = guarded
     const set = (value: string) =>
@@ -185,11 +185,17 @@ describe('a frontend that has required keys continues to require them', () => {
       })
     await set('"keys"')
     await until('keys are required', async () => (await guarded.ask('/images')).status === 401)
-    await until('this is remembered', () => existsSync(join(folder, 'frontend-requires-keys')))
+    await until('the fact is recorded', () => existsSync(join(folder, 'frontend-requires-keys')))
     await clients.kv.deleteKey({ params: { '*': authSetting }, headers: {} })
     const answerAfterRestart = async () => {
-      const marks = new Marks({ folder, logger })
-      const another = buildApp({ clients, logger, audience: 'as-configured', marks, intakeCheckMs: 1000 })
+      const localFacts = new LocalFacts({ folder, logger })
+      const another = buildApp({
+        clients,
+        logger,
+        audience: 'as-configured',
+        localFacts,
+        intakeCheckMs: 1000,
+      })
       defer(() => another.close())
       return (await another.inject({ url: '/images', headers: { host: 'localhost' } })).statusCode
     }

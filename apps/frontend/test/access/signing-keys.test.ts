@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import { temporaryFolder, until } from '@darkroom/testing'
-import { Marks } from '../../src/access/marks.ts'
+import { LocalFacts } from '../../src/access/local-facts.ts'
 import { SigningKeys } from '../../src/access/signing-keys.ts'
 
 const { clients, kv } = await startNeighbours({ after })
 const params = { '*': 'secrets/frontend/root' }
 
-/** The keys of a frontend that starts; with a folder, it remembers which secret it used. */
+/** The keys of a frontend that starts; with a folder, the frontend records which secret it used. */
 function open(t: { after(close: () => Promise<void>): void }, folder?: string): SigningKeys {
-  const marks = new Marks({ folder, logger })
-  const keys = new SigningKeys({ kv: clients.kv, logger, marks })
+  const localFacts = new LocalFacts({ folder, logger })
+  const keys = new SigningKeys({ kv: clients.kv, logger, localFacts })
   t.after(async () => {
     await keys.close()
-    await marks.close()
+    await localFacts.close()
   })
   return keys
 }
@@ -58,7 +58,7 @@ test('fault: kv-config was emptied or restored while the frontend was not runnin
   const key = await before.keyFor('links')
   const root = (await readRoot()) ?? assert.fail('there is no root')
   await before.close()
-  await until('the secret is remembered', () => existsSync(join(folder, 'frontend-signing-secret')))
+  await until('the secret is recorded', () => existsSync(join(folder, 'frontend-signing-secret')))
 
   await clients.kv.deleteKey({ params, headers: {} })
   const emptied = open(t, folder)
@@ -82,7 +82,7 @@ test('fault: kv-config was emptied or restored while the frontend was not runnin
   assert.ok(!(await open(t, folder).keyFor('links')).equals(key), 'an operator had it forgotten')
 })
 
-test('fault: a secret that is changed while the frontend runs is refused if it remembers its own', async t => {
+test('fault: a secret that is changed while the frontend runs is refused if the frontend has recorded its own', async t => {
   const keys = open(t, temporaryFolder(t))
   const key = await keys.keyFor('links')
   const root = (await readRoot()) ?? assert.fail('there is no root')

@@ -42,14 +42,14 @@ async function follow(t: { after(end: () => unknown): void }) {
   t.after(() => server.close())
   await once(server, 'listening')
   const [answer] = await once(get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 'response')
-  const told = (version: number, state: Task['state']): Task => ({ ...(body as Task), version, state })
+  const taskWith = (version: number, state: Task['state']): Task => ({ ...(body as Task), version, state })
   const lineOf = (task: Task): TaskChangeLine => ({
     ...{ kind: 'stored', id, version: task.version, state: task.state },
   })
   return {
     clients,
     id,
-    told,
+    taskWith,
     lineOf,
     announce: (line: TaskChangeLine) => announce(line),
     reads: () => reads,
@@ -62,20 +62,20 @@ function statesIn(events: string): unknown[] {
 }
 
 test('a change that comes with its task is sent without a request to the task DB; an older version is not', async t => {
-  const { told, lineOf, announce, reads, answer } = await follow(t)
+  const { taskWith, lineOf, announce, reads, answer } = await follow(t)
   const received = text(answer)
-  const developing = told(2, 'in-progress')
+  const developing = taskWith(2, 'in-progress')
   announce({ ...lineOf(developing), task: developing } as TaskChangeLine)
-  const waiting = told(1, 'not-started')
+  const waiting = taskWith(1, 'not-started')
   announce({ ...lineOf(waiting), task: waiting } as TaskChangeLine)
-  const finished = told(3, 'finished')
+  const finished = taskWith(3, 'finished')
   announce({ ...lineOf(finished), task: finished } as TaskChangeLine)
   assert.deepEqual(statesIn(await received).slice(-2), ['in-progress', 'finished'])
   assert.equal(reads(), 0)
 })
 
 test('a change without its task, from a task DB of an earlier version, is read', async t => {
-  const { clients, id, told, lineOf, announce, reads, answer } = await follow(t)
+  const { clients, id, taskWith, lineOf, announce, reads, answer } = await follow(t)
   const received = text(answer)
   const claimed = await clients.taskDb.claimGivenTask({
     params: { id },
@@ -87,7 +87,7 @@ test('a change without its task, from a task DB of an earlier version, is read',
     params: { id },
     body: { state: 'failed', token: 1, error, retryable: false },
   })
-  announce(lineOf(told(3, 'failed')))
+  announce(lineOf(taskWith(3, 'failed')))
   assert.equal(statesIn(await received).at(-1), 'failed')
   assert.equal(reads(), 1)
 })

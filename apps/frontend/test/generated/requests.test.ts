@@ -217,10 +217,10 @@ test('generated requests get a documented status, and never a 5xx', { timeout: 7
       const answer = await send(route, path, request as RightRequest)
       const { statusCode } = answer
       seen.set(statusCode, (seen.get(statusCode) ?? 0) + 1)
-      const told = `${id}: ${route.method} ${path} answers ${statusCode}: ${answer.body.slice(0, 300)}`
-      assert.ok(statusCode < 500, told)
+      const message = `${id}: ${route.method} ${path} answers ${statusCode}: ${answer.body.slice(0, 300)}`
+      assert.ok(statusCode < 500, message)
       if (statusCode >= 400 && route.method !== 'HEAD')
-        assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, told)
+        assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, message)
     }),
     { numRuns: requests },
   )

@@ -184,7 +184,7 @@ describe('an import', () => {
 
   test('is refused with 400 if its document is not valid', async () => {
     for (const [document, message] of [
-      ['{"url": ', /not: /],
+      ['{"url": ', /not valid JSON: /],
       [{}, /url/],
       [{ url: 7 }, /url/],
       [{ url: `${farUrl}/photo.png`, colour: 'red' }, /unknown colour/],

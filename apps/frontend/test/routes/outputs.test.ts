@@ -243,9 +243,9 @@ describe('a development of a stored original', () => {
   })
 
   for (const [body, message] of [
-    ['{"from":', /is not: /],
-    ['{}', /needs either url or from/],
-    ['{"from":"x","url":"https://a.example"}', /needs either url or from/],
+    ['{"from":', /not valid JSON: /],
+    ['{}', /exactly one of url and from is required/],
+    ['{"from":"x","url":"https://a.example"}', /exactly one of url and from is required/],
     ['{"from":1}', /from/],
     ['{"from":"x","size":1}', /unknown size/],
   ] as const) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { retryAfterMs } from '../../src/webhooks/deliver.ts'
-import { Places } from '../../src/webhooks/places.ts'
+import { DeliverySlots } from '../../src/webhooks/delivery-slots.ts'
 import { maxAttempts, retryDelayMs } from '../../src/webhooks/retry-delay.ts'
 import { signedHeaders } from '../../src/webhooks/sign.ts'
 
@@ -73,38 +73,38 @@ describe('the slots for deliveries', () => {
   const limits = { all: 6, host: 2, untried: 4, failing: 1 }
 
   test('are limited for each host and in total', () => {
-    const places = new Places(limits)
-    for (const host of ['a', 'b', 'c', 'd']) places.remember(host, true)
-    assert.ok(places.take('a') && places.take('a'))
-    assert.equal(places.take('a'), undefined)
-    assert.deepEqual(places.busyHosts, ['a'])
-    assert.ok(places.take('b') && places.take('b') && places.take('c') && places.take('d'))
-    assert.equal(places.take('d'), undefined)
+    const slots = new DeliverySlots(limits)
+    for (const host of ['a', 'b', 'c', 'd']) slots.record(host, true)
+    assert.ok(slots.take('a') && slots.take('a'))
+    assert.equal(slots.take('a'), undefined)
+    assert.deepEqual(slots.busyHosts, ['a'])
+    assert.ok(slots.take('b') && slots.take('b') && slots.take('c') && slots.take('d'))
+    assert.equal(slots.take('d'), undefined)
   })
 
   test('are few for hosts that failed lately, and some stay free for hosts that work', () => {
-    const places = new Places(limits)
-    for (const host of ['dead-1', 'dead-2', 'dead-3']) places.remember(host, false)
-    places.remember('alive', true)
-    const taken = places.take('dead-1')
+    const slots = new DeliverySlots(limits)
+    for (const host of ['dead-1', 'dead-2', 'dead-3']) slots.record(host, false)
+    slots.record('alive', true)
+    const taken = slots.take('dead-1')
     assert.ok(taken)
-    assert.deepEqual([places.take('dead-2'), places.freeOfFailing], [undefined, 0])
-    assert.ok(places.take('new-1') && places.take('new-2') && places.take('new-3') && places.take('new-4'))
-    assert.equal(places.take('new-5'), undefined)
-    assert.ok(places.take('alive'))
+    assert.deepEqual([slots.take('dead-2'), slots.freeOfFailing], [undefined, 0])
+    assert.ok(slots.take('new-1') && slots.take('new-2') && slots.take('new-3') && slots.take('new-4'))
+    assert.equal(slots.take('new-5'), undefined)
+    assert.ok(slots.take('alive'))
     taken[Symbol.dispose]()
-    assert.ok(places.take('dead-2'))
+    assert.ok(slots.take('dead-2'))
   })
 
   test('are normal again for a host once it answers, or after ten minutes', () => {
     let now = 0
-    const places = new Places(limits, () => now)
-    places.remember('a', false)
-    assert.ok(places.isFailing('a'))
-    places.remember('a', true)
-    assert.ok(!places.isFailing('a'))
-    places.remember('b', false)
+    const slots = new DeliverySlots(limits, () => now)
+    slots.record('a', false)
+    assert.ok(slots.isFailing('a'))
+    slots.record('a', true)
+    assert.ok(!slots.isFailing('a'))
+    slots.record('b', false)
     now += 600_001
-    assert.ok(!places.isFailing('b'))
+    assert.ok(!slots.isFailing('b'))
   })
 })

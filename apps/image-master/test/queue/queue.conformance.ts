@@ -67,7 +67,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
 
   describe(`${name} as a queue of work`, () => {
     describe('next', () => {
-      test('leases a task with what a worker needs to know', async t => {
+      test('leases a task with all facts that a worker needs', async t => {
         const { addTask, next, taskOf } = await open(t)
         const { operations, original } = await addTask(1)
         const startedAt = Date.now()

@@ -83,8 +83,8 @@ function revisionsOf(operations: readonly KeyOperation[]): Map<string, number> {
 }
 
 /**
- * Leaves out the writes that have no answer and that no other answer can depend on. Each of them would double the
- * search, and does not change its result.
+ * Omits the writes that have no answer and that no other answer can depend on. Each would double the search, and would
+ * not change its result.
  */
 export function withoutUnseen(operations: readonly KeyOperation[]): KeyOperation[] {
   const revisions = revisionsOf(operations)

@@ -1,4 +1,4 @@
-/** The base URL of Darkroom. The scripts are in a folder beside its routes, under any path of a proxy. */
+/** The base URL of Darkroom. The folder of the scripts is next to the routes, under any path of a proxy. */
 const script = import.meta.url
 export const base = new URL('..', script)
 

@@ -7,7 +7,7 @@ export class Refusal extends Error {
   /** The stable code of the problem document. */
   readonly code: string
   readonly remedy: string
-  /** How long to wait before the next attempt, if the server says. */
+  /** How long to wait before the next attempt, if the server sent it. */
   readonly retryAfterMs: number | undefined
 
   constructor({ status, code, message, remedy, retryAfterMs }: RefusalFacts) {

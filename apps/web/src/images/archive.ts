@@ -52,7 +52,7 @@ function archiveUrl(ids: readonly string[], names: readonly string[]): string {
   return new URL(`images/archive?without=${previews}&ids=${ids.join()}&names=${names.join('/')}`, base).href
 }
 
-/** Empty if this browser does not know the name: then the image is named by its id. */
+/** Empty if the name is unknown in this browser: then the image is named by its id. */
 function encodedName(row: Row, id: string): string {
   const name = row.file ? row.name : (nameOf(id) ?? '')
   return encodeURIComponent([...stemOf(name)].slice(0, maxNameLength).join('').toWellFormed())

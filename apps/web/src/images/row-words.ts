@@ -53,7 +53,7 @@ export function bytesWords(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`
 }
 
-/** A name of at most so many characters, with its end: that has the number of a photograph, and the extension. */
+/** Keeps the end of a name, because it has the number of a photograph, and the extension. */
 export function shortened(name: string, most: number): string {
   const letters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
   if (letters.length <= most) return name

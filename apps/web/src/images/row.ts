@@ -27,7 +27,7 @@ export interface Row {
   rename?(name: string): void
   readonly bytes: number
   readonly file?: File | undefined
-  /** Undefined while the file is collected: it is sent with the recipe as it is then. */
+  /** Undefined while the file is collected: it will be sent with the recipe of the time when it is sent. */
   wish: Wish | undefined
   /** Sent with every attempt, so that an upload whose answer was lost makes no second image. */
   readonly idempotencyKey: string

@@ -19,14 +19,14 @@ const maxBackoffMs = 30_000
  */
 export class StateStream {
   readonly #url: string
-  readonly #tell: (message: LiveMessage) => void
+  readonly #onMessage: (message: LiveMessage) => void
   #source: EventSource | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #backoffMs = minBackoffMs
 
-  constructor(url: string, tell: (message: LiveMessage) => void) {
+  constructor(url: string, onMessage: (message: LiveMessage) => void) {
     this.#url = url
-    this.#tell = tell
+    this.#onMessage = onMessage
   }
 
   get isOpen(): boolean {
@@ -43,17 +43,23 @@ export class StateStream {
     this.#source = source
     source.onopen = () => {
       this.#backoffMs = minBackoffMs
-      this.#tell({ kind: 'connected' })
+      this.#onMessage({ kind: 'connected' })
     }
     source.onerror = () => {
-      this.#tell({ kind: 'lost' })
+      this.#onMessage({ kind: 'lost' })
       if (source.readyState === EventSource.CLOSED) this.#openLater()
     }
     source.addEventListener('state', ({ data, lastEventId }) =>
-      this.#tell({ kind: 'state', image: JSON.parse(data), version: Number(lastEventId.split(':').pop()) }),
+      this.#onMessage({
+        kind: 'state',
+        image: JSON.parse(data),
+        version: Number(lastEventId.split(':').pop()),
+      }),
     )
-    source.addEventListener('deleted', ({ data }) => this.#tell({ kind: 'deleted', id: JSON.parse(data).id }))
-    source.addEventListener('reset', () => this.#tell({ kind: 'reset' }))
+    source.addEventListener('deleted', ({ data }) =>
+      this.#onMessage({ kind: 'deleted', id: JSON.parse(data).id }),
+    )
+    source.addEventListener('reset', () => this.#onMessage({ kind: 'reset' }))
   }
 
   close(): void {

@@ -38,7 +38,7 @@ export function enqueue(rows: readonly Row[]): void {
   startNext()
 }
 
-/** Sends a refused file again; with the recipe as it is now if the recipe was the reason. */
+/** Sends a refused file again; with the current recipe if the recipe was the reason. */
 export function sendAgain(row: Row): void {
   const view = row.view.peek()
   if (view.state !== 'refused') return // a second click

@@ -83,7 +83,7 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await until('the image is finished', async () => (await stateOf(id)) === 'finished')
     assert.equal(Number(await finished.textContent()), before)
     await page.getByLabel('Hold the figures').uncheck()
-    await until('the figures go on', async () => Number(await finished.textContent()) > before)
+    await until('the figures change', async () => Number(await finished.textContent()) > before)
     await page.getByLabel('Only problems').check()
     await page.getByText('Nothing to show with these filters.').waitFor()
     await assertAccessible(page)
@@ -161,7 +161,7 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'archive')
   })
 
-  test('the dashboard tells that Darkroom does not answer, and recovers', async () => {
+  test('the dashboard shows that Darkroom does not answer, and recovers', async () => {
     await using opened = await open('/status')
     const { page } = opened
     await page.getByText('Services and engines').waitFor()

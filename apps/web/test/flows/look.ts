@@ -18,7 +18,7 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
     ['mouse', 24],
     ['finger', 44],
   ] as const)
-    test(`whatever can be pressed has ${pixels} px for a ${pointer}, on a phone too`, async () => {
+    test(`every control has ${pixels} px for a ${pointer}, on a phone too`, async () => {
       const viewport = { width: 360, height: 740 }
       await using opened = await open('/', { viewport, hasTouch: pointer === 'finger' })
       const { page } = opened
@@ -143,7 +143,7 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
 }
 
 /**
- * Asserts that whatever can be pressed reacts to presses over so many pixels in both directions. Links in running text are
+ * Asserts that every control can be pressed over this number of pixels in both directions. Links in running text are
  * exempt (WCAG 2.2, target size).
  */
 async function assertPressable(page: Page, pixels: number): Promise<void> {

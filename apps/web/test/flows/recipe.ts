@@ -181,7 +181,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await untilDeveloped(page, 'orphan.png')
   })
 
-  test('a file that was refused for its recipe is sent again with the recipe as it is then', async () => {
+  test('a file that was refused for its recipe is sent again with the current recipe', async () => {
     await using opened = await open()
     const { page } = opened
     await page.selectOption('#add-step-result', 'resize')
@@ -203,7 +203,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await untilDeveloped(page, 'mended.png', 'mended.tif')
   })
 
-  test('collected files are tried, and are sent with the recipe as it is then', async () => {
+  test('collected files are tried, and are sent with the current recipe', async () => {
     await using opened = await open()
     const { page } = opened
     await page.getByLabel('Collect first').check()

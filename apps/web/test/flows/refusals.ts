@@ -4,7 +4,7 @@ import { httpRequest, tiffOf, until } from '@darkroom/testing'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
-/** Each refusal says what is wrong and what to do. */
+/** Each message explains what is wrong and what to do. */
 export function refusalFlows({ open, local, png, photo, post, withSetting }: InBrowser): void {
   test('files that are not images, are damaged or have too many pixels are refused with a clear error, and the other uploads continue', async () => {
     await using _limit = await withSetting('maxPixels', 100_000)

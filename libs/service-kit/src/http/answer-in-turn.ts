@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { ClientGone } from '../problems/problems.ts'
 
 /**
- * Begins with a pipelined request only when the earlier ones of its connection are answered. Otherwise one client that
- * reads no answers could have more than a thousand of them made, and kept in memory.
+ * Handles a pipelined request only when the earlier requests of its connection are answered. Otherwise one client that
+ * reads no answers could make the service keep more than a thousand answers in memory.
  */
 export function answerInTurn(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {

@@ -10,7 +10,7 @@ declare module 'fastify' {
 
 /**
  * 421 Misdirected Request (RFC 9110, 15.5.20): the request was not processed, and may be sent to another
- * instance whatever its method.
+ * instance, even if its method is not idempotent.
  */
 export const misdirected = 421
 

@@ -21,7 +21,7 @@ function unsupportedContentEncoding(coding: string): ServiceProblem {
   return new ServiceProblem(
     415,
     'unsupported-content-encoding',
-    `the Content-Encoding "${coding}" is not supported: send the body as it is`,
+    `the Content-Encoding "${coding}" is not supported: send the body without it`,
     { headers: { 'accept-encoding': 'identity' } },
   )
 }

@@ -3,7 +3,7 @@ import { isExactNumber } from './exact-number.ts'
 
 /**
  * Converts texts (environment variables, queries) to the types of a schema's properties. A text that can't be
- * converted stays as it is, and the validation refuses it: 1.5 is not rounded to an integer.
+ * converted stays a text, and the validation refuses it: 1.5 is not rounded to an integer.
  */
 export function fromText(
   schema: TSchema,

@@ -15,7 +15,7 @@ import { parseAgentAddress } from '../../../src/membership/serf/agent-address.ts
 import { AgentConnection } from '../../../src/membership/serf/agent-connection.ts'
 
 withEngine('serf', serf => {
-  suite('cluster-state beside a Serf agent', { concurrency: true }, () => {
+  suite('cluster-state with a Serf agent', { concurrency: true }, () => {
     test('starts before its agent, names the missing agent in /readyz, and counts meanwhile', async t => {
       const port = await freePortRange(2)
       const [rpc, gossip] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]

@@ -81,7 +81,7 @@ withEngine('redis', program => {
       const queue = await openQueue({ leaseMs: 10_000, reconcileMs: seldom })
       await queue.add(await makeTask(1))
       const master = await startMasterProcess(t, queues)
-      await until('it knows the task DB', async () => (await fetch(`${master.url}/readyz`)).ok)
+      await until('the master is ready', async () => (await fetch(`${master.url}/readyz`)).ok)
       await taskDb.close() // so that it can't claim
       const poll = fetch(`${master.url}/getWork?worker=w&wait=20`)
       await until('it has fetched the job', async () => (await queue.jobs.countByState()).active === 1)

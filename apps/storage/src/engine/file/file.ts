@@ -28,7 +28,7 @@ import {
 } from './blob-file.ts'
 
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
-/** The folder of the files that are being written, beside the shards. */
+/** The folder of the files that are being written, next to the shards. */
 const writingFolder = 'writing'
 const temporarySuffix = '.tmp'
 /** How often to check the free space, at most, while there is enough. */

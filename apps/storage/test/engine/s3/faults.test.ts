@@ -49,7 +49,7 @@ await withEngine('s3', async program => {
       assert.ok(Number(answer.headers['retry-after']) > 0)
       for (const path of ['/images/a-key/pre', '/images?stage=pre', '/readyz'])
         assert.equal((await httpRequest(storage.url, path)).status, 503, path)
-      await until('the log says why', () => /does not answer/.test(storage.stdout))
+      await until('the log has the reason', () => /does not answer/.test(storage.stdout))
 
       await server.restart()
       await until('it is ready', async () => (await httpRequest(storage.url, '/readyz')).status === 200)
@@ -138,7 +138,7 @@ await withEngine('s3', async program => {
       const answer = await httpRequest(storage.url, '/readyz')
       assert.equal(problemOf(answer), 'blob-store-unavailable')
       assert.doesNotMatch(String(answer.body), new RegExp(bucket.name))
-      await until('the log says why', () => /does not exist/.test(storage.stdout))
+      await until('the log has the reason', () => /does not exist/.test(storage.stdout))
     })
 
     test('the server is not up yet: the storage starts, is alive, and is not ready', async t => {

@@ -8,7 +8,7 @@ import { askServer, ConnectionLost, describeFailure } from './failures.ts'
 import type { Server, Servers } from './servers.ts'
 import type { Statement } from './transaction.ts'
 
-/** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 of them, and a comma. */
+/** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 bytes, and a comma. */
 const idsPerNotification = 200
 
 /** A lost connection is noticed after at most twice this time. */

@@ -55,8 +55,8 @@ const migrations: readonly string[] = [
     WITH (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
   `,
   `
-  -- Empty: the operators'. Copies of the version before go on creating such tasks. Listings by owner never ask for
-  -- these, so tasks without an owner cost no index. The key comes first: it is searched for alone.
+  -- An empty owner means the operators. Copies of the previous version still create tasks without an owner. Listings by
+  -- owner never select these tasks, so they are in no index. The key comes first, because it is also searched for alone.
   ALTER TABLE tasks ADD COLUMN owner text COLLATE "C" NOT NULL DEFAULT '';
   CREATE UNIQUE INDEX tasks_by_key_and_owner ON tasks (idempotency_key, owner) WHERE idempotency_key IS NOT NULL;
   DROP INDEX tasks_by_idempotency_key;

@@ -147,7 +147,7 @@ export class PostgresTaskStore implements TaskStore {
     const now = this.#options.now?.()
     const isAnyTooLong = await this.#database.read(`${selectTooLong} LIMIT 1`, [now?.toISOString() ?? null])
     if (isAnyTooLong.length > 0) await this.#change(cutLeases(expiryBatch, now))
-    // The order makes PostgreSQL use the index, whatever its statistics are.
+    // With this order, PostgreSQL uses the index even if its statistics are wrong.
     const text = `SELECT 1 FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now())
       ORDER BY lease_expires_at LIMIT 1`
     if ((await this.#database.read(text, [now?.toISOString() ?? null])).length === 0) return []

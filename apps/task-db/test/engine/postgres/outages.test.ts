@@ -128,11 +128,11 @@ function startLoad(copies: readonly string[]) {
     otherStatuses.push(answer.status)
     return undefined
   }
-  const work = async (url: string, lane: number) => {
+  const work = async (url: string, client: number) => {
     while (!isEnding) {
       const own = ++number
       if (await expect(createTask(url, own), 201)) created.push(taskId(own))
-      const body = { worker: `worker-${lane}`, leaseMs: 600_000 }
+      const body = { worker: `worker-${client}`, leaseMs: 600_000 }
       const claimed = await expect(post(url, '/tasks/claim', body), 200, 204)
       if (claimed?.status !== 200) continue
       const { id, claims: token } = claimed.json() as { id: string; claims: number }
@@ -141,10 +141,10 @@ function startLoad(copies: readonly string[]) {
       if (await expect(post(url, `/tasks/${id}`, message), 200)) finished.set(id, token)
     }
   }
-  const lanes = Array.from({ length: 8 }, (_, lane) => work(copies[lane % copies.length] ?? '', lane))
+  const clients = Array.from({ length: 8 }, (_, client) => work(copies[client % copies.length] ?? '', client))
   const end = async () => {
     isEnding = true
-    await Promise.all(lanes)
+    await Promise.all(clients)
   }
   return { created, claims, finished, otherStatuses, end }
 }

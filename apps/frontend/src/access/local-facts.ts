@@ -8,18 +8,18 @@ const keysFile = 'frontend-requires-keys'
 const secretFile = 'frontend-signing-secret'
 
 /**
- * Two facts that a frontend remembers outside kv-config: that it required keys, and which signing secret it used. So a
+ * Two facts that a frontend records outside kv-config: that it required keys, and which signing secret it used. So a
  * kv-config that was emptied, or restored from an old backup, neither opens the frontend nor changes what it trusts. To
- * forget a fact, an operator deletes its file and restarts the frontend.
+ * undo a fact, an operator deletes its file and restarts the frontend.
  */
-export class Marks {
+export class LocalFacts {
   readonly #folder: string | undefined
   readonly #logger: Logger
   #requiredKeys: boolean
   #secret: string | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  /** Without a folder, facts are remembered until the process ends. @throws if a file can't be read */
+  /** Without a folder, facts are kept until the process ends. @throws if a file can't be read */
   constructor({ folder, logger }: { folder?: string | undefined; logger: Logger }) {
     this.#folder = folder
     this.#logger = logger
@@ -31,13 +31,13 @@ export class Marks {
     return this.#requiredKeys
   }
 
-  rememberKeys(): void {
+  recordKeysRequired(): void {
     if (this.#requiredKeys) return
     this.#requiredKeys = true
     this.#write(keysFile, 'This frontend requires API keys, independent of kv-config. See docs/keys.md\n')
   }
 
-  /** Whether a signing secret may be used: it is the remembered one, or none is remembered. */
+  /** Whether a signing secret may be used: it is the recorded secret, or none is recorded. */
   allowsSecret(secret: Uint8Array): boolean {
     return this.#secret === undefined || this.#secret === fingerprintOf(secret)
   }
@@ -47,14 +47,14 @@ export class Marks {
     return this.#secret !== undefined
   }
 
-  rememberSecret(secret: Uint8Array): void {
-    // Without a folder, a changed secret takes effect: this process could not be made to forget the earlier secret.
+  recordSecret(secret: Uint8Array): void {
+    // Without a folder, a changed secret takes effect: an operator could not undo a record in the memory of this process.
     if (this.#folder === undefined || this.#secret !== undefined) return
     this.#secret = fingerprintOf(secret)
     this.#write(secretFile, `${this.#secret}\n`)
   }
 
-  /** Where the fact about the signing secret is stored. */
+  /** The file with the fingerprint of the signing secret. */
   get secretPath(): string {
     return join(this.#folder ?? '', secretFile)
   }
@@ -80,8 +80,9 @@ export class Marks {
     this.#writing = this.#writing
       .then(() => writeDurably(folder, name, text))
       .catch(err => {
-        const words = 'a fact that protects this frontend after a loss of kv-config could not be stored'
-        this.#logger.warn({ err, file: join(folder, name) }, words)
+        const message =
+          'could not store a fact that protects this frontend if kv-config is lost; check DATA_DIR and its disk'
+        this.#logger.warn({ err, file: join(folder, name) }, message)
       })
   }
 }

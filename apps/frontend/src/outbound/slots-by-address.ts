@@ -1,7 +1,7 @@
 import { addressGroup } from '../limits/address-group.ts'
 
 /** Limits the simultaneous connections to each address. The 64-bit network of an IPv6 address counts as one address. */
-export class PlacesByAddress {
+export class SlotsByAddress {
   readonly #limit: number
   readonly #used = new Map<string, number>()
 
@@ -9,7 +9,7 @@ export class PlacesByAddress {
     this.#limit = limit
   }
 
-  /** Takes a place for a connection; undefined if none is free. Dispose of it (once) to free the place. */
+  /** Takes a slot for a connection; undefined if none is free. Dispose of it (once) to free the slot. */
   take(address: string): Disposable | undefined {
     const group = addressGroup(address)
     const used = this.#used.get(group) ?? 0

@@ -4,11 +4,11 @@ import { Agent } from './undici.ts'
 const agent = new Agent({ connect: { timeout: 2000 } })
 
 /**
- * Asks a service whether it is ready. Resolves with undefined if it is, otherwise with the reason; never rejects.
+ * Resolves with undefined if the service is ready, otherwise with the reason. Never rejects.
  *
  * @param url the base URL of the service, which may have credentials
  */
-export async function askHealth(url: string, timeoutMs: number): Promise<string | undefined> {
+export async function checkHealth(url: string, timeoutMs: number): Promise<string | undefined> {
   try {
     const { origin, path, authorization } = readBaseUrl(url)
     const { statusCode, body } = await agent.request({

@@ -4,8 +4,8 @@ import { enqueue } from './queue.ts'
 import { continueAt } from './send-in-pieces.ts'
 import { otherTabs } from './this-tab.ts'
 
-/** Continues the uploads that a reload, or the end of the browser, has interrupted. */
-export async function goOnWithUploads(): Promise<void> {
+/** Continues the uploads that were interrupted by a reload, or by the end of the browser. */
+export async function continueUploads(): Promise<void> {
   const pending = await readPending()
   const others = await otherTabs()
   const own = pending.filter(({ tab }) => !others.has(tab))

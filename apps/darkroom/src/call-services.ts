@@ -16,27 +16,27 @@ import { kvUrlOf, loadSettings } from './settings.ts'
 const timeoutMs = 3000
 
 /**
- * Asks the services of a running Darkroom, at KV_URL or at the address of kv-config that follows from the settings.
+ * Calls the services of a running Darkroom, at KV_URL or at the address of kv-config that follows from the settings.
  *
  * @throws InvalidConfig; ExpectedFailure if a service doesn't answer, or refuses the cluster token
  */
-export async function askServices<Answer>(
+export async function callServices<Answer>(
   environment: NodeJS.ProcessEnv,
-  ask: (clients: ServiceClients) => Promise<Answer>,
+  call: (clients: ServiceClients) => Promise<Answer>,
 ): Promise<Answer> {
   const { kvUrl } = loadConfig(
     Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(loadSettings(environment)) } }),
     environment,
   )
   const otherwise = `to start it: npx darkroom start; if it runs at another address than ${kvUrl}, set PORT or KV_URL`
-  return askAt(
+  return callAt(
     kvUrl,
     environment,
     error => `${error.message}; ${otherwise}`,
     async clients => {
       // Without this, any fault of kv-config would look like a service that is not registered.
       await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
-      return ask(clients)
+      return call(clients)
     },
   )
 }
@@ -44,30 +44,30 @@ export async function askServices<Answer>(
 /**
  * Sends a request to one node of cluster-state, even if kv-config is unreachable.
  *
- * @throws ExpectedFailure if it doesn't answer, or refuses the cluster token
+ * @throws ExpectedFailure if the node doesn't answer, or refuses the cluster token
  */
-export async function askNode<Answer>(
+export async function callNode<Answer>(
   environment: NodeJS.ProcessEnv,
   url: string,
-  ask: (node: ServiceClients['clusterState']) => Promise<Answer>,
+  call: (node: ServiceClients['clusterState']) => Promise<Answer>,
 ): Promise<Answer> {
   const explain = ({ cause }: ServiceUnavailable) =>
     `no node of cluster-state answers at ${url}: ${cause instanceof Error ? cause.message : cause}`
-  return askAt(url, environment, explain, clients => ask(clients.clusterStateAt(url)))
+  return callAt(url, environment, explain, clients => call(clients.clusterStateAt(url)))
 }
 
-async function askAt<Answer>(
+async function callAt<Answer>(
   kvUrl: string,
   environment: NodeJS.ProcessEnv,
   explain: (error: ServiceUnavailable) => string,
-  ask: (clients: ServiceClients) => Promise<Answer>,
+  call: (clients: ServiceClients) => Promise<Answer>,
 ): Promise<Answer> {
   const settings = loadSettings(environment)
   const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
   const logger = createLogger('darkroom', 'silent')
   const clients = new ServiceClients({ kvUrl, clusterToken, logger, timeoutMs })
   try {
-    return await ask(clients)
+    return await call(clients)
   } catch (cause) {
     const explained = (message: string) => new ExpectedFailure(message, { cause })
     if (cause instanceof ServiceUnavailable) throw explained(explain(cause))

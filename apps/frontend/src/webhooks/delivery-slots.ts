@@ -1,0 +1,86 @@
+/** How many notices are sent at the same time. */
+export interface SlotLimits {
+  all: number
+  /** For one host. */
+  host: number
+  /** For hosts that have not accepted a notice yet, together. */
+  untried: number
+  /** For hosts that failed lately, together. */
+  failing: number
+}
+
+export const defaultSlots: SlotLimits = { all: 64, host: 4, untried: 48, failing: 8 }
+
+/** After this time, the result of a host no longer counts. */
+const resultLifetimeMs = 600_000
+/** The oldest results are deleted first. */
+const maxHosts = 10_000
+
+type HostState = 'good' | 'untried' | 'failing'
+
+/**
+ * Divides the slots for simultaneous deliveries among receivers. Receivers that failed lately share a few slots, and new
+ * receivers can't take all slots. So receivers that answer get a slot at once, even if many others don't answer.
+ */
+export class DeliverySlots {
+  readonly #limits: SlotLimits
+  readonly #now: () => number
+  readonly #results = new Map<string, { isGood: boolean; at: number }>()
+  readonly #used = { all: 0, good: 0, untried: 0, failing: 0 }
+  readonly #usedBy = new Map<string, number>()
+
+  constructor(limits: SlotLimits = defaultSlots, now: () => number = () => performance.now()) {
+    this.#limits = limits
+    this.#now = now
+  }
+
+  isFailing(host: string): boolean {
+    return this.#stateOf(host) === 'failing'
+  }
+
+  isBusy(host: string): boolean {
+    return (this.#usedBy.get(host) ?? 0) >= this.#limits.host
+  }
+
+  /** Free slots for hosts that failed lately. */
+  get freeOfFailing(): number {
+    return Math.min(this.#limits.failing - this.#used.failing, this.#limits.all - this.#used.all)
+  }
+
+  /** Takes a slot; undefined if none is free. Dispose of it to free the slot. */
+  take(host: string): Disposable | undefined {
+    const state = this.#stateOf(host)
+    const { all, untried, failing } = this.#limits
+    const limit = { good: all, untried, failing }[state]
+    if (this.#used.all >= all || this.#used[state] >= limit || this.isBusy(host)) return undefined
+    this.#count(host, state, 1)
+    return { [Symbol.dispose]: () => this.#count(host, state, -1) }
+  }
+
+  /** Records whether a host answered well. */
+  record(host: string, isGood: boolean): void {
+    this.#results.delete(host)
+    this.#results.set(host, { isGood, at: this.#now() })
+    const [oldest] = this.#results.keys()
+    if (this.#results.size > maxHosts && oldest !== undefined) this.#results.delete(oldest)
+  }
+
+  #stateOf(host: string): HostState {
+    const result = this.#results.get(host)
+    if (!result || this.#now() - result.at > resultLifetimeMs) return 'untried'
+    return result.isGood ? 'good' : 'failing'
+  }
+
+  #count(host: string, state: HostState, change: 1 | -1): void {
+    this.#used.all += change
+    this.#used[state] += change
+    const used = (this.#usedBy.get(host) ?? 0) + change
+    if (used === 0) this.#usedBy.delete(host)
+    else this.#usedBy.set(host, used)
+  }
+
+  /** Hosts that have no free slot. */
+  get busyHosts(): string[] {
+    return [...this.#usedBy.keys()].filter(host => this.isBusy(host))
+  }
+}
