@@ -21,26 +21,44 @@ const followMs = 15_000
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 
+/** Another try of a form ends the one before. */
+const latest = new WeakMap<HTMLFormElement, AbortController>()
+
 async function tryRoute(form: HTMLFormElement): Promise<void> {
   const output = form.querySelector('output')
   if (!output) return
+  latest.get(form)?.abort()
+  const { signal } = setLatest(form)
   output.hidden = false
   output.replaceChildren('Asking…')
   try {
-    const { url, init } = requestOf(form)
-    const answer = await fetch(url, init)
-    output.replaceChildren(`${answer.status} ${answer.statusText}\n`)
-    if (answer.status === 401) output.append(signInLink())
-    const type = answer.headers.get('content-type') ?? ''
-    if (type.startsWith('text/event-stream')) await showEvents(answer, output)
-    else if (answer.ok && /^(image|application\/zip)/.test(type)) showBytes(await answer.blob(), type, output)
-    else output.append(indented(await answer.text()))
-  } catch {
-    output.replaceChildren('Darkroom does not answer. Check the connection, then try again.')
+    await showAnswer(await fetch(requestOf(form, signal)), output)
+  } catch (error) {
+    if (signal.aborted) return
+    if (error instanceof Unsendable) output.replaceChildren(error.message)
+    else output.append('\nDarkroom does not answer. Check the connection, then try again.')
   }
 }
 
-function requestOf(form: HTMLFormElement): { url: string; init: RequestInit } {
+function setLatest(form: HTMLFormElement): AbortController {
+  const attempt = new AbortController()
+  latest.set(form, attempt)
+  return attempt
+}
+
+async function showAnswer(answer: Response, output: HTMLOutputElement): Promise<void> {
+  output.replaceChildren(`${answer.status} ${answer.statusText}\n`)
+  if (answer.status === 401) output.append(signInLink())
+  const type = answer.headers.get('content-type') ?? ''
+  if (type.startsWith('text/event-stream')) await showEvents(answer, output)
+  else if (answer.ok && /^(image|application\/zip)/.test(type)) showBytes(await answer.blob(), type, output)
+  else output.append(indented(await answer.text()))
+}
+
+class Unsendable extends Error {}
+
+/** @throws Unsendable if the browser refuses what was filled in */
+function requestOf(form: HTMLFormElement, signal: AbortSignal): Request {
   const { path = '', method = 'GET' } = form.dataset
   const fields = [...form.querySelectorAll<Field>('[data-in]')]
   const valuesIn = (place: string) =>
@@ -50,8 +68,8 @@ function requestOf(form: HTMLFormElement): { url: string; init: RequestInit } {
     encodeURIComponent(values.get(name) ?? ''),
   )
   const query = Object.fromEntries(valuesIn('query').map(({ name, value }) => [name, value]))
-  const headers = new Headers(valuesIn('header').map(({ name, value }) => [name, value]))
-  const init: RequestInit = { method, headers }
+  const headers = headersOf(valuesIn('header'))
+  const init: RequestInit = { method, headers, signal }
   const [body] = valuesIn('body')
   if (body instanceof HTMLTextAreaElement) {
     headers.set('content-type', 'application/json')
@@ -60,7 +78,18 @@ function requestOf(form: HTMLFormElement): { url: string; init: RequestInit } {
     headers.set('content-type', 'application/octet-stream')
     init.body = body.files[0]
   }
-  return { url: urlOf(filled.replace(/^\//, ''), query), init }
+  return new Request(urlOf(filled.replace(/^\//, ''), query), init)
+}
+
+function headersOf(fields: readonly Field[]): Headers {
+  const headers = new Headers()
+  for (const { name, value } of fields)
+    try {
+      headers.set(name, value)
+    } catch {
+      throw new Unsendable(`The header ${name} can only have Latin letters, digits and signs.`)
+    }
+  return headers
 }
 
 async function showEvents(answer: Response, output: HTMLOutputElement): Promise<void> {

@@ -13,6 +13,7 @@ export function Chosen() {
   const rows = chosenRows.value
   const all = shownRows.value
   const finished = rows.filter(row => row.view.value.state === 'finished')
+  const archives = archivesOf(finished)
   return (
     <div class="chosen">
       <label class="check">
@@ -24,15 +25,25 @@ export function Chosen() {
         />
         {rows.length > 0 ? `${rows.length} chosen` : 'Choose all'}
       </label>
-      {archivesOf(finished).map(({ url, count }) => (
+      {archives.map(({ url, count }, at) => (
         <a
           key={url}
           class="button"
           href={url}
           download="darkroom.zip"
-          aria-label={`Download ${count} as zip`}
+          aria-label={
+            archives.length > 1
+              ? `Download zip ${at + 1} of ${archives.length}, ${count} images`
+              : `Download ${count} as zip`
+          }
         >
-          Download {count} <span class="wide">as zip</span>
+          {archives.length > 1 ? (
+            `Zip ${at + 1} of ${archives.length}`
+          ) : (
+            <>
+              Download {count} <span class="wide">as zip</span>
+            </>
+          )}
         </a>
       ))}
       {rows.length > 0 && (

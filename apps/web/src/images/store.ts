@@ -1,5 +1,5 @@
 import type { ImageStatus } from '@darkroom/contracts'
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { filter } from './filter.ts'
 import { nameOf, onNamed, rememberName } from './names.ts'
 import { isMadeForPage } from './previews.ts'
@@ -159,14 +159,17 @@ export function isKnown(id: string): boolean {
 
 export function removeRows(rows: readonly Row[]): void {
   const gone = new Set(rows)
-  for (const row of rows) {
-    const view = row.view.value
-    if ('image' in view) rowsById.delete(view.image.id)
-    if (isUpload(row)) count({ [view.state]: -1 })
-  }
-  uploads.value = uploads.value.filter(row => !gone.has(row))
-  history.value = history.value.filter(row => !gone.has(row))
-  hidden.value = new Set([...hidden.value].filter(row => !gone.has(row)))
+  // Otherwise each of thousands of rows would be counted anew.
+  batch(() => {
+    for (const row of rows) {
+      const view = row.view.value
+      if ('image' in view) rowsById.delete(view.image.id)
+      if (isUpload(row)) count({ [view.state]: -1 })
+    }
+    uploads.value = uploads.value.filter(row => !gone.has(row))
+    history.value = history.value.filter(row => !gone.has(row))
+    hidden.value = new Set([...hidden.value].filter(row => !gone.has(row)))
+  })
 }
 
 /** Removes all images of this tab, as they belong to the caller who has signed out. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
+import { until } from '@darkroom/testing'
 import { fileOf, type InBrowser } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
-export function docsFlows({ open, png }: InBrowser): void {
+export function docsFlows({ open, png, post }: InBrowser): void {
   test('the docs have every route with examples for curl, JavaScript and the command line', async () => {
     await using opened = await open('/docs')
     const { page } = opened
@@ -16,6 +17,37 @@ export function docsFlows({ open, png }: InBrowser): void {
         'Command line',
       ])
     }
+  })
+
+  test('a try that can not be sent, or is repeated before its end, is answered once and in words', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const form = async (name: string) => {
+      await page.locator(`section[id="${name}"] summary`, { hasText: 'Try it' }).click()
+      return page.getByRole('form', { name: `Try ${name}`, exact: true })
+    }
+    const get = await form('getImage')
+    await get.getByLabel('id').fill('none')
+    await get.getByLabel('prefer').fill('wait=海')
+    await get.getByRole('button').click()
+    await get.getByText('The header prefer can only have Latin letters').waitFor()
+    await get.getByLabel('prefer').fill('')
+    await get.getByRole('button').click()
+    await get.getByText(/^404/).waitFor()
+
+    const follow = await form('followImages')
+    const lines = async () => String(await follow.locator('output').textContent())
+    await follow.getByRole('button').click()
+    await follow.getByText(/retry:/).waitFor()
+    await follow.getByRole('button').click()
+    await until('the second stream is open', async () => /^200.*\n.*retry:/.test(await lines()))
+    const id = await post()
+    await until('the image is finished', async () => (await lines()).includes('"finished"'))
+    const ends = (await lines()).split('\n').filter(line => line.startsWith('id:') && line.includes(id))
+    assert.equal(new Set(ends).size, ends.length, ends.join())
+    await page.context().setOffline(true)
+    await get.getByRole('button').click()
+    await get.getByText('Darkroom does not answer').waitFor()
   })
 
   test('routes are tried from the docs: one that reads, an upload, its bytes, and one that deletes', async () => {
