@@ -5,6 +5,7 @@ import { notLoaded, offline, Refusal, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized, request } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
 import { hidden } from '../images/store.ts'
+import { expectReadable } from './expect-readable.ts'
 import { forgetPending, rememberPending } from './pending.ts'
 import type { Sending } from './send.ts'
 import { thisTab } from './this-tab.ts'
@@ -100,19 +101,6 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
 /** Whether the upload is not retried. */
 function isOver(error: unknown): boolean {
   return !(error instanceof Refusal) || !(error.isTemporary || error.status === 401)
-}
-
-async function expectReadable(file: File): Promise<void> {
-  try {
-    await file.slice(0, 1).arrayBuffer()
-  } catch {
-    throw new Refusal({
-      status: 410,
-      code: 'file-gone',
-      message: 'The file was changed or moved since it was chosen',
-      remedy: 'Choose it again.',
-    })
-  }
 }
 
 function asRefusal(error: Error | DetailedError, onGone: () => void): Refusal {

@@ -3,6 +3,7 @@ import { urlOf } from '../api/base.ts'
 import { offline, parseAnswer, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
+import { expectReadable } from './expect-readable.ts'
 
 export interface Sending {
   /** Rejects with a Refusal. */
@@ -12,6 +13,7 @@ export interface Sending {
 
 /** Sends a file in one request. Only XMLHttpRequest reports how much of a body was sent over HTTP/1.1. */
 export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
+  if (!file) throw new Error('a row without a file can not be sent')
   const xhr = new XMLHttpRequest()
   const accepted = new Promise<ImageStatus>((resolve, reject) => {
     xhr.open('POST', urlOf('images', { ...wish }))
@@ -28,9 +30,10 @@ export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: nu
         reject(error)
       }
     }
-    xhr.onerror = () => reject(offline())
+    // A file that can't be read looks like a connection that ended.
+    xhr.onerror = () => void expectReadable(file).then(() => reject(offline()), reject)
     xhr.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
-    xhr.send(file ?? null)
+    xhr.send(file)
   })
   return { accepted, abort: () => xhr.abort() }
 }

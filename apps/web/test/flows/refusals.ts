@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { httpRequest, tiffOf, until } from '@darkroom/testing'
+import { httpRequest, temporaryFolder, tiffOf, until } from '@darkroom/testing'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
@@ -129,6 +131,24 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await assertAccessible(page)
     await dialog.locator('.toast').getByRole('button', { name: 'Close' }).click()
     await page.getByText('Darkroom does not answer').waitFor({ state: 'detached' })
+  })
+
+  test('a file that was changed since it was chosen is refused, and the other uploads continue', async t => {
+    const folder = temporaryFolder(t)
+    const [changed, other] = ['changed.png', 'other.png'].map(name => join(folder, name))
+    assert.ok(changed && other)
+    for (const path of [changed, other]) await writeFile(path, png)
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Collect first').check()
+    await page.setInputFiles('#pick-files', [changed, other])
+    await page.getByText('2 images are collected').waitFor()
+    await writeFile(changed, photo)
+    await page.getByRole('button', { name: 'Send them' }).click()
+    await rowOf(page, 'changed.png')
+      .getByText('The file was changed or moved since it was chosen. Choose it again.')
+      .waitFor()
+    await untilDeveloped(page, 'other.png')
   })
 
   test('a double click on Upload again sends the file once', async () => {
