@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '@darkroom/sqlite'
 import { ExpectedFailure } from './expected-failure.ts'
 
 const minLength = 16
 
 /** Loads the token with which services call each other. It is made at the first start, readable only by its owner. */
 export function loadOrMakeClusterToken(dataDir: string): string {
-  mkdirSync(dataDir, { recursive: true })
+  makeFolder(dataDir)
   const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
   writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   try {

@@ -1,6 +1,6 @@
-import type { Dirent } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative } from 'node:path'
 
 export interface FoundImage {
   /** The path as the user gave it, or below a folder that the user gave. */
@@ -8,6 +8,8 @@ export interface FoundImage {
   /** A name for its results below the output folder, without an extension. */
   name: string
   bytes: number
+  /** The same for all paths to the file; undefined for a URL. */
+  identity?: string
   /** Why it can't be developed. */
   problem?: string
 }
@@ -31,26 +33,25 @@ export async function findImages(
 ): Promise<FoundImages> {
   const images: FoundImage[] = []
   let skippedCount = 0
+  const excluded = identityOf(await stat(out))
   for (const input of inputs) {
     if (isUrl(input)) {
       images.push({ file: input, name: nameIn(new URL(input).pathname) || 'image', bytes: 0 })
       continue
     }
-    const found = await stat(input).catch(() => undefined)
-    if (!found?.isDirectory()) {
+    const found = await statOrError(input)
+    if (found instanceof Error || !found.isDirectory()) {
       images.push({ ...describe(input, found), name: nameIn(input) })
       continue
     }
-    const inside = await filesBelow(input, resolve(out)).catch((error: NodeJS.ErrnoException) => error)
-    if (inside instanceof Error) {
-      images.push(withProblem(input, `the folder can't be read: ${inside.message}`))
-      continue
-    }
-    const named = inside.filter(file => imageName.test(file))
-    skippedCount += inside.length - named.length
-    if (named.length === 0) images.push(withProblem(input, 'this folder contains no image'))
+    const inside = await filesBelow(input, excluded)
+    const named = inside.files.filter(file => imageName.test(file))
+    skippedCount += inside.files.length - named.length
+    images.push(...inside.unreadable)
+    if (named.length + inside.unreadable.length === 0)
+      images.push(withProblem(input, 'this folder contains no image'))
     for (const file of named) {
-      const described = describe(file, await stat(file).catch(() => undefined))
+      const described = describe(file, await statOrError(file))
       images.push({ ...described, name: join(dirname(relative(input, file)), nameIn(file)) })
     }
   }
@@ -61,12 +62,22 @@ export function isUrl(input: string): boolean {
   return /^https?:\/\//i.test(input) && URL.canParse(input)
 }
 
-function describe(
-  file: string,
-  found: { size: number; isFile: () => boolean } | undefined,
-): Omit<FoundImage, 'name'> {
-  if (!found) return { file, bytes: 0, problem: 'there is no such file' }
-  return { file, bytes: found.size, ...(!found.isFile() && { problem: 'it is not a file' }) }
+/** Different paths to one file have the same identity: links, and other spellings on disks that ignore case. */
+export function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`
+}
+
+function statOrError(path: string): Promise<Stats | NodeJS.ErrnoException> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => error)
+}
+
+function describe(file: string, found: Stats | NodeJS.ErrnoException): Omit<FoundImage, 'name'> {
+  if (found instanceof Error) {
+    const problem = found.code === 'ENOENT' ? 'there is no such file' : found.message
+    return { file, bytes: 0, problem }
+  }
+  const described = { file, bytes: found.size, identity: identityOf(found) }
+  return found.isFile() ? described : { ...described, problem: 'it is not a file' }
 }
 
 function withProblem(file: string, problem: string): FoundImage {
@@ -77,28 +88,47 @@ function nameIn(path: string): string {
   return basename(path, extname(path))
 }
 
+interface FilesBelow {
+  files: string[]
+  /** The folders that can't be read. */
+  unreadable: FoundImage[]
+}
+
 /** All files below a folder, sorted; links to folders are not followed, because they may form a circle. */
-async function filesBelow(folder: string, excluded: string): Promise<string[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'))
-  const below = await Promise.all(
-    entries.sort(byName).map(entry => {
-      const path = join(folder, entry.name)
-      if (entry.isDirectory()) return resolve(path) === excluded ? [] : filesBelow(path, excluded)
-      return [path]
-    }),
-  )
-  return below.flat()
+async function filesBelow(folder: string, excluded: string): Promise<FilesBelow> {
+  const found: FilesBelow = { files: [], unreadable: [] }
+  const read = async (inside: string) => {
+    const entries = await readdir(inside, { withFileTypes: true })
+    for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byName)) {
+      const path = join(inside, entry.name)
+      if (!entry.isDirectory()) found.files.push(path)
+      else if (identityOf(await stat(path)) !== excluded) await readOrName(path)
+    }
+  }
+  const readOrName = (path: string) =>
+    read(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.syscall === undefined) throw error
+      found.unreadable.push(withProblem(path, `the folder can't be read: ${error.message}`))
+    })
+  await readOrName(folder)
+  return found
 }
 
 function byName(one: Dirent, other: Dirent): number {
   return one.name < other.name ? -1 : 1
 }
 
-/** Makes all names different, variants included: later files with the same name get a number. */
+/**
+ * Makes all names different, variants included: later files with the same name get a number. Names that differ only in
+ * case are the same on some disks.
+ */
 function withFreeNames(images: readonly FoundImage[], variants: readonly string[]): FoundImage[] {
   const taken = new Set<string>()
   return images.map(image => {
-    const namesOf = (name: string) => [name, ...variants.map(variant => resultName(name, variant))]
+    const namesOf = (name: string) =>
+      [name, ...variants.map(variant => resultName(name, variant))].map(each =>
+        each.normalize().toLowerCase(),
+      )
     let free = image.name
     for (let number = 2; namesOf(free).some(name => taken.has(name)); number++)
       free = `${image.name}-${number}`

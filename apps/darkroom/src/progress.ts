@@ -53,7 +53,8 @@ export class Progress {
     this.#drawStatus()
   }
 
-  #write(line: string): void {
+  #write(text: string): void {
+    const line = withoutControls(text)
     this.#output.write(this.#output.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`)
   }
 
@@ -62,12 +63,18 @@ export class Progress {
     const states = [...this.#underWay].map(([file, state]) => `${basename(file)} ${state}`).join(', ')
     const sentBytes = [...this.#sentBytes.values()].reduce((sum, bytes) => sum + bytes, 0)
     const sent = `${megabytes(sentBytes)} of ${megabytes(this.#totalBytes)} MB sent`
-    const line =
+    const text =
       this.#underWay.size > 0 ? `${this.#endedCount}/${this.#count} images, ${sent}: ${states}` : ''
+    const line = withoutControls(text)
     this.#output.write(`\r\x1b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`)
   }
 }
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1)
+}
+
+/** The names of files can contain line feeds, and codes that change a terminal. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?')
 }

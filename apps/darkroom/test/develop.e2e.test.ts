@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import {
   assertSwapped,
   generateImage,
@@ -9,6 +14,7 @@ import {
   startDarkroom,
   temporaryFolder,
   tiffOf,
+  until,
 } from '@darkroom/testing'
 import { runCommand } from './run-command.ts'
 
@@ -70,6 +76,90 @@ test('develop writes variants beside the result, and never one file over another
       return [file, `${stem}.png`, `${stem}_web.webp`, 30]
     }),
   )
+})
+
+test('develop never overwrites an original, by whatever path its folder is named', async t => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'photos'))
+  symlinkSync('photos', join(folder, 'link'))
+  const file = join(folder, 'photos/a.png')
+  writeFileSync(file, png)
+  for (const [input, out] of [
+    [file, join(folder, 'link')],
+    [join(folder, 'link/a.png'), join(folder, 'photos')],
+    [join(folder, 'link'), join(folder, 'photos')],
+  ] as const) {
+    const { code, stderr } = await run('develop', input, '-o', out)
+    assert.equal(code, 1)
+    assert.match(stderr, /would overwrite|contains no image/)
+    assert.ok(readFileSync(file).equals(png))
+  }
+  const out = join(folder, 'photos/developed')
+  for (let n = 0; n < 2; n++) {
+    const { code, stderr } = await run('develop', `${folder}/link/`, '-o', out)
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(filesBelow(out), ['a.png'])
+  }
+})
+
+test('develop names results apart on disks that ignore case, and shows no control characters', async t => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'in'))
+  for (const name of ['A.png', 'a.PNG', 'line\nfeed.png']) writeFileSync(join(folder, 'in', name), png)
+  const out = join(folder, 'out')
+  const { code, stderr } = await run('develop', join(folder, 'in'), '-o', out)
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(filesBelow(out), ['A.png', 'a-2.png', 'line\nfeed.png'])
+  assert.match(stderr, /in\/line\?feed.png -> /)
+})
+
+test('develop says why a folder can not be made or read', async t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'a.png')
+  writeFileSync(file, png)
+  for (const [out, message] of [
+    ['/proc/x', /the folder of -o can't be made: /],
+    ['', /-o must be a folder/],
+    [file, /-o must be a folder, but .*a.png is a file/],
+    [join(file, 'below'), /a.png/],
+  ] as const) {
+    const { code, stderr } = await run('develop', file, '-o', out)
+    assert.equal(code, 2)
+    assert.match(stderr, message)
+  }
+})
+
+test('develop that is interrupted ends, and leaves no part of a file', async t => {
+  const folder = temporaryFolder(t)
+  const sent = Buffer.alloc(1_000_000)
+  const { promise: isDownloading, resolve } = Promise.withResolvers<void>()
+  const image = { id: 'x', state: 'finished', result: { contentType: 'image/png', bytes: 2 * sent.length } }
+  const server = createServer((request, answer) => {
+    request.resume()
+    if (!request.url?.endsWith('/result')) {
+      answer.end(JSON.stringify({ ...image, images: [] }))
+      return
+    }
+    answer.write(sent)
+    resolve()
+  }).listen(0, '127.0.0.1')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  const files = ['a.png', 'b.png'].map(name => join(folder, name))
+  for (const file of files) writeFileSync(file, png)
+  const out = join(folder, 'out')
+  const { port } = server.address() as AddressInfo
+  const command = ['develop', ...files, '-o', out, '--concurrency', '1', '--url', `http://127.0.0.1:${port}`]
+  const main = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
+  const child = spawn(process.execPath, [main, ...command], { stdio: 'ignore' })
+  await isDownloading
+  await until('a part is written', () => filesBelow(out).includes('a.png.part'))
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [130, null])
+  assert.deepEqual(filesBelow(out), [])
 })
 
 test('develop uses a preset, and presets prints it', async t => {

@@ -86,6 +86,8 @@ interface Piece {
   isLast: boolean
 }
 
+/** A program that was interrupted must not wait long for it. */
+const deleteTimeoutMs = 5000
 const tus = { 'tus-resumable': '1.0.0' }
 
 /** Sends a resumable upload (tus 1.0), whose id becomes the id of the image. */
@@ -103,8 +105,9 @@ async function uploadInPieces(
   } catch (error) {
     // Nobody will continue it. If it can't be deleted now, it expires. Darkroom itself deletes what it refuses.
     const isRefused = error instanceof DarkroomError && !error.isTemporary
+    const signal = AbortSignal.timeout(deleteTimeoutMs)
     if (!isRefused)
-      connection.request(path, { method: 'DELETE', headers: tus, once: true }).catch(() => undefined)
+      connection.request(path, { method: 'DELETE', headers: tus, once: true, signal }).catch(() => undefined)
     throw error
   }
 }

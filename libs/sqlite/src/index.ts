@@ -1,4 +1,5 @@
 export { type Migrations, openDatabase } from './database.ts'
 export { GroupCommit } from './group-commit.ts'
 export { FileInUse, FolderInUse, lockFile, lockFolder } from './locks.ts'
+export { makeFolder } from './make-folder.ts'
 export { UnusableFile } from './unusable-file.ts'

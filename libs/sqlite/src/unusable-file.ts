@@ -1,5 +1,6 @@
-import { mkdirSync, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs of ours. */
 const ourMistakes = [1, 21]
@@ -11,7 +12,7 @@ export class UnusableFile extends Error {}
 export function prepareFile(path: string): void {
   let found: Stats | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     found = statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
     throw new UnusableFile((cause as Error).message, { cause })

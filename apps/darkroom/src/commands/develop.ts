@@ -1,6 +1,6 @@
 import { createWriteStream, openAsBlob } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import {
   type Darkroom,
@@ -11,8 +11,10 @@ import {
 } from '@darkroom/client/source'
 import { fileExtensionOf } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
+import { makeFolder } from '@darkroom/sqlite'
 import { connect } from '../connect.ts'
-import { findImages, isUrl, resultName } from '../find-images.ts'
+import { findImages, identityOf, isUrl, resultName } from '../find-images.ts'
+import { watchForInterruption } from '../interruption.ts'
 import { Progress } from '../progress.ts'
 import { readOperationOptions } from '../read-operations.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
@@ -53,7 +55,7 @@ export async function developCommand(
   const variants = readOperationOptions({ operations, variant })
   const limit = readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
-  await makeFolder(out)
+  makeOutputFolder(out)
 
   const variantNames = variants ? Object.keys(variants) : await variantsOfPreset(darkroom, preset)
   const { images, skippedCount } = await findImages(inputs, out, variantNames)
@@ -63,10 +65,12 @@ export async function developCommand(
       `skipped ${skippedCount} ${skippedCount === 1 ? 'file' : 'files'} without the extension of an image`,
     )
   const print = (line: object) => json && process.stdout.write(`${JSON.stringify(line)}\n`)
-  const originals = new Set(images.map(({ file }) => resolve(file)))
+  const originals = new Set(images.map(({ identity }) => identity))
   const failures: string[] = []
+  const { signal, exitCode } = watchForInterruption(process)
   await mapConcurrently(limit, images, async image => {
     const { file } = image
+    if (signal.aborted) return
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
       progress.setState(file, 'uploading')
@@ -75,9 +79,11 @@ export async function developCommand(
         variants,
         preset,
         onProgress: reportTo(progress, file),
+        signal,
       })
       const { result, status } = developed
-      const write = (name: string, written: ImageFile) => writeResult(join(out, name), written, originals)
+      const write = (name: string, written: ImageFile) =>
+        writeResult(join(out, name), written, { originals, signal })
       const path = result && (await write(image.name, result))
       const paths: Record<string, string> = {}
       for (const [name, written] of Object.entries(developed.variants))
@@ -85,6 +91,7 @@ export async function developCommand(
       progress.done(file, [...(path === undefined ? [] : [path]), ...Object.values(paths)])
       print({ file, ...(path !== undefined && { result: path }), variants: paths, image: status })
     } catch (error) {
+      if (signal.aborted) return
       failures.push(file)
       const { message } = error as Error
       progress.failed(file, message)
@@ -96,7 +103,7 @@ export async function developCommand(
     }
   })
   if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
-  return failures.length > 0 ? 1 : 0
+  return exitCode() ?? (failures.length > 0 ? 1 : 0)
 }
 
 function readConcurrency(given = String(defaultConcurrency)): number {
@@ -107,11 +114,16 @@ function readConcurrency(given = String(defaultConcurrency)): number {
   })
 }
 
-async function makeFolder(out: string): Promise<void> {
-  await mkdir(out, { recursive: true }).catch(cause => {
-    if (cause.code !== 'EEXIST') throw cause
-    throw new UsageError(`-o must be a folder, but ${out} is a file`, { isBrief: true })
-  })
+function makeOutputFolder(out: string): void {
+  if (out === '') throw new UsageError('-o must be a folder, got ""', { isBrief: true })
+  try {
+    makeFolder(out)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST')
+      throw new UsageError(`-o must be a folder, but ${out} is a file`, { isBrief: true })
+    throw new UsageError(`the folder of -o can't be made: ${message}`, { isBrief: true })
+  }
 }
 
 /** The names of a preset's variants, so that their files get free names. */
@@ -130,19 +142,29 @@ function reportTo(progress: Progress, file: string): NonNullable<DevelopOptions[
 }
 
 /** Downloads a result to the path `stem` with the right extension. Returns the path. */
-async function writeResult(stem: string, result: ImageFile, originals: ReadonlySet<string>): Promise<string> {
+async function writeResult(
+  stem: string,
+  result: ImageFile,
+  { originals, signal }: { originals: ReadonlySet<string | undefined>; signal: AbortSignal },
+): Promise<string> {
   const path = `${stem}.${fileExtensionOf(result.facts.contentType)}`
-  if (originals.has(resolve(path)))
-    throw new Error(`its result would overwrite ${path}; choose another folder with -o`)
-  await mkdir(dirname(path), { recursive: true })
+  if (await isOneOf(originals, path))
+    throw new Error(`its result would overwrite the original ${path}; choose another folder with -o`)
+  makeFolder(dirname(path))
   const temporary = `${path}.part`
   try {
     const { body } = await result.response()
-    await pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(temporary))
+    await pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(temporary), { signal })
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
   return path
+}
+
+/** Whether there is such a file at a path, also by links. */
+async function isOneOf(identities: ReadonlySet<string | undefined>, path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && identities.has(identityOf(found))
 }

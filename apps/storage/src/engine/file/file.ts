@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import { StoreFull } from '@darkroom/service-kit'
+import { makeFolder } from '@darkroom/sqlite'
 import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
 import type {
   BlobId,
@@ -71,7 +72,7 @@ export class FileBlobStore implements BlobStore {
 
   static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
     const { folder } = options
-    await makeFolder(resolve(folder))
+    await makeAndSync(resolve(folder))
     for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
     await syncPath(folder)
     return new FileBlobStore(options)
@@ -237,8 +238,8 @@ export class FileBlobStore implements BlobStore {
 }
 
 /** Makes a folder and its missing parents, and syncs their names. */
-async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
+async function makeAndSync(path: string): Promise<void> {
+  const first = makeFolder(path)
   if (first === undefined) return
   for (let folder = path; folder.length >= first.length; folder = dirname(folder))
     await syncPath(dirname(folder))

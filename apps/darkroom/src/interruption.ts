@@ -1,0 +1,20 @@
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+
+export interface Interruption {
+  /** Aborted by the first SIGINT or SIGTERM. The second ends the process at once. */
+  signal: AbortSignal
+  /** The exit code after the signal, as of a shell; undefined without one. */
+  exitCode(): number | undefined
+}
+
+/** Lets a command end by itself when the user interrupts it, so that it leaves nothing half-written. */
+export function watchForInterruption(process: Pick<NodeJS.Process, 'once'>): Interruption {
+  const abort = new AbortController()
+  let exitCode: number | undefined
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      exitCode ??= exitCodes[name]
+      abort.abort(new Error('interrupted'))
+    })
+  return { signal: abort.signal, exitCode: () => exitCode }
+}

@@ -1,0 +1,29 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/**
+ * Makes a folder and its missing parents, unless it exists. Returns the first folder that was made. The recursive mkdir
+ * of Node.js never returns where the system answers ENOENT though the parent exists, as in /proc, and hides the reason
+ * of a read-only file system.
+ *
+ * @throws the error of the file system about the first folder that could not be made; EEXIST if it is a file
+ */
+export function makeFolder(path: string): string | undefined {
+  const missing: string[] = []
+  for (let folder = resolve(path); !isFolder(folder); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) makeOne(folder)
+  return missing[0]
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isFolder(folder)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
