@@ -3,13 +3,13 @@ import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { decode } from './decode.ts'
 import type { ColourPlan } from './examine.ts'
-import { isAnimatable } from './format-abilities.ts'
+import { hasRoomFor, isAnimatable, usualResult } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import type { Plan } from './plan.ts'
-import { inBytes, type Raster } from './raster.ts'
+import { inBytes, type Raster, uprightSize } from './raster.ts'
 import { forgivingOddTags } from './tiff/essential-tags.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
-import { tiffPages } from './tiff/tiff-page.ts'
+import { isLossless, type TiffPage, tiffPages } from './tiff/tiff-page.ts'
 
 /** The properties that decide which format suits an image. */
 interface Content {
@@ -25,31 +25,41 @@ interface Choice {
 
 /**
  * The format that suits an image (`format:auto`): it keeps frames and transparency, photographs are small in it,
- * drawings stay sharp, and all browsers show it. A document of several pages stays a TIFF.
+ * drawings stay sharp, and all browsers show it. A document of several pages stays a TIFF. A result with too many pixels
+ * a side for that format gets another.
  *
  * `reserve` is awaited before the first frame is unpacked, which happens only when the header isn't enough to decide.
  */
 export async function chooseFormat(
   input: Uint8Array,
   header: ImageHeader,
-  plan: Pick<Plan, 'addsTransparency'> & ColourPlan,
+  plan: Pick<Plan, 'addsTransparency' | 'steps'> & ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Choice> {
   const { format, frames } = header
-  if (format === 'tiff' && frames > 1) return { format, lossless: header.lossless }
-  const content = saidByHeader(header) ?? (await lookAt(input, header, plan, limits, reserve))
-  const isAnimated = frames > 1 && (isAnimatable(format) || format === 'png')
-  if (isAnimated) return { format: 'webp', lossless: content.isDrawing }
-  // Another lossy format would lose more, and WebP and AVIF are the smallest.
-  if (format === 'webp' || format === 'avif') return { format, lossless: header.lossless }
-  if (content.isDrawing) return { format: 'png', lossless: true }
+  const [page, ...morePages] = format === 'tiff' ? tiffPages(input) : []
+  if (morePages.length > 0) return { format: 'tiff', lossless: header.lossless }
+  const lossless = page ? isLossless(page) : header.lossless
+  const content =
+    saidByHeader({ ...header, lossless }) ?? (await lookAt(input, header, plan, limits, reserve, page))
+  const size = plan.steps.reduce((size, step) => step.sizeAfter(size), uprightSize(header))
+  const withRoom = (...formats: OutputFormat[]) => formats.find(format => hasRoomFor(size, format))
+  if (!page && frames > 1 && (isAnimatable(format) || format === 'png'))
+    return { format: withRoom('webp', usualResult(format)) ?? 'gif', lossless: content.isDrawing }
   const isTransparent = content.isTransparent || plan.addsTransparency
-  return { format: isTransparent ? 'webp' : 'jpeg', lossless: false }
+  const ofPhotograph = withRoom(isTransparent ? 'webp' : 'jpeg') ?? 'png'
+  // Another lossy format would lose more, and WebP and AVIF are the smallest.
+  if (format === 'webp' || format === 'avif') return { format: withRoom(format) ?? ofPhotograph, lossless }
+  return content.isDrawing ? { format: 'png', lossless: true } : { format: ofPhotograph, lossless: false }
 }
 
 /** Treats a lossy original as a photograph: the sharp edges of a drawing are already gone. */
-function saidByHeader({ format, lossless, channels }: ImageHeader): Content | undefined {
+function saidByHeader({
+  format,
+  lossless,
+  channels,
+}: Pick<ImageHeader, 'format' | 'lossless' | 'channels'>): Content | undefined {
   if (lossless) return undefined
   return { isDrawing: false, isTransparent: format !== 'jpeg' && channels % 2 === 0 }
 }
@@ -63,9 +73,9 @@ async function lookAt(
   plan: ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
+  page: TiffPage | undefined,
 ): Promise<Content> {
   const { width, height, unpackedBytes } = header
-  const [page] = header.format === 'tiff' ? tiffPages(input) : []
   if (page && hasOddColours(page)) {
     // sharp can't read them.
     await reserve(2 * unpackedBytes)
@@ -76,7 +86,7 @@ async function lookAt(
   await reserve(8 * width * height)
   // Damage is reported later, when the image is developed.
   const read = (file: Uint8Array) =>
-    sharp(file, { limitInputPixels: limits.maxPixels, failOn: 'none' })
+    sharp(file, { limitInputPixels: limits.maxPixels, failOn: 'none', ...(page && { page: page.index }) })
       .timeout(timeoutOf(limits))
       .toColourspace('srgb')
       .raw()

@@ -35,21 +35,24 @@ export function canHave16Bits(format: OutputFormat): boolean {
   return format === 'png' || format === 'tiff' || format === 'avif'
 }
 
-/** The most pixels that a side can have. */
+type Size = { width: number; height: number }
+
+/** The most pixels that a side can have. libjpeg writes no longer JPEGs, although the format has room for 65 535. */
 const longestSide: Partial<Record<OutputFormat, number>> = {
-  jpeg: 65_535,
+  jpeg: 65_500,
   gif: 65_535,
   webp: 16_383,
   avif: 16_384,
 }
 
+export function hasRoomFor({ width, height }: Size, format: OutputFormat): boolean {
+  return Math.max(width, height) <= (longestSide[format] ?? Number.POSITIVE_INFINITY)
+}
+
 /** @throws UnusableImage when a picture is too wide or too high for the format */
-export function expectRoomFor(
-  { width, height }: { width: number; height: number },
-  format: OutputFormat,
-): void {
-  const most = longestSide[format]
-  if (most === undefined || Math.max(width, height) <= most) return
+export function expectRoomFor(size: Size, format: OutputFormat): void {
+  if (hasRoomFor(size, format)) return
+  const [{ width, height }, most] = [size, longestSide[format]]
   const message = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side`
   throw new UnusableImage('result-too-large', message)
 }

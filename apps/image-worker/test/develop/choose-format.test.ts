@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
+import { longsEntry, TiffWriter } from '../../src/develop/metadata/tiff-directory.ts'
+import { joinPages } from '../../src/develop/tiff/join-pages.ts'
+import { tiffPages } from '../../src/develop/tiff/tiff-page.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { randomFrom } from '../seeded-random.ts'
 import { animatedPng } from './animated-png.ts'
@@ -115,3 +118,55 @@ test('format:auto develops every kind of file', async () => {
   for (const [name, file] of await validFiles(randomFrom(1)))
     await assert.doesNotReject(run(file, 'format:auto'), name)
 })
+
+test('format:auto chooses a format that has room for the result', async () => {
+  const strip = (length: number, alpha?: number) => {
+    const raw = { width: length, height: 4, channels: 3 } as const
+    const image = sharp(photograph({ ...raw, seed: 3 }), { raw })
+    return (alpha === undefined ? image : image.ensureAlpha(alpha)).png().toBuffer()
+  }
+  assert.equal(await chosen(await strip(16_383, 0.5)), 'webp')
+  assert.equal(await chosen(await strip(16_384, 0.5)), 'png')
+  assert.equal(await chosen(await strip(16_384, 0.5), 'resize:100x,'), 'webp')
+  assert.equal(await chosen(await strip(65_500)), 'jpeg')
+  assert.equal(await chosen(await strip(65_501)), 'png')
+  const one = await strip(16_384)
+  const frames = [one, await sharp(one).flop().png().toBuffer()]
+  const gif = await sharp(frames, { join: { animated: true } })
+    .gif({ delay: [50, 70] })
+    .toBuffer()
+  const { facts } = await run(gif, 'format:auto')
+  assert.deepEqual([facts.contentType, facts.frames], ['image/gif', 2])
+  const webp = await photo().webp().toBuffer()
+  assert.equal(await chosen(webp, 'pad:0:16383:0:0,'), 'jpeg')
+  assert.equal(await chosen(webp, 'pad:0:16383:0:0:transparent,'), 'png')
+})
+
+test('format:auto looks at the picture of a TIFF, not at its thumbnail', async () => {
+  for (const [image, format] of [
+    [photo(), 'jpeg'],
+    [drawing(shapes).removeAlpha(), 'png'],
+  ] as const) {
+    const picture = await image.clone().tiff({ compression: 'lzw' }).toBuffer()
+    const thumbnail = await sharp({ create: { width: 20, height: 15, channels: 3, background: 'red' } })
+      .tiff({ compression: 'jpeg' })
+      .toBuffer()
+    for (const pages of [
+      [picture, asThumbnail(thumbnail)],
+      [asThumbnail(thumbnail), picture],
+    ]) {
+      const { bytes, facts } = await run(joinPages(pages), 'format:auto')
+      assert.deepEqual([facts.contentType, facts.frames], [`image/${format}`, 1])
+      assert.equal((await sharp(bytes).metadata()).width, width)
+    }
+  }
+})
+
+/** TIFF 6.0, section 8: NewSubfileType 1 is a reduced version of another image. */
+function asThumbnail(tiff: Buffer): Buffer {
+  const writer = new TiffWriter(tiff)
+  const { at } = writer.directory([longsEntry(254, 1), ...(tiffPages(tiff)[0]?.directory.entries ?? [])])
+  const bytes = writer.bytes()
+  bytes.writeUInt32LE(at, 4)
+  return bytes
+}

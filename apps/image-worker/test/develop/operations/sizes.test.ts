@@ -79,4 +79,8 @@ test('a result that is too large for its format is refused with a reason', async
   }
   const { facts } = await run(png, pads)
   assert.equal(facts.height, 98_299)
+  // libjpeg's own limit, just below the format's.
+  const long = (bottom: number) => run(png, `crop:1x1,pad:16383:0,pad:16367:0:${bottom},format:jpeg`)
+  assert.equal((await long(16_366)).facts.height, 65_500)
+  await assert.rejects(long(16_367), { code: 'result-too-large' })
 })
