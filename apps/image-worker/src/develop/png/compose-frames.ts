@@ -11,9 +11,10 @@ export async function composeFrames(
 ): Promise<Raster[]> {
   const shown: Raster[] = []
   let canvas: Raster | undefined
+  const needsAlpha = isBare(frames, width, height)
   for (const [index, frame] of frames.entries()) {
     const rectangle = await unpack(frame.png)
-    const patch = isBare(frames, width, height) ? withAlpha(rectangle) : rectangle
+    const patch = needsAlpha ? withAlpha(rectangle) : rectangle
     canvas ??= blank(patch, width, height)
     const before = canvas
     canvas = { ...before, data: Uint8Array.from(before.data) }
