@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 
 /** The folder of Debian's package mate-backgrounds. */
-export const photographFolder = process.env.PHOTOS ?? '/usr/share/backgrounds'
+const photographFolder = process.env.PHOTOS ?? '/usr/share/backgrounds'
 
 const maxBytes = 4 * 1024 * 1024
 

@@ -23,7 +23,7 @@ const shownLongest = 10
 const lingeringSeconds = 20
 
 /** More than twice the processors: tests wait for more than half of their time. */
-export const testProcesses = 2 * availableParallelism() + 1
+const testProcesses = 2 * availableParallelism() + 1
 
 /** The environment of the processes of a run. */
 export const env: Record<string, string | undefined> & { TMPDIR: string } = {

@@ -10,7 +10,7 @@ export const registerEntry = (name: string, value: number): Entry => ({
   name,
   ...writeRegister(undefined, 'node-1', value),
 })
-export const countEntry = (name: string, node: string, total: number): Entry => ({
+const countEntry = (name: string, node: string, total: number): Entry => ({
   kind: 'count',
   name,
   node,

@@ -4,7 +4,7 @@ import { type Static, Type } from './typebox/typebox.js'
  * waiting: the image has not ended yet. due: to be sent, or being sent. failed: no attempts are left, or the receiver
  * refused it for good.
  */
-export const callbackStates = ['waiting', 'due', 'delivered', 'failed'] as const
+const callbackStates = ['waiting', 'due', 'delivered', 'failed'] as const
 export type CallbackState = (typeof callbackStates)[number]
 export const CallbackState = Type.Enum(callbackStates)
 

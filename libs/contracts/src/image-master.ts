@@ -39,7 +39,7 @@ export const readiness = ['not found', 'in progress', 'finished', 'failed'] as c
 export type Readiness = (typeof readiness)[number]
 
 /** Larger results are sent in a separate request. In base64, this many bytes still fit into a JSON body. */
-export const maxInlineBytes = 512 * 1024
+const maxInlineBytes = 512 * 1024
 
 const WorkRequest = Type.Object({
   worker: WorkerName,

@@ -12,6 +12,6 @@ export const imageCounters = {
 /** The register in cluster-state that decides whether frontends accept uploads. If it is not set, they do. */
 export const intakeRegister = 'intake'
 
-export const intakeStates = ['open', 'paused'] as const
+const intakeStates = ['open', 'paused'] as const
 export const IntakeState = Type.Enum(intakeStates)
 export type IntakeState = Static<typeof IntakeState>

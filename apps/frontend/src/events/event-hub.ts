@@ -199,6 +199,6 @@ export function eventIdOf({ id, version }: Task): string {
   return `${id}:${version}`
 }
 
-export function stateFrame(task: Task, linkBase: string): Frame {
+function stateFrame(task: Task, linkBase: string): Frame {
   return eventFrame('state', toImageStatus(task, linkBase), eventIdOf(task))
 }

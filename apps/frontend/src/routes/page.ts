@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PageFile, PageFiles } from '../page/page-files.ts'
 
 /** The paths of the page, and the file of each. */
-export const pagePaths = { '/': 'index.html', '/status': 'status.html', '/docs': 'docs.html' } as const
+const pagePaths = { '/': 'index.html', '/status': 'status.html', '/docs': 'docs.html' } as const
 
 /** The page, its scripts and its styles. They are public; the data that the page shows needs a session. */
 export function addPageRoutes(app: App, files: PageFiles | undefined): void {

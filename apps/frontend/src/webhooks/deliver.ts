@@ -73,7 +73,7 @@ const words = {
 }
 
 /** The body of a notice, without the state of the notice, which would differ between attempts. */
-export function noticeOf(task: Task, linkBase: string): string {
+function noticeOf(task: Task, linkBase: string): string {
   const { callback: _, ...data } = toImageStatus(task, linkBase)
   return JSON.stringify({ type: `image.${task.state}`, timestamp: task.finishedAt, data })
 }

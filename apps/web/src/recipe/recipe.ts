@@ -70,7 +70,7 @@ export function stepsAt(place: StepPlace): readonly Step[] {
   return variants.find(({ key }) => key === place)?.steps ?? []
 }
 
-export function setSteps(place: StepPlace, steps: readonly Step[]): void {
+function setSteps(place: StepPlace, steps: readonly Step[]): void {
   if (place === undefined) change({ steps })
   else changeVariant(place, { steps })
 }

@@ -51,7 +51,7 @@ function Account() {
 }
 
 /** The safelight. */
-export function Lamp() {
+function Lamp() {
   return (
     <svg class="lamp" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
       <path class="lamp-shade" d="M12 2v3M5 14a7 7 0 0 1 14 0z" />

@@ -82,7 +82,7 @@ function isUnanswered(row: Row): boolean {
   return view.state === 'uploading' && view.share === 1
 }
 
-export function hasUnsent(): boolean {
+function hasUnsent(): boolean {
   return nextWanted() !== undefined || sending.size > 0
 }
 

@@ -49,7 +49,7 @@ export function answerWithProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)))
 }
 
-export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
+function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
   const document = Buffer.from(JSON.stringify(problem.toJSON()))
   const { raw } = reply.request
   const isBodyUnread = hasBody(raw) && !raw.readableEnded

@@ -50,7 +50,7 @@ export function takeStreamApart(jpeg: Uint8Array): JpegStream {
 const frames: readonly number[] = [markers.baselineFrame, markers.extendedFrame, markers.progressiveFrame]
 
 /** One stream of a TIFF as a JPEG file. `tables` is the value of JPEGTables, if the page has it. */
-export function withTables(tables: Uint8Array, stream: Uint8Array): Buffer {
+function withTables(tables: Uint8Array, stream: Uint8Array): Buffer {
   return Buffer.concat([startOfImage, tables.subarray(2, -2), stream.subarray(2)])
 }
 

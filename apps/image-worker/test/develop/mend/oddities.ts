@@ -20,7 +20,7 @@ export function markersOf(jpeg: Buffer): Place[] {
   return places
 }
 
-export function isRestart(marker: number): boolean {
+function isRestart(marker: number): boolean {
   return marker >= 0xd0 && marker <= 0xd7
 }
 
