@@ -190,7 +190,7 @@ test('develop uses a preset, and presets prints it', async t => {
   assert.equal((await run('presets')).stdout, '')
 })
 
-test('retry --all has the failed images developed again that match', async t => {
+test('retry --all develops the matching failed images again', async t => {
   const broken = join(temporaryFolder(t), 'broken.png')
   writeFileSync(broken, png.subarray(0, png.length / 2))
   assert.equal((await run('develop', broken)).code, 1)

@@ -39,7 +39,7 @@ test('equal names are numbered, together with the variants', () => {
   assert.deepEqual([thumb, other], ['a_thumb', 'a-2'])
 })
 
-test('whatever the names are, files are distinct, not too long, and stay in their folder', () => {
+test('with any names, files are distinct, not too long, and stay in their folder', () => {
   const name = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.constantFrom('a', 'A', 'a_b', 'a-2'),

@@ -74,7 +74,7 @@ suite('a count', () => {
     )
   })
 
-  test('keeps at most the size of its rings, whatever the clock does', () => {
+  test('keeps at most the size of its rings, for any times', () => {
     const jumps = fc.array(fc.integer({ min: 0, max: 2 * start }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(jumps, instants => {

@@ -39,7 +39,7 @@ suite('rumours', () => {
   })
 })
 
-test('a message holds at least one entry, however large', () => {
+test('a message holds at least one entry, even a very large one', () => {
   const keys = ['a', 'b'].map(key)
   assert.equal(pack(state, keys, 1).length, 1)
   assert.equal(pack(state, keys, 2 * one).length, 2)

@@ -32,7 +32,7 @@ test('a key with one character changed, missing or doubled is not a key', () => 
   )
 })
 
-test('parsing a key never throws, whatever the text', () => {
+test('parsing a key never throws, for any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }), text => void readKeyText(text)),
   )

@@ -131,7 +131,7 @@ describe('an import', () => {
     await others.end()
   })
 
-  test('is refused with 503 while 16 others from the same address are under way, however they lead there', async () => {
+  test('is refused with 503 while 16 others from the same address are under way, by any name or redirect', async () => {
     const others = await startSlowImports(n => `http://${n % 2 === 0 ? 'localhost' : '127.0.0.1'}`, 16)
     await assertRefused(farUrl)
     const port = (far.address() as AddressInfo).port

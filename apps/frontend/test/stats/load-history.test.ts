@@ -4,7 +4,7 @@ import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
 import { LoadHistory } from '../../src/stats/load-history.ts'
 
-test('the load is counted again and again, and kept for an hour of minutes; a failed count leaves a gap', async () => {
+test('the load is counted every minute, and kept for an hour; a failed count leaves a gap', async () => {
   let asked = 0
   const taskDb = {
     async getStats() {

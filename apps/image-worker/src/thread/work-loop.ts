@@ -96,7 +96,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
       while (work) work = await workOn(work, pauses, options)
     } catch (error) {
       if (draining.aborted) return
-      logger.warn({ err: error }, 'no master can be asked for work; retrying')
+      logger.warn({ err: error }, 'could not request work from any image-master; retrying')
       await backoff.wait(draining)
     }
   }

@@ -75,12 +75,12 @@ async function developed(bytes: Buffer, text: string): Promise<string> {
     if (info.width * info.height > limits.maxPixels)
       return `the result has ${info.width} x ${info.height} pixels`
     if (data.length === 0) return 'the result has no pixels'
-    const isAsTold = info.width === width && [height, frames * height].includes(info.height)
-    if (!isAsTold && page === 0)
-      return `the result is told to have ${width} x ${height} x ${frames} pixels, and has ${info.width} x ${info.height}`
+    const isAsReported = info.width === width && [height, frames * height].includes(info.height)
+    if (!isAsReported && page === 0)
+      return `the result is reported to have ${width} x ${height} x ${frames} pixels, and has ${info.width} x ${info.height}`
   }
   const smuggles = Buffer.from(result.bytes).includes(Buffer.from(smuggled, 'latin1'))
-  return smuggles && !text.includes('keep') ? 'the script has come through' : 'developed'
+  return smuggles && !text.includes('keep') ? 'the script is in the result' : 'developed'
 }
 
 function whatIsWrongWith(error: unknown): string {
@@ -88,11 +88,11 @@ function whatIsWrongWith(error: unknown): string {
     return `it threw ${error instanceof Error ? error.stack : String(error)}`
   const { detail } = error.toTaskError()
   const isReadable = /^[\x20-\x7e’]{5,500}$/.test(detail) && /[a-z]{3}/i.test(detail)
-  const tellsTooMuch =
+  const revealsInternals =
     /undefined(?! bits per pixel)|NaN|\[object|\n|\bat \S+ \(|node_modules|file:\/\/|\/(tmp|home|work|usr)\b/.test(
       detail,
     )
-  return isReadable && !tellsTooMuch ? 'refused' : `it says "${detail}"`
+  return isReadable && !revealsInternals ? 'refused' : `its message is "${detail}"`
 }
 
 function residentBytes(): number {

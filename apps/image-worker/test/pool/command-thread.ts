@@ -18,7 +18,7 @@ const allMemory = Number.MAX_SAFE_INTEGER
 const folder = sharedFolder(data.kvUrl)
 mkdirSync(folder, { recursive: true })
 const never = new Promise<never>(() => undefined)
-const deeds: Record<string, () => unknown> = {
+const commands: Record<string, () => unknown> = {
   exit: () => process.exit(3),
   'throw elsewhere': () => {
     setImmediate(() => {
@@ -26,7 +26,7 @@ const deeds: Record<string, () => unknown> = {
     })
     return never
   },
-  'go on and on': () => {
+  'loop forever': () => {
     for (;;);
   },
   wait: () => never,
@@ -49,7 +49,7 @@ await workUntilDrained({
   draining,
   async develop(input) {
     const text = Buffer.from(input).toString()
-    await deeds[text]?.()
+    await commands[text]?.()
     const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }
     return { bytes: Buffer.from(`${text}, developed`), facts }
   },

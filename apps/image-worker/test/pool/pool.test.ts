@@ -37,14 +37,14 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     await until('no thread is busy', () => pool.busy === 0)
   })
 
-  for (const [deed, message] of [
+  for (const [command, message] of [
     ['exit', /no reason is known/],
     ['throw elsewhere', /thrown elsewhere/],
   ] as const) {
-    test(`fault: that die (${deed}) are replaced, and their images are reported`, async t => {
+    test(`fault: that die (${command}) are replaced, and their images are reported`, async t => {
       const workshop = await startWorkshop(t, longLease)
       const { pool, ends } = startPool(workshop)
-      const poisonous = await workshop.addTask(deed, 2)
+      const poisonous = await workshop.addTask(command, 2)
       const { attempts, error } = await workshop.untilState(poisonous, 'failed')
       assert.equal(attempts, 2)
       assert.equal(error?.type, problemType('processing-crashed'))
@@ -97,11 +97,11 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal(log.lines.filter(({ msg }) => /exceeded the time limit/.test(String(msg))).length, 1)
   })
 
-  for (const deed of ['go on and on', 'wait']) {
-    test(`fault: that take too long (${deed}) are ended and replaced, and the next image is developed`, async t => {
+  for (const command of ['loop forever', 'wait']) {
+    test(`fault: that take too long (${command}) are ended and replaced, and the next image is developed`, async t => {
       const workshop = await startWorkshop(t, longLease)
       const { pool, ends, log, stuckCount } = startPool(workshop, { processingMs })
-      const id = await workshop.addTask(deed)
+      const id = await workshop.addTask(command)
       const { attempts, error } = await workshop.untilState(id, 'failed')
       assert.equal(attempts, 1)
       assert.equal(error?.type, problemType('took-too-long'))
@@ -139,7 +139,7 @@ describe('closing a pool', { concurrency: 2 }, () => {
   test('returns an image that does not end in time once, without counting the attempt', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, ends } = startPool(workshop, { threads: 2 })
-    const ids = [await workshop.addTask('wait', 1), await workshop.addTask('go on and on', 1)]
+    const ids = [await workshop.addTask('wait', 1), await workshop.addTask('loop forever', 1)]
     await until('both are busy', () => pool.busy === 2)
     await pool.close()
     for (const id of ids) {

@@ -19,7 +19,7 @@ test('a logger writes lines for people on a terminal', async t => {
   assert.match(program.stdout, /^\d\d:\d\d:\d\d\.\d{3} storage {7}info {2}it is well\r\n$/)
 })
 
-test('LOG_FORMAT decides, whatever the output', async t => {
+test('LOG_FORMAT decides, for any output', async t => {
   const lines = startProgram(t, command, { LOG_FORMAT: 'lines' })
   const wrong = startProgram(t, command, { LOG_FORMAT: 'xml' })
   const json = ['script', '-qec', command.join(' '), '/dev/null'] as const

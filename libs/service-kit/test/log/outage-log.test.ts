@@ -12,7 +12,7 @@ function open() {
   return { outages, said, pass: (ms: number) => (now += ms) }
 }
 
-test('an outage is logged once when it begins and once when it is over, however many requests fail', () => {
+test('an outage is logged once when it begins and once when it is over, even if many requests fail', () => {
   const { outages, said, pass } = open()
   for (let n = 0; n < 100; n++) outages.failed(n % 2 ? 'GET /a' : 'PUT /a', 'the store is unavailable', {})
   assert.deepEqual(said(), ['50 the store is unavailable'])

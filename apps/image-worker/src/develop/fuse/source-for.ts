@@ -28,7 +28,8 @@ interface Source {
 
 /**
  * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
- * left out. For a JPEG, they may be a part of the file, or the image at an eighth of its size. Undefined for a damaged PNG, which another way reports.
+ * left out. For a JPEG, they may be a part of the file, or the image at an eighth of its size. Undefined for a damaged PNG:
+ * then another way is used, and reports the damage.
  *
  * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
  */

@@ -87,7 +87,7 @@ export function canDecodeHeic(): boolean {
 
 /**
  * libheif with its own memory, which is freed together with it, because WebAssembly's memory never shrinks. The memory
- * doesn't grow beyond `maxBytes`, whatever a file makes libheif request.
+ * doesn't grow beyond `maxBytes`, even if a file makes libheif request more.
  *
  * @throws Error when the package is not installed
  */

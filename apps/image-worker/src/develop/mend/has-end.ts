@@ -1,7 +1,7 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { isAlone } from './fill-strays.ts'
 
-/** Whether the marker EOI follows the segments and scans of a JPEG, whatever their coding. */
+/** Whether the marker EOI follows the segments and scans of a JPEG, in any coding. */
 export function hasEnd(jpeg: Uint8Array): boolean {
   for (let at = jpeg.indexOf(0xff, 2); at !== -1; at = jpeg.indexOf(0xff, at)) {
     const marker = jpeg[at + 1]

@@ -53,7 +53,7 @@ function fitting(marker: number, ...parts: Uint8Array[]): Buffer[] {
 /** JFIF 1.02, page 5. */
 const units: readonly ResolutionUnit[] = ['none', 'inch', 'centimetre']
 
-/** The resolution in the JFIF header. Encoders write square pixels without a unit when they know no resolution. */
+/** The resolution in the JFIF header. Encoders write square pixels without a unit if they get no resolution. */
 export function resolutionOfJfif(jpeg: Uint8Array): Resolution | undefined {
   // Like decoders, takes the last of several headers.
   const header = [...segmentsOf(jpeg)].findLast(isJfif)?.data

@@ -22,7 +22,7 @@ export function withAxesSwapped({ x, y, unit }: Resolution): Resolution {
   return { x: y, y: x, unit }
 }
 
-/** The same resolution in another unit; a resolution without a unit stays as it is. */
+/** The same resolution in another unit; a resolution without a unit stays unchanged. */
 export function inUnit(resolution: Resolution, unit: keyof typeof perInch): Resolution {
   if (resolution.unit === 'none' || resolution.unit === unit) return resolution
   const toInch = perInch[resolution.unit]

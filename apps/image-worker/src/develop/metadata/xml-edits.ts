@@ -34,7 +34,7 @@ const maxDepth = 100
 const maxSpaces = 200
 
 /**
- * Edits an XML document by the names in it and leaves every other byte as it is. `staying` holds the names that are
+ * Edits an XML document by the names in it, and leaves every other byte unchanged. `staying` holds the names that are
  * left. A namespace declaration is removed if `rule` removes the name '' of its namespace.
  *
  * @throws SyntaxError for a document that isn't well formed or has a document type declaration

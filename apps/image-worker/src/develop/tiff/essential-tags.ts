@@ -8,7 +8,7 @@ import {
 import { UnusableImage } from '../unusable-image.ts'
 import { pageTags, photometrics } from './tiff-page.ts'
 
-/** Tags on which the pixels of a page depend, and the profile, XMP, IPTC and Photoshop's resources, which libvips returns. */
+/** Tags on which the pixels of a page depend, and those that libvips returns: profile, XMP, IPTC, Photoshop's resources. */
 const essential: ReadonlySet<number> = new Set([
   ...[254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323],
   ...[324, 325, 332, 338, 339, 347, 529, 530, 531, 532, 700, 33_723, 34_377, 34_675],

@@ -31,7 +31,7 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   if (count < 1 || count > 4) throw new NotWellFormed('the image does not have one to four components')
   const components = Array.from({ length: count }, (_, index) => {
     const [id = 0, sampling = 0, table = 0] = data.subarray(6 + 3 * index)
-    // A single component is coded block by block, whatever its factors (T.81, A.2.2).
+    // A single component is coded block by block, with any sampling factors (T.81, A.2.2).
     const [horizontal, vertical] = count === 1 ? [1, 1] : [sampling >> 4, sampling & 15]
     return { id, horizontal, vertical, table }
   })
