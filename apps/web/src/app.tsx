@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
 import { openedRow } from './compare/details.ts'
-import { onDeleted } from './images/delete.ts'
+import { forgetDeletions, onDeleted } from './images/delete.ts'
 import { catchUp, isRefusedForNow, readWhenConnected, watchFilter } from './images/history.ts'
 import { ImagesPanel } from './images/images-panel.tsx'
 import { counts, forgetAll, forgetImages, isKnown, update } from './images/store.ts'
@@ -92,6 +92,7 @@ effect(() => {
   if (lastCaller !== '' && current.state === 'signed-out') {
     if (current.why === 'left') {
       cancelAll()
+      forgetDeletions()
       forgetAll()
       lastFile.value = undefined
       forgetAnnouncements()

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { openedRow } from '../compare/details.ts'
+import { beforeSignOut } from '../session/session.ts'
 import { announce } from '../shell/announce.ts'
 import { notice } from '../shell/notice.ts'
 import { forgetPending } from '../upload/pending.ts'
@@ -39,15 +40,26 @@ export function undo(): void {
 
 /** Images whose deletion can't be undone any more, and is not requested yet. */
 const due: Row[] = []
-let isUnderWay = false
-
-async function carryOut(): Promise<void> {
-  endUndo()
-  if (isUnderWay) return
-  isUnderWay = true
-  for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
-  isUnderWay = false
+/** For the other tabs of a user who has signed out: their deletions would be refused. */
+export function forgetDeletions(): void {
+  clearTimeout(timer)
+  undoable.value = undefined
+  due.length = 0
 }
+
+let underWay: Promise<void> | undefined
+
+function carryOut(): Promise<void> {
+  endUndo()
+  underWay ??= deleteDue().finally(() => (underWay = undefined))
+  return underWay
+}
+
+async function deleteDue(): Promise<void> {
+  for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
+}
+
+beforeSignOut.call = carryOut
 
 function endUndo(): void {
   clearTimeout(timer)

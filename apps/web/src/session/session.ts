@@ -63,8 +63,12 @@ export async function signIn(key: string): Promise<void> {
   otherTabs.postMessage('changed')
 }
 
+/** Called before the session ends: what needs it is finished. */
+export const beforeSignOut = { call: async () => {} }
+
 /** If it fails, the session stays, and the error is shown. */
 export async function signOut(): Promise<void> {
+  await beforeSignOut.call()
   try {
     await request('session', { method: 'DELETE' })
   } catch (error) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { httpRequest } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
-import { assertAccessible } from '../open-page.ts'
+import { assertAccessible, assertNotWide } from '../open-page.ts'
 
 /** What is asked of the images: steps, variants, presets, saved recipes, and a trial before all are sent. */
 export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): void {
@@ -179,6 +179,26 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByLabel('Preset', { exact: true }).selectOption('My own steps')
     await page.getByRole('button', { name: 'Upload orphan.png again' }).click()
     await untilDeveloped(page, 'orphan.png')
+  })
+
+  test('a preset and a variant with the longest names fit into a narrow phone', async () => {
+    const preset = 'p'.repeat(64)
+    await putPreset(preset, { operations: 'greyscale', variants: `${'v'.repeat(64)}=resize:5x` })
+    await using opened = await open(`/?preset=${preset}`, { viewport: { width: 320, height: 640 } })
+    const { page } = opened
+    await page.getByLabel('Preset', { exact: true }).selectOption(preset)
+    await addTo(page, fileOf('long.png', png))
+    await untilDeveloped(page, 'long.png')
+    await page.getByLabel('Images of a preset').selectOption(preset)
+    await assertNotWide(page)
+    const isCut = await page
+      .locator('.recipe, .images')
+      .evaluateAll(panels => panels.map(panel => panel.scrollWidth > panel.clientWidth))
+    assert.deepEqual(isCut, [false, false])
+    await page.goto(new URL('/status', page.url()).href)
+    await page.getByText('Services and engines').waitFor()
+    await assertNotWide(page)
+    await httpRequest(local, `/presets/${preset}`, { method: 'DELETE' })
   })
 
   test('a file that was refused for its recipe is sent again with the current recipe', async () => {

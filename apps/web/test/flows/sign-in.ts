@@ -106,6 +106,21 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     assert.equal(await page.getByText('secret').count(), 0)
   })
 
+  test('a deletion is carried out before its user signs out', async () => {
+    const key = await createKey({ owner: 'frank' })
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, key)
+    await addTo(page, fileOf('regretted.png', png))
+    await untilDeveloped(page, 'regretted.png')
+    await page.getByRole('button', { name: 'Delete regretted.png' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    assert.equal(await page.getByText('regretted.png').count(), 0)
+    await signInWith(page, key)
+    await page.getByText('The line is still empty').waitFor()
+  })
+
   test('who leaves the dashboard leaves no figures, and who has no key is asked once', async () => {
     const key = await createKey({ role: 'operator' })
     await using opened = await open('/status')
