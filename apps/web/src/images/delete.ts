@@ -8,8 +8,9 @@ import { notice } from '../shell/notice.ts'
 import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
 import { goesInPieces, rememberRow } from '../upload/send-in-pieces.ts'
+import { readHistory } from './history.ts'
 import { imageOf, type Row } from './row.ts'
-import { forget, hidden, removeRows } from './store.ts'
+import { forget, hidden, removeRows, shownRows } from './store.ts'
 
 export interface Deletion {
   rows: readonly Row[]
@@ -57,6 +58,7 @@ function carryOut(): Promise<void> {
 
 async function deleteDue(): Promise<void> {
   for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
+  if (shownRows.peek().length === 0) await readHistory() // older images take the place
 }
 
 beforeSignOut.call = carryOut

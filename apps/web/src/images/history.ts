@@ -30,7 +30,7 @@ export function isRefusedForNow(): boolean {
 let latest = 0
 
 /** Reads the page of the history that the URL names. */
-async function readHistory({ state, since, preset, cursor }: Filter = filter.peek()): Promise<void> {
+export async function readHistory({ state, since, preset, cursor }: Filter = filter.peek()): Promise<void> {
   const turn = ++latest
   clearTimeout(waiting)
   const before = shownHistory()

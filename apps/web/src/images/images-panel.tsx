@@ -1,6 +1,6 @@
 import type { TaskState } from '@darkroom/contracts'
 import { Refusal } from '../api/refusal.ts'
-import { session } from '../session/session.ts'
+import { session, sessionProblem } from '../session/session.ts'
 import { Chosen } from './chosen.tsx'
 import { filter, show } from './filter.ts'
 import { historyState, nextCursor } from './history.ts'
@@ -104,7 +104,8 @@ function Pages() {
 }
 
 function Empty() {
-  const state = historyState.value
+  const state =
+    session.value.state === 'unknown' && sessionProblem.value ? sessionProblem.value : historyState.value
   if (state instanceof Refusal)
     return (
       <div class="empty" role="status">
@@ -132,6 +133,13 @@ function Empty() {
         <p>
           <FilterLink to={{}}>Show all images</FilterLink>
         </p>
+      </div>
+    )
+  if (nextCursor.value !== undefined)
+    return (
+      <div class="empty">
+        <p class="empty-title">Nothing is left here</p>
+        <p>Older images are on the next page.</p>
       </div>
     )
   return (

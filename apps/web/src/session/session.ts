@@ -12,6 +12,8 @@ export type Session =
   | { state: 'open' }
 
 export const session = signal<Session>({ state: 'unknown' })
+/** Why the user is unknown, if the server has refused to tell. */
+export const sessionProblem = signal<Refusal | undefined>(undefined)
 const retryMs = 2000
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
@@ -47,7 +49,10 @@ export async function readSession(): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 401) return
     if (error.status === 404) session.value = { state: 'open' }
-    else setTimeout(() => void readSession(), retryMs) // the server does not answer
+    else {
+      sessionProblem.value = error
+      setTimeout(() => void readSession(), retryMs)
+    }
   }
 }
 

@@ -452,6 +452,17 @@ export function imageFlows({
     await untilDeveloped(page, 'named.png', 'other.png')
   })
 
+  test('when all images of a page are deleted, older ones take their place', async () => {
+    for (let count = 0; count < 60; count++) await post('?operations=greyscale')
+    await using opened = await open()
+    const { page } = opened
+    await page.getByRole('link', { name: 'Older' }).waitFor()
+    await page.locator('.chosen input').check()
+    await page.getByRole('button', { name: /^Delete \d+$/ }).click()
+    await page.getByText('Nothing is left here').waitFor()
+    await page.locator('.row').first().waitFor()
+  })
+
   test('10 000 files stay under 150 MB, few rows are in the document, and the page answers', async () => {
     await using opened = await open()
     const { page } = opened

@@ -135,7 +135,7 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
       await rowOf(page, 'letter.txt').first().getByText('Choose another file').waitFor()
       await page.waitForFunction(() => document.querySelectorAll('.thumbnail img').length >= 4)
       await savePicture(page, `page-${colorScheme}`)
-      await page.goto(new URL('/status', page.url()).href)
+      await page.goto(new URL('/status?minutes=15', page.url()).href)
       await page.getByText('Services and engines').waitFor()
       await savePicture(page, `status-${colorScheme}`)
     })

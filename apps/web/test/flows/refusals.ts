@@ -151,6 +151,19 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'other.png')
   })
 
+  test('while Darkroom does not know who may see what, the page says why, and goes on by itself', async () => {
+    await post()
+    await using opened = await open('/docs')
+    const { page } = opened
+    const problem = { type: 'urn:darkroom:problem:keys-unknown', detail: 'the keys can not be read' }
+    await page.route('**/session', route => route.fulfill({ status: 503, json: problem }))
+    await page.goto(new URL('/', page.url()).href)
+    await page.getByText('The keys can not be read').waitFor()
+    await assertAccessible(page)
+    await page.unroute('**/session')
+    await page.locator('.row').first().waitFor()
+  })
+
   test('a double click on Upload again sends the file once', async () => {
     await using opened = await open()
     const { page } = opened
