@@ -167,10 +167,18 @@ describe('a signed link', () => {
       ask(links.result, { method: 'POST', body: Buffer.from('{}') }),
       ask(links.result, { headers: { range: 'bytes=99-' } }),
       ask(`/signed/${signature}/${'x'.repeat(2000)}`),
+      ask(links.result.replace('/signed/', '/signed%2f')),
+      ask(links.result.replace('/signed/', '/signed/%2e/')),
+      askWith(alice.key, `/images/${signature}`),
     ])
     for (const { status, body } of answers) {
       assert.ok(status >= 400)
-      assert.ok(!String(body).includes(signature), String(body))
+      assert.ok(!String(body).includes(signature.split('.')[2] ?? ''), String(body))
+    }
+    for (const path of [`/images/${alice.key}`, `/${alice.key}`, `/images?cursor=${alice.key}`]) {
+      const { status, body } = await askWith(alice.key, path)
+      assert.ok(status >= 400)
+      assert.ok(!String(body).includes(alice.key.slice(-20)), String(body))
     }
     assert.ok(!JSON.stringify(frontend.log.lines).includes(signature.split('.')[2] ?? ''))
   })

@@ -2,7 +2,7 @@ import process from 'node:process'
 import { isatty } from 'node:tty'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { InvalidConfig } from '../settings/config.ts'
-import { hideSignatures } from './hide-signatures.ts'
+import { hideSecrets } from './hide-secrets.ts'
 import { logLines, terminalHasColours } from './log-lines.ts'
 
 export type { Logger }
@@ -16,7 +16,7 @@ export function createLogger(
   const options = {
     level,
     base: { service },
-    serializers: { url: (url: unknown) => (typeof url === 'string' ? hideSignatures(url) : url) },
+    serializers: { url: (url: unknown) => (typeof url === 'string' ? hideSecrets(url) : url) },
     redact: ['req.headers.authorization', 'headers.authorization'],
     timestamp: pino.stdTimeFunctions.isoTime,
   }

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { type Problem, problemType, UnexpectedReply } from '@darkroom/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { giveUpBody } from '../bodies/awaited-bodies.ts'
-import { hideSignatures } from '../log/hide-signatures.ts'
+import { hideSecrets } from '../log/hide-secrets.ts'
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
@@ -50,7 +50,7 @@ export function answerWithProblems(app: FastifyInstance): void {
 }
 
 function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
-  const document = Buffer.from(JSON.stringify(problem.toJSON()))
+  const document = Buffer.from(hideSecrets(JSON.stringify(problem.toJSON())))
   const { raw } = reply.request
   const isBodyUnread = hasBody(raw) && !raw.readableEnded
   if (giveUpBody(raw)) reply.header('connection', 'close')
@@ -189,7 +189,7 @@ export function toProblem(
     return new ServiceProblem(
       status,
       clientErrors[status] ?? 'invalid-request',
-      clearerMessages[error.code ?? ''] ?? hideSignatures(error.message),
+      clearerMessages[error.code ?? ''] ?? error.message,
     )
   return new ServiceProblem(
     500,
@@ -228,7 +228,7 @@ function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProb
 }
 
 function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
-  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${hideSignatures(path)}`)
+  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}`)
 }
 
 function pathPattern(url: string): RegExp {
