@@ -1,7 +1,8 @@
-import { Darkroom, DarkroomError } from '@darkroom/client/source'
+import { Darkroom, DarkroomError, type DarkroomOptions } from '@darkroom/client/source'
 import { ExpectedFailure } from './expected-failure.ts'
 import { readUrl } from './read-url.ts'
 import { frontendUrlOf, loadSettings } from './settings.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface ConnectOptions {
   url?: string | undefined
@@ -14,13 +15,13 @@ const checkMs = 10_000
 /**
  * A client of the Darkroom that the options or the environment name, after a first request has succeeded.
  *
- * @throws UsageError for an invalid URL; ExpectedFailure if nothing answers, or if it requires another key
+ * @throws UsageError for an invalid URL or key; ExpectedFailure if nothing answers, or if it requires another key
  */
 export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Darkroom> {
   const url = urlOf(options.url, env)
   const key = (options.key ?? env.DARKROOM_KEY)?.trim() || undefined
   // Later requests are retried for a minute. This request checks first whether Darkroom answers at all.
-  const check = new Darkroom({
+  const check = clientOf({
     url,
     key,
     retryTimeoutMs: 0,
@@ -39,6 +40,15 @@ export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): 
     // Darkroom answers. Another error of this request does not matter for the command.
   }
   return new Darkroom({ url, key })
+}
+
+/** @throws UsageError if the key can't be a key */
+function clientOf(options: DarkroomOptions): Darkroom {
+  try {
+    return new Darkroom(options)
+  } catch (cause) {
+    throw cause instanceof TypeError ? new UsageError(cause.message, { isBrief: true }) : cause
+  }
 }
 
 function urlOf(option: string | undefined, env: NodeJS.ProcessEnv): string {
