@@ -24,6 +24,11 @@ export class Refusal extends Error {
   }
 }
 
+/** What to do if the page does not repeat the request by itself. */
+export function remedyByHand({ remedy }: Refusal): string {
+  return remedy.replace(/The page (waits|continues|tries)[^.]*/, 'Try again in a moment')
+}
+
 interface RefusalFacts {
   status: number
   code: string
@@ -161,7 +166,7 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** The text of any error; a refusal also has a remedy. */
+/** The text of an error of a request that the user made; a refusal also has a remedy. */
 export function inWords(error: Error): string {
-  return error instanceof Refusal ? `${error.message}. ${error.remedy}` : error.message
+  return error instanceof Refusal ? `${error.message}. ${remedyByHand(error)}` : error.message
 }

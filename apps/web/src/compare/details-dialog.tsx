@@ -22,7 +22,7 @@ export function DetailsDialog() {
     else dialog.current?.close()
   }, [row])
   return (
-    <dialog ref={dialog} class="details" aria-labelledby="details-title" onClose={closed}>
+    <dialog ref={dialog} class="details" closedby="any" aria-labelledby="details-title" onClose={closed}>
       {row && <Details key={row.key} row={row} />}
       {row && <NoticeToast /> /* that behind the dialog can't be reached */}
     </dialog>

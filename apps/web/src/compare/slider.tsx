@@ -14,7 +14,10 @@ interface SliderProps {
 /** A tall picture, such as of a whole web page, is scrolled: as a whole it would be a thin line. */
 const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' } as const
 
-/** Two pictures on top of each other and a line between them, moved by a native range input: keyboard, touch and all. */
+/**
+ * Two pictures on top of each other and a line between them, moved by a native range input: keyboard, touch and all. The
+ * line follows a pointer on the pictures, too.
+ */
 export function Slider({ before, after, size, onBroken, label }: SliderProps) {
   const isTall = size !== undefined && size.height > 2 * size.width
   const place = {
@@ -23,6 +26,7 @@ export function Slider({ before, after, size, onBroken, label }: SliderProps) {
     ...(isTall && { style: { maxHeight: `${size.height}px` } }),
   }
   const box = useRef<HTMLDivElement>(null)
+  const range = useRef<HTMLInputElement>(null)
   const move = (input: HTMLInputElement) => {
     box.current?.style.setProperty('--split', `${input.value}%`)
     input.setAttribute(
@@ -30,14 +34,29 @@ export function Slider({ before, after, size, onBroken, label }: SliderProps) {
       `${input.value} % original, ${100 - Number(input.value)} % developed`,
     )
   }
+  const follow = (event: PointerEvent) => {
+    if (event.buttons !== 1 || !range.current || !(event.currentTarget instanceof HTMLElement)) return
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    range.current.value = String(Math.round(((event.clientX - left) / width) * 100))
+    move(range.current)
+  }
   return (
     <div class="slider" ref={box}>
-      <div class={isTall ? 'slider-pictures is-tall' : 'slider-pictures'} {...(isTall && scrollable)}>
-        <img class="slider-after" {...place} src={after} alt={`Developed: ${label}`} />
-        <img class="slider-before" {...place} src={before} alt={`Original: ${label}`} />
+      <div
+        onPointerDown={event => {
+          event.currentTarget.setPointerCapture(event.pointerId)
+          follow(event)
+        }}
+        onPointerMove={follow}
+        class={isTall ? 'slider-pictures is-tall' : 'slider-pictures'}
+        {...(isTall && scrollable)}
+      >
+        <img class="slider-after" draggable={false} {...place} src={after} alt={`Developed: ${label}`} />
+        <img class="slider-before" draggable={false} {...place} src={before} alt={`Original: ${label}`} />
         <span class="slider-line" aria-hidden="true" />
       </div>
       <input
+        ref={range}
         type="range"
         min="0"
         max="100"

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { Refusal } from '../api/refusal.ts'
+import { inWords, Refusal } from '../api/refusal.ts'
 import { askForKey, type Session, session, signIn } from './session.ts'
 
 /** Asks for an API key, and exchanges it for a session. */
@@ -52,7 +52,7 @@ export function SignIn() {
         </div>
         {error.value && (
           <p class="refusal" id="key-error" role="alert">
-            {error.value.message}. {error.value.remedy}
+            {inWords(error.value)}
           </p>
         )}
         <div class="inline end">

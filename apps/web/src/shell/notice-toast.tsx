@@ -1,3 +1,4 @@
+import { inWords } from '../api/refusal.ts'
 import { shownNotice } from './notice.ts'
 
 /** Shows why a request of the user failed, until it is closed. */
@@ -6,9 +7,7 @@ export function NoticeToast() {
   if (!refusal) return null
   return (
     <div class="toast" role="alert">
-      <span>
-        {refusal.message}. {refusal.remedy}
-      </span>
+      <span>{inWords(refusal)}</span>
       <button type="button" onClick={() => (shownNotice.value = undefined)}>
         Close
       </button>

@@ -160,6 +160,34 @@ export function imageFlows({
     assert.equal(shown, 60)
   })
 
+  test('by mouse, a thumbnail opens its image, the line follows the pointer, and a click beside the dialog closes it', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('mouse.webp', photo))
+    await untilDeveloped(page, 'mouse.webp')
+    await page.evaluate(() => scrollTo(0, 0))
+    const thumbnail = await rowOf(page, 'mouse.webp').locator('.thumbnail').boundingBox()
+    assert.ok(thumbnail)
+    for (const [x, y] of [
+      [2, 2],
+      [54, 54],
+    ] as const) {
+      await page.mouse.click(thumbnail.x + x, thumbnail.y + y)
+      await page.getByRole('slider').waitFor()
+      const pictures = await page.locator('.slider-pictures').boundingBox()
+      assert.ok(pictures)
+      await page.mouse.move(pictures.x + pictures.width / 2, pictures.y + 50)
+      await page.mouse.down()
+      await page.mouse.move(pictures.x + pictures.width / 4, pictures.y + 60)
+      await page.mouse.up()
+      await page.mouse.move(pictures.x + 10, pictures.y + 60) // no longer pressed
+      assert.equal(await page.getByRole('slider').inputValue(), '25')
+      assert.match(String(await page.getByRole('slider').getAttribute('aria-valuetext')), /^25 % original/)
+      await page.mouse.click(5, 5)
+      await page.getByRole('slider').waitFor({ state: 'detached' })
+    }
+  })
+
   test('the pictures of a comparison have their place before they are loaded', async () => {
     const id = await post('?operations=resize:600x')
     await using opened = await open()

@@ -127,7 +127,8 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await page.route('**/result', route => route.abort())
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('link', { name: 'Download modal.png' }).click()
-    await dialog.getByText('Darkroom does not answer').waitFor()
+    // The page does not repeat it by itself.
+    await dialog.getByText('Darkroom does not answer. Check the connection. Try again in a moment.').waitFor()
     await assertAccessible(page)
     await dialog.locator('.toast').getByRole('button', { name: 'Close' }).click()
     await page.getByText('Darkroom does not answer').waitFor({ state: 'detached' })
