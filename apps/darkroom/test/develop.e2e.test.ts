@@ -129,6 +129,15 @@ test('develop says why a folder can not be made or read', async t => {
   }
 })
 
+const isRoot = process.getuid?.() === 0
+test('develop says that a file can not be read', { skip: isRoot && 'root can read all files' }, async t => {
+  const file = join(temporaryFolder(t), 'a.png')
+  writeFileSync(file, png, { mode: 0o200 })
+  const { code, stderr } = await run('develop', file, '-o', temporaryFolder(t))
+  assert.equal(code, 1)
+  assert.match(stderr, /a.png: EACCES: permission denied/)
+})
+
 test('develop that is interrupted ends, and leaves no part of a file', async t => {
   const folder = temporaryFolder(t)
   const sent = Buffer.alloc(1_000_000)

@@ -1,5 +1,5 @@
-import { createWriteStream, openAsBlob } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { constants, createWriteStream, openAsBlob } from 'node:fs'
+import { access, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import {
@@ -74,7 +74,7 @@ export async function developCommand(
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
       progress.setState(file, 'uploading')
-      const developed = await darkroom.develop(isUrl(file) ? file : await openAsBlob(file), {
+      const developed = await darkroom.develop(isUrl(file) ? file : await openFile(file), {
         operations,
         variants,
         preset,
@@ -131,6 +131,11 @@ async function variantsOfPreset(darkroom: Darkroom, name: string | undefined): P
   if (name === undefined) return []
   const { presets } = await darkroom.presets()
   return Object.keys(presets.find(preset => preset.name === name)?.variants ?? {})
+}
+
+async function openFile(file: string): Promise<Blob> {
+  await access(file, constants.R_OK) // reading the blob would fail as if the file had changed
+  return openAsBlob(file)
 }
 
 function reportTo(progress: Progress, file: string): NonNullable<DevelopOptions['onProgress']> {
