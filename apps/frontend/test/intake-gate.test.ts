@@ -19,7 +19,6 @@ async function untilAnswered(frontend: Frontend, status: number): Promise<void> 
 
 test('while the intake is paused, uploads are refused with 503, and other requests are answered', async t => {
   const frontend = await startFrontend(t)
-  await frontend.startClusterState()
   const { clusterState } = frontend.clients
   const set = (body: IntakeState) => clusterState.putRegister({ params: { name: intakeRegister }, body })
   const { id } = (await upload(frontend)).json()
@@ -44,7 +43,6 @@ test('while the intake is paused, uploads are refused with 503, and other reques
 
 test('operators switch the intake, and this frontend follows at once', async t => {
   const frontend = await startFrontend(t)
-  await frontend.startClusterState()
   const set = (payload: unknown) =>
     frontend.app.inject({
       method: 'PUT',
@@ -62,7 +60,13 @@ test('operators switch the intake, and this frontend follows at once', async t =
 
 test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
   const frontend = await startFrontend(t)
-  assert.equal((await upload(frontend)).status, 202)
+  await frontend.clusterState.close()
+  const early = buildApp({ clients: frontend.clients, logger, audience: 'open', intakeCheckMs: 60_000 })
+  frontend.defer(() => early.close())
+  const headers = { host: 'localhost', 'content-type': 'image/png' }
+  const answer = await early.inject({ method: 'POST', url: '/images', headers, payload: png })
+  assert.equal(answer.statusCode, 202)
+
   const node = await frontend.startClusterState()
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
   await untilAnswered(frontend, 503)
@@ -78,7 +82,6 @@ test('without cluster-state, uploads are accepted; if cluster-state stops, the l
 
 test('a frontend that starts during a pause refuses even the first upload', async t => {
   const frontend = await startFrontend(t)
-  await frontend.startClusterState()
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
   const another = buildApp({ clients: frontend.clients, logger, audience: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => another.close())
@@ -89,7 +92,6 @@ test('a frontend that starts during a pause refuses even the first upload', asyn
 
 test('an unknown state of the intake changes nothing', async t => {
   const neighbours = await startNeighbours(t)
-  await neighbours.startClusterState()
   const { clusterState } = neighbours.clients
   let reads = 0
   const getRegister: typeof clusterState.getRegister = async call => {

@@ -22,19 +22,20 @@ export interface Neighbours {
   dataDir: string
   clients: ServiceClients
   kv: RunningService
+  clusterState: RunningService
   storage: RunningService
   taskDb: RunningService
   startTaskDb(): Promise<RunningService>
   /** Starts the storage again, on the same folder. */
   startStorage(): Promise<RunningService>
-  /** Started only by the tests that need it. */
+  /** Starts another cluster-state, without the earlier state. */
   startClusterState(): Promise<RunningService>
   /** Closed when the test has ended, before what was deferred earlier. */
   defer(close: () => Promise<unknown>): void
 }
 
 /**
- * Starts a kv-config, a task DB and a storage for one test, on a temporary folder and free ports. Their timeouts are
+ * Starts a kv-config, a cluster-state, a task DB and a storage for one test, on a temporary folder and free ports. Their timeouts are
  * short. `settings` are their environment variables.
  */
 export async function startNeighbours(
@@ -78,6 +79,8 @@ export async function startNeighbours(
   stack.defer(() => clients.close())
   const neighbours = {
     kv,
+    // Before the other services: they send their last counts to it when they close.
+    clusterState: await startClusterState(),
     storage: await startStorage(),
     taskDb: await startTaskDb(),
   }

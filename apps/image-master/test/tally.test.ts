@@ -27,6 +27,7 @@ test('accepted images are counted with their bytes; refused and repeated uploads
 
 test('counts arrive in cluster-state, also counts from an outage, or from just before the end', async t => {
   const neighbours = await startNeighbours(t)
+  await neighbours.clusterState.close()
   const tally = new Tally({ clusterState: neighbours.clients.clusterState, logger, everyMs: 20 })
   neighbours.defer(() => tally.close())
   tally.add('images.accepted')
@@ -49,6 +50,7 @@ test('counts arrive in cluster-state, also counts from an outage, or from just b
 
 test('closing does not wait long while cluster-state does not answer', async t => {
   const neighbours = await startNeighbours(t)
+  await neighbours.clusterState.close()
   const tally = new Tally({ clusterState: neighbours.clients.clusterState, logger, everyMs: 20 })
   tally.add('images.accepted')
   const begunAt = performance.now()

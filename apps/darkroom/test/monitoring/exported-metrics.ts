@@ -12,8 +12,8 @@ export async function exportedMetrics(owner: Owner): Promise<Map<string, string>
   const redis = findEngine('redis')
   const queue = redis && { QUEUE_URL: (await startRedis(owner, redis)).urlOf(0) }
   const neighbours = await startNeighbours(owner, { THREADS: '1', ...queue })
-  const { env, kv, storage, taskDb, startClusterState, defer } = neighbours
-  const services: RunningService[] = [kv, storage, taskDb, await startClusterState()]
+  const { env, kv, storage, taskDb, clusterState, defer } = neighbours
+  const services: RunningService[] = [kv, storage, taskDb, clusterState]
   const add = async (starting: Promise<RunningService>) => {
     const service = await starting
     defer(service.close)

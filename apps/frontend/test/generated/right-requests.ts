@@ -45,7 +45,6 @@ export async function startWorld(owner: Owner): Promise<World> {
     uploads: { uploadExpirySeconds: 86_400, maxUploadsPerOwner: 1_000_000 },
     settings: { MAX_QUEUED: '1000000', MAX_QUEUED_PER_OWNER: '1000000' },
   })
-  await frontend.startClusterState() // it keeps the state of the intake
   const { store, clients, askWith, env } = frontend
   const png = Buffer.from(await generateImage({ kind: 'png', width: 8, height: 6, seed: 1 }))
   const [user, operator, stranger] = await Promise.all([
