@@ -61,6 +61,7 @@ async function openIn(context: BrowserContext, url: string): Promise<OpenedPage>
   return {
     page,
     async [Symbol.asyncDispose]() {
+      if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' })
       await context.close()
       assert.deepEqual(errors, [])
     },

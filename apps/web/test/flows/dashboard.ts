@@ -108,7 +108,6 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.getByRole('img', { name: /at most 0 a minute$/ }).waitFor()
     await page.getByLabel('Span of the charts').selectOption('30 minutes')
     await page.getByRole('img', { name: /at most 30 in 2[01] minutes$/ }).waitFor()
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
   test('by keyboard, the focus stays at a question and at its answer', async () => {
@@ -151,7 +150,6 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
       (await linesOf()).map(line => line.split('L').length),
       [3, 3],
     )
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
   test('a service of the URL that does not exist is named in its filter', async () => {

@@ -457,7 +457,7 @@ export function imageFlows({
     const read = page.waitForResponse(/\/images\?/)
     await page.reload()
     await (await read).finished()
-    await page.unroute('**/images?*')
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await post().then(next => untilDeveloped(page, `Image ${next.slice(-6)}`))
     await rowOf(page, `Image ${id.slice(-6)}`).waitFor()
   })
