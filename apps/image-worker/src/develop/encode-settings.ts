@@ -13,6 +13,8 @@ export interface EncodeSettings {
   progressive: boolean
   /** Whether the encoder computes Huffman tables for a baseline JPEG. */
   optimiseCoding: boolean
+  /** Whether the rows of a PNG are filtered: gentle colours become smaller, drawings larger, and it takes longer. */
+  filtersRows: boolean
   chromaSubsampling: '4:4:4' | '4:2:0'
   quantisationTable: 0 | 3
   compression: TiffCompression
@@ -62,6 +64,7 @@ export function settingsFor(
     progressive: known?.progressive ?? false,
     // `encodeBaseline` optimises, in half the encoder's time.
     optimiseCoding: false,
+    filtersRows: false,
     chromaSubsampling: subsamplingLike(known),
     quantisationTable: known?.quantisationTable ?? 0,
     compression: compressionLike(known, output),
@@ -101,6 +104,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     chromaSubsampling,
     compression,
     delay,
+    filtersRows,
     lossless,
     loop,
     optimiseCoding,
@@ -113,7 +117,7 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     case 'jpeg':
       return image.jpeg({ quality, progressive, chromaSubsampling, optimiseCoding, quantisationTable })
     case 'png':
-      return image.png({ progressive })
+      return image.png({ progressive, adaptiveFiltering: filtersRows })
     case 'webp':
       // For lossless WebP, quality means effort: 100 takes eight times as long as 75 and saves no bytes. `exact` keeps
       // the colour under full transparency, which the encoder would otherwise drop.

@@ -130,8 +130,11 @@ async function encodeOnce(
     return attachMetadata(signed, format, metadata, size)
   }
   if (format === 'png' && pageHeight !== undefined) {
-    const encodeFrame = (frame: Stack) => writeAs(coloured(frame, frame.height), format, settings).toBuffer()
-    const png = await writeAnimation(stack, pageHeight, settings, encodeFrame)
+    const encoders = [false, true].map(
+      filtersRows => (frame: Stack) =>
+        writeAs(coloured(frame, frame.height), format, { ...settings, filtersRows }).toBuffer(),
+    )
+    const png = await writeAnimation(stack, pageHeight, settings, encoders)
     return attachMetadata(png, format, metadata, size)
   }
   const bytes = await writeDelays(settings, format, delay =>

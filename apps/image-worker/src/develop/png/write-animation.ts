@@ -16,7 +16,8 @@ interface Rectangle {
 
 /**
  * Writes an animated PNG (PNG 3rd edition, 11.3.6) of frames that stand one below the other, each `height` high. Of
- * each the part is written that differs from the one before, by `encode`: a PNG, of one kind for all.
+ * each the part is written that differs from the one before, as a PNG, of one kind for all. The encoder that makes the
+ * first frame smallest encodes them all.
  *
  *     IHDR acTL fcTL IDAT | fcTL fdAT | .. IEND
  */
@@ -24,18 +25,21 @@ export async function writeAnimation<Stack extends Pixels>(
   stack: Stack,
   height: number,
   { delay, loop }: { delay: readonly number[]; loop: number },
-  encode: (frame: Stack) => Promise<Uint8Array>,
+  encoders: readonly Encode<Stack>[],
 ): Promise<Uint8Array> {
   const { width } = stack
   const frameBytes = (stack.data.length / stack.height) * height
   const count = stack.height / height
   const dataOf = (index: number) => stack.data.subarray(index * frameBytes, (index + 1) * frameBytes)
   const written: Buffer[] = []
+  let encode: Encode<Stack> | undefined
   let sequence = 0
   for (let index = 0; index < count; index++) {
     const whole = { ...stack, height, data: dataOf(index) }
     const part = index === 0 ? { left: 0, top: 0, width, height } : changed(dataOf(index - 1), whole)
-    const png = await encode(cut(whole, part))
+    const frame = cut(whole, part)
+    encode ??= await smallest(encoders, frame)
+    const png = await encode(frame)
     if (index === 0) written.push(encodeChunk('IHDR', headerOf(png)), encodeChunk('acTL', longs(count, loop)))
     written.push(encodeChunk('fcTL', control(sequence++, part, delay[index] ?? 0)))
     const data = imageDataOf(png)
@@ -43,6 +47,18 @@ export async function writeAnimation<Stack extends Pixels>(
     else written.push(encodeChunk('fdAT', longs(sequence++), ...data))
   }
   return Buffer.concat([pngSignature, ...written, encodeChunk('IEND')])
+}
+
+type Encode<Stack> = (frame: Stack) => Promise<Uint8Array>
+
+async function smallest<Stack>(encoders: readonly Encode<Stack>[], frame: Stack): Promise<Encode<Stack>> {
+  const [first] = encoders as [Encode<Stack>]
+  let [best, bytes] = [first, Number.POSITIVE_INFINITY]
+  for (const encode of encoders) {
+    const { length } = await encode(frame)
+    if (length < bytes) [best, bytes] = [encode, length]
+  }
+  return best
 }
 
 /** The smallest rectangle with all changed pixels; one pixel if none changed. */
