@@ -80,7 +80,9 @@ export function readWhenConnected(): void {
 export function watchFilter(): void {
   const first = filter.peek()
   effect(() => {
-    if (filter.value !== first && mayRead()) void readHistory(filter.value)
+    if (filter.value === first || !mayRead()) return
+    historyState.value = 'loading' // it is not known yet whether there are images
+    void readHistory(filter.value)
   })
 }
 

@@ -27,8 +27,10 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
       <details>
         <summary>
           <span class="step-number">{at + 1}</span>
-          <span class="step-name">{name}</span>
-          <span class="step-values">{shortly(values)}</span>
+          <span class="step-words">
+            <span class="step-name">{name}</span>
+            <span class="step-values">{shortly(values)}</span>
+          </span>
         </summary>
         <div class="step-fields">
           {form && (

@@ -16,7 +16,7 @@ import { LoadChart } from './load-chart.tsx'
 import { Services } from './services.tsx'
 import { forgetStats, keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
 import { ThroughputChart } from './throughput-chart.tsx'
-import { gigabytes, sinceWords } from './words.ts'
+import { countWords, gigabytes, sinceWords } from './words.ts'
 import { Workers } from './workers.tsx'
 
 function Page() {
@@ -197,7 +197,9 @@ function Tile({
   return (
     <div class="panel tile">
       <dt>{words}</dt>
-      <dd class="tile-figure">{figure ?? '–'}</dd>
+      <dd class="tile-figure" title={figure?.toString()}>
+        {figure === undefined ? '–' : countWords(figure)}
+      </dd>
       <dd class="hint">{note || '\u00a0'}</dd>
     </div>
   )

@@ -15,6 +15,12 @@ export function reasonWords(type: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** Millions are rounded, so that a tile has room for them. */
+export function countWords(count: number): string {
+  const style = count < 1e6 ? {} : ({ notation: 'compact', maximumFractionDigits: 1 } as const)
+  return new Intl.NumberFormat('en', style).format(count)
+}
+
 export function gigabytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }

@@ -152,6 +152,29 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     )
   })
 
+  test('large counts have room in their tiles on a phone', async () => {
+    await using opened = await open('/docs', { viewport: { width: 360, height: 740 } })
+    const { page } = opened
+    await page.route('**/stats', async route => {
+      const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
+      const images = { 'not-started': 123_456, 'in-progress': 999_999, finished: 1_234_567_890, failed: 12 }
+      await route.fulfill({ json: { ...answer, images } })
+    })
+    await page.goto(new URL('/status', page.url()).href)
+    await page.locator('.tile-figure').first().waitFor()
+    assert.deepEqual(await page.locator('.tile-figure').allTextContents(), [
+      '123,456',
+      '999,999',
+      '1.2B',
+      '12',
+    ])
+    const cut = await page
+      .locator('.tile')
+      .evaluateAll(tiles => tiles.some(tile => tile.scrollWidth > tile.clientWidth))
+    assert.equal(cut, false)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  })
+
   test('a service of the URL that does not exist is named in its filter', async () => {
     await using opened = await open('/status?service=archive')
     const { page } = opened

@@ -426,6 +426,23 @@ export function imageFlows({
     await page.locator('.row').first().waitFor()
   })
 
+  test('while a part of the history is read, the page does not say that it is empty', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.locator('.row').first().waitFor()
+    let isReleased = () => {}
+    const released = new Promise<void>(resolve => (isReleased = resolve))
+    await page.route('**/images?*', async route => {
+      await released
+      await route.fallback()
+    })
+    await page.getByRole('link', { name: 'Waiting' }).click()
+    await page.locator('.empty[aria-busy]').waitFor()
+    assert.equal(await page.getByText('Nothing here').count(), 0)
+    isReleased()
+    await page.getByText('Nothing here').waitFor()
+  })
+
   test('the page reads the history once when it is opened', async () => {
     await using opened = await open()
     const { page } = opened

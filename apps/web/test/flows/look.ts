@@ -73,6 +73,24 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
     }
   })
 
+  test('who asks for reduced motion gets no motion of any part', async () => {
+    await using opened = await open('/', { reducedMotion: 'reduce' })
+    const { page } = opened
+    await addTo(page, fileOf('still.png', png))
+    await untilDeveloped(page, 'still.png')
+    await page.locator('.thumbnail img').first().waitFor()
+    await page.getByRole('button', { name: 'Delete still.png' }).click()
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll('*')].flatMap(element => {
+        const { animationDuration, transitionDuration } = getComputedStyle(element)
+        const seconds = Math.max(Number.parseFloat(animationDuration), Number.parseFloat(transitionDuration))
+        return seconds > 0.01 ? [`${element.localName}.${element.className}`] : []
+      }),
+    )
+    assert.deepEqual(moving, [])
+  })
+
   test('with the colours of the system, the current page and the bars are still seen', async () => {
     await using opened = await open('/status', { forcedColors: 'active' })
     const { page } = opened
@@ -93,13 +111,13 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
     await assertAccessible(page)
   })
 
-  test('the names of steps are not cut on a phone', async () => {
+  test('the names and the short arguments of steps are not cut on a phone', async () => {
     await using opened = await open('/', { viewport: { width: 360, height: 740 }, hasTouch: true })
     const { page } = opened
     await page.locator('#add-step-result:enabled').waitFor()
     for (const name of ['brightness', 'normalise']) await page.selectOption('#add-step-result', name)
     const cut = await page
-      .locator('.step-name')
+      .locator('.step-name, .step-values')
       .evaluateAll(names =>
         names.flatMap(name => (name.scrollWidth > name.clientWidth ? [name.textContent] : [])),
       )
