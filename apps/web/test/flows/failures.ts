@@ -131,7 +131,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
   })
 }
 
-async function slowUploads(page: Page): Promise<void> {
+export async function slowUploads(page: Page): Promise<void> {
   const network = await page.context().newCDPSession(page)
   await network.send('Network.enable')
   const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }

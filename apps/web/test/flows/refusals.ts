@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { httpRequest, temporaryFolder, tiffOf, until } from '@darkroom/testing'
@@ -145,6 +145,7 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await page.setInputFiles('#pick-files', [changed, other])
     await page.getByText('2 images are collected').waitFor()
     await writeFile(changed, photo)
+    await utimes(changed, 1, 1) // browsers compare the times of files in seconds
     await page.getByRole('button', { name: 'Send them' }).click()
     await rowOf(page, 'changed.png')
       .getByText('The file was changed or moved since it was chosen. Choose it again.')

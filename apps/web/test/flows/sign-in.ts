@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { addTo, fileOf, type InBrowser, untilDeveloped } from '../in-browser.ts'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
+import { slowUploads } from './failures.ts'
 
 export async function signInWith(page: Page, key: string): Promise<void> {
   await page.getByLabel('API key').fill(key)
@@ -86,6 +87,32 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await signInWith(page, next)
     await page.getByRole('button', { name: 'Send it' }).click()
     await untilDeveloped(page, 'unsent.png')
+  })
+
+  test('when a key is revoked during a large upload, the upload continues with the next key, and sends no piece twice', async () => {
+    const [first, next] = [await createKey({ owner: 'gina' }), await createKey({ owner: 'gina' })]
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, first)
+    await page.getByText('The line is still empty').waitFor()
+    const offsets: string[] = []
+    page.on('requestfinished', async request => {
+      const answer = request.method() === 'PATCH' ? await request.response() : null
+      if (answer?.ok()) offsets.push(request.headers()['upload-offset'] ?? '')
+    })
+    await slowUploads(page)
+    await dropTiff(page, 'album.tif', 20 * 1024 * 1024)
+    await rowOf(page, 'album.tif')
+      .getByText(/^Uploading [45]\d %/)
+      .waitFor()
+    await revokeKey(first)
+    await page.getByText(/Your key was revoked or has expired/).waitFor()
+    await rowOf(page, 'album.tif')
+      .getByText(/^In line, \d\d % is uploaded$/)
+      .waitFor()
+    await signInWith(page, next)
+    await untilDeveloped(page, 'album.tif')
+    assert.equal(new Set(offsets).size, offsets.length, offsets.join())
   })
 
   test('signing out closes the details of an image, and forgets the file of a trial, in every tab', async () => {
