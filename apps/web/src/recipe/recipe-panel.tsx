@@ -41,7 +41,8 @@ export function RecipePanel() {
         />
         Collect first, send when I say so
       </label>
-      <TryPanel key={session.value.state} />
+      {/* Its pictures belong to the user who has signed out. */}
+      <TryPanel key={String(session.value.state === 'signed-out')} />
     </section>
   )
 }

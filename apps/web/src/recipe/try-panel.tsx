@@ -22,6 +22,8 @@ export function TryPanel() {
       forget(trial.value)
       trial.value = next
     } catch (failure) {
+      forget(trial.value)
+      trial.value = undefined // it would look like that of this file
       error.value = inWords(failure as Error)
     } finally {
       isBusy.value = false

@@ -48,6 +48,28 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     assert.deepEqual(await steps.allTextContents(), ['swap-channels', 'greyscale', 'resize'])
   })
 
+  test('a trial may begin before the session is known; one that fails shows its reason, and not the trial before', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    let isKnown = () => {}
+    const known = new Promise<void>(resolve => (isKnown = resolve))
+    await page.route('**/session', async route => {
+      await known
+      await route.fallback()
+    })
+    const isRequested = page.waitForRequest('**/session')
+    await page.goto(new URL('/', page.url()).href)
+    await isRequested
+    await page.setInputFiles('#try-file', fileOf('try.png', png))
+    await page.getByRole('slider').waitFor()
+    isKnown()
+    await page.locator('.row, .empty-title').first().waitFor() // the history is read when the session is known
+    assert.equal(await page.getByRole('slider').count(), 1)
+    await page.setInputFiles('#try-file', fileOf('try.txt', Buffer.from('no image')))
+    await page.locator('.try .refusal').waitFor()
+    assert.equal(await page.getByRole('slider').count(), 0)
+  })
+
   test('tabs keep the saved recipes of each other, and a name that is taken is replaced only when the button names it', async () => {
     await using opened = await open()
     const { page } = opened
