@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clusterStateRoutes } from '@darkroom/contracts'
-import { assertProblem } from '@darkroom/testing'
+import { assertProblem, fillDisk } from '@darkroom/testing'
 import { buildTestApp } from './build-test-app.ts'
 
 const clusterToken = 'a token of the whole cluster'
@@ -19,6 +19,19 @@ for (const { method, url } of Object.values(clusterStateRoutes)) {
     assert.notEqual((await app.inject({ method, url: path, headers })).statusCode, 401)
   })
 }
+
+test('fault: the disk is full: a write is answered 503 with Retry-After, and succeeds when there is room', async t => {
+  const { app } = await buildTestApp(t)
+  const makeRoom = fillDisk(t)
+  const writes = ['/set/5', '/counters/images/inc'].map(url => () => app.inject({ method: 'POST', url }))
+  for (const write of writes) {
+    const refused = await write()
+    assertProblem(refused, 503, 'store-full')
+    assert.equal(refused.headers['retry-after'], '30')
+  }
+  makeRoom()
+  for (const write of writes) assert.equal((await write()).statusCode, 200)
+})
 
 test('/healthz and /readyz need no token', async t => {
   const { app } = await buildTestApp(t, { clusterToken })

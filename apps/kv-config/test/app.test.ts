@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertProblem } from '@darkroom/testing'
+import { assertProblem, fillDisk } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 
 const clusterToken = 'a token of the whole cluster'
@@ -41,6 +41,18 @@ test('/healthz and /readyz need no token', async t => {
   const app = buildTestApp(t, { clusterToken })
   assert.deepEqual((await app.inject('/healthz')).json(), { status: 'alive' })
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
+})
+
+test('fault: the disk is full: a write is answered 503 with Retry-After, and succeeds when there is room', async t => {
+  const app = buildTestApp(t)
+  const makeRoom = fillDisk(t)
+  const write = () => app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
+  const refused = await write()
+  assertProblem(refused, 503, 'store-full')
+  assert.equal(refused.headers['retry-after'], '30')
+  assert.equal((await app.inject('/key/a')).statusCode, 404)
+  makeRoom()
+  assert.equal((await write()).statusCode, 201)
 })
 
 test('fault: it is alive but not ready while its store does not answer', async t => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
-import { assertProblem, until } from '@darkroom/testing'
+import { assertProblem, fillDisk, until } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
 import { ManualClock, taskId } from './sample-tasks.ts'
@@ -32,6 +32,20 @@ for (const [method, url] of internalRoutes) {
     assert.notEqual((await app.inject({ method, url, headers })).statusCode, 401)
   })
 }
+
+test('fault: the disk is full: writes are answered 503 with Retry-After, reads work, and writes again when there is room', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 2)
+  const makeRoom = fillDisk(t)
+  const write = () => app.inject({ method: 'DELETE', url: `/tasks/${taskId(1)}` })
+  const refused = await write()
+  assertProblem(refused, 503, 'store-full')
+  assert.equal(refused.headers['retry-after'], '30')
+  assert.equal((await app.inject(`/tasks/${taskId(1)}`)).statusCode, 200)
+  makeRoom()
+  assert.equal((await write()).statusCode, 204)
+})
 
 test('/healthz and /readyz need no token', async t => {
   const app = buildTestApp(t, { clusterToken })

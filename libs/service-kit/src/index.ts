@@ -24,6 +24,7 @@ export { engineName } from './engines/engine-name.ts'
 export { type Engines, engineFor, engineUrlPattern } from './engines/engines.ts'
 export { openEngine } from './engines/open-engine.ts'
 export {
+  diskFull,
   OutcomeUnknown,
   RequestRefused,
   StoreFull,

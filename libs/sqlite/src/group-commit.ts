@@ -29,9 +29,12 @@ export class GroupCommit {
    */
   #fault: unknown
 
-  /** The instance owns the database from now on: `close` closes it. */
-  constructor(database: DatabaseSync) {
+  readonly #fullError: (cause: unknown) => unknown
+
+  /** The instance owns the database from now on: `close` closes it. `fullError` makes the error of a full disk. */
+  constructor(database: DatabaseSync, fullError: (cause: unknown) => unknown = cause => cause) {
     this.#database = database
+    this.#fullError = fullError
     this.#log = new WriteAheadLog(database)
     this.#transaction = {
       begin: database.prepare('BEGIN IMMEDIATE'),
@@ -80,26 +83,41 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Write[]): Promise<void> {
+    let isFull = false
     try {
       if (this.#fault !== undefined) throw this.#fault
       const applied = this.#apply(group)
-      await this.#sync()
+      await this.#orFault(this.#log.sync())
       for (const write of applied) write.committed()
     } catch (error) {
       // The disk or the file failed: no write of the group may be acknowledged.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      for (const write of group) write.failed(error)
+      isFull = isDiskFull(error)
+      for (const write of group) write.failed(this.#reasonOf(error))
+    }
+    // On a full disk, a truncated log has room for the writes that make room.
+    if (this.#fault === undefined) await this.#checkpoint({ isLogShort: isFull })
+  }
+
+  /** The writes of the log are on disk already. While the disk is full, they stay in the log. */
+  async #checkpoint({ isLogShort }: { isLogShort: boolean }): Promise<void> {
+    try {
+      await this.#orFault(this.#log.checkpoint({ isLogShort }))
+    } catch {
+      // Later writes get the fault; those that a full disk prevents fail by themselves.
     }
   }
 
-  async #sync(): Promise<void> {
+  #reasonOf(error: unknown): unknown {
+    return isDiskFull(error) ? this.#fullError(error) : error
+  }
+
+  async #orFault(work: Promise<void>): Promise<void> {
     try {
-      await this.#log.sync()
-      await this.#log.checkpointIfLong()
-    } catch (error) {
-      this.#fault = new Error('the disk did not store the data; fix the disk, then restart', {
-        cause: error,
-      })
+      await work
+    } catch (cause) {
+      if (isDiskFull(cause)) throw cause
+      this.#fault = new Error('the disk did not store the data; fix the disk, then restart', { cause })
       throw this.#fault
     }
   }
@@ -122,8 +140,13 @@ export class GroupCommit {
       // After some disk errors SQLite rolls back the whole transaction by itself.
       if (!this.#database.isTransaction) throw error
       this.#database.exec('ROLLBACK TO write; RELEASE write')
-      write.failed(error)
+      write.failed(this.#reasonOf(error))
       return false
     }
   }
+}
+
+/** SQLITE_FULL (https://sqlite.org/rescode.html#full). The write or the checkpoint can be repeated. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 13
 }

@@ -40,9 +40,13 @@ export class WriteAheadLog {
     return syncData(this.#logFile)
   }
 
-  /** Writes a long log back to the database. The log must be synced, and nothing may write meanwhile. */
-  async checkpointIfLong(): Promise<void> {
-    if (fstatSync(this.#logFile).size < checkpointBytes) return
+  /**
+   * Writes a long log back to the database, or any log with `isLogShort`. The log must be synced, and nothing may write
+   * meanwhile. If the disk is full, the log keeps what the database lacks.
+   */
+  async checkpoint({ isLogShort = false } = {}): Promise<void> {
+    const { size } = fstatSync(this.#logFile)
+    if (size === 0 || (size < checkpointBytes && !isLogShort)) return
     this.#checkpoint('PASSIVE')
     await syncData(this.#databaseFile)
     const isCut = this.#checkpoint('TRUNCATE')

@@ -8,12 +8,16 @@ import { GroupCommit, openDatabase } from '../src/index.ts'
 
 const migrations = ['CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT']
 
-function openTemporary(t: TestContext, observe = (_database: DatabaseSync) => {}) {
+function openTemporary(
+  t: TestContext,
+  observe = (_database: DatabaseSync) => {},
+  fullError?: (cause: unknown) => unknown,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
   const path = join(folder, 'test.db')
   const database = openDatabase(path, migrations)
   observe(database)
-  const writes = new GroupCommit(database)
+  const writes = new GroupCommit(database, fullError)
   t.after(async () => {
     await writes.close()
     rmSync(folder, { recursive: true })
@@ -98,12 +102,74 @@ test('a long log is written back and truncated, whether or not other connections
   const other = new DatabaseSync(path, { readOnly: true })
   other.exec('BEGIN; SELECT * FROM numbers')
   for (let megabyte = 0; megabyte < 10; megabyte++) await writes.run(addMegabyte)
+  await writes.settled()
   assert.ok(statSync(`${path}-wal`).size > 8e6, 'a reader keeps the log')
   other.close()
   await writes.run(addMegabyte)
+  await writes.settled()
   assert.equal(statSync(`${path}-wal`).size, 0)
   await writes.run(insert(database, 1))
   assert.deepEqual(numbers(database), [1])
+})
+
+/** Lets statements that begin with this text fail as on a full disk, while `isFull`. */
+function fillDisk(t: TestContext, start: string) {
+  const disk = { isFull: false }
+  const observe = (database: DatabaseSync) => {
+    const prepare = database.prepare.bind(database)
+    t.mock.method(database, 'prepare', (sql: string) => {
+      const statement = prepare(sql)
+      if (!sql.startsWith(start)) return statement
+      for (const name of ['run', 'get'] as const) {
+        const call = statement[name].bind(statement)
+        t.mock.method(statement, name, () => {
+          if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+          return call()
+        })
+      }
+      return statement
+    })
+  }
+  return { disk, observe }
+}
+
+test('fault: the disk is full when the log is written back: writes go on, and the log is written back later', async t => {
+  const { disk, observe } = fillDisk(t, 'PRAGMA wal_checkpoint')
+  const { database, path, writes } = openTemporary(t, observe)
+  database.exec('CREATE TABLE blobs (bytes BLOB)')
+  const addMegabyte = () => database.prepare('INSERT INTO blobs VALUES (zeroblob(1048576))').run()
+  disk.isFull = true
+  for (let megabyte = 0; megabyte < 6; megabyte++) await writes.run(addMegabyte)
+  assert.ok(statSync(`${path}-wal`).size > 6e6)
+  disk.isFull = false
+  await writes.run(insert(database, 1))
+  await writes.settled()
+  assert.equal(statSync(`${path}-wal`).size, 0)
+  assert.deepEqual(numbers(database), [1])
+})
+
+test('fault: the disk is full at a commit: the group fails, later writes succeed, and the log is cut to make room', async t => {
+  const { disk, observe } = fillDisk(t, 'COMMIT')
+  const { database, path, writes } = openTemporary(t, observe)
+  await writes.run(insert(database, 1))
+  assert.ok(statSync(`${path}-wal`).size > 0)
+  disk.isFull = true
+  await assert.rejects(writes.run(insert(database, 2)), /database or disk is full/)
+  await writes.settled()
+  assert.equal(statSync(`${path}-wal`).size, 0)
+  disk.isFull = false
+  assert.equal(await writes.run(insert(database, 3)), 3)
+  assert.deepEqual(numbers(database), [1, 3])
+})
+
+test('a write that a full disk prevents fails with the error that the owner of the database makes', async t => {
+  class Full extends Error {}
+  const { database, writes } = openTemporary(t, undefined, cause => new Full('', { cause }))
+  database.exec('PRAGMA max_page_count = 3')
+  const tooLong = () => database.exec('CREATE TABLE more AS SELECT zeroblob(100000) AS bytes')
+  const outcomes = await Promise.allSettled([writes.run(insert(database, 1)), writes.run(tooLong)])
+  assert.deepEqual(numbers(database), [1])
+  assert.ok(outcomes[1].status === 'rejected' && outcomes[1].reason instanceof Full)
 })
 
 test('closing lets a pending write finish', async t => {

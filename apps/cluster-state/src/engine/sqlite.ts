@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Entry, keyOf } from '@darkroom/crdt'
+import { diskFull } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import type { StateStore } from './engine.ts'
 
@@ -28,7 +29,7 @@ export class SqliteStateStore implements StateStore {
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#nodeId = readOrMakeId(this.#database)
-    this.#writes = new GroupCommit(this.#database)
+    this.#writes = new GroupCommit(this.#database, diskFull)
     this.#statements = prepareStatements(this.#database)
     opened.move()
   }

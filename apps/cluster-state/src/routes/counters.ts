@@ -2,14 +2,14 @@ import { bareCounter, type CounterRead, clusterStateRoutes } from '@darkroom/con
 import { windowsOf } from '@darkroom/crdt'
 import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
-import { refuse } from '../node-problems.ts'
+import { refuse, throwProblem } from '../node-problems.ts'
 import { pageOf } from './page-of.ts'
 
 const cursors = new PageCursors('counters')
 
 export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
   const increment = async (name: string, amount = 1) => {
-    const outcome = await node.increment(name, amount)
+    const outcome = await node.increment(name, amount).catch(throwProblem)
     if (outcome.kind !== 'counted') refuse(outcome, `the counter ${name}`)
     return String(outcome.count)
   }

@@ -4,7 +4,7 @@ import type { Json, RegisterEntry } from '@darkroom/crdt'
 import { type App, acceptJson, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
 import type { StateNode } from '../node/state-node.ts'
-import { refuse } from '../node-problems.ts'
+import { refuse, throwProblem } from '../node-problems.ts'
 import { pageOf } from './page-of.ts'
 import { parseValue } from './parse-value.ts'
 
@@ -15,13 +15,13 @@ const cursors = new PageCursors('registers')
 export function addRegisterRoutes(app: App, node: StateNode): void {
   acceptJson(app, parseBody)
   const set = async (name: string, value: Json | undefined) => {
-    const outcome = await node.setRegister(name, value)
+    const outcome = await node.setRegister(name, value).catch(throwProblem)
     if (outcome.kind !== 'written') refuse(outcome, `the register ${name}`)
     return outcome.register
   }
   const notify = async (name: string, value: Json, { generation, notifier }: Notification) => {
     const register = { generation: readWhole(generation, maxNotifiedGeneration), writer: notifier, value }
-    const outcome = await node.notifyRegister(name, register)
+    const outcome = await node.notifyRegister(name, register).catch(throwProblem)
     if (outcome.kind !== 'written') refuse(outcome, `the register ${name}`)
     return outcome.register
   }

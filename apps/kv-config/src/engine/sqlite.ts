@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, diskFull, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
@@ -58,7 +58,7 @@ export class SqliteKvStore implements KvStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database)
+    this.#writes = new GroupCommit(this.#database, diskFull)
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
     // Leases could not be renewed while the store was down, so every lease starts again.

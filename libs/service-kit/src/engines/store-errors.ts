@@ -17,3 +17,8 @@ export class RequestRefused extends Error {}
 
 /** There is no room for more; nothing was changed. */
 export class StoreFull extends Error {}
+
+/** Of an engine with files of its own. */
+export function diskFull(cause: unknown): StoreFull {
+  return new StoreFull('the disk is full; nothing was changed', { cause })
+}

@@ -8,7 +8,7 @@ import {
   type Task,
   type TaskStats,
 } from '@darkroom/contracts'
-import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, diskFull, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
@@ -38,7 +38,7 @@ export class SqliteTaskStore implements TaskStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database)
+    this.#writes = new GroupCommit(this.#database, diskFull)
     this.#statements = prepareStatements(this.#database)
     this.#clock = clock
     this.#leaseTime = new SteadyTime(clock)

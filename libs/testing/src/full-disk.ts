@@ -1,0 +1,17 @@
+import { StatementSync } from 'node:sqlite'
+import type { TestContext } from 'node:test'
+
+/** Lets every commit of SQLite in this process fail as on a full disk. Returns a function that makes room again. */
+export function fillDisk(t: Pick<TestContext, 'mock'>): () => void {
+  const { run } = StatementSync.prototype
+  const mock = t.mock.method(
+    StatementSync.prototype,
+    'run',
+    function (this: StatementSync, ...values: Parameters<StatementSync['run']>) {
+      if (this.sourceSQL === 'COMMIT')
+        throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+      return run.apply(this, values)
+    },
+  )
+  return () => mock.mock.restore()
+}
