@@ -1,10 +1,8 @@
 import {
   fillPath,
   frontendRoutes,
-  tusContentType,
   tusExtensions,
   tusVersion,
-  UnexpectedReply,
   UploadOptions,
   urgencyOf,
 } from '@darkroom/contracts'
@@ -28,6 +26,14 @@ import type { Presets } from '../presets.ts'
 import { linkBase } from '../public-urls.ts'
 import { expandOptions } from '../requested-outputs.ts'
 import { ResumableUploads, type UploadClients, type UploadState } from '../resumable/resumable-uploads.ts'
+import {
+  addTusHooks,
+  declaredBytes,
+  requireContentType,
+  requireLength,
+  requireNoChecksum,
+  requireNoConcatenation,
+} from '../resumable/tus-headers.ts'
 import { readMetadata } from '../resumable/upload-metadata.ts'
 import type { UploadLimits } from '../resumable/upload-records.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
@@ -57,16 +63,7 @@ export function addResumableRoutes(
     return granted === undefined ? maxBytes : Math.min(granted, maxBytes ?? granted)
   }
   acceptBytes(app)
-  app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
-  app.addHook('preHandler', async request => requireVersion(request))
-  app.setErrorHandler((error, { method }) => {
-    // After any other error of a HEAD, clients assume that the upload has ended, and begin a new upload.
-    if (method === 'HEAD' && isTemporary(error))
-      throw new ServiceProblem(423, 'busy', 'the state of the upload cannot be read now; try again', {
-        headers: { 'retry-after': '1' },
-      })
-    throw error
-  })
+  addTusHooks(app)
 
   const describe = async (_request: FastifyRequest, reply: FastifyReply) => {
     const maxBytes = await readMaxBytes()
@@ -84,10 +81,9 @@ export function addResumableRoutes(
     ...frontendRoutes.createUpload,
     handler: async ({ headers, body, host, caller, raw }, reply) => {
       await gate.check()
-      if (headers['upload-concat'] !== undefined)
-        throw new ServiceProblem(400, 'no-concatenation', 'Upload-Concat is not supported: send one upload')
+      requireNoConcatenation(headers['upload-concat'])
       requireNoChecksum(headers['upload-checksum'])
-      const bytes = bytesOf(raw.headers)
+      const bytes = declaredBytes(raw.headers)
       const hasBody = bytes === undefined ? raw.headers['transfer-encoding'] !== undefined : bytes > 0
       if (hasBody) requireContentType(headers['content-type'])
       const length = requireLength(headers)
@@ -147,7 +143,7 @@ export function addResumableRoutes(
       offset,
       length,
       body: body as Body,
-      bytes: bytesOf(raw.headers),
+      bytes: declaredBytes(raw.headers),
       maxBytes: await maxBytesFor(caller),
     }
     return sendState(reply, 204, await uploads.append(caller, id, given))
@@ -169,14 +165,9 @@ export function addResumableRoutes(
       const method = request.headers['x-http-method-override']?.toUpperCase()
       if (method === 'PATCH') return append(request, reply)
       if (method === 'DELETE') return terminate(request, reply)
-      throw new ServiceProblem(
-        405,
-        'method-not-allowed',
-        'send PATCH, or POST with X-HTTP-Method-Override: PATCH',
-        {
-          headers: { allow: 'HEAD, PATCH, DELETE, OPTIONS' },
-        },
-      )
+      const message = 'send PATCH, or POST with X-HTTP-Method-Override: PATCH'
+      const allow = 'HEAD, PATCH, DELETE, OPTIONS'
+      throw new ServiceProblem(405, 'method-not-allowed', message, { headers: { allow } })
     },
   })
 }
@@ -191,55 +182,7 @@ function sendState(
   return reply.code(status).send()
 }
 
-function requireVersion({ method, headers }: FastifyRequest): void {
-  const version = headers['tus-resumable']
-  if (method === 'OPTIONS' || version === tusVersion) return
-  const words =
-    version === undefined ? 'the header Tus-Resumable is missing' : `tus ${version} is not supported`
-  throw new ServiceProblem(412, 'tus-version', `${words}; send Tus-Resumable: ${tusVersion}`, {
-    headers: { 'tus-version': tusVersion },
-  })
-}
-
-/** Bytes whose checksum is not compared must not look as if they were checked. */
-function requireNoChecksum(checksum: string | undefined): void {
-  if (checksum === undefined) return
-  const words = 'Upload-Checksum is not supported: send the bytes without it'
-  throw new ServiceProblem(400, 'no-checksum', words)
-}
-
-function requireContentType(type: string | undefined): void {
-  if (type?.split(';')[0]?.trim().toLowerCase() === tusContentType) return
-  const words = `the Content-Type must be ${tusContentType}, got ${type ?? 'none'}`
-  throw new ServiceProblem(415, 'unsupported-media-type', words)
-}
-
-/** Undefined if the client sends it later. */
-function requireLength(headers: {
-  'upload-length'?: number
-  'upload-defer-length'?: string
-}): number | undefined {
-  const { 'upload-length': length, 'upload-defer-length': isDeferred } = headers
-  if ((isDeferred === '1') === (length !== undefined) || (isDeferred ?? '1') !== '1')
-    throw new ServiceProblem(400, 'invalid-request', 'send either Upload-Length or Upload-Defer-Length: 1')
-  if (length === 0) throw new ServiceProblem(400, 'empty-body', 'Upload-Length is 0: send an image')
-  return length
-}
-
-/** The declared length of the body. */
-function bytesOf(headers: { 'content-length'?: string | undefined }): number | undefined {
-  const { 'content-length': bytes } = headers
-  return bytes === undefined ? undefined : Number(bytes)
-}
-
 function optionsIn(metadata: ReadonlyMap<string, string>): UploadOptions {
   const given = Object.keys(UploadOptions.properties).map(name => [name, metadata.get(name)])
   return Object.fromEntries(given.filter(([, value]) => value !== undefined))
-}
-
-function isTemporary(error: unknown): boolean {
-  if (error instanceof UnexpectedReply) return true
-  const { status, statusCode } = error as { status?: number; statusCode?: number }
-  const answered = status ?? statusCode ?? 500
-  return answered === 429 || answered >= 500
 }
