@@ -158,7 +158,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     assert.deepEqual([preset, result?.width, variants?.dot?.result?.width], ['shop', 20, 5])
     await page.getByLabel('Images of a preset').selectOption('shop')
     await page.waitForURL(/preset=shop/)
-    await untilDeveloped(page, 'goods.png')
+    await page.locator('.row').nth(1).waitFor({ state: 'detached' })
     assert.equal(await page.locator('.row').count(), 1)
     await page.reload()
     await untilDeveloped(page, 'goods.png')
