@@ -6,11 +6,14 @@ import { hostOf } from './outbound/target.ts'
 
 const timeoutMs = 30_000
 const maxImports = 64
+/** An owner whose servers are slow must leave places for the others. */
+const maxImportsPerOwner = 48
 
 /** Fetches images from URLs that callers name, as part of their requests. */
 export class Importer {
   readonly #outbound: Outbound
   #underWay = 0
+  readonly #underWayOf = new Map<string, number>()
 
   constructor(outbound: Outbound) {
     this.#outbound = outbound
@@ -21,11 +24,18 @@ export class Importer {
    *
    * @throws ServiceProblem 400, 422 or 503; reading the body throws 422
    */
-  async open(url: string, hangUp: AbortSignal): Promise<Download> {
+  async open(url: string, hangUp: AbortSignal, owner?: string): Promise<Download> {
     const mistake = this.#outbound.mistakeIn(url)
     if (mistake !== undefined) throw importFailed(`the URL can't be imported: ${mistake}`)
     if (this.#underWay >= maxImports)
       throw retryLater(503, 'too-many-imports', `${maxImports} imports are under way; try again later`, 2)
+    if (owner !== undefined && (this.#underWayOf.get(owner) ?? 0) >= maxImportsPerOwner)
+      throw retryLater(
+        503,
+        'too-many-imports',
+        `${maxImportsPerOwner} of your imports are under way; try again later`,
+        2,
+      )
     const fail = (error: unknown): never => {
       if (error instanceof OutboundFailure && error.word === 'busy')
         throw retryLater(
@@ -41,7 +51,7 @@ export class Importer {
         )
       throw error
     }
-    this.#underWay++
+    this.#count(owner, 1)
     try {
       const signal = AbortSignal.any([hangUp, AbortSignal.timeout(timeoutMs)])
       const opened = await download(this.#outbound, url, signal)
@@ -49,14 +59,22 @@ export class Importer {
         body: mapErrors(opened.body, fail),
         contentLength: opened.contentLength,
         [Symbol.dispose]: () => {
-          this.#underWay--
+          this.#count(owner, -1)
           opened[Symbol.dispose]()
         },
       }
     } catch (error) {
-      this.#underWay--
+      this.#count(owner, -1)
       return fail(error)
     }
+  }
+
+  #count(owner: string | undefined, change: 1 | -1): void {
+    this.#underWay += change
+    if (owner === undefined) return
+    const underWay = (this.#underWayOf.get(owner) ?? 0) + change
+    if (underWay > 0) this.#underWayOf.set(owner, underWay)
+    else this.#underWayOf.delete(owner)
   }
 }
 

@@ -75,7 +75,7 @@ export async function upload(
   using read =
     url === undefined
       ? await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
-      : await importer.open(url, signal)
+      : await importer.open(url, signal, request.caller.owner)
   const { body, contentLength } = read
   const answer = await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),

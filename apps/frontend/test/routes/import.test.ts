@@ -202,6 +202,32 @@ describe('an import', () => {
   })
 })
 
+test('the slow imports of one owner leave places for the others', async t => {
+  const guarded = await startGuarded({ after: t.after.bind(t) }, { networks })
+  const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
+  const { port } = far.address() as AddressInfo
+  const hangUp = new AbortController()
+  const send = (key: string, url: string, signal?: AbortSignal) =>
+    guarded.askWith(key, '/images', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify({ url })),
+      ...(signal && { signal }),
+    })
+  const slow = Array.from({ length: 48 }, (_, n) =>
+    send(alice.key, `http://127.0.0.${2 + Math.floor(n / 16)}:${port}/slow`, hangUp.signal),
+  )
+  const ended = Promise.allSettled(slow)
+  await until('the other server has the requests', () => asked.length === slow.length)
+  const refused = await send(alice.key, `${farUrl}/photo.png`)
+  assertProblem(refused, 503, 'too-many-imports')
+  assert.match(String(refused.json().detail), /48 of your imports/)
+  assert.equal((await send(bob.key, `${farUrl}/photo.png`)).status, 202)
+  hangUp.abort()
+  await ended
+  await until('alice has a place', async () => (await send(alice.key, `${farUrl}/photo.png`)).status === 202)
+})
+
 test('the frontend imports only for application/json; with any other type, the body is the image', async () => {
   const document = { url: `${farUrl}/photo.png` }
   for (const type of [
