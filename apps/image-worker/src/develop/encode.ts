@@ -10,6 +10,7 @@ import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { isProfileOfColours, profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
+import { filterIfSmaller } from './png/filter-if-smaller.ts'
 import { writeAnimation } from './png/write-animation.ts'
 import {
   type CarriedMetadata,
@@ -64,6 +65,7 @@ export async function encode(
 }
 
 interface Prepared {
+  original: Original
   stack: Stack
   pageHeight: number | undefined
   metadata: CarriedMetadata
@@ -79,7 +81,7 @@ function prepare({ frames, metadata }: Picture, format: OutputFormat, original: 
   const pageHeight = kept.length > 1 ? first.height : undefined
   const stack = joinFrames(kept)
   const written = stack.isGrey && stack.channels === 4 ? asGreyWithAlpha(stack) : stack
-  return { stack: written, pageHeight, metadata: profileFor(stack, metadata) }
+  return { original, stack: written, pageHeight, metadata: profileFor(stack, metadata) }
 }
 
 /**
@@ -101,7 +103,7 @@ async function encodeOnce(
   settings: EncodeSettings,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
-  const { stack, pageHeight, metadata } = prepared
+  const { original, stack, pageHeight, metadata } = prepared
   const size = frameSize(prepared)
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
   const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
@@ -136,6 +138,11 @@ async function encodeOnce(
     )
     const png = await writeAnimation(stack, pageHeight, settings, encoders)
     return attachMetadata(png, format, metadata, size)
+  }
+  if (format === 'png') {
+    const write = (filtersRows: boolean) =>
+      writeAs(coloured(stack), format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
+    return attachMetadata((await filterIfSmaller(write, original)).data, format, metadata, size)
   }
   const bytes = await writeDelays(settings, format, delay =>
     writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),

@@ -9,6 +9,10 @@ import { webpQuality } from './webp-quality.ts'
 /** How an original was encoded, as far as the file shows it. A result in the same format is encoded alike. */
 export interface Original {
   format: ImageHeader['format']
+  /** The size of the file. */
+  bytes: number
+  /** The pixels of one frame. */
+  pixels: number
   lossless: boolean
   progressive: boolean
   quality: number | undefined
@@ -26,11 +30,13 @@ export function originalOf(
   { metadata, avif }: { metadata: Metadata; avif: AvifCoding | undefined },
   page?: TiffPage,
 ): Original {
-  const { format, lossless, progressive } = header
+  const { format, lossless, progressive, width, height } = header
   const inside = page && jpegSettings(input, page)
   const quantisation = page ? inside?.quantisation : jpegQuantisation(format === 'jpeg' ? input : noBytes)
   return {
     format,
+    bytes: input.length,
+    pixels: width * height,
     lossless: lossless || (avif !== undefined && isLossless(avif)),
     progressive,
     quality: qualityOf(input, header, avif) ?? quantisation?.quality,

@@ -5,6 +5,7 @@ import { canBeTransparent } from '../format-abilities.ts'
 import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { isProfileOfColours, profileFor } from '../metadata/carried-metadata.ts'
+import { filterIfSmaller } from '../png/filter-if-smaller.ts'
 import { type CarriedMetadata, colourspaceOf, type Output } from '../raster.ts'
 import type { Call } from './call.ts'
 
@@ -33,8 +34,10 @@ export async function writeResult(
   const isGrey = call.makesGrey
   const settings = settingsFor({ bits: 8, delays: [], loop: 0 }, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
-  const written = writeAs(opaque.toColourspace(colourspaceOf({ bits: 8, isGrey })), format, settings)
-  const { data, info } = await written.toBuffer({ resolveWithObject: true })
+  const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))
+  const write = (filtersRows: boolean) =>
+    writeAs(coloured.clone(), format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
+  const { data, info } = await (format === 'png' ? filterIfSmaller(write, original) : write(false))
   const bytes = format === 'jpeg' && !settings.progressive ? optimiseJpeg(data) : data
   return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), call.returnedSize(info))
 }
