@@ -14,17 +14,22 @@ import { startInBrowser } from './in-browser.ts'
 
 await withEngine('chromium', async executablePath => {
   buildPage()
-  const context = await startInBrowser(executablePath)
-  suite('the page', { concurrency: false }, () => {
-    imageFlows(context)
-    recipeFlows(context)
-    refusalFlows(context)
-    failureFlows(context)
-    dashboardFlows(context)
-    docsFlows(context)
-    lookFlows(context)
-    // The last ones: the first key closes this Darkroom to everybody without a key.
-    signInFlows(context)
-    proxyFlows(context)
+  // Two halves at a time, because the page waits for most of the time. Each has its own browser and Darkroom.
+  const [first, second] = await Promise.all([startInBrowser(executablePath), startInBrowser(executablePath)])
+  suite('the page', { concurrency: 2 }, () => {
+    suite('from the file to the download', { concurrency: false }, () => {
+      imageFlows(first)
+      recipeFlows(first)
+      refusalFlows(first)
+    })
+    suite('around the images', { concurrency: false }, () => {
+      failureFlows(second)
+      dashboardFlows(second)
+      docsFlows(second)
+      lookFlows(second)
+      // The last flows: the first key closes this Darkroom to everybody without a key.
+      signInFlows(second)
+      proxyFlows(second)
+    })
   })
 })
