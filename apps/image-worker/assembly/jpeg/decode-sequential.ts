@@ -44,7 +44,10 @@ export function acBlock(block: usize, ac: usize): i32 {
       continue
     }
     k += run
-    if (k > 63) return failure.beyondBlock
+    if (k > 63) {
+      setAhead(ahead, count, next)
+      return failure.beyondBlock
+    }
     count -= category
     const raw = <i32>(ahead >> count) & ((1 << category) - 1)
     store<i16>(block + (k << 1), <i16>extended(raw, category))

@@ -75,7 +75,8 @@ export function mendScan(from: usize, end: usize, componentMask: i32, interval: 
       for (let index = 0; index < blocksInMcu; index++) {
         const block = progressive ? blockOfMember(index, x, y) : scratch
         const error = decodeBlock(block, componentOfMember(index))
-        if (error) return error
+        // The zeros that are read after the end of the data may make any error.
+        if (error) return bits < padding ? failure.endsTooEarly : error
       }
     }
   }

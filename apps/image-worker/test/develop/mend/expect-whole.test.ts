@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import sharp, { type JpegOptions } from 'sharp'
+import { followScans } from '../../../src/develop/mend/mend-jpeg.ts'
 import { jpegsInTiff } from '../../../src/develop/tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
+import { DamagedScan } from '../../../src/permute/not-well-formed.ts'
+import { randomFrom } from '../../seeded-random.ts'
 import { run } from '../run.ts'
 
 const width = 400
@@ -77,5 +80,18 @@ test('a TIFF with such a JPEG is refused by every operation: strips and tiles', 
       for (const operation of operations) await assert.rejects(run(cut, operation), UnusableImage, operation)
     }
     for (const operation of operations) await run(whole, operation)
+  }
+})
+
+test('a JPEG is incomplete wherever its codes end, also if zeros after them are no codes', async () => {
+  const random = randomFrom(1)
+  const [width, height] = [160, 96]
+  const samples = Uint8Array.from({ length: 4 * width * height }, () => 90 + random(80))
+  const raw = { width, height, channels: 4 } as const
+  const whole = await sharp(samples, { raw }).removeAlpha().toColourspace('cmyk').jpeg().toBuffer()
+  followScans(whole)
+  for (let missing = 3; missing < 1500; missing++) {
+    const cut = Buffer.concat([whole.subarray(0, -missing), endOfImage])
+    assert.throws(() => followScans(cut), DamagedScan, `${missing} bytes missing`)
   }
 })
