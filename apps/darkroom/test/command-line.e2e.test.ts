@@ -156,6 +156,18 @@ test('develop explains how to start Darkroom when nothing listens', async () => 
   assert.equal(stderr, `darkroom: nothing answers at ${url}; to start it: npx darkroom start\n`)
 })
 
+test('on an old version of Node, every command explains which is needed', async t => {
+  const pretend =
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+  const old = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`]
+  const program = startProgram(t, [process.execPath, ...old, commandLine, 'status'])
+  assert.equal((await program.ended).code, 1)
+  assert.match(
+    program.stderr,
+    /^darkroom: this is Node 20, and Darkroom needs Node 24, .* npx --prefix .*\n$/,
+  )
+})
+
 test('unknown commands and options print the usage, and exit with code 2', async t => {
   for (const [args, expected] of [
     [['print'], /no command "print"/],

@@ -84,8 +84,23 @@ export async function upload(
     signal,
   })
   if (answer.status === 202) return answer.body
-  throw ServiceProblem.relay(answer)
+  throw refusalOf(answer, request)
 }
+
+/** The master's refusal of an image. `curl -d` declares a form, and removes line ends from a file: both need a hint. */
+function refusalOf(
+  answer: Parameters<typeof ServiceProblem.relay>[0],
+  { headers }: FastifyRequest,
+): ServiceProblem {
+  const refusal = ServiceProblem.relay(answer)
+  const { status, code, title, message } = refusal
+  if (!headers['content-type']?.startsWith(encodedForm) || (status !== 415 && status !== 422)) return refusal
+  const hint =
+    'with curl, send a file by --data-binary instead of -d, and JSON with the header Content-Type: application/json'
+  return new ServiceProblem(status, code, `${message}; ${hint}`, { title })
+}
+
+const encodedForm = 'application/x-www-form-urlencoded'
 
 /**
  * Passes on an image whose options are fixed by a grant. Its id comes from its place in the grant, which a request with
@@ -118,7 +133,7 @@ async function uploadWithGrant(
       signal: hangUpSignal(reply),
     })
     if (answer.status === 202) return answer.body
-    throw ServiceProblem.relay(answer)
+    throw refusalOf(answer, request)
   } catch (error) {
     // After any other error the image may have been accepted.
     const isRefused = error instanceof ServiceProblem && error.status < 500

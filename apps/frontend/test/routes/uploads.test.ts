@@ -289,6 +289,24 @@ describe('a refused upload', () => {
     })
   }
 
+  test('whose type is the default of curl -d is answered with what to do, for files and for JSON', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const withoutLineEnds = Buffer.from(
+      Buffer.from(png)
+        .toString('latin1')
+        .replaceAll(/[\r\n]/g, ''),
+      'latin1',
+    )
+    for (const body of [withoutLineEnds, Buffer.from('{"from":"01990000-0000-7000-8000-000000000000"}')]) {
+      const answer = await refusing.ask('/images', { method: 'POST', headers, body })
+      assertProblem(answer, 415, 'not-an-image')
+      assert.match(
+        String(answer.json().detail),
+        /--data-binary instead of -d, and JSON with .*application\/json/,
+      )
+    }
+  })
+
   test('leaves nothing behind', async () => {
     await until('nothing is stored', () => storageFiles(refusing).length === 0)
     assert.equal(await taskCount(refusing), 0)
