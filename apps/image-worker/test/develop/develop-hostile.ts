@@ -12,7 +12,10 @@ import { limits, run } from './run.ts'
 
 /*
  * A process that develops hostile images like a worker's thread, one after the other, and prints a line of JSON before
- * and after each. If it dies, the last line names the image.
+ * and after each. If it dies, the last line names the image. If memory grows by more than the tolerated bytes, all images
+ * are developed again: a leak grows each time, while the allocator's fragments soon reach their most.
+ *
+ *     node develop-hostile.ts <seed> <tolerated bytes>
  */
 
 sharp.concurrency(1)
@@ -21,7 +24,8 @@ allowOnlyOurLoaders()
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-const inputs = await hostileInputs(randomFrom(Number(process.argv[2])))
+const [seed = 0, toleratedGrowthBytes = 0] = process.argv.slice(2).map(Number)
+const inputs = await hostileInputs(randomFrom(seed))
 const operations = [
   'swap-channels:bgr',
   'swap-channels:bgr,metadata:keep',
@@ -36,10 +40,22 @@ const operations = [
 /** After this many inputs, memory is about as large as it will ever be. */
 const warm = 300
 const timeoutMs = 20_000
+const maxRounds = 3
 
 print({ inputs: inputs.length })
-for (const [index, input] of inputs.entries()) {
-  if (index === warm) print({ warmBytes: residentBytes() })
+let reachedBytes = 0
+for (let round = 1; round <= maxRounds; round++) {
+  let before = reachedBytes
+  for (const [index, input] of inputs.entries()) {
+    if (round === 1 && index === warm) before = residentBytes()
+    await report(index, input)
+  }
+  reachedBytes = residentBytes()
+  print({ round, before, after: reachedBytes })
+  if (reachedBytes < before + toleratedGrowthBytes) break
+}
+
+async function report(index: number, input: HostileInput): Promise<void> {
   const text = operations[index % operations.length] ?? 'flip'
   print({ begun: `${input.name} | ${text}` })
   const startedAt = performance.now()
@@ -49,7 +65,6 @@ for (const [index, input] of inputs.entries()) {
   ])
   print({ ended: end, ms: Math.round(performance.now() - startedAt) })
 }
-print({ endBytes: residentBytes() })
 
 /** The outcome: 'developed', 'refused', or a text about what is wrong. */
 async function attempt({ bytes, expected }: HostileInput, text: string): Promise<string> {
