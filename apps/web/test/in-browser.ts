@@ -142,6 +142,11 @@ export function addTo(page: Page, ...files: TestFile[]): Promise<void> {
   return page.setInputFiles('#pick-files', files)
 }
 
+/** Waits for the part of the page of images that is loaded last: its messages. */
+export function untilLoaded(page: Page): Promise<void> {
+  return page.locator('.bottom').waitFor({ state: 'attached' })
+}
+
 export function rowOf(page: Page, name: string): Locator {
   return page.locator('.row', { hasText: name })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
 import { withoutStorage } from '../open-page.ts'
 
 /** What is killed or reloaded in the middle loses nothing. */
@@ -10,6 +10,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await using opened = await open()
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
+    await untilLoaded(page) // with which it reports what comes
     await darkroom.kill()
     await page.getByText('Connecting').waitFor()
     await addTo(page, fileOf('survivor.png', png), fileOf('companion.png', png))
@@ -108,6 +109,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await using opened = await open()
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
+    await untilLoaded(page)
     await page.context().setOffline(true)
     await dropTiff(page, 'cellar.tif', 9 * 1024 * 1024)
     // What sends large files is loaded on demand.

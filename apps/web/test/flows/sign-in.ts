@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 import { slowUploads } from './failures.ts'
 
@@ -43,6 +43,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     for (const path of ['/', '/status']) {
       await page.goto(new URL(path, page.url()).href)
       await page.getByRole('button', { name: 'Sign out' }).waitFor()
+      if (path === '/') await untilLoaded(page)
       await page.context().setOffline(true)
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.locator('.toast').getByText('Darkroom does not answer').waitFor()
