@@ -113,7 +113,7 @@ test('develop names results apart on disks that ignore case, and shows no contro
   assert.match(stderr, /in\/line\?feed.png -> /)
 })
 
-test('develop says why a folder can not be made or read', async t => {
+test('develop reports why a folder cannot be made or read', async t => {
   const folder = temporaryFolder(t)
   const file = join(folder, 'a.png')
   writeFileSync(file, png)
@@ -130,7 +130,7 @@ test('develop says why a folder can not be made or read', async t => {
 })
 
 const isRoot = process.getuid?.() === 0
-test('develop says that a file can not be read', { skip: isRoot && 'root can read all files' }, async t => {
+test('develop reports that a file cannot be read', { skip: isRoot && 'root can read all files' }, async t => {
   const file = join(temporaryFolder(t), 'a.png')
   writeFileSync(file, png, { mode: 0o200 })
   const { code, stderr } = await run('develop', file, '-o', temporaryFolder(t))

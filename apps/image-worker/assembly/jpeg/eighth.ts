@@ -79,11 +79,11 @@ const places = memory.data<i8>([
 ])
 /** The factors of rows and columns 0, 1, 3, 5 and 7, times 2^13 (jidctred.c). */
 const factors = memory.data<i32>([32768, 29692, -10426, 6967, -5906])
-/** For each of the five columns: its upper and its lower sample. */
+/** The upper and the lower sum of each of the five columns. */
 const upper = memory.data(32, 16)
 const lower = memory.data(32, 16)
 
-/** `filled`: a bit for each coefficient that isn't zero. */
+/** The columns of jpeg_idct_2x2, into `upper` and `lower`. `filled`: a bit for each coefficient that isn't zero. */
 function sumColumns(component: i32, filled: u64): void {
   clearBytes(upper, 32)
   clearBytes(lower, 32)
@@ -103,6 +103,7 @@ function sumColumns(component: i32, filled: u64): void {
   }
 }
 
+/** A row of jpeg_idct_2x2: two samples from `upper` or `lower`. */
 function transformRow(row: usize, target: usize): void {
   const even = load<i32>(row) * factorOf(0)
   let odd = 0

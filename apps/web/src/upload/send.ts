@@ -13,7 +13,7 @@ export interface Sending {
 
 /** Sends a file in one request. Only XMLHttpRequest reports how much of a body was sent over HTTP/1.1. */
 export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
-  if (!file) throw new Error('a row without a file can not be sent')
+  if (!file) throw new Error('a row without a file cannot be sent')
   const xhr = new XMLHttpRequest()
   const accepted = new Promise<ImageStatus>((resolve, reject) => {
     xhr.open('POST', urlOf('images', { ...wish }))

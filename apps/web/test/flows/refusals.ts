@@ -154,14 +154,14 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'other.png')
   })
 
-  test('while Darkroom does not know who may see what, the page says why, and goes on by itself', async () => {
+  test('while Darkroom does not know who may see what, the page shows why, and continues by itself', async () => {
     await post()
     await using opened = await open('/docs')
     const { page } = opened
-    const problem = { type: 'urn:darkroom:problem:keys-unknown', detail: 'the keys can not be read' }
+    const problem = { type: 'urn:darkroom:problem:keys-unknown', detail: 'the keys cannot be read' }
     await page.route('**/session', route => route.fulfill({ status: 503, json: problem }))
     await page.goto(new URL('/', page.url()).href)
-    await page.getByText('The keys can not be read').waitFor()
+    await page.getByText('The keys cannot be read').waitFor()
     await assertAccessible(page)
     await page.unroute('**/session')
     await page.locator('.row').first().waitFor()

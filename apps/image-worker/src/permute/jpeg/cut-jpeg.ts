@@ -1,8 +1,9 @@
 import type { Rectangle } from '../turn.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
-import { readJpeg } from './read-jpeg.ts'
+import { readJpegBy } from './read-jpeg.ts'
 import { ScanCutter } from './scan-cutter.ts'
+import type { ScannedFile } from './scan-reader.ts'
 import { writeScans } from './write-jpeg.ts'
 
 /** A part of a JPEG as a file. */
@@ -21,16 +22,11 @@ export interface JpegPart {
  */
 export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
   return withJpegKernel(kernel => {
-    let cutter: ScanCutter | undefined
-    const { frame, quantisation, density } = readJpeg(kernel, input, {
-      readScansBy: file => {
-        cutter = new ScanCutter(file, frame => unitsAround(rectangle, frame))
-        return cutter
-      },
-    })
-    const { window, scans } = cutter ?? { window: nothing, scans: [] }
-    const { width, height } = window
-    return { jpeg: writeScans({ frame: { ...frame, width, height }, quantisation, density }, scans), window }
+    const takerFor = (file: ScannedFile) => new ScanCutter(file, frame => unitsAround(rectangle, frame))
+    const { frame, quantisation, density, taker } = readJpegBy(kernel, input, takerFor)
+    const { width, height } = taker.window
+    const part = { frame: { ...frame, width, height }, quantisation, density }
+    return { jpeg: writeScans(part, taker.scans), window: taker.window }
   })
 }
 
@@ -41,7 +37,7 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
  */
 export function followJpeg(input: Uint8Array): void {
   withJpegKernel(kernel => {
-    readJpeg(kernel, input, { readScansBy: file => new ScanCutter(file, () => nothing) })
+    readJpegBy(kernel, input, file => new ScanCutter(file, () => nothing))
   })
 }
 

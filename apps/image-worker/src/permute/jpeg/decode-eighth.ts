@@ -3,9 +3,9 @@ import { type Frame, samplingOf } from './frame.ts'
 import { expectNoError, withJpegKernel } from './jpeg-kernel.ts'
 import { describePlanes, type Plane } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
-import { readJpeg } from './read-jpeg.ts'
+import { readJpegBy } from './read-jpeg.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
+import { copyIn, expectOnlyScan, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
 
 /** Samples of 8 bits: grey, or red, green and blue. */
 export interface Samples {
@@ -25,41 +25,33 @@ export interface Samples {
  */
 export function decodeEighth(input: Uint8Array): Samples {
   return withJpegKernel(kernel => {
-    let decoder: EighthDecoder | undefined
-    readJpeg(kernel, input, {
-      readScansBy: file => {
-        decoder = new EighthDecoder(file)
-        return decoder
-      },
-    })
-    if (!decoder) throw new NotWellFormed('the file has no scan')
-    return decoder.samples()
+    const { taker } = readJpegBy(kernel, input, file => new EighthDecoder(file))
+    return taker.samples()
   })
 }
 
 class EighthDecoder implements ScanTaker {
-  readonly planes: readonly Plane[]
   readonly #file: ScannedFile
   /** The components with four samples for each block, a bit each. */
   readonly #quadMask: number
+  /** The samples of each component, in the order of its blocks. */
+  readonly #planes: readonly Plane[]
 
   constructor(file: ScannedFile) {
     const { kernel, frame } = file
     this.#file = file
     this.#quadMask = quadMaskOf(frame)
-    this.planes = describePlanes(kernel, frame, (blocks, index) =>
+    this.#planes = describePlanes(kernel, frame, (blocks, index) =>
       kernel.allocate(this.#quadMask & (1 << index) ? 4 * blocks : blocks),
     )
   }
 
   read(scan: Scan, from: number, interval: number): number {
     const { kernel, input, frame, tables } = this.#file
-    const { components } = frame
-    if (scan.isProgressive || scan.components.length < components.length)
-      throw new NotWellFormed('the image has several scans')
+    expectOnlyScan(scan, frame)
     prepareScan(kernel, tables, scan)
     const start = copyIn(kernel, input)
-    for (const [index, { table }] of components.entries())
+    for (const [index, { table }] of frame.components.entries())
       new Uint8Array(kernel.memory.buffer, kernel.stepsAt.value + 64 * index).set(this.#stepsOf(table))
     const end = start + input.length
     const error = kernel.decodeEighth(start + from, end, componentMask(scan), interval, this.#quadMask)
@@ -71,8 +63,8 @@ class EighthDecoder implements ScanTaker {
     const { kernel, frame } = this.#file
     const width = Math.max(1, Math.floor(frame.width / 8))
     const height = Math.max(1, Math.floor(frame.height / 8))
-    const [luma] = this.planes as [Plane]
-    if (this.planes.length === 1) {
+    const [luma] = this.#planes as [Plane]
+    if (this.#planes.length === 1) {
       const data = new Uint8Array(width * height)
       for (let y = 0; y < height; y++)
         data.set(new Uint8Array(kernel.memory.buffer, luma.at + y * luma.across, width), y * width)

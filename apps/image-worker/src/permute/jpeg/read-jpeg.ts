@@ -24,16 +24,25 @@ export interface Jpeg {
 export interface Reading {
   /** The caller knows the colours of the components; the file's own declaration is ignored. */
   hasKnownColours?: boolean
-  /** Reads the scans; by default into coefficients in the kernel's memory. */
-  readScansBy?(file: ScannedFile): ScanTaker
 }
 
-/** @throws NotWellFormed for a file that breaks a rule of T.81, and for unsupported kinds */
-export function readJpeg(
+/**
+ * Reads all scans into coefficients in the kernel's memory.
+ *
+ * @throws NotWellFormed for a file that breaks a rule of T.81, and for unsupported kinds
+ */
+export function readJpeg(kernel: JpegKernel, input: Uint8Array, reading?: Reading): Jpeg {
+  const { taker, ...jpeg } = readJpegBy(kernel, input, file => new ScanReader(file), reading)
+  return { ...jpeg, planes: taker.planes }
+}
+
+/** Reads the scans by the taker that `takerFor` makes. @throws NotWellFormed as `readJpeg` does */
+export function readJpegBy<Taker extends ScanTaker>(
   kernel: JpegKernel,
   input: Uint8Array,
-  { hasKnownColours = false, readScansBy = file => new ScanReader(file) }: Reading = {},
-): Jpeg {
+  takerFor: (file: ScannedFile) => Taker,
+  { hasKnownColours = false }: Reading = {},
+): Omit<Jpeg, 'planes'> & { taker: Taker } {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -41,7 +50,7 @@ export function readJpeg(
   const tables = new DecodeTables(kernel)
   let interval = 0
   let frame: Frame | undefined
-  let scans: ScanTaker | undefined
+  let taker: Taker | undefined
   let history: ScanHistory | undefined
   for (let marker = reader.marker(); marker !== markers.endOfImage; marker = reader.marker()) {
     const data = reader.segment()
@@ -65,12 +74,12 @@ export function readJpeg(
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('a scan comes before the frame header')
-        if (!scans && !hasKnownColours) expectLumaAndChroma(frame, application)
-        scans ??= readScansBy({ kernel, input, frame, tables, quantisation })
+        if (!taker && !hasKnownColours) expectLumaAndChroma(frame, application)
+        taker ??= takerFor({ kernel, input, frame, tables, quantisation })
         history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)
-        reader.position = scans.read(scan, reader.position, interval)
+        reader.position = taker.read(scan, reader.position, interval)
         break
       }
       default:
@@ -81,10 +90,10 @@ export function readJpeg(
           throw new NotWellFormed('the file has an unsupported kind of segment')
     }
   }
-  if (!frame || !scans || !history) throw new NotWellFormed('the file has no image')
+  if (!frame || !taker || !history) throw new NotWellFormed('the file has no image')
   return {
     frame,
-    planes: scans.planes,
+    taker,
     quantisation: history.end(),
     density: application.jfif?.subarray(7, 12) ?? Uint8Array.of(0, 0, 1, 0, 1),
   }

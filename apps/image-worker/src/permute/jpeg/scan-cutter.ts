@@ -1,4 +1,3 @@
-import { NotWellFormed } from '../not-well-formed.ts'
 import type { Rectangle } from '../turn.ts'
 import type { DecodeTables } from './decode-tables.ts'
 import type { EncodedScan } from './encode-scan.ts'
@@ -7,12 +6,10 @@ import { codesOf, type HuffmanTable } from './huffman-table.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
+import { copyIn, expectOnlyScan, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanTaker {
-  /** Coefficients are not kept. */
-  readonly planes = []
   readonly window: Rectangle
   /** The scans of the part. */
   readonly scans: { scan: Scan; encoded: EncodedScan }[] = []
@@ -32,8 +29,7 @@ export class ScanCutter implements ScanTaker {
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    if (scan.isProgressive || scan.components.length < this.#frame.components.length)
-      throw new NotWellFormed('the image has several scans')
+    expectOnlyScan(scan, this.#frame)
     const kernel = this.#kernel
     prepareScan(kernel, this.#tables, scan)
     const start = copyIn(kernel, this.#input)

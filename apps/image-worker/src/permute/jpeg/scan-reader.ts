@@ -1,3 +1,4 @@
+import { NotWellFormed } from '../not-well-formed.ts'
 import type { DecodeTables } from './decode-tables.ts'
 import type { Frame } from './frame.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
@@ -16,8 +17,6 @@ export interface ScannedFile {
 
 /** Reads the scans of an image. */
 export interface ScanTaker {
-  /** The coefficients of each component, if they are kept. */
-  readonly planes: readonly Plane[]
   /**
    * Reads a scan whose data begin at this byte of the input. Returns the end of the data, which is a marker.
    *
@@ -29,6 +28,7 @@ export interface ScanTaker {
 
 /** Reads scans into coefficients in the kernel's memory. */
 export class ScanReader implements ScanTaker {
+  /** The coefficients of each component. */
   readonly planes: readonly Plane[]
   readonly #kernel: JpegKernel
   readonly #tables: DecodeTables
@@ -59,6 +59,12 @@ export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
   room.set(input)
   room.fill(0xff, input.length)
   return start
+}
+
+/** @throws NotWellFormed unless the scan is sequential and has all components, so that it is the only scan */
+export function expectOnlyScan({ isProgressive, components }: Scan, frame: Frame): void {
+  if (isProgressive || components.length < frame.components.length)
+    throw new NotWellFormed('the image has several scans')
 }
 
 /** Passes the scan's range and its tables to the kernel. Throws NotWellFormed if a table is missing. */

@@ -83,7 +83,7 @@ test('a TIFF with such a JPEG is refused by every operation: strips and tiles', 
   }
 })
 
-test('a JPEG is incomplete wherever its codes end, also if zeros after them are no codes', async () => {
+test('a JPEG is incomplete wherever its codes end, even if the zeros after them are not codes', async () => {
   const random = randomFrom(1)
   const [width, height] = [160, 96]
   const samples = Uint8Array.from({ length: 4 * width * height }, () => 90 + random(80))

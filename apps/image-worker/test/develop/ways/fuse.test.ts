@@ -5,19 +5,13 @@ import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { fillCall } from '../../../src/develop/fuse/fill-call.ts'
-import { resizeOptions } from '../../../src/develop/operations/resize.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { fuse } from '../../../src/develop/ways/fuse.ts'
 import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
-import type { Job, Way } from '../../../src/develop/ways/way.ts'
-import { assertSame, inspect, meanError } from '../inspect.ts'
-import { jobOf } from '../job-of.ts'
+import { assertSame, inspect } from '../inspect.ts'
+import { developedBy, jobOf } from '../job-of.ts'
 import { drawing, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
-
-async function developedBy(way: Way, job: Job): Promise<Uint8Array> {
-  return (await way.develop(job)) ?? assert.fail('the way gives no result')
-}
 
 const size = fc.integer({ min: 1, max: 30 })
 const position = fc.constantFrom(...places)
@@ -155,60 +149,6 @@ test('lossy results of unchanged size equal those of all steps in order', async 
   )
 })
 
-test('a smaller JPEG or WebP differs from its steps no more than in sharp itself', async t => {
-  const [width, height] = [611, 407]
-  const raw = { width, height, channels: 3 } as const
-  const picture = sharp(photograph({ width, height, seed: 1 }), { raw })
-  const smaller = fc.constantFrom(
-    'resize:60x',
-    'resize:x101',
-    'resize:200x120',
-    'resize:90x200:fill',
-    'resize:80x80:outside',
-    'resize:80x50:cover:top-left',
-    'resize:50x80:cover:bottom-right',
-  )
-  const turns = fc.constantFrom('', 'flip', 'rotate:90', 'rotate:270,flop')
-  const formats = fc.constantFrom('jpeg', 'webp')
-  let worst = 0
-  await fc.assert(
-    fc.asyncProperty(
-      formats,
-      fc.constantFrom(1, 3, 6),
-      smaller,
-      turns,
-      fc.boolean(),
-      async (format, orientation, resize, turn, isTurnedFirst) => {
-        const file = await picture.clone().withMetadata({ orientation }).toFormat(format).toBuffer()
-        const lying = await sharp(file).autoOrient().rotate(90).toFormat(format).toBuffer()
-        const own = Math.max(await ownDifference(file, resize), await ownDifference(lying, resize))
-        const chain = isTurnedFirst ? [turn, resize] : [resize, turn]
-        const operations = [...chain.filter(name => name !== ''), 'format:png'].join()
-        const job = await jobOf(file, operations)
-        const [fused, stepwise] = await Promise.all([fuse, stepByStep].map(way => developedBy(way, job)))
-        const difference = meanError(await inspect(fused ?? file), await inspect(stepwise ?? file))
-        const message = `${format} ${orientation} ${operations}: ${difference}, of sharp ${own}`
-        assert.ok(difference <= own + 0.5, message)
-        worst = Math.max(worst, difference - own)
-      },
-    ),
-    { numRuns: 60 },
-  )
-  t.diagnostic(`at most ${worst.toFixed(2)} of 255 more than in sharp`)
-})
-
-/** How much sharp's resizing of a file differs from its resizing of the samples. */
-async function ownDifference(file: Uint8Array, operation: string): Promise<number> {
-  const [resize] = parseOperations(operation)
-  if (resize?.name !== 'resize') assert.fail(operation)
-  const options = resizeOptions(resize)
-  const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true })
-  const [fromFile, fromSamples] = [sharp(file).autoOrient(), sharp(data, { raw: info })]
-  const pngs = await Promise.all([fromFile, fromSamples].map(image => image.resize(options).png().toBuffer()))
-  const [one, other] = await Promise.all(pngs.map(inspect))
-  return one && other ? meanError(one, other) : assert.fail()
-}
-
 test('damage anywhere in a file is noticed, whatever part of it is in the result', async () => {
   const [width, height] = [320, 640]
   const picture = sharp(photograph({ width, height, seed: 2 }), { raw: { width, height, channels: 3 } })
@@ -328,34 +268,6 @@ test('cutting a part out of a JPEG of any orientation changes no sample', async 
       const result = await run(file, 'crop:40x25+31+47,format:png')
       assertSame(await inspect(result.bytes), await inspect(part), `orientation ${orientation}`)
       assert.equal((await sharp(result.bytes).metadata()).orientation, undefined)
-    }
-  }
-})
-
-test('a JPEG that becomes much smaller has the same samples as in sharp, which decodes it at an eighth', async () => {
-  const [width, height] = [331, 251]
-  const pixels = sharp(photograph({ width, height, seed: 9 }), { raw: { width, height, channels: 3 } })
-  for (let orientation = 1; orientation <= 8; orientation++) {
-    const file = await pixels
-      .clone()
-      .withMetadata({ orientation, ...(orientation % 2 === 0 && { icc: 'p3' }) })
-      .jpeg({ quality: 90, chromaSubsampling: orientation < 5 ? '4:2:0' : '4:4:4' })
-      .toBuffer()
-    for (const [resize, options] of [
-      ['resize:27x20:fill', { width: 27, height: 20, fit: 'fill' }],
-      // Between 8 and 9 times smaller, sharp decodes at a quarter.
-      ['resize:38x29:fill', { width: 38, height: 29, fit: 'fill' }],
-      ['resize:15x25:cover', { width: 15, height: 25 }],
-      ['resize:25x8:cover:top-left', { width: 25, height: 8, position: 'left top' }],
-    ] as const) {
-      const smaller = sharp(file, { ignoreIcc: true }).autoOrient().resize(options)
-      const expected = await smaller.png().toBuffer()
-      for (const turn of ['', ',flip', ',rotate:90', ',rotate:270,flop']) {
-        const message = `orientation ${orientation}, ${resize}${turn}`
-        const turned = turn === '' ? expected : (await run(expected, turn.slice(1))).bytes
-        const { bytes } = await run(file, `${resize}${turn},format:png`)
-        assertSame(await inspect(bytes), await inspect(turned), message)
-      }
     }
   }
 })

@@ -9,19 +9,7 @@ import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import type { Rectangle } from '../../../src/permute/turn.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { noiseBytes } from '../pictures.ts'
-
-/** With restart markers, and all subsamplings; an edge of the last two is within an MCU. */
-const files = await Promise.all(
-  [
-    'develop/subsampled/4-2-2',
-    'develop/subsampled/4-4-0',
-    'develop/subsampled/4-1-1',
-    'develop/subsampled/4-1-0',
-    'develop/ways/whole-units/restarts',
-    'develop/mend/clean/grey-restarts',
-    'develop/mend/clean/restarts-of-rows',
-  ].map(name => readFile(new URL(`../../${name}.jpeg`, import.meta.url))),
-)
+import { sampledFiles } from './sampled-files.ts'
 
 const written = fc
   .record({
@@ -37,7 +25,7 @@ const written = fc
 
 const jpegs = fc.oneof(
   { weight: 3, arbitrary: written },
-  fc.constantFrom(...files).map(async file => file),
+  fc.constantFrom(...sampledFiles).map(async file => file),
 )
 
 async function encode({
@@ -101,7 +89,7 @@ test('only the units around a rectangle are cut out', async () => {
 
 test('a file whose codes are only skipped is refused for the same reasons as a file whose codes are read', async () => {
   const sound = [
-    ...files,
+    ...sampledFiles,
     await encode({
       ...{ width: 90, height: 70, isNoise: true },
       ...{ quality: 100, chromaSubsampling: '4:2:0', optimiseCoding: false },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
@@ -9,19 +8,7 @@ import { decodeEighth } from '../../../src/permute/jpeg/decode-eighth.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { noiseBytes } from '../pictures.ts'
-
-/** All subsamplings, grey, and restart markers. */
-const files = await Promise.all(
-  [
-    'develop/subsampled/4-2-2',
-    'develop/subsampled/4-4-0',
-    'develop/subsampled/4-1-1',
-    'develop/subsampled/4-1-0',
-    'develop/ways/whole-units/restarts',
-    'develop/mend/clean/grey-restarts',
-    'develop/mend/clean/restarts-of-rows',
-  ].map(name => readFile(new URL(`../../${name}.jpeg`, import.meta.url))),
-)
+import { sampledFiles } from './sampled-files.ts'
 
 interface Kind {
   width: number
@@ -60,7 +47,7 @@ async function assertSameAsLibjpeg(file: Buffer, message?: string): Promise<void
 }
 
 test('a JPEG decodes at an eighth of its size to the same samples as in libjpeg', async () => {
-  for (const [index, file] of files.entries()) await assertSameAsLibjpeg(file, `file ${index}`)
+  for (const [index, file] of sampledFiles.entries()) await assertSameAsLibjpeg(file, `file ${index}`)
   const kinds = fc.record({
     width: fc.integer({ min: 9, max: 200 }),
     height: fc.integer({ min: 9, max: 200 }),
@@ -79,7 +66,7 @@ test('a JPEG decodes at an eighth of its size to the same samples as in libjpeg'
 test('a damaged file is refused for the same reason as when its codes are only followed', async () => {
   const kind = { width: 90, height: 70, isNoise: true, isGrey: false, quality: 90 }
   const sound = [
-    ...files,
+    ...sampledFiles,
     await encode({ ...kind, chromaSubsampling: '4:2:0' }),
     await encode({ ...kind, chromaSubsampling: '4:4:4' }),
   ]
