@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { buffer } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { photograph } from '@darkroom/testing'
@@ -21,7 +23,7 @@ if (process.argv[2] === 'large') await developLarge()
 else await developMany()
 
 async function developLarge(): Promise<void> {
-  const file = readFileSync(0)
+  const file = await buffer(process.stdin)
   await Promise.all([run(file, 'swap-channels:bgr'), run(file, 'swap-channels:bgr')])
   print({ peak: kilobytes('VmHWM') * 1024 })
 }
