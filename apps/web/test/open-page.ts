@@ -50,7 +50,7 @@ export async function openWithSettings(
 }
 
 async function openIn(context: BrowserContext, url: string): Promise<OpenedPage> {
-  context.setDefaultTimeout(20_000) // on a busy machine
+  context.setDefaultTimeout(60_000) // on a busy machine
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', error => errors.push(String(error)))

@@ -9,6 +9,8 @@ export interface RequestOptions {
   body?: Blob
   /** The request outlives the page. */
   keepalive?: boolean
+  /** The caller itself handles that a key is required. */
+  mayLackKey?: boolean
 }
 
 /** Called when an answer requires a key. */
@@ -16,14 +18,14 @@ export const onUnauthorized = { call: () => {} }
 
 /** Sends a request and reads the JSON of the answer. @throws Refusal */
 export async function request<Answer = void>(path: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', query, headers = {}, json, body, keepalive } = options
+  const { method = 'GET', query, headers = {}, json, body, keepalive, mayLackKey } = options
   const init: RequestInit = { method, headers: { accept: 'application/json', ...headers } }
   if (json !== undefined) {
     init.body = JSON.stringify(json)
     init.headers = { ...init.headers, 'content-type': 'application/json' }
   } else if (body) init.body = body
   if (keepalive) init.keepalive = true
-  const text = await answerTo(urlOf(path, query), init, response => response.text())
+  const text = await answerTo(urlOf(path, query), init, response => response.text(), mayLackKey)
   return text === '' ? (undefined as Answer) : parseAnswer(text)
 }
 
@@ -37,6 +39,7 @@ async function answerTo<Body>(
   url: string,
   init: RequestInit,
   read: (response: Response) => Promise<Body>,
+  mayLackKey = false,
 ): Promise<Body> {
   const [response, body] = await fetch(url, init)
     .then(async answer => [answer, await (answer.ok ? read(answer) : answer.text())] as const)
@@ -44,6 +47,6 @@ async function answerTo<Body>(
       throw offline()
     })
   if (response.ok) return body as Body
-  if (response.status === 401) onUnauthorized.call()
+  if (response.status === 401 && !mayLackKey) onUnauthorized.call()
   throw refusalFrom(response.status, String(body), response.headers.get('retry-after'))
 }

@@ -15,6 +15,7 @@ export const session = signal<Session>({ state: 'unknown' })
 /** Why the user is unknown, if the server has refused to tell. */
 export const sessionProblem = signal<Refusal | undefined>(undefined)
 const retryMs = 2000
+let latest = 0
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
 
@@ -22,7 +23,10 @@ export const askForKey = signal(false)
 const otherTabs = new BroadcastChannel('darkroom-session')
 otherTabs.onmessage = ({ data }) => (data === 'left' ? leave() : void readSession())
 
-onUnauthorized.call = () => {
+// The refused request may have been sent before the user signed in, so the server is asked.
+onUnauthorized.call = () => void readSession()
+
+function requireKey(): void {
   const { state } = session.value
   if (state !== 'signed-out')
     session.value = { state: 'signed-out', why: state === 'signed-in' ? 'ended' : 'new' }
@@ -30,6 +34,7 @@ onUnauthorized.call = () => {
 }
 
 function leave(): void {
+  latest += 1 // an answer on its way is from before
   session.value = { state: 'signed-out', why: 'left' }
   askForKey.value = true
 }
@@ -41,14 +46,17 @@ interface SessionAnswer {
   keyId?: string
 }
 
-/** Reads the session from the server. */
+/** Reads the session from the server. An answer that a later reading has overtaken is ignored. */
 export async function readSession(): Promise<void> {
+  const turn = ++latest
   try {
-    const answer = await request<SessionAnswer>('session')
+    const answer = await request<SessionAnswer>('session', { mayLackKey: true })
+    if (turn !== latest) return
     session.value = isSignedIn(answer) ? { role: 'user', ...answer, state: 'signed-in' } : { state: 'open' }
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status === 401) return
-    if (error.status === 404) session.value = { state: 'open' }
+    if (!(error instanceof Refusal) || turn !== latest) return
+    if (error.status === 401) requireKey()
+    else if (error.status === 404) session.value = { state: 'open' }
     else {
       sessionProblem.value = error
       setTimeout(() => void readSession(), retryMs)
@@ -62,7 +70,7 @@ function isSignedIn(answer: SessionAnswer): boolean {
 
 /** @throws Refusal if the key is not valid */
 export async function signIn(key: string): Promise<void> {
-  await request('session', { method: 'POST', json: { key } })
+  await request('session', { method: 'POST', json: { key }, mayLackKey: true })
   askForKey.value = false
   await readSession()
   otherTabs.postMessage('changed')

@@ -30,13 +30,14 @@ function open(): Promise<IDBDatabase> {
 async function inStore<Result>(
   mode: IDBTransactionMode,
   use: (store: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result | undefined> {
+): Promise<{ result: Result } | undefined> {
   try {
     const database = await open()
     return await new Promise((resolve, reject) => {
-      const request = use(database.transaction(storeName, mode).objectStore(storeName))
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
+      const transaction = database.transaction(storeName, mode)
+      const request = use(transaction.objectStore(storeName))
+      transaction.oncomplete = () => resolve({ result: request.result })
+      transaction.onabort = () => reject(transaction.error)
     })
   } catch {
     return undefined // storage is full or disabled: uploads can't continue after a reload
@@ -44,13 +45,32 @@ async function inStore<Result>(
 }
 
 export async function rememberPending(upload: PendingUpload): Promise<void> {
+  setForgotten(upload.key, false)
   await inStore('readwrite', store => store.put(upload))
 }
 
 export async function forgetPending(key: string): Promise<void> {
-  await inStore('readwrite', store => store.delete(key))
+  setForgotten(key, true)
+  if (await inStore('readwrite', store => store.delete(key))) setForgotten(key, false)
 }
 
 export async function readPending(): Promise<PendingUpload[]> {
-  return (await inStore<PendingUpload[]>('readonly', store => store.getAll())) ?? []
+  const all = await inStore<PendingUpload[]>('readonly', store => store.getAll())
+  return (all?.result ?? []).filter(({ key }) => {
+    const isOver = localStorage.getItem(forgottenPrefix + key) !== null
+    if (isOver) void forgetPending(key)
+    return !isOver
+  })
+}
+
+const forgottenPrefix = 'darkroom-forgotten-'
+
+/** The database forgets an upload only after it has written its file, which a reload can prevent. This takes effect at once. */
+function setForgotten(key: string, isForgotten: boolean): void {
+  try {
+    if (isForgotten) localStorage.setItem(forgottenPrefix + key, '')
+    else localStorage.removeItem(forgottenPrefix + key)
+  } catch {
+    // Storage is full or disabled.
+  }
 }

@@ -137,11 +137,8 @@ function onRefused(row: Row, refusal: Refusal): void {
   }
   setView(row, inLine(row))
   waiting = new Set([row, ...waiting])
-  if (needsKey) {
-    pauseFor(refusal, Number.POSITIVE_INFINITY)
-    return
-  }
-  pauseFor(refusal, refusal.retryAfterMs ?? backoffMs * (0.75 + Math.random() / 2))
+  const ownMs = backoffMs * (0.75 + Math.random() / 2)
+  pauseFor(refusal, needsKey ? Number.POSITIVE_INFINITY : (refusal.retryAfterMs ?? ownMs))
   backoffMs = Math.min(backoffMs * 2, maxBackoffMs)
 }
 
@@ -161,9 +158,12 @@ export function resume(): void {
 
 addEventListener('online', () => pause.peek()?.refusal.status === 0 && resume())
 
+/** Not at once: an upload may also be refused although the session is valid. */
 effect(() => {
   const { state } = session.value
-  if ((state === 'signed-in' || state === 'open') && pause.peek()?.refusal.status === 401) resume()
+  if ((state !== 'signed-in' && state !== 'open') || pause.peek()?.refusal.status !== 401) return
+  clearTimeout(timer)
+  timer = setTimeout(resume, backoffMs)
 })
 
 effect(() => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
 import { withoutStorage } from '../open-page.ts'
+
+const pieceBytes = 8 * 1024 * 1024
 
 /** What is killed or reloaded in the middle loses nothing. */
 export function failureFlows({ open, openWithSettings, darkroom, png, post }: InBrowser): void {
@@ -46,15 +48,14 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     page.on('request', request => {
       if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
     })
-    await slowUploads(page)
     // A TIFF, which the browser can't show.
-    await dropTiff(page, 'large.tif', 12 * 1024 * 1024)
+    await holdPiece(page, pieceBytes, () => dropTiff(page, 'large.tif', 12 * 1024 * 1024))
     await rowOf(page, 'large.tif')
-      .getByText(/^Uploading [789]\d %/)
+      .getByText(/^Uploading 6\d %/)
       .waitFor()
     await page.reload()
     await untilDeveloped(page, 'large.tif')
-    assert.deepEqual(offsets, ['0', '8388608', '8388608'])
+    assert.deepEqual(offsets, [0, pieceBytes, pieceBytes].map(String))
   })
 
   test('the copy of a tab leaves the uploads of that tab alone', async () => {
@@ -64,20 +65,18 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     page.context().on('request', request => {
       if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
     })
-    await slowUploads(page)
-    await dropTiff(page, 'original.tif', 20 * 1024 * 1024)
-    await rowOf(page, 'original.tif')
-      .getByText(/^Uploading [1-9]\d? %/)
-      .waitFor()
+    const piece = await holdPiece(page, pieceBytes, () => dropTiff(page, 'original.tif', 20 * 1024 * 1024))
     // Like the browser's "Duplicate", this copies the session storage.
     const copied = page.waitForEvent('popup')
     await page.evaluate(() => void open(location.href))
     const copy = await copied
+    await untilLoaded(copy)
+    await piece.continue()
     await untilDeveloped(page, 'original.tif')
     await copy.reload()
     await untilDeveloped(copy, 'original.tif')
     assert.equal(await rowOf(copy, 'original.tif').count(), 1)
-    assert.deepEqual(offsets, ['0', '8388608', '16777216'])
+    assert.deepEqual(offsets, [0, pieceBytes, 2 * pieceBytes].map(String))
   })
 
   test('the page works, with events, in a browser that stores nothing', async () => {
@@ -92,12 +91,9 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
   test('an interrupted upload shows how much the server has, and continues', async () => {
     await using opened = await open()
     const { page } = opened
-    await slowUploads(page)
-    await dropTiff(page, 'train.tif', 12 * 1024 * 1024)
-    await rowOf(page, 'train.tif')
-      .getByText(/^Uploading [789]\d %/)
-      .waitFor()
+    const piece = await holdPiece(page, pieceBytes, () => dropTiff(page, 'train.tif', 12 * 1024 * 1024))
     await darkroom.kill()
+    await piece.continue()
     await rowOf(page, 'train.tif')
       .getByText(/^In line, 6\d % is uploaded$/)
       .waitFor()
@@ -131,11 +127,37 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await untilDeveloped(page, 'waiting.tif')
     assert.equal(await rowOf(page, 'dropped.tif').count(), 0)
   })
+
+  test('a large file that was deleted stays deleted if a reload prevents the browser from forgetting it', async () => {
+    await using opened = await open()
+    const { page } = opened
+    page.on('dialog', dialog => void dialog.accept())
+    await page.addInitScript(() => {
+      IDBObjectStore.prototype.delete = () => {
+        throw new DOMException('the page is reloaded', 'AbortError')
+      }
+    })
+    await page.reload()
+    await page.getByLabel('Collect first').check()
+    for (const name of ['wanted.tif', 'unwanted.tif']) await dropTiff(page, name, 9 * 1024 * 1024)
+    await page.getByText('2 images are collected').waitFor()
+    await page.getByRole('button', { name: 'Delete unwanted.tif' }).click()
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await page.reload()
+    await untilDeveloped(page, 'wanted.tif')
+    assert.equal(await rowOf(page, 'unwanted.tif').count(), 0)
+  })
 }
 
-export async function slowUploads(page: Page): Promise<void> {
-  const network = await page.context().newCDPSession(page)
-  await network.send('Network.enable')
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_500_000 }
-  await network.send('Network.emulateNetworkConditions', slow)
+/** Begins uploads, and keeps the first request that sends a piece from this byte on away from the server. */
+export async function holdPiece(page: Page, offset: number, begin: () => Promise<void>): Promise<Route> {
+  const held = Promise.withResolvers<Route>()
+  let isHeld = false
+  await page.route('**/uploads/*', async route => {
+    if (isHeld || route.request().headers()['upload-offset'] !== String(offset)) return route.continue()
+    isHeld = true
+    held.resolve(route)
+  })
+  await begin()
+  return held.promise
 }

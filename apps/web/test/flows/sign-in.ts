@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
-import { slowUploads } from './failures.ts'
+import { holdPiece } from './failures.ts'
 
 export async function signInWith(page: Page, key: string): Promise<void> {
   await page.getByLabel('API key').fill(key)
@@ -101,12 +101,10 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
       const answer = request.method() === 'PATCH' ? await request.response() : null
       if (answer?.ok()) offsets.push(request.headers()['upload-offset'] ?? '')
     })
-    await slowUploads(page)
-    await dropTiff(page, 'album.tif', 20 * 1024 * 1024)
-    await rowOf(page, 'album.tif')
-      .getByText(/^Uploading [45]\d %/)
-      .waitFor()
+    const drop = () => dropTiff(page, 'album.tif', 20 * 1024 * 1024)
+    const piece = await holdPiece(page, 8 * 1024 * 1024, drop)
     await revokeKey(first)
+    await piece.continue()
     await page.getByText(/Your key was revoked or has expired/).waitFor()
     await rowOf(page, 'album.tif')
       .getByText(/^In line, \d\d % is uploaded$/)
@@ -147,6 +145,21 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     assert.equal(await page.getByText('regretted.png').count(), 0)
     await signInWith(page, key)
     await page.getByText('The line is still empty').waitFor()
+  })
+
+  test('an upload that is refused while its user signs in is sent again, and no second key is asked for', async () => {
+    const key = await createKey({ owner: 'grace' })
+    await using opened = await open()
+    const { page } = opened
+    const refused = Promise.withResolvers<Route>()
+    await page.route('**/images?*', route => refused.resolve(route), { times: 1 })
+    await addTo(page, fileOf('early.png', png))
+    const early = await refused.promise
+    await signInWith(page, key)
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await early.fulfill({ status: 401, json: { code: 'unauthorized', title: 'A key is required' } })
+    await untilDeveloped(page, 'early.png')
+    assert.equal(await page.getByRole('heading', { name: 'Sign in' }).count(), 0)
   })
 
   test('who leaves the dashboard leaves no figures, and who has no key is asked once', async () => {
