@@ -25,8 +25,6 @@ const leaseMs = 45_000
 const holdMs = 20_000
 const claimLimit = 100
 const pollMs = 1000
-/** While a host has this many held notices, no further notices of the host are claimed. */
-const maxHeldPerHost = 50
 const closingMs = 3000
 
 /**
@@ -34,7 +32,7 @@ const closingMs = 3000
  * notice that is not reported, because its frontend was killed, is due again when its lease expires.
  *
  *     due ──claim──> a slot is free ──deliver──> report
- *                    no slot, and the host answers ──hold──> until a slot of the host is free
+ *                    no slot, and the host answers ──hold──> until there is a slot for the host
  *                    no slot otherwise ──return──> due again, as a slow notice if the host failed lately
  */
 export class Courier {
@@ -44,6 +42,7 @@ export class Courier {
   readonly #aborting = new AbortController()
   readonly #running: Promise<void>
   readonly #underWay = new Set<Promise<void>>()
+  /** By host; the host whose held notice was started last is the last. */
   readonly #held = new Map<string, Held[]>()
   readonly #stopListening: () => void
   #wake = () => {}
@@ -113,10 +112,7 @@ export class Courier {
   }
 
   #crowdedHosts(): string[] {
-    const held = [...this.#held]
-      .filter(([, notices]) => notices.length >= maxHeldPerHost)
-      .map(([host]) => host)
-    return [...new Set([...held, ...this.#slots.busyHosts])].slice(0, claimLimit)
+    return [...new Set([...this.#held.keys(), ...this.#slots.busyHosts])].slice(0, claimLimit)
   }
 
   #accept(notice: Held): void {
@@ -127,21 +123,23 @@ export class Courier {
       this.#start(task, host, slot)
       return
     }
-    if (this.#slots.isBusy(host) && !this.#slots.isFailing(host)) {
+    const state = this.#slots.stateOf(host)
+    const hasAnswered = state === 'good' || state === 'slow'
+    if (hasAnswered || (state === 'untried' && this.#slots.isBusy(host))) {
       this.#held.set(host, [...(this.#held.get(host) ?? []), notice])
       return
     }
     // At a random time, so that the notices of a host are not all retried at once.
-    this.#return(task, isSlow || this.#slots.isFailing(host), 1000 + 2000 * Math.random())
+    this.#return(task, isSlow || state === 'failing', 1000 + 2000 * Math.random())
   }
 
   #start(task: Task, host: string, slot: Disposable): void {
     this.#track(
       (async () => {
         const outcome = await this.#deliver(task)
-        if (outcome.isGood !== undefined) this.#slots.record(host, outcome.isGood)
+        if (outcome.isGood !== undefined) this.#slots.record(host, outcome.isGood, outcome.tookMs)
         slot[Symbol.dispose]()
-        this.#startHeld(host)
+        this.#startHeld()
         if (outcome.report) await this.#report(task, outcome.report)
         // A slot for slow notices may be free.
         this.wake()
@@ -159,19 +157,29 @@ export class Courier {
     }
   }
 
-  #startHeld(host: string): void {
+  /** Starts held notices while there are slots: one of each host in turn. */
+  #startHeld(): void {
+    let hasStarted = true
+    while (hasStarted) {
+      hasStarted = false
+      for (const host of [...this.#held.keys()]) if (this.#startHeldOf(host)) hasStarted = true
+    }
+  }
+
+  #startHeldOf(host: string): boolean {
     const held = this.#held.get(host) ?? []
     const now = performance.now()
-    while (held.length > 0) {
-      const [first] = held
-      if (first && first.until > now) {
-        const slot = this.#slots.take(host)
-        if (!slot) break
-        this.#start(first.task, host, slot)
-      } else if (first) this.#return(first.task, false, 0)
+    const late = held.findIndex(({ until }) => until > now)
+    for (const { task } of held.splice(0, late === -1 ? held.length : late)) this.#return(task, false, 0)
+    const [first] = held
+    const slot = first && this.#slots.take(host)
+    if (slot) {
       held.shift()
+      this.#start(first.task, host, slot)
     }
-    if (held.length === 0) this.#held.delete(host)
+    if (slot || held.length === 0) this.#held.delete(host)
+    if (slot && held.length > 0) this.#held.set(host, held) // now the last in turn
+    return slot !== undefined
   }
 
   #return(task: Task, isSlow: boolean, retryMs: number): void {

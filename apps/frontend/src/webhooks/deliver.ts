@@ -14,6 +14,8 @@ export interface Outcome {
   report?: NoticeReport
   /** Whether the receiver works: it answered with a status other than overload or an internal error. */
   isGood?: boolean
+  /** How long the receiver took to answer. */
+  tookMs?: number
 }
 
 /** Sends a notice. @throws if it could not be sent for a reason other than the receiver */
@@ -43,11 +45,13 @@ export function deliverBy(options: DeliveryOptions): Delivery {
     const id = `${task.id}_${task.version}`
     const signatures = signedHeaders({ id, body, sentAt: new Date() }, await secrets.signing(task.owner))
     closing.throwIfAborted()
+    const sentAt = performance.now()
     const answer = await post(task.callback.url, body, signatures, closing)
+    const tookMs = performance.now() - sentAt
     const report = reportOf(task, answer)
     const { host, attempts } = task.callback
     logger.info({ id: task.id, host, answer: answer.text, attempt: attempts + 1 }, words[report.state])
-    return { report, isGood: answer.isGood }
+    return { report, isGood: answer.isGood, tookMs }
   }
 
   async function post(url: string, body: string, signed: Record<string, string>, closing: AbortSignal) {

@@ -5,28 +5,34 @@ export interface SlotLimits {
   host: number
   /** For hosts that have not accepted a notice yet, together. */
   untried: number
+  /** For hosts that answer slowly, together. */
+  slow: number
   /** For hosts that failed lately, together. */
   failing: number
 }
 
-export const defaultSlots: SlotLimits = { all: 64, host: 4, untried: 48, failing: 8 }
+export const defaultSlots: SlotLimits = { all: 64, host: 4, untried: 48, slow: 16, failing: 8 }
+
+/** A host that took longer for its last answer counts as slow. */
+export const slowAnswerMs = 1000
 
 /** After this time, the result of a host no longer counts. */
 const resultLifetimeMs = 600_000
 /** The oldest results are deleted first. */
 const maxHosts = 10_000
 
-type HostState = 'good' | 'untried' | 'failing'
+export type HostState = 'good' | 'untried' | 'slow' | 'failing'
 
 /**
- * Divides the slots for simultaneous deliveries among receivers. Receivers that failed lately share a few slots, and new
- * receivers can't take all slots. So receivers that answer get a slot at once, even if many others don't answer.
+ * Divides the slots for simultaneous deliveries among receivers. Receivers that failed lately or that answer slowly share
+ * a few slots, and new receivers can't take all slots. So receivers that answer fast get a slot at once, even if many
+ * others don't answer.
  */
 export class DeliverySlots {
   readonly #limits: SlotLimits
   readonly #now: () => number
-  readonly #results = new Map<string, { isGood: boolean; at: number }>()
-  readonly #used = { all: 0, good: 0, untried: 0, failing: 0 }
+  readonly #results = new Map<string, { state: HostState; at: number }>()
+  readonly #used = { all: 0, good: 0, untried: 0, slow: 0, failing: 0 }
   readonly #usedBy = new Map<string, number>()
 
   constructor(limits: SlotLimits = defaultSlots, now: () => number = () => performance.now()) {
@@ -34,8 +40,9 @@ export class DeliverySlots {
     this.#now = now
   }
 
-  isFailing(host: string): boolean {
-    return this.#stateOf(host) === 'failing'
+  stateOf(host: string): HostState {
+    const result = this.#results.get(host)
+    return !result || this.#now() - result.at > resultLifetimeMs ? 'untried' : result.state
   }
 
   isBusy(host: string): boolean {
@@ -49,26 +56,21 @@ export class DeliverySlots {
 
   /** Takes a slot; undefined if none is free. Dispose of it to free the slot. */
   take(host: string): Disposable | undefined {
-    const state = this.#stateOf(host)
-    const { all, untried, failing } = this.#limits
-    const limit = { good: all, untried, failing }[state]
+    const state = this.stateOf(host)
+    const { all, ...limits } = this.#limits
+    const limit = state === 'good' ? all : limits[state]
     if (this.#used.all >= all || this.#used[state] >= limit || this.isBusy(host)) return undefined
     this.#count(host, state, 1)
     return { [Symbol.dispose]: () => this.#count(host, state, -1) }
   }
 
-  /** Records whether a host answered well. */
-  record(host: string, isGood: boolean): void {
+  /** Records whether a host answered well, and how long it took. */
+  record(host: string, isGood: boolean, tookMs = 0): void {
+    const state = !isGood ? 'failing' : tookMs > slowAnswerMs ? 'slow' : 'good'
     this.#results.delete(host)
-    this.#results.set(host, { isGood, at: this.#now() })
+    this.#results.set(host, { state, at: this.#now() })
     const [oldest] = this.#results.keys()
     if (this.#results.size > maxHosts && oldest !== undefined) this.#results.delete(oldest)
-  }
-
-  #stateOf(host: string): HostState {
-    const result = this.#results.get(host)
-    if (!result || this.#now() - result.at > resultLifetimeMs) return 'untried'
-    return result.isGood ? 'good' : 'failing'
   }
 
   #count(host: string, state: HostState, change: 1 | -1): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { retryAfterMs } from '../../src/webhooks/deliver.ts'
-import { DeliverySlots } from '../../src/webhooks/delivery-slots.ts'
+import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
 import { maxAttempts, retryDelayMs } from '../../src/webhooks/retry-delay.ts'
 import { signedHeaders } from '../../src/webhooks/sign.ts'
 
@@ -70,7 +70,7 @@ describe('a signature', () => {
 })
 
 describe('the slots for deliveries', () => {
-  const limits = { all: 6, host: 2, untried: 4, failing: 1 }
+  const limits = { all: 6, host: 2, untried: 4, slow: 2, failing: 1 }
 
   test('are limited for each host and in total', () => {
     const slots = new DeliverySlots(limits)
@@ -96,15 +96,29 @@ describe('the slots for deliveries', () => {
     assert.ok(slots.take('dead-2'))
   })
 
+  test('are few for hosts that answer slowly', () => {
+    const slots = new DeliverySlots(limits)
+    for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slowAnswerMs + 1)
+    slots.record('fast', true, slowAnswerMs)
+    const taken = slots.take('slow-1')
+    assert.ok(taken && slots.take('slow-2'))
+    assert.equal(slots.take('slow-3'), undefined)
+    assert.ok(slots.take('fast') && slots.take('fast'))
+    taken[Symbol.dispose]()
+    assert.ok(slots.take('slow-3'))
+    slots.record('slow-1', true, 1)
+    assert.ok(slots.take('slow-1'))
+  })
+
   test('are normal again for a host once it answers, or after ten minutes', () => {
     let now = 0
     const slots = new DeliverySlots(limits, () => now)
     slots.record('a', false)
-    assert.ok(slots.isFailing('a'))
+    assert.equal(slots.stateOf('a'), 'failing')
     slots.record('a', true)
-    assert.ok(!slots.isFailing('a'))
+    assert.equal(slots.stateOf('a'), 'good')
     slots.record('b', false)
     now += 600_001
-    assert.ok(!slots.isFailing('b'))
+    assert.equal(slots.stateOf('b'), 'untried')
   })
 })

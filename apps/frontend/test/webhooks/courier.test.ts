@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { NoticeClaim, NoticeReport, Task } from '@darkroom/contracts'
+import { logger } from '@darkroom/image-master/testing'
+import { until } from '@darkroom/testing'
+import { Courier } from '../../src/webhooks/courier.ts'
+import type { Outcome } from '../../src/webhooks/deliver.ts'
+import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
+
+interface Delivery {
+  host: string
+  answer(tookMs: number): void
+}
+
+/** A courier of notices that are in memory, and whose receivers answer when the test lets them. */
+function startCourier(t: TestContext, slots: DeliverySlots) {
+  const due: Task[] = []
+  const underWay: Delivery[] = []
+  const reports: NoticeReport[] = []
+  const courier = new Courier({
+    logger,
+    slots,
+    pollMs: 10,
+    feed: { listen: () => () => undefined },
+    taskDb: {
+      claimNotices: async ({ body: { isSlow, limit, exceptHosts = [] } }: { body: NoticeClaim }) => {
+        const found = due.filter(({ callback }) => !exceptHosts.includes(callback?.host ?? ''))
+        const tasks = isSlow ? [] : found.slice(0, limit)
+        for (const task of tasks) due.splice(due.indexOf(task), 1)
+        return { status: 200, headers: {}, body: { tasks } }
+      },
+      reportNotice: async ({ body }: { body: NoticeReport }) => {
+        reports.push(body)
+        return { status: 204, headers: {}, body: undefined }
+      },
+    } as never,
+    deliver: ({ callback }) =>
+      new Promise<Outcome>(resolve => {
+        const host = callback?.host ?? ''
+        const report = { state: 'delivered', token: 0, answer: '204' } as const
+        const delivery = {
+          host,
+          answer(tookMs: number) {
+            underWay.splice(underWay.indexOf(delivery), 1)
+            resolve({ report, isGood: true, tookMs })
+          },
+        }
+        underWay.push(delivery)
+      }),
+  })
+  t.after(async () => {
+    let isClosed = false
+    const closing = courier.close().then(() => {
+      isClosed = true
+    })
+    await until('the courier is closed', () => {
+      for (const { answer } of [...underWay]) answer(0)
+      return isClosed
+    })
+    await closing
+  })
+  let count = 0
+  const add = (host: string, notices: number) => {
+    for (let n = 0; n < notices; n++)
+      due.push({ id: `task-${count++}`, callback: { host, token: 0, isSlow: false } } as Task)
+  }
+  const hosts = () => underWay.map(({ host }) => host).sort()
+  return { add, due, hosts, reports, underWay }
+}
+
+const limits = { all: 4, host: 2, untried: 3, slow: 2, failing: 1 }
+const slow = slowAnswerMs + 1
+
+test('many notices for slow receivers leave slots for a fast one', async t => {
+  const slots = new DeliverySlots(limits)
+  for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slow)
+  slots.record('fast', true, 1)
+  const { add, due, hosts } = startCourier(t, slots)
+  for (const host of ['slow-1', 'slow-2', 'slow-3']) add(host, 60)
+  await until('slow notices are sent', () => hosts().length === 2)
+  await until('all others that can be claimed were claimed', () => due.length < 180)
+  add('fast', 1)
+  await until('the fast receiver is called', () => hosts().includes('fast'))
+})
+
+test('receivers that wait for a slot get the next one in turn, not after a random pause', async t => {
+  const slots = new DeliverySlots(limits)
+  for (const host of ['a', 'b', 'c']) slots.record(host, true, 1)
+  const { add, hosts, reports, underWay } = startCourier(t, slots)
+  add('a', 30)
+  await until('a has its slots', () => hosts().length === 2)
+  add('b', 30)
+  await until('b has its slots', () => hosts().length === 4)
+  add('c', 1)
+  await until('the notice of c is under way', () => {
+    const [first] = underWay
+    if (!hosts().includes('c')) first?.answer(1)
+    return hosts().includes('c')
+  })
+  assert.ok(reports.every(({ state }) => state === 'delivered'))
+})
