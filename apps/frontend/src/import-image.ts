@@ -2,8 +2,10 @@ import { retryLater, ServiceProblem } from '@darkroom/service-kit'
 import { type Download, download, UnwantedStatus } from './outbound/download.ts'
 import { downloadsPerAddress, type Outbound } from './outbound/outbound.ts'
 import { OutboundFailure } from './outbound/outbound-failure.ts'
+import { PausedTimeout } from './outbound/paused-timeout.ts'
 import { hostOf } from './outbound/target.ts'
 
+/** For the other server. The time in which the master does not read is not its fault, and doesn't count. */
 const timeoutMs = 30_000
 const maxImports = 64
 /** An owner whose servers are slow must leave places for the others. */
@@ -52,11 +54,12 @@ export class Importer {
       throw error
     }
     this.#count(owner, 1)
+    const timeout = new PausedTimeout(timeoutMs)
     try {
-      const signal = AbortSignal.any([hangUp, AbortSignal.timeout(timeoutMs)])
-      const opened = await download(this.#outbound, url, signal)
+      const signal = AbortSignal.any([hangUp, timeout.signal])
+      const opened = await timeout.during(() => download(this.#outbound, url, signal))
       return {
-        body: mapErrors(opened.body, fail),
+        body: readBody(opened.body, timeout, fail),
         contentLength: opened.contentLength,
         [Symbol.dispose]: () => {
           this.#count(owner, -1)
@@ -78,14 +81,20 @@ export class Importer {
   }
 }
 
-async function* mapErrors(
+async function* readBody(
   body: AsyncIterable<Uint8Array>,
+  timeout: PausedTimeout,
   fail: (error: unknown) => never,
 ): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]()
   try {
-    yield* body
-  } catch (error) {
-    fail(error)
+    for (;;) {
+      const { value, done } = await timeout.during(() => chunks.next()).catch(fail)
+      if (done) return
+      yield value
+    }
+  } finally {
+    await chunks.return?.()
   }
 }
 
