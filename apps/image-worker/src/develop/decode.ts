@@ -1,10 +1,10 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
+import { correctSamples } from './avif/correct-samples.ts'
 import { spaceOfNumbers } from './colour/colour-space.ts'
 import { deepGreyToSrgb } from './colour/grey-profile.ts'
 import { toSrgb } from './colour/to-srgb.ts'
-import { unpremultiply } from './colour/unpremultiply.ts'
 import { type ColourPlan, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
@@ -71,10 +71,10 @@ export async function decode(
     const { width, height } = info
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? asPageSays(unpacked, page) : unpacked
-    const straight = avif?.isPremultiplied ? unpremultiply(raster) : raster
-    if (ignoredGreyProfile) return deepGreyToSrgb(straight, ignoredGreyProfile)
+    const correct = avif ? correctSamples(raster, avif, metadata.bitsPerSample ?? 8) : raster
+    if (ignoredGreyProfile) return deepGreyToSrgb(correct, ignoredGreyProfile)
     const converts = treatment.kind === 'converted' ? signal : decodedSpace
-    return converts ? toSrgb(straight, converts) : straight
+    return converts ? toSrgb(correct, converts) : correct
   }
   const frames = animation
     ? await orientAll(await composeFrames(animation, unpack), header.orientation)

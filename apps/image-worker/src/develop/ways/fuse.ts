@@ -1,5 +1,6 @@
 import type { Operation } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
+import { isNarrowGrey } from '../avif/correct-samples.ts'
 import { encode } from '../encode.ts'
 import { type Examined, examine } from '../examine.ts'
 import { expectRoomFor } from '../format-abilities.ts'
@@ -40,7 +41,9 @@ function isTaken({ header, plan }: Job): boolean {
 /** Whether sharp interprets the samples correctly. sharp has no raw grey with transparency. */
 function isPlain({ kind, opened, treatment }: Examined): boolean {
   if (kind.bits !== 8 || !kind.hasOwnColours || treatment.kind === 'converted') return false
-  return !opened.avif?.isPremultiplied && !(kind.isGrey && opened.metadata.hasAlpha)
+  const { avif, metadata } = opened
+  if (avif && (avif.isPremultiplied || isNarrowGrey(avif))) return false
+  return !(kind.isGrey && metadata.hasAlpha)
 }
 
 type ExaminedJob = Job & { examined: Examined }

@@ -2,6 +2,7 @@ import type { ChannelOrder } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../../permute/channel-order.ts'
+import { isNarrowGrey } from '../avif/correct-samples.ts'
 import { colourSignalOf, treatColours } from '../colour/treat-colours.ts'
 import { settingsFor, writeAs } from '../encode-settings.ts'
 import { writeDelays } from '../exact-delays.ts'
@@ -72,7 +73,7 @@ export async function streamPermuted(
     output.format,
   )
   const isPlain = treatment.kind === 'own' || treatment.kind === 'implied'
-  if (!isPlain || avif?.isPremultiplied) return undefined
+  if (!isPlain || avif?.isPremultiplied || (avif && isNarrowGrey(avif))) return undefined
   const image = orientInSharp(sharp(input, options), header).timeout(timeoutOf(limits))
   const settings = settingsFor(
     { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },

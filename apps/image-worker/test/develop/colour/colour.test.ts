@@ -14,7 +14,7 @@ import { brightest, paperWhite, toneCurve } from '../../../src/develop/colour/to
 import { attachToPng } from '../../../src/develop/metadata/attach-to-png.ts'
 import type { Raster } from '../../../src/develop/raster.ts'
 import { chunk } from '../../permute/png/png-assembler.ts'
-import { assertSame, inspect, meanError, permuted } from '../inspect.ts'
+import { assertSame, type Inspected, inspect, meanError, permuted } from '../inspect.ts'
 import { bytesOf } from '../run.ts'
 
 const avif = (name: string) => readFile(new URL(`../avif/${name}.avif`, import.meta.url))
@@ -39,12 +39,18 @@ for (const [name, primaries, transfer] of [
   test(`AVIF of CICP ${primaries}/${transfer} becomes a PNG with these numbers, and an AVIF again`, async () => {
     const png = await bytesOf(await avif(name), 'format:png')
     assert.deepEqual([...(chunkOf(png, 'cICP') ?? [])], [primaries, transfer, 0, 1])
-    assertSame({ ...(await inspect(png)), format: '' }, { ...(await inspect(await avif(name))), format: '' })
+    assertSame({ ...(await inspect(png)), format: '' }, filled(await inspect(await avif(name))))
     const flopped = await bytesOf(png, 'flop')
     assert.deepEqual(chunkOf(flopped, 'cICP'), chunkOf(png, 'cICP'))
     const [container] = await signedIn(await bytesOf(png, 'format:avif'))
     assert.deepEqual(container, [primaries, transfer, 6])
   })
+}
+
+/** The AVIF in 10 bits has 0 in the lower bits of what sharp returns. */
+function filled(avif: Inspected): Inspected {
+  const samples = avif.samples.map(sample => (avif.isDeep ? sample | (sample >> 10) : sample))
+  return { ...avif, format: '', samples }
 }
 
 /** The colour numbers of the container's box and of the AV1 data. */
