@@ -48,7 +48,8 @@ export async function encode(
   const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)
   const exact = output.format === 'gif' ? exactGif(frames, { delays, loop }) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
-  let settings = settingsFor({ bits: prepared.stack.bits, delays, loop }, output, original)
+  const { bits, width, height } = prepared.stack
+  let settings = settingsFor({ bits, pixels: width * height, delays, loop }, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   if (rewrittenBytes === undefined || original.lossless) return bytes
   const growth = bytes.length / rewrittenBytes

@@ -32,7 +32,8 @@ export async function writeResult(
 ): Promise<Uint8Array> {
   const { format } = output
   const isGrey = call.makesGrey
-  const settings = settingsFor({ bits: 8, delays: [], loop: 0 }, output, original)
+  const pixels = call.size.width * call.size.height
+  const settings = settingsFor({ bits: 8, pixels, delays: [], loop: 0 }, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))
   const write = (filtersRows: boolean) =>

@@ -76,7 +76,12 @@ export async function streamPermuted(
   if (!isPlain || avif?.isPremultiplied || (avif && isNarrowGrey(avif))) return undefined
   const image = orientInSharp(sharp(input, options), header).timeout(timeoutOf(limits))
   const settings = settingsFor(
-    { bits: 8, delays: metadata.delay ?? [], loop: metadata.loop ?? 0 },
+    {
+      bits: 8,
+      pixels: header.width * header.height * header.frames,
+      delays: metadata.delay ?? [],
+      loop: metadata.loop ?? 0,
+    },
     output,
     originalOf(input, header, opened),
   )
