@@ -15,6 +15,7 @@ import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import type { OriginalInHand } from './original-in-hand.ts'
 import { planOf } from './plan.ts'
+import { withByteCounts } from './tiff/byte-counts.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
@@ -92,7 +93,7 @@ async function decodable(
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Uint8Array> {
   if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
-  return header.format === 'tiff' ? withoutZstd(input, header, reserve) : input
+  return header.format === 'tiff' ? withoutZstd(withByteCounts(input), header, reserve) : input
 }
 
 /** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */

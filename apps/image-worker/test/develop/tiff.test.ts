@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
+import { overwriteNumbers } from '../../src/develop/metadata/edit-tiff.ts'
 import {
   longsEntry,
-  overwriteNumbers,
   shortsEntry,
   type TiffEntry,
   TiffWriter,

@@ -28,7 +28,7 @@ const typeBytes: Readonly<Record<number, number>> = {
 const maxPages = 10_000
 
 /** The widths of the numbers in a directory, in bytes: TIFF 6.0, section 2, and the BigTIFF design. */
-interface Layout {
+export interface Layout {
   readonly header: number
   readonly firstAt: number
   readonly offset: 4 | 8
@@ -46,6 +46,11 @@ const layouts: Readonly<Record<string, Layout>> = {
   'MM\0+': big,
 }
 
+/** The layout of a structure that begins with these bytes; undefined if they are not one. */
+export function layoutOf(bytes: Buffer): Layout | undefined {
+  return layouts[bytes.toString('latin1', 0, 4)]
+}
+
 /** Reads TIFF structures: files (including BigTIFF) and EXIF. Never reads outside the bytes. */
 export class TiffReader {
   readonly isLittleEndian: boolean
@@ -61,7 +66,7 @@ export class TiffReader {
   /** Undefined if the bytes are not such a structure. */
   static of(bytes: Uint8Array): TiffReader | undefined {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const layout = layouts[buffer.toString('latin1', 0, 4)]
+    const layout = layoutOf(buffer)
     if (!layout || buffer.length < layout.header) return undefined
     return new TiffReader(buffer, layout)
   }
@@ -193,7 +198,7 @@ export function encodeDirectory(
 }
 
 /** Reverses the byte order of the numbers in a value. */
-function withNumbersReversed(tag: number, type: number, stored: Uint8Array): Uint8Array {
+export function withNumbersReversed(tag: number, type: number, stored: Uint8Array): Uint8Array {
   const value = Uint8Array.from(stored)
   const isUnicode =
     tag === tags.userComment && Buffer.from(value.subarray(0, 8)).toString('latin1') === unicode
@@ -223,52 +228,6 @@ export function numbersOf(entry: TiffEntry | undefined): number[] {
   return Array.from({ length: entry.count }, (_, index) =>
     width === 8 ? Number(value.readBigUInt64LE(8 * index)) : value.readUIntLE(width * index, width),
   )
-}
-
-/** Overwrites the whole numbers of an entry in the file that it was read from. Each must fit the type of the entry. */
-export function overwriteNumbers(
-  file: Buffer,
-  { valueAt, value, count }: TiffEntry,
-  numbers: readonly number[],
-): void {
-  if (valueAt === undefined) throw new TypeError('the entry was not read from a file')
-  const width = value.length / count
-  const isLittleEndian = file[0] === 0x49
-  for (const [index, number] of numbers.entries()) {
-    const bytes = Buffer.alloc(8)
-    bytes.writeBigUInt64LE(BigInt(number))
-    const written = bytes.subarray(0, width)
-    file.set(isLittleEndian ? written : written.reverse(), valueAt + index * width)
-  }
-}
-
-/**
- * Leaves only these entries in a directory of the file that they were read from, in the order of their tags, and `next`
- * as the position of the next directory. Values stay where they are.
- */
-export function keepEntries(
-  file: Buffer,
-  directory: TiffDirectory,
-  kept: readonly TiffEntry[],
-  next: number,
-): void {
-  const layout = layouts[file.toString('latin1', 0, 4)] ?? classic
-  const isLittleEndian = file[0] === 0x49
-  const numberOfBytes = (number: number, bytes: number) => {
-    const written = Buffer.alloc(8)
-    if (isLittleEndian) written.writeBigUInt64LE(BigInt(number))
-    else written.writeBigUInt64BE(BigInt(number))
-    return isLittleEndian ? written.subarray(0, bytes) : written.subarray(8 - bytes)
-  }
-  const entries = kept
-    .toSorted((one, other) => one.tag - other.tag)
-    .map(({ at = 0 }) => file.subarray(at, at + layout.entry))
-  const written = Buffer.concat([
-    numberOfBytes(entries.length, layout.count),
-    ...entries,
-    numberOfBytes(next, layout.offset),
-  ])
-  file.set(written, directory.at)
 }
 
 /** Numbers of signed types are sizes and the like, and not below zero. */

@@ -1,10 +1,5 @@
-import {
-  keepEntries,
-  numbersOf,
-  type TiffDirectory,
-  type TiffEntry,
-  TiffReader,
-} from '../metadata/tiff-directory.ts'
+import { keepEntries } from '../metadata/edit-tiff.ts'
+import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { pageTags, photometrics } from './tiff-page.ts'
 

@@ -1,4 +1,4 @@
-import { overwriteNumbers } from '../metadata/tiff-directory.ts'
+import { overwriteNumbers } from '../metadata/edit-tiff.ts'
 import type { Raster } from '../raster.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
 

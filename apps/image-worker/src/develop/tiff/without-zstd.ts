@@ -1,6 +1,7 @@
 import { deflateSync, zstdDecompressSync } from 'node:zlib'
 import type { ImageHeader } from '@darkroom/image-header'
-import { overwriteNumbers, type TiffEntry } from '../metadata/tiff-directory.ts'
+import { overwriteNumbers } from '../metadata/edit-tiff.ts'
+import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 

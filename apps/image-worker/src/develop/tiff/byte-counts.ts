@@ -1,0 +1,43 @@
+import { withDirectories } from '../metadata/edit-tiff.ts'
+import { longsEntry, TiffReader } from '../metadata/tiff-directory.ts'
+import { pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+
+/**
+ * A copy of a TIFF that declares how many bytes each strip or tile has where this is missing or 0, as old writers leave
+ * it; the file itself if nothing is missing. A strip ends before the next thing in the file begins, and decoders ignore
+ * bytes behind its end. libtiff would guess only for a page of one strip, and warn.
+ */
+export function withByteCounts(tiff: Uint8Array): Uint8Array {
+  const pages = tiffPages(tiff)
+  const incomplete = pages.filter(lacksByteCounts)
+  if (incomplete.length === 0) return tiff
+  const directories = TiffReader.of(tiff)?.directories() ?? []
+  const starts = [
+    tiff.length,
+    ...directories.map(({ at }) => at),
+    ...pages.flatMap(({ segments }) => segments.map(({ at }) => at)),
+  ].sort((one, other) => one - other)
+  const changed = incomplete.map(({ directory, segments }) => {
+    const isTiled = directory.entries.some(({ tag }) => tag === pageTags.tileOffsets)
+    const tag = isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts
+    const counts = segments.map(({ at, bytes }) => bytes || endOf(at, starts) - at)
+    const others = directory.entries.filter(entry => entry.tag !== tag)
+    return { directory, entries: [...others, longsEntry(tag, ...counts)] }
+  })
+  return withDirectories(tiff, [], changed)
+}
+
+function lacksByteCounts({ segments }: TiffPage): boolean {
+  return segments.length > 0 && segments.some(({ bytes }) => bytes === 0)
+}
+
+/** The first start behind a position, by bisection; the position itself if it is outside the file. */
+function endOf(at: number, starts: readonly number[]): number {
+  let [from, to] = [0, starts.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((starts[middle] ?? 0) > at) to = middle
+    else from = middle + 1
+  }
+  return starts[from] ?? at
+}
