@@ -23,6 +23,7 @@ import {
   release,
   withoutFourthChannel,
 } from './raster.ts'
+import { isDeepCmykWithAlpha, withOwnAlpha } from './tiff/deep-cmyk.ts'
 import { isTransparent } from './tiff/extra-samples.ts'
 import { forgivingTags } from './tiff/harmless-warnings.ts'
 import { convertColours } from './tiff/odd-colours.ts'
@@ -70,7 +71,7 @@ export async function decode(
     })
     const { width, height } = info
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
-    const raster = page ? asPageSays(unpacked, page) : unpacked
+    const raster = page ? await asPageSays(unpacked, input, page) : unpacked
     const correct = avif ? correctSamples(raster, avif, metadata.bitsPerSample ?? 8) : raster
     if (ignoredGreyProfile) return deepGreyToSrgb(correct, ignoredGreyProfile)
     const converts = treatment.kind === 'converted' ? signal : decodedSpace
@@ -118,7 +119,8 @@ function animationOf(
 }
 
 /** Corrects a raster whose samples libvips misinterprets. */
-function asPageSays(raster: Raster, page: TiffPage): Raster {
+async function asPageSays(raster: Raster, tiff: Uint8Array, page: TiffPage): Promise<Raster> {
+  if (isDeepCmykWithAlpha(page) && raster.channels === 4) return withOwnAlpha(raster, tiff, page)
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)
 }

@@ -16,6 +16,7 @@ import { mend } from './mend/mend.ts'
 import type { OriginalInHand } from './original-in-hand.ts'
 import { planOf } from './plan.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
+import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
@@ -93,7 +94,9 @@ async function decodable(
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Uint8Array> {
   if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
-  return header.format === 'tiff' ? withoutZstd(withByteCounts(input), header, reserve) : input
+  if (header.format !== 'tiff') return input
+  const unpackable = await withoutZstd(withByteCounts(input), header, reserve)
+  return withPlainSamples(unpackable, header, reserve)
 }
 
 /** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */

@@ -396,10 +396,10 @@ test('tags with invalid values that say nothing about the pixels are ignored, as
   }
 })
 
-test('TIFF samples of other than whole bytes fail with this reason', async () => {
+test('TIFF samples of different numbers of bits fail with this reason', async () => {
   const { tiff, entry } = await plainTiff()
-  for (const channel of [0, 1, 2]) tiff.writeUInt16LE(12, entry(258) + 2 * channel)
-  await assert.rejects(run(tiff, 'flip'), /3 samples of 12 bits a pixel are not supported/)
+  for (const [channel, bits] of [5, 6, 5].entries()) tiff.writeUInt16LE(bits, entry(258) + 2 * channel)
+  await assert.rejects(run(tiff, 'flip'), /3 samples of 5 bits a pixel are not supported/)
 })
 
 /** An uncompressed TIFF in one strip, and the positions of the values of its tags. */

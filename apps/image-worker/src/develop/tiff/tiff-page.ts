@@ -15,13 +15,18 @@ export const pageTags = {
   samplesPerPixel: 277,
   rowsPerStrip: 278,
   stripByteCounts: 279,
+  leastSample: 280,
+  greatestSample: 281,
   planarConfiguration: 284,
   resolutionUnit: 296,
+  transferFunction: 301,
+  predictor: 317,
   tileWidth: 322,
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
   subDirectories: 330,
+  inkSet: 332,
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
@@ -43,7 +48,16 @@ export const photometrics = {
   iccLab: 9,
 } as const
 
-export const compressions = { oldJpeg: 6, jpeg: 7, deflate: 8, zstd: 50_000 } as const
+export const compressions = {
+  none: 1,
+  lzw: 5,
+  oldJpeg: 6,
+  jpeg: 7,
+  deflate: 8,
+  packBits: 32_773,
+  oldDeflate: 32_946,
+  zstd: 50_000,
+} as const
 
 /** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
 const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]

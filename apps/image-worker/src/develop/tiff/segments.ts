@@ -1,0 +1,123 @@
+import { inflateSync } from 'node:zlib'
+import { UnusableImage } from '../unusable-image.ts'
+import { compressions, numbersOfTag, pageTags, type TiffPage } from './tiff-page.ts'
+import { unpackLzw } from './unpack-lzw.ts'
+import { unpackPackBits } from './unpack-packbits.ts'
+
+/** How the samples of a page are cut into strips or tiles, which are its segments, and packed. */
+export interface Segments {
+  /** The size of a segment; strips are as wide as the page, and the last may be lower. */
+  readonly width: number
+  readonly height: number
+  readonly isTiled: boolean
+  /** The samples of a pixel that are together in a segment: all, or one. */
+  readonly samples: number
+  readonly bits: number
+  readonly isDifferenced: boolean
+  readonly isReversed: boolean
+  readonly isLittleEndian: boolean
+}
+
+const noPredictor = 1
+const differences = 2
+const lowBitFirst = 2
+
+/** Undefined if the segments can't be unpacked here. */
+export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | undefined {
+  const number = (tag: number, otherwise: number) => numbersOfTag(page, tag)[0] ?? otherwise
+  const predictor = number(pageTags.predictor, noPredictor)
+  const isDifferenced = predictor === differences && page.compression !== compressions.none
+  const isKnown = predictor === noPredictor || predictor === differences
+  const isWhole = page.bitsPerSample === 8 || page.bitsPerSample === 16
+  if (!unpackable.includes(page.compression) || !isKnown || (isDifferenced && !isWhole)) return undefined
+  const isTiled = numbersOfTag(page, pageTags.tileOffsets).length > 0
+  const width = isTiled ? number(pageTags.tileWidth, 0) : page.width
+  const height = isTiled ? number(pageTags.tileLength, 0) : number(pageTags.rowsPerStrip, page.height)
+  if (width === 0 || height === 0) return undefined
+  return {
+    width,
+    height: isTiled ? height : Math.min(height, page.height),
+    isTiled,
+    samples: page.isPlanar ? 1 : page.samplesPerPixel,
+    bits: page.bitsPerSample,
+    isDifferenced,
+    isReversed: number(pageTags.fillOrder, 1) === lowBitFirst,
+    isLittleEndian,
+  }
+}
+
+const unpackable: readonly number[] = [
+  compressions.none,
+  compressions.lzw,
+  compressions.packBits,
+  compressions.deflate,
+  compressions.oldDeflate,
+]
+
+/**
+ * The samples of one segment with this many rows, row by row, each row from a whole byte on.
+ *
+ * @throws UnusableImage if they are damaged or too few
+ */
+export function unpackSegment(
+  packed: Uint8Array,
+  { width, samples, bits, isDifferenced, isReversed, isLittleEndian }: Segments,
+  { rows, compression }: { rows: number; compression: number },
+): Uint8Array {
+  const rowBytes = Math.ceil((width * samples * bits) / 8)
+  const unpacked = unpack(isReversed ? reversed(packed) : packed, rows * rowBytes, compression)
+  if (unpacked.length < rows * rowBytes)
+    throw new UnusableImage('undecodable-image', 'the pixels of a TIFF page end too early')
+  if (!isDifferenced) return unpacked
+  for (let row = 0; row < rows; row++) {
+    const own = unpacked.subarray(row * rowBytes, (row + 1) * rowBytes)
+    if (bits === 8) addDifferences(own, samples)
+    else addDeepDifferences(own, samples, isLittleEndian)
+  }
+  return unpacked
+}
+
+function unpack(packed: Uint8Array, bytes: number, compression: number): Uint8Array {
+  if (compression === compressions.none) return packed
+  if (compression === compressions.deflate || compression === compressions.oldDeflate)
+    return inflate(packed, bytes)
+  const unpacked = new Uint8Array(bytes)
+  const length =
+    compression === compressions.lzw ? unpackLzw(packed, unpacked) : unpackPackBits(packed, unpacked)
+  return unpacked.subarray(0, length)
+}
+
+/** The last strip may be unpacked to the full height. */
+const mostExcess = 16 * 1024 * 1024
+
+function inflate(packed: Uint8Array, bytes: number): Uint8Array {
+  try {
+    return inflateSync(packed, { maxOutputLength: bytes + mostExcess })
+  } catch (error) {
+    const words = 'the pixels of a TIFF page cannot be inflated'
+    throw new UnusableImage('undecodable-image', words, { cause: error })
+  }
+}
+
+/** TIFF 6.0, section 14: each sample is stored as the difference to the same sample of the pixel before. */
+function addDifferences(row: Uint8Array, samples: number): void {
+  for (let at = samples; at < row.length; at++) row[at] = (row[at] ?? 0) + (row[at - samples] ?? 0)
+}
+
+function addDeepDifferences(row: Uint8Array, samples: number, isLittleEndian: boolean): void {
+  const view = new DataView(row.buffer, row.byteOffset, row.byteLength)
+  const step = 2 * samples
+  for (let at = step; at < row.length; at += 2) {
+    const sum = view.getUint16(at, isLittleEndian) + view.getUint16(at - step, isLittleEndian)
+    view.setUint16(at, sum & 0xffff, isLittleEndian)
+  }
+}
+
+/** FillOrder 2: the first pixel is in the lowest bits. */
+function reversed(packed: Uint8Array): Uint8Array {
+  return Uint8Array.from(packed, byte => {
+    let bits = 0
+    for (let bit = 0; bit < 8; bit++) bits |= ((byte >> bit) & 1) << (7 - bit)
+    return bits
+  })
+}
