@@ -1,7 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Reserve } from './reserve.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface Write {
+  /** It deletes more than it adds, so it may use the reserve when the disk is full. */
+  makesRoom: boolean
   apply(): void
   committed(): void
   failed(error: unknown): void
@@ -19,6 +22,7 @@ interface Write {
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #log: WriteAheadLog
+  readonly #reserve: Reserve
   readonly #transaction: Record<'begin' | 'commit' | 'savepoint' | 'release', StatementSync>
   #waiting: Write[] = []
   #committing: Promise<void> | undefined
@@ -36,6 +40,7 @@ export class GroupCommit {
     this.#database = database
     this.#fullError = fullError
     this.#log = new WriteAheadLog(database)
+    this.#reserve = new Reserve(this.#log.databasePath)
     this.#transaction = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
@@ -44,11 +49,15 @@ export class GroupCommit {
     }
   }
 
-  /** Runs `write` in the next group. Resolves with its result once the write is on disk. */
-  run<Result>(write: () => Result): Promise<Result> {
+  /**
+   * Runs `write` in the next group. Resolves with its result once the write is on disk. A write that `makesRoom` succeeds
+   * even on a full disk, and may be run twice for that.
+   */
+  run<Result>(write: () => Result, { makesRoom = false } = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
       this.#waiting.push({
+        makesRoom,
         apply: () => {
           result = write()
         },
@@ -83,20 +92,41 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Write[]): Promise<void> {
-    let isFull = false
+    let { writes, error } = await this.#tryCommit(group)
+    const isFull = isDiskFull(error)
+    if (isFull) {
+      for (const write of writes) if (!write.makesRoom) write.failed(this.#reasonOf(error))
+      writes = writes.filter(({ makesRoom }) => makesRoom)
+    }
+    if (isFull && writes.length > 0) {
+      // A truncated log leaves room, too.
+      await this.#checkpoint({ isLogShort: true })
+      this.#reserve.release()
+      ;({ writes, error } = await this.#tryCommit(writes))
+    }
+    for (const write of writes) {
+      if (error === undefined) write.committed()
+      else write.failed(this.#reasonOf(error))
+    }
+    if (this.#fault !== undefined) return
+    await this.#checkpoint({ isLogShort: isFull })
+    this.#reserve.refill()
+  }
+
+  /** Returns the writes that did not fail alone. With an error, the disk or the file has failed, and none is on disk. */
+  async #tryCommit(group: readonly Write[]): Promise<{ writes: readonly Write[]; error?: unknown }> {
+    const writes = new Set(group)
     try {
       if (this.#fault !== undefined) throw this.#fault
-      const applied = this.#apply(group)
+      this.#transaction.begin.run()
+      for (const write of group) if (!this.#apply(write)) writes.delete(write)
+      this.#transaction.commit.run()
       await this.#orFault(this.#log.sync())
-      for (const write of applied) write.committed()
+      return { writes: [...writes] }
     } catch (error) {
-      // The disk or the file failed: no write of the group may be acknowledged.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      isFull = isDiskFull(error)
-      for (const write of group) write.failed(this.#reasonOf(error))
+      return { writes: [...writes], error }
     }
-    // On a full disk, a truncated log has room for the writes that make room.
-    if (this.#fault === undefined) await this.#checkpoint({ isLogShort: isFull })
   }
 
   /** The writes of the log are on disk already. While the disk is full, they stay in the log. */
@@ -122,15 +152,8 @@ export class GroupCommit {
     }
   }
 
-  /** Returns the writes that succeeded. */
-  #apply(group: readonly Write[]): Write[] {
-    this.#transaction.begin.run()
-    const applied = group.filter(write => this.#applyOne(write))
-    this.#transaction.commit.run()
-    return applied
-  }
-
-  #applyOne(write: Write): boolean {
+  /** Returns whether the write succeeded. */
+  #apply(write: Write): boolean {
     this.#transaction.savepoint.run()
     try {
       write.apply()
@@ -138,7 +161,7 @@ export class GroupCommit {
       return true
     } catch (error) {
       // After some disk errors SQLite rolls back the whole transaction by itself.
-      if (!this.#database.isTransaction) throw error
+      if (!this.#database.isTransaction || (write.makesRoom && isDiskFull(error))) throw error
       this.#database.exec('ROLLBACK TO write; RELEASE write')
       write.failed(this.#reasonOf(error))
       return false

@@ -20,6 +20,7 @@ const checkpointBytes = 4 * 1024 * 1024
  * another connection reads, the log can't be truncated; SQLite then syncs the log's header itself (synchronous=NORMAL).
  */
 export class WriteAheadLog {
+  readonly databasePath: string
   readonly #database: DatabaseSync
   readonly #databaseFile: number
   readonly #logFile: number
@@ -28,6 +29,7 @@ export class WriteAheadLog {
   constructor(database: DatabaseSync) {
     const path = database.location()
     if (path === null) throw new Error('a database in memory has no write-ahead log; open a file')
+    this.databasePath = path
     this.#database = database
     // Stays open until the database is closed: closing any descriptor of its file would drop SQLite's locks (POSIX).
     this.#databaseFile = openSync(path, 'r')

@@ -162,6 +162,41 @@ test('fault: the disk is full at a commit: the group fails, later writes succeed
   assert.deepEqual(numbers(database), [1, 3])
 })
 
+test('fault: the disk is full: a write that makes room succeeds by the reserve, another of its group fails', async t => {
+  const full = fillDisk(t, 'COMMIT')
+  const { database, path, writes } = openTemporary(t, full.observe)
+  await writes.run(insert(database, 1))
+  Object.defineProperty(full.disk, 'isFull', { get: () => statSync(`${path}-reserve`).size > 0 })
+  const remove = () => database.prepare('DELETE FROM numbers').run().changes
+  const outcomes = await Promise.allSettled([
+    writes.run(insert(database, 2)),
+    writes.run(remove, { makesRoom: true }),
+  ])
+  assert.ok(outcomes[0].status === 'rejected')
+  assert.deepEqual(outcomes[1], { status: 'fulfilled', value: 1 })
+  assert.deepEqual(numbers(database), [])
+})
+
+test('a write that fails for a reason of its own is not run again on a full disk', async t => {
+  const full = fillDisk(t, 'COMMIT')
+  const { database, path, writes } = openTemporary(t, full.observe)
+  await writes.run(insert(database, 1))
+  Object.defineProperty(full.disk, 'isFull', { get: () => statSync(`${path}-reserve`).size > 0 })
+  let runs = 0
+  const failing = () => {
+    runs++
+    throw new Error('not today')
+  }
+  const remove = () => database.prepare('DELETE FROM numbers').run().changes
+  const outcomes = [
+    writes.run(failing, { makesRoom: true }),
+    writes.run(remove, { makesRoom: true }),
+  ] as const
+  await assert.rejects(outcomes[0], /not today/)
+  assert.equal(await outcomes[1], 1)
+  assert.equal(runs, 1)
+})
+
 test('a write that a full disk prevents fails with the error that the owner of the database makes', async t => {
   class Full extends Error {}
   const { database, writes } = openTemporary(t, undefined, cause => new Full('', { cause }))

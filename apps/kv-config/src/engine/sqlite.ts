@@ -122,13 +122,14 @@ export class SqliteKvStore implements KvStore {
   }
 
   async delete(key: string, condition: Condition): Promise<WriteOutcome> {
-    const outcome = await this.#writes.run<WriteOutcome>(() => {
+    const remove = (): WriteOutcome => {
       const current = this.#read(key)
       if (!holds(condition, current)) return { kind: 'conflict', current }
       if (!current) return { kind: 'written', revision: this.#revision(), isNew: false }
       this.#statements.delete.run(keyBytes(key))
       return { kind: 'written', revision: this.#nextRevision(), isNew: false }
-    })
+    }
+    const outcome = await this.#writes.run(remove, { makesRoom: true })
     if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
     return outcome
   }

@@ -152,7 +152,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async delete(id: string) {
-    const { changes } = await this.#writes.run(() => this.#statements.delete.run(id))
+    const { changes } = await this.#writes.run(() => this.#statements.delete.run(id), { makesRoom: true })
     if (changes > 0) this.#announce({ kind: 'deleted', id })
     return changes > 0
   }

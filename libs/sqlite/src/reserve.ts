@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+
+/** Enough for the log of several deletions. */
+const reserveBytes = 256 * 1024
+/** How often an incomplete reserve is filled again: while the disk is full, each try fails. */
+const refillMs = 10_000
+
+/**
+ * A file beside a database that keeps space for writes that make room, which need some space themselves: a deletion is
+ * first written to the log. Without it, nothing could be deleted on a disk without a free byte.
+ */
+export class Reserve {
+  readonly #path: string
+  #isComplete = false
+  #triedAt = Number.NEGATIVE_INFINITY
+
+  constructor(database: string) {
+    this.#path = `${database}-reserve`
+    this.refill()
+  }
+
+  /** Gives the space back to the disk. */
+  release(): void {
+    this.#isComplete = false
+    this.#triedAt = performance.now()
+    if (existsSync(this.#path)) truncateSync(this.#path)
+  }
+
+  /** Takes the space, unless the disk is full. */
+  refill(): void {
+    const now = performance.now()
+    if (this.#isComplete || now - this.#triedAt < refillMs) return
+    this.#triedAt = now
+    try {
+      if (!existsSync(this.#path) || statSync(this.#path).size < reserveBytes)
+        // Random bytes, which a file system can't compress.
+        writeFileSync(this.#path, randomBytes(reserveBytes), { mode: 0o600 })
+      this.#isComplete = true
+    } catch {
+      // The disk is full. What was written stays reserved, and the rest is tried again later.
+    }
+  }
+}
