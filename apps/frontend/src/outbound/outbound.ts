@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
 import {
   Agent,
@@ -21,6 +22,8 @@ export interface OutboundOptions {
   publicUrls?: readonly URL[]
   /** Frontends with the same token recognise each other by it. */
   clusterToken?: string | undefined
+  /** Resolves names, by default by DNS. */
+  resolve?: (host: string) => Promise<string[]>
 }
 
 export interface OutboundRequest {
@@ -43,6 +46,8 @@ const stallTimeoutMs = 10_000
 const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 /** How long to wait for a connection. */
 const connectTimeoutMs = 5000
+/** To how many addresses of one name and family it connects: a name with thousands of them must not start a flood. */
+const maxAddresses = 4
 /** How many downloads from one address are under way at once, so that no host can be flooded through this one. */
 export const downloadsPerAddress = 16
 
@@ -54,14 +59,20 @@ export const downloadsPerAddress = 16
 export class Outbound {
   /** The User-Agent of all requests. A frontend refuses requests with its own, so that redirects can't make a loop. */
   readonly userAgent: string
-  readonly #options: Required<Pick<OutboundOptions, 'kv' | 'networks' | 'publicUrls'>>
+  readonly #options: Required<Omit<OutboundOptions, 'clusterToken'>>
   /** For POST. The courier of webhooks limits these by host. */
   readonly #notices: Dispatcher
   readonly #downloads = new Set<Dispatcher>()
   readonly #slots = new SlotsByAddress(downloadsPerAddress)
 
-  constructor({ kv, networks = new Networks(), publicUrls = [], clusterToken }: OutboundOptions) {
-    this.#options = { kv, networks, publicUrls }
+  constructor({
+    kv,
+    networks = new Networks(),
+    publicUrls = [],
+    clusterToken,
+    resolve = resolveHost,
+  }: OutboundOptions) {
+    this.#options = { kv, networks, publicUrls, resolve }
     const id = createHmac('sha256', clusterToken ?? randomBytes(16))
       .update('user agent')
       .digest('hex')
@@ -132,7 +143,7 @@ export class Outbound {
       const { addresses, finish } = slots
         ? takeSlots(checked, slots, callback)
         : { addresses: checked, finish: callback }
-      const found = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
+      const found = addresses.map(address => ({ address, family: isIP(address) }))
       const connect = buildConnector({
         allowH2: false,
         timeout: connectTimeoutMs,
@@ -150,11 +161,11 @@ export class Outbound {
 
   /** At least one. @throws OutboundFailure */
   async #checkedAddresses({ hostname, port, protocol }: Connector.Options): Promise<string[]> {
-    const { kv, networks } = this.#options
-    const resolved = await resolveHost(hostOf({ hostname })).catch(cause => {
+    const { kv, networks, resolve } = this.#options
+    const resolved = await resolve(hostOf({ hostname })).catch(cause => {
       throw new OutboundFailure('not-found', cause)
     })
-    const addresses = resolved.filter(address => networks.isAllowed(address))
+    const addresses = fewOf(resolved.filter(address => networks.isAllowed(address)))
     // The same error as for a name that does not exist, so that callers can't find out internal names.
     if (addresses.length === 0) throw new OutboundFailure('not-found')
     for (const address of addresses) {
@@ -164,6 +175,12 @@ export class Outbound {
     }
     return addresses
   }
+}
+
+function fewOf(addresses: readonly string[]): string[] {
+  return [4, 6].flatMap(family =>
+    addresses.filter(address => isIP(address) === family).slice(0, maxAddresses),
+  )
 }
 
 /**

@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, describe, type TestContext, test } from 'node:test'
 import { startNeighbours } from '@darkroom/image-master/testing'
+import { freePort } from '@darkroom/testing'
 import { download, UnwantedStatus } from '../../src/outbound/download.ts'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { Outbound } from '../../src/outbound/outbound.ts'
@@ -27,6 +28,7 @@ async function outboundTo(
   t: TestContext,
   networks = '127.0.0.0/8',
   publicUrls: URL[] = [],
+  resolve?: (host: string) => Promise<string[]>,
 ): Promise<Outbound> {
   const { kv } = (await neighbours).clients
   const outbound = new Outbound({
@@ -34,6 +36,7 @@ async function outboundTo(
     networks: readNetworks(networks),
     publicUrls,
     clusterToken: 'x'.repeat(16),
+    ...(resolve && { resolve }),
   })
   t.after(() => outbound.close())
   return outbound
@@ -101,6 +104,26 @@ describe('an outbound request', () => {
       ),
     )
     assert.equal(messages[0], messages[1])
+  })
+
+  test('goes only to the allowed addresses of a name, which is resolved once for a connection', async t => {
+    const answers = [['127.0.0.1', '::1', '127.0.0.5'], ['127.0.0.1']]
+    const outbound = await outboundTo(t, '127.0.0.5', [], async () => answers.shift() ?? [])
+    const port = await serve(t, ({ socket }, response) => response.end(socket.localAddress))
+    assert.equal(await textOf(outbound, `http://photos.example:${port}/`), '127.0.0.5')
+    await assert.rejects(textOf(outbound, `http://photos.example:${port}/`), failure('not-found'))
+  })
+
+  test('tries at most four IPv4 addresses of a name', async t => {
+    const resolve = async () => Array.from({ length: 100 }, (_, n) => `127.0.1.${n}`)
+    const port = await freePort()
+    const outbound = await outboundTo(t, '127.0.0.0/8', [], resolve)
+    await assert.rejects(textOf(outbound, `http://photos.example:${port}/`), (error: unknown) => {
+      assert.ok(error instanceof OutboundFailure)
+      const { errors = [] } = error.cause as { errors?: { address: string }[] }
+      assert.equal(errors.length, 4)
+      return true
+    })
   })
 
   test('never reaches a service of this Darkroom', async t => {
