@@ -3,14 +3,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import sharp, { type TiffOptions } from 'sharp'
 import { exactGif } from '../../src/develop/gif/exact-gif.ts'
-import { permuteFile } from '../../src/develop/ways/undecoded-png-or-gif.ts'
+import { planOf } from '../../src/develop/plan.ts'
+import { undecodedPngOrGif } from '../../src/develop/ways/undecoded-png-or-gif.ts'
 import { type ChannelOrder, channelOrders, compose, inverse } from '../../src/permute/channel-order.ts'
 import { assembleGif, type GifPicture } from '../permute/gif/gif-assembler.ts'
 import { assembleWithColors, noise, noiseBytes, orders, pictures } from '../permute/pictures.ts'
 import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
 import { assertSame, type Inspected, inspect, inspectResult, merged, permuted } from './inspect.ts'
 import { asRgba, drawing, type Raster, rasterOf, rasters } from './rasters.ts'
-import { bytesOf, run } from './run.ts'
+import { bytesOf, limits, run } from './run.ts'
 
 test('every sample of a PNG is permuted exactly, with or without decoding', async () => {
   await fc.assert(
@@ -280,10 +281,9 @@ async function assertPermuted(file: Uint8Array, order: ChannelOrder): Promise<In
 }
 
 async function permutedUndecoded(file: Uint8Array, format: 'png' | 'gif', order: ChannelOrder) {
-  return permuteFile(file, { format, frames: 1, orientation: 1 } as never, order, {
-    format,
-    metadata: 'strip',
-  })
+  const header = { format, frames: 1, orientation: 1 } as never
+  const plan = planOf([{ name: 'swap-channels', order }], format)
+  return undecodedPngOrGif.develop({ input: file, header, plan, limits })
 }
 
 /** Without frames that libnsgif clears to the background colour: cleared-frames.test.ts is about them. */

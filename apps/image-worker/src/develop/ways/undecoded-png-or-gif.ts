@@ -3,44 +3,70 @@ import type { ImageHeader } from '@darkroom/image-header'
 import { permuteGif } from '../../permute/gif/permute-gif.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { permutePng } from '../../permute/png/permute-png.ts'
+import { isPalettePng, turnPaletteImage } from '../../permute/png/turn-palette-image.ts'
+import { composeTurns, isTurned, type Turn, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
-import { isPermutation } from '../plan.ts'
-import { type Output, unmoved } from '../raster.ts'
-import type { Way } from './way.ts'
+import type { Plan } from '../plan.ts'
+import { uprightSize } from '../raster.ts'
+import type { Job, Way } from './way.ts'
 
-/** Permutes a PNG or GIF without decoding its pixels, in about as much memory as the file takes. */
+/**
+ * Permutes a PNG or GIF without decoding its pixels, in about as much memory as the file takes. Palette PNGs are also
+ * turned: decoded, they would lose their palette.
+ */
 export const undecodedPngOrGif: Way = {
-  cost: ({ header, plan }) =>
-    isPermutation(header, plan) && (header.format === 'png' || header.format === 'gif') ? 0 : undefined,
-  develop: async ({ input, header, plan }) =>
-    isPermutation(header, plan) ? permuteFile(input, header, plan.permutation, plan.output) : undefined,
+  cost: job => {
+    const turn = turnOf(job)
+    if (!turn || !canTurn(job, turn)) return undefined
+    // Indexes before and after, as samples and as rows.
+    return isTurned(turn) ? 4 * job.header.width * job.header.height : 0
+  },
+  develop: async job => {
+    const turn = turnOf(job)
+    if (!turn || !canTurn(job, turn)) return undefined
+    return rearrangeFile(job, job.plan.rearrangement?.order ?? 'rgb', turn)
+  },
+}
+
+/** How the stored pixels are turned; undefined if the job does anything but rearrange pixels and channels. */
+function turnOf({ header, plan }: Job): Turn | undefined {
+  const { rearrangement, output } = plan
+  if (!rearrangement || output.format !== header.format) return undefined
+  return composeTurns(turnOfOrientation(header.orientation), rearrangement.turn)
+}
+
+function canTurn({ input, header: { format, frames } }: Job, turn: Turn): boolean {
+  if (!isTurned(turn)) return format === 'png' || format === 'gif'
+  return format === 'png' && frames === 1 && isPalettePng(input)
 }
 
 /**
- * Permutes the channels without decoding pixels, if the format allows it and the file is well formed; undefined if it
- * must be decoded. Ancillary chunks of a PNG that break a rule are left out of the result, because decoders ignore them,
- * and a decoded PNG has lost its palette, and the parts of its frames.
+ * Permutes the channels without decoding pixels, if the file is well formed; undefined if it must be decoded. Ancillary
+ * chunks of a PNG that break a rule are left out of the result, because decoders ignore them, and a decoded PNG has lost
+ * its palette, and the parts of its frames.
  */
-export async function permuteFile(
-  input: Uint8Array,
-  header: ImageHeader,
+async function rearrangeFile(
+  { input, header, plan }: { input: Uint8Array; header: ImageHeader; plan: Plan },
   order: ChannelOrder,
-  output: Output,
+  turn: Turn,
 ): Promise<Uint8Array | undefined> {
-  const { format, frames, orientation } = header
-  const options = { keepMetadata: output.metadata === 'keep' }
+  const { output, geometry } = plan
+  // Texts may describe where things are.
+  const options = { keepMetadata: output.metadata === 'keep' && !isTurned(turn) }
   const withMetadata = (permuted: Uint8Array) => {
-    const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry: unmoved })
-    return attachMetadata(permuted, output.format, carried, header)
+    const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry })
+    const size = turnedSize(uprightSize(header), plan.rearrangement?.turn ?? turn)
+    return attachMetadata(permuted, output.format, carried, size)
   }
-  const isAnimation = frames > 1
+  const isAnimation = header.frames > 1
   try {
-    if (format === 'gif') return withMetadata(permuteGif(input, order, options))
-    if (format !== 'png' || orientation !== 1) return undefined
+    if (header.format === 'gif') return withMetadata(permuteGif(input, order, options))
+    const file = isTurned(turn) ? turnPaletteImage(input, turn) : input
+    if (!file) return undefined
     // A decoder may still use a profile that isn't quite right. It can't decode an animation.
     const forgives = (type: string) => isAnimation || type !== 'iCCP'
-    const permuted = permutePng([input], order, { ...options, forgives })
+    const permuted = permutePng([file], order, { ...options, forgives })
     return withMetadata(await gather(permuted))
   } catch (error) {
     if (error instanceof NotWellFormed) return undefined

@@ -28,7 +28,7 @@ const bitDepths: Record<PngColorType, readonly number[]> = {
 const samplesPerPixel: Record<PngColorType, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 /** Adam7 (PNG 3rd edition, 8.2): first column, first row, column step, row step of the seven reduced images. */
-const adam7 = [
+export const adam7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
