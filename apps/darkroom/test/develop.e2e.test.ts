@@ -113,6 +113,24 @@ test('develop names results apart on disks that ignore case, and shows no contro
   assert.match(stderr, /in\/line\?feed.png -> /)
 })
 
+test('develop writes results whose names are as long as a disk allows', async t => {
+  const folder = temporaryFolder(t)
+  const name = `${'a'.repeat(251)}.png`
+  writeFileSync(join(folder, name), png)
+  const out = join(folder, 'out')
+  const { code, stderr } = await run('develop', join(folder, name), '-o', out)
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(filesBelow(out), [name])
+})
+
+test('develop shows no control characters of files that failed', async t => {
+  const file = join(temporaryFolder(t), 'line\nfeed.png')
+  writeFileSync(file, 'not an image')
+  const { code, stderr } = await run('develop', file, '-o', temporaryFolder(t))
+  assert.equal(code, 1)
+  assert.match(stderr, /^failed: .*line\?feed.png$/m)
+})
+
 test('develop reports why a folder cannot be made or read', async t => {
   const folder = temporaryFolder(t)
   const file = join(folder, 'a.png')
@@ -165,7 +183,7 @@ test('develop that is interrupted ends, and leaves no part of a file', async t =
   const main = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
   const child = spawn(process.execPath, [main, ...command], { stdio: 'ignore' })
   await isDownloading
-  await until('a part is written', () => filesBelow(out).includes('a.png.part'))
+  await until('a part is written', () => filesBelow(out).some(name => name.endsWith('.part')))
   child.kill('SIGINT')
   assert.deepEqual(await once(child, 'exit'), [130, null])
   assert.deepEqual(filesBelow(out), [])

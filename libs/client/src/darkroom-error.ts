@@ -61,6 +61,13 @@ export class DarkroomError extends Error {
     return new DarkroomError(`${words}; use the URL to which it redirects`, { status: 301 })
   }
 
+  static broken(url: string, cause: unknown): DarkroomError {
+    return new DarkroomError(`the connection broke off during the download from ${new URL(url).origin}`, {
+      status: 0,
+      cause,
+    })
+  }
+
   static unreachable(url: string, cause: unknown): DarkroomError {
     return new DarkroomError(`nothing answers at ${url}`, { status: 0, cause })
   }

@@ -1,5 +1,5 @@
 import { Connection, type ConnectionOptions, type RequestOptions } from './connection.ts'
-import { ImageFailed } from './darkroom-error.ts'
+import { DarkroomError, ImageFailed } from './darkroom-error.ts'
 import type { ImageFacts, ImageStatus, Operations, Preset, Progress, Source } from './types.ts'
 import { upload } from './upload.ts'
 import { waitForEnd } from './wait-for-end.ts'
@@ -46,14 +46,33 @@ export class ImageFile {
     return this.#read()
   }
 
-  async blob(): Promise<Blob> {
-    return (await this.#read()).blob()
+  /**
+   * Downloads it; if the connection breaks, which makes `use` fail with a TypeError, `use` gets another answer, at most
+   * three in all.
+   */
+  async download<Result>(use: (answer: Response) => Promise<Result>): Promise<Result> {
+    for (let downloads = 1; ; downloads++) {
+      const answer = await this.#read()
+      try {
+        return await use(answer)
+      } catch (error) {
+        // The fetch standard has this error for a body that breaks off.
+        if (!(error instanceof TypeError)) throw error
+        if (downloads === maxDownloads) throw DarkroomError.broken(answer.url, error)
+      }
+    }
+  }
+
+  blob(): Promise<Blob> {
+    return this.download(answer => answer.blob())
   }
 
   async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await (await this.#read()).arrayBuffer())
+    return new Uint8Array(await this.download(answer => answer.arrayBuffer()))
   }
 }
+
+const maxDownloads = 3
 
 /** Selects the failed images that are developed again. */
 export interface RetryFilters {

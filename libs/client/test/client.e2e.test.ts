@@ -228,6 +228,38 @@ test('an aborted signal ends a wait with its reason', async t => {
   await assert.rejects(waiting, { message: 'enough' })
 })
 
+test('a download that breaks off is repeated, at most twice', async t => {
+  let [broken, downloads] = [0, 0]
+  const result = { contentType: 'image/png', bytes: png.length }
+  const server = createServer(({ url: path }, answer) => {
+    if (!path?.endsWith('/result')) {
+      answer.end(JSON.stringify({ id: 'x', state: 'finished', result }))
+      return
+    }
+    downloads += 1
+    answer.writeHead(200, { 'content-length': png.length })
+    if (downloads > broken) answer.end(png)
+    else answer.write(png.subarray(0, 100), () => answer.destroy())
+  }).listen(0, '127.0.0.1')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = new Darkroom(`http://127.0.0.1:${port}`)
+  const { result: file } = await client.waitFor('x')
+  assert.ok(file)
+  broken = 2
+  assert.ok(png.equals(await file.bytes()))
+  broken = downloads + 2
+  assert.equal((await file.blob()).size, png.length)
+  broken = Number.POSITIVE_INFINITY
+  downloads = 0
+  await assert.rejects(file.bytes(), { name: 'DarkroomError', status: 0, message: /broke off/ })
+  assert.equal(downloads, 3)
+})
+
 test('an upload in pieces that is given up is deleted', async () => {
   const begun: string[] = []
   const noting: typeof fetch = async (input, init) => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { constants, createWriteStream, openAsBlob } from 'node:fs'
 import { access, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -102,7 +103,7 @@ export async function developCommand(
       })
     }
   })
-  if (failures.length > 0) process.stderr.write(`failed: ${failures.join(', ')}\n`)
+  if (failures.length > 0) progress.note(`failed: ${failures.join(', ')}`)
   return exitCode() ?? (failures.length > 0 ? 1 : 0)
 }
 
@@ -156,10 +157,12 @@ async function writeResult(
   if (await isOneOf(originals, path))
     throw new Error(`its result would overwrite the original ${path}; choose another folder with -o`)
   makeFolder(dirname(path))
-  const temporary = `${path}.part`
+  // Not the name of the result with an ending, which may be too long for the disk.
+  const temporary = join(dirname(path), `.darkroom-${randomBytes(8).toString('hex')}.part`)
   try {
-    const { body } = await result.response()
-    await pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(temporary), { signal })
+    await result.download(({ body }) =>
+      pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(temporary), { signal }),
+    )
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
