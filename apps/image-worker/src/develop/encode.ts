@@ -21,6 +21,7 @@ import {
   type Raster,
   samplesOf,
   toSharp,
+  withSamples,
 } from './raster.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
@@ -95,7 +96,7 @@ function asGreyWithAlpha(stack: Raster): Stack {
     kept[to++] = samples[from] ?? 0
     kept[to++] = samples[from + 3] ?? 0
   }
-  return { ...stack, data: new Uint8Array(kept.buffer), channels: 2 }
+  return { ...withSamples(stack, kept), channels: 2 }
 }
 
 async function encodeOnce(

@@ -72,11 +72,18 @@ export interface Output {
 }
 
 /** The samples as an array of their own width, on the same memory. Never a Buffer, whose slices share memory. */
-export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Uint8Array | Uint16Array {
+export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Samples {
   if (bits === 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const isAligned = data.byteOffset % 2 === 0
   const bytes = isAligned ? data : Uint8Array.from(data)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
+}
+
+export type Samples = Uint8Array | Uint16Array
+
+/** The raster with other samples of the same depth, on their memory. */
+export function withSamples<Pixels extends Pick<Raster, 'data'>>(raster: Pixels, samples: Samples): Pixels {
+  return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 }
 
 /** Smaller buffers are not released: they may be a part of memory that others use. */
@@ -169,7 +176,7 @@ export function cutFrames(stack: Raster, height: number): Raster[] {
 export function withAlphaOf(original: Raster, raster: Raster): Raster {
   const [from, to] = [samplesOf(original), samplesOf(raster)]
   for (let at = 3; at < to.length; at += 4) to[at] = from[at] ?? 0
-  return { ...raster, data: new Uint8Array(to.buffer, to.byteOffset, to.byteLength) }
+  return withSamples(raster, to)
 }
 
 /** The raster with transparency: adds an opaque fourth channel if it had none. */
@@ -187,7 +194,7 @@ export function withAlpha(raster: Raster): Raster {
     to[4 * pixel + 2] = from[at + blue] as number
     to[4 * pixel + 3] = most
   }
-  return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
+  return { ...withSamples(raster, to), channels: 4 }
 }
 
 /** Whether the raster has a channel for transparency, but no pixel is transparent. */
@@ -208,7 +215,7 @@ export function withoutFourthChannel(raster: Raster): Raster {
   for (let from = 0, to = 0; from < samples.length; from += 4) {
     for (let channel = 0; channel < channels; channel++) kept[to++] = samples[from + channel] ?? 0
   }
-  return { ...raster, data: new Uint8Array(kept.buffer), channels }
+  return { ...withSamples(raster, kept), channels }
 }
 
 /** The raster with 8 bits a sample: the upper halves of deep samples. */
@@ -223,7 +230,7 @@ export function asColour(raster: Raster): Raster {
   const grey = samplesOf(raster)
   const samples = raster.bits === 16 ? new Uint16Array(3 * grey.length) : new Uint8Array(3 * grey.length)
   for (let pixel = 0; pixel < grey.length; pixel++) samples.fill(grey[pixel] ?? 0, 3 * pixel, 3 * pixel + 3)
-  return { ...raster, data: new Uint8Array(samples.buffer), channels: 3, isGrey: false }
+  return { ...withSamples(raster, samples), channels: 3, isGrey: false }
 }
 
 /**
@@ -240,6 +247,8 @@ export async function throughSharpOnWhite(
 }
 
 function negative(raster: Raster): Raster {
-  const samples = samplesOf(raster).map(sample => 65_535 - sample)
-  return { ...raster, data: new Uint8Array(samples.buffer) }
+  return withSamples(
+    raster,
+    samplesOf(raster).map(sample => 65_535 - sample),
+  )
 }

@@ -6,8 +6,20 @@ export interface FileBox {
   readonly end: number
 }
 
-/** The boxes inside another box, in a file whose header was read: none is smaller than its own header. */
-export function* boxesIn(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>): Generator<FileBox> {
+/** A range of bytes that contains boxes. */
+type Parent = Pick<FileBox, 'body' | 'end'>
+
+export function wholeOf({ length }: Buffer): Parent {
+  return { body: 0, end: length }
+}
+
+/** The boxes in a `meta` box follow a version and flags. */
+export function insideMeta({ body, end }: FileBox): Parent {
+  return { body: body + 4, end }
+}
+
+/** The boxes inside another box. @throws TypeError for a box that is smaller than its own header */
+export function* boxesIn(avif: Buffer, parent: Parent): Generator<FileBox> {
   for (let start = parent.body; start + 8 <= parent.end; ) {
     const { headBytes, size } = sizeOf(avif, start, parent.end)
     if (size < headBytes) throw new TypeError(`the AVIF has a box of ${size} bytes`)
@@ -25,13 +37,12 @@ function sizeOf(avif: Buffer, start: number, end: number): { headBytes: number; 
 }
 
 /** @throws TypeError when there is no such box */
-export function findBox(avif: Buffer, parent: Pick<FileBox, 'body' | 'end'>, type: string): FileBox {
+export function findBox(avif: Buffer, parent: Parent, type: string): FileBox {
   const found = boxesIn(avif, parent).find(box => box.type === type)
   if (!found) throw new TypeError(`the AVIF has no ${type} box`)
   return found
 }
 
-/** A box with this content. */
 export function encodeBox(type: string, ...content: readonly Uint8Array[]): Buffer {
   const length = content.reduce((sum, part) => sum + part.length, 8)
   const head = Buffer.alloc(8)

@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { UnusableImage } from '../unusable-image.ts'
 import { type Association, readAssociations, writeAssociations } from './associations.ts'
-import { boxesIn, encodeBox, type FileBox, findBox } from './file-boxes.ts'
+import { boxesIn, encodeBox, type FileBox, findBox, insideMeta, wholeOf } from './file-boxes.ts'
 import { itemsIn, primaryOf, referencesIn } from './items.ts'
 
 /**
@@ -46,13 +46,13 @@ const transformations = ['clap', 'irot', 'imir']
  *     ftyp | meta | mdat  ->  ftyp | free | mdat | meta
  */
 function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['format']): Buffer {
-  const parts = [...boxesIn(file, insideOf(meta))]
-  const properties = findBox(file, insideOf(meta), 'iprp')
+  const parts = [...boxesIn(file, insideMeta(meta))]
+  const properties = findBox(file, insideMeta(meta), 'iprp')
   const types = [...boxesIn(file, findBox(file, properties, 'ipco'))].map(({ type }) => type)
   if (!types.some(type => transformations.includes(type))) return file
   const isTransformation = ({ index }: Association) => transformations.includes(types[index - 1] ?? '')
 
-  const primary = primaryOf(file, findBox(file, insideOf(meta), 'pitm'))
+  const primary = primaryOf(file, findBox(file, insideMeta(meta), 'pitm'))
   const references = referencesIn(file, parts)
   const associations = readAssociations(file, properties)
   const propertiesOf = (id: number) => associations.get(id) ?? []
@@ -87,7 +87,7 @@ function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['f
   const copy = Buffer.from(file)
   copy.write('free', meta.start + 4, 'latin1')
   endLastBox(copy)
-  return Buffer.concat([copy, encodeBox('meta', file.subarray(meta.body, insideOf(meta).body), ...content)])
+  return Buffer.concat([copy, encodeBox('meta', file.subarray(meta.body, insideMeta(meta).body), ...content)])
 }
 
 /** ISO/IEC 14496-12, 4.2: a size of 0 means up to the end of the file. */
@@ -96,15 +96,6 @@ function endLastBox(file: Buffer): void {
   if (last && file.readUInt32BE(last.start) === 0) file.writeUInt32BE(file.length - last.start, last.start)
 }
 
-/** The boxes in `meta` follow a version and flags. */
-function insideOf({ body, end }: FileBox): Pick<FileBox, 'body' | 'end'> {
-  return { body: body + 4, end }
-}
-
 function bytesOf(file: Buffer, { start, end }: FileBox): Buffer {
   return file.subarray(start, end)
-}
-
-function wholeOf({ length }: Buffer): Pick<FileBox, 'body' | 'end'> {
-  return { body: 0, end: length }
 }

@@ -6,7 +6,7 @@ export interface ColourSignal {
   /** Colours declared by number. */
   numbers?: ColourNumbers
   /** The chunks of a PNG, as they are in the file. */
-  chunks?: PngChunk[]
+  chunks?: ColourChunk[]
   light?: LightLevels
 }
 
@@ -15,7 +15,8 @@ export interface LightLevels {
   peak: number
 }
 
-export interface PngChunk {
+/** A chunk of a PNG that declares colours. */
+export interface ColourChunk {
   type: string
   data: Uint8Array
 }

@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp'
 import { attachMetadata } from '../metadata/attach.ts'
-import { type Raster, samplesOf, toSharp } from '../raster.ts'
+import { type Raster, samplesOf, toSharp, withSamples } from '../raster.ts'
 
 /** Whether the profile describes grey. It is then wrong for colours (ICC.1:2022, 7.2.8), even for equal ones. */
 export function isProfileOfGrey({ icc }: Pick<Metadata, 'icc'>): boolean {
@@ -23,7 +23,7 @@ export async function deepGreyToSrgb(raster: Raster, icc: Uint8Array): Promise<R
   for (let at = 0; at < samples.length; at++) {
     if (channels !== 4 || at % 4 !== 3) samples[at] = levels[samples[at] ?? 0] ?? 0
   }
-  return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(raster, samples)
 }
 
 async function rampInSrgb(icc: Uint8Array): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
-import type { ColourSignal, LightLevels, PngChunk } from './colour-signal.ts'
+import { pngChunks } from '../png/png-chunks.ts'
+import type { ColourChunk, ColourSignal, LightLevels } from './colour-signal.ts'
 import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
 import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
 
@@ -32,28 +33,24 @@ export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | 
  * The chunks that declare the same colours in a PNG: the original's chunks, or numbers without a matrix and in full
  * range.
  */
-export function colourChunks({ chunks, numbers }: ColourSignal): PngChunk[] {
+export function colourChunks({ chunks, numbers }: ColourSignal): ColourChunk[] {
   if (chunks) return chunks
   return numbers ? [{ type: 'cICP', data: Uint8Array.of(numbers.primaries, numbers.transfer, 0, 1) }] : []
 }
 
 const types = ['cICP', 'mDCV', 'cLLI', 'sRGB', 'gAMA', 'cHRM']
 
+/** The first chunk of each of these types. */
 function readChunks(png: Uint8Array): Map<string, Buffer> {
-  const buffer = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
   const chunks = new Map<string, Buffer>()
-  for (let at = 8; at + 12 <= buffer.length; ) {
-    const length = buffer.readUInt32BE(at)
-    const type = buffer.toString('latin1', at + 4, at + 8)
+  for (const { type, data } of pngChunks(png)) {
     if (type === 'IDAT') break
-    const isWanted = types.includes(type) && !chunks.has(type)
-    if (isWanted) chunks.set(type, buffer.subarray(at + 8, at + 8 + length))
-    at += 12 + length
+    if (types.includes(type) && !chunks.has(type)) chunks.set(type, data)
   }
   return chunks
 }
 
-function picked(chunks: Map<string, Buffer>, wanted: readonly string[]): PngChunk[] {
+function picked(chunks: Map<string, Buffer>, wanted: readonly string[]): ColourChunk[] {
   return wanted.flatMap(type => {
     const data = chunks.get(type)
     return data ? [{ type, data }] : []

@@ -1,5 +1,5 @@
 import { bytesSource, type Cicp, readAvifCoding } from '@darkroom/image-header'
-import { boxesIn, type FileBox, findBox } from '../avif/file-boxes.ts'
+import { boxesIn, type FileBox, findBox, insideMeta, wholeOf } from '../avif/file-boxes.ts'
 import type { ColourNumbers } from './colour-space.ts'
 
 /**
@@ -40,8 +40,8 @@ function writeBits(bytes: Buffer, bit: number, value: number): void {
  * ISO/IEC 23008-12 section 9.3).
  */
 function addColourBox(avif: Buffer, { primaries, transfer, matrix, isFullRange }: Cicp): Buffer {
-  const meta = findBox(avif, { body: 0, end: avif.length }, 'meta')
-  const inMeta = { ...meta, body: meta.body + 4 }
+  const meta = findBox(avif, wholeOf(avif), 'meta')
+  const inMeta = insideMeta(meta)
   const iprp = findBox(avif, inMeta, 'iprp')
   const [ipco, ipma] = [findBox(avif, iprp, 'ipco'), findBox(avif, iprp, 'ipma')]
   const primary = avif.readUInt16BE(findBox(avif, inMeta, 'pitm').body + 4)

@@ -1,4 +1,4 @@
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
 import type { ColourSignal } from './colour-signal.ts'
 import { type ColourSpace, hasSrgbPrimaries } from './colour-space.ts'
 import { isHdr, lightOf } from './curve.ts'
@@ -23,10 +23,8 @@ export function toSrgb(raster: Raster, { space, light }: ColourSignal): Raster {
   else if (raster.channels === 1 || raster.isGrey || hasSrgbPrimaries(space.primaries))
     convertLevels(samples, raster, lights)
   else convertColours(samples, raster, lights, space)
-  return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(raster, samples)
 }
-
-type Samples = ReturnType<typeof samplesOf>
 
 function fullRange(sample: number, { isNarrowRange }: ColourSpace): number {
   return isNarrowRange ? Math.min(Math.max((sample * 255 - 16) / 219, 0), 1) : sample

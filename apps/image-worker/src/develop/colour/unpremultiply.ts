@@ -1,4 +1,4 @@
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, samplesOf, withSamples } from '../raster.ts'
 
 /** Divides the colours of a raster by its transparency, in place. Fully transparent pixels become black. */
 export function unpremultiply(raster: Raster): Raster {
@@ -12,5 +12,5 @@ export function unpremultiply(raster: Raster): Raster {
       samples[channel] = Math.min(level, most)
     }
   }
-  return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(raster, samples)
 }

@@ -1,4 +1,4 @@
-import { boxesIn, encodeBox, findBox } from '../avif/file-boxes.ts'
+import { boxesIn, encodeBox, findBox, insideMeta, wholeOf } from '../avif/file-boxes.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
@@ -17,9 +17,8 @@ export function attachToAvif(avif: Uint8Array, { exif, xmp }: WrittenMetadata): 
   ]
   if (described.length === 0) return avif
   const file = Buffer.from(avif.buffer, avif.byteOffset, avif.byteLength)
-  const meta = findBox(file, { body: 0, end: file.length }, 'meta')
-  // The box has a version and flags before its content.
-  const inMeta = { body: meta.body + 4, end: meta.end }
+  const meta = findBox(file, wholeOf(file), 'meta')
+  const inMeta = insideMeta(meta)
   const types = [...boxesIn(file, inMeta)].map(({ type }) => type)
   const part = (type: string): Buffer => {
     const { body, end } = findBox(file, inMeta, type)

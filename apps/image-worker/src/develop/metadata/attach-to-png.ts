@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib'
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { colourChunks } from '../colour/png-colour.ts'
+import { pngChunks } from '../png/png-chunks.ts'
 import { exifBytes } from './exif.ts'
-import { pngChunks } from './png-metadata.ts'
 import { inUnit, inWholeNumbers, type Resolution } from './resolution.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 

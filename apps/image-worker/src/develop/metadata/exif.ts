@@ -1,4 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import { fractionOf } from '../fraction.ts'
 import {
   isDescriptive,
   isOfGps,
@@ -8,7 +9,7 @@ import {
   tagsOfJpeg,
   tagsOfSensor,
 } from './exif-tags.ts'
-import { fractionOf, inUnit, type Resolution, resolutionOf } from './resolution.ts'
+import { inUnit, type Resolution, resolutionOf } from './resolution.ts'
 import {
   fractionEntry,
   longsEntry,

@@ -1,6 +1,6 @@
-import { crc32, inflateSync } from 'node:zlib'
-import { pngSignature } from '../../permute/png/chunks.ts'
+import { inflateSync } from 'node:zlib'
 import { isZlibError } from '../../permute/png/inflate-at-once.ts'
+import { isIntact, pngChunks } from '../png/png-chunks.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
 /** The metadata of a PNG, unchanged. */
@@ -87,36 +87,5 @@ function inflated(compressed: Uint8Array): Buffer | undefined {
   } catch (error) {
     if (isZlibError(error) || error instanceof RangeError) return undefined
     throw error
-  }
-}
-
-export interface PngChunk {
-  readonly type: string
-  readonly data: Buffer
-  /** The start and end of the chunk, with its length and its CRC. */
-  readonly from: number
-  readonly to: number
-}
-
-function isIntact(png: Uint8Array, { from, to }: PngChunk): boolean {
-  const view = new DataView(png.buffer, png.byteOffset)
-  return crc32(png.subarray(from + 4, to - 4)) === view.getUint32(to - 4)
-}
-
-/** The chunks one after the other (5.3), up to IEND. CRCs are not checked. */
-export function* pngChunks(png: Uint8Array): Generator<PngChunk> {
-  const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
-  for (let from = pngSignature.length; from + 12 <= bytes.length; ) {
-    const to = from + 12 + bytes.readUInt32BE(from)
-    if (to > bytes.length) return
-    const type = bytes.toString('latin1', from + 4, from + 8)
-    if (type === 'IEND') return
-    yield {
-      type,
-      data: bytes.subarray(from + 8, to - 4),
-      from,
-      to,
-    }
-    from = to
   }
 }

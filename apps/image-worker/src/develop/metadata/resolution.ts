@@ -42,22 +42,3 @@ export function inWholeNumbers({ x, y, unit }: Resolution, most: number): Resolu
   const isExact = whole.x === x && whole.y === y
   return isPossible && (unit !== 'none' || isExact) ? whole : undefined
 }
-
-/** The simplest fraction of two 32-bit numbers that comes close to a number above 0, by its continued fraction. */
-export function fractionOf(value: number): [numerator: number, denominator: number] {
-  const most = 2 ** 32 - 1
-  if (value >= most) return [most, 1]
-  let [before, fraction]: [[number, number], [number, number]] = [
-    [1, 0],
-    [Math.floor(value), 1],
-  ]
-  let rest = value - Math.floor(value)
-  while (Math.abs(fraction[0] / fraction[1] - value) > 1e-9 * value && rest > 0) {
-    const whole = Math.floor(1 / rest)
-    rest = 1 / rest - whole
-    const next: [number, number] = [whole * fraction[0] + before[0], whole * fraction[1] + before[1]]
-    if (next[0] > most || next[1] > most) break
-    ;[before, fraction] = [fraction, next]
-  }
-  return fraction
-}

@@ -1,6 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import { fractionOf } from '../fraction.ts'
 import type { Geometry } from '../raster.ts'
-import { fractionOf, inUnit, type Resolution } from './resolution.ts'
+import { inUnit, type Resolution } from './resolution.ts'
 import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
 
 /** XMP specification parts 1 and 2. */

@@ -1,4 +1,4 @@
-import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp } from '../raster.ts'
+import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp, withSamples } from '../raster.ts'
 import { onColours } from './operation-kind.ts'
 
 export const greyscale = onColours<'greyscale'>(toGrey, {
@@ -16,15 +16,15 @@ export async function toGrey(frame: Raster): Promise<Raster> {
     .raw({ depth: depthOf(frame) })
     .toBuffer()
   const grey: Raster = { data, width, height, channels: 1, bits, isGrey: true }
-  return frame.channels === 4 ? withAlphaOf(frame, grey) : grey
+  return frame.channels === 4 ? greyWithAlpha(frame, grey) : grey
 }
 
 /** Grey with transparency has four channels; the first three are equal. */
-function withAlphaOf(original: Raster, grey: Raster): Raster {
+function greyWithAlpha(original: Raster, grey: Raster): Raster {
   const samples = samplesOf(original).slice()
   const lightness = samplesOf(grey)
   for (let pixel = 0; pixel < lightness.length; pixel++) {
     samples.fill(lightness[pixel] ?? 0, 4 * pixel, 4 * pixel + 3)
   }
-  return { ...grey, data: new Uint8Array(samples.buffer), channels: 4 }
+  return { ...withSamples(grey, samples), channels: 4 }
 }

@@ -1,8 +1,6 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
-
-type Samples = ReturnType<typeof samplesOf>
 
 /**
  * Replaces each square by its mean, in which pixels count by their opacity. In place, one row of squares after the other,
@@ -21,7 +19,7 @@ export const pixelate = onPixels<'pixelate'>((frame, { size }: OperationNamed<'p
     writeMeans(band, sums, frame, { size, rows })
     for (let y = 1; y < rows; y++) band.copyWithin(y * row, 0, row)
   }
-  return { ...frame, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(frame, samples)
 })
 
 /** Adds a row to the sums of its squares: each colour times its opacity, and the opacity. */

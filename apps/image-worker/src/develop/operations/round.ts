@@ -1,7 +1,7 @@
 import type { OperationNamed } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
 import { asKindFor, colourOf, dependsOnSpacing, isColoured, isOpaque, pixelOf } from '../background.ts'
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
 import { cutOut } from './crop.ts'
 import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
 
@@ -40,12 +40,12 @@ async function change(frame: Raster, operation: OperationNamed<'round'>): Promis
       }
     }
   }
-  return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(raster, samples)
 }
 
 /** Blends this share of a pixel over the pixel behind it. Colours count by their opacity. */
 function blend(
-  samples: ReturnType<typeof samplesOf>,
+  samples: Samples,
   at: number,
   {
     channels,

@@ -1,5 +1,5 @@
 import { permuteSamples } from '../../permute/permute-samples.ts'
-import { samplesOf } from '../raster.ts'
+import { samplesOf, withSamples } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
 /** In place: exact, and the fastest way. Grey has nothing to swap. */
@@ -7,5 +7,5 @@ export const swapChannels = onPixels<'swap-channels'>((frame, { order }) => {
   if (frame.isGrey || frame.channels === 1) return frame
   const samples = samplesOf(frame)
   permuteSamples(samples, frame.channels, order)
-  return { ...frame, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(frame, samples)
 })

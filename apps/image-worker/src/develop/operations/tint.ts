@@ -1,6 +1,6 @@
 import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
 import type { Vector } from '../colour/srgb.ts'
-import { asColour, type Raster, samplesOf } from '../raster.ts'
+import { asColour, type Raster, samplesOf, withSamples } from '../raster.ts'
 import { toGrey } from './greyscale.ts'
 import { type Effect, type OperationKind, onColours, throughEffect } from './operation-kind.ts'
 
@@ -28,7 +28,7 @@ async function tintDeep(frame: Raster, color: string): Promise<Raster> {
     const level = 3 * (samples[at] ?? 0)
     for (let channel = 0; channel < 3; channel++) samples[at + channel] = table[level + channel] ?? 0
   }
-  return { ...tinted, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
+  return withSamples(tinted, samples)
 }
 
 /** Red, green and blue for every level of grey, as sharp tints: most in the midtones, not at all in black and white. */

@@ -1,4 +1,4 @@
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withAlpha } from '../raster.ts'
 import { blend, dispose, type PngFrame, type PngFrames } from './read-animation.ts'
 
 /**
@@ -43,19 +43,6 @@ function blank(patch: Raster, width: number, height: number): Raster {
   return { ...patch, width, height, data: new Uint8Array(bytes) }
 }
 
-function withAlpha(raster: Raster): Raster {
-  if (raster.channels === 4) return raster
-  const from = samplesOf(raster)
-  const pixels = from.length / raster.channels
-  const to = raster.bits === 16 ? new Uint16Array(4 * pixels) : new Uint8Array(4 * pixels)
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let channel = 0; channel < 3; channel++)
-      to[4 * pixel + channel] = from[raster.channels * pixel + (raster.channels === 1 ? 0 : channel)] ?? 0
-    to[4 * pixel + 3] = raster.bits === 16 ? 65_535 : 255
-  }
-  return { ...raster, data: new Uint8Array(to.buffer), channels: 4 }
-}
-
 function draw(canvas: Raster, patch: Raster, frame: PngFrame): void {
   const [to, from] = [samplesOf(canvas), samplesOf(patch)]
   const { channels, bits } = canvas
@@ -69,12 +56,7 @@ function draw(canvas: Raster, patch: Raster, frame: PngFrame): void {
 }
 
 /** PNG 3rd edition, 13.16: the lower pixel counts by what the upper pixel's opacity leaves. */
-function drawOver(
-  to: Uint8Array | Uint16Array,
-  start: number,
-  from: Uint8Array | Uint16Array,
-  most: number,
-): void {
+function drawOver(to: Samples, start: number, from: Samples, most: number): void {
   for (let at = 0; at < from.length; at += 4) {
     const alpha = from[at + 3] ?? 0
     if (alpha === 0) continue

@@ -1,4 +1,6 @@
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
+import { fractionOf } from '../fraction.ts'
+import { pngChunks } from './png-chunks.ts'
 
 /** A raster with any number of channels. */
 interface Pixels {
@@ -15,9 +17,9 @@ interface Rectangle {
 }
 
 /**
- * Writes an animated PNG (PNG 3rd edition, 11.3.6) of frames that stand one below the other, each `height` high. Of
- * each the part is written that differs from the one before, as a PNG, of one kind for all. The encoder that makes the
- * first frame smallest encodes them all.
+ * Writes an animated PNG (PNG 3rd edition, 11.3.6) of the frames that are stacked in a raster, each `height` rows high.
+ * A frame is written as the rectangle that differs from the frame before. The encoder that makes the first frame
+ * smallest encodes all frames, because they must have the same colour type and depth.
  *
  *     IHDR acTL fcTL IDAT | fcTL fdAT | .. IEND
  */
@@ -94,29 +96,11 @@ function cut<Stack extends Pixels>(whole: Stack, { left, top, width, height }: R
 
 /** The frame stays until the next, whose pixels replace its own. */
 function control(sequence: number, { left, top, width, height }: Rectangle, delayMs: number): Buffer {
-  const [numerator, denominator] = fractionOf(delayMs / 1000)
+  const [numerator, denominator] = fractionOf(delayMs / 1000, 65_535)
   const rest = Buffer.alloc(6)
   rest.writeUInt16BE(numerator, 0)
   rest.writeUInt16BE(denominator, 2)
   return Buffer.concat([longs(sequence, width, height, left, top), rest])
-}
-
-/** The fraction of two 16-bit numbers that comes closest, by continued fractions. */
-function fractionOf(seconds: number): [number, number] {
-  const most = 65_535
-  let [before, last]: [[number, number], [number, number]] = [
-    [0, 1],
-    [1, 0],
-  ]
-  for (let rest = Math.min(seconds, most); ; ) {
-    const whole = Math.floor(rest)
-    const next: [number, number] = [whole * last[0] + before[0], whole * last[1] + before[1]]
-    if (next[0] > most || next[1] > most) return last
-    if (Math.abs(next[0] / next[1] - seconds) < 1e-9 || rest === whole) return next
-    before = last
-    last = next
-    rest = 1 / (rest - whole)
-  }
 }
 
 function longs(...numbers: readonly number[]): Buffer {
@@ -130,12 +114,5 @@ function headerOf(png: Uint8Array): Uint8Array {
 }
 
 function imageDataOf(png: Uint8Array): Buffer[] {
-  const bytes = Buffer.from(png.buffer, png.byteOffset, png.length)
-  const found: Buffer[] = []
-  for (let at = pngSignature.length; at + 12 <= bytes.length; ) {
-    const end = at + 12 + bytes.readUInt32BE(at)
-    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') found.push(bytes.subarray(at + 8, end - 4))
-    at = end
-  }
-  return found
+  return [...pngChunks(png)].filter(({ type }) => type === 'IDAT').map(({ data }) => data)
 }
