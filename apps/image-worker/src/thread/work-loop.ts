@@ -1,24 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Client,
-  type ImageFacts,
-  type InlineResult,
   type imageMasterRoutes,
   type Operation,
-  outputKey,
   outputsOf,
-  problemCode,
   problemType,
   type storageRoutes,
   type TaskError,
   type Work,
   type WorkRequest,
 } from '@darkroom/contracts'
-import { Backoff, isOutage, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
+import { Backoff, isOutage, type Logger } from '@darkroom/service-kit'
 import { checkReads } from '@darkroom/service-kit/images'
 import type { Developed } from '../develop/developed.ts'
-import { OriginalInHand } from '../develop/original-in-hand.ts'
+import { SharedOriginal } from '../develop/shared-original.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
+import { bytesOf, deliverResults, type MadeOutput, WriteRefused } from './deliver-results.ts'
 import { KeptLease } from './kept-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
 
@@ -31,14 +28,14 @@ export interface WorkLoopOptions {
   /** Aborted when no more work is to be taken. */
   draining: AbortSignal
   /**
-   * Called for each output, one after the other. `inHand` is given if there are several.
+   * Called for each output, one after the other. `shared` is given if there are several.
    *
    * @throws UnusableImage when the image is the cause
    */
   develop(
     input: Uint8Array,
     operations: readonly Operation[],
-    inHand: OriginalInHand | undefined,
+    shared: SharedOriginal | undefined,
   ): Promise<Developed>
   report(message: ThreadMessage): void
   refusedWrites?: RefusedWrites
@@ -61,14 +58,11 @@ interface RefusedWrites {
 /** Each thread then develops at most one image a minute, and continues within a minute after the storage has room. */
 const usualRefusedWrites: RefusedWrites = { offerMs: 30_000, firstPauseMs: 5000, longestPauseMs: 60_000 }
 
-/** The storage responds but accepts no data now. However often that happens, the image is not the cause. */
-class WriteRefused extends ServiceUnavailable {}
-
 const pollSeconds = 25
 const usualInlineBytes = 128 * 1024
 /**
- * An image that was returned this often may itself be the reason why the storage seems unavailable; then a probe of the
- * storage decides. An image that many workers try while the storage is unavailable gets here, too.
+ * An image that was returned this often may itself be the reason why the storage seems unavailable. Then a probe of the
+ * storage decides, because an image that many workers try during an outage is returned as often.
  */
 const maxClaims = 20
 /**
@@ -139,112 +133,28 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
       ? await fetchOriginal(work.id, lost, clients.storage)
       : Buffer.from(content, 'base64')
   const outputs = outputsOf(work)
-  const inHand = outputs.length > 1 ? new OriginalInHand() : undefined
+  const shared = outputs.length > 1 ? new SharedOriginal() : undefined
   const made: MadeOutput[] = []
   try {
     for (const { name, operations } of outputs) {
       report({ type: 'developing' }) // the time limit starts again
-      made.push({ name, developed: await develop(input, operations, inHand) })
+      made.push({ name, developed: await develop(input, operations, shared) })
       lost.throwIfAborted()
     }
   } finally {
     report({ type: 'developed' })
   }
-  const reported = (await finishInline(work, made, options)) ?? (await finish(work, made, lost, options))
+  const reported = await deliverResults(work, made, lost, {
+    clients,
+    inlineBytes: options.inlineBytes ?? usualInlineBytes,
+    offerMs: (options.refusedWrites ?? usualRefusedWrites).offerMs,
+    nextRequest: () => nextRequest(options),
+  })
   if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
   const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
   return reported.status === 200 ? { end, next: reported.body } : { end }
-}
-
-/** A developed image, and the name of its variant; without a name it is the result. */
-interface MadeOutput {
-  name: string | undefined
-  developed: Developed
-}
-
-function bytesOf(made: readonly MadeOutput[]): number {
-  return made.reduce((sum, { developed }) => sum + developed.bytes.length, 0)
-}
-
-/** Sends results that are small together with the report. Undefined if they must go to the storage instead. */
-async function finishInline({ id, lease }: Work, made: readonly MadeOutput[], options: WorkLoopOptions) {
-  if (bytesOf(made) > (options.inlineBytes ?? usualInlineBytes)) return undefined
-  const results = made.map(({ name, developed }) => ({ name, facts: inlineResult(developed) }))
-  const reported = await options.clients.imageMaster.workFinished({
-    body: { id, lease: lease.token, ...byName(results), ...nextRequest(options) },
-  })
-  return reported.status === 409 && problemCode(reported.body) === 'result-refused' ? undefined : reported
-}
-
-function inlineResult({ bytes, facts: { contentType, width, height, frames } }: Developed): InlineResult {
-  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
-  return { contentType, width, height, frames, content }
-}
-
-/** The facts of outputs as reports have them. */
-function byName<Facts>(results: readonly { name: string | undefined; facts: Facts }[]) {
-  const result = results.find(({ name }) => name === undefined)
-  const variants = results.flatMap(({ name, facts }) => (name === undefined ? [] : [[name, facts] as const]))
-  return {
-    ...(result && { result: result.facts }),
-    ...(variants.length > 0 && { variants: Object.fromEntries(variants) }),
-  }
-}
-
-/** Undefined when a newer attempt has stored one of its results. */
-async function finish(work: Work, made: readonly MadeOutput[], lost: AbortSignal, options: WorkLoopOptions) {
-  const stored = await Promise.all(made.map(output => store(work, output, lost, options)))
-  const results = stored.filter(result => result !== undefined)
-  if (results.length < stored.length) return undefined
-  return options.clients.imageMaster.workFinished({
-    body: { id: work.id, lease: work.lease.token, ...byName(results), ...nextRequest(options) },
-  })
-}
-
-/** Undefined when a newer attempt has stored its result. */
-async function store(
-  work: Work,
-  { name, developed }: MadeOutput,
-  lost: AbortSignal,
-  { clients, refusedWrites = usualRefusedWrites }: WorkLoopOptions,
-): Promise<{ name: string | undefined; facts: ImageFacts } | undefined> {
-  const key = outputKey(work.id, name)
-  const stored = await storeResult(key, work, developed, lost, clients.storage, refusedWrites.offerMs)
-  if (stored.status === 409) return undefined
-  if (stored.status === 413)
-    throw new UnusableImage('result-too-large', 'the result is larger than the storage accepts')
-  if (stored.status === 412) throw new Error(stored.body.detail) // The request has no precondition.
-  if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
-  return { name, facts: { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 } }
-}
-
-/**
- * Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away.
- * A request under way is not aborted when the lease is lost: the storage may keep its bytes all the same, and only the
- * report after it makes the master delete the result of a deleted task.
- */
-async function storeResult(
-  key: string,
-  { lease }: Work,
-  { bytes, facts }: Developed,
-  lost: AbortSignal,
-  storage: WorkLoopOptions['clients']['storage'],
-  offerMs: number,
-) {
-  const backoff = new Backoff(500, 5000)
-  for (const deadline = performance.now() + offerMs; ; ) {
-    const reply = await storage.putBlob({
-      params: { key, stage: 'post' },
-      querystring: { fence: lease.token },
-      headers: { 'content-type': facts.contentType },
-      body: bytes,
-    })
-    if (reply.status !== 503 || performance.now() > deadline) return reply
-    await backoff.wait(lost)
-    lost.throwIfAborted()
-  }
 }
 
 /** A request for any work that the thread can do. */
