@@ -18,7 +18,7 @@ export const jpegOddityTable = {
   jfifVersion: developed('a version of JFIF other than 1, such as 2.01'),
   transform3: developed("3 as Adobe's colour transform, which Adobe doesn't define"),
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: the standard tables are used'),
-  behindTheEnd: developed('bytes after the end of the image'),
+  afterTheEnd: developed('bytes after the end of the image'),
   arithmetic: developed("arithmetic coding, in which decoders can't detect missing data"),
   lossless: developed(
     "lossless coding of 8 bits, in which decoders can't detect missing data; the result is lossy",

@@ -6,10 +6,10 @@ import { Config, start } from './start.ts'
 process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS ?? availableParallelism()) + 4)
 
 // If another process started this one and ends, this one must end too.
-const abandon = () => process.kill(process.pid, 'SIGKILL')
-process.once('disconnect', abandon)
-if (process.connected === false) abandon() // The parent ended while this process was loading.
+const kill = () => process.kill(process.pid, 'SIGKILL')
+process.once('disconnect', kill)
+if (process.connected === false) kill() // The parent ended while this process was loading.
 
 await runService(process, 'image-worker', Config, (config, logger) =>
-  start(config, logger, { pid: process.pid, abandon }),
+  start(config, logger, { pid: process.pid, kill }),
 )

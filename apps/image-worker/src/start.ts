@@ -20,7 +20,7 @@ const workingShare = 0.8
 export interface ProcessControl {
   pid: number
   /** Ends the process at once: if native code doesn't return, nothing else can stop it. */
-  abandon(): void
+  kill(): void
 }
 
 /** Starts the worker: its threads pull work, and it serves its health over HTTP. */
@@ -44,7 +44,7 @@ export async function start(
         imageMaster: clients.imageMaster,
         logger,
         workEnded,
-        stuck: () => void service.close().finally(() => process.abandon()),
+        stuck: () => void service.close().finally(() => process.kill()),
       }),
     findMaster: async () => {
       const prefix = registrationPrefix('image-master')

@@ -45,7 +45,7 @@ describe('health and metrics', () => {
   test('fault: the worker is alive but not ready while it knows no master', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
-    const worker = await start(config, logger, { pid: 1, abandon: () => assert.fail('no thread is stuck') })
+    const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })
     workshop.defer(worker.close)
     assert.equal((await httpRequest(worker.url, '/readyz')).status, 200)
     await workshop.master.close()
@@ -62,7 +62,7 @@ describe('a started worker', () => {
   test('develops an image, is registered, and closes', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '2', WORKER_NAME: 'tester' })
-    const worker = await start(config, logger, { pid: 1, abandon: () => assert.fail('no thread is stuck') })
+    const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })
     workshop.defer(worker.close)
     const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
     const { body } = await workshop.clients.imageMaster.newImage({ querystring: {}, headers: {}, body: png })
@@ -77,7 +77,7 @@ describe('a started worker', () => {
   test('registers that it decodes HEIC, and develops HEIC', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
-    const worker = await start(config, logger, { pid: 1, abandon: () => assert.fail('no thread is stuck') })
+    const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })
     workshop.defer(worker.close)
     const { kv, imageMaster } = workshop.clients
     const registration = await until('the worker is registered', async () => {

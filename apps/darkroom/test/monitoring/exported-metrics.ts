@@ -21,7 +21,7 @@ export async function exportedMetrics(owner: Owner): Promise<Map<string, string>
   }
   await add(imageMaster.start(loadConfig(imageMaster.Config, env), logger))
   await add(frontend.start(loadConfig(frontend.Config, env), logger))
-  const control = { pid: 1, abandon: () => assert.fail('no thread is stuck') }
+  const control = { pid: 1, kill: () => assert.fail('no thread is stuck') }
   await add(imageWorker.start(loadConfig(imageWorker.Config, env), logger, control))
   const answers = services.map(async ({ name, url }) => {
     await until(`${name} is ready`, async () => (await httpRequest(url, '/readyz')).status === 200)

@@ -25,8 +25,8 @@ interface Choice {
 
 /**
  * The format that suits an image (`format:auto`): it keeps frames and transparency, photographs are small in it,
- * drawings stay sharp, and all browsers show it. A document of several pages stays a TIFF. A result with too many pixels
- * a side for that format gets another.
+ * drawings stay sharp, and all browsers show it. A document of several pages stays a TIFF. If the format doesn't support
+ * as many pixels a side as the result has, another is chosen.
  *
  * `reserve` is awaited before the first frame is unpacked, which happens only when the header isn't enough to decide.
  */
@@ -42,7 +42,8 @@ export async function chooseFormat(
   if (morePages.length > 0) return { format: 'tiff', lossless: header.lossless }
   const lossless = page ? isLossless(page) : header.lossless
   const content =
-    saidByHeader({ ...header, lossless }) ?? (await lookAt(input, header, plan, limits, reserve, page))
+    contentByHeader({ ...header, lossless }) ??
+    (await contentByPixels(input, header, plan, limits, reserve, page))
   const size = plan.steps.reduce((size, step) => step.sizeAfter(size), uprightSize(header))
   const withRoom = (...formats: OutputFormat[]) => formats.find(format => hasRoomFor(size, format))
   if (!page && frames > 1 && (isAnimatable(format) || format === 'png'))
@@ -55,7 +56,7 @@ export async function chooseFormat(
 }
 
 /** Treats a lossy original as a photograph: the sharp edges of a drawing are already gone. */
-function saidByHeader({
+function contentByHeader({
   format,
   lossless,
   channels,
@@ -65,9 +66,9 @@ function saidByHeader({
 }
 
 /** More rows than these add nothing to the decision whether an image is a drawing. */
-const lookedAtRows = 256
+const examinedRows = 256
 
-async function lookAt(
+async function contentByPixels(
   input: Uint8Array,
   header: ImageHeader,
   plan: ColourPlan,
@@ -117,7 +118,7 @@ function isDrawing(
   { width, height, channels }: { width: number; height: number; channels: number },
 ): boolean {
   let [even, gently] = [0, 0]
-  const step = Math.max(1, Math.floor(height / lookedAtRows))
+  const step = Math.max(1, Math.floor(height / examinedRows))
   for (let y = 0; y < height; y += step) {
     for (let at = (y * width + 1) * channels; at < (y + 1) * width * channels; at += channels) {
       let difference = 0

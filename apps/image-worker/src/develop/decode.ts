@@ -25,7 +25,7 @@ import {
 } from './raster.ts'
 import { isDeepCmykWithAlpha, withOwnAlpha } from './tiff/deep-cmyk.ts'
 import { isTransparent } from './tiff/extra-samples.ts'
-import { forgivingTags } from './tiff/harmless-warnings.ts'
+import { forgivingHarmlessWarnings } from './tiff/harmless-warnings.ts'
 import { convertColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 import { UnusableImage } from './unusable-image.ts'
@@ -59,7 +59,7 @@ export async function decode(
     metadata.space === 'grey16' && !examined.ignoresProfile ? metadata.icc : undefined
   const animation = animationOf(input, header, plan.output)
   const unpack = async (encoded: Uint8Array): Promise<Raster> => {
-    const { data, info } = await forgivingTags(page, failOn => {
+    const { data, info } = await forgivingHarmlessWarnings(page, failOn => {
       const image = sharp(encoded, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
       // sharp turns single images by itself, but not animations.
       if (!isAnimated && !animation) orientInSharp(image, header)
@@ -71,7 +71,7 @@ export async function decode(
     })
     const { width, height } = info
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
-    const raster = page ? await asPageSays(unpacked, input, page) : unpacked
+    const raster = page ? await correctedForPage(unpacked, input, page) : unpacked
     const correct = avif ? correctSamples(raster, avif, metadata.bitsPerSample ?? 8) : raster
     if (ignoredGreyProfile) return deepGreyToSrgb(correct, ignoredGreyProfile)
     const converts = treatment.kind === 'converted' ? signal : decodedSpace
@@ -119,7 +119,7 @@ function animationOf(
 }
 
 /** Corrects a raster whose samples libvips misinterprets. */
-async function asPageSays(raster: Raster, tiff: Uint8Array, page: TiffPage): Promise<Raster> {
+async function correctedForPage(raster: Raster, tiff: Uint8Array, page: TiffPage): Promise<Raster> {
   if (isDeepCmykWithAlpha(page) && raster.channels === 4) return withOwnAlpha(raster, tiff, page)
   const own = raster.channels === 4 && !isTransparent(page) ? withoutFourthChannel(raster) : raster
   return convertColours(own, page)

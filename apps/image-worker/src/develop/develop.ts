@@ -13,12 +13,12 @@ import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
-import type { OriginalInHand } from './original-in-hand.ts'
 import { planOf } from './plan.ts'
+import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
-import { inWordsOfDecoder, readable, UnusableImage } from './unusable-image.ts'
+import { readable, UnusableImage, undecodableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
 import { stepByStep } from './ways/step-by-step.ts'
 import { streamed } from './ways/stream-permuted.ts'
@@ -30,10 +30,10 @@ import type { Job, Way } from './ways/way.ts'
 const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
 
 /**
- * Develops one image: applies the operations in order, each to the result of the one before. Unless `format` says
- * otherwise, the result has the original's format, and is lossless if the original was.
+ * Develops one image: applies the operations in order, each to the result of the one before. Unless an operation changes
+ * the format, the result has the original's format, and is lossless if the original was.
  *
- * For several outputs of one original, all calls get the same `inHand`: the header is read once, and the size of all
+ * For several outputs of one original, all calls get the same `shared`: the header is read once, and the size of all
  * outputs together is limited.
  *
  * A way awaits `reserve` before it takes memory. The number of bytes includes the memory reserved for earlier ways.
@@ -45,24 +45,24 @@ export async function develop(
   operations: readonly Operation[],
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void> = async () => undefined,
-  inHand?: OriginalInHand,
+  shared?: SharedOriginal,
 ): Promise<Developed> {
-  const header = inHand?.header ?? (await readHeader(input))
+  const header = shared?.header ?? (await readHeader(input))
   const excess = exceededLimit(header, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   // This isn't the image's fault: another worker may be able to decode it.
   if (header.format === 'heic' && !canDecodeHeic())
     throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
-  if (inHand) {
-    inHand.header = header
+  if (shared) {
+    shared.header = header
     const reserveMemory = reserve
-    reserve = bytes => reserveMemory(bytes + inHand.heldBytes)
+    reserve = bytes => reserveMemory(bytes + shared.heldBytes)
   }
   const plan = planOf(operations, header.format)
   try {
-    const source = inHand?.source ?? (await decodable(input, header, reserve))
-    if (inHand) inHand.source = source
-    const job: Job = { input: source, header, plan, limits, inHand }
+    const source = shared?.source ?? (await decodable(input, header, reserve))
+    if (shared) shared.source = source
+    const job: Job = { input: source, header, plan, limits, shared }
     if (plan.output.isChosen) {
       const { format, lossless } = await chooseFormat(source, header, plan, limits, reserve)
       plan.output = { ...plan.output, format, lossless }
@@ -70,9 +70,9 @@ export async function develop(
     const bytes = await firstOrMendedResult(job, reserve)
     // Read from the result, because encoders merge frames that show the same.
     const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
-    return inHand ? inHand.hold(developed, limits) : developed
+    return shared ? shared.hold(developed, limits) : developed
   } catch (error) {
-    throw error instanceof UnusableImage ? error : inWordsOfDecoder(error)
+    throw error instanceof UnusableImage ? error : undecodableImage(error)
   }
 }
 

@@ -86,8 +86,7 @@ export function weaker(
   growth: number,
   { format, attempt }: { format: OutputFormat; attempt: number },
 ): EncodeSettings {
-  // Lowering the quality by this much halves the size of photographs. If that isn't enough, the image is of another
-  // kind.
+  // Lowering the quality by this much halves the size of photographs. Other images may need more attempts.
   const halving = format === 'avif' && attempt === 1 ? 16 : 30
   const step = Math.max(Math.ceil(halving * Math.log2(growth)), 2)
   return { ...settings, quality: Math.max(settings.quality - step, 1) }

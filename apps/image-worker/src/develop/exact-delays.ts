@@ -17,8 +17,8 @@ const uniform = 20
 
 /**
  * Writes a file with the delays of the settings, in milliseconds. Delays that libvips would change or refuse are written
- * into the finished file. The encoder merges equal frames and adds their delays; because they all had the same delay,
- * the sum is also the number of merged frames.
+ * into the finished file. The encoder merges equal frames and adds their delays. All delays are the same at first, so the
+ * sum reveals how many frames were merged.
  */
 export async function writeDelays(
   { delay: delays, keepsShortDelays }: Pick<EncodeSettings, 'delay' | 'keepsShortDelays'>,

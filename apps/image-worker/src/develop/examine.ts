@@ -28,7 +28,7 @@ export interface PixelKind {
   hasOwnColours: boolean
 }
 
-/** Everything that is needed to know about an image before it is unpacked. */
+/** The properties of an image that decide how it is unpacked. */
 export interface Examined {
   /** The bytes that sharp reads. */
   source: Uint8Array

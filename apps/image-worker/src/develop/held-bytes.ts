@@ -20,11 +20,11 @@ export function heldBytes(job: Job): number {
  * The raster itself and a copy on its way in or out. In addition: all coefficients of a progressive JPEG, twice the
  * size of its samples, and all rows of an interlaced PNG.
  */
-function decodingBytes({ input, header, inHand }: Job): number {
+function decodingBytes({ input, header, shared }: Job): number {
   const { unpackedBytes, progressive, format } = header
   // The pixels that are held for further outputs are counted there, but not before they are unpacked.
-  if (format === 'heic' && !inHand?.holdsPixelsOf(input))
-    return unpackHeicCost(input, header) + unpackedBytes * (inHand ? 2 : 1)
+  if (format === 'heic' && !shared?.holdsPixelsOf(input))
+    return unpackHeicCost(input, header) + unpackedBytes * (shared ? 2 : 1)
   return unpackedBytes * (progressive ? 4 : 2)
 }
 

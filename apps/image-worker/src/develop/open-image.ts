@@ -39,7 +39,10 @@ function checkSamples({ channels, depth, space }: Metadata): void {
     throw new UnusableImage('unsupported-samples', message)
   }
   if (space === 'multiband')
-    throw new UnusableImage('unsupported-samples', 'the kind of colours is not supported')
+    throw new UnusableImage(
+      'unsupported-samples',
+      'pixels that are not grey, RGB, CMYK, Lab or XYZ are not supported',
+    )
   const most = mostChannels[space] ?? 4
   if (channels > most) {
     const message = `${channels} channels are not supported; images of this kind may have at most ${most}`

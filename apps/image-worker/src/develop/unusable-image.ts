@@ -15,7 +15,7 @@ export class UnusableImage extends Error {
 }
 
 /** A decoder's message about an image, in one line. */
-export function inWordsOfDecoder(error: unknown): UnusableImage {
+export function undecodableImage(error: unknown): UnusableImage {
   const message = error instanceof Error ? error.message : String(error)
   const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
   remarks.delete('')

@@ -2,9 +2,9 @@ import { riffChunks } from './riff-chunks.ts'
 
 /**
  * About the quality at which libwebp wrote a lossy image, or an animation's first lossy frame. libwebp divides an image
- * into up to four segments with their own quantisers. It chooses them so that the mean of the logarithms of what each
- * keeps, over the whole area, matches the requested quality (VP8SetSegmentParams in quant_enc.c). They are read from
- * the frame header (RFC 6386, section 9). Undefined if there is no VP8 frame.
+ * into up to four segments. Each has its own quantiser, which keeps a share of the detail. The mean of the logarithms of
+ * these shares, weighted by area, matches the requested quality (VP8SetSegmentParams in quant_enc.c). The quantisers are
+ * read from the frame header (RFC 6386, section 9). Undefined if there is no VP8 frame.
  */
 export function webpQuality(webp: Uint8Array): number | undefined {
   const frame = vp8Frame(webp)

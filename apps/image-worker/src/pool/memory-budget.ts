@@ -10,7 +10,7 @@ interface Waiting {
 export class MemoryBudget {
   readonly #total: number
   #free: number
-  readonly #line: Waiting[] = []
+  readonly #waiting: Waiting[] = []
 
   constructor(bytes: number) {
     this.#total = bytes
@@ -24,7 +24,7 @@ export class MemoryBudget {
   async acquire(bytes: number): Promise<() => void> {
     const taken = Math.min(bytes, this.#total)
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#line.push({ bytes: taken, grant: resolve })
+    this.#waiting.push({ bytes: taken, grant: resolve })
     this.#serve()
     await promise
     let isHeld = true
@@ -37,9 +37,9 @@ export class MemoryBudget {
   }
 
   #serve(): void {
-    for (let next = this.#line[0]; next && next.bytes <= this.#free; next = this.#line[0]) {
+    for (let next = this.#waiting[0]; next && next.bytes <= this.#free; next = this.#waiting[0]) {
       this.#free -= next.bytes
-      this.#line.shift()
+      this.#waiting.shift()
       next.grant()
     }
   }

@@ -29,7 +29,7 @@ await workUntilDrained({
   clients,
   logger,
   draining,
-  develop: (input, operations, inHand) => develop(input, operations, data, reserve, inHand),
+  develop: (input, operations, shared) => develop(input, operations, data, reserve, shared),
   report,
 })
 await clients.close()

@@ -15,7 +15,7 @@ import { bytesOf, run } from './run.ts'
 /** Errors of chunks or bytes that are tolerated in a still PNG, made in an animation. */
 const blemishes: Readonly<Record<string, (png: Buffer) => Buffer>> = {
   'a text whose CRC is wrong': png => withChunks(png, damaged(chunk('tEXt', Buffer.from('Software\0x')))),
-  'bytes behind its end': png => Buffer.concat([png, Buffer.from('trailing')]),
+  'bytes after its end': png => Buffer.concat([png, Buffer.from('trailing')]),
   'two pHYs chunks': png => withChunks(png, physical(), physical()),
   'a profile for grey': png =>
     withChunks(png, chunk('iCCP', Buffer.concat([Buffer.from('grey\0\0'), deflateSync(greyProfile())]))),

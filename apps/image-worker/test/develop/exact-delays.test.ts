@@ -22,7 +22,7 @@ test('an animation keeps delays of more than a minute, also if equal frames are 
   }
 })
 
-test('an animation that repeats as often as a GIF can say is developed', async () => {
+test('an animation with the largest number of repetitions that a GIF can have is developed', async () => {
   const frames = [0, 1].map((index): GifFrame => {
     return { width: 2, height: 1, indexes: [index, index], control: { delay: 7, disposal: 1 } }
   })

@@ -17,7 +17,7 @@ import { run } from './run.ts'
 const largestGrowth = 1.1
 /** For settings that the test knows and `develop` must estimate: about the cost of a tenth of the quality. */
 const tolerated = 1.15
-/** Of 255: how far the choices of an encoder differ between equal runs. */
+/** How far, out of 255, equal runs of an encoder may differ. */
 const noticeable = 0.05
 
 const photo = (width = 320, height = 240) => {

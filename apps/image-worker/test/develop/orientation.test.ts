@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { describing, exifBytes, readExif } from '../../src/develop/metadata/exif.ts'
+import { exifBytes, exifDescribing, readExif } from '../../src/develop/metadata/exif.ts'
 import { jpegWith } from './carried.ts'
 import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { drawing, rasterFrom, rasterOf } from './rasters.ts'
@@ -121,7 +121,7 @@ test('the orientation becomes 1 in EXIF of either byte order, whatever its integ
       }
       const exif = readExif(block(6))
       assert.ok(exif)
-      const upright = readExif(exifBytes(describing(exif, { width: 1, height: 1 }, 'png')))
+      const upright = readExif(exifBytes(exifDescribing(exif, { width: 1, height: 1 }, 'png')))
       const [entry, ...others] = upright?.main ?? []
       assert.deepEqual([entry?.tag, entry?.type, entry?.count, others], [0x0112, 3, 1, []])
       assert.deepEqual([...(entry?.value ?? [])], [1, 0])

@@ -18,7 +18,7 @@ const colours = Uint8Array.from({ length: size.width * size.height * 3 }, (_, at
   return [across, Math.round((255 * y) / (size.height - 1)), 255 - across][at % 3] ?? 0
 })
 
-/** Of 255: the largest error that one more encoding makes here; P3 mistaken for sRGB makes more than 8. */
+/** The largest error, out of 255, that one more encoding makes here; P3 mistaken for sRGB makes more than 8. */
 const formats: Record<string, { write: (image: Sharp) => Sharp; error: number }> = {
   jpeg: { write: image => image.jpeg({ quality: 95 }), error: 1.5 },
   png: { write: image => image.png(), error: 0 },

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'
 import { generateImage, imageKinds } from '@darkroom/testing'
 import { develop } from '../../src/develop/develop.ts'
-import { OriginalInHand } from '../../src/develop/original-in-hand.ts'
+import { SharedOriginal } from '../../src/develop/shared-original.ts'
 import { sample } from './heic/heif-assembler.ts'
 
 const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
@@ -30,9 +30,9 @@ describe('several outputs of one original', () => {
     test(`are the same as each alone: ${kind}`, async () => {
       const original = await make()
       const input = Buffer.from(original)
-      const inHand = new OriginalInHand()
+      const shared = new SharedOriginal()
       for (const operations of lists) {
-        const together = await develop(input, operations, limits, undefined, inHand)
+        const together = await develop(input, operations, limits, undefined, shared)
         const alone = await develop(Buffer.from(original), operations, limits)
         assert.deepEqual(together.facts, alone.facts)
         assert.ok(Buffer.from(alone.bytes).equals(together.bytes), JSON.stringify(operations))
@@ -43,32 +43,32 @@ describe('several outputs of one original', () => {
 
   test('a HEIC is unpacked once for all outputs', async () => {
     const input = Buffer.from(sample('deep-alpha.heic'))
-    const inHand = new OriginalInHand()
-    await develop(input, parseOperations('flip'), limits, undefined, inHand)
+    const shared = new SharedOriginal()
+    await develop(input, parseOperations('flip'), limits, undefined, shared)
     // Its pixels are at the end of the file, and can't be unpacked any more.
     input.fill(0, input.length - 200)
     await assert.rejects(develop(input, parseOperations('flip'), limits))
-    await develop(input, parseOperations('flip'), limits, undefined, inHand)
+    await develop(input, parseOperations('flip'), limits, undefined, shared)
   })
 
   test('do not change while the next output is made', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
-    const inHand = new OriginalInHand()
-    const first = await develop(input, parseOperations('swap-channels:bgr'), limits, undefined, inHand)
+    const shared = new SharedOriginal()
+    const first = await develop(input, parseOperations('swap-channels:bgr'), limits, undefined, shared)
     const before = Buffer.from(first.bytes)
-    for (const operations of lists) await develop(input, operations, limits, undefined, inHand)
+    for (const operations of lists) await develop(input, operations, limits, undefined, shared)
     assert.ok(before.equals(first.bytes))
   })
 
   test('are counted in the memory that the next output reserves', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
-    const inHand = new OriginalInHand()
+    const shared = new SharedOriginal()
     const reserved: number[] = []
     const reserve = async (bytes: number) => void reserved.push(bytes)
     const flip = parseOperations('flip')
-    const { bytes } = await develop(input, flip, limits, reserve, inHand)
+    const { bytes } = await develop(input, flip, limits, reserve, shared)
     const first = reserved.splice(0)
-    await develop(input, flip, limits, reserve, inHand)
+    await develop(input, flip, limits, reserve, shared)
     assert.deepEqual(
       reserved,
       first.map(each => each + bytes.length),
@@ -78,8 +78,8 @@ describe('several outputs of one original', () => {
   test('fail if they are too large together', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const tight = { ...limits, maxUnpackedBytes: 20_000 }
-    const inHand = new OriginalInHand()
-    const make = () => develop(input, parseOperations('flip'), tight, undefined, inHand)
+    const shared = new SharedOriginal()
+    const make = () => develop(input, parseOperations('flip'), tight, undefined, shared)
     await assert.rejects(
       async () => {
         for (let n = 0; n < 8; n++) await make()

@@ -288,11 +288,14 @@ test('a camera raw file fails with this reason, instead of becoming its thumbnai
 })
 
 test('samples of a colour filter array fail with this reason', async () => {
-  const error = { code: 'unsupported-samples', message: 'the kind of colours is not supported' }
+  const error = {
+    code: 'unsupported-samples',
+    message: 'pixels that are not grey, RGB, CMYK, Lab or XYZ are not supported',
+  }
   await assert.rejects(run(tiffOf(32803, [1, 2]), 'flip'), error)
 })
 
-test('a page that is the mask of another is left out, as libvips reads none', async () => {
+test('a page that is a mask for another page is left out, as libvips reads no masks', async () => {
   const page = await photo().tiff().toBuffer()
   const mask = await photo().threshold().toColourspace('b-w').tiff({ bitdepth: 1 }).toBuffer()
   setNumber(mask, 262, 4)
@@ -373,7 +376,7 @@ function rgba(colours: number[]): Uint8Array {
   return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
 }
 
-test('tags with invalid values that say nothing about the pixels are ignored, as are missing byte counts', async () => {
+test('invalid tags that do not concern the pixels are ignored, and so are missing byte counts', async () => {
   const { tiff, entry } = await plainTiff()
   const before = await inspect(tiff)
   const changes: Record<string, (tiff: Buffer) => void> = {

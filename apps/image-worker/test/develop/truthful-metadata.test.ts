@@ -164,7 +164,7 @@ test('kept XMP describes the result, on every way through the worker', async () 
   }
 })
 
-test('XMP is found behind the segments of extended XMP, which are left out', async () => {
+test('XMP is found after the segments of extended XMP, which are left out', async () => {
   const extended = `http://ns.adobe.com/xmp/extension/\0${'0123456789ABCDEF'.repeat(2)}\0\0\0\x09\0\0\0\0`
   const jpeg = jpegWith(await sharp(withThumbnail).jpeg().toBuffer(), [
     { marker: 0xe1, data: Buffer.from(`${extended}<EXTENDED`, 'latin1') },

@@ -57,7 +57,7 @@ export function treatColours(
   const isWellSpaced = isPerceptual(space) || isHdr(space.curve)
   if (makesColours && !isWellSpaced) return { kind: 'converted' }
   if (format === 'png') return { kind: 'kept', signal, keepsProfile: true }
-  // Coding loses least when samples are spaced as the eye sees them. Samples that were already coded otherwise stay.
+  // Coding loses least when samples are spaced as the eye sees them. The samples of an AVIF, which were coded before, stay.
   if (format === 'avif' && numbers && !isPlain(numbers) && (isWellSpaced || !chunks))
     return { kind: 'kept', signal, keepsProfile: false }
   if (isSrgb(space) || (isGrey && isSrgbCurve(space.curve) && !space.isNarrowRange))

@@ -2,7 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { Call, type Subject } from './call.ts'
 
 /**
- * Puts as many operations as possible into one call, from the first on, and gives the rest, which need other calls.
+ * Puts as many operations as possible into one call, from the first on. Returns the rest, which need other calls.
  *
  * @throws UnusableImage for an operation that can't be done with the image
  */

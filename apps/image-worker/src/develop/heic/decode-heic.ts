@@ -9,9 +9,9 @@ import type { DevelopLimits } from '../limits.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import { type Original, originalOf } from '../original.ts'
-import type { OriginalInHand } from '../original-in-hand.ts'
 import type { Plan } from '../plan.ts'
 import { colourspaceOf, depthOf, type Picture, type Raster, release, toSharp } from '../raster.ts'
+import type { SharedOriginal } from '../shared-original.ts'
 import { unpackHeic } from './unpack-heic.ts'
 
 /**
@@ -24,12 +24,12 @@ export async function decodeHeic(
   header: ImageHeader,
   { output, makesColours, geometry }: Pick<Plan, 'output' | 'makesColours' | 'geometry'>,
   { maxPixels }: DevelopLimits,
-  inHand?: OriginalInHand,
+  shared?: SharedOriginal,
 ): Promise<{ picture: Picture; original: Original }> {
   // sharp reads everything in a HEIC but its pixels.
   const metadata = await sharp(input, { limitInputPixels: maxPixels }).metadata()
   const { raster, cicp, isMoved, isPremultiplied } =
-    inHand?.unpackHeic(input, header) ?? unpackHeic(input, header)
+    shared?.unpackHeic(input, header) ?? unpackHeic(input, header)
   const signal = cicp && !metadata.icc ? numberedSignal(cicp) : undefined
   const treatment = treatColours(signal, { isGrey: false, makesColours }, output.format)
   const keepsProfile = canCarryProfile(output.format)

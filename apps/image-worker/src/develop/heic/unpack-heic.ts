@@ -1,6 +1,6 @@
 import type { Cicp, ImageHeader } from '@darkroom/image-header'
 import { type Raster, samplesOf } from '../raster.ts'
-import { inWordsOfDecoder, UnusableImage } from '../unusable-image.ts'
+import { UnusableImage, undecodableImage } from '../unusable-image.ts'
 import { type Libheif, type LibheifMemory, openLibheif } from './libheif.ts'
 
 /** heif.h: the colourspace of red, green and blue, and the layouts of samples. */
@@ -91,7 +91,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
 
   /** Reads a heif_error: a code, a subcode, and a pointer to the message. */
   function check(): void {
-    if (numberAt(error) !== 0) throw inWordsOfDecoder(new Error(textAt(memory, numberAt(error + 8))))
+    if (numberAt(error) !== 0) throw undecodableImage(new Error(textAt(memory, numberAt(error + 8))))
   }
 
   /** heif_color_profile_nclx: its version, then three numbers of 32 bits, then the range. */

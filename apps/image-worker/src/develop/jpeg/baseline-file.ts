@@ -18,7 +18,7 @@ export function takeApart(jpeg: Uint8Array): BaselineFile {
   throw new TypeError('the encoder wrote a JPEG without a scan')
 }
 
-/** Puts the file together again; `scan` may come from elsewhere. */
+/** Joins the parts of a file again; `scan` may come from other files. */
 export function putTogether(segments: readonly HeadSegment[], scan: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([
     Uint8Array.of(0xff, 0xd8),
@@ -44,7 +44,7 @@ export function unitsOf(segments: readonly HeadSegment[]): number {
   return Math.ceil(frame.getUint16(3) / (8 * across)) * Math.ceil(frame.getUint16(1) / (8 * down))
 }
 
-/** The segments of a taller image, whose scan restarts after every `interval` units. */
+/** The segments of a taller image, whose scan restarts after this many units. */
 export function withRestarts(segments: readonly HeadSegment[], height: number, units: number): HeadSegment[] {
   const taller = segments.map(segment => {
     if (segment.marker !== markers.baselineFrame) return segment

@@ -8,11 +8,12 @@ import { hasEnd } from './has-end.ts'
 import { followScans } from './mend-jpeg.ts'
 
 /**
- * Checks that the codes of a JPEG, or of the JPEGs in a TIFF, are complete and undamaged. libvips misses warnings about
- * the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about tiles. Left to the decoder,
- * except for a missing end: arithmetic and lossless coding, files without Huffman tables, and progressive files whose
- * coefficients take more than 1 GiB.
- * Checks that a GIF isn't cut off.
+ * Checks that the codes of a JPEG, or of the JPEGs in a TIFF, are complete and undamaged, and that a GIF isn't cut off.
+ * libvips misses warnings about the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about
+ * tiles.
+ *
+ * Some JPEGs are only checked for a missing end, and the decoder must find all other damage: JPEGs with arithmetic or
+ * lossless coding, JPEGs without Huffman tables, and progressive JPEGs whose coefficients take more than 1 GiB.
  *
  * @throws UnusableImage
  */
@@ -44,7 +45,7 @@ function wordsFor({ message }: DamagedScan): string {
   return `the JPEG is cut off or damaged: ${message}`
 }
 
-/** Whether the file has no error: the quick way, which is enough for most JPEGs. */
+/** Whether the quick check finds no error, as in most JPEGs. */
 function isFollowed(jpeg: Uint8Array): boolean {
   try {
     followJpeg(jpeg)

@@ -23,8 +23,8 @@ const attachers: Record<
 }
 
 /**
- * A finished file with the metadata that its format has a place for, and with no resolution but this one. sharp can't
- * do this without converting the colours, because it assumes sRGB for every raster. An AVIF must contain its profile
+ * A finished file with the metadata that its format supports, and without any other resolution. sharp can't attach
+ * metadata without converting the colours, because it assumes sRGB for every raster. An AVIF must contain its profile
  * already. `size` is the size of one frame, in pixels.
  */
 export function attachMetadata(

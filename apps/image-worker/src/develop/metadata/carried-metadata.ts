@@ -31,7 +31,7 @@ export interface Carrying {
   page?: TiffPage | undefined
 }
 
-/** The descriptive metadata that the output has a place for and is to keep. The resolution is always kept. */
+/** The descriptive metadata that the output supports and is requested to keep. The resolution is always kept. */
 export function carriedMetadata(
   input: Uint8Array,
   { format, orientation }: Pick<ImageHeader, 'format' | 'orientation'>,
@@ -48,7 +48,7 @@ export function carriedMetadata(
   const always = { ...(icc && keepsProfile && { icc }), ...(upright && { resolution: upright }) }
   if (output.metadata === 'strip') return always
   const placed = turned && movesPixels ? withoutPlaces(turned) : turned
-  const complete = upright && saysResolutionInExif(output) ? withResolution(placed, upright) : placed
+  const complete = upright && storesResolutionInExif(output) ? withResolution(placed, upright) : placed
   const keptXmp = xmp && readXmp(xmp, { movesPixels, changesView })
   const datasets = iptc && iptcDatasets(iptc)
   return {
@@ -59,7 +59,7 @@ export function carriedMetadata(
   }
 }
 
-function saysResolutionInExif({ format }: Output): boolean {
+function storesResolutionInExif({ format }: Output): boolean {
   return format === 'webp' || format === 'avif'
 }
 

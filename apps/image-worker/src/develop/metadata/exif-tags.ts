@@ -72,8 +72,6 @@ export function isDescriptive(tag: number): boolean {
   return descriptive.some(([first, last]) => tag >= first && tag <= last)
 }
 
-/**
- * Exif 2.32, 4.6.6 and 4.6.7: the last tag of GPS, and the two of interoperability that aren't about a related file.
- */
+/** Exif 2.32, 4.6.6: the GPS tags end at 0x1f. 4.6.7: all interoperability tags but these are about a related file. */
 export const isOfGps = (tag: number) => tag <= 0x1f
 export const isOfInteroperability = (tag: number) => tag === 1 || tag === 2

@@ -116,11 +116,11 @@ export function withAxesSwapped({ main, ...others }: Exif): Exif {
 }
 
 /**
- * EXIF that describes an upright image of this size, in the tags that it has. Without the resolution of the camera's
- * sensor, unless the size is still the original's, whose pixels it counts. A JPEG that we write has centred chroma
+ * EXIF that describes an upright image of this size, in the tags that it has. The resolution of the camera's sensor
+ * counts the pixels of the original, so it is left out if the size has changed. A JPEG that we write has centred chroma
  * samples, as JFIF requires.
  */
-export function describing(
+export function exifDescribing(
   { main, exif, ...others }: Exif,
   { width, height }: Size,
   format: OutputFormat,

@@ -132,7 +132,7 @@ export class TiffReader {
     return { entry, length }
   }
 
-  /** A 64-bit number beyond the safe integers points behind the end of any file. */
+  /** A 64-bit number beyond the safe integers points beyond the end of any file. */
   #number(at: number, bytes: 2 | 4 | 8): number {
     if (bytes < 8)
       return this.isLittleEndian ? this.#bytes.readUIntLE(at, bytes) : this.#bytes.readUIntBE(at, bytes)

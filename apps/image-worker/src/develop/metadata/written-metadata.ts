@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ColourSignal } from '../colour/colour-signal.ts'
 import type { CarriedMetadata } from '../raster.ts'
-import { describing, type Exif } from './exif.ts'
+import { type Exif, exifDescribing } from './exif.ts'
 import type { Resolution } from './resolution.ts'
 import { xmpDescribing } from './xmp.ts'
 
@@ -25,7 +25,7 @@ export function writtenMetadata(
   const { width, height } = size
   return {
     ...others,
-    ...(exif && { exif: describing(exif, size, format) }),
+    ...(exif && { exif: exifDescribing(exif, size, format) }),
     ...(xmp && { xmp: xmpDescribing(xmp, { width, height, format, resolution: others.resolution }) }),
   }
 }

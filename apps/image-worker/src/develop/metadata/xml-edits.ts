@@ -1,6 +1,6 @@
 /** The name of an element or attribute: its namespace and its local name. */
 export interface XmlName {
-  readonly space: string
+  readonly namespace: string
   readonly local: string
 }
 
@@ -16,22 +16,22 @@ interface Edit {
 
 interface OpenElement {
   readonly name: string
-  readonly spaces: Spaces
+  readonly namespaces: Namespaces
   /** The start of an element that is removed or replaced; undefined if the element stays. */
   readonly edit: { from: number; text: string | undefined } | undefined
 }
 
-type Spaces = ReadonlyMap<string, string>
+type Namespaces = ReadonlyMap<string, string>
 
 /** Namespaces in XML 1.0, section 3. */
-const wellKnown: Spaces = new Map([
+const wellKnown: Namespaces = new Map([
   ['xml', 'http://www.w3.org/XML/1998/namespace'],
   ['xmlns', 'http://www.w3.org/2000/xmlns/'],
 ])
 
 /** No real metadata is nested this deep; deeper documents could take long. */
 const maxDepth = 100
-const maxSpaces = 200
+const maxNamespaces = 200
 
 /**
  * Edits an XML document by the names in it, and leaves every other byte unchanged. `staying` holds the names that are
@@ -55,14 +55,14 @@ export function editXml(xml: string, rule: XmlRule): { xml: string; staying: Xml
     }
   }
   const start = (at: number): number => {
-    const tag = readStartTag(xml, at, open.at(-1)?.spaces ?? wellKnown)
-    const name = resolve(tag.name, tag.spaces, 'element')
+    const tag = readStartTag(xml, at, open.at(-1)?.namespaces ?? wellKnown)
+    const name = resolve(tag.name, tag.namespaces, 'element')
     const action = edited ? undefined : rule(name)
     const edit = action && {
       from: action === 'remove' ? at : tag.end,
       text: action === 'remove' ? undefined : escaped(action.text),
     }
-    const element: OpenElement = { name: tag.name, spaces: tag.spaces, edit }
+    const element: OpenElement = { name: tag.name, namespaces: tag.namespaces, edit }
     open.push(element)
     if (open.length > maxDepth) throw new SyntaxError('the XML is nested too deep')
     if (!edited && action !== 'remove') {
@@ -116,7 +116,7 @@ interface Attribute {
 interface StartTag {
   readonly name: string
   readonly attributes: Attribute[]
-  readonly spaces: Spaces
+  readonly namespaces: Namespaces
   readonly isEmpty: boolean
   readonly end: number
 }
@@ -127,7 +127,7 @@ const attribute = /\s+([^\s=<>/"'?!&]+)\s*=\s*("[^"<]*"|'[^'<]*')/y
 const tagEnd = /\s*(\/?)>/y
 const endTag = /<\/([^\s=<>/"'?!&]+)\s*>/y
 
-function readStartTag(xml: string, start: number, outer: Spaces): StartTag {
+function readStartTag(xml: string, start: number, outer: Namespaces): StartTag {
   const [opening, name = ''] = match(tagName, xml, start)
   const attributes: Attribute[] = []
   let at = start + opening.length
@@ -143,28 +143,33 @@ function readStartTag(xml: string, start: number, outer: Spaces): StartTag {
   return {
     name,
     attributes,
-    spaces: spacesWith(attributes, outer),
+    namespaces: namespacesWith(attributes, outer),
     isEmpty: slash === '/',
     end: at + ending.length,
   }
 }
 
-function spacesWith(attributes: readonly Attribute[], outer: Spaces): Spaces {
+function namespacesWith(attributes: readonly Attribute[], outer: Namespaces): Namespaces {
   const declared = attributes.filter(({ name }) => name === 'xmlns' || name.startsWith('xmlns:'))
   if (declared.length === 0) return outer
-  const spaces = new Map(outer)
+  const namespaces = new Map(outer)
   for (const { name, value } of declared) {
     if (value.includes('&')) throw new SyntaxError('an XML namespace contains a character reference')
-    spaces.set(name.slice('xmlns:'.length), value)
+    namespaces.set(name.slice('xmlns:'.length), value)
   }
-  if (spaces.size > maxSpaces) throw new SyntaxError('the XML has too many namespaces')
-  return spaces
+  if (namespaces.size > maxNamespaces) throw new SyntaxError('the XML has too many namespaces')
+  return namespaces
 }
 
-function editAttributes({ attributes, spaces }: StartTag, rule: XmlRule, edits: Edit[], staying: XmlName[]) {
+function editAttributes(
+  { attributes, namespaces }: StartTag,
+  rule: XmlRule,
+  edits: Edit[],
+  staying: XmlName[],
+) {
   for (const { name, value, from, to } of attributes) {
     const isDeclaration = name === 'xmlns' || name.startsWith('xmlns:')
-    const resolved = isDeclaration ? { space: value, local: '' } : resolve(name, spaces, 'attribute')
+    const resolved = isDeclaration ? { namespace: value, local: '' } : resolve(name, namespaces, 'attribute')
     const action = rule(resolved)
     if (action === 'remove') {
       edits.push({ from, to, text: '' })
@@ -176,12 +181,12 @@ function editAttributes({ attributes, spaces }: StartTag, rule: XmlRule, edits: 
 }
 
 /** An attribute without a prefix is in no namespace. */
-function resolve(name: string, spaces: Spaces, kind: 'element' | 'attribute'): XmlName {
+function resolve(name: string, namespaces: Namespaces, kind: 'element' | 'attribute'): XmlName {
   const colon = name.indexOf(':')
-  if (colon === -1) return { space: kind === 'element' ? (spaces.get('') ?? '') : '', local: name }
-  const space = spaces.get(name.slice(0, colon))
-  if (space === undefined) throw new SyntaxError('an XML namespace is missing')
-  return { space, local: name.slice(colon + 1) }
+  if (colon === -1) return { namespace: kind === 'element' ? (namespaces.get('') ?? '') : '', local: name }
+  const namespace = namespaces.get(name.slice(0, colon))
+  if (namespace === undefined) throw new SyntaxError('an XML namespace is missing')
+  return { namespace, local: name.slice(colon + 1) }
 }
 
 function match(pattern: RegExp, xml: string, at: number): RegExpExecArray {

@@ -5,7 +5,7 @@ import { inUnit, type Resolution } from './resolution.ts'
 import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
 
 /** XMP specification parts 1 and 2. */
-const spaces = {
+const namespaces = {
   dublinCore: 'http://purl.org/dc/elements/1.1/',
   dublinCoreTerms: 'http://purl.org/dc/terms/',
   exif: 'http://ns.adobe.com/exif/1.0/',
@@ -17,7 +17,7 @@ const spaces = {
 } as const
 
 /** Namespaces of the elements that hold the properties. */
-const frames = [
+const containers = [
   'adobe:ns:meta/',
   'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
   'http://www.w3.org/XML/1998/namespace',
@@ -38,11 +38,11 @@ const aboutOtherParts: readonly RegExp[] = [
 
 /** Properties that describe the original's file, by namespace: its thumbnail, coding, checksums and signature. */
 const aboutTheFile: Readonly<Record<string, readonly string[]>> = {
-  [spaces.xmp]: ['Thumbnails'],
-  [spaces.photoshop]: ['ColorMode', 'LegacyIPTCDigest'],
-  [spaces.dublinCoreTerms]: ['provenance'],
-  [spaces.exif]: ['NativeDigest', 'CompressedBitsPerPixel', 'ComponentsConfiguration', 'MakerNote'],
-  [spaces.tiff]: [
+  [namespaces.xmp]: ['Thumbnails'],
+  [namespaces.photoshop]: ['ColorMode', 'LegacyIPTCDigest'],
+  [namespaces.dublinCoreTerms]: ['provenance'],
+  [namespaces.exif]: ['NativeDigest', 'CompressedBitsPerPixel', 'ComponentsConfiguration', 'MakerNote'],
+  [namespaces.tiff]: [
     ...['NativeDigest', 'BitsPerSample', 'Compression', 'PhotometricInterpretation', 'SamplesPerPixel'],
     ...['PlanarConfiguration', 'YCbCrSubSampling', 'YCbCrPositioning', 'YCbCrCoefficients'],
     ...['ReferenceBlackWhite', 'TransferFunction', 'WhitePoint', 'PrimaryChromaticities'],
@@ -68,12 +68,14 @@ export function readXmp(
     const text = textOf(xmp)
     // Without its sizes and positions, a panorama counts as the whole sphere.
     const losesPanorama = changesView || (movesPixels && !isWholePanorama(text))
-    const isGone = ({ space, local }: XmlName) =>
-      (space === spaces.panorama ? losesPanorama : aboutOtherParts.some(pattern => pattern.test(space))) ||
-      (aboutTheFile[space]?.includes(local) ?? false) ||
-      (movesPixels && isAboutPlaces(space, local))
-    const { xml, staying } = editXml(text, name => (isGone(name) ? 'remove' : undefined))
-    return staying.some(({ space }) => !frames.includes(space)) ? xml : undefined
+    const isRemoved = ({ namespace, local }: XmlName) =>
+      (namespace === namespaces.panorama
+        ? losesPanorama
+        : aboutOtherParts.some(pattern => pattern.test(namespace))) ||
+      (aboutTheFile[namespace]?.includes(local) ?? false) ||
+      (movesPixels && isAboutPlaces(namespace, local))
+    const { xml, staying } = editXml(text, name => (isRemoved(name) ? 'remove' : undefined))
+    return staying.some(({ namespace }) => !containers.includes(namespace)) ? xml : undefined
   } catch (error) {
     // Unreadable metadata is dropped: it must not fail an image.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined
@@ -81,12 +83,13 @@ export function readXmp(
   }
 }
 
-function isAboutPlaces(space: string, local: string): boolean {
-  if (space === spaces.iptcExtension) return local === 'ImageRegion'
-  if (space === spaces.exif) return local === 'SubjectArea' || local === 'SubjectLocation'
-  // Sizes and positions in pixels go; the kind of panorama stays true.
-  if (space === spaces.panorama) return local.endsWith('Pixels') || local.startsWith('LargestValidInterior')
-  return aboutPlaces.some(pattern => pattern.test(space))
+function isAboutPlaces(namespace: string, local: string): boolean {
+  if (namespace === namespaces.iptcExtension) return local === 'ImageRegion'
+  if (namespace === namespaces.exif) return local === 'SubjectArea' || local === 'SubjectLocation'
+  // Sizes and positions in pixels are removed; the kind of panorama is still true.
+  if (namespace === namespaces.panorama)
+    return local.endsWith('Pixels') || local.startsWith('LargestValidInterior')
+  return aboutPlaces.some(pattern => pattern.test(namespace))
 }
 
 /** Google's Photo Sphere XMP: the size of the picture, and the size of the sphere of which it is a part. */
@@ -110,7 +113,7 @@ export interface XmpFacts {
 /** XMP from `readXmp` that describes this upright image, in the properties that it has. */
 export function xmpDescribing(xmp: string, facts: XmpFacts): Uint8Array {
   const own = propertiesOf(facts)
-  const rule: XmlRule = ({ space, local }) => own[space]?.[local]
+  const rule: XmlRule = ({ namespace, local }) => own[namespace]?.[local]
   return Buffer.from(editXml(xmp, rule).xml)
 }
 
@@ -119,14 +122,14 @@ type Properties = Record<string, Record<string, ReturnType<XmlRule>>>
 function propertiesOf({ width, height, format, resolution }: XmpFacts): Properties {
   const is = (value: number | string) => ({ text: String(value) })
   return {
-    [spaces.dublinCore]: { format: is(`image/${format}`) },
-    [spaces.tiff]: {
+    [namespaces.dublinCore]: { format: is(`image/${format}`) },
+    [namespaces.tiff]: {
       ImageWidth: is(width),
       ImageLength: is(height),
       Orientation: is(1),
       ...resolutionProperties(resolution),
     },
-    [spaces.exif]: { PixelXDimension: is(width), PixelYDimension: is(height) },
+    [namespaces.exif]: { PixelXDimension: is(width), PixelYDimension: is(height) },
   }
 }
 

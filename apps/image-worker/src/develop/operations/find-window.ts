@@ -4,8 +4,8 @@ import { inBytes, type Raster, toSharp } from '../raster.ts'
 import type { Size } from './operation-kind.ts'
 
 /**
- * The part of the given size that shows the most important content. One for all frames: the median position over the
- * frames, so that an empty frame, as the first often is, doesn't decide.
+ * The part of the given size that shows the most important content. It is the same for all frames: its position is the
+ * median over the frames, so that an empty frame, which the first often is, doesn't decide.
  */
 export async function findWindow(
   frames: readonly Raster[],
@@ -24,8 +24,8 @@ export async function findWindow(
 }
 
 /**
- * Lets sharp find the window: a resizing to cover that doesn't scale. The lower halves of deep samples are not seen, and
- * sharp would take seconds for them.
+ * Lets sharp find the window: a resizing to cover that doesn't scale. The lower halves of deep samples are left out:
+ * they are invisible, and sharp would take seconds for them.
  */
 async function windowOf(frame: Raster, { width, height }: Size, strategy: Strategy) {
   const { info } = await toSharp(inBytes(frame))

@@ -59,7 +59,7 @@ export type OperationKind<Name extends OperationName> =
       addsTransparency(operation: OperationNamed<Name>): boolean
       geometryOf(operation: OperationNamed<Name>): Geometry
       effect?: Effect<Name>
-      /** The operations that do the same one after the other; undefined if the operation is done by itself. */
+      /** Simpler operations that have the same result, one after the other; undefined if no simpler operations exist. */
       partsOf?(operation: OperationNamed<Name>): Operation[] | undefined
     }
   | { changes: 'output'; choose(output: Output, operation: OperationNamed<Name>): Output }
@@ -79,15 +79,15 @@ export function throughEffect<Name extends OperationName>({ write }: Effect<Name
 
 /** An operation that changes samples without moving pixels; it keeps colours, or mixes them from neighbours. */
 export function onPixels<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
-  return inPlace(change, effect, false)
+  return withoutMoving(change, effect, false)
 }
 
 /** An operation that computes colours. */
 export function onColours<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
-  return inPlace(change, effect, true)
+  return withoutMoving(change, effect, true)
 }
 
-function inPlace<Name extends OperationName>(
+function withoutMoving<Name extends OperationName>(
   change: Change<Name>,
   effect: Effect<Name> | undefined,
   isOfColours: boolean,

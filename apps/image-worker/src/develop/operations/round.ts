@@ -21,38 +21,36 @@ async function change(frame: Raster, operation: OperationNamed<'round'>): Promis
   const raster = asKindFor(cut, colour)
   const { width, height, channels } = raster
   const samples = samplesOf(raster)
-  const behind = pixelOf(colour, { ...raster, channels: 4 })
+  const blending = {
+    channels,
+    behind: pixelOf(colour, { ...raster, channels: 4 }),
+    most: 2 ** raster.bits - 1,
+  }
   const reach = Math.min(radius, width / 2, height / 2)
   const rows = Math.ceil(reach)
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < rows; x++) {
-      // The share of the pixel that lies within the arc, by the distance of its centre.
-      const share = Math.min(Math.max(reach + 0.5 - Math.hypot(reach - x - 0.5, reach - y - 0.5), 0), 1)
+      const share = shareInside(reach, x, y)
       if (share === 1) continue
-      for (const row of new Set([y, height - 1 - y])) {
+      for (const row of new Set([y, height - 1 - y]))
         for (const column of new Set([x, width - 1 - x]))
-          blend(samples, (row * width + column) * channels, {
-            channels,
-            share,
-            behind,
-            most: 2 ** raster.bits - 1,
-          })
-      }
+          blend(samples, (row * width + column) * channels, share, blending)
     }
   }
   return withSamples(raster, samples)
+}
+
+/** The share of a pixel that lies within the arc of the upper left corner, by the distance of its centre. */
+function shareInside(reach: number, x: number, y: number): number {
+  return Math.min(Math.max(reach + 0.5 - Math.hypot(reach - x - 0.5, reach - y - 0.5), 0), 1)
 }
 
 /** Blends this share of a pixel over the pixel behind it. Colours count by their opacity. */
 function blend(
   samples: Samples,
   at: number,
-  {
-    channels,
-    share,
-    behind,
-    most,
-  }: { channels: number; share: number; behind: readonly number[]; most: number },
+  share: number,
+  { channels, behind, most }: { channels: number; behind: readonly number[]; most: number },
 ): void {
   const over = share * (channels === 4 ? (samples[at + 3] as number) : most)
   const under = (1 - share) * (behind[3] as number)

@@ -6,14 +6,14 @@ interface Written {
   info: Pick<OutputInfo, 'width' | 'height'>
 }
 
-/** A result that is this many times as large as its original is written again. Unfiltered photographs are below it. */
+/** A result that is this many times as large as its original is written again. Unfiltered photographs stay smaller. */
 const tooLarge = 3
-/** Smaller results don't matter. */
+/** A result below this size is not written again. */
 const minBytes = 16 * 1024
 
 /**
- * Writes a PNG without filters, as sharp does for speed. Gradients become many times as large so: if the original was
- * a PNG and shows that a smaller file is possible, the rows are filtered in a second attempt.
+ * Writes a PNG without filters, as sharp does for speed. Without filters, gradients become many times as large. So if the
+ * original was a PNG that is much smaller, the rows are filtered in a second attempt.
  */
 export async function filterIfSmaller<Png extends Written>(
   write: (filtersRows: boolean) => Promise<Png>,

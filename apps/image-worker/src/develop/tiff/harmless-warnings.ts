@@ -14,10 +14,10 @@ const harmless = [
 const consequences = [/^Warning treated as error due to failOn setting$/, /^error in tile \d+ x \d+$/]
 
 /**
- * Decodes a page with `decode` so that it fails on warnings; if all warnings are harmless, decodes it again without.
- * Old files have transparency without declaring it, and some writers no counts of bytes.
+ * Decodes a page with `decode` so that it fails on warnings. If all warnings are harmless, decodes it again and ignores
+ * warnings. Old files don't declare their transparency, and some programs write no byte counts.
  */
-export async function forgivingTags<Decoded>(
+export async function forgivingHarmlessWarnings<Decoded>(
   page: TiffPage | undefined,
   decode: (failOn: 'warning' | 'error') => Promise<Decoded>,
 ): Promise<Decoded> {

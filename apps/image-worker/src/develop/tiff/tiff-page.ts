@@ -84,8 +84,8 @@ export interface TiffPage {
 
 /**
  * The pages of a TIFF. Leaves out companions of a page: reduced versions (thumbnails, the levels of a pyramid), which
- * don't show the developed page, and masks of its transparency, which hardly any program applies. A companion is a page
- * only in a file of nothing else: then the first is.
+ * don't show the developed page, and masks of its transparency, which hardly any program applies. If a file has only
+ * companions, the first of them is its page.
  */
 export function tiffPages(tiff: Uint8Array): TiffPage[] {
   const directories = TiffReader.of(tiff)?.directories() ?? []

@@ -67,6 +67,9 @@ function write(file: Buffer, entry: TiffEntry | undefined, numbers: readonly num
   if (!entry) return
   const limit = 2 ** ((8 * entry.value.length) / entry.count)
   if (numbers.some(number => number >= limit))
-    throw new UnusableImage('unsupported-image', 'the numbers in the directory of the TIFF are too short')
+    throw new UnusableImage(
+      'unsupported-image',
+      'the directory of the TIFF has no room for the positions of the unpacked pixels',
+    )
   overwriteNumbers(file, entry, numbers)
 }

@@ -21,10 +21,10 @@ export const stepByStep: Way = {
   },
 }
 
-async function developImage({ input, header, plan, limits, inHand }: Job): Promise<Uint8Array> {
+async function developImage({ input, header, plan, limits, shared }: Job): Promise<Uint8Array> {
   const { steps, output } = plan
   const { picture, original } = await (header.format === 'heic'
-    ? decodeHeic(input, header, plan, limits, inHand)
+    ? decodeHeic(input, header, plan, limits, shared)
     : decode(input, header, plan, limits))
   await applySteps(picture, steps, limits)
   // A requested quality takes precedence over the size.

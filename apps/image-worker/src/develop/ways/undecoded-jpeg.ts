@@ -13,8 +13,8 @@ import type { Job, Way } from './way.ts'
 
 /**
  * Turns and permutes a JPEG without decoding its pixels, if its coefficients fit in memory. The JPEG must be decoded if
- * it isn't well formed, if a turn moves an edge to the front that cuts through a block, or if other colours would make
- * the file too large and so need a lower quality.
+ * it isn't well formed, if a turn moves an edge that cuts through a block to the left or the top, or if other colours
+ * would make the file too large and so need a lower quality.
  */
 export const undecodedJpeg: Way = {
   cost: ({ input, header, plan }) => {

@@ -43,8 +43,8 @@ function canTurn({ input, header: { format, frames } }: Job, turn: Turn): boolea
 
 /**
  * Permutes the channels without decoding pixels, if the file is well formed; undefined if it must be decoded. Ancillary
- * chunks of a PNG that break a rule are left out of the result, because decoders ignore them, and a decoded PNG has lost
- * its palette, and the parts of its frames.
+ * chunks of a PNG that break a rule are left out of the result, as by decoders. Decoding would lose the palette, and the
+ * parts of frames.
  */
 async function rearrangeFile(
   { input, header, plan }: { input: Uint8Array; header: ImageHeader; plan: Plan },

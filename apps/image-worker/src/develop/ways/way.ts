@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { DevelopLimits } from '../limits.ts'
-import type { OriginalInHand } from '../original-in-hand.ts'
 import type { Plan } from '../plan.ts'
+import type { SharedOriginal } from '../shared-original.ts'
 
 /** An image, and the plan for its result. */
 export interface Job {
@@ -10,7 +10,7 @@ export interface Job {
   readonly plan: Plan
   readonly limits: DevelopLimits
   /** Given if the image has several outputs. */
-  readonly inHand?: OriginalInHand | undefined
+  readonly shared?: SharedOriginal | undefined
 }
 
 /** One way to develop an image. */

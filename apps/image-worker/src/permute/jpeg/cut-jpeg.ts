@@ -1,7 +1,7 @@
 import type { Rectangle } from '../turn.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
-import { readJpegBy } from './read-jpeg.ts'
+import { readJpegWith } from './read-jpeg.ts'
 import { ScanCutter } from './scan-cutter.ts'
 import type { ScannedFile } from './scan-reader.ts'
 import { writeScans } from './write-jpeg.ts'
@@ -22,11 +22,11 @@ export interface JpegPart {
  */
 export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
   return withJpegKernel(kernel => {
-    const takerFor = (file: ScannedFile) => new ScanCutter(file, frame => unitsAround(rectangle, frame))
-    const { frame, quantisation, density, taker } = readJpegBy(kernel, input, takerFor)
-    const { width, height } = taker.window
+    const makeHandler = (file: ScannedFile) => new ScanCutter(file, frame => unitsAround(rectangle, frame))
+    const { frame, quantisation, density, handler } = readJpegWith(kernel, input, makeHandler)
+    const { width, height } = handler.window
     const part = { frame: { ...frame, width, height }, quantisation, density }
-    return { jpeg: writeScans(part, taker.scans), window: taker.window }
+    return { jpeg: writeScans(part, handler.scans), window: handler.window }
   })
 }
 
@@ -37,7 +37,7 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
  */
 export function followJpeg(input: Uint8Array): void {
   withJpegKernel(kernel => {
-    readJpegBy(kernel, input, file => new ScanCutter(file, () => nothing))
+    readJpegWith(kernel, input, file => new ScanCutter(file, () => nothing))
   })
 }
 

@@ -3,9 +3,9 @@ import { type Frame, samplingOf } from './frame.ts'
 import { expectNoError, withJpegKernel } from './jpeg-kernel.ts'
 import { describePlanes, type Plane } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
-import { readJpegBy } from './read-jpeg.ts'
+import { readJpegWith } from './read-jpeg.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
+import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 
 /** Samples of 8 bits: grey, or red, green and blue. */
 export interface Samples {
@@ -25,12 +25,12 @@ export interface Samples {
  */
 export function decodeEighth(input: Uint8Array): Samples {
   return withJpegKernel(kernel => {
-    const { taker } = readJpegBy(kernel, input, file => new EighthDecoder(file))
-    return taker.samples()
+    const { handler } = readJpegWith(kernel, input, file => new EighthDecoder(file))
+    return handler.samples()
   })
 }
 
-class EighthDecoder implements ScanTaker {
+class EighthDecoder implements ScanHandler {
   readonly #file: ScannedFile
   /** The components with four samples for each block, a bit each. */
   readonly #quadMask: number

@@ -41,7 +41,7 @@ export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
 /** Counts the bits of all codes, and of the extra bits after them in sequential coding. */
 function bitsOf(counts: Uint32Array, codes: Uint32Array, isProgressive: boolean): number {
   return counts.reduce((sum, count, symbol) => {
-    const behind = isProgressive ? 0 : symbol & 15
-    return sum + count * (((codes[symbol] ?? 0) >>> 16) + behind)
+    const extraBits = isProgressive ? 0 : symbol & 15
+    return sum + count * (((codes[symbol] ?? 0) >>> 16) + extraBits)
   }, 0)
 }

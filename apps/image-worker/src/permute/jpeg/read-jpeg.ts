@@ -7,7 +7,7 @@ import type { Plane } from './planes.ts'
 import { parseQuantisationTables, type QuantisationTable } from './quantisation-table.ts'
 import { parseScan } from './scan.ts'
 import { ScanHistory } from './scan-history.ts'
-import { type ScannedFile, ScanReader, type ScanTaker } from './scan-reader.ts'
+import { type ScanHandler, type ScannedFile, ScanReader } from './scan-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /** A JPEG whose coefficients are in the kernel's memory. */
@@ -32,17 +32,17 @@ export interface Reading {
  * @throws NotWellFormed for a file that breaks a rule of T.81, and for unsupported kinds
  */
 export function readJpeg(kernel: JpegKernel, input: Uint8Array, reading?: Reading): Jpeg {
-  const { taker, ...jpeg } = readJpegBy(kernel, input, file => new ScanReader(file), reading)
-  return { ...jpeg, planes: taker.planes }
+  const { handler, ...jpeg } = readJpegWith(kernel, input, file => new ScanReader(file), reading)
+  return { ...jpeg, planes: handler.planes }
 }
 
-/** Reads the scans by the taker that `takerFor` makes. @throws NotWellFormed as `readJpeg` does */
-export function readJpegBy<Taker extends ScanTaker>(
+/** Reads the scans by the handler that `makeHandler` makes. @throws NotWellFormed as `readJpeg` does */
+export function readJpegWith<Handler extends ScanHandler>(
   kernel: JpegKernel,
   input: Uint8Array,
-  takerFor: (file: ScannedFile) => Taker,
+  makeHandler: (file: ScannedFile) => Handler,
   { hasKnownColours = false }: Reading = {},
-): Omit<Jpeg, 'planes'> & { taker: Taker } {
+): Omit<Jpeg, 'planes'> & { handler: Handler } {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
   const application: { jfif?: Buffer; adobe?: Buffer } = {}
@@ -50,7 +50,7 @@ export function readJpegBy<Taker extends ScanTaker>(
   const tables = new DecodeTables(kernel)
   let interval = 0
   let frame: Frame | undefined
-  let taker: Taker | undefined
+  let handler: Handler | undefined
   let history: ScanHistory | undefined
   for (let marker = reader.marker(); marker !== markers.endOfImage; marker = reader.marker()) {
     const data = reader.segment()
@@ -74,12 +74,12 @@ export function readJpegBy<Taker extends ScanTaker>(
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('a scan comes before the frame header')
-        if (!taker && !hasKnownColours) expectLumaAndChroma(frame, application)
-        taker ??= takerFor({ kernel, input, frame, tables, quantisation })
+        if (!handler && !hasKnownColours) expectLumaAndChroma(frame, application)
+        handler ??= makeHandler({ kernel, input, frame, tables, quantisation })
         history ??= new ScanHistory(frame)
         const scan = parseScan(data, frame)
         history.add(scan, quantisation)
-        reader.position = taker.read(scan, reader.position, interval)
+        reader.position = handler.read(scan, reader.position, interval)
         break
       }
       default:
@@ -90,10 +90,10 @@ export function readJpegBy<Taker extends ScanTaker>(
           throw new NotWellFormed('the file has an unsupported kind of segment')
     }
   }
-  if (!frame || !taker || !history) throw new NotWellFormed('the file has no image')
+  if (!frame || !handler || !history) throw new NotWellFormed('the file has no image')
   return {
     frame,
-    taker,
+    handler,
     quantisation: history.end(),
     density: application.jfif?.subarray(7, 12) ?? Uint8Array.of(0, 0, 1, 0, 1),
   }

@@ -6,10 +6,10 @@ import { codesOf, type HuffmanTable } from './huffman-table.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScannedFile, type ScanTaker } from './scan-reader.ts'
+import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
-export class ScanCutter implements ScanTaker {
+export class ScanCutter implements ScanHandler {
   readonly window: Rectangle
   /** The scans of the part. */
   readonly scans: { scan: Scan; encoded: EncodedScan }[] = []

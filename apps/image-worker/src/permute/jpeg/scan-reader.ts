@@ -16,7 +16,7 @@ export interface ScannedFile {
 }
 
 /** Reads the scans of an image. */
-export interface ScanTaker {
+export interface ScanHandler {
   /**
    * Reads a scan whose data begin at this byte of the input. Returns the end of the data, which is a marker.
    *
@@ -27,7 +27,7 @@ export interface ScanTaker {
 }
 
 /** Reads scans into coefficients in the kernel's memory. */
-export class ScanReader implements ScanTaker {
+export class ScanReader implements ScanHandler {
   /** The coefficients of each component. */
   readonly planes: readonly Plane[]
   readonly #kernel: JpegKernel

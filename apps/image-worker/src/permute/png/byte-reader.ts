@@ -21,20 +21,20 @@ export class ByteReader {
     return Buffer.concat(parts, length)
   }
 
-  /** The bytes at hand, from one to `length`. Throws NotWellFormed if the stream has ended. */
+  /** The buffered bytes, from one to `length`. Throws NotWellFormed if the stream has ended. */
   async readSome(length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array(0)
     if (this.#chunk.length === 0 && !(await this.#fill())) throw new NotWellFormed('the file ends too early')
-    return this.takeAtHand(length)
+    return this.takeBuffered(length)
   }
 
-  /** The bytes that can be taken without waiting: the rest of the last chunk. */
-  get atHand(): Uint8Array {
+  /** The bytes that can be read without waiting: the rest of the last chunk. */
+  get buffered(): Uint8Array {
     return this.#chunk
   }
 
-  /** At most `length` of the bytes at hand. */
-  takeAtHand(length: number): Uint8Array {
+  /** At most `length` of the buffered bytes. */
+  takeBuffered(length: number): Uint8Array {
     const taken = this.#chunk.subarray(0, length)
     this.#chunk = this.#chunk.subarray(taken.length)
     return taken

@@ -81,7 +81,7 @@ export class PngChunkReader {
    * of 8 KiB costs 2 us, nearly all for its CRC; awaiting `next`, `readSome` and `close` would take another 4 us.
    */
   readRun(type: string, most: number, take: (data: Uint8Array) => void): Uint8Array {
-    const bytes = asBuffer(this.#bytes.atHand)
+    const bytes = asBuffer(this.#bytes.buffered)
     const letters = Buffer.from(type, 'latin1')
     const typeCrc = crc32(letters)
     let end = 0
@@ -95,7 +95,7 @@ export class PngChunkReader {
       left -= length
       end += 12 + length
     }
-    return this.#bytes.takeAtHand(end)
+    return this.#bytes.takeBuffered(end)
   }
 
   /** The open chunk's whole data; closes it. */

@@ -5,12 +5,11 @@ import { inflatedExactly, isLonger, isShorter, mostCompressed } from './inflate-
 import { checkFilters } from './scanlines.ts'
 
 /**
- * Palette images that inflate to more than this are passed on after checking only their CRCs and the plausibility of
- * their zlib stream. Permuting a palette costs nothing, so inflating everything would take nearly all of the time: 3 to
- * 5 ns a byte, against about 55 in sharp. That is 9 to 18 times as fast at any size; checking CRCs alone is more than
- * 100 times as fast. So this limit only decides how long a proof may take: 5 ms. Not proven for larger images: filter
- * bytes, the exact length, the Adler-32. Accidental damage in storage or transfer still breaks a CRC; a forged file is
- * passed on as it came.
+ * Palette images that inflate to more than this are not inflated: only their CRCs and the plausibility of their zlib
+ * stream are checked. Permuting a palette costs nothing, so inflating takes nearly all of the time: 3 to 5 ns a byte,
+ * where sharp takes about 55. The limit means at most 5 ms for an image. In larger images, filter bytes, the exact length
+ * and the Adler-32 are not checked. Accidental damage in storage or transfer still breaks a CRC; a forged file is passed
+ * on as it came.
  */
 const maxProvenBytes = 1024 * 1024
 

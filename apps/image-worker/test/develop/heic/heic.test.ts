@@ -41,7 +41,7 @@ for (const [name, most] of [
     assert.ok(off <= most, `a sample is off by ${off}`)
   })
 
-test('a HEIC becomes a JPEG with its channels swapped, unless other operations are asked for', async () => {
+test('a HEIC becomes a JPEG with its channels swapped, unless other operations are requested', async () => {
   const result = await inspectResult(await run(sample('tile.heic'), 'swap-channels'))
   assert.equal(result.format, 'jpeg')
   const off = meanError({ ...result, format: 'png' }, permuted(tile, 'bgr'))

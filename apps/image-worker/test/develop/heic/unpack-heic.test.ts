@@ -33,7 +33,7 @@ test('an image that takes more memory than its size allows fails with a reason',
   })
 })
 
-test('the result tells whether an image was turned or mirrored', async () => {
+test('the result shows whether an image was turned or mirrored', async () => {
   for (const [properties, isMoved] of [
     [[], false],
     [[irot(1)], true],

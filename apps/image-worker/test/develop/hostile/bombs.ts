@@ -49,7 +49,7 @@ export function bombs(): HostileInput[] {
       324: 8,
       325: 2 ** 31,
     }),
-    'tiff with a strip behind the end': tiffOf({ 256: 100, 257: 100, 273: 2 ** 31, 279: 2 ** 31 }),
+    'tiff with a strip after the end': tiffOf({ 256: 100, 257: 100, 273: 2 ** 31, 279: 2 ** 31 }),
     'avif of 2^64 pixels': avifOf(2 ** 32 - 1, 2 ** 32 - 1),
     'avif of 272 000 pixels in few bytes': avifOf(16, 17_000),
     'avif of no size': avifOf(0, 0),
@@ -80,7 +80,7 @@ export function bombs(): HostileInput[] {
       text('iTXt', 'x\0\x01\0\0\0'),
       rest,
     ]),
-    'png with a text of 64 MiB behind its data': Buffer.concat([
+    'png with a text of 64 MiB after its data': Buffer.concat([
       small.subarray(0, -12),
       text('zTXt', 'x\0\0'),
       chunk('IEND'),

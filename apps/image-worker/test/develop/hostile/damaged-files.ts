@@ -20,7 +20,7 @@ export function flips(name: string, file: Buffer, random: Random): HostileInput[
       const at = random(2) && near < bytes.length ? near : random(bytes.length)
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8))
     }
-    return { name: `${name} with bits turned ${index}`, bytes }
+    return { name: `${name} with flipped bits ${index}`, bytes }
   })
 }
 
@@ -48,7 +48,7 @@ export function randomBehindMagics(valid: Map<string, Buffer>, random: Random): 
       Array.from({ length: 3 }, (_, index) => {
         const noise = Buffer.from(Uint8Array.from({ length: random(4000) }, () => random(256)))
         return {
-          name: `random bytes behind ${kept} of ${name}, ${index}`,
+          name: `random bytes after ${kept} of ${name}, ${index}`,
           bytes: Buffer.concat([file.subarray(0, kept), noise]),
         }
       }),

@@ -15,7 +15,7 @@ export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
     // libwebp and libheif read no further than the announced length; a TIFF may contain anything anywhere.
     // But the frames of an animation must be alike.
     if (name === 'tiff of pages that differ') continue
-    add(`${name} with a script behind`, Buffer.concat([file, latin1(smuggled)]))
+    add(`${name} with a script after its end`, Buffer.concat([file, latin1(smuggled)]))
   }
   const get = (name: string) => valid.get(name) ?? Buffer.alloc(0)
   const script = latin1(smuggled)
@@ -27,7 +27,7 @@ export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
     add(`${name} with a script as text`, more(chunk('tEXt', Buffer.concat([latin1('x\0'), script]))))
     add(`${name} with a script as an unknown chunk`, more(chunk('scRi', script)))
     add(
-      `${name} with a script behind its data`,
+      `${name} with a script after its data`,
       Buffer.concat([
         png.subarray(0, -12),
         chunk('tEXt', Buffer.concat([latin1('x\0'), script])),

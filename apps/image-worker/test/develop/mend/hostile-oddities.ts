@@ -36,7 +36,7 @@ async function flips(name: string, clean: Buffer, odd: Buffer, random: Random): 
   const inputs: HostileInput[] = []
   for (let index = 0; index < flipsOfEach; index++) {
     const [at, bit] = [random(odd.length - oddFrom - 2), 1 << random(8)]
-    const input = { name: `${name}, with bits turned ${index}`, bytes: flipped(odd, oddFrom + at, bit) }
+    const input = { name: `${name}, with flipped bits ${index}`, bytes: flipped(odd, oddFrom + at, bit) }
     const isRefused = areSame && !(await isWhole(flipped(clean, cleanFrom + at, bit)))
     inputs.push(isRefused ? { ...input, expected: 'refused' } : input)
   }

@@ -189,7 +189,7 @@ const lost: Readonly<Record<string, (files: CleanFiles) => Buffer>> = {
   'a transform that may be a damaged zero': ({ baseline }) => withAdobe(baseline, 2),
   'a transform of four components that may be a damaged zero': ({ cmyk }) => withAdobe(cmyk, 1),
   'a Huffman table that lost its beginning': ({ baseline }) => spliced(baseline, 0xc4, 0, 10, Buffer.of()),
-  'a quantisation table with zeros in front of its steps': ({ baseline }) =>
+  'a quantisation table with zeros before its steps': ({ baseline }) =>
     spliced(baseline, 0xdb, 5, 0, Buffer.alloc(80)),
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-/** The place of a marker in a JPEG: in front of a segment, or in a scan. */
+/** The place of a marker in a JPEG: before a segment, or in a scan. */
 interface Place {
   readonly at: number
   readonly marker: number
@@ -30,7 +30,7 @@ function endOfCodes(jpeg: Buffer, from: number): number {
   return at
 }
 
-/** The file with bytes in front of some of its markers. */
+/** The file with bytes before some of its markers. */
 export function withStrays(jpeg: Buffer, strays: Uint8Array, isChosen: (place: Place) => boolean): Buffer {
   let from = 0
   const parts: Uint8Array[] = []
@@ -92,7 +92,7 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
     withStrays(jpeg, Buffer.from('stray'), ({ at, marker }) => at > 2 && !isRestart(marker)),
   'a segment without its marker, as Pixel phones write': jpeg =>
     withStrays(jpeg, Buffer.from('00e000104a46494600010100000100010000', 'hex'), isBehindFirstTable),
-  'a lot of bytes in front of a table': jpeg =>
+  'a lot of bytes before a table': jpeg =>
     withStrays(jpeg, Buffer.alloc(24_242, 'A stray text. '), isBehindFirstTable),
   'stray bytes before a restart marker': jpeg =>
     withStrays(jpeg, Buffer.of(0x12, 0x34), ({ at }) => at === restartsOf(jpeg)[1]?.at),
@@ -100,7 +100,7 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
     withStrays(jpeg, Buffer.from('nine odd!'), ({ marker }) => isRestart(marker)),
   'zeros before all restart markers': jpeg =>
     withStrays(jpeg, Buffer.alloc(113), ({ marker }) => isRestart(marker)),
-  'zeros behind the last scan': jpeg => withStrays(jpeg, Buffer.alloc(8), ({ marker }) => marker === 0xd9),
+  'zeros after the last scan': jpeg => withStrays(jpeg, Buffer.alloc(8), ({ marker }) => marker === 0xd9),
   'JFIF 2.01': jpeg => withJfif(jpeg, 2, 1),
   'JFIF 0.02': jpeg => withJfif(jpeg, 0, 2),
   'transform 3': jpeg => withAdobe(jpeg, 3),
@@ -115,7 +115,7 @@ export function restartsOf(jpeg: Buffer): Place[] {
  * like damage.
  */
 export function canHave(kind: string, oddity: string): boolean {
-  if (kind.startsWith('arithmetic')) return !/restart|behind/.test(oddity)
+  if (kind.startsWith('arithmetic')) return !/restart|after/.test(oddity)
   return !(kind.startsWith('progressive') && /^ranges|before a restart/.test(oddity))
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { fractionOf } from '../../../src/develop/fraction.ts'
-import { describing, type Exif, exifBytes, readExif } from '../../../src/develop/metadata/exif.ts'
+import { type Exif, exifBytes, exifDescribing, readExif } from '../../../src/develop/metadata/exif.ts'
 import { iptcDatasets } from '../../../src/develop/metadata/iptc.ts'
 import { readPngMetadata } from '../../../src/develop/metadata/png-metadata.ts'
 import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
@@ -28,9 +28,9 @@ test('any bytes are read as EXIF or ignored, and the EXIF written from them can 
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), damaged), bytes => {
       const exif = readExif(bytes)
       if (!exif) return
-      const written = describing(exif, size, 'jpeg')
+      const written = exifDescribing(exif, size, 'jpeg')
       const again = readExif(exifBytes(written))
-      assert.deepEqual(again && contentOf(describing(again, size, 'jpeg')), contentOf(written))
+      assert.deepEqual(again && contentOf(exifDescribing(again, size, 'jpeg')), contentOf(written))
     }),
     { numRuns: 2000 },
   )

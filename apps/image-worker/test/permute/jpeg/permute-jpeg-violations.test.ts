@@ -35,7 +35,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, message: RegExp][] =
   ['a scan cut off', Buffer.concat([baseline.subarray(0, -20), Buffer.of(0xff, 0xd9)]), /too early/],
   ['no end', baseline.subarray(0, -2), /after the end of a scan|too early/],
   [
-    'bytes behind the scan',
+    'bytes after the scan',
     changed(baseline, scan, bytes => Buffer.concat([bytes, Buffer.alloc(2)])),
     /after the end/,
   ],

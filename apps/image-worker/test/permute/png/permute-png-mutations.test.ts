@@ -112,7 +112,7 @@ test('damage in the compressed data always ends in a refusal', async () => {
         index === at + 1 && type === 'IDAT' ? chunk('IDAT', damage(data)) : whole,
       )
       const file = Buffer.concat([signature, ...damaged])
-      // Some bits say nothing: the level of the compression, and those after the last code.
+      // Some bits have no effect: the level of the compression, and those after the last code.
       fc.pre(!file.equals(png) && (file.length !== png.length || !pixelsEqual(file, png)))
       await assert.rejects(permuteWhole(file, 'bgr'), NotWellFormed)
     }),

@@ -28,7 +28,7 @@ const files: Record<string, Buffer> = {
   'a private application extension': before(application('DARKROOM1.0', Buffer.alloc(300, 7))),
   'plain text': before(plainText('text')),
 }
-const behind: Record<string, Buffer> = {
+const after: Record<string, Buffer> = {
   zeros: Buffer.alloc(64),
   'a script': Buffer.from('<script>alert("GIF")</script>'),
   'another GIF': animation,
@@ -36,8 +36,8 @@ const behind: Record<string, Buffer> = {
 }
 
 for (const [extension, gif] of Object.entries(files)) {
-  for (const [words, more] of Object.entries(behind)) {
-    test(`a GIF that ends in ${extension}, with ${words} behind its end, is developed without them`, async () => {
+  for (const [words, more] of Object.entries(after)) {
+    test(`a GIF that ends in ${extension}, with ${words} after its end, is developed without them`, async () => {
       const longer = Buffer.concat([gif, more])
       for (const operations of ['flip', 'swap-channels', 'format:webp', 'flip,metadata:keep']) {
         const [result, expected] = [await run(longer, operations), await run(gif, operations)]

@@ -5,7 +5,7 @@ import type { DevelopLimits } from './limits.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /** The state of an original that is kept while its outputs are made one after the other. */
-export class OriginalInHand {
+export class SharedOriginal {
   header: ImageHeader | undefined
   /** The bytes that decoders read. */
   source: Uint8Array | undefined
