@@ -105,8 +105,18 @@ async function encodeOnce(
   settings: EncodeSettings,
   limits: DevelopLimits,
 ): Promise<Uint8Array> {
+  const bytes = await encodePixels(prepared, format, settings, limits)
+  return attachMetadata(bytes, format, prepared.metadata, frameSize(prepared))
+}
+
+/** A file without metadata; an AVIF has its profile or its colour numbers already. */
+async function encodePixels(
+  prepared: Prepared,
+  format: OutputFormat,
+  settings: EncodeSettings,
+  limits: DevelopLimits,
+): Promise<Uint8Array> {
   const { original, stack, pageHeight, metadata } = prepared
-  const size = frameSize(prepared)
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
   const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
   const isDeep = canHave16Bits(format) && !isJpegTiff
@@ -116,47 +126,43 @@ async function encodeOnce(
     const written = canBeTransparent(format) && !isJpegTiff ? image : image.flatten({ background: '#ffffff' })
     return written.toColourspace(colourspace)
   }
-  if (format === 'jpeg' && !settings.progressive) {
-    const encodeStrip = (strip: Stack) => writeAs(coloured(strip), format, settings).toBuffer()
-    const jpeg = await encodeBaseline(stack, encodeStrip)
-    return attachMetadata(jpeg, format, metadata, size)
-  }
+  if (format === 'jpeg' && !settings.progressive)
+    return encodeBaseline(stack, strip => writeAs(coloured(strip), format, settings).toBuffer())
   if (isJpegTiff && !isLeftToSharp(settings)) {
     const encodeStrip = (strip: Stack) => writeAs(coloured(strip, strip.height), 'jpeg', settings).toBuffer()
     const pages: Uint8Array[] = []
-    for (const page of stripsOf(stack, size.height)) pages.push(await encodeJpegPage(page, encodeStrip))
-    return attachMetadata(joinPages(pages), format, metadata, size)
+    for (const page of stripsOf(stack, frameSize(prepared).height))
+      pages.push(await encodeJpegPage(page, encodeStrip))
+    return joinPages(pages)
   }
   if (format === 'avif') {
     const { colour, icc } = metadata
     const avif = await writeAs(icc ? await carrying(icc) : coloured(stack), format, settings).toBuffer()
-    const signed = colour?.numbers ? await signAvif(avif, colour.numbers) : avif
-    return attachMetadata(signed, format, metadata, size)
+    return colour?.numbers ? signAvif(avif, colour.numbers) : avif
   }
   if (format === 'png' && pageHeight !== undefined) {
     const encoders = [false, true].map(
       filtersRows => (frame: Stack) =>
         writeAs(coloured(frame, frame.height), format, { ...settings, filtersRows }).toBuffer(),
     )
-    const png = await writeAnimation(stack, pageHeight, settings, encoders)
-    return attachMetadata(png, format, metadata, size)
+    return writeAnimation(stack, pageHeight, settings, encoders)
   }
   if (format === 'png') {
     const write = (filtersRows: boolean) =>
       writeAs(coloured(stack), format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
-    return attachMetadata((await filterIfSmaller(write, original)).data, format, metadata, size)
+    return (await filterIfSmaller(write, original)).data
   }
   const bytes = await writeDelays(settings, format, delay =>
     writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),
   )
   if (format === 'webp' && stack.channels % 2 === 0) declareTransparency(bytes)
-  return attachMetadata(bytes, format, metadata, size)
+  return bytes
 
   /** sharp keeps the profile of its input, so the profile is attached to an uncompressed PNG first. */
   async function carrying(icc: Uint8Array): Promise<Sharp> {
     const png = await coloured(stack).png({ compressionLevel: 0 }).toBuffer()
-    const carrier = sharp(attachMetadata(png, 'png', { icc }, size), { limitInputPixels: false })
-    return carrier.toColourspace(colourspace).keepIccProfile()
+    const tagged = attachMetadata(png, 'png', { icc }, frameSize(prepared))
+    return sharp(tagged, { limitInputPixels: false }).toColourspace(colourspace).keepIccProfile()
   }
 }
 

@@ -56,29 +56,27 @@ function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['f
   const references = referencesIn(file, parts)
   const associations = readAssociations(file, properties)
   const propertiesOf = (id: number) => associations.get(id) ?? []
+  const isTransformed = (id: number) => propertiesOf(id).some(isTransformation)
+  const transparencies = references
+    .filter(({ type, to }) => type === 'auxl' && to.includes(primary))
+    .map(({ from }) => from)
+  const grids = itemsIn(file, parts)
+    .filter(({ id, type }) => type === 'grid' && (format === 'avif' || isTransformed(id)))
+    .map(({ id }) => id)
+  const tiles = references
+    .filter(({ type, from }) => type === 'dimg' && grids.includes(from))
+    .flatMap(({ to }) => to)
+
   const changed = new Map<number, readonly Association[]>()
-
   const own = propertiesOf(primary).filter(isTransformation)
-  for (const { type, from, to } of references)
-    if (
-      type === 'auxl' &&
-      to.includes(primary) &&
-      own.length > 0 &&
-      !propertiesOf(from).some(isTransformation)
-    )
-      changed.set(from, [...propertiesOf(from), ...own])
-
-  const grids = itemsIn(file, parts).filter(
-    ({ id, type }) => type === 'grid' && (format === 'avif' || propertiesOf(id).some(isTransformation)),
-  )
-  for (const { type, from, to } of references)
-    if (type === 'dimg' && grids.some(({ id }) => id === from))
-      for (const tile of to.filter(id => propertiesOf(id).some(isTransformation)))
-        changed.set(
-          tile,
-          propertiesOf(tile).filter(property => !isTransformation(property)),
-        )
-
+  if (own.length > 0)
+    for (const id of transparencies) if (!isTransformed(id)) changed.set(id, [...propertiesOf(id), ...own])
+  for (const id of tiles)
+    if (isTransformed(id))
+      changed.set(
+        id,
+        propertiesOf(id).filter(property => !isTransformation(property)),
+      )
   if (changed.size === 0) return file
   for (const [id, list] of changed) associations.set(id, list)
   const others = [...boxesIn(file, properties)].filter(({ type }) => type !== 'ipma')
