@@ -5,12 +5,8 @@ import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { overwriteNumbers } from '../../src/develop/metadata/edit-tiff.ts'
-import {
-  longsEntry,
-  shortsEntry,
-  type TiffEntry,
-  TiffWriter,
-} from '../../src/develop/metadata/tiff-directory.ts'
+import type { TiffEntry } from '../../src/develop/metadata/tiff-directory.ts'
+import { longsEntry, shortsEntry, TiffWriter } from '../../src/develop/metadata/tiff-writer.ts'
 import { encodeJpegPage } from '../../src/develop/tiff/encode-jpeg-page.ts'
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { jpegSettings } from '../../src/develop/tiff/jpeg-settings.ts'

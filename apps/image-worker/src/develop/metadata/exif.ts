@@ -10,16 +10,8 @@ import {
   tagsOfSensor,
 } from './exif-tags.ts'
 import { inUnit, type Resolution, resolutionOf } from './resolution.ts'
-import {
-  fractionEntry,
-  longsEntry,
-  numberOf,
-  shortsEntry,
-  type TiffDirectory,
-  type TiffEntry,
-  TiffReader,
-  TiffWriter,
-} from './tiff-directory.ts'
+import { numberOf, type TiffDirectory, type TiffEntry, TiffReader } from './tiff-directory.ts'
+import { encodeTiff, fractionEntry, longsEntry, shortsEntry, type TiffWriter } from './tiff-writer.ts'
 
 /**
  * The directories of EXIF (Exif 2.32, 4.6), without the pointers between them and without the thumbnail's directory.
@@ -187,11 +179,7 @@ export function resolutionEntries(resolution: Resolution): TiffEntry[] {
 
 /** EXIF as stored in files other than TIFF, without JPEG's prefix. */
 export function exifBytes(exif: Exif): Uint8Array {
-  const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
-  const { at } = writer.directory(writeExif(exif, writer))
-  const bytes = writer.bytes()
-  bytes.writeUInt32LE(at, 4)
-  return bytes
+  return encodeTiff(writer => writeExif(exif, writer))
 }
 
 /** Writes the directories below the main one. Returns the entries of the main directory. */

@@ -1,5 +1,6 @@
 import { withDirectories } from '../metadata/edit-tiff.ts'
-import { longsEntry, TiffReader } from '../metadata/tiff-directory.ts'
+import { TiffReader } from '../metadata/tiff-directory.ts'
+import { longsEntry } from '../metadata/tiff-writer.ts'
 import { pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**

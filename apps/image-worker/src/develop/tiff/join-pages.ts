@@ -1,4 +1,5 @@
-import { longsEntry, numbersOf, TiffReader, TiffWriter } from '../metadata/tiff-directory.ts'
+import { numbersOf, TiffReader } from '../metadata/tiff-directory.ts'
+import { longsEntry, TiffWriter } from '../metadata/tiff-writer.ts'
 import { pageTags } from './tiff-page.ts'
 
 const placeTags: readonly number[] = [pageTags.stripOffsets, pageTags.tileOffsets]

@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
-import { longsEntry, shortsEntry, type TiffEntry } from '../metadata/tiff-directory.ts'
+import type { TiffEntry } from '../metadata/tiff-directory.ts'
+import { longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
 import { type Segments, segmentsOf, unpackSegment } from './segments.ts'

@@ -1,10 +1,5 @@
-import {
-  bytesEntry,
-  longsEntry,
-  shortsEntry,
-  type TiffEntry,
-  TiffWriter,
-} from '../metadata/tiff-directory.ts'
+import type { TiffEntry } from '../metadata/tiff-directory.ts'
+import { bytesEntry, encodeTiff, longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { abbreviated, tablesStream, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, pageTags, photometrics } from './tiff-page.ts'
 
@@ -31,25 +26,23 @@ export function writeJpegPage(
   const [first] = streams
   if (!first) throw new TypeError('a page has no pixels')
   const { components, horizontal, vertical } = first
-  const writer = new TiffWriter(Buffer.from('II*\0\0\0\0\0', 'latin1'))
   const parts = streams.map(stream => abbreviated(stream, first))
-  const offsets = parts.map(part => writer.append(part))
   const lengths = parts.map(part => part.length)
-  const { at } = writer.directory([
-    longsEntry(pageTags.width, width),
-    longsEntry(pageTags.height, height),
-    shortsEntry(pageTags.bitsPerSample, ...new Array(components).fill(8)),
-    shortsEntry(pageTags.compression, compressions.jpeg),
-    shortsEntry(pageTags.orientation, 1),
-    shortsEntry(pageTags.samplesPerPixel, components),
-    shortsEntry(pageTags.planarConfiguration, 1),
-    bytesEntry(pageTags.jpegTables, 7, tablesStream(first)),
-    ...colourEntries(components, isRgb, [horizontal, vertical]),
-    ...cutEntries(cut, offsets, lengths),
-  ])
-  const bytes = writer.bytes()
-  bytes.writeUInt32LE(at, 4)
-  return bytes
+  return encodeTiff(writer => {
+    const offsets = parts.map(part => writer.append(part))
+    return [
+      longsEntry(pageTags.width, width),
+      longsEntry(pageTags.height, height),
+      shortsEntry(pageTags.bitsPerSample, ...new Array(components).fill(8)),
+      shortsEntry(pageTags.compression, compressions.jpeg),
+      shortsEntry(pageTags.orientation, 1),
+      shortsEntry(pageTags.samplesPerPixel, components),
+      shortsEntry(pageTags.planarConfiguration, 1),
+      bytesEntry(pageTags.jpegTables, 7, tablesStream(first)),
+      ...colourEntries(components, isRgb, [horizontal, vertical]),
+      ...cutEntries(cut, offsets, lengths),
+    ]
+  })
 }
 
 function colourEntries(components: number, isRgb: boolean, sampling: [number, number]): TiffEntry[] {

@@ -3,12 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import {
-  longsEntry,
-  shortsEntry,
-  type TiffEntry,
-  TiffWriter,
-} from '../../../src/develop/metadata/tiff-directory.ts'
+import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
+import { longsEntry, shortsEntry, TiffWriter } from '../../../src/develop/metadata/tiff-writer.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 import { inspect, inspectResult } from '../inspect.ts'
 import { run } from '../run.ts'
