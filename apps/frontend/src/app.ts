@@ -66,7 +66,7 @@ export interface AppDependencies extends BodyBounds {
   uploads?: UploadLimits
   /** The URLs that browsers use. */
   publicUrls?: readonly URL[]
-  /** Origins of other sites whose pages may use it. */
+  /** Origins of other sites whose pages may use the API. */
   otherOrigins?: ReadonlySet<string>
   trustProxy?: TrustProxy | undefined
   /** Further host names that requests may have. */
@@ -105,6 +105,10 @@ export function buildApp({
   const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
   const signingKeys = new SigningKeys({ kv: clients.kv, logger, localFacts })
+  const keys = new KeyRing({ kv: clients.kv, logger, localFacts })
+  const rates = new RateLimits(limits, logger)
+  const onRefusedKey = (address: string) => rates.countRefusedKey(address)
+  const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
@@ -165,10 +169,6 @@ export function buildApp({
   refuseLoops(app, outbound)
   refuseForeignHosts(app, new Set([...publicUrls.map(({ hostname }) => hostname), ...allowedHosts]))
 
-  const keys = new KeyRing({ kv: clients.kv, logger, localFacts })
-  const rates = new RateLimits(limits, logger)
-  const onRefusedKey = (address: string) => rates.countRefusedKey(address)
-  const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
   requireKey(app, authenticator, ({ caller, ip }, reply) =>
     // Holders of grants must not use up the rate limit of the key.
     rates.countRequest(caller.grant ? { keyId: caller.grant.id } : caller, ip, reply),

@@ -137,7 +137,7 @@ async function uploadWithGrant(
   } catch (error) {
     // After any other error the image may have been accepted.
     const isRefused = error instanceof ServiceProblem && error.status < 500
-    if (isRefused) await grants.giveBack(grant, imageId)
+    if (isRefused) await grants.release(grant, imageId)
     throw error
   }
 }

@@ -71,7 +71,7 @@ export class GrantBook {
   }
 
   /** Frees the place of a refused image, unless a request with the same idempotency key may use it. */
-  async giveBack(grant: Grant, imageId: string): Promise<void> {
+  async release(grant: Grant, imageId: string): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const { record, etag } = await this.#find(grant)
       const used = record.used.filter(

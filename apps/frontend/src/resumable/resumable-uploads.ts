@@ -55,12 +55,12 @@ export class ResumableUploads {
   readonly #clients: UploadClients
   readonly #records: UploadRecords
   readonly #pieces: Pieces
-  readonly #grants: Pick<GrantBook, 'giveBack'>
+  readonly #grants: Pick<GrantBook, 'release'>
   readonly #logger: Logger
 
   constructor(
     clients: UploadClients,
-    { limits, grants, logger }: { limits: UploadLimits; grants: Pick<GrantBook, 'giveBack'>; logger: Logger },
+    { limits, grants, logger }: { limits: UploadLimits; grants: Pick<GrantBook, 'release'>; logger: Logger },
   ) {
     this.#clients = clients
     this.#grants = grants
@@ -85,7 +85,7 @@ export class ResumableUploads {
       const begun = await this.#records.create({ ...given, ...(owner !== undefined && { owner }) }, id)
       return first ? await this.append(caller, id, first) : stateOf(begun)
     } catch (error) {
-      await this.#abandon(caller, id)
+      await this.#removeRefused(caller, id)
       throw error
     }
   }
@@ -106,24 +106,21 @@ export class ResumableUploads {
     const received = bytesIn(known.record.pieces)
     if (given.offset !== received) throw offsetMismatch(given.offset, received)
     const length = lengthOf(known.record, given.length)
-    if (length !== undefined && length < received + (given.bytes ?? 0))
-      throw new ServiceProblem(400, 'too-long', `the upload is longer than its Upload-Length, ${length}`)
+    if (length !== undefined && length < received + (given.bytes ?? 0)) throw tooLong(length)
     if (length !== undefined && length > (given.maxBytes ?? length)) throw tooLarge(given.maxBytes ?? 0)
     return this.#receive(caller, known, length, new ArrivingBody(body), given)
   }
 
   /** @throws ServiceProblem 404 */
   async terminate(caller: Caller, id: string): Promise<void> {
-    const { taskDb, storage } = this.#clients
     const known = await this.#findRecord(caller, id)
     if (known) {
       await this.#records.terminate(known)
       await this.#pieces.delete(id, known.record.pieces)
     }
     // Otherwise the holder of a grant could upload any number of images, one after the other.
-    const image = caller.grant ? undefined : await findImage(taskDb, caller, id)
-    if (image) await deleteImage(image, { taskDb, storage })
-    else if (!known) uploadNotFound(id)
+    const isDeleted = caller.grant ? false : await this.#deleteImage(caller, id)
+    if (!isDeleted && !known) uploadNotFound(id)
   }
 
   async #receive(
@@ -251,21 +248,19 @@ export class ResumableUploads {
   async #forget({ grant }: Caller, known: KnownUpload): Promise<void> {
     if (!(await this.#records.remove(known))) return
     await this.#pieces.delete(known.id, known.record.pieces)
-    if (grant) await this.#grants.giveBack(grant, known.id)
+    if (grant) await this.#grants.release(grant, known.id)
   }
 
   /** Removes what a refused creation has left, also an image whose acceptance is not known. */
-  async #abandon(caller: Caller, id: string): Promise<void> {
-    const { taskDb, storage } = this.#clients
+  async #removeRefused(caller: Caller, id: string): Promise<void> {
     try {
       const known = await this.#findRecord(caller, id)
       if (known) {
         await this.#records.remove(known)
         await this.#pieces.delete(id, known.record.pieces)
-        const image = await findImage(taskDb, caller, id)
-        if (image) await deleteImage(image, { taskDb, storage })
+        await this.#deleteImage(caller, id)
       }
-      if (caller.grant) await this.#grants.giveBack(caller.grant, id)
+      if (caller.grant) await this.#grants.release(caller.grant, id)
     } catch (error) {
       this.#logger.warn({ err: error, id }, 'a refused upload could not be removed; it expires')
     }
@@ -275,10 +270,16 @@ export class ResumableUploads {
   async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
     const now = await this.#records.read(record.owner, id)
     if (!now?.record.isTerminated) return
+    await this.#deleteImage(caller, id)
+    uploadNotFound(id)
+  }
+
+  /** Deletes the image of a complete upload. Returns whether there was an image. */
+  async #deleteImage(caller: Caller, id: string): Promise<boolean> {
     const { taskDb, storage } = this.#clients
     const image = await findImage(taskDb, caller, id)
     if (image) await deleteImage(image, { taskDb, storage })
-    uploadNotFound(id)
+    return image !== undefined
   }
 
   async #appendToImage(
