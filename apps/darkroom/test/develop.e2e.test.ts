@@ -248,7 +248,7 @@ test('develop --json prints the code and the message of each failure', async t =
   )
   assert.deepEqual([refused.file, refused.error.code], [letter, 'not-an-image'])
 
-  // What failed can be developed again, or deleted.
+  // A failed image can be developed again, or deleted.
   const { id } = failed.image
   const retried = await run('retry', id, '--json')
   assert.deepEqual([retried.code, linesOf(retried.stdout)[0].image.id], [0, id])

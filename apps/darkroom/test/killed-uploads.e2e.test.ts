@@ -5,7 +5,7 @@ import { httpRequest, tiffOf, until } from '@darkroom/testing'
 import { kill, prepareFleet, samePort, untilReady } from './fleet.ts'
 
 const MiB = 1024 * 1024
-/** What frontends store at once of an upload. */
+/** The size of the pieces in which frontends store an upload. */
 const pieceBytes = 8 * MiB
 
 test('fault: kill -9 of the frontend, then of the image-master, during a resumable upload: it continues, and is developed', async t => {

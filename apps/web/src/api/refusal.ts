@@ -25,7 +25,7 @@ export class Refusal extends Error {
 }
 
 /** What to do if the page does not repeat the request by itself. */
-export function remedyByHand({ remedy }: Refusal): string {
+function remedyByHand({ remedy }: Refusal): string {
   return remedy.replace(/The page (waits|continues|tries)[^.]*/, 'Try again in a moment')
 }
 
@@ -50,7 +50,7 @@ const foreignAnswer = () =>
   new Refusal({
     status: 0,
     code: 'foreign-answer',
-    message: 'Something else than Darkroom answered',
+    message: 'Something other than Darkroom answered',
     remedy: 'Reload the page, and sign in where your network or proxy asks for it.',
   })
 

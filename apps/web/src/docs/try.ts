@@ -21,7 +21,7 @@ const followMs = 15_000
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 
-/** Another try of a form ends the one before. */
+/** The latest try of each form, which ends the try before it. */
 const latest = new WeakMap<HTMLFormElement, AbortController>()
 
 async function tryRoute(form: HTMLFormElement): Promise<void> {

@@ -73,7 +73,7 @@ function endUndo(): void {
   due.push(...rows.filter(imageOf))
 }
 
-/** The events of the server tell deletions of unfinished images only. */
+/** The server sends events only for deletions of unfinished images. */
 const otherTabs = new BroadcastChannel('darkroom-deletions')
 otherTabs.onmessage = ({ data }: MessageEvent<string>) => onDeleted(data)
 

@@ -12,7 +12,7 @@ export type Session =
   | { state: 'open' }
 
 export const session = signal<Session>({ state: 'unknown' })
-/** Why the user is unknown, if the server has refused to tell. */
+/** Why the user is unknown, if the server has refused the request. */
 export const sessionProblem = signal<Refusal | undefined>(undefined)
 const retryMs = 2000
 let latest = 0

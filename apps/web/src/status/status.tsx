@@ -1,6 +1,6 @@
 import type { Stats } from '@darkroom/contracts'
 import { effect } from '@preact/signals'
-import { render } from 'preact'
+import { type ComponentChildren, render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { follow, reconnect } from '../live/live.ts'
 import { readSession, session } from '../session/session.ts'
@@ -110,50 +110,43 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
       <Later in={1}>
         <div class="pair">
           {lastHour && (
-            <section class="panel" aria-labelledby="throughput">
-              <h2 id="throughput">Ended each minute</h2>
+            <Panel id="throughput" title="Ended each minute">
               <ThroughputChart {...lastHour} />
-            </section>
+            </Panel>
           )}
-          <section class="panel" aria-labelledby="load">
-            <h2 id="load">Waiting and developing</h2>
+          <Panel id="load" title="Waiting and developing">
             <LoadChart />
-          </section>
+          </Panel>
         </div>
       </Later>
       <Later in={2}>
         {lastHour && (
-          <section class="panel" aria-labelledby="latency">
-            <h2 id="latency">How long it takes</h2>
+          <Panel id="latency" title="How long it takes">
             <LatencyTable {...lastHour} />
-          </section>
+          </Panel>
         )}
         <div class="pair">
           {workers && (
-            <section class="panel" aria-labelledby="workers">
-              <h2 id="workers">Workers</h2>
+            <Panel id="workers" title="Workers">
               <Workers workers={workers} />
-            </section>
+            </Panel>
           )}
           {lastHour && (
-            <section class="panel" aria-labelledby="failures">
-              <h2 id="failures">Failures</h2>
+            <Panel id="failures" title="Failures">
               <Failures {...lastHour} inAll={images?.failed ?? 0} />
-            </section>
+            </Panel>
           )}
         </div>
       </Later>
       <Later in={3}>
         {services && (
-          <section class="panel" aria-labelledby="services">
-            <h2 id="services">Services and engines</h2>
+          <Panel id="services" title="Services and engines">
             <Services services={services} />
-          </section>
+          </Panel>
         )}
         <div class="pair">
           {disk && (
-            <section class="panel" aria-labelledby="disk">
-              <h2 id="disk">Disk</h2>
+            <Panel id="disk" title="Disk">
               <meter
                 min="0"
                 max={disk.totalBytes}
@@ -163,11 +156,10 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
               <p class="hint">
                 {gigabytes(disk.freeBytes)} free of {gigabytes(disk.totalBytes)}
               </p>
-            </section>
+            </Panel>
           )}
           {queue && (
-            <section class="panel" aria-labelledby="queue">
-              <h2 id="queue">Queue</h2>
+            <Panel id="queue" title="Queue">
               <meter
                 min="0"
                 max={queue.limit ?? queue.waiting}
@@ -177,11 +169,20 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
               <p class="hint">
                 {queue.waiting} waiting{queue.limit ? `; uploads are refused from ${queue.limit} on` : ''}.
               </p>
-            </section>
+            </Panel>
           )}
         </div>
       </Later>
     </>
+  )
+}
+
+function Panel({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
+  return (
+    <section class="panel" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
   )
 }
 

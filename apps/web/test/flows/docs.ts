@@ -19,7 +19,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     }
   })
 
-  test('a try that cannot be sent, or is repeated before its end, is answered once and in words', async () => {
+  test('a try that cannot be sent, or is repeated before its end, gets one answer, with the reason', async () => {
     await using opened = await open('/docs')
     const { page } = opened
     const form = async (name: string) => {

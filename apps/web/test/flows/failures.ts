@@ -12,7 +12,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await using opened = await open()
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
-    await untilLoaded(page) // with which it reports what comes
+    await untilLoaded(page) // the last part of the page, which shows messages
     await darkroom.kill()
     await page.getByText('Connecting').waitFor()
     await addTo(page, fileOf('survivor.png', png), fileOf('companion.png', png))

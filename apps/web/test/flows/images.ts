@@ -239,7 +239,7 @@ export function imageFlows({
     assert.equal(await rowOf(page, 'shared.png').count(), 0)
   })
 
-  test('the details of an image that another client has deleted say so', async () => {
+  test('the details of an image that another client has deleted show that it was deleted', async () => {
     const id = await post()
     await using opened = await open()
     const { page } = opened

@@ -73,7 +73,7 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
     }
   })
 
-  test('who asks for reduced motion gets no motion of any part', async () => {
+  test('no part of the page moves if the user prefers reduced motion', async () => {
     await using opened = await open('/', { reducedMotion: 'reduce' })
     const { page } = opened
     await addTo(page, fileOf('still.png', png))

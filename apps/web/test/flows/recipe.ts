@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible, assertNotWide } from '../open-page.ts'
 
-/** What is asked of the images: steps, variants, presets, saved recipes, and a trial before all are sent. */
+/** The request for images: steps, variants, presets, saved recipes, and a trial before all are sent. */
 export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): void {
   test('a recipe is built, reordered, saved, tried, applied, and there again after a reload', async () => {
     await using opened = await open()
@@ -121,7 +121,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     assert.deepEqual(Object.keys(variants ?? {}), ['thumb', 'thumb-2'])
   })
 
-  test('variants are asked for, compared and downloaded', async () => {
+  test('variants are requested, compared and downloaded', async () => {
     await using opened = await open()
     const { page } = opened
     await page.getByRole('button', { name: 'Add a variant' }).click()

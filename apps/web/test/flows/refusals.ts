@@ -110,9 +110,9 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     const signIn = { status: 200, contentType: 'text/html', body: '<h1>Welcome to our network</h1>' }
     await page.route(/\/images(\?|$)/, route => route.fulfill(signIn))
     await page.goto(new URL('/', page.url()).href)
-    await page.locator('.empty').getByText('Something else than Darkroom answered').waitFor()
+    await page.locator('.empty').getByText('Something other than Darkroom answered').waitFor()
     await addTo(page, fileOf('hotel.png', png))
-    await page.locator('.toast').getByText('Something else than Darkroom answered').waitFor()
+    await page.locator('.toast').getByText('Something other than Darkroom answered').waitFor()
     await assertAccessible(page)
     await page.unroute(/\/images(\?|$)/)
     await untilDeveloped(page, 'hotel.png', `Image ${id.slice(-6)}`)
@@ -154,7 +154,7 @@ export function refusalFlows({ open, local, png, photo, post, withSetting }: InB
     await untilDeveloped(page, 'other.png')
   })
 
-  test('while Darkroom does not know who may see what, the page shows why, and continues by itself', async () => {
+  test('while the API keys cannot be read, the page shows why, and continues by itself', async () => {
     await post()
     await using opened = await open('/docs')
     const { page } = opened

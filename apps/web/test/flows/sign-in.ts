@@ -53,7 +53,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     }
   })
 
-  test('an upload without a key is kept, and asks for one in words, on a phone too', async () => {
+  test('an upload without a key is kept, and the page asks for a key, on a phone too', async () => {
     const key = await createKey({ owner: 'dora' })
     await using opened = await open('/', { viewport: { width: 360, height: 740 } })
     const { page } = opened
@@ -162,7 +162,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     assert.equal(await page.getByRole('heading', { name: 'Sign in' }).count(), 0)
   })
 
-  test('who leaves the dashboard leaves no figures, and who has no key is asked once', async () => {
+  test('figures are cleared when the operator signs out, and the dashboard asks for a key once', async () => {
     const key = await createKey({ role: 'operator' })
     await using opened = await open('/status')
     const { page } = opened
