@@ -31,28 +31,9 @@ export function requireProgress(
   given: BodyBounds & { answerHeaders: (headers: IncomingHttpHeaders) => Record<string, string> },
   isPublic: boolean,
 ): void {
-  const {
-    answerHeaders,
-    bodyStallMs = defaultBodyBounds.bodyStallMs,
-    bodyMinBytesPerSecond = defaultBodyBounds.bodyMinBytesPerSecond,
-    bodyWindowMs = 60_000,
-  } = given
-  const factor = isPublic ? 1 : 2
-  const stallMs = factor * bodyStallMs
-  const windowMs = factor * bodyWindowMs
-  const minBytesPerSecond = bodyMinBytesPerSecond / factor
-  const tickMs = Math.min(closingStallMs, stallMs, windowMs) / 4
+  const limits = limitsFrom(given, isPublic)
+  const tickMs = Math.min(closingStallMs, limits.stallMs, limits.windowMs) / 4
   const receiving = new Map<IncomingMessage, Arrival>()
-
-  const violationOf = (arrival: Arrival): string | undefined => {
-    const allowedMs = app.closing.aborted ? Math.min(stallMs, closingStallMs) : stallMs
-    if (arrival.silentMs >= allowedMs) return `no byte of the body arrived for ${allowedMs} ms`
-    if (arrival.windowMs < windowMs) return undefined
-    const bytesPerSecond = Math.floor((1000 * arrival.windowBytes) / arrival.windowMs)
-    arrival.beginWindow()
-    if (bytesPerSecond >= minBytesPerSecond) return undefined
-    return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are required`
-  }
 
   let checkedAt = 0
   let timer: NodeJS.Timeout | undefined
@@ -78,12 +59,12 @@ export function requireProgress(
         continue
       }
       arrival.observe(Math.min(elapsedMs, now - arrival.begunAt))
-      const violation = violationOf(arrival)
+      const violation = violationOf(arrival, limits, app.closing.aborted)
       if (violation === undefined) continue
       receiving.delete(request)
       const { method, url } = request
       app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${violation}`)
-      cut(request, arrival.response, violation, answerHeaders(request.headers))
+      cut(request, arrival.response, violation, given.answerHeaders(request.headers))
     }
   }
 
@@ -95,6 +76,43 @@ export function requireProgress(
     request.once('close', () => receiving.delete(request))
   })
   app.addHook('onClose', async () => stopChecking())
+}
+
+interface Limits {
+  readonly stallMs: number
+  readonly windowMs: number
+  readonly minBytesPerSecond: number
+}
+
+function limitsFrom(
+  {
+    bodyStallMs = defaultBodyBounds.bodyStallMs,
+    bodyMinBytesPerSecond = defaultBodyBounds.bodyMinBytesPerSecond,
+    bodyWindowMs = 60_000,
+  }: BodyBounds,
+  isPublic: boolean,
+): Limits {
+  const factor = isPublic ? 1 : 2
+  return {
+    stallMs: factor * bodyStallMs,
+    windowMs: factor * bodyWindowMs,
+    minBytesPerSecond: bodyMinBytesPerSecond / factor,
+  }
+}
+
+/** The limit that a body exceeds, in words; undefined if it keeps the limits so far. Begins a new window if one is full. */
+function violationOf(
+  arrival: Arrival,
+  { stallMs, windowMs, minBytesPerSecond }: Limits,
+  isClosing: boolean,
+): string | undefined {
+  const allowedMs = isClosing ? Math.min(stallMs, closingStallMs) : stallMs
+  if (arrival.silentMs >= allowedMs) return `no byte of the body arrived for ${allowedMs} ms`
+  if (arrival.windowMs < windowMs) return undefined
+  const bytesPerSecond = Math.floor((1000 * arrival.windowBytes) / arrival.windowMs)
+  arrival.beginWindow()
+  if (bytesPerSecond >= minBytesPerSecond) return undefined
+  return `the body arrived at ${bytesPerSecond} bytes/s; at least ${minBytesPerSecond} are required`
 }
 
 /** Tracks how the body of one request arrives. */

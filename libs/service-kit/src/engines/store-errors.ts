@@ -18,7 +18,7 @@ export class RequestRefused extends Error {}
 /** There is no room for more; nothing was changed. */
 export class StoreFull extends Error {}
 
-/** Of an engine with files of its own. */
+/** The error of an engine that writes files itself. */
 export function diskFull(cause: unknown): StoreFull {
   return new StoreFull('the disk is full; nothing was changed', { cause })
 }
