@@ -7,7 +7,7 @@ import {
   type UploadOptions,
   type Urgency,
 } from '@darkroom/contracts'
-import { atMost, type Body, hangUpSignal, readHead, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { atMost, type Body, hangUpSignal, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from './access/caller.ts'
 import type { Grant, GrantBook } from './access/grant-book.ts'
@@ -17,7 +17,7 @@ import { readJsonSource } from './json-source.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import type { Presets } from './presets.ts'
 import { expandOptions, type GivenOptions } from './requested-outputs.ts'
-import { readForm } from './uploaded-form.ts'
+import { readUploadBody } from './upload-body.ts'
 import { withCallback } from './webhooks/with-callback.ts'
 
 export interface UploadClients {
@@ -74,7 +74,7 @@ export async function upload(
   const order = arrived.source && (await orderOf(options))
   using read =
     url === undefined
-      ? await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
+      ? await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
       : await importer.open(url, signal, request.caller.owner)
   const { body, contentLength } = read
   const answer = await imageMaster.newImage({
@@ -115,7 +115,7 @@ async function uploadWithGrant(
   requireNoOptions(options)
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
   if (arrived.source) requireNoOptions(arrived.source)
-  using read = await uploadBodyOf(request, 'body' in arrived ? arrived.body : undefined)
+  using read = await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
   requireNoOptions(read.options ?? {})
   const { imageId, record } = await grants.take(grant, idempotencyKey)
   const { owner } = request.caller
@@ -140,48 +140,4 @@ async function uploadWithGrant(
     if (isRefused) await grants.release(grant, imageId)
     throw error
   }
-}
-
-/** Dispose of it afterwards, which ends an unread body. */
-interface UploadBody extends Disposable {
-  body: AsyncIterable<Uint8Array> | Uint8Array
-  contentLength?: string | undefined
-  /** Options that came with the body. They have priority over those of the query. */
-  options?: UploadOptions
-}
-
-async function uploadBodyOf(
-  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
-  body: Body | undefined,
-): Promise<UploadBody> {
-  const bytes = body ?? new Uint8Array()
-  const nothingHeld = { [Symbol.dispose]: () => undefined }
-  const formType = formTypeOf(raw.rawHeaders)
-  const { head, whole } = await (bytes instanceof Uint8Array || formType === undefined
-    ? { head: new Uint8Array(), whole: bytes }
-    : readHead(bytes, formHeadBytes))
-  if (formType === undefined || !isText(head))
-    return { body: whole, contentLength: headers['content-length'], ...nothingHeld }
-  const { file, options } = await readForm(
-    { 'content-type': formType },
-    whole instanceof Uint8Array ? [whole] : whole,
-  )
-  return { body: file, options, [Symbol.dispose]: () => file.destroy() }
-}
-
-/** The first Content-Type of a form. There may be several headers, and none of them well-formed. */
-export function formTypeOf(rawHeaders: readonly string[]): string | undefined {
-  return rawHeaders.find(
-    (value, at) =>
-      at % 2 === 1 &&
-      rawHeaders[at - 1]?.toLowerCase() === 'content-type' &&
-      /^multipart\/form-data\b/i.test(value),
-  )
-}
-
-const formHeadBytes = 16
-
-/** A form begins with a boundary, which is printable (RFC 2046, 5.1.1); images have other bytes among their first. */
-function isText(head: Uint8Array): boolean {
-  return head.every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a)
 }

@@ -8,7 +8,8 @@ import type { IntakeGate } from '../intake-gate.ts'
 import { masterLimits } from '../master-limits.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
-import { formTypeOf, type UploadClients, upload } from '../upload.ts'
+import { type UploadClients, upload } from '../upload.ts'
+import { formTypeOf } from '../upload-body.ts'
 import { waitForEnd } from '../wait-for-end.ts'
 
 /** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
