@@ -41,13 +41,13 @@ export function keepEntries(
   file.set(written, directory.at)
 }
 
-/** What replaces a directory: entries that were read from the file, and new ones. No tag is repeated. */
+/** The entries that replace a directory: some were read from the file, others are new. No tag is repeated. */
 export interface NewDirectory {
   readonly directory: TiffDirectory
   readonly entries: readonly TiffEntry[]
 }
 
-/** A copy of the file with `added` at its end, behind it the new directories. Nothing else moves. */
+/** A copy of the file, followed by `added` and then by the new directories. Nothing else moves. */
 export function withDirectories(
   tiff: Uint8Array,
   added: readonly Uint8Array[],

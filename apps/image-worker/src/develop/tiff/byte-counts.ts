@@ -4,9 +4,9 @@ import { longsEntry } from '../metadata/tiff-writer.ts'
 import { pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
- * A copy of a TIFF that declares how many bytes each strip or tile has where this is missing or 0, as old writers leave
- * it; the file itself if nothing is missing. A strip ends before the next thing in the file begins, and decoders ignore
- * bytes behind its end. libtiff would guess only for a page of one strip, and warn.
+ * A copy of a TIFF with the byte counts of strips and tiles that are missing or 0, as old programs write them; the file
+ * itself if no count is missing. A strip is assumed to end where the next strip or directory of the file begins, because
+ * decoders ignore bytes after its end. libtiff would guess only for a page of one strip, and warn.
  */
 export function withByteCounts(tiff: Uint8Array): Uint8Array {
   const pages = tiffPages(tiff)
@@ -32,7 +32,7 @@ function lacksByteCounts({ segments }: TiffPage): boolean {
   return segments.length > 0 && segments.some(({ bytes }) => bytes === 0)
 }
 
-/** The first start behind a position, by bisection; the position itself if it is outside the file. */
+/** The first start after a position, by bisection; the position itself if it is outside the file. */
 function endOf(at: number, starts: readonly number[]): number {
   let [from, to] = [0, starts.length]
   while (from < to) {

@@ -8,9 +8,10 @@ import { type Segments, segmentsOf, unpackSegment } from './segments.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
- * A TIFF whose pages are stored in a way that libvips reads: those with tiles in separate planes, with samples of
- * neither 8 nor 16 bits, or with more samples than colours and transparency, get plain strips at the end of the file. So
- * do those in CMYK of 16 bits with transparency, whose transparency is read from there. The file itself if it has no such page, or none that can be unpacked. Awaits `reserve` before it takes memory.
+ * A TIFF whose pages are stored in a way that libvips reads. These pages get plain strips at the end of the file: tiles
+ * in separate planes, samples of neither 8 nor 16 bits, more samples than colours and transparency, and CMYK of 16 bits
+ * with transparency, which is read from the strips later. The file itself if it has no such page that can be unpacked.
+ * Awaits `reserve` before it takes memory.
  *
  * @throws UnusableImage when the pixels are damaged
  */
@@ -57,7 +58,7 @@ const colourSamples: Readonly<Record<number, number>> = {
   [photometrics.iccLab]: 3,
 }
 
-/** Samples of these are levels, and can be spread to more bits. */
+/** The samples of these are levels, which can be spread to more bits. */
 const levels: readonly number[] = [
   photometrics.whiteIsZero,
   photometrics.blackIsZero,
