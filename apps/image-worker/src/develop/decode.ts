@@ -10,19 +10,12 @@ import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { orient, orientInSharp } from './orient.ts'
 import type { Original } from './original.ts'
+import type { Output } from './output.ts'
+import type { Picture } from './picture.ts'
 import { composeFrames } from './png/compose-frames.ts'
 import { type PngFrames, readAnimation } from './png/read-animation.ts'
-import {
-  colourspaceOf,
-  cutFrames,
-  depthOf,
-  hasUnusedAlpha,
-  type Output,
-  type Picture,
-  type Raster,
-  release,
-  withoutFourthChannel,
-} from './raster.ts'
+import { cutFrames, hasUnusedAlpha, type Raster, release, withoutFourthChannel } from './raster.ts'
+import { colourspaceOf, depthOf } from './through-sharp.ts'
 import { isDeepCmykWithAlpha, withOwnAlpha } from './tiff/deep-cmyk.ts'
 import { isTransparent } from './tiff/extra-samples.ts'
 import { forgivingHarmlessWarnings } from './tiff/harmless-warnings.ts'

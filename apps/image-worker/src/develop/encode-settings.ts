@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { Sharp } from 'sharp'
 import type { Original } from './original.ts'
-import type { Output } from './raster.ts'
+import type { Output } from './output.ts'
 
 /** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can achieve it. */
 export const maxGrowth = 1.1

@@ -10,19 +10,12 @@ import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { attachMetadata } from './metadata/attach.ts'
 import { isProfileOfColours, profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
+import type { Output } from './output.ts'
+import type { CarriedMetadata, Picture } from './picture.ts'
 import { filterIfSmaller } from './png/filter-if-smaller.ts'
 import { writeAnimation } from './png/write-animation.ts'
-import {
-  type CarriedMetadata,
-  colourspaceOf,
-  joinFrames,
-  type Output,
-  type Picture,
-  type Raster,
-  samplesOf,
-  toSharp,
-  withSamples,
-} from './raster.ts'
+import { joinFrames, type Raster, samplesOf, withSamples } from './raster.ts'
+import { colourspaceOf, toSharp } from './through-sharp.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
 import { declareTransparency } from './webp-transparency.ts'

@@ -1,5 +1,5 @@
+import { uprightSize } from './geometry.ts'
 import { unpackHeicCost } from './heic/unpack-heic.ts'
-import { uprightSize } from './raster.ts'
 import { expectAllowed, largestPixels } from './steps.ts'
 import { tiffPages } from './tiff/tiff-page.ts'
 import type { Job } from './ways/way.ts'

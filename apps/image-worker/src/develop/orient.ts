@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { Sharp } from 'sharp'
-import { type Raster, throughSharp } from './raster.ts'
+import type { Raster } from './raster.ts'
+import { throughSharp } from './through-sharp.ts'
 
 /** The steps that turn an image of each EXIF orientation upright (Exif 2.32, 4.6.4). */
 const turns: Readonly<Record<number, readonly ((image: Sharp) => Sharp)[]>> = {

@@ -1,10 +1,3 @@
-import type { OutputFormat } from '@darkroom/contracts'
-import type { ImageHeader } from '@darkroom/image-header'
-import sharp, { type Sharp } from 'sharp'
-import type { ColourSignal } from './colour/colour-signal.ts'
-import type { Exif } from './metadata/exif.ts'
-import type { Resolution } from './metadata/resolution.ts'
-
 /**
  * The pixels of one frame: rows from the top, samples interleaved, without padding. 16-bit samples are in this
  * machine's byte order. Grey with transparency has four channels; the first three are equal.
@@ -16,59 +9,6 @@ export interface Raster {
   channels: 1 | 3 | 4
   bits: 8 | 16
   isGrey: boolean
-}
-
-/** An unpacked image: all frames, of one size, and its metadata. */
-export interface Picture {
-  frames: Raster[]
-  /** One for each frame, in milliseconds; empty for images that aren't animated. */
-  delays: number[]
-  /** How often an animation runs; 0 means forever. */
-  loop: number
-  metadata: CarriedMetadata
-}
-
-/** The metadata that describes the picture. Sizes in it may still be those of the original. */
-export interface CarriedMetadata {
-  icc?: Uint8Array
-  /** Set if the colours aren't sRGB and no profile describes them. */
-  colour?: ColourSignal
-  exif?: Exif
-  xmp?: string
-  /** IIM datasets. */
-  iptc?: Uint8Array
-  resolution?: Resolution
-}
-
-/** How operations move pixels. */
-export interface Geometry {
-  /** Whether a pixel may end up elsewhere. */
-  movesPixels: boolean
-  /** Whether the result may show another part of the scene, or show it turned or mirrored. */
-  changesView: boolean
-  /** Whether rows become columns. */
-  swapsAxes: boolean
-}
-
-export const unmoved: Geometry = { movesPixels: false, changesView: false, swapsAxes: false }
-
-/** The size of one frame after it is turned upright by its EXIF orientation. */
-export function uprightSize({
-  width,
-  height,
-  orientation,
-}: Pick<ImageHeader, 'width' | 'height' | 'orientation'>): Pick<Raster, 'width' | 'height'> {
-  return orientation >= 5 ? { width: height, height: width } : { width, height }
-}
-
-export interface Output {
-  format: OutputFormat
-  /** Whether the content of the image decides the format. */
-  isChosen?: boolean
-  quality?: number | undefined
-  /** Unless set, results are lossless if the original is. */
-  lossless?: boolean
-  metadata: 'strip' | 'keep'
 }
 
 /** The samples as an array of their own width, on the same memory. Never a Buffer, whose slices share memory. */
@@ -96,51 +36,6 @@ const minReleasedBytes = 1024 * 1024
 export function release({ data: { buffer } }: Raster): void {
   const isReleasable = buffer instanceof ArrayBuffer && !buffer.detached
   if (isReleasable && buffer.byteLength >= minReleasedBytes) buffer.transfer(0)
-}
-
-/** The raster as sharp's input; two channels are grey and alpha. */
-export function toSharp(
-  raster: Omit<Raster, 'channels'> & { channels: 1 | 2 | 3 | 4 },
-  pageHeight?: number,
-): Sharp {
-  const { width, height, channels } = raster
-  return sharp(samplesOf(raster), {
-    raw: { width, height, channels, ...(pageHeight !== undefined && { pageHeight }) },
-    limitInputPixels: false, // checked before it was unpacked
-  })
-}
-
-/** sharp's name for samples of this many bits. */
-export function depthOf({ bits }: Pick<Raster, 'bits'>): 'uchar' | 'ushort' {
-  return bits === 16 ? 'ushort' : 'uchar'
-}
-
-/** sharp's name for the colours of such pixels. */
-export function colourspaceOf({
-  bits,
-  isGrey,
-}: Pick<Raster, 'bits' | 'isGrey'>): 'b-w' | 'grey16' | 'srgb' | 'rgb16' {
-  if (isGrey) return bits === 16 ? 'grey16' : 'b-w'
-  return bits === 16 ? 'rgb16' : 'srgb'
-}
-
-/** Runs sharp on a raster. The result has the same depth, and is grey if the raster was. */
-export async function throughSharp(raster: Raster, work: (image: Sharp) => Sharp): Promise<Raster> {
-  const { bits, channels, isGrey } = raster
-  // Grey with transparency is processed as colour, because sharp's raw grey output can't have transparency.
-  const colourspace = colourspaceOf({ bits, isGrey: channels === 1 })
-  const { data, info } = await work(toSharp(raster))
-    .toColourspace(colourspace)
-    .raw({ depth: depthOf(raster) })
-    .toBuffer({ resolveWithObject: true })
-  return {
-    data,
-    width: info.width,
-    height: info.height,
-    channels: info.channels as Raster['channels'],
-    bits,
-    isGrey,
-  }
 }
 
 /** The frames, stacked from top to bottom in one raster. A copy, unless they are still parts of one buffer. */
@@ -231,24 +126,4 @@ export function asColour(raster: Raster): Raster {
   const samples = raster.bits === 16 ? new Uint16Array(3 * grey.length) : new Uint8Array(3 * grey.length)
   for (let pixel = 0; pixel < grey.length; pixel++) samples.fill(grey[pixel] ?? 0, 3 * pixel, 3 * pixel + 3)
   return { ...withSamples(raster, samples), channels: 3, isGrey: false }
-}
-
-/**
- * Runs sharp on a raster for operations that uncover an area, which becomes white or transparent. sharp's white is
- * 0xff00 in 16 bits, but its black is exact, so deep samples without transparency are processed as a negative.
- */
-export async function throughSharpOnWhite(
-  raster: Raster,
-  work: (image: Sharp, background: string) => Sharp,
-): Promise<Raster> {
-  if (raster.channels === 4) return throughSharp(raster, image => work(image, 'rgba(0, 0, 0, 0)'))
-  if (raster.bits === 8) return throughSharp(raster, image => work(image, '#ffffff'))
-  return negative(await throughSharp(negative(raster), image => work(image, '#000000')))
-}
-
-function negative(raster: Raster): Raster {
-  return withSamples(
-    raster,
-    samplesOf(raster).map(sample => 65_535 - sample),
-  )
 }

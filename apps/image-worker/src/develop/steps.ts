@@ -1,7 +1,7 @@
 import type { DevelopLimits } from './limits.ts'
 import type { Size } from './operations/operation-kind.ts'
+import type { Picture } from './picture.ts'
 import type { Step } from './plan.ts'
-import type { Picture } from './raster.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /**

@@ -1,6 +1,7 @@
 import sharp, { type Metadata } from 'sharp'
 import { attachMetadata } from '../metadata/attach.ts'
-import { type Raster, samplesOf, toSharp, withSamples } from '../raster.ts'
+import { type Raster, samplesOf, withSamples } from '../raster.ts'
+import { toSharp } from '../through-sharp.ts'
 
 /** Whether the profile describes grey. It is then wrong for colours (ICC.1:2022, 7.2.8), even for equal ones. */
 export function isProfileOfGrey({ icc }: Pick<Metadata, 'icc'>): boolean {

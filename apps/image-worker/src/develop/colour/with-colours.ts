@@ -1,4 +1,4 @@
-import type { CarriedMetadata } from '../raster.ts'
+import type { CarriedMetadata } from '../picture.ts'
 import type { ColourTreatment } from './treat-colours.ts'
 
 /** The metadata of a result with this colour treatment. */

@@ -10,12 +10,12 @@ import {
   turnedRectangle,
   turnOfOrientation,
 } from '../../permute/turn.ts'
+import { uprightSize } from '../geometry.ts'
 import { encodeSegment } from '../jpeg/segments.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
 import { exifBytes } from '../metadata/exif.ts'
 import { tags } from '../metadata/exif-tags.ts'
 import { shortsEntry } from '../metadata/tiff-writer.ts'
-import { uprightSize } from '../raster.ts'
 import { encodePlainTiff } from '../tiff/plain-tiff.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'

@@ -5,8 +5,10 @@ import { canBeTransparent } from '../format-abilities.ts'
 import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { isProfileOfColours, profileFor } from '../metadata/carried-metadata.ts'
+import type { Output } from '../output.ts'
+import type { CarriedMetadata } from '../picture.ts'
 import { filterIfSmaller } from '../png/filter-if-smaller.ts'
-import { type CarriedMetadata, colourspaceOf, type Output } from '../raster.ts'
+import { colourspaceOf } from '../through-sharp.ts'
 import type { Call } from './call.ts'
 
 /**

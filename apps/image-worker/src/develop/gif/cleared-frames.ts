@@ -1,8 +1,6 @@
 import { coloursOfFrame } from './colours-of-frame.ts'
-import { blocksUntilDamage } from './gif-blocks.ts'
+import { blocksUntilDamage, disposals } from './gif-blocks.ts'
 
-/** GIF 89a, section 23: before the next frame, the area of the frame is cleared, or looks as before the frame. */
-const disposals = { clear: 2, restorePrevious: 3 } as const
 const transparentFlag = 1
 
 interface Frame {

@@ -1,4 +1,5 @@
 import type { Raster } from '../raster.ts'
+import { disposals, mostShort } from './gif-blocks.ts'
 import { compressIndexes } from './lzw.ts'
 
 /**
@@ -12,12 +13,8 @@ interface Indexed {
 }
 
 const mostColours = 256
-const mostShort = 65_535
 /** Marks transparency, outside the 24-bit colours. Black in the table. */
 const none = 0x1000000
-/** GIF 89a, section 23: how a frame is removed before the next one is shown. */
-const keepFrame = 1
-const clearFrame = 2
 
 /**
  * Writes frames of at most 256 colours exactly; full transparency counts as a colour. sharp would reduce frames with
@@ -39,7 +36,7 @@ export function exactGif(
   const { width, height } = first
   const isAnimated = frames.length > 1
   const isOpaque = indexed.every(({ transparent }) => transparent === undefined)
-  const disposal = isOpaque ? keepFrame : clearFrame
+  const disposal = isOpaque ? disposals.keep : disposals.clear
   return Buffer.concat([
     ...[Buffer.from('GIF89a', 'latin1'), shorts(width, height), Buffer.of(0, 0, 0)],
     ...(isAnimated && loop !== 1 ? [looping(loop)] : []),

@@ -35,11 +35,11 @@ function missingPart(gif: Uint8Array): string | undefined {
 }
 
 function expectPixels(coded: Uint8Array, pixels: number): void {
-  const [colorBits = 0] = coded
+  const [codeBits = 0] = coded
   // The decoder refuses other sizes.
-  if (colorBits < 2 || colorBits > 8) return
+  if (codeBits < 2 || codeBits > 8) return
   try {
-    expectGifPixels(colorBits, coded.subarray(1, -1), pixels)
+    expectGifPixels(codeBits, coded.subarray(1, -1), pixels)
   } catch (error) {
     if (error instanceof CutOff || !(error instanceof NotWellFormed)) throw error
   }

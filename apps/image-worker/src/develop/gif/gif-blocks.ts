@@ -8,6 +8,12 @@ export interface GifBlock {
   readonly end: number
 }
 
+/** GIF 89a, section 23: before the next frame, the area of a frame stays, is cleared, or looks as before the frame. */
+export const disposals = { keep: 1, clear: 2, restorePrevious: 3 } as const
+
+/** The largest number that two bytes of a GIF can hold. */
+export const mostShort = 65_535
+
 const introducers = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
 const graphicControl = 0xf9
 

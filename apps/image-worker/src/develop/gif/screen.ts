@@ -1,4 +1,4 @@
-import { blocksUntilDamage } from './gif-blocks.ts'
+import { blocksUntilDamage, disposals, mostShort } from './gif-blocks.ts'
 
 /**
  * A GIF with one more frame before all others: a transparent pixel in the last corner of the screen. Undefined if the
@@ -22,16 +22,12 @@ export function withScreen(gif: Uint8Array, frames: number): Uint8Array | undefi
     ]
     const [right, bottom] = [Math.max(width, left + ownWidth), Math.max(height, top + ownHeight)]
     const isCovered = left === 0 && top === 0 && right === ownWidth && bottom === ownHeight
-    const isRemoved = disposal === restorePrevious && frames > 1
+    const isRemoved = disposal === disposals.restorePrevious && frames > 1
     if ((isCovered && !isRemoved) || right > mostShort || bottom > mostShort) return undefined
     return Buffer.concat([gif.subarray(0, framesAt), corner(right, bottom), gif.subarray(framesAt)])
   }
   return undefined
 }
-
-/** GIF 89a, section 23: after the frame, the screen looks as it did before it. */
-const restorePrevious = 3
-const mostShort = 65_535
 
 /** Sections 23 and 20: a frame of one pixel of colour 0, which is transparent, with its own table of two colours. */
 function corner(width: number, height: number): Buffer {

@@ -9,9 +9,11 @@ import type { DevelopLimits } from '../limits.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import { type Original, originalOf } from '../original.ts'
+import type { Picture } from '../picture.ts'
 import type { Plan } from '../plan.ts'
-import { colourspaceOf, depthOf, type Picture, type Raster, release, toSharp } from '../raster.ts'
+import { type Raster, release } from '../raster.ts'
 import type { SharedOriginal } from '../shared-original.ts'
+import { colourspaceOf, depthOf, toSharp } from '../through-sharp.ts'
 import { unpackHeic } from './unpack-heic.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { CarriedMetadata } from '../raster.ts'
+import type { CarriedMetadata } from '../picture.ts'
 import { attachToAvif } from './attach-to-avif.ts'
 import { attachToJpeg } from './attach-to-jpeg.ts'
 import { attachToPng } from './attach-to-png.ts'

@@ -1,6 +1,9 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
-import type { CarriedMetadata, Geometry, Output, Raster } from '../raster.ts'
+import type { Geometry } from '../geometry.ts'
+import type { Output } from '../output.ts'
+import type { CarriedMetadata } from '../picture.ts'
+import type { Raster } from '../raster.ts'
 import { type TiffPage, tiffPages } from '../tiff/tiff-page.ts'
 import { resolutionOfJfif, xmpOfJpeg } from './attach-to-jpeg.ts'
 import {

@@ -1,6 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ColourSignal } from '../colour/colour-signal.ts'
-import type { CarriedMetadata } from '../raster.ts'
+import type { CarriedMetadata } from '../picture.ts'
 import { type Exif, exifDescribing } from './exif.ts'
 import type { Resolution } from './resolution.ts'
 import { xmpDescribing } from './xmp.ts'

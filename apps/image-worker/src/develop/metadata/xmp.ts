@@ -1,6 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import { fractionOf } from '../fraction.ts'
-import type { Geometry } from '../raster.ts'
+import type { Geometry } from '../geometry.ts'
 import { inUnit, type Resolution } from './resolution.ts'
 import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
 

@@ -1,6 +1,7 @@
 import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
-import { type Raster, throughSharp } from '../raster.ts'
+import type { Raster } from '../raster.ts'
+import { throughSharp } from '../through-sharp.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { findWindow } from './find-window.ts'
 import { eachFrame, type OperationKind, onPlaces, type Size } from './operation-kind.ts'

@@ -1,6 +1,7 @@
 import type { Strategy } from '@darkroom/contracts'
 import type { Rectangle } from '../../permute/turn.ts'
-import { inBytes, type Raster, toSharp } from '../raster.ts'
+import { inBytes, type Raster } from '../raster.ts'
+import { toSharp } from '../through-sharp.ts'
 import type { Size } from './operation-kind.ts'
 
 /**

@@ -1,4 +1,5 @@
-import { colourspaceOf, depthOf, type Raster, samplesOf, toSharp, withSamples } from '../raster.ts'
+import { type Raster, samplesOf, withSamples } from '../raster.ts'
+import { colourspaceOf, depthOf, toSharp } from '../through-sharp.ts'
 import { onColours } from './operation-kind.ts'
 
 export const greyscale = onColours<'greyscale'>(toGrey, {

@@ -1,6 +1,9 @@
 import type { Operation, OperationName, OperationNamed } from '@darkroom/contracts'
 import type { Sharp } from 'sharp'
-import { type Geometry, type Output, type Raster, throughSharp, unmoved } from '../raster.ts'
+import { type Geometry, unmoved } from '../geometry.ts'
+import type { Output } from '../output.ts'
+import type { Raster } from '../raster.ts'
+import { throughSharp } from '../through-sharp.ts'
 
 /** Width and height of one frame, in pixels. */
 export type Size = Pick<Raster, 'width' | 'height'>

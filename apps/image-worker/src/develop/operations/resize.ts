@@ -1,6 +1,7 @@
 import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { ResizeOptions } from 'sharp'
-import { type Raster, throughSharpOnWhite } from '../raster.ts'
+import type { Raster } from '../raster.ts'
+import { throughSharpOnWhite } from '../through-sharp.ts'
 import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
 
 export const resize: OperationKind<'resize'> = {

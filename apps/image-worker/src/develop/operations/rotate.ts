@@ -1,5 +1,5 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { throughSharpOnWhite } from '../raster.ts'
+import { throughSharpOnWhite } from '../through-sharp.ts'
 import { onPlaces, type Size } from './operation-kind.ts'
 
 export const rotate = onPlaces<'rotate'>(

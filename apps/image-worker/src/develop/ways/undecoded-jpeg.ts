@@ -4,11 +4,11 @@ import { permuteJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { composeTurns, swapsAxes, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
 import { maxGrowth } from '../encode-settings.ts'
+import { uprightSize } from '../geometry.ts'
 import { maxHeldBytes } from '../held-bytes.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
 import type { Plan, Rearrangement } from '../plan.ts'
-import { uprightSize } from '../raster.ts'
 import type { Job, Way } from './way.ts'
 
 /**

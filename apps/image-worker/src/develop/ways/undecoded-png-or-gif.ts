@@ -5,10 +5,10 @@ import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { permutePng } from '../../permute/png/permute-png.ts'
 import { isPalettePng, turnPaletteImage } from '../../permute/png/turn-palette-image.ts'
 import { composeTurns, isTurned, type Turn, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
+import { uprightSize } from '../geometry.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
 import type { Plan } from '../plan.ts'
-import { uprightSize } from '../raster.ts'
 import type { Job, Way } from './way.ts'
 
 /**

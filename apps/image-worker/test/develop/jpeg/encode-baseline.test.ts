@@ -4,7 +4,8 @@ import { photograph } from '@darkroom/testing'
 import sharp, { type JpegOptions } from 'sharp'
 import { encodeBaseline } from '../../../src/develop/jpeg/encode-baseline.ts'
 import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
-import { type Raster, toSharp } from '../../../src/develop/raster.ts'
+import type { Raster } from '../../../src/develop/raster.ts'
+import { toSharp } from '../../../src/develop/through-sharp.ts'
 import { noiseBytes } from '../../permute/pictures.ts'
 
 /** Sizes below and above the division into strips, rows that fill no unit, grey, and both samplings. */

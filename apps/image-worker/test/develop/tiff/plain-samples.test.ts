@@ -42,7 +42,7 @@ for (const bits of [1, 2, 4, 6, 10, 12, 14]) {
   })
 }
 
-test('further samples of a pixel are left out, and transparency behind them stays', async () => {
+test('further samples of a pixel are left out, and transparency after them stays', async () => {
   const tiff = await readFile(new URL('../tiffs/planar-extras.tif', import.meta.url))
   const expected = Array.from({ length: 24 * 20 }, (_, pixel) => {
     const [x, y] = [pixel % 24, Math.floor(pixel / 24)]
