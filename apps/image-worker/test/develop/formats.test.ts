@@ -7,7 +7,10 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { usualResult } from '../../src/develop/format-abilities.ts'
 import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
+import { overwriteNumbers } from '../../src/develop/metadata/edit-tiff.ts'
+import type { TiffEntry } from '../../src/develop/metadata/tiff-directory.ts'
 import { riffChunks } from '../../src/develop/riff-chunks.ts'
+import { pageTags, type TiffPage, tiffPages } from '../../src/develop/tiff/tiff-page.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { streamPermuted } from '../../src/develop/ways/stream-permuted.ts'
 import { orders } from '../permute/pictures.ts'
@@ -258,6 +261,9 @@ test('unsupported kinds of samples and numbers of channels are refused with a re
   const plane = Buffer.alloc(12, 9)
   const colours = sharp(Buffer.alloc(36, 7), { raw: { width: 4, height: 3, channels: 3 } })
   const five = await colours.joinChannel([plane, plane], grey).tiff({ compression: 'lzw' }).toBuffer()
+  const [page] = tiffPages(five) as [TiffPage]
+  const formats = page.directory.entries.find(({ tag }) => tag === pageTags.sampleFormat) as TiffEntry
+  overwriteNumbers(five, formats, [4, 4, 4, 4, 4]) // undefined, so no sample can be left out
   for (const [file, words] of [
     [tiff, /^samples of the kind "char" are not supported/],
     [five, /^5 channels are not supported; images of this kind may have at most 4$/],
