@@ -59,8 +59,9 @@ export class Admission {
     // An owner cannot have more waiting images than the whole queue.
     if (owner === undefined || queued < maxQueuedPerOwner) return
     const own = await this.#countQueued(owner)
-    if (own < maxQueuedPerOwner) return
-    const detail = `${own} images of ${owner} are waiting; at most ${maxQueuedPerOwner} may wait`
+    const limit = limitOfOwner(queued, { maxQueued, maxQueuedPerOwner })
+    if (own < limit) return
+    const detail = `${own} images of ${owner} are waiting; at most ${limit} may wait`
     throw retryLater(429, 'owner-queue-full', detail, 5)
   }
 
@@ -106,6 +107,20 @@ export class Admission {
   async #countOf(owner: string): Promise<number> {
     return (await this.#taskDb.countWaiting({ querystring: { owner } })).body.count
   }
+}
+
+/**
+ * How many images of one owner may wait. The limit is in proportion to the room that the queue still has (dynamic queue
+ * length thresholds; Choudhury and Hahne, 1998). So one owner alone may reach `maxQueuedPerOwner`, and however many try
+ * it together, they leave room for others.
+ */
+function limitOfOwner(
+  queued: number,
+  { maxQueued, maxQueuedPerOwner }: { maxQueued: number; maxQueuedPerOwner: number },
+): number {
+  const reserved = maxQueued - maxQueuedPerOwner
+  if (reserved <= 0) return maxQueuedPerOwner
+  return Math.min(maxQueuedPerOwner, Math.ceil((maxQueuedPerOwner / reserved) * (maxQueued - queued)))
 }
 
 async function* counted(

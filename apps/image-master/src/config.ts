@@ -29,7 +29,8 @@ const adjustable = {
   maxQueuedPerOwner: Type.Integer({
     default: 5000,
     minimum: 1,
-    description: 'With this many tasks of one owner not started, uploads of that owner are refused (429)',
+    description:
+      'With this many tasks of one owner not started, or fewer if the queue is nearly full, uploads of that owner are refused (429)',
   }),
   retentionSeconds: Type.Number({
     default: 86_400,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { generateImage, until } from '@darkroom/testing'
+import { facts } from './sample-facts.ts'
 import { beginUpload, startMaster, storageFiles, upload } from './start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -94,5 +95,23 @@ describe('a queue that is full', () => {
     assert.equal((await uploadOf('')).status, 202)
     await master.clients.taskDb.claimTask({ querystring: {}, body: { worker: 'w', leaseMs: 60_000 } })
     await until('an image of alice is taken', async () => (await uploadOf('?owner=alice')).status === 202)
+  })
+
+  test('several owners with many images waiting leave room for another owner', async t => {
+    const master = await startMaster(t, { MAX_QUEUED: '12', MAX_QUEUED_PER_OWNER: '6' })
+    for (let n = 0; n < 8; n++)
+      await master.clients.taskDb.putTask({
+        params: { id: `01990000-0000-7000-8000-00000000000${n}` },
+        body: { state: 'not-started', maxAttempts: 3, original: facts, owner: n % 2 ? 'alice' : 'bob' },
+      })
+    const uploadOf = (owner: string) => upload(master, png, { query: `?owner=${owner}` })
+    for (const owner of ['alice', 'bob']) {
+      const refused = await uploadOf(owner)
+      assert.deepEqual(
+        [refused.status, refused.json().detail],
+        [429, `4 images of ${owner} are waiting; at most 4 may wait`],
+      )
+    }
+    assert.equal((await uploadOf('carol')).status, 202)
   })
 })
