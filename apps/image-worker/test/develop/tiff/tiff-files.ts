@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { photograph } from '@darkroom/testing'
+import sharp, { type Sharp } from 'sharp'
+import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
+import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
+
+export const [width, height] = [640, 480]
+
+/** Sharp's input of a picture of this size. */
+export function photo(): Sharp {
+  return sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+}
+
+export function fixture(name: string): Promise<Buffer> {
+  return readFile(new URL(`../tiffs/${name}.tif`, import.meta.url))
+}
+
+/** Two pixels side by side, eight bits a sample. */
+export function tiffOf(
+  photometric: number,
+  samples: number[],
+  extraSamples: number[] = [],
+  others: TiffEntry[] = [],
+): Uint8Array {
+  const channels = samples.length / 2
+  return encodeTiff(writer => [
+    ...[longsEntry(256, 2), longsEntry(257, 1), shortsEntry(258, ...new Array(channels).fill(8))],
+    ...[shortsEntry(259, 1), shortsEntry(262, photometric)],
+    longsEntry(273, writer.append(Uint8Array.from(samples))),
+    ...[shortsEntry(277, channels), longsEntry(278, 1), longsEntry(279, samples.length), shortsEntry(284, 1)],
+    ...others,
+    ...(extraSamples.length > 0 ? [shortsEntry(338, ...extraSamples)] : []),
+  ])
+}
+
+/** The samples of a picture without transparency, with an opaque alpha channel. */
+export function rgba(colours: number[]): Uint8Array {
+  return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))
+}
+
+/** An uncompressed TIFF in one strip, and the positions of the values of its tags. */
+export async function plainTiff(): Promise<{ tiff: Buffer; entry: (tag: number) => number }> {
+  const tiff = await photo().resize(16, 12).tiff({ compression: 'none', xres: 10, yres: 10 }).toBuffer()
+  return { tiff, entry: tag => tiffPages(tiff)[0]?.directory.entries.find(e => e.tag === tag)?.valueAt ?? 0 }
+}
