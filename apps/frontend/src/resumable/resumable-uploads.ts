@@ -1,26 +1,17 @@
-import { formatPriority, problemCode, TaskId, type UploadRecord } from '@darkroom/contracts'
+import { TaskId, type UploadRecord } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import {
-  type Body,
-  type Logger,
-  retryLater,
-  type ServiceClients,
-  ServiceProblem,
-  tooLarge,
-} from '@darkroom/service-kit'
-import { deleteImage } from '@darkroom/service-kit/images'
+import { type Body, type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
 import type { GrantBook } from '../access/grant-book.ts'
 import { ArrivingBody } from './arriving-body.ts'
+import { CompleteUploads, type UploadClients } from './complete-uploads.ts'
 import { bytesIn, Pieces } from './pieces.ts'
-import { type KnownUpload, type UploadLimits, UploadRecords } from './upload-records.ts'
+import { type KnownUpload, type UploadLimits, UploadRecords, uploadNotFound } from './upload-records.ts'
 
 /** The most that a crash can lose, and that a request of unknown length may keep in memory. */
 const pieceBytes = 8 * 1024 * 1024
 /** Keeps a record small. A client reaches this limit only with pieces far below a megabyte. */
 const maxPieces = 4000
-
-export type UploadClients = Pick<ServiceClients, 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
 
 export interface UploadState {
   id: string
@@ -55,6 +46,7 @@ export class ResumableUploads {
   readonly #clients: UploadClients
   readonly #records: UploadRecords
   readonly #pieces: Pieces
+  readonly #complete: CompleteUploads
   readonly #grants: Pick<GrantBook, 'release'>
   readonly #logger: Logger
 
@@ -67,6 +59,7 @@ export class ResumableUploads {
     this.#logger = logger
     this.#records = new UploadRecords(clients.kv, limits)
     this.#pieces = new Pieces(clients.storage, logger)
+    this.#complete = new CompleteUploads({ clients, records: this.#records, pieces: this.#pieces, grants })
   }
 
   /**
@@ -119,7 +112,7 @@ export class ResumableUploads {
       await this.#pieces.delete(id, known.record.pieces)
     }
     // Otherwise the holder of a grant could upload any number of images, one after the other.
-    const isDeleted = caller.grant ? false : await this.#deleteImage(caller, id)
+    const isDeleted = caller.grant ? false : await this.#complete.deleteImage(caller, id)
     if (!isDeleted && !known) uploadNotFound(id)
   }
 
@@ -191,64 +184,8 @@ export class ResumableUploads {
     lastPart: AsyncIterable<Uint8Array>,
     length: number,
   ): Promise<UploadState> {
-    const { id, record } = known
-    const { owner, options, urgency } = record
-    const sent = this.#clients.imageMaster.newImage({
-      querystring: { ...options, id, ...(owner !== undefined && { owner }) },
-      headers: {
-        'content-length': String(length),
-        ...(urgency !== undefined && { priority: formatPriority(urgency) }),
-      },
-      body: this.#whole(id, record, lastPart, length),
-    })
-    const answer = await sent.catch(async error => {
-      if (!(error instanceof ServiceProblem && error.code === 'upload-gone')) throw error
-      // If the client sent the last piece twice, the other request may have deleted the pieces that this one reads.
-      const image = await findImage(this.#clients.taskDb, caller, id)
-      if (image) return undefined
-      await this.#forget(caller, known)
-      throw error
-    })
-    if (!answer) return { id, offset: length, length }
-    if (answer.status === 202) {
-      if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
-      await this.#pieces.delete(id, record.pieces)
-      return { id, offset: length, length }
-    }
-    const refusal = ServiceProblem.relay(answer)
-    if (answer.status === 429 || answer.status === 503) {
-      // tus-js-client tries again after a 5xx, but not after a 429.
-      throw retryLater(503, refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
-    }
-    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(caller, known)
-    throw refusal
-  }
-
-  /** All bytes of an upload. */
-  async *#whole(
-    id: string,
-    { pieces }: UploadRecord,
-    lastPart: AsyncIterable<Uint8Array>,
-    length: number,
-  ): AsyncGenerator<Uint8Array> {
-    let left = length
-    for await (const chunk of this.#pieces.read(id, pieces)) {
-      left -= chunk.length
-      yield chunk
-    }
-    for await (const chunk of lastPart) {
-      left -= chunk.length
-      yield chunk
-    }
-    if (left !== 0)
-      throw new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
-  }
-
-  /** After a final refusal. */
-  async #forget({ grant }: Caller, known: KnownUpload): Promise<void> {
-    if (!(await this.#records.remove(known))) return
-    await this.#pieces.delete(known.id, known.record.pieces)
-    if (grant) await this.#grants.release(grant, known.id)
+    await this.#complete.accept(caller, known, lastPart, length)
+    return { id: known.id, offset: length, length }
   }
 
   /** Removes what a refused creation has left, also an image whose acceptance is not known. */
@@ -258,28 +195,12 @@ export class ResumableUploads {
       if (known) {
         await this.#records.remove(known)
         await this.#pieces.delete(id, known.record.pieces)
-        await this.#deleteImage(caller, id)
+        await this.#complete.deleteImage(caller, id)
       }
       if (caller.grant) await this.#grants.release(caller.grant, id)
     } catch (error) {
       this.#logger.warn({ err: error, id }, 'a refused upload could not be removed; it expires')
     }
-  }
-
-  /** The record changed while the image was accepted: the client ended the upload, or sent the last piece twice. */
-  async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
-    const now = await this.#records.read(record.owner, id)
-    if (!now?.record.isTerminated) return
-    await this.#deleteImage(caller, id)
-    uploadNotFound(id)
-  }
-
-  /** Deletes the image of a complete upload. Returns whether there was an image. */
-  async #deleteImage(caller: Caller, id: string): Promise<boolean> {
-    const { taskDb, storage } = this.#clients
-    const image = await findImage(taskDb, caller, id)
-    if (image) await deleteImage(image, { taskDb, storage })
-    return image !== undefined
   }
 
   async #appendToImage(
@@ -325,10 +246,6 @@ function offsetMismatch(given: number, right: number): ServiceProblem {
   return new ServiceProblem(409, 'offset-mismatch', `Upload-Offset must be ${right}, got ${given}`, {
     headers: { 'upload-offset': String(right) },
   })
-}
-
-function uploadNotFound(id: string): never {
-  throw new ServiceProblem(404, 'upload-not-found', `there is no upload ${id}; it may have expired`)
 }
 
 async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

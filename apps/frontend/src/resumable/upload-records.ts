@@ -1,6 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { retryLater, type ServiceClients } from '@darkroom/service-kit'
+import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 
 type KvClient = ServiceClients['kv']
 
@@ -154,4 +154,9 @@ function paramsOf(owner: string | undefined, id: string): { '*': string } {
 
 function encode(record: UploadRecord): Buffer {
   return Buffer.from(JSON.stringify(record))
+}
+
+/** @throws ServiceProblem 404 */
+export function uploadNotFound(id: string): never {
+  throw new ServiceProblem(404, 'upload-not-found', `there is no upload ${id}; it may have expired`)
 }

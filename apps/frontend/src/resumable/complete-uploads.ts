@@ -1,0 +1,117 @@
+import { formatPriority, problemCode, type UploadRecord } from '@darkroom/contracts'
+import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { deleteImage } from '@darkroom/service-kit/images'
+import { type Caller, findImage } from '../access/caller.ts'
+import type { GrantBook } from '../access/grant-book.ts'
+import type { Pieces } from './pieces.ts'
+import { type KnownUpload, type UploadRecords, uploadNotFound } from './upload-records.ts'
+
+export type UploadClients = Pick<ServiceClients, 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
+
+/** Passes complete uploads on to a master. An accepted image has the id of its upload. */
+export class CompleteUploads {
+  readonly #clients: UploadClients
+  readonly #records: UploadRecords
+  readonly #pieces: Pieces
+  readonly #grants: Pick<GrantBook, 'release'>
+
+  constructor(parts: {
+    clients: UploadClients
+    records: UploadRecords
+    pieces: Pieces
+    grants: Pick<GrantBook, 'release'>
+  }) {
+    this.#clients = parts.clients
+    this.#records = parts.records
+    this.#pieces = parts.pieces
+    this.#grants = parts.grants
+  }
+
+  /**
+   * Sends all pieces and the last part as one body. Returns when the image is accepted. After a final refusal, the
+   * upload is deleted.
+   *
+   * @throws ServiceProblem of the master; 404 if the client ended the upload meanwhile
+   */
+  async accept(
+    caller: Caller,
+    known: KnownUpload,
+    lastPart: AsyncIterable<Uint8Array>,
+    length: number,
+  ): Promise<void> {
+    const { id, record } = known
+    const { owner, options, urgency } = record
+    const sent = this.#clients.imageMaster.newImage({
+      querystring: { ...options, id, ...(owner !== undefined && { owner }) },
+      headers: {
+        'content-length': String(length),
+        ...(urgency !== undefined && { priority: formatPriority(urgency) }),
+      },
+      body: this.#whole(id, record, lastPart, length),
+    })
+    const answer = await sent.catch(async error => {
+      if (!(error instanceof ServiceProblem && error.code === 'upload-gone')) throw error
+      // If the client sent the last piece twice, the other request may have deleted the pieces that this one reads.
+      const image = await findImage(this.#clients.taskDb, caller, id)
+      if (image) return undefined
+      await this.#forget(caller, known)
+      throw error
+    })
+    if (!answer) return
+    if (answer.status === 202) {
+      if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
+      await this.#pieces.delete(id, record.pieces)
+      return
+    }
+    const refusal = ServiceProblem.relay(answer)
+    if (answer.status === 429 || answer.status === 503) {
+      // tus-js-client tries again after a 5xx, but not after a 429.
+      throw retryLater(503, refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
+    }
+    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(caller, known)
+    throw refusal
+  }
+
+  /** Deletes the image of an accepted upload. Returns whether there was an image. */
+  async deleteImage(caller: Caller, id: string): Promise<boolean> {
+    const { taskDb, storage } = this.#clients
+    const image = await findImage(taskDb, caller, id)
+    if (image) await deleteImage(image, { taskDb, storage })
+    return image !== undefined
+  }
+
+  /** All bytes of an upload. */
+  async *#whole(
+    id: string,
+    { pieces }: UploadRecord,
+    lastPart: AsyncIterable<Uint8Array>,
+    length: number,
+  ): AsyncGenerator<Uint8Array> {
+    let left = length
+    for await (const chunk of this.#pieces.read(id, pieces)) {
+      left -= chunk.length
+      yield chunk
+    }
+    for await (const chunk of lastPart) {
+      left -= chunk.length
+      yield chunk
+    }
+    if (left !== 0)
+      throw new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')
+  }
+
+  /** After a final refusal. */
+  async #forget({ grant }: Caller, known: KnownUpload): Promise<void> {
+    if (!(await this.#records.remove(known))) return
+    await this.#pieces.delete(known.id, known.record.pieces)
+    if (grant) await this.#grants.release(grant, known.id)
+  }
+
+  /** The record changed while the image was accepted: the client ended the upload, or sent the last piece twice. */
+  async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
+    const now = await this.#records.read(record.owner, id)
+    if (!now?.record.isTerminated) return
+    await this.deleteImage(caller, id)
+    uploadNotFound(id)
+  }
+}
