@@ -1,4 +1,4 @@
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 
 /** A segment before the first scan: the second byte of its marker, and the data after its length. */
 export interface Segment {
@@ -26,11 +26,6 @@ export function* segmentsOf(jpeg: Uint8Array): Generator<Segment> {
     if (marker === markers.startOfScan) return
     at = Math.max(end, at + 4)
   }
-}
-
-/** The restart markers, and SOI. */
-function isAlone(marker: number): boolean {
-  return marker >= markers.restart0 && marker <= markers.startOfImage
 }
 
 /** The most bytes that a segment can hold. */

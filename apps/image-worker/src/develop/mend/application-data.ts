@@ -1,4 +1,4 @@
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isNamed, markers } from '../../permute/jpeg/jpeg-markers.ts'
 
 /**
  * The JFIF and Adobe segments of an image, read where libjpeg reads them (jdmarker.c, examine_app0 and examine_app14).
@@ -7,8 +7,8 @@ export class ApplicationData {
   readonly #adobe: Buffer[] = []
 
   take(marker: number, data: Buffer): void {
-    if (marker === markers.app0 && isCalled('JFIF\0', data, 14)) data[5] = 1
-    if (marker === markers.app14 && isCalled('Adobe', data, 12)) this.#adobe.push(data)
+    if (marker === markers.app0 && isNamed('JFIF\0', data, 14)) data[5] = 1
+    if (marker === markers.app14 && isNamed('Adobe', data, 12)) this.#adobe.push(data)
   }
 
   /**
@@ -20,8 +20,4 @@ export class ApplicationData {
     const expected = components === 4 ? 2 : 1
     for (const data of this.#adobe) if (data[11] === 3) data[11] = expected
   }
-}
-
-function isCalled(name: string, data: Buffer, minBytes: number): boolean {
-  return data.length >= minBytes && data.toString('latin1', 0, name.length) === name
 }

@@ -17,11 +17,6 @@ export function fillStrays(bytes: Buffer, from: number): { marker: number; after
   return { marker, after }
 }
 
-/** Markers that no segment follows: RST, SOI, EOI and TEM. */
-export function isAlone(marker: number): boolean {
-  return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
-}
-
 /** The position of the marker that ends a scan's data: the first that is not an RST. */
 export function endOfScanData(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {

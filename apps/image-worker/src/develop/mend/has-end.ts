@@ -1,5 +1,4 @@
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
-import { isAlone } from './fill-strays.ts'
+import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 
 /** Whether the marker EOI follows the segments and scans of a JPEG, in any coding. */
 export function hasEnd(jpeg: Uint8Array): boolean {

@@ -1,9 +1,9 @@
 import { withJpegKernel } from '../../permute/jpeg/jpeg-kernel.ts'
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { segmentsOf } from '../jpeg/segments.ts'
 import { ApplicationData } from './application-data.ts'
-import { fillStrays, isAlone } from './fill-strays.ts'
+import { fillStrays } from './fill-strays.ts'
 import { ScanMender } from './scan-mender.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isNamed, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { encodeSegment, maxSegmentBytes, type Segment, segmentsOf } from '../jpeg/segments.ts'
 import { exifBytes } from './exif.ts'
 import { asPhotoshopResource } from './iptc.ts'
@@ -72,11 +72,7 @@ export function xmpOfJpeg(jpeg: Uint8Array): Uint8Array | undefined {
 }
 
 function isJfif({ marker, data }: Segment): boolean {
-  return (
-    marker === markers.app0 &&
-    data.length >= 14 &&
-    Buffer.from(data.subarray(0, 5)).toString('latin1') === 'JFIF\0'
-  )
+  return marker === markers.app0 && isNamed('JFIF\0', data, 14)
 }
 
 function jfifHeader(resolution: Resolution | undefined): Buffer {

@@ -17,3 +17,13 @@ export const markers = {
   app15: 0xef,
   comment: 0xfe,
 } as const
+
+/** Whether no segment follows a marker: RST, SOI, EOI and TEM. */
+export function isAlone(marker: number): boolean {
+  return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
+}
+
+/** Whether the data of an APPn segment begin with this name, and have at least as many bytes as libjpeg requires. */
+export function isNamed(name: string, data: Uint8Array, minBytes: number): boolean {
+  return data.length >= minBytes && Buffer.from(data.subarray(0, name.length)).toString('latin1') === name
+}

@@ -2,7 +2,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 import { DecodeTables } from './decode-tables.ts'
 import { expectLumaBeforeChroma, type Frame, parseFrame } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
-import { markers } from './jpeg-markers.ts'
+import { isNamed, markers } from './jpeg-markers.ts'
 import type { Plane } from './planes.ts'
 import { parseQuantisationTables, type QuantisationTable } from './quantisation-table.ts'
 import { parseScan } from './scan.ts'
@@ -84,8 +84,8 @@ export function readJpegWith<Handler extends ScanHandler>(
       }
       default:
         // As in libjpeg: only complete segments count, and the last of several (jdmarker.c).
-        if (marker === markers.app0 && isCalled('JFIF\0', data, 14)) application.jfif = data
-        else if (marker === markers.app14 && isCalled('Adobe', data, 12)) application.adobe = data
+        if (marker === markers.app0 && isNamed('JFIF\0', data, 14)) application.jfif = data
+        else if (marker === markers.app14 && isNamed('Adobe', data, 12)) application.adobe = data
         else if ((marker < markers.app0 || marker > markers.app15) && marker !== markers.comment)
           throw new NotWellFormed('the file has an unsupported kind of segment')
     }
@@ -97,10 +97,6 @@ export function readJpegWith<Handler extends ScanHandler>(
     quantisation: history.end(),
     density: application.jfif?.subarray(7, 12) ?? Uint8Array.of(0, 0, 1, 0, 1),
   }
-}
-
-function isCalled(name: string, data: Buffer, minBytes: number): boolean {
-  return data.length >= minBytes && data.toString('latin1', 0, name.length) === name
 }
 
 /** The components that libjpeg treats as YCbCr (jdapimin.c, default_decompress_parms). */
