@@ -4,7 +4,7 @@ import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
-import { type Segments, segmentsOf, unpackSegment } from './segments.ts'
+import { rowBytesOf, type Segments, segmentsOf, unpackSegment } from './segments.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
@@ -144,7 +144,7 @@ function copySamples(
 ): void {
   const columns = Math.min(segments.width, page.width - left)
   const rows = Math.min(segments.height, page.height - top)
-  const rowBytes = Math.ceil((segments.width * segments.samples * segments.bits) / 8)
+  const rowBytes = rowBytesOf(segments)
   const step = kept.length
   for (let row = 0; row < rows; row++) {
     const target = ((top + row) * page.width + left) * step + to

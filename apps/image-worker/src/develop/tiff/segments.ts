@@ -34,7 +34,7 @@ export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | 
   const width = isTiled ? number(pageTags.tileWidth, 0) : page.width
   const height = isTiled ? number(pageTags.tileLength, 0) : number(pageTags.rowsPerStrip, page.height)
   if (width === 0 || height === 0) return undefined
-  return {
+  const segments: Segments = {
     width,
     height: isTiled ? height : Math.min(height, page.height),
     isTiled,
@@ -44,6 +44,16 @@ export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | 
     isReversed: number(pageTags.fillOrder, 1) === lowBitFirst,
     isLittleEndian,
   }
+  const pageBytes = (page.width * page.height * page.samplesPerPixel * page.bitsPerSample) / 8
+  return rowBytesOf(segments) * segments.height > pageBytes + mostPadding ? undefined : segments
+}
+
+/** A tile may be larger than the image. */
+const mostPadding = 16 * 1024 * 1024
+
+/** Each row of a segment begins at a whole byte. */
+export function rowBytesOf({ width, samples, bits }: Segments): number {
+  return Math.ceil((width * samples * bits) / 8)
 }
 
 const unpackable: readonly number[] = [
@@ -61,12 +71,15 @@ const unpackable: readonly number[] = [
  */
 export function unpackSegment(
   packed: Uint8Array,
-  { width, samples, bits, isDifferenced, isReversed, isLittleEndian }: Segments,
+  segments: Segments,
   { rows, compression }: { rows: number; compression: number },
 ): Uint8Array {
-  const rowBytes = Math.ceil((width * samples * bits) / 8)
-  const unpacked = unpack(isReversed ? reversed(packed) : packed, rows * rowBytes, compression)
-  if (unpacked.length < rows * rowBytes)
+  const { height, samples, bits, isDifferenced, isReversed, isLittleEndian } = segments
+  const rowBytes = rowBytesOf(segments)
+  // The last strip may be padded to the full height.
+  const [least, most] = [rows * rowBytes, height * rowBytes]
+  const unpacked = unpack(isReversed ? reversed(packed) : packed, { least, most, compression })
+  if (unpacked.length < least)
     throw new UnusableImage('undecodable-image', 'the pixels of a TIFF page end too early')
   if (!isDifferenced) return unpacked
   for (let row = 0; row < rows; row++) {
@@ -77,22 +90,22 @@ export function unpackSegment(
   return unpacked
 }
 
-function unpack(packed: Uint8Array, bytes: number, compression: number): Uint8Array {
+function unpack(
+  packed: Uint8Array,
+  { least, most, compression }: { least: number; most: number; compression: number },
+): Uint8Array {
   if (compression === compressions.none) return packed
   if (compression === compressions.deflate || compression === compressions.oldDeflate)
-    return inflate(packed, bytes)
-  const unpacked = new Uint8Array(bytes)
+    return inflate(packed, most)
+  const unpacked = new Uint8Array(least)
   const length =
     compression === compressions.lzw ? unpackLzw(packed, unpacked) : unpackPackBits(packed, unpacked)
   return unpacked.subarray(0, length)
 }
 
-/** The last strip may be unpacked to the full height. */
-const mostExcess = 16 * 1024 * 1024
-
-function inflate(packed: Uint8Array, bytes: number): Uint8Array {
+function inflate(packed: Uint8Array, most: number): Uint8Array {
   try {
-    return inflateSync(packed, { maxOutputLength: bytes + mostExcess })
+    return inflateSync(packed, { maxOutputLength: Math.max(most, 1) })
   } catch (error) {
     const words = 'the pixels of a TIFF page cannot be inflated'
     throw new UnusableImage('undecodable-image', words, { cause: error })

@@ -108,6 +108,20 @@ async function pixelsOf(tiff: Uint8Array, operations: string): Promise<number[]>
   return [...samples]
 }
 
+test('tiles far larger than the image are refused, and take no memory', async () => {
+  const tiff = Buffer.from(
+    tiffOf(8, new Array(3).fill(new Uint8Array(10)), (offsets, lengths) => [
+      shortsEntry(259, 5),
+      shortsEntry(284, 2),
+      longsEntry(322, 65_536),
+      longsEntry(323, 65_536),
+      longsEntry(324, ...offsets),
+      longsEntry(325, ...lengths),
+    ]),
+  )
+  await assert.rejects(run(tiff, 'flip'), /tiled separate planes not supported|tile size/)
+})
+
 /** libvips writes the tiles, one plane a file. Only the first `tiles` are used. */
 async function planarTiff(
   planes: readonly Samples[],
