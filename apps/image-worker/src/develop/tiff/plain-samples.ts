@@ -52,17 +52,19 @@ const colourSamples: Readonly<Record<number, number>> = {
   [photometrics.whiteIsZero]: 1,
   [photometrics.blackIsZero]: 1,
   [photometrics.rgb]: 3,
+  [photometrics.palette]: 1,
   [photometrics.separated]: 4,
   [photometrics.yCbCr]: 3,
   [photometrics.cieLab]: 3,
   [photometrics.iccLab]: 3,
 }
 
-/** The samples of these are levels, which can be spread to more bits. */
+/** The samples of these have no sign or the like, so that they can have more bits. */
 const levels: readonly number[] = [
   photometrics.whiteIsZero,
   photometrics.blackIsZero,
   photometrics.rgb,
+  photometrics.palette,
   photometrics.separated,
 ]
 
@@ -85,6 +87,7 @@ function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined 
   const colours = colourSamples[photometric]
   const segments = segmentsOf(page, isLittleEndian)
   const isLevel = levels.includes(photometric) || bitsPerSample === 8 || bitsPerSample === 16
+  const hasLargePalette = photometric === photometrics.palette && bitsPerSample > 8
   const isAlike = numbersOfTag(page, pageTags.bitsPerSample).every(bits => bits === bitsPerSample)
   const isUnsigned = numbersOfTag(page, pageTags.sampleFormat).every(format => format === unsigned)
   const isSubsampled =
@@ -92,7 +95,7 @@ function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined 
   const hasOtherInks =
     photometric === photometrics.separated && (numbersOfTag(page, pageTags.inkSet)[0] ?? cmyk) !== cmyk
   if (!colours || !segments || samplesPerPixel < colours || bitsPerSample > 16) return undefined
-  if (!isLevel || !isAlike || !isUnsigned || isSubsampled || hasOtherInks) return undefined
+  if (!isLevel || !isAlike || !isUnsigned || isSubsampled || hasOtherInks || hasLargePalette) return undefined
   const extra = transparencyOf(page, colours)
   return {
     page,
@@ -161,8 +164,12 @@ function copySamples(
       }
     } else {
       const read = bitReader(unpacked, 8 * row * rowBytes, segments)
-      for (let x = 0; x < columns; x++)
-        writeLevel(plain, target + x * step, read(x * segments.samples + from), { segments, bits })
+      const isIndex = page.photometric === photometrics.palette && to === 0
+      for (let x = 0; x < columns; x++) {
+        const sample = read(x * segments.samples + from)
+        if (isIndex) plain[target + x * step] = sample
+        else writeLevel(plain, target + x * step, sample, { segments, bits })
+      }
     }
   }
 }
@@ -212,7 +219,8 @@ function entriesOf({ page, kept, transparency, bits }: PlainPlan, at: number, by
   const rows = Math.max(1, Math.floor(stripBytes / rowBytes))
   const strips = Array.from({ length: Math.ceil(page.height / rows) }, (_, strip) => strip * rows * rowBytes)
   return [
-    ...page.directory.entries.filter(({ tag }) => !replaced.includes(tag)),
+    ...page.directory.entries.filter(({ tag }) => !replaced.includes(tag) && tag !== pageTags.colorMap),
+    ...colorMapOf(page),
     shortsEntry(pageTags.bitsPerSample, ...kept.map(() => bits)),
     shortsEntry(pageTags.compression, compressions.none),
     longsEntry(pageTags.stripOffsets, ...strips.map(start => at + start)),
@@ -222,4 +230,14 @@ function entriesOf({ page, kept, transparency, bits }: PlainPlan, at: number, by
     shortsEntry(pageTags.planarConfiguration, 1),
     ...(transparency === undefined ? [] : [shortsEntry(pageTags.extraSamples, transparency)]),
   ]
+}
+
+/** The reds, greens and blues of a palette for indexes of 8 bits. Colours that are added stay unused. */
+function colorMapOf(page: TiffPage): TiffEntry[] {
+  const colours = numbersOfTag(page, pageTags.colorMap)
+  const count = colours.length / 3
+  if (count === 0) return []
+  const planes = [0, 1, 2].map(plane => colours.slice(plane * count, (plane + 1) * count))
+  const longer = planes.flatMap(plane => [...plane, ...new Array<number>(Math.max(0, 256 - count)).fill(0)])
+  return [shortsEntry(pageTags.colorMap, ...longer)]
 }

@@ -21,6 +21,7 @@ export const pageTags = {
   resolutionUnit: 296,
   transferFunction: 301,
   predictor: 317,
+  colorMap: 320,
   tileWidth: 322,
   tileLength: 323,
   tileOffsets: 324,

@@ -76,6 +76,27 @@ test('CMYK of 16 bits keeps its transparency, which turns with the image', async
   assert.deepEqual([samples[bottom], samples[bottom + 4]], [0, 40])
 })
 
+test('a palette of 4 bits with transparency is developed exactly', async () => {
+  const pixels = Array.from({ length: width * height }, (_, at) => [at % 16, (at * 5) % 16] as const)
+  const strip = Uint8Array.from(pixels, ([index, alpha]) => (index << 4) | alpha)
+  const levels = Array.from({ length: 48 }, (_, at) => ((at * 37) % 256) * 257)
+  const tiff = tiffOf(4, [strip], (offsets, lengths) => [
+    shortsEntry(258, 4, 4),
+    shortsEntry(262, 3),
+    longsEntry(273, ...offsets),
+    shortsEntry(277, 2),
+    longsEntry(279, ...lengths),
+    shortsEntry(320, ...levels),
+    shortsEntry(338, 2),
+  ])
+  const expected = pixels.map(([index, alpha]) => {
+    const colour = [0, 1, 2].map(plane => (levels[16 * plane + index] ?? 0) / 257)
+    return [...colour.reverse(), 17 * alpha]
+  })
+  for (const operations of ['swap-channels:bgr', 'swap-channels:bgr,format:png'])
+    assert.deepEqual(await pixelsOf(tiff, operations), expected.flat(), operations)
+})
+
 test('damaged or missing pixels of such pages are refused', async () => {
   const planes = [0, 1, 2].map(plane => samplesOf(plane, 8))
   const tiff = await planarTiff(planes, 8, { compression: 'deflate', predictor: 'none' })
