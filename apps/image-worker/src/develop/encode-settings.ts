@@ -48,6 +48,7 @@ export interface Written {
   bits: 8 | 16
   /** Of all frames. */
   pixels: number
+  hasAlpha: boolean
   delays: number[]
   loop: number
 }
@@ -56,7 +57,7 @@ export interface Written {
  * The original's own settings if the format stays, good defaults if it changes. A requested quality takes precedence.
  */
 export function settingsFor(
-  { bits, pixels, delays, loop }: Written,
+  { bits, pixels, hasAlpha, delays, loop }: Written,
   output: Output,
   original: Original,
 ): EncodeSettings {
@@ -71,7 +72,7 @@ export function settingsFor(
     filtersRows: false,
     chromaSubsampling: subsamplingLike(known),
     quantisationTable: known?.quantisationTable ?? 0,
-    compression: compressionLike(known, output),
+    compression: compressionLike(known, output, hasAlpha),
     bitdepth: bitdepthFor(bits, known),
     paletteEffort: paletteEffortFor(pixels),
     delay: delays,
@@ -148,8 +149,13 @@ function subsamplingLike(known: Original | undefined): '4:4:4' | '4:2:0' {
   return original === undefined || /^4:[12]/.test(original) ? '4:2:0' : '4:4:4'
 }
 
-function compressionLike(known: Original | undefined, { quality }: Output): TiffCompression {
-  if (quality === undefined && known?.lossless !== false) return 'deflate'
+/** Only a requested quality may cost transparency, which JPEGs written here don't have. */
+function compressionLike(
+  known: Original | undefined,
+  { quality }: Output,
+  hasAlpha: boolean,
+): TiffCompression {
+  if (quality === undefined && (hasAlpha || known?.lossless !== false)) return 'deflate'
   return known?.isRgb ? 'rgb jpeg' : 'jpeg'
 }
 

@@ -42,10 +42,12 @@ export async function encode(
   const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)
   const exact = output.format === 'gif' ? exactGif(frames, { delays, loop }) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
-  const { bits, width, height } = prepared.stack
-  let settings = settingsFor({ bits, pixels: width * height, delays, loop }, output, original)
+  const { bits, channels, width, height } = prepared.stack
+  const written = { bits, pixels: width * height, hasAlpha: channels % 2 === 0, delays, loop }
+  let settings = settingsFor(written, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
-  if (rewrittenBytes === undefined || original.lossless) return bytes
+  const isExact = output.format === 'tiff' && settings.compression === 'deflate'
+  if (rewrittenBytes === undefined || original.lossless || isExact) return bytes
   const growth = bytes.length / rewrittenBytes
   if (original.quality === undefined && growth < minGrowth) {
     settings = stronger(settings, growth)

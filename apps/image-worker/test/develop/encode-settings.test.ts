@@ -5,8 +5,11 @@ import type { Original } from '../../src/develop/original.ts'
 
 test('the colours of large GIFs are chosen with less effort, so that these fit into the time of a task', () => {
   const effort = (pixels: number) =>
-    settingsFor({ bits: 8, pixels, delays: [], loop: 0 }, { format: 'gif', metadata: 'strip' }, original)
-      .paletteEffort
+    settingsFor(
+      { bits: 8, pixels, hasAlpha: false, delays: [], loop: 0 },
+      { format: 'gif', metadata: 'strip' },
+      original,
+    ).paletteEffort
   assert.equal(effort(1_000_000), 7)
   assert.ok(effort(12_000_000) < 5)
   assert.equal(effort(50_000_000), 1)

@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp'
-import { settingsFor, writeAs } from '../encode-settings.ts'
+import { settingsFor, type Written, writeAs } from '../encode-settings.ts'
 import type { Examined } from '../examine.ts'
 import { canBeTransparent } from '../format-abilities.ts'
 import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
@@ -35,7 +35,8 @@ export async function writeResult(
   const { format } = output
   const isGrey = call.makesGrey
   const pixels = call.size.width * call.size.height
-  const settings = settingsFor({ bits: 8, pixels, delays: [], loop: 0 }, output, original)
+  const written: Written = { bits: 8, pixels, hasAlpha: false, delays: [], loop: 0 }
+  const settings = settingsFor(written, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))
   const write = (filtersRows: boolean) =>

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { encodeJpegPage } from '../../../src/develop/tiff/encode-jpeg-page.ts'
 import { jpegSettings } from '../../../src/develop/tiff/jpeg-settings.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
-import { inspect, meanError, permuted } from '../inspect.ts'
+import { assertSame, inspect, inspectResult, meanError, permuted } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 import { fixture, height, photo, width } from './tiff-files.ts'
 
@@ -51,6 +51,17 @@ test('an image with transparency becomes JPEG inside TIFF on white', async () =>
   const { samples } = await inspect(await bytesOf(png, 'format:tiff:80'))
   for (const [channel, value] of [241, 216, 204, 255].entries())
     assert.ok(Math.abs((samples[channel] ?? 0) - value) <= 2, `${samples[channel]} instead of ${value}`)
+})
+
+test('a JPEG with transparency inside TIFF keeps it, as a lossless TIFF', async () => {
+  const tiff = await fixture('jpeg-alpha')
+  const before = await inspect(tiff)
+  assert.ok(before.samples.some((sample, at) => at % 4 === 3 && sample < 255))
+  for (const operations of ['swap-channels:bgr', 'flip,flip,swap-channels:bgr']) {
+    const result = await run(tiff, operations)
+    assertSame(await inspectResult(result), permuted(before, 'bgr'), operations)
+    assert.equal(tiffPages(result.bytes)[0]?.compression, 8)
+  }
 })
 
 test('each frame of an animation becomes a page of JPEG if a quality is given', async () => {
