@@ -112,7 +112,8 @@ export function buildApp({
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
-  const uploadClients = { imageMaster, taskDb, presets, importer: new Importer(outbound), outbound, grants }
+  const importer = new Importer(outbound)
+  const uploadClients = { imageMaster, taskDb, presets, importer, outbound, grants, keys }
   const checkReady = async () => {
     // Not its /readyz, which fails while Redis is unavailable: uploads are accepted meanwhile.
     await clients.imageMaster.healthz({})
@@ -154,7 +155,7 @@ export function buildApp({
     scope => addKeyRoutes(scope, clients),
     scope =>
       addResumableRoutes(scope, clients, intake, {
-        ...{ limits: uploads, presets, publicUrls, outbound, grants, logger },
+        ...{ limits: uploads, presets, publicUrls, outbound, grants, keys, logger },
       }),
     scope => addGrantRoutes(scope, { authenticator, grants, signing: signingKeys, presets, outbound }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),

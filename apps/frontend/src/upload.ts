@@ -12,8 +12,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from './access/caller.ts'
 import type { Grant, GrantBook } from './access/grant-book.ts'
 import { requireNoOptions } from './access/refusals.ts'
+import { unlessRevoked } from './access/unless-revoked.ts'
 import type { Importer } from './import-image.ts'
 import { readJsonSource } from './json-source.ts'
+import type { KeyRing } from './keys/key-ring.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import type { Presets } from './presets.ts'
 import { expandOptions, type GivenOptions } from './requested-outputs.ts'
@@ -26,6 +28,7 @@ export interface UploadClients {
   presets: Pick<Presets, 'require'>
   importer: Importer
   grants: GrantBook
+  keys: Pick<KeyRing, 'describe'>
   outbound: Pick<Outbound, 'mistakeIn'>
 }
 
@@ -48,7 +51,7 @@ export async function upload(
 ): Promise<Task> {
   const { grant } = request.caller
   if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
-  const { imageMaster, importer, outbound, presets, taskDb } = clients
+  const { imageMaster, importer, keys, outbound, presets, taskDb } = clients
   const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
   const headers = {
@@ -80,7 +83,7 @@ export async function upload(
   const answer = await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
-    body,
+    body: unlessRevoked(body, request.caller, keys),
     signal,
   })
   if (answer.status === 202) return answer.body
@@ -110,7 +113,7 @@ async function uploadWithGrant(
   request: FastifyRequest,
   reply: FastifyReply,
   { options, idempotencyKey, urgency, grant }: Parameters<typeof upload>[2] & { grant: Grant },
-  { imageMaster, grants }: UploadClients,
+  { imageMaster, grants, keys }: UploadClients,
 ): Promise<Task> {
   requireNoOptions(options)
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
@@ -129,7 +132,7 @@ async function uploadWithGrant(
         ...(contentLength !== undefined && { 'content-length': contentLength }),
         ...(urgency !== undefined && { priority: formatPriority(urgency) }),
       },
-      body: atMost(maxBytes, read.body),
+      body: atMost(maxBytes, unlessRevoked(read.body, request.caller, keys)),
       signal: hangUpSignal(reply),
     })
     if (answer.status === 202) return answer.body

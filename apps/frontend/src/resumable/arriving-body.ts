@@ -1,3 +1,5 @@
+import { ServiceProblem } from '@darkroom/service-kit'
+
 /** The body of a request, read in parts. A connection that breaks ends the body; what came before is kept. */
 export class ArrivingBody {
   readonly #chunks: AsyncIterator<Uint8Array>
@@ -36,6 +38,8 @@ export class ArrivingBody {
       this.#isOver = true
       this.#rest = undefined
       this.failure = error
+      // A refusal, such as of a key that was revoked: what arrived is not kept.
+      if (error instanceof ServiceProblem) throw error
     }
   }
 }

@@ -1,8 +1,10 @@
 import { fillPath, frontendRoutes, tusExtensions, tusVersion } from '@darkroom/contracts'
-import { type App, acceptBytes, type Logger, ServiceProblem } from '@darkroom/service-kit'
+import { type App, acceptBytes, type Body, type Logger, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GrantBook } from '../access/grant-book.ts'
+import { unlessRevoked } from '../access/unless-revoked.ts'
 import type { IntakeGate } from '../intake-gate.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import { masterLimits } from '../master-limits.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
@@ -19,6 +21,7 @@ export interface ResumableOptions {
   presets: Pick<Presets, 'require'>
   publicUrls: readonly URL[]
   outbound: Pick<Outbound, 'mistakeIn'>
+  keys: Pick<KeyRing, 'describe'>
   logger: Logger
 }
 
@@ -27,7 +30,7 @@ export function addResumableRoutes(
   app: App,
   clients: UploadClients,
   gate: IntakeGate,
-  { limits, grants, presets, publicUrls, outbound, logger }: ResumableOptions,
+  { limits, grants, presets, publicUrls, outbound, keys, logger }: ResumableOptions,
 ): void {
   const uploads = new ResumableUploads(clients, { limits, grants, logger })
   const readLimits = masterLimits(clients)
@@ -35,6 +38,9 @@ export function addResumableRoutes(
   const dependencies = { grants, presets, outbound, readMaxBytes }
   acceptBytes(app)
   addTusHooks(app)
+  app.addHook('preHandler', async request => {
+    if (request.body) request.body = unlessRevoked(request.body as Body, request.caller, keys)
+  })
 
   const describe = async (_request: FastifyRequest, reply: FastifyReply) => {
     const maxBytes = await readMaxBytes()

@@ -1,0 +1,30 @@
+import type { Body } from '@darkroom/service-kit'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { Caller } from './caller.ts'
+import { refuseKey } from './refusals.ts'
+
+/**
+ * The body of an upload, which fails once the key of its caller is revoked, at its end at the latest. Otherwise an upload
+ * that was under way would leave an image of an owner who has been erased.
+ *
+ * @throws ServiceProblem 401, also while the result is read
+ */
+export function unlessRevoked(
+  body: Body,
+  { keyId }: Pick<Caller, 'keyId'>,
+  keys: Pick<KeyRing, 'describe'>,
+): Uint8Array | AsyncIterable<Uint8Array> {
+  const check = () => {
+    if (keyId !== undefined && keys.describe(keyId) === undefined) throw refuseKey('unknown-key')
+  }
+  check()
+  return body && !(body instanceof Uint8Array) ? checked(body, check) : (body ?? new Uint8Array())
+}
+
+async function* checked(body: AsyncIterable<Uint8Array>, check: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    check()
+    yield chunk
+  }
+  check()
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { generateImage, type HttpRequest, until } from '@darkroom/testing'
+import { storageFiles, taskCount } from '../start-frontend.ts'
+import { type Guarded, startGuarded } from './start-guarded.ts'
+
+const png = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
+
+/** Sends half of the image, revokes the key, and then sends the rest. */
+async function uploadAndRevoke(
+  guarded: Guarded,
+  { id, key }: { id: string; key: string },
+  path: string,
+  request: HttpRequest,
+) {
+  const revoked = Promise.withResolvers<void>()
+  async function* body() {
+    yield png.subarray(0, png.length / 2)
+    await revoked.promise
+    yield png.subarray(png.length / 2)
+  }
+  const uploading = guarded.askWith(key, path, { ...request, body: body() })
+  await until('the image is being stored', () => storageFiles(guarded).length > 0)
+  await guarded.store.revoke(id)
+  await until('the key is refused', async () => (await guarded.askWith(key, '/images')).status === 401)
+  revoked.resolve()
+  return uploading
+}
+
+describe('an upload whose key is revoked meanwhile', () => {
+  test('is refused, and leaves nothing', async t => {
+    const guarded = await startGuarded(t)
+    const alice = await guarded.makeKey({ owner: 'alice' })
+    const answer = await uploadAndRevoke(guarded, alice, '/images', { method: 'POST' })
+    assert.deepEqual([answer.status, answer.json().type], [401, problemType('key-refused')])
+    assert.equal(await taskCount(guarded), 0)
+    await until('nothing is stored', () => storageFiles(guarded).length === 0)
+  })
+
+  test('makes no image if it is resumable', async t => {
+    const guarded = await startGuarded(t)
+    const alice = await guarded.makeKey({ owner: 'alice' })
+    const tus = { 'tus-resumable': '1.0.0' }
+    const created = await guarded.askWith(alice.key, '/uploads', {
+      method: 'POST',
+      headers: { ...tus, 'upload-length': png.length },
+    })
+    const path = new URL(String(created.headers.location), guarded.url).pathname
+    const headers = { ...tus, 'upload-offset': 0, 'content-type': 'application/offset+octet-stream' }
+    const answer = await uploadAndRevoke(guarded, alice, path, {
+      method: 'PATCH',
+      headers: { ...headers, 'content-length': png.length },
+    })
+    assert.equal(answer.status, 401)
+    assert.equal(await taskCount(guarded), 0)
+  })
+})
