@@ -1,5 +1,5 @@
 import type { Client, taskDbRoutes } from '@darkroom/contracts'
-import { retryLater } from '@darkroom/service-kit'
+import { retryLater, type ServiceProblem } from '@darkroom/service-kit'
 
 const countAgeMs = 500
 /** How many owners are remembered. A count is used for half a second only, so the oldest can be dropped. */
@@ -9,6 +9,9 @@ interface Count {
   count: Promise<number>
   readAt: number
 }
+
+/** The part of `maxBytesInFlight` that the uploads of one owner may take: slow ones must leave room for the others. */
+const shareOfOwner = 0.75
 
 export interface Receiving extends Disposable {
   readonly body: AsyncIterable<Uint8Array>
@@ -23,6 +26,7 @@ export class Admission {
   /** By owner; the count of the whole queue has the empty name. */
   readonly #counts = new Map<string, Count>()
   #bytesInFlight = 0
+  readonly #bytesInFlightOf = new Map<string, number>()
 
   constructor(taskDb: Client<typeof taskDbRoutes>) {
     this.#taskDb = taskDb
@@ -48,6 +52,8 @@ export class Admission {
         1,
       )
     }
+    if (owner !== undefined && this.#bytesOf(owner) >= shareOfOwner * maxBytesInFlight)
+      throw tooManyUploadsOf(owner)
     const queued = await this.#countQueued()
     if (queued >= maxQueued)
       throw retryLater(
@@ -67,17 +73,31 @@ export class Admission {
 
   /**
    * Counts the bytes of an upload as in flight until the result is disposed of, even if the upload isn't read to its
-   * end. Another reader may read the rest afterwards.
+   * end. Another reader may read the rest afterwards. Reading throws a ServiceProblem 503 if all uploads of the owner are
+   * too many.
    */
-  receive(upload: AsyncIterable<Uint8Array>): Receiving {
+  receive(
+    upload: AsyncIterable<Uint8Array>,
+    { owner, maxBytesInFlight }: { owner?: string | undefined; maxBytesInFlight: number },
+  ): Receiving {
     let bytes = 0
     let isOver = false
     const count = (more: number) => {
       if (isOver) return
       bytes += more
       this.#bytesInFlight += more
+      if (owner !== undefined) this.#countOfOwner(owner, more)
     }
-    const body = counted(upload, count)
+    const check = () => {
+      if (isOver || owner === undefined) return
+      const own = this.#bytesOf(owner)
+      // The only upload of an owner is limited by its size alone.
+      if (own > bytes && own > shareOfOwner * maxBytesInFlight) throw tooManyUploadsOf(owner)
+    }
+    const body = counted(upload, more => {
+      count(more)
+      check()
+    })
     return {
       body,
       [Symbol.dispose]: () => {
@@ -87,6 +107,16 @@ export class Admission {
         body.return(undefined).catch(() => undefined)
       },
     }
+  }
+
+  #bytesOf(owner: string): number {
+    return this.#bytesInFlightOf.get(owner) ?? 0
+  }
+
+  #countOfOwner(owner: string, more: number): void {
+    const bytes = this.#bytesOf(owner) + more
+    if (bytes > 0) this.#bytesInFlightOf.set(owner, bytes)
+    else this.#bytesInFlightOf.delete(owner)
   }
 
   /** At most half a second old, so that not every upload queries the task DB. */
@@ -107,6 +137,11 @@ export class Admission {
   async #countOf(owner: string): Promise<number> {
     return (await this.#taskDb.countWaiting({ querystring: { owner } })).body.count
   }
+}
+
+function tooManyUploadsOf(owner: string): ServiceProblem {
+  const detail = `too many uploads of ${owner} are being received; try again in a second`
+  return retryLater(503, 'too-many-uploads', detail, 1)
 }
 
 /**

@@ -96,7 +96,10 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     throw tooLarge(limits.maxUploadBytes)
   await admission.check({ ...limits, maxBytesInFlight, owner: upload.owner })
 
-  using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body))
+  using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body), {
+    owner: upload.owner,
+    maxBytesInFlight,
+  })
   const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
   await workers.requireDecoder(contentTypeOf(format))

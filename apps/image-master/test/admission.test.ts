@@ -52,6 +52,20 @@ describe('bytes in flight', () => {
     assert.equal((await upload(master, png)).status, 202)
   })
 
+  test('slow uploads of one owner leave room for another owner', async t => {
+    const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '500000' })
+    const slow = await Promise.all([1, 2, 3].map(() => beginUpload(master, half, {}, '?owner=alice')))
+    const [refused] = await Promise.race(slow.map(sent => once(sent, 'response')))
+    assert.equal(refused.statusCode, 503)
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    assert.equal((await upload(master, png, { query: '?owner=bob' })).status, 202)
+    for (const sent of slow) sent.destroy()
+    await until(
+      'alice has room',
+      async () => (await upload(master, png, { query: '?owner=alice' })).status === 202,
+    )
+  })
+
   test('fault: bytes of uploads no longer count when the storage does not answer', async t => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000' })
     await master.storage.close()

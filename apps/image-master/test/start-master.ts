@@ -68,9 +68,10 @@ export async function beginUpload(
   { url }: { url: string },
   beginning: Uint8Array,
   headers: Record<string, string> = {},
+  query = '',
 ): Promise<ClientRequest> {
   const { hostname, port } = new URL(url)
-  const sent = request({ hostname, port, path: '/newImage', method: 'POST', headers, agent: false })
+  const sent = request({ hostname, port, path: `/newImage${query}`, method: 'POST', headers, agent: false })
   sent.on('error', () => undefined) // the test that breaks it off expects errors
   sent.write(beginning)
   await once(sent, 'socket')
