@@ -67,7 +67,7 @@ export class IntakeGate {
   async #readState(): Promise<void> {
     try {
       const state = await this.#read()
-      if (state !== this.#state) this.#logger.info({ state }, 'the intake of images')
+      if (state !== this.#state) this.#logger.info({ state }, 'the state of the intake has changed')
       this.#state = state
       this.#isKnown = true
     } catch (error) {

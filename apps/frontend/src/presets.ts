@@ -1,16 +1,16 @@
 import { isResultName, Preset, presetPrefix, readOperations, readVariants } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type Logger, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, type Logger, ServiceProblem } from '@darkroom/service-kit'
 import { asProblem } from './invalid-operations.ts'
 
 export type NamedPreset = Preset & { name: string }
 
 /** Presets in kv-config. They are read when they are used, so a change counts from the next upload on. */
 export class Presets {
-  readonly #kv: ServiceClients['kv']
+  readonly #kv: KvClient
   readonly #logger: Logger
 
-  constructor({ kv, logger }: { kv: ServiceClients['kv']; logger: Logger }) {
+  constructor({ kv, logger }: { kv: KvClient; logger: Logger }) {
     this.#kv = kv
     this.#logger = logger
   }
@@ -29,18 +29,11 @@ export class Presets {
 
   async list(): Promise<NamedPreset[]> {
     const presets: NamedPreset[] = []
-    let cursor: string | undefined
-    do {
-      const { body } = await this.#kv.listKeys({
-        querystring: { prefix: presetPrefix, ...(cursor !== undefined && { cursor }) },
-      })
-      for (const { key, value } of body.keys) {
-        const preset = parse(Buffer.from(value, 'base64'))
-        if (preset) presets.push({ name: key.slice(presetPrefix.length), ...preset })
-        else this.#logger.warn({ key }, 'skipped a value that is not a preset')
-      }
-      cursor = body.next
-    } while (cursor !== undefined)
+    for await (const { key, value } of keysUnder(this.#kv, presetPrefix)) {
+      const preset = parse(value)
+      if (preset) presets.push({ name: key.slice(presetPrefix.length), ...preset })
+      else this.#logger.warn({ key }, 'skipped a value that is not a preset')
+    }
     return presets
   }
 

@@ -72,7 +72,7 @@ export function readForm(
 }
 
 /**
- * Gives a form to its parser. The parser never finishes some malformed forms, such as one with a closing boundary in the
+ * Writes a form to its parser. The parser never finishes some malformed forms, such as one with a closing boundary in the
  * header of a part. It has to wait only for the reader of the file; if it waits without a file, the form is refused.
  */
 class Feeder {

@@ -75,7 +75,7 @@ export class FakeKv {
   }
 }
 
-function reply(statusCode: number, text: string): WireReply {
+export function reply(statusCode: number, text: string): WireReply {
   const body: StreamedBody = {
     text: async () => text,
     bytes: async () => Buffer.from(text),

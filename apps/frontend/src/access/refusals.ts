@@ -17,7 +17,7 @@ const keyRefusals = {
 /** The refusal of a request without a key, or with a key that is not valid. */
 export function refuseKey(reason: keyof typeof keyRefusals): ServiceProblem {
   const isMissing = reason === 'no-key' || reason === 'no-key-exists'
-  // RFC 6750, 3.1: a challenge names no error if the request had no key.
+  // RFC 6750, 3.1: a challenge has no error code if the request had no key.
   const challenge = `Bearer realm="Darkroom"${isMissing ? '' : ', error="invalid_token"'}`
   return new ServiceProblem(401, isMissing ? 'key-required' : 'key-refused', keyRefusals[reason], {
     headers: { 'www-authenticate': challenge },

@@ -7,10 +7,8 @@ import {
   type NewKey,
 } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import type { ServiceClients } from '@darkroom/service-kit'
+import { type KvClient, keysUnder } from '@darkroom/service-kit'
 import { hashKey, makeKeyText } from './key-text.ts'
-
-type KvClient = ServiceClients['kv']
 
 /** Stores API keys in kv-config. Every frontend watches them there, so a change takes effect within moments. */
 export class KeyStore {
@@ -45,17 +43,10 @@ export class KeyStore {
   /** Lists all keys, the oldest first. */
   async list(): Promise<KeyDescription[]> {
     const keys: KeyDescription[] = []
-    let cursor: string | undefined
-    do {
-      const { body } = await this.#kv.listKeys({
-        querystring: { prefix: keyPrefix, ...(cursor && { cursor }) },
-      })
-      for (const { key, value } of body.keys) {
-        const record = readKeyRecord(Buffer.from(value, 'base64'))
-        if (record) keys.push(describeKey(key.slice(keyPrefix.length), record))
-      }
-      cursor = body.next
-    } while (cursor !== undefined)
+    for await (const { key, value } of keysUnder(this.#kv, keyPrefix)) {
+      const record = readKeyRecord(value)
+      if (record) keys.push(describeKey(key.slice(keyPrefix.length), record))
+    }
     return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { Registration } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import type { KvClient } from '@darkroom/service-kit'
+import { type KvClient, keysUnder } from '@darkroom/service-kit'
 import { resolveHost } from './resolve-host.ts'
 import { hostOf, portOf } from './target.ts'
 
@@ -21,20 +21,16 @@ export function isOfThisMachine(address: string): boolean {
 
 async function registeredUrls(kv: KvClient): Promise<URL[]> {
   const urls: URL[] = []
-  let cursor: string | undefined
-  do {
-    const { body } = await kv.listKeys({
-      querystring: { prefix: 'services/', limit: 1000, ...(cursor && { cursor }) },
-    })
-    urls.push(...body.keys.flatMap(({ value }) => readUrl(value) ?? []))
-    cursor = body.next
-  } while (cursor !== undefined)
+  for await (const { value } of keysUnder(kv, 'services/')) {
+    const url = readUrl(value)
+    if (url) urls.push(url)
+  }
   return urls
 }
 
-function readUrl(value: string): URL | undefined {
+function readUrl(value: Buffer): URL | undefined {
   try {
-    return new URL(Value.Parse(Registration, JSON.parse(Buffer.from(value, 'base64').toString())).url)
+    return new URL(Value.Parse(Registration, JSON.parse(value.toString())).url)
   } catch {
     return undefined // not a registration, so no service is there
   }

@@ -1,8 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
-
-type KvClient = ServiceClients['kv']
+import { type KvClient, keysUnder, retryLater, ServiceProblem } from '@darkroom/service-kit'
 
 /** An upload and the revision at which it was read. */
 export interface KnownUpload {
@@ -133,13 +131,10 @@ export class UploadRecords {
   /** Counts no further than `most`. */
   async #count(prefix: string, most: number): Promise<number> {
     let count = 0
-    let cursor: string | undefined
-    do {
-      const querystring = { prefix, limit: 1000, ...(cursor !== undefined && { cursor }) }
-      const { body } = await this.#kv.listKeys({ querystring })
-      count += body.keys.length
-      cursor = body.next
-    } while (cursor !== undefined && count < most)
+    for await (const _ of keysUnder(this.#kv, prefix)) {
+      count += 1
+      if (count === most) break
+    }
     return count
   }
 

@@ -33,12 +33,12 @@ export function addArchiveRoutes(
     ...frontendRoutes.getArchive,
     handler: async ({ method, query: { ids, names, without = '' }, caller }, reply) => {
       const wanted = readImages(ids, names)
-      const left = new Set(without.split(','))
+      const leftOut = new Set(without.split(','))
       const tasks = await Promise.all(wanted.map(({ id }) => requireImage(taskDb, caller, id)))
       const images = tasks.map((task, at) => ({
         id: task.id,
         name: wanted[at]?.name,
-        results: resultsOf(task, left),
+        results: resultsOf(task, leftOut),
       }))
       const entries = entriesOf(images)
       reply.headers({
@@ -95,8 +95,8 @@ interface Result {
   lastModified: Date
 }
 
-/** The result of an image, and all variants but those that are left out. */
-function resultsOf(task: Task, left: ReadonlySet<string>): Result[] {
+/** The result of an image, and its variants, except those that are left out. */
+function resultsOf(task: Task, leftOut: ReadonlySet<string>): Result[] {
   try {
     requireFinished(task)
   } catch (error) {
@@ -105,7 +105,7 @@ function resultsOf(task: Task, left: ReadonlySet<string>): Result[] {
   }
   const lastModified = new Date(task.finishedAt ?? task.createdAt)
   return outputsOf(task).flatMap(({ name: variant }) => {
-    if (variant !== undefined && left.has(variant)) return []
+    if (variant !== undefined && leftOut.has(variant)) return []
     const facts = variant === undefined ? task.result : task.variants?.[variant]?.result
     return facts ? [{ variant, facts, lastModified }] : []
   })

@@ -1,6 +1,6 @@
 import { Registration, type ServiceName, serviceNames, WorkerRegistration } from '@darkroom/contracts'
 import { type Static, Value } from '@darkroom/contracts/typebox'
-import type { ServiceClients } from '@darkroom/service-kit'
+import { type KvClient, keysUnder } from '@darkroom/service-kit'
 
 export type RegisteredWorker = Static<typeof WorkerRegistration>
 
@@ -11,20 +11,14 @@ export interface Registered {
 }
 
 /** All registered instances of all services. Invalid registrations are skipped. */
-export async function listRegistered(kv: ServiceClients['kv'], signal: AbortSignal): Promise<Registered[]> {
+export async function listRegistered(kv: KvClient, signal: AbortSignal): Promise<Registered[]> {
   const registered: Registered[] = []
-  let cursor: string | undefined
-  do {
-    const querystring = { prefix: 'services/', limit: 1000, ...(cursor !== undefined && { cursor }) }
-    const { body } = await kv.listKeys({ querystring, signal })
-    for (const { key, value } of body.keys) {
-      const [, service, ...rest] = key.split('/')
-      const registration = readRegistration(value)
-      if (registration && isServiceName(service))
-        registered.push({ service, instance: rest.join('/'), registration })
-    }
-    cursor = body.next
-  } while (cursor !== undefined)
+  for await (const { key, value } of keysUnder(kv, 'services/', signal)) {
+    const [, service, ...rest] = key.split('/')
+    const registration = readRegistration(value)
+    if (registration && isServiceName(service))
+      registered.push({ service, instance: rest.join('/'), registration })
+  }
   return registered
 }
 
@@ -32,9 +26,9 @@ export function workerOf({ registration }: Registered): RegisteredWorker | undef
   return Value.Check(WorkerRegistration, registration) ? registration : undefined
 }
 
-function readRegistration(value: string): Static<typeof Registration> | undefined {
+function readRegistration(value: Buffer): Static<typeof Registration> | undefined {
   try {
-    const registration: unknown = JSON.parse(Buffer.from(value, 'base64').toString())
+    const registration: unknown = JSON.parse(value.toString())
     return Value.Check(Registration, registration) ? registration : undefined
   } catch {
     return undefined // not JSON
