@@ -3,6 +3,8 @@ export interface SlotLimits {
   all: number
   /** For one host. */
   host: number
+  /** For hosts that are not known to answer fast, together. */
+  notFast: number
   /** For hosts that have not accepted a notice yet, together. */
   untried: number
   /** For hosts that answer slowly, together. */
@@ -11,10 +13,17 @@ export interface SlotLimits {
   failing: number
 }
 
-export const defaultSlots: SlotLimits = { all: 64, host: 4, untried: 48, slow: 16, failing: 8 }
+export const defaultSlots: SlotLimits = {
+  all: 64,
+  host: 4,
+  notFast: 56,
+  untried: 48,
+  slow: 32,
+  failing: 8,
+}
 
 /** A host that took longer for its last answer counts as slow. */
-export const slowAnswerMs = 1000
+export const slowAnswerMs = 500
 
 /** After this time, the result of a host no longer counts. */
 const resultLifetimeMs = 600_000
@@ -51,15 +60,13 @@ export class DeliverySlots {
 
   /** Free slots for hosts that failed lately. */
   get freeOfFailing(): number {
-    return Math.min(this.#limits.failing - this.#used.failing, this.#limits.all - this.#used.all)
+    return this.#freeOf('failing')
   }
 
   /** Takes a slot; undefined if none is free. Dispose of it to free the slot. */
   take(host: string): Disposable | undefined {
     const state = this.stateOf(host)
-    const { all, ...limits } = this.#limits
-    const limit = state === 'good' ? all : limits[state]
-    if (this.#used.all >= all || this.#used[state] >= limit || this.isBusy(host)) return undefined
+    if (this.#freeOf(state) <= 0 || this.isBusy(host)) return undefined
     this.#count(host, state, 1)
     return { [Symbol.dispose]: () => this.#count(host, state, -1) }
   }
@@ -71,6 +78,13 @@ export class DeliverySlots {
     this.#results.set(host, { state, at: this.#now() })
     const [oldest] = this.#results.keys()
     if (this.#results.size > maxHosts && oldest !== undefined) this.#results.delete(oldest)
+  }
+
+  #freeOf(state: HostState): number {
+    const { all, notFast, ...limits } = this.#limits
+    const free = all - this.#used.all
+    if (state === 'good') return free
+    return Math.min(free, notFast - (this.#used.all - this.#used.good), limits[state] - this.#used[state])
   }
 
   #count(host: string, state: HostState, change: 1 | -1): void {

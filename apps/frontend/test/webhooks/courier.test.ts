@@ -68,7 +68,7 @@ function startCourier(t: TestContext, slots: DeliverySlots) {
   return { add, due, hosts, reports, underWay }
 }
 
-const limits = { all: 4, host: 2, untried: 3, slow: 2, failing: 1 }
+const limits = { all: 4, host: 2, notFast: 3, untried: 3, slow: 2, failing: 1 }
 const slow = slowAnswerMs + 1
 
 test('many notices for slow receivers leave slots for a fast one', async t => {

@@ -70,7 +70,7 @@ describe('a signature', () => {
 })
 
 describe('the slots for deliveries', () => {
-  const limits = { all: 6, host: 2, untried: 4, slow: 2, failing: 1 }
+  const limits = { all: 6, host: 2, notFast: 5, untried: 4, slow: 2, failing: 1 }
 
   test('are limited for each host and in total', () => {
     const slots = new DeliverySlots(limits)
@@ -108,6 +108,19 @@ describe('the slots for deliveries', () => {
     assert.ok(slots.take('slow-3'))
     slots.record('slow-1', true, 1)
     assert.ok(slots.take('slow-1'))
+  })
+
+  test('stay free for a host that answers fast, whatever the others are', () => {
+    const slots = new DeliverySlots(limits)
+    for (const host of ['slow-1', 'slow-2']) slots.record(host, true, slowAnswerMs + 1)
+    slots.record('dead', false)
+    slots.record('fast', true, 1)
+    for (const host of ['new-1', 'new-2', 'new-3', 'slow-1', 'slow-2']) assert.ok(slots.take(host), host)
+    assert.deepEqual(
+      [slots.take('dead'), slots.take('new-4'), slots.freeOfFailing],
+      [undefined, undefined, 0],
+    )
+    assert.ok(slots.take('fast'))
   })
 
   test('are normal again for a host once it answers, or after ten minutes', () => {
