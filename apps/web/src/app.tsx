@@ -61,7 +61,7 @@ async function loadFurther(): Promise<void> {
 void readSession()
 const root = document.getElementById('app')
 if (root) render(<Page />, root)
-/** Until then, nothing is done that the first view does not show. */
+/** Resolves when the first view is drawn. What it does not show is loaded after that. */
 const isDrawn = takeTurns(3)
 void isDrawn.then(loadFurther)
 
@@ -73,7 +73,7 @@ follow(message => {
   else if (message.kind !== 'lost') void catchUp().catch(() => undefined) // the next poll tries again
 })
 
-/** An event may arrive before the answer to its upload. It waits for that, or the image would have two rows. */
+/** An event that arrives before the answer to its upload waits for it. Otherwise the image would have two rows. */
 async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>): Promise<void> {
   if (!isKnown(image.id)) await answersArrived()
   update(image, version)

@@ -24,7 +24,7 @@ export function DetailsDialog() {
   return (
     <dialog ref={dialog} class="details" closedby="any" aria-labelledby="details-title" onClose={closed}>
       {row && <Details key={row.key} row={row} />}
-      {row && <NoticeToast /> /* that behind the dialog can't be reached */}
+      {row && <NoticeToast /> /* the toast of the page is behind the dialog, out of reach */}
     </dialog>
   )
 }

@@ -15,8 +15,8 @@ interface SliderProps {
 const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' } as const
 
 /**
- * Two pictures on top of each other and a line between them, moved by a native range input: keyboard, touch and all. The
- * line follows a pointer on the pictures, too.
+ * Two pictures on top of each other, and a line between them. A native range input moves the line, so that keyboard and
+ * touch work, too. The line also follows a pointer on the pictures.
  */
 export function Slider({ before, after, size, onBroken, label }: SliderProps) {
   const isTall = size !== undefined && size.height > 2 * size.width

@@ -18,10 +18,7 @@ export interface Archive {
   count: number
 }
 
-/**
- * Where the results of these rows are downloaded as zips, named like the files that were uploaded. The previews that were
- * made for the page are left out.
- */
+/** Zips of the results of rows, whose files are named like the uploaded files. Previews for the page are left out. */
 export function archivesOf(rows: readonly Row[]): Archive[] {
   const archives: Archive[] = []
   let ids: string[] = []

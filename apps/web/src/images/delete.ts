@@ -58,7 +58,7 @@ function carryOut(): Promise<void> {
 
 async function deleteDue(): Promise<void> {
   for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
-  if (shownRows.peek().length === 0) await readHistory() // older images take the place
+  if (shownRows.peek().length === 0) await readHistory() // older images take their place
 }
 
 beforeSignOut.call = carryOut

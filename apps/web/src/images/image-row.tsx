@@ -108,7 +108,7 @@ function Actions({ row, view }: { row: Row; view: RowView }) {
           class="icon"
           aria-label={`Develop ${row.name} again`}
           onClick={event => {
-            if (filter.peek().state !== undefined) passFocus(event, '.chosen input') // the row goes
+            if (filter.peek().state !== undefined) passFocus(event, '.chosen input') // the row disappears
             void retryImage(row)
           }}
         >

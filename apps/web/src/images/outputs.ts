@@ -45,7 +45,7 @@ export function downloadOf(row: Row, image: ImageStatus): Download {
   return { url: archivesOf([row])[0]?.url ?? '', name: `${stemOf(row.name)}.zip` }
 }
 
-/** The name of the original with that of the variant, and the extension of the format. */
+/** The file is named like the original, with the name of the variant and the extension of the format. */
 export function downloadOfOutput(row: Row, { name, facts, path }: Output): Download {
   const stem = stemOf(row.name)
   const file = name === undefined ? stem : `${stem}_${name}`

@@ -2,14 +2,14 @@ import type { ImageStatus, Operation } from '@darkroom/contracts'
 import { canShow } from './shown-types.ts'
 
 /*
- * Previews of images that the browser can't show: small, in a format that it can. The server makes them as variants of the
- * same upload or, for images without previews, from the stored original.
+ * Previews of images that the browser can't show: small, in a format that it can show. The server makes them as variants
+ * of the same upload or, for images without previews, from the stored original.
  */
 
 /** The names of the two variants. */
 export const sides = { before: 'page-before', after: 'page-after' } as const
 
-/** What is made of an image: its result, and further ones by name. */
+/** The operations for the result of an image, and those for each variant. */
 export interface Lists {
   operations?: readonly Operation[]
   variants?: Readonly<Record<string, readonly Operation[]>>

@@ -159,7 +159,7 @@ export function isKnown(id: string): boolean {
 
 export function removeRows(rows: readonly Row[]): void {
   const gone = new Set(rows)
-  // Otherwise each of thousands of rows would be counted anew.
+  // Without a batch, the list would be computed again for each of thousands of rows.
   batch(() => {
     for (const row of rows) {
       const view = row.view.value
@@ -181,7 +181,7 @@ export function forgetAll(): void {
   allCounts.value = {}
 }
 
-/** Images are the server's, and the key that showed them has ended. Files that are not uploaded yet stay. */
+/** Removes the images, because the key that showed them has ended. Files that are not uploaded yet stay. */
 export function forgetImages(): void {
   removeRows(uploads.value.filter(row => 'image' in row.view.value))
   rowsById.clear()

@@ -13,9 +13,7 @@ let send: (message: TabMessage) => void = () => {}
 /** Follows all images while the tab is visible. Without a shared worker, each tab has its own stream. */
 export function follow(listener: Listener): void {
   const receive = (message: LiveMessage) => {
-    if (message.kind === 'connected') isLive.value = true
-    if (message.kind === 'lost') isLive.value = false
-    if (message.kind === 'state' || message.kind === 'reset') isLive.value = true
+    isLive.value = message.kind !== 'lost'
     listener(message)
   }
   send = shareStream(receive)

@@ -112,7 +112,7 @@ export function addVariant(): void {
   change({ variants: [...variants, { key: randomText(), name: freeName('thumb'), steps }] })
 }
 
-/** If another variant has the name, with a number: the request has one variant of each name. */
+/** Renames a variant. Adds a number if another variant has the name, because names of variants are unique. */
 export function renameVariant(place: string, name: string): void {
   changeVariant(place, { name: freeName(name, place) })
 }

@@ -14,7 +14,8 @@ export function SavedRecipes() {
     saveRecipe(name.value.trim())
     announce(`${name.value.trim()} was saved`)
     name.value = ''
-    if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.reset() // or the empty field is marked
+    // Otherwise the empty field would be marked as invalid.
+    if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.reset()
   }
   return (
     <details class="saved">

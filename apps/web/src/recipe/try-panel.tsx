@@ -23,7 +23,7 @@ export function TryPanel() {
       trial.value = next
     } catch (failure) {
       forget(trial.value)
-      trial.value = undefined // it would look like that of this file
+      trial.value = undefined // it is of the former file
       error.value = inWords(failure as Error)
     } finally {
       isBusy.value = false

@@ -15,7 +15,7 @@ export function wishFor(file: File): Wish {
   return { operations: asked.operations && JSON.stringify(asked.operations), variants }
 }
 
-/** The lists of operations of a recipe. Neither operations nor variants: the default of the server. */
+/** The lists of operations of a recipe. If there are none, the server applies its default. */
 export function listsOf({ preset, steps, variants }: Recipe): Lists {
   if (preset !== undefined) return presetLists(preset)
   return {

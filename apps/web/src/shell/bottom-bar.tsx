@@ -29,7 +29,7 @@ function Undo({ rows }: Deletion) {
   return (
     <div class="toast" role="status">
       <span>
-        {/* The name must not turn the direction of the words behind it. */}
+        {/* The name must not turn the direction of the words after it. */}
         {rows.length === 1 ? <bdi>{shortened(rows[0]?.name ?? '', 60)}</bdi> : `${rows.length} images`}{' '}
         deleted
       </span>
@@ -41,7 +41,7 @@ function Undo({ rows }: Deletion) {
 }
 
 function undoAndStay(): void {
-  focusOn('.chosen input') // the button goes
+  focusOn('.chosen input') // the button disappears
   undo()
 }
 

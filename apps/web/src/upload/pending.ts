@@ -65,7 +65,10 @@ export async function readPending(): Promise<PendingUpload[]> {
 
 const forgottenPrefix = 'darkroom-forgotten-'
 
-/** The database forgets an upload only after it has written its file, which a reload can prevent. This takes effect at once. */
+/**
+ * The database deletes an upload only after it has written its file, which a reload can prevent. This mark takes effect
+ * at once.
+ */
 function setForgotten(key: string, isForgotten: boolean): void {
   try {
     if (isForgotten) localStorage.setItem(forgottenPrefix + key, '')

@@ -24,7 +24,7 @@ export const pause = signal<{ refusal: Refusal; until: number } | undefined>(und
 /** Whether files are collected until the user sends them. */
 export const isHeld = signal(false)
 
-/** In order. */
+/** In the order of sending. */
 let waiting = new Set<Row>()
 const sending = new Map<Row, Sending>()
 const cancelled = new WeakSet<Row>()
@@ -69,7 +69,7 @@ export function cancelAll(): void {
   for (const row of [...waiting, ...sending.keys()]) void cancelUpload(row)
 }
 
-/** Resolves when the uploads are answered whose bytes have all been sent by now. */
+/** Resolves when every upload whose bytes have all been sent by now is answered. */
 export async function answersArrived(): Promise<void> {
   if (sending.size === 0) return
   await new Promise(resolve => setTimeout(resolve, 2 * progressMs))

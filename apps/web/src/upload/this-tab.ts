@@ -24,7 +24,7 @@ function rename(): string {
 const channel = new BroadcastChannel('darkroom-tabs')
 const answerMs = 500
 
-/** The other tabs that are open now. The copy of a tab has the name of that tab at first, and then gets its own. */
+/** The other tabs that are open now. A copy of a tab has the name of the tab at first; here it gets its own. */
 export async function otherTabs(): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
   channel.addEventListener('message', ({ data }) => data.here && found.add(data.here))
