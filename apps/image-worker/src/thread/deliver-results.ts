@@ -12,6 +12,7 @@ import {
 import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Developed } from '../develop/developed.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
+import { freeNow } from '../free-now.ts'
 
 /** A developed image, and the name of its variant; without a name it is the result. */
 export interface MadeOutput {
@@ -34,7 +35,7 @@ export class WriteRefused extends ServiceUnavailable {}
 
 /**
  * Reports that work is finished: small results are sent inside the report, others are stored before it. Returns the
- * answer to the report; undefined if a newer attempt has stored one of its results.
+ * answer to the report; undefined if a newer attempt has stored one of its results. The bytes of stored results are freed.
  *
  * @throws UnusableImage if a result is larger than the storage accepts; WriteRefused; the reason of `lost`
  */
@@ -107,6 +108,7 @@ async function store(
     throw new UnusableImage('result-too-large', 'the result is larger than the storage accepts')
   if (stored.status === 412) throw new Error(stored.body.detail) // The request has no precondition.
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
+  freeNow(developed.bytes)
   return { name, facts: { ...developed.facts, bytes: stored.body.bytes, sha256: stored.body.sha256 } }
 }
 

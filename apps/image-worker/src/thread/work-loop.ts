@@ -15,6 +15,7 @@ import { checkReads } from '@darkroom/service-kit/images'
 import type { Developed } from '../develop/developed.ts'
 import { SharedOriginal } from '../develop/shared-original.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
+import { ReusableBuffer } from '../reusable-buffer.ts'
 import { bytesOf, deliverResults, type MadeOutput, WriteRefused } from './deliver-results.ts'
 import { KeptLease } from './kept-lease.ts'
 import type { ThreadMessage, WorkEnd } from './protocol.ts'
@@ -75,6 +76,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
   const { clients, draining, logger, refusedWrites = usualRefusedWrites } = options
   const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
   const backoff = new Backoff(100, 2000)
+  const originals = new ReusableBuffer()
   const giveUpPolling = new AbortController()
   const endPolling = () => void delay(drainGraceMs).then(() => giveUpPolling.abort())
   draining.addEventListener('abort', endPolling, { once: true })
@@ -87,7 +89,7 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
       })
       backoff.reset()
       let work = status === 200 ? body : undefined
-      while (work) work = await workOn(work, pauses, options)
+      while (work) work = await workOn(work, originals, pauses, options)
     } catch (error) {
       if (draining.aborted) return
       logger.warn({ err: error }, 'could not request work from any image-master; retrying')
@@ -97,7 +99,12 @@ export async function workUntilDrained(options: WorkLoopOptions): Promise<void> 
 }
 
 /** Returns the next work, if the report of this work's end brought some. Waits for `pauses` after a refused write. */
-async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Promise<Work | undefined> {
+async function workOn(
+  work: Work,
+  originals: ReusableBuffer,
+  pauses: Backoff,
+  options: WorkLoopOptions,
+): Promise<Work | undefined> {
   const { clients, draining, logger, report } = options
   report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
   const lease = new KeptLease(work, clients.imageMaster, logger)
@@ -106,7 +113,7 @@ async function workOn(work: Work, pauses: Backoff, options: WorkLoopOptions): Pr
   let isRefused = false
   try {
     if (draining.aborted) end = await returnWork(work, options)
-    else ({ end, next } = await developAndStore(work, lease.lost, options))
+    else ({ end, next } = await developAndStore(work, originals, lease.lost, options))
   } catch (error) {
     isRefused = error instanceof WriteRefused
     end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
@@ -125,12 +132,17 @@ interface Ended {
   next?: Work | undefined
 }
 
-async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopOptions): Promise<Ended> {
+async function developAndStore(
+  work: Work,
+  originals: ReusableBuffer,
+  lost: AbortSignal,
+  options: WorkLoopOptions,
+): Promise<Ended> {
   const { clients, develop, report } = options
   const { content } = work.original
   const input =
     content === undefined
-      ? await fetchOriginal(work.id, lost, clients.storage)
+      ? await fetchOriginal(work, originals, lost, clients.storage)
       : Buffer.from(content, 'base64')
   const outputs = outputsOf(work)
   const shared = outputs.length > 1 ? new SharedOriginal() : undefined
@@ -144,6 +156,7 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   } finally {
     report({ type: 'developed' })
   }
+  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
   const reported = await deliverResults(work, made, lost, {
     clients,
     inlineBytes: options.inlineBytes ?? usualInlineBytes,
@@ -153,7 +166,6 @@ async function developAndStore(work: Work, lost: AbortSignal, options: WorkLoopO
   if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
-  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
   return reported.status === 200 ? { end, next: reported.body } : { end }
 }
 
@@ -168,13 +180,25 @@ function nextRequest(options: WorkLoopOptions): { next?: WorkRequest } {
 }
 
 async function fetchOriginal(
-  key: string,
+  { id, original }: Work,
+  originals: ReusableBuffer,
   signal: AbortSignal,
   storage: WorkLoopOptions['clients']['storage'],
 ): Promise<Uint8Array> {
-  const reply = await storage.getBlob({ params: { key, stage: 'pre' }, headers: {}, signal })
-  if (reply.status === 200) return reply.body.bytes()
+  const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
+  if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
   throw new UnusableImage('original-gone', 'the original is no longer stored')
+}
+
+/** Fills `bytes` from a body of as many bytes. */
+async function read(body: AsyncIterable<Uint8Array>, bytes: Uint8Array): Promise<Uint8Array> {
+  let at = 0
+  for await (const chunk of body) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  if (at < bytes.length) throw new Error(`the storage sent ${at} of the ${bytes.length} bytes of an original`)
+  return bytes
 }
 
 async function returnWork({ id, lease }: Work, { clients, logger }: WorkLoopOptions): Promise<WorkEnd> {

@@ -1,3 +1,4 @@
+import { freeNow } from '../../free-now.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
 import type { PngChunkReader } from './chunks.ts'
 import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './header.ts'
@@ -131,20 +132,15 @@ class ProvenData implements DataCheck {
 
   end(): void {
     const [first, ...others] = this.#parts
-    const compressed = first && others.length === 0 ? first : Buffer.concat(this.#parts)
+    const isWhole = first && others.length === 0
+    const compressed = isWhole ? first : Buffer.concat(this.#parts)
     const inflated = inflatedExactly(compressed, this.#inflated)
+    if (!isWhole) freeNow(compressed)
     let at = 0
     for (const { rows, rowBytes } of this.#passes) {
       for (let row = 0; row < rows; row += 1, at += 1 + rowBytes) checkFilters.filter(inflated, at)
     }
-    freeNow(inflated)
+    // With the byte that was left for a stream that is too long. Small buffers share their memory with others.
+    if (inflated.length > Buffer.poolSize) freeNow(new Uint8Array(inflated.buffer))
   }
-}
-
-/**
- * Frees the memory of bytes that nobody reads any more. Left to the garbage collector, a few images would make it
- * search the thread's whole heap. Small buffers can share their memory with others, so these are left alone.
- */
-function freeNow(bytes: Uint8Array): void {
-  if (bytes.length > Buffer.poolSize) (bytes.buffer as ArrayBuffer).transfer(0)
 }
