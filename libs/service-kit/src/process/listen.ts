@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /** Clients differ in the address that they use for `localhost` (RFC 6761, 6.3). */
@@ -31,12 +31,17 @@ export async function listen(
   // This hook runs last, when earlier hooks have already released the held requests.
   app.addHook('preClose', () => new Promise<void>(closed => secondListener.close(() => closed())))
   await app.listen({ host: first, port })
-  const address = app.server.address()
-  if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
+  const { port: chosen } = listeningAddress(app)
   try {
-    await once(secondListener.listen({ host: second, port: address.port }), 'listening')
-    app.log.info(`Server listening at http://[${second}]:${address.port}`)
+    await once(secondListener.listen({ host: second, port: chosen }), 'listening')
+    app.log.info(`Server listening at http://[${second}]:${chosen}`)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && noSuchAddress.has(String(error.code)))) throw error
   }
+}
+
+export function listeningAddress({ server }: FastifyInstance): AddressInfo {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
+  return address
 }

@@ -7,7 +7,7 @@ import type { ServiceClients } from '../clients/service-clients.ts'
 import type { App } from '../http/app.ts'
 import type { Logger } from '../log/logger.ts'
 import { type CommonConfig, httpUrl, InvalidConfig, isLoopback } from '../settings/config.ts'
-import { listen } from './listen.ts'
+import { listen, listeningAddress } from './listen.ts'
 
 export interface RunningService {
   name: ServiceName
@@ -70,7 +70,6 @@ function checkExposure({ clusterToken, host }: CommonConfig, logger: Logger): vo
  * resolve it.
  */
 function listeningUrl(app: App, host: string): string {
-  const address = app.server.address()
-  if (address === null || typeof address === 'string') throw new Error('the app listens, but has no port')
-  return httpUrl(wildcards.has(host) ? hostname() : address.address, address.port)
+  const { address, port } = listeningAddress(app)
+  return httpUrl(wildcards.has(host) ? hostname() : address, port)
 }
