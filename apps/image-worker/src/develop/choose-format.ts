@@ -81,19 +81,21 @@ async function contentByPixels(
   if (page && hasOddColours(page)) {
     // sharp can't read them.
     await reserve(2 * unpackedBytes)
-    const { picture } = await decode(input, header, plan, limits, page)
+    const { picture } = await forgivingOddTags(input)(page, file =>
+      decode(input, header, plan, limits, page, file),
+    )
     const [raster] = picture.frames as [Raster]
     return contentOf(inBytes(raster).data, raster)
   }
   await reserve(8 * width * height)
   // Damage is reported later, when the image is developed.
   const read = (file: Uint8Array) =>
-    sharp(file, { limitInputPixels: limits.maxPixels, failOn: 'none', ...(page && { page: page.index }) })
+    sharp(file, { limitInputPixels: limits.maxPixels, failOn: 'none' })
       .timeout(timeoutOf(limits))
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true })
-  const { data, info } = await (page ? forgivingOddTags(input)(read) : read(input))
+  const { data, info } = await (page ? forgivingOddTags(input)(page, read) : read(input))
   return contentOf(data, info)
 }
 

@@ -14,7 +14,7 @@ import { openImage } from './open-image.ts'
 import { type Original, originalOf } from './original.ts'
 import type { CarriedMetadata } from './picture.ts'
 import type { Plan } from './plan.ts'
-import { asRgb, hasOddColours } from './tiff/odd-colours.ts'
+import { declareAsRgb, hasOddColours } from './tiff/odd-colours.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
 
 /** The part of a plan that decides which colours an image is unpacked to. */
@@ -58,8 +58,8 @@ export async function examine(
   const isOdd = page !== undefined && hasOddColours(page)
   const gif = header.format === 'gif' ? withClearedFrames(upToTrailer(input)) : undefined
   const onScreen = gif && withScreen(gif, header.frames)
-  const source = isOdd ? asRgb(file, page) : (onScreen ?? gif ?? file)
-  const opened = await openImage(source, header, limits, onScreen ? 1 : page?.index)
+  const source = isOdd ? declaredAsRgb(file, input) : (onScreen ?? gif ?? file)
+  const opened = await openImage(source, header, limits, onScreen ? 1 : 0)
   const kind = kindOf(opened.metadata)
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
@@ -77,6 +77,13 @@ export async function examine(
     metadata: withColours(carried, treatment),
     original: originalOf(input, header, opened, page),
   }
+}
+
+/** A copy of the file; the file itself if it is one already, as a file of many pages would be copied for each. */
+function declaredAsRgb(file: Uint8Array, input: Uint8Array): Uint8Array {
+  const copy = file === input ? Buffer.from(file) : Buffer.from(file.buffer, file.byteOffset, file.length)
+  declareAsRgb(copy)
+  return copy
 }
 
 function kindOf({ space, depth }: Metadata): PixelKind {

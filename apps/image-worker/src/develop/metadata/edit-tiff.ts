@@ -41,6 +41,15 @@ export function keepEntries(
   file.set(written, directory.at)
 }
 
+/** Leaves only the directory at this position in the file's chain of directories. */
+export function leaveOnly(file: Buffer, at: number): void {
+  const layout = layoutIn(file)
+  const directory = TiffReader.of(file)?.directory(at)
+  if (!directory) throw new TypeError('the directory was not read from the file')
+  file.set(numberIn(file, at, layout.offset), layout.firstAt)
+  file.set(numberIn(file, 0, layout.offset), directory.nextAt)
+}
+
 /** The entries that replace a directory: some were read from the file, others are new. No tag is repeated. */
 export interface NewDirectory {
   readonly directory: TiffDirectory

@@ -108,7 +108,7 @@ async function permutePage(
   const tiff = permuteJpegPage(input, page, order, bytesBefore)
   if (!tiff) return undefined
   const own = { format: 'tiff', orientation: page.orientation } as const
-  const attached = await forgiving(file => sharp(file, { page: page.index }).metadata())
+  const attached = await forgiving(page, file => sharp(file).metadata())
   const metadata = carriedMetadata(input, own, attached, {
     keepsProfile: true,
     output,
@@ -143,7 +143,7 @@ async function openPage(
 ): Promise<{ picture: Picture; original: Original }> {
   expectWholeBytes(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
-  const { picture, original } = await forgiving(file => decode(input, own, plan, limits, page, file))
+  const { picture, original } = await forgiving(page, file => decode(input, own, plan, limits, page, file))
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 

@@ -1,7 +1,8 @@
 import { keepEntries } from '../metadata/edit-tiff.ts'
 import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { pageTags, photometrics } from './tiff-page.ts'
+import { pageByPage } from './page-by-page.ts'
+import { pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
 /** Tags on which the pixels of a page depend, and those that libvips returns: profile, XMP, IPTC, Photoshop's resources. */
 const essential: ReadonlySet<number> = new Set([
@@ -22,22 +23,25 @@ const ofColours: Readonly<Record<number, number>> = {
 const largest: Readonly<Record<number, number>> = { [pageTags.fillOrder]: 2, [pageTags.orientation]: 8 }
 
 /**
- * Reads pages of a TIFF with `read`. If that fails, it is tried again with a copy of the file in which directories have
- * only tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts, or tags
- * in another order, and libtiff warns about them as it does about damage. All following pages are read from the copy.
+ * Reads one page of a TIFF after the other with `read`, from a file with only this page. If that fails, it is tried again
+ * with only the tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts,
+ * or tags in another order, and libtiff warns about them as it does about damage. All following pages are read so.
  */
-export function forgivingOddTags(tiff: Uint8Array): <Result>(read: Read<Result>) => Promise<Result> {
-  let copy: Uint8Array | undefined
-  return async read => {
-    if (copy) return read(copy)
+export function forgivingOddTags(
+  tiff: Uint8Array,
+): <Result>(page: TiffPage, read: Read<Result>) => Promise<Result> {
+  let fileOf = pageByPage(tiff)
+  let isEssential = false
+  return async (page, read) => {
     try {
-      return await read(tiff)
+      return await read(fileOf(page))
     } catch (error) {
       // Not a decoder's message.
-      if (error instanceof UnusableImage) throw error
-      const readable = withEssentialTags(tiff)
-      const result = await read(readable)
-      copy = readable
+      if (isEssential || error instanceof UnusableImage) throw error
+      const essentialFileOf = pageByPage(withEssentialTags(tiff))
+      const result = await read(essentialFileOf(page))
+      fileOf = essentialFileOf
+      isEssential = true
       return result
     }
   }

@@ -19,18 +19,16 @@ function conversionOf(page: TiffPage): Convert | undefined {
   return isWhole ? fromYCbCr(page) : undefined
 }
 
-/** Whether a page needs `asRgb` and `convertColours`. */
+/** Whether a page needs `declareAsRgb` and `convertColours`. */
 export function hasOddColours(page: TiffPage): boolean {
   return conversionOf(page) !== undefined
 }
 
-/** A copy of the file that declares a page's samples as red, green and blue, so that libvips doesn't convert them. */
-export function asRgb(tiff: Uint8Array, { index }: TiffPage): Uint8Array {
-  const copy = Buffer.from(tiff)
-  const page = tiffPages(tiff).find(page => page.index === index)
+/** Makes a file of one page declare its samples as red, green and blue, in place, so that libvips doesn't convert them. */
+export function declareAsRgb(file: Buffer): void {
+  const [page] = tiffPages(file)
   const photometric = page?.directory.entries.find(({ tag }) => tag === pageTags.photometric)
-  if (photometric) overwriteNumbers(copy, photometric, [photometrics.rgb])
-  return copy
+  if (photometric) overwriteNumbers(file, photometric, [photometrics.rgb])
 }
 
 /** Converts the samples in place. */

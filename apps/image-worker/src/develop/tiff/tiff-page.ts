@@ -65,8 +65,6 @@ const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 
 
 /** A page of a TIFF, as its directory describes it. */
 export interface TiffPage {
-  /** Its index in the file's chain of directories, from 0. */
-  readonly index: number
   /** Whether it is the first that is not a companion. */
   readonly isFirst: boolean
   readonly directory: TiffDirectory
@@ -101,7 +99,7 @@ export function numbersOfTag({ directory }: Pick<TiffPage, 'directory'>, wanted:
   return numbersOf(directory.entries.find(({ tag }) => tag === wanted))
 }
 
-function pageOf(directory: TiffDirectory, index: number): Omit<TiffPage, 'isFirst'> {
+function pageOf(directory: TiffDirectory): Omit<TiffPage, 'isFirst'> {
   const numbers = (wanted: number) => numbersOfTag({ directory }, wanted)
   const number = (wanted: number, otherwise: number) => numbers(wanted)[0] ?? otherwise
   const isTiled = numbers(pageTags.tileOffsets).length > 0
@@ -109,7 +107,6 @@ function pageOf(directory: TiffDirectory, index: number): Omit<TiffPage, 'isFirs
   const byteCounts = numbers(isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts)
   const orientation = number(pageTags.orientation, 1)
   return {
-    index,
     directory,
     width: number(pageTags.width, 0),
     height: number(pageTags.height, 0),
