@@ -117,7 +117,7 @@ export const compatibilityTable = {
     of: 'PNG, GIF',
     swapped: kept,
     developed: converted(
-      'PNG: full colour, the same samples. GIF: new palettes, exact up to 256 colours a frame',
+      'PNG: kept if the image is only turned, otherwise full colour, the same samples. GIF: new palettes, exact up to 256 colours a frame',
     ),
     as: { gif: kept },
   },
