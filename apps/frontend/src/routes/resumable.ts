@@ -38,9 +38,9 @@ export function addResumableRoutes(
   const dependencies = { grants, presets, outbound, readMaxBytes }
   acceptBytes(app)
   addTusHooks(app)
-  app.addHook('preHandler', async request => {
+  const guardBody = (request: Pick<FastifyRequest, 'body' | 'caller'>) => {
     if (request.body) request.body = unlessRevoked(request.body as Body, request.caller, keys)
-  })
+  }
 
   const describe = async (_request: FastifyRequest, reply: FastifyReply) => {
     const maxBytes = await readMaxBytes()
@@ -58,6 +58,7 @@ export function addResumableRoutes(
     ...frontendRoutes.createUpload,
     handler: async (request, reply) => {
       await gate.check()
+      guardBody(request)
       const { id, upload, first } = await readCreation(request, dependencies)
       const state = await uploads.create(request.caller, upload, id, first)
       const path = fillPath(frontendRoutes.getUpload.url, { id })
@@ -81,6 +82,7 @@ export function addResumableRoutes(
 
   const append = async (request: AppendRequest & OfUpload, reply: FastifyReply) => {
     await gate.check()
+    guardBody(request)
     const appended = await readAppend(request, dependencies)
     return sendState(reply, 204, await uploads.append(request.caller, request.params.id, appended))
   }

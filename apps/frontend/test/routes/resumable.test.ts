@@ -207,6 +207,13 @@ describe('an invalid request', () => {
     await ask(path, { method: 'DELETE', headers: tus })
   })
 
+  test('OPTIONS needs no key, and a body of it is ignored', async () => {
+    const body = Buffer.from('nothing')
+    const headers = { 'content-length': body.length }
+    const answer = await ask('/uploads', { method: 'OPTIONS', headers, body })
+    assert.equal(answer.status, 204, String(answer.body))
+  })
+
   test('OPTIONS lists the supported extensions', async () => {
     const { status, headers } = await ask('/uploads', { method: 'OPTIONS' })
     assert.deepEqual(
