@@ -11,7 +11,7 @@ import type { ThreadData, WorkEnd } from '../thread/protocol.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { WorkerThread } from './worker-thread.ts'
 
-export interface PoolOptions extends Omit<ThreadData, 'name'> {
+export interface PoolOptions extends Omit<ThreadData, 'name' | 'loadersAreSet'> {
   name: string
   threads: number
   /** Bytes for all images that are being unpacked. */
@@ -43,6 +43,7 @@ export class Pool {
   readonly #threads = new Map<number, WorkerThread>()
   readonly #reports = new Set<Promise<void>>()
   readonly #memory: MemoryBudget
+  readonly #loadersAreSet = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   #isClosing = false
 
   constructor(options: PoolOptions) {
@@ -92,7 +93,8 @@ export class Pool {
     const { logger, workEnded } = this.#options
     const name = `${this.#options.name}/${number}`
     const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
-    const data = { name, clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs }
+    const limits = { maxPixels, maxUnpackedBytes, processingMs }
+    const data = { name, clusterToken, kvUrl, logLevel, ...limits, loadersAreSet: this.#loadersAreSet }
     const events = {
       reserve: (bytes: number) => this.#memory.acquire(bytes),
       workBegun: () => this.#startMoreIfAllAreBusy(),

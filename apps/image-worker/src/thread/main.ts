@@ -16,7 +16,7 @@ const data = workerData as ThreadData
 // because no image comes twice.
 sharp.concurrency(1)
 sharp.cache(false)
-allowOnlyOurLoaders()
+allowOnlyOurLoaders(data.loadersAreSet)
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000 })

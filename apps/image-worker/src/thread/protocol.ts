@@ -10,6 +10,8 @@ export interface ThreadData {
   processingMs: number
   maxPixels: number
   maxUnpackedBytes: number
+  /** Shared by all threads of the process: 1 when libvips reads only the supported formats. */
+  loadersAreSet: Int32Array<SharedArrayBuffer>
 }
 
 /** How work on a task ended, for the worker's metrics. */
