@@ -4,6 +4,7 @@ import { after, type TestContext } from 'node:test'
 import {
   commandLine,
   type Darkroom,
+  findProgram,
   freePort,
   freePortRange,
   generateImage,
@@ -16,6 +17,9 @@ import {
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { browserArguments, lanName, type OpenedPage, openPage, openWithSettings } from './open-page.ts'
 import { pictureOf } from './pictures.ts'
+
+/** Chromium without a user interface, which opens a page in a third of the CPU time. It has no settings. */
+const headlessShell = 'chromium-headless-shell'
 
 const owner = { after: after as TestContext['after'] }
 
@@ -72,7 +76,10 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     TRUST_PROXY: 'loopback',
     THREADS: '1', // so that a queue forms
   })
-  const browser = await chromium.launch({ executablePath, args: browserArguments })
+  const browser = await chromium.launch({
+    executablePath: findProgram(headlessShell) ?? executablePath,
+    args: browserArguments,
+  })
   after(() => browser.close())
   const png = Buffer.from(
     new Uint8Array(await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })),

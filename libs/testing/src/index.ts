@@ -6,6 +6,7 @@ export {
   type EngineName,
   enginePrograms,
   findEngine,
+  findProgram,
   missingEngineMessage,
   withEngine,
 } from './engines/engine-programs.ts'

@@ -25,8 +25,13 @@ export type EngineName = keyof typeof enginePrograms
 
 /** The path of a server's program; undefined if it isn't installed. */
 export function findEngine(name: EngineName): string | undefined {
+  return findProgram(enginePrograms[name].program)
+}
+
+/** The path of a program; undefined if it isn't installed. */
+export function findProgram(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...postgresFolders()]
-  return folders.map(folder => join(folder, enginePrograms[name].program)).find(isExecutable)
+  return folders.map(folder => join(folder, program)).find(isExecutable)
 }
 
 /** The message about a missing engine, with the package to install. */
