@@ -5,7 +5,7 @@ import { OutboundFailure } from './outbound/outbound-failure.ts'
 import { PausedTimeout } from './outbound/paused-timeout.ts'
 import { hostOf } from './outbound/target.ts'
 
-/** For the other server. The time in which the master does not read is not its fault, and doesn't count. */
+/** How long the other server may take. The time in which the master does not read is not counted. */
 const timeoutMs = 30_000
 const maxImports = 64
 /** An owner whose servers are slow must leave places for the others. */

@@ -14,11 +14,11 @@ import {
   temporaryFolder,
   tiffOf,
 } from '@darkroom/testing'
-import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { type BrowserContextOptions, chromium, type Locator, type Page, type Route } from 'playwright-core'
 import { browserArguments, lanName, type OpenedPage, openPage, openWithSettings } from './open-page.ts'
 import { pictureOf } from './pictures.ts'
 
-/** Chromium without a user interface, which opens a page in a third of the CPU time. It has no settings. */
+/** Chromium without a user interface, which opens a page in a third of the CPU time. It ignores the settings of a profile. */
 const headlessShell = 'chromium-headless-shell'
 
 const owner = { after: after as TestContext['after'] }
@@ -188,4 +188,20 @@ export async function dropTiff(page: Page, name: string, bytes: number): Promise
     },
     [name, head, tiff.length, tiff.at(-1) ?? 0] as const,
   )
+}
+
+/** The size of the pieces in which the page sends large files. */
+export const pieceBytes = 8 * 1024 * 1024
+
+/** Begins uploads, and keeps the first request that sends a piece from this byte on away from the server. */
+export async function holdPiece(page: Page, offset: number, begin: () => Promise<void>): Promise<Route> {
+  const held = Promise.withResolvers<Route>()
+  let isHeld = false
+  await page.route('**/uploads/*', async route => {
+    if (isHeld || route.request().headers()['upload-offset'] !== String(offset)) return route.continue()
+    isHeld = true
+    held.resolve(route)
+  })
+  await begin()
+  return held.promise
 }

@@ -5,6 +5,7 @@ import { dashboardFlows } from './flows/dashboard.ts'
 import { docsFlows } from './flows/docs.ts'
 import { failureFlows } from './flows/failures.ts'
 import { imageFlows } from './flows/images.ts'
+import { listFlows } from './flows/list.ts'
 import { lookFlows } from './flows/look.ts'
 import { proxyFlows } from './flows/proxy.ts'
 import { recipeFlows } from './flows/recipe.ts'
@@ -19,6 +20,7 @@ await withEngine('chromium', async executablePath => {
   suite('the page', { concurrency: 2 }, () => {
     suite('from the file to the download', { concurrency: false }, () => {
       imageFlows(first)
+      listFlows(first)
       recipeFlows(first)
       refusalFlows(first)
     })

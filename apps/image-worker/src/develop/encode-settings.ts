@@ -46,7 +46,7 @@ export const defaultQuality: Readonly<Record<OutputFormat, number>> = {
 /** The properties of a picture that decide how it is written. */
 export interface Written {
   bits: 8 | 16
-  /** Of all frames. */
+  /** The pixels of all frames together. */
   pixels: number
   hasAlpha: boolean
   delays: number[]

@@ -141,8 +141,8 @@ export class Pool {
   }
 
   /**
-   * Reports on the thread's current work, if it has any. If the report fails, the task is retried when its lease
-   * expires.
+   * Reports on the thread's current work; without work, does nothing. If the report fails, the task is retried when its
+   * lease expires.
    */
   #report(thread: WorkerThread, end: WorkEnd, send: (work: Work) => Promise<unknown>): void {
     const taken = thread.takeWork()

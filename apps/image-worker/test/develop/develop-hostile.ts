@@ -40,7 +40,7 @@ const operations = [
 
 /** After this many inputs, memory is about as large as it will ever be. */
 const warm = 300
-/** After which a worker's thread is ended. */
+/** A worker ends a thread after this time. */
 const timeoutMs = 60_000
 const maxRounds = 3
 

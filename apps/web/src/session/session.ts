@@ -15,6 +15,7 @@ export const session = signal<Session>({ state: 'unknown' })
 /** Why the user is unknown, if the server has refused the request. */
 export const sessionProblem = signal<Refusal | undefined>(undefined)
 const retryMs = 2000
+/** The number of the latest reading of the session. */
 let latest = 0
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
@@ -34,7 +35,7 @@ function requireKey(): void {
 }
 
 function leave(): void {
-  latest += 1 // an answer on its way is from before
+  latest += 1 // the answer to an earlier reading is not true any more
   session.value = { state: 'signed-out', why: 'left' }
   askForKey.value = true
 }

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page, Route } from 'playwright-core'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
+import type { Page } from 'playwright-core'
+import {
+  addTo,
+  dropTiff,
+  fileOf,
+  holdPiece,
+  type InBrowser,
+  pieceBytes,
+  rowOf,
+  untilDeveloped,
+  untilLoaded,
+} from '../in-browser.ts'
 import { withoutStorage } from '../open-page.ts'
-
-const pieceBytes = 8 * 1024 * 1024
 
 /** What is killed or reloaded in the middle loses nothing. */
 export function failureFlows({ open, openWithSettings, darkroom, png, post }: InBrowser): void {
@@ -117,47 +125,34 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
   test('a large file that waits in line continues after a reload, but not one that was deleted', async () => {
     await using opened = await open()
     const { page } = opened
-    page.on('dialog', dialog => void dialog.accept())
-    await page.getByLabel('Collect first').check()
-    for (const name of ['waiting.tif', 'dropped.tif']) await dropTiff(page, name, 9 * 1024 * 1024)
-    await page.getByText('2 images are collected').waitFor()
-    await page.getByRole('button', { name: 'Delete dropped.tif' }).click()
-    await page.getByRole('button', { name: 'Undo' }).waitFor()
-    await page.reload()
-    await untilDeveloped(page, 'waiting.tif')
-    assert.equal(await rowOf(page, 'dropped.tif').count(), 0)
+    await reloadWithout(page, { kept: 'waiting.tif', deleted: 'dropped.tif' })
   })
 
   test('a large file that was deleted stays deleted if a reload prevents the browser from forgetting it', async () => {
     await using opened = await open()
     const { page } = opened
-    page.on('dialog', dialog => void dialog.accept())
     await page.addInitScript(() => {
       IDBObjectStore.prototype.delete = () => {
         throw new DOMException('the page is reloaded', 'AbortError')
       }
     })
     await page.reload()
-    await page.getByLabel('Collect first').check()
-    for (const name of ['wanted.tif', 'unwanted.tif']) await dropTiff(page, name, 9 * 1024 * 1024)
-    await page.getByText('2 images are collected').waitFor()
-    await page.getByRole('button', { name: 'Delete unwanted.tif' }).click()
-    await page.getByRole('button', { name: 'Undo' }).waitFor()
-    await page.reload()
-    await untilDeveloped(page, 'wanted.tif')
-    assert.equal(await rowOf(page, 'unwanted.tif').count(), 0)
+    await reloadWithout(page, { kept: 'wanted.tif', deleted: 'unwanted.tif' })
   })
 }
 
-/** Begins uploads, and keeps the first request that sends a piece from this byte on away from the server. */
-export async function holdPiece(page: Page, offset: number, begin: () => Promise<void>): Promise<Route> {
-  const held = Promise.withResolvers<Route>()
-  let isHeld = false
-  await page.route('**/uploads/*', async route => {
-    if (isHeld || route.request().headers()['upload-offset'] !== String(offset)) return route.continue()
-    isHeld = true
-    held.resolve(route)
-  })
-  await begin()
-  return held.promise
+/** Collects two large files, deletes one of them, and reloads the page. Then only the other must be uploaded. */
+async function reloadWithout(
+  page: Page,
+  { kept, deleted }: { kept: string; deleted: string },
+): Promise<void> {
+  page.on('dialog', dialog => void dialog.accept())
+  await page.getByLabel('Collect first').check()
+  for (const name of [kept, deleted]) await dropTiff(page, name, 9 * 1024 * 1024)
+  await page.getByText('2 images are collected').waitFor()
+  await page.getByRole('button', { name: `Delete ${deleted}` }).click()
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  await page.reload()
+  await untilDeveloped(page, kept)
+  assert.equal(await rowOf(page, deleted).count(), 0)
 }

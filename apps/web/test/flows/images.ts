@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { generateImage, temporaryFolder, tiffOf, until } from '@darkroom/testing'
-import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
+import { generateImage, temporaryFolder, tiffOf } from '@darkroom/testing'
+import type { Page } from 'playwright-core'
+import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
 const heic = new URL('../../../image-worker/test/develop/heic/samples/camera.heic', import.meta.url)
 
-/** From the file to the download, and the list. */
-export function imageFlows({
-  local,
-  open,
-  png,
-  photo,
-  post,
-  remove,
-  statusOf,
-  listIds,
-  imageOf,
-}: InBrowser): void {
+/** From the file to the download. */
+export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void {
   test('an image goes from the file to the download by keyboard alone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -106,13 +97,7 @@ export function imageFlows({
   test('a TIFF of 16 bits shows both sides, made with the upload', async () => {
     await using opened = await open()
     const { page } = opened
-    await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
-    await addTo(page, fileOf('scan.tif', tiffOf(600_000)))
-    await untilDeveloped(page, 'scan.tif')
-    await rowOf(page, 'scan.tif').locator('.thumbnail img').waitFor()
-    await page.getByRole('button', { name: 'scan.tif', exact: true }).click()
-    await page.getByRole('slider').waitFor()
-    const { result, variants } = await imageOf(String(await page.locator('.facts .id').textContent()))
+    const { result, variants } = await imageOf(await compare(page, 'scan.tif', tiffOf(600_000)))
     assert.equal(result?.contentType, 'image/tiff')
     assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
     await assertAccessible(page)
@@ -121,13 +106,7 @@ export function imageFlows({
   test('a HEIC, which becomes a JPEG, shows its original as the server has converted it', async () => {
     await using opened = await open()
     const { page } = opened
-    await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
-    await addTo(page, fileOf('holiday.heic', await readFile(heic)))
-    await untilDeveloped(page, 'holiday.heic')
-    await rowOf(page, 'holiday.heic').locator('.thumbnail img').waitFor()
-    await page.getByRole('button', { name: 'holiday.heic', exact: true }).click()
-    await page.getByRole('slider').waitFor()
-    const { result, variants } = await imageOf(String(await page.locator('.facts .id').textContent()))
+    const { result, variants } = await imageOf(await compare(page, 'holiday.heic', await readFile(heic)))
     assert.equal(result?.contentType, 'image/jpeg')
     assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
     await untilSidesAreShown(page)
@@ -223,34 +202,6 @@ export function imageFlows({
     assert.deepEqual(await placeOfSlider(), before)
   })
 
-  test('an image that is deleted in one tab goes in the others, with its details', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const second = await page.context().newPage()
-    await second.goto(page.url())
-    await addTo(page, fileOf('shared.png', png), fileOf('last.png', png))
-    await untilDeveloped(second, 'shared.png', 'last.png')
-    await page.getByRole('button', { name: 'shared.png', exact: true }).click()
-    await page.getByRole('slider').waitFor()
-    await second.getByRole('button', { name: 'Delete shared.png' }).click()
-    // Another deletion ends the time in which the first can be undone.
-    await second.getByRole('button', { name: 'Delete last.png' }).click()
-    await page.getByRole('slider').waitFor({ state: 'detached' })
-    assert.equal(await rowOf(page, 'shared.png').count(), 0)
-  })
-
-  test('the details of an image that another client has deleted show that it was deleted', async () => {
-    const id = await post()
-    await using opened = await open()
-    const { page } = opened
-    const name = `Image ${id.slice(-6)}`
-    await untilDeveloped(page, name)
-    await remove(id)
-    await page.getByRole('button', { name, exact: true }).click()
-    await page.getByText('The image was deleted or has expired').waitFor()
-    await assertAccessible(page)
-  })
-
   test('some images are downloaded as a zip', async () => {
     await using opened = await open()
     const { page } = opened
@@ -281,291 +232,18 @@ export function imageFlows({
       [true, true, false, false],
     )
   })
-
-  test('a deletion can be undone for a while, and then the image is gone', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await addTo(page, fileOf('away.png', png))
-    await untilDeveloped(page, 'away.png')
-    const id = await idOf(page, 'away.png')
-    await page.getByRole('button', { name: 'Delete away.png' }).click()
-    await page.getByRole('button', { name: 'Undo' }).click()
-    await rowOf(page, 'away.png').waitFor()
-    assert.equal(await statusOf(id), 200)
-    await page.getByRole('button', { name: 'Delete away.png' }).click()
-    // A user who leaves the page has not undone the deletion.
-    await page.goto('about:blank')
-    await until('the image is deleted', async () => (await statusOf(id)) === 404)
-  })
-
-  test('a tab that is closed while images are deleted deletes them all', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const names = ['one.png', 'two.png', 'three.png', 'four.png']
-    await addTo(page, ...names.map(name => fileOf(name, png)))
-    await untilDeveloped(page, ...names)
-    const ids: string[] = []
-    for (const name of names) ids.push(await idOf(page, name))
-    const network = await page.context().newCDPSession(page)
-    await network.send('Network.enable')
-    // The first deletion is not answered before the tab is closed.
-    const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
-    await network.send('Network.emulateNetworkConditions', late)
-    for (const name of names.slice(0, 3)) await page.getByLabel(`Choose ${name}`).check()
-    await page.getByRole('button', { name: 'Delete 3' }).click()
-    const isRequested = page.waitForEvent('request', request => request.method() === 'DELETE')
-    // Another deletion ends the time in which the first can be undone.
-    await page.getByRole('button', { name: 'Delete four.png' }).click()
-    await isRequested
-    await page.close()
-    await until('all are deleted', async () =>
-      (await Promise.all(ids.map(statusOf))).every(status => status === 404),
-    )
-  })
-
-  test('the focus stays near what is deleted by keyboard', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await addTo(page, fileOf('high.png', png), fileOf('low.png', png))
-    await untilDeveloped(page, 'high.png', 'low.png')
-    const focused = () => page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.id)
-    await page.getByRole('button', { name: 'Delete high.png' }).press('Enter')
-    assert.equal(await focused(), 'Delete low.png')
-    await rowOf(page, 'high.png').waitFor({ state: 'detached' })
-    assert.equal(await focused(), 'Delete low.png')
-    await page.getByRole('button', { name: 'Undo' }).press('Enter')
-    await rowOf(page, 'high.png').waitFor()
-    assert.equal(await page.evaluate(() => document.activeElement?.matches('.chosen input')), true)
-    await page.getByLabel('Choose high.png').check()
-    await page.getByRole('button', { name: 'Delete 1' }).press('Enter')
-    await rowOf(page, 'high.png').waitFor({ state: 'detached' })
-    assert.equal(await page.evaluate(() => document.activeElement?.matches('.chosen input')), true)
-    await page.getByRole('button', { name: 'low.png', exact: true }).press('Enter')
-    await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter')
-    await rowOf(page, 'low.png').waitFor({ state: 'detached' })
-    await page.waitForFunction(() => document.activeElement?.matches('.chosen input'))
-    await page.getByRole('button', { name: 'Remove swap-channels' }).press('Enter')
-    assert.equal(await focused(), 'add-step-result')
-  })
-
-  test('an image that is deleted before its upload is answered does not come back', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await addTo(page, fileOf('other.png', png))
-    await untilDeveloped(page, 'other.png')
-    const known = new Set(await listIds())
-    const network = await page.context().newCDPSession(page)
-    await network.send('Network.enable')
-    // The answer comes late; the events don't.
-    const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
-    await network.send('Network.emulateNetworkConditions', late)
-    await page.evaluate(() => {
-      const names = new Set<string>()
-      const list = document.querySelector('.images')
-      if (!list) throw new Error('there is no list')
-      new MutationObserver(() => {
-        for (const { textContent } of list.querySelectorAll('.row-name')) names.add(textContent)
-      }).observe(list, { childList: true, subtree: true })
-      Object.assign(globalThis, { names })
-    })
-    await addTo(page, fileOf('unwanted.png', png))
-    await rowOf(page, 'unwanted.png').getByText('Being checked').waitFor()
-    await page.getByRole('button', { name: 'Delete unwanted.png' }).click()
-    // Another deletion ends the time in which the first can be undone.
-    await page.getByRole('button', { name: 'Delete other.png' }).click()
-    const id = await until('the server has the image', async () =>
-      (await listIds()).find(each => !known.has(each)),
-    )
-    await until('the image is deleted', async () => (await statusOf(id)) === 404, 20_000)
-    const names = await page.evaluate(() => [...(globalThis as unknown as { names: Set<string> }).names])
-    assert.ok(!names.includes(`Image ${id.slice(-6)}`), names.join())
-    assert.equal(await rowOf(page, 'unwanted.png').count(), 0)
-  })
-
-  test('a double click on Delete deletes one image, not also the one that moves to its place', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await addTo(page, fileOf('upper.png', png), fileOf('lower.png', png))
-    await untilDeveloped(page, 'upper.png', 'lower.png')
-    await page.getByRole('button', { name: 'Delete upper.png' }).dblclick({ delay: 50 })
-    await page.getByText('upper.png deleted').waitFor()
-    assert.equal(await rowOf(page, 'lower.png').count(), 1)
-  })
-
-  test('a long name is shortened where a deletion can be undone, with its end', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const name = `${'سفر '.repeat(60)}0042.png`
-    await addTo(page, fileOf(name, png))
-    await untilDeveloped(page, name)
-    await page.getByRole('button', { name: `Delete ${name}` }).click()
-    const shown = await page.locator('.toast bdi').textContent()
-    assert.match(shown ?? '', /^سفر .*….*0042\.png$/)
-    assert.equal(shown?.length, 60)
-  })
-
-  test('the history is filtered and paged by the URL, and the browser goes back', async () => {
-    let last = ''
-    for (let count = 0; count < 80; count++) last = await post('?operations=greyscale')
-    await until('all are finished', async () => (await imageOf(last)).state === 'finished')
-    await using opened = await open('/?state=failed')
-    const { page } = opened
-    await page.getByText('Nothing failed').waitFor()
-    await page.getByRole('link', { name: 'Finished' }).click()
-    await page.waitForURL(/state=finished/)
-    await page.locator('.row').first().waitFor()
-    await page.getByRole('link', { name: 'Older' }).click()
-    await page.waitForURL(/cursor=/)
-    await page.getByRole('link', { name: 'Newest' }).waitFor()
-    const isHeadInView = () =>
-      page.locator('#images-title').evaluate(head => {
-        const { top } = head.getBoundingClientRect()
-        return top >= 0 && top < innerHeight
-      })
-    await until('the head of the page is in view', isHeadInView, 20_000)
-    await page.goBack()
-    await page.waitForURL(url => !url.searchParams.has('cursor'))
-    await page.goBack()
-    await page.getByText('Nothing failed').waitFor()
-    await page.getByRole('link', { name: 'All', exact: true }).click()
-    await page.getByLabel('Images since').selectOption('Last hour')
-    await page.waitForURL(/since=/)
-    await page.locator('.row').first().waitFor()
-    await page.goto(new URL('/?since=2999-01-01', page.url()).href)
-    await page.getByText('Nothing here').waitFor()
-    await page.goto(new URL('/?since=yesterday', page.url()).href)
-    await page.getByText(/since/).first().waitFor()
-    await page.getByRole('link', { name: 'Show all images' }).click()
-    await page.locator('.row').first().waitFor()
-  })
-
-  test('while a part of the history is read, the page does not say that it is empty', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await page.locator('.row').first().waitFor()
-    let isReleased = () => {}
-    const released = new Promise<void>(resolve => (isReleased = resolve))
-    await page.route('**/images?*', async route => {
-      await released
-      await route.fallback()
-    })
-    await page.getByRole('link', { name: 'Waiting' }).click()
-    await page.locator('.empty[aria-busy]').waitFor()
-    assert.equal(await page.getByText('Nothing here').count(), 0)
-    isReleased()
-    await page.getByText('Nothing here').waitFor()
-  })
-
-  test('the page reads the history once when it is opened', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await page.locator('.row').first().waitFor()
-    await page.route('**/session', async route => {
-      await page.getByText('Live', { exact: true }).waitFor()
-      await route.fallback()
-    })
-    const listings: string[] = []
-    page.on('request', request => {
-      if (/\/images\?/.test(request.url())) listings.push(request.url())
-    })
-    await page.reload()
-    await page.locator('.row').first().waitFor()
-    await page.locator('#add-step-result:enabled').waitFor() // it is filled last
-    assert.equal(listings.length, 1, listings.join())
-  })
-
-  test('an image that arrives while the history is read stays in the list', async () => {
-    await using opened = await open(local)
-    const { page } = opened
-    let id = ''
-    await page.route('**/images?*', async route => {
-      const older = await route.fetch()
-      id = await post()
-      await untilDeveloped(page, `Image ${id.slice(-6)}`) // by its events
-      await route.fulfill({ response: older })
-    })
-    const read = page.waitForResponse(/\/images\?/)
-    await page.reload()
-    await (await read).finished()
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
-    await post().then(next => untilDeveloped(page, `Image ${next.slice(-6)}`))
-    await rowOf(page, `Image ${id.slice(-6)}`).waitFor()
-  })
-
-  test('two tabs show what another client uploads, as it happens, and share the names of files', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const second = await page.context().newPage()
-    await second.goto(page.url())
-    for (const tab of [page, second]) await tab.getByText('Live', { exact: true }).waitFor()
-    const id = await post()
-    for (const tab of [page, second]) await untilDeveloped(tab, `Image ${id.slice(-6)}`)
-    await addTo(page, fileOf('named.png', png))
-    for (const tab of [page, second]) await untilDeveloped(tab, 'named.png')
-    // Neither tab saves its names without those of the other.
-    await addTo(second, fileOf('other.png', png))
-    for (const tab of [page, second]) await untilDeveloped(tab, 'other.png')
-    await second.close()
-    await page.reload()
-    await untilDeveloped(page, 'named.png', 'other.png')
-  })
-
-  test('when all images of a page are deleted, older ones take their place', async () => {
-    for (let count = 0; count < 60; count++) await post('?operations=greyscale')
-    await using opened = await open()
-    const { page } = opened
-    await page.getByRole('link', { name: 'Older' }).waitFor()
-    await page.locator('.chosen input').check()
-    await page.getByRole('button', { name: /^Delete \d+$/ }).click()
-    await page.getByText('Nothing is left here').waitFor()
-    await page.locator('.row').first().waitFor()
-  })
-
-  test('10 000 files stay under 150 MB, few rows are in the document, and the page answers', async t => {
-    await using opened = await open()
-    const { page } = opened
-    const session = await page.context().newCDPSession(page)
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-    const metric = async (wanted: string) => {
-      const { metrics } = await session.send('Performance.getMetrics')
-      return metrics.find(({ name }) => name === wanted)?.value ?? 0
-    }
-    await page.getByLabel('Collect first').check()
-    const idle = await metric('TaskDuration')
-    await page.evaluate(() => {
-      const transfer = new DataTransfer()
-      for (let at = 0; at < 10_000; at++)
-        transfer.items.add(new File([new Uint8Array(100)], `image-${at}.png`, { type: 'image/png' }))
-      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
-    })
-    await page.getByText('10000 images are collected').waitFor()
-    // Time of the processor, which does not depend on what else the machine does.
-    const added = (await metric('TaskDuration')) - idle
-    assert.ok((await page.locator('.row').count()) < 60)
-    await page.mouse.wheel(0, 400_000)
-    await page
-      .getByText(/^image-5\d{3}\.png$/)
-      .first()
-      .waitFor()
-    await session.send('HeapProfiler.collectGarbage')
-    const used = await metric('JSHeapUsedSize')
-    assert.ok(used < 150 * 1024 * 1024, `${Math.round(used / 1024 / 1024)} MB`)
-    await page.locator('.chosen input').check()
-    await page.getByRole('button', { name: /^Delete \d+$/ }).click()
-    await page.getByText(/\d+ images deleted/).waitFor()
-    await addTo(page, fileOf('single.png', png))
-    // Another deletion ends the time in which the first can be undone.
-    const before = await metric('TaskDuration')
-    await page.getByRole('button', { name: 'Delete single.png' }).click()
-    await page.getByText('single.png deleted').waitFor()
-    const deleted = (await metric('TaskDuration')) - before
-    t.diagnostic(`adding: ${added.toFixed(2)} s, deleting: ${deleted.toFixed(2)} s of the processor`)
-    assert.ok(added < 4, `adding took ${added} s of the processor`)
-    assert.ok(deleted < 2, `deleting took ${deleted} s of the processor`)
-  })
 }
 
-type Page = Parameters<typeof addTo>[0]
+/** Adds a file that the browser can't show, and opens the comparison of its image. Returns the id of the image. */
+async function compare(page: Page, name: string, bytes: Buffer): Promise<string> {
+  await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
+  await addTo(page, fileOf(name, bytes))
+  await untilDeveloped(page, name)
+  await rowOf(page, name).locator('.thumbnail img').waitFor()
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.getByRole('slider').waitFor()
+  return String(await page.locator('.facts .id').textContent())
+}
 
 /** Waits until both pictures of a comparison are loaded. */
 async function untilSidesAreShown(page: Page): Promise<void> {

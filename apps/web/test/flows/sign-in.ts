@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
+import {
+  addTo,
+  dropTiff,
+  fileOf,
+  holdPiece,
+  type InBrowser,
+  pieceBytes,
+  rowOf,
+  untilDeveloped,
+  untilLoaded,
+} from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
-import { holdPiece } from './failures.ts'
 
 export async function signInWith(page: Page, key: string): Promise<void> {
   await page.getByLabel('API key').fill(key)
@@ -102,7 +111,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
       if (answer?.ok()) offsets.push(request.headers()['upload-offset'] ?? '')
     })
     const drop = () => dropTiff(page, 'album.tif', 20 * 1024 * 1024)
-    const piece = await holdPiece(page, 8 * 1024 * 1024, drop)
+    const piece = await holdPiece(page, pieceBytes, drop)
     await revokeKey(first)
     await piece.continue()
     await page.getByText(/Your key was revoked or has expired/).waitFor()

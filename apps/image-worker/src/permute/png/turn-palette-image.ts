@@ -134,7 +134,7 @@ function packIndexes(indexes: Uint8Array, header: PngHeader): Uint8Array {
   return packed
 }
 
-/** The pixels of each pass that has any. */
+/** The pixels of each pass, without the passes that have no pixels. */
 function gridsOf({ width, height, bitDepth, isInterlaced }: PngHeader) {
   return (isInterlaced ? adam7 : [[0, 0, 1, 1] as const])
     .filter(([column, row]) => column < width && row < height)
