@@ -6,7 +6,7 @@ import { MalformedImage } from './malformed-image.ts'
 /** The limit for chunks before the first IDAT. Decoders accept a hundred to a thousand. */
 const maxChunks = 10_000
 
-/** PNG, third edition, section 5.3: chunks up to IDAT; acTL, eXIf and tRNS come before it. */
+/** PNG, third edition, section 5.3: chunks up to IDAT; acTL and tRNS come before it, and eXIf in most files. */
 export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
   const head = await readChunk(reader, 8)
   // Apple's build tools compress, premultiply and order the samples of PNGs for iOS in their own way.
@@ -30,12 +30,40 @@ export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
     else if (chunk.type === 'IEND') throw new MalformedImage('the PNG ends without image data')
     else if (chunk.type === 'IDAT') {
       const { width, height, samples, bitsPerSample, progressive } = ihdr
+      orientation ??= await readLateOrientation(reader, chunk.end)
       const shape = { width, height, frames, channels: samples + (isTransparent ? 1 : 0), bitsPerSample }
       return { ...shape, orientation: orientation ?? 1, progressive, lossless: true }
     }
     offset = chunk.end
   }
   throw new MalformedImage(`the PNG has more than ${maxChunks} chunks before its image data`)
+}
+
+/** The part of a file in which eXIf is looked for after the image data. */
+const searchedBytes = 64 * 1024
+
+/**
+ * The orientation in an eXIf chunk after the image data, where it was allowed until the third edition (Extensions to
+ * PNG 1.5.0, section 3.7). It is looked for at the end of the file, because following all IDAT chunks would read most of
+ * the file.
+ */
+async function readLateOrientation(reader: HeaderReader, from: number): Promise<number | undefined> {
+  const start = Math.max(from, reader.size - searchedBytes)
+  if (start >= reader.size) return undefined
+  const tail = await reader.view(start, reader.size - start)
+  const at = latin1(tail).lastIndexOf('eXIf') - 4
+  if (at < 0 || !leadsToEnd(tail, at)) return undefined
+  return readExifOrientation(reader, start + at + 8, start + at + 8 + tail.getUint32(at))
+}
+
+/** Whether chunks follow one another from `at` to IEND. */
+function leadsToEnd(view: DataView, at: number): boolean {
+  for (let offset = at; offset + 12 <= view.byteLength; offset += 12 + view.getUint32(offset)) {
+    const type = latin1(new DataView(view.buffer, view.byteOffset + offset + 4, 4))
+    if (type === 'IEND') return true
+    if (!/^[A-Za-z]{4}$/.test(type)) return false
+  }
+  return false
 }
 
 interface Chunk {

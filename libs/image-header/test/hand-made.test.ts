@@ -316,3 +316,21 @@ test('the orientation is read from EXIF whose directory is cut off after it', as
   const exif = made.pngChunk('eXIf', made.joined('MM\0*', made.uint32be(8), directory))
   assert.equal((await read(made.png(4, 4, exif))).orientation, 6)
 })
+
+test('the orientation of a PNG may come after its image data, before the end', async () => {
+  const exif = (orientation: number) => {
+    const entry = [made.uint16be(0x0112), made.uint16be(3), made.uint32be(1), made.uint16be(orientation)]
+    const directory = made.joined(made.uint16be(1), ...entry, made.uint16be(0), made.uint32be(0))
+    return made.pngChunk('eXIf', made.joined('MM\0*', made.uint32be(8), directory))
+  }
+  const data = made.pngChunk('IDAT', new Uint8Array(200_000))
+  const end = made.pngChunk('IEND')
+  const withChunks = (...chunks: Uint8Array[]) => read(made.joined(made.png(4, 4).subarray(0, 33), ...chunks))
+  const text = made.pngChunk('tEXt', new Uint8Array(9))
+  assert.equal((await withChunks(data, exif(6), text, end)).orientation, 6)
+  assert.equal((await withChunks(exif(8), data, exif(6), end)).orientation, 8)
+  assert.equal((await withChunks(data, exif(6), end, new Uint8Array(9))).orientation, 6)
+  assert.equal((await withChunks(data, end, exif(6))).orientation, 1, 'after the end')
+  assert.equal((await withChunks(made.pngChunk('IDAT', exif(6)), end)).orientation, 1, 'cut off by the data')
+  assert.equal((await withChunks(made.pngChunk('IDAT'), made.joined('eXIf'))).orientation, 1, 'only the name')
+})

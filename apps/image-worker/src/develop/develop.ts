@@ -14,6 +14,7 @@ import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
+import { withEarlyExif } from './png/early-exif.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
@@ -94,6 +95,7 @@ async function decodable(
   reserve: (bytes: number) => Promise<void>,
 ): Promise<Uint8Array> {
   if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
+  if (header.format === 'png') return withEarlyExif(input, header)
   if (header.format !== 'tiff') return input
   const unpackable = await withoutZstd(withByteCounts(input), header, reserve)
   return withPlainSamples(unpackable, header, reserve)

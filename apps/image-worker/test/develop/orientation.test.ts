@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { exifBytes, exifDescribing, readExif } from '../../src/develop/metadata/exif.ts'
+import { signature, splitChunks } from '../permute/png/png-assembler.ts'
 import { jpegWith } from './carried.ts'
 import { drawn, type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { drawing, rasterFrom, rasterOf } from './rasters.ts'
@@ -129,6 +130,26 @@ test('the orientation becomes 1 in EXIF of either byte order, whatever its integ
   }
 })
 
+test('EXIF after the image data of a PNG turns it as EXIF before the image data does', async () => {
+  const { PNG, 'palette PNG': palettePng } = writers()
+  for (const write of [PNG, palettePng]) {
+    for (const orientation of [2, 6]) {
+      const early = (await write?.(orientation)) ?? assert.fail()
+      const late = withLateExif(early)
+      for (const operations of [
+        'swap-channels',
+        'rotate:90',
+        'invert',
+        'format:webp',
+        'swap-channels,metadata:keep',
+      ]) {
+        const [actual, expected] = [await run(late, operations), await run(early, operations)]
+        assert.deepEqual(actual, expected, `orientation ${orientation}, ${operations}`)
+      }
+    }
+  }
+})
+
 test('orientation is applied to every frame of an animated WebP', async () => {
   const raster = rasterOf({ width: 5, height: 3, frames: 3, channels: 4, bits: 8, seed: 3 })
   const animation = { lossless: true, exact: true, delay: [30, 40, 50] }
@@ -186,6 +207,14 @@ function writers(): Record<string, (orientation: number) => Promise<Buffer>> {
         orientation,
       ),
   }
+}
+
+function withLateExif(png: Buffer): Buffer {
+  const chunks = splitChunks(png)
+  const [exif] = chunks.filter(({ type }) => type === 'eXIf')
+  const [end, ...others] = chunks.filter(({ type }) => type !== 'eXIf').reverse()
+  assert.ok(exif && end)
+  return Buffer.concat([signature, ...[...others.reverse(), exif, end].map(({ whole }) => whole)])
 }
 
 /** sharp writes the tag as one SHORT, 1 (TIFF 6.0, section 8, Orientation). */
