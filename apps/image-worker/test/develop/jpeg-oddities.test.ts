@@ -27,6 +27,8 @@ const [baseline, restarts, progressive] = ['baseline', 'restarts', 'progressive'
 ]
 const [, secondRestart = assert.fail()] = restartsOf(restarts)
 
+const lossless = await readFile(new URL('mend/lossless.jpeg', import.meta.url))
+
 /** For each row of the table, files with that oddity. */
 const samples: Record<JpegOddityName, readonly Buffer[]> = {
   zeroRange: [withZeroRanges(baseline), withZeroRanges(restarts)],
@@ -39,10 +41,14 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   jfifVersion: [withJfif(baseline, 2, 1), withJfif(progressive, 0, 2)],
   transform3: [withAdobe(baseline, 3)],
   noHuffmanTables: [without(baseline, 0xc4)],
+  noEndMarker: [baseline, progressive, restarts, cleanJpeg('cmyk')].map(file => file.subarray(0, -2)),
   afterTheEnd: [Buffer.concat([baseline, Buffer.from('more')])],
   arithmetic: [cleanJpeg('arithmetic')],
-  lossless: [await readFile(new URL('mend/lossless.jpeg', import.meta.url))],
-  noEnd: [baseline.subarray(0, -2), progressive.subarray(0, -2), restarts.subarray(0, restarts.length / 2)],
+  lossless: [lossless],
+  noEnd: [baseline.subarray(0, -4), progressive.subarray(0, -4), restarts.subarray(0, restarts.length / 2)],
+  uncheckedEnd: [cleanJpeg('arithmetic'), lossless, without(baseline, 0xc4)].map(file =>
+    file.subarray(0, -2),
+  ),
   damagedCodes: [spliced(baseline, 0xda, 20, 40, Buffer.of()), spliced(restarts, 0xda, 20, 40, Buffer.of())],
   lostRestart: [
     Buffer.concat([restarts.subarray(0, secondRestart.at), restarts.subarray(secondRestart.at + 2)]),

@@ -32,19 +32,21 @@ export function mendJpeg(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()
 }
 
 /**
- * Follows the codes of all scans of a JPEG to their end, as far as the kernel can.
+ * Follows the codes of all scans of a JPEG to their end, as far as the kernel can. Returns whether it followed all.
  *
  * @throws DamagedScan if codes are missing or damaged; NotWellFormed if the segments are
  */
-export function followScans(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): void {
-  mendBytes(Buffer.from(jpeg), tables, { followsAll: true })
+export function followScans(jpeg: Uint8Array, tables: Uint8Array = new Uint8Array()): boolean {
+  return mendBytes(Buffer.from(jpeg), tables, { followsAll: true })
 }
 
-function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: false }): void {
-  withJpegKernel(kernel => {
+/** Returns whether the codes of all scans were followed. */
+function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: false }): boolean {
+  return withJpegKernel(kernel => {
     const scans = new ScanMender(kernel, bytes, options)
     for (const { marker, data } of segmentsOf(tables)) scans.take(marker, Buffer.from(data))
     mendSegments(bytes, scans)
+    return scans.areFollowed
   })
 }
 

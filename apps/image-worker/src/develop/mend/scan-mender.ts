@@ -47,6 +47,11 @@ export class ScanMender {
     return this.#frame?.components.length ?? 0
   }
 
+  /** Whether the kernel could follow the codes of all scans that it had to follow so far. */
+  get areFollowed(): boolean {
+    return this.#isHuffman && this.#canFollow
+  }
+
   /** Takes a segment that isn't a scan's header. Throws NotWellFormed if no decoder could accept it. */
   take(marker: number, data: Buffer): void {
     if (marker === markers.huffmanTables) this.#tables.define(data)

@@ -101,6 +101,8 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
   'zeros before all restart markers': jpeg =>
     withStrays(jpeg, Buffer.alloc(113), ({ marker }) => isRestart(marker)),
   'zeros after the last scan': jpeg => withStrays(jpeg, Buffer.alloc(8), ({ marker }) => marker === 0xd9),
+  'no end marker': jpeg => jpeg.subarray(0, -2),
+  'half an end marker': jpeg => jpeg.subarray(0, -1),
   'JFIF 2.01': jpeg => withJfif(jpeg, 2, 1),
   'JFIF 0.02': jpeg => withJfif(jpeg, 0, 2),
   'transform 3': jpeg => withAdobe(jpeg, 3),
@@ -115,7 +117,7 @@ export function restartsOf(jpeg: Buffer): Place[] {
  * like damage.
  */
 export function canHave(kind: string, oddity: string): boolean {
-  if (kind.startsWith('arithmetic')) return !/restart|after/.test(oddity)
+  if (kind.startsWith('arithmetic')) return !/restart|after|end/.test(oddity)
   return !(kind.startsWith('progressive') && /^ranges|before a restart/.test(oddity))
 }
 
