@@ -17,6 +17,7 @@ import { requireKey } from './access/require-key.ts'
 import { SigningKeys } from './access/signing-keys.ts'
 import { answerPreflights } from './browsers/cross-origin.ts'
 import { headersForBrowsers } from './browsers/headers-for-browsers.ts'
+import { ErasedOwners } from './erasure/erased-owners.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
 import { Importer } from './import-image.ts'
@@ -113,7 +114,8 @@ export function buildApp({
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
   const importer = new Importer(outbound)
-  const uploadClients = { imageMaster, taskDb, presets, importer, outbound, grants, keys }
+  const erased = new ErasedOwners({ clients, keys })
+  const uploadClients = { imageMaster, taskDb, presets, importer, outbound, grants, keys, erased }
   const checkReady = async () => {
     // Not its /readyz, which fails while Redis is unavailable: uploads are accepted meanwhile.
     await clients.imageMaster.healthz({})
@@ -155,9 +157,9 @@ export function buildApp({
     scope => addKeyRoutes(scope, clients),
     scope =>
       addResumableRoutes(scope, clients, intake, {
-        ...{ limits: uploads, presets, publicUrls, outbound, grants, keys, logger },
+        ...{ limits: uploads, presets, publicUrls, outbound, grants, keys, erased, logger },
       }),
-    scope => addGrantRoutes(scope, { authenticator, grants, signing: signingKeys, presets, outbound }),
+    scope => addGrantRoutes(scope, { authenticator, grants, keys, signing: signingKeys, presets, outbound }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),
     scope => addStatsRoutes(scope, { clients, intake, load, logger }),

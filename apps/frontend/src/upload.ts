@@ -13,6 +13,7 @@ import { requireImage } from './access/caller.ts'
 import type { Grant, GrantBook } from './access/grant-book.ts'
 import { requireNoOptions } from './access/refusals.ts'
 import { unlessRevoked } from './access/unless-revoked.ts'
+import type { ErasedOwners } from './erasure/erased-owners.ts'
 import type { Importer } from './import-image.ts'
 import { readJsonSource } from './json-source.ts'
 import type { KeyRing } from './keys/key-ring.ts'
@@ -29,6 +30,7 @@ export interface UploadClients {
   importer: Importer
   grants: GrantBook
   keys: Pick<KeyRing, 'describe'>
+  erased: ErasedOwners
   outbound: Pick<Outbound, 'mistakeIn'>
 }
 
@@ -37,7 +39,7 @@ export interface UploadClients {
  * or the stored original of another image.
  *
  * @throws ServiceProblem of the master, 400 for an invalid form or invalid options, 404 for another image that the caller
- * may not see, 422 for a failed import
+ * may not see, 422 for a failed import, 401 if the key was revoked meanwhile
  */
 export async function upload(
   request: FastifyRequest,
@@ -51,7 +53,7 @@ export async function upload(
 ): Promise<Task> {
   const { grant } = request.caller
   if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
-  const { imageMaster, importer, keys, outbound, presets, taskDb } = clients
+  const { erased, imageMaster, importer, keys, outbound, presets, taskDb } = clients
   const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
   const headers = {
@@ -70,7 +72,7 @@ export async function upload(
     const { id } = await requireImage(taskDb, request.caller, from)
     const body = { ...(await orderOf(options)), from: id }
     const answer = await imageMaster.copyImage({ headers, body, signal })
-    if (answer.status === 202) return answer.body
+    if (answer.status === 202) return erased.keep(answer.body, request.caller)
     throw ServiceProblem.relay(answer)
   }
   // Checked before a URL is fetched.
@@ -86,7 +88,7 @@ export async function upload(
     body: unlessRevoked(body, request.caller, keys),
     signal,
   })
-  if (answer.status === 202) return answer.body
+  if (answer.status === 202) return erased.keep(answer.body, request.caller)
   throw refusalOf(answer, request)
 }
 
@@ -113,7 +115,7 @@ async function uploadWithGrant(
   request: FastifyRequest,
   reply: FastifyReply,
   { options, idempotencyKey, urgency, grant }: Parameters<typeof upload>[2] & { grant: Grant },
-  { imageMaster, grants, keys }: UploadClients,
+  { erased, imageMaster, grants, keys }: UploadClients,
 ): Promise<Task> {
   requireNoOptions(options)
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
@@ -135,7 +137,7 @@ async function uploadWithGrant(
       body: atMost(maxBytes, unlessRevoked(read.body, request.caller, keys)),
       signal: hangUpSignal(reply),
     })
-    if (answer.status === 202) return answer.body
+    if (answer.status === 202) return await erased.keep(answer.body, request.caller)
     throw refusalOf(answer, request)
   } catch (error) {
     // After any other error the image may have been accepted.

@@ -1,3 +1,4 @@
+import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
 import { TaskId } from './task.ts'
@@ -47,6 +48,7 @@ export const MadeGrant = Type.Object({
 
 /** A grant as kv-config keeps it, as JSON: its limits, and the images that were uploaded with it. */
 export const GrantRecord = Type.Object({
+  owner: Type.Optional(Owner),
   images: Type.Integer({ minimum: 1 }),
   maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
   options: UploadOptions,

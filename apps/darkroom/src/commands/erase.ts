@@ -1,20 +1,11 @@
 import { createInterface } from 'node:readline/promises'
-import { KeyStore } from '@darkroom/frontend/keys'
-import { eraseUploads } from '@darkroom/frontend/uploads'
-import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
-import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
-import { deleteImage } from '@darkroom/service-kit/images'
+import { eraseOwner } from '@darkroom/frontend/erase-owner'
 import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
 import { requireOwner } from './keys.ts'
 
-const deletionsAtOnce = 8
-
-/**
- * Deletes the keys of an owner, so that no more uploads arrive, then all unfinished uploads and all images of the owner,
- * with their idempotency keys, and the secret of the owner's webhooks.
- */
+/** Deletes all keys of an owner, and everything that belongs to it, after a confirmation. */
 export async function eraseCommand(
   process: NodeJS.Process,
   rest: string[],
@@ -25,14 +16,9 @@ export async function eraseCommand(
   requireOwner(owner)
   if (!yes) await confirm(process, owner)
   return callServices(process.env, async clients => {
-    const store = new KeyStore(clients.kv)
-    const keys = (await store.list()).filter(key => key.owner === owner)
-    for (const { id } of keys) await store.revoke(id)
-    const uploads = await eraseUploads(clients, owner)
-    const images = await eraseImages(clients, owner)
-    await WebhookSecrets.inside(clients.kv).delete(owner)
+    const { keys, images, uploads } = await eraseOwner(clients, owner)
     const deleted = `deleted ${images} images and ${uploads} unfinished uploads`
-    process.stdout.write(`revoked ${keys.length} API keys and ${deleted} of ${owner}\n`)
+    process.stdout.write(`revoked ${keys} API keys and ${deleted} of ${owner}\n`)
     return 0
   })
 }
@@ -50,15 +36,4 @@ async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promis
   )
   terminal.close()
   if (answer.trim() !== owner) throw new ExpectedFailure('nothing was deleted')
-}
-
-/** Lists and deletes until no image is left, because an upload may have been under way. */
-async function eraseImages(clients: ServiceClients, owner: string): Promise<number> {
-  let count = 0
-  for (;;) {
-    const { body } = await clients.taskDb.listTasks({ querystring: { owner, limit: 1000 } })
-    if (body.tasks.length === 0) return count
-    const deleted = await mapConcurrently(deletionsAtOnce, body.tasks, task => deleteImage(task, clients))
-    count += deleted.filter(Boolean).length
-  }
 }

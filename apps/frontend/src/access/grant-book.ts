@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, retryLater, ServiceProblem } from '@darkroom/service-kit'
 import { newImageId } from '../new-image-id.ts'
 
 /** The grant of a caller. */
@@ -22,9 +22,9 @@ const maxTries = 100
 
 /** The records of grants, in kv-config, so that all frontends count the uploads of a grant together. */
 export class GrantBook {
-  readonly #kv: ServiceClients['kv']
+  readonly #kv: KvClient
 
-  constructor(kv: ServiceClients['kv']) {
+  constructor(kv: KvClient) {
     this.#kv = kv
   }
 
@@ -104,6 +104,15 @@ export class GrantBook {
       body: Buffer.from(JSON.stringify(record)),
     })
     return status === 200 || status === 201
+  }
+}
+
+/** Deletes the records of all grants of an owner; the grants end with them. */
+export async function eraseGrants(kv: KvClient, owner: string): Promise<void> {
+  for await (const { key, value } of keysUnder(kv, grantPrefix)) {
+    const record: unknown = JSON.parse(value.toString())
+    if (Value.Check(GrantRecord, record) && record.owner === owner)
+      await kv.deleteKey({ params: { '*': key }, headers: {} })
   }
 }
 

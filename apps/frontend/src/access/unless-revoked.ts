@@ -11,14 +11,17 @@ import { refuseKey } from './refusals.ts'
  */
 export function unlessRevoked(
   body: Body,
-  { keyId }: Pick<Caller, 'keyId'>,
+  caller: Pick<Caller, 'keyId'>,
   keys: Pick<KeyRing, 'describe'>,
 ): Uint8Array | AsyncIterable<Uint8Array> {
-  const check = () => {
-    if (keyId !== undefined && keys.describe(keyId) === undefined) throw refuseKey('unknown-key')
-  }
+  const check = () => requireUnrevoked(caller, keys)
   check()
   return body && !(body instanceof Uint8Array) ? checked(body, check) : (body ?? new Uint8Array())
+}
+
+/** For a request that has waited since its key was checked, before it stores anything. @throws ServiceProblem 401 */
+export function requireUnrevoked({ keyId }: Pick<Caller, 'keyId'>, keys: Pick<KeyRing, 'describe'>): void {
+  if (keyId !== undefined && keys.describe(keyId) === undefined) throw refuseKey('unknown-key')
 }
 
 async function* checked(body: AsyncIterable<Uint8Array>, check: () => void): AsyncGenerator<Uint8Array> {

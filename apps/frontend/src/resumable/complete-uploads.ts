@@ -3,6 +3,7 @@ import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/servi
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage } from '../access/caller.ts'
 import type { GrantBook } from '../access/grant-book.ts'
+import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadRecords, uploadNotFound } from './upload-records.ts'
 
@@ -14,24 +15,27 @@ export class CompleteUploads {
   readonly #records: UploadRecords
   readonly #pieces: Pieces
   readonly #grants: Pick<GrantBook, 'release'>
+  readonly #erased: ErasedOwners
 
   constructor(parts: {
     clients: UploadClients
     records: UploadRecords
     pieces: Pieces
     grants: Pick<GrantBook, 'release'>
+    erased: ErasedOwners
   }) {
     this.#clients = parts.clients
     this.#records = parts.records
     this.#pieces = parts.pieces
     this.#grants = parts.grants
+    this.#erased = parts.erased
   }
 
   /**
    * Sends all pieces and the last part as one body. Returns when the image is accepted. After a final refusal, the
    * upload is deleted.
    *
-   * @throws ServiceProblem of the master; 404 if the client ended the upload meanwhile
+   * @throws ServiceProblem of the master; 404 if the client ended the upload meanwhile, 401 if its owner was erased
    */
   async accept(
     caller: Caller,
@@ -59,6 +63,7 @@ export class CompleteUploads {
     })
     if (!answer) return
     if (answer.status === 202) {
+      await this.#erased.keep(answer.body, caller)
       if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
       await this.#pieces.delete(id, record.pieces)
       return

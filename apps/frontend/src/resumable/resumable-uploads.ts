@@ -3,6 +3,7 @@ import { Value } from '@darkroom/contracts/typebox'
 import { type Body, type Logger, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
 import type { GrantBook } from '../access/grant-book.ts'
+import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { CompleteUploads, type UploadClients } from './complete-uploads.ts'
 import { bytesIn, Pieces } from './pieces.ts'
@@ -52,14 +53,20 @@ export class ResumableUploads {
 
   constructor(
     clients: UploadClients,
-    { limits, grants, logger }: { limits: UploadLimits; grants: Pick<GrantBook, 'release'>; logger: Logger },
+    {
+      limits,
+      grants,
+      erased,
+      logger,
+    }: { limits: UploadLimits; grants: Pick<GrantBook, 'release'>; erased: ErasedOwners; logger: Logger },
   ) {
     this.#clients = clients
     this.#grants = grants
     this.#logger = logger
     this.#records = new UploadRecords(clients.kv, limits)
     this.#pieces = new Pieces(clients.storage, logger)
-    this.#complete = new CompleteUploads({ clients, records: this.#records, pieces: this.#pieces, grants })
+    const [records, pieces] = [this.#records, this.#pieces]
+    this.#complete = new CompleteUploads({ clients, records, pieces, grants, erased })
   }
 
   /**

@@ -4,6 +4,8 @@ import type { Authenticator } from '../access/authenticator.ts'
 import type { GrantBook } from '../access/grant-book.ts'
 import { grantToken } from '../access/grant-token.ts'
 import type { SigningKeys } from '../access/signing-keys.ts'
+import { requireUnrevoked } from '../access/unless-revoked.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
 import { expandOptions } from '../requested-outputs.ts'
@@ -12,6 +14,7 @@ import { withCallback } from '../webhooks/with-callback.ts'
 export interface GrantDependencies {
   authenticator: Authenticator
   grants: GrantBook
+  keys: Pick<KeyRing, 'describe'>
   signing: Pick<SigningKeys, 'keyFor'>
   presets: Pick<Presets, 'require'>
   outbound: Pick<Outbound, 'mistakeIn'>
@@ -20,7 +23,7 @@ export interface GrantDependencies {
 /** Grants: uploads for clients without a key. */
 export function addGrantRoutes(
   app: App,
-  { authenticator, grants, signing, presets, outbound }: GrantDependencies,
+  { authenticator, grants, keys, signing, presets, outbound }: GrantDependencies,
 ): void {
   acceptJson(app)
   app.addHook('preValidation', async request => {
@@ -31,13 +34,15 @@ export function addGrantRoutes(
     ...frontendRoutes.createGrant,
     handler: async ({ body, caller, log }, reply) => {
       const { images = 1, maxBytes, expiresIn = defaultGrantSeconds, ...given } = body
-      const { keyId } = caller
+      const { keyId, owner } = caller
       const options = await expandOptions(withCallback(given, caller, outbound), presets)
       const end = Math.min(Date.now() / 1000 + expiresIn, authenticator.endOfKey(keyId))
       const expiresAt = Math.floor(end)
       const key = await signing.keyFor('grants')
       const limits = { images, ...(maxBytes !== undefined && { maxBytes }) }
-      const id = await grants.create({ ...limits, options }, expiresAt)
+      requireUnrevoked(caller, keys)
+      const record = { ...limits, options, ...(owner !== undefined && { owner }) }
+      const id = await grants.create(record, expiresAt)
       log.info({ grant: id, by: keyId, ...limits }, 'a grant was made')
       reply.code(201)
       return {

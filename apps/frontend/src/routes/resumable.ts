@@ -2,7 +2,8 @@ import { fillPath, frontendRoutes, tusExtensions, tusVersion } from '@darkroom/c
 import { type App, acceptBytes, type Body, type Logger, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GrantBook } from '../access/grant-book.ts'
-import { unlessRevoked } from '../access/unless-revoked.ts'
+import { requireUnrevoked, unlessRevoked } from '../access/unless-revoked.ts'
+import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { IntakeGate } from '../intake-gate.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { masterLimits } from '../master-limits.ts'
@@ -22,6 +23,7 @@ export interface ResumableOptions {
   publicUrls: readonly URL[]
   outbound: Pick<Outbound, 'mistakeIn'>
   keys: Pick<KeyRing, 'describe'>
+  erased: ErasedOwners
   logger: Logger
 }
 
@@ -30,9 +32,9 @@ export function addResumableRoutes(
   app: App,
   clients: UploadClients,
   gate: IntakeGate,
-  { limits, grants, presets, publicUrls, outbound, keys, logger }: ResumableOptions,
+  { limits, grants, presets, publicUrls, outbound, keys, erased, logger }: ResumableOptions,
 ): void {
-  const uploads = new ResumableUploads(clients, { limits, grants, logger })
+  const uploads = new ResumableUploads(clients, { limits, grants, erased, logger })
   const readLimits = masterLimits(clients)
   const readMaxBytes = async () => (await readLimits())?.maxUploadBytes
   const dependencies = { grants, presets, outbound, readMaxBytes }
@@ -60,6 +62,7 @@ export function addResumableRoutes(
       await gate.check()
       guardBody(request)
       const { id, upload, first } = await readCreation(request, dependencies)
+      requireUnrevoked(request.caller, keys)
       const state = await uploads.create(request.caller, upload, id, first)
       const path = fillPath(frontendRoutes.getUpload.url, { id })
       reply.header('location', linkBase(publicUrls, request.host) + path)

@@ -6,7 +6,7 @@ import { logger } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
 import { buildApp } from '../../src/app.ts'
-import { eraseUploads } from '../../src/resumable/erase-uploads.ts'
+import { eraseUploads } from '../../src/erasure/erase-uploads.ts'
 import { startGuarded } from '../access/start-guarded.ts'
 import { finishNext, startFrontend, storageFiles } from '../start-frontend.ts'
 

@@ -1,7 +1,7 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { createLogger, type ServiceClients } from '@darkroom/service-kit'
-import { Pieces } from './pieces.ts'
+import { Pieces } from '../resumable/pieces.ts'
 
 /** Deletes all unfinished uploads of an owner with their bytes. Returns how many there were. */
 export async function eraseUploads(
