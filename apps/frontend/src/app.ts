@@ -65,6 +65,7 @@ export interface AppDependencies extends BodyBounds {
   audience: Audience
   limits?: RateLimitSettings
   uploads?: UploadLimits
+  maxStreamsPerOwner?: number | undefined
   /** The URLs that browsers use. */
   publicUrls?: readonly URL[]
   /** Origins of other sites whose pages may use the API. */
@@ -89,6 +90,7 @@ export function buildApp({
   audience,
   limits = noLimits,
   uploads = { uploadExpirySeconds: 86_400, maxUploadsPerOwner: 1000 },
+  maxStreamsPerOwner,
   publicUrls = [],
   otherOrigins = new Set(),
   trustProxy,
@@ -103,7 +105,7 @@ export function buildApp({
   const load = new LoadHistory({ taskDb: clients.taskDb, logger })
   const feed = new ChangeFeed({ taskDb: clients.taskDb, logger })
   const presets = new Presets({ kv: clients.kv, logger })
-  const hub = new EventHub({ taskDb: clients.taskDb, feed, logger })
+  const hub = new EventHub({ taskDb: clients.taskDb, feed, logger, maxStreamsPerOwner })
   const outbound = new Outbound({ kv: clients.kv, clusterToken, publicUrls, ...(networks && { networks }) })
   const signingKeys = new SigningKeys({ kv: clients.kv, logger, localFacts })
   const keys = new KeyRing({ kv: clients.kv, logger, localFacts })

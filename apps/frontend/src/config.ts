@@ -51,6 +51,12 @@ export const Config = Type.Object({
     minimum: 1,
     description: 'Resumable uploads of one owner that are not finished; further uploads are refused (429)',
   }),
+  maxStreamsPerOwner: Type.Integer({
+    default: 100,
+    minimum: 1,
+    description:
+      'Event streams of all images that one owner may have open at this frontend; further streams are refused (429)',
+  }),
   intakeCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,

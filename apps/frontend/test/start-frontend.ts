@@ -27,6 +27,7 @@ interface FrontendOptions {
   audience?: Audience
   limits?: RateLimitSettings
   uploads?: UploadLimits
+  maxStreamsPerOwner?: number
   logger?: Logger
   networks?: Networks
   localFacts?: LocalFacts

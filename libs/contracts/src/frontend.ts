@@ -241,7 +241,7 @@ export const frontendRoutes = {
     schema: {
       summary:
         'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed',
-      response: { 200: EventStreamBytes },
+      response: { 200: EventStreamBytes, 429: Problem },
     },
   }),
   getResult: defineRoute({

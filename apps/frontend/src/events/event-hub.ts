@@ -6,9 +6,9 @@ import {
   type TaskState,
   type taskDbRoutes,
 } from '@darkroom/contracts'
-import type { Logger } from '@darkroom/service-kit'
+import { type Logger, retryLater } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
-import { maySee, ownerSeenBy } from '../access/caller.ts'
+import { type Caller, maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type EventStream, eventFrame, type Frame, heartbeat } from './event-stream.ts'
@@ -20,11 +20,15 @@ const heartbeatSteps = 200
 const reset = eventFrame('reset', {})
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
+/** How soon a client that was refused a stream should try again. */
+const retryStreamSeconds = 30
 
 export interface EventHubOptions {
   taskDb: Client<typeof taskDbRoutes>
   feed: Pick<ChangeFeed, 'listen' | 'listenTo'>
   logger: Logger
+  /** Streams of all images that one owner may have open; by default any number. */
+  maxStreamsPerOwner?: number | undefined
 }
 
 /**
@@ -76,6 +80,23 @@ export class EventHub {
     stream.begun()
     send(task, [stream])
     if (hasChanged) void this.#deliver(id)
+  }
+
+  /**
+   * Each change of an owner's image goes to all of these streams, so one owner with thousands would delay every other
+   * client. A stream of one image costs only what that image costs.
+   *
+   * @throws ServiceProblem 429 if the caller's owner, or grant, has as many streams of all images as are allowed
+   */
+  requireRoom(caller: Caller): void {
+    const { maxStreamsPerOwner: most = Number.POSITIVE_INFINITY } = this.#options
+    const holder = holderOf(caller)
+    if (holder === undefined) return
+    let count = 0
+    for (const stream of this.#ofAll) if (holderOf(stream.caller) === holder) count += 1
+    if (count < most) return
+    const words = `you have ${count} streams of all images open, which is the limit: share one stream, or close some`
+    throw retryLater(429, 'too-many-streams', words, retryStreamSeconds)
   }
 
   /** Sends the unfinished images that the caller may see, newest first, then each change. */
@@ -181,6 +202,11 @@ export class EventHub {
     for (const streams of this.#ofImage.values()) yield* streams
     yield* this.#ofAll
   }
+}
+
+/** Whose streams are counted together; undefined for callers without a key. */
+function holderOf({ grant, owner }: Caller): string | undefined {
+  return grant ? `grant ${grant.id}` : owner
 }
 
 function send(task: Task, streams: readonly EventStream[]): void {

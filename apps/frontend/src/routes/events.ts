@@ -36,6 +36,7 @@ export function addEventRoutes(
   app.route({
     ...frontendRoutes.followImages,
     handler: async ({ method, host, caller }, reply) => {
+      hub.requireRoom(caller)
       if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
       const options = { caller, linkBase: linkBase(publicUrls, host), headers: reply.getHeaders() }

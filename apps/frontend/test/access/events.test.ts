@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
 import { finishNext } from '../start-frontend.ts'
 import { type Guarded, startGuarded } from './start-guarded.ts'
@@ -10,14 +11,14 @@ async function follow(t: TestContext, { url }: Guarded, path: string, key?: stri
   const hangUp = new AbortController()
   t.after(() => hangUp.abort())
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-  const { status, body } = await fetch(url + path, { headers, signal: hangUp.signal })
+  const { status, headers: answered, body } = await fetch(url + path, { headers, signal: hangUp.signal })
   const seen = { text: '', isOver: false }
   const read = async () => {
     for await (const chunk of body ?? []) seen.text += Buffer.from(chunk).toString()
     seen.isOver = true
   }
   read().catch(() => undefined)
-  return { status, seen }
+  return { status, headers: answered, seen, hangUp: () => hangUp.abort() }
 }
 
 async function upload({ ask }: Guarded, key?: string): Promise<string> {
@@ -67,4 +68,26 @@ test('a stream that began without a key ends when the first key is made', async 
   assert.equal(status, 200)
   await frontend.makeKey()
   await until('it is over', () => seen.isOver)
+})
+
+test('an owner has a limited number of streams of all images; holders of grants and other owners have their own', async t => {
+  const frontend = await startGuarded(t, { maxStreamsPerOwner: 2 })
+  const [alice, bob] = [await frontend.makeKey({ owner: 'alice' }), await frontend.makeKey()]
+  const other = await frontend.makeKey({ owner: 'alice' })
+  const id = await upload(frontend, alice.key)
+  const first = await follow(t, frontend, '/images/events', alice.key)
+  assert.equal((await follow(t, frontend, '/images/events', other.key)).status, 200)
+  const third = await follow(t, frontend, '/images/events', alice.key)
+  assert.deepEqual([third.status, third.headers.get('retry-after')], [429, '30'])
+  await until('the reason is read', () => third.seen.isOver)
+  assert.equal(JSON.parse(third.seen.text).type, problemType('too-many-streams'))
+  assert.equal((await follow(t, frontend, `/images/${id}/events`, alice.key)).status, 200)
+  assert.equal((await follow(t, frontend, '/images/events', bob.key)).status, 200)
+  const made = await frontend.askWith(alice.key, '/grants', { method: 'POST', body: Buffer.from('{}') })
+  assert.equal((await follow(t, frontend, '/images/events', String(made.json().token))).status, 200)
+  first.hangUp()
+  await until(
+    'a closed stream makes room',
+    async () => (await follow(t, frontend, '/images/events', alice.key)).status === 200,
+  )
 })

@@ -25,6 +25,7 @@ export async function startGuarded(
     limits?: RateLimitSettings
     networks?: Networks
     uploads?: UploadLimits
+    maxStreamsPerOwner?: number
     settings?: Record<string, string>
   } = {},
 ): Promise<Guarded> {
