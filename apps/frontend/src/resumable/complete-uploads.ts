@@ -64,8 +64,7 @@ export class CompleteUploads {
     if (!answer) return
     if (answer.status === 202) {
       await this.#erased.keep(answer.body, caller)
-      if (!(await this.#records.remove(known))) await this.#requireWanted(caller, known)
-      await this.#pieces.delete(id, record.pieces)
+      await this.#removeAccepted(caller, known)
       return
     }
     const refusal = ServiceProblem.relay(answer)
@@ -112,11 +111,22 @@ export class CompleteUploads {
     if (grant) await this.#grants.release(grant, known.id)
   }
 
-  /** The record changed while the image was accepted: the client ended the upload, or sent the last piece twice. */
-  async #requireWanted(caller: Caller, { id, record }: KnownUpload): Promise<void> {
-    const now = await this.#records.read(record.owner, id)
-    if (!now?.record.isTerminated) return
-    await this.deleteImage(caller, id)
-    uploadNotFound(id)
+  /**
+   * Removes the record of an accepted upload, and its pieces. While the image was accepted, another request may have
+   * added a piece, or removed the record, or ended the upload.
+   */
+  async #removeAccepted(caller: Caller, accepted: KnownUpload): Promise<void> {
+    const { id, record } = accepted
+    let known = accepted
+    while (!(await this.#records.remove(known))) {
+      const changed = await this.#records.read(record.owner, id)
+      if (!changed) break
+      if (changed.record.isTerminated) {
+        await this.deleteImage(caller, id)
+        uploadNotFound(id)
+      }
+      known = changed
+    }
+    await this.#pieces.delete(id, known.record.pieces)
   }
 }

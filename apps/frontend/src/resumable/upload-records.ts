@@ -128,10 +128,12 @@ export class UploadRecords {
     throw retryLater(429, 'too-many-uploads', words, 10)
   }
 
-  /** Counts no further than `most`. */
+  /** Counts no further than `most`, without uploads that were ended by their clients. */
   async #count(prefix: string, most: number): Promise<number> {
     let count = 0
-    for await (const _ of keysUnder(this.#kv, prefix)) {
+    for await (const { value } of keysUnder(this.#kv, prefix)) {
+      const { isTerminated }: Partial<UploadRecord> = JSON.parse(value.toString())
+      if (isTerminated) continue
       count += 1
       if (count === most) break
     }

@@ -242,6 +242,22 @@ describe('an invalid request', () => {
     assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
   })
 
+  test('a piece that arrives while the image is accepted does not stay', async t => {
+    const path = await newUpload()
+    const { newImage } = clients.imageMaster
+    t.mock.method(clients.imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
+      const answer = await newImage(call)
+      assert.equal((await patch(path, 0, png.subarray(0, 9))).status, 204)
+      return answer
+    })
+    assert.equal((await patch(path, 0, png)).status, 204)
+    const { body } = await clients.kv.listKeys({
+      querystring: { prefix: `${uploadPrefix}_${path.slice(8)}` },
+    })
+    assert.deepEqual(body.keys, [])
+    assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
+  })
+
   test('the number of unfinished uploads of one owner is limited', async t => {
     const small = await startFrontend(
       { after: t.after.bind(t) },
@@ -251,12 +267,15 @@ describe('an invalid request', () => {
       },
     )
     const headers = { ...tus, 'upload-length': '100' }
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => small.ask('/uploads', { method: 'POST', headers })),
-    )
-    assert.equal(answers.filter(({ status }) => status === 201).length, 3)
+    const create = () => small.ask('/uploads', { method: 'POST', headers })
+    const answers = await Promise.all(Array.from({ length: 10 }, create))
+    const begun = answers.filter(({ status }) => status === 201)
+    assert.equal(begun.length, 3)
     const refused = answers.find(({ status }) => status !== 201)
     assert.deepEqual([refused?.status, refused?.headers['retry-after']], [429, '10'])
+    for (const { headers: answered } of begun)
+      await small.ask(String(answered.location), { method: 'DELETE', headers: tus })
+    await until('deleted uploads have made room', async () => (await create()).status === 201, 20_000)
   })
 })
 
