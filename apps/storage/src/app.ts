@@ -2,8 +2,9 @@ import { storageRoutes } from '@darkroom/contracts'
 import { type App, apiOf, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
 import { Gauge } from 'prom-client'
 import type { BlobStore } from './engine/engine.ts'
-import { blobHandlers } from './routes/blobs.ts'
+import { readHandlers } from './routes/get-blobs.ts'
 import { listingHandlers } from './routes/listing.ts'
+import { writeHandlers } from './routes/put-blobs.ts'
 import { throwProblem } from './store-problems.ts'
 
 export interface AppDependencies extends BodyBounds {
@@ -17,7 +18,7 @@ export interface AppDependencies extends BodyBounds {
 export function buildApp({ store, logger, clusterToken, maxBlobBytes, ...bounds }: AppDependencies): App {
   const api = apiOf(
     storageRoutes,
-    { ...blobHandlers(store, { maxBlobBytes }), ...listingHandlers(store) },
+    { ...writeHandlers(store, { maxBlobBytes }), ...readHandlers(store), ...listingHandlers(store) },
     throwProblem,
   )
   const checkReady = () => store.checkReady().catch(throwProblem)

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { closeSync, constants, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { copyFile, link, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Stage, StoredBlob } from '@darkroom/contracts'
+import type { Disk, Stage, StoredBlob } from '@darkroom/contracts'
 import { StoreFull } from '@darkroom/service-kit'
-import { makeFolder } from '@darkroom/sqlite'
 import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
 import type {
   BlobId,
@@ -18,22 +16,12 @@ import type {
   PutOutcome,
 } from '../engine.ts'
 import { KeyedMutex } from '../keyed-mutex.ts'
-import {
-  isMissing,
-  maxSmallBytes,
-  openBlobFile,
-  syncFile,
-  writeBlobFile,
-  writeBytes,
-  writeSmallBlobFile,
-} from './blob-file.ts'
+import { hasNoLinks, isFull, isMissing } from './file-errors.ts'
+import { prepareFolders, shards, syncPath, temporaryPath } from './folders.ts'
+import { FreeSpace } from './free-space.ts'
+import { openBlobFile } from './open-blob-file.ts'
+import { maxSmallBytes, syncFile, writeBlobFile, writeBytes, writeSmallBlobFile } from './write-blob-file.ts'
 
-const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
-/** The folder of the files that are being written, next to the shards. */
-const writingFolder = 'writing'
-const temporarySuffix = '.tmp'
-/** How often to check the free space, at most, while there is enough. */
-const roomCheckMs = 100
 /** Buffers kept for the next writes: allocating them for each small blob would burden the garbage collector. */
 const maxIdleMemory = 8
 
@@ -56,31 +44,27 @@ export interface FileBlobStoreOptions {
  */
 export class FileBlobStore implements BlobStore {
   readonly #folder: string
-  readonly #minFreeBytes: number
+  readonly #space: FreeSpace
   readonly #lock: Disposable | undefined
   readonly #mutex = new KeyedMutex()
   readonly #idleMemory: Buffer[] = []
   /** The open folders of the shards, for syncs. */
   readonly #folders = new Map<string, number>()
-  #roomCheckedAt = Number.NEGATIVE_INFINITY
 
   private constructor({ folder, minFreeBytes = 0, lock }: FileBlobStoreOptions) {
     this.#folder = folder
-    this.#minFreeBytes = minFreeBytes
+    this.#space = new FreeSpace(folder, minFreeBytes)
     this.#lock = lock
   }
 
   static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
-    const { folder } = options
-    await makeAndSync(resolve(folder))
-    for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
-    await syncPath(folder)
+    await prepareFolders(options.folder)
     return new FileBlobStore(options)
   }
 
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     // Results may use the reserved space: otherwise accepted images could not be finished.
-    if (id.stage === 'pre') await this.#checkFreeSpace()
+    if (id.stage === 'pre') await this.#space.check()
     const temporary = this.#temporaryPath(id.stage)
     try {
       const blob = await this.#write(temporary, content, options)
@@ -144,9 +128,8 @@ export class FileBlobStore implements BlobStore {
     return listing
   }
 
-  async disk() {
-    const { bavail, blocks, bsize } = await statfs(this.#folder)
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  disk(): Promise<Disk> {
+    return this.#space.read()
   }
 
   async checkReady(): Promise<void> {
@@ -194,7 +177,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async #copyBytes(from: BlobId, path: string): Promise<void> {
-    await this.#checkFreeSpace()
+    await this.#space.check()
     await copyFile(this.#path(from), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
     await syncPath(path)
   }
@@ -214,18 +197,8 @@ export class FileBlobStore implements BlobStore {
     await syncFile(folder)
   }
 
-  async #checkFreeSpace(): Promise<void> {
-    const now = performance.now()
-    if (now - this.#roomCheckedAt < roomCheckMs) return
-    const { bavail, bsize } = await statfs(this.#folder)
-    if (bavail * bsize < this.#minFreeBytes) {
-      throw new StoreFull(`the disk has less than ${this.#minFreeBytes} bytes free`)
-    }
-    this.#roomCheckedAt = now
-  }
-
   #temporaryPath(stage: Stage): string {
-    return join(this.#folder, stageFolders[stage], writingFolder, `${randomUUID()}${temporarySuffix}`)
+    return temporaryPath(join(this.#folder, stageFolders[stage]))
   }
 
   #shardFolder(id: BlobId): string {
@@ -237,38 +210,6 @@ export class FileBlobStore implements BlobStore {
   }
 }
 
-/** Makes a folder and its missing parents, and syncs their names. */
-async function makeAndSync(path: string): Promise<void> {
-  const first = makeFolder(path)
-  if (first === undefined) return
-  for (let folder = path; folder.length >= first.length; folder = dirname(folder))
-    await syncPath(dirname(folder))
-}
-
-/** Makes the folders of a stage, syncs them, and removes temporary files of interrupted writes. */
-async function prepareStage(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  // Synchronous: nothing else happens yet, and 512 changes of threads would take longer.
-  const present = new Set(readdirSync(folder))
-  for (const name of [writingFolder, ...shards]) {
-    const path = join(folder, name)
-    if (!present.has(name)) mkdirSync(path)
-    // Earlier versions wrote in the shards.
-    else for (const file of readdirSync(path)) if (isTemporary(file)) rmSync(join(path, file))
-  }
-  await syncPath(folder)
-}
-
-/** Syncs a file or a folder. */
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 async function modificationTime(path: string): Promise<Date | undefined> {
   try {
     return (await stat(path)).mtime
@@ -276,19 +217,4 @@ async function modificationTime(path: string): Promise<Date | undefined> {
     if (isMissing(error)) return undefined // deleted while we listed
     throw error
   }
-}
-
-function isTemporary(name: string): boolean {
-  return name.endsWith(temporarySuffix)
-}
-
-/** Whether hard links are unsupported or forbidden there, or the file has too many. */
-function hasNoLinks(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code !== undefined && ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code)
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }

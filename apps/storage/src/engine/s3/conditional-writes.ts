@@ -17,6 +17,13 @@ type Find = (name: string, abortSignal: AbortSignal) => Promise<Found | undefine
 /** Publishes the written bytes, if the condition is true. */
 export type PublishIf = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
 
+export interface ConditionalWrite {
+  name: string
+  footer: Footer
+  publishIf: PublishIf
+  condition: Condition | undefined
+}
+
 /** How often to retry a write that conflicts with others. */
 const maxRounds = 20
 
@@ -54,44 +61,29 @@ export class ConditionalWrites {
   }
 
   /**
-   * Publishes the written bytes, unless newer bytes are stored or `condition` is false. In this process, a mutex for
+   * Publishes the written bytes, unless newer bytes are stored or the condition is false. In this process, a mutex for
    * each name makes its writes run one after the other.
    *
    * @throws StoreUnavailable if other writes keep coming first
    */
-  publish(
-    name: string,
-    { blob, write }: Footer,
-    publishIf: PublishIf,
-    abortSignal: AbortSignal,
-    condition?: Condition,
-  ): Promise<PutOutcome> {
-    return this.#mutex.run(name, async () => {
+  publish(write: ConditionalWrite, abortSignal: AbortSignal): Promise<PutOutcome> {
+    const { name, footer } = write
+    return this.exclusive(name, async () => {
       const backoff = new Backoff(20, 500)
-      let refused: string | undefined
+      let refusedETag: string | undefined
       let isUploadGone = false
       for (let round = 0; round < maxRounds; round++) {
         const current = await this.#find(name, abortSignal)
-        // The stored object is from this write: its answer was lost, and the request was sent again.
-        if (current?.write === write) return { kind: 'stored', blob }
-        if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
-        if (condition && !condition(current)) return { kind: 'refused' }
-        if (current && current.etag === refused) this.#quotesETags = !this.#quotesETags
-        try {
-          await publishIf(this.#condition(current), abortSignal)
-          return { kind: 'stored', blob }
-        } catch (error) {
-          if (isAnswer(error, 'NotImplemented') && this.#supportsConditions) {
-            this.#disableConditions()
-            continue
-          }
-          if (!isAnswer(error, ...overtaken)) throw error
-          if (isAnswer(error, 'NoSuchUpload')) {
-            if (isUploadGone) throw new StoreUnavailable(`another program removed the upload to ${name}`)
-            isUploadGone = true
-          }
-          refused = isAnswer(error, 'PreconditionFailed') ? current?.etag : undefined
-        }
+        const known = outcomeBefore(write, current)
+        if (known) return known
+        if (current && current.etag === refusedETag) this.#quotesETags = !this.#quotesETags
+        const code = await this.#tryToPublish(write, current, abortSignal)
+        if (code === undefined) return { kind: 'stored', blob: footer.blob }
+        if (code === 'NotImplemented') continue
+        if (code === 'NoSuchUpload' && isUploadGone)
+          throw new StoreUnavailable(`another program removed the upload to ${name}`)
+        isUploadGone ||= code === 'NoSuchUpload'
+        refusedETag = code === 'PreconditionFailed' ? current?.etag : undefined
         await backoff.wait(abortSignal)
         abortSignal.throwIfAborted()
       }
@@ -99,9 +91,25 @@ export class ConditionalWrites {
     })
   }
 
-  /** Runs other work on a name under the same mutex. */
-  inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  /** Runs work on a name while no other work on this name runs in this process. */
+  exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     return this.#mutex.run(name, work)
+  }
+
+  /** Returns the error code if the write must be tried again; undefined if it was published. */
+  async #tryToPublish(
+    { publishIf }: ConditionalWrite,
+    current: Found | undefined,
+    abortSignal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      await publishIf(this.#condition(current), abortSignal)
+      return undefined
+    } catch (error) {
+      if (isAnswer(error, 'NotImplemented') && this.#supportsConditions) this.#disableConditions()
+      else if (!isAnswer(error, ...overtaken)) throw error
+      return error.name
+    }
   }
 
   #condition(current: Found | undefined): WriteCondition {
@@ -116,4 +124,16 @@ export class ConditionalWrites {
       'the object store does not support conditional writes: run only one copy of the storage, or an outdated result may replace a newer one',
     )
   }
+}
+
+/** The outcome that follows from the stored object alone; undefined if the write has to be published. */
+function outcomeBefore(
+  { footer: { blob, write }, condition }: ConditionalWrite,
+  current: Found | undefined,
+): PutOutcome | undefined {
+  // The stored object is from this write: its answer was lost, and the request was sent again.
+  if (current?.write === write) return { kind: 'stored', blob }
+  if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
+  if (condition && !condition(current)) return { kind: 'refused' }
+  return undefined
 }

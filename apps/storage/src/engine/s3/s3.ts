@@ -1,10 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3'
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
 import {
   imageIdIn,
@@ -13,7 +8,6 @@ import {
   StoreMisconfigured,
   StoreUnavailable,
 } from '@darkroom/service-kit'
-import { encodeDescription, encodeFooter, type Footer } from '../blob-footer.ts'
 import { blobKey, blobPath, stageFolders } from '../blob-path.ts'
 import type {
   BlobId,
@@ -29,12 +23,12 @@ import { AbandonedUploads } from './abandoned-uploads.ts'
 import type { S3Location } from './address.ts'
 import { S3Blobs } from './blobs.ts'
 import { makeS3Clients, type S3ClientOptions, type S3Clients } from './clients.ts'
-import { ConditionalWrites, type PublishIf } from './conditional-writes.ts'
+import { ConditionalWrites } from './conditional-writes.ts'
 import { DeadlineExceeded, within } from './deadline.ts'
 import { asStoreError, isAnswer } from './errors.ts'
 import { GivenContent } from './given-content.ts'
-import { MultipartUpload, type UploadTimeouts } from './multipart-upload.ts'
-import { PartMemory } from './part-memory.ts'
+import type { UploadTimeouts } from './multipart-upload.ts'
+import { ObjectUpload } from './object-upload.ts'
 
 export interface S3BlobStoreOptions
   extends Pick<S3ClientOptions, 'location' | 'credentials'>,
@@ -136,7 +130,7 @@ export class S3BlobStore implements BlobStore {
     const Key = this.#name(to)
     const CopySource = [Bucket, ...this.#name(from).split('/')].map(encodeURIComponent).join('/')
     return this.#send(abortSignal =>
-      this.#writes.inTurn(Key, async () => {
+      this.#writes.exclusive(Key, async () => {
         try {
           await this.#clients.client.send(new CopyObjectCommand({ Bucket, Key, CopySource }), { abortSignal })
         } catch (error) {
@@ -157,7 +151,7 @@ export class S3BlobStore implements BlobStore {
     const Key = this.#name(id)
     const command = new DeleteObjectCommand({ Bucket: this.#location.bucket, Key })
     return this.#send(abortSignal =>
-      this.#writes.inTurn(Key, async () => {
+      this.#writes.exclusive(Key, async () => {
         if (condition && !condition(await this.#blobs.find(Key, abortSignal))) return false
         await this.#clients.client.send(command, { abortSignal })
         return true
@@ -215,61 +209,35 @@ export class S3BlobStore implements BlobStore {
     name: string,
     content: AsyncIterable<Uint8Array>,
     options: PutOptions,
-    condition?: Condition,
+    condition: Condition | undefined,
   ): Promise<PutOutcome> {
-    const { client } = this.#clients
     const object = { Bucket: this.#location.bucket, Key: name, ...typeHeader(options.contentType) }
-    const hash = createHash('sha256')
-    let bytes = 0
-    let part = new PartMemory({ isFirst: true })
-    let upload: MultipartUpload | undefined
+    const upload = new ObjectUpload(this.#clients.client, object, this.#timeouts)
     try {
+      const digest = createHash('sha256')
+      let bytes = 0
       for await (const chunk of content) {
-        hash.update(chunk)
+        digest.update(chunk)
         bytes += chunk.length
-        for (let taken = 0; taken < chunk.length; ) {
-          taken += part.take(chunk.subarray(taken))
-          if (!part.isFull) continue
-          upload ??= await MultipartUpload.begin(client, object, this.#timeouts)
-          await upload.add(part)
-          part = new PartMemory({ isFirst: false })
-        }
+        await upload.add(chunk)
       }
-      const blob: StoredBlob = { bytes, sha256: hash.digest('hex'), ...options }
-      const footer = { blob, write: randomUUID() }
-      part.seal(encodeFooter(footer))
-      if (!upload) {
-        const put = { ...object, Body: part.bytes, Metadata: { blob: encodeDescription(footer) } }
-        const publishIf: PublishIf = (writeCondition, abortSignal) =>
-          client.send(new PutObjectCommand({ ...put, ...writeCondition }), { abortSignal })
-        const outcome = await this.#publish(name, footer, publishIf, condition)
-        // A server that refuses may not have read the whole part: then the socket still uses the memory.
-        if (outcome.kind === 'stored') part.release()
-        return outcome
-      }
-      const complete = upload
-      await complete.add(part)
-      await complete.allSent()
-      const publishIf: PublishIf = (writeCondition, abortSignal) =>
-        complete.complete(writeCondition, abortSignal)
-      const outcome = await this.#publish(name, footer, publishIf, condition)
-      if (outcome.kind !== 'stored') await this.#abort(upload, name)
+      const footer = { blob: { bytes, sha256: digest.digest('hex'), ...options }, write: randomUUID() }
+      const publishIf = await upload.end(footer)
+      const outcome = await within(this.#timeouts.answerMs, abortSignal =>
+        this.#writes.publish({ name, footer, publishIf, condition }, abortSignal),
+      )
+      if (outcome.kind === 'stored') upload.release()
+      else await this.#abort(upload, name)
       return outcome
     } catch (error) {
-      const aborted = upload && this.#track(this.#abort(upload, name))
+      const aborted = this.#track(this.#abort(upload, name))
       // A server that doesn't answer would take as long again, and the caller doesn't wait that long.
       if (!(error instanceof DeadlineExceeded)) await aborted
       throw error
     }
   }
 
-  #publish(name: string, footer: Footer, publishIf: PublishIf, condition?: Condition): Promise<PutOutcome> {
-    return within(this.#timeouts.answerMs, abortSignal =>
-      this.#writes.publish(name, footer, publishIf, abortSignal, condition),
-    )
-  }
-
-  async #abort(upload: MultipartUpload, name: string): Promise<void> {
+  async #abort(upload: ObjectUpload, name: string): Promise<void> {
     try {
       await upload.abort()
     } catch (error) {

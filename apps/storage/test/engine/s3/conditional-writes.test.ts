@@ -21,36 +21,36 @@ async function publish(
   found: (Found | undefined)[],
   signal = AbortSignal.timeout(60_000),
 ) {
-  let looks = 0
-  let placings = 0
-  const writes = new ConditionalWrites(async () => found[Math.min(looks++, found.length - 1)], silentLogger)
-  const place = async () => {
-    const name = refusals[placings++]
+  let reads = 0
+  let requests = 0
+  const writes = new ConditionalWrites(async () => found[Math.min(reads++, found.length - 1)], silentLogger)
+  const publishIf = async () => {
+    const name = refusals[requests++]
     if (name !== undefined) throw refusal(name)
   }
-  const outcome = writes.publish('a-name', footer, place, signal)
-  return { outcome: await outcome.catch((error: unknown) => error), placings }
+  const outcome = writes.publish({ name: 'a-name', footer, publishIf, condition: undefined }, signal)
+  return { outcome: await outcome.catch((error: unknown) => error), requests }
 }
 
 suite('a conditional write', () => {
   test('of an upload that is gone is stored, if this store completed it', async () => {
-    const { outcome, placings } = await publish(['NoSuchUpload'], [undefined, current('ours')])
+    const { outcome, requests } = await publish(['NoSuchUpload'], [undefined, current('ours')])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
-    assert.equal(placings, 1)
+    assert.equal(requests, 1)
   })
 
   test('of an upload that was removed fails at the second try', async () => {
-    const { outcome, placings } = await publish(Array(20).fill('NoSuchUpload'), [current('theirs')])
+    const { outcome, requests } = await publish(Array(20).fill('NoSuchUpload'), [current('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
     assert.match(outcome.message, /another program removed the upload/)
-    assert.equal(placings, 2)
+    assert.equal(requests, 2)
   })
 
   test('that loses to other writers is repeated after growing pauses', async () => {
     const begun = performance.now()
-    const { outcome, placings } = await publish(Array(3).fill('ConditionalRequestConflict'), [undefined])
+    const { outcome, requests } = await publish(Array(3).fill('ConditionalRequestConflict'), [undefined])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
-    assert.equal(placings, 4)
+    assert.equal(requests, 4)
     // 20, 40 and 80 ms, each reduced at random by at most half; timers are rounded.
     assert.ok(performance.now() - begun > 65)
   })
@@ -58,8 +58,8 @@ suite('a conditional write', () => {
   test('ends between two tries after its deadline', async () => {
     const late = new AbortController()
     late.abort()
-    const { outcome, placings } = await publish(['ConditionalRequestConflict'], [undefined], late.signal)
+    const { outcome, requests } = await publish(['ConditionalRequestConflict'], [undefined], late.signal)
     assert.equal(outcome, late.signal.reason)
-    assert.equal(placings, 1)
+    assert.equal(requests, 1)
   })
 })

@@ -1,37 +1,23 @@
 import { createHash, hash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  fsync,
-  openSync,
-  read,
-  readSync,
-  statSync,
-  writeFileSync,
-  writev,
-} from 'node:fs'
+import { closeSync, constants, fsync, openSync, writeFileSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
 import type { StoredBlob } from '@darkroom/contracts'
-import { decodeFooter, encodeFooter, maxFooterBytes } from '../blob-footer.ts'
-import type { OpenBlob, PutOptions } from '../engine.ts'
+import { encodeFooter } from '../blob-footer.ts'
+import type { PutOptions } from '../engine.ts'
 
 /** The size of a write: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 export const writeBytes = 1024 * 1024
-const readBytes = 256 * 1024
-export const syncFile = promisify(fsync)
-const readAsync = promisify(read)
-const writevAsync = promisify(writev)
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-const ownerOnly = 0o600
 /** Files of up to this size are written and read in one piece. */
 export const maxSmallBytes = 256 * 1024
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+const ownerOnly = 0o600
 
 /*
- * Only calls that may wait long for the disk run on another thread: syncs, and the reads and writes of larger blobs. The
- * other calls take less time than a change of threads.
+ * Only calls that may wait long for the disk run on another thread: syncs, and the writes of larger blobs. The other
+ * calls take less time than a change of threads.
  */
+export const syncFile = promisify(fsync)
+const writevAsync = promisify(writev)
 
 /**
  * Writes a new file with the bytes and their footer, and syncs it. The bytes are collected in `memory`, which has
@@ -114,84 +100,4 @@ async function writeFully(file: number, ...given: Uint8Array[]): Promise<void> {
       return left.length > 0 ? [left] : []
     })
   }
-}
-
-/** Opens a blob from its file; undefined if there is no file. `whole` announces that all of it will be read. */
-export async function openBlobFile(
-  path: string,
-  { whole }: { whole: boolean },
-): Promise<OpenBlob | undefined> {
-  // Most writes find no file; this call returns then without making an Error.
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (!found) return undefined
-  try {
-    return whole && found.size <= maxSmallBytes ? readAtOnce(path) : await openLarge(path)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-/** Reads a small blob on the calling thread, like writeSmallBlobFile. */
-function readAtOnce(path: string): OpenBlob {
-  const file = openSync(path, constants.O_RDONLY)
-  try {
-    const { size, mtime } = fstatSync(file)
-    const content = Buffer.allocUnsafe(size)
-    const bytesRead = readSync(file, content, 0, size, 0)
-    const { blob } = decodeFooter(content.subarray(0, bytesRead), size)
-    return {
-      blob,
-      modifiedAt: mtime,
-      read: ({ start, end }) => content.subarray(start, end + 1),
-      [Symbol.asyncDispose]: async () => undefined,
-    }
-  } finally {
-    closeSync(file)
-  }
-}
-
-async function openLarge(path: string): Promise<OpenBlob> {
-  const file = openSync(path, constants.O_RDONLY)
-  try {
-    const { size, mtime } = fstatSync(file)
-    const end = Buffer.alloc(Math.min(maxFooterBytes, size))
-    await readAsync(file, end, 0, end.length, size - end.length)
-    const { blob } = decodeFooter(end, size)
-    let close = () => closeSync(file)
-    return {
-      blob,
-      modifiedAt: mtime,
-      read(range) {
-        const stream = createReadStream('', {
-          ...range,
-          fd: file,
-          fs: streamCalls,
-          highWaterMark: readBytes,
-        })
-        close = () => void stream.destroy()
-        return stream
-      },
-      async [Symbol.asyncDispose]() {
-        close()
-        close = () => undefined
-      },
-    }
-  } catch (error) {
-    closeSync(file)
-    throw error
-  }
-}
-
-/** What a stream of a file calls. The stream closes the file. */
-const streamCalls = {
-  read,
-  close(file: number, done: (error?: Error | null) => void) {
-    closeSync(file)
-    done()
-  },
-}
-
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { makeFolder } from '@darkroom/sqlite'
+import { stageFolders } from '../blob-path.ts'
+
+export const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'))
+/** The folder of the files that are being written, next to the shards. */
+const writingFolder = 'writing'
+const temporarySuffix = '.tmp'
+
+/** Makes the folders of a store that don't exist, and removes the temporary files of interrupted writes. */
+export async function prepareFolders(folder: string): Promise<void> {
+  await makeAndSync(resolve(folder))
+  for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
+  await syncPath(folder)
+}
+
+/** A new path for a file that is being written, in the folder of a stage. */
+export function temporaryPath(stageFolder: string): string {
+  return join(stageFolder, writingFolder, `${randomUUID()}${temporarySuffix}`)
+}
+
+/** Syncs a file or a folder. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes a folder and its missing parents, and syncs their names. */
+async function makeAndSync(path: string): Promise<void> {
+  const first = makeFolder(path)
+  if (first === undefined) return
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder))
+    await syncPath(dirname(folder))
+}
+
+async function prepareStage(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  // Synchronous: nothing else happens yet, and 512 changes of threads would take longer.
+  const present = new Set(readdirSync(folder))
+  for (const name of [writingFolder, ...shards]) {
+    const path = join(folder, name)
+    if (!present.has(name)) mkdirSync(path)
+    // Earlier versions wrote in the shards.
+    else for (const file of readdirSync(path)) if (file.endsWith(temporarySuffix)) rmSync(join(path, file))
+  }
+  await syncPath(folder)
+}
