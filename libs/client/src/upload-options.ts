@@ -1,0 +1,15 @@
+import type { Progress } from './types.ts'
+
+export interface UploadOptions {
+  /** The options operations, variants, preset and callback, as texts. */
+  options: Readonly<Record<string, string>>
+  idempotencyKey?: string | undefined
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** The options of a request of an upload, which reports its retries. */
+export function requestOf({ signal, onProgress }: UploadOptions) {
+  const onRetry = (reason: string) => onProgress?.({ phase: 'waiting', reason })
+  return { method: 'POST', onRetry, ...(signal && { signal }) }
+}
