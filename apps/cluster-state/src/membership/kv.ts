@@ -25,18 +25,8 @@ export class KvMembership implements Membership {
       logger,
       signal: this.#closing.signal,
       onChange: values => {
-        const nodes = [...values]
-          .flatMap(([key, value]) => readNode(key.slice(prefix.length), value, logger))
-          .toSorted((one, other) => one.since - other.since)
-        const others = nodes.filter(({ id }) => id !== self.id)
-        // For each id, use the process that started last: the registration of a killed process stays for a while.
-        this.#members = [
-          ...new Map(others.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }])).values(),
-        ]
-        const own = nodes.filter(({ id }) => id === self.id)
-        this.#rivals = own.filter(node => node.run !== run).map(({ url }) => url)
-        if (own.some(node => node.run === run)) this.#firstRead.resolve()
-        for (const listener of this.#listeners) listener()
+        const nodes = [...values].flatMap(([key, value]) => readNode(key.slice(prefix.length), value, logger))
+        this.#update(nodes, run)
       },
     })
   }
@@ -64,6 +54,18 @@ export class KvMembership implements Membership {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#watching
+  }
+
+  #update(nodes: readonly RegisteredNode[], run: string): void {
+    const own = nodes.filter(({ id }) => id === this.self.id)
+    const others = nodes.filter(({ id }) => id !== this.self.id)
+    // For each id, use the process that started last: the registration of a killed process stays for a while.
+    const oldestFirst = others.toSorted((one, other) => one.since - other.since)
+    const members = oldestFirst.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }] as const)
+    this.#members = [...new Map(members).values()]
+    this.#rivals = own.filter(node => node.run !== run).map(({ url }) => url)
+    if (own.some(node => node.run === run)) this.#firstRead.resolve()
+    for (const listener of this.#listeners) listener()
   }
 }
 

@@ -69,8 +69,8 @@ export class OwnId {
     })
   }
 
-  /** Handles the request of another process. Both sides learn each other's identity. */
-  meet(other: NodeIdentity): NodeIdentity {
+  /** Answers the request of another process. Afterwards, both have the identity of the other. */
+  answerIdentify(other: NodeIdentity): NodeIdentity {
     const own = this.#identity()
     if (other.id !== this.id || other.run === this.#context.run) return own
     this.#compare(own, other)

@@ -31,7 +31,7 @@ export interface IdInUse {
   detail: string
 }
 
-/** The same, for operations that write nothing. */
+/** Another process has this node's id: thrown by operations that write nothing. */
 export class NodeIdInUse extends Error {}
 
 type StateNodeOptions = Omit<NodeContext, 'ledger' | 'receiver'> & { store: StateStore }

@@ -8,29 +8,9 @@ import { pageOf } from './page-of.ts'
 const cursors = new PageCursors('counters')
 
 export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
-  const increment = async (name: string, amount = 1) => {
-    const outcome = await node.increment(name, amount).catch(throwProblem)
-    if (outcome.kind !== 'counted') refuse(outcome, `the counter ${name}`)
-    return String(outcome.count)
-  }
+  addIncrementRoutes(app, node)
 
   app.route({ ...clusterStateRoutes.getCount, handler: async () => String(node.state.sum(bareCounter)) })
-
-  for (const route of [clusterStateRoutes.increment, clusterStateRoutes.incrementByGet]) {
-    app.route({
-      ...route,
-      exposeHeadRoute: false, // a HEAD would count, too
-      handler: ({ query }) => increment(bareCounter, query.amount),
-    })
-  }
-
-  for (const route of [clusterStateRoutes.incrementCounter, clusterStateRoutes.incrementCounterByGet]) {
-    app.route({
-      ...route,
-      exposeHeadRoute: false,
-      handler: ({ params, query }) => increment(params.name, query.amount),
-    })
-  }
 
   app.route({
     ...clusterStateRoutes.getCounter,
@@ -47,6 +27,30 @@ export function addCounterRoutes(app: App, node: StateNode, now: () => number): 
       return { counters: names.map(name => ({ name, count: node.state.sum(name) })), ...next }
     },
   })
+}
+
+function addIncrementRoutes(app: App, node: StateNode): void {
+  const increment = async (name: string, amount = 1) => {
+    const outcome = await node.increment(name, amount).catch(throwProblem)
+    if (outcome.kind !== 'counted') refuse(outcome, `the counter ${name}`)
+    return String(outcome.count)
+  }
+
+  for (const route of [clusterStateRoutes.increment, clusterStateRoutes.incrementByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false, // a HEAD would count, too
+      handler: ({ query }) => increment(bareCounter, query.amount),
+    })
+  }
+
+  for (const route of [clusterStateRoutes.incrementCounter, clusterStateRoutes.incrementCounterByGet]) {
+    app.route({
+      ...route,
+      exposeHeadRoute: false,
+      handler: ({ params, query }) => increment(params.name, query.amount),
+    })
+  }
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }

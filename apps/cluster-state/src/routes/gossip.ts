@@ -25,7 +25,7 @@ export function addGossipRoutes(app: App, node: StateNode): void {
     },
   })
 
-  app.route({ ...clusterStateRoutes.identify, handler: async ({ body }) => node.ownId.meet(body) })
+  app.route({ ...clusterStateRoutes.identify, handler: async ({ body }) => node.ownId.answerIdentify(body) })
 
   app.route({
     ...clusterStateRoutes.sync,

@@ -27,7 +27,7 @@ class Processes {
         identify: async (at, self) => {
           const other = this.#reachable.get(at)
           if (!other) throw new Error('nothing answers there')
-          return other.meet(self)
+          return other.answerIdentify(self)
         },
       },
     })
