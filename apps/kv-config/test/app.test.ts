@@ -87,7 +87,7 @@ test('a store with one member lists only itself, and refuses to add others', asy
   assertProblem(await app.inject({ method: 'DELETE', url: '/cluster/members/a' }), 501, 'not-clustered')
 })
 
-test('a store of several members is asked for them', async t => {
+test('the members of a clustered store can be listed, added and removed', async t => {
   const store = openStore(t)
   const members = [{ id: '1', name: 'one', urls: ['http://127.0.0.1:2380'] }]
   const cluster = {

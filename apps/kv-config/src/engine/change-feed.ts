@@ -11,7 +11,8 @@ interface Waiting {
   wake(): void
 }
 
-const remembered = 10_000
+/** At least this many of the latest changes are kept. */
+const minKept = 10_000
 
 /**
  * The latest changes of a store, and the callers that wait for the next change. It is in memory, so it is empty after
@@ -42,9 +43,9 @@ export class ChangeFeed {
     const news = changes.filter(({ revision }) => revision > this.#revision)
     this.#changes.push(...news)
     this.#revision = news.at(-1)?.revision ?? this.#revision
-    this.#forgetOldest()
+    this.#dropOldest()
     for (const { scope, after, wake } of this.#waiting) {
-      if (news.some(change => isAfter(change, after, scope))) wake()
+      if (news.some(change => concerns(change, after, scope))) wake()
     }
   }
 
@@ -71,16 +72,17 @@ export class ChangeFeed {
   }
 
   #mayHaveChanged(scope: Scope, after: number): boolean {
-    return after < this.#floor || this.#changes.some(change => isAfter(change, after, scope))
+    return after < this.#floor || this.#changes.some(change => concerns(change, after, scope))
   }
 
-  #forgetOldest(): void {
-    if (this.#changes.length <= 2 * remembered) return
-    const forgotten = this.#changes.splice(0, this.#changes.length - remembered)
-    this.#floor = forgotten.at(-1)?.revision ?? this.#floor
+  #dropOldest(): void {
+    if (this.#changes.length <= 2 * minKept) return
+    const dropped = this.#changes.splice(0, this.#changes.length - minKept)
+    this.#floor = dropped.at(-1)?.revision ?? this.#floor
   }
 }
 
-function isAfter({ key, revision }: Change, after: number, scope: Scope): boolean {
+/** Whether a change is in the scope, and after the revision. */
+function concerns({ key, revision }: Change, after: number, scope: Scope): boolean {
   return revision > after && ('key' in scope ? key === scope.key : key.startsWith(scope.prefix))
 }

@@ -3,24 +3,26 @@ import { test } from 'node:test'
 import { ChangeFeed } from '../../src/engine/change-feed.ts'
 
 const key = 'services/a'
-const wokenOrAborted = () => AbortSignal.timeout(10_000)
+/** Ends a wait that nothing wakes. */
+const waitTimeout = () => AbortSignal.timeout(10_000)
 
 /** Begins a wait, and shows whether it is over. */
 function begin(feed: ChangeFeed, after: number) {
   const wait = { isOver: false, over: Promise.resolve() }
-  wait.over = feed.wait({ key }, after, wokenOrAborted()).then(() => {
+  wait.over = feed.wait({ key }, after, waitTimeout()).then(() => {
     wait.isOver = true
   })
   return wait
 }
 
-const everythingElse = () => new Promise(setImmediate)
+/** Resolves after all callers that were woken have continued. */
+const wokenCallers = () => new Promise(setImmediate)
 
 test('a wait after a revision that is no longer kept is answered at once', async () => {
   const feed = new ChangeFeed(0)
   feed.publish([{ key, revision: 1 }])
   for (let revision = 2; revision <= 30_000; revision += 1) feed.publish([{ key: 'other', revision }])
-  const signal = wokenOrAborted()
+  const signal = waitTimeout()
   await feed.wait({ key }, 0, signal)
   assert.equal(signal.aborted, false)
 })
@@ -30,7 +32,7 @@ test('a wait after a revision that is not published yet sleeps until a later rev
   const wait = begin(feed, 7)
   feed.publish([{ key, revision: 6 }])
   feed.publish([{ key, revision: 7 }])
-  await everythingElse()
+  await wokenCallers()
   assert.equal(wait.isOver, false)
   feed.publish([{ key, revision: 8 }])
   await wait.over
@@ -41,7 +43,7 @@ test('a wait after the latest revision sleeps through changes elsewhere', async 
   const wait = begin(feed, 5)
   feed.publish([{ key: 'services/ab', revision: 6 }])
   feed.publish([{ key: 'services', revision: 7 }])
-  await everythingElse()
+  await wokenCallers()
   assert.equal(wait.isOver, false)
   feed.publish([{ key, revision: 8 }])
   await wait.over
@@ -66,7 +68,7 @@ test('a restarted feed ends all waits, and forgets earlier changes', async () =>
   await wait.over
   await begin(feed, 8).over
   const after = begin(feed, 9)
-  await everythingElse()
+  await wokenCallers()
   assert.equal(after.isOver, false)
   feed.publish([{ key, revision: 10 }])
   await after.over

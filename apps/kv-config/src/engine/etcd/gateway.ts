@@ -6,7 +6,7 @@ import { Endpoints } from './endpoints.ts'
 import { full, misconfigured, outcomeUnknown, unavailable } from './errors.ts'
 import { EtcdRefusal, toRefusal } from './refusal.ts'
 
-/** A read may be repeated, like every request with the same effect a second time. */
+/** Sending a `repeatable` request twice has the same effect as sending it once: all reads, and changes of leases. */
 type Kind = 'repeatable' | 'write'
 
 const connectMs = 1000
@@ -55,7 +55,7 @@ export class Gateway {
       } catch (error) {
         if (error instanceof EtcdRefusal && error.isFull) throw full(error)
         if (error instanceof EtcdRefusal && error.isAccessDenied) throw misconfigured(error)
-        if (error instanceof EtcdRefusal && !error.isNotDone && !error.isUnknown) throw error
+        if (error instanceof EtcdRefusal && !error.isUndone && !error.isOutcomeUnknown) throw error
         this.#endpoints.suspect(endpoint)
         if (kind === 'write' && !isKnownUndone(error)) throw outcomeUnknown(error)
         if (performance.now() > deadline || this.#agent.destroyed) throw unavailable(error)
@@ -149,6 +149,6 @@ export class Gateway {
 
 /** The request was never sent, or etcd reports that it dropped it. */
 function isKnownUndone(error: unknown): boolean {
-  if (error instanceof EtcdRefusal) return error.isNotDone
+  if (error instanceof EtcdRefusal) return error.isUndone
   return wasNeverSent(error)
 }

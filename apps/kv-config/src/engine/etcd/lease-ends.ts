@@ -22,7 +22,7 @@ export class LeaseEnds {
   }
 
   /** `readSeconds` returns the seconds left; simultaneous callers for one lease share a query. */
-  async of(id: string, readSeconds: () => Promise<number>): Promise<Date> {
+  async endOf(id: string, readSeconds: () => Promise<number>): Promise<Date> {
     const end = this.#ends.get(id)
     if (end !== undefined && end > this.#time.now()) return this.#time.timeOfDay(end)
     const running =

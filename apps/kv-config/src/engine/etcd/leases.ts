@@ -38,7 +38,7 @@ export class Leases {
    * is queried again only when the known end has passed.
    */
   expiry(id: string): Promise<Date> {
-    return this.#ends.of(id, async () => {
+    return this.#ends.endOf(id, async () => {
       const answer = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/timetolive', { ID: id })
       return Math.max(0, Number(answer.TTL ?? 0)) // -1 if it has ended since
     })

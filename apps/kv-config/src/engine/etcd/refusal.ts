@@ -13,13 +13,13 @@ export class EtcdRefusal extends RequestRefused {
   }
 
   /** Nothing happened, and the request may be repeated. */
-  get isNotDone(): boolean {
-    return notDone.some(words => this.reason.includes(words))
+  get isUndone(): boolean {
+    return undone.some(words => this.reason.includes(words))
   }
 
   /** The request may have taken effect, or may still take effect, because only the answer was late. */
-  get isUnknown(): boolean {
-    return unknownCodes.has(this.code) && !this.isNotDone && !this.reason.includes(unhealthy)
+  get isOutcomeUnknown(): boolean {
+    return unknownCodes.has(this.code) && !this.isUndone && !this.reason.includes(unhealthy)
   }
 
   /** Nothing was written: etcd refuses writes until it is compacted and defragmented and its alarm is disarmed. */
@@ -65,7 +65,7 @@ const unknownCodes = new Set([1, 2, 4, 13, 14])
 const unhealthy = 'unhealthy cluster'
 
 /** A member without a leader drops requests; reads that an election interrupts are refused. */
-const notDone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
+const undone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
 
 /** Parses the body of a refusal: `error` is absent since 3.6, `message` is always present. */
 export function toRefusal(path: string, status: number, body: string): EtcdRefusal {
