@@ -15,7 +15,11 @@ const pointerType = 13
 export async function readExifOrientation(reader: HeaderReader, start: number, end: number): Promise<number> {
   const tiff = await readTiffStart(reader, start, Math.min(end, reader.size))
   if (!tiff) return 1
-  const ifd = await readIfd(reader, tiff.span, tiff.firstIfd, new Set([orientationTag]), true)
+  const ifd = await readIfd(reader, tiff.span, {
+    at: tiff.firstIfd,
+    tags: new Set([orientationTag]),
+    mayBeCut: true,
+  })
   const entry = ifd?.entries.get(orientationTag)
   return entry?.type === pointerType ? 1 : validOrientation(await firstInteger(reader, tiff.span, entry))
 }

@@ -53,15 +53,13 @@ export async function readTiffStart(
 
 /**
  * TIFF 6.0 section 2, "Image File Directory": the entries of the requested tags, the first of each as in libtiff.
- * Undefined when the IFD can't be read. In EXIF, an IFD may be cut off: libexif and browsers read the entries that
- * are left.
+ * Undefined when the IFD can't be read. With `mayBeCut`, as in EXIF, an IFD may be cut off: libexif and browsers read
+ * the entries that are left.
  */
 export async function readIfd(
   reader: HeaderReader,
   span: TiffSpan,
-  at: number,
-  tags: ReadonlySet<number>,
-  mayBeCut = false,
+  { at, tags, mayBeCut = false }: { at: number; tags: ReadonlySet<number>; mayBeCut?: boolean },
 ): Promise<Ifd | undefined> {
   const { littleEndian, big, start, end } = span
   const [countBytes, entryBytes, offsetBytes] = big ? [8, 20, 8] : [2, 12, 4]

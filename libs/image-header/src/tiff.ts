@@ -48,7 +48,7 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   let lossless = true
   const visited = new Set<number>()
   for (let at: number | undefined = firstIfd; at !== undefined && !visited.has(at); ) {
-    const ifd: Ifd | undefined = await readIfd(reader, span, at, wantedTags)
+    const ifd: Ifd | undefined = await readIfd(reader, span, { at, tags: wantedTags })
     if (!ifd) break
     if (visited.size === maxPages) throw new MalformedImage(`the TIFF has more than ${maxPages} pages`)
     visited.add(at)
